@@ -1,0 +1,1 @@
+"""Frequency-domain networks, and the one way into the time domain."""

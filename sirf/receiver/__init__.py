@@ -1,0 +1,1 @@
+"""What the receiver does to the signal: filters, equalisers, noise."""

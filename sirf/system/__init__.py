@@ -1,0 +1,1 @@
+"""Architectures, energy, latency and density."""

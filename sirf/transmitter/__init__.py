@@ -1,0 +1,1 @@
+"""What the transmitter does to the symbols: equaliser, edge, jitter, noise."""
