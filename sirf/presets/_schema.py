@@ -1,0 +1,103 @@
+"""The shape of a preset file, checked by pydantic: every key with its unit in the name, no unknown key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sirf.errors import ConfigError
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Span = tuple[float, float, float]
+"""Minimum, step, maximum."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TransmitterTable(_Table):
+    """[transmitter]: what is sent. `ffe` spans are keyed by the tap's cursor, for example "-1" = [-0.34, 0.02, 0.0]."""
+
+    amplitude_v: Positive
+    amplitude_fext_v: NotNegative
+    amplitude_next_v: NotNegative
+    level_mismatch: Annotated[float, Field(gt=0, le=1)] = 1.0
+    rise_time_ps: NotNegative = 0.0
+    snr_db: float | None = None
+    jitter_random_ui: NotNegative = 0.0
+    jitter_dual_dirac_ui: NotNegative = 0.0
+    ffe: dict[str, Span] = {}
+    ffe_main_minimum: float = 0.0
+
+
+class CtleTable(_Table):
+    """[receiver.ctle]: poles, zero and gain spans of equation (93A-22)."""
+
+    f_z_ghz: Positive
+    f_p1_ghz: Positive
+    f_p2_ghz: Positive
+    f_lf_ghz: Positive | None = None
+    g_dc_db: Span
+    g_dc2_db: Span = (0.0, 1.0, 0.0)
+
+
+class ReceiverTable(_Table):
+    """[receiver]: noise, filter and equaliser limits."""
+
+    noise_corner_per_symbol_rate: Positive
+    noise_density_v2_per_ghz: NotNegative
+    ctle: CtleTable | None = None
+    dfe_max: tuple[float, ...] = ()
+    dfe_min: tuple[float, ...] = ()
+    ffe_pre_taps: Annotated[int, Field(ge=0, le=64)] = 0
+    ffe_post_taps: Annotated[int, Field(ge=0, le=64)] = 0
+
+
+class PackageTable(_Table):
+    """[[package]]: one package test case, transmitter and receiver side; COM units as the workbooks have them."""
+
+    die_capacitance_ff: tuple[float, ...]
+    die_inductance_ph: tuple[float, ...]
+    bump_capacitance_ff: float
+    gamma0: float
+    a1: float
+    a2: float
+    tau_ns_per_mm: float
+    z_c_ohm: tuple[float, ...]
+    transmitter_length_mm: tuple[float, ...]
+    receiver_length_mm: tuple[float, ...]
+    ball_capacitance_ff: float
+    receiver: bool = True
+
+
+class PresetFile(_Table):
+    """A whole preset file."""
+
+    id: str
+    title: str
+    provenance: Literal["P", "2", "E"]
+    source: str
+    symbol_rate_gbd: Positive
+    modulation: str
+    der0: Annotated[float, Field(gt=0, lt=0.5)]
+    loss_budget_db: Positive | None = None
+    reach: str = ""
+    notes: str = ""
+    transmitter: TransmitterTable
+    receiver: ReceiverTable
+    package: tuple[PackageTable, ...] = ()
+
+
+def parse(table: dict[str, Any], file: Path) -> PresetFile:
+    """Check a TOML table; `ConfigError` names the file and the first bad key."""
+    try:
+        return PresetFile.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise ConfigError(f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). "
+                          "Mend the key.") from error

@@ -1,0 +1,151 @@
+"""A preset: the transmitter, receiver, packages and equaliser limits of one standard."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sirf._data import data_path, list_data, load_toml
+from sirf.channel.package import Package, PackageLine
+from sirf.errors import ConfigError
+from sirf.presets._schema import PackageTable, PresetFile, Span, parse
+from sirf.receiver.receiver import Ctle, Receiver
+from sirf.signal.pam import order_of
+from sirf.transmitter.transmitter import Transmitter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualizerLimits:
+    """What an equaliser search may choose from.
+
+    `tx_ffe` holds the allowed values of each swept tap by cursor (-1 is the first pre-cursor), `tx_main_minimum` the least
+    c(0); `g_dc_db`, `g_dc2_db` the CTLE gains; `dfe_max`, `dfe_min` bound the DFE taps relative to the main cursor;
+    `rx_ffe_pre`, `rx_ffe_post` count the taps of the receiver FFE (none when both are 0).
+    """
+
+    tx_ffe: tuple[tuple[int, tuple[float, ...]], ...] = ()
+    tx_main_minimum: float = 0.0
+    g_dc_db: tuple[float, ...] = (0.0,)
+    g_dc2_db: tuple[float, ...] = (0.0,)
+    dfe_max: tuple[float, ...] = ()
+    dfe_min: tuple[float, ...] = ()
+    rx_ffe_pre: int = 0
+    rx_ffe_post: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """One standard: rates in baud, ratios as they are, packages by test case (transmitter side, receiver side or None)."""
+
+    id: str
+    title: str
+    provenance: str
+    source: str
+    symbol_rate: float
+    modulation: str
+    der0: float
+    loss_db: float | None
+    reach: str
+    notes: str
+    transmitter: Transmitter
+    receiver: Receiver
+    limits: EqualizerLimits
+    packages: tuple[tuple[Package, Package | None], ...]
+
+    @property
+    def data_rate(self) -> float:
+        """Bits per second on the line, before FEC is taken off."""
+        return self.symbol_rate * float(np.log2(order_of(self.modulation)))
+
+
+def list_presets() -> tuple[str, ...]:
+    """Ids of the shipped presets, sorted."""
+    return list_data("standards")
+
+
+@cache
+def load(name: str) -> Preset:
+    """The preset with this id, or of the TOML file at this path.
+
+    Raises `ConfigError` for an unknown id (naming the nearest) or a bad file (naming the key).
+
+    >>> load("802.3ck-kr1").symbol_rate
+    53125000000.0
+    """
+    file = data_path("standards", f"{name}.toml")
+    if not file.is_file():
+        if name.endswith(".toml"):
+            return from_file(Path(name))
+        near = difflib.get_close_matches(name, list_presets(), n=1, cutoff=0.0)
+        raise ConfigError(f"standard must be one of {', '.join(list_presets())}, got {name!r}. "
+                          f"Did you mean '{near[0]}'?")
+    return from_file(file)
+
+
+def from_file(file: Path) -> Preset:
+    """The preset of a TOML file; `ConfigError` names file and key."""
+    return _build(parse(load_toml(file), file))
+
+
+def span_values(span: Span) -> tuple[float, ...]:
+    """Every value of (minimum, step, maximum), both ends in it."""
+    low, step, high = span
+    if high < low or step <= 0:
+        raise ConfigError(f"span must be [minimum, positive step, maximum], got {list(span)}. Put the smaller value first.")
+    count = round((high - low) / step)
+    return tuple(round(low + step * index, 12) for index in range(count + 1))
+
+
+def _build(file: PresetFile) -> Preset:
+    symbol_rate = file.symbol_rate_gbd * 1e9
+    tx, rx = file.transmitter, file.receiver
+    if len(rx.dfe_min) != len(rx.dfe_max):
+        raise ConfigError(f"{file.id}: key receiver.dfe_min must have as many values as dfe_max ({len(rx.dfe_max)}), "
+                          f"got {len(rx.dfe_min)}. Give one limit per tap.")
+    order_of(file.modulation)
+    return Preset(
+        id=file.id, title=file.title, provenance=file.provenance, source=file.source, symbol_rate=symbol_rate,
+        modulation=file.modulation, der0=file.der0, loss_db=file.loss_budget_db, reach=file.reach, notes=file.notes,
+        transmitter=Transmitter(
+            amplitude=tx.amplitude_v, amplitude_fext=tx.amplitude_fext_v, amplitude_next=tx.amplitude_next_v,
+            level_mismatch=tx.level_mismatch, rise_time=tx.rise_time_ps * 1e-12, snr_db=tx.snr_db,
+            jitter_random_ui=tx.jitter_random_ui, jitter_dual_dirac_ui=tx.jitter_dual_dirac_ui),
+        receiver=Receiver(
+            noise_corner=rx.noise_corner_per_symbol_rate * symbol_rate,
+            noise_density=rx.noise_density_v2_per_ghz * 1e-9, ctle=_ctle(file)),
+        limits=_limits(file),
+        packages=tuple(_packages(table) for table in file.package),
+    )
+
+
+def _ctle(file: PresetFile) -> Ctle | None:
+    table = file.receiver.ctle
+    if table is None:
+        return None
+    return Ctle(g_dc_db=table.g_dc_db[2], g_dc2_db=table.g_dc2_db[2], f_z=table.f_z_ghz * 1e9, f_p1=table.f_p1_ghz * 1e9,
+                f_p2=table.f_p2_ghz * 1e9, f_lf=None if table.f_lf_ghz is None else table.f_lf_ghz * 1e9)
+
+
+def _limits(file: PresetFile) -> EqualizerLimits:
+    tx, rx = file.transmitter, file.receiver
+    return EqualizerLimits(
+        tx_ffe=tuple(sorted((int(cursor), span_values(span)) for cursor, span in tx.ffe.items())),
+        tx_main_minimum=tx.ffe_main_minimum,
+        g_dc_db=span_values(rx.ctle.g_dc_db) if rx.ctle else (0.0,),
+        g_dc2_db=span_values(rx.ctle.g_dc2_db) if rx.ctle else (0.0,),
+        dfe_max=rx.dfe_max, dfe_min=rx.dfe_min, rx_ffe_pre=rx.ffe_pre_taps, rx_ffe_post=rx.ffe_post_taps)
+
+
+def _packages(table: PackageTable) -> tuple[Package, Package | None]:
+    def package(lengths: tuple[float, ...]) -> Package:
+        die = tuple((c * 1e-15, inductance * 1e-12)
+                    for c, inductance in zip(table.die_capacitance_ff, table.die_inductance_ph, strict=True))
+        lines = tuple(PackageLine(z_c=z, length_mm=length) for z, length in zip(table.z_c_ohm, lengths, strict=True))
+        return Package(die=die, c_b=table.bump_capacitance_ff * 1e-15, lines=lines, gamma0=table.gamma0, a1=table.a1,
+                       a2=table.a2, tau=table.tau_ns_per_mm, c_p=table.ball_capacitance_ff * 1e-15)
+
+    return package(table.transmitter_length_mm), package(table.receiver_length_mm) if table.receiver else None

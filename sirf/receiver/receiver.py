@@ -1,0 +1,68 @@
+"""The receiver as a value: noise filter, equalisers, sampling point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.package import Package
+from sirf.errors import SirfError
+from sirf.receiver.filters import butterworth4, ctle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ctle:
+    """Two-stage CTLE of equation (93A-22): gains in dB (not above 0), poles and zero in Hz; `f_lf` None leaves stage two out."""
+
+    g_dc_db: float
+    g_dc2_db: float = 0.0
+    f_z: float
+    f_p1: float
+    f_p2: float
+    f_lf: float | None = None
+
+    def transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
+        """H_ctf (F,) at `frequency` (F,) in Hz."""
+        return ctle(frequency, g_dc_db=self.g_dc_db, g_dc2_db=self.g_dc2_db,
+                    f_z=self.f_z, f_p1=self.f_p1, f_p2=self.f_p2, f_lf=self.f_lf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A receiver: Butterworth noise filter, CTLE, feed-forward and decision-feedback equaliser.
+
+    `noise_corner` in Hz (None: no filter); `noise_density` one-sided at the input in V²/Hz; `ffe` T-spaced taps with index
+    `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `sampling_offset_ui` moves
+    the sampling instant later than the Mueller-Müller point.
+    """
+
+    noise_corner: float | None
+    noise_density: float = 0.0
+    ctle: Ctle | None = None
+    ffe: tuple[float, ...] = (1.0,)
+    ffe_main: int = 0
+    dfe: tuple[float, ...] = ()
+    sampling_offset_ui: float = 0.0
+    package: Package | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no receiver can be."""
+        if self.noise_corner is not None and not self.noise_corner > 0:
+            raise SirfError(f"noise_corner must be positive Hz, got {self.noise_corner}. Use None for no filter.")
+        if not 0 <= self.noise_density < float("inf"):
+            raise SirfError(f"noise_density must be zero or positive V²/Hz, got {self.noise_density}. Use 0 for none.")
+        if not 0 <= self.ffe_main < len(self.ffe):
+            raise SirfError(f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
+                            "Point it at the main tap.")
+
+    def analog_transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
+        """Noise filter times CTLE (F,): all that comes before the sampler."""
+        response = np.ones(np.shape(frequency), dtype=complex)
+        if self.noise_corner is not None:
+            response = response * butterworth4(frequency, self.noise_corner)
+        if self.ctle is not None:
+            response = response * self.ctle.transfer(frequency)
+        return response

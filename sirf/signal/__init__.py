@@ -1,0 +1,1 @@
+"""Symbols: PAM levels, Gray mapping, test patterns."""
