@@ -58,7 +58,7 @@ class ReceiverTable(_Table):
 
 
 class PackageTable(_Table):
-    """[[package]]: one package test case, transmitter and receiver side; COM units as the workbooks have them."""
+    """[[package]]: one package test case; no receiver lengths: the receiver has no package; no NEXT lengths: the transmitter's."""
 
     die_capacitance_ff: tuple[float, ...]
     die_inductance_ph: tuple[float, ...]
@@ -69,9 +69,10 @@ class PackageTable(_Table):
     tau_ns_per_mm: float
     z_c_ohm: tuple[float, ...]
     transmitter_length_mm: tuple[float, ...]
-    receiver_length_mm: tuple[float, ...]
+    receiver_length_mm: tuple[float, ...] = ()
+    next_length_mm: tuple[float, ...] = ()
     ball_capacitance_ff: float
-    receiver: bool = True
+    termination_ohm: Positive = 50.0
 
 
 class PresetFile(_Table):

@@ -38,8 +38,17 @@ class EqualizerLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackageCase:
+    """Packages of one test case: of the transmitter (and FEXT aggressors), of the NEXT aggressors, of the receiver if any."""
+
+    transmitter: Package
+    next: Package
+    receiver: Package | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """One standard: rates in baud, ratios as they are, packages by test case (transmitter side, receiver side or None)."""
+    """One standard: rates in baud, ratios as they are, packages by test case."""
 
     id: str
     title: str
@@ -54,7 +63,7 @@ class Preset:
     transmitter: Transmitter
     receiver: Receiver
     limits: EqualizerLimits
-    packages: tuple[tuple[Package, Package | None], ...]
+    packages: tuple[PackageCase, ...]
 
     @property
     def data_rate(self) -> float:
@@ -140,12 +149,16 @@ def _limits(file: PresetFile) -> EqualizerLimits:
         dfe_max=rx.dfe_max, dfe_min=rx.dfe_min, rx_ffe_pre=rx.ffe_pre_taps, rx_ffe_post=rx.ffe_post_taps)
 
 
-def _packages(table: PackageTable) -> tuple[Package, Package | None]:
+def _packages(table: PackageTable) -> PackageCase:
     def package(lengths: tuple[float, ...]) -> Package:
         die = tuple((c * 1e-15, inductance * 1e-12)
                     for c, inductance in zip(table.die_capacitance_ff, table.die_inductance_ph, strict=True))
         lines = tuple(PackageLine(z_c=z, length_mm=length) for z, length in zip(table.z_c_ohm, lengths, strict=True))
         return Package(die=die, c_b=table.bump_capacitance_ff * 1e-15, lines=lines, gamma0=table.gamma0, a1=table.a1,
-                       a2=table.a2, tau=table.tau_ns_per_mm, c_p=table.ball_capacitance_ff * 1e-15)
+                       a2=table.a2, tau=table.tau_ns_per_mm, c_p=table.ball_capacitance_ff * 1e-15,
+                       r_d=table.termination_ohm)
 
-    return package(table.transmitter_length_mm), package(table.receiver_length_mm) if table.receiver else None
+    return PackageCase(
+        transmitter=package(table.transmitter_length_mm),
+        next=package(table.next_length_mm or table.transmitter_length_mm),
+        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else None)

@@ -1,0 +1,1 @@
+"""Engines: a link in, a result out, one verb per file."""

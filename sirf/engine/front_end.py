@@ -1,0 +1,234 @@
+"""All that is linear between the transmitter's edges and the slicer, as sampled responses that every engine shares.
+
+The engines agree by construction: each takes its pulse, edge response, crosstalk pulses and noise from here and adds only
+what is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.response import PreparedTransfer, Pulse, prepare
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.receiver.receiver import Ctle, Receiver
+from sirf.transmitter.edge import transmitter_edge
+
+Float = NDArray[np.float64]
+
+TAIL = 1e-4
+"""Cursors below this part of the main one, beyond the last larger one, are left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrontEnd:
+    """Responses at the slicer input, M samples per UI, in volts for a unit symbol.
+
+    `through` (N,) is the pulse with Tx FFE; `edge` (N,) the response to a unit transition displaced by one UI per UI (the
+    derivative of the step response, no Tx FFE) and `edge_slope` (N,) its derivative; `crosstalk` one pulse per aggressor.
+    `sampling` indexes the sampling instant in the first three. `noise_correlation` (N_lag,) in V² is the autocorrelation of
+    the receiver noise at lags of one sample; `transmitter_noise` the rms in V of the SNR_TX term.
+    `omitted` is the sum of |cursor| that was left out, relative to the main cursor.
+    """
+
+    samples_per_ui: int
+    symbol_rate: float
+    through: Float
+    edge: Float
+    edge_slope: Float
+    crosstalk: tuple[Float, ...]
+    sampling: int
+    start_time: float
+    noise_correlation: Float
+    transmitter_noise: float
+    omitted: float
+
+    @property
+    def main_cursor(self) -> float:
+        """Pulse at the sampling instant, V."""
+        return float(self.through[self.sampling])
+
+    @property
+    def receiver_noise(self) -> float:
+        """Rms of the receiver noise at the slicer, V."""
+        return float(np.sqrt(max(self.noise_correlation[0], 0.0)))
+
+    @property
+    def pre_cursors(self) -> int:
+        """Cursors before the main one in `cursors()`, the same at every phase in ±1 UI."""
+        return self.sampling // self.samples_per_ui - 1
+
+    def cursors(self, response: Float, *, phase: int = 0) -> Float:
+        """Samples of `response` one UI apart, the main cursor at index `pre_cursors`, `phase` samples off the instant."""
+        m = self.samples_per_ui
+        start = self.sampling + phase - self.pre_cursors * m
+        count = (len(response) - 2 * m - start + phase) // m
+        return np.ascontiguousarray(response[start : start + count * m : m])
+
+    def pulse(self) -> Pulse:
+        """The pulse response at the slicer as the user sees it."""
+        time = self.start_time + np.arange(len(self.through)) / (self.samples_per_ui * self.symbol_rate)
+        return Pulse(time=time, volts=self.through, samples_per_ui=self.samples_per_ui, symbol_rate=self.symbol_rate,
+                     cursor=self.sampling)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalogChannel:
+    """The link's transfers in the form from which responses for any CTLE setting follow by one multiply and one inverse."""
+
+    prepared: tuple[PreparedTransfer, ...]
+    amplitudes: tuple[float, ...]
+    rise_time: float
+    receiver: Receiver
+
+    def response(self, index: int, analog: Receiver, *, kind: str) -> Float:
+        """One time response in V: `kind` is "pulse", "edge" or "edge_slope" (per UI)."""
+        transfer = self.prepared[index]
+        frequency = transfer.frequency
+        period = 1.0 / transfer.symbol_rate
+        shape = transmitter_edge(frequency, self.rise_time) * analog.analog_transfer(frequency)
+        if kind == "pulse":
+            shape = shape * np.sinc(frequency * period) * np.exp(-1j * np.pi * frequency * period)
+        elif kind == "edge_slope":
+            shape = shape * (2j * np.pi * frequency * period)
+        elif kind != "edge":
+            raise ValueError(kind)
+        return self.amplitudes[index] * period * transfer.time_response(shape)
+
+
+@lru_cache(maxsize=16)
+def _analog_channel(link_key: _Key) -> AnalogChannel:
+    link = link_key.link
+    prepared = tuple(prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
+                     for transfer in link.transfers())
+    return AnalogChannel(prepared=prepared, amplitudes=link.launch_amplitudes(), rise_time=link.transmitter.rise_time,
+                         receiver=link.receiver)
+
+
+class _Key:
+    """Hashes a link by what its transfers depend on, so that an equaliser search prepares them once."""
+
+    __slots__ = ("link", "parts")
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.parts = (id(link.channel), link.packages, link.symbol_rate, link.samples_per_ui, link.transmitter.rise_time,
+                      link.launch_amplitudes())
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
+
+    def __eq__(self, other: object) -> bool:
+        # the cached key holds the link, so its channel lives and the id cannot be taken by another
+        return isinstance(other, _Key) and self.parts == other.parts
+
+
+def analog_channel(link: Link) -> AnalogChannel:
+    """The prepared transfers of a link, cached by channel, packages and rates."""
+    return _analog_channel(_Key(link))
+
+
+def front_end(link: Link) -> FrontEnd:
+    """Every response that the engines need, for the link's equaliser setting.
+
+    Raises `SirfError` when the pulse has no positive main cursor.
+    """
+    channel = analog_channel(link)
+    receiver, m = link.receiver, link.samples_per_ui
+    raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
+    shaped = with_ffe(raw[0], link.transmitter.ffe, link.transmitter.ffe_main, m)
+    instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
+    instant += round(receiver.sampling_offset_ui * m)
+    responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:])]
+    window, omitted = _window(responses[0], instant, m)
+    crosstalk = tuple(_crosstalk(link, channel, index) for index in range(1, len(channel.prepared)))
+    main = responses[0][instant % len(shaped)]
+    if not main > 0:
+        raise SirfError(f"main cursor must be positive, got {main:.3g} V. Swap P and N of one end of {link.channel.name}.")
+    snr = link.transmitter.snr_db
+    return FrontEnd(
+        samples_per_ui=m, symbol_rate=link.symbol_rate,
+        through=responses[0].take(window, mode="wrap"), edge=responses[1].take(window, mode="wrap"),
+        edge_slope=responses[2].take(window, mode="wrap"), crosstalk=crosstalk, sampling=int(instant - window[0]),
+        start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
+        noise_correlation=noise_correlation(receiver, link.symbol_rate, m),
+        transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)), omitted=omitted)
+
+
+def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int) -> Float:
+    """Circular wave (N,) through T-spaced taps; the tap at `main` causes no delay."""
+    result = np.zeros_like(wave)
+    for index, tap in enumerate(taps):
+        if tap:
+            result += tap * np.roll(wave, (index - main) * samples_per_ui)
+    return result
+
+
+def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[float, float] = (0.0, 0.0)) -> int:
+    """Mueller-Müller sampling index: p(t_s - T) = p(t_s + T) - b(1) p(t_s), equation (93A-25), nearest sample.
+
+    b(1) is the first DFE tap, limited to `dfe_limits`. Searched from one UI before the peak to half a UI after it.
+    """
+    m = samples_per_ui
+    peak = int(np.argmax(pulse))
+    candidates = np.arange(peak - m, peak + m // 2 + 1)
+    here, before, after = (pulse.take(candidates + shift, mode="wrap") for shift in (0, -m, m))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tap = np.clip(after / here, *dfe_limits)
+    error = np.where(here > 0.3 * pulse[peak], np.abs(before - (after - tap * here)), np.inf)
+    return int(candidates[np.argmin(error)])
+
+
+def noise_correlation(receiver: Receiver, symbol_rate: float, samples_per_ui: int, *, lags_ui: int = 64) -> Float:
+    """Autocorrelation in V² of the receiver noise after CTLE and Rx FFE at lags of 0, 1, 2 … samples (N_lag,).
+
+    One-sided density times |H_r H_ctf W|^2, integrated over frequency.
+    """
+    n = 2 * lags_ui * samples_per_ui
+    frequency = np.fft.rfftfreq(8 * n, 1.0 / (symbol_rate * samples_per_ui))
+    density = receiver.noise_density * np.abs(receiver.analog_transfer(frequency)) ** 2
+    delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
+    if len(receiver.ffe) > 1 or receiver.ffe[0] != 1.0:
+        phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / symbol_rate)
+        density = density * np.abs(np.asarray(receiver.ffe) @ phase) ** 2
+    spacing = frequency[1]
+    return np.asarray(np.fft.irfft(density)[: n // 2] * (8 * n) * spacing / 2)
+
+
+def _first_dfe_limits(link: Link) -> tuple[float, float]:
+    if not link.receiver.dfe:
+        return (0.0, 0.0)
+    if link.limits.dfe_max:
+        return (link.limits.dfe_min[0], link.limits.dfe_max[0])
+    return (link.receiver.dfe[0], link.receiver.dfe[0])
+
+
+def _window(pulse: Float, instant: int, m: int) -> tuple[NDArray[np.int64], float]:
+    """Sample indices from two UI before the first to two after the last cursor above TAIL, and what is left out."""
+    n = len(pulse)
+    half = n // m // 8
+    offsets = np.arange(-half, n // m - half - 1)
+    envelope = np.abs(pulse.take(instant + offsets[:, None] * m + np.arange(-m // 2, m // 2)[None, :], mode="wrap")).max(axis=1)
+    reference = abs(pulse[instant % n])
+    large = np.flatnonzero(envelope > TAIL * reference)
+    first, last = int(offsets[large[0]]), int(offsets[large[-1]])
+    pre, post = max(-first, 2) + 2, max(last, 2) + 3
+    omitted = float(np.sum(np.abs(pulse.take(instant + offsets * m, mode="wrap")))
+                    - np.sum(np.abs(pulse.take(instant + np.arange(-pre, post) * m, mode="wrap"))))
+    return np.arange(instant - pre * m, instant + (post + 1) * m), max(omitted, 0.0) / reference
+
+
+def _crosstalk(link: Link, channel: AnalogChannel, index: int) -> Float:
+    m = link.samples_per_ui
+    wave = channel.response(index, link.receiver, kind="pulse")
+    if index <= len(link.channel.fext):
+        wave = with_ffe(wave, link.transmitter.ffe, link.transmitter.ffe_main, m)
+    wave = with_ffe(wave, link.receiver.ffe, link.receiver.ffe_main, m)
+    peak = int(np.argmax(np.abs(wave)))
+    window, _ = _window(wave, peak, m)
+    return np.asarray(wave.take(window, mode="wrap"))

@@ -1,0 +1,216 @@
+"""The link: transmitter, channel, receiver and symbol rate as one frozen value that every engine takes."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sirf._digest import digest
+from sirf.channel.channel import Channel
+from sirf.channel.network import Network
+from sirf.channel.package import Package, voltage_transfer
+from sirf.channel.response import Pulse, Transfer
+from sirf.errors import SirfError
+from sirf.presets import EqualizerLimits, PackageCase, Preset, load
+from sirf.receiver.receiver import Receiver
+from sirf.signal.pam import levels, order_of
+from sirf.transmitter.transmitter import Transmitter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sirf.results.equalizer import EqualizerReport
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class Link:
+    """A transmitter, a channel and a receiver at a symbol rate.
+
+    Parameters
+    ----------
+    channel
+        The copper. Its `plane` says what is missing: at the ball the preset's package and die terminations are added, at
+        the bump the die terminations, at the die nothing.
+    standard
+        Id of a preset (see `sirf standards`); fills whatever is not given below.
+    transmitter, receiver, symbol_rate, modulation, der0, limits
+        Parts that replace the preset's. Without a standard the first four are needed. `symbol_rate` in baud.
+    package_case
+        Which package test case of the preset is added to a channel at the ball, from 1.
+    samples_per_ui
+        Time resolution M of the waveforms, 8 to 256.
+
+    Raises `SirfError` when a part is missing, or the channel's band ends below 0.75 of the symbol rate.
+
+    >>> link = sirf.Link(sirf.paths.cpo(length="30 mm").to_channel(), standard="cei-112g-xsr")  # doctest: +SKIP
+    """
+
+    channel: Channel
+    standard: str | None
+    transmitter: Transmitter
+    receiver: Receiver
+    symbol_rate: float
+    modulation: str
+    der0: float
+    limits: EqualizerLimits
+    packages: PackageCase | None
+    samples_per_ui: int
+    warnings: tuple[str, ...]
+    equalizer_report: EqualizerReport | None
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        standard: str | None = None,
+        transmitter: Transmitter | None = None,
+        receiver: Receiver | None = None,
+        symbol_rate: float | None = None,
+        modulation: str | None = None,
+        der0: float | None = None,
+        limits: EqualizerLimits | None = None,
+        package_case: int = 1,
+        packages: PackageCase | None = None,
+        samples_per_ui: int = 32,
+        equalizer_report: EqualizerReport | None = None,
+    ) -> None:
+        preset = load(standard) if standard is not None else None
+        rate = _part("symbol_rate", symbol_rate, preset and preset.symbol_rate)
+        if not 8 <= samples_per_ui <= 256:
+            raise SirfError(f"samples_per_ui must be between 8 and 256, got {samples_per_ui}. Use 32.")
+        scheme = _part("modulation", modulation, preset and preset.modulation)
+        order_of(scheme)
+        values: dict[str, Any] = {
+            "channel": channel, "standard": standard, "symbol_rate": float(rate), "modulation": scheme,
+            "transmitter": _part("transmitter", transmitter, preset and preset.transmitter),
+            "receiver": _part("receiver", receiver, preset and preset.receiver),
+            "der0": float(_part("der0", der0, preset.der0 if preset else 1e-6)),
+            "limits": limits or (preset.limits if preset else EqualizerLimits()),
+            "packages": packages or _package_case(preset, package_case),
+            "samples_per_ui": samples_per_ui, "equalizer_report": equalizer_report,
+            "warnings": channel.warnings + channel.check_symbol_rate(float(rate)),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def order(self) -> int:
+        """Number of levels."""
+        return order_of(self.modulation)
+
+    @property
+    def bit_rate(self) -> float:
+        """Bits per second on the line."""
+        return self.symbol_rate * float(np.log2(self.order))
+
+    @property
+    def levels(self) -> NDArray[np.float64]:
+        """Symbol levels (order,) relative to the amplitude, level mismatch in them."""
+        return levels(self.order, level_mismatch=self.transmitter.level_mismatch)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that a result depends on."""
+        return digest(self.channel, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
+                      self.samples_per_ui)
+
+    @property
+    def insertion_loss_db(self) -> float:
+        """Die-to-die loss at half the symbol rate, dB, positive."""
+        network = self.networks()[0]
+        nyquist = 0.5 * self.symbol_rate
+        magnitude = np.interp(nyquist, network.frequency, np.abs(network.s[:, 1, 0]))
+        return float(-20.0 * np.log10(magnitude))
+
+    def replace(self, **changes: Any) -> Link:
+        """This link with some parts changed."""
+        kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)
+                if field.name not in ("channel", "standard", "warnings")}
+        result = Link(changes.pop("channel", self.channel), **(kept | changes))
+        object.__setattr__(result, "standard", self.standard)
+        return result
+
+    def networks(self) -> tuple[Network, ...]:
+        """Die-to-die networks, complete with packages and terminations: the through first, then FEXT, then NEXT."""
+        channel = self.channel
+        if channel.plane == "die" or self.packages is None:
+            return (channel.through, *channel.fext, *channel.next)
+        case = self.packages
+        near, far = _at_plane(case.transmitter, channel.plane), _at_plane(case.receiver, channel.plane)
+        aggressor = _at_plane(case.next, channel.plane)
+        return (
+            _enclose(near, channel.through, far),
+            *(_enclose(near, network, far) for network in channel.fext),
+            *(_enclose(aggressor, network, far) for network in channel.next),
+        )
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Die-to-die voltage transfers in the order of `networks()`, equation (93A-18)."""
+        case = self.packages if self.channel.plane != "die" else None
+        tx = case.transmitter if case else None
+        rx = case.receiver if case else None
+        return tuple(_transfer(network, _reflection(tx), _reflection(rx)) for network in self.networks())
+
+    def launch_amplitudes(self) -> tuple[float, ...]:
+        """Amplitude in V of each of `transfers()`: A_v, A_fe of every FEXT, A_ne of every NEXT aggressor."""
+        tx = self.transmitter
+        return (tx.amplitude, *[tx.amplitude_fext] * len(self.channel.fext),
+                *[tx.amplitude_next] * len(self.channel.next))
+
+    def pulse_response(self) -> Pulse:
+        """Pulse response at the slicer through Tx FFE, channel, CTLE and Rx FFE (before the DFE): time s, volts, cursor."""
+        from sirf.engine.front_end import front_end
+
+        return front_end(self).pulse()
+
+    def optimized(self, **limits: Any) -> Link:
+        """This link with CTLE, FFE and DFE set by the reference search; see `sirf.engine.optimize.optimize`."""
+        from sirf.engine.optimize import optimize
+
+        return optimize(self, **limits)
+
+    def __repr__(self) -> str:
+        """One line: what, where, how fast."""
+        return (f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
+                f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die)")
+
+
+def _part(name: str, given: Any, preset_value: Any) -> Any:
+    value = given if given is not None else preset_value
+    if value is None:
+        raise SirfError(f"{name} must be given when no standard is, got None. Pass {name}= or standard=.")
+    return value
+
+
+def _package_case(preset: Preset | None, case: int) -> PackageCase | None:
+    if preset is None or not preset.packages:
+        return None
+    if not 1 <= case <= len(preset.packages):
+        raise SirfError(f"package_case must be between 1 and {len(preset.packages)} for {preset.id}, got {case}. "
+                        "Count from 1.")
+    return preset.packages[case - 1]
+
+
+def _at_plane(package: Package | None, plane: str) -> Package | None:
+    if package is None or plane == "ball":
+        return package
+    return dataclasses.replace(package, lines=(), c_p=0.0)
+
+
+def _enclose(near: Package | None, network: Network, far: Package | None) -> Network:
+    frequency = network.frequency
+    result = network if near is None else near.network(frequency).cascade(network)
+    return result if far is None else result.cascade(far.network(frequency, receiver=True))
+
+
+def _reflection(package: Package | None) -> float:
+    return 0.0 if package is None else (package.r_d - package.r_0) / (package.r_d + package.r_0)
+
+
+def _transfer(network: Network, near: float, far: float) -> Transfer:
+    s = network.s
+    value = voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], near, far)
+    return Transfer(frequency=network.frequency, value=value)

@@ -1,0 +1,1 @@
+"""Result values: what engines return and faces show."""
