@@ -1,0 +1,187 @@
+"""The frequency-domain network: S-parameters on a grid, one real reference impedance on all ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    import skrf
+
+Complex = NDArray[np.complex128]
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """S-parameters of a linear network; `s[k, out, in]` at `frequency[k]`.
+
+    `frequency` (F,) in Hz, ascending, not negative; `s` (F, P, P) complex; `z0` in ohm, real, the same on all ports.
+    Port numbers in messages start at 1. Arrays are copied and read-only.
+
+    Raises `SirfError` when shapes do not fit, a value is not finite or the frequencies do not ascend.
+
+    >>> thru = Network(np.array([0.0, 1e9]), np.array([[[0, 1], [1, 0]]] * 2))
+    >>> (thru @ thru).ports
+    2
+    """
+
+    frequency: Real
+    s: Complex
+    z0: float = field(default=50.0, kw_only=True)
+    name: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check and copy the arrays."""
+        frequency = np.array(self.frequency, dtype=np.float64)
+        s = np.array(self.s, dtype=np.complex128)
+        _check_arrays(frequency, s)
+        z0 = float(self.z0)
+        if not (np.isfinite(z0) and z0 > 0):
+            raise SirfError(f"z0 must be a positive resistance in ohm, got {self.z0!r}. Give for example z0=50.0.")
+        frequency.flags.writeable = s.flags.writeable = False
+        object.__setattr__(self, "frequency", frequency)
+        object.__setattr__(self, "s", s)
+        object.__setattr__(self, "z0", z0)
+
+    def __repr__(self) -> str:
+        """One line: name, ports, grid, reference impedance."""
+        span = f"{self.frequency[0] / 1e9:g} to {self.frequency[-1] / 1e9:g} GHz"
+        return f"Network({self.name!r}, {self.ports} ports, {self.frequency.size} points, {span}, {self.z0:g} ohm)"
+
+    @property
+    def ports(self) -> int:
+        """Number of ports."""
+        return int(self.s.shape[1])
+
+    def cascade(self, other: Network) -> Network:
+        """Two-port with port 2 of this one joined to port 1 of `other`, on the same grid and reference impedance.
+
+        Raises `SirfError` unless both are two-ports with equal `frequency` and `z0`.
+        """
+        _check_joinable(self, other)
+        a, b = self.s, other.s
+        loop = 1.0 / (1.0 - a[:, 1, 1] * b[:, 0, 0])
+        s = np.empty_like(a)
+        s[:, 0, 0] = a[:, 0, 0] + a[:, 0, 1] * b[:, 0, 0] * a[:, 1, 0] * loop
+        s[:, 0, 1] = a[:, 0, 1] * b[:, 0, 1] * loop
+        s[:, 1, 0] = a[:, 1, 0] * b[:, 1, 0] * loop
+        s[:, 1, 1] = b[:, 1, 1] + b[:, 1, 0] * a[:, 1, 1] * b[:, 0, 1] * loop
+        return Network(self.frequency, s, z0=self.z0, name=f"{self.name}+{other.name}".strip("+"))
+
+    def __matmul__(self, other: Network) -> Network:
+        """`a @ b` is `a.cascade(b)`."""
+        return self.cascade(other)
+
+    def flipped(self) -> Network:
+        """The same network with its ports in reverse order (a two-port seen from its other end)."""
+        return Network(self.frequency, self.s[:, ::-1, ::-1], z0=self.z0, name=self.name)
+
+    def renormalized(self, z0: float) -> Network:
+        """The same network described with reference impedance `z0` in ohm on all ports (real, positive)."""
+        if not (np.isfinite(z0) and z0 > 0):
+            raise SirfError(f"z0 must be a positive resistance in ohm, got {z0!r}. Give for example z0=50.0.")
+        if z0 == self.z0:
+            return self
+        reflection = (z0 - self.z0) / (z0 + self.z0)
+        unit = np.eye(self.ports)
+        left = (unit - reflection * self.s).swapaxes(1, 2)
+        s = np.linalg.solve(left, (self.s - reflection * unit).swapaxes(1, 2)).swapaxes(1, 2)
+        return Network(self.frequency, s.astype(np.complex128), z0=z0, name=self.name)
+
+    def resampled(self, frequency: ArrayLike) -> Network:
+        """The network on another grid by linear interpolation after the bulk delay of each entry is taken out.
+
+        `frequency` (F,) must lie within this grid's span; the way into the time domain has its own extrapolation.
+        Raises `SirfError` for frequencies outside the span.
+        """
+        grid = np.asarray(frequency, dtype=np.float64)
+        if np.array_equal(grid, self.frequency):
+            return self
+        _check_span(grid, self.frequency)
+        s = np.empty((grid.size, self.ports, self.ports), dtype=np.complex128)
+        for out in range(self.ports):
+            for into in range(self.ports):
+                s[:, out, into] = interpolate_response(grid, self.frequency, self.s[:, out, into])
+        return Network(grid, s, z0=self.z0, name=self.name)
+
+    @classmethod
+    def from_skrf(cls, network: skrf.Network) -> Network:
+        """Take over a `skrf.Network`; unequal or complex port impedances are renormalised to 50 ohm first."""
+        z0 = np.asarray(network.z0)
+        common = complex(z0.flat[0]) if z0.size else 50.0 + 0.0j
+        if not np.all(z0 == common) or common.imag != 0.0:
+            network = network.copy()
+            network.renormalize(50.0)
+            common = 50.0 + 0.0j
+        return cls(network.f, network.s, z0=common.real, name=network.name or "")
+
+    def to_network(self) -> skrf.Network:
+        """A `skrf.Network` with the same values."""
+        import skrf
+
+        return skrf.Network(f=self.frequency.copy(), f_unit="Hz", s=self.s.copy(), z0=self.z0, name=self.name)
+
+
+def bulk_delay(frequency: Real, value: Complex) -> float:
+    """Delay in s that best explains the phase of `value` (F,): the slope of the phase, weighted by magnitude.
+
+    Neighbouring points whose phase turns by more than pi between them are beyond what any grid can tell.
+    """
+    if frequency.size < 2:
+        return 0.0
+    turn = value[1:] * np.conj(value[:-1])
+    step = np.diff(frequency)
+    weight = np.abs(turn)
+    total = float(np.sum(weight * step**2))
+    if total == 0.0:
+        return 0.0
+    return -float(np.sum(weight * step * np.angle(turn))) / (2.0 * np.pi * total)
+
+
+def interpolate_response(grid: ArrayLike, frequency: Real, value: Complex) -> Complex:
+    """Complex response `value` (F,) at `grid` (G,): linear after the bulk delay is taken out, then put back.
+
+    Complex values rather than magnitude and phase: through a notch both of those jump, the complex value does not.
+    """
+    points = np.asarray(grid, dtype=np.float64)
+    delay = bulk_delay(frequency, value)
+    flat = value * np.exp(2j * np.pi * frequency * delay)
+    return np.asarray(np.interp(points, frequency, flat) * np.exp(-2j * np.pi * points * delay), dtype=np.complex128)
+
+
+def _check_arrays(frequency: NDArray[Any], s: NDArray[Any]) -> None:
+    if frequency.ndim != 1 or frequency.size == 0:
+        raise SirfError(f"frequency must be one row of at least one value, got shape {frequency.shape}. "
+                        "Give (F,) in Hz.")
+    if s.ndim != 3 or s.shape[0] != frequency.size or s.shape[1] != s.shape[2]:
+        raise SirfError(f"s must be shaped ({frequency.size}, P, P), got {s.shape}. "
+                        "Give one square matrix a frequency.")
+    if not np.all(np.isfinite(frequency)) or frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
+        raise SirfError("frequency must be finite, not negative and ascending, got other values. "
+                        "Sort and merge the points.")
+    if not np.all(np.isfinite(s)):
+        where = float(frequency[int(np.argmin(np.all(np.isfinite(s), axis=(1, 2))))])
+        raise SirfError(f"s must be finite, got NaN or infinity at {where:g} Hz. Remove or repair that point.")
+
+
+def _check_joinable(first: Network, second: Network) -> None:
+    if first.ports != 2 or second.ports != 2:
+        raise SirfError(f"both networks must have 2 ports to be cascaded, got {first.ports} and {second.ports}. "
+                        "Extract the differential two-port first.")
+    if first.z0 != second.z0:
+        raise SirfError(f"z0 must be equal to cascade, got {first.z0:g} and {second.z0:g} ohm. Use .renormalized(z0).")
+    if not np.array_equal(first.frequency, second.frequency):
+        raise SirfError("frequency must be the same grid to cascade, got two grids. Use .resampled(frequency) on one.")
+
+
+def _check_span(grid: Real, frequency: Real) -> None:
+    tolerance = 1e-9 * float(frequency[-1])
+    if grid.min() < frequency[0] - tolerance or grid.max() > frequency[-1] + tolerance:
+        raise SirfError(f"frequency must lie in {frequency[0]:g} to {frequency[-1]:g} Hz, got {grid.min():g} to "
+                        f"{grid.max():g} Hz. Resample inside the measured band.")
