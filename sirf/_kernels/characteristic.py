@@ -53,65 +53,91 @@ def multiply_cumulants(out: Complex, theta: float, step: float, second: float, f
 
 
 @kernel(fastmath=True)  # the same
-def edge_factors(
-    s: complex, edge: float, random: float, dirac: float, new: float, old: float, rest: float, levels: Float, out: Complex,
-) -> None:
-    """out (L, L): expectation of exp(s tau edge (new a_i + old a_j + r)) over the displacement tau and the other symbols.
+def transition_factor(s: complex, x: float, edge: float, slope: float, random: float, dirac: float) -> complex:
+    """Expectation of exp(s x (slope (tau² - E tau²) / 2 - edge tau)) over the displacement tau of a transition x.
 
-    tau is ±`dirac` plus a Gaussian of variance `random`; r is Gaussian with variance `rest`. Closed form:
-    E exp(alpha X + u X²) over X ~ N(g, rest) is exp((u g² + alpha g + alpha² rest / 2) / (1 - 2 u rest)) / sqrt(1 - 2 u rest).
+    tau is ±`dirac` plus a Gaussian of variance `random`. Closed form: E exp(alpha X + beta X²) over X ~ N(mu, v) is
+    exp((beta mu² + alpha mu + alpha² v / 2) / (1 - 2 beta v)) / sqrt(1 - 2 beta v).
     """
-    u = 0.5 * random * s * s * edge * edge
-    alpha = s * edge * dirac
-    inverse = 1.0 / (1.0 - 2.0 * u * rest)
-    scale = np.sqrt(inverse) * np.exp(0.5 * alpha * alpha * rest * inverse)
+    alpha = -s * x * edge
+    beta = 0.5 * s * x * slope
+    inverse = 1.0 / (1.0 - 2.0 * beta * random)
+    square = dirac * dirac
+    common = np.exp((beta * square + 0.5 * alpha * alpha * random) * inverse - beta * (random + square))
+    swing = np.exp(alpha * dirac * inverse)
+    return common * np.sqrt(inverse) * 0.5 * (swing + 1.0 / swing)
+
+
+@kernel(fastmath=True)  # the same
+def transition_factors(s: complex, edge: float, slope: float, random: float, dirac: float, weights: Float, rest: float,
+                       levels: Float, out: Complex) -> None:
+    """out (L, L, L): the factor of the transition x = weights . (a_h, a_i, a_j) + r; r of variance `rest` by a 3-point rule."""
     count = len(levels)
-    for i in range(count):
-        for j in range(count):
-            g = new * levels[i] + old * levels[j]
-            swing = np.exp(alpha * g * inverse)
-            out[i, j] = scale * np.exp(u * g * g * inverse) * 0.5 * (swing + 1.0 / swing)
+    spread = np.sqrt(3.0 * rest)
+    for h in range(count):
+        for i in range(count):
+            for j in range(count):
+                x = weights[0] * levels[h] + weights[1] * levels[i] + weights[2] * levels[j]
+                if rest < 1e-4:
+                    out[h, i, j] = transition_factor(s, x, edge, slope, random, dirac)
+                else:
+                    out[h, i, j] = (
+                        2.0 / 3.0 * transition_factor(s, x, edge, slope, random, dirac)
+                        + 1.0 / 6.0 * transition_factor(s, x - spread, edge, slope, random, dirac)
+                        + 1.0 / 6.0 * transition_factor(s, x + spread, edge, slope, random, dirac))
 
 
 @kernel(fastmath=True)  # the same
 def symbol_chain(
-    theta: float, step: float, size: int, before: Float, after: Float, edges: Float, random: float, dirac: float,
-    new: float, old: float, rest: float, levels: Float,
+    theta: float, step: float, size: int, cursors: Float, main: int, edges: Float, slopes: Float, random: float,
+    dirac: float, weights: Float, rest: float, levels: Float,
 ) -> Complex:
     """(L, S): E exp(s x) given the main symbol, over the symbols whose jittered edges tie them to each other.
 
-    `before` (B,) are the cursors of the chain ahead of the main one, `after` (A,) those behind it, `edges` (B + A,) the edge
-    responses between neighbours. Symbols form a Markov chain in the order of the cursors: message passing from both ends.
+    Symbols h, h + 1, h + 2 with `cursors` (Q,) share the transition whose responses are `edges[h]`, `slopes[h]` (Q - 2,). They
+    form a second-order Markov chain: messages run from both ends to the main symbol at index `main` (1 … Q - 2).
     """
     count = len(levels)
+    length = len(cursors)
     out = np.empty((count, size), dtype=np.complex128)
-    factors = np.empty((count, count), dtype=np.complex128)
-    message = np.empty(count, dtype=np.complex128)
-    following = np.empty(count, dtype=np.complex128)
-    lead = np.empty(count, dtype=np.complex128)
+    factors = np.empty((count, count, count), dtype=np.complex128)
+    left = np.empty((count, count), dtype=np.complex128)
+    right = np.empty((count, count), dtype=np.complex128)
+    moved = np.empty((count, count), dtype=np.complex128)
+    weight = np.empty((length, count), dtype=np.complex128)
     for n in range(size):
         s = complex(theta, n * step)
-        lead[:] = 1.0
-        for k in range(len(before)):
+        for q in range(length):
             for i in range(count):
-                message[i] = lead[i] * np.exp(s * levels[i] * before[k]) / count
-            edge_factors(s, edges[k], random, dirac, new, old, rest, levels, factors)
+                weight[q, i] = np.exp(s * levels[i] * cursors[q]) / count if q != main else 1.0
+        for i in range(count):
             for j in range(count):
-                total = 0.0j
-                for i in range(count):
-                    total += message[i] * factors[i, j]
-                lead[j] = total
-        following[:] = 1.0
-        for back in range(len(after)):
-            k = len(after) - 1 - back
+                left[i, j] = weight[0, i] * weight[1, j]
+                right[i, j] = weight[length - 2, i] * weight[length - 1, j]
+        for q in range(main - 1):
+            transition_factors(s, edges[q], slopes[q], random, dirac, weights, rest, levels, factors)
+            for j in range(count):
+                for k in range(count):
+                    total = 0.0j
+                    for i in range(count):
+                        total += left[i, j] * factors[i, j, k]
+                    moved[j, k] = total * weight[q + 2, k]
+            left[:, :] = moved
+        for back in range(length - 2 - main):
+            q = length - 3 - back
+            transition_factors(s, edges[q], slopes[q], random, dirac, weights, rest, levels, factors)
             for i in range(count):
-                message[i] = following[i] * np.exp(s * levels[i] * after[k]) / count
-            edge_factors(s, edges[len(before) + k], random, dirac, new, old, rest, levels, factors)
-            for i in range(count):
-                total = 0.0j
                 for j in range(count):
-                    total += factors[i, j] * message[j]
-                following[i] = total
+                    total = 0.0j
+                    for k in range(count):
+                        total += factors[i, j, k] * right[j, k]
+                    moved[i, j] = total * weight[q, i]
+            right[:, :] = moved
+        transition_factors(s, edges[main - 1], slopes[main - 1], random, dirac, weights, rest, levels, factors)
         for j in range(count):
-            out[j, n] = lead[j] * following[j]
+            total = 0.0j
+            for i in range(count):
+                for k in range(count):
+                    total += left[i, j] * factors[i, j, k] * right[j, k]
+            out[j, n] = total
     return out

@@ -84,7 +84,8 @@ def coordinate_descent(
 ) -> tuple[float, NDArray[np.int64], int, int]:
     """Best (fom, grid indices, sampling index, candidates) by turning one Tx tap at a time until no turn helps.
 
-    `grid` (taps, widest) holds the allowed values of each tap (the main tap's row is unused), `sizes` how many.
+    `grid` (taps, widest) holds the allowed values of each tap ; a main tap of 0 there takes what the others leave
+    of 1. `sizes` tells how many values each row holds.
     """
     count = len(sizes)
     chosen = start.copy()
@@ -95,18 +96,17 @@ def coordinate_descent(
     for _ in range(rounds):
         improved = False
         for turn in range(count):
-            if turn == tap_main:
-                continue
-            keep = chosen[turn]
-            winner = keep
-            for option in range(sizes[turn]):
+            # the main tap follows from the others: its turn tries the present setting, which counts when it is the only tap
+            options = 1 if turn == tap_main else sizes[turn]
+            winner = chosen[turn]
+            for option in range(options):
                 chosen[turn] = option
                 total = 0.0
                 for i in range(count):
                     if i != tap_main:
                         taps[i] = grid[i, chosen[i]]
                         total += abs(taps[i])
-                taps[tap_main] = 1.0 - total
+                taps[tap_main] = grid[tap_main, 0] if grid[tap_main, 0] != 0.0 else 1.0 - total
                 if taps[tap_main] < main_minimum:
                     continue
                 tried += 1

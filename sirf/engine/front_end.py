@@ -29,7 +29,7 @@ TAIL = 1e-4
 class FrontEnd:
     """Responses at the slicer input, M samples per UI, in volts for a unit symbol.
 
-    `through` (N,) is the pulse with Tx FFE; `edge` (N,) the response to a unit transition displaced by one UI per UI (the
+    `through` (N,) is the pulse with Tx FFE and `mean_pulse` (N,) its mean over the displacement of its edges; `edge` (N,) the response to a unit transition displaced by one UI per UI (the
     derivative of the step response, no Tx FFE) and `edge_slope` (N,) its derivative; `crosstalk` one pulse per aggressor.
     `sampling` indexes the sampling instant in the first three. `noise_correlation` (N_lag,) in V² is the autocorrelation of
     the receiver noise at lags of one sample; `transmitter_noise` the rms in V of the SNR_TX term.
@@ -39,6 +39,7 @@ class FrontEnd:
     samples_per_ui: int
     symbol_rate: float
     through: Float
+    mean_pulse: Float
     edge: Float
     edge_slope: Float
     crosstalk: tuple[Float, ...]
@@ -50,8 +51,8 @@ class FrontEnd:
 
     @property
     def main_cursor(self) -> float:
-        """Pulse at the sampling instant, V."""
-        return float(self.through[self.sampling])
+        """Mean pulse at the sampling instant, V: what an adapted receiver takes for its levels."""
+        return float(self.mean_pulse[self.sampling])
 
     @property
     def receiver_noise(self) -> float:
@@ -139,21 +140,23 @@ def front_end(link: Link) -> FrontEnd:
     Raises `SirfError` when the pulse has no positive main cursor.
     """
     channel = analog_channel(link)
-    receiver, m = link.receiver, link.samples_per_ui
+    receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
-    shaped = with_ffe(raw[0], link.transmitter.ffe, link.transmitter.ffe_main, m)
+    shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     instant += round(receiver.sampling_offset_ui * m)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:])]
+    slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
+    mean_pulse = responses[0] + 0.5 * (tx.jitter_random_ui**2 + tx.jitter_dual_dirac_ui**2) * (slope - np.roll(slope, m))
     window, omitted = _window(responses[0], instant, m)
     crosstalk = tuple(_crosstalk(link, channel, index) for index in range(1, len(channel.prepared)))
-    main = responses[0][instant % len(shaped)]
+    main = mean_pulse[instant % len(shaped)]
     if not main > 0:
         raise SirfError(f"main cursor must be positive, got {main:.3g} V. Swap P and N of one end of {link.channel.name}.")
-    snr = link.transmitter.snr_db
+    snr = tx.snr_db
     return FrontEnd(
         samples_per_ui=m, symbol_rate=link.symbol_rate,
-        through=responses[0].take(window, mode="wrap"), edge=responses[1].take(window, mode="wrap"),
+        through=responses[0].take(window, mode="wrap"), mean_pulse=mean_pulse.take(window, mode="wrap"), edge=responses[1].take(window, mode="wrap"),
         edge_slope=responses[2].take(window, mode="wrap"), crosstalk=crosstalk, sampling=int(instant - window[0]),
         start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
         noise_correlation=noise_correlation(receiver, link.symbol_rate, m),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.characteristic import multiply_cumulants, multiply_symbols, symbol_chain
+from sirf.results.interference import Interference
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -24,6 +25,8 @@ DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
 SMALL = 0.4
 """Cursors with |s c| below this at the end of the line enter by their second and fourth cumulants (sixth: < 1e-5)."""
+NEGLIGIBLE = 1e-17
+"""Points of the line where the other factors have fallen this low are left out."""
 LONGEST = 8192
 """Most points of the line; a narrower Gaussian part is widened to fit, to less than 1/300 of the total deviation."""
 
@@ -32,22 +35,29 @@ LONGEST = 8192
 class Jitter:
     """Edge displacement in UI: variance of the random part, half distance of the two deltas, and what a displaced edge carries.
 
-    A transition of the Tx FFE output is new a_k + old a_(k-1) + rest, the last Gaussian with variance `rest`.
+    The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), a_(k-lead-1), a_(k-lead-2)) + rest: the three
+    neighbours that count most, exactly, and the others as a Gaussian of variance `rest`.
     """
 
     random: float
     dirac: float
-    new: float
-    old: float
+    weights: tuple[float, float, float]
+    lead: int
     rest: float
 
     @classmethod
     def of(cls, random_ui: float, dual_dirac_ui: float, ffe: tuple[float, ...], main: int, symbol_variance: float) -> Jitter:
         """From Gaussian rms and dual-Dirac half distance in UI, and the Tx FFE."""
-        differences = np.diff([0.0, *ffe, 0.0])
-        others = np.delete(differences, [main, main + 1])
-        return cls(random=random_ui**2, dirac=dual_dirac_ui, new=float(differences[main]),
-                   old=float(differences[main + 1]), rest=float(symbol_variance * np.sum(others**2)))
+        steps = np.concatenate([[0.0], np.diff([0.0, *ffe, 0.0]), [0.0]])
+        present = main + 1
+        lead = max((-1, 0), key=lambda shift: float(np.sum(steps[present + shift : present + shift + 3] ** 2)))
+        inside = slice(present + lead, present + lead + 3)
+        rest = symbol_variance * float(np.sum(steps**2) - np.sum(steps[inside] ** 2))
+        kept = symbol_variance * float(np.sum(steps[inside] ** 2))
+        # a rest below 1 % of the whole is folded into the weights, which keeps the variance of the transition
+        scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < 0.01 * kept else (1.0, rest)
+        first, second, third = (float(scale * value) for value in steps[inside])
+        return cls(random=random_ui**2, dirac=dual_dirac_ui, weights=(first, second, third), lead=lead, rest=rest)
 
     @property
     def variance(self) -> float:
@@ -56,41 +66,12 @@ class Jitter:
 
     def transition_variance(self, symbol_variance: float) -> float:
         """Mean square of a transition."""
-        return symbol_variance * (self.new**2 + self.old**2) + self.rest
+        return symbol_variance * float(np.sum(np.square(self.weights))) + self.rest
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Interference:
-    """Upper tails P(x > v) of the interference x given the main symbol's level, and its density.
-
-    `volts` (V,) from 0 up; `tail` (L, V) by level index; the lower tail of level j is the upper tail of level L-1-j.
-    `density` (L, V) in 1/V on the same grid.
-    """
-
-    volts: Float
-    tail: Float
-    density: Float
-
-    def above(self, level: int, value: Float | float) -> Float:
-        """P(x > value | level) at any sign of `value`, by interpolation of the logarithm."""
-        value = np.asarray(value, dtype=float)
-        upper = self._interpolate(self.tail[level], np.abs(value))
-        lower = self._interpolate(self.tail[len(self.tail) - 1 - level], np.abs(value))
-        return np.where(value >= 0, upper, 1.0 - lower)
-
-    def quantile(self, level: int, probability: float) -> float:
-        """The value v with P(x > v | level) = probability (below 0.5), V; by interpolation of the logarithm."""
-        tail = self.tail[level]
-        last = int(np.argmax(tail <= probability)) if np.any(tail <= probability) else len(tail) - 1
-        if last == 0:
-            return 0.0
-        high, low = np.log(tail[last - 1]), np.log(max(tail[last], 1e-300))
-        part = (high - np.log(probability)) / (high - low) if high > low else 1.0
-        return float(self.volts[last - 1] + min(part, 1.0) * (self.volts[last] - self.volts[last - 1]))
-
-    def _interpolate(self, tail: Float, value: Float) -> Float:
-        logarithm = np.log(np.maximum(tail, 1e-300))
-        return np.where(value > self.volts[-1], 0.0, np.exp(np.interp(value, self.volts, logarithm)))
+    @property
+    def widest(self) -> float:
+        """Largest transition."""
+        return float(np.sum(np.abs(self.weights)) + np.sqrt(3.0 * self.rest))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,15 +83,20 @@ class Line:
     size: int
 
     @classmethod
-    def of(cls, total_variance: float, gaussian_variance: float) -> tuple[Line, float]:
-        """The line for these variances in V², and the Gaussian variance to use with it."""
+    def of(cls, total_variance: float, gaussian_variance: float, *, curvature: float = 0.0) -> tuple[Line, float]:
+        """The line for these variances in V², and the Gaussian variance to use with it.
+
+        `curvature` in V is the largest second-order jitter term per unit of its variance: tilts stay below 0.4 / curvature,
+        where its moment-generating function exists.
+        """
         deviation = np.sqrt(total_variance)
         width = 2.0 * REACH * deviation
         step = 2.0 * np.pi / width
         gaussian = max(np.sqrt(gaussian_variance), DECAY / (LONGEST * step))
         size = 1 << int(np.ceil(np.log2(max(DECAY / gaussian / step, 64.0))))
-        tilts = (max(45.0 / width, 2.5 / deviation), 6.5 / deviation)
-        return cls(tilts, float(step), size), float(gaussian**2)
+        most = 0.4 / curvature if curvature > 0 else np.inf
+        tilts = (min(max(45.0 / width, 2.5 / deviation), most), min(6.5 / deviation, most))
+        return cls((float(tilts[0]), float(tilts[1])), float(step), size), float(gaussian**2)
 
     @property
     def end(self) -> float:
@@ -149,45 +135,43 @@ def cumulants(levels: Float) -> tuple[float, float]:
     return second, float(np.mean(levels**4)) - 3.0 * second**2
 
 
-def interference(cursors: Float, main: int, edges: Float, jitter: Jitter, levels: Float, gaussian_variance: float,
+def interference(cursors: Float, main: int, edges: Float, slopes: Float, jitter: Jitter, levels: Float, gaussian_variance: float,
                  crosstalk: Complex, line: Line) -> Interference:
     """The distribution at one phase.
 
-    `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` (K,)
-    the edge response at the same instants; `gaussian_variance` in V²; `crosstalk` (2, S) the aggressors' function on `line`.
+    `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` and
+    `slopes` (K,) the edge response and its derivative at the same instants; `gaussian_variance` in V²; `crosstalk` (2, S) the aggressors' function on `line`.
     """
     symbol_variance = cumulants(levels)[0]
-    chain = _chain(edges, main, jitter)
-    loose_edges = np.delete(edges, np.arange(chain.start, chain.stop))
-    variance = gaussian_variance + jitter.variance * jitter.transition_variance(symbol_variance) * float(np.sum(loose_edges**2))
-    # the edge at index k lies between symbols k and k + 1, so a chain of edges ties one symbol more
-    tied = np.zeros(len(cursors), dtype=bool)
-    if len(chain):
-        tied[chain.start : chain.stop + 1] = True
-    tied[main] = True
+    power = jitter.variance * jitter.transition_variance(symbol_variance) * edges**2
+    chain = _chain(power, gaussian_variance, main, jitter)
+    variance = gaussian_variance + float(np.sum(np.delete(power, np.arange(chain.start, chain.stop))))
+    tied = range(chain.start + jitter.lead, chain.stop + jitter.lead + 2) if len(chain) else range(main, main + 1)
     functions = np.empty((2, len(levels), line.size), dtype=complex)
     for row, tilt in enumerate(line.tilts):
         common = crosstalk[row].copy()
-        independent(common, tilt, line, cursors[~tied], levels)
+        independent(common, tilt, line, np.delete(cursors, np.arange(tied.start, tied.stop)), levels)
         multiply_cumulants(common, tilt, line.step, variance, 0.0)
+        functions[row] = common
         if len(chain):
-            functions[row] = common * symbol_chain(
-                tilt, line.step, line.size, np.ascontiguousarray(cursors[chain.start : main]),
-                np.ascontiguousarray(cursors[main + 1 : chain.stop + 1]),
-                np.ascontiguousarray(edges[chain.start : chain.stop]), jitter.random, jitter.dirac, jitter.new, jitter.old,
-                jitter.rest, levels)
-        else:
-            functions[row] = common
+            needed = int(np.flatnonzero(np.abs(common) > NEGLIGIBLE * np.abs(common[0]))[-1]) + 1
+            functions[row, :, needed:] = 0.0
+            functions[row, :, :needed] *= symbol_chain(
+                tilt, line.step, needed, cursors[tied.start : tied.stop].copy(), main - tied.start,
+                edges[chain.start : chain.stop].copy(), slopes[chain.start : chain.stop].copy(), jitter.random, jitter.dirac,
+                np.array(jitter.weights), jitter.rest, levels)
     return _invert(functions, line)
 
 
-def _chain(edges: Float, main: int, jitter: Jitter) -> range:
-    """The run of edges about the main cursor that matter: all above 3 % of the largest within 12 UI."""
+def _chain(power: Float, gaussian_variance: float, main: int, jitter: Jitter) -> range:
+    """The run of edges that carry more than 0.2 % of all noise within 12 UI of the main cursor, the main symbol inside."""
     if jitter.variance == 0.0:
         return range(0)
-    low, high = max(main - 12, 0), min(main + 12, len(edges) - 1)
-    strong = np.flatnonzero(np.abs(edges[low:high]) > 0.03 * np.abs(edges[low:high]).max()) + low
-    return range(min(int(strong[0]), main), max(int(strong[-1]) + 1, main))
+    low, high = max(main - 12, 1), min(main + 12, len(power) - 2)
+    strong = np.flatnonzero(power[low:high] > 0.002 * (gaussian_variance + power.sum())) + low
+    first, last = (int(strong[0]), int(strong[-1])) if len(strong) else (main, main)
+    # the main symbol must lie strictly between the first and the last symbol of the chain
+    return range(min(first, main - 1 - jitter.lead), max(last + 1, main - jitter.lead))
 
 
 def _invert(functions: Complex, line: Line) -> Interference:

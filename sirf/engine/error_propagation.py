@@ -1,0 +1,93 @@
+"""Decision-feedback error propagation as a Markov chain on the last decision errors.
+
+A decision off by one level feeds a wrong value back for as many symbols as the DFE has taps. The state of the chain is the
+tuple of the last `MEMORY` errors, each -1, 0 or +1 levels. Approximations, all stated: errors of more than one level count
+as one in the state (their bits are counted in full); taps beyond MEMORY do not propagate; interference is independent from
+symbol to symbol; the sent level is uniform given the state.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.results.interference import Interference
+from sirf.results.statistical_eye import ErrorRates
+from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
+
+Float = NDArray[np.float64]
+
+MEMORY = 5
+
+
+def transition_table(at_instant: Interference, levels: Float, main: float, shift: float) -> Float:
+    """(L, L): probability that level i is decided as level j when the slicer input is moved by `shift` V."""
+    bounds = thresholds(levels) * main - shift
+    count = len(levels)
+    table = np.empty((count, count))
+    for i in range(count):
+        margin = bounds - levels[i] * main
+        # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
+        for j in range(count):
+            if j > i:
+                upper = at_instant.above(i, margin[j]) if j < count - 1 else 0.0
+                table[i, j] = at_instant.above(i, margin[j - 1]) - upper
+            elif j < i:
+                lower = at_instant.above(count - 1 - i, -margin[j - 1]) if j > 0 else 0.0
+                table[i, j] = at_instant.above(count - 1 - i, -margin[j]) - lower
+        table[i, i] = 1.0 - (table[i].sum() - table[i, i])
+    return np.clip(table, 0.0, 1.0)
+
+
+def without_feedback(at_instant: Interference, levels: Float, main: float) -> ErrorRates:
+    """Error ratios when the fed-back symbols are the sent ones."""
+    symbol, bit, _, _ = _rates(transition_table(at_instant, levels, main, 0.0))
+    return ErrorRates(ser=symbol, ber=bit, detector_error_ratio=symbol, mean_burst=1.0)
+
+
+def with_feedback(at_instant: Interference, levels: Float, main: float, dfe: tuple[float, ...]) -> ErrorRates:
+    """Error ratios with decided symbols fed back; `dfe` relative to the main cursor, levels relative to the outer one."""
+    memory = min(MEMORY, len(dfe))
+    step = 2.0 / (len(levels) - 1)
+    states = np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
+    shifts = -states @ np.asarray(dfe[:memory]) * step * main
+    unique, inverse = np.unique(np.round(shifts / main, 12), return_inverse=True)
+    rates = np.array([_rates(transition_table(at_instant, levels, main, float(shift) * main)) for shift in unique])
+    symbol, bit, up, down = rates[inverse.ravel()].T
+    weights = 3 ** np.arange(memory)[::-1]
+    following = [((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
+                 for error in (-1, 0, 1)]
+    occupancy = _stationary(following, (down, 1.0 - up - down, up))
+    ser = float(occupancy @ symbol)
+    quiet = (states == 0).all(axis=1)
+    fresh = float(occupancy[quiet] @ symbol[quiet])
+    alone = float(symbol[quiet][0])
+    return ErrorRates(ser=ser, ber=float(occupancy @ bit), detector_error_ratio=alone,
+                      mean_burst=ser / fresh if fresh > 0 else 1.0)
+
+
+def _rates(table: Float) -> tuple[float, float, float, float]:
+    """(symbol error ratio, bit error ratio, probability of an error upwards, downwards) of a transition table."""
+    count = len(table)
+    errors = table - np.diag(np.diag(table))
+    bits = float(np.sum(errors * bit_error_table(count))) / count / bits_per_symbol(count)
+    up, down = float(np.triu(errors).sum()) / count, float(np.tril(errors).sum()) / count
+    return up + down, bits, up, down
+
+
+def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:
+    """Stationary distribution of the chain: state s goes to following[e][s] with probabilities[e][s]."""
+    from scipy.sparse import coo_array, eye_array
+    from scipy.sparse.linalg import spsolve
+
+    size = len(following[0])
+    columns = np.concatenate([np.arange(size)] * 3)
+    matrix = coo_array((np.concatenate(probabilities), (np.concatenate(following), columns)), shape=(size, size))
+    # the all-zero state is in the middle; its equation is replaced by the sum of one
+    system = (matrix - eye_array(size)).tolil()
+    right = np.zeros(size)
+    system[size // 2, :] = 1.0
+    right[size // 2] = 1.0
+    return np.asarray(np.clip(spsolve(system.tocsc(), right), 0.0, 1.0))

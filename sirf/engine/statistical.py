@@ -1,0 +1,118 @@
+"""The statistical engine: the eye as probability, from intersymbol interference, crosstalk, noise and jitter.
+
+At every sampling phase the distribution of interference given the sent level is exact for independent symbols (see
+`interference`); decision feedback enters as a Markov chain on the last errors (see `error_propagation`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.error_propagation import ErrorRates, with_feedback, without_feedback
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.interference import Interference, Jitter, Line, aggressor_function, cumulants, interference
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.results.statistical_eye import StatisticalEye
+from sirf.signal.pam import thresholds
+
+Float = NDArray[np.float64]
+
+
+def statistical_eye(link: Link, *, phases: int | None = None, ideal_feedback: bool = False,
+                    worst_phase: bool = False) -> StatisticalEye:
+    """Eye, error ratios, contours and bathtub of a link by probability.
+
+    Parameters
+    ----------
+    phases
+        Sampling phases across the unit interval; a divisor of `link.samples_per_ui`, which is the default. 1 computes the
+        error ratio at the sampling instant alone.
+    ideal_feedback
+        Feed the sent symbols back instead of the decided ones: no DFE error propagation.
+    worst_phase
+        Take every aggressor at its worst phase instead of the average over phases.
+
+    A closed eye gives its error ratio and an eye height of zero. Raises `SirfError` for a bad number of phases or a link
+    whose pulse has no positive main cursor.
+    """
+    m = link.samples_per_ui
+    count = m if phases is None else phases
+    if count < 1 or m % count:
+        raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
+    model = InterferenceModel(link, worst_phase=worst_phase)
+    offsets = (np.arange(count) - count // 2) * (m // count)
+    slices = [model.at(int(offset)) for offset in offsets]
+    main = model.main_cursors(offsets)
+    centre = count // 2
+    levels = link.levels
+    decision = thresholds(levels) * main[centre]
+    rates = error_rates(link, slices[centre], float(main[centre]), ideal_feedback=ideal_feedback)
+    return StatisticalEye(
+        link=link, phase_ui=offsets / m, main_cursor=main, slices=tuple(slices), level_volts=levels * main[centre],
+        thresholds=decision, rates=rates, der0=link.der0, ideal_feedback=ideal_feedback,
+        omitted=model.front_end.omitted)
+
+
+def error_rates(link: Link, at_instant: Interference, main: float, *, ideal_feedback: bool) -> ErrorRates:
+    """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
+    levels = link.levels
+    if ideal_feedback or not any(link.receiver.dfe):
+        return without_feedback(at_instant, levels, main)
+    return with_feedback(at_instant, levels, main, link.receiver.dfe)
+
+
+class InterferenceModel:
+    """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
+
+    def __init__(self, link: Link, *, worst_phase: bool = False) -> None:
+        self.link = link
+        self.front_end: FrontEnd = front_end(link)
+        self.levels = link.levels
+        self.symbol_variance = cumulants(self.levels)[0]
+        tx = link.transmitter
+        self.jitter = Jitter.of(tx.jitter_random_ui, tx.jitter_dual_dirac_ui, tx.ffe, tx.ffe_main, self.symbol_variance)
+        self.pulse = self.front_end.mean_pulse
+        noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
+        self.line, self.gaussian = Line.of(self._total_variance(noise), noise, curvature=self._curvature())
+        self.crosstalk = np.ones((2, self.line.size), dtype=complex)
+        for wave in self.front_end.crosstalk:
+            self.crosstalk *= aggressor_function(wave, link.samples_per_ui, self.levels, self.line, worst_phase=worst_phase)
+
+    def at(self, offset: int) -> Interference:
+        """The interference `offset` samples after the sampling instant."""
+        cursors, main = self._cursors(offset)
+        edges = self.front_end.cursors(self.front_end.edge, phase=offset)
+        slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
+        return interference(cursors, main, edges, slopes, self.jitter, self.levels, self.gaussian, self.crosstalk, self.line)
+
+    def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
+        """Main cursor in V at each offset in samples."""
+        return self.pulse[self.front_end.sampling + offsets]
+
+    def _cursors(self, offset: int) -> tuple[Float, int]:
+        """Cursors with the fed-back part taken off, and the index of the main one."""
+        cursors = self.front_end.cursors(self.pulse, phase=offset)
+        main = self.front_end.pre_cursors
+        taps = np.asarray(self.link.receiver.dfe)[: len(cursors) - main - 1]
+        cursors[main + 1 : main + 1 + len(taps)] -= taps * self.front_end.main_cursor
+        return cursors, main
+
+    def _curvature(self) -> float:
+        """Largest |x slope| x random variance in V: the second-order term of the widest transition."""
+        return self.jitter.widest * float(np.abs(self.front_end.edge_slope).max()) * self.jitter.random
+
+    def _total_variance(self, noise: float) -> float:
+        """Largest interference variance over half a UI about the instant: what the voltage window must hold."""
+        m = self.link.samples_per_ui
+        worst = 0.0
+        for offset in range(-m // 2, m // 2, max(m // 8, 1)):
+            cursors, main = self._cursors(offset)
+            edges = self.front_end.cursors(self.front_end.edge, phase=offset)
+            isi = self.symbol_variance * float(np.sum(np.delete(cursors, main) ** 2))
+            jitter = self.jitter.variance * self.jitter.transition_variance(self.symbol_variance) * float(np.sum(edges**2))
+            worst = max(worst, isi + jitter)
+        aggressors = sum(float(np.max(np.sum(wave[: len(wave) // m * m].reshape(-1, m) ** 2, axis=0)))
+                         for wave in self.front_end.crosstalk)
+        return worst + noise + self.symbol_variance * aggressors

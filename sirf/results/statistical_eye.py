@@ -1,0 +1,229 @@
+"""The statistical eye as a value: error ratios, heights, widths, contours, bathtub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.errors import SirfError
+from sirf.units import db20
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sirf.link import Link
+    from sirf.results.interference import Interference
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRates:
+    """Symbol (`ser`) and Gray bit (`ber`) error ratios, the ratio without error propagation, and mean symbols per burst."""
+
+    ser: float
+    ber: float
+    detector_error_ratio: float
+    mean_burst: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StatisticalEye:
+    """What `sirf.statistical_eye` returns.
+
+    Volts are differential peak at the slicer after all equalisation; phases in UI about the sampling instant. Eye e lies
+    between levels e and e + 1; at error ratio b it reaches from the voltage that level e exceeds with probability b to the
+    one that level e + 1 falls short of with probability b. Height, width and contours follow from that.
+    """
+
+    link: Link
+    phase_ui: Float
+    main_cursor: Float
+    slices: tuple[Interference, ...]
+    level_volts: Float
+    thresholds: Float
+    rates: ErrorRates
+    der0: float
+    ideal_feedback: bool
+    omitted: float
+
+    errors = None
+    ber_low = None
+    ber_high = None
+
+    @property
+    def ber(self) -> float:
+        """Gray bit error ratio at the sampling instant, error propagation included unless `ideal_feedback`."""
+        return self.rates.ber
+
+    @property
+    def ser(self) -> float:
+        """Symbol error ratio at the sampling instant."""
+        return self.rates.ser
+
+    @property
+    def _centre(self) -> int:
+        return len(self.phase_ui) // 2
+
+    @property
+    def volts(self) -> Float:
+        """Voltage grid (V,) of `density`: 512 steps over 1.35 x the outer levels."""
+        top = 1.35 * float(np.abs(self.level_volts).max())
+        return np.linspace(-top, top, 513)
+
+    @property
+    def density(self) -> Float:
+        """Probability density (P, V) in 1/V of the slicer input, all levels together."""
+        volts, levels = self.volts, self.link.levels
+        total = np.zeros((len(self.slices), len(volts)))
+        for row, (piece, main) in enumerate(zip(self.slices, self.main_cursor, strict=True)):
+            for index, level in enumerate(levels):
+                offset = volts - level * main
+                upper = np.interp(np.abs(offset), piece.volts, piece.density[index], right=0.0)
+                lower = np.interp(np.abs(offset), piece.volts, piece.density[len(levels) - 1 - index], right=0.0)
+                total[row] += np.where(offset >= 0, upper, lower) / len(levels)
+        return total
+
+    def edges(self, ber: float, *, phase: int | None = None) -> tuple[tuple[float, float], ...]:
+        """(low, high) in V of each eye at error ratio `ber` and phase index (the sampling instant by default)."""
+        _check_ratio(ber)
+        index = self._centre if phase is None else phase
+        piece, main, levels = self.slices[index], float(self.main_cursor[index]), self.link.levels
+        count = len(levels)
+        return tuple((float(levels[e]) * main + piece.quantile(e, ber),
+                      float(levels[e + 1]) * main - piece.quantile(count - 2 - e, ber)) for e in range(count - 1))
+
+    def eye_heights(self, ber: float | None = None) -> tuple[float, ...]:
+        """Height in V of each eye, lowest first, at error ratio `ber` (DER0 of the link by default); 0 when closed."""
+        return tuple(max(high - low, 0.0) for low, high in self.edges(self.der0 if ber is None else ber))
+
+    def eye_height(self, ber: float | None = None) -> float:
+        """Height in V of the worst eye."""
+        return min(self.eye_heights(ber))
+
+    def eye_widths(self, ber: float | None = None) -> tuple[float, ...]:
+        """Width in UI of each eye at its decision threshold, lowest first; 0 when closed."""
+        ratio = self.der0 if ber is None else ber
+        spans = np.array([self.edges(ratio, phase=index) for index in range(len(self.phase_ui))])
+        return tuple(_width(self.phase_ui, np.minimum(self.thresholds[e] - spans[:, e, 0], spans[:, e, 1] - self.thresholds[e]))
+                     for e in range(len(self.thresholds)))
+
+    def eye_width(self, ber: float | None = None) -> float:
+        """Width in UI of the worst eye."""
+        return min(self.eye_widths(ber))
+
+    def contour(self, ber: float | None = None) -> list[tuple[Float, Float, Float]]:
+        """Per eye (phase_ui, lower volts, upper volts) where it is open at error ratio `ber`; empty arrays when closed."""
+        ratio = self.der0 if ber is None else ber
+        spans = np.array([self.edges(ratio, phase=index) for index in range(len(self.phase_ui))])
+        result = []
+        for e in range(spans.shape[1]):
+            low, high = spans[:, e, 0], spans[:, e, 1]
+            keep = _run_about(low < high, self._centre)
+            result.append((self.phase_ui[keep], low[keep], high[keep]))
+        return result
+
+    def bathtub(self) -> tuple[Float, Float]:
+        """(phase_ui, symbol error ratio with ideal feedback) at the fixed thresholds across the unit interval."""
+        levels = self.link.levels
+        ratios = [piece.error_ratio(levels, float(main), self.thresholds)
+                  for piece, main in zip(self.slices, self.main_cursor, strict=True)]
+        return self.phase_ui, np.array(ratios)
+
+    @property
+    def com_db(self) -> float:
+        """20 log10(A_s / A_ni) of the worst eye: level distance over the interference exceeded with probability DER0."""
+        return min(float(db20(available / noise)) if noise > 0 else float("inf") for available, noise in self._signals())
+
+    @property
+    def vec_db(self) -> float | None:
+        """Vertical eye closure 20 log10(A_s / (A_s - A_ni)) of the worst eye in dB; None when one is closed."""
+        signals = self._signals()
+        if any(available <= noise for available, noise in signals):
+            return None
+        return max(float(db20(available / (available - noise))) for available, noise in signals)
+
+    def _signals(self) -> list[tuple[float, float]]:
+        """(A_s, A_ni) in V of each eye: half the distance of its levels, and the mean of what closes it from both sides."""
+        levels, piece = self.link.levels, self.slices[self._centre]
+        main, count = float(self.main_cursor[self._centre]), len(levels)
+        return [(0.5 * float(levels[e + 1] - levels[e]) * main,
+                 0.5 * (piece.quantile(e, self.der0) + piece.quantile(count - 2 - e, self.der0))) for e in range(count - 1)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: heights in mV, widths in UI, at the link's DER0."""
+        return {
+            "engine": "statistical", "standard": self.link.standard, "symbol_rate": self.link.symbol_rate,
+            "modulation": self.link.modulation, "eye_ber": self.der0,
+            "eye_height_mv": 1e3 * self.eye_height(), "eye_heights_mv": [1e3 * value for value in self.eye_heights()],
+            "eye_width_ui": self.eye_width(), "eye_widths_ui": list(self.eye_widths()),
+            "vec_db": self.vec_db, "com_db": self.com_db, "ber": self.ber, "ser": self.ser,
+            "detector_error_ratio": self.rates.detector_error_ratio, "mean_burst": self.rates.mean_burst,
+            "ideal_feedback": self.ideal_feedback, "insertion_loss_db": self.link.insertion_loss_db,
+            "omitted_cursors": self.omitted, "errors": None, "symbols": None, "ber_low": None, "ber_high": None,
+        }
+
+    def __repr__(self) -> str:
+        """One line."""
+        return (f"StatisticalEye(BER {self.ber:.2e}, height {1e3 * self.eye_height():.2f} mV and width "
+                f"{self.eye_width():.3f} UI at {self.der0:g}, COM {self.com_db:.2f} dB)")
+
+    def __str__(self) -> str:
+        """A small table."""
+        from sirf.results.display import table
+
+        return table("Statistical eye", _rows(self))
+
+    def _repr_html_(self) -> str:
+        from sirf.results.display import html_table
+
+        return html_table("Statistical eye", _rows(self))
+
+
+def _rows(eye: StatisticalEye) -> Sequence[tuple[str, str]]:
+    vec = eye.vec_db
+    return (
+        ("link", repr(eye.link)),
+        ("bit error ratio", f"{eye.ber:.3e}"),
+        ("symbol error ratio", f"{eye.ser:.3e}"),
+        (f"eye heights at {eye.der0:g}", " / ".join(f"{1e3 * value:.2f}" for value in eye.eye_heights()) + " mV"),
+        (f"eye widths at {eye.der0:g}", " / ".join(f"{value:.3f}" for value in eye.eye_widths()) + " UI"),
+        ("COM", f"{eye.com_db:.2f} dB"),
+        ("VEC", "eye closed" if vec is None else f"{vec:.2f} dB"),
+    )
+
+
+def _check_ratio(ber: float) -> None:
+    if not 0.0 < ber < 0.5:
+        raise SirfError(f"ber must be between 0 and 0.5, got {ber}. Use a target such as 1e-6.")
+
+
+def _run_about(inside: NDArray[np.bool_], centre: int) -> slice:
+    """The unbroken run of True about `centre`."""
+    if not inside[centre]:
+        return slice(0, 0)
+    low = centre
+    while low > 0 and inside[low - 1]:
+        low -= 1
+    high = centre
+    while high < len(inside) - 1 and inside[high + 1]:
+        high += 1
+    return slice(low, high + 1)
+
+
+def _width(phase: Float, margin: Float) -> float:
+    """Length of the run with positive margin about the centre, ends interpolated."""
+    run = _run_about(margin > 0, len(phase) // 2)
+    if run.stop == 0:
+        return 0.0
+    low, high = float(phase[run.start]), float(phase[run.stop - 1])
+    if run.start > 0:
+        a, b = margin[run.start - 1], margin[run.start]
+        low -= float(b / (b - a) * (phase[run.start] - phase[run.start - 1]))
+    if run.stop < len(phase):
+        a, b = margin[run.stop - 1], margin[run.stop]
+        high += float(a / (a - b) * (phase[run.stop] - phase[run.stop - 1]))
+    return high - low
