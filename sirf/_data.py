@@ -30,8 +30,9 @@ def data_path(*parts: str) -> Path:
 
 def list_data(folder: str, suffix: str = ".toml") -> tuple[str, ...]:
     """Names without suffix of the shipped files of a folder, sorted."""
-    return tuple(sorted(entry.name[: -len(suffix)] for entry in data_path(folder).iterdir()
-                        if entry.name.endswith(suffix)))
+    return tuple(
+        sorted(entry.name[: -len(suffix)] for entry in data_path(folder).iterdir() if entry.name.endswith(suffix))
+    )
 
 
 def load_toml(path: Path | str) -> dict[str, Any]:

@@ -84,13 +84,17 @@ class Link:
         scheme = _part("modulation", modulation, preset and preset.modulation)
         order_of(scheme)
         values: dict[str, Any] = {
-            "channel": channel, "standard": standard, "symbol_rate": float(rate), "modulation": scheme,
+            "channel": channel,
+            "standard": standard,
+            "symbol_rate": float(rate),
+            "modulation": scheme,
             "transmitter": _part("transmitter", transmitter, preset and preset.transmitter),
             "receiver": _part("receiver", receiver, preset and preset.receiver),
             "der0": float(_part("der0", der0, preset.der0 if preset else 1e-6)),
             "limits": limits or (preset.limits if preset else EqualizerLimits()),
             "packages": packages or _package_case(preset, package_case),
-            "samples_per_ui": samples_per_ui, "equalizer_report": equalizer_report,
+            "samples_per_ui": samples_per_ui,
+            "equalizer_report": equalizer_report,
             "warnings": channel.warnings + channel.check_symbol_rate(float(rate)),
         }
         for name, value in values.items():
@@ -114,8 +118,15 @@ class Link:
     @property
     def digest(self) -> str:
         """SHA-256 of everything that a result depends on."""
-        return digest(self.channel, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
-                      self.samples_per_ui)
+        return digest(
+            self.channel,
+            self.transmitter,
+            self.receiver,
+            self.symbol_rate,
+            self.modulation,
+            self.packages,
+            self.samples_per_ui,
+        )
 
     @property
     def insertion_loss_db(self) -> float:
@@ -127,8 +138,11 @@ class Link:
 
     def replace(self, **changes: Any) -> Link:
         """This link with some parts changed."""
-        kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)
-                if field.name not in ("channel", "standard", "warnings")}
+        kept = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in ("channel", "standard", "warnings")
+        }
         result = Link(changes.pop("channel", self.channel), **(kept | changes))
         object.__setattr__(result, "standard", self.standard)
         return result
@@ -157,8 +171,11 @@ class Link:
     def launch_amplitudes(self) -> tuple[float, ...]:
         """Amplitude in V of each of `transfers()`: A_v, A_fe of every FEXT, A_ne of every NEXT aggressor."""
         tx = self.transmitter
-        return (tx.amplitude, *[tx.amplitude_fext] * len(self.channel.fext),
-                *[tx.amplitude_next] * len(self.channel.next))
+        return (
+            tx.amplitude,
+            *[tx.amplitude_fext] * len(self.channel.fext),
+            *[tx.amplitude_next] * len(self.channel.next),
+        )
 
     def pulse_response(self) -> Pulse:
         """Pulse response at the slicer through Tx FFE, channel, CTLE and Rx FFE (before the DFE): time s, volts, cursor."""
@@ -174,8 +191,10 @@ class Link:
 
     def __repr__(self) -> str:
         """One line: what, where, how fast."""
-        return (f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
-                f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die)")
+        return (
+            f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
+            f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die)"
+        )
 
 
 def _part(name: str, given: Any, preset_value: Any) -> Any:
@@ -189,8 +208,9 @@ def _package_case(preset: Preset | None, case: int) -> PackageCase | None:
     if preset is None or not preset.packages:
         return None
     if not 1 <= case <= len(preset.packages):
-        raise SirfError(f"package_case must be between 1 and {len(preset.packages)} for {preset.id}, got {case}. "
-                        "Count from 1.")
+        raise SirfError(
+            f"package_case must be between 1 and {len(preset.packages)} for {preset.id}, got {case}. Count from 1."
+        )
     return preset.packages[case - 1]
 
 

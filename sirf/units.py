@@ -33,8 +33,10 @@ def parse_length(value: str | float, *, name: str = "length") -> float:
     if isinstance(value, str):
         match = _QUANTITY.fullmatch(value)
         if match is None or match.group(2) not in _LENGTH_M:
-            raise SirfError(f"{name} must be a number with a unit of {', '.join(_LENGTH_M)}, got {value!r}. "
-                            "Write for example '10 in' or '30 mm'.")
+            raise SirfError(
+                f"{name} must be a number with a unit of {', '.join(_LENGTH_M)}, got {value!r}. "
+                "Write for example '10 in' or '30 mm'."
+            )
         metres = float(match.group(1)) * _LENGTH_M[match.group(2)]
     else:
         metres = float(value)

@@ -65,12 +65,22 @@ def transition_factor(s: complex, x: float, edge: float, slope: float, random: f
     square = dirac * dirac
     common = np.exp((beta * square + 0.5 * alpha * alpha * random) * inverse - beta * (random + square))
     swing = np.exp(alpha * dirac * inverse)
-    return common * np.sqrt(inverse) * 0.5 * (swing + 1.0 / swing)
+    factor: complex = common * np.sqrt(inverse) * 0.5 * (swing + 1.0 / swing)
+    return factor
 
 
 @kernel(fastmath=True)  # the same
-def transition_factors(s: complex, edge: float, slope: float, random: float, dirac: float, weights: Float, rest: float,
-                       levels: Float, out: Complex) -> None:
+def transition_factors(
+    s: complex,
+    edge: float,
+    slope: float,
+    random: float,
+    dirac: float,
+    weights: Float,
+    rest: float,
+    levels: Float,
+    out: Complex,
+) -> None:
     """out (L, L, L): the factor of the transition x = weights . (a_h, a_i, a_j) + r; r of variance `rest` by a 3-point rule."""
     count = len(levels)
     spread = np.sqrt(3.0 * rest)
@@ -84,13 +94,24 @@ def transition_factors(s: complex, edge: float, slope: float, random: float, dir
                     out[h, i, j] = (
                         2.0 / 3.0 * transition_factor(s, x, edge, slope, random, dirac)
                         + 1.0 / 6.0 * transition_factor(s, x - spread, edge, slope, random, dirac)
-                        + 1.0 / 6.0 * transition_factor(s, x + spread, edge, slope, random, dirac))
+                        + 1.0 / 6.0 * transition_factor(s, x + spread, edge, slope, random, dirac)
+                    )
 
 
 @kernel(fastmath=True)  # the same
 def symbol_chain(
-    theta: float, step: float, size: int, cursors: Float, main: int, edges: Float, slopes: Float, random: float,
-    dirac: float, weights: Float, rest: float, levels: Float,
+    theta: float,
+    step: float,
+    size: int,
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    random: float,
+    dirac: float,
+    weights: Float,
+    rest: float,
+    levels: Float,
 ) -> Complex:
     """(L, S): E exp(s x) given the main symbol, over the symbols whose jittered edges tie them to each other.
 

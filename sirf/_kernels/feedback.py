@@ -14,8 +14,15 @@ Float = NDArray[np.float64]
 
 
 @kernel
-def displaced_edges(symbols: NDArray[np.uint8], levels: Float, differences: Float, lead: int, displacement: Float,
-                    first: Float, second: Float) -> None:
+def displaced_edges(
+    symbols: NDArray[np.uint8],
+    levels: Float,
+    differences: Float,
+    lead: int,
+    displacement: Float,
+    first: Float,
+    second: Float,
+) -> None:
     """Drives of the first- and second-order responses to displaced edges: -dx tau and dx tau² / 2, each (n,).
 
     `differences` (J,) are the steps of the Tx FFE taps, the tap at `lead` acting on the present symbol; `displacement` in UI.
@@ -31,9 +38,20 @@ def displaced_edges(symbols: NDArray[np.uint8], levels: Float, differences: Floa
 
 
 @kernel
-def slice_symbols(samples: Float, symbols: NDArray[np.uint8], levels: Float, decision: Float, dfe: Float, ideal: bool,
-                  first: int, bits: NDArray[np.int64], gap: int, decided: NDArray[np.uint8], feedback: Float,
-                  counts: NDArray[np.int64]) -> None:
+def slice_symbols(
+    samples: Float,
+    symbols: NDArray[np.uint8],
+    levels: Float,
+    decision: Float,
+    dfe: Float,
+    ideal: bool,
+    first: int,
+    bits: NDArray[np.int64],
+    gap: int,
+    decided: NDArray[np.uint8],
+    feedback: Float,
+    counts: NDArray[np.int64],
+) -> None:
     """Slice `samples` (n,) with decision feedback and count errors from symbol `first` on.
 
     `levels` and `dfe` (taps,) are in V and in V per unit level: tap j takes dfe[j] x the level decided j + 1 symbols before
@@ -78,8 +96,16 @@ def slice_symbols(samples: Float, symbols: NDArray[np.uint8], levels: Float, dec
 
 
 @kernel
-def accumulate_eye(wave: Float, feedback: Float, m: int, offset: int, first: int, low: float, scale: float,
-                   histogram: NDArray[np.int64]) -> None:
+def accumulate_eye(
+    wave: Float,
+    feedback: Float,
+    m: int,
+    offset: int,
+    first: int,
+    low: float,
+    scale: float,
+    histogram: NDArray[np.int64],
+) -> None:
     """Add `wave` (n m,) less the fed-back value of each UI to `histogram` (m, V).
 
     Phase p of symbol k is sample k m + offset + p - m // 2; voltage bin (v - low) x scale, ends collect what lies beyond.

@@ -15,8 +15,19 @@ Float = NDArray[np.float64]
 
 @kernel(fastmath=True)  # sums of squares; the order of addition changes the FOM below 1e-12
 def figure_of_merit(
-    wave: Float, taps: Float, tap_main: int, m: int, peak: int, dfe_min: Float, dfe_max: Float, edge_power: Float,
-    fext_power: Float, fixed_variance: float, symbol_variance: float, jitter_variance: float, tx_noise: float,
+    wave: Float,
+    taps: Float,
+    tap_main: int,
+    m: int,
+    peak: int,
+    dfe_min: Float,
+    dfe_max: Float,
+    edge_power: Float,
+    fext_power: Float,
+    fixed_variance: float,
+    symbol_variance: float,
+    jitter_variance: float,
+    tx_noise: float,
     eye_factor: float,
 ) -> tuple[float, int]:
     """(A_s² / sigma², sampling index) of a Tx FFE setting on the unequalised pulse `wave` (N,) with its peak at `peak`.
@@ -70,17 +81,35 @@ def figure_of_merit(
     for i in range(count):
         for j in range(count):
             fext += taps[i] * taps[j] * fext_power[abs(i - j)]
-    sigma2 = (symbol_variance * (isi + fext + jitter_variance * transitions * edge_power[instant % m])
-              + (tx_noise * main) ** 2 + fixed_variance)
+    sigma2 = (
+        symbol_variance * (isi + fext + jitter_variance * transitions * edge_power[instant % m])
+        + (tx_noise * main) ** 2
+        + fixed_variance
+    )
     available = eye_factor * main
     return available * available / sigma2, instant
 
 
 @kernel
 def coordinate_descent(
-    wave: Float, start: NDArray[np.int64], grid: Float, sizes: NDArray[np.int64], tap_main: int, main_minimum: float,
-    rounds: int, m: int, peak: int, dfe_min: Float, dfe_max: Float, edge_power: Float, fext_power: Float,
-    fixed_variance: float, symbol_variance: float, jitter_variance: float, tx_noise: float, eye_factor: float,
+    wave: Float,
+    start: NDArray[np.int64],
+    grid: Float,
+    sizes: NDArray[np.int64],
+    tap_main: int,
+    main_minimum: float,
+    rounds: int,
+    m: int,
+    peak: int,
+    dfe_min: Float,
+    dfe_max: Float,
+    edge_power: Float,
+    fext_power: Float,
+    fixed_variance: float,
+    symbol_variance: float,
+    jitter_variance: float,
+    tx_noise: float,
+    eye_factor: float,
 ) -> tuple[float, NDArray[np.int64], int, int]:
     """Best (fom, grid indices, sampling index, candidates) by turning one Tx tap at a time until no turn helps.
 
@@ -110,8 +139,22 @@ def coordinate_descent(
                 if taps[tap_main] < main_minimum:
                     continue
                 tried += 1
-                fom, index = figure_of_merit(wave, taps, tap_main, m, peak, dfe_min, dfe_max, edge_power, fext_power,
-                                             fixed_variance, symbol_variance, jitter_variance, tx_noise, eye_factor)
+                fom, index = figure_of_merit(
+                    wave,
+                    taps,
+                    tap_main,
+                    m,
+                    peak,
+                    dfe_min,
+                    dfe_max,
+                    edge_power,
+                    fext_power,
+                    fixed_variance,
+                    symbol_variance,
+                    jitter_variance,
+                    tx_noise,
+                    eye_factor,
+                )
                 if fom > best:
                     best = fom
                     winner = option

@@ -29,8 +29,15 @@ LENGTH = 1 << 17
 
 
 def count_errors(
-    link: Link, *, max_errors: int = 100, max_symbols: int = 10**9, rng: Seed = None, ideal_feedback: bool = False,
-    workers: int = 1, resume: str | Path | None = None, progress: Progress | None = None,
+    link: Link,
+    *,
+    max_errors: int = 100,
+    max_symbols: int = 10**9,
+    rng: Seed = None,
+    ideal_feedback: bool = False,
+    workers: int = 1,
+    resume: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> ErrorCount:
     """Send random symbols until `max_errors` bit errors or `max_symbols` symbols, whichever comes first.
 
@@ -99,12 +106,31 @@ class _Counter:
         # the circular segment: what wraps round from its end lies in the warm-up, or in the last `pre` symbols, left out
         stop = LENGTH - plan.pre
         decided, feedback = np.empty(stop, dtype=np.uint8), np.empty(stop)
-        slice_symbols(samples[:stop], drives.symbols[:stop], plan.levels, plan.decision, plan.dfe, self.ideal, plan.first,
-                      plan.bits, 0 if self.ideal else plan.gap, decided, feedback, counts)
+        slice_symbols(
+            samples[:stop],
+            drives.symbols[:stop],
+            plan.levels,
+            plan.decision,
+            plan.dfe,
+            self.ideal,
+            plan.first,
+            plan.bits,
+            0 if self.ideal else plan.gap,
+            decided,
+            feedback,
+            counts,
+        )
         symbols, symbol_errors, bit_errors, bursts, squares, bit_squares = (int(value) for value in counts)
-        return ErrorCount(symbols=symbols, symbol_errors=symbol_errors, errors=bit_errors, bursts=bursts,
-                          squared_symbol_errors=squares, squared_bit_errors=bit_squares,
-                          bits_per_symbol=float(np.log2(plan.link.order)), link=self.identity)
+        return ErrorCount(
+            symbols=symbols,
+            symbol_errors=symbol_errors,
+            errors=bit_errors,
+            bursts=bursts,
+            squared_symbol_errors=squares,
+            squared_bit_errors=bit_squares,
+            bits_per_symbol=float(np.log2(plan.link.order)),
+            link=self.identity,
+        )
 
     def _spectrum(self, drives: Drives, generator: np.random.Generator) -> Complex:
         total = drives.signal * self.through
@@ -153,8 +179,10 @@ class _Book:
         """Replace the file in one step, so that an interruption cannot leave half of it."""
         if self.file is None:
             return
-        text = json.dumps({"format": "sirf-error-count-1", "seed": self.seed, "segments": self.segments,
-                           "total": asdict(self.total)}, indent=1)
+        text = json.dumps(
+            {"format": "sirf-error-count-1", "seed": self.seed, "segments": self.segments, "total": asdict(self.total)},
+            indent=1,
+        )
         temporary = self.file.with_name(self.file.name + ".tmp")
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, self.file)
@@ -164,8 +192,9 @@ class _Book:
             record = json.loads(file.read_text(encoding="utf-8"))
             seed, segments, total = record["seed"], int(record["segments"]), ErrorCount(**record["total"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SirfError(f"{file} must be a file of an earlier count, got something else ({error}). "
-                            "Name another file.") from error
+            raise SirfError(
+                f"{file} must be a file of an earlier count, got something else ({error}). Name another file."
+            ) from error
         if (seed, total.link) != (self.seed, self.total.link):
             raise SirfError(f"{file} must come from the same link and seed, got another run's. Name another file.")
         self.segments, self.total = segments, total

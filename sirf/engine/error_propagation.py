@@ -57,15 +57,18 @@ def with_feedback(at_instant: Interference, levels: Float, main: float, dfe: tup
     rates = np.array([_rates(transition_table(at_instant, levels, main, float(shift) * main)) for shift in unique])
     symbol, bit, up, down = rates[inverse.ravel()].T
     weights = 3 ** np.arange(memory)[::-1]
-    following = [((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
-                 for error in (-1, 0, 1)]
+    following = [
+        ((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
+        for error in (-1, 0, 1)
+    ]
     occupancy = _stationary(following, (down, 1.0 - up - down, up))
     ser = float(occupancy @ symbol)
     quiet = (states == 0).all(axis=1)
     fresh = float(occupancy[quiet] @ symbol[quiet])
     alone = float(symbol[quiet][0])
-    return ErrorRates(ser=ser, ber=float(occupancy @ bit), detector_error_ratio=alone,
-                      mean_burst=ser / fresh if fresh > 0 else 1.0)
+    return ErrorRates(
+        ser=ser, ber=float(occupancy @ bit), detector_error_ratio=alone, mean_burst=ser / fresh if fresh > 0 else 1.0
+    )
 
 
 def _rates(table: Float) -> tuple[float, float, float, float]:

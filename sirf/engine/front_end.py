@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sirf.channel.response import PreparedTransfer, Pulse, prepare
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.receiver.receiver import Ctle, Receiver
+from sirf.receiver.receiver import Receiver
 from sirf.transmitter.edge import transmitter_edge
 
 Float = NDArray[np.float64]
@@ -74,8 +74,13 @@ class FrontEnd:
     def pulse(self) -> Pulse:
         """The pulse response at the slicer as the user sees it."""
         time = self.start_time + np.arange(len(self.through)) / (self.samples_per_ui * self.symbol_rate)
-        return Pulse(time=time, volts=self.through, samples_per_ui=self.samples_per_ui, symbol_rate=self.symbol_rate,
-                     cursor=self.sampling)
+        return Pulse(
+            time=time,
+            volts=self.through,
+            samples_per_ui=self.samples_per_ui,
+            symbol_rate=self.symbol_rate,
+            cursor=self.sampling,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,16 +104,22 @@ class AnalogChannel:
             shape = shape * (2j * np.pi * frequency * period)
         elif kind != "edge":
             raise ValueError(kind)
-        return self.amplitudes[index] * period * transfer.time_response(shape)
+        return np.asarray(self.amplitudes[index] * period * transfer.time_response(shape))
 
 
 @lru_cache(maxsize=16)
 def _analog_channel(link_key: _Key) -> AnalogChannel:
     link = link_key.link
-    prepared = tuple(prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
-                     for transfer in link.transfers())
-    return AnalogChannel(prepared=prepared, amplitudes=link.launch_amplitudes(), rise_time=link.transmitter.rise_time,
-                         receiver=link.receiver)
+    prepared = tuple(
+        prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
+        for transfer in link.transfers()
+    )
+    return AnalogChannel(
+        prepared=prepared,
+        amplitudes=link.launch_amplitudes(),
+        rise_time=link.transmitter.rise_time,
+        receiver=link.receiver,
+    )
 
 
 class _Key:
@@ -118,8 +129,14 @@ class _Key:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self.parts = (id(link.channel), link.packages, link.symbol_rate, link.samples_per_ui, link.transmitter.rise_time,
-                      link.launch_amplitudes())
+        self.parts = (
+            id(link.channel),
+            link.packages,
+            link.symbol_rate,
+            link.samples_per_ui,
+            link.transmitter.rise_time,
+            link.launch_amplitudes(),
+        )
 
     def __hash__(self) -> int:
         return hash(self.parts)
@@ -147,20 +164,31 @@ def front_end(link: Link) -> FrontEnd:
     instant += round(receiver.sampling_offset_ui * m)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
-    mean_pulse = responses[0] + 0.5 * (tx.jitter_random_ui**2 + tx.jitter_dual_dirac_ui**2) * (slope - np.roll(slope, m))
+    mean_pulse = responses[0] + 0.5 * (tx.jitter_random_ui**2 + tx.jitter_dual_dirac_ui**2) * (
+        slope - np.roll(slope, m)
+    )
     window, omitted = _window(responses[0], instant, m)
     crosstalk = tuple(_crosstalk(link, channel, index) for index in range(1, len(channel.prepared)))
     main = mean_pulse[instant % len(shaped)]
     if not main > 0:
-        raise SirfError(f"main cursor must be positive, got {main:.3g} V. Swap P and N of one end of {link.channel.name}.")
+        raise SirfError(
+            f"main cursor must be positive, got {main:.3g} V. Swap P and N of one end of {link.channel.name}."
+        )
     snr = tx.snr_db
     return FrontEnd(
-        samples_per_ui=m, symbol_rate=link.symbol_rate,
-        through=responses[0].take(window, mode="wrap"), mean_pulse=mean_pulse.take(window, mode="wrap"), edge=responses[1].take(window, mode="wrap"),
-        edge_slope=responses[2].take(window, mode="wrap"), crosstalk=crosstalk, sampling=int(instant - window[0]),
+        samples_per_ui=m,
+        symbol_rate=link.symbol_rate,
+        through=responses[0].take(window, mode="wrap"),
+        mean_pulse=mean_pulse.take(window, mode="wrap"),
+        edge=responses[1].take(window, mode="wrap"),
+        edge_slope=responses[2].take(window, mode="wrap"),
+        crosstalk=crosstalk,
+        sampling=int(instant - window[0]),
         start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
         noise_correlation=noise_correlation(receiver, link.symbol_rate, m),
-        transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)), omitted=omitted)
+        transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
+        omitted=omitted,
+    )
 
 
 def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int) -> Float:
@@ -216,13 +244,17 @@ def _window(pulse: Float, instant: int, m: int) -> tuple[NDArray[np.int64], floa
     n = len(pulse)
     half = n // m // 8
     offsets = np.arange(-half, n // m - half - 1)
-    envelope = np.abs(pulse.take(instant + offsets[:, None] * m + np.arange(-m // 2, m // 2)[None, :], mode="wrap")).max(axis=1)
+    envelope = np.abs(
+        pulse.take(instant + offsets[:, None] * m + np.arange(-m // 2, m // 2)[None, :], mode="wrap")
+    ).max(axis=1)
     reference = abs(pulse[instant % n])
     large = np.flatnonzero(envelope > TAIL * reference)
     first, last = int(offsets[large[0]]), int(offsets[large[-1]])
     pre, post = max(-first, 2) + 2, max(last, 2) + 3
-    omitted = float(np.sum(np.abs(pulse.take(instant + offsets * m, mode="wrap")))
-                    - np.sum(np.abs(pulse.take(instant + np.arange(-pre, post) * m, mode="wrap"))))
+    omitted = float(
+        np.sum(np.abs(pulse.take(instant + offsets * m, mode="wrap")))
+        - np.sum(np.abs(pulse.take(instant + np.arange(-pre, post) * m, mode="wrap")))
+    )
     return np.arange(instant - pre * m, instant + (post + 1) * m), max(omitted, 0.0) / reference
 
 

@@ -46,7 +46,9 @@ class Jitter:
     rest: float
 
     @classmethod
-    def of(cls, random_ui: float, dual_dirac_ui: float, ffe: tuple[float, ...], main: int, symbol_variance: float) -> Jitter:
+    def of(
+        cls, random_ui: float, dual_dirac_ui: float, ffe: tuple[float, ...], main: int, symbol_variance: float
+    ) -> Jitter:
         """From Gaussian rms and dual-Dirac half distance in UI, and the Tx FFE."""
         steps = np.concatenate([[0.0], np.diff([0.0, *ffe, 0.0]), [0.0]])
         present = main + 1
@@ -104,8 +106,9 @@ class Line:
         return float(np.hypot(self.tilts[1], self.step * self.size))
 
 
-def aggressor_function(wave: Float, samples_per_ui: int, levels: Float, line: Line, *, worst_phase: bool,
-                       phases: int = 16) -> Complex:
+def aggressor_function(
+    wave: Float, samples_per_ui: int, levels: Float, line: Line, *, worst_phase: bool, phases: int = 16
+) -> Complex:
     """(2, S): moment-generating function of one aggressor, averaged over its phase (or at its worst one), by tilt."""
     usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
     columns = usable[:, :: max(samples_per_ui // phases, 1)]
@@ -117,7 +120,7 @@ def aggressor_function(wave: Float, samples_per_ui: int, levels: Float, line: Li
             part = np.ones(line.size, dtype=complex)
             independent(part, tilt, line, np.ascontiguousarray(column), levels)
             total[row] += part
-    return total / columns.shape[1]
+    return np.asarray(total / columns.shape[1])
 
 
 def independent(out: Complex, tilt: float, line: Line, cursors: Float, levels: Float) -> None:
@@ -125,8 +128,9 @@ def independent(out: Complex, tilt: float, line: Line, cursors: Float, levels: F
     small = np.abs(cursors) * line.end * np.abs(levels).max() < SMALL
     multiply_symbols(out, tilt, line.step, np.ascontiguousarray(cursors[~small]), levels)
     second, fourth = cumulants(levels)
-    multiply_cumulants(out, tilt, line.step, second * float(np.sum(cursors[small] ** 2)),
-                       fourth * float(np.sum(cursors[small] ** 4)))
+    multiply_cumulants(
+        out, tilt, line.step, second * float(np.sum(cursors[small] ** 2)), fourth * float(np.sum(cursors[small] ** 4))
+    )
 
 
 def cumulants(levels: Float) -> tuple[float, float]:
@@ -135,8 +139,17 @@ def cumulants(levels: Float) -> tuple[float, float]:
     return second, float(np.mean(levels**4)) - 3.0 * second**2
 
 
-def interference(cursors: Float, main: int, edges: Float, slopes: Float, jitter: Jitter, levels: Float, gaussian_variance: float,
-                 crosstalk: Complex, line: Line) -> Interference:
+def interference(
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    jitter: Jitter,
+    levels: Float,
+    gaussian_variance: float,
+    crosstalk: Complex,
+    line: Line,
+) -> Interference:
     """The distribution at one phase.
 
     `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` and
@@ -157,9 +170,19 @@ def interference(cursors: Float, main: int, edges: Float, slopes: Float, jitter:
             needed = int(np.flatnonzero(np.abs(common) > NEGLIGIBLE * np.abs(common[0]))[-1]) + 1
             functions[row, :, needed:] = 0.0
             functions[row, :, :needed] *= symbol_chain(
-                tilt, line.step, needed, cursors[tied.start : tied.stop].copy(), main - tied.start,
-                edges[chain.start : chain.stop].copy(), slopes[chain.start : chain.stop].copy(), jitter.random, jitter.dirac,
-                np.array(jitter.weights), jitter.rest, levels)
+                tilt,
+                line.step,
+                needed,
+                cursors[tied.start : tied.stop].copy(),
+                main - tied.start,
+                edges[chain.start : chain.stop].copy(),
+                slopes[chain.start : chain.stop].copy(),
+                jitter.random,
+                jitter.dirac,
+                np.array(jitter.weights),
+                jitter.rest,
+                levels,
+            )
     return _invert(functions, line)
 
 
@@ -185,7 +208,7 @@ def _invert(functions: Complex, line: Line) -> Interference:
     densities = [_line_integral(functions[row], line, row, points) for row in (0, 1)]
     tail = np.clip(np.where(choice, tails[1], tails[0]), 0.0, 1.0)
     density = np.maximum(np.where(choice, densities[1], densities[0]), 0.0)
-    return Interference(volts=volts, tail=np.minimum.accumulate(tail, axis=1), density=density)
+    return Interference(volts=np.asarray(volts, dtype=float), tail=np.minimum.accumulate(tail, axis=1), density=density)
 
 
 def _line_integral(values: Complex, line: Line, row: int, points: int) -> Float:

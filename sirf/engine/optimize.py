@@ -17,7 +17,14 @@ from scipy.linalg import toeplitz
 from scipy.special import erfcinv
 
 from sirf._kernels.search import coordinate_descent
-from sirf.engine.front_end import AnalogChannel, analog_channel, front_end, noise_correlation, sampling_instant, with_ffe
+from sirf.engine.front_end import (
+    AnalogChannel,
+    analog_channel,
+    front_end,
+    noise_correlation,
+    sampling_instant,
+    with_ffe,
+)
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.presets import EqualizerLimits
@@ -41,8 +48,9 @@ class Setting:
     fom_db: float = -np.inf
 
 
-def optimize(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequence[str] = (),
-             max_ctle_settings: int = 400) -> Link:
+def optimize(
+    link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequence[str] = (), max_ctle_settings: int = 400
+) -> Link:
     """The link with the equaliser setting of the greatest figure of merit inside its limits.
 
     Parameters
@@ -59,16 +67,24 @@ def optimize(link: Link, *, limits: EqualizerLimits | None = None, freeze: Seque
     """
     unknown = set(freeze) - {"ctle", "tx_ffe", "rx_ffe", "dfe"}
     if unknown:
-        raise SirfError(f"freeze must name blocks of ctle, tx_ffe, rx_ffe, dfe, got {sorted(unknown)}. Check the spelling.")
+        raise SirfError(
+            f"freeze must name blocks of ctle, tx_ffe, rx_ffe, dfe, got {sorted(unknown)}. Check the spelling."
+        )
     search = _Search(link, _frozen_limits(link, limits or link.limits, freeze), freeze)
     best = search.run(max_ctle_settings)
     receiver = dataclasses.replace(
-        _with_gains(link.receiver, best.g_dc_db, best.g_dc2_db), ffe=best.rx, ffe_main=best.rx_main, dfe=best.dfe,
-        sampling_offset_ui=best.offset_ui)
+        _with_gains(link.receiver, best.g_dc_db, best.g_dc2_db),
+        ffe=best.rx,
+        ffe_main=best.rx_main,
+        dfe=best.dfe,
+        sampling_offset_ui=best.offset_ui,
+    )
     transmitter = dataclasses.replace(link.transmitter, ffe=best.tx, ffe_main=search.tap_main)
     result = link.replace(transmitter=transmitter, receiver=receiver, limits=search.limits)
     if "dfe" not in freeze:
-        result = result.replace(receiver=dataclasses.replace(receiver, dfe=dfe_taps(result, len(search.limits.dfe_max))))
+        result = result.replace(
+            receiver=dataclasses.replace(receiver, dfe=dfe_taps(result, len(search.limits.dfe_max)))
+        )
     return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
 
 
@@ -82,7 +98,9 @@ def dfe_taps(link: Link, count: int) -> tuple[float, ...]:
     cursors = end.cursors(end.through)
     main = end.pre_cursors
     post = cursors[main + 1 : main + 1 + count] / cursors[main]
-    return tuple(float(tap) for tap in np.clip(post, link.limits.dfe_min[: len(post)], link.limits.dfe_max[: len(post)]))
+    return tuple(
+        float(tap) for tap in np.clip(post, link.limits.dfe_min[: len(post)], link.limits.dfe_max[: len(post)])
+    )
 
 
 class _Search:
@@ -122,8 +140,11 @@ class _Search:
                 if best is None or found.fom_db > best.fom_db:
                     best, where = found, (a, b)
                     self.path.append((found.g_dc_db, found.g_dc2_db, found.tx, found.fom_db))
-            pending = [spot for spot in _neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
-                       if spot not in done]
+            pending = [
+                spot
+                for spot in _neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+                if spot not in done
+            ]
             if not pending:
                 if step_dc == 1 and step_dc2 == 1:
                     break
@@ -138,14 +159,23 @@ class _Search:
         """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
         quantile = np.sqrt(2.0) * erfcinv(2.0 * self.link.der0)
         return EqualizerReport(
-            g_dc_db=best.g_dc_db, g_dc2_db=best.g_dc2_db, tx_taps=best.tx, tx_main=self.tap_main, rx_ffe_taps=best.rx,
-            dfe_taps=dfe, fom_db=best.fom_db, start_fom_db=self.start_fom_db,
-            required_fom_db=float(20 * np.log10(quantile)), candidates=self.candidates, path=tuple(self.path))
+            g_dc_db=best.g_dc_db,
+            g_dc2_db=best.g_dc2_db,
+            tx_taps=best.tx,
+            tx_main=self.tap_main,
+            rx_ffe_taps=best.rx,
+            dfe_taps=dfe,
+            fom_db=best.fom_db,
+            start_fom_db=self.start_fom_db,
+            required_fom_db=float(20 * np.log10(quantile)),
+            candidates=self.candidates,
+            path=tuple(self.path),
+        )
 
     def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
         receiver = _with_gains(self.link.receiver, g_dc_db, g_dc2_db)
         waves = _Waves.of(self.channel, receiver, self.link.samples_per_ui)
-        found = (self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best))
+        found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
         return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
 
     def _tx_grid(self) -> tuple[Float, NDArray[np.int64]]:
@@ -170,10 +200,25 @@ class _Search:
         frozen = "tx_ffe" in self.freeze
         minimum = -np.inf if frozen else self.limits.tx_main_minimum
         fom, chosen, _, tried = coordinate_descent(
-            waves.pulse, self._start(grid, sizes, best), grid, sizes, self.tap_main, minimum, 20,
-            self.link.samples_per_ui, waves.peak, np.asarray(self.limits.dfe_min), np.asarray(self.limits.dfe_max),
-            waves.edge_power, fext, noise + self.symbol_variance * following, self.symbol_variance, self.jitter_variance,
-            self._tx_noise(), self.link.transmitter.level_mismatch / (self.order - 1))
+            waves.pulse,
+            self._start(grid, sizes, best),
+            grid,
+            sizes,
+            self.tap_main,
+            minimum,
+            20,
+            self.link.samples_per_ui,
+            waves.peak,
+            np.asarray(self.limits.dfe_min),
+            np.asarray(self.limits.dfe_max),
+            waves.edge_power,
+            fext,
+            noise + self.symbol_variance * following,
+            self.symbol_variance,
+            self.jitter_variance,
+            self._tx_noise(),
+            self.link.transmitter.level_mismatch / (self.order - 1),
+        )
         self.candidates += tried
         taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
         if not frozen:
@@ -231,14 +276,21 @@ class _Search:
             shape = _columns(pulse, instant + offset, m, limits.rx_ffe_pre, limits.rx_ffe_post)
             edges = _columns(waves.edge, instant + offset, m, limits.rx_ffe_pre, limits.rx_ffe_post)
             extra = noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
-            weights, tap_values, fom = _solve(shape, extra, self.symbol_variance, limits, self._tx_noise(),
-                                              self.link.transmitter.level_mismatch / (self.order - 1))
+            weights, tap_values, fom = _solve(
+                shape,
+                extra,
+                self.symbol_variance,
+                limits,
+                self._tx_noise(),
+                self.link.transmitter.level_mismatch / (self.order - 1),
+            )
             fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
             if self.start_fom_db is None:
                 self.start_fom_db = fom_db
             if fom_db > best.fom_db:
-                best = dataclasses.replace(best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values,
-                                           offset_ui=offset / m, fom_db=fom_db)
+                best = dataclasses.replace(
+                    best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values, offset_ui=offset / m, fom_db=fom_db
+                )
         return best
 
     def _tx_noise(self) -> float:
@@ -310,8 +362,9 @@ def _columns(wave: Float, instant: int, m: int, pre: int, post: int) -> Float:
     return np.stack([np.roll(baud, j - pre) for j in range(pre + post + 1)], axis=1)[: len(baud)]
 
 
-def _solve(shape: Float, extra: Float, symbol_variance: float, limits: EqualizerLimits, tx_noise: float,
-           eye_factor: float) -> tuple[tuple[float, ...], tuple[float, ...], float]:
+def _solve(
+    shape: Float, extra: Float, symbol_variance: float, limits: EqualizerLimits, tx_noise: float, eye_factor: float
+) -> tuple[tuple[float, ...], tuple[float, ...], float]:
     """Rx FFE and DFE of least mean-square error with unit main cursor; (taps, DFE, figure of merit)."""
     main = int(np.argmax(np.abs(shape[:, limits.rx_ffe_pre])))
     count = len(limits.dfe_max)

@@ -38,7 +38,9 @@ def integer_seed(rng: Seed) -> int:
 
 def segment_generator(seed: int, link_digest: str, index: int) -> np.random.Generator:
     """The generator of segment `index`: from the seed and the link's content, nothing else."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, int(link_digest, 16)], spawn_key=(index,))))
+    return np.random.Generator(
+        np.random.SFC64(np.random.SeedSequence([seed, int(link_digest, 16)], spawn_key=(index,)))
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +70,10 @@ class SegmentPlan:
         taps = len(link.receiver.dfe)
         self.first = reach + taps + len(link.transmitter.ffe) + 2
         if length < 4 * self.first:
-            raise SirfError(f"segment must be at least four times the memory of {self.first} symbols, got {length}. "
-                            "Use fewer taps or a shorter channel.")
+            raise SirfError(
+                f"segment must be at least four times the memory of {self.first} symbols, got {length}. "
+                "Use fewer taps or a shorter channel."
+            )
         self.main = end.main_cursor
         self.decision = thresholds(self.levels) * self.main
         self.dfe = np.asarray(link.receiver.dfe) * self.main

@@ -9,19 +9,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.engine.error_propagation import ErrorRates, with_feedback, without_feedback
+from sirf.engine.error_propagation import with_feedback, without_feedback
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.interference import Interference, Jitter, Line, aggressor_function, cumulants, interference
+from sirf.engine.interference import Jitter, Line, aggressor_function, cumulants, interference
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.results.statistical_eye import StatisticalEye
+from sirf.results.interference import Interference
+from sirf.results.statistical_eye import ErrorRates, StatisticalEye
 from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 
 
-def statistical_eye(link: Link, *, phases: int | None = None, ideal_feedback: bool = False,
-                    worst_phase: bool = False) -> StatisticalEye:
+def statistical_eye(
+    link: Link, *, phases: int | None = None, ideal_feedback: bool = False, worst_phase: bool = False
+) -> StatisticalEye:
     """Eye, error ratios, contours and bathtub of a link by probability.
 
     Parameters
@@ -50,9 +52,17 @@ def statistical_eye(link: Link, *, phases: int | None = None, ideal_feedback: bo
     decision = thresholds(levels) * main[centre]
     rates = error_rates(link, slices[centre], float(main[centre]), ideal_feedback=ideal_feedback)
     return StatisticalEye(
-        link=link, phase_ui=offsets / m, main_cursor=main, slices=tuple(slices), level_volts=levels * main[centre],
-        thresholds=decision, rates=rates, der0=link.der0, ideal_feedback=ideal_feedback,
-        omitted=model.front_end.omitted)
+        link=link,
+        phase_ui=offsets / m,
+        main_cursor=main,
+        slices=tuple(slices),
+        level_volts=levels * main[centre],
+        thresholds=decision,
+        rates=rates,
+        der0=link.der0,
+        ideal_feedback=ideal_feedback,
+        omitted=model.front_end.omitted,
+    )
 
 
 def error_rates(link: Link, at_instant: Interference, main: float, *, ideal_feedback: bool) -> ErrorRates:
@@ -78,14 +88,18 @@ class InterferenceModel:
         self.line, self.gaussian = Line.of(self._total_variance(noise), noise, curvature=self._curvature())
         self.crosstalk = np.ones((2, self.line.size), dtype=complex)
         for wave in self.front_end.crosstalk:
-            self.crosstalk *= aggressor_function(wave, link.samples_per_ui, self.levels, self.line, worst_phase=worst_phase)
+            self.crosstalk *= aggressor_function(
+                wave, link.samples_per_ui, self.levels, self.line, worst_phase=worst_phase
+            )
 
     def at(self, offset: int) -> Interference:
         """The interference `offset` samples after the sampling instant."""
         cursors, main = self._cursors(offset)
         edges = self.front_end.cursors(self.front_end.edge, phase=offset)
         slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
-        return interference(cursors, main, edges, slopes, self.jitter, self.levels, self.gaussian, self.crosstalk, self.line)
+        return interference(
+            cursors, main, edges, slopes, self.jitter, self.levels, self.gaussian, self.crosstalk, self.line
+        )
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""
@@ -111,8 +125,12 @@ class InterferenceModel:
             cursors, main = self._cursors(offset)
             edges = self.front_end.cursors(self.front_end.edge, phase=offset)
             isi = self.symbol_variance * float(np.sum(np.delete(cursors, main) ** 2))
-            jitter = self.jitter.variance * self.jitter.transition_variance(self.symbol_variance) * float(np.sum(edges**2))
+            jitter = (
+                self.jitter.variance * self.jitter.transition_variance(self.symbol_variance) * float(np.sum(edges**2))
+            )
             worst = max(worst, isi + jitter)
-        aggressors = sum(float(np.max(np.sum(wave[: len(wave) // m * m].reshape(-1, m) ** 2, axis=0)))
-                         for wave in self.front_end.crosstalk)
+        aggressors = sum(
+            float(np.max(np.sum(wave[: len(wave) // m * m].reshape(-1, m) ** 2, axis=0)))
+            for wave in self.front_end.crosstalk
+        )
         return worst + noise + self.symbol_variance * aggressors

@@ -26,8 +26,14 @@ BAND = 4
 """The waveform is built up to this multiple of the symbol rate; what the filters leave beyond is below -100 dB."""
 
 
-def simulate(link: Link, *, symbols: int = 1_000_000, rng: Seed = None, ideal_feedback: bool = False,
-             progress: Callable[[int, int, int], None] | None = None) -> WaveformRun:
+def simulate(
+    link: Link,
+    *,
+    symbols: int = 1_000_000,
+    rng: Seed = None,
+    ideal_feedback: bool = False,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> WaveformRun:
     """Send random symbols through the link as a waveform and collect eye and errors.
 
     Parameters
@@ -94,22 +100,45 @@ class _Builder:
         decided, feedback = np.empty(stop, dtype=np.uint8), np.empty(stop)
         counts = np.zeros(6, dtype=np.int64)
         samples = wave[:: self.m] + plan.front_end.transmitter_noise * generator.standard_normal(self.n)
-        slice_symbols(samples[:stop], drives.symbols[:stop], plan.levels, plan.decision, plan.dfe, self.ideal, plan.first,
-                      plan.bits, 0 if self.ideal else plan.gap, decided, feedback, counts)
+        slice_symbols(
+            samples[:stop],
+            drives.symbols[:stop],
+            plan.levels,
+            plan.decision,
+            plan.dfe,
+            self.ideal,
+            plan.first,
+            plan.bits,
+            0 if self.ideal else plan.gap,
+            decided,
+            feedback,
+            counts,
+        )
         # the SNR_TX term belongs to the symbol: the same value all through its unit interval
         own = feedback - (samples - wave[:: self.m])[:stop]
         accumulate_eye(wave, own, self.m, 0, plan.first, -self.top, BINS / (2.0 * self.top), self.histogram)
         symbols, symbol_errors, bit_errors, bursts, squares, bit_squares = (int(value) for value in counts)
-        return ErrorCount(symbols=symbols, symbol_errors=symbol_errors, errors=bit_errors, bursts=bursts,
-                          squared_symbol_errors=squares, squared_bit_errors=bit_squares,
-                          bits_per_symbol=float(np.log2(plan.link.order)), link=plan.digest)
+        return ErrorCount(
+            symbols=symbols,
+            symbol_errors=symbol_errors,
+            errors=bit_errors,
+            bursts=bursts,
+            squared_symbol_errors=squares,
+            squared_bit_errors=bit_squares,
+            bits_per_symbol=float(np.log2(plan.link.order)),
+            link=plan.digest,
+        )
 
     def eye(self) -> EyeHistogram:
         """The eye so far."""
         edges = np.linspace(-self.top, self.top, BINS + 1)
         phase = (np.arange(self.m) - self.m // 2) / self.m
-        return EyeHistogram(phase_ui=phase, volts=0.5 * (edges[1:] + edges[:-1]), counts=self.histogram.copy(),
-                            thresholds=self.plan.decision)
+        return EyeHistogram(
+            phase_ui=phase,
+            volts=0.5 * (edges[1:] + edges[:-1]),
+            counts=self.histogram.copy(),
+            thresholds=self.plan.decision,
+        )
 
     def _wave(self, drives: Drives, generator: np.random.Generator) -> Float:
         total = self._repeat(drives.signal) * self.through

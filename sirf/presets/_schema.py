@@ -100,5 +100,6 @@ def parse(table: dict[str, Any], file: Path) -> PresetFile:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). "
-                          "Mend the key.") from error
+        raise ConfigError(
+            f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). Mend the key."
+        ) from error

@@ -90,8 +90,9 @@ def load(name: str) -> Preset:
         if name.endswith(".toml"):
             return from_file(Path(name))
         near = difflib.get_close_matches(name, list_presets(), n=1, cutoff=0.0)
-        raise ConfigError(f"standard must be one of {', '.join(list_presets())}, got {name!r}. "
-                          f"Did you mean '{near[0]}'?")
+        raise ConfigError(
+            f"standard must be one of {', '.join(list_presets())}, got {name!r}. Did you mean '{near[0]}'?"
+        )
     return from_file(file)
 
 
@@ -104,7 +105,9 @@ def span_values(span: Span) -> tuple[float, ...]:
     """Every value of (minimum, step, maximum), both ends in it."""
     low, step, high = span
     if high < low or step <= 0:
-        raise ConfigError(f"span must be [minimum, positive step, maximum], got {list(span)}. Put the smaller value first.")
+        raise ConfigError(
+            f"span must be [minimum, positive step, maximum], got {list(span)}. Put the smaller value first."
+        )
     count = round((high - low) / step)
     return tuple(round(low + step * index, 12) for index in range(count + 1))
 
@@ -113,19 +116,37 @@ def _build(file: PresetFile) -> Preset:
     symbol_rate = file.symbol_rate_gbd * 1e9
     tx, rx = file.transmitter, file.receiver
     if len(rx.dfe_min) != len(rx.dfe_max):
-        raise ConfigError(f"{file.id}: key receiver.dfe_min must have as many values as dfe_max ({len(rx.dfe_max)}), "
-                          f"got {len(rx.dfe_min)}. Give one limit per tap.")
+        raise ConfigError(
+            f"{file.id}: key receiver.dfe_min must have as many values as dfe_max ({len(rx.dfe_max)}), "
+            f"got {len(rx.dfe_min)}. Give one limit per tap."
+        )
     order_of(file.modulation)
     return Preset(
-        id=file.id, title=file.title, provenance=file.provenance, source=file.source, symbol_rate=symbol_rate,
-        modulation=file.modulation, der0=file.der0, loss_db=file.loss_budget_db, reach=file.reach, notes=file.notes,
+        id=file.id,
+        title=file.title,
+        provenance=file.provenance,
+        source=file.source,
+        symbol_rate=symbol_rate,
+        modulation=file.modulation,
+        der0=file.der0,
+        loss_db=file.loss_budget_db,
+        reach=file.reach,
+        notes=file.notes,
         transmitter=Transmitter(
-            amplitude=tx.amplitude_v, amplitude_fext=tx.amplitude_fext_v, amplitude_next=tx.amplitude_next_v,
-            level_mismatch=tx.level_mismatch, rise_time=tx.rise_time_ps * 1e-12, snr_db=tx.snr_db,
-            jitter_random_ui=tx.jitter_random_ui, jitter_dual_dirac_ui=tx.jitter_dual_dirac_ui),
+            amplitude=tx.amplitude_v,
+            amplitude_fext=tx.amplitude_fext_v,
+            amplitude_next=tx.amplitude_next_v,
+            level_mismatch=tx.level_mismatch,
+            rise_time=tx.rise_time_ps * 1e-12,
+            snr_db=tx.snr_db,
+            jitter_random_ui=tx.jitter_random_ui,
+            jitter_dual_dirac_ui=tx.jitter_dual_dirac_ui,
+        ),
         receiver=Receiver(
             noise_corner=rx.noise_corner_per_symbol_rate * symbol_rate,
-            noise_density=rx.noise_density_v2_per_ghz * 1e-9, ctle=_ctle(file)),
+            noise_density=rx.noise_density_v2_per_ghz * 1e-9,
+            ctle=_ctle(file),
+        ),
         limits=_limits(file),
         packages=tuple(_packages(table) for table in file.package),
     )
@@ -135,8 +156,14 @@ def _ctle(file: PresetFile) -> Ctle | None:
     table = file.receiver.ctle
     if table is None:
         return None
-    return Ctle(g_dc_db=table.g_dc_db[2], g_dc2_db=table.g_dc2_db[2], f_z=table.f_z_ghz * 1e9, f_p1=table.f_p1_ghz * 1e9,
-                f_p2=table.f_p2_ghz * 1e9, f_lf=None if table.f_lf_ghz is None else table.f_lf_ghz * 1e9)
+    return Ctle(
+        g_dc_db=table.g_dc_db[2],
+        g_dc2_db=table.g_dc2_db[2],
+        f_z=table.f_z_ghz * 1e9,
+        f_p1=table.f_p1_ghz * 1e9,
+        f_p2=table.f_p2_ghz * 1e9,
+        f_lf=None if table.f_lf_ghz is None else table.f_lf_ghz * 1e9,
+    )
 
 
 def _limits(file: PresetFile) -> EqualizerLimits:
@@ -146,19 +173,34 @@ def _limits(file: PresetFile) -> EqualizerLimits:
         tx_main_minimum=tx.ffe_main_minimum,
         g_dc_db=span_values(rx.ctle.g_dc_db) if rx.ctle else (0.0,),
         g_dc2_db=span_values(rx.ctle.g_dc2_db) if rx.ctle else (0.0,),
-        dfe_max=rx.dfe_max, dfe_min=rx.dfe_min, rx_ffe_pre=rx.ffe_pre_taps, rx_ffe_post=rx.ffe_post_taps)
+        dfe_max=rx.dfe_max,
+        dfe_min=rx.dfe_min,
+        rx_ffe_pre=rx.ffe_pre_taps,
+        rx_ffe_post=rx.ffe_post_taps,
+    )
 
 
 def _packages(table: PackageTable) -> PackageCase:
     def package(lengths: tuple[float, ...]) -> Package:
-        die = tuple((c * 1e-15, inductance * 1e-12)
-                    for c, inductance in zip(table.die_capacitance_ff, table.die_inductance_ph, strict=True))
+        die = tuple(
+            (c * 1e-15, inductance * 1e-12)
+            for c, inductance in zip(table.die_capacitance_ff, table.die_inductance_ph, strict=True)
+        )
         lines = tuple(PackageLine(z_c=z, length_mm=length) for z, length in zip(table.z_c_ohm, lengths, strict=True))
-        return Package(die=die, c_b=table.bump_capacitance_ff * 1e-15, lines=lines, gamma0=table.gamma0, a1=table.a1,
-                       a2=table.a2, tau=table.tau_ns_per_mm, c_p=table.ball_capacitance_ff * 1e-15,
-                       r_d=table.termination_ohm)
+        return Package(
+            die=die,
+            c_b=table.bump_capacitance_ff * 1e-15,
+            lines=lines,
+            gamma0=table.gamma0,
+            a1=table.a1,
+            a2=table.a2,
+            tau=table.tau_ns_per_mm,
+            c_p=table.ball_capacitance_ff * 1e-15,
+            r_d=table.termination_ohm,
+        )
 
     return PackageCase(
         transmitter=package(table.transmitter_length_mm),
         next=package(table.next_length_mm or table.transmitter_length_mm),
-        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else None)
+        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else None,
+    )

@@ -21,8 +21,16 @@ def butterworth4(frequency: NDArray[Any], corner: float) -> Complex:
     return np.asarray(1.0 / (1.0 - 3.414214 * x**2 + x**4 + 1j * (2.613126 * x - 2.613126 * x**3)))
 
 
-def ctle(frequency: NDArray[Any], *, g_dc_db: float, g_dc2_db: float = 0.0, f_z: float, f_p1: float, f_p2: float,
-         f_lf: float | None = None) -> Complex:
+def ctle(
+    frequency: NDArray[Any],
+    *,
+    g_dc_db: float,
+    g_dc2_db: float = 0.0,
+    f_z: float,
+    f_p1: float,
+    f_p2: float,
+    f_lf: float | None = None,
+) -> Complex:
     """Two-stage continuous-time linear equaliser H_ctf(f), equation (93A-22).
 
     `g_dc_db` and `g_dc2_db` (<= 0) are the DC gains of the two stages in dB; `f_z`, `f_p1`, `f_p2`, `f_lf` in Hz.

@@ -26,8 +26,15 @@ class Ctle:
 
     def transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
         """H_ctf (F,) at `frequency` (F,) in Hz."""
-        return ctle(frequency, g_dc_db=self.g_dc_db, g_dc2_db=self.g_dc2_db,
-                    f_z=self.f_z, f_p1=self.f_p1, f_p2=self.f_p2, f_lf=self.f_lf)
+        return ctle(
+            frequency,
+            g_dc_db=self.g_dc_db,
+            g_dc2_db=self.g_dc2_db,
+            f_z=self.f_z,
+            f_p1=self.f_p1,
+            f_p2=self.f_p2,
+            f_lf=self.f_lf,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +62,10 @@ class Receiver:
         if not 0 <= self.noise_density < float("inf"):
             raise SirfError(f"noise_density must be zero or positive V²/Hz, got {self.noise_density}. Use 0 for none.")
         if not 0 <= self.ffe_main < len(self.ffe):
-            raise SirfError(f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
-                            "Point it at the main tap.")
+            raise SirfError(
+                f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
+                "Point it at the main tap."
+            )
 
     def analog_transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
         """Noise filter times CTLE (F,): all that comes before the sampler."""

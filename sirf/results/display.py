@@ -14,5 +14,7 @@ def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
     """The same as an HTML table."""
-    body = "".join(f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+    body = "".join(
+        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows
+    )
     return f"<table><caption>{escape(title)}</caption>{body}</table>"

@@ -35,16 +35,26 @@ class EqualizerReport:
 
     def __str__(self) -> str:
         """One line per block."""
+
         def taps(values: tuple[float, ...]) -> str:
             return " ".join(f"{value:+.3f}" for value in values) or "none"
 
         verdict = "open" if self.opened else f"closed: needs {self.required_fom_db:.1f} dB for its DER0"
-        return (f"CTLE g_DC {self.g_dc_db:g} dB, g_DC2 {self.g_dc2_db:g} dB; Tx FFE {taps(self.tx_taps)}; "
-                f"Rx FFE {taps(self.rx_ffe_taps) if len(self.rx_ffe_taps) > 1 else 'none'}; DFE {taps(self.dfe_taps)}; "
-                f"FOM {self.fom_db:.2f} dB ({verdict}); {self.candidates} settings tried")
+        return (
+            f"CTLE g_DC {self.g_dc_db:g} dB, g_DC2 {self.g_dc2_db:g} dB; Tx FFE {taps(self.tx_taps)}; "
+            f"Rx FFE {taps(self.rx_ffe_taps) if len(self.rx_ffe_taps) > 1 else 'none'}; DFE {taps(self.dfe_taps)}; "
+            f"FOM {self.fom_db:.2f} dB ({verdict}); {self.candidates} settings tried"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"ctle_db": [self.g_dc_db, self.g_dc2_db], "tx_taps": list(self.tx_taps),
-                "rx_ffe_taps": list(self.rx_ffe_taps), "dfe_taps": list(self.dfe_taps), "fom_db": self.fom_db,
-                "required_fom_db": self.required_fom_db, "opened": self.opened, "candidates": self.candidates}
+        return {
+            "ctle_db": [self.g_dc_db, self.g_dc2_db],
+            "tx_taps": list(self.tx_taps),
+            "rx_ffe_taps": list(self.rx_ffe_taps),
+            "dfe_taps": list(self.dfe_taps),
+            "fom_db": self.fom_db,
+            "required_fom_db": self.required_fom_db,
+            "opened": self.opened,
+            "candidates": self.candidates,
+        }

@@ -30,10 +30,15 @@ class ErrorCount:
     def __add__(self, other: ErrorCount) -> ErrorCount:
         """Counts of both, as if counted in one run."""
         if (self.link, self.bits_per_symbol) != (other.link, other.bits_per_symbol):
-            raise SirfError(f"counts must come from one link to add, got {self.link[:8]!r} and {other.link[:8]!r}. "
-                            "Count both with the same link.")
-        summed = {field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)
-                  if field.name not in ("link", "bits_per_symbol")}
+            raise SirfError(
+                f"counts must come from one link to add, got {self.link[:8]!r} and {other.link[:8]!r}. "
+                "Count both with the same link."
+            )
+        summed = {
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
+            if field.name not in ("link", "bits_per_symbol")
+        }
         return ErrorCount(link=self.link, bits_per_symbol=self.bits_per_symbol, **summed)
 
     @property
@@ -76,14 +81,26 @@ class ErrorCount:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"errors": self.errors, "bits": self.bits, "symbols": self.symbols, "symbol_errors": self.symbol_errors,
-                "ber": self.ber, "ser": self.ser, "ber_low": self.ber_low, "ber_high": self.ber_high,
-                "bursts": self.bursts, "mean_burst": self.mean_burst, "confidence": CONFIDENCE}
+        return {
+            "errors": self.errors,
+            "bits": self.bits,
+            "symbols": self.symbols,
+            "symbol_errors": self.symbol_errors,
+            "ber": self.ber,
+            "ser": self.ser,
+            "ber_low": self.ber_low,
+            "ber_high": self.ber_high,
+            "bursts": self.bursts,
+            "mean_burst": self.mean_burst,
+            "confidence": CONFIDENCE,
+        }
 
     def __repr__(self) -> str:
         """One line."""
-        return (f"ErrorCount({self.errors} bit errors in {self.symbols:,} symbols, BER {self.ber:.3e} "
-                f"[{self.ber_low:.3e}, {self.ber_high:.3e}])")
+        return (
+            f"ErrorCount({self.errors} bit errors in {self.symbols:,} symbols, BER {self.ber:.3e} "
+            f"[{self.ber_low:.3e}, {self.ber_high:.3e}])"
+        )
 
     def __str__(self) -> str:
         """A small table."""

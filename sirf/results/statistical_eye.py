@@ -93,8 +93,13 @@ class StatisticalEye:
         index = self._centre if phase is None else phase
         piece, main, levels = self.slices[index], float(self.main_cursor[index]), self.link.levels
         count = len(levels)
-        return tuple((float(levels[e]) * main + piece.quantile(e, ber),
-                      float(levels[e + 1]) * main - piece.quantile(count - 2 - e, ber)) for e in range(count - 1))
+        return tuple(
+            (
+                float(levels[e]) * main + piece.quantile(e, ber),
+                float(levels[e + 1]) * main - piece.quantile(count - 2 - e, ber),
+            )
+            for e in range(count - 1)
+        )
 
     def eye_heights(self, ber: float | None = None) -> tuple[float, ...]:
         """Height in V of each eye, lowest first, at error ratio `ber` (DER0 of the link by default); 0 when closed."""
@@ -108,8 +113,10 @@ class StatisticalEye:
         """Width in UI of each eye at its decision threshold, lowest first; 0 when closed."""
         ratio = self.der0 if ber is None else ber
         spans = np.array([self.edges(ratio, phase=index) for index in range(len(self.phase_ui))])
-        return tuple(_width(self.phase_ui, np.minimum(self.thresholds[e] - spans[:, e, 0], spans[:, e, 1] - self.thresholds[e]))
-                     for e in range(len(self.thresholds)))
+        return tuple(
+            _width(self.phase_ui, np.minimum(self.thresholds[e] - spans[:, e, 0], spans[:, e, 1] - self.thresholds[e]))
+            for e in range(len(self.thresholds))
+        )
 
     def eye_width(self, ber: float | None = None) -> float:
         """Width in UI of the worst eye."""
@@ -129,14 +136,18 @@ class StatisticalEye:
     def bathtub(self) -> tuple[Float, Float]:
         """(phase_ui, symbol error ratio with ideal feedback) at the fixed thresholds across the unit interval."""
         levels = self.link.levels
-        ratios = [piece.error_ratio(levels, float(main), self.thresholds)
-                  for piece, main in zip(self.slices, self.main_cursor, strict=True)]
+        ratios = [
+            piece.error_ratio(levels, float(main), self.thresholds)
+            for piece, main in zip(self.slices, self.main_cursor, strict=True)
+        ]
         return self.phase_ui, np.array(ratios)
 
     @property
     def com_db(self) -> float:
         """20 log10(A_s / A_ni) of the worst eye: level distance over the interference exceeded with probability DER0."""
-        return min(float(db20(available / noise)) if noise > 0 else float("inf") for available, noise in self._signals())
+        return min(
+            float(db20(available / noise)) if noise > 0 else float("inf") for available, noise in self._signals()
+        )
 
     @property
     def vec_db(self) -> float | None:
@@ -150,26 +161,47 @@ class StatisticalEye:
         """(A_s, A_ni) in V of each eye: half the distance of its levels, and the mean of what closes it from both sides."""
         levels, piece = self.link.levels, self.slices[self._centre]
         main, count = float(self.main_cursor[self._centre]), len(levels)
-        return [(0.5 * float(levels[e + 1] - levels[e]) * main,
-                 0.5 * (piece.quantile(e, self.der0) + piece.quantile(count - 2 - e, self.der0))) for e in range(count - 1)]
+        return [
+            (
+                0.5 * float(levels[e + 1] - levels[e]) * main,
+                0.5 * (piece.quantile(e, self.der0) + piece.quantile(count - 2 - e, self.der0)),
+            )
+            for e in range(count - 1)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: heights in mV, widths in UI, at the link's DER0."""
         return {
-            "engine": "statistical", "standard": self.link.standard, "symbol_rate": self.link.symbol_rate,
-            "modulation": self.link.modulation, "eye_ber": self.der0,
-            "eye_height_mv": 1e3 * self.eye_height(), "eye_heights_mv": [1e3 * value for value in self.eye_heights()],
-            "eye_width_ui": self.eye_width(), "eye_widths_ui": list(self.eye_widths()),
-            "vec_db": self.vec_db, "com_db": self.com_db, "ber": self.ber, "ser": self.ser,
-            "detector_error_ratio": self.rates.detector_error_ratio, "mean_burst": self.rates.mean_burst,
-            "ideal_feedback": self.ideal_feedback, "insertion_loss_db": self.link.insertion_loss_db,
-            "omitted_cursors": self.omitted, "errors": None, "symbols": None, "ber_low": None, "ber_high": None,
+            "engine": "statistical",
+            "standard": self.link.standard,
+            "symbol_rate": self.link.symbol_rate,
+            "modulation": self.link.modulation,
+            "eye_ber": self.der0,
+            "eye_height_mv": 1e3 * self.eye_height(),
+            "eye_heights_mv": [1e3 * value for value in self.eye_heights()],
+            "eye_width_ui": self.eye_width(),
+            "eye_widths_ui": list(self.eye_widths()),
+            "vec_db": self.vec_db,
+            "com_db": self.com_db,
+            "ber": self.ber,
+            "ser": self.ser,
+            "detector_error_ratio": self.rates.detector_error_ratio,
+            "mean_burst": self.rates.mean_burst,
+            "ideal_feedback": self.ideal_feedback,
+            "insertion_loss_db": self.link.insertion_loss_db,
+            "omitted_cursors": self.omitted,
+            "errors": None,
+            "symbols": None,
+            "ber_low": None,
+            "ber_high": None,
         }
 
     def __repr__(self) -> str:
         """One line."""
-        return (f"StatisticalEye(BER {self.ber:.2e}, height {1e3 * self.eye_height():.2f} mV and width "
-                f"{self.eye_width():.3f} UI at {self.der0:g}, COM {self.com_db:.2f} dB)")
+        return (
+            f"StatisticalEye(BER {self.ber:.2e}, height {1e3 * self.eye_height():.2f} mV and width "
+            f"{self.eye_width():.3f} UI at {self.der0:g}, COM {self.com_db:.2f} dB)"
+        )
 
     def __str__(self) -> str:
         """A small table."""

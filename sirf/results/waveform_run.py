@@ -92,16 +92,28 @@ class WaveformRun:
         """Plain values for JSON; the eye is peak to peak over the symbols of the run, so `eye_ber` is 1 / symbols."""
         heights, widths = self.eye.eye_heights(), self.eye.eye_widths()
         level = 0.5 * float(np.min(np.diff(self.link.levels)))
-        main = float(self.eye.thresholds[-1]) / (0.5 * float(self.link.levels[-1] + self.link.levels[-2])) \
-            if len(self.eye.thresholds) > 1 else None
+        main = (
+            float(self.eye.thresholds[-1]) / (0.5 * float(self.link.levels[-1] + self.link.levels[-2]))
+            if len(self.eye.thresholds) > 1
+            else None
+        )
         worst = min(heights)
         closure = None if main is None or worst <= 0 else float(20 * np.log10(2 * level * main / worst))
-        return {"engine": "waveform", "standard": self.link.standard, "symbol_rate": self.link.symbol_rate,
-                "modulation": self.link.modulation, "eye_ber": 1.0 / self.errors.symbols,
-                "eye_height_mv": 1e3 * worst, "eye_heights_mv": [1e3 * value for value in heights],
-                "eye_width_ui": min(widths), "eye_widths_ui": list(widths), "vec_db": closure,
-                "ideal_feedback": self.ideal_feedback, "insertion_loss_db": self.link.insertion_loss_db,
-                **self.errors.to_dict()}
+        return {
+            "engine": "waveform",
+            "standard": self.link.standard,
+            "symbol_rate": self.link.symbol_rate,
+            "modulation": self.link.modulation,
+            "eye_ber": 1.0 / self.errors.symbols,
+            "eye_height_mv": 1e3 * worst,
+            "eye_heights_mv": [1e3 * value for value in heights],
+            "eye_width_ui": min(widths),
+            "eye_widths_ui": list(widths),
+            "vec_db": closure,
+            "ideal_feedback": self.ideal_feedback,
+            "insertion_loss_db": self.link.insertion_loss_db,
+            **self.errors.to_dict(),
+        }
 
     def __repr__(self) -> str:
         """One line."""

@@ -62,4 +62,4 @@ def gray_code(order: int) -> NDArray[np.int64]:
 def bit_error_table(order: int) -> NDArray[np.int64]:
     """Bit errors (order, order) when level row is decided as level column, under Gray mapping."""
     code = gray_code(order)
-    return np.bitwise_count(code[:, None] ^ code[None, :]).astype(np.int64)
+    return np.asarray(np.bitwise_count(code[:, None] ^ code[None, :]), dtype=np.int64)

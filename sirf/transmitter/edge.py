@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def transmitter_edge(frequency: NDArray[Any], rise_time: float, *, linear_phase: bool = False) -> NDArray[np.complex128]:
+def transmitter_edge(
+    frequency: NDArray[Any], rise_time: float, *, linear_phase: bool = False
+) -> NDArray[np.complex128]:
     """Gaussian edge filter H_t(f) with the 20 % to 80 % `rise_time` in seconds, equation (93A-46).
 
     |H_t| = exp(-2 (pi f T_r / 1.6832)^2). `linear_phase` adds the delay of 3 T_r that the COM reference code applies.
@@ -16,4 +18,6 @@ def transmitter_edge(frequency: NDArray[Any], rise_time: float, *, linear_phase:
     """
     f = np.asarray(frequency, dtype=float)
     magnitude = np.exp(-2.0 * (np.pi * f * rise_time / 1.6832) ** 2)
-    return np.asarray(magnitude * np.exp(-2j * np.pi * f * 3.0 * rise_time)) if linear_phase else magnitude.astype(complex)
+    return (
+        np.asarray(magnitude * np.exp(-2j * np.pi * f * 3.0 * rise_time)) if linear_phase else magnitude.astype(complex)
+    )

@@ -34,8 +34,10 @@ class Transmitter:
         if not self.amplitude > 0:
             raise SirfError(f"amplitude must be positive volts, got {self.amplitude}. Give the differential peak.")
         if not 0 <= self.ffe_main < len(self.ffe):
-            raise SirfError(f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
-                            "Point it at c(0).")
+            raise SirfError(
+                f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
+                "Point it at c(0)."
+            )
         if not 0 < self.level_mismatch <= 1:
             raise SirfError(f"level_mismatch must be in (0, 1], got {self.level_mismatch}. Use R_LM of the standard.")
         for name in ("rise_time", "jitter_random_ui", "jitter_dual_dirac_ui", "amplitude_fext", "amplitude_next"):
