@@ -1,0 +1,226 @@
+"""The copper between two reference planes: a differential through path and its aggressors."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.channel.mixed_mode import (
+    PortOrder,
+    differential_two_port,
+    find_port_order,
+    parse_port_order,
+)
+from sirf.channel.network import Network
+from sirf.channel.touchstone import read_touchstone
+from sirf.errors import SirfError
+from sirf.units import db20
+
+if TYPE_CHECKING:
+    import skrf
+
+Plane: TypeAlias = Literal["ball", "bump", "die"]
+PLANES: tuple[Plane, ...] = ("ball", "bump", "die")
+SINGLE_ENDED_OHM = 50.0
+DIFFERENTIAL_OHM = 100.0
+BAND_NEEDED = 0.75
+"""Part of the symbol rate that a file must reach; it should reach the whole."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """A differential channel: what lies between two reference planes, and what couples into it.
+
+    Parameters
+    ----------
+    through
+        Differential two-port, S[out, in], at 100 ohm: port 1 the transmitter, port 2 the receiver.
+    fext, next
+        Aggressors as two-ports at 100 ohm: port 1 the aggressor's transmitter, port 2 the victim's receiver. Each keeps
+        its own grid.
+    plane
+        Where the channel ends: "ball" (package and die termination are missing), "bump" (the die termination is
+        missing), "die" (complete).
+    port_order
+        (P in, P out, N in, N out), counted from 1, of the 4-ports it came from; None for differential two-ports.
+    name, warnings
+        What it is called, and what its user should know about the data.
+
+    Raises `SirfError` for networks that are not two-ports at 100 ohm, or another plane.
+
+    >>> channel = Channel.from_touchstone("thru.s4p", fext=["fext1.s4p"])  # doctest: +SKIP
+    """
+
+    through: Network
+    fext: tuple[Network, ...] = field(default=(), kw_only=True)
+    next: tuple[Network, ...] = field(default=(), kw_only=True)
+    plane: Plane = field(default="ball", kw_only=True)
+    port_order: PortOrder | None = field(default=None, kw_only=True)
+    name: str = field(default="", kw_only=True)
+    warnings: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check ports, impedance and plane."""
+        object.__setattr__(self, "fext", tuple(self.fext))
+        object.__setattr__(self, "next", tuple(self.next))
+        if self.plane not in PLANES:
+            raise SirfError(f"plane must be one of {', '.join(PLANES)}, got {self.plane!r}. Use 'ball' for a board channel.")
+        for network in self.networks:
+            if network.ports != 2 or network.z0 != DIFFERENTIAL_OHM:
+                raise SirfError(f"network must be a two-port at {DIFFERENTIAL_OHM:g} ohm, got {network.ports} ports at "
+                                f"{network.z0:g} ohm. Use Channel.from_network, which converts.")
+
+    def __repr__(self) -> str:
+        """One line: name, band, aggressors, plane."""
+        return (f"Channel({self.name!r}, to {self.frequency[-1] / 1e9:g} GHz, {len(self.fext)} FEXT, {len(self.next)} NEXT, "
+                f"plane {self.plane})")
+
+    @classmethod
+    def from_touchstone(
+        cls,
+        thru: str | os.PathLike[str],
+        *,
+        fext: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = (),
+        next: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = (),
+        port_order: str | Sequence[int] | None = None,
+        plane: Plane = "ball",
+        differential: bool | None = None,
+    ) -> Channel:
+        """Channel from Touchstone files: 4-ports (single-ended), or two-ports.
+
+        The port order of `thru` is found from its data unless `port_order` gives it ("12-34", "13-24", "14-23", or
+        (P in, P out, N in, N out) counted from 1); aggressor files take the same. Files at another impedance are
+        renormalised to 50 ohm. A two-port counts as one of two uncoupled lines unless it is referred to 100 ohm or
+        `differential` says that it is the pair itself.
+
+        Raises `TouchstoneError` for a bad file, `SirfError` for a port count other than 2 or 4 or an unclear port order.
+        """
+        return cls.from_network(
+            read_touchstone(thru), fext=[read_touchstone(path) for path in _listed(fext)],
+            next=[read_touchstone(path) for path in _listed(next)], port_order=port_order, plane=plane,
+            differential=differential)
+
+    @classmethod
+    def from_network(
+        cls,
+        thru: Network | skrf.Network,
+        *,
+        fext: Iterable[Network | skrf.Network] = (),
+        next: Iterable[Network | skrf.Network] = (),
+        port_order: str | Sequence[int] | None = None,
+        plane: Plane = "ball",
+        differential: bool | None = None,
+        name: str = "",
+    ) -> Channel:
+        """Channel from `skrf.Network` or `sirf.channel.network.Network` objects; otherwise as `from_touchstone`."""
+        through = _own(thru)
+        order = _order(through, port_order)
+        warnings: list[str] = []
+
+        def convert(networks: Iterable[Network | skrf.Network]) -> tuple[Network, ...]:
+            return tuple(_differential(_own(network), order, differential, warnings) for network in networks)
+
+        return cls(convert([through])[0], fext=convert(fext), next=convert(next), plane=plane, port_order=order,
+                   name=name or through.name, warnings=tuple(warnings))
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Through, then FEXT, then NEXT."""
+        return (self.through, *self.fext, *self.next)
+
+    @property
+    def frequency(self) -> NDArray[np.float64]:
+        """Grid of the through path in Hz (F,)."""
+        return self.through.frequency
+
+    def insertion_loss_db(self, frequency: ArrayLike) -> NDArray[np.float64]:
+        """Loss of the through path in dB (positive) at `frequency` in Hz, the shape of `frequency`.
+
+        Below the first point of the file its first value holds. Raises `SirfError` beyond its last point.
+        """
+        points = np.asarray(frequency, dtype=np.float64)
+        last = float(self.frequency[-1])
+        if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):
+            raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
+        return np.asarray(np.interp(points, self.frequency, -db20(self.through.s[:, 1, 0])))
+
+    def check_symbol_rate(self, symbol_rate: float) -> tuple[str, ...]:
+        """Warnings where the data reach less than `symbol_rate` in baud, one a network.
+
+        Raises `SirfError` when the rate is not positive and finite or some data end below 0.75 of it.
+        """
+        check_rate(symbol_rate)
+        warnings = []
+        for network in self.networks:
+            last = float(network.frequency[-1])
+            label = network.name or self.name or "channel"
+            if last < BAND_NEEDED * symbol_rate * (1 - 1e-9):
+                raise SirfError(f"band of {label} must reach {BAND_NEEDED:g} of the symbol rate, "
+                                f"{BAND_NEEDED * symbol_rate / 1e9:g} GHz, got data to {last / 1e9:g} GHz. "
+                                "Use a lower symbol rate or a wider file.")
+            if last < symbol_rate * (1 - 1e-9):
+                warnings.append(f"{label} ends at {last / 1e9:g} GHz, below the symbol rate of {symbol_rate / 1e9:g} GBd: "
+                                "the response beyond is extrapolated.")
+        return tuple(warnings)
+
+    def to_network(self) -> skrf.Network:
+        """The through path as a `skrf.Network` (two-port, 100 ohm)."""
+        return self.through.to_network()
+
+
+def check_rate(symbol_rate: float) -> None:
+    """Raise `SirfError` unless `symbol_rate` is a positive, finite number of baud."""
+    if not (isinstance(symbol_rate, (int, float, np.number)) and math.isfinite(symbol_rate) and symbol_rate > 0):
+        raise SirfError(f"symbol_rate must be positive and finite, in baud, got {symbol_rate!r}. Give for example 53.125e9.")
+
+
+def _listed(
+    paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+) -> list[str | os.PathLike[str]]:
+    return [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+
+
+def _own(network: Network | skrf.Network) -> Network:
+    return network if isinstance(network, Network) else Network.from_skrf(network)
+
+
+def _order(through: Network, port_order: str | Sequence[int] | None) -> PortOrder | None:
+    """Port order of the 4-ports; None for two-ports."""
+    if through.ports not in (2, 4):
+        raise SirfError(f"number of ports must be 4 (or 2), got {through.ports} in {through.name or 'the through network'}. "
+                        "Export the differential pair as a 4-port (.s4p).")
+    given = None if port_order is None else parse_port_order(port_order)
+    if through.ports == 2:
+        return None
+    return given or find_port_order(through)
+
+
+def _differential(network: Network, order: PortOrder | None, differential: bool | None, warnings: list[str]) -> Network:
+    """Two-port at 100 ohm, with a warning for whatever had to be assumed."""
+    if network.ports == 2:
+        return _differential_of_two_port(network, differential, warnings)
+    if order is None:
+        raise SirfError(f"number of ports must be 2 as in the through network, got {network.ports} in {network.name}. "
+                        "Give all networks of one kind.")
+    return differential_two_port(_at(network, SINGLE_ENDED_OHM, warnings), order)
+
+
+def _differential_of_two_port(network: Network, differential: bool | None, warnings: list[str]) -> Network:
+    if differential or (differential is None and network.z0 == DIFFERENTIAL_OHM):
+        return _at(network, DIFFERENTIAL_OHM, warnings)
+    warnings.append(f"{network.name or 'network'} has 2 ports: taken as one of two uncoupled lines of a pair.")
+    single = _at(network, SINGLE_ENDED_OHM, warnings)
+    # without coupling S_dd = S of one line, referred to twice its impedance
+    return Network(single.frequency, single.s, z0=DIFFERENTIAL_OHM, name=single.name)
+
+
+def _at(network: Network, z0: float, warnings: list[str]) -> Network:
+    if network.z0 != z0:
+        warnings.append(f"{network.name or 'network'} is referred to {network.z0:g} ohm: renormalised to {z0:g} ohm.")
+    return network.renormalized(z0)
