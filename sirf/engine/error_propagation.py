@@ -26,7 +26,7 @@ def transition_table(at_instant: Interference, levels: Float, main: float, shift
     """(L, L): probability that level i is decided as level j when the slicer input is moved by `shift` V."""
     bounds = thresholds(levels) * main - shift
     count = len(levels)
-    table = np.empty((count, count))
+    table = np.zeros((count, count))
     for i in range(count):
         margin = bounds - levels[i] * main
         # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
@@ -37,7 +37,7 @@ def transition_table(at_instant: Interference, levels: Float, main: float, shift
             elif j < i:
                 lower = at_instant.above(count - 1 - i, -margin[j - 1]) if j > 0 else 0.0
                 table[i, j] = at_instant.above(count - 1 - i, -margin[j]) - lower
-        table[i, i] = 1.0 - (table[i].sum() - table[i, i])
+        table[i, i] = 1.0 - table[i].sum()
     return np.clip(table, 0.0, 1.0)
 
 

@@ -29,10 +29,11 @@ TAIL = 1e-4
 class FrontEnd:
     """Responses at the slicer input, M samples per UI, in volts for a unit symbol.
 
-    `through` (N,) is the pulse with Tx FFE and `mean_pulse` (N,) its mean over the displacement of its edges; `edge` (N,) the response to a unit transition displaced by one UI per UI (the
-    derivative of the step response, no Tx FFE) and `edge_slope` (N,) its derivative; `crosstalk` one pulse per aggressor.
-    `sampling` indexes the sampling instant in the first three. `noise_correlation` (N_lag,) in V² is the autocorrelation of
-    the receiver noise at lags of one sample; `transmitter_noise` the rms in V of the SNR_TX term.
+    `through` (N,) is the pulse with Tx FFE and `mean_pulse` (N,) its mean over the displacement of its edges; `edge` (N,) the
+    response to a unit transition displaced by one UI per UI (the derivative of the step response, no Tx FFE) and `edge_slope`
+    (N,) its derivative; `crosstalk` one pulse per aggressor. `sampling` indexes the sampling instant in the first four.
+    `noise_correlation` (N_lag,) in V² is the autocorrelation of the receiver noise at lags of one sample;
+    `transmitter_noise` the rms in V of the SNR_TX term.
     `omitted` is the sum of |cursor| that was left out, relative to the main cursor.
     """
 

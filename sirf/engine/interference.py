@@ -153,7 +153,8 @@ def interference(
     """The distribution at one phase.
 
     `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` and
-    `slopes` (K,) the edge response and its derivative at the same instants; `gaussian_variance` in V²; `crosstalk` (2, S) the aggressors' function on `line`.
+    `slopes` (K,) the edge response and its derivative at the same instants; `gaussian_variance` in V²; `crosstalk` (2, S) the
+    aggressors' function on `line`.
     """
     symbol_variance = cumulants(levels)[0]
     power = jitter.variance * jitter.transition_variance(symbol_variance) * edges**2
@@ -187,11 +188,11 @@ def interference(
 
 
 def _chain(power: Float, gaussian_variance: float, main: int, jitter: Jitter) -> range:
-    """The run of edges that carry more than 0.2 % of all noise within 12 UI of the main cursor, the main symbol inside."""
+    """The run of edges that carry more than 0.05 % of all noise within 12 UI of the main cursor, the main symbol inside."""
     if jitter.variance == 0.0:
         return range(0)
     low, high = max(main - 12, 1), min(main + 12, len(power) - 2)
-    strong = np.flatnonzero(power[low:high] > 0.002 * (gaussian_variance + power.sum())) + low
+    strong = np.flatnonzero(power[low:high] > 0.0005 * (gaussian_variance + power.sum())) + low
     first, last = (int(strong[0]), int(strong[-1])) if len(strong) else (main, main)
     # the main symbol must lie strictly between the first and the last symbol of the chain
     return range(min(first, main - 1 - jitter.lead), max(last + 1, main - jitter.lead))

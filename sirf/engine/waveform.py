@@ -22,8 +22,8 @@ Complex = NDArray[np.complex128]
 LENGTH = 1 << 14
 """Symbols of a segment, warm-up included."""
 BINS = 512
-BAND = 4
-"""The waveform is built up to this multiple of the symbol rate; what the filters leave beyond is below -100 dB."""
+FLOOR = 1e-4
+"""The waveform is built up to the frequency beyond which signal and noise stay below this part of their largest value."""
 
 
 def simulate(
@@ -81,12 +81,13 @@ class _Builder:
         end = plan.front_end
         self.m = m = end.samples_per_ui
         self.n = length
-        self.bins = min(BAND * length, length * m // 2)
+        self.bins = length * m // 2 + 1
         self.through = self._response(end.through, end.sampling)
         self.edge = self._response(end.edge, end.sampling)
         self.slope = self._response(end.edge_slope, end.sampling)
         self.crosstalk = [self._response(wave, 0) for wave in end.crosstalk]
         self.noise = self._noise(end)
+        self._trim()
         self.top = 1.35 * plan.main
         self.histogram = np.zeros((m, BINS), dtype=np.int64)
 
@@ -157,6 +158,15 @@ class _Builder:
         """The periodic spectrum of an impulse train (n // 2 + 1,) up to the band edge."""
         whole = np.concatenate([spectrum, np.conj(spectrum[-2:0:-1])])
         return np.resize(whole, self.bins) * self.m
+
+    def _trim(self) -> None:
+        """Leave out the bins that carry nothing."""
+        shapes = (np.abs(self.through), np.abs(self.edge), self.noise)
+        carrying = [np.flatnonzero(shape > FLOOR * shape.max()) for shape in shapes]
+        self.bins = max(int(found[-1]) + 1 if len(found) else 1 for found in carrying)
+        self.through, self.edge, self.slope = (shape[: self.bins] for shape in (self.through, self.edge, self.slope))
+        self.noise = self.noise[: self.bins]
+        self.crosstalk = [shape[: self.bins] for shape in self.crosstalk]
 
     def _response(self, wave: Float, origin: int) -> Complex:
         padded = np.zeros(self.n * self.m)

@@ -58,7 +58,7 @@ class ReceiverTable(_Table):
 
 
 class PackageTable(_Table):
-    """[[package]]: one package test case; no receiver lengths: the receiver has no package; no NEXT lengths: the transmitter's."""
+    """[[package]]: one test case. No receiver lengths: a receiver without package; no NEXT lengths: the transmitter's."""
 
     die_capacitance_ff: tuple[float, ...]
     die_inductance_ph: tuple[float, ...]

@@ -1,0 +1,43 @@
+"""Decision feedback with real errors against the Markov-chain closed forms of one-tap channels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import erfc
+
+from sirf.engine.error_propagation import with_feedback, without_feedback
+from sirf.engine.interference import Jitter, Line, interference
+from sirf.results.interference import Interference
+from sirf.signal.pam import levels
+
+
+def gaussian_only(order: int, sigma: float) -> Interference:
+    line, variance = Line.of(sigma**2, sigma**2)
+    return interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 1.0),
+                        levels(order), variance, np.ones((2, line.size), dtype=complex), line)  # fmt: skip
+
+
+def q(x: float) -> float:
+    return float(0.5 * erfc(x / np.sqrt(2.0)))
+
+
+def test_nrz_one_tap_dfe_has_the_closed_form_error_ratio_and_burst() -> None:
+    b, sigma = 0.6, 0.5
+    p, stay = q(1 / sigma), 0.5 * (q((1 - 2 * b) / sigma) + q((1 + 2 * b) / sigma))
+    rates = with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,))
+    assert rates.ber == pytest.approx(p / (1 + p - stay), rel=1e-3)
+    assert rates.ber == pytest.approx(3.273e-2, rel=1e-3)
+    assert rates.mean_burst == pytest.approx(1.4875, rel=1e-3)
+
+
+def test_pam4_one_tap_dfe_has_the_published_symbol_error_ratio() -> None:
+    rates = with_feedback(gaussian_only(4, 0.12), levels(4), 1.0, (0.6,))
+    assert rates.ser == pytest.approx(8.714e-3, rel=5e-3)
+
+
+@pytest.mark.parametrize("x", [2.5, 4.0, 6.0, 7.5])
+def test_gray_pam4_error_ratios_without_feedback_are_the_closed_forms(x: float) -> None:
+    rates = without_feedback(gaussian_only(4, 1 / (3 * x)), levels(4), 1.0)
+    assert rates.ser == pytest.approx(1.5 * q(x), rel=1e-3)
+    assert rates.ber == pytest.approx(0.75 * q(x) + 0.5 * q(3 * x) - 0.25 * q(5 * x), rel=1e-3)

@@ -1,0 +1,111 @@
+"""The distribution of interference against brute-force enumeration, tails to 1e-17 included."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import erfc
+
+from sirf.engine.interference import Jitter, Line, aggressor_function, interference
+from sirf.signal.pam import levels
+
+Float = NDArray[np.float64]
+
+
+def q(x: float | Float) -> Float:
+    return np.asarray(0.5 * erfc(np.asarray(x) / np.sqrt(2.0)))
+
+
+def no_crosstalk(line: Line) -> NDArray[np.complex128]:
+    return np.ones((2, line.size), dtype=complex)
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 6, 8])
+def test_intersymbol_interference_equals_the_average_over_all_patterns(order: int) -> None:
+    values = levels(order)
+    cursors, main, sigma = np.array([0.1, 1.0, 0.2, -0.05]), 1, 0.05
+    variance = float(np.mean(values**2)) * float(np.sum(np.delete(cursors, main) ** 2)) + sigma**2
+    line, gaussian = Line.of(variance, sigma**2)
+    nothing = np.zeros(4)
+    found = interference(cursors, main, nothing, nothing, Jitter.of(0, 0, (1.0,), 0, 0.5), values, gaussian,
+                         no_crosstalk(line), line)  # fmt: skip
+    for volts in (0.0, 0.1, 0.25, 0.4, 0.55, 0.7):
+        patterns = itertools.product(values, repeat=3)
+        exact = float(np.mean([q((volts - np.dot(p, [0.1, 0.2, -0.05])) / sigma) for p in patterns]))
+        assert float(found.above(0, volts)) == pytest.approx(exact, rel=3e-4), volts
+
+
+def test_jittered_edges_tie_neighbouring_symbols_exactly() -> None:
+    """Random and dual-Dirac displacement to first order, against enumeration of symbols and signs."""
+    values = levels(4)
+    cursors, edges, main = np.pad([0.1, 1.0, 0.2, -0.05], 3), np.pad([0.05, 0.8, -0.3], (3, 4)), 4
+    sigma, random_ui, dirac_ui = 0.05, 0.03, 0.05
+    line, gaussian = Line.of(5 / 9 * 0.0525 + sigma**2, sigma**2)
+    found = interference(cursors, main, edges, np.zeros(10), Jitter.of(random_ui, dirac_ui, (1.0,), 0, 5 / 9), values,
+                         gaussian, no_crosstalk(line), line)  # fmt: skip
+    for level in (1, 3):
+        for volts in (0.2, 0.4, 0.6, 0.8):
+            exact = _enumerate(values, level, volts, sigma, random_ui, dirac_ui, edges[3:6])
+            assert float(found.above(level, volts)) == pytest.approx(exact, rel=5e-4), (level, volts)
+
+
+def _enumerate(
+    values: Float, level: int, volts: float, sigma: float, random_ui: float, dirac_ui: float, edges: Float
+) -> float:
+    total, count = 0.0, 0
+    signs = np.array(list(itertools.product([-1, 1], repeat=3)))
+    for before, after, last in itertools.product(values, repeat=3):
+        symbols = np.array([before, values[level], after, last])
+        swings = (symbols[:-1] - symbols[1:]) * edges
+        deviation = np.sqrt(sigma**2 + random_ui**2 * np.sum(swings**2))
+        mean = 0.1 * before + 0.2 * after - 0.05 * last
+        total += float(np.sum(q((volts - mean - dirac_ui * signs @ swings) / deviation)))
+        count += len(signs)
+    return total / count
+
+
+def test_second_order_displacement_bends_the_tail_like_a_numerical_average() -> None:
+    values = levels(2)
+    cursors, edges, slopes = (np.pad([value], 3) for value in (1.0, 0.6, 4.0))
+    sigma, random_ui = 0.02, 0.03
+    line, gaussian = Line.of(4 * (0.6 * random_ui) ** 2 + sigma**2, sigma**2, curvature=2 * 4.0 * random_ui**2)
+    found = interference(cursors, 3, edges, slopes, Jitter.of(random_ui, 0.0, (1.0,), 0, 1.0), values, gaussian,
+                         no_crosstalk(line), line)  # fmt: skip
+    tau, weight = np.polynomial.hermite_e.hermegauss(80)
+    tau = tau * random_ui
+    weight = weight / weight.sum()
+    for volts in (0.05, 0.1, 0.15):
+        exact = 0.0
+        for old in values:
+            x = values[1] - old
+            shift = x * (0.5 * 4.0 * (tau**2 - random_ui**2) - 0.6 * tau)
+            exact += 0.5 * float(weight @ q((volts - shift) / sigma))
+        assert float(found.above(1, volts)) == pytest.approx(exact, rel=2e-3), volts
+
+
+def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
+    values = levels(4)
+    wave = np.array([0.0, 0.03, 0.08, 0.05, 0.02, 0.01, 0.0, 0.0])
+    sigma = 0.04
+    line, gaussian = Line.of(0.01 + sigma**2, sigma**2)
+    for worst, phases in ((False, [0, 1, 2, 3]), (True, [2])):
+        function = aggressor_function(wave, 4, values, line, worst_phase=worst)
+        found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 5 / 9),
+                             values, gaussian, function, line)  # fmt: skip
+        for volts in (0.05, 0.15, 0.3):
+            exact = np.mean(
+                [q((volts - a * wave[p] - b * wave[p + 4]) / sigma) for p in phases for a in values for b in values]
+            )
+            assert float(found.above(2, volts)) == pytest.approx(float(exact), rel=5e-4)
+
+
+def test_quantile_inverts_the_tail() -> None:
+    line, gaussian = Line.of(1e-4, 1e-4)
+    found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 1.0), levels(2),
+                         gaussian, no_crosstalk(line), line)  # fmt: skip
+    for probability, x in ((1e-3, 3.0902323), (1e-6, 4.7534243), (1e-12, 7.0344838), (1e-15, 7.9413453)):
+        assert found.quantile(0, probability) == pytest.approx(0.01 * x, rel=2e-4)
+    assert np.trapezoid(found.density[0], found.volts) == pytest.approx(0.5, abs=2e-3)

@@ -1,0 +1,65 @@
+"""Statistical against counted error ratio on real channels, crosstalk, noise and jitter on, ideal feedback."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from sirf.channel.channel import Channel
+from sirf.engine.error_count import count_errors
+from sirf.engine.statistical import statistical_eye
+from sirf.link import Link
+
+CASES = (
+    ("c2c_12db", "802.3ck-c2c", 0, 0),
+    ("backplane_12db", "802.3ck-kr1", 5, 3),
+    ("c2m_16db", "802.3ck-c2m", 2, 2),
+    ("vita_25g", "802.3bj-kr4", 2, 3),
+)
+FAMILY = 0.99 ** (1.0 / (2 * len(CASES)))
+"""Confidence of each comparison that makes all of them together hold with 99 %."""
+
+
+def real_link(channels: Path, folder: str, standard: str, fext: int, near: int) -> Link:
+    files = channels / folder
+    channel = Channel.from_touchstone(
+        files / "thru.s4p",
+        fext=[files / f"fext{k + 1}.s4p" for k in range(fext)],
+        next=[files / f"next{k + 1}.s4p" for k in range(near)],
+    )
+    return Link(channel, standard=standard).optimized()
+
+
+def at_error_ratio(link: Link, target: float) -> Link:
+    """The link with receiver noise raised until the statistical engine reads `target`, by bisection of the logarithm."""
+    low, high = np.log(1e-19), np.log(1e-13)
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        trial = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=float(np.exp(middle))))
+        low, high = (
+            (low, middle) if statistical_eye(trial, phases=1, ideal_feedback=True).ber > target else (middle, high)
+        )
+    return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=float(np.exp(low))))
+
+
+@pytest.mark.parametrize(("folder", "standard", "fext", "near"), CASES)
+def test_statistical_error_ratio_lies_in_the_counted_interval(
+    folder: str, standard: str, fext: int, near: int, channels_dir: Path
+) -> None:
+    link = real_link(channels_dir, folder, standard, fext, near)
+    for target, errors in ((1e-3, 3000), (1e-5, 300)):
+        loud = at_error_ratio(link, target)
+        expected = statistical_eye(loud, phases=1, ideal_feedback=True).ber
+        count = count_errors(loud, max_errors=errors, max_symbols=10**8, rng=11, ideal_feedback=True, workers=2)
+        low, high = count.interval(FAMILY)
+        assert expected == pytest.approx(target, rel=0.05)
+        assert count.errors >= errors
+        assert low <= expected <= high, (folder, target, count.ber / expected)
+
+
+def test_interval_at_the_family_level_is_wider_than_at_99_percent() -> None:
+    assert beta.ppf(0.5 * (1 - FAMILY), 300, 1e7) < beta.ppf(0.005, 300, 1e7)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from scipy.stats import binomtest
+
+from sirf.errors import SirfError
+from sirf.results.error_count import ErrorCount
+
+
+def independent(errors: int, symbols: int) -> ErrorCount:
+    return ErrorCount(symbols=symbols, symbol_errors=errors, errors=errors, bursts=errors,
+                      squared_symbol_errors=errors, squared_bit_errors=errors)  # fmt: skip
+
+
+@pytest.mark.parametrize(("errors", "symbols"), [(1, 1000), (37, 50_000), (700, 10**6)])
+def test_interval_of_independent_errors_is_clopper_pearson(errors: int, symbols: int) -> None:
+    exact = binomtest(errors, 2 * symbols).proportion_ci(0.99, method="exact")
+    assert independent(errors, symbols).interval() == pytest.approx((exact.low, exact.high), rel=1e-9)
+
+
+def test_no_error_still_gives_an_upper_bound() -> None:
+    count = independent(0, 1000)
+    assert count.interval() == (0.0, pytest.approx(1 - 0.01 ** (1 / 2000)))
+
+
+def test_bursts_widen_the_interval() -> None:
+    single = independent(400, 10**6)
+    bursts = ErrorCount(symbols=10**6, symbol_errors=400, errors=400, bursts=100, squared_symbol_errors=1600,
+                        squared_bit_errors=1600)  # fmt: skip
+    assert bursts.ber_high - bursts.ber_low > 1.9 * (single.ber_high - single.ber_low)
+
+
+def test_counts_add_and_refuse_another_link() -> None:
+    assert independent(3, 10) + independent(4, 20) == independent(7, 30)
+    with pytest.raises(SirfError, match="must come from one link"):
+        _ = independent(1, 2) + ErrorCount(link="other")
