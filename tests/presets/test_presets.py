@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,18 @@ WORKBOOKS = {
 }
 
 
+KEYWORDS = (
+    "f_b A_v A_fe A_ne R_LM SNR_TX sigma_RJ A_DD T_r eta_0 DER_0 c(0) f_r f_z f_p1 f_p2 g_DC g_DC_HP f_HP_PZ N_b "
+    "c(-3) c(-2) c(-1) c(1)"
+)
+
+
 def cells(file: Path) -> dict[str, str]:
     """Keyword to value of a workbook's first sheet: wherever a keyword stands, its value is the next cell."""
     table: dict[str, str] = {}
     for row in CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python():
         texts = [str(cell).strip() for cell in row]
-        for name, value in zip(texts, texts[1:], strict=False):
+        for name, value in pairwise(texts):
             if name and value:
                 table.setdefault(name, value)
     return table
@@ -79,32 +86,7 @@ def expected(preset: Preset, name: str) -> list[float] | None:
 def test_preset_equals_the_official_workbook_keyword_by_keyword(name: str, reference_dir: Path) -> None:
     preset, table = load(name), cells(reference_dir / "golden" / "com" / WORKBOOKS[name])
     checked = 0
-    for keyword in [
-        "f_b",
-        "A_v",
-        "A_fe",
-        "A_ne",
-        "R_LM",
-        "SNR_TX",
-        "sigma_RJ",
-        "A_DD",
-        "T_r",
-        "eta_0",
-        "DER_0",
-        "c(0)",
-        "f_r",
-        "f_z",
-        "f_p1",
-        "f_p2",
-        "g_DC",
-        "g_DC_HP",
-        "f_HP_PZ",
-        "N_b",
-        "c(-3)",
-        "c(-2)",
-        "c(-1)",
-        "c(1)",
-    ]:
+    for keyword in KEYWORDS.split():
         if keyword not in table:
             continue
         assert expected(preset, keyword) == pytest.approx(numbers(table[keyword]), rel=1e-9, abs=1e-12), keyword
