@@ -1,0 +1,129 @@
+"""From a file's grid to a uniform grid: the value at DC, interpolation inside the band, continuation beyond its edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from sirf.channel.network import bulk_delay
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+_LOW_POINTS = 8
+"""Points above DC from which the value at DC is extrapolated."""
+_TOP = 0.25
+"""Part of the band, at its upper end, from which the continuation takes its slope and delay."""
+_REAL = 0.02
+"""A file's DC value is believed when its imaginary part is below this part of its neighbour's magnitude."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlatResponse:
+    """A response with its bulk delay taken out, known from DC to the band edge, and its trend beyond.
+
+    `root` (F,) is the square root of frequency, `value` (F,) the response without `delay_s`. Beyond `edge` Hz the response
+    is `level` exp(-`loss` (sqrt f - sqrt edge)) with the delay `edge_delay_s`, to which `mismatch` decays over `reach` Hz.
+    """
+
+    root: Real
+    value: Complex
+    delay_s: float
+    edge: float
+    level: complex
+    loss: float
+    edge_delay_s: float
+    mismatch: complex
+    reach: float
+    warnings: tuple[str, ...]
+
+    def at(self, frequency: Real) -> Complex:
+        """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge."""
+        inside = int(np.searchsorted(frequency, self.edge, side="right"))
+        result = np.empty(frequency.size, dtype=np.complex128)
+        # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
+        result[:inside] = CubicSpline(self.root, self.value)(np.sqrt(frequency[:inside]))
+        beyond = frequency[inside:]
+        trend = self.level * np.exp(-self.loss * (np.sqrt(beyond) - np.sqrt(self.edge))
+                                    - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s)
+        result[inside:] = trend + self.mismatch * np.exp(-((beyond - self.edge) / self.reach) ** 2)
+        return result
+
+
+def flatten(frequency: Real, value: Complex) -> FlatResponse:
+    """Take the bulk delay out of `value` (F,) at `frequency` (F,) in Hz, settle its DC value and its trend at the edge."""
+    delay, warnings = _causal_delay(frequency, value)
+    flat = value * np.exp(2j * np.pi * frequency * delay)
+    dc, dc_warnings = _dc_value(frequency, flat)
+    above = frequency > 0
+    root = np.concatenate(([0.0], np.sqrt(frequency[above])))
+    level, loss, edge_delay = _edge_trend(frequency, flat)
+    return FlatResponse(
+        root=root, value=np.concatenate(([dc], flat[above])), delay_s=delay, edge=float(frequency[-1]), level=level,
+        loss=loss, edge_delay_s=edge_delay, mismatch=complex(flat[-1] - level), reach=0.05 * float(frequency[-1]),
+        warnings=warnings + dc_warnings)
+
+
+def _causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
+    """Bulk delay in s; a coarse grid that folds a long delay to a negative one is unfolded."""
+    delay = bulk_delay(frequency, value)
+    period = 1.0 / float(np.median(np.diff(frequency)))
+    if delay < -0.1 * period:
+        delay += period
+    if delay <= 0.4 * period:
+        return delay, ()
+    return delay, (f"delay of {delay * 1e9:.3g} ns is long for a frequency step of {1e-6 / period:.3g} MHz: "
+                   "the response may be folded in time. Use a finer step.",)
+
+
+def _dc_value(frequency: Real, flat: Complex) -> tuple[float, tuple[str, ...]]:
+    """Real value at DC: the file's own if it is real, else extrapolated."""
+    if frequency[0] > 0:
+        return _extrapolated_dc(frequency, flat), ()
+    own, scale = complex(flat[0]), float(np.abs(flat[1])) if flat.size > 1 else 1.0
+    if abs(own.imag) <= _REAL * max(scale, abs(own)) or flat.size < 3:
+        return own.real, ()
+    dc = _extrapolated_dc(frequency[1:], flat[1:])
+    return dc, (f"value at DC is not real (phase {np.degrees(np.angle(own)):.1f} degrees): replaced by extrapolation.",)
+
+
+def _extrapolated_dc(frequency: Real, flat: Complex) -> float:
+    """DC value from the lowest points: loss a0 + a1 sqrt(f) and a phase that ends at 0 or pi.
+
+    Where no such phase is near (crosstalk, a DC block), the real part is extrapolated in sqrt(f) instead.
+    """
+    low = slice(0, min(_LOW_POINTS, frequency.size))
+    root, values = np.sqrt(frequency[low]), flat[low]
+    if root.size < 4 or not np.all(np.abs(values) > 0):
+        return float(values[0].real)
+    scaled = root / root[-1]
+    loss = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled], axis=1), np.log(np.abs(values)), rcond=None)[0]
+    phase = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled, scaled**2], axis=1),
+                            np.unwrap(np.angle(values)), rcond=None)[0]
+    turns = round(float(phase[0]) / np.pi)
+    if loss[1] <= 0.0 and abs(phase[0] - turns * np.pi) < 0.3:
+        return float((-1.0) ** turns * np.exp(min(float(loss[0]), float(np.log(2.0)))))
+    real = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled], axis=1), values.real, rcond=None)[0]
+    return float(np.clip(real[0], -np.abs(values).max(), np.abs(values).max()))
+
+
+def _edge_trend(frequency: Real, flat: Complex) -> tuple[complex, float, float]:
+    """Level at the band edge, loss per sqrt(Hz) (never a gain) and delay in s of the top of the band."""
+    top = frequency >= (1.0 - _TOP) * frequency[-1]
+    points, values = frequency[top], flat[top]
+    if points.size < 4 or not np.any(np.abs(values) > 0):
+        return complex(flat[-1]), 0.0, 0.0
+    delay = bulk_delay(points, values)
+    steps = np.sqrt(points) - np.sqrt(frequency[-1])
+    log_magnitude = np.log(np.maximum(np.abs(values), 1e-6 * np.abs(values).max()))
+    slope, intercept = np.polyfit(steps, log_magnitude, 1)
+    loss = max(-float(slope), 0.0)
+    if loss == 0.0:
+        intercept = float(np.mean(log_magnitude))
+    # the phase at the edge, from all of the top with its delay taken out, weighted by magnitude
+    aligned = values * np.exp(2j * np.pi * (points - frequency[-1]) * delay)
+    phase = float(np.angle(np.sum(aligned * np.abs(aligned))))
+    return complex(np.exp(float(intercept) + 1j * phase)), loss, delay

@@ -1,0 +1,289 @@
+"""The one way into the time domain: from a transfer function on a file's grid to step, impulse and pulse responses.
+
+Two named conventions. `physical` (default, for the engines): DC extrapolated, bulk delay taken out, interpolation in
+sqrt(f), a smooth continuation beyond the band edge. `annex_93a`: what the IEEE 802.3 COM reference code does.
+The method and its measured errors are in docs/theory/time-domain.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
+
+from sirf.channel.channel import check_rate
+from sirf.channel.resample import FlatResponse, flatten
+from sirf.errors import SirfError
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Filters: TypeAlias = Callable[[Real], NDArray[np.complex128]]
+Convention: TypeAlias = Literal["physical", "annex_93a"]
+
+TAIL_ENERGY = 1e-7
+"""Part of the pulse's energy that the fast path may leave out (-70 dB)."""
+WRAP_DB = -50.0
+"""Highest level of the pulse, relative to its peak, where the file's time window folds back, without a warning."""
+_LEAD_UI, _TRAIL_UI = 8, 48
+_LONGEST = 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transfer:
+    """A transfer function: `value` (F,) complex at `frequency` (F,) in Hz, ascending, as the file's grid has it.
+
+    Raises `SirfError` for fewer than 4 points, different lengths, values that are not finite or a falling grid.
+    """
+
+    frequency: Real
+    value: Complex
+
+    def __post_init__(self) -> None:
+        """Check and copy the arrays."""
+        frequency = np.array(self.frequency, dtype=np.float64)
+        value = np.array(self.value, dtype=np.complex128)
+        if frequency.ndim != 1 or frequency.size < 4 or value.shape != frequency.shape:
+            raise SirfError(f"value must match frequency, both (F,) with F of 4 at least, got {value.shape} and "
+                            f"{frequency.shape}. Give one value a frequency.")
+        if not (np.all(np.isfinite(frequency)) and np.all(np.isfinite(value))):
+            raise SirfError("value must be finite, got NaN or infinity. Repair the data first.")
+        if frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
+            raise SirfError("frequency must ascend from 0 Hz or above, got other values. Sort and merge the points.")
+        frequency.flags.writeable = value.flags.writeable = False
+        object.__setattr__(self, "frequency", frequency)
+        object.__setattr__(self, "value", value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pulse:
+    """A sampled response: `volts` (N,) at `time` (N,) in s, `samples_per_ui` a symbol; `cursor` is the index of its peak."""
+
+    time: Real
+    volts: Real
+    samples_per_ui: int = field(kw_only=True)
+    symbol_rate: float = field(kw_only=True)
+    cursor: int = field(kw_only=True)
+    warnings: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def peak(self) -> float:
+        """Volts at the cursor."""
+        return float(self.volts[self.cursor])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedTransfer:
+    """A transfer on the uniform grid of an FFT, ready for any filters: each response costs a multiply and one inverse.
+
+    `frequency` (n_samples // 2 + 1,) runs from 0 to `samples_per_ui` x `symbol_rate` / 2; `value` is the transfer with
+    `start_time` (s, the time of sample 0, a whole number of samples) taken out, so `delay_s`, the bulk delay, lies
+    `delay_s - start_time` into the response. `omitted_energy` is the part of the pulse's energy outside the window.
+    Responses are circular: what lies before sample 0 appears at the end.
+    """
+
+    frequency: Real
+    value: Complex
+    n_samples: int
+    samples_per_ui: int
+    symbol_rate: float
+    start_time: float
+    delay_s: float
+    omitted_energy: float
+    warnings: tuple[str, ...]
+
+    @property
+    def sample_rate(self) -> float:
+        """Samples per second."""
+        return self.samples_per_ui * self.symbol_rate
+
+    @property
+    def time(self) -> Real:
+        """Time of the samples in s (n_samples,)."""
+        return self.start_time + np.arange(self.n_samples) / self.sample_rate
+
+    def time_response(self, spectrum: Complex | float = 1.0) -> Real:
+        """Inverse Fourier transform in 1/s (n_samples,) of `spectrum`, given at `frequency`, through the transfer.
+
+        1 gives the impulse response, j 2 pi f its derivative, the spectrum of a pulse in V s the pulse in V.
+        """
+        return np.asarray(irfft(self.value * spectrum, n=self.n_samples) * self.sample_rate)
+
+    def pulse(self, filter_values: Complex | float = 1.0, amplitude: float = 1.0) -> Pulse:
+        """Response in V to a symbol of `amplitude` V that lasts from 0 to one UI, through filters given at `frequency`."""
+        volts = self.time_response(filter_values * (amplitude * symbol_spectrum(self.frequency, self.symbol_rate)))
+        return _pulse(self.time, volts, self.samples_per_ui, self.symbol_rate, self.warnings)
+
+
+def symbol_spectrum(frequency: Real, symbol_rate: float) -> Complex:
+    """Spectrum in s of a rectangle of height one from 0 to one UI: T sinc(f T) exp(-j pi f T)."""
+    turns = frequency / symbol_rate
+    return np.asarray(np.sinc(turns) * np.exp(-1j * np.pi * turns) / symbol_rate)
+
+
+def pulse_response(
+    transfer: Transfer,
+    *,
+    symbol_rate: float,
+    samples_per_ui: int = 32,
+    filters: Filters | None = None,
+    amplitude: float = 1.0,
+    convention: Convention = "physical",
+) -> Pulse:
+    """Response to one symbol of `amplitude` V, `samples_per_ui` samples a UI, through `transfer` and `filters`.
+
+    `filters(frequency)` gives the product of transmitter and receiver filters at the frequencies in Hz that it is asked
+    for. `time` is true time: the symbol begins at 0. Raises `SirfError` for a bad rate, resolution or convention.
+
+    >>> f = np.arange(0, 60e9, 10e6)
+    >>> pulse = pulse_response(Transfer(f, np.exp(-2j * np.pi * f * 1e-9)), symbol_rate=50e9, samples_per_ui=16)
+    >>> 0.999e-9 < pulse.time[pulse.cursor] < 1.021e-9
+    True
+    """
+    if convention == "annex_93a":
+        from sirf.channel import annex_93a
+
+        return annex_93a.pulse_response(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui,
+                                        filters=filters, amplitude=amplitude)
+    if convention != "physical":
+        raise SirfError(f"convention must be 'physical' or 'annex_93a', got {convention!r}. Use 'physical'.")
+    prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
+    return prepared.pulse(1.0 if filters is None else filters(prepared.frequency), amplitude)
+
+
+def step_response(
+    transfer: Transfer,
+    *,
+    symbol_rate: float,
+    samples_per_ui: int = 32,
+    filters: Filters | None = None,
+    amplitude: float = 1.0,
+    convention: Convention = "physical",
+) -> Pulse:
+    """Response to a step of `amplitude` V at time 0; arguments as in `pulse_response`. `cursor` is the highest sample.
+
+    The step is the sum of pulses one UI apart, over the whole window of the data: nothing of the tail is left out.
+    """
+    if convention == "physical":
+        prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, tail_energy=0.0)
+        pulse = prepared.pulse(1.0 if filters is None else filters(prepared.frequency), amplitude)
+    else:
+        pulse = pulse_response(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, filters=filters,
+                               amplitude=amplitude, convention=convention)
+    padding = -pulse.volts.size % samples_per_ui
+    rows = np.pad(pulse.volts, (0, padding)).reshape(-1, samples_per_ui)
+    volts = np.cumsum(rows, axis=0).ravel()[: pulse.volts.size]
+    return _pulse(pulse.time, volts, samples_per_ui, symbol_rate, pulse.warnings)
+
+
+def prepare(
+    transfer: Transfer,
+    *,
+    symbol_rate: float,
+    samples_per_ui: int = 32,
+    tail_energy: float = TAIL_ENERGY,
+) -> PreparedTransfer:
+    """Extrapolate, resample and continue `transfer` once, so that `PreparedTransfer` gives any response cheaply.
+
+    The window in time is as short as it can be with at most `tail_energy` of a pulse's energy outside; 0 keeps twice the
+    span that the file's frequency step can tell apart. `warnings` says where the data could not bear the result.
+
+    Raises `SirfError` for a symbol rate that is not positive or a `samples_per_ui` outside 2 to 1024.
+    """
+    check_rate(symbol_rate)
+    if not 2 <= samples_per_ui <= 1024:
+        raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
+    flat = flatten(transfer.frequency, transfer.value)
+    long = _long_response(flat, transfer.frequency, symbol_rate, samples_per_ui)
+    return _shortened(long, tail_energy)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LongResponse:
+    """Impulse response over the longest window, in order of time, sample `origin` at the bulk delay `delay_s`."""
+
+    impulse: Real
+    pulse: Real
+    origin: int
+    delay_samples: int
+    delay_s: float
+    samples_per_ui: int
+    symbol_rate: float
+    warnings: tuple[str, ...]
+
+
+def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
+    sample_rate = symbol_rate * samples_per_ui
+    span = 1.0 / float(np.median(np.diff(grid)))
+    n = _fast_samples(int(2.0 * span * sample_rate), samples_per_ui)
+    frequency = _grid(n, sample_rate)
+    delay_samples = round(flat.delay_s * sample_rate)
+    rest = flat.delay_s - delay_samples / sample_rate
+    value = flat.at(frequency) * np.exp(-2j * np.pi * frequency * rest)
+    # what the filters of any link pass: a symbol through a Gaussian low-pass, 3 dB at 0.6 of the symbol rate
+    smooth = np.sinc(frequency / symbol_rate) * np.exp(-np.log(2.0) / 2 * (frequency / (0.6 * symbol_rate)) ** 2)
+    impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 2) for spectrum in (value, value * smooth))
+    return _LongResponse(
+        impulse=impulse, pulse=pulse, origin=n // 2, delay_samples=delay_samples, delay_s=flat.delay_s,
+        samples_per_ui=samples_per_ui, symbol_rate=symbol_rate,
+        warnings=flat.warnings + _wrap_warnings(pulse, n // 2, round(0.5 * span * sample_rate), span))
+
+
+def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
+    """A warning when the pulse has not decayed where the span of the file's frequency step ends."""
+    distance = np.abs(np.arange(pulse.size) - origin)
+    ring = np.abs(pulse[(distance > 0.9 * half_span) & (distance < 1.1 * half_span)])
+    peak = float(np.max(np.abs(pulse)))
+    if not ring.size or peak == 0.0:
+        return ()
+    level = 20.0 * np.log10(max(float(ring.max()) / peak, 1e-15))
+    if level <= WRAP_DB:
+        return ()
+    return (f"response is still {level:.0f} dB of its peak after half of the {span * 1e9:.3g} ns that the frequency step "
+            "can tell apart: it wraps around. Use a finer step.",)
+
+
+def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
+    m = long.samples_per_ui
+    first, last, omitted = _window(long.pulse, tail_energy)
+    if tail_energy > 0:
+        first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.pulse.size)
+    n = min(_fast_samples(last - first, m), long.impulse.size)
+    first = max(min(first, long.impulse.size - n), 0)
+    kept = long.impulse[first : first + n]
+    sample_rate = m * long.symbol_rate
+    return PreparedTransfer(
+        frequency=_grid(n, sample_rate), value=np.asarray(rfft(kept)), n_samples=n, samples_per_ui=m,
+        symbol_rate=long.symbol_rate, start_time=(first - long.origin + long.delay_samples) / sample_rate,
+        delay_s=long.delay_s, omitted_energy=omitted, warnings=long.warnings)
+
+
+def _window(pulse: Real, tail_energy: float) -> tuple[int, int, float]:
+    """First and last sample between which all but `tail_energy` of the energy lies, and what lies outside."""
+    energy = np.cumsum(pulse**2)
+    total = float(energy[-1])
+    if tail_energy <= 0 or total == 0.0:
+        return 0, pulse.size, 0.0
+    first = int(np.searchsorted(energy, 0.5 * tail_energy * total))
+    last = int(np.searchsorted(energy, (1.0 - 0.5 * tail_energy) * total)) + 1
+    inside = float(energy[last - 1] - (energy[first - 1] if first else 0.0))
+    return first, last, max(1.0 - inside / total, 0.0)
+
+
+def _grid(n_samples: int, sample_rate: float) -> Real:
+    """Frequencies in Hz of a real transform (n_samples // 2 + 1,)."""
+    return np.arange(n_samples // 2 + 1) * (sample_rate / n_samples)
+
+
+def _fast_samples(samples: int, samples_per_ui: int) -> int:
+    """A number of samples, a whole even number of UI, at which the FFT is fast, not far above `samples`."""
+    wanted = min(max(samples, 64 * samples_per_ui), _LONGEST)
+    return 2 * next_fast_len(-(-wanted // (2 * samples_per_ui)), real=True) * samples_per_ui
+
+
+def _pulse(time: Real, volts: Real, samples_per_ui: int, symbol_rate: float, warnings: tuple[str, ...]) -> Pulse:
+    return Pulse(time, volts, samples_per_ui=samples_per_ui, symbol_rate=symbol_rate, cursor=int(np.argmax(volts)),
+                 warnings=warnings)
