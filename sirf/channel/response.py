@@ -24,8 +24,8 @@ Complex = NDArray[np.complex128]
 Filters: TypeAlias = Callable[[Real], NDArray[np.complex128]]
 Convention: TypeAlias = Literal["physical", "annex_93a"]
 
-TAIL_ENERGY = 1e-7
-"""Part of the pulse's energy that the fast path may leave out (-70 dB)."""
+TAIL_ENERGY = 1e-6
+"""Part of the pulse's energy that the fast path may leave out (-60 dB)."""
 WRAP_DB = -50.0
 """Highest level of the pulse, relative to its peak, where the file's time window folds back, without a warning."""
 _LEAD_UI, _TRAIL_UI = 8, 48
@@ -225,11 +225,11 @@ def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_p
     value = flat.at(frequency) * np.exp(-2j * np.pi * frequency * rest)
     # what the filters of any link pass: a symbol through a Gaussian low-pass, 3 dB at 0.6 of the symbol rate
     smooth = np.sinc(frequency / symbol_rate) * np.exp(-np.log(2.0) / 2 * (frequency / (0.6 * symbol_rate)) ** 2)
-    impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 2) for spectrum in (value, value * smooth))
+    impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 4) for spectrum in (value, value * smooth))
     return _LongResponse(
-        impulse=impulse, pulse=pulse, origin=n // 2, delay_samples=delay_samples, delay_s=flat.delay_s,
+        impulse=impulse, pulse=pulse, origin=n // 4, delay_samples=delay_samples, delay_s=flat.delay_s,
         samples_per_ui=samples_per_ui, symbol_rate=symbol_rate,
-        warnings=flat.warnings + _wrap_warnings(pulse, n // 2, round(0.5 * span * sample_rate), span))
+        warnings=flat.warnings + _wrap_warnings(pulse, n // 4, round(0.5 * span * sample_rate), span))
 
 
 def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
@@ -275,7 +275,7 @@ def _window(pulse: Real, tail_energy: float) -> tuple[int, int, float]:
 
 def _grid(n_samples: int, sample_rate: float) -> Real:
     """Frequencies in Hz of a real transform (n_samples // 2 + 1,)."""
-    return np.arange(n_samples // 2 + 1) * (sample_rate / n_samples)
+    return np.arange(n_samples // 2 + 1, dtype=np.float64) * np.float64(sample_rate / n_samples)
 
 
 def _fast_samples(samples: int, samples_per_ui: int) -> int:

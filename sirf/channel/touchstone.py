@@ -213,12 +213,13 @@ class _Reader:
         """Numbers as (F, size): one row a frequency."""
         if size == 9:
             numbers = numbers[: self._end_of_network_data(numbers)]
-        self._check_first_record(size)
         if numbers.size % size:
+            self._check_first_record(size)
             self._fail_at_short_record(size)
         records = numbers.reshape(-1, size)
         falls = np.flatnonzero(np.diff(records[:, 0]) <= 0)
         if falls.size:
+            self._check_first_record(size)
             before, after = records[falls[0] : falls[0] + 2, 0]
             self.fail(self._line_of((int(falls[0]) + 1) * size),
                       f"frequency must ascend, got {after:g} after {before:g}. Sort and merge the points.")
@@ -262,6 +263,7 @@ class _Reader:
         return root if 1 + 2 * root**2 == self._first_record_size() else 0
 
     def _check_first_record(self, size: int) -> None:
+        """Blame the suffix when the lines of a file that does not read show another number of ports."""
         found = self._ports_of_first_record()
         if not found or self._first_record_size() == size or "version" in self.keywords:
             return
@@ -272,16 +274,18 @@ class _Reader:
                                           f"{self._first_record_size()} numbers a frequency. Rename the file to .s{found}p.")
 
     def _fail_at_short_record(self, size: int) -> NoReturn:
+        """Name the first line that breaks the pattern of the first frequency's lines, else the last line."""
         counts = self._counts()
-        starts = np.flatnonzero(counts % 2)
-        sizes = np.add.reduceat(counts, starts) if starts.size else np.array([], dtype=int)
-        wrong = np.flatnonzero(sizes != size)
-        if wrong.size and wrong[0] < len(sizes) - 1:
+        used = np.flatnonzero(counts)
+        found = counts[used]
+        lines = int(np.searchsorted(np.cumsum(found), size)) + 1
+        wrong = np.flatnonzero(found != np.resize(found[:lines], found.size))
+        if found[:lines].sum() == size and wrong.size and wrong[0] < found.size - 1:
             first = int(wrong[0])
-            self.fail(int(starts[first]) + 1, f"numbers of a frequency must be {size}, got {sizes[first]}. Repair that point.")
-        last = int(np.flatnonzero(counts)[-1]) + 1
-        self.fail(last, f"last frequency must have {size} numbers, got {int(counts.sum()) % size}. The file is cut short; "
-                        "export it again.")
+            self.fail(int(used[first]) + 1, f"numbers on this line must be {found[first % lines]} as in the first frequency, "
+                                            f"got {found[first]}. Repair that point.")
+        self.fail(int(used[-1]) + 1, f"last frequency must have {size} numbers, got {int(found.sum()) % size}. The file is cut "
+                                     "short; export it again.")
 
     def _fail_at_bad_token(self) -> NoReturn:
         for number, line in enumerate(self.lines, start=1):

@@ -18,7 +18,8 @@ GRID = np.linspace(1e9, 5e9, 7)
 def random_network(seed: int, ports: int = 2, z0: float = 50.0) -> Network:
     rng = np.random.default_rng(seed)
     shape = (GRID.size, ports, ports)
-    return Network(GRID, 0.3 * (rng.normal(size=shape) + 1j * rng.normal(size=shape)), z0=z0)
+    s = 0.3 * (rng.normal(size=shape) + 1j * rng.normal(size=shape))
+    return Network(GRID, s.astype(np.complex128), z0=z0)
 
 
 def test_cascade_matches_scikit_rf() -> None:
