@@ -120,6 +120,9 @@ class _Search:
         self.order = link.order
         self.symbol_variance = float(np.mean(link.levels**2))
         self.jitter_variance = link.transmitter.jitter_random_ui**2 + link.transmitter.jitter_dual_dirac_ui**2
+        self.receiver = (
+            link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
+        )
         self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
         self.snr = link.transmitter.snr_db
         self.power = self._aggressor_power()
@@ -173,7 +176,7 @@ class _Search:
         )
 
     def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
-        receiver = _with_gains(self.link.receiver, g_dc_db, g_dc2_db)
+        receiver = _with_gains(self.receiver, g_dc_db, g_dc2_db)
         waves = _Waves.of(self.channel, receiver, self.link.samples_per_ui)
         found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
         return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
@@ -232,8 +235,15 @@ class _Search:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
         grid, sizes = self._tx_grid()
         chosen = self._start(grid, sizes, best)
-        offset = round(best.offset_ui * waves.m) if best is not None else 0
-        top = self._mmse_at(waves, receiver, self._taps(grid, chosen), [offset] if best else range(-10, 11, 2))
+        if best is None:
+            # a filter of many taps can put its main tap a UI off: start from the sample phases about the peak
+            tx = self._taps(grid, chosen)
+            behind = waves.peak - self._instant(with_ffe(waves.pulse, tx, self.tap_main, waves.m), waves.m)
+            offsets = range(behind - waves.m // 2, behind + waves.m // 2, waves.m // 8)
+        else:
+            offset = round(best.offset_ui * waves.m)
+            offsets = range(offset - 3, offset + 4, 3)
+        top = self._mmse_at(waves, receiver, self._taps(grid, chosen), offsets)
         if best is not None and top.fom_db < best.fom_db - 1.5:
             return top
         for stride in (8, 2, 1):
@@ -263,8 +273,7 @@ class _Search:
     def _mmse_at(self, waves: _Waves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]) -> Setting:
         m, limits = waves.m, self.limits
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
-        low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
-        instant = sampling_instant(pulse, m, dfe_limits=(low, high))
+        instant = self._instant(pulse, m)
         taps = limits.rx_ffe_pre + limits.rx_ffe_post + 1
         correlation = noise_correlation(receiver, self.link.symbol_rate, m, lags_ui=taps)[::m][:taps]
         fext, following = self._crosstalk_lags(receiver, tx, taps)
@@ -273,11 +282,12 @@ class _Search:
         best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
         for offset in offsets:
             self.candidates += 1
-            shape = _columns(pulse, instant + offset, m, limits.rx_ffe_pre, limits.rx_ffe_post)
-            edges = _columns(waves.edge, instant + offset, m, limits.rx_ffe_pre, limits.rx_ffe_post)
+            shape = _columns(pulse, instant + offset, m, limits)
+            edges = _columns(waves.edge, instant + offset, m, limits)
             extra = noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
             weights, tap_values, fom = _solve(
                 shape,
+                (instant + offset) // m,
                 extra,
                 self.symbol_variance,
                 limits,
@@ -292,6 +302,12 @@ class _Search:
                     best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values, offset_ui=offset / m, fom_db=fom_db
                 )
         return best
+
+    def _instant(self, pulse: Float, m: int) -> int:
+        """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
+        limits = self.limits
+        low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
+        return sampling_instant(pulse, m, dfe_limits=(low, high))
 
     def _tx_noise(self) -> float:
         return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
@@ -356,17 +372,22 @@ class _Waves:
         return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), peak, m)
 
 
-def _columns(wave: Float, instant: int, m: int, pre: int, post: int) -> Float:
+def _columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:
     """Convolution matrix (cursors, taps): column j is the pulse delayed by j - pre UI, main cursor in row `instant // m`."""
     baud = wave[instant % m :: m]
-    return np.stack([np.roll(baud, j - pre) for j in range(pre + post + 1)], axis=1)[: len(baud)]
+    return np.stack([np.roll(baud, j) for j in range(-limits.rx_ffe_pre, limits.rx_ffe_post + 1)], axis=1)
 
 
 def _solve(
-    shape: Float, extra: Float, symbol_variance: float, limits: EqualizerLimits, tx_noise: float, eye_factor: float
+    shape: Float,
+    main: int,
+    extra: Float,
+    symbol_variance: float,
+    limits: EqualizerLimits,
+    tx_noise: float,
+    eye_factor: float,
 ) -> tuple[tuple[float, ...], tuple[float, ...], float]:
-    """Rx FFE and DFE of least mean-square error with unit main cursor; (taps, DFE, figure of merit)."""
-    main = int(np.argmax(np.abs(shape[:, limits.rx_ffe_pre])))
+    """Rx FFE and DFE of least mean-square error with unit main cursor in row `main`; (taps, DFE, figure of merit)."""
     count = len(limits.dfe_max)
     fed_back = np.arange(main + 1, main + 1 + count)
     free = np.ones(len(shape), dtype=bool)
@@ -389,7 +410,9 @@ def _solve(
         fixed |= violated
         target = clipped[fixed]
     variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
-    return (tuple(weights.tolist()), tuple(clipped.tolist()), eye_factor**2 / (variance + tx_noise**2))
+    fom = eye_factor**2 / (variance + tx_noise**2)
+    # gain is free: the main tap is set to one, as the standard writes the filter
+    return tuple((weights / weights[limits.rx_ffe_pre]).tolist()), tuple(clipped.tolist()), fom
 
 
 def _with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:

@@ -86,7 +86,7 @@ class InterferenceModel:
         self.pulse = self.front_end.mean_pulse
         noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
         self.line, self.gaussian = Line.of(self._total_variance(noise), noise, curvature=self._curvature())
-        self.crosstalk = np.ones((2, self.line.size), dtype=complex)
+        self.crosstalk = np.ones(self.line.size, dtype=complex)
         for wave in self.front_end.crosstalk:
             self.crosstalk *= aggressor_function(
                 wave, link.samples_per_ui, self.levels, self.line, worst_phase=worst_phase

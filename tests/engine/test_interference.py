@@ -20,7 +20,7 @@ def q(x: float | Float) -> Float:
 
 
 def no_crosstalk(line: Line) -> NDArray[np.complex128]:
-    return np.ones((2, line.size), dtype=complex)
+    return np.ones(line.size, dtype=complex)
 
 
 @pytest.mark.parametrize("order", [2, 3, 4, 6, 8])
