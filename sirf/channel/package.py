@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,9 @@ class Package:
         values = [*(value for stage in self.die for value in stage), self.c_b, self.c_p]
         values += [line.length_mm for line in self.lines]
         if not all(np.isfinite(value) and value >= 0 for value in values):
-            raise SirfError(f"package values must be zero or positive, got {values}. Check C_d, L_s, C_b, C_p and lengths.")
+            raise SirfError(
+                f"package values must be zero or positive, got {values}. Check C_d, L_s, C_b, C_p and lengths."
+            )
         if not (self.r_0 > 0 and self.r_d > 0 and all(line.z_c > 0 for line in self.lines)):
             raise SirfError(f"package impedances must be positive, got R_0 {self.r_0}, R_d {self.r_d}. Use 50 ohm.")
 
@@ -125,7 +128,7 @@ class Package:
         return Network(f, s, z0=2.0 * self.r_0, name="package")
 
 
-def _symmetric(reflected: Complex, through: Complex) -> Complex:
+def _symmetric(reflected: NDArray[Any], through: NDArray[Any]) -> Complex:
     s = np.empty((len(reflected), 2, 2), dtype=complex)
     s[:, 0, 0] = s[:, 1, 1] = reflected
     s[:, 0, 1] = s[:, 1, 0] = through

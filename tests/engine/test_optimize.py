@@ -59,8 +59,13 @@ def test_every_neighbour_of_the_choice_is_worse(link: Link, chosen: Link) -> Non
     for name, gain in (("g_dc_db", report.g_dc_db), ("g_dc2_db", report.g_dc2_db)):
         for step in (-1.0, 1.0):
             if gain + step in getattr(limits, name):
-                moved = dataclasses.replace(limits, **{"g_dc_db": (report.g_dc_db,), "g_dc2_db": (report.g_dc2_db,),
-                                                       name: (gain + step,)})  # fmt: skip
+                here = dataclasses.replace(limits, g_dc_db=(report.g_dc_db,), g_dc2_db=(report.g_dc2_db,))
+                beside = (gain + step,)
+                moved = (
+                    dataclasses.replace(here, g_dc_db=beside)
+                    if name == "g_dc_db"
+                    else dataclasses.replace(here, g_dc2_db=beside)
+                )
                 other = optimize(link, limits=moved).equalizer_report
                 assert other is not None
                 assert other.fom_db <= report.fom_db + 1e-9
