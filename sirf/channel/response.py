@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
+from scipy.special import zeta
 
 from sirf.channel.channel import check_rate
 from sirf.channel.resample import FlatResponse, flatten
@@ -226,10 +227,26 @@ def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_p
     # what the filters of any link pass: a symbol through a Gaussian low-pass, 3 dB at 0.6 of the symbol rate
     smooth = np.sinc(frequency / symbol_rate) * np.exp(-np.log(2.0) / 2 * (frequency / (0.6 * symbol_rate)) ** 2)
     impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 4) for spectrum in (value, value * smooth))
+    folded = _folded_tail(pulse, n // 4)
+    impulse, pulse = impulse - folded, pulse - folded
     return _LongResponse(
         impulse=impulse, pulse=pulse, origin=n // 4, delay_samples=delay_samples, delay_s=flat.delay_s,
         samples_per_ui=samples_per_ui, symbol_rate=symbol_rate,
         warnings=flat.warnings + _wrap_warnings(pulse, n // 4, round(0.5 * span * sample_rate), span))
+
+
+def _folded_tail(pulse: Real, origin: int) -> Real:
+    """What the slow tail of conductor loss, falling as t^-1.5 beyond the window of T, folds back into it.
+
+    The sum of (t + k T)^-1.5 over k = 1, 2, … is a Hurwitz zeta function; its factor is measured where a causal response is
+    still zero, between the start of the window and shortly before the response arrives.
+    """
+    n = pulse.size
+    age = 1.0 + (np.arange(n) - origin) / n
+    few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
+    shape = np.interp(age, few, zeta(1.5, few))
+    before = slice(0, round(0.8 * origin))
+    return np.asarray(shape * (np.mean(pulse[before]) / np.mean(shape[before])))
 
 
 def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
@@ -253,12 +270,18 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
         first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.pulse.size)
     n = min(_fast_samples(last - first, m), long.impulse.size)
     first = max(min(first, long.impulse.size - n), 0)
-    kept = long.impulse[first : first + n]
+    kept = long.impulse[first : first + n] * (_fade(n, m) if tail_energy > 0 else 1.0)
     sample_rate = m * long.symbol_rate
     return PreparedTransfer(
         frequency=_grid(n, sample_rate), value=np.asarray(rfft(kept)), n_samples=n, samples_per_ui=m,
         symbol_rate=long.symbol_rate, start_time=(first - long.origin + long.delay_samples) / sample_rate,
         delay_s=long.delay_s, omitted_energy=omitted, warnings=long.warnings)
+
+
+def _fade(n_samples: int, samples_per_ui: int) -> Real:
+    """One, then down to zero over 8 UI, then zero for 8 UI: filters must not carry the cut tail round to the start."""
+    ui_before_end = (n_samples - np.arange(n_samples)) / samples_per_ui
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip((ui_before_end - 8.0) / 8.0, 0.0, 1.0))
 
 
 def _window(pulse: Real, tail_energy: float) -> tuple[int, int, float]:

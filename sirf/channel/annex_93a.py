@@ -1,0 +1,101 @@
+"""The way into the time domain that the IEEE 802.3 COM reference code takes (its revision 3.70, Annex 93A).
+
+Magnitude and unwrapped phase on the file's frequency step: to DC and beyond the band edge the magnitude follows straight
+lines, the phase runs to zero at DC and on with the group delay of the band's end. The impulse response is one inverse
+transform, cut at its last sample above a thousandth of its peak; a pulse is the running sum over one UI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft
+
+from sirf.channel.channel import check_rate
+from sirf.channel.response import Pulse, Transfer
+from sirf.errors import SirfError
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+TRUNCATION = 1e-3
+"""Impulse responses end at the last sample above this part of their peak."""
+_LEAST = float(np.finfo(float).eps)
+
+
+def pulse_response(
+    transfer: Transfer,
+    *,
+    symbol_rate: float,
+    samples_per_ui: int = 32,
+    filters: Callable[[Real], Complex] | None = None,
+    amplitude: float = 1.0,
+) -> Pulse:
+    """Response to one symbol of `amplitude` V as the reference code computes it; time starts at 0 s.
+
+    `filters` are applied on the file's own grid, before the extrapolation, as the reference code does.
+    Raises `SirfError` for a bad symbol rate, or a band that reaches beyond half the sample rate.
+    """
+    check_rate(symbol_rate)
+    value = transfer.value if filters is None else transfer.value * filters(transfer.frequency)
+    impulse = impulse_response(transfer.frequency, value, sample_rate=symbol_rate * samples_per_ui)
+    total = np.concatenate((np.zeros(samples_per_ui), np.cumsum(impulse)))
+    volts = amplitude * (total[samples_per_ui:] - total[:-samples_per_ui])
+    time = np.arange(volts.size) / (symbol_rate * samples_per_ui)
+    return Pulse(time, volts, samples_per_ui=samples_per_ui, symbol_rate=symbol_rate, cursor=int(np.argmax(volts)))
+
+
+def impulse_response(frequency: Real, value: Complex, *, sample_rate: float) -> Real:
+    """Impulse response of `value` (F,), one number a sample, from time 0 to its last sample above `TRUNCATION`."""
+    step = float(frequency[2] - frequency[1])
+    half = round(0.5 * sample_rate / step)
+    if half < frequency[-1] / step * (1 - 1e-9):
+        raise SirfError(f"sample rate must be twice the band, {2 * frequency[-1] / 1e9:g} GHz at least, got "
+                        f"{sample_rate / 1e9:g} GHz. Use more samples_per_ui.")
+    grid = np.linspace(0.0, 0.5 * sample_rate, half + 1)
+    spectrum = magnitude_on(grid, frequency, np.abs(value)) * np.exp(1j * phase_on(grid, frequency, value))
+    impulse = np.asarray(irfft(spectrum, n=2 * half))
+    large = np.flatnonzero(np.abs(impulse) > TRUNCATION * np.max(np.abs(impulse)))
+    return impulse[: int(large[-1]) + 1]
+
+
+def magnitude_on(grid: Real, frequency: Real, magnitude: Real) -> Real:
+    """Magnitude at `grid` (G,): linear inside; to DC by the line through the first ten points; beyond, straight to the
+    value at the end of the grid of the line through the upper half of the band (not above the last point, not below eps).
+    """
+    points, values = frequency, np.maximum(magnitude, _LEAST)
+    if frequency[0] > 0:
+        slope, at_zero = np.polyfit(frequency[:10], values[:10], 1)
+        points, values = np.append(0.0, points), np.append(at_zero, values)
+    if frequency[-1] < grid[-1]:
+        middle = round(frequency.size / 2) - 1
+        slope, offset = np.polyfit(frequency[middle:], np.maximum(magnitude[middle:], _LEAST), 1)
+        end = min(max(float(slope * grid[-1] + offset), _LEAST), float(magnitude[-1]))
+        points, values = np.append(points, grid[-1]), np.append(values, end)
+    return np.asarray(np.interp(grid, points, values))
+
+
+def phase_on(grid: Real, frequency: Real, value: Complex) -> Real:
+    """Unwrapped phase in rad at `grid` (G,): linear inside, to zero at DC, beyond with the delay of the band's end.
+
+    Raises `SirfError` when the phase rises, as it does where the frequency step is too coarse for the delay.
+    """
+    phase = np.unwrap(np.angle(value))
+    slopes = np.diff(phase) / np.diff(frequency)
+    if np.mean(slopes) > 0:
+        raise SirfError("phase must fall with frequency, got a response before its cause. Use a finer frequency step.")
+    points, values = frequency, phase
+    if frequency[0] > 0:
+        expected = _typical(slopes[:50]) * frequency[0]
+        values = phase + 2 * np.pi * np.round((expected - phase[0]) / (2 * np.pi))
+        points, values = np.append(0.0, points), np.append(0.0, values)
+    beyond = np.maximum(grid - frequency[-1], 0.0)
+    return np.asarray(np.interp(grid, points, values) + _typical(slopes[-51:]) * beyond)
+
+
+def _typical(values: Real) -> float:
+    """Mean of the values within one standard deviation of their median."""
+    near = np.abs(values - np.median(values)) <= np.std(values, ddof=1)
+    return float(np.mean(values[near]))
