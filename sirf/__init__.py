@@ -1,0 +1,83 @@
+"""sirf: SerDes channel signal integrity. PAM4 through S-parameters; eyes, BER and reach; boards against co-packaged optics.
+
+Names are loaded on first use, so that `import sirf` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sirf._version import __version__
+
+if TYPE_CHECKING:
+    from sirf import paths, plot, presets
+    from sirf.channel.channel import Channel
+    from sirf.channel.network import Network
+    from sirf.engine.error_count import count_errors
+    from sirf.engine.statistical import statistical_eye
+    from sirf.engine.waveform import simulate
+    from sirf.errors import ConfigError, PhysicsError, SirfError, TouchstoneError
+    from sirf.link import Link
+    from sirf.receiver.receiver import Ctle, Receiver
+    from sirf.study.compare import compare
+    from sirf.study.reach import reach
+    from sirf.transmitter.transmitter import Transmitter
+
+_HOMES = {
+    "Channel": "sirf.channel.channel",
+    "Network": "sirf.channel.network",
+    "Link": "sirf.link",
+    "Transmitter": "sirf.transmitter.transmitter",
+    "Receiver": "sirf.receiver.receiver",
+    "Ctle": "sirf.receiver.receiver",
+    "simulate": "sirf.engine.waveform",
+    "statistical_eye": "sirf.engine.statistical",
+    "count_errors": "sirf.engine.error_count",
+    "compare": "sirf.study.compare",
+    "reach": "sirf.study.reach",
+    "SirfError": "sirf.errors",
+    "TouchstoneError": "sirf.errors",
+    "ConfigError": "sirf.errors",
+    "PhysicsError": "sirf.errors",
+}
+_MODULES = ("paths", "plot", "presets")
+
+__all__ = [
+    "Channel",
+    "ConfigError",
+    "Ctle",
+    "Link",
+    "Network",
+    "PhysicsError",
+    "Receiver",
+    "SirfError",
+    "TouchstoneError",
+    "Transmitter",
+    "__version__",
+    "compare",
+    "count_errors",
+    "paths",
+    "plot",
+    "presets",
+    "reach",
+    "simulate",
+    "statistical_eye",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home (PEP 562)."""
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"sirf.{name}")
+    else:
+        raise AttributeError(f"module 'sirf' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return __all__

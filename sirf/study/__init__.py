@@ -1,0 +1,1 @@
+"""Studies: the same question asked of many links."""
