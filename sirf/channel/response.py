@@ -265,7 +265,7 @@ def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tup
 
 def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     m = long.samples_per_ui
-    first, last, omitted = _window(long.pulse, tail_energy)
+    first, last, omitted = _window(long.pulse, long.origin, tail_energy)
     if tail_energy > 0:
         first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.pulse.size)
     n = min(_fast_samples(last - first, m), long.impulse.size)
@@ -284,12 +284,14 @@ def _fade(n_samples: int, samples_per_ui: int) -> Real:
     return 0.5 - 0.5 * np.cos(np.pi * np.clip((ui_before_end - 8.0) / 8.0, 0.0, 1.0))
 
 
-def _window(pulse: Real, tail_energy: float) -> tuple[int, int, float]:
+def _window(pulse: Real, origin: int, tail_energy: float) -> tuple[int, int, float]:
     """First and last sample between which all but `tail_energy` of the energy lies, and what lies outside."""
     energy = np.cumsum(pulse**2)
     total = float(energy[-1])
-    if tail_energy <= 0 or total == 0.0:
+    if tail_energy <= 0:
         return 0, pulse.size, 0.0
+    if total == 0.0:
+        return origin, origin + 1, 0.0
     first = int(np.searchsorted(energy, 0.5 * tail_energy * total))
     last = int(np.searchsorted(energy, (1.0 - 0.5 * tail_energy) * total)) + 1
     inside = float(energy[last - 1] - (energy[first - 1] if first else 0.0))

@@ -1,0 +1,259 @@
+"""The way into the time domain: what callers rely on. Accuracy against closed forms is in test_response_quality.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sirf.channel.annex_93a import impulse_response
+from sirf.channel.channel import Channel
+from sirf.channel.package import Package, PackageLine
+from sirf.channel.resample import flatten
+from sirf.channel.response import PreparedTransfer, Transfer, prepare, pulse_response, step_response
+from sirf.errors import SirfError
+from sirf.receiver.filters import butterworth4
+from sirf.transmitter.edge import transmitter_edge
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+RATE = 53.125e9
+GRID = np.arange(0.0, 60e9 + 1, 10e6)
+
+
+def filters(frequency: Real) -> Complex:
+    return transmitter_edge(frequency, 7.5e-12) * butterworth4(frequency, 0.75 * RATE)
+
+
+def lossy(frequency: Real, delay: float = 1.5e-9) -> Complex:
+    return np.asarray(0.98 * np.exp(-5e-6 * np.sqrt(2j * np.pi * frequency) - 2j * np.pi * frequency * delay))
+
+
+def prepared(**options: float) -> PreparedTransfer:
+    return prepare(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=16, **options)
+
+
+def test_grid_of_a_prepared_transfer_is_that_of_its_inverse_transform() -> None:
+    ready = prepared()
+    assert ready.n_samples % (2 * ready.samples_per_ui) == 0
+    assert ready.frequency.shape == ready.value.shape == (ready.n_samples // 2 + 1,)
+    assert ready.frequency[0] == 0.0
+    assert ready.frequency[-1] == pytest.approx(8 * RATE)
+    assert ready.time.shape == ready.time_response().shape == (ready.n_samples,)
+
+
+def test_time_is_true_and_a_whole_number_of_samples() -> None:
+    ready = prepared()
+    assert ready.start_time * ready.sample_rate == pytest.approx(round(ready.start_time * ready.sample_rate), abs=1e-6)
+    assert ready.start_time < 1.5e-9 < ready.delay_s
+    pulse = ready.pulse(filters(ready.frequency))
+    assert 1.5e-9 < pulse.time[pulse.cursor] < 1.55e-9
+
+
+def test_prepared_transfer_gives_what_pulse_response_gives() -> None:
+    ready = prepared()
+    direct = pulse_response(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=16, filters=filters, amplitude=0.4)
+    again = ready.pulse(filters(ready.frequency), 0.4)
+    assert np.array_equal(direct.volts, again.volts)
+    assert np.array_equal(direct.time, again.time)
+    assert direct.peak == direct.volts.max()
+
+
+def test_pulse_is_the_difference_of_steps_one_symbol_apart() -> None:
+    transfer = Transfer(GRID, lossy(GRID))
+    step = step_response(transfer, symbol_rate=RATE, samples_per_ui=16, filters=filters, amplitude=0.5)
+    pulse = pulse_response(transfer, symbol_rate=RATE, samples_per_ui=16, filters=filters, amplitude=0.5)
+    difference = step.volts[16:] - step.volts[:-16]
+    kept = pulse.time < pulse.time[-1] - 20 / RATE
+    assert np.max(np.abs(np.interp(pulse.time, step.time[16:], difference) - pulse.volts)[kept]) < 5e-6 * pulse.peak
+    # erfc(a / (2 sqrt t)) of the final value after t
+    t = 20e-9
+    assert np.interp(1.5e-9 + t, step.time, step.volts) == pytest.approx(0.49 * (1 - 5e-6 / np.sqrt(np.pi * t)), rel=1e-5)
+
+
+def test_impulse_integrates_to_what_the_step_reaches_and_its_derivative_to_nothing() -> None:
+    ready = prepared(tail_energy=0.0)
+    shape = filters(ready.frequency)
+    impulse = ready.time_response(shape)
+    slope = ready.time_response(2j * np.pi * ready.frequency * shape)
+    window = ready.time[-1] - 1.5e-9
+    assert np.sum(impulse) / ready.sample_rate == pytest.approx(0.98 * (1 - 5e-6 / np.sqrt(np.pi * window)), rel=1e-5)
+    assert abs(np.sum(slope)) < 1e-6 * np.max(np.abs(slope))
+    assert np.allclose(np.gradient(impulse, 1 / ready.sample_rate)[200:900], slope[200:900], atol=0.05 * slope.max())
+
+
+def test_short_window_tells_what_it_leaves_out() -> None:
+    short, long = prepared(tail_energy=1e-5), prepared(tail_energy=0.0)
+    assert 0.0 < short.omitted_energy < 1e-5
+    assert long.omitted_energy == 0.0
+    assert short.n_samples < long.n_samples / 4
+    a, b = (ready.pulse(filters(ready.frequency)) for ready in (short, long))
+    kept = a.time < a.time[-1] - 20 / RATE
+    assert np.max(np.abs(np.interp(a.time, b.time, b.volts) - a.volts)[kept]) < 5e-6 * a.peak
+
+
+@settings(max_examples=8, deadline=None)
+@given(delay=st.floats(0.0, 20e-9), samples_per_ui=st.sampled_from([16, 32, 50]), rate=st.floats(20e9, 70e9))
+def test_delays_only_move_the_pulse(delay: float, samples_per_ui: int, rate: float) -> None:
+    moved = pulse_response(Transfer(GRID, lossy(GRID, delay)), symbol_rate=rate, samples_per_ui=samples_per_ui,
+                           filters=filters)
+    still = pulse_response(Transfer(GRID, lossy(GRID, 0.0)), symbol_rate=rate, samples_per_ui=200, filters=filters)
+    expected = np.interp(moved.time - delay, still.time, still.volts)
+    near = np.abs(moved.time - delay) < 20 / rate
+    assert np.max(np.abs(moved.volts - expected)[near]) < 2e-4 * still.peak
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_uneven_grids_give_the_same_pulse(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    uneven = np.unique(np.concatenate((rng.uniform(20e6, 60e9, 3000), [10e6, 60e9])))
+    even, other = (pulse_response(Transfer(grid, lossy(grid)), symbol_rate=RATE, filters=filters) for grid in (GRID, uneven))
+    volts = np.interp(even.time, other.time, other.volts)
+    near = np.abs(even.time - 1.5e-9) < 1e-9
+    assert np.max(np.abs(volts - even.volts)[near]) < 2e-3 * even.peak
+
+
+@pytest.mark.parametrize(("spectrum", "dc"), [
+    (lossy, 0.98),
+    (lambda f: np.asarray(-lossy(f)), -0.98),
+    (lambda f: np.asarray(0.05 * (2j * np.pi * f * 1e-12) * lossy(f)), 0.0),
+    (lambda f: np.asarray(1.0 / (1.0 + 2j * np.pi * f * 1e-11)), 1.0),
+], ids=["line", "swapped polarity", "crosstalk", "single pole"])
+def test_missing_dc_is_extrapolated(spectrum: Callable[[Real], Complex], dc: float) -> None:
+    frequency = GRID[1:]
+    assert flatten(frequency, spectrum(frequency)).value[0].real == pytest.approx(dc, abs=2e-4)
+
+
+def test_own_dc_is_kept_if_real_and_replaced_with_a_warning_if_not() -> None:
+    value = lossy(GRID)
+    kept = value.copy()
+    kept[0] = 0.95
+    assert flatten(GRID, kept).value[0] == 0.95
+    copied = value.copy()
+    copied[0] = value[1]
+    flat = flatten(GRID, copied)
+    assert flat.value[0] == pytest.approx(0.98, abs=1e-4)
+    assert "not real" in flat.warnings[0]
+
+
+def test_continuation_beyond_the_band_has_no_step_and_never_gains() -> None:
+    flat = flatten(GRID, lossy(GRID))
+    beyond = np.array([59.99e9, 60e9, 60.01e9, 80e9, 200e9])
+    values = np.abs(flat.at(beyond))
+    assert np.all(np.diff(values) < 0)
+    assert values[2] == pytest.approx(values[1], rel=1e-3)
+    assert values == pytest.approx(np.abs(lossy(beyond)), rel=0.01)
+    rising = flatten(GRID, (GRID / 1e12).astype(np.complex128))
+    assert np.all(np.abs(rising.at(beyond)) < 0.061)
+
+
+def test_response_longer_than_the_step_can_tell_warns() -> None:
+    coarse = np.arange(0.0, 60e9, 200e6)
+    echo = lossy(coarse, 0.5e-9) * (1 + 0.3 * np.exp(-2j * np.pi * coarse * 2.5e-9))
+    assert "wraps around" in prepare(Transfer(coarse, echo), symbol_rate=RATE).warnings[-1]
+    assert "folded" in prepare(Transfer(coarse, lossy(coarse, 4e-9)), symbol_rate=RATE).warnings[0]
+    assert prepared().warnings == ()
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"symbol_rate": 0.0}, "symbol_rate must be positive"),
+    ({"symbol_rate": float("nan")}, "symbol_rate must be positive"),
+    ({"symbol_rate": RATE, "samples_per_ui": 1}, "samples_per_ui must be between 2 and 1024"),
+])
+def test_bad_rates_are_refused(options: dict[str, float], words: str) -> None:
+    with pytest.raises(SirfError, match=words):
+        prepare(Transfer(GRID, lossy(GRID)), **options)  # type: ignore[arg-type]
+
+
+def test_a_transfer_of_nothing_gives_nothing_in_a_short_window() -> None:
+    ready = prepare(Transfer(GRID, np.zeros(GRID.size, dtype=np.complex128)), symbol_rate=RATE)
+    assert not ready.pulse().volts.any()
+    assert ready.n_samples <= 80 * 32
+
+
+def test_unknown_convention_is_refused() -> None:
+    with pytest.raises(SirfError, match="convention must be"):
+        pulse_response(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, convention="matlab")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("frequency", "value", "words"), [
+    (GRID[:3], np.ones(3), "F of 4 at least"),
+    (GRID[:5], np.ones(4), "value must match frequency"),
+    (GRID[:5], np.full(5, np.nan), "finite"),
+    (GRID[4::-1], np.ones(5), "ascend"),
+])
+def test_bad_transfers_are_refused(frequency: Real, value: Real, words: str) -> None:
+    with pytest.raises(SirfError, match=words):
+        Transfer(frequency, value.astype(np.complex128))
+
+
+def reference_transfer(file: Path, tx_mm: float, rx_mm: float) -> Transfer:
+    """Through path between the 802.3ck test packages."""
+    def package(length: float) -> Package:
+        lines = (PackageLine(z_c=87.5, length_mm=length), PackageLine(z_c=92.5, length_mm=1.8))
+        return Package(die=((120e-15, 120e-12),), c_b=30e-15, lines=lines, a1=9.909e-4, a2=2.772e-4, tau=6.141e-3, c_p=87e-15)
+
+    through = Channel.from_touchstone(file).through
+    f = through.frequency
+    network = package(tx_mm).network(f) @ through @ package(rx_mm).network(f, receiver=True)
+    return Transfer(f, network.s[:, 1, 0])
+
+
+def reference_filters(frequency: Real) -> Complex:
+    return transmitter_edge(frequency, 7.5e-12, linear_phase=True) * butterworth4(frequency, 0.75 * RATE)
+
+
+@pytest.mark.parametrize(("case", "bound"), [
+    ("c2c_c2c_12db_through_case1", 4e-5), ("kr_backplane_12db_crosstalk_case1", 2e-5), ("kr_backplane_28db_through_case1", 1e-6),
+    ("kr_backplane_28db_through_case2", 1e-6),
+])
+def test_unequalised_pulse_of_the_com_reference_code(reference_dir: Path, case: str, bound: float) -> None:
+    """Golden: COM 3.70 under Octave. The bound is largest where the file has no DC."""
+    entry = json.loads((reference_dir / "golden/com/com_3p70_reference.json").read_text())[_key(case)]
+    golden = np.load(reference_dir / f"golden/com/waveforms/{case}.npz")
+    lengths = entry["result"]["package_tx_mm"][0], entry["result"]["package_rx_mm"][0]
+    transfer = reference_transfer(reference_dir / "channels" / entry["through"], *lengths)
+    annex, physical = (
+        pulse_response(transfer, symbol_rate=RATE, filters=reference_filters, amplitude=0.413, convention=convention)
+        for convention in ("annex_93a", "physical"))
+    count = min(golden["uneq_pulse"].size, annex.volts.size)
+    volts = golden["uneq_pulse"][:count]
+    assert np.max(np.abs(annex.volts[:count] - volts)) < bound * volts.max()
+    # the running sum over a UI stands half a sample before the integral over it
+    later = golden["t"][:count] + 0.5 / (32 * RATE)
+    assert np.max(np.abs(np.interp(later, physical.time, physical.volts, left=0.0) - volts)) < 5e-4 * volts.max()
+
+
+def _key(case: str) -> str:
+    head, number = case.rsplit("_", 1)
+    standard, rest = head.split("_", 1)
+    channel, kind = rest.rsplit("_", 1)
+    return f"{standard}/{channel}/{kind}/{number}"
+
+
+def test_seven_points_printed_by_matlab(channels_dir: Path) -> None:
+    """Golden: COM 3.70 in MATLAB, c2c_12db, package case 1."""
+    pulse = pulse_response(reference_transfer(channels_dir / "c2c_12db/thru.s4p", 13.0, 11.0), symbol_rate=RATE,
+                           filters=reference_filters, amplitude=0.413, convention="annex_93a")
+    times = [1.605882353e-09, 1.65e-09, 1.67e-09, 1.688235294e-09, 1.7e-09, 1.76e-09, 1.8e-09]
+    volts = [-5.633312098e-06, 0.001127196999, 0.05311336306, 0.1480559334, 0.1050169822, 0.01296612201, 0.005937562121]
+    samples = [round(time * 32 * RATE) for time in times]
+    assert pulse.volts[samples] == pytest.approx(volts, abs=2e-6)
+
+
+def test_annex_93a_needs_a_sample_rate_of_twice_the_band() -> None:
+    with pytest.raises(SirfError, match="sample rate must be twice the band"):
+        impulse_response(GRID, lossy(GRID), sample_rate=100e9)
+
+
+def test_annex_93a_refuses_a_response_before_its_cause() -> None:
+    with pytest.raises(SirfError, match="before its cause"):
+        impulse_response(GRID, np.conj(lossy(GRID)), sample_rate=RATE * 32)
