@@ -30,13 +30,10 @@ def transition_table(at_instant: Interference, levels: Float, main: float, shift
     for i in range(count):
         margin = bounds - levels[i] * main
         # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
-        for j in range(count):
-            if j > i:
-                upper = at_instant.above(i, margin[j]) if j < count - 1 else 0.0
-                table[i, j] = at_instant.above(i, margin[j - 1]) - upper
-            elif j < i:
-                lower = at_instant.above(count - 1 - i, -margin[j - 1]) if j > 0 else 0.0
-                table[i, j] = at_instant.above(count - 1 - i, -margin[j]) - lower
+        upward = np.append(at_instant.above(i, margin[i:]), 0.0)
+        downward = np.append(at_instant.above(count - 1 - i, -margin[:i][::-1]), 0.0)
+        table[i, i + 1 :] = upward[:-1] - upward[1:]
+        table[i, :i] = (downward[:-1] - downward[1:])[::-1]
         table[i, i] = 1.0 - table[i].sum()
     return np.clip(table, 0.0, 1.0)
 

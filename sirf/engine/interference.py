@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._kernels.characteristic import multiply_cumulants, multiply_symbols, symbol_chain
-from sirf.results.interference import Interference
+from sirf.results.interference import FLOOR, Interference
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -194,7 +194,8 @@ def _invert(functions: Complex, line: Line) -> Interference:
     s = line.tilt + 1j * line.step * np.arange(line.size)
     tail = np.clip(_line_integral(functions / s, line, points) * untilt, 0.0, 1.0)
     density = np.maximum(_line_integral(functions, line, points) * untilt, 0.0)
-    return Interference(volts=np.asarray(volts, dtype=float), tail=np.minimum.accumulate(tail, axis=1), density=density)
+    log_tail = np.log(np.maximum(np.minimum.accumulate(tail, axis=1), FLOOR))
+    return Interference(volts=np.asarray(volts, dtype=float), log_tail=log_tail, density=density)
 
 
 def _line_integral(values: Complex, line: Line, points: int) -> Float:

@@ -198,7 +198,7 @@ class _Search:
 
     def _descend(self, waves: _Waves, receiver: Receiver, best: Setting | None) -> Setting:
         grid, sizes = self._tx_grid()
-        noise = float(noise_correlation(receiver, self.link.symbol_rate, self.link.samples_per_ui, lags_ui=2)[0])
+        noise = float(waves.noise_lags[0])
         fext, following = self._crosstalk(receiver, self.tap_count)
         frozen = "tx_ffe" in self.freeze
         minimum = -np.inf if frozen else self.limits.tx_main_minimum
@@ -275,7 +275,7 @@ class _Search:
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
         instant = self._instant(pulse, m)
         taps = limits.rx_ffe_pre + limits.rx_ffe_post + 1
-        correlation = noise_correlation(receiver, self.link.symbol_rate, m, lags_ui=taps)[::m][:taps]
+        correlation = waves.noise_lags[:taps]
         fext, following = self._crosstalk_lags(receiver, tx, taps)
         noise = toeplitz(correlation + self.symbol_variance * (fext + following))
         transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
@@ -354,11 +354,15 @@ class _Search:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waves:
-    """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record."""
+    """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record.
+
+    `noise_lags` is the receiver noise's autocorrelation in V² at lags of one UI.
+    """
 
     pulse: Float
     edge: Float
     edge_power: Float
+    noise_lags: Float
     peak: int
     m: int
 
@@ -369,13 +373,16 @@ class _Waves:
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
         pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
-        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), peak, m)
+        noise = noise_correlation(receiver, channel.prepared[0].symbol_rate, m, lags_ui=24)[::m]
+        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, peak, m)
 
 
 def _columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:
     """Convolution matrix (cursors, taps): column j is the pulse delayed by j - pre UI, main cursor in row `instant // m`."""
     baud = wave[instant % m :: m]
-    return np.stack([np.roll(baud, j) for j in range(-limits.rx_ffe_pre, limits.rx_ffe_post + 1)], axis=1)
+    pre, post = limits.rx_ffe_pre, limits.rx_ffe_post
+    circular = np.concatenate([baud[len(baud) - post :], baud, baud[:pre]])
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
 
 
 def _solve(

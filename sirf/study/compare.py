@@ -68,7 +68,9 @@ class Comparison:
         head = ("path", "standard", "mm", "loss dB", "COM dB", "eye mV", "eye UI", "at", "BER", "reach mm", "pJ/bit")
         lines = [head, *(cells(row) for row in self.rows)]
         widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        )
 
     def _repr_html_(self) -> str:
         head = ("path", "standard", "mm", "loss dB", "COM dB", "eye mV", "eye UI", "at", "BER", "reach mm", "pJ/bit")
@@ -87,8 +89,12 @@ def cells(row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def compare(paths: Sequence[str] = ("pluggable", "npo", "cpo"), *, data_rate: float = 106.25e9,
-            progress: Callable[[str, int, int], None] | None = None) -> Comparison:
+def compare(
+    paths: Sequence[str] = ("pluggable", "npo", "cpo"),
+    *,
+    data_rate: float = 106.25e9,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Comparison:
     """Eye, margin, error ratio, reach and energy of each path at its default length.
 
     Parameters

@@ -21,7 +21,11 @@ STEP = 20e6
 """Frequency step in Hz of the paths tried: 50 ns of response."""
 SAMPLES_PER_UI = 16
 
-LIMITS: dict[str, tuple[str, int]] = {"ber": ("bit error ratio", -1), "com_db": ("COM", 1), "eye_height_mv": ("eye height", 1)}
+LIMITS: dict[str, tuple[str, int]] = {
+    "ber": ("bit error ratio", -1),
+    "com_db": ("COM", 1),
+    "eye_height_mv": ("eye height", 1),
+}
 """Limits that can be asked for: what they are called, and +1 where more is better."""
 
 
@@ -55,8 +59,15 @@ class Reach:
         return f"reach of {self.path} under {self.standard} with {name} {value:g}: {longest} (limited by {self.limited_by})"
 
 
-def reach(path: str | Path, *, standard: str, limit: Mapping[str, float] | None = None, rate_class: RateClass | None = None,
-          tolerance: float = 0.02, progress: Callable[[float, float], None] | None = None) -> Reach:
+def reach(
+    path: str | Path,
+    *,
+    standard: str,
+    limit: Mapping[str, float] | None = None,
+    rate_class: RateClass | None = None,
+    tolerance: float = 0.02,
+    progress: Callable[[float, float], None] | None = None,
+) -> Reach:
     """Longest trace of `path` whose optimised link meets a limit.
 
     Parameters
@@ -100,7 +111,9 @@ def reach(path: str | Path, *, standard: str, limit: Mapping[str, float] | None 
         return Reach(path=path.name, standard=standard, limit=(name, bound), reach_mm=None, curve=curve,
                      limited_by=f"{LIMITS[name][0]} already at {1e3 * SHORTEST:g} mm")  # fmt: skip
     limited = f"range of the search, {LONGEST:g} m" if high is None else LIMITS[name][0]
-    return Reach(path=path.name, standard=standard, limit=(name, bound), reach_mm=1e3 * low, limited_by=limited, curve=curve)
+    return Reach(
+        path=path.name, standard=standard, limit=(name, bound), reach_mm=1e3 * low, limited_by=limited, curve=curve
+    )
 
 
 def _bracket(meets: Callable[[float], bool], start: float) -> tuple[float | None, float | None]:
