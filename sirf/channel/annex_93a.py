@@ -1,8 +1,8 @@
 """The way into the time domain that the IEEE 802.3 COM reference code takes (its revision 3.70, Annex 93A).
 
-Magnitude and unwrapped phase on the file's frequency step: to DC and beyond the band edge the magnitude follows straight
-lines, the phase runs to zero at DC and on with the group delay of the band's end. The impulse response is one inverse
-transform, cut at its last sample above a thousandth of its peak; a pulse is the running sum over one UI.
+Magnitude and unwrapped phase on the file's frequency step: to DC and beyond the band edge both follow straight lines. The
+impulse response is one inverse transform, cut at its last sample above a thousandth of its peak; a pulse is the running
+sum over one UI.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Complex = NDArray[np.complex128]
 
 TRUNCATION = 1e-3
 """Impulse responses end at the last sample above this part of their peak."""
+_REPLACED = 10
 _LEAST = float(np.finfo(float).eps)
 
 
@@ -70,7 +71,7 @@ def magnitude_on(grid: Real, frequency: Real, magnitude: Real) -> Real:
         slope, at_zero = np.polyfit(frequency[:10], values[:10], 1)
         points, values = np.append(0.0, points), np.append(at_zero, values)
     if frequency[-1] < grid[-1]:
-        middle = round(frequency.size / 2) - 1
+        middle = (frequency.size + 1) // 2 - 1
         slope, offset = np.polyfit(frequency[middle:], np.maximum(magnitude[middle:], _LEAST), 1)
         end = min(max(float(slope * grid[-1] + offset), _LEAST), float(magnitude[-1]))
         points, values = np.append(points, grid[-1]), np.append(values, end)
@@ -78,21 +79,25 @@ def magnitude_on(grid: Real, frequency: Real, magnitude: Real) -> Real:
 
 
 def phase_on(grid: Real, frequency: Real, value: Complex) -> Real:
-    """Unwrapped phase in rad at `grid` (G,): linear inside, to zero at DC, beyond with the delay of the band's end.
+    """Unwrapped phase in rad at `grid` (G,): linear inside, beyond at the slope of the last two points.
 
+    Without a point at DC the first ten points give way to a line to DC, at the slope of the first fifty from the eleventh,
+    and the slope beyond the band is the typical one of the last 51 steps.
     Raises `SirfError` when the phase rises, as it does where the frequency step is too coarse for the delay.
     """
     phase = np.unwrap(np.angle(value))
     slopes = np.diff(phase) / np.diff(frequency)
     if np.mean(slopes) > 0:
         raise SirfError("phase must fall with frequency, got a response before its cause. Use a finer frequency step.")
-    points, values = frequency, phase
+    points, values, last_slope = frequency, phase, float(slopes[-1])
     if frequency[0] > 0:
-        expected = _typical(slopes[:50]) * frequency[0]
-        values = phase + 2 * np.pi * np.round((expected - phase[0]) / (2 * np.pi))
-        points, values = np.append(0.0, points), np.append(0.0, values)
+        last_slope = _typical(slopes[-51:])
+        slope, anchor = _typical(slopes[:50]), min(_REPLACED, frequency.size - 1)
+        points = np.append(0.0, frequency[anchor:])
+        values = np.append(phase[anchor] - slope * frequency[anchor], phase[anchor:])
+        values = values - 2 * np.pi * np.round(values[0] / (2 * np.pi))
     beyond = np.maximum(grid - frequency[-1], 0.0)
-    return np.asarray(np.interp(grid, points, values) + _typical(slopes[-51:]) * beyond)
+    return np.asarray(np.interp(grid, points, values) + last_slope * beyond)
 
 
 def _typical(values: Real) -> float:
