@@ -1,0 +1,411 @@
+"""The command line: every command reads its options, asks the library, and shows the answer.
+
+Heavy imports stay inside the commands, so that `sirf --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sirf._version import __version__
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+    from sirf.study.compare import Comparison
+
+app = typer.Typer(
+    name="sirf", no_args_is_help=False, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics.",
+)  # fmt: skip
+
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
+]
+Thru = Annotated[
+    Path, typer.Argument(help="Touchstone file of the through path (.s4p, or .s2p differential).", show_default=False)
+]
+Fext = Annotated[
+    list[Path] | None, typer.Option("--fext", help="Touchstone file of a far-end aggressor; may be repeated.")
+]
+Next = Annotated[
+    list[Path] | None, typer.Option("--next", help="Touchstone file of a near-end aggressor; may be repeated.")
+]
+Standard = Annotated[str, typer.Option(help="Preset id; see 'sirf standards'.")]
+PortOrder = Annotated[str | None, typer.Option(help="12-34, 13-24 or 14-23; found from the data by default.")]
+PackageCase = Annotated[int, typer.Option(help="Package test case of the preset, from 1.")]
+SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
+Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."""
+    if version:
+        print(f"sirf {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+@app.command()
+def compare(
+    data_rate: Annotated[float, typer.Option(help="106.25 or 212.5 Gb/s.")] = 106.25,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
+        "sirf-compare"
+    ),
+    json_file: Json = None,
+) -> None:
+    """Compare pluggable, near-packaged and co-packaged optics (the main job)."""
+    from sirf.study.compare import compare as run
+
+    with _progress("compare") as update:
+        result = run(data_rate=data_rate * 1e9, progress=lambda what, done, total: update(what, done, total))
+    _print_comparison(result, aside=json_file == "-")
+    _write_json(result.to_dict(), json_file)
+    _write_folder(result, out)
+
+
+@app.command()
+def eye(
+    thru: Thru,
+    standard: Standard = "802.3ck-c2m",
+    fext: Fext = None,
+    next_files: Next = None,
+    engine: Annotated[str, typer.Option(help="statistical or waveform.")] = "statistical",
+    symbols: Annotated[int, typer.Option(help="Symbols of the waveform engine.")] = 1_000_000,
+    seed: Seed = 1,
+    out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
+    port_order: PortOrder = None,
+    package_case: PackageCase = 1,
+    symbol_rate: SymbolRate = None,
+    ideal_feedback: Ideal = False,
+    json_file: Json = None,
+) -> None:
+    """Show the eye of one channel after equalisation."""
+    if engine not in ("statistical", "waveform"):
+        raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
+    from sirf.engine.statistical import statistical_eye
+    from sirf.engine.waveform import simulate
+    from sirf.results.statistical_eye import StatisticalEye
+    from sirf.results.waveform_run import WaveformRun
+
+    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate)
+    result: StatisticalEye | WaveformRun
+    if engine == "statistical":
+        result = statistical_eye(link, ideal_feedback=ideal_feedback)
+    else:
+        with _progress("waveform") as update:
+            result = simulate(link, symbols=symbols, rng=seed, ideal_feedback=ideal_feedback,
+                              progress=lambda done, total, errors: update(f"{errors} bit errors", done, total))  # fmt: skip
+    _say(str(result), aside=json_file == "-")
+    if out is not None:
+        _save_eye(result, out)
+        _say(f"wrote {out}", aside=json_file == "-")
+    _write_json({**result.to_dict(), **_about(link)}, json_file)
+
+
+@app.command()
+def ber(
+    thru: Thru,
+    standard: Standard = "802.3ck-c2m",
+    fext: Fext = None,
+    next_files: Next = None,
+    max_errors: Annotated[int, typer.Option(help="Stop at so many bit errors.")] = 100,
+    max_symbols: Annotated[int, typer.Option(help="Stop at so many symbols.")] = 10_000_000,
+    resume: Annotated[
+        Path | None, typer.Option(help="File that keeps the counts; an interrupted run goes on from it.")
+    ] = None,
+    seed: Seed = 1,
+    workers: Annotated[int | None, typer.Option(help="Threads; all cores by default.")] = None,
+    port_order: PortOrder = None,
+    package_case: PackageCase = 1,
+    symbol_rate: SymbolRate = None,
+    ideal_feedback: Ideal = False,
+    json_file: Json = None,
+) -> None:
+    """Count errors bit by bit and give the error ratio with its 99 % interval."""
+    import os
+
+    from sirf.engine.error_count import count_errors
+
+    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate)
+    with _progress("ber") as update:
+        count = count_errors(
+            link, max_errors=max_errors, max_symbols=max_symbols, rng=seed, resume=resume, ideal_feedback=ideal_feedback,
+            workers=workers or os.cpu_count() or 1,
+            progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
+        )  # fmt: skip
+    _say(str(count), aside=json_file == "-")
+    _write_json({**count.to_dict(), **_about(link)}, json_file)
+
+
+@app.command()
+def pulse(
+    thru: Thru,
+    symbol_rate: Annotated[float, typer.Option(help="Symbol rate in baud.")],
+    samples_per_ui: Annotated[int, typer.Option(help="Samples per unit interval.")] = 32,
+    amplitude: Annotated[float, typer.Option(help="Amplitude of the symbol in V.")] = 1.0,
+    out: Annotated[Path | None, typer.Option(help="Write the pulse as a picture.")] = None,
+    port_order: PortOrder = None,
+    json_file: Json = None,
+) -> None:
+    """Pulse response of a channel as it is: no package, no equaliser, the noise filter of 0.75 x the symbol rate."""
+    from sirf.channel.channel import Channel
+    from sirf.channel.response import Transfer, pulse_response
+    from sirf.receiver.filters import butterworth4
+
+    channel = Channel.from_touchstone(thru, port_order=port_order)
+    warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
+    transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0])
+    response = pulse_response(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, amplitude=amplitude,
+                              filters=lambda frequency: butterworth4(frequency, 0.75 * symbol_rate))  # fmt: skip
+    _warn(warnings + response.warnings)
+    aside = json_file == "-"
+    _say(f"peak {1e3 * response.volts[response.cursor]:.3f} mV at {1e9 * response.time[response.cursor]:.4f} ns, "
+         f"{len(response.time)} samples", aside=aside)  # fmt: skip
+    if out is not None:
+        from sirf import plot
+        from sirf.plot._axes import new_figure
+
+        figure, axes = new_figure((7.0, 4.0))
+        plot.pulse(response, axes[0])
+        _save(figure, out)
+        _say(f"wrote {out}", aside=aside)
+    _write_json({"symbol_rate": symbol_rate, "samples_per_ui": samples_per_ui, "cursor": int(response.cursor),
+                 "time_s": response.time.tolist(), "volts": response.volts.tolist()}, json_file)  # fmt: skip
+
+
+@app.command()
+def reach(
+    path: Annotated[str, typer.Argument(help="pluggable, npo, cpo or a path file (.toml).")],
+    standard: Standard = "802.3ck-c2m",
+    max_ber: Annotated[
+        float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
+    ] = None,
+    min_com: Annotated[float | None, typer.Option("--com-db", help="Least COM in dB instead.")] = None,
+    min_height: Annotated[float | None, typer.Option("--eye-height-mv", help="Least eye height in mV instead.")] = None,
+    at_least: Annotated[
+        float | None, typer.Option(help="Fail (exit code 1) when the reach in mm is below this.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the curve as a picture.")] = None,
+    json_file: Json = None,
+) -> None:
+    """Longest trace of a path that meets a limit."""
+    from sirf.study.reach import reach as find
+
+    given = {"ber": max_ber, "com_db": min_com, "eye_height_mv": min_height}
+    limit = {name: value for name, value in given.items() if value is not None}
+    if len(limit) > 1:
+        raise SirfError(f"limit must be one of --ber, --com-db, --eye-height-mv, got {len(limit)}. Give one.")
+    with _progress("reach") as update:
+        tried: list[float] = []
+
+        def step(length: float, value: float) -> None:
+            tried.append(length)
+            update(f"{1e3 * length:.0f} mm: {value:.3g}", len(tried), 10)
+
+        result = find(path, standard=standard, limit=limit or None, progress=step)
+    _say(str(result), aside=json_file == "-")
+    if out is not None:
+        from sirf import plot
+        from sirf.plot._axes import new_figure
+
+        figure, axes = new_figure((7.0, 4.0))
+        plot.reach(result, axes[0])
+        _save(figure, out)
+        _say(f"wrote {out}", aside=json_file == "-")
+    _write_json(result.to_dict(), json_file)
+    if at_least is not None and (result.reach_mm is None or result.reach_mm < at_least):
+        raise typer.Exit(1)
+
+
+@app.command()
+def standards(json_file: Json = None) -> None:
+    """List the presets with their provenance."""
+    from sirf.presets import list_presets, load
+
+    presets = [load(name) for name in list_presets()]
+    rows = [(p.id, f"{p.symbol_rate / 1e9:g}", p.modulation, f"{p.der0:g}", "" if p.loss_db is None else f"{p.loss_db:g}",
+             p.provenance, p.title) for p in presets]  # fmt: skip
+    _table(("standard", "GBd", "mod", "DER0", "loss dB", "prov", "title"), rows, aside=json_file == "-")
+    _say(
+        "provenance: P published by the standard's or maker's own text, 2 secondary, E engineering estimate",
+        aside=json_file == "-",
+    )
+    _write_json([{"id": p.id, "title": p.title, "symbol_rate": p.symbol_rate, "modulation": p.modulation, "der0": p.der0,
+                  "loss_db": p.loss_db, "provenance": p.provenance, "source": p.source, "notes": p.notes} for p in presets],
+                json_file)  # fmt: skip
+
+
+@app.command()
+def materials(json_file: Json = None) -> None:
+    """List the laminates with their provenance."""
+    from sirf.channel.materials import list_materials, load_material
+
+    loaded = [load_material(name) for name in list_materials()]
+    rows = [(m.id, f"{m.dk:g}", f"{m.df:g}", f"{m.frequency / 1e9:g}", m.provenance, m.title) for m in loaded]
+    _table(("material", "Dk", "Df", "at GHz", "prov", "title"), rows, aside=json_file == "-")
+    _write_json([{"id": m.id, "title": m.title, "dk": m.dk, "df": m.df, "frequency": m.frequency, "provenance": m.provenance,
+                  "source": m.source} for m in loaded], json_file)  # fmt: skip
+
+
+def _link(
+    thru: Path,
+    fext: list[Path] | None,
+    next_files: list[Path] | None,
+    standard: str,
+    port_order: str | None,
+    package_case: int,
+    symbol_rate: float | None,
+) -> Link:
+    """The equalised link of the options, with its warnings shown."""
+    from sirf.channel.channel import Channel
+    from sirf.link import Link
+    from sirf.presets import load
+
+    load(standard)
+    channel = Channel.from_touchstone(thru, fext=fext or [], next=next_files or [], port_order=port_order)
+    link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
+    _warn(link.warnings)
+    link = link.optimized()
+    report = link.equalizer_report
+    print(f"equaliser: {report}", file=sys.stderr)
+    if report is not None and not report.opened:
+        _warn(("no equaliser setting opens this link; the error ratio below is that of the best one found",))
+    return link
+
+
+def _about(link: Link) -> dict[str, Any]:
+    order = link.channel.port_order
+    report = link.equalizer_report
+    return {"port_order": None if order is None else list(order), "warnings": list(link.warnings),
+            "equalizer": None if report is None else report.to_dict()}  # fmt: skip
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _say(text: str, *, aside: bool) -> None:
+    """Text for people: standard output, or standard error when JSON takes that."""
+    print(text, file=sys.stderr if aside else sys.stdout)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, aside: bool) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*head, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(stderr=aside)
+    # a pipe has no width: give the table what it needs
+    wide = console if console.is_terminal else Console(stderr=aside, width=160)
+    wide.print(table)
+
+
+def _print_comparison(result: Comparison, *, aside: bool) -> None:
+    from sirf.study.compare import cells
+
+    head = (
+        "path",
+        "standard",
+        "mm",
+        "loss dB",
+        "COM dB",
+        "eye mV",
+        "eye UI",
+        "at BER",
+        "BER",
+        "reach mm",
+        "pJ/bit (range)",
+    )
+    _say(f"{result.data_rate / 1e9:g} Gb/s per lane, die to die, eye of the worst of the three", aside=aside)
+    _table(head, [cells(row) for row in result.rows], aside=aside)
+    for row in result.rows:
+        for note in row.notes:
+            _say(f"{row.path}: {note}", aside=aside)
+
+
+def _write_folder(result: Comparison, out: Path) -> None:
+    from sirf.report import write_comparison
+
+    try:
+        names = write_comparison(result, out)
+    except OSError as error:
+        raise SirfError(
+            f"out must be a folder that can be written, got {out} ({error.strerror}). Name another."
+        ) from error
+    print(f"wrote {', '.join(names)} in {out}", file=sys.stderr)
+
+
+def _save_eye(result: Any, out: Path) -> None:
+    from sirf import plot
+    from sirf.plot._axes import new_figure
+
+    figure, axes = new_figure((7.0, 5.0))
+    plot.eye(result, axes[0])
+    axes[0].set_title(repr(result.link), fontsize="small")
+    _save(figure, out)
+
+
+def _save(figure: Any, out: Path) -> None:
+    try:
+        figure.savefig(out, dpi=150)
+    except (OSError, ValueError) as error:
+        raise SirfError(
+            f"out must be a picture file that can be written, got {out} ({error}). Name a .png file."
+        ) from error
+
+
+def _write_json(value: Any, file: str | None) -> None:
+    if file is None:
+        return
+    text = json.dumps(_strict(value), indent=1, allow_nan=False)
+    if file == "-":
+        print(text)
+        return
+    try:
+        Path(file).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SirfError(
+            f"json must be a file that can be written, got {file} ({error.strerror}). Name another."
+        ) from error
+
+
+def _strict(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error while work goes on; silent where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=1, note="")
+        yield lambda note, done, total: bar.update(task, completed=done, total=total, note=note)

@@ -1,0 +1,6 @@
+"""Pictures with matplotlib: every function takes `ax=None`, returns the axes and never shows a window."""
+
+from sirf.plot.eye import eye
+from sirf.plot.lines import bathtub, pulse, reach
+
+__all__ = ["bathtub", "eye", "pulse", "reach"]

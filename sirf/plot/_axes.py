@@ -1,0 +1,38 @@
+"""Where axes come from: the caller's, or a new figure that works without a display."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def new_figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of `size` in inches and its axes, row by row; raises `SirfError` without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise SirfError(
+            "matplotlib must be installed for pictures, got none. Run: pip install 'sirf[plot]'."
+        ) from error
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    return figure, [axes for row in grid for axes in row]
+
+
+def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """`ax`, or the axes of a new pyplot figure (so that notebooks show it)."""
+    if ax is not None:
+        return ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise SirfError(
+            "matplotlib must be installed for pictures, got none. Run: pip install 'sirf[plot]'."
+        ) from error
+    axes: Axes = plt.subplots(figsize=size, layout="constrained")[1]
+    return axes

@@ -1,0 +1,81 @@
+"""Writes a comparison: results.json, an eye picture for each row, and report.html that needs nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sirf._version import __version__
+from sirf.errors import SirfError
+from sirf.plot._axes import new_figure
+from sirf.plot.eye import eye as draw_eye
+from sirf.study.compare import Comparison, Row, cells
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HEAD = (
+    "path",
+    "standard",
+    "trace mm",
+    "loss dB",
+    "COM dB",
+    "eye mV",
+    "eye UI",
+    "eye at BER",
+    "BER",
+    "reach mm",
+    "pJ/bit (range)",
+)
+
+
+def write_comparison(result: Comparison, folder: Path) -> list[str]:
+    """Write everything into `folder` (made if need be); the names of the files written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["results.json"]
+    text = json.dumps([_finite(row) for row in result.to_dict()], indent=1, allow_nan=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    pictures = []
+    limit = 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
+    for row in result.rows:
+        picture = _png(_figure(row, limit))
+        name = f"eye-{row.path}.png"
+        (folder / name).write_bytes(picture)
+        names.append(name)
+        pictures.append(picture)
+    (folder / "report.html").write_text(_page(result, pictures), encoding="utf-8")
+    return [*names, "report.html"]
+
+
+def _figure(row: Row, limit_mv: float) -> Figure:
+    figure, axes = new_figure((5.2, 4.2))
+    draw_eye(row.eye, axes[0], limit_mv=limit_mv)
+    axes[0].set_title(
+        f"{row.path}, {row.length_mm:.0f} mm, {row.insertion_loss_db:.1f} dB, {row.standard}", fontsize="small"
+    )
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def _page(result: Comparison, pictures: list[bytes]) -> str:
+    try:
+        from jinja2 import Environment, PackageLoader
+    except ImportError as error:
+        raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
+    template = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True).get_template("comparison.html.j2")
+    rows = [{"row": row, "cells": cells(row), "picture": base64.b64encode(picture).decode()}
+            for row, picture in zip(result.rows, pictures, strict=True)]  # fmt: skip
+    return template.render(head=HEAD, rows=rows, rate=f"{result.data_rate / 1e9:g}", version=__version__)
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
