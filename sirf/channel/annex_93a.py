@@ -53,8 +53,10 @@ def impulse_response(frequency: Real, value: Complex, *, sample_rate: float) -> 
     step = float(frequency[2] - frequency[1])
     half = round(0.5 * sample_rate / step)
     if half < frequency[-1] / step * (1 - 1e-9):
-        raise SirfError(f"sample rate must be twice the band, {2 * frequency[-1] / 1e9:g} GHz at least, got "
-                        f"{sample_rate / 1e9:g} GHz. Use more samples_per_ui.")
+        raise SirfError(
+            f"sample rate must be twice the band, {2 * frequency[-1] / 1e9:g} GHz at least, got "
+            f"{sample_rate / 1e9:g} GHz. Use more samples_per_ui."
+        )
     grid = np.linspace(0.0, 0.5 * sample_rate, half + 1)
     spectrum = magnitude_on(grid, frequency, np.abs(value)) * np.exp(1j * phase_on(grid, frequency, value))
     impulse = np.asarray(irfft(spectrum, n=2 * half))

@@ -70,16 +70,22 @@ class Channel:
         object.__setattr__(self, "fext", tuple(self.fext))
         object.__setattr__(self, "next", tuple(self.next))
         if self.plane not in PLANES:
-            raise SirfError(f"plane must be one of {', '.join(PLANES)}, got {self.plane!r}. Use 'ball' for a board channel.")
+            raise SirfError(
+                f"plane must be one of {', '.join(PLANES)}, got {self.plane!r}. Use 'ball' for a board channel."
+            )
         for network in self.networks:
             if network.ports != 2 or network.z0 != DIFFERENTIAL_OHM:
-                raise SirfError(f"network must be a two-port at {DIFFERENTIAL_OHM:g} ohm, got {network.ports} ports at "
-                                f"{network.z0:g} ohm. Use Channel.from_network, which converts.")
+                raise SirfError(
+                    f"network must be a two-port at {DIFFERENTIAL_OHM:g} ohm, got {network.ports} ports at "
+                    f"{network.z0:g} ohm. Use Channel.from_network, which converts."
+                )
 
     def __repr__(self) -> str:
         """One line: name, band, aggressors, plane."""
-        return (f"Channel({self.name!r}, to {self.frequency[-1] / 1e9:g} GHz, {len(self.fext)} FEXT, {len(self.next)} NEXT, "
-                f"plane {self.plane})")
+        return (
+            f"Channel({self.name!r}, to {self.frequency[-1] / 1e9:g} GHz, {len(self.fext)} FEXT, {len(self.next)} NEXT, "
+            f"plane {self.plane})"
+        )
 
     @classmethod
     def from_touchstone(
@@ -102,9 +108,13 @@ class Channel:
         Raises `TouchstoneError` for a bad file, `SirfError` for a port count other than 2 or 4 or an unclear port order.
         """
         return cls.from_network(
-            read_touchstone(thru), fext=[read_touchstone(path) for path in _listed(fext)],
-            next=[read_touchstone(path) for path in _listed(next)], port_order=port_order, plane=plane,
-            differential=differential)
+            read_touchstone(thru),
+            fext=[read_touchstone(path) for path in _listed(fext)],
+            next=[read_touchstone(path) for path in _listed(next)],
+            port_order=port_order,
+            plane=plane,
+            differential=differential,
+        )
 
     @classmethod
     def from_network(
@@ -126,8 +136,15 @@ class Channel:
         def convert(networks: Iterable[Network | skrf.Network]) -> tuple[Network, ...]:
             return tuple(_differential(_own(network), order, differential, warnings) for network in networks)
 
-        return cls(convert([through])[0], fext=convert(fext), next=convert(next), plane=plane, port_order=order,
-                   name=name or through.name, warnings=tuple(warnings))
+        return cls(
+            convert([through])[0],
+            fext=convert(fext),
+            next=convert(next),
+            plane=plane,
+            port_order=order,
+            name=name or through.name,
+            warnings=tuple(warnings),
+        )
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -161,12 +178,16 @@ class Channel:
             last = float(network.frequency[-1])
             label = network.name or self.name or "channel"
             if last < BAND_NEEDED * symbol_rate * (1 - 1e-9):
-                raise SirfError(f"band of {label} must reach {BAND_NEEDED:g} of the symbol rate, "
-                                f"{BAND_NEEDED * symbol_rate / 1e9:g} GHz, got data to {last / 1e9:g} GHz. "
-                                "Use a lower symbol rate or a wider file.")
+                raise SirfError(
+                    f"band of {label} must reach {BAND_NEEDED:g} of the symbol rate, "
+                    f"{BAND_NEEDED * symbol_rate / 1e9:g} GHz, got data to {last / 1e9:g} GHz. "
+                    "Use a lower symbol rate or a wider file."
+                )
             if last < symbol_rate * (1 - 1e-9):
-                warnings.append(f"{label} ends at {last / 1e9:g} GHz, below the symbol rate of {symbol_rate / 1e9:g} GBd: "
-                                "the response beyond is extrapolated.")
+                warnings.append(
+                    f"{label} ends at {last / 1e9:g} GHz, below the symbol rate of {symbol_rate / 1e9:g} GBd: "
+                    "the response beyond is extrapolated."
+                )
         return tuple(warnings)
 
     def to_network(self) -> skrf.Network:
@@ -177,7 +198,9 @@ class Channel:
 def check_rate(symbol_rate: float) -> None:
     """Raise `SirfError` unless `symbol_rate` is a positive, finite number of baud."""
     if not (isinstance(symbol_rate, (int, float, np.number)) and math.isfinite(symbol_rate) and symbol_rate > 0):
-        raise SirfError(f"symbol_rate must be positive and finite, in baud, got {symbol_rate!r}. Give for example 53.125e9.")
+        raise SirfError(
+            f"symbol_rate must be positive and finite, in baud, got {symbol_rate!r}. Give for example 53.125e9."
+        )
 
 
 def _listed(
@@ -193,8 +216,10 @@ def _own(network: Network | skrf.Network) -> Network:
 def _order(through: Network, port_order: str | Sequence[int] | None) -> PortOrder | None:
     """Port order of the 4-ports; None for two-ports."""
     if through.ports not in (2, 4):
-        raise SirfError(f"number of ports must be 4 (or 2), got {through.ports} in {through.name or 'the through network'}. "
-                        "Export the differential pair as a 4-port (.s4p).")
+        raise SirfError(
+            f"number of ports must be 4 (or 2), got {through.ports} in {through.name or 'the through network'}. "
+            "Export the differential pair as a 4-port (.s4p)."
+        )
     given = None if port_order is None else parse_port_order(port_order)
     if through.ports == 2:
         return None
@@ -206,8 +231,10 @@ def _differential(network: Network, order: PortOrder | None, differential: bool 
     if network.ports == 2:
         return _differential_of_two_port(network, differential, warnings)
     if order is None:
-        raise SirfError(f"number of ports must be 2 as in the through network, got {network.ports} in {network.name}. "
-                        "Give all networks of one kind.")
+        raise SirfError(
+            f"number of ports must be 2 as in the through network, got {network.ports} in {network.name}. "
+            "Give all networks of one kind."
+        )
     return differential_two_port(_at(network, SINGLE_ENDED_OHM, warnings), order)
 
 

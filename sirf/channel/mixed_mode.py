@@ -33,8 +33,10 @@ def parse_port_order(value: str | Sequence[int]) -> PortOrder:
     """
     order = PAIRINGS.get(value) if isinstance(value, str) else tuple(value)
     if order is None or sorted(order) != [1, 2, 3, 4]:
-        raise SirfError(f"port_order must be '12-34', '13-24', '14-23' or a permutation (P in, P out, N in, N out) of 1 to 4, "
-                        f"got {value!r}. Give for example port_order='12-34' for lines 1→2 and 3→4.")
+        raise SirfError(
+            f"port_order must be '12-34', '13-24', '14-23' or a permutation (P in, P out, N in, N out) of 1 to 4, "
+            f"got {value!r}. Give for example port_order='12-34' for lines 1→2 and 3→4."
+        )
     return (int(order[0]), int(order[1]), int(order[2]), int(order[3]))
 
 
@@ -54,11 +56,15 @@ def find_port_order(network: Network) -> PortOrder:
     power = {name: _through_power(network, order) for name, order in PAIRINGS.items()}
     best, second = sorted(power, key=power.__getitem__, reverse=True)[:2]
     if power[best] < _THROUGH:
-        raise SirfError(f"port_order must be given for {network.name or 'this network'}, got no through path above -15 dB. "
-                        "Is it a crosstalk file? Pass port_order='12-34', '13-24' or '14-23'.")
+        raise SirfError(
+            f"port_order must be given for {network.name or 'this network'}, got no through path above -15 dB. "
+            "Is it a crosstalk file? Pass port_order='12-34', '13-24' or '14-23'."
+        )
     if not power[best] > _CLEAR * power[second]:
-        raise SirfError(f"port_order must be given for {network.name or 'this network'}, got through paths {best} and {second} "
-                        "of similar strength. Pass port_order='12-34', '13-24' or '14-23'.")
+        raise SirfError(
+            f"port_order must be given for {network.name or 'this network'}, got through paths {best} and {second} "
+            "of similar strength. Pass port_order='12-34', '13-24' or '14-23'."
+        )
     return PAIRINGS[best]
 
 
@@ -71,8 +77,12 @@ def differential_two_port(network: Network, order: PortOrder) -> Network:
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
     positive, negative = np.array([p_in, p_out]), np.array([n_in, n_out])
     s = network.s
-    s_dd = 0.5 * (_block(s, positive, positive) - _block(s, positive, negative)
-                  - _block(s, negative, positive) + _block(s, negative, negative))
+    s_dd = 0.5 * (
+        _block(s, positive, positive)
+        - _block(s, positive, negative)
+        - _block(s, negative, positive)
+        + _block(s, negative, negative)
+    )
     return Network(network.frequency, s_dd, z0=2.0 * network.z0, name=network.name)
 
 
@@ -84,12 +94,16 @@ def _through_power(network: Network, order: PortOrder) -> float:
     """Weighted mean power that passes the two lines, both directions."""
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
     last = network.frequency[-1]
-    weight = np.where(network.frequency <= max(0.25 * last, network.frequency[0]), 1.0 / (network.frequency + 0.003 * last), 0.0)
+    weight = np.where(
+        network.frequency <= max(0.25 * last, network.frequency[0]), 1.0 / (network.frequency + 0.003 * last), 0.0
+    )
     lines = network.s[:, [p_out, p_in, n_out, n_in], [p_in, p_out, n_in, n_out]]
     return float(np.average(np.mean(np.abs(lines) ** 2, axis=1), weights=weight))
 
 
 def _check_four_ports(network: Network) -> None:
     if network.ports != 4:
-        raise SirfError(f"number of ports must be 4 for a differential pair, got {network.ports} in "
-                        f"{network.name or 'this network'}. Export the pair as a 4-port (.s4p).")
+        raise SirfError(
+            f"number of ports must be 4 for a differential pair, got {network.ports} in "
+            f"{network.name or 'this network'}. Export the pair as a 4-port (.s4p)."
+        )

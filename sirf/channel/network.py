@@ -157,14 +157,17 @@ def interpolate_response(grid: ArrayLike, frequency: Real, value: Complex) -> Co
 
 def _check_arrays(frequency: NDArray[Any], s: NDArray[Any]) -> None:
     if frequency.ndim != 1 or frequency.size == 0:
-        raise SirfError(f"frequency must be one row of at least one value, got shape {frequency.shape}. "
-                        "Give (F,) in Hz.")
+        raise SirfError(
+            f"frequency must be one row of at least one value, got shape {frequency.shape}. Give (F,) in Hz."
+        )
     if s.ndim != 3 or s.shape[0] != frequency.size or s.shape[1] != s.shape[2]:
-        raise SirfError(f"s must be shaped ({frequency.size}, P, P), got {s.shape}. "
-                        "Give one square matrix a frequency.")
+        raise SirfError(
+            f"s must be shaped ({frequency.size}, P, P), got {s.shape}. Give one square matrix a frequency."
+        )
     if not np.all(np.isfinite(frequency)) or frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
-        raise SirfError("frequency must be finite, not negative and ascending, got other values. "
-                        "Sort and merge the points.")
+        raise SirfError(
+            "frequency must be finite, not negative and ascending, got other values. Sort and merge the points."
+        )
     if not np.all(np.isfinite(s)):
         where = float(frequency[int(np.argmin(np.all(np.isfinite(s), axis=(1, 2))))])
         raise SirfError(f"s must be finite, got NaN or infinity at {where:g} Hz. Remove or repair that point.")
@@ -172,8 +175,10 @@ def _check_arrays(frequency: NDArray[Any], s: NDArray[Any]) -> None:
 
 def _check_joinable(first: Network, second: Network) -> None:
     if first.ports != 2 or second.ports != 2:
-        raise SirfError(f"both networks must have 2 ports to be cascaded, got {first.ports} and {second.ports}. "
-                        "Extract the differential two-port first.")
+        raise SirfError(
+            f"both networks must have 2 ports to be cascaded, got {first.ports} and {second.ports}. "
+            "Extract the differential two-port first."
+        )
     if first.z0 != second.z0:
         raise SirfError(f"z0 must be equal to cascade, got {first.z0:g} and {second.z0:g} ohm. Use .renormalized(z0).")
     if not np.array_equal(first.frequency, second.frequency):
@@ -183,5 +188,7 @@ def _check_joinable(first: Network, second: Network) -> None:
 def _check_span(grid: Real, frequency: Real) -> None:
     tolerance = 1e-9 * float(frequency[-1])
     if grid.min() < frequency[0] - tolerance or grid.max() > frequency[-1] + tolerance:
-        raise SirfError(f"frequency must lie in {frequency[0]:g} to {frequency[-1]:g} Hz, got {grid.min():g} to "
-                        f"{grid.max():g} Hz. Resample inside the measured band.")
+        raise SirfError(
+            f"frequency must lie in {frequency[0]:g} to {frequency[-1]:g} Hz, got {grid.min():g} to "
+            f"{grid.max():g} Hz. Resample inside the measured band."
+        )

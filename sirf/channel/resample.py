@@ -47,9 +47,10 @@ class FlatResponse:
         # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
         result[:inside] = CubicSpline(self.root, self.value)(np.sqrt(frequency[:inside]))
         beyond = frequency[inside:]
-        trend = self.level * np.exp(-self.loss * (np.sqrt(beyond) - np.sqrt(self.edge))
-                                    - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s)
-        result[inside:] = trend + self.mismatch * np.exp(-((beyond - self.edge) / self.reach) ** 2)
+        trend = self.level * np.exp(
+            -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
+        )
+        result[inside:] = trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2))
         return result
 
 
@@ -62,9 +63,17 @@ def flatten(frequency: Real, value: Complex) -> FlatResponse:
     root = np.concatenate(([0.0], np.sqrt(frequency[above])))
     level, loss, edge_delay = _edge_trend(frequency, flat)
     return FlatResponse(
-        root=root, value=np.concatenate(([dc], flat[above])), delay_s=delay, edge=float(frequency[-1]), level=level,
-        loss=loss, edge_delay_s=edge_delay, mismatch=complex(flat[-1] - level), reach=0.05 * float(frequency[-1]),
-        warnings=warnings + dc_warnings)
+        root=root,
+        value=np.concatenate(([dc], flat[above])),
+        delay_s=delay,
+        edge=float(frequency[-1]),
+        level=level,
+        loss=loss,
+        edge_delay_s=edge_delay,
+        mismatch=complex(flat[-1] - level),
+        reach=0.05 * float(frequency[-1]),
+        warnings=warnings + dc_warnings,
+    )
 
 
 def _causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
@@ -75,8 +84,10 @@ def _causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ..
         delay += period
     if delay <= 0.4 * period:
         return delay, ()
-    return delay, (f"delay of {delay * 1e9:.3g} ns is long for a frequency step of {1e-6 / period:.3g} MHz: "
-                   "the response may be folded in time. Use a finer step.",)
+    return delay, (
+        f"delay of {delay * 1e9:.3g} ns is long for a frequency step of {1e-6 / period:.3g} MHz: "
+        "the response may be folded in time. Use a finer step.",
+    )
 
 
 def _dc_value(frequency: Real, flat: Complex) -> tuple[float, tuple[str, ...]]:
@@ -101,8 +112,9 @@ def _extrapolated_dc(frequency: Real, flat: Complex) -> float:
         return float(values[0].real)
     scaled = root / root[-1]
     loss = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled], axis=1), np.log(np.abs(values)), rcond=None)[0]
-    phase = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled, scaled**2], axis=1),
-                            np.unwrap(np.angle(values)), rcond=None)[0]
+    phase = np.linalg.lstsq(
+        np.stack([np.ones_like(scaled), scaled, scaled**2], axis=1), np.unwrap(np.angle(values)), rcond=None
+    )[0]
     turns = round(float(phase[0]) / np.pi)
     if loss[1] <= 0.0 and abs(phase[0] - turns * np.pi) < 0.3:
         return float((-1.0) ** turns * np.exp(min(float(loss[0]), float(np.log(2.0)))))

@@ -48,8 +48,10 @@ class Transfer:
         frequency = np.array(self.frequency, dtype=np.float64)
         value = np.array(self.value, dtype=np.complex128)
         if frequency.ndim != 1 or frequency.size < 4 or value.shape != frequency.shape:
-            raise SirfError(f"value must match frequency, both (F,) with F of 4 at least, got {value.shape} and "
-                            f"{frequency.shape}. Give one value a frequency.")
+            raise SirfError(
+                f"value must match frequency, both (F,) with F of 4 at least, got {value.shape} and "
+                f"{frequency.shape}. Give one value a frequency."
+            )
         if not (np.all(np.isfinite(frequency)) and np.all(np.isfinite(value))):
             raise SirfError("value must be finite, got NaN or infinity. Repair the data first.")
         if frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
@@ -147,8 +149,9 @@ def pulse_response(
     if convention == "annex_93a":
         from sirf.channel import annex_93a
 
-        return annex_93a.pulse_response(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui,
-                                        filters=filters, amplitude=amplitude)
+        return annex_93a.pulse_response(
+            transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, filters=filters, amplitude=amplitude
+        )
     if convention != "physical":
         raise SirfError(f"convention must be 'physical' or 'annex_93a', got {convention!r}. Use 'physical'.")
     prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
@@ -172,8 +175,14 @@ def step_response(
         prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, tail_energy=0.0)
         pulse = prepared.pulse(1.0 if filters is None else filters(prepared.frequency), amplitude)
     else:
-        pulse = pulse_response(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, filters=filters,
-                               amplitude=amplitude, convention=convention)
+        pulse = pulse_response(
+            transfer,
+            symbol_rate=symbol_rate,
+            samples_per_ui=samples_per_ui,
+            filters=filters,
+            amplitude=amplitude,
+            convention=convention,
+        )
     padding = -pulse.volts.size % samples_per_ui
     rows = np.pad(pulse.volts, (0, padding)).reshape(-1, samples_per_ui)
     volts = np.cumsum(rows, axis=0).ravel()[: pulse.volts.size]
@@ -230,9 +239,15 @@ def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_p
     folded = _folded_tail(pulse, n // 4)
     impulse, pulse = impulse - folded, pulse - folded
     return _LongResponse(
-        impulse=impulse, pulse=pulse, origin=n // 4, delay_samples=delay_samples, delay_s=flat.delay_s,
-        samples_per_ui=samples_per_ui, symbol_rate=symbol_rate,
-        warnings=flat.warnings + _wrap_warnings(pulse, n // 4, round(0.5 * span * sample_rate), span))
+        impulse=impulse,
+        pulse=pulse,
+        origin=n // 4,
+        delay_samples=delay_samples,
+        delay_s=flat.delay_s,
+        samples_per_ui=samples_per_ui,
+        symbol_rate=symbol_rate,
+        warnings=flat.warnings + _wrap_warnings(pulse, n // 4, round(0.5 * span * sample_rate), span),
+    )
 
 
 def _folded_tail(pulse: Real, origin: int) -> Real:
@@ -259,8 +274,10 @@ def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tup
     level = 20.0 * np.log10(max(float(ring.max()) / peak, 1e-15))
     if level <= WRAP_DB:
         return ()
-    return (f"response is still {level:.0f} dB of its peak after half of the {span * 1e9:.3g} ns that the frequency step "
-            "can tell apart: it wraps around. Use a finer step.",)
+    return (
+        f"response is still {level:.0f} dB of its peak after half of the {span * 1e9:.3g} ns that the frequency step "
+        "can tell apart: it wraps around. Use a finer step.",
+    )
 
 
 def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
@@ -273,9 +290,16 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     kept = long.impulse[first : first + n] * (_fade(n, m) if tail_energy > 0 else 1.0)
     sample_rate = m * long.symbol_rate
     return PreparedTransfer(
-        frequency=_grid(n, sample_rate), value=np.asarray(rfft(kept)), n_samples=n, samples_per_ui=m,
-        symbol_rate=long.symbol_rate, start_time=(first - long.origin + long.delay_samples) / sample_rate,
-        delay_s=long.delay_s, omitted_energy=omitted, warnings=long.warnings)
+        frequency=_grid(n, sample_rate),
+        value=np.asarray(rfft(kept)),
+        n_samples=n,
+        samples_per_ui=m,
+        symbol_rate=long.symbol_rate,
+        start_time=(first - long.origin + long.delay_samples) / sample_rate,
+        delay_s=long.delay_s,
+        omitted_energy=omitted,
+        warnings=long.warnings,
+    )
 
 
 def _fade(n_samples: int, samples_per_ui: int) -> Real:
@@ -310,5 +334,11 @@ def _fast_samples(samples: int, samples_per_ui: int) -> int:
 
 
 def _pulse(time: Real, volts: Real, samples_per_ui: int, symbol_rate: float, warnings: tuple[str, ...]) -> Pulse:
-    return Pulse(time, volts, samples_per_ui=samples_per_ui, symbol_rate=symbol_rate, cursor=int(np.argmax(volts)),
-                 warnings=warnings)
+    return Pulse(
+        time,
+        volts,
+        samples_per_ui=samples_per_ui,
+        symbol_rate=symbol_rate,
+        cursor=int(np.argmax(volts)),
+        warnings=warnings,
+    )

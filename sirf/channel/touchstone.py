@@ -22,6 +22,7 @@ Real = NDArray[np.float64]
 
 _UNIT_HZ = {"HZ": 1.0, "KHZ": 1e3, "MHZ": 1e6, "GHZ": 1e9}
 _SUFFIX = re.compile(r"\.s(\d+)p", re.IGNORECASE)
+_HUGE = 1e100
 _TEXT_BYTES = b"\t\n\v\f\r" + bytes(range(0x20, 0x100))
 _KEYWORD = re.compile(r"\[([^\]]+)\](.*)")
 
@@ -47,7 +48,9 @@ def write_touchstone(path: str | os.PathLike[str], network: Network, *, comment:
     """
     path, ports = Path(path), network.ports
     if (match := _SUFFIX.fullmatch(path.suffix)) is None or int(match.group(1)) != ports:
-        raise TouchstoneError(f"{path}: suffix must be .s{ports}p for {ports} ports, got {path.suffix!r}. Rename the file.")
+        raise TouchstoneError(
+            f"{path}: suffix must be .s{ports}p for {ports} ports, got {path.suffix!r}. Rename the file."
+        )
     matrices = network.s.swapaxes(1, 2) if ports == 2 else network.s
     flat = np.stack([matrices.real, matrices.imag], axis=-1).reshape(network.frequency.size, ports, 2 * ports)
     lines = [f"! {line}" for line in comment.splitlines()] + [f"# Hz S RI R {network.z0!r}"]
@@ -83,14 +86,22 @@ class _Reader:
     def network(self) -> Network:
         option = self.option
         if option is None:
-            self.fail(1, "option line must be present, got no line that starts with '#'. Give a Touchstone file, with a line "
-                         "such as '# GHz S RI R 50'.")
+            self.fail(
+                1,
+                "option line must be present, got no line that starts with '#'. Give a Touchstone file, with a line "
+                "such as '# GHz S RI R 50'.",
+            )
         ports = self._ports()
         matrix_format = self._matrix_format()
         pairs = ports**2 if matrix_format == "full" else ports * (ports + 1) // 2
         records = self._records(self._numbers(), 1 + 2 * pairs)
         frequency = records[:, 0] * option.hertz
         values = _complex_values(records[:, 1:], option.layout)
+        if not np.all(np.isfinite(values)):
+            record = int(np.argmin(np.all(np.isfinite(values), axis=1)))
+            self.fail(
+                self._line_of(record * records.shape[1]), "value must be finite, got too many dB. Repair that point."
+            )
         s = self._matrices(values, ports, matrix_format)
         return self._referred(frequency, s, self._reference(option, ports))
 
@@ -121,8 +132,11 @@ class _Reader:
             self.fail(number, f"keyword must be closed by ']', got {text.strip()!r}. Repair the line.")
         name = " ".join(match.group(1).lower().split())
         if name == "mixed-mode order":
-            self.fail(number, "port order must be single-ended, got [Mixed-Mode Order]. Export the single-ended 4-port; "
-                              "sirf forms the mixed modes itself.")
+            self.fail(
+                number,
+                "port order must be single-ended, got [Mixed-Mode Order]. Export the single-ended 4-port; "
+                "sirf forms the mixed modes itself.",
+            )
         self.keywords[name] = (number, match.group(2).strip())
         return name
 
@@ -140,8 +154,10 @@ class _Reader:
             elif token in ("Y", "Z", "G", "H"):
                 self.fail(number, f"parameter must be S, got {token}. Convert the file to S-parameters.")
             elif token != "S":
-                self.fail(number, f"option must be a unit, S, RI, MA, DB or R, got {token!r}. "
-                                  "Write for example '# GHz S RI R 50'.")
+                self.fail(
+                    number,
+                    f"option must be a unit, S, RI, MA, DB or R, got {token!r}. Write for example '# GHz S RI R 50'.",
+                )
         return option
 
     def _resistances(self, number: int, tokens: list[str]) -> tuple[float, ...]:
@@ -150,8 +166,11 @@ class _Reader:
             values.append(value)
             tokens.pop(0)
         if not values or not all(math.isfinite(value) and value > 0 for value in values):
-            self.fail(number, f"R must be followed by a positive resistance in ohm, got {values or 'nothing'}. "
-                              "Write for example 'R 50'.")
+            self.fail(
+                number,
+                f"R must be followed by a positive resistance in ohm, got {values or 'nothing'}. "
+                "Write for example 'R 50'.",
+            )
         return tuple(values)
 
     def _integer(self, keyword: str) -> int | None:
@@ -167,11 +186,16 @@ class _Reader:
         suffix = int(match.group(1)) if match else None
         declared = self._integer("number of ports")
         if suffix and declared and suffix != declared:
-            self.fail(self.keywords["number of ports"][0], f"number of ports must be {suffix} as the suffix says, got "
-                                                           f"{declared}. Rename the file to .s{declared}p.")
+            self.fail(
+                self.keywords["number of ports"][0],
+                f"number of ports must be {suffix} as the suffix says, got "
+                f"{declared}. Rename the file to .s{declared}p.",
+            )
         ports = declared or suffix or self._ports_of_first_record()
         if not ports:
-            self.fail(None, f"suffix must be .sNp with the number of ports N, got {self.path.suffix!r}. Rename the file.")
+            self.fail(
+                None, f"suffix must be .sNp with the number of ports N, got {self.path.suffix!r}. Rename the file."
+            )
         return ports
 
     def _matrix_format(self) -> str:
@@ -198,14 +222,17 @@ class _Reader:
     def _numbers(self) -> Real:
         tokens = " ".join(self.lines).split()
         if not tokens:
-            self.fail(None, "network data must follow the option line, got none. The file is empty or was cut; export it "
-                            "again.")
+            self.fail(
+                None,
+                "network data must follow the option line, got none. The file is empty or was cut; export it again.",
+            )
         try:
             numbers = np.array(list(map(float, tokens)))
         except ValueError:
             self._fail_at_bad_token()
-        if not np.all(np.isfinite(numbers)):
-            index = int(np.argmin(np.isfinite(numbers)))
+        usable = np.abs(numbers) < _HUGE
+        if not np.all(usable):
+            index = int(np.argmin(usable))
             self.fail(self._line_of(index), f"value must be finite, got {tokens[index]}. Repair or remove that point.")
         return numbers
 
@@ -221,14 +248,19 @@ class _Reader:
         if falls.size:
             self._check_first_record(size)
             before, after = records[falls[0] : falls[0] + 2, 0]
-            self.fail(self._line_of((int(falls[0]) + 1) * size),
-                      f"frequency must ascend, got {after:g} after {before:g}. Sort and merge the points.")
+            self.fail(
+                self._line_of((int(falls[0]) + 1) * size),
+                f"frequency must ascend, got {after:g} after {before:g}. Sort and merge the points.",
+            )
         if records[0, 0] < 0:
             self.fail(self._line_of(0), f"frequency must not be negative, got {records[0, 0]:g}. Repair that point.")
         expected = self._integer("number of frequencies")
         if expected and expected != len(records):
-            self.fail(self.keywords["number of frequencies"][0], f"[Number of Frequencies] must be the number of points, "
-                      f"{len(records)}, got {expected}. The file may be cut short; export it again.")
+            self.fail(
+                self.keywords["number of frequencies"][0],
+                f"[Number of Frequencies] must be the number of points, "
+                f"{len(records)}, got {expected}. The file may be cut short; export it again.",
+            )
         return records
 
     def _end_of_network_data(self, numbers: Real) -> int:
@@ -270,8 +302,11 @@ class _Reader:
         starts = np.flatnonzero(self._counts() % 2)
         if starts.size > 1:
             ports = math.isqrt(size // 2)
-            self.fail(int(starts[0]) + 1, f"number of ports must be {ports} as the suffix says, got {found} by the "
-                                          f"{self._first_record_size()} numbers a frequency. Rename the file to .s{found}p.")
+            self.fail(
+                int(starts[0]) + 1,
+                f"number of ports must be {ports} as the suffix says, got {found} by the "
+                f"{self._first_record_size()} numbers a frequency. Rename the file to .s{found}p.",
+            )
 
     def _fail_at_short_record(self, size: int) -> NoReturn:
         """Name the first line that breaks the pattern of the first frequency's lines, else the last line."""
@@ -282,16 +317,25 @@ class _Reader:
         wrong = np.flatnonzero(found != np.resize(found[:lines], found.size))
         if found[:lines].sum() == size and wrong.size and wrong[0] < found.size - 1:
             first = int(wrong[0])
-            self.fail(int(used[first]) + 1, f"numbers on this line must be {found[first % lines]} as in the first frequency, "
-                                            f"got {found[first]}. Repair that point.")
-        self.fail(int(used[-1]) + 1, f"last frequency must have {size} numbers, got {int(found.sum()) % size}. The file is cut "
-                                     "short; export it again.")
+            self.fail(
+                int(used[first]) + 1,
+                f"numbers on this line must be {found[first % lines]} as in the first frequency, "
+                f"got {found[first]}. Repair that point.",
+            )
+        self.fail(
+            int(used[-1]) + 1,
+            f"last frequency must have {size} numbers, got {int(found.sum()) % size}. The file is cut "
+            "short; export it again.",
+        )
 
     def _fail_at_bad_token(self) -> NoReturn:
         for number, line in enumerate(self.lines, start=1):
             for token in line.split():
                 if _number(token) is None:
-                    self.fail(number, f"value must be a number, got {token[:40]!r}. Repair the line, or give a Touchstone file.")
+                    self.fail(
+                        number,
+                        f"value must be a number, got {token[:40]!r}. Repair the line, or give a Touchstone file.",
+                    )
         raise AssertionError("unreachable: some token is not a number")
 
     # ---- matrices
@@ -352,8 +396,9 @@ def _complex_values(pairs: Real, layout: str) -> NDArray[np.complex128]:
     first, second = pairs[:, 0::2], pairs[:, 1::2]
     if layout == "RI":
         return np.asarray(first + 1j * second)
-    magnitude = first if layout == "MA" else 10.0 ** (first / 20.0)
-    return np.asarray(magnitude * np.exp(1j * np.deg2rad(second)))
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller looks for what is not finite
+        magnitude = first if layout == "MA" else 10.0 ** (first / 20.0)
+        return np.asarray(magnitude * np.exp(1j * np.deg2rad(second)))
 
 
 def _number(token: str) -> float | None:

@@ -16,7 +16,9 @@ from sirf.errors import SirfError, TouchstoneError
 GRID = np.linspace(0.0, 40e9, 41)
 
 
-def pair(loss: float = 0.8, z0: float = 50.0, order: tuple[int, int, int, int] = (1, 2, 3, 4), name: str = "pair") -> Network:
+def pair(
+    loss: float = 0.8, z0: float = 50.0, order: tuple[int, int, int, int] = (1, 2, 3, 4), name: str = "pair"
+) -> Network:
     """Two uncoupled lines of transmission `loss`."""
     s = np.zeros((GRID.size, 4, 4), dtype=complex)
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
@@ -24,15 +26,24 @@ def pair(loss: float = 0.8, z0: float = 50.0, order: tuple[int, int, int, int] =
     return Network(GRID, s, z0=z0, name=name)
 
 
-@pytest.mark.parametrize(("folder", "low", "high", "aggressors"), [
-    ("backplane_12db", 7.0, 12.2, (5, 3)), ("backplane_28db", 17.2, 28.2, (5, 3)), ("c2c_12db", 6.9, 12.2, (0, 0)),
-    ("c2m_16db", 8.8, 14.4, (2, 2)), ("host_4in", 4.3, 8.5, (0, 0)), ("synthetic_224g_board", 4.0, 6.7, (2, 1)),
-])
-def test_published_channels_have_their_published_loss(channels_dir: Path, folder: str, low: float, high: float,
-                                                      aggressors: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("folder", "low", "high", "aggressors"),
+    [
+        ("backplane_12db", 7.0, 12.2, (5, 3)),
+        ("backplane_28db", 17.2, 28.2, (5, 3)),
+        ("c2c_12db", 6.9, 12.2, (0, 0)),
+        ("c2m_16db", 8.8, 14.4, (2, 2)),
+        ("host_4in", 4.3, 8.5, (0, 0)),
+        ("synthetic_224g_board", 4.0, 6.7, (2, 1)),
+    ],
+)
+def test_published_channels_have_their_published_loss(
+    channels_dir: Path, folder: str, low: float, high: float, aggressors: tuple[int, int]
+) -> None:
     files = channels_dir / folder
-    channel = Channel.from_touchstone(files / "thru.s4p", fext=sorted(files.glob("fext*"))[:1],
-                                      next=sorted(files.glob("next*"))[:1])
+    channel = Channel.from_touchstone(
+        files / "thru.s4p", fext=sorted(files.glob("fext*"))[:1], next=sorted(files.glob("next*"))[:1]
+    )
     loss = channel.insertion_loss_db([13.28e9, 26.56e9])
     assert loss == pytest.approx([low, high], abs=0.06)
     assert (len(channel.fext), len(channel.next)) == tuple(min(count, 1) for count in aggressors)

@@ -42,8 +42,12 @@ def test_unsymmetric_four_port_fixes_out_in_and_pair_signs() -> None:
     for order in ((1, 3, 2, 4), (2, 1, 4, 3), (4, 2, 3, 1)):
         p_in, p_out, n_in, n_out = (port - 1 for port in order)
         s_dd = differential_two_port(weighted, order)
-        assert s_dd.s[0, 1, 0] == pytest.approx(0.5 * (s[p_out, p_in] - s[p_out, n_in] - s[n_out, p_in] + s[n_out, n_in]))
-        assert s_dd.s[0, 0, 1] == pytest.approx(0.5 * (s[p_in, p_out] - s[p_in, n_out] - s[n_in, p_out] + s[n_in, n_out]))
+        assert s_dd.s[0, 1, 0] == pytest.approx(
+            0.5 * (s[p_out, p_in] - s[p_out, n_in] - s[n_out, p_in] + s[n_out, n_in])
+        )
+        assert s_dd.s[0, 0, 1] == pytest.approx(
+            0.5 * (s[p_in, p_out] - s[p_in, n_out] - s[n_in, p_out] + s[n_in, n_out])
+        )
         assert s_dd.s[0, 0, 0] == pytest.approx(0.5 * (s[p_in, p_in] - s[p_in, n_in] - s[n_in, p_in] + s[n_in, n_in]))
         assert s_dd.z0 == 100.0
 
@@ -59,13 +63,22 @@ def test_transform_matches_scikit_rf_once_ports_are_renumbered(seed: int) -> Non
     assert np.allclose(differential_two_port(Network(GRID, s), (1, 2, 3, 4)).s, oracle.s[:, :2, :2])
 
 
-@pytest.mark.parametrize(("name", "order"), [
-    ("backplane_12db/thru.s4p", "12-34"), ("backplane_28db/thru.s4p", "12-34"), ("c2c_12db/thru.s4p", "12-34"),
-    ("c2m_16db/thru.s4p", "12-34"), ("host_4in/thru.s4p", "12-34"), ("vita_25g/thru.s4p", "12-34"),
-    ("synthetic_224g_board/thru.s4p", "12-34"), ("synthetic_224g_cpo/thru.s4p", "12-34"),
-    ("nasty/non_passive_odd_order.s4p", "14-23"), ("nasty/option_line_order.s4p", "13-24"),
-    ("nasty/no_dc_order_13_24.s4p", "13-24"),
-])
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("backplane_12db/thru.s4p", "12-34"),
+        ("backplane_28db/thru.s4p", "12-34"),
+        ("c2c_12db/thru.s4p", "12-34"),
+        ("c2m_16db/thru.s4p", "12-34"),
+        ("host_4in/thru.s4p", "12-34"),
+        ("vita_25g/thru.s4p", "12-34"),
+        ("synthetic_224g_board/thru.s4p", "12-34"),
+        ("synthetic_224g_cpo/thru.s4p", "12-34"),
+        ("nasty/non_passive_odd_order.s4p", "14-23"),
+        ("nasty/option_line_order.s4p", "13-24"),
+        ("nasty/no_dc_order_13_24.s4p", "13-24"),
+    ],
+)
 def test_port_order_of_published_channels(channels_dir: Path, name: str, order: str) -> None:
     assert port_order_name(find_port_order(read_touchstone(channels_dir / name))) == order
 
@@ -81,10 +94,16 @@ def test_two_equal_through_paths_are_ambiguous() -> None:
         find_port_order(Network(GRID, s))
 
 
-@pytest.mark.parametrize(("value", "order"), [
-    ("12-34", (1, 2, 3, 4)), ("13-24", (1, 3, 2, 4)), ("14-23", (1, 4, 2, 3)), ((3, 1, 4, 2), (3, 1, 4, 2)),
-    ([1, 2, 3, 4], (1, 2, 3, 4)),
-])
+@pytest.mark.parametrize(
+    ("value", "order"),
+    [
+        ("12-34", (1, 2, 3, 4)),
+        ("13-24", (1, 3, 2, 4)),
+        ("14-23", (1, 4, 2, 3)),
+        ((3, 1, 4, 2), (3, 1, 4, 2)),
+        ([1, 2, 3, 4], (1, 2, 3, 4)),
+    ],
+)
 def test_port_orders_are_parsed(value: str | tuple[int, ...], order: PortOrder) -> None:
     assert parse_port_order(value) == order
 

@@ -80,14 +80,17 @@ def test_arrays_are_read_only() -> None:
         network.s[0, 0, 0] = 0.0
 
 
-@pytest.mark.parametrize(("frequency", "s", "words"), [
-    ([1.0, 2.0], np.zeros((3, 2, 2)), "s must be shaped"),
-    ([1.0, 2.0], np.zeros((2, 2, 3)), "s must be shaped"),
-    ([2.0, 1.0], np.zeros((2, 2, 2)), "ascending"),
-    ([1.0, 1.0], np.zeros((2, 2, 2)), "ascending"),
-    ([1.0, 2.0], np.full((2, 2, 2), np.nan), "finite"),
-    ([], np.zeros((0, 2, 2)), "at least one value"),
-])
+@pytest.mark.parametrize(
+    ("frequency", "s", "words"),
+    [
+        ([1.0, 2.0], np.zeros((3, 2, 2)), "s must be shaped"),
+        ([1.0, 2.0], np.zeros((2, 2, 3)), "s must be shaped"),
+        ([2.0, 1.0], np.zeros((2, 2, 2)), "ascending"),
+        ([1.0, 1.0], np.zeros((2, 2, 2)), "ascending"),
+        ([1.0, 2.0], np.full((2, 2, 2), np.nan), "finite"),
+        ([], np.zeros((0, 2, 2)), "at least one value"),
+    ],
+)
 def test_bad_arrays_are_refused(frequency: list[float], s: NDArray[np.float64], words: str) -> None:
     with pytest.raises(SirfError, match=words):
         Network(np.array(frequency), s.astype(complex))

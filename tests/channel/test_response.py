@@ -60,7 +60,9 @@ def test_time_is_true_and_a_whole_number_of_samples() -> None:
 
 def test_prepared_transfer_gives_what_pulse_response_gives() -> None:
     ready = prepared()
-    direct = pulse_response(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=16, filters=filters, amplitude=0.4)
+    direct = pulse_response(
+        Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=16, filters=filters, amplitude=0.4
+    )
     again = ready.pulse(filters(ready.frequency), 0.4)
     assert np.array_equal(direct.volts, again.volts)
     assert np.array_equal(direct.time, again.time)
@@ -76,7 +78,9 @@ def test_pulse_is_the_difference_of_steps_one_symbol_apart() -> None:
     assert np.max(np.abs(np.interp(pulse.time, step.time[16:], difference) - pulse.volts)[kept]) < 5e-6 * pulse.peak
     # erfc(a / (2 sqrt t)) of the final value after t
     t = 20e-9
-    assert np.interp(1.5e-9 + t, step.time, step.volts) == pytest.approx(0.49 * (1 - 5e-6 / np.sqrt(np.pi * t)), rel=1e-5)
+    assert np.interp(1.5e-9 + t, step.time, step.volts) == pytest.approx(
+        0.49 * (1 - 5e-6 / np.sqrt(np.pi * t)), rel=1e-5
+    )
 
 
 def test_impulse_integrates_to_what_the_step_reaches_and_its_derivative_to_nothing() -> None:
@@ -103,8 +107,9 @@ def test_short_window_tells_what_it_leaves_out() -> None:
 @settings(max_examples=8, deadline=None)
 @given(delay=st.floats(0.0, 20e-9), samples_per_ui=st.sampled_from([16, 32, 50]), rate=st.floats(20e9, 70e9))
 def test_delays_only_move_the_pulse(delay: float, samples_per_ui: int, rate: float) -> None:
-    moved = pulse_response(Transfer(GRID, lossy(GRID, delay)), symbol_rate=rate, samples_per_ui=samples_per_ui,
-                           filters=filters)
+    moved = pulse_response(
+        Transfer(GRID, lossy(GRID, delay)), symbol_rate=rate, samples_per_ui=samples_per_ui, filters=filters
+    )
     still = pulse_response(Transfer(GRID, lossy(GRID, 0.0)), symbol_rate=rate, samples_per_ui=200, filters=filters)
     expected = np.interp(moved.time - delay, still.time, still.volts)
     near = np.abs(moved.time - delay) < 20 / rate
@@ -116,18 +121,24 @@ def test_delays_only_move_the_pulse(delay: float, samples_per_ui: int, rate: flo
 def test_uneven_grids_give_the_same_pulse(seed: int) -> None:
     rng = np.random.default_rng(seed)
     uneven = np.unique(np.concatenate((rng.uniform(20e6, 60e9, 3000), [10e6, 60e9])))
-    even, other = (pulse_response(Transfer(grid, lossy(grid)), symbol_rate=RATE, filters=filters) for grid in (GRID, uneven))
+    even, other = (
+        pulse_response(Transfer(grid, lossy(grid)), symbol_rate=RATE, filters=filters) for grid in (GRID, uneven)
+    )
     volts = np.interp(even.time, other.time, other.volts)
     near = np.abs(even.time - 1.5e-9) < 1e-9
     assert np.max(np.abs(volts - even.volts)[near]) < 2e-3 * even.peak
 
 
-@pytest.mark.parametrize(("spectrum", "dc"), [
-    (lossy, 0.98),
-    (lambda f: np.asarray(-lossy(f)), -0.98),
-    (lambda f: np.asarray(0.05 * (2j * np.pi * f * 1e-12) * lossy(f)), 0.0),
-    (lambda f: np.asarray(1.0 / (1.0 + 2j * np.pi * f * 1e-11)), 1.0),
-], ids=["line", "swapped polarity", "crosstalk", "single pole"])
+@pytest.mark.parametrize(
+    ("spectrum", "dc"),
+    [
+        (lossy, 0.98),
+        (lambda f: np.asarray(-lossy(f)), -0.98),
+        (lambda f: np.asarray(0.05 * (2j * np.pi * f * 1e-12) * lossy(f)), 0.0),
+        (lambda f: np.asarray(1.0 / (1.0 + 2j * np.pi * f * 1e-11)), 1.0),
+    ],
+    ids=["line", "swapped polarity", "crosstalk", "single pole"],
+)
 def test_missing_dc_is_extrapolated(spectrum: Callable[[Real], Complex], dc: float) -> None:
     frequency = GRID[1:]
     assert flatten(frequency, spectrum(frequency)).value[0].real == pytest.approx(dc, abs=2e-4)
@@ -164,11 +175,14 @@ def test_response_longer_than_the_step_can_tell_warns() -> None:
     assert prepared().warnings == ()
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"symbol_rate": 0.0}, "symbol_rate must be positive"),
-    ({"symbol_rate": float("nan")}, "symbol_rate must be positive"),
-    ({"symbol_rate": RATE, "samples_per_ui": 1}, "samples_per_ui must be between 2 and 1024"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"symbol_rate": 0.0}, "symbol_rate must be positive"),
+        ({"symbol_rate": float("nan")}, "symbol_rate must be positive"),
+        ({"symbol_rate": RATE, "samples_per_ui": 1}, "samples_per_ui must be between 2 and 1024"),
+    ],
+)
 def test_bad_rates_are_refused(options: dict[str, float], words: str) -> None:
     with pytest.raises(SirfError, match=words):
         prepare(Transfer(GRID, lossy(GRID)), **options)  # type: ignore[arg-type]
@@ -185,12 +199,15 @@ def test_unknown_convention_is_refused() -> None:
         pulse_response(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, convention="matlab")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("frequency", "value", "words"), [
-    (GRID[:3], np.ones(3), "F of 4 at least"),
-    (GRID[:5], np.ones(4), "value must match frequency"),
-    (GRID[:5], np.full(5, np.nan), "finite"),
-    (GRID[4::-1], np.ones(5), "ascend"),
-])
+@pytest.mark.parametrize(
+    ("frequency", "value", "words"),
+    [
+        (GRID[:3], np.ones(3), "F of 4 at least"),
+        (GRID[:5], np.ones(4), "value must match frequency"),
+        (GRID[:5], np.full(5, np.nan), "finite"),
+        (GRID[4::-1], np.ones(5), "ascend"),
+    ],
+)
 def test_bad_transfers_are_refused(frequency: Real, value: Real, words: str) -> None:
     with pytest.raises(SirfError, match=words):
         Transfer(frequency, value.astype(np.complex128))
@@ -199,11 +216,20 @@ def test_bad_transfers_are_refused(frequency: Real, value: Real, words: str) -> 
 def com_package(length_mm: float) -> Package:
     """The 802.3ck test package."""
     lines = (PackageLine(z_c=87.5, length_mm=length_mm), PackageLine(z_c=92.5, length_mm=1.8))
-    return Package(die=((120e-15, 120e-12),), c_b=30e-15, lines=lines, a1=9.909e-4, a2=2.772e-4, tau=6.141e-3, c_p=87e-15)
+    return Package(
+        die=((120e-15, 120e-12),), c_b=30e-15, lines=lines, a1=9.909e-4, a2=2.772e-4, tau=6.141e-3, c_p=87e-15
+    )
 
 
-KR4_PACKAGE = Package(die=((250e-15, 0.0),), lines=(PackageLine(z_c=78.2, length_mm=12.0),), a1=1.734e-3, a2=1.455e-4,
-                      tau=6.141e-3, c_p=180e-15, r_d=55.0)
+KR4_PACKAGE = Package(
+    die=((250e-15, 0.0),),
+    lines=(PackageLine(z_c=78.2, length_mm=12.0),),
+    a1=1.734e-3,
+    a2=1.455e-4,
+    tau=6.141e-3,
+    c_p=180e-15,
+    r_d=55.0,
+)
 
 
 def reference_transfer(file: Path, near: Package, far: Package) -> Transfer:
@@ -219,10 +245,15 @@ def reference_filters(frequency: Real) -> Complex:
     return transmitter_edge(frequency, 7.5e-12, linear_phase=True) * butterworth4(frequency, 0.75 * RATE)
 
 
-@pytest.mark.parametrize("case", [
-    "c2c_c2c_12db_through_case1", "c2c_c2c_12db_through_case2", "kr_backplane_12db_crosstalk_case1",
-    "kr_backplane_28db_through_case2",
-])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "c2c_c2c_12db_through_case1",
+        "c2c_c2c_12db_through_case2",
+        "kr_backplane_12db_crosstalk_case1",
+        "kr_backplane_28db_through_case2",
+    ],
+)
 def test_unequalised_pulse_of_the_com_reference_code(reference_dir: Path, case: str) -> None:
     """Golden: COM 3.70 under Octave. The first two files have no DC."""
     entry = json.loads((reference_dir / "golden/com/com_3p70_reference.json").read_text())[_key(case)]
@@ -231,7 +262,8 @@ def test_unequalised_pulse_of_the_com_reference_code(reference_dir: Path, case: 
     transfer = reference_transfer(reference_dir / "channels" / entry["through"], near, far)
     annex, physical = (
         pulse_response(transfer, symbol_rate=RATE, filters=reference_filters, amplitude=0.413, convention=convention)
-        for convention in CONVENTIONS)
+        for convention in CONVENTIONS
+    )
     volts = golden["uneq_pulse"]
     assert annex.volts.shape == volts.shape
     assert np.max(np.abs(annex.volts - volts)) < 1e-12 * volts.max()
@@ -244,8 +276,13 @@ def test_unequalised_pulse_of_the_com_reference_code_at_25_gbd(reference_dir: Pa
     """Golden: COM 3.70 under Octave. 100GBASE-KR4 has no transmitter edge filter, and terminations of 55 ohm."""
     rate = 25.78125e9
     transfer = reference_transfer(reference_dir / "channels/vita_25g/thru.s4p", KR4_PACKAGE, KR4_PACKAGE)
-    pulse = pulse_response(transfer, symbol_rate=rate, amplitude=0.4, convention="annex_93a",
-                           filters=lambda f: butterworth4(f, 0.75 * rate))
+    pulse = pulse_response(
+        transfer,
+        symbol_rate=rate,
+        amplitude=0.4,
+        convention="annex_93a",
+        filters=lambda f: butterworth4(f, 0.75 * rate),
+    )
     volts = np.load(reference_dir / "golden/com/waveforms/kr4_vita_25g_crosstalk_case1.npz")["uneq_pulse"]
     assert pulse.volts.shape == volts.shape
     assert np.max(np.abs(pulse.volts - volts)) < 1e-12 * volts.max()
@@ -261,7 +298,9 @@ def _key(case: str) -> str:
 def test_seven_points_printed_by_matlab(channels_dir: Path) -> None:
     """Golden: COM 3.70 in MATLAB, c2c_12db, package case 1."""
     transfer = reference_transfer(channels_dir / "c2c_12db/thru.s4p", com_package(13.0), com_package(11.0))
-    pulse = pulse_response(transfer, symbol_rate=RATE, filters=reference_filters, amplitude=0.413, convention="annex_93a")
+    pulse = pulse_response(
+        transfer, symbol_rate=RATE, filters=reference_filters, amplitude=0.413, convention="annex_93a"
+    )
     times = [1.605882353e-09, 1.65e-09, 1.67e-09, 1.688235294e-09, 1.7e-09, 1.76e-09, 1.8e-09]
     volts = [-5.633312098e-06, 0.001127196999, 0.05311336306, 0.1480559334, 0.1050169822, 0.01296612201, 0.005937562121]
     samples = [round(time * 32 * RATE) for time in times]

@@ -51,9 +51,14 @@ def _smoothed(time: Real, poles: Complex) -> Real:
     t = time[live]
     for k, pole in enumerate(poles):
         residue = (-pole if pole != 0 else 1.0) * np.prod(
-            [1.0 / (1.0 - pole / other) if other != 0 else 1.0 / pole for other in np.delete(poles, k)])
-        result[live] += residue * np.exp(pole * t + (pole * SIGMA) ** 2 / 2) * 0.5 * erfc(
-            -(t + pole * SIGMA**2) / (SIGMA * np.sqrt(2.0)))
+            [1.0 / (1.0 - pole / other) if other != 0 else 1.0 / pole for other in np.delete(poles, k)]
+        )
+        result[live] += (
+            residue
+            * np.exp(pole * t + (pole * SIGMA) ** 2 / 2)
+            * 0.5
+            * erfc(-(t + pole * SIGMA**2) / (SIGMA * np.sqrt(2.0)))
+        )
     return np.asarray(result.real)
 
 
@@ -97,18 +102,36 @@ class Case:
 
 
 def _rc(constant: float) -> Case:
-    return Case(f"single-pole RC, {constant * 1e12:g} ps", lambda f: np.asarray(1.0 / (1.0 + 2j * np.pi * f * constant)),
-                lambda t: rc_pulse(t, constant), (-40e-12, 600e-12), 2e-7, 1e-4)
+    return Case(
+        f"single-pole RC, {constant * 1e12:g} ps",
+        lambda f: np.asarray(1.0 / (1.0 + 2j * np.pi * f * constant)),
+        lambda t: rc_pulse(t, constant),
+        (-40e-12, 600e-12),
+        2e-7,
+        1e-4,
+    )
 
 
 def _skin(a: float) -> Case:
-    return Case(f"skin effect exp(-a √s), a = {a:.1e} √s", lambda f: np.exp(-a * np.sqrt(2j * np.pi * f)),
-                lambda t: skin_pulse(t, a), (-40e-12, 800e-12), 1e-5, 5e-5)
+    return Case(
+        f"skin effect exp(-a √s), a = {a:.1e} √s",
+        lambda f: np.exp(-a * np.sqrt(2j * np.pi * f)),
+        lambda t: skin_pulse(t, a),
+        (-40e-12, 800e-12),
+        1e-5,
+        5e-5,
+    )
 
 
 def _delay(seconds: float) -> Case:
-    return Case(f"pure delay, {seconds * 1e12:.4f} ps", lambda f: np.exp(-2j * np.pi * f * seconds),
-                lambda t: plain_pulse(t - seconds), (seconds - 50e-12, seconds + 200e-12), 2e-7, 2e-7)
+    return Case(
+        f"pure delay, {seconds * 1e12:.4f} ps",
+        lambda f: np.exp(-2j * np.pi * f * seconds),
+        lambda t: plain_pulse(t - seconds),
+        (seconds - 50e-12, seconds + 200e-12),
+        2e-7,
+        2e-7,
+    )
 
 
 def _line(impedance: float, seconds: float) -> Case:
@@ -121,12 +144,28 @@ def _line(impedance: float, seconds: float) -> Case:
     def pulse(t: Real) -> Real:
         return np.asarray(sum((1.0 - g**2) * g ** (2 * k) * plain_pulse(t - (2 * k + 1) * seconds) for k in range(8)))
 
-    return Case(f"lossless line, {impedance:g} ohm, {seconds * 1e9:g} ns", spectrum, pulse,
-                (0.9 * seconds, 6.0 * seconds), 2e-5, 3e-3)
+    return Case(
+        f"lossless line, {impedance:g} ohm, {seconds * 1e9:g} ns",
+        spectrum,
+        pulse,
+        (0.9 * seconds, 6.0 * seconds),
+        2e-5,
+        3e-3,
+    )
 
 
-CASES = (_rc(2e-12), _rc(10e-12), _rc(40e-12), _skin(4.8e-6), _skin(8e-6), _skin(1.1e-5),
-         _line(30.0, 0.7113e-9), _line(100.0, 0.3501e-9), _delay(1.23456e-9), _delay(5.0007e-12))
+CASES = (
+    _rc(2e-12),
+    _rc(10e-12),
+    _rc(40e-12),
+    _skin(4.8e-6),
+    _skin(8e-6),
+    _skin(1.1e-5),
+    _line(30.0, 0.7113e-9),
+    _line(100.0, 0.3501e-9),
+    _delay(1.23456e-9),
+    _delay(5.0007e-12),
+)
 NAMES = [case.name for case in CASES]
 
 
@@ -175,19 +214,28 @@ def test_echo_times_within_a_sample_and_areas_within_a_hundredth(grid: Real, imp
 @pytest.mark.parametrize(("grid", "bound"), [(FINE, 2e-6), (FILE, 1e-4)], ids=["fine", "file"])
 def test_step_of_a_single_pole(grid: Real, bound: float) -> None:
     constant = 10e-12
-    step = step_response(Transfer(grid, _rc(constant).spectrum(grid)), symbol_rate=RATE, samples_per_ui=32, filters=filters)
+    step = step_response(
+        Transfer(grid, _rc(constant).spectrum(grid)), symbol_rate=RATE, samples_per_ui=32, filters=filters
+    )
     inside = (step.time > -50e-12) & (step.time < 2e-9)
     truth = _smoothed(step.time[inside], np.append(_poles(), [0.0, -1.0 / constant]))
     assert np.max(np.abs(step.volts[inside] - truth)) < bound
 
 
-@pytest.mark.parametrize(("file", "edge", "stride", "bound"), [
-    ("synthetic_224g_board/thru.s4p", 60e9, 1, 1e-4), ("synthetic_224g_board/thru.s4p", 42e9, 1, 4e-4),
-    ("synthetic_224g_board/thru.s4p", 110e9, 5, 2e-5), ("synthetic_224g_cpo/thru.s4p", 60e9, 1, 1e-4),
-    ("stripline_measured/119mm.s2p", 60e9, 1, 1.2e-3), ("stripline_measured/119mm.s2p", 42e9, 1, 1.8e-3),
-])
-def test_less_data_of_the_same_channel_give_nearly_the_same_pulse(channels_dir: Path, file: str, edge: float, stride: int,
-                                                                  bound: float) -> None:
+@pytest.mark.parametrize(
+    ("file", "edge", "stride", "bound"),
+    [
+        ("synthetic_224g_board/thru.s4p", 60e9, 1, 1e-4),
+        ("synthetic_224g_board/thru.s4p", 42e9, 1, 4e-4),
+        ("synthetic_224g_board/thru.s4p", 110e9, 5, 2e-5),
+        ("synthetic_224g_cpo/thru.s4p", 60e9, 1, 1e-4),
+        ("stripline_measured/119mm.s2p", 60e9, 1, 1.2e-3),
+        ("stripline_measured/119mm.s2p", 42e9, 1, 1.8e-3),
+    ],
+)
+def test_less_data_of_the_same_channel_give_nearly_the_same_pulse(
+    channels_dir: Path, file: str, edge: float, stride: int, bound: float
+) -> None:
     through = Channel.from_touchstone(channels_dir / file).through
     whole = Transfer(through.frequency, through.s[:, 1, 0])
     kept = np.flatnonzero(through.frequency <= edge)[::stride]

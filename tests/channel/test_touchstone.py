@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 from pathlib import Path
@@ -33,9 +34,17 @@ def four_port(points: int = 3) -> str:
 
 
 CHANNELS = [
-    "backplane_12db/thru.s4p", "c2c_12db/thru.s4p", "c2m_16db/next1.s4p", "host_4in/thru.s4p", "vita_25g/fext2.s4p",
-    "stripline_measured/119mm.s2p", "synthetic_224g_cpo/thru.s4p", "nasty/truncated_band.s4p",
-    "nasty/non_passive_odd_order.s4p", "nasty/z75_uneven_grid_no_dc.s4p", "nasty/no_dc_order_13_24.s4p",
+    "backplane_12db/thru.s4p",
+    "c2c_12db/thru.s4p",
+    "c2m_16db/next1.s4p",
+    "host_4in/thru.s4p",
+    "vita_25g/fext2.s4p",
+    "stripline_measured/119mm.s2p",
+    "synthetic_224g_cpo/thru.s4p",
+    "nasty/truncated_band.s4p",
+    "nasty/non_passive_odd_order.s4p",
+    "nasty/z75_uneven_grid_no_dc.s4p",
+    "nasty/no_dc_order_13_24.s4p",
 ]
 
 
@@ -58,10 +67,10 @@ def test_option_line_in_an_order_that_scikit_rf_refuses(channels_dir: Path) -> N
 
 
 @settings(max_examples=25, deadline=None)
-@given(ports=st.integers(1, 6), seed=st.integers(0, 10**6), points=st.integers(1, 8),
-       z0=st.floats(1.0, 500.0))
-def test_written_networks_come_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, ports: int, seed: int,
-                                               points: int, z0: float) -> None:
+@given(ports=st.integers(1, 6), seed=st.integers(0, 10**6), points=st.integers(1, 8), z0=st.floats(1.0, 500.0))
+def test_written_networks_come_back_bit_by_bit(
+    tmp_path_factory: pytest.TempPathFactory, ports: int, seed: int, points: int, z0: float
+) -> None:
     rng = np.random.default_rng(seed)
     shape = (points, ports, ports)
     s = np.asarray(rng.normal(size=shape) + 1j * rng.normal(size=shape), dtype=np.complex128)
@@ -75,14 +84,23 @@ def test_written_networks_come_back_bit_by_bit(tmp_path_factory: pytest.TempPath
 
 
 @settings(max_examples=25, deadline=None)
-@given(layout=st.sampled_from(["RI", "MA", "DB", "ri", "Db"]), unit=st.sampled_from(["Hz", "kHz", "MHZ", "GHz"]),
-       per_line=st.integers(1, 12), newline=st.sampled_from(["\n", "\r\n", "\r"]), order=st.permutations(range(4)))
-def test_any_format_unit_line_break_and_option_order(tmp_path_factory: pytest.TempPathFactory, layout: str, unit: str,
-                                                     per_line: int, newline: str, order: list[int]) -> None:
+@given(
+    layout=st.sampled_from(["RI", "MA", "DB", "ri", "Db"]),
+    unit=st.sampled_from(["Hz", "kHz", "MHZ", "GHz"]),
+    per_line=st.integers(1, 12),
+    newline=st.sampled_from(["\n", "\r\n", "\r"]),
+    order=st.permutations(range(4)),
+)
+def test_any_format_unit_line_break_and_option_order(
+    tmp_path_factory: pytest.TempPathFactory, layout: str, unit: str, per_line: int, newline: str, order: list[int]
+) -> None:
     rng = np.random.default_rng(7)
     s = np.asarray(rng.uniform(-0.6, 0.6, (4, 3, 3)) + 1j * rng.uniform(-0.6, 0.6, (4, 3, 3)), dtype=np.complex128)
-    first, second = {"RI": (s.real, s.imag), "MA": (np.abs(s), np.angle(s, deg=True)),
-                     "DB": (20 * np.log10(np.abs(s)), np.angle(s, deg=True))}[layout.upper()]
+    first, second = {
+        "RI": (s.real, s.imag),
+        "MA": (np.abs(s), np.angle(s, deg=True)),
+        "DB": (20 * np.log10(np.abs(s)), np.angle(s, deg=True)),
+    }[layout.upper()]
     options = [unit, "S", layout, "R 75.0"]
     lines = ["! a comment", "# " + " ".join(options[k] for k in order)]
     for k in range(4):
@@ -152,63 +170,106 @@ def test_version_2_keywords(tmp_path: Path, order: str, s21: float) -> None:
 
 def test_version_2_unequal_impedances_become_50_ohm(tmp_path: Path) -> None:
     network = read_touchstone(written(tmp_path, VERSION_2.format(order="21_12", second="30"), "two.ts"))
-    raw = skrf.Network(f=[1.0, 2.0], f_unit="GHz", z0=[75, 30],
-                       s=np.array([[[0.1, 0.2], [0.9, 0.3]], [[0.1, 0.2], [0.8, 0.3]]]))
+    raw = skrf.Network(
+        f=[1.0, 2.0], f_unit="GHz", z0=[75, 30], s=np.array([[[0.1, 0.2], [0.9, 0.3]], [[0.1, 0.2], [0.8, 0.3]]])
+    )
     raw.renormalize(50.0)
     assert network.z0 == 50.0
     assert np.allclose(network.s, raw.s)
 
 
-@pytest.mark.parametrize(("matrix", "numbers", "s"), [
-    ("Lower", "1 0 2 0 3 0 4 0 5 0 6 0", [[1, 2, 4], [2, 3, 5], [4, 5, 6]]),
-    ("Upper", "1 0 2 0 3 0 4 0 5 0 6 0", [[1, 2, 3], [2, 4, 5], [3, 5, 6]]),
-])
+@pytest.mark.parametrize(
+    ("matrix", "numbers", "s"),
+    [
+        ("Lower", "1 0 2 0 3 0 4 0 5 0 6 0", [[1, 2, 4], [2, 3, 5], [4, 5, 6]]),
+        ("Upper", "1 0 2 0 3 0 4 0 5 0 6 0", [[1, 2, 3], [2, 4, 5], [3, 5, 6]]),
+    ],
+)
 def test_version_2_triangles(tmp_path: Path, matrix: str, numbers: str, s: list[list[float]]) -> None:
-    text = f"[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] 3\n[Matrix Format] {matrix}\n[Network Data]\n1 {numbers}\n"
+    text = (
+        f"[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] 3\n[Matrix Format] {matrix}\n[Network Data]\n1 {numbers}\n"
+    )
     assert np.array_equal(read_touchstone(written(tmp_path, text, "tri.s3p")).s[0], np.array(s, dtype=complex))
 
 
-@pytest.mark.parametrize(("name", "text", "line", "words"), [
-    ("empty.s2p", "", 1, "empty file"),
-    ("blank.s2p", " \n\n", 1, "empty file"),
-    ("comments.s2p", "! nothing\n", 1, "option line must be present"),
-    ("no_option.s2p", "1 2 3\n", 1, "option line must be present"),
-    ("table.s2p", "frequency,s11\n1e9,0.1\n", 1, "option line must be present"),
-    ("header.s2p", "# GHz S RI R 50\n", None, "network data must follow"),
-    ("binary.s2p", b"# GHz\n\x89PNG\x00\x01\x02", 2, "binary"),
-    ("wide.s2p", "# GHz S RI R 50\n".encode("utf-16"), 1, "UTF-16"),
-    ("words.s2p", TWO_PORT + "3 .1 0 .9 zero .2 0 .3 .1\n", 4, "must be a number, got 'zero'"),
-    ("nan.s2p", TWO_PORT + "3 .1 0 .9 nan .2 0 .3 .1\n", 4, "must be finite, got nan"),
-    ("inf.s2p", TWO_PORT + "3 .1 0 .9 -inf .2 0 .3 .1\n", 4, "must be finite, got -inf"),
-    ("fall.s2p", TWO_PORT + "1.5 .1 0 .9 0 .2 0 .3 .1\n", 4, "ascend, got 1.5 after 2"),
-    ("repeat.s2p", TWO_PORT + "2 .1 0 .9 0 .2 0 .3 .1\n", 4, "ascend, got 2 after 2"),
-    ("negative.s2p", "# GHz S RI R 50\n-1 .1 0 .9 0 .2 0 .3 .1\n", 2, "not be negative"),
-    ("cut.s2p", TWO_PORT + "3 .1 0 .9", 4, "cut short"),
-    ("cut.s4p", four_port().rsplit("\n", 2)[0] + "\n", 12, "cut short"),
-    ("missing_number.s2p", "# GHz S RI R 50\n1 .1 0 .9 0 .2 0 .3 .1\n2 .1 0 .9 0 .2 0 .3\n3 .1 0 .9 0 .2 0 .3 .1\n", 3,
-     "numbers on this line must be 9 as in the first frequency, got 8"),
-    ("ports.s4p", TWO_PORT, 2, "number of ports must be 4 as the suffix says, got 2"),
-    ("ports.s2p", four_port(), 2, "number of ports must be 2 as the suffix says, got 4"),
-    ("impedance.s2p", "# GHz Z RI R 50\n1 1 1 1 1 1 1 1 1\n", 1, "parameter must be S"),
-    ("option.s2p", "! x\n# GHz S XY R 50\n1 1 1 1 1 1 1 1 1\n", 2, "got 'XY'"),
-    ("resistance.s2p", "# GHz S RI R\n1 1 1 1 1 1 1 1 1\n", 1, "R must be followed"),
-    ("negative_r.s2p", "# GHz S RI R -50\n1 1 1 1 1 1 1 1 1\n", 1, "R must be followed"),
-    ("mixed.s4p", "[Version] 2.0\n# GHz S RI R 50\n[Mixed-Mode Order] D1,2 D3,4 C1,2 C3,4\n", 3, "single-ended"),
-    ("frequencies.s2p", "[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] 2\n[Number of Frequencies] 2\n[Network Data]\n"
-     "1 1 1 1 1 1 1 1 1\n", 4, "Number of Frequencies"),
-    ("count.s2p", "[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] two\n", 3, "positive integer"),
-    ("declared.s2p", "[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] 4\n", 3, "number of ports must be 2"),
-    ("open.s2p", "[Version 2.0\n# GHz S RI R 50\n", 1, "closed by"),
-    ("data.txt", "# GHz S RI R 50\n1 2 3 4 5 6\n", None, "suffix must be .sNp"),
-])
-def test_bad_files_are_refused_with_name_and_line(tmp_path: Path, name: str, text: str | bytes, line: int | None,
-                                                  words: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "line", "words"),
+    [
+        ("empty.s2p", "", 1, "empty file"),
+        ("blank.s2p", " \n\n", 1, "empty file"),
+        ("comments.s2p", "! nothing\n", 1, "option line must be present"),
+        ("no_option.s2p", "1 2 3\n", 1, "option line must be present"),
+        ("table.s2p", "frequency,s11\n1e9,0.1\n", 1, "option line must be present"),
+        ("header.s2p", "# GHz S RI R 50\n", None, "network data must follow"),
+        ("binary.s2p", b"# GHz\n\x89PNG\x00\x01\x02", 2, "binary"),
+        ("wide.s2p", "# GHz S RI R 50\n".encode("utf-16"), 1, "UTF-16"),
+        ("words.s2p", TWO_PORT + "3 .1 0 .9 zero .2 0 .3 .1\n", 4, "must be a number, got 'zero'"),
+        ("nan.s2p", TWO_PORT + "3 .1 0 .9 nan .2 0 .3 .1\n", 4, "must be finite, got nan"),
+        ("inf.s2p", TWO_PORT + "3 .1 0 .9 -inf .2 0 .3 .1\n", 4, "must be finite, got -inf"),
+        ("fall.s2p", TWO_PORT + "1.5 .1 0 .9 0 .2 0 .3 .1\n", 4, "ascend, got 1.5 after 2"),
+        ("repeat.s2p", TWO_PORT + "2 .1 0 .9 0 .2 0 .3 .1\n", 4, "ascend, got 2 after 2"),
+        ("negative.s2p", "# GHz S RI R 50\n-1 .1 0 .9 0 .2 0 .3 .1\n", 2, "not be negative"),
+        ("cut.s2p", TWO_PORT + "3 .1 0 .9", 4, "cut short"),
+        ("cut.s4p", four_port().rsplit("\n", 2)[0] + "\n", 12, "cut short"),
+        (
+            "missing_number.s2p",
+            "# GHz S RI R 50\n1 .1 0 .9 0 .2 0 .3 .1\n2 .1 0 .9 0 .2 0 .3\n3 .1 0 .9 0 .2 0 .3 .1\n",
+            3,
+            "numbers on this line must be 9 as in the first frequency, got 8",
+        ),
+        ("ports.s4p", TWO_PORT, 2, "number of ports must be 4 as the suffix says, got 2"),
+        ("ports.s2p", four_port(), 2, "number of ports must be 2 as the suffix says, got 4"),
+        ("impedance.s2p", "# GHz Z RI R 50\n1 1 1 1 1 1 1 1 1\n", 1, "parameter must be S"),
+        ("option.s2p", "! x\n# GHz S XY R 50\n1 1 1 1 1 1 1 1 1\n", 2, "got 'XY'"),
+        ("resistance.s2p", "# GHz S RI R\n1 1 1 1 1 1 1 1 1\n", 1, "R must be followed"),
+        ("negative_r.s2p", "# GHz S RI R -50\n1 1 1 1 1 1 1 1 1\n", 1, "R must be followed"),
+        ("mixed.s4p", "[Version] 2.0\n# GHz S RI R 50\n[Mixed-Mode Order] D1,2 D3,4 C1,2 C3,4\n", 3, "single-ended"),
+        (
+            "frequencies.s2p",
+            "[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] 2\n[Number of Frequencies] 2\n[Network Data]\n"
+            "1 1 1 1 1 1 1 1 1\n",
+            4,
+            "Number of Frequencies",
+        ),
+        ("count.s2p", "[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] two\n", 3, "positive integer"),
+        ("declared.s2p", "[Version] 2.0\n# GHz S RI R 50\n[Number of Ports] 4\n", 3, "number of ports must be 2"),
+        ("open.s2p", "[Version 2.0\n# GHz S RI R 50\n", 1, "closed by"),
+        ("data.txt", "# GHz S RI R 50\n1 2 3 4 5 6\n", None, "suffix must be .sNp"),
+    ],
+)
+def test_bad_files_are_refused_with_name_and_line(
+    tmp_path: Path, name: str, text: str | bytes, line: int | None, words: str
+) -> None:
     path = written(tmp_path, text, name)
     with pytest.raises(TouchstoneError, match=re.escape(words)) as caught:
         read_touchstone(path)
     where = f"{path}, line {line}: " if line else f"{path}: "
     assert str(caught.value).startswith(where)
     assert "\n" not in str(caught.value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_damaged_files_are_read_or_refused_but_never_crash(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    source = data.draw(st.sampled_from([TWO_PORT, four_port(), VERSION_2.format(order="21_12", second="75")])).encode()
+    start = data.draw(st.integers(0, len(source)))
+    length = data.draw(st.integers(0, 12))
+    scrap = data.draw(
+        st.one_of(st.binary(max_size=6), st.sampled_from([b"#", b"[", b"]", b"1e999", b"9" * 400, b"!", b"-", b" "]))
+    )
+    path = tmp_path_factory.mktemp("damaged") / data.draw(
+        st.sampled_from(["a.s2p", "a.s4p", "a.ts", "a.s0p", "a.s99p"])
+    )
+    path.write_bytes(source[:start] + scrap + source[start + length :])
+    with contextlib.suppress(TouchstoneError):
+        assert np.all(np.isfinite(read_touchstone(path).s))
+
+
+def test_decibels_beyond_all_numbers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TouchstoneError, match="finite"):
+        read_touchstone(written(tmp_path, "# GHz S DB R 50\n1 1e9 0\n", "loud.s1p"))
 
 
 def test_missing_file_and_directory_are_refused(tmp_path: Path) -> None:
