@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,9 +30,7 @@ app = typer.Typer(
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
 ]
-Thru = Annotated[
-    Path, typer.Argument(help="Touchstone file of the through path (.s4p, or .s2p differential).", show_default=False)
-]
+Thru = Annotated[Path, typer.Argument(help="Touchstone file of the through path.", show_default=False)]
 Fext = Annotated[
     list[Path] | None, typer.Option("--fext", help="Touchstone file of a far-end aggressor; may be repeated.")
 ]
@@ -242,7 +240,7 @@ def standards(json_file: Json = None) -> None:
              p.provenance, p.title) for p in presets]  # fmt: skip
     _table(("standard", "GBd", "mod", "DER0", "loss dB", "prov", "title"), rows, aside=json_file == "-")
     _say(
-        "provenance: P published by the standard's or maker's own text, 2 secondary, E engineering estimate",
+        "provenance: P published by the standard or maker, 2 secondary, E engineering estimate",
         aside=json_file == "-",
     )
     _write_json([{"id": p.id, "title": p.title, "symbol_rate": p.symbol_rate, "modulation": p.modulation, "der0": p.der0,
@@ -305,7 +303,7 @@ def _say(text: str, *, aside: bool) -> None:
     print(text, file=sys.stderr if aside else sys.stdout)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, aside: bool) -> None:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, aside: bool) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -320,23 +318,10 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, aside: bool) -
 
 
 def _print_comparison(result: Comparison, *, aside: bool) -> None:
-    from sirf.study.compare import cells
+    from sirf.study.compare import HEAD, cells
 
-    head = (
-        "path",
-        "standard",
-        "mm",
-        "loss dB",
-        "COM dB",
-        "eye mV",
-        "eye UI",
-        "at BER",
-        "BER",
-        "reach mm",
-        "pJ/bit (range)",
-    )
     _say(f"{result.data_rate / 1e9:g} Gb/s per lane, die to die, eye of the worst of the three", aside=aside)
-    _table(head, [cells(row) for row in result.rows], aside=aside)
+    _table(HEAD, [cells(row) for row in result.rows], aside=aside)
     for row in result.rows:
         for note in row.notes:
             _say(f"{row.path}: {note}", aside=aside)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sirf.plot._axes import axes_or_new
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
+
+Float = NDArray[np.float64]
 
 DECADES = 6.0
 """Decades of density that the picture shows."""
@@ -61,7 +64,7 @@ def eye(
     return axes
 
 
-def _density(axes: Axes, phase: np.ndarray, millivolts: np.ndarray, density: np.ndarray) -> None:  # type: ignore[type-arg]  # shapes vary
+def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> None:
     from matplotlib.colors import LogNorm
 
     # the same unit interval ends where it began: repeat the first phase at +0.5

@@ -13,24 +13,10 @@ from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.plot.eye import eye as draw_eye
-from sirf.study.compare import Comparison, Row, cells
+from sirf.study.compare import HEAD, Comparison, Row, cells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-HEAD = (
-    "path",
-    "standard",
-    "trace mm",
-    "loss dB",
-    "COM dB",
-    "eye mV",
-    "eye UI",
-    "eye at BER",
-    "BER",
-    "reach mm",
-    "pJ/bit (range)",
-)
 
 
 def write_comparison(result: Comparison, folder: Path) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,21 @@ from sirf.system.energy import Energy, energy_pj_per_bit
 
 ROWS = {"pluggable": "pluggable-retimed", "npo": "npo", "cpo": "cpo-retimed"}
 """Row id of each path family."""
+
+HEAD = (
+    "path",
+    "standard",
+    "mm",
+    "loss dB",
+    "COM dB",
+    "eye mV",
+    "eye UI",
+    "at BER",
+    "BER",
+    "reach mm",
+    "pJ/bit (range)",
+)
+"""Names of the figures that `cells` gives."""
 
 STANDARDS: dict[float, tuple[RateClass, dict[str, str]]] = {
     106.25e9: ("100g", {"pluggable": "802.3ck-c2m", "npo": "cei-112g-vsr", "cpo": "cei-112g-xsr"}),
@@ -65,17 +82,15 @@ class Comparison:
 
     def __str__(self) -> str:
         """A table in plain text."""
-        head = ("path", "standard", "mm", "loss dB", "COM dB", "eye mV", "eye UI", "at", "BER", "reach mm", "pJ/bit")
-        lines = [head, *(cells(row) for row in self.rows)]
-        widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
+        lines = [HEAD, *(cells(row) for row in self.rows)]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(HEAD))]
         return "\n".join(
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
         )
 
     def _repr_html_(self) -> str:
-        head = ("path", "standard", "mm", "loss dB", "COM dB", "eye mV", "eye UI", "at", "BER", "reach mm", "pJ/bit")
         body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells(row)) + "</tr>" for row in self.rows)
-        return "<table><tr>" + "".join(f"<th>{name}</th>" for name in head) + f"</tr>{body}</table>"
+        return "<table><tr>" + "".join(f"<th>{name}</th>" for name in HEAD) + f"</tr>{body}</table>"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -114,14 +129,14 @@ def compare(
         raise SirfError(f"data_rate must be one of {', '.join(f'{rate / 1e9:g}' for rate in STANDARDS)} Gb/s, got "
                         f"{data_rate / 1e9:g}. Use 106.25.")  # fmt: skip
     families = [_family(name) for name in paths]
-    rows = []
-    for index, family in enumerate(families):
-        if progress is not None:
-            progress(f"{ROWS[family]}: eye and reach", index, len(families))
-        rows.append(_row(family, data_rate))
-    if progress is not None:
-        progress("done", len(families), len(families))
-    return Comparison(data_rate=data_rate, rows=tuple(rows))
+    rows: dict[str, Row] = {}
+    with ThreadPoolExecutor(max(min(len(families), os.cpu_count() or 1), 1)) as pool:
+        pending = {pool.submit(_row, family, data_rate): family for family in dict.fromkeys(families)}
+        for done in as_completed(pending):
+            rows[pending[done]] = done.result()
+            if progress is not None:
+                progress(f"{ROWS[pending[done]]} done", len(rows), len(pending))
+    return Comparison(data_rate=data_rate, rows=tuple(rows[family] for family in families))
 
 
 def _family(name: str) -> str:
