@@ -271,13 +271,14 @@ def _link(
 ) -> Link:
     """The equalised link of the options, with its warnings shown."""
     from sirf.channel.channel import Channel
+    from sirf.engine.front_end import preparation_warnings
     from sirf.link import Link
     from sirf.presets import load
 
     load(standard)
     channel = Channel.from_touchstone(thru, fext=fext or [], next=next_files or [], port_order=port_order)
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
-    _warn(link.warnings)
+    _warn(link.warnings + preparation_warnings(link))
     link = link.optimized()
     report = link.equalizer_report
     print(f"equaliser: {report}", file=sys.stderr)

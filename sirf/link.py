@@ -117,16 +117,12 @@ class Link:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that a result depends on."""
-        return digest(
-            self.channel,
-            self.transmitter,
-            self.receiver,
-            self.symbol_rate,
-            self.modulation,
-            self.packages,
-            self.samples_per_ui,
-        )
+        """SHA-256 of everything that a result depends on: not of names, which may change."""
+        channel = self.channel
+        copper = tuple((network.frequency, network.s) for network in channel.networks)
+        counts = (len(channel.fext), len(channel.next), channel.plane)
+        return digest(copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
+                      self.samples_per_ui)  # fmt: skip
 
     @property
     def insertion_loss_db(self) -> float:

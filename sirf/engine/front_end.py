@@ -152,6 +152,11 @@ def analog_channel(link: Link) -> AnalogChannel:
     return _analog_channel(_Key(link))
 
 
+def preparation_warnings(link: Link) -> tuple[str, ...]:
+    """What the way into the time domain has to say about the link's data, each once."""
+    return tuple(dict.fromkeys(warning for prepared in analog_channel(link).prepared for warning in prepared.warnings))
+
+
 def front_end(link: Link) -> FrontEnd:
     """Every response that the engines need, for the link's equaliser setting.
 

@@ -1,0 +1,51 @@
+"""The main job in fresh processes, with empty kernel caches and with warm ones: 60 s cold, 10 s warm.
+
+python benchmarks/bench_compare.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COLD, WARM = 60.0, 10.0
+
+
+def run(folder: Path, cache: Path) -> float:
+    """Wall time of one `sirf compare`; the answer is asserted."""
+    start = time.perf_counter()
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    subprocess.run(
+        [sys.executable, "-m", "sirf", "compare", "--out", str(folder)],
+        check=True,
+        capture_output=True,
+        env=environment,
+    )
+    took = time.perf_counter() - start
+    rows = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert [row["path"] for row in rows] == ["pluggable-retimed", "npo", "cpo-retimed"]
+    losses = [row["insertion_loss_db"] for row in rows]
+    assert losses == sorted(losses, reverse=True)
+    assert all(row["eye_height_mv"] > 0 for row in rows)
+    return took
+
+
+def main() -> int:
+    """Print cold and warm times; 1 when one is over its limit."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, cache = Path(name) / "out", Path(name) / "cache"
+        cold = run(folder, cache)
+        warm = statistics.median(run(folder, cache) for _ in range(3))
+    print(f"sirf compare, cold {cold:6.1f} s   limit {COLD:g} s")
+    print(f"sirf compare, warm {warm:6.1f} s   limit {WARM:g} s (median of 3)")
+    return 1 if cold > COLD or warm > WARM else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
