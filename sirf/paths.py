@@ -8,20 +8,26 @@ __all__ = ["Path", "RateClass", "Segment", "cpo", "load_path", "npo", "pluggable
 
 
 def pluggable(
-    *, length: str | float | None = None, material: str | None = None, rate_class: RateClass = "100g"
+    length: str | float | None = None, *, material: str | None = None, rate_class: RateClass = "200g"
 ) -> Path:
-    """Faceplate module: host package, host board of `length`, connector, module board, module die."""
+    """Faceplate module: host die and package, host board of `length`, connector, module board, module package and die.
+
+    `length` as text with a unit or in m; `material` of the host board and its vias; `rate_class` of the dies and packages.
+
+    >>> pluggable("10 in", material="megtron6").trace_length_m
+    0.254
+    """
     return load_path("pluggable", length=length, material=material, rate_class=rate_class)
 
 
-def npo(*, length: str | float | None = None, material: str | None = None, rate_class: RateClass = "100g") -> Path:
-    """Near-packaged optics: host package, a short board of `length`, socket, optical engine."""
+def npo(length: str | float | None = None, *, material: str | None = None, rate_class: RateClass = "200g") -> Path:
+    """Near-packaged optics: host die and package, a short board of `length`, socket, optical engine."""
     return load_path("npo", length=length, material=material, rate_class=rate_class)
 
 
-def cpo(*, length: str | float | None = None, material: str | None = None, rate_class: RateClass = "100g") -> Path:
-    """Co-packaged optics: `length` of package substrate from die to optical engine.
+def cpo(length: str | float | None = None, *, material: str | None = None, rate_class: RateClass = "200g") -> Path:
+    """Co-packaged optics: `length` of package substrate from the host die to the optical engine.
 
-    The substrate follows the COM package line of the rate class; `material` has no board to apply to.
+    The substrate is a COM package line; `material` has no board to apply to.
     """
     return load_path("cpo", length=length, material=material, rate_class=rate_class)
