@@ -1,0 +1,67 @@
+"""Pictures: they return their axes, show what they should, and draw on what they are given."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import sirf
+from sirf.plot._axes import new_figure
+from sirf.results.statistical_eye import StatisticalEye
+from tests.engine.links import flat_link
+
+mpl.use("agg")
+
+
+@pytest.fixture(scope="module")
+def eye() -> StatisticalEye:
+    return sirf.statistical_eye(flat_link("PAM4", sigma=0.05), phases=16)
+
+
+def test_the_eye_has_three_openings_with_contours_and_units(eye: StatisticalEye) -> None:
+    axes = sirf.plot.eye(eye, new_figure((4, 3))[1][0], contours=(1e-6,))
+    outlines = [line for line in axes.get_lines() if len(line.get_xdata()) > 4]  # type: ignore[arg-type]  # arrays here
+    assert len(outlines) == 3
+    assert "UI" in axes.get_xlabel()
+    assert "mV" in axes.get_ylabel()
+    for line, threshold in zip(outlines, eye.thresholds, strict=True):
+        heights = np.asarray(line.get_ydata())
+        assert heights.min() < 1e3 * threshold < heights.max()
+
+
+def test_the_density_integrates_to_one_at_every_phase(eye: StatisticalEye) -> None:
+    total = np.trapezoid(eye.density, eye.volts, axis=1)
+    assert total == pytest.approx(np.ones(len(total)), abs=0.01)
+
+
+def test_bathtub_pulse_and_waveform_draw(eye: StatisticalEye) -> None:
+    _, axes = new_figure((8, 6), 1, 3)
+    sirf.plot.bathtub(eye, axes[0])
+    sirf.plot.pulse(eye.link.pulse_response(), axes[1])
+    run = sirf.simulate(eye.link, symbols=2000, rng=1)
+    assert sirf.plot.eye(run, axes[2]) is axes[2]
+
+
+def test_results_show_themselves(eye: StatisticalEye) -> None:
+    run = sirf.simulate(eye.link, symbols=2000, rng=1)
+    for result in (eye, run, run.errors):
+        assert "\n" not in repr(result)
+        assert "bit error ratio" in str(result)
+        assert result._repr_html_().startswith("<table>")
+        assert result.to_dict()["ber"] == result.ber
+
+
+def test_heights_shrink_as_the_error_ratio_falls(eye: StatisticalEye) -> None:
+    heights = [eye.eye_height(ratio) for ratio in (1e-3, 1e-6, 1e-12, 1e-15)]
+    widths = [eye.eye_width(ratio) for ratio in (1e-3, 1e-6, 1e-12, 1e-15)]
+    assert heights == sorted(heights, reverse=True)
+    assert widths == sorted(widths, reverse=True)
+    with pytest.raises(sirf.SirfError, match="ber must be between"):
+        eye.eye_height(0.6)
+
+
+def test_eye_height_over_white_noise_is_the_closed_form(eye: StatisticalEye) -> None:
+    """Levels 2/3 V apart, sigma 0.05: 2/3 - 2 x 0.05 x Q^-1(1e-6)."""
+    assert eye.eye_height(1e-6) == pytest.approx(2 / 3 - 2 * 0.05 * 4.75342, rel=0.01)
+    assert eye.com_db == pytest.approx(20 * np.log10((1 / 3) / (0.05 * 4.75342)), abs=0.05)

@@ -1,0 +1,43 @@
+"""Reach: monotone, at the limit, honest where there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from sirf import paths
+from sirf.errors import SirfError
+from sirf.study.compare import compare
+from sirf.study.reach import reach
+
+
+def test_reach_lies_between_a_length_that_meets_the_limit_and_one_that_misses_it() -> None:
+    found = reach("cpo", standard="cei-112g-xsr", limit={"ber": 1e-6}, tolerance=0.05)
+    assert found.reach_mm is not None
+    met = [length for length, value, _ in found.curve if value <= 1e-6]
+    missed = [length for length, value, _ in found.curve if value > 1e-6]
+    assert found.reach_mm in met
+    assert min(length for length in missed if length > found.reach_mm) / found.reach_mm <= 1.05 + 1e-9
+    losses = [loss for _, _, loss in found.curve]
+    assert losses == sorted(losses)
+
+
+def test_a_stricter_limit_never_reaches_further() -> None:
+    loose = reach("cpo", standard="cei-112g-xsr", limit={"com_db": 1.0}, tolerance=0.1).reach_mm
+    strict = reach("cpo", standard="cei-112g-xsr", limit={"com_db": 4.0}, tolerance=0.1).reach_mm
+    assert loose is not None
+    assert strict is None or strict < loose
+
+
+def test_no_length_meets_an_impossible_limit() -> None:
+    found = reach(paths.cpo(), standard="cei-112g-xsr", limit={"eye_height_mv": 10_000.0})
+    assert found.reach_mm is None
+    assert "already at" in found.limited_by
+
+
+def test_bad_input_is_refused() -> None:
+    with pytest.raises(SirfError, match="limit must hold one of"):
+        reach("cpo", standard="cei-112g-xsr", limit={"smell": 1.0})
+    with pytest.raises(SirfError, match="paths must be of"):
+        compare(["pigeon"])
+    with pytest.raises(SirfError, match="data_rate must be one of"):
+        compare(data_rate=1e9)

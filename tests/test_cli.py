@@ -1,0 +1,271 @@
+"""Commands as a user runs them: answers, JSON, exit codes, one line for bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sirf.__main__ import main
+from sirf.presets import list_presets
+
+Capture = pytest.CaptureFixture[str]
+
+
+def s4p(file: Path, *, stop: float = 60e9, step: float = 100e6, edit: str | None = None) -> Path:
+    """A short lossy pair as a Touchstone file; `edit` replaces the twentieth data line."""
+    lines = ["# Hz S RI R 50"]
+    for f in np.arange(step, stop + step / 2, step):
+        s = np.zeros((4, 4), dtype=complex)
+        through = np.exp(-0.6 * (1 + 1j) * np.sqrt(f / 26e9) - 2j * np.pi * f * 0.3e-9)
+        for a, b in ((0, 1), (2, 3)):
+            s[a, b] = s[b, a] = through
+        values = " ".join(f"{v.real:.9g} {v.imag:.9g}" for v in s.ravel())
+        lines.append(f"{f:.9g} {values}")
+    if edit is not None:
+        lines[20] = edit
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return s4p(tmp_path_factory.mktemp("files") / "good.s4p")
+
+
+def strict_json(text: str) -> object:
+    def refuse(word: str) -> float:
+        raise AssertionError(word)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_help_and_version(capsys: Capture) -> None:
+    assert main([]) == 0
+    assert main(["--help"]) == 0
+    assert main(["--version"]) == 0
+    assert "compare" in capsys.readouterr().out
+
+
+def test_eye_gives_the_promised_keys_and_a_picture(good: Path, tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "eye.png"
+    assert main(["eye", str(good), "--standard", "802.3ck-c2c", "--out", str(picture), "--json", "-"]) == 0
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    for key in (
+        "eye_height_mv",
+        "eye_width_ui",
+        "vec_db",
+        "ber",
+        "errors",
+        "symbols",
+        "ber_low",
+        "ber_high",
+        "eye_ber",
+    ):
+        assert key in result
+    assert result["eye_height_mv"] > 0
+    assert result["errors"] is None
+    assert result["port_order"] == [1, 2, 3, 4]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_waveform_eye_counts(good: Path, capsys: Capture) -> None:
+    assert main(["eye", str(good), "--engine", "waveform", "--symbols", "20000", "--json", "-"]) == 0
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    assert result["symbols"] >= 20_000
+    assert result["ber_low"] <= result["ber"] <= result["ber_high"]
+
+
+def test_ber_counts_resumes_and_writes_json(good: Path, tmp_path: Path, capsys: Capture) -> None:
+    counts, file = tmp_path / "count.json", tmp_path / "ber.json"
+    common = ["ber", str(good), "--resume", str(counts), "--json", str(file)]
+    assert main([*common, "--max-symbols", "100000"]) == 0
+    first = json.loads(file.read_text())
+    assert main([*common, "--max-symbols", "300000"]) == 0
+    second = json.loads(file.read_text())
+    assert second["symbols"] > first["symbols"] >= 100_000
+    assert {"errors", "symbols", "ber", "ber_low", "ber_high"} <= set(second)
+    assert "99 % interval" in capsys.readouterr().out
+
+
+def test_pulse(good: Path, tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "pulse.png"
+    assert (
+        main(
+            [
+                "pulse",
+                str(good),
+                "--symbol-rate",
+                "53.125e9",
+                "--samples-per-ui",
+                "16",
+                "--json",
+                "-",
+                "--out",
+                str(picture),
+            ]
+        )
+        == 0
+    )
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    assert len(result["time_s"]) == len(result["volts"])
+    assert max(result["volts"]) == result["volts"][result["cursor"]]
+    assert picture.exists()
+
+
+def test_reach_meets_and_misses_a_limit(tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "reach.png"
+    command = ["reach", "cpo", "--standard", "cei-112g-xsr", "--ber", "1e-6", "--out", str(picture), "--json", "-"]
+    assert main([*command, "--at-least", "1"]) == 0
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    assert {"reach_mm", "limited_by", "curve"} <= set(result)
+    assert result["reach_mm"] > 30
+    assert main([*command, "--at-least", "100000"]) == 1
+    assert picture.exists()
+
+
+def test_lists(capsys: Capture) -> None:
+    assert main(["standards", "--json", "-"]) == 0
+    listed = strict_json(capsys.readouterr().out)
+    assert isinstance(listed, list)
+    assert {entry["id"] for entry in listed} == set(list_presets())
+    assert main(["materials"]) == 0
+    assert "megtron7" in capsys.readouterr().out
+
+
+def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "out"
+    assert main(["compare", "--out", str(out), "--json", "-"]) == 0
+    rows = strict_json(capsys.readouterr().out)
+    assert isinstance(rows, list)
+    assert [row["path"] for row in rows] == ["pluggable-retimed", "npo", "cpo-retimed"]
+    for row in rows:
+        for key in (
+            "insertion_loss_db",
+            "com_db",
+            "eye_height_mv",
+            "eye_width_ui",
+            "ber",
+            "reach_mm",
+            "energy_pj_per_bit",
+        ):
+            assert row[key] is not None, key
+        assert (out / f"eye-{row['path']}.png").read_bytes().startswith(b"\x89PNG")
+        assert row["reach_mm"] > row["length_mm"]
+    losses = [row["insertion_loss_db"] for row in rows]
+    energies = [row["energy_pj_per_bit"] for row in rows]
+    assert losses == sorted(losses, reverse=True)
+    assert energies == sorted(energies, reverse=True)
+    assert json.loads((out / "results.json").read_text()) == rows
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 3
+    assert "http" not in page
+
+
+BAD_FILES = {
+    "empty.s4p": b"",
+    "binary.s4p": bytes(range(256)) * 40,
+    "text.s4p": b"Dear reader,\nthis is a letter.\n",
+    "three.s3p": b"# Hz S RI R 50\n1e9 " + b"0.1 0 " * 9 + b"\n2e9 " + b"0.1 0 " * 9 + b"\n",
+    "truncated.s4p": b"# Hz S RI R 50\n1e9 " + b"0.1 0 " * 16 + b"\n2e9 0.1 0 0.1\n",
+    "nan.s4p": b"# Hz S RI R 50\n1e9 " + b"nan 0 " * 16 + b"\n2e9 " + b"0.1 0 " * 16 + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("command", ["eye", "ber"])
+def test_a_bad_file_gets_one_line_with_its_name(name: str, command: str, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / name
+    file.write_bytes(BAD_FILES[name])
+    assert main([command, str(file)]) == 2
+    one_line(capsys, Path(name).stem)
+
+
+def one_line(capsys: Capture, *words: str) -> None:
+    """Nothing on standard output, one line without traceback on standard error."""
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    lines = [line for line in shown.err.splitlines() if line.startswith("sirf: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in shown.err
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+def test_other_bad_input_gets_one_line(good: Path, tmp_path: Path, capsys: Capture) -> None:
+    narrow = s4p(tmp_path / "narrow.s4p", stop=20e9)
+    cases: list[tuple[list[str], tuple[str, ...]]] = [
+        (["eye", "missing.s4p"], ("missing.s4p",)),
+        (["eye", str(tmp_path)], ("file",)),
+        (["eye", str(good), "--standard", "802.3ck-krl"], ("Did you mean '802.3ck-kr1'",)),
+        (["eye", str(narrow)], ("narrow", "39.84", "20 GHz")),
+        (["pulse", str(good), "--symbol-rate", "0"], ("symbol_rate must be positive",)),
+        (["pulse", str(good), "--symbol-rate", "-1e9"], ("symbol_rate must be positive",)),
+        (["pulse", str(good), "--symbol-rate", "nan"], ("symbol_rate must be positive",)),
+        (["eye", str(good), "--symbol-rate", "0"], ("symbol_rate must be positive",)),
+        (["eye", str(good), "--engine", "magic"], ("engine must be",)),
+        (["eye", str(good), "--port-order", "12-43x"], ("port_order must be",)),
+        (["eye", str(good), "--package-case", "9"], ("package_case must be",)),
+        (["ber", str(good), "--max-errors", "0"], ("max_errors must be",)),
+        (["compare", "--data-rate", "400"], ("data_rate must be one of",)),
+        (["reach", "cpo", "--ber", "0.7"], ("limit of ber",)),
+        (["reach", "cpo", "--ber", "1e-6", "--com-db", "3"], ("limit must be one of",)),
+        (["reach", "nowhere.toml"], ("nowhere.toml",)),
+        (["eye"], ("thru",)),
+        (["nonsense"], ("nonsense",)),
+        (["eye", str(good), "--nonsense"], ("--nonsense",)),
+    ]  # fmt: skip
+    for arguments, words in cases:
+        assert main(arguments) == 2, arguments
+        one_line(capsys, *words)
+
+
+def test_a_file_between_three_quarters_and_the_whole_symbol_rate_warns(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["eye", str(s4p(tmp_path / "short.s4p", stop=45e9))]) == 0
+    assert "below the symbol rate" in capsys.readouterr().err
+
+
+def test_a_link_that_nothing_opens_reports_its_error_ratio(tmp_path: Path, capsys: Capture) -> None:
+    """2.5 times the loss of the good pair over three notches: no eye under the short-reach receiver."""
+    file = tmp_path / "hopeless.s4p"
+    lines = ["# Hz S RI R 50"]
+    for f in np.arange(50e6, 60e9, 50e6):
+        s = np.zeros((4, 4), dtype=complex)
+        through = np.exp(-5.0 * (1 + 1j) * np.sqrt(f / 26e9) - 2j * np.pi * f * 1e-9)
+        for a, b in ((0, 1), (2, 3)):
+            s[a, b] = s[b, a] = through
+        lines.append(f"{f:.9g} " + " ".join(f"{v.real:.9g} {v.imag:.9g}" for v in s.ravel()))
+    file.write_text("\n".join(lines) + "\n")
+    assert main(["eye", str(file), "--standard", "cei-112g-xsr", "--json", "-"]) == 0
+    shown = capsys.readouterr()
+    result = strict_json(shown.out)
+    assert isinstance(result, dict)
+    assert "no equaliser setting opens this link" in shown.err
+    assert result["eye_height_mv"] == 0
+    assert 1e-3 < result["ber"] < 0.5
+    assert result["vec_db"] is None
+
+
+def test_interruption_and_internal_errors_have_their_codes(
+    good: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    import sirf.engine.statistical as engine
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(engine, "statistical_eye", interrupt)
+    assert main(["eye", str(good)]) == 130
+    capsys.readouterr()
+    monkeypatch.setattr(engine, "statistical_eye", fail)
+    assert main(["eye", str(good)]) == 70
+    one_line(capsys, "internal error", "broken")
