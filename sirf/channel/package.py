@@ -87,7 +87,13 @@ class Package:
 
     `die` lists the stages (C_d in F, L_s in H) from the die outwards, `c_b` the bump capacitance in F, `lines` the sections
     from the bump to the ball, `c_p` the ball capacitance in F. Line coefficients are in COM units (f in GHz, mm, ns). `r_d` is
-    the die's termination, `r_0` the reference, both in ohm a line.
+    the die's termination, `r_0` the reference, both in ohm a line. Passive and reciprocal; the line formula's ln f keeps it
+    from being exactly causal. Raises `SirfError` for negative values or impedances that are not positive.
+
+    >>> import numpy as np
+    >>> die = Package(die=((120e-15, 120e-12),), c_b=30e-15)
+    >>> die.network(np.array([0.0, 26.5625e9])).ports
+    2
     """
 
     die: tuple[tuple[float, float], ...]
@@ -104,10 +110,10 @@ class Package:
     def __post_init__(self) -> None:
         """Refuse negative parts."""
         values = [*(value for stage in self.die for value in stage), self.c_b, self.c_p]
-        values += [line.length_mm for line in self.lines]
+        values += [line.length_mm for line in self.lines] + [self.gamma0, self.a1, self.a2, self.tau]
         if not all(np.isfinite(value) and value >= 0 for value in values):
             raise SirfError(
-                f"package values must be zero or positive, got {values}. Check C_d, L_s, C_b, C_p and lengths."
+                f"package values must be zero or positive, got {values}. Check C_d, L_s, C_b, C_p, lengths and coefficients."
             )
         if not (self.r_0 > 0 and self.r_d > 0 and all(line.z_c > 0 for line in self.lines)):
             raise SirfError(f"package impedances must be positive, got R_0 {self.r_0}, R_d {self.r_d}. Use 50 ohm.")
