@@ -18,7 +18,8 @@ LOG_FLOOR = float(np.log(FLOOR))
 class Interference:
     """Upper tails P(x > v) of the interference x given the main symbol's level, and its density.
 
-    `volts` (V,) from 0 up; `log_tail` (L, V) the natural logarithm by level index, `LOG_FLOOR` at least; the lower tail of level j is the upper tail of level L-1-j.
+    `volts` (V,) from 0 up; `log_tail` (L, V) the natural logarithm by level index, `LOG_FLOOR` at least; the lower tail of
+    level j is the upper tail of level L-1-j.
     `density` (L, V) in 1/V on the same grid.
     """
 

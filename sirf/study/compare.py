@@ -158,7 +158,6 @@ def _row(family: str, data_rate: float) -> Row:
     notes = list(link.warnings)
     if not report.opened:
         notes.append("no equaliser setting opens this link")
-    notes.append("no crosstalk: the paths have no aggressors yet")
     return Row(
         path=ROWS[family], standard=standard, length_mm=1e3 * path.trace_length_m, insertion_loss_db=loss,
         eye=statistical_eye(link), reach_mm=found.reach_mm, limited_by=found.limited_by,
