@@ -387,7 +387,11 @@ def _validated(model: type[Model], table: dict[str, Any], file: FilePath) -> Mod
 
 def _segment(table: _AnyTable, device: _DeviceFile, material: str | None) -> Segment:
     element, length_m = _element(table, device, material)
-    return Segment(table.name, element, length_m, provenance=table.provenance, source=table.source)
+    provenance, source = table.provenance, table.source
+    if isinstance(table, (_DieTable, _PackageTable)):
+        # the weaker of the two: the segment's own numbers and those of the rate class
+        provenance, source = max(provenance, device.provenance, key="P2E".index), f"{source}; {device.source}"
+    return Segment(table.name, element, length_m, provenance=provenance, source=source)
 
 
 def _element(table: _AnyTable, device: _DeviceFile, material: str | None) -> tuple[Element, float | None]:

@@ -63,6 +63,11 @@ def test_every_segment_states_its_provenance(make: Callable[[], Path]) -> None:
     assert path.crosstalk.source
 
 
+def test_dies_take_the_provenance_of_their_rate_class() -> None:
+    """802.3ck is published, 802.3dj was read in secondary sources."""
+    assert [paths.cpo(rate_class=rate_class).segments[0].provenance for rate_class in RATE_CLASSES] == ["P", "2"]
+
+
 @pytest.mark.parametrize("rate_class", RATE_CLASSES)
 @pytest.mark.parametrize("make", FAMILIES)
 def test_default_paths_are_physical(make: Callable[..., Path], rate_class: RateClass) -> None:
