@@ -50,7 +50,7 @@ class Stripline:
     >>> from sirf.channel.materials import load_material
     >>> line = Stripline(material=load_material("megtron7"), width=127e-6, thickness=17e-6, spacing=280e-6)
     >>> round(line.impedance)
-    100
+    101
     """
 
     material: Material
