@@ -22,25 +22,26 @@ Float = NDArray[np.float64]
 MEMORY = 5
 
 
-def transition_table(at_instant: Interference, levels: Float, main: float, shift: float) -> Float:
-    """(L, L): probability that level i is decided as level j when the slicer input is moved by `shift` V."""
-    bounds = thresholds(levels) * main - shift
+def transition_tables(at_instant: Interference, levels: Float, main: float, shifts: Float) -> Float:
+    """(S, L, L): probability that level i is decided as level j when the slicer input is moved by each of `shifts` (S,) V."""
+    bounds = thresholds(levels) * main - shifts[:, None]
     count = len(levels)
-    table = np.zeros((count, count))
+    tables = np.zeros((len(shifts), count, count))
+    nothing = np.zeros((len(shifts), 1))
     for i in range(count):
         margin = bounds - levels[i] * main
         # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
-        upward = np.append(at_instant.above(i, margin[i:]), 0.0)
-        downward = np.append(at_instant.above(count - 1 - i, -margin[:i][::-1]), 0.0)
-        table[i, i + 1 :] = upward[:-1] - upward[1:]
-        table[i, :i] = (downward[:-1] - downward[1:])[::-1]
-        table[i, i] = 1.0 - table[i].sum()
-    return np.clip(table, 0.0, 1.0)
+        upward = np.hstack([at_instant.above(i, margin[:, i:]), nothing])
+        downward = np.hstack([at_instant.above(count - 1 - i, -margin[:, :i][:, ::-1]), nothing])
+        tables[:, i, i + 1 :] = upward[:, :-1] - upward[:, 1:]
+        tables[:, i, :i] = (downward[:, :-1] - downward[:, 1:])[:, ::-1]
+        tables[:, i, i] = 1.0 - tables[:, i].sum(axis=1)
+    return np.clip(tables, 0.0, 1.0)
 
 
 def without_feedback(at_instant: Interference, levels: Float, main: float) -> ErrorRates:
     """Error ratios when the fed-back symbols are the sent ones."""
-    symbol, bit, _, _ = _rates(transition_table(at_instant, levels, main, 0.0))
+    symbol, bit, _, _ = (float(rate[0]) for rate in _rates(transition_tables(at_instant, levels, main, np.zeros(1))))
     return ErrorRates(ser=symbol, ber=bit, detector_error_ratio=symbol, mean_burst=1.0)
 
 
@@ -51,8 +52,8 @@ def with_feedback(at_instant: Interference, levels: Float, main: float, dfe: tup
     states = np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
     shifts = -states @ np.asarray(dfe[:memory]) * step * main
     unique, inverse = np.unique(np.round(shifts / main, 12), return_inverse=True)
-    rates = np.array([_rates(transition_table(at_instant, levels, main, float(shift) * main)) for shift in unique])
-    symbol, bit, up, down = rates[inverse.ravel()].T
+    tables = transition_tables(at_instant, levels, main, unique * main)
+    symbol, bit, up, down = (rate[inverse.ravel()] for rate in _rates(tables))
     weights = 3 ** np.arange(memory)[::-1]
     following = [
         ((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
@@ -68,12 +69,12 @@ def with_feedback(at_instant: Interference, levels: Float, main: float, dfe: tup
     )
 
 
-def _rates(table: Float) -> tuple[float, float, float, float]:
-    """(symbol error ratio, bit error ratio, probability of an error upwards, downwards) of a transition table."""
-    count = len(table)
-    errors = table - np.diag(np.diag(table))
-    bits = float(np.sum(errors * bit_error_table(count))) / count / bits_per_symbol(count)
-    up, down = float(np.triu(errors).sum()) / count, float(np.tril(errors).sum()) / count
+def _rates(tables: Float) -> tuple[Float, Float, Float, Float]:
+    """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables."""
+    count = tables.shape[1]
+    errors = tables * (1.0 - np.eye(count))
+    bits = np.sum(errors * bit_error_table(count), axis=(1, 2)) / count / bits_per_symbol(count)
+    up, down = np.triu(errors).sum(axis=(1, 2)) / count, np.tril(errors).sum(axis=(1, 2)) / count
     return up + down, bits, up, down
 
 

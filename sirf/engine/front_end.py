@@ -12,14 +12,17 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from sirf.channel.response import PreparedTransfer, Pulse, prepare
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.receiver.filters import butterworth4
 from sirf.receiver.receiver import Receiver
 from sirf.transmitter.edge import transmitter_edge
 
 Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 TAIL = 1e-4
 """Cursors below this part of the main one, beyond the last larger one, are left out."""
@@ -84,28 +87,34 @@ class FrontEnd:
         )
 
 
+BAND = 1e-9
+"""Responses are built up to the frequency beyond which edge and noise filter stay below this."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AnalogChannel:
-    """The link's transfers in the form from which responses for any CTLE setting follow by one multiply and one inverse."""
+    """The link's transfers in the form from which responses for any CTLE setting follow by one multiply and one inverse.
+
+    `shapes` holds, for each transfer, amplitude x transfer x edge filter x noise filter in V/Hz x UI, up to the end of the band.
+    """
 
     prepared: tuple[PreparedTransfer, ...]
-    amplitudes: tuple[float, ...]
-    rise_time: float
-    receiver: Receiver
+    shapes: tuple[Complex, ...]
 
-    def response(self, index: int, analog: Receiver, *, kind: str) -> Float:
-        """One time response in V: `kind` is "pulse", "edge" or "edge_slope" (per UI)."""
-        transfer = self.prepared[index]
-        frequency = transfer.frequency
-        period = 1.0 / transfer.symbol_rate
-        shape = transmitter_edge(frequency, self.rise_time) * analog.analog_transfer(frequency)
+    def response(self, index: int, receiver: Receiver, *, kind: str) -> Float:
+        """One time response in V: `kind` is "pulse", "edge" or "edge_slope" (per UI). Only the receiver's CTLE is read."""
+        transfer, shape = self.prepared[index], self.shapes[index]
+        frequency = transfer.frequency[: len(shape)]
+        turns = frequency / transfer.symbol_rate
+        if receiver.ctle is not None:
+            shape = shape * receiver.ctle.transfer(frequency)
         if kind == "pulse":
-            shape = shape * np.sinc(frequency * period) * np.exp(-1j * np.pi * frequency * period)
+            shape = shape * (np.sinc(turns) * np.exp(-1j * np.pi * turns))
         elif kind == "edge_slope":
-            shape = shape * (2j * np.pi * frequency * period)
+            shape = shape * (2j * np.pi * turns)
         elif kind != "edge":
             raise ValueError(kind)
-        return np.asarray(self.amplitudes[index] * period * transfer.time_response(shape))
+        return np.asarray(fft.irfft(shape, n=transfer.n_samples))
 
 
 @lru_cache(maxsize=16)
@@ -115,12 +124,18 @@ def _analog_channel(link_key: _Key) -> AnalogChannel:
         prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
         for transfer in link.transfers()
     )
-    return AnalogChannel(
-        prepared=prepared,
-        amplitudes=link.launch_amplitudes(),
-        rise_time=link.transmitter.rise_time,
-        receiver=link.receiver,
-    )
+    shapes = (_shape(link, one, amplitude) for one, amplitude in zip(prepared, link.launch_amplitudes(), strict=True))
+    return AnalogChannel(prepared, tuple(shapes))
+
+
+def _shape(link: Link, prepared: PreparedTransfer, amplitude: float) -> Complex:
+    filters = transmitter_edge(prepared.frequency, link.transmitter.rise_time)
+    if link.receiver.noise_corner is not None:
+        filters = filters * butterworth4(prepared.frequency, link.receiver.noise_corner)
+    end = int(np.flatnonzero(np.abs(filters) > BAND)[-1]) + 1
+    # one UI of time in the spectrum makes slopes per UI; the inverse transform of the grid is in samples per second
+    scale = amplitude / link.symbol_rate * prepared.sample_rate
+    return np.asarray(scale * prepared.value[:end] * filters[:end])
 
 
 class _Key:
@@ -136,6 +151,7 @@ class _Key:
             link.symbol_rate,
             link.samples_per_ui,
             link.transmitter.rise_time,
+            link.receiver.noise_corner,
             link.launch_amplitudes(),
         )
 

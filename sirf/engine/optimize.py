@@ -313,23 +313,20 @@ class _Search:
         return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
 
     def _aggressor_power(self) -> tuple[tuple[Float, Float], ...]:
-        """(frequency, |pulse spectrum|² per Hz before CTLE) of each aggressor, to 2.5 x the symbol rate."""
+        """(frequency, |pulse spectrum|² in (V s)² before the CTLE) of each aggressor, to 2.5 x the symbol rate."""
         result = []
-        for index in range(1, len(self.channel.prepared)):
-            prepared = self.channel.prepared[index]
-            keep = prepared.frequency <= 2.5 * self.link.symbol_rate
-            frequency = prepared.frequency[keep]
-            period = 1.0 / self.link.symbol_rate
-            edge = np.exp(-2.0 * (np.pi * frequency * self.link.transmitter.rise_time / 1.6832) ** 2)
-            spectrum = self.channel.amplitudes[index] * period * np.abs(prepared.value[keep]) * edge
-            result.append((frequency, (spectrum * np.sinc(frequency * period)) ** 2))
+        for prepared, shape in zip(self.channel.prepared[1:], self.channel.shapes[1:], strict=True):
+            frequency = prepared.frequency[: len(shape)]
+            keep = frequency <= 2.5 * self.link.symbol_rate
+            spectrum = np.abs(shape[keep]) * np.sinc(frequency[keep] / self.link.symbol_rate) / prepared.sample_rate
+            result.append((frequency[keep], spectrum**2))
         return tuple(result)
 
     def _crosstalk(self, receiver: Receiver, lags: int) -> tuple[Float, float]:
         """FEXT autocorrelation at `lags` lags of one UI, and NEXT power, averaged over the phase, V² per symbol variance."""
         fext, following = np.zeros(lags), 0.0
         for index, (frequency, power) in enumerate(self.power):
-            shaped = power * np.abs(receiver.analog_transfer(frequency)) ** 2
+            shaped = power * _ctle_power(receiver, frequency)
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
             if index < len(self.link.channel.fext):
                 phase = 2 * np.pi * np.outer(np.arange(lags), frequency) / self.link.symbol_rate
@@ -342,7 +339,7 @@ class _Search:
         """Autocorrelation at lags of one UI of FEXT (through the Tx FFE) and of NEXT."""
         fext, following = np.zeros(lags), np.zeros(lags)
         for index, (frequency, power) in enumerate(self.power):
-            shaped = power * np.abs(receiver.analog_transfer(frequency)) ** 2
+            shaped = power * _ctle_power(receiver, frequency)
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
             turn = 2 * np.pi * frequency / self.link.symbol_rate
             own = index < len(self.link.channel.fext)
@@ -420,6 +417,10 @@ def _solve(
     fom = eye_factor**2 / (variance + tx_noise**2)
     # gain is free: the main tap is set to one, as the standard writes the filter
     return tuple((weights / weights[limits.rx_ffe_pre]).tolist()), tuple(clipped.tolist()), fom
+
+
+def _ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
+    return 1.0 if receiver.ctle is None else np.abs(receiver.ctle.transfer(frequency)) ** 2
 
 
 def _with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:
