@@ -16,7 +16,10 @@ def eyes(file: Path) -> None:
     """The three default paths at 106.25 Gb/s per lane on one scale."""
     cases = (("pluggable", "802.3ck-c2m"), ("npo", "cei-112g-vsr"), ("cpo", "cei-112g-xsr"))
     links = [
-        sirf.Link(sirf.paths.load_path(name).to_channel(), standard=standard).optimized() for name, standard in cases
+        sirf.Link(
+            sirf.paths.load_path(name, rate_class="100g").to_channel(crosstalk=True), standard=standard
+        ).optimized()
+        for name, standard in cases
     ]
     results = [sirf.statistical_eye(link) for link in links]
     limit = 1.15e3 * max(float(result.level_volts.max()) for result in results)

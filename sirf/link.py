@@ -45,7 +45,7 @@ class Link:
 
     Raises `SirfError` when a part is missing, or the channel's band ends below 0.75 of the symbol rate.
 
-    >>> link = sirf.Link(sirf.paths.cpo(length="30 mm").to_channel(), standard="cei-112g-xsr")  # doctest: +SKIP
+    >>> link = sirf.Link(sirf.paths.cpo(rate_class="100g").to_channel(), standard="cei-112g-xsr")  # doctest: +SKIP
     """
 
     channel: Channel

@@ -150,7 +150,7 @@ def _row(family: str, data_rate: float) -> Row:
     rate_class, standards = STANDARDS[data_rate]
     standard = standards[family]
     path = load_path(family, rate_class=rate_class)
-    link = Link(path.to_channel(), standard=standard).optimized()
+    link = Link(path.to_channel(crosstalk=True), standard=standard).optimized()
     report = link.equalizer_report
     assert report is not None
     found = reach(path, standard=standard)

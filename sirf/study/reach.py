@@ -17,8 +17,8 @@ from sirf.presets import load
 
 SHORTEST, LONGEST = 0.002, 2.0
 """Trace lengths in m between which reach is sought."""
-STEP = 20e6
-"""Frequency step in Hz of the paths tried: 50 ns of response."""
+STEP = 40e6
+"""Frequency step in Hz of the paths tried: 25 ns of response about the delay."""
 SAMPLES_PER_UI = 16
 
 LIMITS: dict[str, tuple[str, int]] = {
@@ -95,7 +95,11 @@ def reach(
     whole = path
 
     def meets(length: float) -> bool:
-        link = Link(whole.with_length(length).to_channel(frequency), standard=standard, samples_per_ui=SAMPLES_PER_UI)
+        link = Link(
+            whole.with_length(length).to_channel(frequency, crosstalk=True),
+            standard=standard,
+            samples_per_ui=SAMPLES_PER_UI,
+        )
         value = _figure(link, name)
         tried[length] = (value, link.insertion_loss_db)
         if progress is not None:

@@ -32,7 +32,7 @@ def test_the_eye_has_three_openings_with_contours_and_units(eye: StatisticalEye)
 
 def test_the_density_integrates_to_one_at_every_phase(eye: StatisticalEye) -> None:
     total = np.trapezoid(eye.density, eye.volts, axis=1)
-    assert total == pytest.approx(np.ones(len(total)), abs=0.01)
+    assert total == pytest.approx(np.ones_like(total), abs=0.01)
 
 
 def test_bathtub_pulse_and_waveform_draw(eye: StatisticalEye) -> None:

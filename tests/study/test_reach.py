@@ -29,7 +29,7 @@ def test_a_stricter_limit_never_reaches_further() -> None:
 
 
 def test_no_length_meets_an_impossible_limit() -> None:
-    found = reach(paths.cpo(), standard="cei-112g-xsr", limit={"eye_height_mv": 10_000.0})
+    found = reach(paths.cpo(rate_class="100g"), standard="cei-112g-xsr", limit={"eye_height_mv": 10_000.0})
     assert found.reach_mm is None
     assert "already at" in found.limited_by
 
