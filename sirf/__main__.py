@@ -45,7 +45,7 @@ def _other(error: Exception) -> int:
     # usage errors of the command-line library know how to say themselves
     say = getattr(error, "format_message", None)
     if callable(say):
-        return _fail(f"{say()} See 'sirf --help'.", 2)
+        return _fail(f"{str(say()).rstrip('.')}. See 'sirf --help'.", 2)
     if os.environ.get("SIRF_TRACEBACK"):
         raise error
     return _fail(f"internal error: {name}: {error}. Set SIRF_TRACEBACK=1 to see where, and report it.", 70)

@@ -95,6 +95,8 @@ def eye(
     """Show the eye of one channel after equalisation."""
     if engine not in ("statistical", "waveform"):
         raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
+    _check_counts(symbols=symbols)
+    _check_seed(seed)
     from sirf.engine.statistical import statistical_eye
     from sirf.engine.waveform import simulate
     from sirf.results.statistical_eye import StatisticalEye
@@ -137,13 +139,16 @@ def ber(
     """Count errors bit by bit and give the error ratio with its 99 % interval."""
     import os
 
+    workers = workers if workers is not None else os.cpu_count() or 1
+    _check_counts(max_errors=max_errors, max_symbols=max_symbols, workers=workers)
+    _check_seed(seed)
     from sirf.engine.error_count import count_errors
 
     link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate)
     with _progress("ber") as update:
         count = count_errors(
             link, max_errors=max_errors, max_symbols=max_symbols, rng=seed, resume=resume, ideal_feedback=ideal_feedback,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
         )  # fmt: skip
     _say(str(count), aside=json_file == "-")
@@ -287,6 +292,18 @@ def _link(
     return link
 
 
+def _check_counts(**counts: int) -> None:
+    """Refuse what an engine would refuse, before a search has run and printed."""
+    for name, value in counts.items():
+        if value < 1:
+            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise SirfError(f"seed must be a whole number from 0, got {seed}. Use --seed 1.")
+
+
 def _about(link: Link) -> dict[str, Any]:
     order = link.channel.port_order
     report = link.equalizer_report
@@ -391,7 +408,12 @@ def _progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        # the bar would leave an empty line behind, and an error is to be the only one
+        yield lambda note, done, total: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=1, note="")
         yield lambda note, done, total: bar.update(task, completed=done, total=total, note=note)
