@@ -7,7 +7,7 @@ the density so that its centre lies where the error ratio is read (an inverse at
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ Complex = NDArray[np.complex128]
 REACH = 14.0
 """Half width of the voltage window in standard deviations: bounded and Gaussian parts are sub-Gaussian, so what lies beyond
 has less than exp(-98) of probability."""
+TILT = 5.5
+"""Tilt in standard deviations."""
 DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
 SMALL = 0.4
@@ -79,9 +81,10 @@ class Jitter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The line on which moment-generating functions are taken: tilt in 1/V, spacing and number of points."""
+    """The line on which moment-generating functions are taken: tilt in 1/V, its upper limit, spacing and number of points."""
 
     tilt: float
+    limit: float
     step: float
     size: int
 
@@ -93,13 +96,17 @@ class Line:
         where its moment-generating function exists. A tilt of 5.5 deviations keeps all digits that matter from the middle
         of the distribution (floor 1e-10) to beyond 12 deviations.
         """
-        deviation = np.sqrt(total_variance)
-        width = 2.0 * REACH * deviation
-        step = 2.0 * np.pi / width
+        deviation = float(np.sqrt(total_variance))
+        step = np.pi / (REACH * deviation)
         gaussian = max(np.sqrt(gaussian_variance), DECAY / (LONGEST * step))
         size = int(np.ceil(max(DECAY / gaussian / step, 64.0)))
-        most = 0.4 / curvature if curvature > 0 else np.inf
-        return cls(float(min(5.5 / deviation, most)), float(step), size), float(gaussian**2)
+        limit = 0.4 / curvature if curvature > 0 else np.inf
+        return cls(min(TILT / deviation, limit), limit, step, size), float(gaussian**2)
+
+    def tilted(self, deviation: float) -> Line:
+        """This line with the tilt for a distribution of `deviation` V, in steps of sqrt(2) so that few different ones arise."""
+        steps = np.floor(2.0 * np.log2(max(TILT / deviation / self.tilt, 1.0)))
+        return replace(self, tilt=min(self.tilt * 2.0 ** (steps / 2.0), self.limit))
 
     @property
     def end(self) -> float:

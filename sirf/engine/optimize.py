@@ -177,7 +177,7 @@ class _Search:
 
     def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
         receiver = _with_gains(self.receiver, g_dc_db, g_dc2_db)
-        waves = _Waves.of(self.channel, receiver, self.link.samples_per_ui)
+        waves = _Waves.of(self.channel, receiver, self.link.samples_per_ui, self._crosstalk(receiver))
         found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
         return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
 
@@ -199,7 +199,6 @@ class _Search:
     def _descend(self, waves: _Waves, receiver: Receiver, best: Setting | None) -> Setting:
         grid, sizes = self._tx_grid()
         noise = float(waves.noise_lags[0])
-        fext, following = self._crosstalk(receiver, self.tap_count)
         frozen = "tx_ffe" in self.freeze
         minimum = -np.inf if frozen else self.limits.tx_main_minimum
         fom, chosen, _, tried = coordinate_descent(
@@ -215,8 +214,8 @@ class _Search:
             np.asarray(self.limits.dfe_min),
             np.asarray(self.limits.dfe_max),
             waves.edge_power,
-            fext,
-            noise + self.symbol_variance * following,
+            waves.fext_lags,
+            noise + self.symbol_variance * float(waves.near_lags[0]),
             self.symbol_variance,
             self.jitter_variance,
             self._tx_noise(),
@@ -276,8 +275,8 @@ class _Search:
         instant = self._instant(pulse, m)
         taps = limits.rx_ffe_pre + limits.rx_ffe_post + 1
         correlation = waves.noise_lags[:taps]
-        fext, following = self._crosstalk_lags(receiver, tx, taps)
-        noise = toeplitz(correlation + self.symbol_variance * (fext + following))
+        aggressors = _through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
+        noise = toeplitz(correlation + self.symbol_variance * aggressors)
         transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
         best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
         for offset in offsets:
@@ -312,66 +311,69 @@ class _Search:
     def _tx_noise(self) -> float:
         return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
 
-    def _aggressor_power(self) -> tuple[tuple[Float, Float], ...]:
-        """(frequency, |pulse spectrum|² in (V s)² before the CTLE) of each aggressor, to 2.5 x the symbol rate."""
+    def _aggressor_power(self) -> tuple[tuple[Float, Float, Float], ...]:
+        """(frequency, |pulse spectrum|² in (V s)² before the CTLE, cosines (lags, F)) to 2.5 x the symbol rate."""
         result = []
+        lags = np.arange(self.tap_count + self.limits.rx_ffe_pre + self.limits.rx_ffe_post + 1)
         for prepared, shape in zip(self.channel.prepared[1:], self.channel.shapes[1:], strict=True):
             frequency = prepared.frequency[: len(shape)]
-            keep = frequency <= 2.5 * self.link.symbol_rate
-            spectrum = np.abs(shape[keep]) * np.sinc(frequency[keep] / self.link.symbol_rate) / prepared.sample_rate
-            result.append((frequency[keep], spectrum**2))
+            frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
+            turns = frequency / self.link.symbol_rate
+            spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
+            result.append((frequency, spectrum**2, np.cos(2 * np.pi * np.outer(lags, turns))))
         return tuple(result)
 
-    def _crosstalk(self, receiver: Receiver, lags: int) -> tuple[Float, float]:
-        """FEXT autocorrelation at `lags` lags of one UI, and NEXT power, averaged over the phase, V² per symbol variance."""
-        fext, following = np.zeros(lags), 0.0
-        for index, (frequency, power) in enumerate(self.power):
-            shaped = power * _ctle_power(receiver, frequency)
-            scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
-            if index < len(self.link.channel.fext):
-                phase = 2 * np.pi * np.outer(np.arange(lags), frequency) / self.link.symbol_rate
-                fext += scale * (np.cos(phase) @ shaped)
-            else:
-                following += scale * float(np.sum(shaped))
-        return fext, following
+    def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
+        """Autocorrelation (lags,) at lags of one UI of all FEXT (before the Tx FFE) and of all NEXT, averaged over the phase.
 
-    def _crosstalk_lags(self, receiver: Receiver, tx: tuple[float, ...], lags: int) -> tuple[Float, Float]:
-        """Autocorrelation at lags of one UI of FEXT (through the Tx FFE) and of NEXT."""
-        fext, following = np.zeros(lags), np.zeros(lags)
-        for index, (frequency, power) in enumerate(self.power):
-            shaped = power * _ctle_power(receiver, frequency)
+        In V² for unit symbol variance.
+        """
+        fext, near = np.zeros(0), np.zeros(0)
+        for index, (frequency, power, cosines) in enumerate(self.power):
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
-            turn = 2 * np.pi * frequency / self.link.symbol_rate
-            own = index < len(self.link.channel.fext)
-            if own:
-                shaped = shaped * np.abs(np.asarray(tx) @ np.exp(-1j * np.outer(np.arange(len(tx)), turn))) ** 2
-            (fext if own else following)[:] += scale * (np.cos(np.outer(np.arange(lags), turn)) @ shaped)
-        return fext, following
+            lags = scale * (cosines @ (power * _ctle_power(receiver, frequency)))
+            if index < len(self.link.channel.fext):
+                fext = lags if not len(fext) else fext + lags
+            else:
+                near = lags if not len(near) else near + lags
+        nothing = np.zeros(self.tap_count + self.limits.rx_ffe_pre + self.limits.rx_ffe_post + 1)
+        return (fext if len(fext) else nothing), (near if len(near) else nothing)
+
+
+def _through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
+    """Autocorrelation (count,) behind a T-spaced filter of `taps`, from that before it, `lags` (count + taps - 1 at least,)."""
+    own = np.correlate(taps, taps, mode="full")
+    reach = len(taps) - 1
+    both = np.concatenate([lags[reach:0:-1], lags[: count + reach]])
+    return np.convolve(both, own, mode="valid")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waves:
     """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record.
 
-    `noise_lags` is the receiver noise's autocorrelation in V² at lags of one UI.
+    Autocorrelations in V² at lags of one UI: `noise_lags` of the receiver noise, `fext_lags` (before the Tx FFE) and
+    `near_lags` of the crosstalk for unit symbol variance.
     """
 
     pulse: Float
     edge: Float
     edge_power: Float
     noise_lags: Float
+    fext_lags: Float
+    near_lags: Float
     peak: int
     m: int
 
     @classmethod
-    def of(cls, channel: AnalogChannel, receiver: Receiver, m: int) -> _Waves:
+    def of(cls, channel: AnalogChannel, receiver: Receiver, m: int, crosstalk: tuple[Float, Float]) -> _Waves:
         pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
         usable = len(pulse) // m * m
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
         pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
         noise = noise_correlation(receiver, channel.prepared[0].symbol_rate, m, lags_ui=24)[::m]
-        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, peak, m)
+        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
 
 
 def _columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:

@@ -19,6 +19,7 @@ from sirf.results.statistical_eye import ErrorRates, StatisticalEye
 from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 
 def statistical_eye(
@@ -84,22 +85,31 @@ class InterferenceModel:
         tx = link.transmitter
         self.jitter = Jitter.of(tx.jitter_random_ui, tx.jitter_dual_dirac_ui, tx.ffe, tx.ffe_main, self.symbol_variance)
         self.pulse = self.front_end.mean_pulse
-        noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
-        self.line, self.gaussian = Line.of(self._total_variance(noise), noise, curvature=self._curvature())
-        self.crosstalk = np.ones(self.line.size, dtype=complex)
-        for wave in self.front_end.crosstalk:
-            self.crosstalk *= aggressor_function(
-                wave, link.samples_per_ui, self.levels, self.line, worst_phase=worst_phase
-            )
+        self.noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
+        self.line, self.gaussian = Line.of(self._largest_variance(), self.noise, curvature=self._curvature())
+        self.worst_phase = worst_phase
+        self._crosstalk: dict[float, Complex] = {}
 
     def at(self, offset: int) -> Interference:
         """The interference `offset` samples after the sampling instant."""
         cursors, main = self._cursors(offset)
         edges = self.front_end.cursors(self.front_end.edge, phase=offset)
         slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
+        line = self.line.tilted(float(np.sqrt(self._variance(cursors, main, edges))))
         return interference(
-            cursors, main, edges, slopes, self.jitter, self.levels, self.gaussian, self.crosstalk, self.line
+            cursors, main, edges, slopes, self.jitter, self.levels, self.gaussian, self._aggressors(line), line
         )
+
+    def _aggressors(self, line: Line) -> Complex:
+        """The function of all aggressors on a line, kept by its tilt."""
+        if line.tilt not in self._crosstalk:
+            product = np.ones(line.size, dtype=complex)
+            for wave in self.front_end.crosstalk:
+                product *= aggressor_function(
+                    wave, self.link.samples_per_ui, self.levels, line, worst_phase=self.worst_phase
+                )
+            self._crosstalk[line.tilt] = product
+        return self._crosstalk[line.tilt]
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""
@@ -117,20 +127,21 @@ class InterferenceModel:
         """Largest |x slope| x random variance in V: the second-order term of the widest transition."""
         return self.jitter.widest * float(np.abs(self.front_end.edge_slope).max()) * self.jitter.random
 
-    def _total_variance(self, noise: float) -> float:
-        """Largest interference variance over half a UI about the instant: what the voltage window must hold."""
+    def _variance(self, cursors: Float, main: int, edges: Float) -> float:
+        """Interference variance in V² at one phase."""
         m = self.link.samples_per_ui
-        worst = 0.0
-        for offset in range(-m // 2, m // 2, max(m // 8, 1)):
-            cursors, main = self._cursors(offset)
-            edges = self.front_end.cursors(self.front_end.edge, phase=offset)
-            isi = self.symbol_variance * float(np.sum(np.delete(cursors, main) ** 2))
-            jitter = (
-                self.jitter.variance * self.jitter.transition_variance(self.symbol_variance) * float(np.sum(edges**2))
-            )
-            worst = max(worst, isi + jitter)
+        isi = self.symbol_variance * float(np.sum(np.delete(cursors, main) ** 2))
+        jitter = self.jitter.variance * self.jitter.transition_variance(self.symbol_variance) * float(np.sum(edges**2))
         aggressors = sum(
             float(np.max(np.sum(wave[: len(wave) // m * m].reshape(-1, m) ** 2, axis=0)))
             for wave in self.front_end.crosstalk
         )
-        return worst + noise + self.symbol_variance * aggressors
+        return isi + jitter + self.noise + self.symbol_variance * aggressors
+
+    def _largest_variance(self) -> float:
+        """Largest interference variance over half a UI about the instant: what the voltage window must hold."""
+        m = self.link.samples_per_ui
+        return max(
+            self._variance(*self._cursors(offset), self.front_end.cursors(self.front_end.edge, phase=offset))
+            for offset in range(-m // 2, m // 2, max(m // 8, 1))
+        )

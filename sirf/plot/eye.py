@@ -1,4 +1,4 @@
-"""The eye diagram: density over two unit intervals, contours of the openings over it."""
+"""The eye diagram: density over one unit interval, contours of the openings over it, their size beside them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-DECADES = 6.0
-"""Decades of density that the picture shows."""
-CONTOURS = (1e-4, 1e-6, 1e-9)
+DECADES = 3.0
+"""Decades of density that the picture shows: enough for the tails, few enough that the levels stand out."""
+CONTOURS = (1e-6, 1e-9, 1e-12)
+COLOURS = ("#d55e00", "#000000", "#009e73", "#cc79a7")
+STYLES = ("-", "--", "-.", ":")
+FINE = 16
+"""Contour points drawn for each phase computed."""
 
 
 def eye(
@@ -37,27 +41,29 @@ def eye(
     ax
         Axes to draw on; a new figure by default.
     contours
-        Error ratios whose openings are outlined (statistical results only); the link's DER0 and two more by default.
+        Error ratios whose openings are outlined (statistical results only); the link's DER0 and smaller ones by default.
     limit_mv
         Half height of the voltage axis in mV, for eyes side by side on one scale.
 
-    Returns the axes. One unit interval is shown, the sampling instant in its middle.
+    Returns the axes. One unit interval is shown, the sampling instant in its middle. The figures beside the eyes are height
+    and width at DER0, or peak to peak over the run.
     """
     axes = axes_or_new(ax, (6.4, 4.8))
     from sirf.results.statistical_eye import StatisticalEye
 
     if isinstance(result, StatisticalEye):
         phase, volts, density, thresholds = result.phase_ui, result.volts, result.density, result.thresholds
+        heights, widths = result.eye_heights(), result.eye_widths()
     else:
         phase, volts = result.eye.phase_ui, result.eye.volts
         density, thresholds = result.eye.density, result.eye.thresholds
+        heights, widths = result.eye.eye_heights(), result.eye.eye_widths()
     _density(axes, phase, 1e3 * volts, density)
     if isinstance(result, StatisticalEye):
         _contours(axes, result, contours)
-    for threshold in thresholds:
-        axes.axhline(1e3 * threshold, color="0.55", linewidth=0.6, linestyle=":")
-    axes.axvline(0.0, color="0.55", linewidth=0.6, linestyle=":")
-    top = limit_mv if limit_mv is not None else 1.2e3 * float(np.abs(volts).max()) / 1.35
+    _sizes(axes, 1e3 * thresholds, heights, widths)
+    axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
+    top = limit_mv if limit_mv is not None else 0.95e3 * float(np.abs(volts).max())
     axes.set(
         xlabel="time about the sampling instant (UI)", ylabel="slicer input (mV)", ylim=(-top, top), xlim=(-0.5, 0.5)
     )
@@ -67,35 +73,71 @@ def eye(
 def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> None:
     from matplotlib.colors import LogNorm
 
-    # the same unit interval ends where it began: repeat the first phase at +0.5
-    closed = np.vstack([density, density[:1]])
-    times = np.append(phase, phase[0] + 1.0)
-    peak = float(np.percentile(closed.max(axis=1), 90))
-    shown = np.maximum(closed.T, peak * 10**-DECADES)
+    # decision feedback changes at the end of the interval: the last phase goes on to +0.5, the first is not repeated there
+    times = np.append(phase, 0.5)
+    held = np.vstack([density, density[-1:]])
+    peak = float(np.percentile(held.max(axis=1), 97))
     axes.pcolormesh(
         times,
         millivolts,
-        shown,
+        np.maximum(held.T, peak * 10**-DECADES),
         norm=LogNorm(peak * 10**-DECADES, peak),
-        cmap="Greys",
+        cmap="Blues",
         shading="gouraud",
         rasterized=True,
     )
 
 
 def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | None) -> None:
-    chosen = contours if contours is not None else sorted({result.der0, *CONTOURS}, reverse=True)
-    colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+    chosen = contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
     for index, ratio in enumerate(chosen):
-        colour, style = colours[index % len(colours)], ("-", "--", "-.", ":")[index % 4]
+        colour, style = COLOURS[index % len(COLOURS)], STYLES[index % len(STYLES)]
         label = f"{ratio:g}" + (" (DER0)" if ratio == result.der0 else "")
-        for phase, low, high in result.contour(ratio):
-            if len(phase) < 2:
-                continue
-            around = np.concatenate([phase, phase[::-1], phase[:1]]), 1e3 * np.concatenate([low, high[::-1], low[:1]])
-            axes.plot(*around, color=colour, linestyle=style, linewidth=1.2, label=label)
-            label = "_nolegend_"
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(
-            title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper right", framealpha=0.9
+        outlines = [outline for outline in _outlines(result, ratio) if outline is not None]
+        if len(outlines) < len(result.thresholds):
+            label += ", closed" if not outlines else f", {len(outlines)} of {len(result.thresholds)} open"
+        axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
+        for time, millivolts in outlines:
+            axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
+    if len(chosen):
+        axes.legend(title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9)
+
+
+def _outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] | None]:
+    """Per eye the closed outline (UI, mV) at an error ratio, carried between the phases to its tips; None when closed."""
+    from scipy.interpolate import PchipInterpolator
+
+    phase = result.phase_ui
+    spans = 1e3 * np.array([result.edges(ratio, phase=index) for index in range(len(phase))])
+    if len(phase) < 2:
+        return [None] * spans.shape[1]
+    # through the sampling instant, where an opening narrower than a step still counts
+    fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
+    outlines: list[tuple[Float, Float] | None] = []
+    for e in range(spans.shape[1]):
+        low, high = (PchipInterpolator(phase, spans[:, e, side])(fine) for side in (0, 1))
+        shut = np.flatnonzero(low >= high)
+        centre = int(np.argmin(np.abs(fine)))
+        before, after = shut[shut < centre], shut[shut > centre]
+        if low[centre] >= high[centre]:
+            outlines.append(None)
+            continue
+        run = slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(fine))
+        time, bottom, top = fine[run], low[run], high[run]
+        outlines.append((np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])))
+    return outlines
+
+
+def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float]) -> None:
+    for threshold, height, width in zip(thresholds, heights, widths, strict=True):
+        axes.axhline(threshold, color="0.4", linewidth=0.6, linestyle=":")
+        axes.text(
+            0.485,
+            threshold,
+            f"{1e3 * height:.1f} mV\n{width:.3f} UI" if height > 0 else "closed",
+            fontsize="x-small",
+            ha="right",
+            va="center",
+            linespacing=1.1,
+            bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
         )
