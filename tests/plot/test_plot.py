@@ -8,6 +8,7 @@ import pytest
 
 import sirf
 from sirf.plot._axes import new_figure
+from sirf.plot.eye import _outlines
 from sirf.results.statistical_eye import StatisticalEye
 from tests.engine.links import flat_link
 
@@ -28,6 +29,28 @@ def test_the_eye_has_three_openings_with_contours_and_units(eye: StatisticalEye)
     for line, threshold in zip(outlines, eye.thresholds, strict=True):
         heights = np.asarray(line.get_ydata())
         assert heights.min() < 1e3 * threshold < heights.max()
+
+
+def test_outlines_pass_through_the_edges_and_end_in_tips(eye: StatisticalEye) -> None:
+    centre = len(eye.phase_ui) // 2
+    assert eye.phase_ui[centre] == 0
+    for outline, (low, high) in zip(_outlines(eye, 1e-6), eye.edges(1e-6), strict=True):
+        assert outline is not None
+        time, millivolts = outline
+        at_zero = np.sort(millivolts[time == 0])
+        assert at_zero == pytest.approx([1e3 * low, 1e3 * high])
+        assert (time[0], millivolts[0]) == (time[-1], millivolts[-1])
+
+
+def test_a_closed_eye_is_called_closed() -> None:
+    """Levels 2/3 V apart, sigma 0.1: half distance is 3.3 sigma, Q^-1(1e-6) is 4.75."""
+    closed = sirf.statistical_eye(flat_link("PAM4", sigma=0.1), phases=16)
+    assert _outlines(closed, 1e-6) == [None] * 3
+    axes = sirf.plot.eye(closed, new_figure((4, 3))[1][0], contours=(1e-2, 1e-6))
+    legend = axes.get_legend()
+    assert legend is not None
+    assert ["closed" in text.get_text() for text in legend.get_texts()] == [False, True]
+    assert [text.get_text() == "closed" for text in axes.texts] == [height == 0 for height in closed.eye_heights()]
 
 
 def test_the_density_integrates_to_one_at_every_phase(eye: StatisticalEye) -> None:
