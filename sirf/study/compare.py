@@ -34,6 +34,9 @@ HEAD = (
 )
 """Names of the figures that `cells` gives."""
 
+PHASES = 16
+"""Sampling phases of the eyes; widths are interpolated between them."""
+
 STANDARDS: dict[float, tuple[RateClass, dict[str, str]]] = {
     106.25e9: ("100g", {"pluggable": "802.3ck-c2m", "npo": "cei-112g-vsr", "cpo": "cei-112g-xsr"}),
     212.5e9: ("200g", {"pluggable": "802.3dj-kr1", "npo": "802.3dj-kr1", "cpo": "802.3dj-kr1"}),
@@ -160,6 +163,6 @@ def _row(family: str, data_rate: float) -> Row:
         notes.append("no equaliser setting opens this link")
     return Row(
         path=ROWS[family], standard=standard, length_mm=1e3 * path.trace_length_m, insertion_loss_db=loss,
-        eye=statistical_eye(link), reach_mm=found.reach_mm, limited_by=found.limited_by,
+        eye=statistical_eye(link, phases=PHASES), reach_mm=found.reach_mm, limited_by=found.limited_by,
         energy=energy_pj_per_bit(ROWS[family], loss), equalizer=str(report), notes=tuple(notes),
     )  # fmt: skip

@@ -76,9 +76,9 @@ def test_pam4_one_tap_dfe_counts_the_published_symbol_error_ratio() -> None:
 
 
 def test_crosstalk_at_a_constant_phase_free_level_is_the_average_over_its_symbols() -> None:
-    sigma, level = 0.08, 0.1
+    sigma, level = 0.2, 0.1
     link = flat_link("NRZ", sigma=sigma, crosstalk=(level,))
     exact = 0.5 * (q((1 - level) / sigma) + q((1 + level) / sigma))
     # the aggressor's edges lie inside the unit interval for a small part of its phases, where it is weaker
     assert statistical_eye(link, phases=1, worst_phase=True).ber == pytest.approx(exact, rel=0.02)
-    assert statistical_eye(link, phases=1).ber < exact
+    assert 0.5 * exact < statistical_eye(link, phases=1).ber < 1.1 * exact
