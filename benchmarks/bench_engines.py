@@ -54,7 +54,9 @@ def plain_python_rate(link: sirf.Link, symbols: int = 20_000) -> float:
 
 def main() -> None:
     """Measure, assert the answers, print."""
-    link = sirf.Link(sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True), standard="802.3ck-c2m").optimized()
+    link = sirf.Link(
+        sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True), standard="802.3ck-c2m"
+    ).optimized()
     count = sirf.count_errors(link, max_errors=10**9, max_symbols=2_000_000, rng=1)
     eye = sirf.statistical_eye(link, phases=1)
     assert count.ber_low <= eye.ber <= count.ber_high, (count, eye.ber)

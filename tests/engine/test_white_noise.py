@@ -75,10 +75,14 @@ def test_pam4_one_tap_dfe_counts_the_published_symbol_error_ratio() -> None:
     assert low <= 8.714e-3 <= high
 
 
-def test_crosstalk_at_a_constant_phase_free_level_is_the_average_over_its_symbols() -> None:
+def test_crosstalk_closes_the_eye_by_its_two_levels() -> None:
+    """Half the aggressor's symbols help, half hurt; the filter's overshoot adds up to 12 % at the worst phase."""
     sigma, level = 0.2, 0.1
     link = flat_link("NRZ", sigma=sigma, crosstalk=(level,))
-    exact = 0.5 * (q((1 - level) / sigma) + q((1 + level) / sigma))
-    # the aggressor's edges lie inside the unit interval for a small part of its phases, where it is weaker
-    assert statistical_eye(link, phases=1, worst_phase=True).ber == pytest.approx(exact, rel=0.02)
-    assert 0.5 * exact < statistical_eye(link, phases=1).ber < 1.1 * exact
+
+    def exact(height: float) -> float:
+        return 0.5 * (q((1 - height) / sigma) + q((1 + height) / sigma))
+
+    worst = statistical_eye(link, phases=1, worst_phase=True).ber
+    assert exact(level) < worst < exact(1.12 * level)
+    assert exact(0.9 * level) < statistical_eye(link, phases=1).ber < worst
