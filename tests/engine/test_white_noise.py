@@ -76,7 +76,7 @@ def test_pam4_one_tap_dfe_counts_the_published_symbol_error_ratio() -> None:
 
 
 def test_crosstalk_closes_the_eye_by_its_two_levels() -> None:
-    """Half the aggressor's symbols help, half hurt; the filter's overshoot adds up to 12 % at the worst phase."""
+    """Half the aggressor's symbols help, half hurt; the filter's overshoot and its recoil add up to 22 % at the worst phase."""
     sigma, level = 0.2, 0.1
     link = flat_link("NRZ", sigma=sigma, crosstalk=(level,))
 
@@ -84,5 +84,5 @@ def test_crosstalk_closes_the_eye_by_its_two_levels() -> None:
         return 0.5 * (q((1 - height) / sigma) + q((1 + height) / sigma))
 
     worst = statistical_eye(link, phases=1, worst_phase=True).ber
-    assert exact(level) < worst < exact(1.12 * level)
+    assert exact(level) < worst < exact(1.22 * level)
     assert exact(0.9 * level) < statistical_eye(link, phases=1).ber < worst
