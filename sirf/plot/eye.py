@@ -71,20 +71,24 @@ def eye(
 
 
 def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> None:
-    from matplotlib.colors import LogNorm
-
     # decision feedback changes at the end of the interval: the last phase goes on to +0.5, the first is not repeated there
-    times = np.append(phase, 0.5)
-    held = np.vstack([density, density[-1:]])
-    peak = float(np.percentile(held.max(axis=1), 97))
-    axes.pcolormesh(
-        times,
-        millivolts,
-        np.maximum(held.T, peak * 10**-DECADES),
-        norm=LogNorm(peak * 10**-DECADES, peak),
+    held = np.vstack([density, density[-1:]]).T
+    peak = float(np.percentile(held.max(axis=0), 97))
+    step, bin_width = float(phase[1] - phase[0]) if len(phase) > 1 else 1.0, float(millivolts[1] - millivolts[0])
+    axes.imshow(
+        np.log10(np.maximum(held, peak * 10**-DECADES)),
+        extent=(
+            phase[0] - step / 2,
+            phase[-1] + 1.5 * step,
+            millivolts[0] - bin_width / 2,
+            millivolts[-1] + bin_width / 2,
+        ),
+        vmin=np.log10(peak) - DECADES,
+        vmax=np.log10(peak),
         cmap="Blues",
-        shading="gouraud",
-        rasterized=True,
+        origin="lower",
+        aspect="auto",
+        interpolation="bilinear",
     )
 
 
