@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._kernels.feedback import slice_symbols
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.segments import Drives, Seed, SegmentPlan, integer_seed, segment_generator
 from sirf.errors import SirfError
@@ -102,35 +101,7 @@ class _Counter:
         generator = segment_generator(seed, plan.digest, index)
         drives = plan.drives(generator)
         samples = fft.irfft(self._spectrum(drives, generator), LENGTH)
-        counts = np.zeros(6, dtype=np.int64)
-        # the circular segment: what wraps round from its end lies in the warm-up, or in the last `pre` symbols, left out
-        stop = LENGTH - plan.pre
-        decided, feedback = np.empty(stop, dtype=np.uint8), np.empty(stop)
-        slice_symbols(
-            samples[:stop],
-            drives.symbols[:stop],
-            plan.levels,
-            plan.decision,
-            plan.dfe,
-            self.ideal,
-            plan.first,
-            plan.bits,
-            0 if self.ideal else plan.gap,
-            decided,
-            feedback,
-            counts,
-        )
-        symbols, symbol_errors, bit_errors, bursts, squares, bit_squares = (int(value) for value in counts)
-        return ErrorCount(
-            symbols=symbols,
-            symbol_errors=symbol_errors,
-            errors=bit_errors,
-            bursts=bursts,
-            squared_symbol_errors=squares,
-            squared_bit_errors=bit_squares,
-            bits_per_symbol=float(np.log2(plan.link.order)),
-            link=self.identity,
-        )
+        return plan.slice(samples, drives.symbols, ideal=self.ideal, identity=self.identity)[0]
 
     def _spectrum(self, drives: Drives, generator: np.random.Generator) -> Complex:
         total = drives.signal * self.through

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._kernels.feedback import displaced_edges
+from sirf._kernels.feedback import displaced_edges, slice_symbols
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bit_error_table, thresholds
 
 Float = NDArray[np.float64]
@@ -106,6 +107,27 @@ class SegmentPlan:
             phases.append(int(generator.integers(self.front_end.samples_per_ui)))
             aggressors.append(fft.rfft(self.levels[self._symbols(generator)]))
         return Drives(symbols, fft.rfft(self.levels[symbols]), first, second, tuple(aggressors), tuple(phases))
+
+    def slice(
+        self, samples: Float, symbols: NDArray[np.uint8], *, ideal: bool, identity: str
+    ) -> tuple[ErrorCount, Float]:
+        """Errors of one segment's slicer input (n,), and the value that the DFE fed back (n - pre,) in V.
+
+        The segment is circular: what wraps round from its end lies in the warm-up, or in the last `pre` symbols, left out.
+        """
+        stop = self.length - self.pre
+        decided, feedback = np.empty(stop, dtype=np.uint8), np.empty(stop)
+        counts = np.zeros(6, dtype=np.int64)
+        slice_symbols(
+            samples[:stop], symbols[:stop], self.levels, self.decision, self.dfe, ideal, self.first, self.bits,
+            0 if ideal else self.gap, decided, feedback, counts,
+        )  # fmt: skip
+        total, symbol_errors, bit_errors, bursts, squares, bit_squares = (int(value) for value in counts)
+        count = ErrorCount(
+            symbols=total, symbol_errors=symbol_errors, errors=bit_errors, bursts=bursts, squared_symbol_errors=squares,
+            squared_bit_errors=bit_squares, bits_per_symbol=float(np.log2(self.link.order)), link=identity,
+        )  # fmt: skip
+        return count, feedback
 
     def _symbols(self, generator: np.random.Generator) -> NDArray[np.uint8]:
         return generator.integers(0, self.link.order, self.length, dtype=np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._kernels.feedback import accumulate_eye, slice_symbols
+from sirf._kernels.feedback import accumulate_eye
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.segments import Drives, Seed, SegmentPlan, integer_seed, segment_generator
 from sirf.errors import SirfError
@@ -97,38 +97,13 @@ class _Builder:
         generator = segment_generator(seed, plan.digest, index)
         drives = plan.drives(generator)
         wave = self._wave(drives, generator)
-        stop = self.n - plan.pre
-        decided, feedback = np.empty(stop, dtype=np.uint8), np.empty(stop)
-        counts = np.zeros(6, dtype=np.int64)
-        samples = wave[:: self.m] + plan.front_end.transmitter_noise * generator.standard_normal(self.n)
-        slice_symbols(
-            samples[:stop],
-            drives.symbols[:stop],
-            plan.levels,
-            plan.decision,
-            plan.dfe,
-            self.ideal,
-            plan.first,
-            plan.bits,
-            0 if self.ideal else plan.gap,
-            decided,
-            feedback,
-            counts,
-        )
+        noise = plan.front_end.transmitter_noise * generator.standard_normal(self.n)
+        samples = wave[:: self.m] + noise
+        count, feedback = plan.slice(samples, drives.symbols, ideal=self.ideal, identity=plan.digest)
         # the SNR_TX term belongs to the symbol: the same value all through its unit interval
-        own = feedback - (samples - wave[:: self.m])[:stop]
+        own = feedback - noise[: len(feedback)]
         accumulate_eye(wave, own, self.m, 0, plan.first, -self.top, BINS / (2.0 * self.top), self.histogram)
-        symbols, symbol_errors, bit_errors, bursts, squares, bit_squares = (int(value) for value in counts)
-        return ErrorCount(
-            symbols=symbols,
-            symbol_errors=symbol_errors,
-            errors=bit_errors,
-            bursts=bursts,
-            squared_symbol_errors=squares,
-            squared_bit_errors=bit_squares,
-            bits_per_symbol=float(np.log2(plan.link.order)),
-            link=plan.digest,
-        )
+        return count
 
     def eye(self) -> EyeHistogram:
         """The eye so far."""
