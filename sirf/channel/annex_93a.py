@@ -48,8 +48,8 @@ def pulse_response(
     return Pulse(time, volts, samples_per_ui=samples_per_ui, symbol_rate=symbol_rate, cursor=int(np.argmax(volts)))
 
 
-def impulse_response(frequency: Real, value: Complex, *, sample_rate: float) -> Real:
-    """Impulse response of `value` (F,), one number a sample, from time 0 to its last sample above `TRUNCATION`."""
+def impulse_response(frequency: Real, value: Complex, *, sample_rate: float, truncation: float = TRUNCATION) -> Real:
+    """Impulse response of `value` (F,), one number a sample, from time 0 to its last sample above `truncation` x peak."""
     step = float(frequency[2] - frequency[1])
     half = round(0.5 * sample_rate / step)
     if half < frequency[-1] / step * (1 - 1e-9):
@@ -60,7 +60,7 @@ def impulse_response(frequency: Real, value: Complex, *, sample_rate: float) -> 
     grid = np.linspace(0.0, 0.5 * sample_rate, half + 1)
     spectrum = magnitude_on(grid, frequency, np.abs(value)) * np.exp(1j * phase_on(grid, frequency, value))
     impulse = np.asarray(irfft(spectrum, n=2 * half))
-    large = np.flatnonzero(np.abs(impulse) > TRUNCATION * np.max(np.abs(impulse)))
+    large = np.flatnonzero(np.abs(impulse) > truncation * np.max(np.abs(impulse)))
     return impulse[: int(large[-1]) + 1]
 
 

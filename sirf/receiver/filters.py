@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.signal.filters import butterworth4 as butterworth4
 from sirf.units import from_db20
 
 Complex = NDArray[np.complex128]
-
-
-def butterworth4(frequency: NDArray[Any], corner: float) -> Complex:
-    """Fourth-order Butterworth low-pass H_r(f), equation (93A-20).
-
-    `frequency` (F,) and `corner` in Hz; |H_r(corner)| = -3.01 dB. Noise bandwidth 1.02617 x corner.
-    """
-    x = np.asarray(frequency, dtype=float) / corner
-    return np.asarray(1.0 / (1.0 - 3.414214 * x**2 + x**4 + 1j * (2.613126 * x - 2.613126 * x**3)))
 
 
 def ctle(

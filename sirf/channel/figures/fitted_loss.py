@@ -1,0 +1,82 @@
+"""Fitted insertion loss, the deviation from it (ILD) and its figure of merit (IEEE 802.3 clauses 93A.3 and 93A.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.channel.figures.weighting import band, power_weight, step
+from sirf.errors import SirfError
+from sirf.units import db20
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+F_MIN = 50e6
+"""Lower edge of the fit in Hz, as COM configurations have it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FittedLoss:
+    """The smooth loss a0 + a1 sqrt(f) + a2 f + a4 f² beneath a measured one.
+
+    `coefficients` are a0 in dB, a1 in dB/sqrt(GHz), a2 in dB/GHz and a4 in dB/GHz². `frequency` (F,) in Hz is the band of the
+    fit, `loss_db` (F,) the measured loss there, `span` its width in Hz as asked for.
+    """
+
+    coefficients: tuple[float, float, float, float]
+    frequency: Real
+    loss_db: Real
+    span: float
+
+    def __repr__(self) -> str:
+        """One line: the coefficients."""
+        a0, a1, a2, a4 = self.coefficients
+        return f"FittedLoss({a0:.4g} + {a1:.4g} sqrt(f) + {a2:.4g} f + {a4:.4g} f² dB, f in GHz)"
+
+    def at(self, frequency: ArrayLike) -> Real:
+        """Fitted loss in dB at `frequency` in Hz, the shape of `frequency`."""
+        f = np.asarray(frequency, dtype=np.float64) / 1e9
+        a0, a1, a2, a4 = self.coefficients
+        return np.asarray(a0 + a1 * np.sqrt(f) + a2 * f + a4 * f**2)
+
+    @property
+    def deviation_db(self) -> Real:
+        """ILD (F,) in dB, equation (93A-55): measured less fitted loss."""
+        return self.loss_db - self.at(self.frequency)
+
+
+def fitted_insertion_loss(frequency: Real, transfer: Complex, *, f_min: float = F_MIN, f_max: float) -> FittedLoss:
+    """Fit of clause 93A.3, equations (93A-51) to (93A-54), to S21 `transfer` (F,) over `f_min` to `f_max` Hz.
+
+    Least squares in dB, each point weighted by |S21|, so that a little error where much arrives outweighs a large one
+    where nothing does. Solved by QR on scaled columns.
+    Raises `SirfError` for a band with fewer than five points, or a response that is zero in it.
+    """
+    inside = band(frequency, f_min, f_max)
+    f = frequency[inside] / 1e9
+    weight = np.abs(transfer[inside])
+    if not np.all(weight > 0):
+        where = float(f[int(np.argmin(weight))])
+        raise SirfError(f"transfer must not be zero inside the band, got zero at {where:g} GHz. Lower f_max.")
+    loss_db = -db20(weight)
+    terms = np.stack([np.ones_like(f), np.sqrt(f), f, f**2], axis=1)
+    scale = np.max(terms, axis=0)
+    solution = np.linalg.lstsq(terms / scale * weight[:, None], weight * loss_db, rcond=None)[0] / scale
+    a0, a1, a2, a4 = (float(value) for value in solution)
+    span = min(f_max, float(frequency[-1])) - max(f_min, float(frequency[0]))
+    return FittedLoss(coefficients=(a0, a1, a2, a4), frequency=frequency[inside], loss_db=loss_db, span=span)
+
+
+def deviation_figure_of_merit(
+    fit: FittedLoss, *, symbol_rate: float, transmitter_corner: float, receiver_corner: float
+) -> float:
+    """FOM_ILD in dB, equation (93A-56): the deviation's rms over the band of the fit, weighted by `power_weight`.
+
+    `symbol_rate` in baud, both corners in Hz. Zero for a loss that the fit describes.
+    """
+    weight = power_weight(
+        fit.frequency, symbol_rate=symbol_rate, transmitter_corner=transmitter_corner, receiver_corner=receiver_corner
+    )
+    return float(np.sqrt(np.sum(step(fit.frequency) * weight * fit.deviation_db**2) / fit.span))
