@@ -1,0 +1,163 @@
+"""Values as COM workbooks write them: MATLAB's matrices, ranges and arithmetic."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+_TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eEdD][+-]?\d+)?|\.\d+(?:[eEdD][+-]?\d+)?)|([A-Za-z]\w*)|(.))", re.S)
+_FUNCTIONS = {"ones": np.ones, "zeros": np.zeros}
+_CONSTANTS = {"inf": np.inf, "pi": np.pi, "true": 1.0, "false": 0.0, "eps": float(np.finfo(float).eps)}
+_DEEPEST = 50
+_LONGEST = 100_000
+
+
+def matlab_value(text: str) -> Matrix:
+    """The matrix (R, C) that MATLAB makes of `text`; a scalar is (1, 1), `[]` is (0, 0).
+
+    Numbers, `[a b; c d]`, ranges `low:step:high`, `ones(m,n)`, `zeros(m,n)`, + - * / and parentheses. As in MATLAB, inside
+    brackets `1 -2` are two elements and `1 - 2` is one. Raises `ValueError` for anything else.
+
+    >>> matlab_value("[0.3 0.2*ones(1,2)]").tolist()
+    [[0.3, 0.2, 0.2]]
+    >>> matlab_value("[-0.04:0.02:0]").tolist()
+    [[-0.04, -0.02, 0.0]]
+    """
+    parser = _Parser(text)
+    value = parser.range(inside=False)
+    if parser.peek()[1]:
+        raise ValueError(f"unexpected {parser.peek()[1]!r}")
+    return value
+
+
+def span(low: float, step: float, high: float) -> Matrix:
+    """Row of low, low + step … not beyond high, as MATLAB's colon makes it."""
+    if step == 0 or not np.all(np.isfinite([low, step, high])):
+        return np.zeros((1, 0))
+    count = int(np.floor((high - low) / step * (1 + 1e-15) + 1e-10)) + 1
+    if count > _LONGEST:
+        raise ValueError(f"range has {count} values")
+    values = low + step * np.arange(max(count, 0))
+    limit = np.minimum if step > 0 else np.maximum
+    return np.asarray(limit(values, high)).reshape(1, -1)
+
+
+class _Parser:
+    """Recursive descent over tokens (start, text, end, is number)."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens: list[tuple[int, str, int, bool]] = []
+        self.at = 0
+        self.depth = 0
+        for match in _TOKEN.finditer(text.strip()):
+            group = match.lastindex or 0
+            self.tokens.append((match.start(group), match.group(group), match.end(group), group == 1))
+
+    def peek(self) -> tuple[int, str, int, bool]:
+        return self.tokens[self.at] if self.at < len(self.tokens) else (-1, "", -1, False)
+
+    def take(self, wanted: str = "") -> tuple[int, str, int, bool]:
+        token = self.peek()
+        if not token[1] or (wanted and token[1] != wanted):
+            raise ValueError(f"expected {wanted or 'a value'}, got {token[1] or 'the end'}")
+        self.at += 1
+        return token
+
+    def range(self, *, inside: bool) -> Matrix:
+        parts = [self.sum(inside=inside)]
+        while self.peek()[1] == ":":
+            self.take()
+            parts.append(self.sum(inside=inside))
+        if len(parts) == 1:
+            return parts[0]
+        if len(parts) > 3 or any(part.size != 1 for part in parts):
+            raise ValueError("a range is low:high or low:step:high")
+        numbers = [float(part[0, 0]) for part in parts]
+        return span(numbers[0], 1.0 if len(parts) == 2 else numbers[1], numbers[-1])
+
+    def sum(self, *, inside: bool) -> Matrix:
+        value = self.product(inside=inside)
+        while self.peek()[1] in ("+", "-") and not (inside and self.starts_element()):
+            sign = self.take()[1]
+            other = self.product(inside=inside)
+            value = value + other if sign == "+" else value - other
+        return value
+
+    def starts_element(self) -> bool:
+        """Whether the sign at hand begins the next element: space before it, none after."""
+        start, _, end, _ = self.peek()
+        before = self.tokens[self.at - 1][2]
+        after = self.tokens[self.at + 1][0] if self.at + 1 < len(self.tokens) else end
+        return start > before and after == end
+
+    def product(self, *, inside: bool) -> Matrix:
+        value = self.unary(inside=inside)
+        while self.peek()[1] in ("*", "/", "."):
+            if self.peek()[1] == ".":
+                self.take()
+            operator = self.take()[1]
+            if operator not in ("*", "/"):
+                raise ValueError(f"unexpected .{operator}")
+            other = self.unary(inside=inside)
+            value = value * other if operator == "*" else value / other
+        return value
+
+    def unary(self, *, inside: bool) -> Matrix:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise ValueError("nested too deeply")
+        if self.peek()[1] in ("+", "-"):
+            sign = self.take()[1]
+            value = self.unary(inside=inside)
+            value = -value if sign == "-" else value
+        else:
+            value = self.atom()
+        self.depth -= 1
+        return value
+
+    def atom(self) -> Matrix:
+        _, text, _, number = self.take()
+        if number:
+            return np.array([[float(text.lower().replace("d", "e"))]])
+        if text == "(":
+            value = self.range(inside=False)
+            self.take(")")
+            return value
+        if text == "[":
+            return self.matrix()
+        if text.lower() in _CONSTANTS:
+            return np.array([[_CONSTANTS[text.lower()]]])
+        if text in _FUNCTIONS:
+            self.take("(")
+            rows = self.range(inside=False)
+            self.take(",")
+            columns = self.range(inside=False)
+            self.take(")")
+            shape = (int(rows[0, 0]), int(columns[0, 0]))
+            if min(shape) < 0 or shape[0] * shape[1] > _LONGEST:
+                raise ValueError(f"{text} of {shape[0]} x {shape[1]}")
+            return np.asarray(_FUNCTIONS[text](shape))
+        raise ValueError(f"unexpected {text!r}")
+
+    def matrix(self) -> Matrix:
+        rows: list[Matrix] = []
+        row: list[Matrix] = []
+        while True:
+            token = self.peek()[1]
+            if token in (";", "]"):
+                self.take()
+                if row:
+                    rows.append(np.hstack(row))
+                    row = []
+                if token == "]":
+                    break
+            elif token == ",":
+                self.take()
+            else:
+                row.append(self.range(inside=True))
+        rows = [part for part in rows if part.size] or rows[:1]
+        return np.vstack(rows) if rows else np.zeros((0, 0))

@@ -1,0 +1,266 @@
+"""All quantities of one COM configuration, in SI units, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sirf.channel.package import Package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmitterSettings:
+    """The reference transmitter.
+
+    `amplitude`, `amplitude_fext`, `amplitude_next` are A_v, A_fe, A_ne in V; `level_mismatch` R_LM; `snr_db` SNR_TX;
+    `rise_time` T_r in s (None: no transmitter filter H_t); `sigma_rj` and `a_dd` in UI. `ffe` holds the values of every tap
+    but c(0) by cursor, from the first pre-cursor to the last post-cursor; `c0_minimum` the least c(0).
+    """
+
+    amplitude: float
+    amplitude_fext: float
+    amplitude_next: float
+    level_mismatch: float = 1.0
+    snr_db: float
+    rise_time: float | None = None
+    sigma_rj: float = 0.0
+    a_dd: float = 0.0
+    ffe: tuple[tuple[int, tuple[float, ...]], ...] = ()
+    c0_minimum: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CtleSettings:
+    """Grid of equation (93A-22): gains in dB in the order of the search, zero and poles in Hz, `f_lf` None: one stage only.
+
+    `ranges` qualifies pairs of gains (G_Qual, G2_Qual): (g2 above or at, g2 below, g above or at, g below), any of which must
+    hold; empty: all pairs. `least_sum_db` is GDC_MIN: pairs whose sum is above it are left out (0: off).
+    """
+
+    g_dc_db: tuple[float, ...]
+    g_dc2_db: tuple[float, ...] = (0.0,)
+    f_z: float
+    f_p1: float
+    f_p2: float
+    f_lf: float | None = None
+    ranges: tuple[tuple[float, float, float, float], ...] = ()
+    least_sum_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DfeSettings:
+    """Limits of the decision-feedback equaliser, relative to the cursor.
+
+    `b_max`, `b_min` bound the N_b fixed taps; `groups` (N_bg) groups of `group_taps` (N_bf) floating taps reach to tap `span`
+    (N_f), each within ±`floating_max` (bmaxg); taps from number `tail_start` (N_tail_start) on share the root sum of squares
+    `tail_rss_max` (B_float_RSS_MAX; off where `tail_start` is 0). `step` quantises (N_b_step, 0: off).
+    """
+
+    b_max: tuple[float, ...] = ()
+    b_min: tuple[float, ...] = ()
+    groups: int = 0
+    group_taps: int = 0
+    span: int = 0
+    floating_max: float = 0.0
+    tail_rss_max: float = 0.0
+    tail_start: int = 0
+    step: float = 0.0
+
+    @property
+    def taps(self) -> int:
+        """Number of fixed taps, N_b."""
+        return len(self.b_max)
+
+    @property
+    def reach(self) -> int:
+        """Last post-cursor that some tap can reach."""
+        return max(self.span, self.taps) if self.groups else self.taps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RxFfeSettings:
+    """The receiver's feed-forward equaliser of Annex 178A.
+
+    `pre`, `post` count the fixed taps, the limits are relative to the main tap: `main_minimum`, `pre1_max`, `post1_max`,
+    `tap_max`; `step` quantises (0: off). `groups` groups of `group_taps` floating taps reach to tap `span`, each within
+    ±`floating_max`. `noise_length` is the number of UI over which the folded noise densities are kept (num_ui_RXFF_noise).
+    """
+
+    pre: int
+    post: int
+    main_minimum: float = 1.0
+    pre1_max: float = 0.7
+    post1_max: float = 0.7
+    tap_max: float = 0.7
+    step: float = 0.0
+    groups: int = 0
+    group_taps: int = 0
+    span: int = 0
+    floating_max: float = 0.0
+    noise_length: int = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingSettings:
+    """`anchor` 0 Mueller-Müller, equation (93A-25), 1 the pulse's peak, 2 the largest step over one UI; `first` to `last`
+    are the offsets tried around it, in samples (sample_adjustment); `full_sweep` False stops each way at the first fall.
+    """
+
+    anchor: int = 0
+    first: int = 0
+    last: int = 0
+    full_sweep: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSettings:
+    """What follows the equaliser in Annex 178A.
+
+    `mlse` is the workbook's MLSE (0: off), `truncation_length` its sequence length N_tc, `q_budget_adjust` and
+    `implementation_penalty` (Q) its allowances in the workbook's unit; `adc_bits` N_qb (0: ideal), `clip_probability` P_qc,
+    `peak_probability` P_peak. `noise_with_levels` is S_tn_w_AM: the transmitter noise density keeps the factor sigma_X².
+    """
+
+    mlse: int = 0
+    truncation_length: int = 128
+    q_budget_adjust: float = 0.0
+    implementation_penalty: float = 0.0
+    adc_bits: float = 0.0
+    clip_probability: float = 0.0
+    peak_probability: float = 0.0
+    noise_with_levels: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverSettings:
+    """The reference receiver.
+
+    `noise_density` is eta_0, one-sided, in V²/Hz; `noise_corner` f_r in Hz of the Butterworth filter (None: no such filter);
+    `raised_cosine` (start, end) in Hz of the roll-off, where that filter is used.
+    """
+
+    noise_density: float
+    noise_corner: float | None
+    raised_cosine: tuple[float, float] | None = None
+    ctle: CtleSettings
+    dfe: DfeSettings
+    ffe: RxFfeSettings | None = None
+    sampling: SamplingSettings = SamplingSettings()
+    detector: DetectorSettings = DetectorSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageCase:
+    """Device packages of one test case: victim's transmitter, FEXT and NEXT aggressors, receiver (all die side first)."""
+
+    transmitter: Package
+    fext: Package
+    next: Package
+    receiver: Package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSettings:
+    """Host boards added on both sides (Include PCB; clause 162.11.7.1.1): `Package` values whose die stage is C_0, ball C_1."""
+
+    transmitter: Package
+    fext: Package
+    next: Package
+    receiver: Package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipToModuleSettings:
+    """Annex 120G: the eye within ±`half_width_ui` (T_O in UI) of the sampling instant gives VEC and VEO.
+
+    `samples_per_ui` is samples_for_C2M; `window` one of "gaussian", "triangle", "rectangle", "dual rayleigh"; `sigma_r` in UI;
+    `least_height` (Min_VEO_Test) in V: settings with less are left out in a first pass.
+    """
+
+    half_width_ui: float
+    samples_per_ui: int = 100
+    window: str = "rectangle"
+    sigma_r: float = 0.02
+    least_height: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErlSettings:
+    """Effective return loss, clause 93A.5: rise time in s, `length_ui` N, `n_bx`, `beta_x` (Hz), `rho_x`, fixture delays in s.
+
+    `with_package` is TDR_W_TXPKG, `tukey_window` Tukey_Window, `z_t` the source resistance in ohm a line, `grr_limit` and
+    `grr` as in the workbook.
+    """
+
+    rise_time: float
+    length_ui: float
+    n_bx: float
+    beta_x: float = 0.0
+    rho_x: float = 0.618
+    fixture_delay: tuple[float, float] = (0.0, 0.0)
+    with_package: bool = False
+    tukey_window: bool = False
+    z_t: float = 50.0
+    grr_limit: float = 1.0
+    grr: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresSettings:
+    """ICN and insertion loss deviation: corners f_v, f_f, f_n, f_r and limits f_1, f_2 in Hz, A_ft and A_nt in V."""
+
+    f_v: float
+    f_f: float
+    f_n: float
+    f_r: float
+    f_1: float
+    f_2: float
+    f_2_ild: float
+    a_ft: float
+    a_nt: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComSettings:
+    """One COM configuration.
+
+    `name` says where it came from; `symbol_rate` in baud, `levels` L, `samples_per_ui` M, `der0` DER_0. `f_min` and
+    `frequency_step` in Hz are what the channel's data must start at and be spaced by at most. `packages` holds all test cases,
+    `selected` the numbers (from 1) of those to run. `local_search` is the workbook's Local Search (0: full grid);
+    `pdf_bin` the largest bin in V; `truncation` the part of its peak at which a response ends; `snr_tx_with_c0` SNR_TXwC0.
+    `ignored` lists the workbook's keywords that do not bear on the result.
+    """
+
+    name: str
+    symbol_rate: float
+    levels: int
+    samples_per_ui: int
+    der0: float
+    f_min: float = 0.0
+    frequency_step: float = 0.0
+    transmitter: TransmitterSettings
+    receiver: ReceiverSettings
+    packages: tuple[PackageCase, ...]
+    selected: tuple[int, ...]
+    board: BoardSettings | None = None
+    c2m: ChipToModuleSettings | None = None
+    erl: ErlSettings | None = None
+    figures: FiguresSettings | None = None
+    local_search: int = 0
+    pdf_bin: float = 1e-5
+    truncation: float = 1e-3
+    snr_tx_with_c0: bool = False
+    noise_crest_factor: float = 0.0
+    com_threshold_db: float = 3.0
+    erl_threshold_db: float | None = None
+    vec_threshold_db: float | None = None
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def ui(self) -> float:
+        """Unit interval in s."""
+        return 1.0 / self.symbol_rate
+
+    @property
+    def sigma_x(self) -> float:
+        """RMS of the symbols, equation (93A-29): sqrt((L² - 1) / (3 (L - 1)²)), outer levels at ±1."""
+        return float(((self.levels**2 - 1) / (3.0 * (self.levels - 1) ** 2)) ** 0.5)
