@@ -88,11 +88,8 @@ class Network:
             raise SirfError(f"z0 must be a positive resistance in ohm, got {z0!r}. Give for example z0=50.0.")
         if z0 == self.z0:
             return self
-        reflection = (z0 - self.z0) / (z0 + self.z0)
-        unit = np.eye(self.ports)
-        left = (unit - reflection * self.s).swapaxes(1, 2)
-        s = np.linalg.solve(left, (self.s - reflection * unit).swapaxes(1, 2)).swapaxes(1, 2)
-        return Network(self.frequency, s.astype(np.complex128), z0=z0, name=self.name)
+        s = renormalize(self.s, np.full(self.ports, self.z0), z0)
+        return Network(self.frequency, s, z0=z0, name=self.name)
 
     def resampled(self, frequency: ArrayLike) -> Network:
         """The network on another grid by linear interpolation after the bulk delay of each entry is taken out.
@@ -126,6 +123,26 @@ class Network:
         import skrf
 
         return skrf.Network(f=self.frequency.copy(), f_unit="Hz", s=self.s.copy(), z0=self.z0, name=self.name)
+
+
+def renormalize(s: Complex, old: Real, new: float) -> Complex:
+    """S (F, P, P) at the real reference `new` in ohm on all ports, from that at `old` (P,) in ohm.
+
+    With r = (new - old) / (new + old) and k = (new + old) / (2 sqrt(new old)) a port, S' = k (S - r) (1 - r S)^-1 k^-1.
+    Raises `SirfError` where 1 - r S has no inverse, which no passive network has.
+    """
+    r = (new - old) / (new + old)
+    k = (new + old) / (2.0 * np.sqrt(new * old))
+    ratio = k[:, None] / k[None, :]
+    left = (np.eye(old.size) - r[:, None] * s).swapaxes(1, 2)
+    try:
+        moved = np.linalg.solve(left, (s - np.diag(r)).swapaxes(1, 2)).swapaxes(1, 2)
+    except np.linalg.LinAlgError:
+        raise SirfError(
+            f"s must allow a reference of {new:g} ohm, got a matrix without inverse. The network is far from passive; "
+            "repair its data."
+        ) from None
+    return np.asarray(ratio * moved, dtype=np.complex128)
 
 
 def bulk_delay(frequency: Real, value: Complex) -> float:
