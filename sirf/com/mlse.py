@@ -60,14 +60,18 @@ def sequence_error_ratio(half_spacing: float, levels: int, margins: Real) -> flo
     return float(np.logaddexp.reduce(terms))
 
 
-def sequence_gain(alpha: float, correlation: Real, *, levels: int, error_ratio: float, longest: int = 128) -> SequenceGain:
+def sequence_gain(
+    alpha: float, correlation: Real, *, levels: int, error_ratio: float, longest: int = 128
+) -> SequenceGain:
     """Gain of sequence detection over ideal decision feedback at a detector error ratio.
 
     `alpha` is the DFE's first tap relative to the cursor, `correlation` (K,) the correlation coefficients of noise and
     residual interference at the slicer at lags 0, 1, ... UI. Raises `SirfError` for an error ratio outside (0, 0.1).
     """
     if not 0.0 < error_ratio < 0.1:
-        raise SirfError(f"error ratio of the sequence detector must lie between 0 and 0.1, got {error_ratio:g}. Use DER_0.")
+        raise SirfError(
+            f"error ratio of the sequence detector must lie between 0 and 0.1, got {error_ratio:g}. Use DER_0."
+        )
     margins = event_margins(alpha, correlation, longest)
     target = np.log(error_ratio)
     feedback = brentq(lambda a: feedback_error_ratio(a, levels) - target, 0.0, 60.0)

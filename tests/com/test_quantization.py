@@ -26,7 +26,9 @@ def test_a_converter_on_random_symbols_makes_this_noise() -> None:
     received = np.convolve(symbols, response)[8:-8] + sigma * rng.standard_normal(symbols.size - 9)
     step = np.sqrt(12 * variance)
     full_scale = step * 2**bits / 2
-    assert np.mean(np.abs(received) > full_scale) == pytest.approx(clip, rel=0.15)  # five cursors exact, the rest Gaussian
+    assert np.mean(np.abs(received) > full_scale) == pytest.approx(
+        clip, rel=0.15
+    )  # five cursors exact, the rest Gaussian
     kept = received[np.abs(received) < full_scale]
     rounded = (np.floor(kept / step) + 0.5) * step
     assert np.var(rounded - kept) == pytest.approx(variance, rel=0.01)
