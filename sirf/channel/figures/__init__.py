@@ -8,17 +8,29 @@ from sirf.channel.figures.effective_return_loss import (
     effective_return_loss,
 )
 from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_merit, fitted_insertion_loss
+from sirf.channel.figures.loss import bandwidth, effective_bandwidth, insertion_loss_db, return_loss_db
+from sirf.channel.figures.mode_conversion import ModeConversion, mode_conversion, pn_skew
+from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile
 from sirf.channel.figures.weighting import power_weight
 
 __all__ = [
     "EffectiveReflection",
     "ErlSettings",
     "FittedLoss",
+    "ImpedanceProfile",
+    "ModeConversion",
+    "bandwidth",
     "deviation_figure_of_merit",
+    "effective_bandwidth",
     "effective_reflection",
     "effective_return_loss",
     "fitted_insertion_loss",
+    "impedance_profile",
+    "insertion_loss_db",
     "integrated_crosstalk_noise",
+    "mode_conversion",
+    "pn_skew",
     "power_sum",
     "power_weight",
+    "return_loss_db",
 ]

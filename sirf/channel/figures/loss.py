@@ -1,0 +1,69 @@
+"""Insertion and return loss of a differential two-port at any frequency, and the bandwidths that follow from them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.channel.network import Network
+from sirf.errors import SirfError
+from sirf.units import db20
+
+Real = NDArray[np.float64]
+
+
+def insertion_loss_db(network: Network, frequency: ArrayLike) -> Real:
+    """-20 log10 |S21| in dB, positive, at `frequency` in Hz, the shape of `frequency`; see `return_loss_db`."""
+    return _loss(network, 1, 0, frequency)
+
+
+def return_loss_db(network: Network, frequency: ArrayLike, *, port: int = 1) -> Real:
+    """-20 log10 |S11| (or |S22| for `port` 2) in dB, positive, at `frequency` in Hz, the shape of `frequency`.
+
+    Decibels are interpolated between points; below the first point its value holds. A perfect match is infinite.
+    Raises `SirfError` beyond the last point, or for a port that is not there.
+    """
+    if not 1 <= port <= network.ports:
+        raise SirfError(f"port must be between 1 and {network.ports}, got {port}. Count from 1.")
+    return _loss(network, port - 1, port - 1, frequency)
+
+
+def bandwidth(network: Network, *, level_db: float = 3.0) -> float | None:
+    """Lowest frequency in Hz at which the loss exceeds that of the lowest point by `level_db`; None where it never does.
+
+    The 3 dB (or any) bandwidth of S21, by interpolation in dB. Raises `SirfError` unless `level_db` is positive.
+    """
+    if not (math.isfinite(level_db) and level_db > 0):
+        raise SirfError(f"level_db must be positive and finite, got {level_db!r}. Give for example 3.0.")
+    loss = -db20(network.s[:, 1, 0])
+    excess = loss - loss[0] - level_db
+    above = np.flatnonzero(excess > 0)
+    if above.size == 0:
+        return None
+    last = int(above[0])
+    part = -excess[last - 1] / (excess[last] - excess[last - 1])
+    f = network.frequency
+    return float(f[last - 1] + part * (f[last] - f[last - 1]))
+
+
+def effective_bandwidth(network: Network) -> float:
+    """Width in Hz of the brick wall that passes as much white noise as |S21|² does.
+
+    B = integral of |S21(f)|² df / |S21(0)|², trapezoids, the first value held down to DC. For the 4th-order Butterworth it is
+    1.026 times the corner. Only what the data cover counts. Raises `SirfError` where nothing passes at the lowest point.
+    """
+    power = np.abs(network.s[:, 1, 0]) ** 2
+    if not power[0] > 0:
+        raise SirfError("S21 must not be zero at the lowest frequency, got zero. Is there a DC block? Cut its points.")
+    f = network.frequency
+    return float((np.trapezoid(power, f) + power[0] * f[0]) / power[0])
+
+
+def _loss(network: Network, out: int, into: int, frequency: ArrayLike) -> Real:
+    points = np.asarray(frequency, dtype=np.float64)
+    last = float(network.frequency[-1])
+    if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):
+        raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
+    return np.asarray(np.interp(points, network.frequency, -db20(network.s[:, out, into])))

@@ -1,0 +1,106 @@
+"""What a pair does to its own balance: P/N skew and conversion between differential and common mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.mixed_mode import PortOrder
+from sirf.channel.network import Network
+from sirf.errors import SirfError
+from sirf.units import db20
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ModeConversion:
+    """Mixed-mode S-parameters (F, 2, 2) of a pair, S_xy[out, in] from mode y to mode x, at `frequency` (F,) in Hz.
+
+    `dd`, `cd` (differential to common), `dc` (common to differential), `cc`; differential at twice, common at half the
+    single-ended impedance.
+    """
+
+    frequency: Real
+    dd: Complex
+    cd: Complex
+    dc: Complex
+    cc: Complex
+
+    @property
+    def scd21_db(self) -> Real:
+        """Common mode at the far end per differential drive, in dB (F,)."""
+        return db20(self.cd[:, 1, 0])
+
+    @property
+    def scd11_db(self) -> Real:
+        """Common mode that comes back to the driver per differential drive, in dB (F,)."""
+        return db20(self.cd[:, 0, 0])
+
+    @property
+    def relative_db(self) -> Real:
+        """SCD21 relative to SDD21 in dB (F,): how much of what arrives is common mode."""
+        return np.asarray(self.scd21_db - db20(self.dd[:, 1, 0]))
+
+
+def mode_conversion(network: Network, order: PortOrder) -> ModeConversion:
+    """Mixed-mode parameters of a single-ended 4-port with `order` (P in, P out, N in, N out), counted from 1.
+
+    a_d = (a_P - a_N) / sqrt 2, a_c = (a_P + a_N) / sqrt 2 at each end (Bockelman and Eisenstadt, IEEE Trans. MTT 43, 1995).
+    Raises `SirfError` unless the network has 4 ports.
+    """
+    _check_four_ports(network)
+    p_in, p_out, n_in, n_out = (port - 1 for port in order)
+    positive, negative = np.array([p_in, p_out]), np.array([n_in, n_out])
+
+    def block(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Complex:
+        return network.s[:, rows[:, None], columns[None, :]]
+
+    pp, pn = block(positive, positive), block(positive, negative)
+    np_, nn = block(negative, positive), block(negative, negative)
+    return ModeConversion(
+        frequency=network.frequency,
+        dd=0.5 * (pp - pn - np_ + nn),
+        cd=0.5 * (pp - pn + np_ - nn),
+        dc=0.5 * (pp + pn - np_ - nn),
+        cc=0.5 * (pp + pn + np_ + nn),
+    )
+
+
+def pn_skew(network: Network, order: PortOrder, *, f_max: float | None = None) -> float:
+    """Delay in s of the P output less that of the N output under differential drive; positive where P is late.
+
+    The phase between the two outputs, fitted by a straight line through the origin up to `f_max` Hz (the whole band by default),
+    each point weighted by the product of the magnitudes. A pair whose lines differ only in delay gives exactly that delay.
+
+    Raises `SirfError` unless the network has 4 ports and points below `f_max`, or where nothing arrives.
+    """
+    _check_four_ports(network)
+    p_in, p_out, n_in, n_out = (port - 1 for port in order)
+    s, f = network.s, network.frequency
+    at_p = s[:, p_out, p_in] - s[:, p_out, n_in]
+    at_n = s[:, n_out, n_in] - s[:, n_out, p_in]
+    used = (f > 0) & (f <= (f[-1] if f_max is None else f_max))
+    ratio = (at_p * np.conj(at_n))[used]
+    weight = np.abs(ratio)
+    total = float(np.sum(weight * f[used] ** 2))
+    if not total > 0:
+        raise SirfError(
+            f"network must pass a signal below {f_max or f[-1]:g} Hz, got none. Check the port order and f_max."
+        )
+    # a first guess from neighbours keeps the phase from being unwrapped through deep notches
+    turn = ratio[1:] * np.conj(ratio[:-1])
+    guess = -float(np.angle(np.sum(turn))) / (2 * np.pi * float(np.median(np.diff(f[used])))) if ratio.size > 1 else 0.0
+    rest = np.angle(ratio * np.exp(2j * np.pi * f[used] * guess))
+    return guess - float(np.sum(weight * f[used] * rest)) / (2 * np.pi * total)
+
+
+def _check_four_ports(network: Network) -> None:
+    if network.ports != 4:
+        raise SirfError(
+            f"number of ports must be 4 for skew and mode conversion, got {network.ports} in "
+            f"{network.name or 'this network'}. Load the pair as a single-ended 4-port (.s4p)."
+        )

@@ -1,0 +1,123 @@
+"""Time-domain reflectometry: the impedance that a step sees on its way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len
+
+from sirf.channel.network import Network
+from sirf.channel.resample import flatten
+from sirf.errors import SirfError
+
+Real = NDArray[np.float64]
+
+GAUSSIAN = 1.6832
+"""A Gaussian edge of 20 to 80 % rise time T has the spectrum exp(-2 (pi f T / 1.6832)²)."""
+DEFAULT_RISE = 0.8
+"""Default rise time times the band edge: there the edge's spectrum has fallen to 1.2 %, so that nothing rings."""
+FASTEST = 0.4
+"""Least rise time times the band edge: below it the band, not the edge, sets the resolution."""
+_SAMPLES = 16
+"""Samples in one rise time."""
+_LEAD = 4.0
+"""Rise times kept before the step arrives: the Gaussian's foot."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ImpedanceProfile:
+    """What a TDR shows: `impedance_ohm` (T,), differential, over `time` (T,) in s, there and back, from the arrival of the step.
+
+    `reflection` (T,) is the step response of the reflection, `rise_time` in s from 20 to 80 %, `port` 1 or 2.
+    """
+
+    time: Real
+    reflection: Real
+    impedance_ohm: Real
+    rise_time: float
+    port: int
+
+    def __repr__(self) -> str:
+        """One line: port, span and range."""
+        return (
+            f"ImpedanceProfile(port {self.port}, {self.time[-1] * 1e9:.3g} ns, "
+            f"{np.min(self.impedance_ohm):.4g} to {np.max(self.impedance_ohm):.4g} ohm)"
+        )
+
+    def between(self, start: float, stop: float) -> float:
+        """Mean impedance in ohm from `start` to `stop` s; raises `SirfError` where no sample lies between."""
+        inside = (self.time >= start) & (self.time <= stop)
+        if not np.any(inside):
+            raise SirfError(
+                f"start and stop must enclose samples between {self.time[0]:g} and {self.time[-1]:g} s, got {start:g} and "
+                f"{stop:g}. Widen the window."
+            )
+        return float(np.mean(self.impedance_ohm[inside]))
+
+
+def impedance_profile(
+    network: Network, *, port: int = 1, rise_time: float | None = None, duration: float | None = None
+) -> ImpedanceProfile:
+    """Impedance in ohm over time at `port` (1 or 2) of a two-port, the other ends matched to the reference impedance.
+
+    The reflection's step response rho(t) to a Gaussian edge of `rise_time` s (20 to 80 %; by default 0.8 over the band edge),
+    then Z = z0 (1 + rho) / (1 - rho). As with any TDR, what lies behind a large mismatch is seen through it: the first mismatch
+    is exact, a second one is off by the first one's reflection squared. `duration` in s, there and back; by default
+    up to one quarter of the span that the frequency step can tell apart, which keeps late echoes from folding in.
+
+    Raises `SirfError` for a port that is not there, a rise time below 0.4 over the band edge, or a duration beyond the data.
+
+    >>> f = np.linspace(0.0, 40e9, 4001)
+    >>> load = Network(f, np.full((f.size, 1, 1), 1 / 3), z0=100.0)  # 200 ohm
+    >>> round(impedance_profile(load).between(0.2e-9, 1e-9))
+    200
+    """
+    if not 1 <= port <= network.ports:
+        raise SirfError(f"port must be between 1 and {network.ports}, got {port}. Count from 1.")
+    edge = float(network.frequency[-1])
+    rise = DEFAULT_RISE / edge if rise_time is None else rise_time
+    if not (math.isfinite(rise) and rise >= FASTEST / edge * (1 - 1e-9)):
+        raise SirfError(
+            f"rise_time must be {FASTEST / edge * 1e12:.3g} ps at least for a band to {edge / 1e9:g} GHz, got "
+            f"{rise * 1e12:g} ps. Use a slower edge or a wider file."
+        )
+    period = 1.0 / float(np.median(np.diff(network.frequency)))
+    span = 0.25 * period if duration is None else duration
+    if not 0 < span <= 0.5 * period:
+        raise SirfError(
+            f"duration must be positive and at most {0.5 * period * 1e9:.3g} ns for this frequency step, got {span:g} s. "
+            "Use a finer frequency step."
+        )
+    time, reflection = _step_reflection(network, port, rise, period)
+    shown = (time >= -_LEAD * rise) & (time <= span)
+    rho = reflection[shown]
+    with np.errstate(divide="ignore"):
+        impedance = network.z0 * (1.0 + rho) / np.maximum(1.0 - rho, 0.0)
+    return ImpedanceProfile(time=time[shown], reflection=rho, impedance_ohm=impedance, rise_time=rise, port=port)
+
+
+def _step_reflection(network: Network, port: int, rise: float, period: float) -> tuple[Real, Real]:
+    """Time in s and step response of the reflection, over one period of the frequency step."""
+    edge = float(network.frequency[-1])
+    samples = next_fast_len(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)), real=True)
+    frequency = np.arange(samples // 2 + 1) / period
+    inside = frequency <= edge
+    response = np.zeros(frequency.size, dtype=np.complex128)
+    response[inside] = _reflection(network, port, frequency[inside])
+    response *= np.exp(-2.0 * (np.pi * frequency * rise / GAUSSIAN) ** 2)
+    lead = math.ceil(2.0 * _LEAD * rise * samples / period)
+    impulse = np.roll(irfft(response, n=samples), lead)
+    step = np.cumsum(impulse) - 0.5 * impulse  # up to the middle of each sample, not to its end
+    # the period begins in silence: what stands there before the step is the tail of the period before it
+    return np.asarray((np.arange(samples) - lead) * (period / samples), dtype=np.float64), step
+
+
+def _reflection(network: Network, port: int, frequency: Real) -> NDArray[np.complex128]:
+    own, value = network.frequency, network.s[:, port - 1, port - 1]
+    if own.size == frequency.size and np.allclose(own, frequency, rtol=1e-9, atol=1.0):
+        return value
+    flat = flatten(own, value)
+    return np.asarray(flat.at(frequency) * np.exp(-2j * np.pi * frequency * flat.delay_s))
