@@ -49,6 +49,9 @@ class Channel:
         missing), "die" (complete).
     port_order
         (P in, P out, N in, N out), counted from 1, of the 4-ports it came from; None for differential two-ports.
+    four_port
+        The single-ended 4-port behind the through path, at 50 ohm, in `port_order`: skew and mode conversion live there. None
+        for differential two-ports.
     name, warnings
         What it is called, and what its user should know about the data.
 
@@ -62,6 +65,7 @@ class Channel:
     next: tuple[Network, ...] = field(default=(), kw_only=True)
     plane: Plane = field(default="ball", kw_only=True)
     port_order: PortOrder | None = field(default=None, kw_only=True)
+    four_port: Network | None = field(default=None, kw_only=True)
     name: str = field(default="", kw_only=True)
     warnings: tuple[str, ...] = field(default=(), kw_only=True)
 
@@ -142,6 +146,7 @@ class Channel:
             next=convert(next),
             plane=plane,
             port_order=order,
+            four_port=through.renormalized(SINGLE_ENDED_OHM) if through.ports == 4 else None,
             name=name or through.name,
             warnings=tuple(warnings),
         )

@@ -148,3 +148,10 @@ def test_loss_beyond_the_band_and_unknown_planes_are_refused() -> None:
         Channel.from_network(pair(), plane="pin")  # type: ignore[arg-type]
     with pytest.raises(SirfError, match="two-port at 100 ohm"):
         Channel(pair())
+
+
+def test_the_four_port_behind_the_through_path_is_kept_at_50_ohm() -> None:
+    channel = Channel.from_network(pair(z0=75.0))
+    assert channel.four_port is not None
+    assert (channel.four_port.ports, channel.four_port.z0) == (4, 50.0)
+    assert Channel.from_network(skrf.Network(f=GRID, f_unit="Hz", s=np.zeros((41, 2, 2)), z0=100)).four_port is None
