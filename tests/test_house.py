@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sirf"
 
 ROOMS = (
-    "_kernels errors units signal _data _digest _version execution",
+    "_kernels errors units signal _data _digest _display _version execution",
     "channel paths",
     "link transmitter receiver clock optics fec presets results system",
     "engine com",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Iterable, Sequence
@@ -11,20 +12,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sirf.channel.mixed_mode import (
-    PortOrder,
-    differential_two_port,
-    find_port_order,
-    parse_port_order,
-)
+from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
+from sirf.channel.mixed_mode import PortOrder, differential_two_port
 from sirf.channel.network import Network
-from sirf.channel.touchstone import read_touchstone
+from sirf.channel.touchstone import TouchstoneFile, load_touchstone
 from sirf.errors import SirfError
 from sirf.units import db20
 
 if TYPE_CHECKING:
     import skrf
 
+Order: TypeAlias = str | Sequence[int] | Sequence[Sequence[int]]
+"""A port order as users give it: see `sirf.channel.lanes.parse_lanes`."""
 Plane: TypeAlias = Literal["ball", "bump", "die"]
 PLANES: tuple[Plane, ...] = ("ball", "bump", "die")
 SINGLE_ENDED_OHM = 50.0
@@ -98,27 +97,43 @@ class Channel:
         *,
         fext: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = (),
         next: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] = (),
-        port_order: str | Sequence[int] | None = None,
+        port_order: Order | None = None,
         plane: Plane = "ball",
         differential: bool | None = None,
+        victim: int | None = None,
+        next_lanes: Iterable[int] = (),
+        mixed_mode: str | None = None,
     ) -> Channel:
-        """Channel from Touchstone files: 4-ports (single-ended), or two-ports.
+        """Channel from Touchstone files: 4-ports (single-ended), two-ports, or one file of several pairs.
 
         The port order of `thru` is found from its data unless `port_order` gives it ("12-34", "13-24", "14-23", or
         (P in, P out, N in, N out) counted from 1); aggressor files take the same. Files at another impedance are
         renormalised to 50 ohm. A two-port counts as one of two uncoupled lines unless it is referred to 100 ohm or
-        `differential` says that it is the pair itself.
+        `differential` says that it is the pair itself. `mixed_mode` as in `read_touchstone`.
 
-        Raises `TouchstoneError` for a bad file, `SirfError` for a port count other than 2 or 4 or an unclear port order.
+        In a file of 8, 12, 16, … ports `victim` names the lane that is the through path, from 1 in the order of
+        `sirf.channel.lanes.find_lanes`; the others become FEXT, or NEXT if listed in `next_lanes` (they transmit at the out
+        end). `port_order` then names all lanes (`sirf.channel.lanes.parse_lanes`).
+
+        Raises `TouchstoneError` for a bad file, `SirfError` for a port count other than 2 or a multiple of 4, an unclear
+        port order, or a missing or wrong `victim`.
         """
-        return cls.from_network(
-            read_touchstone(thru),
-            fext=[read_touchstone(path) for path in _listed(fext)],
-            next=[read_touchstone(path) for path in _listed(next)],
+        files = {
+            role: [load_touchstone(path, mixed_mode=mixed_mode) for path in _listed(paths)]
+            for role, paths in (("thru", thru), ("fext", fext), ("next", next))
+        }
+        channel = cls.from_network(
+            files["thru"][0].network,
+            fext=[file.network for file in files["fext"]],
+            next=[file.network for file in files["next"]],
             port_order=port_order,
             plane=plane,
             differential=differential,
+            victim=victim,
+            next_lanes=next_lanes,
         )
+        notes = _notes(file for role in files.values() for file in role)
+        return dataclasses.replace(channel, warnings=notes + channel.warnings)
 
     @classmethod
     def from_network(
@@ -127,15 +142,39 @@ class Channel:
         *,
         fext: Iterable[Network | skrf.Network] = (),
         next: Iterable[Network | skrf.Network] = (),
-        port_order: str | Sequence[int] | None = None,
+        port_order: Order | None = None,
         plane: Plane = "ball",
         differential: bool | None = None,
+        victim: int | None = None,
+        next_lanes: Iterable[int] = (),
         name: str = "",
     ) -> Channel:
         """Channel from `skrf.Network` or `sirf.channel.network.Network` objects; otherwise as `from_touchstone`."""
         through = _own(thru)
-        order = _order(through, port_order)
         warnings: list[str] = []
+        if through.ports > 4:
+            if list(fext) or list(next):
+                raise SirfError(
+                    f"fext and next must be empty for a file of several pairs, got some beside {through.name or 'it'}. "
+                    "Its other pairs are the aggressors; use next_lanes."
+                )
+            single = _at(through, SINGLE_ENDED_OHM, warnings)
+            parts = _multi_pair(single, port_order, victim, set(next_lanes), warnings)
+            return cls(
+                parts.through,
+                fext=parts.fext,
+                next=parts.next,
+                plane=plane,
+                port_order=parts.port_order,
+                name=name or through.name,
+                warnings=tuple(warnings),
+            )
+        if victim not in (None, 1) or list(next_lanes):
+            raise SirfError(
+                f"victim must be 1 where there is one pair, got victim {victim} and next_lanes {list(next_lanes)} for "
+                f"{through.ports} ports. Leave both out."
+            )
+        order = _order(through, port_order)
 
         def convert(networks: Iterable[Network | skrf.Network]) -> tuple[Network, ...]:
             return tuple(_differential(_own(network), order, differential, warnings) for network in networks)
@@ -218,17 +257,51 @@ def _own(network: Network | skrf.Network) -> Network:
     return network if isinstance(network, Network) else Network.from_skrf(network)
 
 
-def _order(through: Network, port_order: str | Sequence[int] | None) -> PortOrder | None:
+def _notes(files: Iterable[TouchstoneFile]) -> tuple[str, ...]:
+    """What the reader converted, each note under the name of its file."""
+    return tuple(f"{file.network.name}: {note}" for file in files for note in file.notes)
+
+
+def _order(through: Network, port_order: Order | None) -> PortOrder | None:
     """Port order of the 4-ports; None for two-ports."""
     if through.ports not in (2, 4):
         raise SirfError(
             f"number of ports must be 4 (or 2), got {through.ports} in {through.name or 'the through network'}. "
             "Export the differential pair as a 4-port (.s4p)."
         )
-    given = None if port_order is None else parse_port_order(port_order)
+    given = None if port_order is None else parse_lanes(port_order, 4)[0]
     if through.ports == 2:
         return None
-    return given or find_port_order(through)
+    return given or find_lanes(through)[0][0]
+
+
+def _multi_pair(
+    network: Network, port_order: Order | None, victim: int | None, next_lanes: set[int], warnings: list[str]
+) -> Channel:
+    """The channel of one lane of a network of several pairs at 50 ohm."""
+    found, notes = find_lanes(network) if port_order is None else (parse_lanes(port_order, network.ports), ())
+    warnings.extend(notes)
+    names = ", ".join(f"{k}: {lane_name(lane)}" for k, lane in enumerate(found, start=1))
+    if victim is None or not 1 <= victim <= len(found):
+        raise SirfError(
+            f"victim must be the number of a lane, got {victim} for {network.name or 'this network'}, whose lanes are "
+            f"{names}. Pass victim=1 (--victim 1)."
+        )
+    if not next_lanes <= set(range(1, len(found) + 1)) - {victim}:
+        raise SirfError(
+            f"next_lanes must be numbers of lanes other than the victim, got {sorted(next_lanes)}; the lanes are {names}. "
+            "Repair the list."
+        )
+    if port_order is None:
+        warnings.append(f"{network.name or 'network'}: lanes found from the data: {names}.")
+    ours = found[victim - 1]
+
+    def coupled(numbers: set[int], near: bool) -> tuple[Network, ...]:
+        return tuple(coupled_two_port(network, found[k - 1], ours, near=near) for k in sorted(numbers))
+
+    others = set(range(1, len(found) + 1)) - {victim}
+    fext, near = coupled(others - next_lanes, False), coupled(next_lanes, True)
+    return Channel(through_two_port(network, ours), fext=fext, next=near, port_order=ours)
 
 
 def _differential(network: Network, order: PortOrder | None, differential: bool | None, warnings: list[str]) -> Network:

@@ -17,9 +17,9 @@ PortOrder: TypeAlias = tuple[int, int, int, int]
 PAIRINGS: dict[str, PortOrder] = {"12-34": (1, 2, 3, 4), "13-24": (1, 3, 2, 4), "14-23": (1, 4, 2, 3)}
 """Names of the three ways in which the lines of a pair run through a 4-port."""
 
-_CLEAR = 3.0
+CLEAR = 3.0
 """Power ratio between the best and the second pairing (5 dB) above which the data tell the order."""
-_THROUGH = 0.03
+THROUGH = 0.03
 """Mean power (-15 dB) that a through path carries at low frequencies at least; crosstalk stays below it."""
 
 
@@ -55,12 +55,12 @@ def find_port_order(network: Network) -> PortOrder:
     _check_four_ports(network)
     power = {name: _through_power(network, order) for name, order in PAIRINGS.items()}
     best, second = sorted(power, key=power.__getitem__, reverse=True)[:2]
-    if power[best] < _THROUGH:
+    if power[best] < THROUGH:
         raise SirfError(
             f"port_order must be given for {network.name or 'this network'}, got no through path above -15 dB. "
             "Is it a crosstalk file? Pass port_order='12-34', '13-24' or '14-23'."
         )
-    if not power[best] > _CLEAR * power[second]:
+    if not power[best] > CLEAR * power[second]:
         raise SirfError(
             f"port_order must be given for {network.name or 'this network'}, got through paths {best} and {second} "
             "of similar strength. Pass port_order='12-34', '13-24' or '14-23'."
@@ -86,6 +86,12 @@ def differential_two_port(network: Network, order: PortOrder) -> Network:
     return Network(network.frequency, s_dd, z0=2.0 * network.z0, name=network.name)
 
 
+def low_frequency_weight(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights (F,) that tell a line's ends: the lower quarter of the band, one over frequency."""
+    last = frequency[-1]
+    return np.where(frequency <= max(0.25 * last, frequency[0]), 1.0 / (frequency + 0.003 * last), 0.0)
+
+
 def _block(s: NDArray[np.complex128], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.complex128]:
     return s[:, rows[:, None], columns[None, :]]
 
@@ -93,10 +99,7 @@ def _block(s: NDArray[np.complex128], rows: NDArray[np.intp], columns: NDArray[n
 def _through_power(network: Network, order: PortOrder) -> float:
     """Weighted mean power that passes the two lines, both directions."""
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
-    last = network.frequency[-1]
-    weight = np.where(
-        network.frequency <= max(0.25 * last, network.frequency[0]), 1.0 / (network.frequency + 0.003 * last), 0.0
-    )
+    weight = low_frequency_weight(network.frequency)
     lines = network.s[:, [p_out, p_in, n_out, n_in], [p_in, p_out, n_in, n_out]]
     return float(np.average(np.mean(np.abs(lines) ** 2, axis=1), weights=weight))
 

@@ -1,20 +1,7 @@
-"""How results look as text and in notebooks: one place for all of them."""
+"""How results look as text and in notebooks; it lives on the ground floor, for channels show tables too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from sirf._display import html_table, table
 
-
-def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
-    """A title over aligned name and value columns."""
-    width = max(len(name) for name, _ in rows)
-    return "\n".join([title, *(f"  {name:<{width}}  {value}" for name, value in rows)])
-
-
-def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
-    """The same as an HTML table."""
-    body = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows
-    )
-    return f"<table><caption>{escape(title)}</caption>{body}</table>"
+__all__ = ["html_table", "table"]

@@ -104,9 +104,9 @@ def test_files_and_objects_give_the_same_channel(tmp_path: Path) -> None:
     assert len(channel.fext) == 1
 
 
-@pytest.mark.parametrize("ports", [1, 3, 5, 8])
+@pytest.mark.parametrize("ports", [1, 3, 5, 6, 10])
 def test_other_port_counts_are_refused(ports: int) -> None:
-    with pytest.raises(SirfError, match=f"number of ports must be 4 \\(or 2\\), got {ports}"):
+    with pytest.raises(SirfError, match=rf"number of ports must be .*, got {ports}"):
         Channel.from_network(Network(GRID, np.zeros((GRID.size, ports, ports), dtype=complex)))
 
 
