@@ -1,0 +1,1 @@
+"""Clocks: recovery from the data, frequency offset and spread spectrum, jitter tolerance masks."""

@@ -1,0 +1,153 @@
+"""Streams of symbols through sampled responses: coarse sample phases by overlap-add of transforms, fine ones by interpolation.
+
+A signal of about 1.5 symbol rates of bandwidth needs 4 to 8 samples per symbol; those are transformed, the other samples of an
+eye are interpolated by a least-squares filter made for the spectrum at hand, with its error measured, not assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf._kernels.polyphase import mix, overlap_add, refine
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+Spectrum = NDArray[np.complex64]
+
+TAPS = 8
+"""Coarse samples that an interpolated one is made of."""
+ERROR = 2e-4
+"""Largest rms of the interpolation error relative to the rms of what is interpolated."""
+SHORTEST = 2048
+"""Least length of a transform in symbols; a power of two at least eight times the memory otherwise."""
+MARGIN = 2
+"""Symbols on each side that the interpolation filter may reach over."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Coarse phases per symbol and the filter (r, TAPS) from them to `samples_per_ui` fine ones, with its relative rms error."""
+
+    samples_per_ui: int
+    coarse: int
+    filter: Single
+    error: float
+
+
+def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = ERROR) -> Grid:
+    """The fewest coarse phases from which every one of `shapes` (N,), sampled finely, is interpolated within `allowed`.
+
+    The filter minimises the mean squared error over signals with the sum of the shapes' power spectra (Wiener); what it leaves
+    is evaluated for each shape alone. All phases are computed, without interpolation, where no smaller number will do.
+    """
+    m = samples_per_ui
+    correlations = [_correlation(shape, (TAPS + 1) * m) for shape in shapes]
+    for coarse in (c for c in range(4, m) if m % c == 0 and m // c > 1):
+        taps, error = _interpolator(correlations, m, coarse)
+        if error <= allowed:
+            return Grid(m, coarse, taps.astype(np.float32), error)
+    unit = np.zeros((1, TAPS), dtype=np.float32)
+    unit[0, TAPS // 2 - 1] = 1.0
+    return Grid(m, m, unit, 0.0)
+
+
+def _correlation(shape: Float, lags: int) -> Float:
+    n = fft.next_fast_len(2 * max(len(shape), lags), real=True)
+    power = np.abs(fft.rfft(shape, n)) ** 2
+    result = fft.irfft(power, n)[:lags]
+    return np.asarray(result / result[0])
+
+
+def _interpolator(correlations: Sequence[Float], m: int, coarse: int) -> tuple[Float, float]:
+    step = m // coarse
+    total = np.sum(correlations, axis=0)
+    at = (np.arange(TAPS) - (TAPS // 2 - 1)) * step
+    distances = np.abs(at[:, None] - at[None, :])
+    # a trace of white noise keeps the equations of an oversampled signal solvable
+    matrix = total[distances] + 1e-10 * total[0] * np.eye(TAPS)
+    taps = np.zeros((step, TAPS))
+    worst = 0.0
+    for r in range(step):
+        cross = np.abs(at - r)
+        row = np.linalg.solve(matrix, total[cross]) if r else (at == 0).astype(float)
+        taps[r] = row
+        for one in correlations:
+            worst = max(worst, float(one[0] - 2.0 * row @ one[cross] + row @ one[distances] @ row))
+    return taps, float(np.sqrt(max(worst, 0.0)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """What a drive of one value per symbol does: `wave` (N,) at m samples per UI, `origin` the index of the symbol's instant.
+
+    `delay` in samples comes on top; a moving response may be shifted by up to `movable` samples from block to block.
+    """
+
+    wave: Float
+    origin: int
+    delay: int = 0
+    movable: int = 0
+
+
+class Filterbank:
+    """Overlap-add filters of several drives into one waveform, block by block of `block` symbols.
+
+    `lead` symbols of each block lie before the instant of its first symbol: output column j of the stream is UI
+    j - `lead`. The transform's length follows from the responses alone, so a result never depends on the size of calls.
+    """
+
+    def __init__(self, responses: Sequence[Response], grid: Grid, *, lead: int, transform: int) -> None:
+        self.grid, self.lead, self.transform = grid, lead, transform
+        m, c = grid.samples_per_ui, grid.coarse
+        reach = max(span(one, lead, m) for one in responses)
+        self.block = transform - reach
+        self.bins = transform // 2 + 1
+        self._table = np.empty((len(responses), c, self.bins), dtype=np.complex64)
+        self._moving: dict[int, Spectrum] = {}
+        for q, one in enumerate(responses):
+            if one.movable:
+                self._moving[q] = self._spectra(one, m + one.movable, 1)
+                self.move(q, 0)
+            else:
+                self._table[q] = self._spectra(one, c, m // c)
+        self._sum = np.empty((c, self.bins), dtype=np.complex64)
+        self._tail = np.zeros((c, reach), dtype=np.float32)
+        self._coarse = np.zeros((c, 2 * MARGIN + self.block), dtype=np.float32)
+
+    def move(self, drive: int, shift: int) -> None:
+        """From the next block on the response of a movable drive starts `shift` samples earlier."""
+        c, m = self.grid.coarse, self.grid.samples_per_ui
+        self._table[drive] = self._moving[drive][shift : shift + m : m // c]
+
+    def push(self, spectra: Spectrum, out: Single) -> None:
+        """Filter one block's drives, given as transforms (drives, bins), into `out` (block, m).
+
+        Row k of the whole output is UI k - lead - MARGIN: interpolation looks ahead.
+        """
+        mix(spectra, self._table, self._sum)
+        pieces = fft.irfft(self._sum, self.transform, overwrite_x=True)
+        overlap_add(pieces, self.block, self._tail, self._coarse)
+        refine(self._coarse, self.grid.filter, MARGIN, self.block, out)
+
+    def _spectra(self, one: Response, rows: int, step: int) -> Spectrum:
+        m = self.grid.samples_per_ui
+        columns = self.transform - self.block
+        at = one.origin - self.lead * m - one.delay + step * np.arange(rows)[:, None] + m * np.arange(columns)[None, :]
+        inside = (at >= 0) & (at < len(one.wave))
+        values = np.where(inside, one.wave[np.clip(at, 0, len(one.wave) - 1)], 0.0)
+        return np.asarray(fft.rfft(values, self.transform), dtype=np.complex64)
+
+
+def span(one: Response, lead: int, samples_per_ui: int) -> int:
+    """Columns that a response fills, `lead` symbols before the instant to its end."""
+    return lead + (len(one.wave) - one.origin + one.delay) // samples_per_ui + 2
+
+
+def transform_length(memory: int) -> int:
+    """Symbols of a transform for responses of `memory` symbols: a power of two, at least eight times as long."""
+    return max(SHORTEST, 1 << (8 * memory - 1).bit_length())
