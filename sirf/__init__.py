@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sirf.receiver.receiver import Ctle, Receiver
     from sirf.study.compare import compare
     from sirf.study.reach import reach
+    from sirf.transmitter.aggressor import Aggressor
+    from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
     from sirf.transmitter.transmitter import Transmitter
 
 _HOMES = {
@@ -29,6 +31,11 @@ _HOMES = {
     "Network": "sirf.channel.network",
     "Link": "sirf.link",
     "Transmitter": "sirf.transmitter.transmitter",
+    "Aggressor": "sirf.transmitter.aggressor",
+    "Jitter": "sirf.transmitter.jitter",
+    "SinusoidalJitter": "sirf.transmitter.jitter",
+    "BoundedJitter": "sirf.transmitter.jitter",
+    "PhaseNoise": "sirf.transmitter.jitter",
     "Receiver": "sirf.receiver.receiver",
     "Ctle": "sirf.receiver.receiver",
     "simulate": "sirf.engine.waveform",
@@ -44,13 +51,18 @@ _HOMES = {
 _MODULES = ("paths", "plot", "presets")
 
 __all__ = [
+    "Aggressor",
+    "BoundedJitter",
     "Channel",
     "ConfigError",
     "Ctle",
+    "Jitter",
     "Link",
     "Network",
+    "PhaseNoise",
     "PhysicsError",
     "Receiver",
+    "SinusoidalJitter",
     "SirfError",
     "TouchstoneError",
     "Transmitter",

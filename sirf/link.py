@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from sirf.errors import SirfError
 from sirf.presets import EqualizerLimits, PackageCase, Preset, load
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import levels, order_of
+from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.transmitter import Transmitter
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Link:
         Id of a preset (see `sirf standards`); fills whatever is not given below.
     transmitter, receiver, symbol_rate, modulation, der0, limits
         Parts that replace the preset's. Without a standard the first four are needed. `symbol_rate` in baud.
+    aggressors
+        One `Aggressor` for each of the channel's FEXT, then NEXT; None leaves all at the preset's settings.
     package_case
         Which package test case of the preset is added to a channel at the ball, from 1.
     samples_per_ui
@@ -58,6 +62,7 @@ class Link:
     limits: EqualizerLimits
     packages: PackageCase | None
     samples_per_ui: int
+    aggressors: tuple[Aggressor, ...]
     warnings: tuple[str, ...]
     equalizer_report: EqualizerReport | None
 
@@ -75,6 +80,7 @@ class Link:
         package_case: int = 1,
         packages: PackageCase | None = None,
         samples_per_ui: int = 32,
+        aggressors: Sequence[Aggressor] | None = None,
         equalizer_report: EqualizerReport | None = None,
     ) -> None:
         preset = load(standard) if standard is not None else None
@@ -83,6 +89,13 @@ class Link:
             raise SirfError(f"samples_per_ui must be between 8 and 256, got {samples_per_ui}. Use 32.")
         scheme = _part("modulation", modulation, preset and preset.modulation)
         order_of(scheme)
+        coupled = len(channel.fext) + len(channel.next)
+        sources = (Aggressor(),) * coupled if aggressors is None else tuple(aggressors)
+        if len(sources) != coupled:
+            raise SirfError(
+                f"aggressors must be one for each of the {coupled} FEXT and NEXT of the channel, got {len(sources)}. "
+                "Give FEXT first, then NEXT."
+            )
         values: dict[str, Any] = {
             "channel": channel,
             "standard": standard,
@@ -94,6 +107,7 @@ class Link:
             "limits": limits or (preset.limits if preset else EqualizerLimits()),
             "packages": packages or _package_case(preset, package_case),
             "samples_per_ui": samples_per_ui,
+            "aggressors": sources,
             "equalizer_report": equalizer_report,
             "warnings": channel.warnings + channel.check_symbol_rate(float(rate)),
         }
@@ -122,7 +136,7 @@ class Link:
         copper = tuple((network.frequency, network.s) for network in channel.networks)
         counts = (len(channel.fext), len(channel.next), channel.plane)
         return digest(copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
-                      self.samples_per_ui)  # fmt: skip
+                      self.samples_per_ui, self.aggressors)  # fmt: skip
 
     @property
     def insertion_loss_db(self) -> float:
@@ -139,7 +153,10 @@ class Link:
             for field in dataclasses.fields(self)
             if field.name not in ("channel", "standard", "warnings")
         }
-        result = Link(changes.pop("channel", self.channel), **(kept | changes))
+        channel = changes.pop("channel", self.channel)
+        if set(self.aggressors) <= {Aggressor()}:
+            del kept["aggressors"]
+        result = Link(channel, **(kept | changes))
         object.__setattr__(result, "standard", self.standard)
         return result
 
@@ -165,13 +182,11 @@ class Link:
         return tuple(_transfer(network, _reflection(tx), _reflection(rx)) for network in self.networks())
 
     def launch_amplitudes(self) -> tuple[float, ...]:
-        """Amplitude in V of each of `transfers()`: A_v, A_fe of every FEXT, A_ne of every NEXT aggressor."""
+        """Amplitude in V of each of `transfers()`: A_v, then A_fe of every FEXT and A_ne of every NEXT or the aggressor's own."""
         tx = self.transmitter
-        return (
-            tx.amplitude,
-            *[tx.amplitude_fext] * len(self.channel.fext),
-            *[tx.amplitude_next] * len(self.channel.next),
-        )
+        usual = [tx.amplitude_fext] * len(self.channel.fext) + [tx.amplitude_next] * len(self.channel.next)
+        own = (source.amplitude for source in self.aggressors)
+        return (tx.amplitude, *(a if a is not None else default for a, default in zip(own, usual, strict=True)))
 
     def pulse_response(self) -> Pulse:
         """Pulse response at the slicer through Tx FFE, channel, CTLE and Rx FFE (before the DFE): time s, volts, cursor."""

@@ -20,19 +20,21 @@ def displaced_edges(
     differences: Float,
     lead: int,
     displacement: Float,
+    duty_cycle: float,
     first: Float,
     second: Float,
 ) -> None:
     """Drives of the first- and second-order responses to displaced edges: -dx tau and dx tau² / 2, each (n,).
 
-    `differences` (J,) are the steps of the Tx FFE taps, the tap at `lead` acting on the present symbol; `displacement` in UI.
+    `differences` (J,) are the steps of the Tx FFE taps, the tap at `lead` acting on the present symbol; `displacement` in UI,
+    to which rising edges add half of `duty_cycle` and falling ones take it off.
     """
     n = len(symbols)
     for k in range(n):
         step = 0.0
         for j in range(len(differences)):
             step += differences[j] * levels[symbols[(k - (j - lead)) % n]]
-        tau = displacement[k]
+        tau = displacement[k] + (0.5 * duty_cycle if step > 0.0 else -0.5 * duty_cycle)
         first[k] = -step * tau
         second[k] = 0.5 * step * tau * tau
 

@@ -186,9 +186,8 @@ def front_end(link: Link) -> FrontEnd:
     instant += round(receiver.sampling_offset_ui * m)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
-    mean_pulse = responses[0] + 0.5 * (tx.jitter_random_ui**2 + tx.jitter_dual_dirac_ui**2) * (
-        slope - np.roll(slope, m)
-    )
+    moved = tx.edge_jitter.variance(symbol_rate=link.symbol_rate)
+    mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
     window, omitted = _window(responses[0], instant, m)
     crosstalk = tuple(_crosstalk(link, channel, index) for index in range(1, len(channel.prepared)))
     main = mean_pulse[instant % len(shaped)]

@@ -81,26 +81,28 @@ class SegmentPlan:
         self.bits = bit_error_table(link.order)
         self.gap = taps
         tx = link.transmitter
-        self.random_ui, self.dirac_ui = tx.jitter_random_ui, tx.jitter_dual_dirac_ui
+        self.jitter = tx.edge_jitter
         self.differences = np.diff([0.0, *tx.ffe, 0.0])
         self.lead = tx.ffe_main
-        self.has_jitter = self.random_ui > 0 or self.dirac_ui > 0
 
     @property
     def counted(self) -> int:
         """Symbols of a segment that count."""
         return self.length - self.first - self.pre
 
-    def drives(self, generator: np.random.Generator) -> Drives:
-        """Draw symbols, displacements and aggressors, in this order, and transform them."""
+    def drives(self, generator: np.random.Generator, *, start: int = 0) -> Drives:
+        """Draw symbols, displacements and aggressors, in this order, and transform them; `start` numbers the first symbol."""
         n = self.length
         symbols = self._symbols(generator)
         first = second = None
-        if self.has_jitter:
-            tau = self.random_ui * generator.standard_normal(n)
-            tau += self.dirac_ui * (2.0 * generator.integers(0, 2, n, dtype=np.uint8) - 1.0)
+        if self.jitter:
+            tau = self.jitter.random_ui * generator.standard_normal(n)
+            tau += self.jitter.dual_dirac_ui * (2.0 * generator.integers(0, 2, n, dtype=np.uint8) - 1.0)
+            if not self.jitter.independent_only:
+                tau += self.jitter.correlated(generator, n, symbol_rate=self.link.symbol_rate, start=start)
+            duty = self.jitter.duty_cycle_ui
             linear, square = np.empty(n), np.empty(n)
-            displaced_edges(symbols, self.levels, self.differences, self.lead, tau, linear, square)
+            displaced_edges(symbols, self.levels, self.differences, self.lead, tau, duty, linear, square)
             first, second = fft.rfft(linear), fft.rfft(square)
         aggressors, phases = [], []
         for _ in self.front_end.crosstalk:

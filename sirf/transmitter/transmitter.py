@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sirf.channel.package import Package
 from sirf.errors import SirfError
+from sirf.transmitter.jitter import Jitter
+
+NO_JITTER = Jitter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +17,9 @@ class Transmitter:
 
     Amplitudes are differential peak volts (outer levels at ±`amplitude`); `ffe` holds c(-n) … c(m), `ffe_main` is the
     index of c(0); `rise_time` is 20 % to 80 % in seconds; jitter is in UI: `jitter_random_ui` rms,
-    `jitter_dual_dirac_ui` half the distance of the two deltas. `snr_db` None means no transmitter noise.
+    `jitter_dual_dirac_ui` half the distance of the two deltas, `jitter` all other components (`edge_jitter` is the whole).
+    `snr_db` None means no transmitter noise. `level_mismatch` is R_LM; `compression` in [0, 1/3] the loss of gain of the
+    driver at full amplitude: a Tx FFE output x, relative to the amplitude, leaves as x (1 - compression x²).
     """
 
     amplitude: float
@@ -27,6 +32,8 @@ class Transmitter:
     snr_db: float | None = None
     jitter_random_ui: float = 0.0
     jitter_dual_dirac_ui: float = 0.0
+    jitter: Jitter = NO_JITTER
+    compression: float = 0.0
     package: Package | None = None
 
     def __post_init__(self) -> None:
@@ -44,3 +51,22 @@ class Transmitter:
             value = getattr(self, name)
             if not 0 <= value < float("inf"):
                 raise SirfError(f"{name} must be zero or positive, got {value}. Use 0 to switch it off.")
+        if not 0 <= self.compression <= 1 / 3:
+            raise SirfError(
+                f"compression must be in [0, 1/3], got {self.compression}. Above 1/3 a larger input would give less output."
+            )
+        for name in ("random_ui", "dual_dirac_ui"):
+            if getattr(self, f"jitter_{name}") and getattr(self.jitter, name):
+                raise SirfError(
+                    f"jitter_{name} must be zero where jitter.{name} is given, got {getattr(self, f'jitter_{name}')}. "
+                    "Give one of the two."
+                )
+
+    @property
+    def edge_jitter(self) -> Jitter:
+        """All jitter of the edges in one value, wherever it was given."""
+        return replace(
+            self.jitter,
+            random_ui=self.jitter_random_ui or self.jitter.random_ui,
+            dual_dirac_ui=self.jitter_dual_dirac_ui or self.jitter.dual_dirac_ui,
+        )

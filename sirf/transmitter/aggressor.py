@@ -1,0 +1,30 @@
+"""An aggressor as a value: what its transmitter does differently from the victim's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sirf.errors import SirfError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggressor:
+    """Settings of one aggressor; the default is the preset's: own random data, random phase, the preset's launch amplitude.
+
+    `amplitude` in V differential peak (None: A_fe for FEXT, A_ne for NEXT); `rate_offset_ppm` against the victim's symbol
+    rate; `phase_ui` in [0, 1) where its symbols start in the victim's unit interval (None: uniformly random, redrawn in each
+    segment of a run). With a rate offset the phase drifts on from there.
+    """
+
+    amplitude: float | None = None
+    rate_offset_ppm: float = 0.0
+    phase_ui: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no aggressor can be."""
+        if self.amplitude is not None and not 0 <= self.amplitude < float("inf"):
+            raise SirfError(f"amplitude must be zero or positive volts, got {self.amplitude}. Use 0 to switch it off.")
+        if not abs(self.rate_offset_ppm) <= 10_000:
+            raise SirfError(f"rate_offset_ppm must be within ±10000, got {self.rate_offset_ppm}. Standards allow ±100.")
+        if self.phase_ui is not None and not 0 <= self.phase_ui < 1:
+            raise SirfError(f"phase_ui must be in [0, 1), got {self.phase_ui}. Use None for a random phase.")

@@ -1,0 +1,218 @@
+"""Edge jitter as a value: every component that a transmitter's clock and driver add to the instants of its edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.errors import SirfError
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SinusoidalJitter:
+    """A sinusoid that displaces edges: peak `amplitude_ui` in UI at `frequency` in Hz; its phase is random in each run."""
+
+    amplitude_ui: float
+    frequency: float
+
+    def __post_init__(self) -> None:
+        """Refuse negative amplitudes and frequencies."""
+        _not_negative("amplitude_ui", self.amplitude_ui)
+        if not 0 < self.frequency < float("inf"):
+            raise SirfError(f"frequency must be positive Hz, got {self.frequency}. Give the tone's frequency.")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedJitter:
+    """Bounded uncorrelated jitter: random binary data through a one-pole low-pass, as jitter generators of OIF CEI make it.
+
+    `amplitude_ui` is the peak in UI; `rate` in baud is that of the interfering data and `corner` in Hz the -3 dB frequency of
+    the filter. Its mean square is amplitude² (1 - (1 - exp(-x)) / x) with x = 2 pi corner / rate.
+    """
+
+    amplitude_ui: float
+    rate: float
+    corner: float
+
+    def __post_init__(self) -> None:
+        """Refuse what no generator can make."""
+        _not_negative("amplitude_ui", self.amplitude_ui)
+        for name in ("rate", "corner"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise SirfError(f"{name} must be positive, got {value}. Try a tenth of the symbol rate.")
+
+    @property
+    def variance(self) -> float:
+        """Mean square in UI²: the integral of the NRZ spectrum through the pole."""
+        x = 2.0 * np.pi * self.corner / self.rate
+        return float(self.amplitude_ui**2 * (1.0 + np.expm1(-x) / x))
+
+    def draw(self, generator: np.random.Generator, n: int, *, symbol_rate: float) -> Float:
+        """Displacement (n,) in UI at edges one symbol apart: the filter is exact between them, the data's phase random."""
+        pole = 2.0 * np.pi * self.corner / symbol_rate
+        settle = int(np.ceil(40.0 / pole))
+        if settle > 100 * n + 10**6:
+            raise SirfError(
+                f"corner must be above {symbol_rate / (2 * np.pi * 1e5):.3g} Hz, got {self.corner:.3g}. "
+                "Use SinusoidalJitter for slow wander."
+            )
+        step = self.rate / symbol_rate
+        last = n + settle
+        start = float(generator.random())
+        bits = 2.0 * generator.integers(0, 2, int(last * step + start) + 2).astype(np.float64) - 1.0
+        # the output decays towards each bit in turn: from bit boundary to bit boundary, then to the edges in between
+        boundary = (np.arange(len(bits)) - start) / step
+        decay = float(np.exp(-pole / step))
+        state = _one_pole(bits, decay)
+        time = np.arange(settle, last)
+        index = np.clip(np.floor(time * step + start).astype(np.int64), 1, len(bits) - 1)
+        since = time - boundary[index]
+        value = bits[index] + (state[index - 1] - bits[index]) * np.exp(-pole * since)
+        return np.asarray(self.amplitude_ui * np.clip(value, -1.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseNoise:
+    """Phase noise L(f) of the clock that times the edges, as a synthesiser's data sheet gives it.
+
+    `offset` (K,) in Hz, ascending, and `dbc_per_hz` (K,) the single-sideband density; straight lines over log f between the
+    points, nothing below the first, flat above the last up to half the symbol rate. `carrier` in Hz is the frequency at which
+    L(f) was measured (None: the symbol rate); a clock multiplied by N keeps its displacement in seconds.
+    """
+
+    offset: tuple[float, ...]
+    dbc_per_hz: tuple[float, ...]
+    carrier: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no profile."""
+        if len(self.offset) < 1 or len(self.offset) != len(self.dbc_per_hz):
+            raise SirfError(
+                f"phase noise must have one dbc_per_hz for each offset, got {len(self.offset)} and "
+                f"{len(self.dbc_per_hz)}. Give two columns of equal length."
+            )
+        if not self.offset[0] > 0 or np.any(np.diff(self.offset) <= 0):
+            raise SirfError(f"offset must be positive and ascending Hz, got {self.offset}. Sort the profile.")
+        if self.carrier is not None and not self.carrier > 0:
+            raise SirfError(f"carrier must be positive Hz, got {self.carrier}. Use None for the symbol rate.")
+
+    def density(self, frequency: Float, *, symbol_rate: float) -> Float:
+        """One-sided density (F,) of the displacement in UI²/Hz: 2 L(f) (symbol rate / 2 pi carrier)²."""
+        f = np.asarray(frequency, dtype=float)
+        inside = np.maximum(f, self.offset[0])
+        level = np.interp(np.log(inside), np.log(self.offset), self.dbc_per_hz)
+        scale = 1.0 / (2.0 * np.pi) if self.carrier is None else symbol_rate / (2.0 * np.pi * self.carrier)
+        return np.asarray(np.where(f >= self.offset[0], 2.0 * 10.0 ** (level / 10.0) * scale**2, 0.0))
+
+    def variance(self, *, symbol_rate: float) -> float:
+        """Mean square in UI² up to half the symbol rate."""
+        if self.offset[0] >= 0.5 * symbol_rate:
+            return 0.0
+        f = np.geomspace(self.offset[0], 0.5 * symbol_rate, 4001)
+        f = np.unique(np.concatenate([f, [x for x in self.offset if x < 0.5 * symbol_rate]])).astype(np.float64)
+        return float(np.trapezoid(self.density(f, symbol_rate=symbol_rate), f))
+
+    def draw(self, generator: np.random.Generator, n: int, *, symbol_rate: float) -> Float:
+        """Displacement (n,) in UI. What varies more slowly than a record of n symbols shifts the whole record."""
+        frequency = np.fft.rfftfreq(n, 1.0 / symbol_rate)
+        spacing = symbol_rate / n
+        power = self.density(frequency.astype(np.float64), symbol_rate=symbol_rate) * spacing
+        slow = max(self.variance(symbol_rate=symbol_rate) - float(np.sum(power[1:])), 0.0)
+        power[0] = 0.0
+        white = generator.standard_normal((2, len(frequency)))
+        spectrum = 0.5 * n * np.sqrt(power) * (white[0] + 1j * white[1])
+        if n % 2 == 0:
+            spectrum[-1] = 0.0
+        wave = np.fft.irfft(spectrum, n)
+        return np.asarray(wave + np.sqrt(slow) * generator.standard_normal())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitter:
+    """Displacement of a transmitter's edges, component by component; the default moves nothing.
+
+    All in UI. `random_ui` is the rms of independent Gaussian displacement and `dual_dirac_ui` half the distance of two
+    equally likely ones (sigma_RJ and A_DD of IEEE 802.3 Annex 93A). `duty_cycle_ui` is the peak-to-peak displacement between
+    rising edges (late by half of it) and falling ones (early by half), `even_odd_ui` that between edges into even and into odd
+    symbols (EOJ of IEEE 802.3 clause 120D.3.1.8). `sinusoidal`, `bounded` and `phase_noise` add what they describe.
+    """
+
+    random_ui: float = 0.0
+    dual_dirac_ui: float = 0.0
+    duty_cycle_ui: float = 0.0
+    even_odd_ui: float = 0.0
+    sinusoidal: tuple[SinusoidalJitter, ...] = ()
+    bounded: tuple[BoundedJitter, ...] = ()
+    phase_noise: PhaseNoise | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """Refuse negative displacements."""
+        for name in ("random_ui", "dual_dirac_ui", "duty_cycle_ui", "even_odd_ui"):
+            _not_negative(name, getattr(self, name))
+
+    def __bool__(self) -> bool:
+        """Whether any edge moves."""
+        return self != Jitter()
+
+    @property
+    def independent_only(self) -> bool:
+        """Whether displacements are independent from edge to edge: random and dual-Dirac alone."""
+        return not (self.duty_cycle_ui or self.even_odd_ui or self.sinusoidal or self.bounded or self.phase_noise)
+
+    def variance(self, *, symbol_rate: float) -> float:
+        """Mean square displacement in UI², all components independent."""
+        total = self.random_ui**2 + self.dual_dirac_ui**2 + 0.25 * (self.duty_cycle_ui**2 + self.even_odd_ui**2)
+        total += sum(0.5 * tone.amplitude_ui**2 for tone in self.sinusoidal)
+        total += sum(part.variance for part in self.bounded)
+        return total + (self.phase_noise.variance(symbol_rate=symbol_rate) if self.phase_noise else 0.0)
+
+    def largest(self, *, symbol_rate: float) -> float:
+        """A displacement in UI that is hardly ever exceeded: every bounded part at its peak, six rms of the Gaussian ones."""
+        peak = self.dual_dirac_ui + 0.5 * (self.duty_cycle_ui + self.even_odd_ui)
+        peak += sum(tone.amplitude_ui for tone in self.sinusoidal) + sum(part.amplitude_ui for part in self.bounded)
+        gaussian = self.random_ui**2
+        gaussian += self.phase_noise.variance(symbol_rate=symbol_rate) if self.phase_noise else 0.0
+        return peak + 6.0 * float(np.sqrt(gaussian))
+
+    def correlated(self, generator: np.random.Generator, n: int, *, symbol_rate: float, start: int = 0) -> Float:
+        """Displacement (n,) in UI of the edges into symbols `start` … by all that has memory; not random, dual-Dirac, duty cycle.
+
+        Random and dual-Dirac displacement are independent from edge to edge, duty cycle depends on the edge's direction:
+        the engines add these. A sinusoid runs on through symbol numbers from its own random phase, drawn first.
+        """
+        time = np.arange(start, start + n)
+        total = 0.5 * self.even_odd_ui * (1.0 - 2.0 * (time % 2))
+        for tone in self.sinusoidal:
+            turns = (tone.frequency / symbol_rate) * time + generator.random()
+            total += tone.amplitude_ui * np.sin(2.0 * np.pi * np.mod(turns, 1.0))
+        for part in self.bounded:
+            total += part.draw(generator, n, symbol_rate=symbol_rate)
+        if self.phase_noise is not None:
+            total += self.phase_noise.draw(generator, n, symbol_rate=symbol_rate)
+        return np.asarray(total)
+
+
+def _one_pole(bits: Float, decay: float) -> Float:
+    """Value (K,) at the end of each bit of a one-pole filter that decays by `decay` over a bit, from rest at the first bit."""
+    state = np.empty_like(bits)
+    value = float(bits[0])
+    # products of decays over a block stay above 1e-200, so the recursion is one cumulative sum a block
+    block = max(int(np.floor(np.log(1e-200) / np.log(decay))), 1) if decay > 0.0 else 1
+    if block == 1:
+        return bits
+    for start in range(0, len(bits), block):
+        part = bits[start : start + block]
+        powers = decay ** np.arange(1, len(part) + 1)
+        state[start : start + block] = powers * (value + np.cumsum((1.0 - decay) * part / powers))
+        value = float(state[start + len(part) - 1])
+    return state
+
+
+def _not_negative(name: str, value: float) -> None:
+    if not 0 <= value < float("inf"):
+        raise SirfError(f"{name} must be zero or positive UI, got {value}. Use 0 to switch it off.")

@@ -1,0 +1,96 @@
+"""Jitter components: mean squares against closed forms and SciPy, spectra against the profile asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter, welch
+
+from sirf.errors import SirfError
+from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter, _one_pole
+from sirf.transmitter.transmitter import Transmitter
+
+RATE = 50e9
+
+
+def test_sinusoid_has_its_amplitude_and_frequency_and_runs_on_from_start_to_start() -> None:
+    jitter = Jitter(sinusoidal=(SinusoidalJitter(0.05, 10e6),))
+    whole = jitter.correlated(np.random.default_rng(1), 20_000, symbol_rate=RATE)
+    later = jitter.correlated(np.random.default_rng(1), 10_000, symbol_rate=RATE, start=10_000)
+    assert np.allclose(whole[10_000:], later, atol=1e-12)
+    spectrum = np.abs(np.fft.rfft(whole)) / 10_000
+    assert int(np.argmax(spectrum)) == round(10e6 / (RATE / 20_000))
+    assert spectrum.max() == pytest.approx(0.05, rel=1e-9)
+
+
+def test_even_and_odd_edges_stand_apart_by_the_whole_figure() -> None:
+    wave = Jitter(even_odd_ui=0.02).correlated(np.random.default_rng(1), 1000, symbol_rate=RATE)
+    assert np.mean(wave[::2]) - np.mean(wave[1::2]) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("rate", "corner"), [(5e9, 0.5e9), (5.3e9, 3e9), (0.7e9, 4e9)])
+def test_bounded_jitter_is_bounded_and_has_the_mean_square_of_filtered_nrz(rate: float, corner: float) -> None:
+    part = BoundedJitter(0.1, rate, corner)
+    wave = part.draw(np.random.default_rng(2), 1_000_000, symbol_rate=RATE)
+    assert np.abs(wave).max() <= 0.1
+    # closed form of the pole on white NRZ, against the numerical integral of sinc² over the pole
+    f = np.linspace(0.0, 400 * rate, 4_000_001)
+    power = np.trapezoid(2.0 / rate * np.sinc(f / rate) ** 2 / (1 + (f / corner) ** 2), f)
+    assert part.variance == pytest.approx(0.01 * power, rel=2e-3)
+    assert np.mean(wave**2) == pytest.approx(part.variance, rel=0.03)
+
+
+def test_the_pole_in_blocks_is_scipys_recursion() -> None:
+    bits = 2.0 * np.random.default_rng(3).integers(0, 2, 5000).astype(np.float64) - 1.0
+    expected = lfilter([1 - 0.4], [1, -0.4], bits, zi=[0.4 * bits[0]])[0]
+    assert np.allclose(_one_pole(bits, 0.4), expected, atol=1e-12)
+
+
+def test_phase_noise_follows_its_profile_and_its_integral() -> None:
+    profile = PhaseNoise((1e6, 10e6, 1e9), (-100.0, -110.0, -140.0), carrier=RATE / 4)
+    n = 1 << 18
+    waves = [profile.draw(np.random.default_rng(k), n, symbol_rate=RATE) for k in range(8)]
+    f, density = welch(np.concatenate(waves), RATE, nperseg=1 << 15)
+    for probe in (10e6, 100e6, 1e9, 10e9):
+        near = (f > 0.9 * probe) & (f < 1.1 * probe)
+        # -20 dB per decade between points in dBc; UI = radians / 2 pi x symbol rate / carrier
+        level = np.interp(np.log10(probe), [6, 7, 9], [-100, -110, -140])
+        assert np.mean(density[near]) == pytest.approx(2 * 10 ** (level / 10) * (4 / (2 * np.pi)) ** 2, rel=0.15)
+    # a flat floor alone: L x symbol rate in rad²
+    flat = PhaseNoise((1.0,), (-130.0,))
+    assert flat.variance(symbol_rate=RATE) == pytest.approx(1e-13 * RATE / (2 * np.pi) ** 2, rel=1e-6)
+    assert np.var(flat.draw(np.random.default_rng(9), n, symbol_rate=RATE)) == pytest.approx(
+        flat.variance(symbol_rate=RATE), rel=0.02
+    )
+
+
+def test_variance_adds_the_components_and_largest_their_peaks() -> None:
+    jitter = Jitter(random_ui=0.01, dual_dirac_ui=0.02, duty_cycle_ui=0.04, even_odd_ui=0.02,
+                    sinusoidal=(SinusoidalJitter(0.03, 1e6),))  # fmt: skip
+    assert jitter.variance(symbol_rate=RATE) == pytest.approx(1e-4 + 4e-4 + 4e-4 + 1e-4 + 4.5e-4)
+    assert jitter.largest(symbol_rate=RATE) == pytest.approx(0.02 + 0.03 + 0.03 + 0.06)
+    assert jitter
+    assert not Jitter()
+
+
+def test_the_transmitter_joins_what_was_given_in_two_places() -> None:
+    tx = Transmitter(amplitude=1, amplitude_fext=1, amplitude_next=1, jitter_random_ui=0.01, jitter_dual_dirac_ui=0.02,
+                     jitter=Jitter(even_odd_ui=0.03))  # fmt: skip
+    assert tx.edge_jitter == Jitter(random_ui=0.01, dual_dirac_ui=0.02, even_odd_ui=0.03)
+    with pytest.raises(SirfError, match="Give one of the two"):
+        dataclasses.replace(tx, jitter=Jitter(random_ui=0.02))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(lambda: Jitter(random_ui=-1), "random_ui must be"), (lambda: SinusoidalJitter(0.1, 0.0), "frequency must be"),
+     (lambda: BoundedJitter(0.1, 0.0, 1.0), "rate must be"), (lambda: PhaseNoise((1.0, 1.0), (0.0, 0.0)), "ascending"),
+     (lambda: PhaseNoise((), ()), "one dbc_per_hz"), (lambda: PhaseNoise((1.0,), (0.0,), carrier=0.0), "carrier"),
+     (lambda: BoundedJitter(0.1, 1e9, 10.0).draw(np.random.default_rng(1), 10, symbol_rate=RATE), "corner must be above"),
+     (lambda: Transmitter(amplitude=1, amplitude_fext=1, amplitude_next=1, compression=0.5), "compression must be")],
+)  # fmt: skip
+def test_what_no_transmitter_can_be_is_refused(make: object, message: str) -> None:
+    with pytest.raises(SirfError, match=message):
+        make()  # type: ignore[operator]  # wrong on purpose
