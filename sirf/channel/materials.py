@@ -1,7 +1,8 @@
-"""Dielectrics and conductors that are causal by construction: wideband Debye and a cannonball surface."""
+"""Dielectrics and conductors, causal by construction: wideband Debye and a rough surface, with temperature and humidity."""
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sirf._data import data_path, list_data, load_toml
+from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
 from sirf.errors import ConfigError, PhysicsError
 from sirf.units import MU0
+
+__all__ = ["Material", "cannonball_factor", "list_materials", "load_material", "wideband_debye"]
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -30,6 +34,11 @@ _RANGES = {
     "roughness_rq": (0.0, 5e-6),
     "rz_per_rq": (1.0, 10.0),
 }
+ROOM_C = 20.0
+"""Temperature at which a foil's conductivity holds, C (IEC 60028)."""
+DRY_C, DRY_RH = 23.0, 50.0
+"""Temperature and relative humidity in % at which laminate tables give Dk and Df (IPC-TM-650)."""
+_TEMPERATURE_C = (-40.0, 125.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +46,9 @@ class Material:
     """A laminate (or substrate) with its foil.
 
     `dk` and `df` hold at `frequency` in Hz; `conductivity` of the foil in S/m; `roughness_rq` its root-mean-square height in
-    m and `rz_per_rq` the ratio of ten-point height Rz to Rq. `provenance` and `source` are those of dk and df.
+    m, `rz_per_rq` the ratio of ten-point height Rz to Rq and `roughness_model` which of the two heights counts and how.
+    `df_per_k` and `df_per_percent_rh` are the relative changes of Df a kelvin and a percent of humidity, None where nobody
+    published them. `provenance` and `source` are those of dk and df.
 
     Raises `PhysicsError` outside 1 <= dk <= 20, 0 <= df <= 0.1, 1 MHz <= frequency <= 100 GHz, Rq <= 5 um.
 
@@ -50,9 +61,13 @@ class Material:
     dk: float
     df: float
     frequency: float
-    conductivity: float = 5.8e7
+    conductivity: float = COPPER
     roughness_rq: float = 0.0
     rz_per_rq: float = 4.0
+    roughness_model: RoughnessModel = "cannonball"
+    resistance_per_k: float = 0.00393
+    df_per_k: float | None = None
+    df_per_percent_rh: float | None = None
     foil: str = ""
     provenance: str = "E"
     source: str = ""
@@ -84,8 +99,44 @@ class Material:
         """Surface impedance in ohm a square of the rough foil at `frequency` in Hz: (1 + j) R_s K; zero at DC."""
         f = np.asarray(frequency, dtype=np.float64)
         resistance = np.sqrt(np.pi * f * MU0 / self.conductivity)
-        roughness = cannonball_factor(f, roughness_rz=self.roughness_rz, conductivity=self.conductivity)
+        roughness = roughness_factor(
+            f,
+            model=self.roughness_model,
+            roughness_rq=self.roughness_rq,
+            roughness_rz=self.roughness_rz,
+            conductivity=self.conductivity,
+        )
         return np.asarray((1.0 + 1j) * resistance * roughness)
+
+    def at(self, *, temperature_c: float | None = None, humidity_percent: float | None = None) -> Material:
+        """The material in use: foil resistance (1 + resistance_per_k (T - 20 C)), Df by its two published coefficients.
+
+        `resistance_per_k` is that of annealed copper, 0.00393 (IEC 60028); a laminate without a published `df_per_k` keeps its
+        Df, and only the metal changes. Dk stays. Raises `PhysicsError` outside -40 to 125 C and 0 to 100 %, and for a humidity
+        where the material has no coefficient.
+
+        >>> round(load_material("megtron7").at(temperature_c=85.0).conductivity / 1e7, 2)
+        4.62
+        """
+        conductivity, df = self.conductivity, self.df
+        if temperature_c is not None:
+            if not _TEMPERATURE_C[0] <= temperature_c <= _TEMPERATURE_C[1]:
+                raise PhysicsError(
+                    f"temperature_c must be between {_TEMPERATURE_C[0]:g} and {_TEMPERATURE_C[1]:g}, got "
+                    f"{temperature_c!r}. Give degrees Celsius."
+                )
+            conductivity /= 1.0 + self.resistance_per_k * (temperature_c - ROOM_C)
+            df *= 1.0 + (self.df_per_k or 0.0) * (temperature_c - DRY_C)
+        if humidity_percent is not None:
+            if not 0.0 <= humidity_percent <= 100.0:
+                raise PhysicsError(f"humidity_percent must be between 0 and 100, got {humidity_percent!r}. Mend it.")
+            if self.df_per_percent_rh is None:
+                raise PhysicsError(
+                    f"humidity_percent must be left out for {self.id}, got {humidity_percent:g} and no published "
+                    "coefficient. Give the material a df_per_percent_rh."
+                )
+            df *= 1.0 + self.df_per_percent_rh * (humidity_percent - DRY_RH)
+        return dataclasses.replace(self, df=df, conductivity=conductivity)
 
 
 def wideband_debye(frequency: ArrayLike, *, dk: float, df: float, reference: float) -> Complex:
@@ -98,23 +149,6 @@ def wideband_debye(frequency: ArrayLike, *, dk: float, df: float, reference: flo
     high, slope = _debye(dk, df, reference)
     w = 2.0 * np.pi * np.asarray(frequency, dtype=np.float64)
     return np.asarray(high + slope * _log_ratio(w))
-
-
-def cannonball_factor(frequency: ArrayLike, *, roughness_rz: float, conductivity: float = 5.8e7) -> Complex:
-    """Complex factor K on the surface impedance of a rough conductor; 1 at DC, 8.33 far above.
-
-    K = 1 + 7.33 / (1 + (1 - j) delta / (2 r)): 14 balls of radius r = 0.06 Rz on a tile of 36 r², so that
-    7.33 = 3/2 x 14 x 4 pi r² / (36 r²). The resistance it gives, Re[(1 + j) K] = 1 + 7.33 / (1 + delta/r + delta²/(2 r²)), is
-    Huray's loss exactly; the inductance is its causal partner. `frequency` in Hz, `roughness_rz` in m, `conductivity` in S/m.
-    Sources: Huray et al., DesignCon 2010; Simonovich, DesignCon 2015 (cannonball); Bracken, DesignCon 2012 (causal form).
-    """
-    f = np.asarray(frequency, dtype=np.float64)
-    if roughness_rz == 0.0:
-        return np.ones(f.shape, dtype=np.complex128)
-    # r / delta instead of delta / r: finite at DC
-    ratio = 0.06 * roughness_rz * np.sqrt(np.pi * f * MU0 * conductivity)
-    strength = 1.5 * 14.0 * 4.0 * np.pi / 36.0
-    return np.asarray(1.0 + strength * ratio / (ratio + 0.5 * (1.0 - 1j)))
 
 
 def _debye(dk: float, df: float, reference: float) -> tuple[float, float]:
@@ -136,6 +170,15 @@ class _Foil(BaseModel):
     roughness_rq_um: Annotated[float, Field(ge=0)]
     rz_per_rq: Annotated[float, Field(ge=1)]
     conductivity_s_per_m: Annotated[float, Field(gt=0)]
+    model: RoughnessModel = "cannonball"
+
+
+class _Environment(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    provenance: Literal["P", "2", "E"]
+    source: str
+    df_per_k: float | None = None
+    df_per_percent_rh: float | None = None
 
 
 class _File(BaseModel):
@@ -148,6 +191,7 @@ class _File(BaseModel):
     df: float
     frequency_ghz: Annotated[float, Field(gt=0)]
     foil: _Foil
+    environment: _Environment | None = None
 
 
 def list_materials() -> tuple[str, ...]:
@@ -193,6 +237,9 @@ def _from_file(file: Path) -> Material:
         conductivity=record.foil.conductivity_s_per_m,
         roughness_rq=record.foil.roughness_rq_um * 1e-6,
         rz_per_rq=record.foil.rz_per_rq,
+        roughness_model=record.foil.model,
+        df_per_k=None if record.environment is None else record.environment.df_per_k,
+        df_per_percent_rh=None if record.environment is None else record.environment.df_per_percent_rh,
         foil=record.foil.kind,
         provenance=record.provenance,
         source=record.source,

@@ -1,0 +1,31 @@
+"""Transmission lines from geometry and material: series impedance and shunt admittance, then a two-port."""
+
+from __future__ import annotations
+
+from sirf.channel.lines.chain import (
+    LINE_OHM,
+    PAIR_OHM,
+    Chain,
+    Complex,
+    Real,
+    join,
+    line_chain,
+    pair_network,
+    series_chain,
+    shunt_chain,
+)
+from sirf.channel.lines.stripline import Stripline
+
+__all__ = [
+    "LINE_OHM",
+    "PAIR_OHM",
+    "Chain",
+    "Complex",
+    "Real",
+    "Stripline",
+    "join",
+    "line_chain",
+    "pair_network",
+    "series_chain",
+    "shunt_chain",
+]

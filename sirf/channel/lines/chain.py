@@ -1,0 +1,79 @@
+"""Two-ports of lines: chain (ABCD) matrices, their cascade and the S-parameters of a differential pair.
+
+A differential pair without coupling, or the odd mode of one with it, has the S-parameters at 100 ohm of one line at 50 ohm.
+Chain matrices here are those of one line.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.network import Network
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+LINE_OHM = 50.0
+PAIR_OHM = 100.0
+
+
+class Chain(NamedTuple):
+    """Chain (ABCD) matrix of a reciprocal two-port over frequency, each entry (F,) or a number; b in ohm, c in siemens."""
+
+    a: Complex
+    b: Complex
+    c: Complex
+    d: Complex
+
+
+def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
+    """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC."""
+    turn = np.sqrt(series * shunt) * length
+    still = np.abs(turn) < 1e-100
+    # sinh(x) / x keeps b and c finite where gamma vanishes
+    ratio = np.where(still, 1.0, np.sinh(turn) / np.where(still, 1.0, turn)) * length
+    cosine = np.cosh(turn)
+    return Chain(cosine, series * ratio, shunt * ratio, cosine)
+
+
+def series_chain(impedance: NDArray[Any]) -> Chain:
+    """Chain matrix of an impedance (F,) in ohm in series."""
+    value = np.asarray(impedance, dtype=np.complex128)
+    one, zero = np.ones_like(value), np.zeros_like(value)
+    return Chain(one, value, zero, one)
+
+
+def shunt_chain(admittance: NDArray[Any]) -> Chain:
+    """Chain matrix of an admittance (F,) in S to ground."""
+    value = np.asarray(admittance, dtype=np.complex128)
+    one, zero = np.ones_like(value), np.zeros_like(value)
+    return Chain(one, zero, value, one)
+
+
+def join(*chains: Chain) -> Chain:
+    """Chain matrix of two-ports in series."""
+    return reduce(_product, chains)
+
+
+def pair_network(frequency: Real, chain: Chain, *, name: str = "") -> Network:
+    """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
+    b, c = chain.b / LINE_OHM, chain.c * LINE_OHM
+    total = chain.a + b + c + chain.d
+    s = np.empty((frequency.size, 2, 2), dtype=np.complex128)
+    s[:, 0, 0] = (chain.a + b - c - chain.d) / total
+    s[:, 0, 1] = s[:, 1, 0] = 2.0 / total
+    s[:, 1, 1] = (chain.d + b - c - chain.a) / total
+    return Network(frequency, s, z0=PAIR_OHM, name=name)
+
+
+def _product(first: Chain, second: Chain) -> Chain:
+    return Chain(
+        first.a * second.a + first.b * second.c,
+        first.a * second.b + first.b * second.d,
+        first.c * second.a + first.d * second.c,
+        first.c * second.b + first.d * second.d,
+    )
