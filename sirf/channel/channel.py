@@ -22,6 +22,9 @@ from sirf.units import db20
 if TYPE_CHECKING:
     import skrf
 
+    from sirf.channel.figures.summary import ChannelFigures
+    from sirf.channel.package import Package
+
 Order: TypeAlias = str | Sequence[int] | Sequence[Sequence[int]]
 """A port order as users give it: see `sirf.channel.lanes.parse_lanes`."""
 Plane: TypeAlias = Literal["ball", "bump", "die"]
@@ -210,6 +213,25 @@ class Channel:
         if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):
             raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
         return np.asarray(np.interp(points, self.frequency, -db20(self.through.s[:, 1, 0])))
+
+    def figures(
+        self,
+        standard: str | None = None,
+        *,
+        symbol_rate: float | None = None,
+        transmitter_package: Package | None = None,
+    ) -> ChannelFigures:
+        """Losses, ILD, ICN, ERL, TDR impedance, skew and mode conversion, with the limits of `standard` where it has any.
+
+        One of `standard` and `symbol_rate` in baud is needed; for more see `sirf.channel.figures.summary.channel_figures`.
+
+        >>> channel.figures("802.3ck-kr1").erl_db  # doctest: +SKIP
+        """
+        from sirf.channel.figures.summary import channel_figures
+
+        return channel_figures(
+            self, standard=standard, symbol_rate=symbol_rate, transmitter_package=transmitter_package
+        )
 
     def check_symbol_rate(self, symbol_rate: float) -> tuple[str, ...]:
         """Warnings where the data reach less than `symbol_rate` in baud, one a network.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,16 @@ from sirf.signal.filters import butterworth4
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+Gate: TypeAlias = Literal["802.3cd", "before", "constant"]
+
 TRUNCATION = 1e-5
 """Reflections end at the last sample above this part of their peak; pulses of the through path use a coarser one."""
 _LEAD = 500e-12
 """Delay in s put before the reflection, so that what filters smear to before its start does not wrap around."""
 _SIGMA = 1.6832
 """20 to 80 % rise time times the Gaussian's scale: exp(-2 (pi f T_r / 1.6832)²) is the edge of rise time T_r."""
+_TRANSITS = 5.0
+"""Delays of the through path after which no echo counts where the standard does not say how long to look."""
 _EDGE = 3.0
 """Delay, in rise times, after which a Gaussian edge has begun."""
 
@@ -32,17 +37,20 @@ class ErlSettings:
     """What a standard states for ERL; names of the COM keywords in brackets.
 
     `symbol_rate` in baud [f_b], `der0` [DER_0], PAM `levels` [L], `samples_per_ui` [M]; `rise_time` in s, 20 to 80 %, of the
-    test step [TR_TDR]; `corner_per_symbol_rate` of the receiver filter [f_r]; `length_ui` of the reflection that counts [N];
+    test step [TR_TDR]; `corner_per_symbol_rate` of the receiver filter [f_r]; `length_ui` of the reflection that counts [N], None
+    for five times the through path's delay;
     `equalized_ui`, the reach of the feedback [N_bx]; `rho_x` and `beta_x` (dB/s), how reflections within it are excused;
     `fixture_delay` in s at port 1 and 2, cut away [T_fx]; `tukey_window` between f_r and f_b; `impedance` of the test
-    step in ohm a line [Z_t]; `bin_size` of the distribution in units of the incident step.
+    step in ohm a line [Z_t]; `bin_size` of the distribution in units of the incident step; `gate` the form of G_rr [Grr]:
+    "802.3cd" (1) as the standard has it, "before" (0) rho_x (1 + rho_x) beyond the feedback's reach too, "constant" (2) rho_x
+    within it.
 
     Raises `SirfError` for values out of range.
     """
 
     symbol_rate: float
     der0: float
-    length_ui: float
+    length_ui: float | None
     levels: int = 4
     samples_per_ui: int = 32
     rise_time: float = 10e-12
@@ -54,14 +62,21 @@ class ErlSettings:
     tukey_window: bool = True
     impedance: float = 50.0
     bin_size: float = 1e-4
+    gate: Gate = "802.3cd"
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        positive = ("symbol_rate", "length_ui", "rise_time", "corner_per_symbol_rate", "impedance", "bin_size")
+        positive = ("symbol_rate", "rise_time", "corner_per_symbol_rate", "impedance", "bin_size")
         for name in positive:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise SirfError(f"{name} must be positive and finite, got {value!r}. See the COM configuration.")
+        if self.length_ui is not None and not (math.isfinite(self.length_ui) and self.length_ui > 0):
+            raise SirfError(
+                f"length_ui must be positive and finite, or None, got {self.length_ui!r}. Use N of the standard."
+            )
+        if self.gate not in get_args(Gate):
+            raise SirfError(f"gate must be one of {', '.join(get_args(Gate))}, got {self.gate!r}. Use '802.3cd'.")
         if not 0 < self.der0 < 0.5:
             raise SirfError(f"der0 must lie between 0 and 0.5, got {self.der0!r}. Give for example 1e-4.")
         if self.levels < 2 or self.samples_per_ui < 4:
@@ -121,7 +136,8 @@ def effective_reflection(network: Network, settings: ErlSettings, *, port: int) 
     if not 1 <= port <= min(network.ports, 2):
         raise SirfError(f"port must be 1 or 2 and belong to the network, got {port}. Count from 1.")
     network = network.renormalized(2.0 * settings.impedance)
-    time, ptdr = _pulse_reflection(network.frequency, network.s[:, port - 1, port - 1], settings, port)
+    duration = settings.fixture_delay[port - 1] + _duration(network, settings)
+    time, ptdr = _pulse_reflection(network.frequency, network.s[:, port - 1, port - 1], settings, port, duration)
     effective = ptdr * _gate(time - settings.fixture_delay[port - 1], settings)
     m = settings.samples_per_ui
     phase = int(np.argmax([np.linalg.norm(effective[start::m]) for start in range(m)]))
@@ -131,7 +147,20 @@ def effective_reflection(network: Network, settings: ErlSettings, *, port: int) 
     return EffectiveReflection(time=time, ptdr=ptdr, effective=effective, phase=phase, samples_per_ui=m, erl_db=erl_db)
 
 
-def _pulse_reflection(frequency: Real, reflection: Complex, settings: ErlSettings, port: int) -> tuple[Real, Real]:
+def _duration(network: Network, settings: ErlSettings) -> float:
+    """How long in s the reflection counts after the fixture."""
+    if settings.length_ui is not None:
+        return settings.length_ui / settings.symbol_rate
+    if network.ports < 2:
+        raise SirfError("length_ui must be given for a one-port, got None. Use N of the standard.")
+    rate = settings.samples_per_ui * settings.symbol_rate
+    through = impulse_response(network.frequency, network.s[:, 1, 0], sample_rate=rate)
+    return _TRANSITS * int(np.argmax(through)) / rate + _LEAD
+
+
+def _pulse_reflection(
+    frequency: Real, reflection: Complex, settings: ErlSettings, port: int, duration: float
+) -> tuple[Real, Real]:
     """Time in s and pulse TDR waveform PTDR(t) of clause 93A.5.1; the step arrives at time 0."""
     corner = settings.corner_per_symbol_rate * settings.symbol_rate
     rise = settings.rise_time
@@ -142,13 +171,13 @@ def _pulse_reflection(frequency: Real, reflection: Complex, settings: ErlSetting
     value = reflection * filters * np.exp(-2j * np.pi * frequency * delay)
     rate = settings.samples_per_ui * settings.symbol_rate
     if not np.any(value):
-        count = math.ceil(settings.length_ui) * settings.samples_per_ui
+        count = math.ceil(duration * rate) + settings.samples_per_ui
         return np.arange(count) / rate, np.zeros(count)
     impulse = impulse_response(frequency, value, sample_rate=rate, truncation=TRUNCATION)
     time = np.arange(impulse.size) / rate - _LEAD
     # from one rise time on: what lies before is the foot of the Gaussian
     first = int(np.searchsorted(time, rise))
-    last = int(np.searchsorted(time, settings.length_ui / settings.symbol_rate + settings.fixture_delay[port - 1])) + 1
+    last = int(np.searchsorted(time, duration)) + 1
     kept = impulse[first:last]
     if kept.size == 0:
         raise SirfError(f"reflection at port {port} must last beyond its edge, got none. Use a wider band.")
@@ -168,6 +197,9 @@ def _gate(time: Real, settings: ErlSettings) -> Real:
     reach = settings.equalized_ui + 1.0
     x = time * settings.symbol_rate
     excused = settings.rho_x * (1.0 + settings.rho_x) * np.exp(-(((x - reach) / reach) ** 2))
+    if settings.gate == "constant":
+        excused = np.full_like(x, settings.rho_x)
+    beyond = settings.rho_x * (1.0 + settings.rho_x) if settings.gate == "before" else 1.0
     if settings.equalized_ui > 0:
         excused = excused * 10.0 ** (settings.beta_x * (x - reach) / settings.symbol_rate / 20.0)
-    return np.where(x < 0, 0.0, np.where(x <= reach, excused, 1.0))
+    return np.where(x < 0, 0.0, np.where(x <= reach, excused, beyond))

@@ -33,7 +33,7 @@ class FittedLoss:
     def __repr__(self) -> str:
         """One line: the coefficients."""
         a0, a1, a2, a4 = self.coefficients
-        return f"FittedLoss({a0:.4g} + {a1:.4g} sqrt(f) + {a2:.4g} f + {a4:.4g} f² dB, f in GHz)"
+        return f"FittedLoss({a0:.4g} {a1:+.4g} sqrt(f) {a2:+.4g} f {a4:+.4g} f² dB, f in GHz)"
 
     def at(self, frequency: ArrayLike) -> Real:
         """Fitted loss in dB at `frequency` in Hz, the shape of `frequency`."""

@@ -93,6 +93,36 @@ def test_the_fixture_is_cut_away_and_the_equaliser_excuses_what_it_reaches() -> 
     assert effective_return_loss(near, excused, port=1) - plain == pytest.approx(-20 * math.log10(gate), abs=0.3)
 
 
+def test_older_gates_excuse_as_they_did() -> None:
+    far = resistor(0.1, delay=1e-9)
+    before = ErlSettings(symbol_rate=53.125e9, der0=1e-4, length_ui=200.0, gate="before")
+    plain = effective_return_loss(far, PLAIN, port=1)
+    assert effective_return_loss(far, before, port=1) - plain == pytest.approx(
+        -20 * math.log10(0.618 * 1.618), abs=0.03
+    )
+    near = resistor(0.1, delay=0.1e-9)
+    constant = ErlSettings(symbol_rate=53.125e9, der0=1e-4, length_ui=200.0, gate="constant", equalized_ui=30.0)
+    found = effective_return_loss(near, constant, port=1) - effective_return_loss(near, PLAIN, port=1)
+    assert found == pytest.approx(-20 * math.log10(0.618), abs=0.03)
+
+
+def test_without_a_length_five_transits_count() -> None:
+    # the through path is 2 ns long: an echo at 8 ns counts, one at 14 ns does not
+    frequency = np.linspace(0.0, 60e9, 6001)
+
+    def echo(at: float) -> Network:
+        s = np.zeros((frequency.size, 2, 2), dtype=complex)
+        s[:, 0, 0] = 0.1 * np.exp(-2j * np.pi * frequency * at)
+        s[:, 1, 0] = s[:, 0, 1] = 0.9 * np.exp(-2j * np.pi * frequency * 2e-9)
+        return Network(frequency, s, z0=100.0)
+
+    settings = ErlSettings(symbol_rate=53.125e9, der0=1e-4, length_ui=None)
+    assert effective_return_loss(echo(8e-9), settings, port=1) == pytest.approx(
+        effective_return_loss(echo(1e-9), settings, port=1), abs=0.03
+    )
+    assert effective_return_loss(echo(14e-9), settings, port=1) > 60.0
+
+
 def test_impedance_of_the_step_counts() -> None:
     # 100 ohm ports look into 90 ohm: the reflection is -10/190
     step = ErlSettings(symbol_rate=53.125e9, der0=1e-4, length_ui=200.0, impedance=45.0)
