@@ -7,43 +7,61 @@ the density so that its centre lies where the error ratio is read (an inverse at
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._kernels.characteristic import multiply_cumulants, multiply_symbols, symbol_chain
+from sirf._kernels.characteristic import (
+    average_symbols,
+    fit_line,
+    multiply_cumulants,
+    multiply_symbols,
+    symbol_chain,
+)
+from sirf.errors import SirfError
 from sirf.results.interference import FLOOR, Interference
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-REACH = 14.0
-"""Half width of the voltage window in standard deviations: bounded and Gaussian parts are sub-Gaussian, so what lies beyond
-has less than exp(-98) of probability."""
-TILT = 5.5
-"""Tilt in standard deviations."""
+DEPTH = 20.0
+"""The line is tilted to where the tail has fallen to about exp(-DEPTH) = 2e-9: rounding stays below 1e-7 of the middle of the
+distribution and below 1e-12 of what is read at 1e-15."""
 DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
 SMALL = 0.4
-"""Cursors with |s c| below this at the end of the line enter by their second and fourth cumulants (sixth: < 1e-5)."""
-NEGLIGIBLE = 1e-17
+"""Cursors with |s c| below this at the end of the line enter by three cumulants; the rest of each is below SMALL^8 / 148 = 4e-6
+there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
+NEGLIGIBLE = 1e-15
 """Points of the line where the other factors have fallen this low are left out."""
-LONGEST = 8192
-"""Most points of the line; a narrower Gaussian part is widened to fit, to less than 1/300 of the total deviation."""
+NARROWEST = 1.0 / 400.0
+"""A Gaussian part narrower than this part of the total deviation is widened to it, so that the line stays finite."""
+OVERSAMPLING = 8
+"""At least so many voltages in each step that the line resolves."""
+EXACT = 64
+"""Largest bounded parts that the choice of the line looks at one by one."""
+TOLERANCE = 1e-5
+"""How far the probabilities on both sides of the middle may miss a sum of one."""
+ROOM = 40.0
+"""Decay lengths of a second-order jitter term that the period holds beyond the rest: exp(-ROOM (1 - 0.4)) is 4e-11."""
+CHAINED = 3e-4
+"""Edges with at least this part of the noise power are tied to their symbols exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Jitter:
-    """Edge displacement in UI: variance of the random part, half distance of the two deltas, and what a displaced edge carries.
+    """Edge displacement in UI: what is drawn anew for every edge, and what a displaced edge carries.
 
+    Independent from edge to edge: a Gaussian of variance `random` plus one of `atoms` (D,) with probabilities `shares` (D,).
     The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), a_(k-lead-1), a_(k-lead-2)) + rest: the three
     neighbours that count most, exactly, and the others as a Gaussian of variance `rest`.
     """
 
     random: float
-    dirac: float
+    atoms: Float
+    shares: Float
     weights: tuple[float, float, float]
     lead: int
     rest: float
@@ -62,56 +80,103 @@ class Jitter:
         # a rest below 1 % of the whole is folded into the weights, which keeps the variance of the transition
         scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < 0.01 * kept else (1.0, rest)
         first, second, third = (float(scale * value) for value in steps[inside])
-        return cls(random=random_ui**2, dirac=dual_dirac_ui, weights=(first, second, third), lead=lead, rest=rest)
+        pair = np.array([-dual_dirac_ui, dual_dirac_ui]) if dual_dirac_ui else np.zeros(1)
+        return cls(
+            random=random_ui**2,
+            atoms=pair,
+            shares=np.full(len(pair), 1.0 / len(pair)),
+            weights=(first, second, third),
+            lead=lead,
+            rest=rest,
+        )
 
     @property
     def variance(self) -> float:
         """Mean square displacement, UI²."""
-        return self.random + self.dirac**2
+        return self.random + float(self.shares @ self.atoms**2)
+
+    @property
+    def fourth(self) -> float:
+        """Mean fourth power of the displacement, UI⁴."""
+        return float(3.0 * self.random**2 + 6.0 * self.random * (self.shares @ self.atoms**2)
+                     + self.shares @ self.atoms**4)  # fmt: skip
 
     def transition_variance(self, symbol_variance: float) -> float:
         """Mean square of a transition."""
         return symbol_variance * float(np.sum(np.square(self.weights))) + self.rest
+
+    def moments(self, levels: Float) -> tuple[float, float]:
+        """Variance and fourth cumulant of transition x displacement, in UI² and UI⁴."""
+        second, fourth, _ = cumulants(levels)
+        power = self.transition_variance(second)
+        step4 = fourth * float(np.sum(np.power(self.weights, 4))) + 3.0 * power**2
+        spread = power * self.variance
+        return spread, step4 * self.fourth - 3.0 * spread**2
 
     @property
     def widest(self) -> float:
         """Largest transition."""
         return float(np.sum(np.abs(self.weights)) + np.sqrt(3.0 * self.rest))
 
+    @property
+    def reach(self) -> float:
+        """Largest bounded displacement, UI."""
+        return float(np.abs(self.atoms).max())
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """The line on which moment-generating functions are taken: tilt in 1/V, its upper limit, spacing and number of points."""
+    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V²."""
 
     tilt: float
-    limit: float
     step: float
     size: int
+    gaussian: float = field(compare=False)
 
     @classmethod
-    def of(cls, total_variance: float, gaussian_variance: float, *, curvature: float = 0.0) -> tuple[Line, float]:
-        """The line for these variances in V², and the Gaussian variance to use with it.
+    def of(
+        cls,
+        bounded: Float,
+        gaussian_variance: float,
+        levels: Float,
+        *,
+        proxy: float = 0.0,
+        spread: float = 0.0,
+        curvature: float = 0.0,
+    ) -> Line:
+        """The line for parts within ±`bounded` (K,) V, a Gaussian variance and a sub-Gaussian variance `proxy`.
 
-        `curvature` in V is the largest second-order jitter term per unit of its variance: the tilt stays below 0.4 / curvature,
-        where its moment-generating function exists. A tilt of 5.5 deviations keeps all digits that matter from the middle
-        of the distribution (floor 1e-10) to beyond 12 deviations.
+        `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not.
+        `curvature` in V bounds the second-order jitter term per unit of its squared normal variable: its tail falls as
+        exp(-v / curvature), so the tilt stays below 0.4 / curvature and the period makes room for it. Tilt and period are
+        rounded to steps of sqrt(2), so that phases share lines.
         """
-        deviation = float(np.sqrt(total_variance))
-        step = np.pi / (REACH * deviation)
-        gaussian = max(np.sqrt(gaussian_variance), DECAY / (LONGEST * step))
-        size = int(np.ceil(max(DECAY / gaussian / step, 64.0)))
+        sizes = np.sort(np.abs(bounded))[::-1]
+        exact, few = np.ascontiguousarray(sizes[:EXACT]), float(np.sum(sizes[EXACT:] ** 2)) + proxy
+        total = float(np.sum(sizes**2)) + proxy + gaussian_variance + spread
+        if not 0.0 < total < np.inf:
+            raise SirfError(
+                f"interference and noise must have a positive finite variance, got {total:g} V². "
+                "Give the receiver a noise_density."
+            )
+        gaussian = max(gaussian_variance, NARROWEST**2 * total)
         limit = 0.4 / curvature if curvature > 0 else np.inf
-        return cls(min(TILT / deviation, limit), limit, step, size), float(gaussian**2)
-
-    def tilted(self, deviation: float) -> Line:
-        """This line with the tilt for a distribution of `deviation` V, in steps of sqrt(2) so that few different ones arise."""
-        steps = np.floor(2.0 * np.log2(max(TILT / deviation / self.tilt, 1.0)))
-        return replace(self, tilt=min(self.tilt * 2.0 ** (steps / 2.0), self.limit))
+        tilt, period = fit_line(exact, few, gaussian + spread, levels, DEPTH, limit)
+        tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
+        period = 2.0 ** (np.ceil(2.0 * np.log2(period + ROOM * curvature)) / 2.0)
+        step = 2.0 * np.pi / period
+        size = max(int(np.ceil(DECAY / np.sqrt(gaussian) / step)), 16)
+        return cls(float(tilt), float(step), size, gaussian)
 
     @property
     def end(self) -> float:
         """Largest |s| on the line, 1/V."""
         return float(np.hypot(self.tilt, self.step * self.size))
+
+    @property
+    def points(self) -> Complex:
+        """The line itself (S,), 1/V."""
+        return np.asarray(self.tilt + 1j * self.step * np.arange(self.size), dtype=complex)
 
 
 def aggressor_function(
@@ -119,30 +184,28 @@ def aggressor_function(
 ) -> Complex:
     """(S,): moment-generating function of one aggressor, averaged over its phase (or at its worst one)."""
     usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
-    columns = usable[:, :: max(samples_per_ui // phases, 1)]
+    small = SMALL / (line.end * float(np.abs(levels).max()))
+    stride, first = max(samples_per_ui // phases, 1), 0
     if worst_phase:
-        columns = columns[:, [int(np.argmax(np.sum(columns**2, axis=0)))]]
-    total = np.zeros(line.size, dtype=complex)
-    for column in columns.T:
-        part = np.ones(line.size, dtype=complex)
-        independent(part, line, np.ascontiguousarray(column), levels)
-        total += part
-    return np.asarray(total / columns.shape[1])
+        first, stride = int(np.argmax(np.sum(usable**2, axis=0))), samples_per_ui
+    total: Complex = average_symbols(
+        usable, first, stride, line.tilt, line.step, line.size, levels, small, np.array(cumulants(levels))
+    )
+    return total
 
 
 def independent(out: Complex, line: Line, cursors: Float, levels: Float) -> None:
     """Multiply `out` in place by the function of independent symbols through `cursors`, the small ones by cumulants."""
-    small = np.abs(cursors) * line.end * np.abs(levels).max() < SMALL
-    multiply_symbols(out, line.tilt, line.step, np.ascontiguousarray(cursors[~small]), levels)
-    second, fourth = cumulants(levels)
-    power, square = float(np.sum(cursors[small] ** 2)), float(np.sum(cursors[small] ** 4))
-    multiply_cumulants(out, line.tilt, line.step, second * power, fourth * square)
+    small = SMALL / (line.end * float(np.abs(levels).max()))
+    multiply_symbols(
+        out, line.tilt, line.step, np.ascontiguousarray(cursors), levels, small, np.array(cumulants(levels))
+    )
 
 
-def cumulants(levels: Float) -> tuple[float, float]:
-    """Second and fourth cumulant of equally likely symmetric levels."""
-    second = float(np.mean(levels**2))
-    return second, float(np.mean(levels**4)) - 3.0 * second**2
+def cumulants(levels: Float) -> tuple[float, float, float]:
+    """Second, fourth and sixth cumulant of equally likely symmetric levels."""
+    second, fourth, sixth = (float(np.mean(levels**power)) for power in (2, 4, 6))
+    return second, fourth - 3.0 * second**2, sixth - 15.0 * fourth * second + 30.0 * second**3
 
 
 def interference(
@@ -152,62 +215,92 @@ def interference(
     slopes: Float,
     jitter: Jitter,
     levels: Float,
-    gaussian_variance: float,
     crosstalk: Complex,
     line: Line,
 ) -> Interference:
     """The distribution at one phase.
 
     `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` and
-    `slopes` (K,) the edge response and its derivative at the same instants; `gaussian_variance` in V²; `crosstalk` (S,) the
-    aggressors' function on `line`.
+    `slopes` (K,) the edge response and its derivative at the same instants; `crosstalk` (S,) the aggressors' function on
+    `line`, whose `gaussian` is the noise. Raises `SirfError` naming the step after which probabilities miss a sum of one.
     """
-    symbol_variance = cumulants(levels)[0]
-    power = jitter.variance * jitter.transition_variance(symbol_variance) * edges**2
-    chain = _chain(power, gaussian_variance, main, jitter)
-    variance = gaussian_variance + float(np.sum(np.delete(power, np.arange(chain.start, chain.stop))))
+    spread, fourth = jitter.moments(levels)
+    power = spread * edges**2
+    chain, strong = edge_chain(power, line.gaussian, main, jitter)
+    loose = edges[~strong]
     tied = range(chain.start + jitter.lead, chain.stop + jitter.lead + 2) if len(chain) else range(main, main + 1)
-    common = crosstalk.copy()
+    common = np.ones(line.size, dtype=complex)
+    multiply_cumulants(
+        common,
+        line.tilt,
+        line.step,
+        line.gaussian + spread * float(np.sum(loose**2)),
+        fourth * float(np.sum(loose**4)),
+    )
+    _check(common[None], line, "noise")
+    common *= crosstalk
+    _check(common[None], line, "crosstalk")
     independent(common, line, np.delete(cursors, np.arange(tied.start, tied.stop)), levels)
-    multiply_cumulants(common, line.tilt, line.step, variance, 0.0)
+    _check(common[None], line, "intersymbol interference")
     functions = np.tile(common, (len(levels), 1))
     if len(chain):
         needed = int(np.flatnonzero(np.abs(common) > NEGLIGIBLE * np.abs(common[0]))[-1]) + 1
         functions[:, needed:] = 0.0
         inside = slice(chain.start, chain.stop)
+        atoms = np.tile(jitter.atoms, (len(chain), 1))
         functions[:, :needed] *= symbol_chain(
-            line.tilt, line.step, needed, cursors[tied.start : tied.stop].copy(), main - tied.start, edges[inside].copy(),
-            slopes[inside].copy(), jitter.random, jitter.dirac, np.array(jitter.weights), jitter.rest, levels,
+            line.tilt, line.step, needed, cursors[tied.start : tied.stop].copy(), main - tied.start, (edges * strong)[inside],
+            (slopes * strong)[inside], jitter.random, jitter.variance, atoms, jitter.shares, 0.0, np.array(jitter.weights),
+            jitter.rest, levels,
         )  # fmt: skip
+        _check(functions, line, "jitter")
     return _invert(functions, line)
 
 
-def _chain(power: Float, gaussian_variance: float, main: int, jitter: Jitter) -> range:
-    """The run of edges that carry more than 0.1 % of all noise within 12 UI of the main cursor, the main symbol inside."""
+def edge_chain(power: Float, gaussian_variance: float, main: int, jitter: Jitter) -> tuple[range, NDArray[np.bool_]]:
+    """The edges (K,) with more than `CHAINED` of all noise within 12 UI of the main cursor, and the run that holds them.
+
+    The main symbol lies inside the run.
+    """
+    strong = np.zeros(len(power), dtype=bool)
     if jitter.variance == 0.0:
-        return range(0)
+        return range(0), strong
     low, high = max(main - 12, 1), min(main + 12, len(power) - 2)
-    strong = np.flatnonzero(power[low:high] > 0.001 * (gaussian_variance + power.sum())) + low
-    first, last = (int(strong[0]), int(strong[-1])) if len(strong) else (main, main)
+    strong[low:high] = power[low:high] > CHAINED * (gaussian_variance + power.sum())
+    where = np.flatnonzero(strong)
+    first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
     # the main symbol must lie strictly between the first and the last symbol of the chain
-    return range(min(first, main - 1 - jitter.lead), max(last + 1, main - jitter.lead))
+    return range(min(first, main - 1 - jitter.lead), max(last + 1, main - jitter.lead)), strong
+
+
+def _check(functions: Complex, line: Line, step: str) -> None:
+    """Both sides of the middle, P(x > 0) of each level and of its mirror image, must make one."""
+    weighted = functions / line.points
+    weighted[:, 0] *= 0.5
+    above = weighted.real.sum(axis=1) * line.step / np.pi
+    total = above + above[::-1]
+    worst = float(np.abs(total - 1.0).max())
+    if not worst < TOLERANCE:
+        raise SirfError(
+            f"probabilities must sum to 1 after the step '{step}', got {float(total.max()):.6g}. "
+            "Check the link's amplitudes, noise and jitter for values that are not physical."
+        )
 
 
 def _invert(functions: Complex, line: Line) -> Interference:
-    """Tails and density from the functions (L, S)."""
-    points = 16 << int(np.ceil(np.log2(line.size)))
-    volts = np.arange(points // 2) * (2.0 * np.pi / line.step / points)
+    """Tails and density from the functions (L, S), on voltages from 0 over one period of the line."""
+    points = 2 * OVERSAMPLING << int(np.ceil(np.log2(line.size)))
+    volts = np.arange(points) * (2.0 * np.pi / line.step / points)
     untilt = np.exp(-line.tilt * volts)
-    s = line.tilt + 1j * line.step * np.arange(line.size)
-    tail = np.clip(_line_integral(functions / s, line, points) * untilt, 0.0, 1.0)
+    tail = np.clip(_line_integral(functions / line.points, line, points) * untilt, 0.0, 1.0)
     density = np.maximum(_line_integral(functions, line, points) * untilt, 0.0)
     log_tail = np.log(np.maximum(np.minimum.accumulate(tail, axis=1), FLOOR))
     return Interference(volts=np.asarray(volts, dtype=float), log_tail=log_tail, density=density)
 
 
 def _line_integral(values: Complex, line: Line, points: int) -> Float:
-    """(1/2 pi) integral of values exp(-j omega v) d omega over the whole line at the non-negative voltages (L, points / 2)."""
+    """(1/2 pi) integral of values exp(-j omega v) d omega over the whole line at the voltages (L, points)."""
     padded = np.zeros((values.shape[0], points // 2 + 1), dtype=complex)
     padded[:, : line.size] = np.conj(values)
     # the conjugate turns exp(-j omega v) into the inverse transform's exp(+j omega v) on a Hermitian spectrum
-    return np.asarray(fft.irfft(padded, points, axis=1)[:, : points // 2] * (points * line.step / (2.0 * np.pi)))
+    return np.asarray(fft.irfft(padded, points, axis=1) * (points * line.step / (2.0 * np.pi)))

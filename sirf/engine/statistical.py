@@ -6,12 +6,14 @@ At every sampling phase the distribution of interference given the sent level is
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.error_propagation import with_feedback, without_feedback
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.interference import Jitter, Line, aggressor_function, cumulants, interference
+from sirf.engine.interference import EXACT, Jitter, Line, aggressor_function, cumulants, interference
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference import Interference
@@ -44,7 +46,7 @@ def statistical_eye(
     count = m if phases is None else phases
     if count < 1 or m % count:
         raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
-    model = InterferenceModel(link, worst_phase=worst_phase)
+    model = interference_model(link, worst_phase)
     offsets = (np.arange(count) - count // 2) * (m // count)
     slices = [model.at(int(offset)) for offset in offsets]
     main = model.main_cursors(offsets)
@@ -74,6 +76,12 @@ def error_rates(link: Link, at_instant: Interference, main: float, *, ideal_feed
     return with_feedback(at_instant, levels, main, link.receiver.dfe)
 
 
+@lru_cache(maxsize=8)
+def interference_model(link: Link, worst_phase: bool = False) -> InterferenceModel:
+    """The model of a link, kept with its aggressors' functions for the last few links (a link never changes)."""
+    return InterferenceModel(link, worst_phase=worst_phase)
+
+
 class InterferenceModel:
     """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
 
@@ -86,62 +94,59 @@ class InterferenceModel:
         self.jitter = Jitter.of(tx.jitter_random_ui, tx.jitter_dual_dirac_ui, tx.ffe, tx.ffe_main, self.symbol_variance)
         self.pulse = self.front_end.mean_pulse
         self.noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
-        self.line, self.gaussian = Line.of(self._largest_variance(), self.noise, curvature=self._curvature())
         self.worst_phase = worst_phase
-        self._crosstalk: dict[float, Complex] = {}
+        self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
+        self._crosstalk: dict[Line, Complex] = {}
 
     def at(self, offset: int) -> Interference:
         """The interference `offset` samples after the sampling instant."""
-        cursors, main = self._cursors(offset)
+        cursors, main = self.cursors(offset)
         edges = self.front_end.cursors(self.front_end.edge, phase=offset)
         slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
-        line = self.line.tilted(float(np.sqrt(self._variance(cursors, main, edges))))
-        return interference(
-            cursors, main, edges, slopes, self.jitter, self.levels, self.gaussian, self._aggressors(line), line
-        )
-
-    def _aggressors(self, line: Line) -> Complex:
-        """The function of all aggressors on a line, kept by its tilt."""
-        if line.tilt not in self._crosstalk:
-            product = np.ones(line.size, dtype=complex)
-            for wave in self.front_end.crosstalk:
-                product *= aggressor_function(
-                    wave, self.link.samples_per_ui, self.levels, line, worst_phase=self.worst_phase
-                )
-            self._crosstalk[line.tilt] = product
-        return self._crosstalk[line.tilt]
+        line = self._line(cursors, main, edges, slopes)
+        return interference(cursors, main, edges, slopes, self.jitter, self.levels, self._aggressors(line), line)
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""
         return self.pulse[self.front_end.sampling + offsets]
 
-    def _cursors(self, offset: int) -> tuple[Float, int]:
-        """Cursors with the fed-back part taken off, and the index of the main one."""
+    def cursors(self, offset: int) -> tuple[Float, int]:
+        """Cursors (K,) in V with the fed-back part taken off, and the index of the main one."""
         cursors = self.front_end.cursors(self.pulse, phase=offset)
         main = self.front_end.pre_cursors
         taps = np.asarray(self.link.receiver.dfe)[: len(cursors) - main - 1]
         cursors[main + 1 : main + 1 + len(taps)] -= taps * self.front_end.main_cursor
         return cursors, main
 
-    def _curvature(self) -> float:
-        """Largest |x slope| x random variance in V: the second-order term of the widest transition."""
-        return self.jitter.widest * float(np.abs(self.front_end.edge_slope).max()) * self.jitter.random
-
-    def _variance(self, cursors: Float, main: int, edges: Float) -> float:
-        """Interference variance in V² at one phase."""
-        m = self.link.samples_per_ui
-        isi = self.symbol_variance * float(np.sum(np.delete(cursors, main) ** 2))
-        jitter = self.jitter.variance * self.jitter.transition_variance(self.symbol_variance) * float(np.sum(edges**2))
-        aggressors = sum(
-            float(np.max(np.sum(wave[: len(wave) // m * m].reshape(-1, m) ** 2, axis=0)))
-            for wave in self.front_end.crosstalk
+    def _line(self, cursors: Float, main: int, edges: Float, slopes: Float) -> Line:
+        """The line that holds all parts at one phase."""
+        widest, random = self.jitter.widest, self.jitter.random
+        bounded = [np.delete(cursors, main), widest * self.jitter.reach * edges, self.aggressor_bound]
+        # the second-order term of the widest transition bounds the tilt: its moment-generating function ends at 1 / curvature
+        curvature = widest * float(np.abs(slopes).max()) * random
+        return Line.of(
+            np.concatenate(bounded),
+            self.noise,
+            self.levels,
+            proxy=self.aggressor_proxy,
+            spread=widest**2 * random * float(np.sum(edges**2)),
+            curvature=curvature,
         )
-        return isi + jitter + self.noise + self.symbol_variance * aggressors
 
-    def _largest_variance(self) -> float:
-        """Largest interference variance over half a UI about the instant: what the voltage window must hold."""
+    def _aggressors(self, line: Line) -> Complex:
+        """The function of all aggressors on a line, kept by line."""
+        if line not in self._crosstalk:
+            product = np.ones(line.size, dtype=complex)
+            for wave in self.front_end.crosstalk:
+                product *= aggressor_function(
+                    wave, self.link.samples_per_ui, self.levels, line, worst_phase=self.worst_phase
+                )
+            self._crosstalk[line] = product
+        return self._crosstalk[line]
+
+    def _aggressor_sizes(self) -> tuple[Float, float]:
+        """Largest |cursor| of the aggressors over all phases, V, and the sum of squares of the others, V²."""
         m = self.link.samples_per_ui
-        return max(
-            self._variance(*self._cursors(offset), self.front_end.cursors(self.front_end.edge, phase=offset))
-            for offset in range(-m // 2, m // 2, max(m // 8, 1))
-        )
+        sizes = [np.abs(wave[: len(wave) // m * m]).reshape(-1, m).max(axis=1) for wave in self.front_end.crosstalk]
+        together = np.sort(np.concatenate([np.zeros(1), *sizes]))[::-1]
+        return together[:EXACT], float(np.sum(together[EXACT:] ** 2))

@@ -13,9 +13,9 @@ from sirf.signal.pam import levels
 
 
 def gaussian_only(order: int, sigma: float) -> Interference:
-    line, variance = Line.of(sigma**2, sigma**2)
+    line = Line.of(np.zeros(1), sigma**2, levels(order))
     return interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 1.0),
-                        levels(order), variance, np.ones(line.size, dtype=complex), line)  # fmt: skip
+                        levels(order), np.ones(line.size, dtype=complex), line)  # fmt: skip
 
 
 def q(x: float) -> float:

@@ -27,10 +27,9 @@ def no_crosstalk(line: Line) -> NDArray[np.complex128]:
 def test_intersymbol_interference_equals_the_average_over_all_patterns(order: int) -> None:
     values = levels(order)
     cursors, main, sigma = np.array([0.1, 1.0, 0.2, -0.05]), 1, 0.05
-    variance = float(np.mean(values**2)) * float(np.sum(np.delete(cursors, main) ** 2)) + sigma**2
-    line, gaussian = Line.of(variance, sigma**2)
+    line = Line.of(np.delete(cursors, main), sigma**2, values)
     nothing = np.zeros(4)
-    found = interference(cursors, main, nothing, nothing, Jitter.of(0, 0, (1.0,), 0, 0.5), values, gaussian,
+    found = interference(cursors, main, nothing, nothing, Jitter.of(0, 0, (1.0,), 0, 0.5), values,
                          no_crosstalk(line), line)  # fmt: skip
     for volts in (0.0, 0.1, 0.25, 0.4, 0.55, 0.7):
         patterns = itertools.product(values, repeat=3)
@@ -43,9 +42,10 @@ def test_jittered_edges_tie_neighbouring_symbols_exactly() -> None:
     values = levels(4)
     cursors, edges, main = np.pad([0.1, 1.0, 0.2, -0.05], 3), np.pad([0.05, 0.8, -0.3], (3, 4)), 4
     sigma, random_ui, dirac_ui = 0.05, 0.03, 0.05
-    line, gaussian = Line.of(5 / 9 * 0.0525 + sigma**2, sigma**2)
+    bounded = np.concatenate([np.delete(cursors, main), 2 * dirac_ui * edges])
+    line = Line.of(bounded, sigma**2, values, spread=float(np.sum((2 * random_ui * edges) ** 2)))
     found = interference(cursors, main, edges, np.zeros(10), Jitter.of(random_ui, dirac_ui, (1.0,), 0, 5 / 9), values,
-                         gaussian, no_crosstalk(line), line)  # fmt: skip
+                         no_crosstalk(line), line)  # fmt: skip
     for level in (1, 3):
         for volts in (0.2, 0.4, 0.6, 0.8):
             exact = _enumerate(values, level, volts, sigma, random_ui, dirac_ui, edges[3:6])
@@ -71,8 +71,8 @@ def test_second_order_displacement_bends_the_tail_like_a_numerical_average() -> 
     values = levels(2)
     cursors, edges, slopes = (np.pad([value], 3) for value in (1.0, 0.6, 4.0))
     sigma, random_ui = 0.02, 0.03
-    line, gaussian = Line.of(4 * (0.6 * random_ui) ** 2 + sigma**2, sigma**2, curvature=2 * 4.0 * random_ui**2)
-    found = interference(cursors, 3, edges, slopes, Jitter.of(random_ui, 0.0, (1.0,), 0, 1.0), values, gaussian,
+    line = Line.of(np.zeros(1), sigma**2, values, spread=(2 * 0.6 * random_ui) ** 2, curvature=2 * 4.0 * random_ui**2)
+    found = interference(cursors, 3, edges, slopes, Jitter.of(random_ui, 0.0, (1.0,), 0, 1.0), values,
                          no_crosstalk(line), line)  # fmt: skip
     tau, weight = np.polynomial.hermite_e.hermegauss(80)
     tau = tau * random_ui
@@ -90,11 +90,11 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
     values = levels(4)
     wave = np.array([0.0, 0.03, 0.08, 0.05, 0.02, 0.01, 0.0, 0.0])
     sigma = 0.04
-    line, gaussian = Line.of(0.01 + sigma**2, sigma**2)
+    line = Line.of(wave, sigma**2, values)
     for worst, phases in ((False, [0, 1, 2, 3]), (True, [2])):
         function = aggressor_function(wave, 4, values, line, worst_phase=worst)
         found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 5 / 9),
-                             values, gaussian, function, line)  # fmt: skip
+                             values, function, line)  # fmt: skip
         for volts in (0.05, 0.15, 0.3):
             exact = np.mean(
                 [q((volts - a * wave[p] - b * wave[p + 4]) / sigma) for p in phases for a in values for b in values]
@@ -103,9 +103,9 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
 
 
 def test_quantile_inverts_the_tail() -> None:
-    line, gaussian = Line.of(1e-4, 1e-4)
+    line = Line.of(np.zeros(1), 1e-4, levels(2))
     found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 1.0), levels(2),
-                         gaussian, no_crosstalk(line), line)  # fmt: skip
+                         no_crosstalk(line), line)  # fmt: skip
     for probability, x in ((1e-3, 3.0902323), (1e-6, 4.7534243), (1e-12, 7.0344838), (1e-15, 7.9413453)):
         assert found.quantile(0, probability) == pytest.approx(0.01 * x, rel=2e-4)
     assert np.trapezoid(found.density[0], found.volts) == pytest.approx(0.5, abs=2e-3)
