@@ -192,6 +192,64 @@ def pulse(
 
 
 @app.command()
+def figures(
+    thru: Thru,
+    standard: Annotated[str | None, typer.Option(help="Standard whose settings and limits hold; 802.3ck-c2m.")] = None,
+    fext: Fext = None,
+    next_files: Next = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the pictures and figures.json.")] = None,
+    port_order: PortOrder = None,
+    victim: Annotated[
+        int | None, typer.Option(help="Lane that is the through path of a file of several pairs.")
+    ] = None,
+    package_case: PackageCase = 1,
+    symbol_rate: Annotated[float | None, typer.Option(help="Symbol rate in baud, instead of a standard.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 when a limit of the standard is missed.")
+    ] = False,
+    json_file: Json = None,
+) -> None:
+    """Judge a channel's copper: losses, ILD, ICN, ERL, TDR impedance, skew, mode conversion."""
+    from sirf.channel.channel import Channel
+    from sirf.channel.figures.limits import list_limits
+    from sirf.presets import list_presets, load
+
+    standard = standard or (None if symbol_rate else "802.3ck-c2m")
+    channel = Channel.from_touchstone(
+        thru, fext=fext or [], next=next_files or [], port_order=port_order, victim=victim
+    )
+    package = None
+    if standard in list_presets() and (cases := load(standard).packages):
+        if not 1 <= package_case <= len(cases):
+            raise SirfError(f"package_case must be 1 to {len(cases)} for {standard}, got {package_case}. Count from 1.")
+        package = cases[package_case - 1].transmitter
+    if standard in list_presets() and standard not in list_limits():
+        _warn((f"no limits ship for {standard}: its figures are taken at its symbol rate, without ERL",))
+        symbol_rate, standard = symbol_rate or load(standard).symbol_rate, None
+    result = channel.figures(standard, symbol_rate=symbol_rate, transmitter_package=package)
+    _warn(result.warnings)
+    aside = json_file == "-"
+    _say(str(result), aside=aside)
+    if out is not None:
+        from sirf.plot.channel import pictures
+
+        drawn = pictures(channel, standard=standard, symbol_rate=symbol_rate)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SirfError(
+                f"out must be a folder that can be made, got {out} ({error.strerror}). Name another."
+            ) from error
+        for name, picture in drawn.items():
+            _save(picture, out / f"{name}.png")
+        _write_json(result.to_dict(), str(out / "figures.json"))
+        _say(f"wrote figures.json, {', '.join(f'{name}.png' for name in drawn)} in {out}", aside=aside)
+    _write_json(result.to_dict(), json_file)
+    if strict and result.within_limits is False:
+        raise typer.Exit(1)
+
+
+@app.command()
 def reach(
     path: Annotated[str, typer.Argument(help="pluggable, npo, cpo or a path file (.toml).")],
     standard: Standard = "802.3ck-c2m",

@@ -52,8 +52,8 @@ class Channel:
     port_order
         (P in, P out, N in, N out), counted from 1, of the 4-ports it came from; None for differential two-ports.
     four_port
-        The single-ended 4-port behind the through path, at 50 ohm, in `port_order`: skew and mode conversion live there. None
-        for differential two-ports.
+        The single-ended 4-port behind the through path, at 50 ohm, its ports put in the order P in, P out, N in, N out: skew
+        and mode conversion live there. None for differential two-ports.
     name, warnings
         What it is called, and what its user should know about the data.
 
@@ -169,6 +169,7 @@ class Channel:
                 next=parts.next,
                 plane=plane,
                 port_order=parts.port_order,
+                four_port=_four_port(single, parts.port_order),
                 name=name or through.name,
                 warnings=tuple(warnings),
             )
@@ -188,7 +189,7 @@ class Channel:
             next=convert(next),
             plane=plane,
             port_order=order,
-            four_port=through.renormalized(SINGLE_ENDED_OHM) if through.ports == 4 else None,
+            four_port=_four_port(through, order),
             name=name or through.name,
             warnings=tuple(warnings),
         )
@@ -324,6 +325,15 @@ def _multi_pair(
     others = set(range(1, len(found) + 1)) - {victim}
     fext, near = coupled(others - next_lanes, False), coupled(next_lanes, True)
     return Channel(through_two_port(network, ours), fext=fext, next=near, port_order=ours)
+
+
+def _four_port(network: Network, order: PortOrder | None) -> Network | None:
+    """The 4-port of one pair at 50 ohm, ports in the order P in, P out, N in, N out, all others matched."""
+    if order is None:
+        return None
+    ports = np.array(order) - 1
+    network = network.renormalized(SINGLE_ENDED_OHM)
+    return Network(network.frequency, network.s[:, ports[:, None], ports], z0=network.z0, name=network.name)
 
 
 def _differential(network: Network, order: PortOrder | None, differential: bool | None, warnings: list[str]) -> Network:

@@ -1,6 +1,7 @@
 """Pictures with matplotlib: every function takes `ax=None`, returns the axes and never shows a window."""
 
+from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
 
-__all__ = ["bathtub", "eye", "pulse", "reach"]
+__all__ = ["bathtub", "conversion", "crosstalk", "eye", "ild", "loss", "pulse", "reach", "tdr"]

@@ -154,4 +154,7 @@ def test_the_four_port_behind_the_through_path_is_kept_at_50_ohm() -> None:
     channel = Channel.from_network(pair(z0=75.0))
     assert channel.four_port is not None
     assert (channel.four_port.ports, channel.four_port.z0) == (4, 50.0)
+    crossed = Channel.from_network(pair(order=(2, 4, 1, 3), z0=50.0), port_order=(2, 4, 1, 3)).four_port
+    assert crossed is not None
+    assert crossed.s[0] == pytest.approx(pair().s[0])
     assert Channel.from_network(skrf.Network(f=GRID, f_unit="Hz", s=np.zeros((41, 2, 2)), z0=100)).four_port is None

@@ -14,6 +14,8 @@ from sirf.units import db20
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+STRAIGHT: PortOrder = (1, 2, 3, 4)
+"""Order of `Channel.four_port`: P in, P out, N in, N out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -46,7 +48,7 @@ class ModeConversion:
         return np.asarray(self.scd21_db - db20(self.dd[:, 1, 0]))
 
 
-def mode_conversion(network: Network, order: PortOrder) -> ModeConversion:
+def mode_conversion(network: Network, order: PortOrder = STRAIGHT) -> ModeConversion:
     """Mixed-mode parameters of a single-ended 4-port with `order` (P in, P out, N in, N out), counted from 1.
 
     a_d = (a_P - a_N) / sqrt 2, a_c = (a_P + a_N) / sqrt 2 at each end (Bockelman and Eisenstadt, IEEE Trans. MTT 43, 1995).
@@ -70,7 +72,7 @@ def mode_conversion(network: Network, order: PortOrder) -> ModeConversion:
     )
 
 
-def pn_skew(network: Network, order: PortOrder, *, f_max: float | None = None) -> float:
+def pn_skew(network: Network, order: PortOrder = STRAIGHT, *, f_max: float | None = None) -> float:
     """Delay in s of the P output less that of the N output under differential drive; positive where P is late.
 
     The phase between the two outputs, fitted by a straight line through the origin up to `f_max` Hz (the whole band by default),

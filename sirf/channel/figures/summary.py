@@ -312,12 +312,12 @@ def _crosstalk(channel: Channel, noise: NoiseSettings, rate: float) -> dict[str,
 
 def _balance(channel: Channel, nyquist: float) -> dict[str, float | None]:
     """Skew in s and the worst mode conversion in dB up to `nyquist`; None without a four-port."""
-    if channel.four_port is None or channel.port_order is None:
+    if channel.four_port is None:
         return {"skew": None, "scd21_worst_db": None, "scd11_worst_db": None}
-    modes = mode_conversion(channel.four_port, channel.port_order)
+    modes = mode_conversion(channel.four_port)
     low = modes.frequency <= nyquist * (1 + 1e-9)
     return {
-        "skew": pn_skew(channel.four_port, channel.port_order, f_max=nyquist),
+        "skew": pn_skew(channel.four_port, f_max=nyquist),
         "scd21_worst_db": float(np.max(modes.scd21_db[low])),
         "scd11_worst_db": float(np.max(modes.scd11_db[low])),
     }
@@ -353,9 +353,9 @@ def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, np.ndarray[A
         return [(None, insertion_loss_db(through, channel.frequency))]
     if mask.figure == "return_loss":
         return [(port, return_loss_db(through, channel.frequency, port=port)) for port in (1, 2)]
-    if channel.four_port is None or channel.port_order is None:
+    if channel.four_port is None:
         return []
-    modes = mode_conversion(channel.four_port, channel.port_order)
+    modes = mode_conversion(channel.four_port)
     return [(port, -db20(modes.cd[:, port - 1, port - 1])) for port in (1, 2)]
 
 
