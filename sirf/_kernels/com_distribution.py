@@ -1,0 +1,201 @@
+"""Distribution of a sum of independent symbols by successive convolution of delta functions (IEEE 802.3 Annex 93A.1.7.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sirf._kernels.jit import kernel
+
+
+@kernel
+def delta_bins(value: Any, levels: Any, bin_size: Any, bins: Any) -> None:
+    """Bins (L,) of `value` times the `levels` symbols from -1 to 1, rounded away from zero at a half as MATLAB does."""
+    for level in range(levels):
+        x = value * (2.0 * level / (levels - 1) - 1.0) / bin_size
+        bins[level] = int(np.floor(abs(x) + 0.5)) if x >= 0 else -int(np.floor(abs(x) + 0.5))
+
+
+@kernel
+def delta_variance(values: Any, levels: Any, bin_size: Any) -> Any:
+    """Variance, in bins squared, of the binned distribution of `values` (N,); those within a bin count as none."""
+    bins = np.empty(levels, dtype=np.int64)
+    total = 0.0
+    for value in values:
+        if abs(value) > bin_size:
+            delta_bins(abs(value), levels, bin_size, bins)
+            for level in range(levels):
+                total += bins[level] * bins[level] / levels
+    return total
+
+
+@kernel
+def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
+    """Probabilities of the sum of `values` (N,) times independent symbols, in bins symmetric around zero, (2 H + 1,).
+
+    `values` descend in magnitude; those within a bin are left out.
+    """
+    bins = np.empty(levels, dtype=np.int64)
+    half = 0
+    for value in values:
+        if abs(value) > bin_size:
+            delta_bins(abs(value), levels, bin_size, bins)
+            half += bins[levels - 1]
+    density = np.zeros(2 * half + 1)
+    spread = np.zeros(2 * half + 1)
+    density[half] = 1.0
+    reach = 0
+    for value in values:
+        if abs(value) <= bin_size:
+            continue
+        delta_bins(abs(value), levels, bin_size, bins)
+        low, high = half - reach, half + reach + 1
+        reach += bins[levels - 1]
+        spread[half - reach : half + reach + 1] = 0.0
+        source = density[low:high]
+        for level in range(levels):
+            target = spread[low + bins[level] : high + bins[level]]
+            for i in range(source.size):
+                target[i] += source[i]
+        part = density[half - reach : half + reach + 1]
+        done = spread[half - reach : half + reach + 1]
+        for i in range(part.size):
+            part[i] = done[i] / levels
+    return density
+
+
+@kernel
+def _tail(density: Any, normal: Any, bins: Any) -> Any:
+    """Probability that the sum of `density` (2 H + 1,) and a normal term is at or above `bins`.
+
+    `normal` (2 R + 2,) is the normal term's probability of at least -R, -R + 1 … R + 1 bins.
+    """
+    half = density.size // 2
+    reach = normal.size // 2 - 1
+    total = 0.0
+    sure = bins + reach
+    for i in range(max(sure + half, 0), density.size):
+        total += density[i]
+    low = max(bins - reach + half, 0)
+    high = min(sure + half, density.size)
+    if high > low:
+        source = density[low:high]
+        offset = bins - (low - half) + reach
+        for i in range(source.size):
+            total += source[i] * normal[offset - i]
+    return total
+
+
+@kernel
+def _interpolated(pulse: Any, position: Any) -> Any:
+    index = int(np.floor(position))
+    if index < 0 or index > pulse.size - 1:
+        return 0.0
+    if index == pulse.size - 1:
+        return pulse[index]
+    part = position - index
+    return pulse[index] + part * (pulse[index + 1] - pulse[index])
+
+
+@kernel
+def window_eye(
+    pulse: Any,
+    cursor: Any,
+    per_ui: Any,
+    fine: Any,
+    weights: Any,
+    upper: Any,
+    lower: Any,
+    levels: Any,
+    scale: Any,
+    noise: Any,
+    crest: Any,
+    der0: Any,
+    bin_size: Any,
+    extra: Any,
+) -> Any:
+    """Edges (L - 1, 2) in V, top and bottom, of the eyes at `der0` over a window of sampling instants (Annex 120G).
+
+    `pulse` (N,) is equalised, `per_ui` samples a UI, and is interpolated to `fine`; `weights` (2 T + 1,) are those of the
+    instants within T fine samples of `cursor`. `upper`, `lower` bound the DFE in V, `scale` = R_LM / (L - 1). `noise` holds
+    (sigma_N² + sigma_TX², (sigma_RJ sigma_X)², A_DD); `extra` (2 E + 1,) the distribution of crosstalk.
+    """
+    reach = weights.size // 2
+    before = int(np.floor(cursor * fine / per_ui + 1e-9))
+    after = int(np.floor((pulse.size - 1 - cursor) * fine / per_ui + 1e-9))
+    count = int(np.floor((before + after + 1) / fine + 0.5))
+    first, last = fine - before, fine * (count - 1) - 1 - before
+    middle = fine // 2
+    step = per_ui / fine
+    densities = []
+    normals = []
+    centers = np.empty(weights.size)
+    largest = 0
+    for index in range(weights.size):
+        offset = index - reach
+        start = -((offset - first) // fine)
+        stop = (last - offset) // fine
+        values = np.empty(2 * max(stop - start + 1, 0))
+        used = 0
+        slope_energy = 0.0
+        centers[index] = scale * (levels - 1) * _interpolated(pulse, cursor + offset * step)
+        for unit in range(start, stop + 1):
+            place = offset + fine * unit
+            value = _interpolated(pulse, cursor + place * step)
+            if place - 1 >= first and place + 1 <= last:
+                late = _interpolated(pulse, cursor + (place + 1) * step)
+                early = _interpolated(pulse, cursor + (place - 1) * step)
+                slope = (late - early) / 2 * fine
+                slope_energy += slope * slope
+                values[used] = abs(noise[2] * slope)
+                used += 1
+            window = (place + middle) // fine
+            if window == 0:
+                continue
+            if 1 <= window <= upper.size:
+                tap = pulse[cursor + window * per_ui] if cursor + window * per_ui < pulse.size else 0.0
+                value -= min(max(tap, lower[window - 1]), upper[window - 1])
+            values[used] = abs(value)
+            used += 1
+        density = convolve_deltas(np.sort(values[:used])[::-1], levels, bin_size)
+        if extra.size > 1:
+            density = np.convolve(density, extra)
+        sigma = np.sqrt(noise[0] + noise[1] * slope_energy)
+        half = int(np.floor(crest * sigma / bin_size + 0.5))
+        normal = np.zeros(2 * half + 2)
+        total = 0.0
+        for i in range(2 * half, -1, -1):
+            x = (i - half) * bin_size
+            total += np.exp(-x * x / (2 * sigma * sigma + 2.220446049250313e-16))
+            normal[i] = total
+        normal /= total
+        densities.append(density)
+        normals.append(normal)
+        largest = max(largest, density.size // 2 + half)
+    weight = np.sum(weights)
+    edges = np.empty((levels - 1, 2))
+    for eye in range(levels - 1):
+        for side in range(2):
+            level = 2.0 * (eye + 1 - side) / (levels - 1) - 1.0
+            # the upper level's noise downwards, the lower level's upwards, both as a threshold from the level inwards
+            sign = -1 if side == 0 else 1
+            shifts = np.empty(weights.size, dtype=np.int64)
+            for index in range(weights.size):
+                x = centers[index] * level / bin_size
+                shifts[index] = int(np.floor(abs(x) + 0.5)) * (1 if x >= 0 else -1)
+            low, high = sign * shifts[reach] - largest - 1, sign * shifts[reach] + largest + 1
+            spread = np.max(shifts) - np.min(shifts)
+            low -= spread
+            high += spread
+            while high - low > 1:
+                trial = (low + high) // 2
+                tail = 0.0
+                for index in range(weights.size):
+                    tail += weights[index] * _tail(densities[index], normals[index], trial - sign * shifts[index])
+                if tail / weight > der0:
+                    low = trial
+                else:
+                    high = trial
+            edges[eye, side] = sign * low * bin_size
+    return edges

@@ -1,0 +1,462 @@
+"""Loops of the COM search: one CTLE setting, all transmitter settings (IEEE 802.3 Annex 93A.1.6, with 802.3ck's DFE).
+
+Arrays: `rows` (K, N) the pulse shifted by each transmitter tap's place, `phases` (M, K, J) the same by sampling phase,
+`gram` and `slope` (M, K, K) their products summed over all UI, of values and of slopes. A transmitter setting is a row of
+`taps` (T, K). All voltages are those of the pulse.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sirf._kernels.jit import kernel
+
+CURSOR_NONE = -1
+
+
+@kernel
+def products(phases: Any, last: Any) -> Any:
+    """Gram matrices (M, K, K) of `phases` (M, K, J) over the `last` (M,) values of each phase."""
+    count, taps, _ = phases.shape
+    gram = np.zeros((count, taps, taps))
+    for phase in range(count):
+        stop = last[phase]
+        for k in range(taps):
+            a = phases[phase, k]
+            for m in range(k + 1):
+                b = phases[phase, m]
+                total = 0.0
+                for j in range(stop):
+                    total += a[j] * b[j]
+                gram[phase, k, m] = total
+                gram[phase, m, k] = total
+    return gram
+
+
+@kernel
+def _form(gram: Any, tap: Any) -> Any:
+    """Quadratic form of a symmetric matrix."""
+    total = 0.0
+    for k in range(tap.size):
+        for m in range(tap.size):
+            total += tap[k] * gram[k, m] * tap[m]
+    return total
+
+
+@kernel
+def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_first: Any, anchor: Any, work: Any) -> Any:
+    """Index of the cursor, equation (93A-25), or -1 where the pulse has no rising edge within 4 UI of its peak.
+
+    `low` to `high` bound the search of the peak; `anchor` 1 takes the peak, 2 the largest step over one UI.
+    """
+    size = rows.shape[1]
+    part = work[: high - low]
+    first = rows[0, low:high]
+    weight = tap[0]
+    for i in range(part.size):
+        part[i] = weight * first[i]
+    for k in range(1, tap.size):
+        weight = tap[k]
+        if weight != 0.0:
+            more = rows[k, low:high]
+            for i in range(part.size):
+                part[i] += weight * more[i]
+    peak = 0
+    best = part[0]
+    for i in range(part.size):
+        if part[i] > best:
+            best = part[i]
+            peak = i
+    peak += low
+    if anchor == 1:
+        return peak
+    if anchor == 2:
+        return _steepest(rows, tap, peak, per_ui)
+    edge = -1
+    above = best - 0.01 * best
+    for i in range(peak - 1, max(peak - 4 * per_ui, 0) - 1, -1):
+        below = _at(rows, tap, i) - 0.01 * best
+        if (below < 0.0 and above >= 0.0) or (below == 0.0 and above > 0.0):
+            edge = i
+            break
+        above = below
+    if edge < per_ui or edge + 3 * per_ui >= size:
+        return -1
+    values = work[: 4 * per_ui + 1]
+    values[:] = 0.0
+    for k in range(tap.size):
+        weight = tap[k]
+        if weight != 0.0:
+            more = rows[k, edge - per_ui : edge + 3 * per_ui + 1]
+            for i in range(values.size):
+                values[i] += weight * more[i]
+    least = np.inf
+    cursor = 0
+    for i in range(2 * per_ui + 1):
+        after = max(values[i + 2 * per_ui] - b_first * values[i + per_ui], 0.0)
+        metric = abs(values[i] - after)
+        if metric < least:
+            least = metric
+            cursor = i
+    return edge + cursor
+
+
+@kernel
+def _at(rows: Any, tap: Any, index: Any) -> Any:
+    total = 0.0
+    for k in range(tap.size):
+        total += tap[k] * rows[k, index]
+    return total
+
+
+@kernel
+def _steepest(rows: Any, tap: Any, peak: Any, per_ui: Any) -> Any:
+    best = -np.inf
+    found = -1
+    for i in range(max(peak - per_ui, per_ui), min(peak + per_ui, rows.shape[1] - 1) + 1):
+        step = _at(rows, tap, i) - _at(rows, tap, i - per_ui)
+        if step > best:
+            best = step
+            found = i
+    return found
+
+
+@kernel
+def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, limit: Any, chosen: Any) -> None:
+    """Mark in `chosen` (span,) the floating taps that the reference code's choice of banks takes.
+
+    `post` (span,) are the post-cursors, the first `fixed` belong to the fixed taps; a bank of `size` taps is worth the energy
+    that taps within ±`limit` remove. Banks are taken strongest first; one that would leave too little room before itself gives
+    way to a stronger neighbour, or pulls the bank exactly before it along.
+    """
+    count = span - fixed
+    windows = count - size + 1
+    worth = np.zeros(windows)
+    for start in range(windows):
+        for j in range(start, start + size):
+            value = abs(post[fixed + j])
+            left = max(0.0, value - limit)
+            worth[start] += value * value - left * left
+    chosen[:] = False
+    order = np.argsort(-worth, kind="mergesort")
+    head = (groups - 1) * size + 1
+    if windows >= head:
+        furthest = 0
+        for i in range(head):
+            furthest = max(furthest, order[i])
+        if furthest == head - 1:
+            chosen[fixed : fixed + groups * size] = True
+            return
+    forced = -1
+    for group in range(groups):
+        order = np.argsort(-worth, kind="mergesort")
+        start = order[0]
+        pulled = -1
+        if forced >= 0:
+            start = forced
+            forced = -1
+        elif group < groups - 1:
+            while True:
+                low = max(start - size + 1, 0)
+                blocked = 0
+                for j in range(low, start):
+                    if not chosen[fixed + j]:
+                        blocked += 1
+                if blocked == 0:
+                    break
+                nearest = windows
+                for i in range(windows):
+                    j = order[i]
+                    if low <= j < start and not chosen[fixed + j]:
+                        nearest = i
+                        break
+                stop = windows - 1
+                for i in range(windows):
+                    j = order[i]
+                    if j == start - size:
+                        pulled = j
+                        stop = i
+                        break
+                    inside = start <= j < start + size or (low <= j < start and not chosen[fixed + j])
+                    if not inside:
+                        stop = i
+                        break
+                if pulled >= 0 or nearest >= stop:
+                    break
+                worth[start] = 0.0
+                start = order[1]
+                order = np.argsort(-worth, kind="mergesort")
+        forced = pulled
+        for j in range(start, start + size):
+            if j < windows:
+                worth[j] = 0.0
+            if fixed + j < span:
+                chosen[fixed + j] = True
+        for j in range(max(start - size + 1, 0), start):
+            worth[j] = 0.0
+
+
+@kernel
+def feedback_taps(
+    post: Any, cursor: Any, b_max: Any, b_min: Any, floating: Any, limits: Any, chosen: Any, upper: Any, lower: Any
+) -> Any:
+    """DFE by equation (93A-26) with 802.3ck's floating taps and tail limit; returns the energy that it leaves of `post`.
+
+    `floating` = (groups, taps a group, first tail tap or 0), `limits` = (bmaxg, tail limit, step). Fills `upper`, `lower`
+    (the limits in volts that hold in the end); a tap is `post` between them.
+    """
+    fixed = b_max.size
+    groups, size, tail_start = floating[0], floating[1], floating[2]
+    for j in range(post.size):
+        if j < fixed:
+            upper[j] = b_max[j] * cursor
+            lower[j] = b_min[j] * cursor
+        else:
+            upper[j] = 0.0
+            lower[j] = 0.0
+    if groups > 0:
+        floating_banks(post, fixed, post.size, groups, size, limits[0] * cursor, chosen)
+        for j in range(fixed, post.size):
+            if chosen[j]:
+                upper[j] = limits[0] * cursor
+                lower[j] = -limits[0] * cursor
+    if 0 < tail_start <= post.size:
+        energy = 0.0
+        for j in range(tail_start - 1, post.size):
+            tap = _clipped(post[j], cursor, lower[j], upper[j], limits[2])
+            energy += tap * tap
+        tail = np.sqrt(energy) / cursor
+        if tail != 0.0 and tail >= limits[1]:
+            for j in range(tail_start - 1, post.size):
+                tap = abs(_clipped(post[j], cursor, lower[j], upper[j], limits[2]))
+                upper[j] = limits[1] * tap / tail
+                lower[j] = -upper[j]
+    left = 0.0
+    for j in range(post.size):
+        rest = post[j] - _clipped(post[j], cursor, lower[j], upper[j], limits[2])
+        left += rest * rest
+    return left
+
+
+@kernel
+def _clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
+    if step > 0.0:
+        value = np.floor(abs(value / cursor) / step) * step * np.sign(value) * cursor
+    return min(max(value, low), high)
+
+
+@kernel
+def search_setting(
+    rows: Any,
+    phases: Any,
+    gram: Any,
+    slope: Any,
+    taps: Any,
+    places: Any,
+    window: Any,
+    b_max: Any,
+    b_min: Any,
+    floating: Any,
+    limits: Any,
+    noise: Any,
+    fext: Any,
+    state: Any,
+    setting: Any,
+    local: Any,
+    best: Any,
+    prune: Any,
+) -> Any:
+    """Search all rows of `taps` at one CTLE setting; returns (best, row, cursor index, settings evaluated).
+
+    `best` is the square of the ratio in equation (93A-36) to beat (strictly); row is -1 where none does. `noise` holds
+    (sigma_N² + sigma_NEXT², sigma_X², (A_DD² + sigma_RJ²) sigma_X² M² / 4, 10^(-SNR_TX/10), 1 where SNR_TX refers to c(0),
+    (R_LM / (L-1))²), `fext` (T,) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor).
+    With `local` above 0 the reference code's local search holds: `places` (T, S) are the indices of the swept values,
+    `state` (S + 2) the index of each at the best so far, that of its second gain, and whether there is a best yet; `setting`
+    the indices of both gains. Without `prune` every setting is evaluated in full.
+    """
+    low, high, per_ui, reach, main, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
+    work = np.empty(max(high - low, 4 * per_ui + 1))
+    post = np.empty(reach)
+    upper = np.empty(reach)
+    lower = np.empty(reach)
+    chosen = np.zeros(reach, dtype=np.bool_)
+    size = rows.shape[1]
+    swept = places.shape[1]
+    b_first = b_max[0] if b_max.size else 0.0
+    found, found_cursor, evaluated = -1, -1, 0
+    for t in range(taps.shape[0]):
+        if local > 0 and state[swept + 1] > 0:
+            skip = False
+            before = setting[1]
+            for s in range(swept):
+                if before > 0 and abs(places[t, s] - state[s]) > local:
+                    skip = True
+                    break
+                before = places[t, s]
+            if skip or (setting[0] > 0 and abs(setting[1] - state[swept]) > local):
+                continue
+        tap = taps[t]
+        at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
+        if at < 0:
+            continue
+        phase = at % per_ui
+        column = at // per_ui
+        cursor = 0.0
+        for k in range(tap.size):
+            cursor += tap[k] * rows[k, at]
+        if cursor <= 0.0:
+            continue
+        signal = cursor * cursor * noise[5]
+        other = noise[0] + fext[t] + noise[2] * _form(slope[phase], tap)
+        reference = cursor / tap[main] if noise[4] > 0.0 else cursor
+        other += noise[3] * reference * reference
+        if prune and signal < best * other:
+            continue
+        isi = _form(gram[phase], tap) - cursor * cursor
+        known = min(reach, (size - 1 - at) // per_ui)
+        post[:] = 0.0
+        for k in range(tap.size):
+            weight = tap[k]
+            if weight != 0.0:
+                more = phases[phase, k, column + 1 : column + 1 + known]
+                for j in range(known):
+                    post[j] += weight * more[j]
+        for j in range(reach):
+            isi -= post[j] * post[j]
+        isi = max(isi, 0.0)
+        if prune:
+            least = isi
+            for j in range(reach):
+                high_limit = b_max[j] * cursor if j < b_max.size else limits[0] * cursor
+                low_limit = b_min[j] * cursor if j < b_max.size else -high_limit
+                rest = post[j] - min(max(post[j], low_limit), high_limit)
+                least += rest * rest
+            if signal < best * (other + noise[1] * least) * (1.0 - 1e-12):
+                continue
+        evaluated += 1
+        isi += feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
+        ratio = signal / (other + noise[1] * isi)
+        if ratio > best:
+            best = ratio
+            found = t
+            found_cursor = at
+            if local > 0:
+                for s in range(swept):
+                    state[s] = places[t, s]
+                state[swept] = setting[1]
+                state[swept + 1] = 1
+    return best, found, found_cursor, evaluated
+
+
+@kernel(fastmath=True)  # a sum of positive terms: order only changes rounding
+def tap_weights(taps: Any, cosine: Any, sine: Any, weights: Any) -> None:
+    """|H_ffe(f)| (T, F) of rows of `taps` (T, K), with cos and sin (K, F) of each tap's phase, into `weights`."""
+    for t in range(taps.shape[0]):
+        out = weights[t]
+        for i in range(out.size):
+            real = 0.0
+            imaginary = 0.0
+            for k in range(taps.shape[1]):
+                real += taps[t, k] * cosine[k, i]
+                imaginary += taps[t, k] * sine[k, i]
+            out[i] = np.sqrt(real * real + imaginary * imaginary)
+
+
+@kernel
+def screen_setting(
+    rows: Any,
+    gram: Any,
+    taps: Any,
+    window: Any,
+    b_max: Any,
+    b_min: Any,
+    floating: Any,
+    limits: Any,
+    constants: Any,
+    fext: Any,
+    shift: Any,
+    quantiles: Any,
+    bin_most: Any,
+    result: Any,
+) -> None:
+    """First look at all rows of `taps` at one CTLE setting of a chip-to-module search, into `result` (T, 5).
+
+    Its columns: cursor index (-1: none), A_s, sigma of interference without the DFE's span, sigma of all noise, and the least
+    interference and noise at DER_0: the largest m residuals at their outer symbols and the normal noise beyond, at
+    `quantiles` (m,) sigma. `shift` is T_O in samples; `constants` and `window` are those of `search_setting`, `gram` (M, K, K)
+    the products of slopes.
+    """
+    low, high, per_ui, reach, _, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
+    work = np.empty(max(high - low, 4 * per_ui + 1))
+    post = np.empty(reach)
+    early = np.empty(reach)
+    upper = np.empty(reach)
+    lower = np.empty(reach)
+    chosen = np.zeros(reach, dtype=np.bool_)
+    size = rows.shape[1]
+    most = quantiles.size - 1
+    top = np.empty(most)
+    b_first = b_max[0] if b_max.size else 0.0
+    for t in range(taps.shape[0]):
+        tap = taps[t]
+        result[t, 0] = -1.0
+        at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
+        if at < per_ui:
+            continue
+        cursor = _at(rows, tap, at)
+        if cursor <= 0.0:
+            continue
+        for j in range(reach):
+            place = at + (j + 1) * per_ui
+            post[j] = _at(rows, tap, place) if place < size else 0.0
+            early[j] = _at(rows, tap, place - shift) if place - shift < size else 0.0
+        feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
+        top[:] = 0.0
+        outside = 0.0
+        for place in range(at - per_ui, -1, -per_ui):
+            value = _at(rows, tap, place)
+            outside += value * value
+            if place >= at - 8 * per_ui and place >= 2 * per_ui:
+                _keep(top, abs(value))
+        for place in range(at - shift + (reach + 1) * per_ui, size, per_ui):
+            value = _at(rows, tap, place)
+            outside += value * value
+        for j in range(reach, min(reach + 16, (size - 3 * per_ui - at) // per_ui)):
+            _keep(top, abs(_at(rows, tap, at + (j + 1) * per_ui)))
+        inside = 0.0
+        for j in range(reach):
+            feedback = _clipped(post[j], cursor, lower[j], upper[j], limits[2])
+            inside += (early[j] - feedback) * (early[j] - feedback)
+            if at + (j + 3) * per_ui < size:
+                _keep(top, abs(post[j] - feedback))
+        reference = cursor / tap[window[4]] if constants[4] > 0.0 else cursor
+        transmitter = constants[3] * reference * reference
+        jitter = constants[2] * _form(gram[at % per_ui], tap)
+        normal = np.sqrt(constants[6] + transmitter)
+        total = constants[0] + transmitter + jitter + fext[t] + constants[1] * (inside + outside)
+        signal = cursor * np.sqrt(constants[5])
+        bin_size = min(signal / 1000, bin_most)
+        least = 0.0
+        outer = 0.0
+        for m in range(most + 1):
+            least = max(least, outer + normal * quantiles[m] - (m + 4) * bin_size)
+            if m < most:
+                outer += top[m]
+        result[t, 0] = at
+        result[t, 1] = signal
+        result[t, 2] = np.sqrt(constants[1] * outside)
+        result[t, 3] = np.sqrt(total)
+        result[t, 4] = least
+
+
+@kernel
+def _keep(top: Any, value: Any) -> None:
+    """Insert into the descending list of the largest values."""
+    for i in range(top.size):
+        if value > top[i]:
+            held = top[i]
+            top[i] = value
+            value = held

@@ -1,0 +1,61 @@
+"""Noise of the receiver and of aggressors as the search of Annex 93A sees them, in the frequency domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.com_search import tap_weights
+from sirf.com.responses import PathResponse
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+_CHUNK = 256
+
+
+def receiver_noise(frequency: Real, transfer: Complex, density: float) -> float:
+    """sigma_N in V, equation (93A-35): `density` V²/Hz one-sided through `transfer` (F,), H_r H_ctf, over the file's band."""
+    power = np.abs(transfer[1:]) ** 2 * np.diff(frequency)
+    return float(np.sqrt(density * np.sum(power)))
+
+
+def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: float) -> Real:
+    """Variance per point (P,) that each aggressor puts into symbols of unit power, equation (93A-33), up to the symbol rate.
+
+    As in the reference code: 2 A² |sinc|² |H|² Δf / f_2, summed to the first point beyond the symbol rate. CTLE and transmitter
+    FFE are not in it.
+    """
+    f = paths[0].frequency
+    stop = crosstalk_points(f, symbol_rate)
+    x = f[:stop] / symbol_rate
+    sinc = np.sinc(x) ** 2
+    step = float(f[2] - f[1])
+    total = np.zeros(stop)
+    for path in paths:
+        total += path.amplitude**2 * np.abs(path.transfer[:stop]) ** 2
+    return np.asarray(2.0 * step / f_2 * sinc * total)
+
+
+def crosstalk_points(frequency: Real, symbol_rate: float) -> int:
+    """Number of points up to and with the first above the symbol rate."""
+    above = int(np.searchsorted(frequency, symbol_rate, side="right"))
+    return min(above + 1, frequency.size)
+
+
+def fext_variance(taps: Real, offsets: Sequence[int], frequency: Real, symbol_rate: float, density: Real) -> Real:
+    """sigma_FEXT² (T, S) over symbol power for `taps` (T, K) at cursors `offsets`, and `density` (P, S) of each CTLE setting.
+
+    As in the reference code the density is weighted by |H_ffe|, not by its square.
+    """
+    phase = 2.0 * np.pi * np.outer(offsets, frequency[: density.shape[0]]) / symbol_rate
+    cosine, sine = np.cos(phase), np.sin(phase)
+    result = np.empty((taps.shape[0], density.shape[1]))
+    weights = np.empty((_CHUNK, density.shape[0]))
+    for start in range(0, taps.shape[0], _CHUNK):
+        part = np.ascontiguousarray(taps[start : start + _CHUNK])
+        tap_weights(part, cosine, sine, weights[: part.shape[0]])
+        result[start : start + _CHUNK] = weights[: part.shape[0]] @ density
+    return result

@@ -1,0 +1,79 @@
+"""Probability densities on a grid of bins, as COM convolves them (Annex 93A.1.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erfcinv
+
+from sirf._kernels.com_distribution import convolve_deltas, delta_variance
+
+Real = NDArray[np.float64]
+
+_EPSILON = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distribution:
+    """Probabilities `y` (N,) of the voltages (`first` + n) `bin_size` in V."""
+
+    y: Real
+    first: int
+    bin_size: float
+
+    @property
+    def x(self) -> Real:
+        """Voltages (N,) in V."""
+        return (self.first + np.arange(self.y.size)) * self.bin_size
+
+    @property
+    def sigma(self) -> float:
+        """Root of the mean square in V."""
+        return float(np.sqrt(np.sum(self.x**2 * self.y)))
+
+    def __add__(self, other: Distribution) -> Distribution:
+        """Distribution of the sum of two independent voltages, equations (93A-43) to (93A-45)."""
+        return Distribution(np.convolve(self.y, other.y), self.first + other.first, self.bin_size)
+
+    def shifted(self, bins: int) -> Distribution:
+        """The same distribution moved by whole bins."""
+        return Distribution(self.y, self.first + bins, self.bin_size)
+
+    def quantile(self, probability: float) -> float:
+        """First voltage at which the sum of probabilities is above `probability`, equation (93A-37)."""
+        index = int(np.searchsorted(np.cumsum(self.y), probability, side="right"))
+        return float(self.first + min(index, self.y.size - 1)) * self.bin_size
+
+    def magnitude_at(self, probability: float) -> float:
+        """Magnitude in V that the voltage falls below minus of with `probability`."""
+        return abs(self.quantile(probability))
+
+
+def symbols(values: Real, levels: int, bin_size: float) -> Distribution:
+    """Distribution of sum of `values` (N,) in V times independent, equally likely symbols, equations (93A-39), (93A-40).
+
+    Values within a bin are left out, as in the reference code.
+    """
+    magnitude = np.sort(np.abs(values))[::-1]
+    y = convolve_deltas(magnitude, levels, bin_size)
+    return Distribution(y, -(y.size // 2), bin_size)
+
+
+def binned_variance(values: Real, levels: int, bin_size: float) -> float:
+    """Variance in V² of `symbols(values, …)`, without the convolution."""
+    return float(delta_variance(values, levels, bin_size)) * bin_size**2
+
+
+def gaussian(sigma: float, crest: float, bin_size: float) -> Distribution:
+    """Normal distribution of `sigma` V cut at `crest` sigma, equation (93A-42) on bins, its sum one."""
+    half = int(np.floor(crest * sigma / bin_size + 0.5))
+    x = np.arange(-half, half + 1) * bin_size
+    y = np.exp(-(x**2) / (2 * sigma**2 + _EPSILON))
+    return Distribution(y / np.sum(y), -half, bin_size)
+
+
+def crest_factor(der0: float) -> float:
+    """Q that a normal distribution exceeds with probability `der0`."""
+    return float(np.sqrt(2.0) * erfcinv(2 * der0))

@@ -1,0 +1,157 @@
+"""From a chosen equaliser setting to the distribution of interference and noise at the sampling instant (Annex 93A.1.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.com.distribution import Distribution, binned_variance, crest_factor, gaussian, symbols
+from sirf.com.filters import equalized_impulse
+from sirf.com.responses import PathResponse, running_sum
+from sirf.com.search import Feedback, feedback_of, quantized
+from sirf.com.settings import ComSettings
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equalized:
+    """Pulses behind the linear equaliser: through (N,), each aggressor's, with the sampling index and the DFE."""
+
+    through: Real
+    aggressors: tuple[Real, ...]
+    cursor: int
+    feedback: Feedback
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Noise:
+    """Everything that adds to the signal at the sampling instant, voltages in V.
+
+    `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are the terms of equation (93A-41); the distributions are of residual ISI,
+    each aggressor, dual-Dirac jitter, Gaussian noise, all crosstalk, all interference, and the whole.
+    """
+
+    signal: float
+    sigma_n: float
+    sigma_tx: float
+    sigma_rj: float
+    sigma_g: float
+    isi: Distribution
+    aggressors: tuple[Distribution, ...]
+    crosstalk: Distribution
+    interference: Distribution
+    dual_dirac: Distribution
+    gaussian: Distribution
+    total: Distribution
+
+
+def equalize(
+    paths: tuple[PathResponse, ...],
+    settings: ComSettings,
+    *,
+    gains: tuple[float, float],
+    taps: Real,
+    offsets: tuple[int, ...],
+    cursor: int,
+) -> Equalized:
+    """All pulses behind CTLE (and transmitter FFE, which NEXT aggressors do not have), equation (93A-23)."""
+    rate = settings.symbol_rate * settings.samples_per_ui
+    pulses = []
+    for path in paths:
+        impulse = equalized_impulse(path.impulse, settings.receiver.ctle, gains[0], gains[1], rate)
+        pulse = running_sum(impulse, settings.samples_per_ui)
+        if path.kind != "next":
+            pulse = transmitter_equalized(pulse, taps, offsets, settings.samples_per_ui)
+        pulses.append(pulse)
+    return Equalized(pulses[0], tuple(pulses[1:]), cursor, feedback_of(pulses[0], cursor, settings))
+
+
+def transmitter_equalized(pulse: Real, taps: Real, offsets: tuple[int, ...], per_ui: int) -> Real:
+    """`pulse` (N,) through T-spaced `taps` at cursors `offsets`; what leaves at one end enters at the other."""
+    total = np.zeros(pulse.size)
+    for tap, offset in zip(taps, offsets, strict=True):
+        total += tap * np.roll(pulse, offset * per_ui)
+    return total
+
+
+def available_signal(cursor_voltage: float, settings: ComSettings) -> float:
+    """A_s in V: half the distance of two levels, step c of clause 93A.1.6."""
+    return settings.transmitter.level_mismatch * cursor_voltage / (settings.levels - 1)
+
+
+def edge_slopes(pulse: Real, cursor: int, per_ui: int) -> Real:
+    """h_J (n,) in V/UI at every UI, equation (93A-28): half the difference of the samples after and before, per sample."""
+    first = cursor % per_ui
+    if first == 0:
+        first = per_ui
+    late = pulse[first + 1 :: per_ui]
+    early = pulse[first - 1 :: per_ui][: late.size]
+    return np.asarray((late - early) / 2 * per_ui)
+
+
+def whole_ui(values: Real, phase: int, per_ui: int) -> Real:
+    """Samples of `values` (N,) at `phase`, one a UI, without the first and last UI, as the reference code takes them."""
+    count = int(np.floor(values.size / per_ui + 0.5))
+    return values[per_ui + phase :: per_ui][: max(count - 2, 0)]
+
+
+def residual_isi(equalized: Equalized, settings: ComSettings) -> Real:
+    """Interference of the through path at the sampling instant with cursor and DFE taken off, in V."""
+    per_ui, cursor, feedback = settings.samples_per_ui, equalized.cursor, equalized.feedback
+    pulse = equalized.through.copy()
+    main = float(pulse[cursor])
+    pulse[cursor] = 0.0
+    places = cursor + per_ui * np.arange(1, feedback.taps.size + 1)
+    inside = places < pulse.size
+    post = quantized(pulse[places[inside]], main, settings.receiver.dfe.step)
+    pulse[places[inside]] -= post.clip(feedback.lower[inside], feedback.upper[inside])
+    return whole_ui(pulse, cursor % per_ui, per_ui)
+
+
+def worst_phase(pulse: Real, settings: ComSettings, bin_size: float) -> int:
+    """Phase at which an aggressor's binned distribution has the largest variance, the first of equals."""
+    per_ui = settings.samples_per_ui
+    variance = [binned_variance(whole_ui(pulse, phase, per_ui), settings.levels, bin_size) for phase in range(per_ui)]
+    return int(np.argmax(variance))
+
+
+def noise_of(equalized: Equalized, settings: ComSettings, *, sigma_n: float, main_tap: float) -> Noise:
+    """Distribution of interference and noise at the sampling instant, equations (93A-39) to (93A-45)."""
+    tx, levels = settings.transmitter, settings.levels
+    main = float(equalized.through[equalized.cursor])
+    signal = available_signal(main, settings)
+    bin_size = min(signal / 1000, settings.pdf_bin)
+    slopes = edge_slopes(equalized.through, equalized.cursor, settings.samples_per_ui)
+    sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(slopes))
+    reference = main / main_tap if settings.snr_tx_with_c0 else main
+    sigma_tx = reference * 10 ** (-tx.snr_db / 20)
+    sigma_g = float(np.sqrt(sigma_rj**2 + sigma_n**2 + sigma_tx**2))
+    crest = settings.noise_crest_factor or crest_factor(settings.der0)
+    isi = symbols(residual_isi(equalized, settings), levels, bin_size)
+    aggressors = tuple(
+        symbols(whole_ui(pulse, worst_phase(pulse, settings, bin_size), settings.samples_per_ui), levels, bin_size)
+        for pulse in equalized.aggressors
+    )
+    crosstalk = Distribution(np.ones(1), 0, bin_size)
+    for aggressor in aggressors:
+        crosstalk = crosstalk + aggressor
+    interference = isi + crosstalk
+    dual_dirac = symbols(tx.a_dd * slopes, levels, bin_size)
+    normal = gaussian(sigma_g, crest, bin_size)
+    return Noise(
+        signal=signal,
+        sigma_n=sigma_n,
+        sigma_tx=sigma_tx,
+        sigma_rj=sigma_rj,
+        sigma_g=sigma_g,
+        isi=isi,
+        aggressors=aggressors,
+        crosstalk=crosstalk,
+        interference=interference,
+        dual_dirac=dual_dirac,
+        gaussian=normal,
+        total=interference + (normal + dual_dirac),
+    )

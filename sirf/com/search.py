@@ -1,0 +1,274 @@
+"""Search for the best linear equaliser setting, Annex 93A.1.6: figure of merit over CTLE gains and transmitter taps."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.com_search import feedback_taps, products, search_setting
+from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise
+from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
+from sirf.com.responses import PathResponse, running_sum
+from sirf.com.settings import ComSettings, CtleSettings
+
+Real = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+PEAK_WINDOW_UI = 20
+"""The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
+_WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TransmitterGrid:
+    """All transmitter settings that count: `taps` (T, K) at cursors `offsets`, c(0) at column `main`.
+
+    `places` (T, S) are the indices of the values of every tap but c(0).
+    """
+
+    taps: Real
+    offsets: tuple[int, ...]
+    main: int
+    places: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting of the search: its figure of merit and where it samples."""
+
+    fom_db: float
+    g_dc: int
+    g_dc2: int
+    row: int
+    cursor: int
+    evaluated: int
+
+
+def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
+    """Every combination of tap values, the last tap fastest, c(0) = 1 - sum |c(k)| not below its minimum."""
+    cursors = [cursor for cursor, _ in settings.transmitter.ffe]
+    values = [values for _, values in settings.transmitter.ffe]
+    grid = np.array(list(itertools.product(*values)), dtype=float).reshape(-1, len(values))
+    places = np.array(list(itertools.product(*(range(len(v)) for v in values))), dtype=np.int64).reshape(
+        -1, len(values)
+    )
+    total = np.zeros(len(grid))
+    for column in np.abs(grid).T:
+        total = total + column
+    main_tap = 1.0 - total
+    keep = main_tap >= settings.transmitter.c0_minimum
+    main = sum(1 for cursor in cursors if cursor < 0)
+    taps = np.concatenate((grid[keep, :main], main_tap[keep, None], grid[keep, main:]), axis=1)
+    return TransmitterGrid(taps, (*cursors[:main], 0, *cursors[main:]), main, places[keep])
+
+
+def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
+    """Indices of (g_DC, g_DC2), the second fastest, that the workbook's qualification allows."""
+    for i, g in enumerate(ctle.g_dc_db):
+        for j, g2 in enumerate(ctle.g_dc2_db):
+            held = any(low2 <= g2 < high2 and low <= g < high for low2, high2, low, high in ctle.ranges)
+            if ctle.ranges and not held:
+                continue
+            if ctle.least_sum_db != 0 and g + g2 > ctle.least_sum_db:
+                continue
+            yield i, j
+
+
+class Search:
+    """What the search of one package case needs once: grids, noise of each CTLE setting, pulses on demand."""
+
+    def __init__(self, paths: tuple[PathResponse, ...], settings: ComSettings) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.grid = transmitter_grid(settings)
+        self.gains = list(gain_settings(settings.receiver.ctle))
+        self.noise, self.next, self.fext = self._noise()
+
+    def _noise(self) -> tuple[Real, Real, Real]:
+        """sigma_N² (S,), sigma_NEXT² (S,), sigma_FEXT² (T, S) of all gain settings."""
+        settings, f = self.settings, self.paths[0].frequency
+        ctle = settings.receiver.ctle
+        transfers = [ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains]
+        filtered = receiver_filter(f, settings.receiver)
+        noise = np.array([receiver_noise(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
+        f_2 = settings.figures.f_2 if settings.figures is not None else settings.symbol_rate
+        result = []
+        for kind in ("next", "fext"):
+            aggressors = [path for path in self.paths if path.kind == kind]
+            if not aggressors or not transfers:
+                result.append(np.zeros((self.grid.taps.shape[0] if kind == "fext" else 1, len(transfers))))
+                continue
+            base = crosstalk_density(aggressors, settings.symbol_rate, f_2)
+            density = np.stack([base * np.abs(h[: base.size]) ** 2 for h in transfers], axis=1)
+            power = settings.sigma_x**2
+            if kind == "next":
+                result.append(power * np.sum(density, axis=0, keepdims=True))
+            else:
+                variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, density)
+                result.append(power * variance)
+        return noise, result[0][0], result[1]
+
+    def pulses(self, g_dc: int | None = None) -> Iterator[tuple[int, Real]]:
+        """(number of the gain setting, pulse (N,) of the through path behind the CTLE)."""
+        settings, ctle = self.settings, self.settings.receiver.ctle
+        rate = settings.symbol_rate * settings.samples_per_ui
+        stage, done = np.empty(0), -1
+        for number, (i, j) in enumerate(self.gains):
+            if g_dc is not None and i != g_dc:
+                continue
+            if i != done:
+                stage, done = first_stage(self.paths[0].impulse, ctle, ctle.g_dc_db[i], rate), i
+            yield number, running_sum(second_stage(stage, ctle, ctle.g_dc2_db[j], rate), settings.samples_per_ui)
+
+    def local(self) -> Choice | None:
+        """The reference code's local search, step by step in its order."""
+        settings = self.settings
+        state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
+        best = Choice(-np.inf, 0, 0, -1, -1, 0)
+        ratio, evaluated = 0.0, 0
+        for number, pulse in self.pulses():
+            ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True)
+            evaluated += count
+            if row >= 0:
+                best = Choice(10 * np.log10(ratio), *self.gains[number], row, cursor, 0)
+        return None if best.row < 0 else _with_count(best, evaluated)
+
+    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
+        """The best of all settings. `floor_db` is a figure of merit known to be reached: below it nothing is looked at.
+
+        Settings are left out only where a bound (interference that no DFE within its limits removes) shows that they
+        cannot win; `prune=False` evaluates all. Of equal settings the first in the reference code's order wins.
+        """
+        floor = 10 ** (floor_db / 10) * (1 - 1e-9) if np.isfinite(floor_db) else 0.0
+        first = sorted({i for i, _ in self.gains})
+
+        def work(g_dc: int) -> tuple[float, int, int, int, int]:
+            state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
+            best = (floor, -1, -1, -1, 0)
+            evaluated = 0
+            for number, pulse in self.pulses(g_dc):
+                ratio, row, cursor, count = self._run(number, pulse, state, 0, best[0], prune)
+                evaluated += count
+                if row >= 0:
+                    best = (ratio, number, row, cursor, 0)
+            return (*best[:4], evaluated)
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            results = list(pool.map(work, first))
+        winners = [result for result in results if result[2] >= 0]
+        if not winners:
+            return None
+        ratio, number, row, cursor, _ = max(winners, key=lambda result: (result[0], -result[1]))
+        return Choice(10 * np.log10(ratio), *self.gains[number], row, cursor, sum(result[4] for result in results))
+
+    def _run(
+        self, number: int, pulse: Real, state: Index, local: int, best: float, prune: bool
+    ) -> tuple[float, int, int, int]:
+        settings, grid = self.settings, self.grid
+        per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
+        rows = shifted_rows(pulse, grid.offsets, per_ui)
+        phases, last = by_phase(rows, per_ui)
+        slopes = np.zeros_like(rows)
+        slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
+        slope_phases, _ = by_phase(slopes, per_ui)
+        ratio, row, cursor, evaluated = search_setting(
+            rows,
+            phases,
+            products(phases, last),
+            products(slope_phases, last),
+            grid.taps,
+            grid.places,
+            self.window(pulse.size),
+            np.array(dfe.b_max, dtype=float),
+            np.array(dfe.b_min, dtype=float),
+            np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
+            np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
+            self.constants(number),
+            np.ascontiguousarray(self.fext[:, number]),
+            state,
+            np.array(self.gains[number], dtype=np.int64),
+            local,
+            best,
+            prune,
+        )
+        return float(ratio), int(row), int(cursor), int(evaluated)
+
+    def window(self, size: int) -> Index:
+        """Where the peak is looked for, and other whole numbers of the kernel."""
+        settings = self.settings
+        per_ui = settings.samples_per_ui
+        peak = int(np.argmax(self.paths[0].pulse))
+        low, high = max(peak - PEAK_WINDOW_UI * per_ui, 0), min(peak + PEAK_WINDOW_UI * per_ui + 1, size)
+        anchor = settings.receiver.sampling.anchor
+        return np.array([low, high, per_ui, settings.receiver.dfe.reach, self.grid.main, anchor], dtype=np.int64)
+
+    def constants(self, number: int) -> Real:
+        settings, tx = self.settings, self.settings.transmitter
+        power = settings.sigma_x**2
+        jitter = (tx.a_dd**2 + tx.sigma_rj**2) * power * settings.samples_per_ui**2 / 4
+        scale = (tx.level_mismatch / (settings.levels - 1)) ** 2
+        noise = self.noise[number] + self.next[number]
+        return np.array([noise, power, jitter, 10 ** (-tx.snr_db / 10), 1.0 if settings.snr_tx_with_c0 else 0.0, scale])
+
+
+def shifted_rows(pulse: Real, offsets: tuple[int, ...], per_ui: int) -> Real:
+    """The pulse (N,) moved by each cursor of `offsets` in UI (K, N); what leaves at one end enters at the other."""
+    return np.stack([np.roll(pulse, offset * per_ui) for offset in offsets])
+
+
+def by_phase(rows: Real, per_ui: int) -> tuple[Real, Index]:
+    """`rows` (K, N) as (M, K, J), zeros at the end, and the number of values (M,) of each phase."""
+    taps, size = rows.shape
+    count = -(-size // per_ui)
+    padded = np.zeros((taps, count * per_ui))
+    padded[:, :size] = rows
+    last = np.array([len(range(phase, size, per_ui)) for phase in range(per_ui)], dtype=np.int64)
+    return np.ascontiguousarray(padded.reshape(taps, count, per_ui).transpose(2, 0, 1)), last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feedback:
+    """DFE of a chosen setting: `taps` (reach,) relative to the cursor, `upper` and `lower` limits (reach,) in V."""
+
+    taps: Real
+    upper: Real
+    lower: Real
+
+
+def feedback_of(pulse: Real, cursor: int, settings: ComSettings) -> Feedback:
+    """DFE taps at sample `cursor` of the equalised `pulse` (N,), equations (93A-26) and (93A-27)."""
+    dfe = settings.receiver.dfe
+    count = dfe.reach
+    post = np.zeros(count)
+    known = pulse[cursor + settings.samples_per_ui :: settings.samples_per_ui][:count]
+    post[: known.size] = known
+    upper, lower = np.empty(count), np.empty(count)
+    main = float(pulse[cursor])
+    feedback_taps(
+        post,
+        main,
+        np.array(dfe.b_max, dtype=float),
+        np.array(dfe.b_min, dtype=float),
+        np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
+        np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
+        np.zeros(count, dtype=np.bool_),
+        upper,
+        lower,
+    )
+    return Feedback(quantized(post, main, dfe.step).clip(lower, upper) / main, upper, lower)
+
+
+def quantized(values: Real, cursor: float, step: float) -> Real:
+    """`values` in whole steps of `step` times the cursor, towards zero; unchanged for step 0."""
+    if step <= 0:
+        return values
+    return np.asarray(np.floor(np.abs(values / cursor) / step) * step * np.sign(values) * cursor)
+
+
+def _with_count(choice: Choice, evaluated: int) -> Choice:
+    return Choice(choice.fom_db, choice.g_dc, choice.g_dc2, choice.row, choice.cursor, evaluated)

@@ -1,0 +1,110 @@
+"""The search against the reference code's choices, and against itself without pruning."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings as rules
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sirf._kernels.com_search import floating_banks
+from sirf.com.search import Search, feedback_of, gain_settings, transmitter_grid
+from sirf.com.settings import CtleSettings, DfeSettings
+from tests.com.golden import SAMPLED, case_of
+from tests.com.small import small_settings
+
+
+@pytest.mark.parametrize("key", SAMPLED)
+def test_the_search_ends_where_the_reference_code_ends(reference_dir: Path, key: str) -> None:
+    """Golden: figure of merit to 1e-9 dB, the same gains and taps, sigma_N to 1e-12 V; the full grid is never below."""
+    case = case_of(reference_dir, key)
+    search = Search(case.paths, case.settings)
+    choice = search.local() if case.settings.local_search else search.full()
+    assert choice is not None
+    assert choice.fom_db == pytest.approx(case.result["fom_db"], abs=1e-9)
+    ctle = case.settings.receiver.ctle
+    assert (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2]) == case.gains
+    taps = search.grid.taps[choice.row]
+    assert [tap for tap in taps if tap] == pytest.approx([tap for tap in case.result["tx_taps"] if tap], abs=1e-12)
+    number = search.gains.index((choice.g_dc, choice.g_dc2))
+    assert np.sqrt(search.noise[number]) == pytest.approx(case.result["sigma_n_v"], abs=1e-15)
+    full = search.full(floor_db=choice.fom_db)
+    assert full is not None
+    assert full.fom_db >= case.result["fom_db"] - 1e-9
+    assert abs(full.fom_db - case.result["fom_db"]) < 0.02
+
+
+@pytest.mark.parametrize("key", ["kr/backplane_12db/crosstalk/case1", "c2c/c2c_12db/through/case2"])
+def test_pruning_never_changes_the_answer(reference_dir: Path, key: str) -> None:
+    case = case_of(reference_dir, key)
+    ctle = replace(case.settings.receiver.ctle, g_dc_db=case.settings.receiver.ctle.g_dc_db[10::4])
+    short = replace(case.settings, receiver=replace(case.settings.receiver, ctle=ctle))
+    search = Search(case.paths, short)
+    exhaustive, pruned = search.full(prune=False), search.full()
+    assert exhaustive is not None
+    assert pruned is not None
+    assert exhaustive.evaluated > 20 * pruned.evaluated
+    assert (pruned.fom_db, pruned.g_dc, pruned.g_dc2, pruned.row, pruned.cursor) == (
+        exhaustive.fom_db, exhaustive.g_dc, exhaustive.g_dc2, exhaustive.row, exhaustive.cursor,
+    )  # fmt: skip
+    floored = search.full(floor_db=exhaustive.fom_db)
+    assert floored is not None
+    assert (floored.row, floored.fom_db) == (exhaustive.row, exhaustive.fom_db)
+    assert search.full(floor_db=exhaustive.fom_db + 0.1) is None
+
+
+def test_transmitter_taps_count_in_the_reference_order(reference_dir: Path) -> None:
+    settings = case_of(reference_dir, SAMPLED[0]).settings
+    grid = transmitter_grid(settings)
+    values = [values for _, values in settings.transmitter.ffe]
+    expected = [row for row in itertools.product(*values) if 1 - sum(abs(tap) for tap in row) >= 0.54]
+    assert grid.taps.shape == (len(expected), 5)
+    assert [tuple(row) for row in np.delete(grid.taps, grid.main, axis=1)] == expected
+    np.testing.assert_allclose(np.sum(np.abs(grid.taps), axis=1), 1.0)
+    assert grid.offsets == (-3, -2, -1, 0, 1)
+
+
+def test_qualified_gains_bound_both_stages() -> None:
+    ctle = CtleSettings(
+        g_dc_db=(-9.0, -3.0, 0.0), g_dc2_db=(-1.0, 0.0), f_z=1e9, f_p1=1e9, f_p2=2e9, f_lf=1e8,
+        ranges=((0.0, 1e-15, -9.0, -2.0), (-1.0, 0.0, -4.0, -2.0)),
+    )  # fmt: skip
+    assert list(gain_settings(ctle)) == [(0, 1), (1, 0), (1, 1)]
+    assert list(gain_settings(replace(ctle, ranges=(), least_sum_db=-9.5))) == [(0, 0)]
+
+
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3), st.integers(0, 2**32 - 1))
+@rules(max_examples=50, deadline=None)
+def test_feedback_keeps_to_its_limits(fixed: list[float], seed: int) -> None:
+    """Each tap is the post-cursor where its limits allow, else the nearer limit; the tail's root sum of squares is bounded."""
+    dfe = DfeSettings(
+        b_max=(0.6, 0.2, 0.1), b_min=(0.1, -0.1, -0.1), groups=2, group_taps=2, span=14, floating_max=0.05,
+        tail_rss_max=0.03, tail_start=9,
+    )  # fmt: skip
+    pulse = np.zeros(20 * 4)
+    pulse[8] = 2.0
+    pulse[12:24:4] = fixed
+    pulse[24::4] = np.random.default_rng(seed).normal(0, 0.1, 14)
+    feedback = feedback_of(pulse, 8, small_settings(dfe=dfe, samples_per_ui=4))
+    np.testing.assert_allclose(feedback.taps[:3], np.clip(np.array(fixed) / 2, dfe.b_min, dfe.b_max), atol=1e-12)
+    assert np.all(np.abs(feedback.taps[3:]) <= 0.05 + 1e-12)
+    assert np.count_nonzero(feedback.upper[3:]) <= 4
+    assert np.linalg.norm(feedback.taps[8:]) <= 0.03 + 1e-12
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3))
+@rules(max_examples=100, deadline=None)
+def test_floating_banks_are_as_many_as_asked_for_and_the_strongest_is_among_them(seed: int, groups: int) -> None:
+    post = np.random.default_rng(seed).normal(0, 1, 30)
+    chosen: NDArray[np.bool_] = np.zeros(30, dtype=np.bool_)
+    floating_banks(post, 6, 30, groups, 3, np.inf, chosen)
+    assert np.count_nonzero(chosen) == 3 * groups
+    assert not np.any(chosen[:6])
+    if groups == 1:
+        energy = np.convolve(post[6:] ** 2, np.ones(3), mode="valid")
+        assert np.flatnonzero(chosen)[0] == 6 + int(np.argmax(energy))
