@@ -26,7 +26,7 @@ class Distribution:
     @property
     def x(self) -> Real:
         """Voltages (N,) in V."""
-        return (self.first + np.arange(self.y.size)) * self.bin_size
+        return np.asarray((self.first + np.arange(self.y.size)) * self.bin_size)
 
     @property
     def sigma(self) -> float:

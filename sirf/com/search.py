@@ -208,6 +208,7 @@ class Search:
         return np.array([low, high, per_ui, settings.receiver.dfe.reach, self.grid.main, anchor], dtype=np.int64)
 
     def constants(self, number: int) -> Real:
+        """`noise` of `search_setting` at one gain setting."""
         settings, tx = self.settings, self.settings.transmitter
         power = settings.sigma_x**2
         jitter = (tx.a_dd**2 + tx.sigma_rj**2) * power * settings.samples_per_ui**2 / 4

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings as rules
+from hypothesis import given
+from hypothesis import settings as rules
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
