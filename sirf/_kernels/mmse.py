@@ -110,6 +110,8 @@ def equalizer(
             bounded = min(max(w[i], w_min[i] * reference), w_max[i] * reference)
             clipped |= bounded != w[i]
             w[i] = bounded
+    if not (limited or clipped):
+        return max(1.0 / gain - 1.0, 0.0)
     if clipped:
         gain = 0.0
         for i in range(size):
@@ -139,32 +141,30 @@ def equalizer(
 @kernel
 def combined(taps: Real, table: Real, lag: int) -> float:
     """Autocorrelation at `lag` of a response filtered by `taps` (their own autocorrelation), of which `table` has one side."""
-    total = taps[0] * table[lag]
+    total = 0.0
     for m in range(1, taps.size):
         total += taps[m] * (table[abs(lag - m)] + table[lag + m])
-    return total
+    return float(taps[0] * table[lag] + total)
 
 
 @kernel
 def search(
-    candidates: Real, tx_cursor: int, pulse: Real, per_ui: int, offsets: Integer, signal: Real, slope: Real, fixed: Real,
-    fext: Real, variance: float, jitter: float, b_min: Real, b_max: Real, w_min: Real, w_max: Real, cursor: int,
-    error: Real, sample: Integer,
+    candidates: Real, tx_cursor: int, pulse: Real, per_ui: int, offsets: Integer, moving: Real, fixed: Real, fext: Real,
+    b_min: Real, b_max: Real, w_min: Real, w_max: Real, cursor: int, error: Real, sample: Integer,
 ) -> None:  # fmt: skip
     """Least error (C,) of each candidate, over the sampling offsets, and the sample at which it is reached.
 
     `candidates` (C, K) are transmitter taps with c(0) at `tx_cursor`; `pulse` (T,) the response to one unfiltered symbol
-    with `per_ui` samples a UI; `offsets` are tried about the peak of the filtered pulse. Autocorrelations, one row a
-    sampling phase, at lags 0, 1, ... UI: `signal` of the pulse, `slope` of its slope in V per UI, `fixed` of all noise
-    that the transmitter's taps leave alone in V^2, and `fext` (A, phases, lags) of each aggressor's pulse. `variance` is
-    that of a symbol, `jitter` (A_DD^2 + sigma_RJ^2) in UI^2.
+    with `per_ui` samples a UI; `offsets` are tried about the peak of the filtered pulse. All tables are autocorrelations at
+    lags 0, 1, ... UI in V^2 over the variance of a symbol: `moving` (phases, lags) of what the taps filter (pulse, and slope
+    times jitter), `fixed` (phases, lags) of what they do not, `fext` (A, phases, lags) of each aggressor.
     """
     size, feedback_taps, count = w_min.size, b_min.size, candidates.shape[1]
     correlation, main, feedback = np.empty(size), np.empty(size), np.empty((feedback_taps, size))
     w, b, work = np.empty(size), np.empty(feedback_taps), np.empty((size, size))
-    own, crosstalk = np.empty(count), np.empty(size)
+    own, crosstalk, around = np.empty(count), np.empty(size), np.empty(size + feedback_taps)
     samples = pulse.size
-    peak = np.argmax(pulse)
+    peak = int(np.argmax(pulse))
     for c in range(candidates.shape[0]):
         taps = candidates[c]
         for m in range(count):
@@ -186,16 +186,15 @@ def search(
             instant = middle + offset
             phase = instant % per_ui
             for lag in range(size):
-                correlation[lag] = (
-                    combined(own, signal[phase], lag) + jitter * combined(own, slope[phase], lag)
-                    + fixed[phase, lag] / variance + crosstalk[lag]
-                )  # fmt: skip
+                correlation[lag] = combined(own, moving[phase], lag) + fixed[phase, lag] + crosstalk[lag]
+            for j in range(size + feedback_taps):
+                around[j] = filtered(
+                    pulse, taps, tx_cursor, per_ui, instant + (cursor + feedback_taps - j) * per_ui, samples
+                )
             for i in range(size):
-                main[i] = filtered(pulse, taps, tx_cursor, per_ui, instant + (cursor - i) * per_ui, samples)
+                main[i] = around[i + feedback_taps]
                 for k in range(feedback_taps):
-                    feedback[k, i] = filtered(
-                        pulse, taps, tx_cursor, per_ui, instant + (cursor - i + 1 + k) * per_ui, samples
-                    )
+                    feedback[k, i] = around[i + feedback_taps - 1 - k]
             value = equalizer(correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, w, b, work)
             if value < least:
                 least, at = value, instant

@@ -40,4 +40,4 @@ def quantization_noise(sampled: Real, sigma: float, *, levels: int, bits: float,
             return float(np.mean(ndtr((mean - level) / spread) + ndtr((-mean - level) / spread))) - clip_probability
 
         full_scale = float(brentq(excess, 0.0, top))
-    return (2.0 * full_scale / 2.0**bits) ** 2 / 12.0
+    return float((2.0 * full_scale / 2.0**bits) ** 2 / 12.0)

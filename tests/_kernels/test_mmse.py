@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.linalg import convolution_matrix, toeplitz
-from scipy.optimize import minimize
+from scipy.optimize import LinearConstraint, minimize
 
 from sirf._kernels.mmse import equalizer, search
 
@@ -63,7 +63,7 @@ def test_limited_feedback_is_the_best_at_its_limit() -> None:
     assert b[0] == 0.05
     best = minimize(
         lambda x: error_of(x, b, row, main, feedback), w + 0.01,
-        constraints=[{"type": "eq", "fun": lambda x: x @ main - 1.0}], options={"ftol": 1e-14, "maxiter": 500},
+        constraints=LinearConstraint(main, 1.0, 1.0), options={"ftol": 1e-14, "maxiter": 500},
     )  # fmt: skip
     assert error == pytest.approx(best.fun, rel=1e-6)
     assert w == pytest.approx(best.x, abs=1e-4)
@@ -106,13 +106,14 @@ def test_the_tables_of_the_search_equal_filtering_first() -> None:
         return table(steps, lags)
 
     fixed = 1e-4 * np.ones((per_ui, 1)) * 0.2 ** np.arange(SIZE)
-    common = (5 / 9, 1e-3, np.array([0.0]), np.array([0.5]), *FREE, PRE)
+    low, high = np.array([0.0]), np.array([0.5])
 
     def run(rows: Real, cursor: int, x: Real, fext: Real) -> tuple[Real, NDArray[np.int64]]:
         lags = SIZE + rows.shape[1] - 1
         error, sample = np.empty(len(rows)), np.empty(len(rows), dtype=np.int64)
-        tables = table(x, lags), slope(x, lags), fixed, table(fext, lags)[None]
-        search(rows, cursor, x, per_ui, offsets, *tables, *common, error, sample)
+        moving = table(x, lags) + 1e-3 * slope(x, lags)
+        crosstalk = table(fext, lags)[None]
+        search(rows, cursor, x, per_ui, offsets, moving, fixed, crosstalk, low, high, *FREE, PRE, error, sample)
         return error, sample
 
     error, sample = run(taps, 1, pulse, aggressor)

@@ -81,5 +81,5 @@ def test_the_first_term_alone_is_one_error() -> None:
 
 
 def test_an_error_ratio_that_is_none_is_refused() -> None:
-    with pytest.raises(SirfError, match="between 0 and 0.1, got 0.5"):
+    with pytest.raises(SirfError, match=r"between 0 and 0\.1, got 0\.5"):
         sequence_gain(0.5, WHITE, levels=4, error_ratio=0.5)
