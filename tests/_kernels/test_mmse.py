@@ -61,8 +61,12 @@ def test_limited_feedback_is_the_best_at_its_limit() -> None:
     low, high = np.array([0.0]), np.array([0.05])
     error, w, b = solve(row, main, feedback, low, high)
     assert b[0] == 0.05
+
+    def cost(x: Real) -> float:
+        return error_of(x, b, row, main, feedback)
+
     best = minimize(
-        lambda x: error_of(x, b, row, main, feedback), w + 0.01,
+        cost, np.asarray(w + 0.01, dtype=np.float64), method="SLSQP",
         constraints=LinearConstraint(main, 1.0, 1.0), options={"ftol": 1e-14, "maxiter": 500},
     )  # fmt: skip
     assert error == pytest.approx(best.fun, rel=1e-6)
