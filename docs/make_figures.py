@@ -6,6 +6,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from make_channel_figures import draw as draw_channel_figures
+
 import sirf
 from sirf.plot._axes import new_figure
 
@@ -40,6 +42,8 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         eyes(folder / "eyes.png")
         assert (folder / "eyes.png").stat().st_size > 20_000
+        for file in draw_channel_figures(folder):
+            assert file.stat().st_size > 10_000, file
     print("figures made")
 
 

@@ -3,5 +3,6 @@
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
+from sirf.plot.reflection import reflection
 
-__all__ = ["bathtub", "conversion", "crosstalk", "eye", "ild", "loss", "pulse", "reach", "tdr"]
+__all__ = ["bathtub", "conversion", "crosstalk", "eye", "ild", "loss", "pulse", "reach", "reflection", "tdr"]

@@ -72,6 +72,21 @@ def test_deviation_and_conversion_are_drawn(channel: Channel) -> None:
     assert {"SCD21", "SCD11", "limit SCD11 (secondary source)"} <= set(labels(axes))
 
 
+def test_the_reflection_shows_what_counts(channel: Channel) -> None:
+    f = channel.frequency
+    s = channel.through.s.copy()
+    s[:, 0, 0] = 0.1 * np.exp(-2j * np.pi * f * 0.3e-9)
+    made = Channel(Network(f, s, z0=100.0))
+    axes = sirf.plot.reflection(made, new_figure((6, 4))[1][0], standard="802.3ck-kr1")
+    assert labels(axes) == ["pulse TDR", "effective", "worst phase"]
+    _, ptdr = curve(axes, "pulse TDR")
+    _, effective = curve(axes, "effective")
+    assert 5 < ptdr.max() < 11  # ten percent, with the overshoot of the filter
+    assert effective.max() < ptdr.max()  # within reach of the feedback
+    with pytest.raises(SirfError, match="must define ERL"):
+        sirf.plot.reflection(made, standard="802.3bj-kr4")
+
+
 def test_pictures_are_those_the_data_allow(channel: Channel) -> None:
     assert set(pictures(channel, symbol_rate=40e9)) == {"loss", "ild", "tdr", "crosstalk", "conversion"}
     bare = Channel(channel.through)

@@ -199,6 +199,11 @@ def channel_figures(
     limits = None if standard is None else load_limits(standard)
     rate = float(symbol_rate) if symbol_rate is not None else limits.symbol_rate if limits is not None else math.nan
     warnings = list(channel.warnings + channel.check_symbol_rate(rate))
+    if limits is not None and channel.plane != "ball":
+        warnings.append(
+            f"the limits of {limits.id} hold from ball to ball, and this channel ends at the {channel.plane}: its packages "
+            "count against it."
+        )
     noise = limits.noise if limits is not None else default_noise(rate)
     nyquist = 0.5 * rate
     through = channel.through

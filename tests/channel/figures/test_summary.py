@@ -98,6 +98,12 @@ def test_a_package_that_the_standard_needs_is_asked_for(reference_dir: Path) -> 
     assert any("pass transmitter_package" in warning for warning in found.warnings)
 
 
+def test_limits_of_the_ball_are_not_those_of_the_die() -> None:
+    made = Channel.from_network(pair(0.0), port_order="12-34", plane="die")
+    limits = "802.3bm-c2m"
+    assert any("hold from ball to ball" in warning for warning in made.figures(limits).warnings)
+
+
 def test_one_rate_is_needed() -> None:
     made = Channel.from_network(pair(0.0), port_order="12-34")
     with pytest.raises(SirfError, match="one of standard and symbol_rate"):
