@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +39,16 @@ Next = Annotated[
     list[Path] | None, typer.Option("--next", help="Touchstone file of a near-end aggressor; may be repeated.")
 ]
 Standard = Annotated[str, typer.Option(help="Preset id; see 'sirf standards'.")]
-PortOrder = Annotated[str | None, typer.Option(help="12-34, 13-24 or 14-23; found from the data by default.")]
+PortOrder = Annotated[
+    str | None,
+    typer.Option(help="12-34, 13-24, 14-23 or lanes such as 1:9-2:10,3:11-4:12; found from the data by default."),
+]
+Victim = Annotated[int | None, typer.Option(help="Lane that is the through path of a file of several pairs.")]
+NextLanes = Annotated[
+    list[int] | None,
+    typer.Option("--next-lane", help="Lane of such a file that transmits at the victim's receiver; may be repeated."),
+]
+MixedMode = Annotated[str | None, typer.Option(help="Modes of the rows, such as 'D1,2 D3,4 C1,2 C3,4'.")]
 PackageCase = Annotated[int, typer.Option(help="Package test case of the preset, from 1.")]
 SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
@@ -87,6 +97,8 @@ def eye(
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
     port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
     package_case: PackageCase = 1,
     symbol_rate: SymbolRate = None,
     ideal_feedback: Ideal = False,
@@ -102,7 +114,7 @@ def eye(
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
-    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate)
+    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
     result: StatisticalEye | WaveformRun
     if engine == "statistical":
         result = statistical_eye(link, ideal_feedback=ideal_feedback)
@@ -131,6 +143,8 @@ def ber(
     seed: Seed = 1,
     workers: Annotated[int | None, typer.Option(help="Threads; all cores by default.")] = None,
     port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
     package_case: PackageCase = 1,
     symbol_rate: SymbolRate = None,
     ideal_feedback: Ideal = False,
@@ -144,7 +158,7 @@ def ber(
     _check_seed(seed)
     from sirf.engine.error_count import count_errors
 
-    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate)
+    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
     with _progress("ber") as update:
         count = count_errors(
             link, max_errors=max_errors, max_symbols=max_symbols, rng=seed, resume=resume, ideal_feedback=ideal_feedback,
@@ -163,6 +177,7 @@ def pulse(
     amplitude: Annotated[float, typer.Option(help="Amplitude of the symbol in V.")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Write the pulse as a picture.")] = None,
     port_order: PortOrder = None,
+    victim: Victim = None,
     json_file: Json = None,
 ) -> None:
     """Pulse response of a channel as it is: no package, no equaliser, the noise filter of 0.75 x the symbol rate."""
@@ -170,7 +185,7 @@ def pulse(
     from sirf.channel.response import Transfer, pulse_response
     from sirf.receiver.filters import butterworth4
 
-    channel = Channel.from_touchstone(thru, port_order=port_order)
+    channel = Channel.from_touchstone(thru, port_order=port_order, victim=victim)
     warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
     transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0])
     response = pulse_response(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, amplitude=amplitude,
@@ -199,9 +214,8 @@ def figures(
     next_files: Next = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the pictures and figures.json.")] = None,
     port_order: PortOrder = None,
-    victim: Annotated[
-        int | None, typer.Option(help="Lane that is the through path of a file of several pairs.")
-    ] = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
     package_case: PackageCase = 1,
     symbol_rate: Annotated[float | None, typer.Option(help="Symbol rate in baud, instead of a standard.")] = None,
     strict: Annotated[
@@ -216,7 +230,12 @@ def figures(
 
     standard = standard or (None if symbol_rate else "802.3ck-c2m")
     channel = Channel.from_touchstone(
-        thru, fext=fext or [], next=next_files or [], port_order=port_order, victim=victim
+        thru,
+        fext=fext or [],
+        next=next_files or [],
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes or [],
     )
     package = None
     if standard in list_presets() and (cases := load(standard).packages):
@@ -247,6 +266,56 @@ def figures(
     _write_json(result.to_dict(), json_file)
     if strict and result.within_limits is False:
         raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Touchstone file (.sNp).", show_default=False)],
+    port_order: PortOrder = None,
+    mixed_mode: MixedMode = None,
+    symbol_rate: SymbolRate = None,
+    standard: Annotated[str | None, typer.Option(help="Preset whose symbol rate the band is held against.")] = None,
+    in_time: Annotated[bool, typer.Option("--in-time", help="Add IEEE 370's figures in mV (seconds of work).")] = False,
+    repair: Annotated[str | None, typer.Option(help="Repair: dc, causal, passive, with commas.")] = None,
+    limit: Annotated[
+        float, typer.Option(help="Largest change of a repair in dB (20 log10 of |new S - old S|).")
+    ] = -20.0,
+    out: Annotated[Path | None, typer.Option(help="Write the repaired network (.sNp).")] = None,
+    json_file: Json = None,
+) -> None:
+    """Judge a Touchstone file: ports, grid, DC, passivity, reciprocity, causality; repair it on request."""
+    from sirf.channel.lanes import parse_lanes
+    from sirf.channel.quality import quality
+    from sirf.channel.repair import repair as mend
+    from sirf.channel.touchstone import load_touchstone, write_touchstone
+    from sirf.errors import LimitError
+
+    if out is not None and repair is None:
+        raise SirfError(f"repair must be given with --out, got --out {out} alone. Add --repair dc,causal,passive.")
+    if standard is not None:
+        from sirf.presets import load
+
+        symbol_rate = symbol_rate or load(standard).symbol_rate
+    read = load_touchstone(file, mixed_mode=mixed_mode)
+    lanes = None if port_order is None else parse_lanes(port_order, read.network.ports)
+    judge = partial(quality, symbol_rate=symbol_rate, lanes=lanes, in_time=in_time)
+    found = judge(read.network, notes=read.notes)
+    _say(str(found), aside=json_file == "-")
+    result: dict[str, Any] = {**found.to_dict(), "version": read.version}
+    if repair is not None:
+        try:
+            mended = mend(read.network, repair, limit_db=limit)
+        except LimitError as error:
+            _write_json(result, json_file)
+            print(f"sirf: {error}", file=sys.stderr)
+            raise typer.Exit(1) from error
+        after = judge(mended.network)
+        _say(f"{mended}\n{after}", aside=json_file == "-")
+        result |= {"repair": mended.to_dict()["steps"], "repaired": after.to_dict()}
+        if out is not None:
+            write_touchstone(out, mended.network, comment=f"{file.name} after repair {repair} by sirf {__version__}")
+            _say(f"wrote {out}", aside=json_file == "-")
+    _write_json(result, json_file)
 
 
 @app.command()
@@ -331,6 +400,8 @@ def _link(
     port_order: str | None,
     package_case: int,
     symbol_rate: float | None,
+    victim: int | None = None,
+    next_lanes: list[int] | None = None,
 ) -> Link:
     """The equalised link of the options, with its warnings shown."""
     from sirf.channel.channel import Channel
@@ -339,7 +410,14 @@ def _link(
     from sirf.presets import load
 
     load(standard)
-    channel = Channel.from_touchstone(thru, fext=fext or [], next=next_files or [], port_order=port_order)
+    channel = Channel.from_touchstone(
+        thru,
+        fext=fext or [],
+        next=next_files or [],
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes or [],
+    )
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
     _warn(link.warnings + preparation_warnings(link))
     link = link.optimized()

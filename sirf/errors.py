@@ -15,3 +15,7 @@ class ConfigError(SirfError):
 
 class PhysicsError(SirfError):
     """A physical quantity outside the range in which a model holds."""
+
+
+class LimitError(SirfError):
+    """A limit that the user gave is missed: the input was good, the answer is not."""

@@ -7,13 +7,14 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
-from sirf.channel.mixed_mode import PortOrder, differential_two_port
+from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
 from sirf.channel.network import Network
 from sirf.channel.touchstone import TouchstoneFile, load_touchstone
 from sirf.errors import SirfError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sirf.channel.figures.summary import ChannelFigures
     from sirf.channel.package import Package
+    from sirf.channel.quality import Quality
 
 Order: TypeAlias = str | Sequence[int] | Sequence[Sequence[int]]
 """A port order as users give it: see `sirf.channel.lanes.parse_lanes`."""
@@ -256,6 +258,25 @@ class Channel:
                     "the response beyond is extrapolated."
                 )
         return tuple(warnings)
+
+    def quality(self, *, symbol_rate: float | None = None, in_time: bool = False) -> Quality:
+        """Quality of the single-ended 4-port behind the through path, or of the two-port where there is none.
+
+        Warnings of the channel and of its aggressors' bands come first. See `sirf.channel.quality.quality`.
+        """
+        from sirf.channel.quality import quality
+
+        notes = list(self.warnings)
+        for network in (*self.fext, *self.next):
+            if network.frequency[-1] < self.frequency[-1] * (1 - 1e-9):
+                end, ours = network.frequency[-1] / 1e9, self.frequency[-1] / 1e9
+                notes.append(f"aggressor {network.name} ends at {end:g} GHz, the through path at {ours:g} GHz.")
+        judge = partial(quality, symbol_rate=symbol_rate, in_time=in_time, notes=tuple(notes))
+        if self.four_port is None or self.port_order is None:
+            return judge(self.through)
+        # its ports stand in the order P in, P out, N in, N out; the file's own numbers are what the user knows
+        found = judge(self.four_port, lanes=(PAIRINGS["12-34"],))
+        return dataclasses.replace(found, lanes=(self.port_order,))
 
     def to_network(self) -> skrf.Network:
         """The through path as a `skrf.Network` (two-port, 100 ohm)."""

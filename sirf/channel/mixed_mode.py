@@ -89,6 +89,8 @@ def differential_two_port(network: Network, order: PortOrder) -> Network:
 def low_frequency_weight(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights (F,) that tell a line's ends: the lower quarter of the band, one over frequency."""
     last = frequency[-1]
+    if last == 0:
+        return np.ones(1)
     return np.where(frequency <= max(0.25 * last, frequency[0]), 1.0 / (frequency + 0.003 * last), 0.0)
 
 

@@ -72,6 +72,9 @@ def test_a_victim_with_its_aggressors_from_one_file(tmp_path: Path, lanes: Lanes
     channel = Channel.from_touchstone(path, victim=2, next_lanes=[3])
     victim = lanes[1]
     assert channel.port_order == victim
+    assert channel.four_port is not None
+    again = Channel.from_network(channel.four_port, port_order="12-34")
+    assert np.allclose(again.through.s, channel.through.s, rtol=0, atol=1e-15)
     assert np.allclose(channel.through.s, sdd_by_skrf(network, victim[0], victim[2], victim[1], victim[3]), atol=1e-14)
     far = [lane for k, lane in enumerate(lanes, start=1) if k not in (2, 3)]
     assert len(channel.fext) == len(far)

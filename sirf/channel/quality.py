@@ -1,0 +1,442 @@
+"""Is this network fit for the time domain: passivity, reciprocity, causality, DC, grid and band, as numbers and warnings.
+
+The IEEE 370 figures are scikit-rf's (`skrf.calibration.deembedding`, after IEEE Std 370-2020, annex on S-parameter quality).
+"""
+
+from __future__ import annotations
+
+import warnings as python_warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft
+
+from sirf._display import html_table, table
+from sirf.channel.lanes import find_lanes, through_two_port
+from sirf.channel.mixed_mode import PortOrder
+from sirf.channel.network import Network, bulk_delay
+from sirf.channel.resample import flatten
+from sirf.errors import SirfError
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+PASSIVE = 1e-5
+"""Excess of the largest singular value over 1 that rounding in a file explains (the allowance of IEEE 370)."""
+RECIPROCAL = 1e-3
+"""Largest |S - S^T| of a reciprocal network: -60 dB, the repeatability of a good analyser."""
+CAUSAL_DB = -40.0
+"""Level before time zero, relative to the peak, up to which a response counts as causal."""
+WRAP_DB = -50.0
+"""Level at half of the time that the frequency step can tell apart, above which the response wraps around."""
+DC_REAL = 0.02
+"""Largest imaginary part of the value at DC."""
+BAND_NEEDED, BAND_WANTED = 0.75, 1.0
+"""Parts of the symbol rate that the data must and should reach."""
+UNIFORM = 1e-3
+"""Largest deviation of a step from the median one on a uniform grid."""
+_WIDTH = 4.0
+"""Band edge over the standard deviation of the Gaussian window of the causality test (-69 dB at the edge)."""
+_GUARD = 5.0
+"""Standard deviations of the Gaussian pulse in time that are left out before time zero (-108 dB)."""
+_COUNTS = 0.01
+"""Entries whose peak is below this part of the largest do not count in the causality test: they hold noise."""
+_FEWEST = 8
+"""Points below which a response in time means nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ieee370:
+    """Initial quality figures of IEEE 370 in percent, 100 is best; None where they do not exist (one port, few points)."""
+
+    causality: float | None
+    passivity: float | None
+    reciprocity: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ieee370Application:
+    """Application-based figures of IEEE 370 in mV of a 1 V pulse at a data rate, 0 is best."""
+
+    causality_mv: float
+    passivity_mv: float
+    reciprocity_mv: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What `quality` found. Frequencies in Hz, times in s, levels in dB; verdicts are None where the data cannot tell.
+
+    `max_singular_value` is the largest of all frequencies (passive: at most 1 + 1e-5), `asymmetry` the largest |S - S^T|
+    (reciprocal: at most 1e-3), `early_db` the largest level before time zero relative to the peak (causal: at most
+    -40 dB), `wrap_db` the level where half of the period 1/step has passed after the arrival, `delay` the longest bulk
+    delay of a line, `band_to_symbol_rate` the last frequency over the symbol rate. `lanes` lists (P in, P out, N in, N out).
+    """
+
+    name: str
+    ports: int
+    z0: float
+    points: int
+    first: float
+    last: float
+    step: float
+    uniform: bool
+    lanes: tuple[PortOrder, ...]
+    max_singular_value: float
+    max_singular_at: float
+    asymmetry: float
+    asymmetry_at: float
+    early_db: float | None
+    early_entry: tuple[int, int] | None
+    delay: float
+    wrap_db: float | None
+    dc_imaginary: float | None
+    symbol_rate: float | None
+    ieee370: Ieee370
+    ieee370_application: Ieee370Application | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def passive(self) -> bool:
+        """Whether no singular value exceeds 1 + 1e-5."""
+        return self.max_singular_value <= 1.0 + PASSIVE
+
+    @property
+    def reciprocal(self) -> bool:
+        """Whether S equals its transpose within 1e-3."""
+        return self.asymmetry <= RECIPROCAL
+
+    @property
+    def causal(self) -> bool | None:
+        """Whether less than -40 dB of the peak comes before time zero."""
+        return None if self.early_db is None else self.early_db <= CAUSAL_DB
+
+    @property
+    def has_dc(self) -> bool:
+        """Whether the data begin at 0 Hz."""
+        return self.first == 0.0
+
+    @property
+    def port_order(self) -> list[int] | list[list[int]] | None:
+        """Ports (P in, P out, N in, N out) of the pair; a list of such for several pairs; None where unknown."""
+        lanes = [list(lane) for lane in self.lanes]
+        return None if not lanes else lanes[0] if len(lanes) == 1 else lanes
+
+    @property
+    def band_to_symbol_rate(self) -> float | None:
+        """Last frequency over the symbol rate."""
+        return None if self.symbol_rate is None else self.last / self.symbol_rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        metrics, application = self.ieee370, self.ieee370_application
+        return {
+            "name": self.name, "ports": self.ports, "port_order": self.port_order, "z0_ohm": self.z0,
+            "passive": self.passive, "max_singular_value": self.max_singular_value,
+            "max_singular_hz": self.max_singular_at,
+            "causal": self.causal, "early_db": self.early_db,
+            "early_entry": None if self.early_entry is None else list(self.early_entry),
+            "reciprocal": self.reciprocal, "asymmetry": self.asymmetry, "asymmetry_hz": self.asymmetry_at,
+            "has_dc": self.has_dc, "dc_imaginary": self.dc_imaginary,
+            "points": self.points, "first_hz": self.first, "last_hz": self.last, "step_hz": self.step,
+            "uniform": self.uniform, "delay_s": self.delay, "wrap_db": self.wrap_db,
+            "symbol_rate": self.symbol_rate, "band_to_symbol_rate": self.band_to_symbol_rate,
+            "ieee370": {"causality": metrics.causality, "passivity": metrics.passivity, "reciprocity": metrics.reciprocity},
+            "ieee370_application": None if application is None else {
+                "causality_mv": application.causality_mv, "passivity_mv": application.passivity_mv,
+                "reciprocity_mv": application.reciprocity_mv},
+            "warnings": list(self.warnings),
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        """One line: name, ports and the verdicts."""
+        verdicts = [
+            _verdict(value, yes, no)
+            for value, yes, no in (
+                (self.passive, "passive", "not passive"),
+                (self.causal, "causal", "not causal"),
+                (self.reciprocal, "reciprocal", "not reciprocal"),
+                (self.has_dc, "with DC", "no DC"),
+            )
+        ]
+        return f"Quality({self.name!r}, {self.ports} ports, {', '.join(verdicts)}, {len(self.warnings)} warnings)"
+
+    def __str__(self) -> str:
+        """The figures as a table, then the warnings."""
+        return "\n".join([table(f"Quality of {self.name}", self._rows()), *(f"  ! {note}" for note in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        return html_table(f"Quality of {self.name}", [*self._rows(), *(("warning", note) for note in self.warnings)])
+
+    def _rows(self) -> list[tuple[str, str]]:
+        grid = "uniform" if self.uniform else "not uniform"
+        rows = [
+            ("ports", f"{self.ports} at {self.z0:g} ohm"),
+            ("port order", _order_text(self.port_order)),
+            ("grid", f"{self.points} points, {self.first / 1e9:g} to {self.last / 1e9:g} GHz, {grid}, "
+                     f"step {self.step / 1e6:g} MHz"),
+            ("delay", f"{1e9 * self.delay:.4g} ns of {1e9 / self.step:.4g} ns" if self.step else "-"),
+            ("wrap-around", _level(self.wrap_db)),
+            ("passive", f"{_verdict(self.passive)}: largest singular value {self.max_singular_value:.6f} at "
+                        f"{self.max_singular_at / 1e9:g} GHz"),
+            ("causal", f"{_verdict(self.causal)}: {_level(self.early_db)} before time zero" + _entry(self.early_entry)),
+            ("reciprocal", f"{_verdict(self.reciprocal)}: largest |S - S^T| {self.asymmetry:.3g} at "
+                           f"{self.asymmetry_at / 1e9:g} GHz"),
+            ("DC", _verdict(self.has_dc)),
+            ("IEEE 370", ", ".join(f"{name} {_percent(value)}" for name, value in (
+                ("causality", self.ieee370.causality), ("passivity", self.ieee370.passivity),
+                ("reciprocity", self.ieee370.reciprocity)))),
+        ]  # fmt: skip
+        if self.ieee370_application is not None:
+            mv = self.ieee370_application
+            text = f"causality {mv.causality_mv:g} mV, passivity {mv.passivity_mv:g} mV"
+            rows.append(("IEEE 370 in time", f"{text}, reciprocity {mv.reciprocity_mv:g} mV"))
+        if self.symbol_rate is not None:
+            rows.append(("band", f"{self.last / self.symbol_rate:.2f} of {self.symbol_rate / 1e9:g} GBd"))
+        return rows
+
+
+def quality(
+    network: Network,
+    *,
+    symbol_rate: float | None = None,
+    lanes: tuple[PortOrder, ...] | None = None,
+    in_time: bool = False,
+    notes: tuple[str, ...] = (),
+) -> Quality:
+    """Judge `network`; `symbol_rate` in baud adds the band, `lanes` (P in, P out, N in, N out) overrides the data.
+
+    `in_time` adds the application-based figures of IEEE 370 at `symbol_rate` for the first pair (or the two ports), some
+    seconds of work. `notes` are put before the warnings. Raises `SirfError` for a `symbol_rate` that is not positive, or
+    `in_time` without one.
+    """
+    if symbol_rate is not None and not (np.isfinite(symbol_rate) and symbol_rate > 0):
+        raise SirfError(f"symbol_rate must be positive and finite, in baud, got {symbol_rate!r}. Give 53.125e9.")
+    if in_time and symbol_rate is None:
+        raise SirfError("symbol_rate must be given for the figures in time, got none. Give for example 53.125e9.")
+    found, lane_warnings = _lanes(network) if lanes is None else (lanes, ())
+    frequency, s = network.frequency, network.s
+    largest = np.linalg.svd(s, compute_uv=False)[:, 0]
+    skew = np.abs(s - s.swapaxes(1, 2)).max(axis=(1, 2))
+    step = float(np.median(np.diff(frequency))) if frequency.size > 1 else 0.0
+    uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNIFORM * step))
+    early, wrap = early_levels(network), wrap_level(network, found)
+    delay = max((bulk_delay(frequency, s[:, out, into]) for into, out in _lines(found, network.ports)), default=0.0)
+    result = Quality(
+        name=network.name or "network",
+        ports=network.ports,
+        z0=network.z0,
+        points=frequency.size,
+        first=float(frequency[0]),
+        last=float(frequency[-1]),
+        step=step,
+        uniform=uniform,
+        lanes=found,
+        max_singular_value=float(largest.max()),
+        max_singular_at=float(frequency[int(np.argmax(largest))]),
+        asymmetry=float(skew.max()),
+        asymmetry_at=float(frequency[int(np.argmax(skew))]),
+        early_db=None if early is None else early[0],
+        early_entry=None if early is None else early[1],
+        delay=delay,
+        wrap_db=wrap,
+        dc_imaginary=float(np.abs(s[0].imag).max()) if frequency[0] == 0 else None,
+        symbol_rate=symbol_rate,
+        ieee370=ieee370(network),
+        ieee370_application=_application(network, found, symbol_rate) if in_time and symbol_rate else None,
+    )
+    return _with_warnings(result, notes + lane_warnings)
+
+
+def early_levels(network: Network) -> tuple[float, tuple[int, int]] | None:
+    """Largest level in dB before time zero over the peak of its entry, and the entry (out, in), ports from 1.
+
+    Each entry goes into the time domain under a Gaussian window whose standard deviation is a quarter of the last
+    frequency; the last quarter of the period 1/step, less five widths of the Gaussian pulse, counts as before time zero.
+    Entries 40 dB below the largest do not count. None for fewer than 8 points or without any signal.
+    """
+    levels = {}
+    for out in range(network.ports):
+        for into in range(network.ports):
+            found = _early_and_peak(network.frequency, network.s[:, out, into])
+            if found is not None:
+                levels[out + 1, into + 1] = found
+    loudest = max((peak for _, peak in levels.values()), default=0.0)
+    counted = {entry: level for entry, (level, peak) in levels.items() if peak >= _COUNTS * loudest}
+    if not counted:
+        return None
+    worst = max(counted, key=counted.__getitem__)
+    return counted[worst], worst
+
+
+def early_db(frequency: Real, value: Complex) -> float | None:
+    """As `early_levels` for one entry `value` (F,)."""
+    found = _early_and_peak(frequency, value)
+    return None if found is None else found[0]
+
+
+def _early_and_peak(frequency: Real, value: Complex) -> tuple[float, float] | None:
+    """Level in dB before time zero, over the peak, and the peak; None for too few points or no signal."""
+    if frequency.size < _FEWEST or not np.any(value):
+        return None
+    pulse = np.abs(_gaussian_pulse(frequency, value))
+    guard = int(np.ceil(_GUARD * _WIDTH / np.pi))  # the step in time is half a period of the last frequency
+    early = pulse[(3 * pulse.size) // 4 : pulse.size - guard]
+    peak = float(pulse.max())
+    return (20.0 * float(np.log10(max(float(early.max()) / peak, 1e-15))), peak) if early.size else None
+
+
+def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
+    """Largest level in dB, over the peak, of a line's response half a period 1/step after it arrives; None if unknown."""
+    levels = []
+    for into, out in _lines(lanes, network.ports):
+        if network.frequency.size < _FEWEST or not np.any(network.s[:, out, into]):
+            continue
+        pulse = np.abs(_gaussian_pulse(network.frequency, network.s[:, out, into]))
+        n, arrival = pulse.size, int(np.argmax(pulse))
+        ring = np.roll(pulse, -arrival)[int(0.45 * n) : int(0.55 * n) + 1]
+        levels.append(20.0 * np.log10(max(float(ring.max()) / float(pulse.max()), 1e-15)))
+    return max(levels, default=None)
+
+
+def ieee370(network: Network) -> Ieee370:
+    """Initial figures of IEEE 370 (causality, passivity, reciprocity) of the single-ended ports, by scikit-rf."""
+    from skrf.calibration.deembedding import IEEEP370_FD_QM
+
+    theirs, judge = network.to_network(), IEEEP370_FD_QM()
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore")  # 0/0 for entries on a straight line
+        causality = float(judge.check_causality(theirs)) if network.frequency.size >= 3 else None
+    if network.ports == 1:
+        return Ieee370(causality=causality, passivity=None, reciprocity=None)
+    return Ieee370(
+        causality=causality,
+        passivity=float(judge.check_passivity(theirs)),
+        reciprocity=float(judge.check_reciprocity(theirs)),
+    )
+
+
+def _application(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: float) -> Ieee370Application:
+    """Application-based figures of the two ports, or of the first pair as a differential two-port."""
+    from skrf.calibration.deembedding import IEEEP370_TD_QM
+
+    if network.ports != 2 and not lanes:
+        raise SirfError(
+            f"ports must be 2 or whole pairs for the figures in time, got {network.ports}. Give port_order."
+        )
+    two = network if network.ports == 2 else through_two_port(network, lanes[0])
+    # scikit-rf 2.2 returns zeros for data that begin at DC: it extrapolates its own
+    above = two.frequency > 0
+    if np.count_nonzero(above) < _FEWEST:
+        raise SirfError(f"points must be at least {_FEWEST} for the figures in time, got fewer. Use a finer grid.")
+    clean = Network(two.frequency[above], two.s[above], z0=two.z0, name=two.name)
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore")  # the band has a warning of its own
+        found = IEEEP370_TD_QM(symbol_rate, 32, 0.35, 1, 2).check_se_quality(clean.to_network())
+    return Ieee370Application(
+        causality_mv=float(found["causality"]["value"]),
+        passivity_mv=float(found["passivity"]["value"]),
+        reciprocity_mv=float(found["reciprocity"]["value"]),
+    )
+
+
+def _gaussian_pulse(frequency: Real, value: Complex) -> Real:
+    """Response (N,) to a Gaussian pulse at time zero on a step of half a period of the last frequency, over 1/step."""
+    step = float(np.median(np.diff(frequency)))
+    grid = step * np.arange(int(frequency[-1] / step * (1 + 1e-9)) + 1, dtype=np.float64)
+    flat = flatten(frequency, value)
+    spectrum = flat.at(grid) * np.exp(-2j * np.pi * grid * flat.delay_s)
+    window = np.exp(-0.5 * (grid * _WIDTH / frequency[-1]) ** 2)
+    return np.asarray(irfft(spectrum * window))
+
+
+def _lanes(network: Network) -> tuple[tuple[PortOrder, ...], tuple[str, ...]]:
+    if network.ports % 4:
+        return (), ()
+    try:
+        return find_lanes(network)
+    except SirfError as error:
+        return (), (str(error),)
+
+
+def _lines(lanes: tuple[PortOrder, ...], ports: int) -> list[tuple[int, int]]:
+    """(in, out) of the lines, from 0."""
+    if ports == 2:
+        return [(0, 1)]
+    return [(lane[k] - 1, lane[k + 1] - 1) for lane in lanes for k in (0, 2)]
+
+
+def _with_warnings(result: Quality, notes: tuple[str, ...]) -> Quality:
+    found = [*notes, *_grid_warnings(result), *_dc_warnings(result), *_band_warnings(result)]
+    if not result.passive:
+        found.append(
+            f"not passive: singular value {result.max_singular_value:.6f} at {result.max_singular_at / 1e9:g} GHz. "
+            "Repair with --repair passive."
+        )
+    if result.causal is False:
+        found.append(f"not causal: {result.early_db:.0f} dB before time zero. Repair with --repair causal.")
+    if not result.reciprocal:
+        found.append(f"not reciprocal: |S - S^T| {result.asymmetry:.3g} at {result.asymmetry_at / 1e9:g} GHz.")
+    return replace(result, warnings=tuple(found))
+
+
+def _grid_warnings(result: Quality) -> list[str]:
+    found = []
+    if result.points < _FEWEST:
+        found.append(f"only {result.points} points: nothing can be said about causality.")
+    if not result.uniform and result.points > 1:
+        found.append(f"grid is not uniform: median step {result.step / 1e6:g} MHz; responses are resampled.")
+    if result.step and result.delay > 0.4 / result.step:
+        found.append(
+            f"delay of {1e9 * result.delay:.3g} ns is long for a step of {result.step / 1e6:g} MHz: the response is folded."
+        )
+    if result.wrap_db is not None and result.wrap_db > WRAP_DB:
+        found.append(
+            f"response is still {result.wrap_db:.0f} dB of its peak after half of 1/step: it wraps around. "
+            "Use a finer step."
+        )
+    return found
+
+
+def _dc_warnings(result: Quality) -> list[str]:
+    if not result.has_dc:
+        found = [f"no DC: data begin at {result.first / 1e6:g} MHz; the value at DC is extrapolated."]
+        if result.first * result.delay > 0.25:
+            found.append("the phase turns by more than 90 degrees below the first point: DC is a guess.")
+        return found
+    if result.dc_imaginary is not None and result.dc_imaginary > DC_REAL:
+        return [f"value at DC is not real: imaginary part {result.dc_imaginary:.3g}. Repair with --repair dc."]
+    return []
+
+
+def _band_warnings(result: Quality) -> list[str]:
+    ratio = result.band_to_symbol_rate
+    if ratio is None or ratio >= BAND_WANTED * (1 - 1e-9):
+        return []
+    text = f"data end at {result.last / 1e9:g} GHz, {ratio:.2f} of the symbol rate"
+    if ratio < BAND_NEEDED * (1 - 1e-9):
+        return [f"{text}: too little, at least {BAND_NEEDED:g} is needed."]
+    return [f"{text}: the response beyond is extrapolated."]
+
+
+def _verdict(value: bool | None, yes: str = "yes", no: str = "no") -> str:
+    return "unknown" if value is None else yes if value else no
+
+
+def _level(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} dB"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f} %"
+
+
+def _entry(entry: tuple[int, int] | None) -> str:
+    return "" if entry is None else f" in S({entry[0]},{entry[1]})"
+
+
+def _order_text(order: list[int] | list[list[int]] | None) -> str:
+    return "-" if order is None else " ".join(map(str, order)).replace(", ", " ")
