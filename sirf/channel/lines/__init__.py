@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sirf.channel.lines.base import Line
 from sirf.channel.lines.chain import (
     LINE_OHM,
     PAIR_OHM,
@@ -14,6 +15,8 @@ from sirf.channel.lines.chain import (
     series_chain,
     shunt_chain,
 )
+from sirf.channel.lines.edge_stripline import EdgeStripline
+from sirf.channel.lines.microstrip import EdgeMicrostrip, Microstrip
 from sirf.channel.lines.stripline import Stripline
 
 __all__ = [
@@ -21,6 +24,10 @@ __all__ = [
     "PAIR_OHM",
     "Chain",
     "Complex",
+    "EdgeMicrostrip",
+    "EdgeStripline",
+    "Line",
+    "Microstrip",
     "Real",
     "Stripline",
     "join",

@@ -59,7 +59,7 @@ def capacitance_matrix(strips: Strips, dk: float) -> Real:
     potential = (panels.owner[:, None] == np.arange(len(strips.centres))).astype(np.float64)
     charge = np.linalg.solve(green / (2.0 * np.pi * permittivity), potential)
     matrix = potential.T @ charge
-    matrix = 0.5 * (matrix + matrix.T)
+    matrix = np.asarray(0.5 * (matrix + matrix.T), dtype=np.float64)
     matrix.flags.writeable = False
     return matrix
 

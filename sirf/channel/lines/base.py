@@ -1,0 +1,71 @@
+"""What all lines of a pair share: from series impedance and shunt admittance to loss, impedance and two-port."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.channel.lines.chain import Complex, Real, line_chain, pair_network
+from sirf.channel.materials import Material
+from sirf.channel.network import Network
+from sirf.errors import PhysicsError
+
+
+class Line(ABC):
+    """A differential pair on a uniform cross-section, seen by its odd mode (or as two lines without coupling)."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def cutoff(self) -> float:
+        """Frequency in Hz up to which the model holds; networks beyond it are refused."""
+
+    @property
+    @abstractmethod
+    def earliest_index(self) -> float:
+        """Least refractive index of the line: nothing arrives before length x index / c."""
+
+    @abstractmethod
+    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
+
+    def coefficients(self, frequency: ArrayLike) -> tuple[Complex, Complex]:
+        """(gamma per m, differential characteristic impedance in ohm), each (F,), at `frequency` > 0 in Hz."""
+        series, shunt = self.immittances(np.asarray(frequency, dtype=np.float64))
+        gamma, impedance = np.sqrt(series * shunt), 2.0 * np.sqrt(series / shunt)
+        return np.asarray(gamma), np.asarray(impedance)
+
+    def loss_db_per_m(self, frequency: ArrayLike) -> Real:
+        """Attenuation (F,) in dB/m at `frequency` > 0 in Hz."""
+        return np.asarray(self.coefficients(frequency)[0].real * 20.0 / np.log(10.0), dtype=np.float64)
+
+    def network(self, frequency: ArrayLike, length: float, *, name: str = "line") -> Network:
+        """Two-port of the pair (100 ohm) of `length` in m; raises `PhysicsError` for frequencies beyond `cutoff`."""
+        f = np.asarray(frequency, dtype=np.float64)
+        check_band(f, self.cutoff, type(self).__name__)
+        return pair_network(f, line_chain(*self.immittances(f), length), name=name)
+
+
+def check_band(frequency: Real, cutoff: float, name: str) -> None:
+    """Raise `PhysicsError` where `frequency` (ascending, Hz) goes beyond `cutoff`."""
+    if frequency[-1] > cutoff:
+        raise PhysicsError(
+            f"frequency must stay below {cutoff / 1e9:.0f} GHz for this {name.lower()}, got {frequency[-1] / 1e9:g} GHz. "
+            "Bring the planes closer or reduce the band."
+        )
+
+
+def internal_impedance(
+    frequency: Real, material: Material, recession: float | NDArray[np.float64], area: float
+) -> Complex:
+    """sqrt(R_dc² + (recession Z_s)²) in ohm/m: right at DC and where the skin is thin, causal between.
+
+    `recession` is dL/dn / mu0 in 1/m (Wheeler, Proc. IRE 30 (1942) 412), one number or one a frequency, `area` the
+    cross-section in m². At low frequency this is the resistance of the strip: a thin wire is an RC line there.
+    """
+    skin = recession * material.surface_impedance(frequency)
+    direct = 1.0 / (material.conductivity * area)
+    return np.asarray(np.sqrt(direct**2 + skin**2), dtype=np.complex128)

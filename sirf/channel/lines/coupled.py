@@ -1,0 +1,179 @@
+"""Pairs beside each other: the multiconductor line of all their traces, and what one pair leaves on the next.
+
+Capacitance and inductance come from one geometry (`fields`), so a homogeneous dielectric gives L C = mu0 eps I and with it no
+far-end crosstalk between matched pairs; a microstrip's unequal even and odd speeds give it some.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.channel.lines.base import check_band, internal_impedance
+from sirf.channel.lines.chain import LINE_OHM, Complex, Real, line_chain, pair_network
+from sirf.channel.lines.edge_stripline import EdgeStripline
+from sirf.channel.lines.fields import Strips, capacitance_matrix, inductance_matrix, recession_matrix
+from sirf.channel.lines.microstrip import EdgeMicrostrip
+from sirf.channel.materials import Material
+from sirf.channel.network import Network
+from sirf.errors import PhysicsError
+from sirf.units import EPS0, MU0
+
+EdgeLine: TypeAlias = EdgeStripline | EdgeMicrostrip
+
+
+@dataclass(frozen=True, slots=True)
+class PairArray:
+    """Two or more equal edge-coupled pairs at a `pitch` in m from middle to middle, all on one cross-section.
+
+    Microstrips are taken without dispersion (quasi-static), good while it stays below the difference of the modes' speeds.
+    Raises `PhysicsError` for a pitch that makes pairs touch, or fewer than 2 or more than 6 pairs.
+
+    >>> from sirf.channel.materials import load_material
+    >>> line = EdgeStripline(material=load_material("megtron7"), width=115e-6, gap=180e-6, thickness=17e-6, spacing=280e-6)
+    >>> PairArray(line, pitch=800e-6).network([1e9], 0.1).ports
+    8
+    """
+
+    line: EdgeLine
+    pitch: float
+    pairs: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be laid out."""
+        if not 2 <= self.pairs <= 6:
+            raise PhysicsError(f"pairs must be between 2 and 6, got {self.pairs}. Use two for one neighbour.")
+        if not self.pitch >= 2.0 * self.line.width + 1.1 * self.line.gap:
+            raise PhysicsError(
+                f"pitch must leave more between pairs than within, got {self.pitch} m for traces of {self.line.width} m and "
+                f"a gap of {self.line.gap} m. Widen the pitch."
+            )
+
+    @property
+    def strips(self) -> Strips:
+        """Cross-section of all traces, P and N of the first pair first."""
+        one = self.line.strips
+        middles = self.pitch * (np.arange(self.pairs) - 0.5 * (self.pairs - 1))
+        centres = tuple(float(middle + centre) for middle in middles for centre in one.centres)
+        return one._replace(centres=centres)
+
+    @property
+    def capacitance(self) -> Real:
+        """Maxwell capacitance matrix (2 pairs, 2 pairs) in F/m at the material's Dk, without loss."""
+        return capacitance_matrix(self.strips, self.line.material.dk)
+
+    @property
+    def inductance(self) -> Real:
+        """External inductance matrix (2 pairs, 2 pairs) in H/m."""
+        return inductance_matrix(self.strips)
+
+    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """(series impedance in ohm/m, shunt admittance in S/m) of all traces, each (F, N, N), DC included."""
+        return _immittances(frequency, self.line.material, self.strips)
+
+    def network(self, frequency: ArrayLike, length: float, *, name: str = "pairs") -> Network:
+        """Network of all traces, 50 ohm, `length` in m; trace k runs from port 2k - 1 to 2k, P and N of the first pair first.
+
+        Raises `PhysicsError` for frequencies beyond the line's `cutoff`.
+        """
+        f = np.asarray(frequency, dtype=np.float64)
+        check_band(f, self.line.cutoff, type(self.line).__name__)
+        return Network(f, _scattering(*self.immittances(f), length), z0=LINE_OHM, name=name)
+
+    def modal(self, sign: float) -> ModalPair:
+        """Two pairs in their even (+1) or odd (-1) mode as one pair; conversion into the common mode is left out."""
+        return ModalPair(PairArray(self.line, self.pitch), sign)
+
+
+@dataclass(frozen=True, slots=True)
+class ModalPair:
+    """One of two neighbouring pairs while the other carries `sign` times the same differential wave.
+
+    A sign between -1 and 1 is a weaker neighbour; 0 is a pair beside an idle one.
+    """
+
+    array: PairArray
+    sign: float
+
+    def network(self, frequency: ArrayLike, length: float) -> Network:
+        """Two-port of the pair, 100 ohm; raises `PhysicsError` beyond the line's `cutoff`."""
+        f = np.asarray(frequency, dtype=np.float64)
+        check_band(f, self.array.line.cutoff, type(self.array.line).__name__)
+        return pair_network(f, line_chain(*self.immittances(f), length), name="pair")
+
+    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """(series impedance in ohm/m, shunt admittance in S/m) of one line of the pair, each (F,).
+
+        The projections of both capacitance matrices, so that their ratio is the mode's permittivity: 1 in air, Dk in one
+        dielectric, whatever the projection leaves out.
+        """
+        line, strips = self.array.line, self.array.strips
+        w = 2.0 * np.pi * frequency
+        air = self._projected(capacitance_matrix(strips, 1.0))
+        slab = self._projected(capacitance_matrix(strips, line.material.dk))
+        recession = self._projected(recession_matrix(strips))
+        effective = slab / air
+        filling = (effective - 1.0) / (line.material.dk - 1.0) if line.material.dk > 1.0 else 1.0
+        permittivity = 1.0 + filling * (line.material.permittivity(frequency) - 1.0)
+        inside = internal_impedance(frequency, line.material, recession, line.width * line.thickness)
+        return np.asarray(1j * w * (MU0 * EPS0 / air) + inside), np.asarray(1j * w * air * permittivity)
+
+    def _projected(self, matrix: Real) -> float:
+        """Differential value of the first pair and its coupling to the second."""
+        own = 0.5 * (matrix[0, 0] - matrix[0, 1] - matrix[1, 0] + matrix[1, 1])
+        mutual = 0.5 * (matrix[0, 2] - matrix[0, 3] - matrix[1, 2] + matrix[1, 3])
+        return float(own + self.sign * mutual)
+
+
+def _immittances(frequency: Real, material: Material, strips: Strips) -> tuple[Complex, Complex]:
+    w = 2.0 * np.pi * frequency
+    air, slab = (capacitance_matrix(strips, dk) for dk in (1.0, material.dk))
+    # the slab's part of the capacitance takes the slab's complex permittivity
+    part = (slab - air) / (material.dk - 1.0) if material.dk > 1.0 else air
+    shunt = 1j * w[:, None, None] * (air + (material.permittivity(frequency) - 1.0)[:, None, None] * part)
+    value, vector = np.linalg.eigh(recession_matrix(strips))
+    inside = internal_impedance(frequency[:, None], material, np.maximum(value, 0.0), strips.width * strips.thickness)
+    series = 1j * w[:, None, None] * inductance_matrix(strips) + (vector * inside[:, None, :]) @ vector.T
+    return np.asarray(series), np.asarray(shunt)
+
+
+def _scattering(series: Complex, shunt: Complex, length: float) -> Complex:
+    """S (F, 2N, 2N) at 50 ohm: short pieces by the series of cosh and sinh, doubled until the length is whole."""
+    traces = series.shape[1]
+    product = series @ shunt
+    turns = float(np.sqrt(np.abs(product).sum(axis=2).max())) * length
+    doublings = max(0, int(np.ceil(np.log2(max(turns, 1e-300) / 0.5))))
+    piece = length / 2**doublings
+    cosine, sine = _short(product * piece**2, traces)
+    unit = np.eye(traces)
+    for _ in range(doublings):
+        # sinh(2x)/(2x) = sinh(x)/x cosh(x); cosh(2x) = 2 cosh(x)² - 1
+        sine, cosine = sine @ cosine, 2.0 * cosine @ cosine - unit
+    b = sine @ series * (length / LINE_OHM)
+    c = shunt @ sine * (length * LINE_OHM)
+    return _from_chain(cosine, b, c, cosine.swapaxes(1, 2))
+
+
+def _short(square: NDArray[np.complex128], traces: int) -> tuple[Complex, Complex]:
+    """(cosh x, sinh x / x) of a matrix whose square (F, N, N) is below 1/4."""
+    unit = np.broadcast_to(np.eye(traces, dtype=np.complex128), square.shape)
+    cosine, sine = unit, unit
+    for n in range(9, 0, -1):
+        cosine = unit + square @ cosine / ((2 * n) * (2 * n - 1))
+        sine = unit + square @ sine / ((2 * n) * (2 * n + 1))
+    return np.asarray(cosine), np.asarray(sine)
+
+
+def _from_chain(a: Complex, b: Complex, c: Complex, d: Complex) -> Complex:
+    """S of a chain matrix in units of the reference impedance, ports near and far of each trace in turn; made symmetric."""
+    frequencies, traces = a.shape[:2]
+    through = 2.0 * np.linalg.inv(a + b + c + d)
+    near = 0.5 * (a + b - c - d) @ through
+    far = 0.5 * through @ (b - a - c + d)
+    s = np.empty((frequencies, 2 * traces, 2 * traces), dtype=np.complex128)
+    s[:, 0::2, 0::2], s[:, 1::2, 1::2] = near, far
+    s[:, 1::2, 0::2], s[:, 0::2, 1::2] = through, through.swapaxes(1, 2)
+    return np.asarray(0.5 * (s + s.swapaxes(1, 2)))

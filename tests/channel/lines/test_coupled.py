@@ -1,0 +1,137 @@
+"""Pairs beside each other: closed forms of coupled lines, no far-end crosstalk in one dielectric, the modes of two pairs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sirf.channel.lines.chain import line_chain, pair_network
+from sirf.channel.lines.coupled import EdgeLine, PairArray, _scattering
+from sirf.channel.lines.microstrip import EdgeMicrostrip
+from sirf.channel.materials import list_materials, load_material
+from sirf.errors import PhysicsError
+from tests.channel.lines.boards import EDGE_MICROSTRIP, EDGE_STRIPLINE, IDEAL
+from tests.channel.physical import FREQUENCY, PASSIVE, RECIPROCAL
+
+Complex = NDArray[np.complex128]
+PITCH = 650e-6
+
+
+def differential(s: Complex, out: tuple[int, int], into: tuple[int, int]) -> Complex:
+    """Differential wave at ports `out` (P, N) from one into ports `into`, counted from 0."""
+    (p, n), (q, m) = out, into
+    return np.asarray(0.5 * (s[:, p, q] - s[:, p, m] - s[:, n, q] + s[:, n, m]))
+
+
+NEAR1, FAR1, NEAR2, FAR2 = (0, 2), (1, 3), (4, 6), (5, 7)
+
+
+def jw(frequency: NDArray[np.float64]) -> Complex:
+    return np.asarray(2j * np.pi * frequency, dtype=np.complex128)
+
+
+def without_loss(array: PairArray, length: float) -> Complex:
+    """S of the array's matrices alone, matched by nothing but 50 ohm."""
+    w = jw(FREQUENCY)[:, None, None]
+    return _scattering(w * array.inductance, w * array.capacitance, length)
+
+
+def test_two_coupled_lines_have_the_closed_form_of_their_modes() -> None:
+    """S of two equal lines is half the sum and half the difference of the even and the odd line's."""
+    own, mutual, c_own, c_mutual, length = 350e-9, 60e-9, 120e-12, -15e-12, 0.13
+    w = jw(FREQUENCY)
+    s = _scattering(
+        w[:, None, None] * np.array([[own, mutual], [mutual, own]]),
+        w[:, None, None] * np.array([[c_own, c_mutual], [c_mutual, c_own]]),
+        length,
+    )
+    even, odd = (
+        pair_network(FREQUENCY, line_chain(w * (own + k * mutual), w * (c_own + k * c_mutual), length)).s
+        for k in (1, -1)
+    )
+    assert np.allclose(s[:, 1, 0], 0.5 * (even + odd)[:, 1, 0], atol=1e-9)
+    assert np.allclose(s[:, 3, 0], 0.5 * (even - odd)[:, 1, 0], atol=1e-9)
+    assert np.allclose(s[:, 2, 0], 0.5 * (even - odd)[:, 0, 0], atol=1e-9)
+
+
+def test_one_dielectric_gives_no_far_end_crosstalk_and_air_above_a_slab_does() -> None:
+    """With L C = mu eps I all modes are equally fast: what is left at the far end are echoes of the near end, its square."""
+    buried = dataclasses.replace(EDGE_STRIPLINE, material=IDEAL)
+    surface = EdgeMicrostrip(material=IDEAL, width=150e-6, gap=150e-6, thickness=30e-6, height=100e-6)
+    s = without_loss(PairArray(buried, PITCH), 0.1)
+    near = np.abs(differential(s, NEAR2, NEAR1)).max()
+    assert 1e-3 < near < 0.03
+    assert np.abs(differential(s, FAR2, NEAR1)).max() < 3 * near**2
+    slow = without_loss(PairArray(surface, PITCH), 0.1)
+    assert np.abs(differential(slow, FAR2, NEAR1)).max() > 0.3
+
+
+def test_weak_coupling_is_the_textbook_near_and_far_end_crosstalk() -> None:
+    """NEXT = (L_m / L + |C_m| / C) / 4 x (1 - e²), FEXT = -j w T (L_m / L - |C_m| / C) / 2 x e, with e = exp(-j w T)."""
+    inductance, capacitance, length = 350e-9, 140e-12, 0.05
+    share_l, share_c = 0.0004, 0.0002
+    w = jw(FREQUENCY[:60])
+    s = _scattering(
+        w[:, None, None] * inductance * np.array([[1, share_l], [share_l, 1]]),
+        w[:, None, None] * capacitance * np.array([[1, -share_c], [-share_c, 1]]),
+        length,
+    )
+    delay = length * np.sqrt(inductance * capacitance)
+    turn = np.exp(-w * delay)
+    far = -w * delay * (share_l - share_c) / 2 * turn
+    near = (share_l + share_c) / 4 * (1 - turn**2)
+    assert np.allclose(s[:, 3, 0], far, atol=1e-6)
+    assert np.allclose(s[:, 2, 0], near, atol=1e-6)
+
+
+@pytest.mark.parametrize("line", [EDGE_STRIPLINE, EDGE_MICROSTRIP], ids=["stripline", "microstrip"])
+def test_modes_of_two_pairs_are_the_array_but_for_conversion(line: EdgeLine) -> None:
+    """At a wide pitch the even and odd mode of two pairs give the crosstalk of the whole array."""
+    array, f = PairArray(line, 1.1e-3), np.linspace(1e9, 40e9, 79)
+    s = array.network(f, 0.05).s
+    even, odd = (array.modal(sign).network(f, 0.05).s for sign in (1.0, -1.0))
+    far, near = differential(s, FAR2, NEAR1), differential(s, NEAR2, NEAR1)
+    scale = np.abs(far).max() + np.abs(near).max()
+    assert np.abs(0.5 * (even - odd)[:, 1, 0] - far).max() < 0.1 * scale
+    assert np.abs(0.5 * (even - odd)[:, 0, 0] - near).max() < 0.1 * scale
+    assert np.abs(0.5 * (even + odd)[:, 1, 0] - differential(s, FAR1, NEAR1)).max() < 0.02
+
+
+def test_crosstalk_falls_with_the_pitch() -> None:
+    f = np.linspace(1e9, 40e9, 40)
+    levels = [
+        np.abs(differential(PairArray(EDGE_STRIPLINE, pitch).network(f, 0.05).s, NEAR2, NEAR1)).max()
+        for pitch in (0.55e-3, 0.7e-3, 0.9e-3)
+    ]
+    assert levels[0] > 2 * levels[1] > 4 * levels[2]
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    material=st.sampled_from(list_materials()),
+    line=st.sampled_from([EDGE_STRIPLINE, EDGE_MICROSTRIP]),
+    pitch=st.floats(0.6e-3, 2e-3),
+    length=st.floats(1e-3, 0.3),
+    pairs=st.integers(2, 3),
+)
+def test_every_array_is_passive_and_reciprocal(
+    material: str, line: EdgeLine, pitch: float, length: float, pairs: int
+) -> None:
+    array = PairArray(dataclasses.replace(line, material=load_material(material)), pitch, pairs)
+    s = array.network(FREQUENCY[array.line.cutoff > FREQUENCY][::8], length).s
+    assert np.linalg.svd(s, compute_uv=False).max() <= 1 + PASSIVE
+    assert np.abs(s - s.swapaxes(1, 2)).max() <= RECIPROCAL
+
+
+def test_bad_layouts_are_refused() -> None:
+    with pytest.raises(PhysicsError, match="pitch must leave more between pairs than within"):
+        PairArray(EDGE_STRIPLINE, 400e-6)
+    with pytest.raises(PhysicsError, match="pairs must be between 2 and 6"):
+        PairArray(EDGE_STRIPLINE, 1e-3, pairs=1)
+    with pytest.raises(PhysicsError, match="frequency must stay below"):
+        PairArray(EDGE_MICROSTRIP, 1e-3).network(np.array([1e9, 300e9]), 0.1)
