@@ -1,0 +1,66 @@
+"""Two electrical paths with a linear repeater between them: what a linear optical link is when its optics are ideal.
+
+The repeater takes the voltage at the end of the first path, into a matched load, and launches it unchanged, or times a gain
+over frequency, from a matched source into the second. It isolates: nothing returns through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.channel import Channel
+from sirf.channel.network import Network
+from sirf.errors import SirfError
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Real], Complex] | None = None) -> Channel:
+    """One channel, die to die, of `first`, a repeater of `gain` (frequencies in Hz to complex gain, one by default), `second`.
+
+    Aggressors of the first path pass the repeater and the second path. Those of the second path come out of repeaters of
+    their own behind paths like the first: FEXT is shaped by them, NEXT (sent beside the receiver) is not. Both channels must
+    be complete to the die and on one grid. Raises `SirfError` where they are not.
+
+    >>> import sirf
+    >>> host = sirf.paths.pluggable(rate_class="100g").to_channel()
+    >>> linear_chain(host, host).plane
+    'die'
+    """
+    for channel in (first, second):
+        if channel.plane != "die":
+            raise SirfError(
+                f"plane of {channel.name or 'a channel'} must be 'die' in a linear chain, got {channel.plane!r}. "
+                "Use a path, or put the packages on first."
+            )
+    if not np.array_equal(first.frequency, second.frequency):
+        raise SirfError(
+            f"frequencies of {first.name or 'the first channel'} and {second.name or 'the second'} must be the same in a "
+            "linear chain, got two grids. Resample one."
+        )
+    f = first.frequency
+    bridge = np.ones(f.size, dtype=complex) if gain is None else np.asarray(gain(f), dtype=complex)
+    onward = bridge * second.through.s[:, 1, 0]
+    arriving = first.through.s[:, 1, 0] * bridge
+    fext = [_isolated(x, x.s[:, 1, 0] * onward, second.through) for x in first.fext]
+    fext += [_isolated(first.through, arriving * x.s[:, 1, 0], x) for x in second.fext]
+    near = [_isolated(x, x.s[:, 1, 0] * onward, second.through) for x in first.next]
+    return Channel(
+        _isolated(first.through, first.through.s[:, 1, 0] * onward, second.through),
+        fext=tuple(fext),
+        next=(*near, *second.next),
+        plane="die",
+        name=f"{first.name} + {second.name}",
+        warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
+    )
+
+
+def _isolated(entry: Network, transfer: Complex, leaving: Network) -> Network:
+    """`transfer` one way, the reflection of `entry` at port 1 and of `leaving` at port 2, nothing back."""
+    s = np.zeros((transfer.size, 2, 2), dtype=complex)
+    s[:, 0, 0], s[:, 1, 0], s[:, 1, 1] = entry.s[:, 0, 0], transfer, leaving.s[:, 1, 1]
+    return Network(entry.frequency, s, z0=entry.z0, name=f"{entry.name} + {leaving.name}")
