@@ -28,6 +28,8 @@ _SIGMA = 1.6832
 """20 to 80 % rise time times the Gaussian's scale: exp(-2 (pi f T_r / 1.6832)²) is the edge of rise time T_r."""
 _TRANSITS = 5.0
 """Delays of the through path after which no echo counts where the standard does not say how long to look."""
+_NOTHING = 1e-3
+"""Part of a bin below which a reflection is rounding of a match: it has no phase to unwrap, and no bin to fall into."""
 _EDGE = 3.0
 """Delay, in rise times, after which a Gaussian edge has begun."""
 
@@ -170,7 +172,7 @@ def _pulse_reflection(
         filters = filters * tukey(frequency, corner, settings.symbol_rate)
     value = reflection * filters * np.exp(-2j * np.pi * frequency * delay)
     rate = settings.samples_per_ui * settings.symbol_rate
-    if not np.any(value):
+    if np.max(np.abs(value)) < _NOTHING * settings.bin_size:
         count = math.ceil(duration * rate) + settings.samples_per_ui
         return np.arange(count) / rate, np.zeros(count)
     impulse = impulse_response(frequency, value, sample_rate=rate, truncation=TRUNCATION)
