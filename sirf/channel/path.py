@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sirf._data import data_path, load_toml
-from sirf.channel.channel import Channel
+from sirf.channel.block import Block
+from sirf.channel.channel import Channel, Plane
 from sirf.channel.lines import PAIR_OHM, Stripline
 from sirf.channel.materials import load_material
 from sirf.channel.network import Network
@@ -130,7 +131,7 @@ class Crosstalk:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Segments in cascade from die to die; `variable` names the one whose length `with_length` sets.
+    """Segments in cascade from die to die; `variable` names the one whose length `with_length` sets ("" for none).
 
     >>> import sirf
     >>> sirf.paths.cpo(length="30 mm").trace_length_m
@@ -145,14 +146,21 @@ class Path:
 
     @property
     def trace_length_m(self) -> float:
-        """Length in m of the variable segment."""
-        length = next(segment.length_m for segment in self.segments if segment.name == self.variable)
-        assert length is not None
+        """Length in m of the variable segment; raises `SirfError` where there is none."""
+        length = next((segment.length_m for segment in self.segments if segment.name == self.variable), None)
+        if length is None:
+            raise SirfError(
+                f"variable of path {self.name} must name a board or substrate segment, got {self.variable!r}. "
+                "Set its key variable to have a length to change."
+            )
         return length
 
     def with_length(self, length: str | float) -> Path:
-        """This path with another length of its variable segment; packages and connectors stay."""
-        metres = parse_length(length)
+        """This path with another length of its variable segment; packages and connectors stay.
+
+        Raises `SirfError` for a bad length or a path without a variable segment.
+        """
+        metres, _ = parse_length(length), self.trace_length_m
         segments = (_stretched(part, metres) if part.name == self.variable else part for part in self.segments)
         return dataclasses.replace(self, segments=tuple(segments))
 
@@ -179,11 +187,13 @@ class Path:
             () if near is None else (near,) * self.crosstalk.next,
         )
 
-    def to_channel(self, frequency: ArrayLike | None = None, *, crosstalk: bool = False) -> Channel:
-        """The path as a channel complete to the die; with its `aggressors` if `crosstalk`."""
+    def to_channel(
+        self, frequency: ArrayLike | None = None, *, crosstalk: bool = False, plane: Plane = "die"
+    ) -> Channel:
+        """The path as a channel complete to the die, or that ends at `plane`; with its `aggressors` if `crosstalk`."""
         f = _grid(frequency)
         fext, near = self.aggressors(f) if crosstalk else ((), ())
-        return Channel(self.network(f), fext=fext, next=near, plane="die", name=self.name, warnings=self.warnings)
+        return Channel(self.network(f), fext=fext, next=near, plane=plane, name=self.name, warnings=self.warnings)
 
     def insertion_loss_db(self, frequency: ArrayLike) -> Real:
         """Die-to-die loss in dB (positive) at `frequency` in Hz, ascending, the shape of `frequency`."""
@@ -193,6 +203,8 @@ class Path:
 
     def __repr__(self) -> str:
         """One line: name, variable segment, the others."""
+        if not self.variable:
+            return f"Path({self.name!r}, {len(self.segments)} segments)"
         return f"Path({self.name!r}, {self.variable} {1e3 * self.trace_length_m:g} mm, {len(self.segments)} segments)"
 
     def _parts(self, frequency: Real) -> list[Complex]:
@@ -305,6 +317,16 @@ class _ConnectorTable(_CoupledTable):
     skin_db_per_m: NotNegative
 
 
+class _TouchstoneTable(_Table):
+    kind: Literal["touchstone"]
+    file: str
+    port_order: str | None = None
+    victim: Annotated[int, Field(ge=1)] | None = None
+    differential: bool | None = None
+    mixed_mode: str | None = None
+    flipped: bool = False
+
+
 class _CrosstalkTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     fext: Annotated[int, Field(ge=0, le=16)]
@@ -315,7 +337,14 @@ class _CrosstalkTable(BaseModel):
 
 
 _AnyTable = Annotated[
-    _DieTable | _PackageTable | _BoardTable | _SubstrateTable | _BallTable | _ViaTable | _ConnectorTable,
+    _DieTable
+    | _PackageTable
+    | _BoardTable
+    | _SubstrateTable
+    | _BallTable
+    | _ViaTable
+    | _ConnectorTable
+    | _TouchstoneTable,
     Field(discriminator="kind"),
 ]
 
@@ -324,8 +353,8 @@ class _PathFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     title: str
-    variable: str
-    segment: tuple[_AnyTable, ...]
+    variable: str = ""
+    segment: Annotated[tuple[_AnyTable, ...], Field(min_length=1)]
     crosstalk: _CrosstalkTable | None = None
 
 
@@ -348,6 +377,7 @@ def load_path(
 ) -> Path:
     """The path of `data/paths/<name>.toml` or of a TOML file.
 
+    A segment of kind "touchstone" reads its `file` beside the TOML file, at whatever impedance and grid it has.
     `length` sets the variable segment (text with a unit, or m), `material` every board and via that does not keep its own,
     `rate_class` the dies and packages: "100g" for 100 Gb/s per lane (802.3ck), "200g" for 200 (802.3dj), good at 100 too.
     Raises `ConfigError` naming file and key, `SirfError` for a bad length.
@@ -357,13 +387,18 @@ def load_path(
         file = FilePath(name)
     record = _validated(_PathFile, load_toml(file), file)
     device = _device(rate_class)
-    segments = tuple(_segment(table, device, material) for table in record.segment)
-    if not any(segment.name == record.variable and segment.length_m is not None for segment in segments):
+    segments = tuple(_segment(table, device, material, file.parent) for table in record.segment)
+    if record.variable and not any(
+        segment.name == record.variable and segment.length_m is not None for segment in segments
+    ):
         raise ConfigError(
             f"{file.name}: key variable must name a board or substrate segment, got {record.variable!r}. Mend it."
         )
     crosstalk = None if record.crosstalk is None else Crosstalk(**record.crosstalk.model_dump())
-    path = Path(record.id, segments, record.variable, crosstalk=crosstalk)
+    warnings = tuple(
+        note for segment in segments if isinstance(segment.element, Block) for note in segment.element.warnings
+    )
+    path = Path(record.id, segments, record.variable, warnings, crosstalk=crosstalk)
     return path if length is None else path.with_length(length)
 
 
@@ -385,8 +420,8 @@ def _validated(model: type[Model], table: dict[str, Any], file: FilePath) -> Mod
         ) from error
 
 
-def _segment(table: _AnyTable, device: _DeviceFile, material: str | None) -> Segment:
-    element, length_m = _element(table, device, material)
+def _segment(table: _AnyTable, device: _DeviceFile, material: str | None, folder: FilePath) -> Segment:
+    element, length_m = _element(table, device, material, folder)
     provenance, source = table.provenance, table.source
     if isinstance(table, (_DieTable, _PackageTable)):
         # the weaker of the two: the segment's own numbers and those of the rate class
@@ -394,7 +429,9 @@ def _segment(table: _AnyTable, device: _DeviceFile, material: str | None) -> Seg
     return Segment(table.name, element, length_m, provenance=provenance, source=source)
 
 
-def _element(table: _AnyTable, device: _DeviceFile, material: str | None) -> tuple[Element, float | None]:
+def _element(
+    table: _AnyTable, device: _DeviceFile, material: str | None, folder: FilePath
+) -> tuple[Element, float | None]:
     match table:
         case _DieTable():
             return Device(_die(device), table.side == "receiver"), None
@@ -410,6 +447,9 @@ def _element(table: _AnyTable, device: _DeviceFile, material: str | None) -> tup
             return _turned(_via(table, material), table.flipped), None
         case _ConnectorTable():
             return _turned(_connector(table), table.flipped), None
+        case _TouchstoneTable():
+            options = table.model_dump(include={"port_order", "victim", "differential", "mixed_mode", "flipped"})
+            return Block.from_touchstone(folder / table.file, **options), None
 
 
 def _turned(part: Ball | Via | Connector, flipped: bool) -> Element:
