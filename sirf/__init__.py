@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from sirf import paths, plot, presets
     from sirf.channel.channel import Channel
     from sirf.channel.network import Network
+    from sirf.clock.recovery import ClockRecovery
+    from sirf.clock.wander import Wander
     from sirf.engine.error_count import count_errors
     from sirf.engine.statistical import statistical_eye
     from sirf.engine.waveform import simulate
     from sirf.errors import ConfigError, PhysicsError, SirfError, TouchstoneError
     from sirf.link import Link
+    from sirf.receiver.adaptation import Adaptation
+    from sirf.receiver.converter import Converter
     from sirf.receiver.receiver import Ctle, Receiver
+    from sirf.receiver.tabled import TabledCtle
+    from sirf.receiver.vga import Vga
     from sirf.study.compare import compare
     from sirf.study.reach import reach
     from sirf.transmitter.aggressor import Aggressor
@@ -38,6 +44,12 @@ _HOMES = {
     "PhaseNoise": "sirf.transmitter.jitter",
     "Receiver": "sirf.receiver.receiver",
     "Ctle": "sirf.receiver.receiver",
+    "TabledCtle": "sirf.receiver.tabled",
+    "Vga": "sirf.receiver.vga",
+    "Converter": "sirf.receiver.converter",
+    "Adaptation": "sirf.receiver.adaptation",
+    "ClockRecovery": "sirf.clock.recovery",
+    "Wander": "sirf.clock.wander",
     "simulate": "sirf.engine.waveform",
     "statistical_eye": "sirf.engine.statistical",
     "count_errors": "sirf.engine.error_count",
@@ -51,10 +63,13 @@ _HOMES = {
 _MODULES = ("paths", "plot", "presets")
 
 __all__ = [
+    "Adaptation",
     "Aggressor",
     "BoundedJitter",
     "Channel",
+    "ClockRecovery",
     "ConfigError",
+    "Converter",
     "Ctle",
     "Jitter",
     "Link",
@@ -64,8 +79,11 @@ __all__ = [
     "Receiver",
     "SinusoidalJitter",
     "SirfError",
+    "TabledCtle",
     "TouchstoneError",
     "Transmitter",
+    "Vga",
+    "Wander",
     "__version__",
     "compare",
     "count_errors",

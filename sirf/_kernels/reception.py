@@ -45,6 +45,7 @@ def receive(
     sent_origin: int,
     wander: Float,
     added: Float,
+    noise: Float,
     levels: Float,
     main: float,
     reference: Float,
@@ -79,7 +80,8 @@ def receive(
     """Receive up to len(added) symbols while `wave` lasts; how many were sampled.
 
     `wave` starts at UI `origin`, m samples per UI; `sent` at symbol `sent_origin`. `wander` (k,) or (0,): the transmitter's time
-    at the receiver's tick less the tick, UI. `added` (k,): noise of SNR_TX at the slicer, V. `levels` (L,) relative,
+    at the receiver's tick less the tick, UI. `added` (k,): noise of SNR_TX at the slicer, V; `noise` (k,)
+    or (0,) at the converter, V. `levels` (L,) relative,
     `reference` (L,) in V, `dfe` in V per unit level. Symbols before `train` are fed back as sent, those from `first` on count.
 
     Arrays `taken`, `position` (k + F - 1) and `decided` (k + max(D, 1)) begin with what is left of the call before; `fed`,
@@ -124,6 +126,8 @@ def receive(
             value = front[0] * np.tanh(value / front[0])
         if len(lanes):
             value = value * (1.0 + lanes[lane, 0]) + lanes[lane, 1]
+        if len(noise):
+            value += noise[i]
         if front[1] > 0:
             value = min(max(front[1] * (np.floor(value / front[1]) + 0.5), -front[2]), front[2])
         newest = taps - 1 + i

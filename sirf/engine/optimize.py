@@ -28,7 +28,7 @@ from sirf.engine.front_end import (
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.presets import EqualizerLimits
-from sirf.receiver.receiver import Receiver
+from sirf.receiver.receiver import Ctle, Receiver
 from sirf.results.equalizer import EqualizerReport
 
 Float = NDArray[np.float64]
@@ -426,15 +426,17 @@ def _ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
 
 
 def _with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:
-    if receiver.ctle is None:
+    if not isinstance(receiver.ctle, Ctle):
         return receiver
     return dataclasses.replace(receiver, ctle=dataclasses.replace(receiver.ctle, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db))
 
 
 def _frozen_limits(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> EqualizerLimits:
     changes: dict[str, Any] = {}
-    if "ctle" in freeze and link.receiver.ctle is not None:
+    if "ctle" in freeze and isinstance(link.receiver.ctle, Ctle):
         changes |= {"g_dc_db": (link.receiver.ctle.g_dc_db,), "g_dc2_db": (link.receiver.ctle.g_dc2_db,)}
+    elif not isinstance(link.receiver.ctle, Ctle):
+        changes |= {"g_dc_db": (0.0,), "g_dc2_db": (0.0,)}  # none, or a table as it is
     if "rx_ffe" in freeze:
         changes |= {"rx_ffe_pre": 0, "rx_ffe_post": 0}
     if "dfe" in freeze:

@@ -45,10 +45,13 @@ def simulate(
         if value < 1:
             raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
     stream = Stream(link, seed=integer_seed(rng), ideal_feedback=ideal_feedback)
-    left = stream.first + stream.ffe_main + symbols
+    left = stream.first + symbols
     while left:
         left -= len(stream.advance(min(block, left)).fed)
         if progress is not None:
             count = stream.count()
             progress(count.symbols, symbols, count.errors)
-    return WaveformRun(link=link, eye=stream.eye(), errors=stream.count(), ideal_feedback=ideal_feedback)
+    return WaveformRun(
+        link=link, eye=stream.eye(), errors=stream.count(), ideal_feedback=ideal_feedback,
+        clock=stream.receiver.clock_report(), adapted=stream.receiver.adapted(),
+    )  # fmt: skip

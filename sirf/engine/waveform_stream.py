@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,12 @@ from sirf._kernels import reception
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.polyphase import MARGIN, Filterbank, choose_grid, span, transform_length
+from sirf.engine.reception import Chunk, Reception
 from sirf.engine.waveform_source import Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.waveform_run import EyeHistogram
-from sirf.signal.pam import bit_error_table, thresholds
+from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -25,67 +26,39 @@ TOP = 1.35
 """Voltage range of an eye relative to the outer levels."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
-    """What a call decided, one entry per symbol: instant in UI, slicer input in V, level index, fed-back value in V."""
-
-    position: Float
-    equalised: Float
-    decided: NDArray[np.uint8]
-    fed: Float
-
-
 class Stream:
     """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols."""
 
-    def __init__(
-        self, link: Link, *, seed: int, ideal_feedback: bool = False, settle: int = 0, eye: bool = True
-    ) -> None:
-        self.link, self.ideal = link, ideal_feedback
-        self.end = end = front_end(link)
-        self.m = m = end.samples_per_ui
-        self.source = Source(link, end, seed=seed)
-        responses = self.source.responses(end)
-        lead = max(end.pre_cursors, 4) + link.transmitter.ffe_main
-        memory = max(span(one, lead, m) for one in responses)
-        grid = choose_grid([one.wave for one in responses[: 3 if self.source.jittered else 1]], m)
+    def __init__(self, link: Link, *, seed: int, ideal_feedback: bool = False) -> None:
+        self.link = link
+        end = front_end(link)
+        sampled = dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0) if link.receiver.digital else link.receiver
+        raw = front_end(link.replace(receiver=sampled)) if link.receiver.digital else end
+        self.end, self.raw, self.m = end, raw, raw.samples_per_ui
+        self.source = Source(link, sampled, raw, seed=seed)
+        responses = self.source.responses(raw)
+        lead = max(raw.pre_cursors, 4 + len(link.receiver.ffe)) + link.transmitter.ffe_main
+        memory = max(span(one, lead, self.m) for one in responses)
+        grid = choose_grid([one.wave for one in responses[: 3 if self.source.jittered else 1]], self.m)
         self.bank = Filterbank(responses, grid, lead=lead, transform=transform_length(memory))
-        self.first = memory + len(link.receiver.dfe) + len(link.transmitter.ffe) + 2 + settle
-        self._receiver(end, settle)
+        self.receiver = Reception(link, end, raw, memory=memory, ideal=ideal_feedback, rms=_rms(link, raw))
         self._buffers(lead)
-        self.histogram = np.zeros((m, BINS), dtype=np.int64)
-        self.top = TOP * end.main_cursor
-        self._eye = eye
+        self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
+        self.top = TOP * self.receiver.main
 
-    def _receiver(self, end: FrontEnd, settle: int) -> None:
-        link = self.link
-        self.levels = link.levels
-        self.dfe = np.array(link.receiver.dfe) * end.main_cursor
-        self.ffe, self.ffe_main = np.ones(1), 0
-        self.reference = self.levels * end.main_cursor
-        self.train = self.first - settle - len(self.dfe)
-        self.bits = bit_error_table(link.order)
-        self.real = np.zeros(4)
-        self.real[reception.GAIN] = 1.0
-        self.whole = np.zeros(11, dtype=np.int64)
-        gap = 0 if self.ideal else len(self.dfe)
-        self.gap = gap
-        self.whole[reception.LAST_WRONG] = -gap - 1
-        self.whole[reception.LOST_AT] = self.whole[reception.LOCKED_AT] = -1
-        self.counts = np.zeros(6, dtype=np.int64)
-        self.history = max(len(self.dfe), 1)
-        self._taken = np.zeros(len(self.ffe) - 1)
-        self._position = np.zeros(len(self.ffe) - 1)
-        self._decided = np.zeros(self.history, dtype=np.uint8)
+    @property
+    def first(self) -> int:
+        """Symbols to advance before the first one counts."""
+        return self.receiver.first + self.receiver.ffe_main
 
     def _buffers(self, lead: int) -> None:
-        """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, the SNR_TX noise not yet used."""
-        self.keep = len(self.ffe) + 4
+        """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
+        self.keep = 2 * len(self.receiver.ffe) + 5
         self.wave = np.zeros((self.keep + self.bank.block, self.m), dtype=np.float32)
         self.origin = -lead - MARGIN - len(self.wave)
         self.sent = np.zeros(0, dtype=np.uint8)
         self.sent_origin = 0
-        self.added = np.zeros(0, dtype=np.float32)
+        self.unit = np.zeros((2, 0), dtype=np.float32)
 
     def advance(self, symbols: int) -> Chunk:
         """Receive `symbols` more symbols."""
@@ -102,14 +75,7 @@ class Stream:
 
     def count(self) -> ErrorCount:
         """Errors so far."""
-        total, symbol_errors, errors, bursts, squares, bit_squares = (int(value) for value in self.counts)
-        open_symbols = int(self.whole[reception.BURST_SYMBOLS])
-        open_bits = int(self.whole[reception.BURST_BITS])
-        return ErrorCount(
-            symbols=total, symbol_errors=symbol_errors, errors=errors, bursts=bursts,
-            squared_symbol_errors=squares + open_symbols**2, squared_bit_errors=bit_squares + open_bits**2,
-            bits_per_symbol=float(np.log2(self.link.order)), link=self.source.digest,
-        )  # fmt: skip
+        return self.receiver.count(self.source.digest)
 
     def eye(self) -> EyeHistogram:
         """The slicer's eye so far."""
@@ -118,12 +84,12 @@ class Stream:
             phase_ui=(np.arange(self.m) - self.m // 2) / self.m,
             volts=0.5 * (edges[1:] + edges[:-1]),
             counts=self.histogram.copy(),
-            thresholds=thresholds(self.reference),
+            thresholds=thresholds(self.receiver.reference),
         )
 
     def _produce(self) -> None:
         """Draw and filter one block; rows that the receiver has left behind make room."""
-        symbols, spectra, added, phases = self.source.block(self.bank)
+        symbols, spectra, phases = self.source.block(self.bank)
         first_moving = 3 if self.source.jittered else 1
         for aggressor, phase in enumerate(phases):
             self.bank.move(first_moving + aggressor, phase)
@@ -135,38 +101,35 @@ class Stream:
         spare = self.origin - self.sent_origin
         if spare > 0:
             self.sent, self.sent_origin = self.sent[spare:], self.origin
-        self.added = np.concatenate([self.added, np.float32(self.end.transmitter_noise) * added])
 
     def _receive(self, limit: int) -> Chunk | None:
-        limit = min(limit, len(self.added))
-        taps = len(self.ffe)
-        taken, position = (np.concatenate([old, np.empty(limit)]) for old in (self._taken, self._position))
-        decided = np.concatenate([self._decided, np.empty(limit, dtype=np.uint8)])
-        fed, equalised = np.empty(limit), np.empty(limit)
-        weights = np.empty((limit, taps if taps > 1 else 0), dtype=np.float32)
-        gains = np.empty(limit, dtype=np.float32)
-        added = self.added[:limit].astype(float)
-        done = reception.receive(
-            self.wave.reshape(-1), self.origin, self.m, self.sent, self.sent_origin, self._wander(limit), added,
-            self.levels, self.end.main_cursor, self.reference, self.ffe, self.ffe_main, self.dfe, False, self.ideal,
-            self.train, self.first, self.bits, self.gap, 0, np.zeros(7), np.zeros(0), np.zeros(3), np.zeros((0, 3)),
-            np.zeros(6), np.zeros((taps, 2)), np.zeros((len(self.dfe), 2)), self.real, self.whole, taken, position,
-            decided, fed, equalised, weights, gains, self.counts,
-        )  # fmt: skip
-        if done == 0:
+        receiver = self.receiver
+        if self.unit.shape[1] == 0:
+            self.unit = self.source.receiver_noise(self.bank.block)
+        limit = min(limit, self.unit.shape[1])
+        added = receiver.real[reception.GAIN] * self.end.transmitter_noise * self.unit[0, :limit].astype(float)
+        noise = (
+            receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)
+        )
+        index = receiver.symbol - receiver.ffe_main
+        told = receiver.receive(self.wave, self.origin, self.m, self.sent, self.sent_origin, added, noise)
+        if told is None:
             return None
-        self.added = self.added[done:]
-        self._taken, self._position = taken[done : done + taps - 1], position[done : done + taps - 1]
-        self._decided = decided[done : done + self.history]
-        where = position[taps - 1 - self.ffe_main :][:done]
-        if self._eye:
-            start = min(max(self.first - (int(self.whole[reception.SYMBOL]) - done - self.ffe_main), 0), done)
-            own = fed[start:done] - added[start:done]
-            accumulate(
-                self.wave.reshape(-1), self.origin, where[start:], own, gains[start:done], 0.0, weights[start:done],
-                self.ffe_main, -self.top, BINS / (2.0 * self.top), self.histogram,
-            )  # fmt: skip
-        return Chunk(where, equalised[:done], decided[self.history :][:done], fed[:done])
+        done = len(told.fed)
+        self.unit = self.unit[:, done:]
+        skip = min(max(receiver.first - index, 0), done)
+        # the SNR_TX term belongs to the symbol: the same value all through its unit interval
+        accumulate(
+            self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:], told.gains[skip:],
+            receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top, BINS / (2.0 * self.top), self.histogram,
+        )  # fmt: skip
+        return Chunk(told.position, told.equalised, told.decided, told.fed)
 
-    def _wander(self, size: int) -> Float:
-        return np.zeros(0)
+
+def _rms(link: Link, end: FrontEnd) -> float:
+    """Rms in V of signal, crosstalk and noise at the sampling instant, before any digital equaliser."""
+    m = end.samples_per_ui
+    power = float(np.mean(link.levels**2))
+    signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
+    crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)
+    return float(np.sqrt(signal + crosstalk + end.noise_correlation[0]))

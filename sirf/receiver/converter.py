@@ -33,12 +33,18 @@ class Converter:
         if not 1 <= self.bits <= 24:
             raise SirfError(f"bits must be between 1 and 24, got {self.bits}. Use 7.")
         if self.enob is not None and not 0 < self.enob <= self.bits:
-            raise SirfError(f"enob must be above 0 and at most bits ({self.bits}), got {self.enob}. Use None for ideal.")
+            raise SirfError(
+                f"enob must be above 0 and at most bits ({self.bits}), got {self.enob}. Use None for ideal."
+            )
         if self.full_scale is not None and not 0 < self.full_scale < float("inf"):
-            raise SirfError(f"full_scale must be positive volts, got {self.full_scale}. Use None to set it by the input.")
+            raise SirfError(
+                f"full_scale must be positive volts, got {self.full_scale}. Use None to set it by the input."
+            )
         lengths = {len(values) for values in (self.gain_error, self.offset, self.skew_ui) if values}
         if len(lengths) > 1:
-            raise SirfError(f"gain_error, offset and skew_ui must have one length, got {sorted(lengths)}. Give all lanes.")
+            raise SirfError(
+                f"gain_error, offset and skew_ui must have one length, got {sorted(lengths)}. Give all lanes."
+            )
         if any(not abs(value) <= 0.5 for value in self.skew_ui):
             raise SirfError(f"skew_ui must be within ±0.5 UI, got {self.skew_ui}. Use smaller skews.")
         if any(not abs(value) < 1 for value in self.gain_error):

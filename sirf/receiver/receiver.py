@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.package import Package
+from sirf.clock.recovery import ClockRecovery
+from sirf.clock.wander import Wander
 from sirf.errors import SirfError
+from sirf.receiver.adaptation import Adaptation
+from sirf.receiver.converter import Converter
 from sirf.receiver.filters import butterworth4, ctle
+from sirf.receiver.tabled import TabledCtle
+from sirf.receiver.vga import Vga
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +50,27 @@ class Receiver:
     `noise_corner` in Hz (None: no filter); `noise_density` one-sided at the input in V²/Hz; `ffe` T-spaced taps with index
     `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `sampling_offset_ui` moves
     the sampling instant later than the Mueller-Müller point.
+
+    The bit-by-bit waveform engine alone models what follows, each None when switched off: `vga` behind the CTLE; `converter`
+    (time-interleaved, before the FFE); `clock` recovery against `wander`, by which the transmitter's clock runs ahead of the
+    receiver's reference; `adaptation` of the taps given here as a start. `dfe_unrolled` takes the first DFE tap by as many slicer
+    sets as there are levels and a choice, instead of feedback: the same decisions without its delay.
     """
 
     noise_corner: float | None
     noise_density: float = 0.0
-    ctle: Ctle | None = None
+    ctle: Ctle | TabledCtle | None = None
     ffe: tuple[float, ...] = (1.0,)
     ffe_main: int = 0
     dfe: tuple[float, ...] = ()
     sampling_offset_ui: float = 0.0
     package: Package | None = None
+    vga: Vga | None = None
+    converter: Converter | None = None
+    clock: ClockRecovery | None = None
+    wander: Wander | None = None
+    adaptation: Adaptation | None = None
+    dfe_unrolled: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no receiver can be."""
@@ -66,6 +83,17 @@ class Receiver:
                 f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
                 "Point it at the main tap."
             )
+        if self.adaptation is not None:
+            self.adaptation.table(self.adaptation.ffe_limits, len(self.ffe), "ffe_limits")
+            self.adaptation.table(self.adaptation.dfe_limits, len(self.dfe), "dfe_limits")
+        if self.dfe_unrolled and not self.dfe:
+            raise SirfError("dfe_unrolled must come with a first DFE tap, got no taps. Give dfe=(0.0,) at least.")
+
+    @property
+    def digital(self) -> bool:
+        """Whether the FFE works on samples, one by one, because what comes before it is not linear or it adapts."""
+        adapts = self.adaptation is not None and (self.adaptation.ffe_step > 0 or self.adaptation.gain_step > 0)
+        return self.vga is not None or self.converter is not None or adapts
 
     def analog_transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
         """Noise filter times CTLE (F,): all that comes before the sampler."""

@@ -32,7 +32,9 @@ class TabledCtle:
         frequency = np.array(self.frequency, dtype=np.float64)
         value = np.array(self.value, dtype=np.complex128)
         if frequency.ndim != 1 or frequency.size < 2 or value.shape != frequency.shape:
-            raise SirfError(f"value must match frequency, both (F,), got {value.shape} and {frequency.shape}. Give a table.")
+            raise SirfError(
+                f"value must match frequency, both (F,), got {value.shape} and {frequency.shape}. Give a table."
+            )
         if frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
             raise SirfError("frequency must ascend from 0 Hz or above, got other values. Sort the table.")
         if not np.all(np.isfinite(value)) or np.any(value == 0):
@@ -50,12 +52,14 @@ class TabledCtle:
         try:
             table = np.loadtxt(file, delimiter=",", comments="#", ndmin=2)
         except (OSError, ValueError) as error:
-            raise SirfError(f"{file} must hold frequency, dB and degrees by commas, got {error}. Mend the file.") from error
+            raise SirfError(
+                f"{file} must hold frequency, dB and degrees by commas, got {error}. Mend the file."
+            ) from error
         if table.shape[1] not in (2, 3) or len(table) < 2:
             raise SirfError(f"{file} must have 2 or 3 columns and 2 lines at least, got {table.shape}. Mend the file.")
         magnitude = 10.0 ** (table[:, 1] / 20.0)
         phase = np.radians(table[:, 2]) if table.shape[1] == 3 else _minimum_phase(table[:, 0], magnitude)
-        return cls(table[:, 0], magnitude * np.exp(1j * phase))
+        return cls(table[:, 0], np.asarray(magnitude * np.exp(1j * phase), dtype=np.complex128))
 
     def transfer(self, frequency: NDArray[Any]) -> Complex:
         """H (F,) at `frequency` (F,) in Hz."""
@@ -64,7 +68,11 @@ class TabledCtle:
         phase = np.unwrap(np.angle(self.value))
         # phase zero at DC, on the branch nearest to what the first point says
         if known[0] > 0:
-            known, decibel, phase = np.insert(known, 0, 0.0), np.insert(decibel, 0, decibel[0]), np.insert(phase, 0, 0.0)
+            known, decibel, phase = (
+                np.insert(known, 0, 0.0),
+                np.insert(decibel, 0, decibel[0]),
+                np.insert(phase, 0, 0.0),
+            )
         gain = np.interp(f, known, decibel)
         turn = np.interp(f, known, phase)
         above = f > known[-1]

@@ -28,7 +28,9 @@ class Vga:
         if not 0 < self.gain < float("inf"):
             raise SirfError(f"gain must be positive, got {self.gain}. Use 1 for none.")
         if self.saturation is not None and not 0 < self.saturation < float("inf"):
-            raise SirfError(f"saturation must be positive volts, got {self.saturation}. Use None for a linear amplifier.")
+            raise SirfError(
+                f"saturation must be positive volts, got {self.saturation}. Use None for a linear amplifier."
+            )
 
     def output(self, volts: Float) -> Float:
         """The curve at `volts` (N,), in V."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.results.error_count import ErrorCount
+from sirf.results.receiver_report import AdaptedReceiver, ClockReport
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -77,6 +78,8 @@ class WaveformRun:
     eye: EyeHistogram
     errors: ErrorCount
     ideal_feedback: bool
+    clock: ClockReport | None = None
+    adapted: AdaptedReceiver | None = None
 
     @property
     def ber(self) -> float:
@@ -112,6 +115,8 @@ class WaveformRun:
             "vec_db": closure,
             "ideal_feedback": self.ideal_feedback,
             "insertion_loss_db": self.link.insertion_loss_db,
+            "clock": None if self.clock is None else self.clock.to_dict(),
+            "adapted": None if self.adapted is None else self.adapted.to_dict(),
             **self.errors.to_dict(),
         }
 
@@ -137,6 +142,7 @@ class WaveformRun:
             ("bit error ratio", f"{self.ber:.3e} [{self.errors.ber_low:.3e}, {self.errors.ber_high:.3e}]"),
             ("eye heights, peak to peak", " / ".join(f"{1e3 * v:.2f}" for v in self.eye.eye_heights()) + " mV"),
             ("eye widths, peak to peak", " / ".join(f"{v:.3f}" for v in self.eye.eye_widths()) + " UI"),
+            *((("clock", str(self.clock)),) if self.clock is not None else ()),
         )
 
 
