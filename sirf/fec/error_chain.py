@@ -1,0 +1,181 @@
+"""Dependent symbol errors as a Markov chain: what decision feedback does to the errors that a decoder meets."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf._kernels.codewords import walk_chain
+from sirf.errors import SirfError
+from sirf.fec.line import bits_of_level_error, bits_per_level
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ErrorChain:
+    """A chain on S states that emits one level error per PAM symbol.
+
+    Parameters
+    ----------
+    transitions
+        (E, S, S): probability to emit `values[e]` in state s and go on to state s'. Sums to one over e and s'. State 0 must be
+        reachable from every state (the state without recent errors).
+    values
+        (E,) errors in levels, for example (-1, 0, 1).
+    order
+        Number of PAM levels, 2 or 4.
+    """
+
+    transitions: Float
+    values: tuple[int, ...] = field(kw_only=True)
+    order: int = field(default=4, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        bits_per_level(self.order)
+        array = np.array(self.transitions, dtype=np.float64)
+        if array.ndim != 3 or array.shape[1] != array.shape[2] or len(array) != len(self.values):
+            raise SirfError(
+                f"transitions must have shape ({len(self.values)}, S, S), got {array.shape}. Give one matrix for each value."
+            )
+        totals = array.sum(axis=(0, 2))
+        if not (array >= 0).all() or not np.allclose(totals, 1.0, rtol=0, atol=1e-9):
+            raise SirfError(
+                f"transitions must be probabilities that sum to 1 from every state, got sums {totals.min():.6g} to "
+                f"{totals.max():.6g}. Divide every state's row by its sum."
+            )
+        array.setflags(write=False)
+        object.__setattr__(self, "transitions", array)
+
+    @classmethod
+    def independent(cls, ber: float, *, order: int = 4) -> ErrorChain:
+        """Independent errors of one level, up and down alike, at bit error ratio `ber` in (0, 0.25) per Gray-mapped bit."""
+        half = 0.5 * _symbol_error_ratio(ber, order)
+        return cls(np.array([[[half]], [[1.0 - 2.0 * half]], [[half]]]), values=(-1, 0, 1), order=order)
+
+    @classmethod
+    def bursts(cls, ber: float, continuation: float, *, order: int = 4) -> ErrorChain:
+        """Bursts of alternating one-level errors: after an error the next symbol is wrong with probability `continuation`.
+
+        The usual model of a one-tap DFE (mean burst 1 / (1 - continuation), in [0, 1)); the start of bursts is set so that the
+        bit error ratio before decoding is `ber`, in (0, 0.25).
+        """
+        if not 0.0 <= continuation < 1.0:
+            raise SirfError(
+                f"continuation must be in [0, 1), got {continuation}. Use 0.5 for half the errors to go on."
+            )
+        ser = _symbol_error_ratio(ber, order)
+        start = ser * (1.0 - continuation) / (1.0 - ser)
+        if start >= 1.0:
+            raise SirfError(f"ber must leave room for bursts to start, got {ber}. Lower it.")
+        down, up = np.array([start / 2, continuation, 0.0]), np.array([start / 2, 0.0, continuation])
+        # states 0, +1, -1: the last error
+        moves = np.zeros((3, 3, 3))
+        moves[0, :, 2], moves[1, :, 0], moves[2, :, 1] = down, 1.0 - down - up, up
+        return cls(moves, values=(-1, 0, 1), order=order)
+
+    @classmethod
+    def from_burst_lengths(cls, ber: float, lengths: Sequence[float] | Float, *, order: int = 4) -> ErrorChain:
+        """Bursts of alternating one-level errors of 1, 2, ... symbols with probabilities `lengths` (L,) that sum to 1.
+
+        A burst ends with at least one right symbol; the start of bursts is set by `ber`, in (0, 0.25).
+        """
+        share = np.asarray(lengths, dtype=np.float64)
+        if share.ndim != 1 or not share.size or (share < 0).any() or abs(share.sum() - 1.0) > 1e-9:
+            raise SirfError(
+                f"lengths must be probabilities that sum to 1, got {share.shape} summing to {share.sum():.6g}."
+            )
+        longest = len(share)
+        mean = float(share @ np.arange(1, longest + 1))
+        ser = _symbol_error_ratio(ber, order)
+        # a cycle is 1 / start symbols of waiting (the one that starts the burst among them) and the rest of the burst
+        period = mean / ser
+        start = 1.0 / (period - mean) if period > mean + 1.0 else 2.0
+        if start > 1.0:
+            raise SirfError(f"ber must leave room for bursts to start, got {ber}. Lower it or shorten the bursts.")
+        # state 0 is quiet, 1 + 2 r + s has r symbols of the burst left after this one, s the sign of the last error
+        size = 1 + 2 * longest
+        moves = np.zeros((3, size, size))
+        left = np.arange(longest)
+        moves[0, 0, 1 + 2 * left] = moves[2, 0, 2 + 2 * left] = start * share / 2
+        moves[1, 0, 0] = 1.0 - start
+        moves[1, 1, 0] = moves[1, 2, 0] = 1.0
+        moves[2, 1 + 2 * left[1:], 2 * left[1:]] = 1.0
+        moves[0, 2 + 2 * left[1:], 2 * left[1:] - 1] = 1.0
+        return cls(moves, values=(-1, 0, 1), order=order)
+
+    @classmethod
+    def from_feedback(cls, down: ArrayLike, up: ArrayLike, *, order: int = 4) -> ErrorChain:
+        """The chain of a DFE: `down` and `up` (3^memory,) are the probabilities of an error by one level, given the last errors.
+
+        States run over the last errors, latest first, each -1, 0, +1, the latest slowest (`itertools.product` order), as
+        `sirf.engine.error_propagation` has them.
+        """
+        below, above = np.asarray(down, dtype=np.float64), np.asarray(up, dtype=np.float64)
+        memory = round(np.log(below.size) / np.log(3.0)) if below.size else 0
+        if below.shape != above.shape or below.ndim != 1 or 3**memory != below.size:
+            raise SirfError(f"down and up must have shape (3^memory,), got {below.shape} and {above.shape}.")
+        states = list(itertools.product((-1, 0, 1), repeat=memory))
+        # the quiet state first
+        ranked = sorted(range(len(states)), key=lambda s: (any(states[s]), s))
+        index = {states[s]: place for place, s in enumerate(ranked)}
+        moves = np.zeros((3, len(states), len(states)))
+        for s, state in enumerate(states):
+            chances = (below[s], 1.0 - below[s] - above[s], above[s])
+            for e, chance in zip((-1, 0, 1), chances, strict=True):
+                following = (e, *state[:-1]) if memory else ()
+                moves[e + 1, index[state], index[following]] += chance
+        return cls(moves, values=(-1, 0, 1), order=order)
+
+    def stationary(self) -> Float:
+        """Share of time (S,) in each state, by the elimination of Grassmann, Taksar and Heyman: it never subtracts."""
+        matrix = self.transitions.sum(axis=0)
+        size = len(matrix)
+        for n in range(size - 1, 0, -1):
+            leaving = matrix[n, :n].sum()
+            if leaving <= 0.0:
+                raise SirfError(f"transitions must lead back to state 0, got none from state {n}. Order the states so.")
+            matrix[:n, n] /= leaving
+            matrix[:n, :n] += np.outer(matrix[:n, n], matrix[n, :n])
+        share = np.zeros(size)
+        share[0] = 1.0
+        for n in range(1, size):
+            share[n] = share[:n] @ matrix[:n, n]
+        return np.asarray(share / share.sum())
+
+    @property
+    def ser(self) -> float:
+        """PAM symbol error ratio before decoding, without precoding."""
+        wrong = np.array([value % self.order != 0 for value in self.values])
+        return float(self.stationary() @ self.transitions[wrong].sum(axis=(0, 2)))
+
+    @property
+    def ber(self) -> float:
+        """Bit error ratio before decoding, without precoding."""
+        bits = bits_of_level_error(self.order)[np.array(self.values) % self.order]
+        per_state = np.tensordot(bits, self.transitions.sum(axis=2), axes=1)
+        return float(self.stationary() @ per_state) / bits_per_level(self.order)
+
+    def draw(self, symbols: int, *, rng: int | np.random.Generator | None = None) -> NDArray[np.int8]:
+        """`symbols` level errors (N,) drawn from the chain, started from its stationary distribution."""
+        generator = np.random.default_rng(rng)
+        flat = self.transitions.transpose(1, 0, 2).reshape(len(self.transitions[0]), -1)
+        limits = np.cumsum(flat, axis=1)
+        size = limits.shape[0]
+        state = int(np.searchsorted(np.cumsum(self.stationary()), generator.random(), side="right").clip(0, size - 1))
+        errors = np.empty(symbols, dtype=np.int8)
+        walk_chain(generator.random(symbols), limits, np.array(self.values), state, errors)
+        return errors
+
+
+def _symbol_error_ratio(ber: float, order: int) -> float:
+    """Of one-level errors, one bit each."""
+    bits = bits_per_level(order)
+    if not 0.0 < ber < 0.5 / bits:
+        raise SirfError(f"ber must be in (0, {0.5 / bits:g}), got {ber}. Give a bit error ratio before decoding.")
+    return ber * bits

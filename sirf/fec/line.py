@@ -1,0 +1,95 @@
+"""Between code words and the line: interleaving, bits to PAM levels, 1/(1+D) precoding.
+
+Source: IEEE 802.3 clauses 119.2.4.6 (symbol interleaving), 120.5.7.1 (Gray mapping), 120.5.7.2 (precoding).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.errors import SirfError
+from sirf.signal.pam import gray_code
+
+Symbols = NDArray[np.uint16]
+Levels = NDArray[np.uint8]
+
+
+def bits_per_level(order: int) -> int:
+    """Bits of a PAM symbol; `SirfError` unless `order` is 2 or 4 (a FEC symbol must be a whole number of PAM symbols)."""
+    if order not in (2, 4):
+        raise SirfError(f"order must be 2 or 4, got {order}. FEC symbols are mapped to NRZ or PAM4 only.")
+    return order.bit_length() - 1
+
+
+def check_interleave(interleave: int) -> None:
+    """`SirfError` unless a whole number from 1 to 16."""
+    if isinstance(interleave, bool) or not isinstance(interleave, (int, np.integer)) or not 1 <= interleave <= 16:
+        raise SirfError(f"interleave must be a whole number from 1 to 16, got {interleave}. Use 1, 2 or 4.")
+
+
+def interleave(words: ArrayLike, depth: int) -> Symbols:
+    """Stream (C n,) of code words (C, n), C a multiple of `depth`: the first symbols of `depth` words, then their second ones.
+
+    >>> interleave([[1, 2], [3, 4]], 2)
+    array([1, 3, 2, 4], dtype=uint16)
+    """
+    check_interleave(depth)
+    array = np.asarray(words, dtype=np.uint16)
+    if array.ndim != 2 or len(array) % depth:
+        raise SirfError(
+            f"words must have shape (multiple of {depth}, n), got {array.shape}. Add a word or lower depth."
+        )
+    return array.reshape(-1, depth, array.shape[1]).transpose(0, 2, 1).reshape(-1)
+
+
+def deinterleave(stream: ArrayLike, depth: int, length: int) -> Symbols:
+    """Code words (C, `length`) of a stream: the inverse of `interleave`."""
+    check_interleave(depth)
+    array = np.asarray(stream, dtype=np.uint16)
+    if array.ndim != 1 or array.size % (depth * length):
+        raise SirfError(
+            f"stream must be a multiple of {depth * length} symbols, got shape {array.shape}. Cut it there."
+        )
+    return array.reshape(-1, length, depth).transpose(0, 2, 1).reshape(-1, length)
+
+
+def to_levels(symbols: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Levels:
+    """Gray-mapped level indices (N bits_per_symbol / log2 order,), 0 the lowest, of FEC symbols (N,); lowest bit first."""
+    width = bits_per_level(order)
+    bits = (np.asarray(symbols).reshape(-1, 1) >> np.arange(bits_per_symbol)) & 1
+    labels = bits.reshape(-1, width) @ (1 << np.arange(width)[::-1])
+    return np.argsort(gray_code(order)).astype(np.uint8)[labels]
+
+
+def from_levels(levels: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Symbols:
+    """FEC symbols of level indices: the inverse of `to_levels`."""
+    width = bits_per_level(order)
+    labels = gray_code(order)[np.asarray(levels)]
+    bits = (labels.reshape(-1, 1) >> np.arange(width)[::-1]) & 1
+    return np.asarray(bits.reshape(-1, bits_per_symbol) @ (1 << np.arange(bits_per_symbol)), dtype=np.uint16)
+
+
+def precode(levels: ArrayLike, *, order: int = 4) -> Levels:
+    """Levels b_k = (a_k - b_(k-1)) mod order of levels a_k (N,), b_(-1) = 0.
+
+    >>> precode([1, 1, 1, 0])
+    array([1, 0, 1, 3], dtype=uint8)
+    """
+    array = np.asarray(levels, dtype=np.int64)
+    sign = np.where(np.arange(array.size) % 2 == 0, 1, -1)
+    return np.asarray(sign * np.cumsum(sign * array) % order, dtype=np.uint8)
+
+
+def remove_precoding(levels: ArrayLike, *, order: int = 4) -> Levels:
+    """Levels a_k = (b_k + b_(k-1)) mod order of decided levels b_k (N,), b_(-1) = 0: the inverse of `precode`."""
+    array = np.asarray(levels, dtype=np.int64)
+    before = np.concatenate([[0], array[:-1]]) if array.size else array
+    return np.asarray((array + before) % order, dtype=np.uint8)
+
+
+def bits_of_level_error(order: int) -> NDArray[np.float64]:
+    """Mean bit errors (order,) of an error of e levels modulo the order, over uniform levels, under Gray mapping."""
+    code = gray_code(order)
+    index = np.arange(order)
+    return np.array([np.bitwise_count(code ^ code[(index + e) % order]).mean() for e in range(order)])
