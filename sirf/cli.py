@@ -363,6 +363,42 @@ def reach(
 
 
 @app.command()
+def fec(
+    ber: Annotated[list[float], typer.Option(help="Bit error ratio before the decoder; may be repeated.")],
+    code: Annotated[str, typer.Option(help="kp4, kr4 or a TOML file of your own.")] = "kp4",
+    burst: Annotated[
+        float | None, typer.Option(help="Chance that an error leads to another, as a one-tap DFE's (default: none).")
+    ] = None,
+    interleave: Annotated[int, typer.Option(help="Code words that take turns on the line.")] = 1,
+    precoding: Annotated[bool, typer.Option("--precoding", help="1/(1+D) precoding.")] = False,
+    json_file: Json = None,
+) -> None:
+    """Error ratios after forward error correction, computed for independent or burst errors."""
+    from sirf.fec import ErrorChain, load
+
+    chosen = load(code)
+    results = [
+        chosen.post_fec(
+            value if burst is None else ErrorChain.bursts(value, burst), interleave=interleave, precoding=precoding
+        )
+        for value in ber
+    ]
+    _say(f"{code}, 1:{interleave} interleaved, {'1/(1+D) precoding' if precoding else 'no precoding'}, "
+         f"{'independent errors' if burst is None else f'errors go on with {burst:g}'}", aside=json_file == "-")  # fmt: skip
+    _table(
+        ("line BER", "decoder BER", "symbol errors", "code words lost", "frames lost", "BER after"),
+        [
+            tuple(f"{x:.3e}" for x in (line, r.pre_fec_ber, r.symbol_error_ratio, r.codeword_error_ratio,
+                                       r.frame_loss_ratio, r.ber))
+            for line, r in zip(ber, results, strict=True)
+        ],
+        aside=json_file == "-",
+    )  # fmt: skip
+    rows = [{"line_ber": line, **result.to_dict()} for line, result in zip(ber, results, strict=True)]
+    _write_json(rows, json_file)
+
+
+@app.command()
 def standards(json_file: Json = None) -> None:
     """List the presets with their provenance."""
     from sirf.presets import list_presets, load

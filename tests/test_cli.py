@@ -276,3 +276,16 @@ def test_interruption_and_internal_errors_have_their_codes(
     last = capsys.readouterr().err.splitlines()[-1]
     assert "internal error" in last
     assert "broken" in last
+
+
+def test_fec_shows_a_table_and_gives_json(capsys: Capture) -> None:
+    assert main(["fec", "--code", "kp4", "--ber", "2.4e-4", "--ber", "1e-3"]) == 0
+    assert "8.152e-13" in capsys.readouterr().out
+    arguments = ["fec", "--ber", "1e-4", "--burst", "0.5", "--interleave", "2", "--precoding", "--json", "-"]
+    assert main(arguments) == 0
+    rows = strict_json(capsys.readouterr().out)
+    assert isinstance(rows, list)
+    assert rows[0]["line_ber"] == 1e-4
+    assert 0 < rows[0]["codeword_error_ratio"] < 1e-15
+    assert main(["fec", "--ber", "0.7"]) == 2
+    assert "ber must be in (0, 0.5)" in capsys.readouterr().err

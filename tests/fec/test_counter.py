@@ -45,7 +45,7 @@ def test_any_blocks_count_the_words_that_differ_in_the_received_stream(
 
 def test_counts_agree_with_the_decoder_and_add_up() -> None:
     code = fec.load("kp4")
-    errors = fec.ErrorChain.bursts(2.2e-3, 0.5).draw(2720 * 400, rng=3).astype(np.int64)
+    errors = fec.ErrorChain.bursts(4e-3, 0.5).draw(2720 * 400, rng=3).astype(np.int64)
     whole = fec.CodewordCounter(code, interleave=2)
     where = np.flatnonzero(errors)
     whole.add_errors(where, errors[where], errors.size)

@@ -47,10 +47,9 @@ def test_decoder_does_what_galois_does_within_and_beyond_t(name: str) -> None:
     assert digest(decoded.symbols) == messages_digest
 
 
-@pytest.mark.parametrize("name", ["kp4", "kr4"])
-def test_parity_is_the_remainder_that_galois_finds(name: str) -> None:
+def test_parity_is_the_remainder_that_galois_finds() -> None:
     galois = pytest.importorskip("galois")
-    code = fec.load(name)
+    code = fec.load("kp4")
     parity = code.symbols - code.message_symbols
     gf = galois.GF(2**10, irreducible_poly=code.field_polynomial, verify=False)
     generator = galois.Poly.Roots([gf(2) ** i for i in range(parity)], field=gf)
