@@ -1,6 +1,6 @@
 """Speed of the engines on a path of our own, warm, one core: `python benchmarks/bench_engines.py`.
 
-The reference of the same run is the same chain with its feedback loop in plain Python, as tools without compiled loops have it.
+The engines are held against one another; bench_error_count.py and others set a reference of another make beside each.
 """
 
 from __future__ import annotations
@@ -9,12 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 import sirf
-from sirf._kernels import feedback
-from sirf.engine import error_count
-from sirf.engine.segments import segment_generator
 
 
 def median_seconds(call: Callable[[], object], runs: int = 5) -> float:
@@ -28,30 +23,6 @@ def median_seconds(call: Callable[[], object], runs: int = 5) -> float:
     return statistics.median(times)
 
 
-def plain_python_rate(link: sirf.Link, symbols: int = 20_000) -> float:
-    """Symbols per second of the slicer loop run by the interpreter on the same samples."""
-    counter = error_count._Counter(link, False)
-    plan = counter.plan
-    drives = plan.drives(segment_generator(1, plan.digest, 0))
-    samples = np.fft.irfft(drives.signal * counter.through, plan.length)[:symbols]
-    arrays = np.empty(symbols, dtype=np.uint8), np.empty(symbols), np.zeros(6, dtype=np.int64)
-    loop = feedback.slice_symbols.py_func  # type: ignore[attr-defined]  # numba's dispatcher keeps the function
-    start = time.perf_counter()
-    loop(
-        samples,
-        drives.symbols[:symbols],
-        plan.levels,
-        plan.decision,
-        plan.dfe,
-        False,
-        plan.first,
-        plan.bits,
-        plan.gap,
-        *arrays,
-    )
-    return symbols / (time.perf_counter() - start)
-
-
 def main() -> None:
     """Measure, assert the answers, print."""
     link = sirf.Link(
@@ -62,8 +33,7 @@ def main() -> None:
     assert count.ber_low <= eye.ber <= count.ber_high, (count, eye.ber)
     seconds = median_seconds(lambda: sirf.count_errors(link, max_errors=10**9, max_symbols=2_000_000, rng=1))
     rate = count.symbols / seconds
-    plain = plain_python_rate(link)
-    print(f"error counting        {rate / 1e6:8.2f} Msymbol/s   {rate / plain:8.0f} x its loop in plain Python")
+    print(f"error counting        {rate / 1e6:8.2f} Msymbol/s (see bench_error_count.py)")
     run = sirf.simulate(link, symbols=200_000, rng=1)
     assert run.errors.ber_low <= eye.ber <= run.errors.ber_high, (run.errors, eye.ber)
     seconds = median_seconds(lambda: sirf.simulate(link, symbols=200_000, rng=1))

@@ -86,7 +86,8 @@ def receive(
 
     Arrays `taken`, `position` (k + F - 1) and `decided` (k + max(D, 1)) begin with what is left of the call before; `fed`,
     `equalised`, `gains` (k,) and `weights` (k, F or 0) are told, entry i for the symbol decided at step i. The FFE waits for
-    `ffe_main` symbols after the one that it equalises. `counts` as of `slice_symbols`.
+    `ffe_main` symbols after the one that it equalises. `counts` (6,) gains symbols, symbol errors, bit
+    errors, bursts, and the sums of squared symbol and bit errors per burst.
 
     `detector` 0 none, 1 Mueller-Müller, 2 its sign, 3 bang-bang on edges. `loop` = proportional, integral, bias of the detector,
     sampling point after the edge in UI, lock window in UI, hold in symbols, first symbol; `ring` holds detector outputs for the

@@ -1,30 +1,41 @@
-"""Error counting at one sample per symbol: every linear part by one transform, the slicer and its DFE in a compiled loop."""
+"""Error counting at one sample per symbol: segments in threads, counts in order, kept in a file and through Ctrl-C."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import fft
 
-from sirf.engine.front_end import FrontEnd
-from sirf.engine.segments import Drives, Seed, SegmentPlan, integer_seed, segment_generator
+from sirf._kernels.decide import find_errors
+from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink
+from sirf.engine.segments import Seed, integer_seed
+from sirf.engine.tally import Errors, tally
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 Progress = Callable[[int, int, int], None]
 
-LENGTH = 1 << 17
-"""Symbols of a segment, warm-up included: a fixed power of two."""
+TASK = 8
+"""Most segments that one thread computes before it hands them over."""
+SAVE = 256
+"""Segments between two writes of the resume file."""
+
+
+class CountInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a count; `count` holds what was counted until then."""
+
+    def __init__(self, count: ErrorCount) -> None:
+        super().__init__("interrupted")
+        self.count = count
 
 
 def count_errors(
@@ -40,7 +51,7 @@ def count_errors(
 ) -> ErrorCount:
     """Send random symbols until `max_errors` bit errors or `max_symbols` symbols, whichever comes first.
 
-    A run ends at the first segment (about 130,000 symbols), in order, that meets a limit; the counts are the same for any
+    A run ends at the first segment (131,072 symbols), in order, that meets a limit; the counts are the same for any
     number of `workers` (threads) and after an interruption.
 
     Parameters
@@ -49,12 +60,15 @@ def count_errors(
         Seed: a non-negative integer, a NumPy Generator, or None for fresh entropy.
     ideal_feedback
         Feed the sent symbols back: no DFE error propagation.
+    workers
+        Threads that share the segments; the loops release the interpreter's lock.
     resume
-        A JSON file that keeps the counts after every round of segments; the run goes on from it. Needs an integer `rng`.
+        A JSON file that keeps the counts; a run goes on from it. Needs an integer `rng`.
     progress
         Called with (symbols done, symbols at most, bit errors).
 
-    On Ctrl-C the counts so far are in the `resume` file. Raises `SirfError` for limits below 1 or a file of another run.
+    On Ctrl-C the counts so far are in the `resume` file and in the `count` of the `CountInterrupted` that is raised.
+    Raises `SirfError` for limits below 1 or a file of another run.
     """
     for name, value in (("max_errors", max_errors), ("max_symbols", max_symbols), ("workers", workers)):
         if value < 1:
@@ -62,82 +76,95 @@ def count_errors(
     if resume is not None and not isinstance(rng, (int, np.integer)):
         raise SirfError(f"rng must be an integer for a run that resumes, got {rng!r}. Use rng=1.")
     seed = integer_seed(rng)
-    counter = _Counter(link, ideal_feedback)
+    counter = _counter(link, ideal_feedback)
     book = _Book(None if resume is None else Path(resume), seed, counter)
-    with ThreadPoolExecutor(workers) as pool:
-        while book.total.errors < max_errors and book.total.symbols < max_symbols:
-            batch = range(book.segments, book.segments + workers)
-            for count in _in_order(pool, counter, seed, batch):
-                book.add(count)
-                if progress is not None:
-                    progress(book.total.symbols, max_symbols, book.total.errors)
-                if book.total.errors >= max_errors or book.total.symbols >= max_symbols:
-                    break
-            book.save()
+
+    def ended() -> bool:
+        return book.total.errors >= max_errors or book.total.symbols >= max_symbols
+
+    if ended():
+        return book.total
+    last = book.segments - (book.total.symbols - max_symbols) // COUNTED
+    counts = _counts(counter, seed, range(book.segments, last), workers)
+    try:
+        for count in counts:
+            book.add(count)
+            if progress is not None:
+                progress(book.total.symbols, max_symbols, book.total.errors)
+            if ended():
+                break
+    except KeyboardInterrupt:
+        raise CountInterrupted(book.total) from None
+    finally:
+        counts.close()
+        book.save()
     return book.total
 
 
-def _in_order(pool: ThreadPoolExecutor, counter: _Counter, seed: int, batch: range) -> Iterator[ErrorCount]:
-    yield from pool.map(lambda index: counter.segment(seed, index), batch)
-
-
-class _Counter:
-    """Counts the errors of any segment of a link."""
+class Counter:
+    """Counts the errors of any segment of a link; the same for every thread."""
 
     def __init__(self, link: Link, ideal: bool) -> None:
-        self.plan = plan = SegmentPlan(link, LENGTH)
-        self.ideal = ideal
-        end = plan.front_end
-        self.through = self._response(end, end.through)
-        self.edge = self._response(end, end.edge)
-        self.slope = self._response(end, end.edge_slope)
-        self.noise = noise_shape(end, LENGTH)
-        self.crosstalk = [_aggressor_columns(wave, end.samples_per_ui) for wave in end.crosstalk]
-        self.identity = f"{plan.digest}{'-ideal' if ideal else ''}"
+        self.model = model = BaudRateLink(link, ideal=ideal)
+        self.order = link.order
+        self.gap = len(model.feedback)
+        self.identity = f"{model.digest}{'-ideal' if ideal else ''}"
 
     def segment(self, seed: int, index: int) -> ErrorCount:
         """The counts of one segment."""
-        plan = self.plan
-        generator = segment_generator(seed, plan.digest, index)
-        drives = plan.drives(generator)
-        samples = fft.irfft(self._spectrum(drives, generator), LENGTH)
-        return plan.slice(samples, drives.symbols, ideal=self.ideal, identity=self.identity)[0]
-
-    def _spectrum(self, drives: Drives, generator: np.random.Generator) -> Complex:
-        total = drives.signal * self.through
-        if drives.first is not None and drives.second is not None:
-            total += drives.first * self.edge + drives.second * self.slope
-        for columns, phase, spectrum in zip(self.crosstalk, drives.phases, drives.aggressors, strict=True):
-            total += spectrum * fft.rfft(columns[:, phase], LENGTH)
-        return np.asarray(total + fft.rfft(generator.standard_normal(LENGTH)) * self.noise)
-
-    def _response(self, end: FrontEnd, wave: Float) -> Complex:
-        cursors = end.cursors(wave)
-        padded = np.zeros(LENGTH)
-        padded[: len(cursors)] = cursors
-        return np.asarray(fft.rfft(np.roll(padded, -end.pre_cursors)))
+        model = self.model
+        line = model.segment(seed, index)
+        positions, decided = np.empty(len(line.symbols), np.int64), np.empty(len(line.symbols), np.uint8)
+        found = find_errors(
+            line.residual, line.symbols, model.level_volts, model.decision, model.levels, model.feedback, positions,
+            decided,
+        )  # fmt: skip
+        where = positions[:found]
+        errors = Errors(where, line.symbols[where], decided[:found], len(line.symbols)).after(LEAD)
+        return tally(errors, line.symbols[LEAD:], order=self.order, gap=self.gap, identity=self.identity)
 
 
-def noise_shape(end: FrontEnd, n: int) -> Float:
-    """Magnitude (n // 2 + 1,) that colours white unit noise at one sample per symbol: receiver noise and SNR_TX term."""
-    lags = end.noise_correlation[:: end.samples_per_ui]
-    row = np.zeros(n)
-    row[: len(lags)] = lags
-    row[n - len(lags) + 1 :] = lags[:0:-1]
-    return np.sqrt(np.maximum(fft.rfft(row).real, 0.0) + end.transmitter_noise**2)
+@lru_cache(maxsize=4)
+def _counter(link: Link, ideal: bool) -> Counter:
+    """The counter of a link: a link is a frozen value, so calls that repeat find it prepared."""
+    return Counter(link, ideal)
 
 
-def _aggressor_columns(wave: Float, m: int) -> Float:
-    return wave[: len(wave) // m * m].reshape(-1, m)
+def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Generator[ErrorCount, None, None]:
+    """The counts of `segments`, in order."""
+    if workers == 1 or len(segments) == 1:
+        for index in segments:
+            yield counter.segment(seed, index)
+        return
+
+    def task(part: range) -> list[ErrorCount]:
+        return [counter.segment(seed, index) for index in part]
+
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[Future[list[ErrorCount]]] = deque()
+    try:
+        size = 1
+        rest = segments
+        while waiting or rest:
+            while rest and len(waiting) < 2 * workers:
+                waiting.append(pool.submit(task, rest[:size]))
+                rest = rest[size:]
+                # short runs start with single segments, long ones spend little on handing over
+                size = (
+                    min(TASK, size + 1) if len(rest) > 2 * workers * TASK else max(1, min(size, len(rest) // workers))
+                )
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Book:
     """The running total, kept in a file when one is named."""
 
-    def __init__(self, file: Path | None, seed: int, counter: _Counter) -> None:
+    def __init__(self, file: Path | None, seed: int, counter: Counter) -> None:
         self.file, self.seed = file, seed
         self.segments = 0
-        self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.plan.link.order)))
+        self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.order)))
         if file is not None and file.exists():
             self._load(file)
 
@@ -145,13 +172,15 @@ class _Book:
         """One more segment, in order."""
         self.total += count
         self.segments += 1
+        if self.segments % SAVE == 0:
+            self.save()
 
     def save(self) -> None:
         """Replace the file in one step, so that an interruption cannot leave half of it."""
         if self.file is None:
             return
         text = json.dumps(
-            {"format": "sirf-error-count-1", "seed": self.seed, "segments": self.segments, "total": asdict(self.total)},
+            {"format": "sirf-error-count-2", "seed": self.seed, "segments": self.segments, "total": asdict(self.total)},
             indent=1,
         )
         temporary = self.file.with_name(self.file.name + ".tmp")
@@ -161,7 +190,12 @@ class _Book:
     def _load(self, file: Path) -> None:
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
-            seed, segments, total = record["seed"], int(record["segments"]), ErrorCount(**record["total"])
+            if record["format"] != "sirf-error-count-2":
+                raise ValueError(f"format {record['format']!r}")
+            values: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in record["total"].items()
+            }
+            seed, segments, total = record["seed"], int(record["segments"]), ErrorCount(**values)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SirfError(
                 f"{file} must be a file of an earlier count, got something else ({error}). Name another file."

@@ -32,9 +32,10 @@ TAIL = 1e-4
 class FrontEnd:
     """Responses at the slicer input, M samples per UI, in volts for a unit symbol.
 
-    `through` (N,) is the pulse with Tx FFE and `mean_pulse` (N,) its mean over the displacement of its edges; `edge` (N,) the
-    response to a unit transition displaced by one UI per UI (the derivative of the step response, no Tx FFE) and `edge_slope`
-    (N,) its derivative; `crosstalk` one pulse per aggressor. `sampling` indexes the sampling instant in the first four.
+    `through` (N,) is the pulse with Tx FFE, `driver` (N,) that without and `mean_pulse` (N,) the first's mean over the
+    displacement of its edges; `edge` (N,) the response to a unit transition displaced by one UI per UI (the derivative of the
+    step response, no Tx FFE) and `edge_slope` (N,) its derivative; `crosstalk` one pulse per aggressor. `sampling` indexes the
+    sampling instant in the first five.
     `noise_correlation` (N_lag,) in V² is the autocorrelation of the receiver noise at lags of one sample;
     `transmitter_noise` the rms in V of the SNR_TX term.
     `omitted` is the sum of |cursor| that was left out, relative to the main cursor.
@@ -43,6 +44,7 @@ class FrontEnd:
     samples_per_ui: int
     symbol_rate: float
     through: Float
+    driver: Float
     mean_pulse: Float
     edge: Float
     edge_slope: Float
@@ -184,7 +186,7 @@ def front_end(link: Link) -> FrontEnd:
     shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     instant += round(receiver.sampling_offset_ui * m)
-    responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:])]
+    responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:], raw[0])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
     moved = tx.edge_jitter.variance(symbol_rate=link.symbol_rate)
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
@@ -200,6 +202,7 @@ def front_end(link: Link) -> FrontEnd:
         samples_per_ui=m,
         symbol_rate=link.symbol_rate,
         through=responses[0].take(window, mode="wrap"),
+        driver=responses[3].take(window, mode="wrap"),
         mean_pulse=mean_pulse.take(window, mode="wrap"),
         edge=responses[1].take(window, mode="wrap"),
         edge_slope=responses[2].take(window, mode="wrap"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import zip_longest
 from typing import Any
 
 from sirf.errors import SirfError
@@ -15,7 +16,9 @@ class ErrorCount:
     """Errors and trials of one run or of several added up.
 
     `bursts` counts runs of errors; the sums of squared errors per burst widen the interval: with d = sum of squares / errors
-    the count behaves as errors / d independent events. Values with different `link` digests do not add.
+    the count behaves as errors / d independent events. `burst_lengths[i]` bursts span i + 1 symbols from first to last error,
+    the last entry as many or more. `sent[i]` symbols went out at level i from the lowest, `confusion[i * L + j]` of them were
+    taken for level j. Values with different `link` digests do not add; what one of two counts does not know counts as zero.
     """
 
     symbols: int = 0
@@ -25,6 +28,9 @@ class ErrorCount:
     bursts: int = 0
     squared_symbol_errors: int = 0
     squared_bit_errors: int = 0
+    burst_lengths: tuple[int, ...] = ()
+    sent: tuple[int, ...] = ()
+    confusion: tuple[int, ...] = ()
     link: str = ""
 
     def __add__(self, other: ErrorCount) -> ErrorCount:
@@ -35,7 +41,7 @@ class ErrorCount:
                 "Count both with the same link."
             )
         summed = {
-            field.name: getattr(self, field.name) + getattr(other, field.name)
+            field.name: _sum(getattr(self, field.name), getattr(other, field.name))
             for field in fields(self)
             if field.name not in ("link", "bits_per_symbol")
         }
@@ -60,6 +66,32 @@ class ErrorCount:
     def mean_burst(self) -> float:
         """Symbol errors per burst."""
         return self.symbol_errors / self.bursts if self.bursts else 0.0
+
+    @property
+    def level_errors(self) -> tuple[int, ...]:
+        """Symbols decided wrongly by the level that was sent, lowest first."""
+        order = len(self.sent)
+        return tuple(
+            sum(self.confusion[i * order : (i + 1) * order]) - self.confusion[i * order + i] for i in range(order)
+        )
+
+    @property
+    def level_ser(self) -> tuple[float, ...]:
+        """Symbol error ratio of each sent level, lowest first."""
+        return tuple(wrong / sent if sent else 0.0 for wrong, sent in zip(self.level_errors, self.sent, strict=True))
+
+    @property
+    def bit_position_errors(self) -> tuple[int, ...]:
+        """Errors of each bit of the Gray label, the most significant first."""
+        order = len(self.sent)
+        width = max(order - 1, 0).bit_length()
+        label = [i ^ (i >> 1) for i in range(order)]
+        totals = [0] * width
+        for place, count in enumerate(self.confusion):
+            wrong = label[place // order] ^ label[place % order] if count else 0
+            for bit in range(width):
+                totals[width - 1 - bit] += count * (wrong >> bit & 1)
+        return tuple(totals)
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """Interval of the BER: Clopper-Pearson on errors / d events, d the mean size of a burst seen from an error."""
@@ -92,6 +124,10 @@ class ErrorCount:
             "ber_high": self.ber_high,
             "bursts": self.bursts,
             "mean_burst": self.mean_burst,
+            "burst_lengths": list(self.burst_lengths),
+            "level_errors": list(self.level_errors),
+            "level_ser": list(self.level_ser),
+            "bit_position_errors": list(self.bit_position_errors),
             "confidence": CONFIDENCE,
         }
 
@@ -114,13 +150,21 @@ class ErrorCount:
         return html_table("Error count", self._rows())
 
     def _rows(self) -> tuple[tuple[str, str], ...]:
+        by_level = (("error ratio by level", " / ".join(f"{value:.2e}" for value in self.level_ser)),)
         return (
             ("bit errors", f"{self.errors:,} in {self.bits:,.0f} bits"),
             ("symbol errors", f"{self.symbol_errors:,} in {self.symbols:,} symbols"),
             ("bit error ratio", f"{self.ber:.3e}"),
             ("99 % interval", f"{self.ber_low:.3e} to {self.ber_high:.3e}"),
             ("mean burst", f"{self.mean_burst:.2f} symbols"),
+            *(by_level if self.sent else ()),
         )
+
+
+def _sum(one: Any, two: Any) -> Any:
+    if not isinstance(one, tuple):
+        return one + two
+    return tuple(a + b for a, b in zip_longest(one, two, fillvalue=0))
 
 
 def _interval(errors: int, trials: float, squares: int, confidence: float) -> tuple[float, float]:

@@ -12,8 +12,8 @@ class Aggressor:
     """Settings of one aggressor; the default is the preset's: own random data, random phase, the preset's launch amplitude.
 
     `amplitude` in V differential peak (None: A_fe for FEXT, A_ne for NEXT); `rate_offset_ppm` against the victim's symbol
-    rate; `phase_ui` in [0, 1) where its symbols start in the victim's unit interval (None: uniformly random, redrawn in each
-    segment of a run). With a rate offset the phase drifts on from there.
+    rate; `phase_ui` in [0, 1) how long after the peak of the aggressor's pulse the victim samples (None: uniformly random,
+    redrawn in each segment of a run). With a rate offset the phase drifts on from there.
     """
 
     amplitude: float | None = None

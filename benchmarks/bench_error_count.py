@@ -1,0 +1,107 @@
+"""Speed of error counting, warm: `python benchmarks/bench_error_count.py [--strict] [--long]`.
+
+A backplane of 200 UI with noise, Tx FFE and DFE: with and without the preset's jitter and aggressors, one core and two, and the
+cost per symbol from 1e5 to 1e7 symbols (1e8 with --long). Answers are held against the statistical engine. The reference
+of the same run is the same link in NumPy and SciPy, straightforwardly: random numbers, `oaconvolve`, the feedback in Python.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import sys
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import oaconvolve
+
+import sirf
+from sirf.engine.baud_rate import BaudRateLink, noise_taps
+
+Float = NDArray[np.float64]
+PLAIN, JITTERED, TWO_CORES, FLAT = 20e6, 10e6, 1.8, 1.1
+
+
+def make_link(*, jitter: bool, crosstalk: bool) -> sirf.Link:
+    """The shipped board path at 53 GBd PAM4, its noise raised until the statistical engine reads an error ratio near 1e-5."""
+    channel = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=crosstalk)
+    link = sirf.Link(channel, standard="802.3ck-c2m").optimized()
+    if not jitter:
+        tx = dataclasses.replace(link.transmitter, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
+        link = link.replace(transmitter=tx)
+    low, high = np.log(1e-19), np.log(1e-13)
+    for _ in range(20):
+        middle = 0.5 * (low + high)
+        trial = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=float(np.exp(middle))))
+        low, high = (low, middle) if sirf.statistical_eye(trial, phases=1).ber > 1e-5 else (middle, high)
+    return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=float(np.exp(low))))
+
+
+def rate(link: sirf.Link, symbols: int, *, workers: int = 1, runs: int = 5) -> float:
+    """Symbols per second, median of `runs` after one to warm up."""
+    times = []
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        count = sirf.count_errors(link, max_errors=10**12, max_symbols=symbols, rng=1, workers=workers)
+        times.append(time.perf_counter() - start)
+    return count.symbols / statistics.median(times[1:])
+
+
+def plain_rate(link: sirf.Link, symbols: int = 100_000) -> tuple[float, float]:
+    """Symbols per second and symbol error ratio of the reference, which knows no jitter and no crosstalk."""
+    model = BaudRateLink(link)
+    end = model.end
+    start = time.perf_counter()
+    rng = np.random.default_rng(1)
+    sent = rng.integers(0, link.order, symbols)
+    samples = oaconvolve(link.levels[sent], end.cursors(end.through))[end.pre_cursors :][:symbols]
+    samples += oaconvolve(rng.standard_normal(symbols), noise_taps(end))[:symbols]
+    decided = np.zeros(symbols, dtype=int)
+    levels, bounds, dfe = model.levels.tolist(), model.decision.tolist(), model.feedback.tolist()
+    for n in range(len(dfe), symbols):
+        value = samples[n] - sum(tap * levels[decided[n - 1 - j]] for j, tap in enumerate(dfe))
+        decided[n] = sum(value > bound for bound in bounds)
+    wrong = np.count_nonzero(decided[300:] != sent[300:])
+    return symbols / (time.perf_counter() - start), wrong / symbols
+
+
+def check(link: sirf.Link, symbols: int) -> None:
+    """The counted interval holds the statistical engine's error ratio."""
+    count = sirf.count_errors(link, max_errors=10**12, max_symbols=symbols, rng=2, workers=2)
+    expected = sirf.statistical_eye(link, phases=1).ber
+    assert count.ber_low <= expected <= count.ber_high, (count, expected)
+
+
+def main() -> int:
+    """Measure, assert the answers, print; with --strict 1 when a figure misses its limit."""
+    symbols = 10_000_000
+    plain = make_link(jitter=False, crosstalk=False)
+    cases = {
+        "noise, FFE, DFE": (plain, PLAIN),
+        "the same with the preset's jitter": (make_link(jitter=True, crosstalk=False), JITTERED),
+        "with jitter and three aggressors": (make_link(jitter=True, crosstalk=True), JITTERED),
+    }
+    reference, ratio = plain_rate(plain)
+    assert ratio < 1e-3, ratio
+    print(
+        f"NumPy, SciPy and a loop in Python     {reference / 1e6:8.3f} Msymbol/s (its channel has neither jitter nor crosstalk)"
+    )
+    missed = 0
+    for name, (link, limit) in cases.items():
+        check(link, 5_000_000)
+        one, two = rate(link, symbols), rate(link, symbols, workers=2)
+        missed += (one < limit) + (two < TWO_CORES * one)
+        print(
+            f"{name:36s} {one / 1e6:9.2f} Msymbol/s (limit {limit / 1e6:g}), {one / reference:6.0f} x the reference; "
+            f"two threads {two / one:.2f} x"
+        )
+    sizes = [10**5, 10**6, 10**7] + ([10**8] if "--long" in sys.argv else [])
+    costs = [1e9 / rate(plain, size, runs=9 if size < 10**7 else 3) for size in sizes]
+    missed += max(costs) > FLAT * min(costs)
+    print("cost per symbol: " + ", ".join(f"{c:.2f} ns at {s:.0e}" for s, c in zip(sizes, costs, strict=True)))
+    return 1 if missed and "--strict" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

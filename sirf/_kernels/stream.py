@@ -1,0 +1,164 @@
+"""Streams at one sample per symbol: random numbers, filters and edges, in float32 loops that the compiler turns into vectors.
+
+Nothing here keeps state but the generator's, which the caller holds. All loops may reassociate sums (`fastmath`): the result is
+the same in every run of one machine, and vectors need it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.jit import kernel
+
+Single = NDArray[np.float32]
+Words = NDArray[np.uint64]
+
+LANES = 16
+"""Generators that run side by side, so that one vector instruction moves several."""
+BLOCK = 2048
+"""Output samples of a filter that stay in the first cache while all taps pass."""
+UNROLL = 8
+"""Taps that share one pass over the output: tap counts are multiples of it."""
+
+_SINE = tuple(np.float32((-1) ** k * (math.pi / 2) ** (2 * k + 1) / math.factorial(2 * k + 1)) for k in range(6))
+_COSINE = tuple(np.float32((-1) ** k * (math.pi / 2) ** (2 * k) / math.factorial(2 * k)) for k in range(7))
+S1, S3, S5, S7, S9, S11 = _SINE
+C0, C2, C4, C6, C8, C10, C12 = _COSINE
+L3, L5, L7, L9 = np.float32(2 / 3), np.float32(2 / 5), np.float32(2 / 7), np.float32(2 / 9)
+LN2 = np.float32(math.log(2.0))
+HALF, ONE, TWO = np.float32(0.5), np.float32(1.0), np.float32(2.0)
+P31, P32, P33 = np.float32(2.0**-31), np.float32(2.0**-32), np.float32(2.0**-33)
+
+
+@kernel
+def random_words(state: Words, out: Words) -> None:
+    """Fill `out` (n,), n a multiple of 16, with 64-bit words of 16 interleaved xoshiro256++ generators; moves `state` (4, 16).
+
+    Word i comes from lane i % 16. Generator: Blackman and Vigna, ACM TOMS 47 (2021) 36.
+    """
+    s0, s1, s2, s3 = state[0].copy(), state[1].copy(), state[2].copy(), state[3].copy()
+    for block in range(len(out) // LANES):
+        row = out[block * LANES : block * LANES + LANES]
+        for lane in range(LANES):
+            total = s0[lane] + s3[lane]
+            row[lane] = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0[lane]
+            shifted = s1[lane] << np.uint64(17)
+            s2[lane] ^= s0[lane]
+            s3[lane] ^= s1[lane]
+            s1[lane] ^= s2[lane]
+            s0[lane] ^= s3[lane]
+            s2[lane] ^= shifted
+            s3[lane] = (s3[lane] << np.uint64(45)) | (s3[lane] >> np.uint64(19))
+    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+
+
+@kernel(fastmath=True)
+def normals(words: Words, out: Single) -> None:
+    """Standard normal deviates (n,) from random `words` (n,), n even, by the method of Box and Muller (1958).
+
+    A pair takes two words: the radius from all 64 bits of one, so that the tails are right to 9 deviations, the angle from the
+    upper half of the other. Logarithm, sine and cosine are series good to float32, written out so that they vectorise.
+    """
+    half = len(words) // 2
+    radial, angular = words[:half], words[half : 2 * half]
+    sines, cosines = out[:half], out[half : 2 * half]
+    for i in range(half):
+        word, turn = radial[i], angular[i]
+        # a small upper half leaves room in the mantissa for the lower one
+        uniform = (np.float32(np.uint32(word >> np.uint64(32))) + np.float32(np.uint32(word)) * P32 + P33) * P32
+        # ln u = e ln 2 + 2 artanh((m - 1) / (m + 1)), m within sqrt(1/2) … sqrt(2)
+        bits = np.float32(uniform).view(np.int32)
+        exponent = (bits - np.int32(0x3F3504F3)) >> np.int32(23)
+        mantissa = np.int32(bits - np.int32(exponent << np.int32(23))).view(np.float32)
+        s = (mantissa - ONE) / (mantissa + ONE)
+        s2 = s * s
+        logarithm = np.float32(np.int32(exponent)) * LN2 + s * (TWO + s2 * (L3 + s2 * (L5 + s2 * (L7 + s2 * L9))))
+        radius = np.sqrt(max(-TWO * logarithm, np.float32(0.0)))
+        # half a turn about the cosine's axis; one more bit says on which side
+        y = np.float32(np.int32(np.uint32(turn >> np.uint64(32)))) * P31
+        y2 = y * y
+        sine = y * (S1 + y2 * (S3 + y2 * (S5 + y2 * (S7 + y2 * (S9 + y2 * S11)))))
+        cosine = C0 + y2 * (C2 + y2 * (C4 + y2 * (C6 + y2 * (C8 + y2 * (C10 + y2 * C12)))))
+        side = ONE - np.float32(np.int32(turn & np.uint64(1))) * TWO
+        sines[i] = radius * sine
+        cosines[i] = radius * cosine * side
+
+
+@kernel
+def random_symbols(words: Words, order: np.uint64, symbols: NDArray[np.uint8]) -> None:
+    """Level indices (2 n,) in 0 … order - 1 from random `words` (n,), one from each half; biased by less than 2^-29."""
+    n = len(words)
+    upper, lower = symbols[:n], symbols[n : 2 * n]
+    for i in range(n):
+        upper[i] = ((words[i] >> np.uint64(32)) * order) >> np.uint64(32)
+        lower[i] = ((words[i] & np.uint64(0xFFFFFFFF)) * order) >> np.uint64(32)
+
+
+@kernel
+def take_levels(symbols: NDArray[np.uint8], levels: Single, out: Single) -> None:
+    """`levels` (L,) of `symbols` (n,)."""
+    for i in range(len(symbols)):
+        out[i] = levels[symbols[i]]
+
+
+@kernel(fastmath=True)
+def correlate_add(wave: Single, taps: Single, out: Single) -> None:
+    """Add the sum over j of taps[j] wave[i + j] to out[i]; `taps` (8 k,), `wave` (n + 8 k - 1 at least,), `out` (n,)."""
+    total = len(out)
+    for start in range(0, total, BLOCK):
+        size = min(BLOCK, total - start)
+        target = out[start : start + size]
+        for j in range(0, len(taps), UNROLL):
+            h0, h1, h2, h3 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
+            h4, h5, h6, h7 = taps[j + 4], taps[j + 5], taps[j + 6], taps[j + 7]
+            w = wave[start + j : start + j + size + 7]
+            for i in range(size):
+                target[i] += (
+                    h0 * w[i] + h1 * w[i + 1] + h2 * w[i + 2] + h3 * w[i + 3]
+                    + h4 * w[i + 4] + h5 * w[i + 5] + h6 * w[i + 6] + h7 * w[i + 7]
+                )  # fmt: skip
+
+
+@kernel(fastmath=True)
+def compress(staircase: Single, compression: np.float32, lost: Single) -> None:
+    """Take compression x³ off `staircase` (n,) in place, and leave -compression x³ in `lost` (n,)."""
+    for i in range(len(staircase)):
+        x = staircase[i]
+        lost[i] = -compression * x * x * x
+        staircase[i] = x + lost[i]
+
+
+@kernel(fastmath=True)
+def displace(
+    staircase: Single,
+    random: Single,
+    side: Single,
+    other: Single,
+    random_ui: np.float32,
+    duty_cycle_ui: np.float32,
+    first: Single,
+    second: Single,
+) -> None:
+    """Drives (n,) of the first- and second-order responses to displaced edges: -dx tau and dx tau² / 2.
+
+    `staircase` (n + 1,) is the Tx output, edge k leading into sample k + 1. tau = random_ui x random + side + other, and half of
+    `duty_cycle_ui` more for a rising edge, less for a falling one; `side` and `other` may be empty.
+    """
+    n = len(first)
+    for k in range(n):
+        first[k] = random_ui * random[k]
+    if len(side):
+        for k in range(n):
+            first[k] += side[k]
+    if len(other):
+        for k in range(n):
+            first[k] += other[k]
+    for k in range(n):
+        step = staircase[k + 1] - staircase[k]
+        duty = HALF * duty_cycle_ui
+        tau = first[k] + (duty if step > np.float32(0.0) else -duty)
+        first[k] = -step * tau
+        second[k] = HALF * step * tau * tau

@@ -1,0 +1,78 @@
+"""From wrong decisions to counts: bursts, levels, bits; with precoding, of what the decoder behind the slicer gives out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.decide import count_levels
+from sirf.results.error_count import ErrorCount
+from sirf.signal.pam import bit_error_table, bits_per_symbol
+
+Positions = NDArray[np.int64]
+Symbols = NDArray[np.uint8]
+
+LONGEST_BURST = 64
+"""Entries of the histogram of burst lengths; the last holds all longer ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Errors:
+    """Wrong decisions in order: `positions` (K,) in a block of `length` symbols, what was `sent` (K,) and `decided` (K,)."""
+
+    positions: Positions
+    sent: Symbols
+    decided: Symbols
+    length: int
+
+    @classmethod
+    def between(cls, sent: Symbols, decided: Symbols) -> Errors:
+        """Where two sequences (n,) differ."""
+        positions = np.flatnonzero(sent != decided)
+        return cls(positions, sent[positions], decided[positions], len(sent))
+
+    def decoded(self, symbols: Symbols, order: int) -> Errors:
+        """The errors behind a (1 + D) decoder modulo `order`, when `symbols` (length,) went over the line precoded.
+
+        A wrong decision enters the decoded symbol of its own time and, with what came before, that of the next.
+        """
+        places = np.unique(np.concatenate([self.positions, self.positions + 1]))
+        places = places[(places > 0) & (places < self.length)]
+        line = np.zeros((2, self.length + 1), dtype=np.int16)
+        line[0, 1:] = line[1, 1:] = symbols
+        line[1, self.positions + 1] = self.decided
+        sent, decided = (line[:, places + 1] + line[:, places]) % order
+        wrong = sent != decided
+        return Errors(places[wrong], sent[wrong].astype(np.uint8), decided[wrong].astype(np.uint8), self.length)
+
+    def after(self, lead: int) -> Errors:
+        """Those from symbol `lead` on, counted from there."""
+        first = int(np.searchsorted(self.positions, lead))
+        return Errors(self.positions[first:] - lead, self.sent[first:], self.decided[first:], self.length - lead)
+
+
+def tally(errors: Errors, symbols: Symbols, *, order: int, gap: int, identity: str) -> ErrorCount:
+    """Counts of `errors` among the sent `symbols` (length,): more than `gap` symbols without an error end a burst."""
+    sent = np.zeros(order, dtype=np.int64)
+    count_levels(symbols, sent)
+    total = len(errors.positions)
+    known = ErrorCount(
+        symbols=len(symbols), sent=tuple(sent.tolist()), bits_per_symbol=bits_per_symbol(order), link=identity,
+        burst_lengths=(0,) * LONGEST_BURST, confusion=(0,) * order**2,
+    )  # fmt: skip
+    if not total:
+        return known
+    bits = bit_error_table(order)[errors.sent, errors.decided]
+    starts = np.flatnonzero(np.diff(errors.positions, prepend=-gap - 2) > max(gap, 0))
+    sizes = np.diff(starts, append=total)
+    lengths = errors.positions[starts + sizes - 1] - errors.positions[starts]
+    histogram = np.bincount(np.minimum(lengths, LONGEST_BURST - 1), minlength=LONGEST_BURST)
+    burst_bits = np.add.reduceat(bits, starts)
+    confusion = np.bincount(errors.sent.astype(np.int64) * order + errors.decided, minlength=order * order)
+    return replace(
+        known, symbol_errors=total, errors=int(bits.sum()), bursts=len(starts),
+        squared_symbol_errors=int(np.sum(sizes**2)), squared_bit_errors=int(np.sum(burst_bits**2)),
+        burst_lengths=tuple(histogram.tolist()), confusion=tuple(confusion.tolist()),
+    )  # fmt: skip
