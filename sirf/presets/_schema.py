@@ -75,6 +75,64 @@ class PackageTable(_Table):
     termination_ohm: Positive = 50.0
 
 
+class BoardTable(_Table):
+    """[com.board]: host boards that COM adds at both sides; C_0 at the device, C_1 at the connector."""
+
+    z_c_ohm: Positive
+    gamma0: float = 0.0
+    a1: float
+    a2: float
+    tau_ns_per_mm: float
+    length_mm: tuple[NotNegative, NotNegative]
+    device_capacitance_ff: NotNegative = 0.0
+    connector_capacitance_ff: NotNegative = 0.0
+
+
+class EyeTable(_Table):
+    """[com.eye]: the window of sampling instants in which a chip-to-module eye is judged, and the CTLE pairs allowed there.
+
+    `ctle_ranges` holds rows of (g_DC2 from, g_DC2 below, g_DC from, g_DC below) in dB.
+    """
+
+    half_width_ui: NotNegative
+    samples_per_ui: Annotated[int, Field(ge=3)] = 100
+    window: Literal["gaussian", "triangle", "rectangle", "dual rayleigh"] = "rectangle"
+    sigma_r_ui: Positive = 0.02
+    least_height_mv: NotNegative = 0.0
+    ctle_ranges: tuple[tuple[float, float, float, float], ...] = ()
+
+
+class FloatingTable(_Table):
+    """[com.floating]: floating DFE taps (N_bg, N_bf, N_f, bmaxg) and the limit of the tail (B_float_RSS_MAX, N_tail_start)."""
+
+    groups: Annotated[int, Field(ge=0, le=8)] = 0
+    group_taps: Annotated[int, Field(ge=1, le=32)] = 1
+    span: Annotated[int, Field(ge=0, le=512)] = 0
+    maximum: NotNegative = 0.0
+    tail_rss_maximum: NotNegative = 0.0
+    tail_start: Annotated[int, Field(ge=0, le=512)] = 0
+
+
+class ComTable(_Table):
+    """[com]: what only the channel operating margin needs.
+
+    `transmitter_filter = false` leaves H_t out, as the reference code does for sheets without FORCE_TR. `sampling` is
+    Mueller-Müller or the pulse's peak, moved by `sampling_offsets` in samples.
+    """
+
+    samples_per_ui: Annotated[int, Field(ge=2)] = 32
+    transmitter_filter: bool = True
+    sampling: Literal["mueller-mueller", "peak"] = "mueller-mueller"
+    sampling_offsets: tuple[int, int] = (0, 0)
+    raised_cosine: bool = False
+    ffe_tap_maximum: Positive = 1.0
+    threshold_db: float = 3.0
+    vec_threshold_db: float | None = None
+    floating: FloatingTable = FloatingTable()
+    eye: EyeTable | None = None
+    board: BoardTable | None = None
+
+
 class PresetFile(_Table):
     """A whole preset file."""
 
@@ -91,6 +149,7 @@ class PresetFile(_Table):
     transmitter: TransmitterTable
     receiver: ReceiverTable
     package: tuple[PackageTable, ...] = ()
+    com: ComTable = ComTable()
 
 
 def parse(table: dict[str, Any], file: Path) -> PresetFile:

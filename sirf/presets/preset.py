@@ -12,7 +12,7 @@ import numpy as np
 from sirf._data import data_path, list_data, load_toml
 from sirf.channel.package import Package, PackageLine
 from sirf.errors import ConfigError
-from sirf.presets._schema import PackageTable, PresetFile, Span, parse
+from sirf.presets._schema import ComTable, PackageTable, PresetFile, Span, parse
 from sirf.receiver.receiver import Ctle, Receiver
 from sirf.signal.pam import order_of
 from sirf.transmitter.transmitter import Transmitter
@@ -48,7 +48,7 @@ class PackageCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """One standard: rates in baud, ratios as they are, packages by test case."""
+    """One standard: rates in baud, ratios as they are, packages by test case; `com` is what only COM needs."""
 
     id: str
     title: str
@@ -64,6 +64,7 @@ class Preset:
     receiver: Receiver
     limits: EqualizerLimits
     packages: tuple[PackageCase, ...]
+    com: ComTable
 
     @property
     def data_rate(self) -> float:
@@ -149,6 +150,7 @@ def _build(file: PresetFile) -> Preset:
         ),
         limits=_limits(file),
         packages=tuple(_packages(table) for table in file.package),
+        com=file.com,
     )
 
 
