@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sirf.channel.network import Network
     from sirf.clock.recovery import ClockRecovery
     from sirf.clock.wander import Wander
+    from sirf.com.margin import com
     from sirf.engine.error_count import count_errors
     from sirf.engine.statistical import statistical_eye
     from sirf.engine.waveform import simulate
@@ -60,7 +61,7 @@ _HOMES = {
     "ConfigError": "sirf.errors",
     "PhysicsError": "sirf.errors",
 }
-_MODULES = ("paths", "plot", "presets")
+_MODULES = ("com", "paths", "plot", "presets")
 
 __all__ = [
     "Adaptation",
@@ -85,6 +86,7 @@ __all__ = [
     "Vga",
     "Wander",
     "__version__",
+    "com",
     "compare",
     "count_errors",
     "paths",

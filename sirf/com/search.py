@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,15 @@ def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     return TransmitterGrid(taps, (*cursors[:main], 0, *cursors[main:]), main, places[keep])
 
 
+def reported_taps(settings: ComSettings, taps: Real) -> tuple[float, ...]:
+    """A row of the grid without the outermost taps that can only be zero, as the reference code reports it."""
+    values = [values for _, values in settings.transmitter.ffe]
+    main = sum(1 for cursor, _ in settings.transmitter.ffe if cursor < 0)
+    used = [values != (0.0,) for values in (*values[:main], (1.0,), *values[main:])]
+    last = len(used) - used[::-1].index(True)
+    return tuple(float(tap) for tap in taps[used.index(True) : last])
+
+
 def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
     """Indices of (g_DC, g_DC2), the second fastest, that the workbook's qualification allows."""
     for i, g in enumerate(ctle.g_dc_db):
@@ -112,6 +122,12 @@ class Search:
                 variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, density)
                 result.append(power * variance)
         return noise, result[0][0], result[1]
+
+    def with_settings(self, settings: ComSettings) -> Search:
+        """The same paths and grids under settings that differ only in how to search."""
+        other = copy(self)
+        other.settings = settings
+        return other
 
     def pulses(self, g_dc: int | None = None) -> Iterator[tuple[int, Real]]:
         """(number of the gain setting, pulse (N,) of the through path behind the CTLE)."""

@@ -63,7 +63,7 @@ def test_every_com_preset_gives_settings() -> None:
 
 def test_a_preset_without_what_com_needs_is_refused() -> None:
     preset = load("802.3ck-kr1")
-    with pytest.raises(ConfigError, match="transmitter.snr_db must be given"):
+    with pytest.raises(ConfigError, match=r"transmitter\.snr_db must be given"):
         from_preset(replace(preset, transmitter=replace(preset.transmitter, snr_db=None)))
     with pytest.raises(ConfigError, match=r"\[\[package\]\] must be given"):
         from_preset(replace(preset, packages=()))

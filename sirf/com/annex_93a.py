@@ -1,0 +1,241 @@
+"""One package test case from channel to result: search, equalise, convolve, compare (Annexes 93A, 120G, 178A)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sirf.channel.channel import Channel
+from sirf.com.answer import Answer
+from sirf.com.chip_to_module import EyeSearch, eye_of
+from sirf.com.figures import figures_of
+from sirf.com.filters import ctle_transfer, receiver_filter
+from sirf.com.interference import equalize, noise_of
+from sirf.com.receiver_ffe import answers_with_receiver_ffe
+from sirf.com.responses import PathResponse, path_responses
+from sirf.com.search import Choice, Search, reported_taps
+from sirf.com.settings import ComSettings
+from sirf.errors import ConfigError, SirfError
+from sirf.results.margin import ComResult, ComTrace, EqualizerChoice, PathTrace
+from sirf.units import db20
+
+
+def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace: bool = False) -> ComResult:
+    """COM of `channel` with the packages of test case `case` (from 1).
+
+    Raises `SirfError` where the band is too small or no setting passes, `ConfigError` for what is not supported.
+    """
+    _check(settings)
+    paths, warnings = path_responses(channel, settings, case)
+    answers = _answers(paths, settings)
+    answer = answers[0]
+    other = answers[1].choice if len(answers) > 1 else None
+    figures = figures_of(channel, settings)
+    vec, veo = _eye_figures(answer)
+    nyquist = settings.symbol_rate / 2
+    rate = settings.symbol_rate * settings.samples_per_ui
+    time = np.arange(answer.pulses[0].size) / rate
+    total = answer.distributions["total"]
+    gain = np.interp(nyquist, paths[0].frequency, db20(paths[0].s[:, 1, 0]))
+    return ComResult(
+        name=settings.name,
+        channel=channel.name,
+        package_case=case,
+        com_db=answer.choice.com_db,
+        com_no_crosstalk_db=answer.com_no_crosstalk_db,
+        fom_db=answer.choice.fom_db,
+        vec_db=vec,
+        veo_mv=veo * 1e3,
+        erl_db=figures.erl_db,
+        erl11_db=figures.erl11_db,
+        erl22_db=figures.erl22_db,
+        icn_mv=None if figures.icn is None else figures.icn * 1e3,
+        fom_ild_db=figures.fom_ild_db,
+        fitted_loss_db=figures.fitted_loss_db,
+        insertion_loss_db=-float(gain),
+        insertion_loss_channel_db=float(channel.insertion_loss_db(nyquist)),
+        sampling_index=answer.choice.sampling_index,
+        samples_per_ui=settings.samples_per_ui,
+        ctle_db=answer.choice.ctle_db,
+        tx_taps=answer.choice.tx_taps,
+        dfe_taps=tuple(float(tap) for tap in answer.dfe_taps),
+        floating_taps=answer.floating_taps,
+        rx_ffe_taps=answer.rx_ffe_taps,
+        available_signal_mv=answer.signal * 1e3,
+        interference_mv=answer.interference * 1e3,
+        peak_pulse_mv=float(np.max(paths[0].pulse)) * 1e3,
+        der0=settings.der0,
+        symbol_rate=settings.symbol_rate,
+        sigmas=answer.sigmas,
+        chosen=answer.choice,
+        other=other,
+        mlse_gain_db=answer.mlse_gain_db,
+        passes=_passes(settings, answer.choice.com_db, vec, veo, figures.erl_db),
+        pulse=(time, answer.pulses[0]),
+        distribution=(total.x, total.y),
+        warnings=channel.warnings + warnings,
+        ignored=settings.ignored,
+        trace=_trace(paths, settings, answer) if trace else None,
+    )
+
+
+def _check(settings: ComSettings) -> None:
+    if settings.receiver.ffe is not None:
+        return
+    if settings.receiver.sampling.first or settings.receiver.sampling.last:
+        raise ConfigError(
+            f"{settings.name}: sample_adjustment must be 0 without a receiver FFE, got "
+            f"{settings.receiver.sampling.first} to {settings.receiver.sampling.last}. Set it to 0."
+        )
+    if settings.receiver.detector.mlse:
+        raise ConfigError(
+            f"{settings.name}: MLSE must be 0 without a receiver FFE, got {settings.receiver.detector.mlse}."
+        )
+
+
+def _answers(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
+    """The answer asked for first; where a local search was, and the full grid's differs, that beside it."""
+    if settings.receiver.ffe is not None:
+        return answers_with_receiver_ffe(paths, settings)
+    search = Search(paths, settings)
+    engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
+    # a short local search first gives the full grid a floor to prune against
+    local = engine.local() if settings.local_search else _seed(search, settings).local()
+    full = engine.full(floor_db=-np.inf if local is None else local.fom_db)
+    if settings.local_search:
+        found = [(local, f"local search {settings.local_search}"), (full, "full grid")]
+    else:
+        found = [(full, "full grid")]
+    choices = [(choice, method) for choice, method in found if choice is not None]
+    if not choices:
+        raise SirfError(
+            f"some equaliser setting must pass for {paths[0].name or 'the channel'}, got none: no pulse has a rising edge near "
+            "its peak, or every eye is below the least height. Use a channel with less loss or a wider grid."
+        )
+    answers = [answer_of(search, choice, method) for choice, method in choices]
+    if len(answers) > 1 and _same(choices[0][0], choices[1][0]):
+        answers = answers[:1]
+    return answers
+
+
+def _seed(search: Search, settings: ComSettings) -> Search | EyeSearch:
+    """The same search with the reference's usual step of 2."""
+    seeded = search.with_settings(replace(settings, local_search=2))
+    return seeded if settings.c2m is None else EyeSearch(seeded, settings.c2m)
+
+
+def _same(first: Choice, second: Choice) -> bool:
+    return (first.g_dc, first.g_dc2, first.row, first.cursor) == (
+        second.g_dc,
+        second.g_dc2,
+        second.row,
+        second.cursor,
+    )
+
+
+def answer_of(search: Search, choice: Choice, method: str) -> Answer:
+    """COM at a setting: A_s over the interference and noise at DER_0, equation (93A-1)."""
+    settings, grid = search.settings, search.grid
+    ctle, taps = settings.receiver.ctle, grid.taps[choice.row]
+    gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
+    equalized = equalize(search.paths, settings, gains=gains, taps=taps, offsets=grid.offsets, cursor=choice.cursor)
+    number = search.gains.index((choice.g_dc, choice.g_dc2))
+    noise = noise_of(equalized, settings, sigma_n=float(np.sqrt(search.noise[number])), main_tap=float(taps[grid.main]))
+    quiet = noise.isi + (noise.gaussian + noise.dual_dirac)
+    eye = None
+    if settings.c2m is not None:
+        eye, alone = (
+            eye_of(
+                equalized.through,
+                choice.cursor,
+                settings,
+                settings.c2m,
+                sigma_n=noise.sigma_n,
+                sigma_tx=noise.sigma_tx,
+                crosstalk=crosstalk,
+            )
+            for crosstalk in (noise.crosstalk, None)
+        )
+        interference, without = eye.interference, alone.interference
+    else:
+        interference = noise.total.magnitude_at(settings.der0)
+        without = quiet.magnitude_at(settings.der0)
+    feedback, fixed = equalized.feedback, settings.receiver.dfe.taps
+    floating = tuple(int(n) + 1 for n in np.flatnonzero(feedback.upper) if n >= fixed)
+    return Answer(
+        choice=EqualizerChoice(
+            method=method,
+            fom_db=choice.fom_db,
+            com_db=float(db20(noise.signal / interference)),
+            ctle_db=gains,
+            tx_taps=reported_taps(settings, taps),
+            sampling_index=choice.cursor,
+            evaluated=choice.evaluated,
+        ),
+        signal=noise.signal,
+        interference=interference,
+        com_no_crosstalk_db=float(db20(noise.signal / without)),
+        eye=eye,
+        dfe_taps=feedback.taps,
+        floating_taps=floating,
+        rx_ffe_taps=(),
+        sigmas={
+            "isi": noise.isi.sigma,
+            "crosstalk": noise.crosstalk.sigma,
+            "dual_dirac": noise.dual_dirac.sigma,
+            "random_jitter": noise.sigma_rj,
+            "noise": noise.sigma_n,
+            "transmitter": noise.sigma_tx,
+            "gaussian": noise.sigma_g,
+        },
+        pulses=(equalized.through, *equalized.aggressors),
+        distributions={
+            "isi": noise.isi,
+            "crosstalk": noise.crosstalk,
+            "dual_dirac": noise.dual_dirac,
+            "gaussian": noise.gaussian,
+            "total": noise.total,
+            **{f"aggressor {n}": part for n, part in enumerate(noise.aggressors, start=1)},
+        },
+    )
+
+
+def _eye_figures(answer: Answer) -> tuple[float, float]:
+    """VEC in dB and VEO in V: of the window's eye, else of the eye at the sampling instant."""
+    if answer.eye is not None:
+        return answer.eye.closure_db, answer.eye.height
+    left = answer.signal - answer.interference
+    return float(db20(answer.signal / left)) if left > 0 else float("inf"), 2 * left
+
+
+def _passes(settings: ComSettings, com_db: float, vec_db: float, veo: float, erl_db: float | None) -> dict[str, bool]:
+    passes = {}
+    if settings.c2m is not None and settings.vec_threshold_db is not None:
+        passes["vec"] = bool(vec_db <= settings.vec_threshold_db and veo > 0)
+    else:
+        passes["com"] = bool(com_db >= settings.com_threshold_db)
+    if erl_db is not None and settings.erl_threshold_db is not None:
+        passes["erl"] = bool(erl_db >= settings.erl_threshold_db)
+    return passes
+
+
+def _trace(paths: tuple[PathResponse, ...], settings: ComSettings, answer: Answer) -> ComTrace:
+    f = paths[0].frequency
+    return ComTrace(
+        paths=tuple(
+            PathTrace(
+                kind=path.kind,
+                name=path.name,
+                frequency=path.frequency,
+                transfer=path.transfer,
+                impulse=path.impulse,
+                pulse=path.pulse,
+                equalized=pulse,
+            )
+            for path, pulse in zip(paths, answer.pulses, strict=True)
+        ),
+        receiver_filter=receiver_filter(f, settings.receiver),
+        ctle=ctle_transfer(f, settings.receiver.ctle, *answer.choice.ctle_db),
+        distributions={name: (part.x, part.y) for name, part in answer.distributions.items()},
+    )

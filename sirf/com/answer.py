@@ -1,0 +1,36 @@
+"""What one way of searching leads to, in the same form for every annex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.com.chip_to_module import WindowEye
+from sirf.com.distribution import Distribution
+from sirf.results.margin import EqualizerChoice
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answer:
+    """A choice of the search with its margin, voltages in V.
+
+    `dfe_taps` (N,) are relative to the cursor, `floating_taps` the numbers of those that float; `pulses` are the equalised ones,
+    through path first; `distributions` by name.
+    """
+
+    choice: EqualizerChoice
+    signal: float
+    interference: float
+    com_no_crosstalk_db: float
+    eye: WindowEye | None
+    dfe_taps: Real
+    floating_taps: tuple[int, ...]
+    rx_ffe_taps: tuple[float, ...]
+    sigmas: dict[str, float]
+    pulses: tuple[Real, ...]
+    distributions: dict[str, Distribution]
+    mlse_gain_db: float | None = None

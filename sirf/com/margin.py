@@ -1,0 +1,106 @@
+"""`sirf.com`: Channel Operating Margin of a channel under a standard or an official workbook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, overload
+
+from sirf.channel.channel import Channel
+from sirf.com.annex_93a import margin_of_case
+from sirf.com.settings import ComSettings
+from sirf.com.standard import from_standard
+from sirf.com.workbook import from_workbook
+from sirf.errors import ConfigError, SirfError
+from sirf.results.margin import ComReport, ComResult
+
+if TYPE_CHECKING:
+    import skrf
+
+    from sirf.channel.network import Network
+
+
+@overload
+def com(
+    channel: Channel | Network | skrf.Network | str | os.PathLike[str],
+    *,
+    standard: str | None = ...,
+    config: str | os.PathLike[str] | ComSettings | None = ...,
+    package_case: int,
+    set: Mapping[str, object] | None = ...,
+    search: Literal["as configured", "full"] = ...,
+    trace: bool = ...,
+) -> ComResult: ...
+@overload
+def com(
+    channel: Channel | Network | skrf.Network | str | os.PathLike[str],
+    *,
+    standard: str | None = ...,
+    config: str | os.PathLike[str] | ComSettings | None = ...,
+    package_case: None = ...,
+    set: Mapping[str, object] | None = ...,
+    search: Literal["as configured", "full"] = ...,
+    trace: bool = ...,
+) -> ComReport: ...
+def com(
+    channel: Channel | Network | skrf.Network | str | os.PathLike[str],
+    *,
+    standard: str | None = None,
+    config: str | os.PathLike[str] | ComSettings | None = None,
+    package_case: int | None = None,
+    set: Mapping[str, object] | None = None,
+    search: Literal["as configured", "full"] = "as configured",
+    trace: bool = False,
+) -> ComResult | ComReport:
+    """Channel Operating Margin of `channel` (or a Touchstone file of its through path), IEEE 802.3 Annex 93A, 120G or 178A.
+
+    Give one of `standard` (a preset's id; its full grid is searched) and `config` (an official workbook, .xls or .xlsx, or
+    `ComSettings`). `set` changes keywords of the workbook in its syntax and units: `{"c(-1)": "[-0.08:0.04:0]"}`.
+    `package_case` counts from 1 and gives a `ComResult`; without it all test cases give a `ComReport`. A workbook's Local Search
+    is honoured as the reference code does, and the full grid's answer stands beside it where it differs;
+    `search="full"` takes the full grid's. `trace` keeps every intermediate.
+
+    Raises `ConfigError` for a bad configuration, `SirfError` for a band too small or where no equaliser setting passes.
+
+    >>> sirf.com(channel, standard="802.3ck-kr1").com_db  # doctest: +SKIP
+    """
+    if (standard is None) == (config is None):
+        raise ConfigError(
+            f"one of standard and config must be given, got {standard!r} and {config!r}. Name a standard or a workbook."
+        )
+    settings = _settings(standard, config, set)
+    if search == "full":
+        settings = replace(settings, local_search=0)
+    elif search != "as configured":
+        raise SirfError(f"search must be 'as configured' or 'full', got {search!r}. Use 'full' for the full grid.")
+    cases = settings.selected
+    if package_case is not None:
+        if not 1 <= package_case <= len(settings.packages):
+            raise ConfigError(
+                f"{settings.name}: package_case must be 1 to {len(settings.packages)}, got {package_case}. Choose one of these."
+            )
+        cases = (package_case,)
+    source = _channel(channel)
+    results = tuple(margin_of_case(source, settings, case, trace=trace) for case in cases)
+    return results[0] if package_case is not None else ComReport(results)
+
+
+def _settings(
+    standard: str | None, config: str | os.PathLike[str] | ComSettings | None, changes: Mapping[str, object] | None
+) -> ComSettings:
+    if config is not None and not isinstance(config, ComSettings):
+        return from_workbook(os.fspath(config), changes)
+    if changes:
+        raise ConfigError("set must come with a workbook, whose keywords it changes, got none. Use config=.")
+    if isinstance(config, ComSettings):
+        return config
+    return from_standard(standard or "")
+
+
+def _channel(source: Channel | Network | skrf.Network | str | os.PathLike[str]) -> Channel:
+    if isinstance(source, Channel):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return Channel.from_touchstone(source)
+    return Channel.from_network(source)
