@@ -10,6 +10,7 @@ import numpy as np
 
 import sirf
 from sirf.channel.channel import Channel
+from sirf.channel.figures import impedance_profile
 from sirf.channel.network import Network
 from sirf.channel.package import transmission_line
 from sirf.plot._axes import new_figure
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 BOARD = {"gamma0": 0.0, "a1": 3.8206e-4, "a2": 9.5909e-5, "tau": 5.79e-3}
 """Host board line of 802.3ck (COM units: GHz, mm, ns)."""
 GRID = np.linspace(0.0, 60e9, 6001)
-STEPS = (92.0, 108.0, 96.0, 112.0, 90.0)
+STEPS = (80.0, 120.0, 85.0, 125.0, 90.0)
 """Differential impedances in ohm of the lines of the TDR picture, 25 mm each behind 25 mm of 100 ohm."""
 
 
@@ -71,6 +72,15 @@ def draw(folder: Path) -> list[Path]:
     save()
     ax, save = picture("figures-tdr")
     sirf.plot.tdr(lines, ax)
+    peeled = impedance_profile(lines.through, peeled=True, duration=2.2e-9)
+    ax.plot(
+        peeled.time * 1e9,
+        peeled.impedance_ohm,
+        color="#0072b2",
+        linewidth=0.9,
+        linestyle=":",
+        label="from port 1, peeled",
+    )
     delay = 25.0 * 5.79e-12 * 2e9
     for index, impedance in enumerate((100.0, *STEPS)):
         ax.hlines(impedance, index * delay, (index + 1) * delay, color="#009e73", linewidth=3.0, alpha=0.5,

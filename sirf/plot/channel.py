@@ -84,17 +84,23 @@ def ild(
 
 
 def tdr(
-    channel: Channel, ax: Axes | None = None, *, rise_time: float | None = None, duration: float | None = None
+    channel: Channel,
+    ax: Axes | None = None,
+    *,
+    rise_time: float | None = None,
+    duration: float | None = None,
+    peeled: bool = False,
 ) -> Axes:
     """Differential TDR impedance in ohm at both ports over time in ns, there and back.
 
-    `rise_time` in s, 20 to 80 % (by default what the data bear), `duration` in s (by default to just behind the far end).
+    `rise_time` in s, 20 to 80 % (by default what the data bear), `duration` in s (by default to just behind the far end);
+    `peeled` with the echoes between mismatches taken out.
     """
     axes = axes_or_new(ax, (7.0, 3.6))
     delay = max(bulk_delay(channel.frequency, channel.through.s[:, 1, 0]), 0.0)
     shown = 2.3 * delay + 0.1e-9 if duration is None else duration
     for port, color, style in ((1, DARK, "-"), (2, ORANGE, "--")):
-        profile = impedance_profile(channel.through, port=port, rise_time=rise_time, duration=duration)
+        profile = impedance_profile(channel.through, port=port, rise_time=rise_time, duration=duration, peeled=peeled)
         inside = profile.time <= shown
         axes.plot(profile.time[inside] * 1e9, profile.impedance_ohm[inside], style, color=color, linewidth=1.2,
                   label=f"from port {port}")  # fmt: skip
@@ -106,7 +112,8 @@ def tdr(
         ylabel="differential impedance (ohm)",
         xlim=(-0.02 * shown * 1e9, shown * 1e9),
     )
-    axes.set_title(f"edge {profile.rise_time * 1e12:.3g} ps, 20 to 80 %", fontsize="small", loc="left")
+    what = "echoes peeled, " if peeled else ""
+    axes.set_title(f"{what}edge {profile.rise_time * 1e12:.3g} ps, 20 to 80 %", fontsize="small", loc="left")
     axes.legend(fontsize="small")
     return axes
 

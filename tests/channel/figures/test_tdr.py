@@ -46,6 +46,39 @@ def test_lines_behind_lines_stay_within_two_percent() -> None:
         assert profile.between(start + 0.1e-9, start + 0.5e-9) == pytest.approx(impedance, rel=0.02)
 
 
+def test_peeled_impedances_are_exact_behind_any_mismatch() -> None:
+    impedances = (70.0, 150.0, 60.0, 140.0, 100.0)
+    network = line(FINE, 100.0, 0.3e-9)
+    for impedance in impedances:
+        network = network @ line(FINE, impedance, 0.3e-9)
+    plain, peeled = impedance_profile(network), impedance_profile(network, peeled=True)
+    short = impedance_profile(network, peeled=True, duration=3.7e-9)
+    for index, impedance in enumerate(impedances):
+        window = (0.6e-9 * (index + 1) + 0.1e-9, 0.6e-9 * (index + 1) + 0.5e-9)
+        assert peeled.between(*window) == pytest.approx(impedance, rel=1e-3)
+        assert short.between(*window) == pytest.approx(impedance, rel=1e-3)
+    assert plain.between(1.3e-9, 1.7e-9) < 0.96 * 150.0  # as any TDR would read it
+
+
+def test_peeled_loss_stays_within_two_percent() -> None:
+    network = line(FINE, 100.0, 0.3e-9)
+    for impedance in (92.0, 108.0, 96.0, 112.0, 90.0):
+        network = network @ line(FINE, impedance, 0.3e-9, loss=2e-8)
+    profile = impedance_profile(network, peeled=True)
+    for index, impedance in enumerate((92.0, 108.0, 96.0, 112.0, 90.0)):
+        start = 0.6e-9 * (index + 1)
+        assert profile.between(start + 0.1e-9, start + 0.5e-9) == pytest.approx(impedance, rel=0.02)
+
+
+def test_an_open_end_is_a_high_impedance_either_way() -> None:
+    f = FINE
+    s = np.exp(-2j * np.pi * f * 1e-9)[:, None, None] * np.ones((1, 1, 1))
+    for peeled in (False, True):
+        profile = impedance_profile(Network(f, s, z0=100.0), peeled=peeled, duration=3e-9)
+        assert profile.between(0.2e-9, 0.9e-9) == pytest.approx(100.0, rel=1e-4)
+        assert profile.between(1.5e-9, 2.5e-9) > 1e4
+
+
 def test_both_ends_are_seen_from_their_own_side() -> None:
     network = line(FINE, 85.0, 0.5e-9) @ line(FINE, 100.0, 0.5e-9)
     assert impedance_profile(network, port=1).between(0.1e-9, 0.9e-9) == pytest.approx(85.0, rel=1e-3)
