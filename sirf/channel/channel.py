@@ -217,6 +217,12 @@ class Channel:
             raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
         return np.asarray(np.interp(points, self.frequency, -db20(self.through.s[:, 1, 0])))
 
+    def return_loss_db(self, frequency: ArrayLike, *, port: int = 1) -> NDArray[np.float64]:
+        """Return loss in dB (positive) at `port` 1 (transmitter) or 2 (receiver); otherwise as `insertion_loss_db`."""
+        from sirf.channel.figures.loss import return_loss_db
+
+        return return_loss_db(self.through, frequency, port=port)
+
     def figures(
         self,
         standard: str | None = None,

@@ -158,3 +158,11 @@ def test_the_four_port_behind_the_through_path_is_kept_at_50_ohm() -> None:
     assert crossed is not None
     assert crossed.s[0] == pytest.approx(pair().s[0])
     assert Channel.from_network(skrf.Network(f=GRID, f_unit="Hz", s=np.zeros((41, 2, 2)), z0=100)).four_port is None
+
+
+def test_return_loss_is_that_of_the_port() -> None:
+    s = np.zeros((41, 2, 2), dtype=complex)
+    s[:, 0, 0], s[:, 1, 1] = 0.1, 0.01
+    channel = Channel(Network(GRID, s, z0=100.0))
+    assert channel.return_loss_db([1e9, 5.5e9]) == pytest.approx([20.0, 20.0])
+    assert channel.return_loss_db(5.5e9, port=2) == pytest.approx(40.0)

@@ -42,9 +42,10 @@ class ChannelFigures:
     """What a channel is worth before any equaliser sees it.
 
     Losses in dB are positive, at half the symbol rate unless they are called worst; worst ones reach from 50 MHz to there, port 1
-    then port 2. `fit` is the fitted loss, `fom_ild_db` the figure of merit of the deviation. Noise in V rms; `icr_db` the
-    insertion loss to crosstalk ratio. `impedance` are the profiles at both ports. What the data cannot tell is None: noise
-    without aggressors, skew and conversion without a four-port, ERL without a standard that defines it.
+    then port 2. `fit` is the fitted loss, `fom_ild_db` the figure of merit of the deviation. Noise in V rms; the power sums of
+    crosstalk are losses; `icr_db` is the insertion loss to crosstalk ratio. `impedance` are the profiles at both ports. What the
+    data cannot tell is None: noise without aggressors, skew and conversion without a four-port, ERL without a standard that
+    defines it.
     """
 
     name: str
@@ -62,6 +63,8 @@ class ChannelFigures:
     mdfext_icn: float | None
     mdnext_icn: float | None
     psxt_db: float | None
+    psfext_db: float | None
+    psnext_db: float | None
     icr_db: float | None
     bandwidth: float | None
     effective_bandwidth: float
@@ -117,6 +120,8 @@ class ChannelFigures:
             "mdfext_icn_mv": _scaled(self.mdfext_icn, 1e3),
             "mdnext_icn_mv": _scaled(self.mdnext_icn, 1e3),
             "psxt_db": self.psxt_db,
+            "psfext_db": self.psfext_db,
+            "psnext_db": self.psnext_db,
             "icr_db": self.icr_db,
             "bandwidth_3db_ghz": _scaled(self.bandwidth, 1e-9),
             "effective_bandwidth_ghz": self.effective_bandwidth * 1e-9,
@@ -155,7 +160,8 @@ class ChannelFigures:
             ("ERL", f"port 1 {_text(self.erl11_db, 'dB')}, port 2 {_text(self.erl22_db, 'dB')}"),
             ("ICN", f"{_text(_scaled(self.icn, 1e3), 'mV')} (FEXT {_text(_scaled(self.mdfext_icn, 1e3), 'mV')}, "
                     f"NEXT {_text(_scaled(self.mdnext_icn, 1e3), 'mV')})"),
-            ("crosstalk at Nyquist", f"PSXT loss {_text(self.psxt_db, 'dB')}, ICR {_text(self.icr_db, 'dB')}"),
+            ("crosstalk at Nyquist", f"PSXT loss {_text(self.psxt_db, 'dB')} (FEXT {_text(self.psfext_db, 'dB')}, "
+                                     f"NEXT {_text(self.psnext_db, 'dB')}), ICR {_text(self.icr_db, 'dB')}"),
             ("bandwidth", f"3 dB {_text(_scaled(self.bandwidth, 1e-9), 'GHz')}, "
                           f"effective {self.effective_bandwidth / 1e9:.2f} GHz"),
             ("delay", f"{self.delay * 1e9:.4f} ns"),
@@ -301,16 +307,20 @@ def _crosstalk(channel: Channel, noise: NoiseSettings, rate: float) -> dict[str,
 
     fext = kind(channel.fext, noise.amplitude_fext, noise.fext_corner)
     next_ = kind(channel.next, noise.amplitude_next, noise.next_corner)
-    psxt = icr = None
-    if fext is not None or next_ is not None:
-        nyquist = np.array([0.5 * rate])
-        psxt = float(-db20(power_sum((*channel.fext, *channel.next), nyquist))[0])
-        icr = psxt - float(insertion_loss_db(channel.through, nyquist)[0])
+    nyquist = np.array([0.5 * rate])
+
+    def power(networks: tuple[Network, ...]) -> float | None:
+        return float(-db20(power_sum(networks, nyquist))[0]) if networks else None
+
+    psxt = power((*channel.fext, *channel.next))
+    icr = None if psxt is None else psxt - float(insertion_loss_db(channel.through, nyquist)[0])
     return {
         "icn": None if fext is None and next_ is None else math.hypot(fext or 0.0, next_ or 0.0),
         "mdfext_icn": fext,
         "mdnext_icn": next_,
         "psxt_db": psxt,
+        "psfext_db": power(channel.fext),
+        "psnext_db": power(channel.next),
         "icr_db": icr,
     }
 

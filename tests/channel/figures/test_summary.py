@@ -73,6 +73,7 @@ def test_icr_is_what_the_loss_leaves_of_the_power_sum() -> None:
     both = Channel(made.through, fext=(quiet,), next=(quiet,))
     found = both.figures(symbol_rate=40e9)
     assert found.psxt_db == pytest.approx(60.0 - 10 * math.log10(2))
+    assert (found.psfext_db, found.psnext_db) == pytest.approx((60.0, 60.0))
     assert found.icr_db == pytest.approx(60.0 - 10 * math.log10(2) - found.insertion_loss_db)
     assert found.skew is None  # no four-port behind a two-port
 
