@@ -18,6 +18,7 @@ from sirf.channel.lines.chain import (
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip, Microstrip
 from sirf.channel.lines.stripline import Stripline
+from sirf.channel.lines.twinax import Twinax
 
 __all__ = [
     "LINE_OHM",
@@ -30,6 +31,7 @@ __all__ = [
     "Microstrip",
     "Real",
     "Stripline",
+    "Twinax",
     "join",
     "line_chain",
     "pair_network",

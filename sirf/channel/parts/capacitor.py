@@ -1,0 +1,68 @@
+"""AC-coupling capacitors: what they pass, and what they block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sirf.channel.lines import LINE_OHM, PAIR_OHM, Complex
+from sirf.channel.network import Network
+from sirf.channel.parts._checks import check_values
+from sirf.channel.parts.contacts import lumped_limit
+from sirf.errors import PhysicsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacitor:
+    """A coupling capacitor in each line of the pair: pad, C with its series resistance and inductance, pad.
+
+    `capacitance` in F, `resistance` (ESR) in ohm, `inductance` (mounted ESL) in H, `pad` in F to the plane at each side, all of
+    one line. At DC it is open: S21 is exactly zero there, and `corner` lies far below the grid of most channels. Above, it is
+    valid to `valid_to`, where inductance and pads stop being lumped. Raises `PhysicsError` for a capacitance that is not positive
+    or other values below zero.
+
+    >>> round(Capacitor(capacitance=100e-9).corner / 1e3, 1)
+    15.9
+    """
+
+    capacitance: float
+    resistance: float = 0.0
+    inductance: float = 0.0
+    pad: float = 0.0
+    name: str = "capacitor"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be built."""
+        check_values(self.name, resistance=self.resistance, inductance=self.inductance, pad=self.pad)
+        if not (np.isfinite(self.capacitance) and self.capacitance > 0.0):
+            raise PhysicsError(
+                f"capacitance of {self.name} must be positive, got {self.capacitance!r}. Leave the capacitor out for none."
+            )
+
+    @property
+    def corner(self) -> float:
+        """High-pass corner in Hz between 50 ohm a line: 1 / (2 pi (100 ohm + ESR) C)."""
+        return 1.0 / (2.0 * np.pi * (2.0 * LINE_OHM + self.resistance) * self.capacitance)
+
+    @property
+    def valid_to(self) -> float:
+        """Frequency in Hz up to which inductance and pads are lumped."""
+        return lumped_limit(self.inductance, self.pad)
+
+    def network(self, frequency: ArrayLike) -> Network:
+        """Two-port at 100 ohm differential; open at DC. Even and odd excitation of its two ends give S11 +- S21."""
+        f = np.asarray(frequency, dtype=np.float64)
+        jw = np.asarray(2j * np.pi * f, dtype=np.complex128)
+        through = jw * self.capacitance / (1.0 + jw * self.capacitance * (self.resistance + jw * self.inductance))
+        same = _reflection(jw * self.pad)
+        opposite = _reflection(jw * self.pad + 2.0 * through)
+        s = np.empty((f.size, 2, 2), dtype=np.complex128)
+        s[:, 0, 0] = s[:, 1, 1] = 0.5 * (same + opposite)
+        s[:, 0, 1] = s[:, 1, 0] = 0.5 * (same - opposite)
+        return Network(f, s, z0=PAIR_OHM, name=self.name)
+
+
+def _reflection(admittance: Complex) -> Complex:
+    return np.asarray((1.0 - LINE_OHM * admittance) / (1.0 + LINE_OHM * admittance))

@@ -1,0 +1,262 @@
+"""From a TOML file to a path: each table becomes its element."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from sirf._data import data_path, load_toml
+from sirf.channel.block import Block
+from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
+from sirf.channel.materials import Material, load_material
+from sirf.channel.package import Package, PackageLine
+from sirf.channel.parts import Ball, Capacitor, Connector, Socket, Via, pad_capacitance
+from sirf.channel.path import tables
+from sirf.channel.path.elements import AnyLine, Device, Element, Flipped, Part, Trace
+from sirf.channel.path.path import Crosstalk, Path, Segment
+from sirf.errors import ConfigError, SirfError
+
+Model = TypeVar("Model", bound=BaseModel)
+RateClass = Literal["100g", "200g"]
+MICRO, MILLI, FEMTO, PICO, NANO = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """What the caller chose for the whole path."""
+
+    device: tables.DeviceFile
+    folder: FilePath
+    material: str | None
+    temperature_c: float | None
+    humidity_percent: float | None
+
+    def load(self, name: str, *, keeps: bool = True) -> Material:
+        """The segment's material, or the caller's in its place, as it is in use."""
+        chosen = name if keeps or self.material is None else self.material
+        return load_material(chosen).at(temperature_c=self.temperature_c, humidity_percent=self.humidity_percent)
+
+
+def load_path(
+    name: str,
+    *,
+    length: str | float | None = None,
+    material: str | None = None,
+    rate_class: RateClass = "200g",
+    temperature_c: float | None = None,
+    humidity_percent: float | None = None,
+) -> Path:
+    """The path of `data/paths/<name>.toml` or of a TOML file.
+
+    A segment of kind "touchstone" reads its `file` beside the TOML file, at whatever impedance and grid it has.
+    `length` sets the variable segment (text with a unit, or m), `material` every board and via that does not keep its own,
+    `rate_class` the dies and packages: "100g" for 100 Gb/s per lane (802.3ck), "200g" for 200 (802.3dj), good at 100 too.
+    `temperature_c` and `humidity_percent` set the state of boards, vias and cables (`Material.at`); packages by the COM formulas
+    have none. Raises `ConfigError` naming file and key, `SirfError` for a bad length, `PhysicsError` for what cannot be built.
+    """
+    file = data_path("paths", f"{name}.toml")
+    if not file.is_file():
+        file = FilePath(name)
+    record = _validated(tables.PathFile, load_toml(file), file)
+    choices = _Choices(_device(rate_class), file.parent, material, temperature_c, humidity_percent)
+    segments = tuple(_segment(table, choices) for table in record.segment)
+    if record.variable and not any(
+        segment.name == record.variable and segment.length_m is not None for segment in segments
+    ):
+        raise ConfigError(
+            f"{file.name}: key variable must name a board, cable or substrate segment, got {record.variable!r}. Mend it."
+        )
+    crosstalk = None if record.crosstalk is None else Crosstalk(**record.crosstalk.model_dump())
+    warnings = tuple(
+        note for segment in segments if isinstance(segment.element, Block) for note in segment.element.warnings
+    )
+    path = Path(record.id, segments, record.variable, warnings, crosstalk=crosstalk)
+    return path if length is None else path.with_length(length)
+
+
+def _device(rate_class: str) -> tables.DeviceFile:
+    if rate_class not in ("100g", "200g"):
+        raise SirfError(f"rate_class must be '100g' or '200g', got {rate_class!r}. Use '200g' for 200 Gb/s per lane.")
+    file = data_path("paths", "devices", f"{rate_class}.toml")
+    return _validated(tables.DeviceFile, load_toml(file), file)
+
+
+def _validated(model: type[Model], table: dict[str, Any], file: FilePath) -> Model:
+    try:
+        return TypeAdapter(model).validate_python(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise ConfigError(
+            f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). Mend the key."
+        ) from error
+
+
+def _segment(table: tables.AnyTable, choices: _Choices) -> Segment:
+    element, length_m = _element(table, choices)
+    provenance, source = table.provenance, table.source
+    if isinstance(table, (tables.DieTable, tables.PackageTable)):
+        # the weaker of the two: the segment's own numbers and those of the rate class
+        device = choices.device
+        provenance, source = max(provenance, device.provenance, key="P2E".index), f"{source}; {device.source}"
+    return Segment(table.name, element, length_m, provenance=provenance, source=source)
+
+
+def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float | None]:
+    match table:
+        case tables.DieTable():
+            return Device(_die(table, choices.device), table.side == "receiver"), None
+        case tables.PackageTable():
+            return Device(_package(table, choices.device), table.side == "receiver"), None
+        case tables.SubstrateTable():
+            return Device(_substrate(table), False), table.length_mm * MILLI
+        case tables.CapacitorTable():
+            return _capacitor(table), None
+        case tables.TouchstoneTable():
+            options = table.model_dump(include={"port_order", "victim", "differential", "mixed_mode", "flipped"})
+            return Block.from_touchstone(choices.folder / table.file, **options), None
+        case tables.BallTable() | tables.SocketTable() | tables.ViaTable() | tables.ConnectorTable():
+            part = _part(table, choices)
+            return (Flipped(part) if table.flipped else part), None
+        case _:
+            pitch = getattr(table, "pair_pitch_um", None)
+            metres = table.length_mm * MILLI
+            return Trace(_line(table, choices), metres, None if pitch is None else pitch * MICRO), metres
+
+
+def _line(
+    table: tables.BoardTable
+    | tables.EdgeStriplineTable
+    | tables.MicrostripTable
+    | tables.EdgeMicrostripTable
+    | tables.TwinaxTable,
+    choices: _Choices,
+) -> AnyLine:
+    if isinstance(table, tables.TwinaxTable):
+        return Twinax(
+            material=choices.load(table.material),
+            wire=table.wire_um * MICRO,
+            separation=table.separation_um * MICRO,
+            shield=table.shield_um * MICRO,
+        )
+    material = choices.load(table.material, keeps=table.keeps_material)
+    width, thickness = table.width_um * MICRO, table.thickness_um * MICRO
+    match table:
+        case tables.BoardTable():
+            spacing = table.plane_spacing_um * MICRO
+            return Stripline(material=material, width=width, thickness=thickness, spacing=spacing)
+        case tables.EdgeStriplineTable():
+            gap, spacing = table.gap_um * MICRO, table.plane_spacing_um * MICRO
+            return EdgeStripline(material=material, width=width, gap=gap, thickness=thickness, spacing=spacing)
+        case tables.MicrostripTable():
+            return Microstrip(material=material, width=width, thickness=thickness, height=table.height_um * MICRO)
+        case tables.EdgeMicrostripTable():
+            gap, height = table.gap_um * MICRO, table.height_um * MICRO
+            return EdgeMicrostrip(material=material, width=width, gap=gap, thickness=thickness, height=height)
+
+
+def _part(
+    table: tables.BallTable | tables.SocketTable | tables.ViaTable | tables.ConnectorTable, choices: _Choices
+) -> Part:
+    match table:
+        case tables.BallTable():
+            return Ball(
+                capacitance=table.capacitance_ff * FEMTO,
+                inductance=table.inductance_ph * PICO,
+                coupling=table.coupling,
+                name=table.name,
+            )
+        case tables.SocketTable():
+            return Socket(
+                impedance=table.impedance_ohm,
+                length=table.length_mm * MILLI,
+                dk=table.dk,
+                pad=table.pad_ff * FEMTO,
+                resistance=table.resistance_mohm * MILLI,
+                coupling=table.coupling,
+                name=table.name,
+            )
+        case tables.ViaTable():
+            return _via(table, choices.load(table.material, keeps=table.keeps_material))
+        case tables.ConnectorTable():
+            return _connector(table)
+
+
+def _die(table: tables.DieTable, device: tables.DeviceFile) -> Package:
+    capacitance, inductance = table.die_capacitance_ff, table.die_inductance_ph
+    if capacitance is None or inductance is None:
+        capacitance, inductance = device.die_capacitance_ff, device.die_inductance_ph
+    bump = device.bump_capacitance_ff if table.bump_capacitance_ff is None else table.bump_capacitance_ff
+    stages = zip(capacitance, inductance, strict=True)
+    return Package(die=tuple((c * FEMTO, value * PICO) for c, value in stages), c_b=bump * FEMTO)
+
+
+def _package(table: tables.PackageTable, device: tables.DeviceFile) -> Package:
+    return Package(
+        die=(),
+        lines=tuple(PackageLine(z_c=z, length_mm=n) for z, n in zip(table.z_c_ohm, table.length_mm, strict=True)),
+        gamma0=device.gamma0,
+        a1=device.a1,
+        a2=device.a2,
+        tau=device.tau_ns_per_mm,
+        c_p=device.ball_capacitance_ff * FEMTO,
+    )
+
+
+def _substrate(table: tables.SubstrateTable) -> Package:
+    return Package(
+        die=(),
+        lines=(PackageLine(z_c=table.z_c_ohm, length_mm=table.length_mm),),
+        gamma0=table.gamma0,
+        a1=table.a1,
+        a2=table.a2,
+        tau=table.tau_ns_per_mm,
+    )
+
+
+def _via(table: tables.ViaTable, material: Material) -> Via:
+    antipad, pad = table.antipad_um * MICRO, table.pad_ff * FEMTO
+    if table.pad_um is not None and table.pad_height_um is not None:
+        height = table.pad_height_um * MICRO
+        pad = pad_capacitance(dk=material.dk, pad=table.pad_um * MICRO, antipad=antipad, thickness=height)
+    return Via(
+        material=material,
+        barrel=table.barrel_um * MICRO,
+        antipad=antipad,
+        length=table.length_um * MICRO,
+        stub=table.stub_um * MICRO,
+        pad=pad,
+        coupling=table.coupling,
+        name=table.name,
+    )
+
+
+def _connector(table: tables.ConnectorTable) -> Connector:
+    body = dataclasses.replace(load_material("megtron7"), id=table.name, title=table.name, dk=table.dk, df=table.df)
+    return Connector(
+        impedance=table.impedance_ohm,
+        length=table.length_mm * MILLI,
+        pad=table.pad_ff * FEMTO,
+        material=body,
+        skin_db_per_m=table.skin_db_per_m,
+        coupling=table.coupling,
+        resonance=float("inf") if table.resonance_ghz is None else table.resonance_ghz * 1e9,
+        resonance_db=table.resonance_db,
+        resonance_q=table.resonance_q,
+        valid_to=table.valid_to_ghz * 1e9,
+        name=table.name,
+    )
+
+
+def _capacitor(table: tables.CapacitorTable) -> Capacitor:
+    return Capacitor(
+        capacitance=table.capacitance_nf * NANO,
+        resistance=table.resistance_mohm * MILLI,
+        inductance=table.inductance_ph * PICO,
+        pad=table.pad_ff * FEMTO,
+        name=table.name,
+    )

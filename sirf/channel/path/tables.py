@@ -1,0 +1,250 @@
+"""The tables of a path's TOML file, each checked key by key; a key carries its unit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class Table(BaseModel):
+    """What every segment states."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    name: str
+    provenance: Literal["P", "2", "E"]
+    source: str
+
+
+class CoupledTable(Table):
+    """A part that may have a neighbour, and may be seen from its other end."""
+
+    coupling: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    flipped: bool = False
+
+
+class DieTable(Table):
+    """A die termination, of the rate class or with stages of its own."""
+
+    kind: Literal["die"]
+    side: Literal["transmitter", "receiver"]
+    die_capacitance_ff: tuple[NotNegative, ...] | None = None
+    die_inductance_ph: tuple[NotNegative, ...] | None = None
+    bump_capacitance_ff: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _stages_in_pairs(self) -> DieTable:
+        given = (self.die_capacitance_ff, self.die_inductance_ph)
+        if (given[0] is None) != (given[1] is None) or len(given[0] or ()) != len(given[1] or ()):
+            raise ValueError("die_capacitance_ff and die_inductance_ph must have one value a stage each")
+        return self
+
+
+class PackageTable(Table):
+    """A package by the COM formulas."""
+
+    kind: Literal["package"]
+    side: Literal["transmitter", "receiver"]
+    z_c_ohm: tuple[Positive, ...]
+    length_mm: tuple[NotNegative, ...]
+
+
+class _LineTable(Table):
+    material: str
+    keeps_material: bool = False
+    length_mm: Positive
+    width_um: Positive
+    thickness_um: Positive
+
+
+class BoardTable(_LineTable):
+    """A pair of striplines without coupling between them."""
+
+    kind: Literal["board"]
+    plane_spacing_um: Positive
+
+
+class EdgeStriplineTable(_LineTable):
+    """An edge-coupled pair of striplines; `pair_pitch_um` gives it neighbours."""
+
+    kind: Literal["edge_stripline"]
+    gap_um: Positive
+    plane_spacing_um: Positive
+    pair_pitch_um: Positive | None = None
+
+
+class MicrostripTable(_LineTable):
+    """A pair of microstrips without coupling between them."""
+
+    kind: Literal["microstrip"]
+    height_um: Positive
+
+
+class EdgeMicrostripTable(_LineTable):
+    """An edge-coupled pair of microstrips; `pair_pitch_um` gives it neighbours."""
+
+    kind: Literal["edge_microstrip"]
+    gap_um: Positive
+    height_um: Positive
+    pair_pitch_um: Positive | None = None
+
+
+class TwinaxTable(Table):
+    """A length of shielded twin cable; it keeps its material."""
+
+    kind: Literal["twinax"]
+    material: str
+    length_mm: Positive
+    wire_um: Positive
+    separation_um: Positive
+    shield_um: Positive
+
+
+class SubstrateTable(Table):
+    """One COM line of a length that can be set."""
+
+    kind: Literal["substrate"]
+    z_c_ohm: Positive
+    length_mm: Positive
+    gamma0: NotNegative
+    a1: NotNegative
+    a2: NotNegative
+    tau_ns_per_mm: Positive
+
+
+class BallTable(CoupledTable):
+    """A ball, a bump."""
+
+    kind: Literal["ball"]
+    capacitance_ff: NotNegative
+    inductance_ph: NotNegative
+
+
+class ViaTable(CoupledTable):
+    """A via; its pad by capacitance or by size."""
+
+    kind: Literal["via"]
+    material: str
+    keeps_material: bool = False
+    barrel_um: Positive
+    antipad_um: Positive
+    length_um: Positive
+    stub_um: NotNegative
+    pad_ff: NotNegative = 0.0
+    pad_um: Positive | None = None
+    pad_height_um: Positive | None = None
+
+    @model_validator(mode="after")
+    def _pad_of_one_kind(self) -> ViaTable:
+        if (self.pad_um is None) != (self.pad_height_um is None) or (self.pad_um is not None and self.pad_ff > 0.0):
+            raise ValueError("a pad takes either pad_ff or both pad_um and pad_height_um")
+        return self
+
+
+class ConnectorTable(CoupledTable):
+    """A separable connector."""
+
+    kind: Literal["connector"]
+    impedance_ohm: Positive
+    length_mm: Positive
+    pad_ff: NotNegative
+    dk: Annotated[float, Field(ge=1)]
+    df: NotNegative
+    skin_db_per_m: NotNegative
+    resonance_ghz: Positive | None = None
+    resonance_db: NotNegative = 0.0
+    resonance_q: Positive = 30.0
+    valid_to_ghz: Positive = 60.0
+
+
+class SocketTable(CoupledTable):
+    """A contact of an LGA socket or a pin."""
+
+    kind: Literal["socket"]
+    impedance_ohm: Positive
+    length_mm: Positive
+    dk: Annotated[float, Field(ge=1)] = 3.0
+    pad_ff: NotNegative = 0.0
+    resistance_mohm: NotNegative = 0.0
+
+
+class CapacitorTable(Table):
+    """A coupling capacitor in each line."""
+
+    kind: Literal["capacitor"]
+    capacitance_nf: Positive
+    resistance_mohm: NotNegative = 0.0
+    inductance_ph: NotNegative = 0.0
+    pad_ff: NotNegative = 0.0
+
+
+class TouchstoneTable(Table):
+    """A measured or simulated block; the name of its file is relative to the path's file."""
+
+    kind: Literal["touchstone"]
+    file: str
+    port_order: str | None = None
+    victim: Annotated[int, Field(ge=1)] | None = None
+    differential: bool | None = None
+    mixed_mode: str | None = None
+    flipped: bool = False
+
+
+class CrosstalkTable(BaseModel):
+    """The neighbours of the path."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    fext: Annotated[int, Field(ge=0, le=16)]
+    next: Annotated[int, Field(ge=0, le=16)]
+    next_weight: Annotated[float, Field(ge=0, le=1)]
+    provenance: Literal["P", "2", "E"]
+    source: str
+
+
+AnyTable = Annotated[
+    DieTable
+    | PackageTable
+    | BoardTable
+    | EdgeStriplineTable
+    | MicrostripTable
+    | EdgeMicrostripTable
+    | TwinaxTable
+    | SubstrateTable
+    | BallTable
+    | SocketTable
+    | ViaTable
+    | ConnectorTable
+    | CapacitorTable
+    | TouchstoneTable,
+    Field(discriminator="kind"),
+]
+
+
+class PathFile(BaseModel):
+    """A whole file of `data/paths`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    title: str
+    variable: str = ""
+    segment: Annotated[tuple[AnyTable, ...], Field(min_length=1)]
+    crosstalk: CrosstalkTable | None = None
+
+
+class DeviceFile(BaseModel):
+    """Dies and package lines of a rate class."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    provenance: Literal["P", "2", "E"]
+    source: str
+    die_capacitance_ff: tuple[NotNegative, ...]
+    die_inductance_ph: tuple[NotNegative, ...]
+    bump_capacitance_ff: NotNegative
+    ball_capacitance_ff: NotNegative
+    gamma0: NotNegative
+    a1: NotNegative
+    a2: NotNegative
+    tau_ns_per_mm: Positive
