@@ -26,6 +26,7 @@ IDEAL = Material(id="ideal", title="ideal", dk=3.4, df=0.0, frequency=1e10, cond
 def default_line() -> Stripline:
     element = next(segment.element for segment in pluggable().segments if segment.name == "host board")
     assert isinstance(element, Trace)
+    assert isinstance(element.line, Stripline)
     return element.line
 
 
