@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sirf._display import html_table, table
 from sirf.channel.channel import Channel
@@ -22,6 +23,7 @@ from sirf.channel.package import Package
 from sirf.errors import SirfError
 from sirf.units import db20
 
+Real = NDArray[np.float64]
 F_MIN = 50e6
 """Frequencies below, in Hz, do not count in the worst return loss."""
 
@@ -361,7 +363,7 @@ def _limits(
     return tuple(results)
 
 
-def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, np.ndarray[Any, np.dtype[np.float64]]]]:
+def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, Real]]:
     """What a mask limits: port and loss in dB on the through path's grid."""
     through = channel.through
     if mask.figure == "insertion_loss":

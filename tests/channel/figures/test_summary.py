@@ -113,3 +113,14 @@ def test_one_rate_is_needed() -> None:
         made.figures("802.3ck-kr1", symbol_rate=40e9)
     with pytest.raises(SirfError, match=r"must reach 0\.75 of the symbol rate"):
         made.figures(symbol_rate=100e9)
+
+
+def test_the_pair_of_a_file_of_several_keeps_its_own_skew() -> None:
+    late, early = pair(3e-12), pair(-1e-12)
+    s = np.zeros((late.frequency.size, 8, 8), dtype=complex)
+    s[:, :4, :4], s[:, 4:, 4:] = late.s, early.s
+    both = Network(late.frequency, s)
+    for victim, skew in ((1, 3e-12), (2, -1e-12)):
+        found = Channel.from_network(both, victim=victim, port_order="12-34").figures(symbol_rate=40e9)
+        assert found.skew == pytest.approx(skew)
+        assert found.psxt_db == math.inf  # the pairs do not couple
