@@ -226,21 +226,22 @@ def symbol_chain(
     main: int,
     edges: Float,
     slopes: Float,
-    random: float,
+    random: Float,
     mean_square: float,
     atoms: Float,
     shares: Float,
     polarity: float,
     weights: Float,
-    rest: float,
+    rests: Float,
     levels: Float,
 ) -> Complex:
     """(L, S): E exp(s x) given the main symbol, over the symbols whose jittered edges tie them to each other.
 
     Symbols h, h + 1, h + 2 with `cursors` (Q,) share the transition x = weights . (a_h, a_(h+1), a_(h+2)) + r whose responses
-    are `edges[h]`, `slopes[h]` (Q - 2,); r, of variance `rest`, by a three-point rule. They form a second-order Markov chain:
+    are `edges[h]`, `slopes[h]` (Q - 2,); r is ± the root of its variance `rests[h]`. They form a second-order Markov chain:
     messages run from both ends to the main symbol at index `main` (1 … Q - 2). The displacement of edge h takes the values
-    `atoms[h]` (D,) with probabilities `shares` (D,), plus `polarity` in the direction of the transition, plus a Gaussian.
+    `atoms[h]` (D,) with probabilities `shares` (D,), plus `polarity` in the direction of the transition, plus a
+    Gaussian of variance `random[h]`.
     """
     count = len(levels)
     length = len(cursors)
@@ -253,7 +254,7 @@ def symbol_chain(
     work = np.empty((2, size))
     total = np.zeros((2, count, size))
     end = np.hypot(theta, step * size)
-    widest = np.sum(np.abs(weights)) + np.sqrt(3.0 * rest)
+    widest = np.sum(np.abs(weights)) + np.sqrt(np.max(rests))
     for q in range(length):
         for i in range(count):
             volts = levels[i] * cursors[q]
@@ -287,7 +288,7 @@ def symbol_chain(
         reach = np.max(np.abs(atoms[q])) + abs(polarity)
         spread = end * widest
         exponent = spread * (abs(edges[q]) * reach + 0.5 * abs(slopes[q]) * (reach * reach + mean_square))
-        exponent += 0.5 * random * (spread * edges[q]) ** 2
+        exponent += 0.5 * random[q] * (spread * edges[q]) ** 2
         squarings = max(int(np.ceil(np.log2(4.0 * exponent + 1e-30))), 0)
         for j in range(count):
             for k in range(count):
@@ -297,21 +298,21 @@ def symbol_chain(
                         factor[0] = 1.0
                         factor[1] = 0.0
                     elif i == 0 or weights[0] != 0.0:
-                        sign = polarity if x > 0 else -polarity
+                        apart = np.sqrt(rests[q])
+                        sign = polarity if x > apart else -polarity
                         transition(
-                            x, theta, step, edges[q], slopes[q], random, mean_square, atoms[q] + sign, shares,
+                            x - apart, theta, step, edges[q], slopes[q], random[q], mean_square, atoms[q] + sign, shares,
                             squarings, factor[0], factor[1], work,
                         )  # fmt: skip
-                        if rest >= 1e-4:
-                            factor *= 2.0 / 3.0
-                            for side in (-1.0, 1.0):
-                                y = x + side * np.sqrt(3.0 * rest)
-                                sign = polarity if y > 0 else -polarity
-                                transition(
-                                    y, theta, step, edges[q], slopes[q], random, mean_square, atoms[q] + sign, shares,
-                                    squarings, extra[0], extra[1], work,
-                                )  # fmt: skip
-                                factor += extra / 6.0
+                        if apart > 0.0:
+                            sign = polarity if x > -apart else -polarity
+                            transition(
+                                x + apart, theta, step, edges[q], slopes[q], random[q], mean_square, atoms[q] + sign,
+                                shares, squarings, extra[0], extra[1], work,
+                            )  # fmt: skip
+                            for n in range(size):
+                                factor[0, n] = 0.5 * (factor[0, n] + extra[0, n])
+                                factor[1, n] = 0.5 * (factor[1, n] + extra[1, n])
                     f_re = factor[0]
                     f_im = factor[1]
                     if turn == length - 3:

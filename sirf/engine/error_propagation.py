@@ -32,7 +32,7 @@ def transition_tables(at_instant: Interference, levels: Float, main: float, shif
         margin = bounds - levels[i] * main
         # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
         upward = np.hstack([at_instant.above(i, margin[:, i:]), nothing])
-        downward = np.hstack([at_instant.above(count - 1 - i, -margin[:, :i][:, ::-1]), nothing])
+        downward = np.hstack([at_instant.below(i, -margin[:, :i][:, ::-1]), nothing])
         tables[:, i, i + 1 :] = upward[:, :-1] - upward[:, 1:]
         tables[:, i, :i] = (downward[:, :-1] - downward[:, 1:])[:, ::-1]
         tables[:, i, i] = 1.0 - tables[:, i].sum(axis=1)

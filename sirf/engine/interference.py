@@ -20,6 +20,7 @@ from sirf._kernels.characteristic import (
     multiply_symbols,
     symbol_chain,
 )
+from sirf.engine.displacement import Displacement
 from sirf.errors import SirfError
 from sirf.results.interference import FLOOR, Interference
 
@@ -48,80 +49,6 @@ ROOM = 40.0
 """Decay lengths of a second-order jitter term that the period holds beyond the rest: exp(-ROOM (1 - 0.4)) is 4e-11."""
 CHAINED = 3e-4
 """Edges with at least this part of the noise power are tied to their symbols exactly."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Jitter:
-    """Edge displacement in UI: what is drawn anew for every edge, and what a displaced edge carries.
-
-    Independent from edge to edge: a Gaussian of variance `random` plus one of `atoms` (D,) with probabilities `shares` (D,).
-    The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), a_(k-lead-1), a_(k-lead-2)) + rest: the three
-    neighbours that count most, exactly, and the others as a Gaussian of variance `rest`.
-    """
-
-    random: float
-    atoms: Float
-    shares: Float
-    weights: tuple[float, float, float]
-    lead: int
-    rest: float
-
-    @classmethod
-    def of(
-        cls, random_ui: float, dual_dirac_ui: float, ffe: tuple[float, ...], main: int, symbol_variance: float
-    ) -> Jitter:
-        """From Gaussian rms and dual-Dirac half distance in UI, and the Tx FFE."""
-        steps = np.concatenate([[0.0], np.diff([0.0, *ffe, 0.0]), [0.0]])
-        present = main + 1
-        lead = max((-1, 0), key=lambda shift: float(np.sum(steps[present + shift : present + shift + 3] ** 2)))
-        inside = slice(present + lead, present + lead + 3)
-        rest = symbol_variance * float(np.sum(steps**2) - np.sum(steps[inside] ** 2))
-        kept = symbol_variance * float(np.sum(steps[inside] ** 2))
-        # a rest below 1 % of the whole is folded into the weights, which keeps the variance of the transition
-        scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < 0.01 * kept else (1.0, rest)
-        first, second, third = (float(scale * value) for value in steps[inside])
-        pair = np.array([-dual_dirac_ui, dual_dirac_ui]) if dual_dirac_ui else np.zeros(1)
-        return cls(
-            random=random_ui**2,
-            atoms=pair,
-            shares=np.full(len(pair), 1.0 / len(pair)),
-            weights=(first, second, third),
-            lead=lead,
-            rest=rest,
-        )
-
-    @property
-    def variance(self) -> float:
-        """Mean square displacement, UI²."""
-        return self.random + float(self.shares @ self.atoms**2)
-
-    @property
-    def fourth(self) -> float:
-        """Mean fourth power of the displacement, UI⁴."""
-        return float(3.0 * self.random**2 + 6.0 * self.random * (self.shares @ self.atoms**2)
-                     + self.shares @ self.atoms**4)  # fmt: skip
-
-    def transition_variance(self, symbol_variance: float) -> float:
-        """Mean square of a transition."""
-        return symbol_variance * float(np.sum(np.square(self.weights))) + self.rest
-
-    def moments(self, levels: Float) -> tuple[float, float]:
-        """Variance and fourth cumulant of transition x displacement, in UI² and UI⁴."""
-        second, fourth, _ = cumulants(levels)
-        power = self.transition_variance(second)
-        step4 = fourth * float(np.sum(np.power(self.weights, 4))) + 3.0 * power**2
-        spread = power * self.variance
-        return spread, step4 * self.fourth - 3.0 * spread**2
-
-    @property
-    def widest(self) -> float:
-        """Largest transition."""
-        return float(np.sum(np.abs(self.weights)) + np.sqrt(3.0 * self.rest))
-
-    @property
-    def reach(self) -> float:
-        """Largest bounded displacement, UI."""
-        return float(np.abs(self.atoms).max())
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +106,10 @@ class Line:
         return np.asarray(self.tilt + 1j * self.step * np.arange(self.size), dtype=complex)
 
 
+LARGE = 0.05
+"""Edges with at least this part of the noise power count the rest of their transition."""
+
+
 def aggressor_function(
     wave: Float, samples_per_ui: int, levels: Float, line: Line, *, worst_phase: bool, phases: int = 16
 ) -> Complex:
@@ -213,7 +144,7 @@ def interference(
     main: int,
     edges: Float,
     slopes: Float,
-    jitter: Jitter,
+    displacement: Displacement,
     levels: Float,
     crosstalk: Complex,
     line: Line,
@@ -224,61 +155,119 @@ def interference(
     `slopes` (K,) the edge response and its derivative at the same instants; `crosstalk` (S,) the aggressors' function on
     `line`, whose `gaussian` is the noise. Raises `SirfError` naming the step after which probabilities miss a sum of one.
     """
-    spread, fourth = jitter.moments(levels)
-    power = spread * edges**2
-    chain, strong = edge_chain(power, line.gaussian, main, jitter)
-    loose = edges[~strong]
-    tied = range(chain.start + jitter.lead, chain.stop + jitter.lead + 2) if len(chain) else range(main, main + 1)
-    common = np.ones(line.size, dtype=complex)
-    multiply_cumulants(
-        common,
-        line.tilt,
-        line.step,
-        line.gaussian + spread * float(np.sum(loose**2)),
-        fourth * float(np.sum(loose**4)),
+    quiet = np.ones(line.size, dtype=complex)
+    multiply_cumulants(quiet, line.tilt, line.step, line.gaussian, 0.0)
+    _check(quiet[None], quiet[None], line, "noise")
+    quiet *= crosstalk
+    _check(quiet[None], quiet[None], line, "crosstalk")
+    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 2) if len(chain) else (main,)
+    # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
+    upper = np.zeros((len(levels), line.size), dtype=complex)
+    lower = upper if displacement.polarity == 0.0 else upper.copy()
+    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
+        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
+        common = quiet.copy()
+        independent(common, line, np.delete(moved, tied), levels)
+        _check(common[None], common[None], line, "intersymbol interference")
+        loose = _loose_edges(edges[~strong], displacement, strong, line)
+        for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
+            functions = np.tile(common * np.exp(loose[0] + sign * loose[1]), (len(levels), 1))
+            if len(chain):
+                _multiply_chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state,
+                                displacement, sign, levels)  # fmt: skip
+            shift = moved[main] - cursors[main]
+            if shift:
+                functions *= np.exp(levels[:, None] * shift * line.points)
+            target += share * functions
+    _check(upper, lower, line, "jitter")
+    log_tail, density = _invert(upper, line)
+    if lower is upper:
+        return Interference(volts=voltages(line), log_tail=log_tail, density=density)
+    below, below_density = _invert(lower, line)
+    return Interference(
+        volts=voltages(line),
+        log_tail=log_tail,
+        density=density,
+        lower_log_tail=below[::-1],
+        lower_density=below_density[::-1],
     )
-    _check(common[None], line, "noise")
-    common *= crosstalk
-    _check(common[None], line, "crosstalk")
-    independent(common, line, np.delete(cursors, np.arange(tied.start, tied.stop)), levels)
-    _check(common[None], line, "intersymbol interference")
-    functions = np.tile(common, (len(levels), 1))
-    if len(chain):
-        needed = int(np.flatnonzero(np.abs(common) > NEGLIGIBLE * np.abs(common[0]))[-1]) + 1
-        functions[:, needed:] = 0.0
-        inside = slice(chain.start, chain.stop)
-        atoms = np.tile(jitter.atoms, (len(chain), 1))
-        functions[:, :needed] *= symbol_chain(
-            line.tilt, line.step, needed, cursors[tied.start : tied.stop].copy(), main - tied.start, (edges * strong)[inside],
-            (slopes * strong)[inside], jitter.random, jitter.variance, atoms, jitter.shares, 0.0, np.array(jitter.weights),
-            jitter.rest, levels,
-        )  # fmt: skip
-        _check(functions, line, "jitter")
-    return _invert(functions, line)
 
 
-def edge_chain(power: Float, gaussian_variance: float, main: int, jitter: Jitter) -> tuple[range, NDArray[np.bool_]]:
+def edge_chain(
+    edges: Float, gaussian_variance: float, main: int, displacement: Displacement
+) -> tuple[range, NDArray[np.bool_]]:
     """The edges (K,) with more than `CHAINED` of all noise within 12 UI of the main cursor, and the run that holds them.
 
     The main symbol lies inside the run.
     """
-    strong = np.zeros(len(power), dtype=bool)
-    if jitter.variance == 0.0:
+    power = displacement.step_moments[1] * displacement.variance * edges**2
+    strong = np.zeros(len(edges), dtype=bool)
+    if not power.any():
         return range(0), strong
-    low, high = max(main - 12, 1), min(main + 12, len(power) - 2)
+    low, high = max(main - 12, 1), min(main + 12, len(edges) - 2)
     strong[low:high] = power[low:high] > CHAINED * (gaussian_variance + power.sum())
     where = np.flatnonzero(strong)
     first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
+    lead = displacement.lead
     # the main symbol must lie strictly between the first and the last symbol of the chain
-    return range(min(first, main - 1 - jitter.lead), max(last + 1, main - jitter.lead)), strong
+    return range(min(first, main - 1 - lead), max(last + 1, main - lead)), strong
 
 
-def _check(functions: Complex, line: Line, step: str) -> None:
-    """Both sides of the middle, P(x > 0) of each level and of its mirror image, must make one."""
-    weighted = functions / line.points
-    weighted[:, 0] *= 0.5
-    above = weighted.real.sum(axis=1) * line.step / np.pi
-    total = above + above[::-1]
+def _moved_cursors(
+    edges: Float, slopes: Float, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
+) -> Float | float:
+    """What a state adds to the cursors (K,), to second order, but for what the chain of `strong` edges takes care of."""
+    if not state.any() and len(displacement.states) == 1:
+        return 0.0
+    square = state**2 + displacement.variance - displacement.mean_square
+    return displacement.shifted_cursors(0.5 * square * slopes - state * edges, strong)
+
+
+def _loose_edges(
+    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: Line
+) -> tuple[Complex, Complex]:
+    """Exponents (S,) of the edges outside the chain: what is even in the duty-cycle distortion, and what is odd."""
+    mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
+    s = line.points
+    square = s * s
+    even = square * (0.5 * float(power @ loose**2) + square * (float(fourth @ loose**4) / 24.0))
+    return np.asarray(even), np.asarray(-s * float(mean @ loose))
+
+
+def _multiply_chain(
+    functions: Complex, line: Line, cursors: Float, main: int, edges: Float, slopes: Float, chain: range, state: Float,
+    displacement: Displacement, sign: float, levels: Float,
+) -> None:  # fmt: skip
+    """Multiply `functions` (L, S) by that of the symbols tied by the edges of `chain`, in one state."""
+    size = np.abs(functions[0])
+    needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
+    functions[:, needed:] = 0.0
+    inside = slice(chain.start, chain.stop)
+    tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 2)
+    functions[:, :needed] *= symbol_chain(
+        line.tilt, line.step, needed, cursors[tied].copy(), main - tied.start, edges[inside], slopes[inside],
+        displacement.random[inside], displacement.mean_square, state[inside, None] + displacement.atoms,
+        displacement.shares, sign * displacement.polarity, np.array(displacement.weights),
+        _rests(edges[inside], displacement, line), levels,
+    )  # fmt: skip
+
+
+def _rests(edges: Float, displacement: Displacement, line: Line) -> Float:
+    """Variance (Q,) of the rest of each transition of a chain: of the large ones only, and where no state has taken it over."""
+    if len(displacement.states) > 1:
+        return np.zeros(len(edges))
+    power = displacement.step_moments[1] * displacement.variance.max() * edges**2
+    large = power > LARGE * (line.gaussian + power.sum())
+    return np.where(large, displacement.rest, 0.0)
+
+
+def _check(upper: Complex, lower: Complex, line: Line, step: str) -> None:
+    """Both sides of the middle, P(x > 0) of each level and P(x < 0), which is P(x > 0) of its mirror image, must make one."""
+    weight = 1.0 / line.points
+    weight[0] *= 0.5
+    above, below = (part @ weight for part in (upper, lower))
+    total = (above + below[::-1]).real * line.step / np.pi
     worst = float(np.abs(total - 1.0).max())
     if not worst < TOLERANCE:
         raise SirfError(
@@ -287,15 +276,19 @@ def _check(functions: Complex, line: Line, step: str) -> None:
         )
 
 
-def _invert(functions: Complex, line: Line) -> Interference:
-    """Tails and density from the functions (L, S), on voltages from 0 over one period of the line."""
+def voltages(line: Line) -> Float:
+    """Voltages (V,) from 0 over one period of the line."""
     points = 2 * OVERSAMPLING << int(np.ceil(np.log2(line.size)))
-    volts = np.arange(points) * (2.0 * np.pi / line.step / points)
+    return np.asarray(np.arange(points) * (2.0 * np.pi / line.step / points))
+
+
+def _invert(functions: Complex, line: Line) -> tuple[Float, Float]:
+    """Logarithms of the tails and densities, each (L, V), from the functions (L, S)."""
+    volts = voltages(line)
     untilt = np.exp(-line.tilt * volts)
-    tail = np.clip(_line_integral(functions / line.points, line, points) * untilt, 0.0, 1.0)
-    density = np.maximum(_line_integral(functions, line, points) * untilt, 0.0)
-    log_tail = np.log(np.maximum(np.minimum.accumulate(tail, axis=1), FLOOR))
-    return Interference(volts=np.asarray(volts, dtype=float), log_tail=log_tail, density=density)
+    tail = np.clip(_line_integral(functions / line.points, line, len(volts)) * untilt, 0.0, 1.0)
+    density = np.maximum(_line_integral(functions, line, len(volts)) * untilt, 0.0)
+    return np.log(np.maximum(np.minimum.accumulate(tail, axis=1), FLOOR)), density
 
 
 def _line_integral(values: Complex, line: Line, points: int) -> Float:

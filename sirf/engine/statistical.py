@@ -11,9 +11,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.engine.displacement import Displacement
 from sirf.engine.error_propagation import with_feedback, without_feedback
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.interference import EXACT, Jitter, Line, aggressor_function, cumulants, interference
+from sirf.engine.interference import EXACT, Line, aggressor_function, cumulants, interference
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference import Interference
@@ -25,7 +26,12 @@ Complex = NDArray[np.complex128]
 
 
 def statistical_eye(
-    link: Link, *, phases: int | None = None, ideal_feedback: bool = False, worst_phase: bool = False
+    link: Link,
+    *,
+    phases: int | None = None,
+    ideal_feedback: bool = False,
+    worst_phase: bool = False,
+    sampling_jitter_ui: float = 0.0,
 ) -> StatisticalEye:
     """Eye, error ratios, contours and bathtub of a link by probability.
 
@@ -38,6 +44,8 @@ def statistical_eye(
         Feed the sent symbols back instead of the decided ones: no DFE error propagation.
     worst_phase
         Take every aggressor at its worst phase instead of the average over phases.
+    sampling_jitter_ui
+        Rms in UI of the receiver's sampling clock: all edges that a sample sees are displaced together.
 
     A closed eye gives its error ratio and an eye height of zero. Raises `SirfError` for a bad number of phases or a link
     whose pulse has no positive main cursor.
@@ -46,7 +54,7 @@ def statistical_eye(
     count = m if phases is None else phases
     if count < 1 or m % count:
         raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
-    model = interference_model(link, worst_phase)
+    model = interference_model(link, worst_phase, sampling_jitter_ui)
     offsets = (np.arange(count) - count // 2) * (m // count)
     slices = [model.at(int(offset)) for offset in offsets]
     main = model.main_cursors(offsets)
@@ -77,21 +85,29 @@ def error_rates(link: Link, at_instant: Interference, main: float, *, ideal_feed
 
 
 @lru_cache(maxsize=8)
-def interference_model(link: Link, worst_phase: bool = False) -> InterferenceModel:
+def interference_model(link: Link, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> InterferenceModel:
     """The model of a link, kept with its aggressors' functions for the last few links (a link never changes)."""
-    return InterferenceModel(link, worst_phase=worst_phase)
+    return InterferenceModel(link, worst_phase=worst_phase, sampling_jitter_ui=sampling_jitter_ui)
 
 
 class InterferenceModel:
     """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
 
-    def __init__(self, link: Link, *, worst_phase: bool = False) -> None:
+    def __init__(self, link: Link, *, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> None:
         self.link = link
         self.front_end: FrontEnd = front_end(link)
         self.levels = link.levels
         self.symbol_variance = cumulants(self.levels)[0]
         tx = link.transmitter
-        self.jitter = Jitter.of(tx.jitter_random_ui, tx.jitter_dual_dirac_ui, tx.ffe, tx.ffe_main, self.symbol_variance)
+        self.displacement = Displacement.of(
+            tx.edge_jitter,
+            ffe=tx.ffe,
+            ffe_main=tx.ffe_main,
+            levels=self.levels,
+            symbol_rate=link.symbol_rate,
+            edges=self.front_end.cursors(self.front_end.edge),
+            sampling_ui=sampling_jitter_ui,
+        )
         self.pulse = self.front_end.mean_pulse
         self.noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
         self.worst_phase = worst_phase
@@ -104,7 +120,7 @@ class InterferenceModel:
         edges = self.front_end.cursors(self.front_end.edge, phase=offset)
         slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
         line = self._line(cursors, main, edges, slopes)
-        return interference(cursors, main, edges, slopes, self.jitter, self.levels, self._aggressors(line), line)
+        return interference(cursors, main, edges, slopes, self.displacement, self.levels, self._aggressors(line), line)
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""
@@ -120,16 +136,16 @@ class InterferenceModel:
 
     def _line(self, cursors: Float, main: int, edges: Float, slopes: Float) -> Line:
         """The line that holds all parts at one phase."""
-        widest, random = self.jitter.widest, self.jitter.random
-        bounded = [np.delete(cursors, main), widest * self.jitter.reach * edges, self.aggressor_bound]
+        moved, widest = self.displacement, self.displacement.widest
+        bounded = [np.delete(cursors, main), widest * moved.reach * edges, self.aggressor_bound]
         # the second-order term of the widest transition bounds the tilt: its moment-generating function ends at 1 / curvature
-        curvature = widest * float(np.abs(slopes).max()) * random
+        curvature = widest * float(np.max(np.abs(slopes) * moved.random))
         return Line.of(
             np.concatenate(bounded),
             self.noise,
             self.levels,
             proxy=self.aggressor_proxy,
-            spread=widest**2 * random * float(np.sum(edges**2)),
+            spread=widest**2 * float(np.sum(moved.random * edges**2)),
             curvature=curvature,
         )
 

@@ -18,16 +18,25 @@ LOG_FLOOR = float(np.log(FLOOR))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interference:
-    """Upper tails P(x > v) of the interference x given the main symbol's level, and its density.
+    """Tails P(x > v) and P(x < -v) of the interference x given the main symbol's level, and its density.
 
-    `volts` (V,) from 0 up in equal steps; `log_tail` (L, V) the natural logarithm by level index, `LOG_FLOOR` at least; the
-    lower tail of level j is the upper tail of level L-1-j.
-    `density` (L, V) in 1/V on the same grid.
+    `volts` (V,) from 0 up in equal steps; `log_tail` (L, V) the natural logarithm by level index, `LOG_FLOOR` at least;
+    `density` (L, V) in 1/V on the same grid. `lower_log_tail` and `lower_density` (L, V) are those of P(x < -v); by default
+    the upper ones of the mirror level L-1-j, as of all interference but duty-cycle distortion.
     """
 
     volts: Float
     log_tail: Float
     density: Float
+    lower_log_tail: Float = None  # type: ignore[assignment]  # filled in below
+    lower_density: Float = None  # type: ignore[assignment]  # filled in below
+
+    def __post_init__(self) -> None:
+        """Mirror what is not given."""
+        if self.lower_log_tail is None:
+            object.__setattr__(self, "lower_log_tail", self.log_tail[::-1])
+        if self.lower_density is None:
+            object.__setattr__(self, "lower_density", self.density[::-1])
 
     @property
     def tail(self) -> Float:
@@ -36,17 +45,37 @@ class Interference:
 
     def above(self, level: int, value: Float | float) -> Float:
         """P(x > value | level) at any sign of `value`, by cubic interpolation of the logarithm."""
-        value = np.asarray(value, dtype=float)
-        distance = np.abs(value)
-        upper = self._logarithm(level, distance)
-        lower = self._logarithm(len(self.log_tail) - 1 - level, distance)
-        logarithm = np.where(value >= 0, upper, lower)
-        tail = np.where(logarithm > LOG_FLOOR, np.exp(logarithm), 0.0)
-        return np.where(value >= 0, tail, 1.0 - tail)
+        return self._beyond(self.log_tail[level], self.lower_log_tail[level], value)
+
+    def below(self, level: int, value: Float | float) -> Float:
+        """P(x < -value | level) at any sign of `value`."""
+        return self._beyond(self.lower_log_tail[level], self.log_tail[level], value)
 
     def quantile(self, level: int, probability: float) -> float:
-        """The value v with P(x > v | level) = probability (below 0.5), V; 0 where even P(x > 0 | level) is smaller."""
-        tail, wanted = self.log_tail[level], float(np.log(probability))
+        """The v with P(x > v | level) = probability (below 0.5), V; 0 where even P(x > 0 | level) is smaller."""
+        return self._quantile(self.log_tail[level], probability)
+
+    def lower_quantile(self, level: int, probability: float) -> float:
+        """The v with P(x < -v | level) = probability (below 0.5), V; 0 where even P(x < 0 | level) is smaller."""
+        return self._quantile(self.lower_log_tail[level], probability)
+
+    def error_ratio(self, levels: Float, main: float, decision: Float) -> float:
+        """Symbol error ratio with `levels` (L,) relative to the outer one, main cursor in V and thresholds (L - 1,) in V."""
+        total = 0.0
+        for e in range(len(levels) - 1):
+            total += float(self.above(e, decision[e] - levels[e] * main))
+            total += float(self.below(e + 1, levels[e + 1] * main - decision[e]))
+        return total / len(levels)
+
+    def _beyond(self, tail: Float, opposite: Float, value: Float | float) -> Float:
+        value = np.asarray(value, dtype=float)
+        distance = np.abs(value)
+        logarithm = np.where(value >= 0, self._logarithm(tail, distance), self._logarithm(opposite, distance))
+        probability = np.where(logarithm > LOG_FLOOR, np.exp(logarithm), 0.0)
+        return np.where(value >= 0, probability, 1.0 - probability)
+
+    def _quantile(self, tail: Float, probability: float) -> float:
+        wanted = float(np.log(probability))
         if tail[0] <= wanted:
             return 0.0
         # the tail falls: the first voltage at or below the wanted probability ends the step that holds the quantile
@@ -64,18 +93,8 @@ class Interference:
             low, high = (middle, high) if _cubic(nodes, middle) > wanted else (low, middle)
         return (first + 0.5 * (low + high)) * float(self.volts[1])
 
-    def error_ratio(self, levels: Float, main: float, decision: Float) -> float:
-        """Symbol error ratio with `levels` (L,) relative to the outer one, main cursor in V and thresholds (L - 1,) in V."""
-        count = len(levels)
-        total = 0.0
-        for e in range(count - 1):
-            total += float(self.above(e, decision[e] - levels[e] * main))
-            total += float(self.above(count - 2 - e, levels[e + 1] * main - decision[e]))
-        return total / count
-
-    def _logarithm(self, level: int, distance: Float) -> Float:
-        """log P(x > distance | level) through the four nearest points; straight where the floor is near."""
-        tail = self.log_tail[level]
+    def _logarithm(self, tail: Float, distance: Float) -> Float:
+        """Logarithm of `tail` (V,) at `distance` through the four nearest points; straight where the floor is near."""
         where = distance / self.volts[1]
         index = np.clip(where.astype(np.int64), 0, len(tail) - 2)
         part = np.minimum(where - index, 1.0)

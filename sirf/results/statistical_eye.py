@@ -83,7 +83,7 @@ class StatisticalEye:
             for index, level in enumerate(levels):
                 offset = volts - level * main
                 upper = np.interp(np.abs(offset), piece.volts, piece.density[index], right=0.0)
-                lower = np.interp(np.abs(offset), piece.volts, piece.density[len(levels) - 1 - index], right=0.0)
+                lower = np.interp(np.abs(offset), piece.volts, piece.lower_density[index], right=0.0)
                 total[row] += np.where(offset >= 0, upper, lower) / len(levels)
         return total
 
@@ -92,13 +92,12 @@ class StatisticalEye:
         _check_ratio(ber)
         index = self._centre if phase is None else phase
         piece, main, levels = self.slices[index], float(self.main_cursor[index]), self.link.levels
-        count = len(levels)
         return tuple(
             (
                 float(levels[e]) * main + piece.quantile(e, ber),
-                float(levels[e + 1]) * main - piece.quantile(count - 2 - e, ber),
+                float(levels[e + 1]) * main - piece.lower_quantile(e + 1, ber),
             )
-            for e in range(count - 1)
+            for e in range(len(levels) - 1)
         )
 
     def eye_heights(self, ber: float | None = None) -> tuple[float, ...]:
@@ -160,13 +159,13 @@ class StatisticalEye:
     def _signals(self) -> list[tuple[float, float]]:
         """(A_s, A_ni) in V of each eye: half the distance of its levels, and the mean of what closes it from both sides."""
         levels, piece = self.link.levels, self.slices[self._centre]
-        main, count = float(self.main_cursor[self._centre]), len(levels)
+        main = float(self.main_cursor[self._centre])
         return [
             (
                 0.5 * float(levels[e + 1] - levels[e]) * main,
-                0.5 * (piece.quantile(e, self.der0) + piece.quantile(count - 2 - e, self.der0)),
+                0.5 * (piece.quantile(e, self.der0) + piece.lower_quantile(e + 1, self.der0)),
             )
-            for e in range(count - 1)
+            for e in range(len(levels) - 1)
         ]
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
+from sirf.engine.displacement import Displacement
 from sirf.engine.error_propagation import with_feedback, without_feedback
-from sirf.engine.interference import Jitter, Line, interference
+from sirf.engine.interference import Line, interference
 from sirf.results.interference import Interference
 from sirf.signal.pam import levels
+from sirf.transmitter.jitter import Jitter
 
 
 def gaussian_only(order: int, sigma: float) -> Interference:
     line = Line.of(np.zeros(1), sigma**2, levels(order))
-    return interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 1.0),
+    still = Displacement.of(Jitter(), ffe=(1.0,), ffe_main=0, levels=levels(order), symbol_rate=1e10, edges=np.zeros(3))
+    return interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), still,
                         levels(order), np.ones(line.size, dtype=complex), line)  # fmt: skip
 
 

@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erfc
 
-from sirf.engine.interference import Jitter, Line, aggressor_function, interference
+from sirf.engine.displacement import Displacement
+from sirf.engine.interference import Line, aggressor_function, interference
 from sirf.signal.pam import levels
+from sirf.transmitter.jitter import Jitter
 
 Float = NDArray[np.float64]
 
@@ -23,13 +25,18 @@ def no_crosstalk(line: Line) -> NDArray[np.complex128]:
     return np.ones(line.size, dtype=complex)
 
 
+def moving(values: Float, edges: Float, **parts: float) -> Displacement:
+    """Displacement of edges without a Tx FFE."""
+    return Displacement.of(Jitter(**parts), ffe=(1.0,), ffe_main=0, levels=values, symbol_rate=1e10, edges=edges)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("order", [2, 3, 4, 6, 8])
 def test_intersymbol_interference_equals_the_average_over_all_patterns(order: int) -> None:
     values = levels(order)
     cursors, main, sigma = np.array([0.1, 1.0, 0.2, -0.05]), 1, 0.05
     line = Line.of(np.delete(cursors, main), sigma**2, values)
     nothing = np.zeros(4)
-    found = interference(cursors, main, nothing, nothing, Jitter.of(0, 0, (1.0,), 0, 0.5), values,
+    found = interference(cursors, main, nothing, nothing, moving(values, nothing), values,
                          no_crosstalk(line), line)  # fmt: skip
     for volts in (0.0, 0.1, 0.25, 0.4, 0.55, 0.7):
         patterns = itertools.product(values, repeat=3)
@@ -44,7 +51,8 @@ def test_jittered_edges_tie_neighbouring_symbols_exactly() -> None:
     sigma, random_ui, dirac_ui = 0.05, 0.03, 0.05
     bounded = np.concatenate([np.delete(cursors, main), 2 * dirac_ui * edges])
     line = Line.of(bounded, sigma**2, values, spread=float(np.sum((2 * random_ui * edges) ** 2)))
-    found = interference(cursors, main, edges, np.zeros(10), Jitter.of(random_ui, dirac_ui, (1.0,), 0, 5 / 9), values,
+    moved = moving(values, edges, random_ui=random_ui, dual_dirac_ui=dirac_ui)
+    found = interference(cursors, main, edges, np.zeros(10), moved, values,
                          no_crosstalk(line), line)  # fmt: skip
     for level in (1, 3):
         for volts in (0.2, 0.4, 0.6, 0.8):
@@ -72,7 +80,7 @@ def test_second_order_displacement_bends_the_tail_like_a_numerical_average() -> 
     cursors, edges, slopes = (np.pad([value], 3) for value in (1.0, 0.6, 4.0))
     sigma, random_ui = 0.02, 0.03
     line = Line.of(np.zeros(1), sigma**2, values, spread=(2 * 0.6 * random_ui) ** 2, curvature=2 * 4.0 * random_ui**2)
-    found = interference(cursors, 3, edges, slopes, Jitter.of(random_ui, 0.0, (1.0,), 0, 1.0), values,
+    found = interference(cursors, 3, edges, slopes, moving(values, edges, random_ui=random_ui), values,
                          no_crosstalk(line), line)  # fmt: skip
     tau, weight = np.polynomial.hermite_e.hermegauss(80)
     tau = tau * random_ui
@@ -93,7 +101,7 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
     line = Line.of(wave, sigma**2, values)
     for worst, phases in ((False, [0, 1, 2, 3]), (True, [2])):
         function = aggressor_function(wave, 4, values, line, worst_phase=worst)
-        found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 5 / 9),
+        found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), moving(values, np.zeros(3)),
                              values, function, line)  # fmt: skip
         for volts in (0.05, 0.15, 0.3):
             exact = np.mean(
@@ -104,7 +112,7 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
 
 def test_quantile_inverts_the_tail() -> None:
     line = Line.of(np.zeros(1), 1e-4, levels(2))
-    found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), Jitter.of(0, 0, (1.0,), 0, 1.0), levels(2),
+    found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), moving(levels(2), np.zeros(3)), levels(2),
                          no_crosstalk(line), line)  # fmt: skip
     for probability, x in ((1e-3, 3.0902323), (1e-6, 4.7534243), (1e-12, 7.0344838), (1e-15, 7.9413453)):
         assert found.quantile(0, probability) == pytest.approx(0.01 * x, rel=2e-4)

@@ -1,0 +1,309 @@
+"""How edges are displaced, in the form that the statistical engine needs: what is drawn anew for every edge, and states.
+
+A state is one possible course of everything that displaces neighbouring edges together (sinusoids, even-odd jitter, phase
+noise, filtered data, the receiver's clock): a displacement of every edge about the symbol being decided, and its probability.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
+
+Float = NDArray[np.float64]
+
+TONE_PHASES = 24
+"""Phases of a sinusoid: exact for what is a trigonometric polynomial of lower degree in the phase."""
+GAUSSIAN_NODES = np.arange(-8.0, 8.5)
+"""Deviations at which a common Gaussian displacement is taken: the trapezoidal rule's error at this step is exp(-2 pi²)."""
+BOUNDED_NODES = 17
+"""Values that stand for the distribution of filtered data."""
+SLOW = 1e-3
+"""Sinusoids below this part of the symbol rate displace all edges that matter alike."""
+TOGETHER = 0.5
+"""Filtered data whose correlation from edge to edge is below this counts as independent from edge to edge."""
+MERGED = 33
+"""Values that stand for the sum of several common displacements."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Common:
+    """Displacement of neighbouring edges together: `values` (V,) in UI at the strongest edge, `shares` (V,), and the
+    correlation (K,) of the other edges with it."""
+
+    values: Float
+    shares: Float
+    correlation: Float
+
+    @property
+    def variance(self) -> float:
+        """Mean square, UI²."""
+        return float(self.shares @ self.values**2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Displacement:
+    """Edge displacement in UI, and what a displaced edge carries.
+
+    Independent from edge to edge: a Gaussian of variance `random` (K,), one of `atoms` (D,) with probabilities `shares` (D,),
+    and `polarity` in the direction of the transition (half the duty-cycle distortion). Together: `states` (T, K) with
+    probabilities `state_shares` (T,). `mean_square` is what the mean pulse was built with.
+    The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), a_(k-lead-1), a_(k-lead-2)) + rest: the three
+    neighbours that count most, exactly, and the others as ± the root of their variance `rest`; `differences` (J,) are all,
+    the one at `ffe_main` acting on the present symbol.
+    """
+
+    random: Float
+    atoms: Float
+    shares: Float
+    polarity: float
+    states: Float
+    state_shares: Float
+    mean_square: float
+    weights: tuple[float, float, float]
+    lead: int
+    rest: float
+    differences: Float
+    ffe_main: int
+    levels: Float
+    step_moments: tuple[float, float, float] = field(init=False)
+    loose_cumulants: tuple[Float, Float, Float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Mean of |x|, x² and x⁴ over all transitions x; mean, variance and fourth cumulant (K,) of x times what is
+        independent, in UI, UI² and UI⁴."""
+        grid = np.array(np.meshgrid(self.levels, self.levels, self.levels)).reshape(3, -1)
+        x = np.asarray(self.weights) @ grid
+        second, fourth = float(np.mean(x**2)), float(np.mean(x**4))
+        moments = (
+            float(np.mean(np.abs(x))),
+            second + self.rest,
+            fourth + 6.0 * second * self.rest + self.rest**2,
+        )
+        object.__setattr__(self, "step_moments", moments)
+        object.__setattr__(self, "loose_cumulants", self._loose_cumulants())
+
+    @classmethod
+    def of(
+        cls,
+        jitter: Jitter,
+        *,
+        ffe: tuple[float, ...],
+        ffe_main: int,
+        levels: Float,
+        symbol_rate: float,
+        edges: Float,
+        sampling_ui: float = 0.0,
+    ) -> Displacement:
+        """From a transmitter's jitter, its FFE, the edge response at the cursors (K,), and the rms of the receiver's clock."""
+        lags = np.arange(len(edges)) - int(np.argmax(np.abs(edges)))
+        even_odd, common, atoms, shares = _parts(jitter, lags, symbol_rate, sampling_ui)
+        states, state_shares, residual = _states(even_odd, common, lags)
+        weights, lead, rest = _transition(ffe, ffe_main, float(np.mean(levels**2)))
+        return cls(
+            random=jitter.random_ui**2 + residual,
+            atoms=atoms,
+            shares=shares,
+            polarity=0.5 * jitter.duty_cycle_ui,
+            states=states,
+            state_shares=state_shares,
+            mean_square=jitter.variance(symbol_rate=symbol_rate),
+            weights=weights,
+            lead=lead,
+            rest=rest,
+            differences=np.diff([0.0, *ffe, 0.0]),
+            ffe_main=ffe_main,
+            levels=levels,
+        )
+
+    @property
+    def variance(self) -> Float:
+        """Mean square (K,) of the independent displacement, UI²."""
+        return np.asarray(self.random + self.shares @ self.atoms**2 + self.polarity**2)
+
+    @property
+    def moves(self) -> bool:
+        """Whether any edge is displaced."""
+        return bool(np.any(self.variance > 0) or np.any(self.states != 0))
+
+    def _loose_cumulants(self) -> tuple[Float, Float, Float]:
+        size, square, fourth = self.step_moments
+        atom2, atom4 = float(self.shares @ self.atoms**2), float(self.shares @ self.atoms**4)
+        mean = np.full(len(self.random), self.polarity * size)
+        centred = self.random + atom2
+        power = square * centred + self.polarity**2 * (square - size**2)
+        # the fourth moment of what has no polarity; duty-cycle distortion of edges this small enters by its variance
+        moment = fourth * (3.0 * self.random**2 + 6.0 * self.random * atom2 + atom4)
+        return mean, power, moment - 3.0 * (square * centred) ** 2
+
+    def shifted_cursors(self, response: Float, tied: NDArray[np.bool_]) -> Float:
+        """What transitions with `response` (K,) in V add to the cursors (K,); of the `tied` ones (K,) only their rest."""
+        outside = self.differences.copy()
+        # difference j acts on the symbol j - ffe_main after the present one, weight i on i + lead
+        inside = np.arange(3) + self.lead + self.ffe_main
+        outside[inside[(inside >= 0) & (inside < len(outside))]] = 0.0
+        full = np.convolve(np.where(tied, 0.0, response), self.differences) + np.convolve(
+            np.where(tied, response, 0.0), outside
+        )
+        return np.asarray(full[self.ffe_main : self.ffe_main + len(response)])
+
+    @property
+    def widest(self) -> float:
+        """Largest transition."""
+        return float(np.sum(np.abs(self.weights)) + np.sqrt(self.rest))
+
+    @property
+    def reach(self) -> Float:
+        """Largest bounded displacement (K,), UI."""
+        return np.asarray(np.abs(self.atoms).max() + self.polarity + np.abs(self.states).max(axis=0))
+
+
+def _transition(
+    ffe: tuple[float, ...], main: int, symbol_variance: float
+) -> tuple[tuple[float, float, float], int, float]:
+    """(weights, lead, rest) of a transition of the Tx FFE's output."""
+    steps = np.concatenate([[0.0], np.diff([0.0, *ffe, 0.0]), [0.0]])
+    present = main + 1
+    lead = max((-1, 0), key=lambda shift: float(np.sum(steps[present + shift : present + shift + 3] ** 2)))
+    inside = slice(present + lead, present + lead + 3)
+    rest = symbol_variance * float(np.sum(steps**2) - np.sum(steps[inside] ** 2))
+    kept = symbol_variance * float(np.sum(steps[inside] ** 2))
+    # a rest below 1 % of the whole is folded into the weights, which keeps the variance of the transition
+    scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < 0.01 * kept else (1.0, rest)
+    first, second, third = (float(scale * value) for value in steps[inside])
+    return (first, second, third), lead, rest
+
+
+def _parts(
+    jitter: Jitter, lags: NDArray[np.int64], symbol_rate: float, sampling_ui: float
+) -> tuple[list[tuple[Float, Float]], list[Common], Float, Float]:
+    """(alternatives as (displacements (T, K), shares (T,)), common displacements, independent atoms, their shares)."""
+    alternatives: list[tuple[Float, Float]] = []
+    common: list[Common] = []
+    atoms, shares = np.zeros(1), np.ones(1)
+    if jitter.dual_dirac_ui:
+        atoms, shares = np.array([-1.0, 1.0]) * jitter.dual_dirac_ui, np.full(2, 0.5)
+    if jitter.even_odd_ui:
+        course = 0.5 * jitter.even_odd_ui * (1.0 - 2.0 * (lags % 2))
+        alternatives.append((np.stack([course, -course]), np.full(2, 0.5)))
+    for tone in jitter.sinusoidal:
+        if tone.frequency < SLOW * symbol_rate:
+            common.append(_slow_tone(tone, lags, symbol_rate))
+        elif tone.amplitude_ui:
+            phase = 2.0 * np.pi * (np.arange(TONE_PHASES) + 0.5) / TONE_PHASES
+            turn = 2.0 * np.pi * tone.frequency / symbol_rate * lags
+            course = tone.amplitude_ui * np.sin(phase[:, None] - turn)
+            alternatives.append((course, np.full(TONE_PHASES, 1.0 / TONE_PHASES)))
+    for part in jitter.bounded:
+        found = _filtered_data(part, lags, symbol_rate)
+        if found.correlation[lags == 1] < TOGETHER:
+            atoms = (atoms[:, None] + found.values).ravel()
+            shares = (shares[:, None] * found.shares).ravel()
+        else:
+            common.append(found)
+    if jitter.phase_noise is not None:
+        common.append(_clock(jitter.phase_noise, lags, symbol_rate))
+    if sampling_ui:
+        common.append(_gaussian(sampling_ui**2, np.ones(len(lags))))
+    return alternatives, [part for part in common if part.variance > 0], atoms, shares
+
+
+def _states(
+    alternatives: list[tuple[Float, Float]], common: list[Common], lags: NDArray[np.int64]
+) -> tuple[Float, Float, Float]:
+    """(displacements (T, K), shares (T,), variance (K,) of what is left of the common ones at the other edges)."""
+    residual = np.zeros(len(lags))
+    for part in common:
+        residual += part.variance * (1.0 - part.correlation**2)
+    courses = list(alternatives)
+    if common:
+        one = common[0] if len(common) == 1 else _merged(common)
+        courses.append((one.values[:, None] * one.correlation, one.shares))
+    states, shares = np.zeros((1, len(lags))), np.ones(1)
+    for course, part_shares in courses:
+        states = (states[:, None, :] + course[None, :, :]).reshape(-1, len(lags))
+        shares = (shares[:, None] * part_shares).ravel()
+    return states, shares, residual
+
+
+def _merged(parts: list[Common]) -> Common:
+    """The sum of several on a grid of `MERGED` values; the correlation that of the parts weighed by their variance."""
+    values, shares = np.zeros(1), np.ones(1)
+    for part in parts:
+        values, shares = (values[:, None] + part.values).ravel(), (shares[:, None] * part.shares).ravel()
+        values, shares = _binned(values, shares, 16 * MERGED)
+    values, shares = _binned(values, shares, MERGED)
+    total = sum(part.variance for part in parts)
+    mixed = np.sum([part.variance * part.correlation for part in parts], axis=0) / total
+    return Common(values, shares, mixed)
+
+
+def _binned(values: Float, shares: Float, count: int) -> tuple[Float, Float]:
+    """At most `count` values at the centroids of equal bins: total and mean stay as they are."""
+    if len(values) <= count:
+        return values, shares
+    low, high = float(values.min()), float(values.max())
+    index = np.minimum(((values - low) / (high - low) * count).astype(np.int64), count - 1)
+    weight = np.bincount(index, shares, count)
+    total = np.bincount(index, shares * values, count)
+    full = weight > 0
+    return np.asarray(total[full] / weight[full]), np.asarray(weight[full], dtype=float)
+
+
+def _gaussian(variance: float, correlation: Float) -> Common:
+    shares = np.exp(-0.5 * GAUSSIAN_NODES**2)
+    return Common(np.sqrt(variance) * GAUSSIAN_NODES, shares / shares.sum(), correlation)
+
+
+def _slow_tone(tone: SinusoidalJitter, lags: NDArray[np.int64], symbol_rate: float) -> Common:
+    phase = np.pi * (np.arange(TONE_PHASES) + 0.5) / TONE_PHASES
+    correlation = np.cos(2.0 * np.pi * tone.frequency / symbol_rate * lags)
+    return Common(tone.amplitude_ui * np.cos(phase), np.full(TONE_PHASES, 1.0 / TONE_PHASES), correlation)
+
+
+def _clock(noise: PhaseNoise, lags: NDArray[np.int64], symbol_rate: float) -> Common:
+    """Phase noise: its correlation is the transform of its density."""
+    if noise.offset[0] >= 0.5 * symbol_rate:
+        return _gaussian(0.0, np.ones(len(lags)))
+    f = np.geomspace(noise.offset[0], 0.5 * symbol_rate, 4001)
+    density = noise.density(f, symbol_rate=symbol_rate)
+    total = float(np.trapezoid(density, f))
+    distance = np.arange(int(np.abs(lags).max()) + 1)
+    near = np.array([np.trapezoid(density * np.cos(2.0 * np.pi * f * k / symbol_rate), f) for k in distance[:65]])
+    correlation = np.zeros(len(distance))
+    correlation[: len(near)] = near / total if total > 0 else 1.0
+    return _gaussian(noise.variance(symbol_rate=symbol_rate), correlation[np.abs(lags)])
+
+
+def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float) -> Common:
+    """Random binary data through one pole: all patterns of the last bits at evenly spaced instants within a bit."""
+    x = 2.0 * np.pi * part.corner / part.rate
+    bits = 12
+    decay = np.exp(-x)
+    patterns = np.array(list(itertools.product((-1.0, 1.0), repeat=bits)))
+    memory = (1.0 - decay) * decay ** np.arange(bits - 1)
+    # what is older than the pattern counts as one more bit that lasted for ever
+    memory[-1] += decay ** (bits - 1)
+    settled = patterns[:, 1:] @ memory
+    since = (np.arange(8) + 0.5) / 8
+    values = (patterns[:, :1] + (settled[:, None] - patterns[:, :1]) * np.exp(-x * since)).ravel()
+    values, shares = _binned(values, np.full(len(values), 1.0 / len(values)), BOUNDED_NODES)
+    values = values * np.sqrt(part.variance / float(shares @ values**2)) if part.variance > 0 else 0.0 * values
+    return Common(values, shares, _data_correlation(part, lags, symbol_rate))
+
+
+def _data_correlation(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float) -> Float:
+    """Correlation (K,) of filtered data at `lags` UI: the triangle of the data through the pole's exponential."""
+    far = max(40.0 * symbol_rate / (2.0 * np.pi * part.corner), 2.0 * symbol_rate / part.rate, 4.0)
+    time = np.linspace(-far, far, 40_001)
+    width = symbol_rate / part.rate
+    pole = 2.0 * np.pi * part.corner / symbol_rate
+    triangle = np.maximum(1.0 - np.abs(time) / width, 0.0)
+    kernel = 0.5 * pole * np.exp(-pole * np.abs(time))
+    smooth = np.fft.ifft(np.fft.fft(np.fft.ifftshift(triangle)) * np.fft.fft(np.fft.ifftshift(kernel))).real
+    smooth = np.fft.fftshift(smooth)
+    return np.asarray(np.interp(np.abs(lags), time, smooth / smooth.max(), right=0.0))
