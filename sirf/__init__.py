@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sirf.receiver.receiver import Ctle, Receiver
     from sirf.receiver.tabled import TabledCtle
     from sirf.receiver.vga import Vga
+    from sirf.signal.patterns import Pattern
     from sirf.study.compare import compare
     from sirf.study.reach import reach
     from sirf.transmitter.aggressor import Aggressor
@@ -43,6 +44,7 @@ _HOMES = {
     "SinusoidalJitter": "sirf.transmitter.jitter",
     "BoundedJitter": "sirf.transmitter.jitter",
     "PhaseNoise": "sirf.transmitter.jitter",
+    "Pattern": "sirf.signal.patterns",
     "Receiver": "sirf.receiver.receiver",
     "Ctle": "sirf.receiver.receiver",
     "TabledCtle": "sirf.receiver.tabled",
@@ -75,6 +77,7 @@ __all__ = [
     "Jitter",
     "Link",
     "Network",
+    "Pattern",
     "PhaseNoise",
     "PhysicsError",
     "Receiver",

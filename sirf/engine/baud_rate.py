@@ -19,6 +19,7 @@ from sirf.engine.segments import Randomness, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.pam import thresholds
+from sirf.signal.patterns import Pattern, precode
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -107,7 +108,7 @@ class BaudRateLink:
         space = self._workspace()
         random = Randomness(segment_seed(seed, self.digest, index), space.words)
         scalars = random.words(max(len(self.crosstalk), 1)).copy()
-        random.symbols(self.link.order, space.symbols)
+        self._send(self.link.transmitter.pattern, random, index * COUNTED - self.origin - LEAD, space.symbols)
         take_levels(space.symbols, self._single_levels, space.wave)
         residual = space.residual
         residual[:] = 0.0
@@ -121,6 +122,16 @@ class BaudRateLink:
             self._aggressor(which, columns, int(scalars[which]), random, space, index * COUNTED)
         return Segment(residual, space.symbols[self.origin : self.origin + len(residual)])
 
+    def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
+        """Fill `symbols` with what goes over the line; precoding starts anew in each segment, and keeps random symbols random."""
+        order = self.link.order
+        if pattern is None:
+            random.symbols(order, symbols)
+            return
+        symbols[:] = pattern.take(start, len(symbols), order=order)
+        if self.link.transmitter.precoding:
+            symbols[:] = precode(symbols, order)
+
     def _edges(self, random: Randomness, seed: int, index: int, space: _Workspace) -> None:
         """What displaced edges and the driver's compression add."""
         tx, jitter, stairs = self.link.transmitter, self.jitter, space.stairs
@@ -129,6 +140,9 @@ class BaudRateLink:
         if tx.compression:
             compress(stairs, np.float32(tx.compression), space.lost)
             self.driver.add(space.lost, self.stairs_origin, space.residual)
+            # the mean of what is lost belongs to the levels
+            own = space.symbols[self.origin : self.origin + len(space.residual)]
+            space.residual -= (self.level_volts - self.levels * self.main).astype(np.float32)[own]
         if not jitter:
             return
         edges = space.first
@@ -157,7 +171,7 @@ class BaudRateLink:
     ) -> None:
         settings, m = self.link.aggressors[which], self.end.samples_per_ui
         phase = word % m if settings.phase_ui is None else int(settings.phase_ui * m)
-        random.symbols(self.link.order, space.other_symbols)
+        self._send(settings.pattern, random, start - self.origin - LEAD, space.other_symbols)
         take_levels(space.other_symbols, self._single_levels, space.other_wave)
         if not settings.rate_offset_ppm:
             columns[phase].add(space.other_wave, self.origin, space.residual)
@@ -235,7 +249,13 @@ class BaudRateLink:
             slips.append(drift)
         self.origin = before
         self.total = even(before + samples + after)
-        self.memory = before + after + 1
+        memory = before + after + 1
+        for pattern in (self.link.transmitter.pattern, *(source.pattern for source in self.link.aggressors)):
+            if pattern is not None and pattern.period(self.link.order) < memory:
+                raise SirfError(
+                    f"pattern must be at least as long as the memory of {memory} symbols, got "
+                    f"{pattern.period(self.link.order)}. Take a longer one, for example prbs13q."
+                )
         self._single_levels = self.levels.astype(np.float32)
 
     def _workspace(self) -> _Workspace:

@@ -21,6 +21,7 @@ from sirf.engine.tally import Errors, tally
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
+from sirf.signal.patterns import remove_precoding
 
 Progress = Callable[[int, int, int], None]
 
@@ -107,6 +108,7 @@ class Counter:
     def __init__(self, link: Link, ideal: bool) -> None:
         self.model = model = BaudRateLink(link, ideal=ideal)
         self.order = link.order
+        self.precoded = link.transmitter.precoding
         self.gap = len(model.feedback)
         self.identity = f"{model.digest}{'-ideal' if ideal else ''}"
 
@@ -120,8 +122,11 @@ class Counter:
             decided,
         )  # fmt: skip
         where = positions[:found]
-        errors = Errors(where, line.symbols[where], decided[:found], len(line.symbols)).after(LEAD)
-        return tally(errors, line.symbols[LEAD:], order=self.order, gap=self.gap, identity=self.identity)
+        errors = Errors.at(where, line.symbols, decided[:found], gap=self.gap)
+        data = line.symbols
+        if self.precoded:
+            errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
+        return tally(errors.after(LEAD), data[LEAD:], order=self.order, identity=self.identity)
 
 
 @lru_cache(maxsize=4)

@@ -20,23 +20,34 @@ LONGEST_BURST = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Errors:
-    """Wrong decisions in order: `positions` (K,) in a block of `length` symbols, what was `sent` (K,) and `decided` (K,)."""
+    """Wrong decisions in order: `positions` (K,) in a block of `length` symbols, what was `sent` (K,) and `decided` (K,).
+
+    `burst` (K,) numbers the burst that each belongs to: more than `gap` symbols without an error end one.
+    """
 
     positions: Positions
     sent: Symbols
     decided: Symbols
+    burst: Positions
     length: int
 
     @classmethod
-    def between(cls, sent: Symbols, decided: Symbols) -> Errors:
+    def at(cls, positions: Positions, symbols: Symbols, decided: Symbols, *, gap: int) -> Errors:
+        """Errors at `positions` (K,) of the sent `symbols` (length,), where `decided` (K,) came out."""
+        burst = np.cumsum(np.diff(positions, prepend=-gap - 2) > max(gap, 0))
+        return cls(positions, symbols[positions], decided, burst, len(symbols))
+
+    @classmethod
+    def between(cls, sent: Symbols, decided: Symbols, *, gap: int) -> Errors:
         """Where two sequences (n,) differ."""
         positions = np.flatnonzero(sent != decided)
-        return cls(positions, sent[positions], decided[positions], len(sent))
+        return cls.at(positions, sent, decided[positions], gap=gap)
 
     def decoded(self, symbols: Symbols, order: int) -> Errors:
         """The errors behind a (1 + D) decoder modulo `order`, when `symbols` (length,) went over the line precoded.
 
-        A wrong decision enters the decoded symbol of its own time and, with what came before, that of the next.
+        A wrong decision enters the decoded symbol of its own time and, with what came before, that of the next. What is left of a
+        burst on the line, often its two ends, stays one burst.
         """
         places = np.unique(np.concatenate([self.positions, self.positions + 1]))
         places = places[(places > 0) & (places < self.length)]
@@ -45,16 +56,19 @@ class Errors:
         line[1, self.positions + 1] = self.decided
         sent, decided = (line[:, places + 1] + line[:, places]) % order
         wrong = sent != decided
-        return Errors(places[wrong], sent[wrong].astype(np.uint8), decided[wrong].astype(np.uint8), self.length)
+        places = places[wrong]
+        burst = self.burst[np.searchsorted(self.positions, places, side="right") - 1]
+        return Errors(places, sent[wrong].astype(np.uint8), decided[wrong].astype(np.uint8), burst, self.length)
 
     def after(self, lead: int) -> Errors:
         """Those from symbol `lead` on, counted from there."""
         first = int(np.searchsorted(self.positions, lead))
-        return Errors(self.positions[first:] - lead, self.sent[first:], self.decided[first:], self.length - lead)
+        sent, decided, burst = self.sent[first:], self.decided[first:], self.burst[first:]
+        return Errors(self.positions[first:] - lead, sent, decided, burst, self.length - lead)
 
 
-def tally(errors: Errors, symbols: Symbols, *, order: int, gap: int, identity: str) -> ErrorCount:
-    """Counts of `errors` among the sent `symbols` (length,): more than `gap` symbols without an error end a burst."""
+def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> ErrorCount:
+    """Counts of `errors` among the sent `symbols` (length,)."""
     sent = np.zeros(order, dtype=np.int64)
     count_levels(symbols, sent)
     total = len(errors.positions)
@@ -65,7 +79,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, gap: int, identity: s
     if not total:
         return known
     bits = bit_error_table(order)[errors.sent, errors.decided]
-    starts = np.flatnonzero(np.diff(errors.positions, prepend=-gap - 2) > max(gap, 0))
+    starts = np.flatnonzero(np.diff(errors.burst, prepend=-1))
     sizes = np.diff(starts, append=total)
     lengths = errors.positions[starts + sizes - 1] - errors.positions[starts]
     histogram = np.bincount(np.minimum(lengths, LONGEST_BURST - 1), minlength=LONGEST_BURST)

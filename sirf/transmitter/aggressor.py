@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sirf.errors import SirfError
+from sirf.signal.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,12 +14,14 @@ class Aggressor:
 
     `amplitude` in V differential peak (None: A_fe for FEXT, A_ne for NEXT); `rate_offset_ppm` against the victim's symbol
     rate; `phase_ui` in [0, 1) how long after the peak of the aggressor's pulse the victim samples (None: uniformly random,
-    redrawn in each segment of a run). With a rate offset the phase drifts on from there.
+    redrawn in each segment of a run). With a rate offset the phase drifts on from there. `pattern` is sent instead of random
+    symbols.
     """
 
     amplitude: float | None = None
     rate_offset_ppm: float = 0.0
     phase_ui: float | None = None
+    pattern: Pattern | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no aggressor can be."""

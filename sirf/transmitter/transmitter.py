@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sirf.channel.package import Package
 from sirf.errors import SirfError
+from sirf.signal.patterns import Pattern
 from sirf.transmitter.jitter import Jitter
 
 NO_JITTER = Jitter()
@@ -19,7 +20,8 @@ class Transmitter:
     index of c(0); `rise_time` is 20 % to 80 % in seconds; jitter is in UI: `jitter_random_ui` rms,
     `jitter_dual_dirac_ui` half the distance of the two deltas, `jitter` all other components (`edge_jitter` is the whole).
     `snr_db` None means no transmitter noise. `level_mismatch` is R_LM; `compression` in [0, 1/3] the loss of gain of the
-    driver at full amplitude: a Tx FFE output x, relative to the amplitude, leaves as x (1 - compression x²).
+    driver at full amplitude: a Tx FFE output x, relative to the amplitude, leaves as x (1 - compression x²). `pattern` is sent
+    instead of random symbols; `precoding` puts 1/(1+D) modulo the number of levels before the line.
     """
 
     amplitude: float
@@ -34,6 +36,8 @@ class Transmitter:
     jitter_dual_dirac_ui: float = 0.0
     jitter: Jitter = NO_JITTER
     compression: float = 0.0
+    pattern: Pattern | None = None
+    precoding: bool = False
     package: Package | None = None
 
     def __post_init__(self) -> None:

@@ -1,0 +1,144 @@
+"""The counting engine: what is sent, how errors are told apart, and how a run ends."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink
+from sirf.engine.error_count import CountInterrupted, count_errors
+from sirf.engine.front_end import front_end
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.results.error_count import ErrorCount
+from sirf.signal.patterns import Pattern
+from sirf.transmitter.aggressor import Aggressor
+from sirf.transmitter.jitter import Jitter, SinusoidalJitter
+from tests.engine.links import flat_link
+from tests.engine.test_white_noise import exact_ser, q
+
+
+def with_transmitter(link: Link, **changes: object) -> Link:
+    return link.replace(transmitter=dataclasses.replace(link.transmitter, **changes))  # type: ignore[arg-type]
+
+
+def test_patterns_are_counted_like_random_symbols_and_go_on_from_segment_to_segment() -> None:
+    link = with_transmitter(flat_link("PAM4", sigma=1 / 9), pattern=Pattern("prbs13q"))
+    model = BaudRateLink(link)
+    sent = np.concatenate([model.segment(1, index).symbols[LEAD:].copy() for index in (0, 1)])
+    assert np.array_equal(sent, Pattern("prbs13q").take(0, 2 * COUNTED, order=4))
+    low, high = count_errors(link, max_errors=1500, rng=3).symbol_interval()
+    assert low <= exact_ser(4, 3.0) <= high
+
+
+def test_a_pattern_shorter_than_the_memory_is_refused() -> None:
+    with pytest.raises(SirfError, match="at least as long as the memory"):
+        count_errors(with_transmitter(flat_link("PAM4", sigma=0.1), pattern=Pattern(symbols=(0, 3))), rng=1)
+
+
+def test_precoding_doubles_single_errors() -> None:
+    """Without feedback errors come alone: each spoils two decoded symbols, by one level each."""
+    plain = count_errors(flat_link("PAM4", sigma=1 / 10.5), max_errors=4000, rng=3)
+    coded = count_errors(with_transmitter(flat_link("PAM4", sigma=1 / 10.5), precoding=True), max_errors=4000, rng=4)
+    low, high = coded.symbol_interval()
+    assert low <= 2 * exact_ser(4, 3.5) <= high
+    assert coded.mean_burst == pytest.approx(2.0, abs=0.01)
+    assert plain.mean_burst == pytest.approx(1.0, abs=0.01)
+    assert coded.burst_lengths[1] > 0.99 * coded.bursts
+
+
+def test_precoding_ends_the_bursts_of_a_full_tap_in_two_errors() -> None:
+    """h = [1, 1]: a line error goes on with its sign turned for many symbols; precoding leaves its two ends."""
+    link = flat_link("PAM4", sigma=0.1, ffe=(1.0, 1.0), dfe=(1.0,))
+    plain = count_errors(link, max_errors=4000, rng=5)
+    coded = count_errors(with_transmitter(link, precoding=True), max_errors=4000, rng=5)
+    assert plain.mean_burst > 3.0
+    assert coded.mean_burst == pytest.approx(2.0, abs=0.1)
+    assert coded.ser < 0.7 * plain.ser
+
+
+def test_errors_by_level_and_by_bit_are_those_of_gray_pam4() -> None:
+    """Inner levels err at 2 Q(x), outer ones at Q(x); of neighbour errors the most significant bit takes one in three."""
+    count = count_errors(flat_link("PAM4", sigma=1 / 9), max_errors=20_000, rng=6)
+    for level, times in enumerate((1, 2, 2, 1)):
+        assert count.level_ser[level] == pytest.approx(times * q(3.0), rel=0.06)
+    most, least = count.bit_position_errors
+    assert most + least == count.errors
+    assert most / count.errors == pytest.approx(1 / 3, rel=0.03)
+    assert sum(count.sent) == count.symbols
+    assert sum(count.burst_lengths) == count.bursts
+    assert sum(count.level_errors) == count.symbol_errors
+
+
+def test_ctrl_c_hands_over_what_was_counted_and_the_file_goes_on_from_there(tmp_path: Path) -> None:
+    link = flat_link("PAM4", sigma=0.11)
+    file = tmp_path / "count.json"
+
+    def stop(done: int, total: int, errors: int) -> None:
+        if done > 3 * COUNTED:
+            raise KeyboardInterrupt
+
+    with pytest.raises(CountInterrupted) as caught:
+        count_errors(link, max_errors=10**9, max_symbols=10**7, rng=4, resume=file, progress=stop)
+    assert caught.value.count.symbols == 4 * COUNTED
+    whole = count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED, rng=4)
+    assert count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED, rng=4, resume=file) == whole
+    # the limit is met already: nothing more is counted
+    assert count_errors(link, max_errors=1, max_symbols=10, rng=4, resume=file) == whole
+
+
+def test_noise_has_the_power_and_correlation_of_the_front_end() -> None:
+    link = flat_link("PAM4", sigma=0.1)
+    link = link.replace(receiver=dataclasses.replace(link.receiver, noise_corner=4e9))
+    model = BaudRateLink(with_transmitter(link, snr_db=25.0))
+    end = front_end(model.link)
+    taps = model.noise.taps.astype(float)
+    row = np.correlate(taps, taps, mode="full")[len(taps) - 1 :]
+    expected = end.noise_correlation[:: end.samples_per_ui][: len(row)].copy()
+    expected[0] += end.transmitter_noise**2
+    assert row == pytest.approx(expected, abs=1e-6 * expected[0])
+    quiet = BaudRateLink(flat_link("PAM4", sigma=0.1, ffe=(1.0,)))
+    wave = np.concatenate([quiet.segment(2, index).residual.astype(float) for index in range(8)])
+    assert np.var(wave) == pytest.approx(0.01, rel=0.01)
+
+
+def test_an_aggressor_with_a_rate_offset_has_the_power_of_its_average_phase() -> None:
+    """A NEXT of one cursor per phase: over a slip of many UI the residual's power is the mean over the phases."""
+    link = flat_link("NRZ", sigma=0.0, crosstalk=(0.3,))
+    m = link.samples_per_ui
+    columns = front_end(link).crosstalk[0]
+    columns = columns[: len(columns) // m * m].reshape(-1, m)
+    power = np.sum(columns**2, axis=0)
+    offset = link.replace(aggressors=(Aggressor(rate_offset_ppm=100.0),))
+    assert np.var(BaudRateLink(offset).segment(1, 0).residual) == pytest.approx(power.mean(), rel=0.03)
+    for phase in (0.0, 0.5):
+        fixed = link.replace(aggressors=(Aggressor(phase_ui=phase),))
+        expected = power[int(phase * m)]
+        assert np.var(BaudRateLink(fixed).segment(1, 0).residual) == pytest.approx(expected, rel=0.01)
+
+
+def test_compression_brings_the_levels_together_and_costs_what_their_distance_says() -> None:
+    """Without Tx FFE the driver is a level map: x - c x³; the worst eye of PAM4 shrinks to that of its outer levels."""
+    sigma, c = 0.09, 0.15
+    link = with_transmitter(flat_link("PAM4", sigma=sigma), compression=c)
+    levels = np.array([-1, -1 / 3, 1 / 3, 1])
+    map_ = levels - c * levels**3
+    outer, inner = (map_[3] - map_[2]) / 2, map_[2]
+    expected = (2 * 2 * q(outer / sigma) + 2 * q(inner / sigma)) / 4
+    low, high = count_errors(link, max_errors=4000, rng=8).symbol_interval()
+    assert low <= expected <= high
+
+
+def test_wander_beyond_the_expansion_is_refused() -> None:
+    jitter = Jitter(sinusoidal=(SinusoidalJitter(0.5, 1e6),))
+    with pytest.raises(SirfError, match="jitter must stay within"):
+        count_errors(with_transmitter(flat_link("PAM4", sigma=0.1), jitter=jitter), rng=1)
+
+
+def test_counts_without_details_add_to_counts_with_them() -> None:
+    count = ErrorCount(symbols=4, sent=(1, 3), confusion=(0, 1, 0, 0), burst_lengths=(1, 0))
+    assert (count + ErrorCount(symbols=2)).sent == (1, 3)
+    assert count.level_errors == (1, 0)
