@@ -34,7 +34,7 @@ class Errors:
     @classmethod
     def at(cls, positions: Positions, symbols: Symbols, decided: Symbols, *, gap: int) -> Errors:
         """Errors at `positions` (K,) of the sent `symbols` (length,), where `decided` (K,) came out."""
-        burst = np.cumsum(np.diff(positions, prepend=-gap - 2) > max(gap, 0))
+        burst = np.cumsum(np.diff(positions, prepend=-gap - 2) > max(gap, 0), dtype=np.int64)
         return cls(positions, symbols[positions], decided, burst, len(symbols))
 
     @classmethod
