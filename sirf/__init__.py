@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sirf._version import __version__
 
 if TYPE_CHECKING:
-    from sirf import paths, plot, presets
+    from sirf import fec, optics, paths, plot, presets
     from sirf.channel.channel import Channel
     from sirf.channel.network import Network
     from sirf.clock.recovery import ClockRecovery
@@ -92,6 +92,8 @@ __all__ = [
     "com",
     "compare",
     "count_errors",
+    "fec",
+    "optics",
     "paths",
     "plot",
     "presets",

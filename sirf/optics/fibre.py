@@ -1,0 +1,160 @@
+"""Glass and its joints: dispersion with chirp, multimode bandwidth, connectors, interference of multiple paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf.optics.stage import check
+from sirf.units import C0
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True)
+class Fibre:
+    """Single-mode fibre of `length` m.
+
+    `dispersion` D in ps/(nm km) at `wavelength` m; `loss_db_per_km`. Polarisation-mode dispersion and non-linearity are left out
+    (reaches to 10 km).
+    """
+
+    length: float
+    dispersion: float = field(default=0.0, kw_only=True)
+    wavelength: float = field(default=1310e-9, kw_only=True)
+    loss_db_per_km: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        check("length", self.length, 0.0, 2e5, "Give m, for example 500.")
+        check("dispersion", self.dispersion, -200.0, 200.0, "Give ps/(nm km), for example 1.6.")
+        check("wavelength", self.wavelength, 400e-9, 2000e-9, "Give m, for example 1310e-9.")
+        check("loss_db_per_km", self.loss_db_per_km, 0.0, 100.0, "Give dB/km, for example 0.4.")
+
+    @property
+    def loss_db(self) -> float:
+        """Loss of the whole length."""
+        return self.loss_db_per_km * self.length * 1e-3
+
+    @property
+    def group_delay_dispersion(self) -> float:
+        """beta_2 L in s²: -D lambda² L / (2 pi c)."""
+        return -self.dispersion * 1e-6 * self.length * self.wavelength**2 / (2.0 * np.pi * C0)
+
+    def intensity_response(self, frequency: Float, *, chirp: float = 0.0) -> Complex:
+        """Small-signal response (F,) of power after direct detection: sqrt(1 + a²) cos(theta + arctan a).
+
+        theta = pi lambda² D L f² / c (Wang and Petermann, J. Lightwave Technol. 10, 1992), a the transmitter's chirp factor; 1 at
+        DC, without the loss and the group delay.
+        """
+        theta = -0.5 * self.group_delay_dispersion * (2.0 * np.pi * np.asarray(frequency, dtype=float)) ** 2
+        return np.asarray(np.cos(theta) - chirp * np.sin(theta), dtype=complex)
+
+    def propagate(self, power: Float, sample_rate: float, *, chirp: float = 0.0) -> Float:
+        """A periodic wave of power (N,) W through field, dispersion and loss; its phase is chirp / 2 ln(power)."""
+        wave = np.maximum(np.asarray(power, dtype=float), 0.0)
+        if self.dispersion and self.length:
+            # phase of a dark instant has no weight: keep its logarithm finite
+            lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
+            field_in = np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max()))
+            omega = 2.0 * np.pi * fft.fftfreq(len(wave), 1.0 / sample_rate)
+            turned = fft.ifft(fft.fft(field_in) * np.exp(-0.5j * self.group_delay_dispersion * omega**2))
+            wave = np.abs(turned) ** 2
+        return np.asarray(wave * 10.0 ** (-self.loss_db / 10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class MultimodeFibre:
+    """Multimode fibre of `length` m: Gaussian response with `bandwidth` Hz km (effective modal, -3 dB of power)."""
+
+    length: float
+    bandwidth: float = field(default=inf, kw_only=True)
+    loss_db_per_km: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        check("length", self.length, 0.0, 2e4, "Give m, for example 50.")
+        check("bandwidth", self.bandwidth, 1e8, inf, "Give Hz km, for example 4.7e9.", unbounded=True)
+        check("loss_db_per_km", self.loss_db_per_km, 0.0, 100.0, "Give dB/km, for example 3.")
+
+    @property
+    def loss_db(self) -> float:
+        """Loss of the whole length."""
+        return self.loss_db_per_km * self.length * 1e-3
+
+    def intensity_response(self, frequency: Float, *, chirp: float = 0.0) -> Complex:
+        """Gaussian, half the optical power at bandwidth / length; chirp does not matter."""
+        x = np.asarray(frequency, dtype=float) * self.length * 1e-3 / self.bandwidth
+        return np.asarray(np.exp(-np.log(2.0) * x**2), dtype=complex)
+
+    def propagate(self, power: Float, sample_rate: float, *, chirp: float = 0.0) -> Float:
+        """A periodic wave of power (N,) W through the modes and the loss."""
+        frequency = fft.rfftfreq(len(power), 1.0 / sample_rate)
+        spread = fft.irfft(fft.rfft(power) * self.intensity_response(frequency), len(power))
+        return np.asarray(spread * 10.0 ** (-self.loss_db / 10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A joint of `loss_db`, reflecting `reflectance_db` of the power (below zero; -inf for none)."""
+
+    loss_db: float = 0.0
+    reflectance_db: float = field(default=-inf, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        check("loss_db", self.loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")
+        check("-reflectance_db", -self.reflectance_db, 1.0, inf, "Give dB below zero, for example -45.", unbounded=True)
+
+    @property
+    def reflectance(self) -> float:
+        """Share of power reflected."""
+        return float(10.0 ** (self.reflectance_db / 10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class PathInterference:
+    """Multipath interference: echoes of double reflections that beat with the signal at the photodiode.
+
+    `echoes` (pairs of joints) are amplitudes of the echo's field relative to the signal's: sqrt(R_i R_j) times the loss between
+    them. The beat of one is 2 rho sqrt(P(t) P(t - delay)) cos(phase), its phase and its symbol random.
+    """
+
+    echoes: tuple[float, ...]
+
+    @classmethod
+    def between(cls, joints: Sequence[Connector], *, loss_db_between: float = 0.0) -> PathInterference:
+        """All double reflections among `joints`, in order from transmitter to receiver, with fibre loss between neighbours."""
+        found = []
+        for i, one in enumerate(joints):
+            for j in range(i + 1, len(joints)):
+                # an echo passes what lies between the two joints twice more than the signal
+                inside = sum(joint.loss_db for joint in joints[i + 1 : j]) + loss_db_between * (j - i)
+                rho = np.sqrt(one.reflectance * joints[j].reflectance) * 10.0 ** (-2.0 * inside / 20.0)
+                if rho > 0.0:
+                    found.append(float(rho))
+        return cls(tuple(found))
+
+    def variance(self, level: float, mean: float) -> float:
+        """Mean square of the beat in W² while the signal is at `level` W and the echoes carry `mean` W on average."""
+        return float(2.0 * level * mean * np.sum(np.square(self.echoes)))
+
+    def bound(self, level: float, highest: float) -> float:
+        """Largest beat in W at `level` W with all echoes at the `highest` level and in phase."""
+        return float(2.0 * np.sqrt(level * highest) * np.sum(self.echoes))
+
+    def penalty_db(self, *, extinction_db: float, order: int = 4) -> float:
+        """Worst-case loss of eye in dB of OMA: the top level swings by its bound, half a step is 1 / (2 (order - 1)) of OMA.
+
+        inf where the eye closes.
+        """
+        ratio = 10.0 ** (-extinction_db / 10.0)
+        swing = self.bound(1.0, 1.0) / (1.0 - ratio)
+        left = 1.0 - 2.0 * (order - 1) * swing
+        return float(-10.0 * np.log10(left)) if left > 0.0 else inf

@@ -1,0 +1,132 @@
+"""Photodiode and transimpedance amplifier: noise enters before the amplifier's bandwidth, and grows with the light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.optics.stage import ELECTRON, check, low_pass, noise_bandwidth
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True)
+class Photodiode:
+    """Photodiode of `responsivity` A/W, one pole at `bandwidth` Hz, `dark_current` A."""
+
+    responsivity: float
+    bandwidth: float = field(default=inf, kw_only=True)
+    dark_current: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        check("responsivity", self.responsivity, 1e-3, 10.0, "Give A/W, for example 0.8.")
+        check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
+        check("dark_current", self.dark_current, 0.0, 1e-3, "Give A, for example 1e-8.")
+
+    def response(self, frequency: Float) -> Complex:
+        """One pole."""
+        return low_pass("pole", frequency, self.bandwidth)
+
+    def curve(self, x: Float) -> Float:
+        """W to A."""
+        return np.asarray(self.responsivity * np.asarray(x, dtype=float) + self.dark_current)
+
+    def noise_density(self, frequency: Float, level: float) -> Float:
+        """Shot noise 2 q I of `level` A, A²/Hz: white, the diode's transit time shapes it no more than the signal."""
+        return np.full(np.shape(frequency), 2.0 * ELECTRON * max(level, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Tia:
+    """Transimpedance amplifier: `gain` V/A, `noise` A/sqrt(Hz) at its input, then `bandwidth` Hz of `kind`, then ±`saturation` V.
+
+    Input noise may rise as 1 + (f / noise_corner)².
+    """
+
+    gain: float
+    noise: float = field(default=0.0, kw_only=True)
+    noise_corner: float = field(default=inf, kw_only=True)
+    bandwidth: float = field(default=inf, kw_only=True)
+    kind: str = field(default="bessel4", kw_only=True)
+    saturation: float = field(default=inf, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        check("gain", self.gain, 1e-3, 1e6, "Give V/A, for example 2000.")
+        check("noise", self.noise, 0.0, 1e-6, "Give A/sqrt(Hz), for example 12e-12.")
+        check("noise_corner", self.noise_corner, 1e6, inf, "Give Hz.", unbounded=True)
+        check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
+        check("saturation", self.saturation, 1e-3, inf, "Give V.", unbounded=True)
+        low_pass(self.kind, np.zeros(1), 1.0)
+
+    def response(self, frequency: Float) -> Complex:
+        """The amplifier's low-pass."""
+        return low_pass(self.kind, frequency, self.bandwidth)
+
+    def curve(self, x: Float) -> Float:
+        """A about the mean to V."""
+        out = self.gain * np.asarray(x, dtype=float)
+        return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
+
+    def input_density(self, frequency: Float) -> Float:
+        """A²/Hz at the input."""
+        return np.asarray(self.noise**2 * (1.0 + (np.asarray(frequency, dtype=float) / self.noise_corner) ** 2))
+
+    def noise_density(self, frequency: Float, level: float) -> Float:
+        """V²/Hz at the output: the input's, through gain and response."""
+        return np.asarray(self.gain**2 * self.input_density(frequency) * np.abs(self.response(frequency)) ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class OpticalReceiver:
+    """Photodiode and amplifier together."""
+
+    photodiode: Photodiode
+    tia: Tia
+
+    def response(self, frequency: Float) -> Complex:
+        """Diode and amplifier, 1 at DC."""
+        return np.asarray(self.photodiode.response(frequency) * self.tia.response(frequency))
+
+    def input_density(self, frequency: Float, power: float, *, rin: float = 0.0) -> Float:
+        """One-sided noise current density (F,) A²/Hz before the amplifier's bandwidth, while `power` W falls on the diode.
+
+        Amplifier, shot noise 2 q (R P + dark) and intensity noise (R P)² RIN, the last through the diode like the signal.
+        """
+        current = self.photodiode.responsivity * power
+        shaped = rin * current**2 * np.abs(self.photodiode.response(frequency)) ** 2
+        shot = self.photodiode.noise_density(frequency, current + self.photodiode.dark_current)
+        return np.asarray(self.tia.input_density(frequency) + shot + shaped)
+
+    def noise_current(
+        self, power: float, *, rin: float = 0.0, bandwidth: float | None = None, after: Complex | None = None,
+        frequency: Float | None = None,
+    ) -> float:  # fmt: skip
+        """Input-referred rms noise current in A at `power` W.
+
+        Integrated through the amplifier and, where given, a further response `after` (F,) on `frequency` (F,) Hz, or flat up to
+        `bandwidth` Hz (a brick wall in place of the amplifier's response: the textbook's B).
+        """
+        if bandwidth is not None:
+            grid = np.linspace(0.0, bandwidth, 2001)
+            return float(np.sqrt(np.trapezoid(self.input_density(grid, power, rin=rin), grid)))
+        if frequency is None:
+            if self.tia.bandwidth == inf:
+                check(
+                    "bandwidth",
+                    self.tia.bandwidth,
+                    1e6,
+                    1e15,
+                    "An amplifier without bandwidth has endless noise: give one.",
+                )
+            return float(np.sqrt(noise_bandwidth(
+                lambda f: np.sqrt(self.input_density(f, power, rin=rin)) * self.tia.response(f), self.tia.bandwidth
+            )))  # fmt: skip
+        shape = self.tia.response(frequency) * (1.0 if after is None else after)
+        density = self.input_density(frequency, power, rin=rin) * np.abs(shape) ** 2
+        return float(np.sqrt(np.trapezoid(density, frequency)))

@@ -1,0 +1,99 @@
+"""What every stage of an optical chain offers: a linear response, a memoryless curve, a noise density."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import inf, isfinite
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sirf.errors import PhysicsError
+from sirf.signal.filters import butterworth4
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+ELECTRON = 1.602_176_634e-19
+"""Elementary charge, C."""
+
+
+class Stage(Protocol):
+    """One stage: x goes through `response` (one at DC) and then through `curve`; `noise_density` is added to its output."""
+
+    def response(self, frequency: Float) -> Complex:
+        """Linear response (F,) at `frequency` in Hz, 1 at DC."""
+        ...
+
+    def curve(self, x: Float) -> Float:
+        """Output for slow input: V, W or A."""
+        ...
+
+    def noise_density(self, frequency: Float, level: float) -> Float:
+        """One-sided noise density (F,) of the output, unit² / Hz, while the output is at `level`."""
+        ...
+
+
+def low_pass(kind: str, frequency: ArrayLike, bandwidth: float) -> Complex:
+    """Low-pass (F,) with `bandwidth` Hz at -3.01 dB: "pole", "bessel4", "butterworth4" or "skin"; infinite bandwidth is 1.
+
+    "skin" is a velocity-matched travelling-wave electrode whose loss grows with the root of frequency: (1 - exp(-g)) / g with
+    g proportional to (1 + j) sqrt(f). Noise bandwidths: pole pi/2, Butterworth 1.02617 of `bandwidth`.
+    """
+    f = np.asarray(frequency, dtype=float)
+    if bandwidth == inf:
+        return np.ones(f.shape, dtype=complex)
+    x = f / bandwidth
+    if kind == "pole":
+        return np.asarray(1.0 / (1.0 + 1j * x))
+    if kind == "bessel4":
+        s = 2.113917675j * x
+        return np.asarray(105.0 / (105.0 + 105.0 * s + 45.0 * s**2 + 10.0 * s**3 + s**4))
+    if kind == "butterworth4":
+        return butterworth4(f, bandwidth)
+    if kind == "skin":
+        return _electrode(_electrode_corner() * np.sqrt(np.abs(x)) * (1.0 + 1j * np.sign(x)))
+    raise PhysicsError(f"kind must be pole, bessel4, butterworth4 or skin, got {kind!r}. Use 'pole'.")
+
+
+def noiseless(frequency: Float) -> Float:
+    """The density of a stage that adds none."""
+    return np.zeros(np.shape(frequency))
+
+
+def check(name: str, value: float, low: float, high: float, hint: str, *, unbounded: bool = False) -> None:
+    """`PhysicsError` unless `value` is finite (or infinite where `unbounded`) and from `low` to `high`."""
+    if not (low <= value <= high) or not (isfinite(value) or (unbounded and value == inf)):
+        raise PhysicsError(f"{name} must be from {low:g} to {high:g}, got {value}. {hint}")
+
+
+def filtered(wave: Float, sample_rate: float, response: Any) -> Float:
+    """A periodic wave (N,) through `response(frequency)`."""
+    from scipy import fft
+
+    frequency = fft.rfftfreq(len(wave), 1.0 / sample_rate)
+    return np.asarray(fft.irfft(fft.rfft(wave) * response(frequency), len(wave)))
+
+
+def noise_bandwidth(density: Callable[[Float], Any], scale: float) -> float:
+    """Integral over f from 0 to infinity of |density|² Hz, by f = `scale` tan(x): exact enough for anything that falls as 1/f."""
+    points = 4000
+    angle = (np.arange(points) + 0.5) * (0.5 * np.pi / points)
+    weight = scale / np.cos(angle) ** 2 * (0.5 * np.pi / points)
+    return float(np.sum(np.abs(density(scale * np.tan(angle))) ** 2 * weight))
+
+
+def _electrode(g: Complex) -> Complex:
+    small = np.abs(g) < 1e-6
+    safe = np.where(small, 1.0, g)
+    return np.asarray(np.where(small, 1.0 - g / 2.0, -np.expm1(-safe) / safe))
+
+
+@cache
+def _electrode_corner() -> float:
+    """The loss at which the electrode's response has fallen by 3.01 dB."""
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda a: abs(_electrode(np.array([a * (1 + 1j)])))[0] ** 2 - 0.5, 0.1, 3.0))
