@@ -61,7 +61,19 @@ def test_imports_only_point_down() -> None:
 
 
 def test_compute_rooms_neither_draw_nor_print() -> None:
-    for room in ("engine", "channel", "signal", "_kernels", "results", "study", "com", "presets", "system", "fec", "optics"):
+    for room in (
+        "engine",
+        "channel",
+        "signal",
+        "_kernels",
+        "results",
+        "study",
+        "com",
+        "presets",
+        "system",
+        "fec",
+        "optics",
+    ):
         for file in (PACKAGE / room).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
             assert "matplotlib" not in text, file
