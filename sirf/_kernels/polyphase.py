@@ -23,12 +23,15 @@ def edge_drives(values: Real, differences: Real, displacement: Real, first: Real
     `values` (b + J - 1,) are levels, the newest last; `differences` (J,) the steps of the Tx FFE taps from the first
     pre-cursor to the last; `displacement` (b,) in UI.
     """
-    taps = len(differences)
-    for k in range(len(displacement)):
-        step = np.float32(0.0)
-        for j in range(taps):
-            step += differences[j] * values[k + taps - 1 - j]
-        tau = displacement[k]
+    taps, size = len(differences), len(displacement)
+    second[:] = np.float32(0.0)
+    for j in range(taps):
+        weight = differences[j]
+        part = values[taps - 1 - j : taps - 1 - j + size]
+        for k in range(size):
+            second[k] += weight * part[k]
+    for k in range(size):
+        step, tau = second[k], displacement[k]
         first[k] = -step * tau
         second[k] = np.float32(0.5) * step * tau * tau
 

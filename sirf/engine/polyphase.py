@@ -23,7 +23,7 @@ TAPS = 8
 """Coarse samples that an interpolated one is made of."""
 ERROR = 2e-4
 """Largest rms of the interpolation error relative to the rms of what is interpolated."""
-SHORTEST = 2048
+SHORTEST = 8192
 """Least length of a transform in symbols; a power of two at least eight times the memory otherwise."""
 MARGIN = 2
 """Symbols on each side that the interpolation filter may reach over."""
@@ -94,53 +94,70 @@ class Response:
     movable: int = 0
 
 
-class Filterbank:
-    """Overlap-add filters of several drives into one waveform, block by block of `block` symbols.
+@dataclass(frozen=True, slots=True, eq=False)
+class FilterTable:
+    """Transforms of the responses of several drives at the coarse phases, for blocks of `block` symbols.
 
-    `lead` symbols of each block lie before the instant of its first symbol: output column j of the stream is UI
-    j - `lead`. The transform's length follows from the responses alone, so a result never depends on the size of calls.
+    `lead` symbols of each block lie before the instant of its first symbol: output column j of a stream is UI j - `lead`.
+    The length of the `transform` follows from the responses alone, so a result never depends on the size of calls. `spectra`
+    (drives, c, bins); `moving` holds (rows, bins) at all fine phases for the drives whose response may move.
     """
 
-    def __init__(self, responses: Sequence[Response], grid: Grid, *, lead: int, transform: int) -> None:
-        self.grid, self.lead, self.transform = grid, lead, transform
+    grid: Grid
+    lead: int
+    transform: int
+    block: int
+    spectra: Spectrum
+    moving: dict[int, Spectrum]
+
+    @classmethod
+    def of(cls, responses: Sequence[Response], grid: Grid, *, lead: int, transform: int) -> FilterTable:
+        """The table of `responses`; `transform` in symbols is longer than any of them."""
         m, c = grid.samples_per_ui, grid.coarse
         reach = max(span(one, lead, m) for one in responses)
-        self.block = transform - reach
-        self.bins = transform // 2 + 1
-        self._table = np.empty((len(responses), c, self.bins), dtype=np.complex64)
-        self._moving: dict[int, Spectrum] = {}
+        spectra = np.empty((len(responses), c, transform // 2 + 1), dtype=np.complex64)
+        moving = {}
         for q, one in enumerate(responses):
             if one.movable:
-                self._moving[q] = self._spectra(one, m + one.movable, 1)
-                self.move(q, 0)
+                moving[q] = _spectra(one, m + one.movable, 1, m, lead, reach, transform)
+                spectra[q] = moving[q][: m : m // c]
             else:
-                self._table[q] = self._spectra(one, c, m // c)
-        self._sum = np.empty((c, self.bins), dtype=np.complex64)
-        self._tail = np.zeros((c, reach), dtype=np.float32)
-        self._coarse = np.zeros((c, 2 * MARGIN + self.block), dtype=np.float32)
+                spectra[q] = _spectra(one, c, m // c, m, lead, reach, transform)
+        return cls(grid, lead, transform, transform - reach, spectra, moving)
+
+
+def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: int, transform: int) -> Spectrum:
+    at = one.origin - lead * m - one.delay + step * np.arange(rows)[:, None] + m * np.arange(columns)[None, :]
+    inside = (at >= 0) & (at < len(one.wave))
+    values = np.where(inside, one.wave[np.clip(at, 0, len(one.wave) - 1)], 0.0)
+    return np.asarray(fft.rfft(values.astype(np.float32), transform))
+
+
+class Filterbank:
+    """Overlap-add filters of several drives into one waveform, block by block."""
+
+    def __init__(self, table: FilterTable) -> None:
+        c = table.grid.coarse
+        self.table, self.block = table, table.block
+        self._spectra = table.spectra.copy() if table.moving else table.spectra
+        self._sum = np.empty(table.spectra.shape[1:], dtype=np.complex64)
+        self._tail = np.zeros((c, table.transform - table.block), dtype=np.float32)
+        self._coarse = np.zeros((c, 2 * MARGIN + table.block), dtype=np.float32)
 
     def move(self, drive: int, shift: int) -> None:
         """From the next block on the response of a movable drive starts `shift` samples earlier."""
-        c, m = self.grid.coarse, self.grid.samples_per_ui
-        self._table[drive] = self._moving[drive][shift : shift + m : m // c]
+        c, m = self.table.grid.coarse, self.table.grid.samples_per_ui
+        self._spectra[drive] = self.table.moving[drive][shift : shift + m : m // c]
 
     def push(self, spectra: Spectrum, out: Single) -> None:
         """Filter one block's drives, given as transforms (drives, bins), into `out` (block, m).
 
         Row k of the whole output is UI k - lead - MARGIN: interpolation looks ahead.
         """
-        mix(spectra, self._table, self._sum)
-        pieces = fft.irfft(self._sum, self.transform, overwrite_x=True)
+        mix(spectra, self._spectra, self._sum)
+        pieces = fft.irfft(self._sum, self.table.transform, overwrite_x=True)
         overlap_add(pieces, self.block, self._tail, self._coarse)
-        refine(self._coarse, self.grid.filter, MARGIN, self.block, out)
-
-    def _spectra(self, one: Response, rows: int, step: int) -> Spectrum:
-        m = self.grid.samples_per_ui
-        columns = self.transform - self.block
-        at = one.origin - self.lead * m - one.delay + step * np.arange(rows)[:, None] + m * np.arange(columns)[None, :]
-        inside = (at >= 0) & (at < len(one.wave))
-        values = np.where(inside, one.wave[np.clip(at, 0, len(one.wave) - 1)], 0.0)
-        return np.asarray(fft.rfft(values, self.transform), dtype=np.complex64)
+        refine(self._coarse, self.table.grid.filter, MARGIN, self.block, out)
 
 
 def span(one: Response, lead: int, samples_per_ui: int) -> int:

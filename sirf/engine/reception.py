@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
 from sirf.engine.front_end import FrontEnd
+from sirf.engine.waveform_plan import Plan
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -41,14 +42,10 @@ class Told(Chunk):
 
 
 class Reception:
-    """State of one receiver between calls: taps, clock, counters, what is left in its delay lines.
+    """State of one receiver between calls: taps, clock, counters, what is left in its delay lines."""
 
-    `end` is the front end with the whole FFE, `raw` the one whose waveform is sampled (the same where the FFE is part of it);
-    `memory` in symbols fills the channel, `rms` in V is that of the samples.
-    """
-
-    def __init__(self, link: Link, end: FrontEnd, raw: FrontEnd, *, memory: int, ideal: bool, rms: float) -> None:
-        receiver = link.receiver
+    def __init__(self, link: Link, shared: Plan, *, ideal: bool) -> None:
+        receiver, end, raw = link.receiver, shared.end, shared.raw
         self.link, self.end, self.ideal = link, end, ideal
         self.levels = link.levels
         digital = receiver.digital
@@ -62,13 +59,13 @@ class Reception:
             self.reference = self.levels * self.main / (gain * main) * receiver.vga.output(np.array([main]))[0]
         self.dfe = np.array(receiver.dfe) * self.main
         adaptation = receiver.adaptation
-        self.memory = memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
+        self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
         self.train = self.memory - len(self.dfe) + (adaptation.training_symbols if adaptation else 0)
         self._loop(raw)
         settle = max(adaptation.settle_symbols + adaptation.training_symbols if adaptation else 0, self._settle())
         self.first = self.memory + settle
         self._adapt()
-        self._front(gain, rms)
+        self._front(gain, shared.rms)
         self._state(gain)
 
     def _loop(self, raw: FrontEnd) -> None:
@@ -95,14 +92,15 @@ class Reception:
             )  # fmt: skip
 
     def _settle(self) -> int:
-        """Symbols that the loop needs: ten time constants of its fast pole, five of the slow one when something wanders."""
+        """Symbols that the loop needs: time constants of its fast pole, and of its slow one where something wanders."""
         receiver = self.link.receiver
         if receiver.clock is None:
             return 0
         # a loop of fixed steps crosses half a UI in 1 / (2 step) symbols at least
         fast = self.linear.proportional if self.linear is not None else receiver.clock.step_ui
         slow = 4.0 * receiver.clock.damping**2 if receiver.wander and np.isfinite(receiver.clock.damping) else 0.0
-        return int(min(max(10.0, 5.0 * slow) / fast + receiver.clock.hold_symbols, LONGEST_SETTLE))
+        far = bool(receiver.wander) or receiver.clock.initial_phase_ui != 0.0
+        return int(min(max(10.0 if far else 3.0, 5.0 * slow) / fast + receiver.clock.hold_symbols, LONGEST_SETTLE))
 
     def _adapt(self) -> None:
         adaptation = self.link.receiver.adaptation

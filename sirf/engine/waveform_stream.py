@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels import reception
 from sirf._kernels.polyphase import accumulate
-from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.polyphase import MARGIN, Filterbank, choose_grid, span, transform_length
+from sirf.engine.polyphase import MARGIN, Filterbank
 from sirf.engine.reception import Chunk, Reception
+from sirf.engine.waveform_plan import plan
 from sirf.engine.waveform_source import Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -30,19 +28,12 @@ class Stream:
     """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols."""
 
     def __init__(self, link: Link, *, seed: int, ideal_feedback: bool = False) -> None:
-        self.link = link
-        end = front_end(link)
-        sampled = dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0) if link.receiver.digital else link.receiver
-        raw = front_end(link.replace(receiver=sampled)) if link.receiver.digital else end
-        self.end, self.raw, self.m = end, raw, raw.samples_per_ui
-        self.source = Source(link, sampled, raw, seed=seed)
-        responses = self.source.responses(raw)
-        lead = max(raw.pre_cursors, 4 + len(link.receiver.ffe)) + link.transmitter.ffe_main
-        memory = max(span(one, lead, self.m) for one in responses)
-        grid = choose_grid([one.wave for one in responses[: 3 if self.source.jittered else 1]], self.m)
-        self.bank = Filterbank(responses, grid, lead=lead, transform=transform_length(memory))
-        self.receiver = Reception(link, end, raw, memory=memory, ideal=ideal_feedback, rms=_rms(link, raw))
-        self._buffers(lead)
+        self.link, self.plan = link, plan(link)
+        self.m = self.plan.raw.samples_per_ui
+        self.bank = Filterbank(self.plan.table)
+        self.source = Source(link, self.plan, seed=seed)
+        self.receiver = Reception(link, self.plan, ideal=ideal_feedback)
+        self._buffers(self.bank.table.lead)
         self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
         self.top = TOP * self.receiver.main
 
@@ -75,7 +66,7 @@ class Stream:
 
     def count(self) -> ErrorCount:
         """Errors so far."""
-        return self.receiver.count(self.source.digest)
+        return self.receiver.count(self.plan.digest)
 
     def eye(self) -> EyeHistogram:
         """The slicer's eye so far."""
@@ -89,8 +80,8 @@ class Stream:
 
     def _produce(self) -> None:
         """Draw and filter one block; rows that the receiver has left behind make room."""
-        symbols, spectra, phases = self.source.block(self.bank)
-        first_moving = 3 if self.source.jittered else 1
+        symbols, spectra, phases = self.source.block()
+        first_moving = 3 if self.plan.jittered else 1
         for aggressor, phase in enumerate(phases):
             self.bank.move(first_moving + aggressor, phase)
         block = self.bank.block
@@ -105,9 +96,9 @@ class Stream:
     def _receive(self, limit: int) -> Chunk | None:
         receiver = self.receiver
         if self.unit.shape[1] == 0:
-            self.unit = self.source.receiver_noise(self.bank.block)
+            self.unit = self.source.receiver_noise()
         limit = min(limit, self.unit.shape[1])
-        added = receiver.real[reception.GAIN] * self.end.transmitter_noise * self.unit[0, :limit].astype(float)
+        added = receiver.real[reception.GAIN] * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
         noise = (
             receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)
         )
@@ -124,12 +115,3 @@ class Stream:
             receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top, BINS / (2.0 * self.top), self.histogram,
         )  # fmt: skip
         return Chunk(told.position, told.equalised, told.decided, told.fed)
-
-
-def _rms(link: Link, end: FrontEnd) -> float:
-    """Rms in V of signal, crosstalk and noise at the sampling instant, before any digital equaliser."""
-    m = end.samples_per_ui
-    power = float(np.mean(link.levels**2))
-    signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
-    crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)
-    return float(np.sqrt(signal + crosstalk + end.noise_correlation[0]))

@@ -11,8 +11,8 @@ from scipy.signal import fftconvolve
 
 import sirf
 from sirf.engine.front_end import front_end
-from sirf.engine.polyphase import MARGIN, Filterbank, Response, choose_grid, span, transform_length
-from sirf.engine.waveform_source import noise_responses
+from sirf.engine.polyphase import MARGIN, Filterbank, FilterTable, Response, choose_grid, span, transform_length
+from sirf.engine.waveform_plan import noise_responses
 from sirf.engine.waveform_stream import Stream
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -39,12 +39,12 @@ def test_blocks_of_the_filterbank_are_the_convolution_of_the_whole(allowed: floa
     assert grid.coarse == coarse
     lead = 8
     response = Response(pulse, 6 * M)
-    bank = Filterbank([response], grid, lead=lead, transform=transform_length(span(response, lead, M)))
+    bank = Filterbank(FilterTable.of([response], grid, lead=lead, transform=transform_length(span(response, lead, M))))
     symbols = np.random.default_rng(1).choice([-1.0, -1 / 3, 1 / 3, 1.0], 3 * bank.block)
     out = np.empty((3 * bank.block, M), dtype=np.float32)
     for index in range(3):
         part = slice(index * bank.block, (index + 1) * bank.block)
-        drive = np.zeros((1, bank.transform), dtype=np.float32)
+        drive = np.zeros((1, bank.table.transform), dtype=np.float32)
         drive[0, : bank.block] = symbols[part]
         bank.push(np.asarray(fft.rfft(drive)), out[part])
     train = np.zeros(len(symbols) * M)
@@ -59,10 +59,10 @@ def test_a_moving_response_starts_earlier_by_whole_samples() -> None:
     grid = choose_grid([pulse], M)
     outs = []
     for response, shift in ((Response(pulse, 6 * M, movable=M), 13), (Response(pulse, 6 * M + 13), 0)):
-        bank = Filterbank([response], grid, lead=8, transform=2048)
+        bank = Filterbank(FilterTable.of([response], grid, lead=8, transform=2048))
         if shift:
             bank.move(0, shift)
-        drive = np.zeros((1, bank.transform), dtype=np.float32)
+        drive = np.zeros((1, bank.table.transform), dtype=np.float32)
         drive[0, 5] = 1.0
         out = np.empty((bank.block, M), dtype=np.float32)
         bank.push(np.asarray(fft.rfft(drive)), out)
@@ -92,7 +92,7 @@ def test_the_slicer_sees_the_cursors_of_the_front_end(link: Link) -> None:
     )
     stream = Stream(quiet, seed=3)
     chunk = stream.advance(1500)
-    end = stream.end
+    end = stream.plan.end
     before = end.sampling // end.samples_per_ui
     cursors = end.through[end.sampling % end.samples_per_ui :: end.samples_per_ui]
     direct = np.convolve(quiet.levels[stream.sent], cursors)[before:]

@@ -1,0 +1,111 @@
+"""What all runs of a link through the waveform engine share: responses, filter tables, the grid of sample phases."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.polyphase import FilterTable, Response, choose_grid, span, transform_length
+from sirf.link import Link
+from sirf.receiver.receiver import Receiver
+
+Float = NDArray[np.float64]
+
+RIPPLE = 2e-3
+"""Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""
+NOISE_UI = 64
+"""Length of the receiver's noise response in UI, as long as the autocorrelation that the other engines use."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """`end` is the front end with the whole FFE, `raw` the one of the waveform that is sampled.
+
+    Drives come in the order signal, displaced edges to first and second order (where there is jitter), aggressors, `noise_rate`
+    white noises. `memory` in symbols fills the channel; `rms` in V is that of the samples.
+    """
+
+    digest: str
+    end: FrontEnd
+    raw: FrontEnd
+    table: FilterTable
+    jittered: bool
+    noise_rate: int
+    memory: int
+    rms: float
+
+
+@lru_cache(maxsize=4)
+def plan(link: Link) -> Plan:
+    """The plan of a link, kept for the last few links."""
+    receiver = link.receiver
+    end = front_end(link)
+    sampled = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0) if receiver.digital else receiver
+    raw = front_end(link.replace(receiver=sampled)) if receiver.digital else end
+    m = raw.samples_per_ui
+    jittered = bool(link.transmitter.edge_jitter)
+    responses = [Response(raw.through, raw.sampling)]
+    if jittered:
+        # the edge that a pre-cursor tap makes is known only when its later symbols are drawn
+        early = -link.transmitter.ffe_main * m
+        responses += [Response(raw.edge, raw.sampling, early), Response(raw.edge_slope, raw.sampling, early)]
+    grid = choose_grid([one.wave for one in responses], m)
+    responses += [Response(wave, 0, movable=m) for wave in raw.crosstalk]
+    noise = noise_responses(sampled, raw) if receiver.noise_density > 0 else []
+    responses += noise
+    lead = max(raw.pre_cursors, 4 + len(receiver.ffe)) + link.transmitter.ffe_main
+    memory = max(span(one, lead, m) for one in responses)
+    table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
+    return Plan(link.digest, end, raw, table, jittered, len(noise), memory, _rms(link, raw))
+
+
+def noise_responses(receiver: Receiver, end: FrontEnd) -> list[Response]:
+    """Responses to white noise of unit variance, drawn as often per UI as the band of the receiver's filters asks for.
+
+    Impulses at a rate R through a filter give noise of the filter's spectrum; what repeats is its statistics over 1 / R, by as
+    much as the filter still passes beyond R / 2. The lowest rate at which variance and autocorrelation of a UI change over the
+    phases by less than `RIPPLE` is taken.
+    """
+    m = end.samples_per_ui
+    wave, origin = _noise_wave(receiver, end)
+    for rate in (r for r in range(1, m + 1) if m % r == 0):
+        step = m // rate
+        rows = wave[: len(wave) // m * m].reshape(-1, step)
+        variance = np.sum(rows**2, axis=0)
+        lag = np.sum(rows[:-rate] * rows[rate:], axis=0)
+        if max(np.ptp(variance), np.ptp(lag)) <= RIPPLE * np.mean(variance):
+            break
+    # white noise of density eta / 2 (two-sided) at this rate has variance eta / 2 x rate
+    scale = np.sqrt(receiver.noise_density / 2.0 / (rate * end.symbol_rate))
+    return [Response(scale * wave, origin, step * index) for index in range(rate)]
+
+
+def _noise_wave(receiver: Receiver, end: FrontEnd) -> tuple[Float, int]:
+    """Impulse response (N,) in 1/s of the receiver's linear part and the index of its zero of time."""
+    m = end.samples_per_ui
+    n = 8 * NOISE_UI * m
+    rate = m * end.symbol_rate
+    frequency = np.fft.rfftfreq(n, 1.0 / rate)
+    delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
+    transfer = receiver.analog_transfer(frequency)
+    if receiver.ffe != (1.0,):
+        transfer = transfer * (
+            np.asarray(receiver.ffe) @ np.exp(-2j * np.pi * np.outer(delays, frequency) / end.symbol_rate)
+        )
+    wave = np.fft.irfft(transfer, n) * rate
+    before, after = (receiver.ffe_main + 1) * m, (NOISE_UI + len(receiver.ffe)) * m
+    return np.roll(wave, before)[: before + after], before
+
+
+def _rms(link: Link, end: FrontEnd) -> float:
+    """Rms in V of signal, crosstalk and noise at the sampling instant, before any digital equaliser."""
+    m = end.samples_per_ui
+    power = float(np.mean(link.levels**2))
+    signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
+    crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)
+    return float(np.sqrt(signal + crosstalk + end.noise_correlation[0]))
