@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def delta_variance(values: Any, levels: Any, bin_size: Any) -> Any:
 def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
     """Probabilities of the sum of `values` (N,) times independent symbols, in bins symmetric around zero, (2 H + 1,).
 
-    `values` descend in magnitude; those within a bin are left out.
+    Those within a bin are left out. Ascending magnitudes are fastest: the distribution grows late.
     """
     bins = np.empty(levels, dtype=np.int64)
     half = 0
@@ -88,6 +89,25 @@ def _tail(density: Any, normal: Any, bins: Any) -> Any:
 
 
 @kernel
+def surely_exceeds(values: Any, levels: Any, sigma: Any, volts: Any, probability: Any, bin_size: Any) -> Any:
+    """Whether a sum with at least these independent parts exceeds `volts` with more than `probability`.
+
+    The parts are `values` (N,) times symbols and normal noise of `sigma`; whatever symmetric parts come on top may halve the
+    probability at most, which `probability` must allow for. `volts` must allow for the rounding to bins.
+    """
+    density = convolve_deltas(values, levels, bin_size)
+    half = density.size // 2
+    tail = 0.0
+    for i in range(density.size):
+        distance = volts - (i - half) * bin_size
+        if distance < -9 * sigma:
+            tail += density[i]
+        elif distance < 9 * sigma:
+            tail += density[i] * 0.5 * math.erfc(distance / (sigma * 1.4142135623730951))
+    return tail > probability
+
+
+@kernel
 def _interpolated(pulse: Any, position: Any) -> Any:
     index = int(np.floor(position))
     if index < 0 or index > pulse.size - 1:
@@ -96,6 +116,16 @@ def _interpolated(pulse: Any, position: Any) -> Any:
         return pulse[index]
     part = position - index
     return pulse[index] + part * (pulse[index + 1] - pulse[index])
+
+
+@kernel
+def _exceeds(densities: Any, normals: Any, weights: Any, shifts: Any, sign: Any, trial: Any, most: Any) -> Any:
+    """Whether the weighted probability of a level's noise at or beyond bin `trial` is above `most`."""
+    total = 0.0
+    for index in range(weights.size):
+        if weights[index] > 0.0:
+            total += weights[index] * _tail(densities[index], normals[index], trial - sign * shifts[index])
+    return total > most
 
 
 @kernel
@@ -118,8 +148,8 @@ def window_eye(
     """Edges (L - 1, 2) in V, top and bottom, of the eyes at `der0` over a window of sampling instants (Annex 120G).
 
     `pulse` (N,) is equalised, `per_ui` samples a UI, and is interpolated to `fine`; `weights` (2 T + 1,) are those of the
-    instants within T fine samples of `cursor`. `upper`, `lower` bound the DFE in V, `scale` = R_LM / (L - 1). `noise` holds
-    (sigma_N² + sigma_TX², (sigma_RJ sigma_X)², A_DD); `extra` (2 E + 1,) the distribution of crosstalk.
+    instants within T fine samples of `cursor`, which are left out where 0. `upper`, `lower` bound the DFE in V, `scale` is
+    R_LM / (L - 1). `noise` holds (sigma_N² + sigma_TX², (sigma_RJ sigma_X)², A_DD); `extra` (2 E + 1,) the distribution of crosstalk.
     """
     reach = weights.size // 2
     before = int(np.floor(cursor * fine / per_ui + 1e-9))
@@ -133,6 +163,11 @@ def window_eye(
     centers = np.empty(weights.size)
     largest = 0
     for index in range(weights.size):
+        if weights[index] == 0.0:
+            densities.append(np.ones(1))
+            normals.append(np.array([1.0, 0.0]))
+            centers[index] = scale * (levels - 1) * pulse[cursor]
+            continue
         offset = index - reach
         start = -((offset - first) // fine)
         stop = (last - offset) // fine
@@ -158,7 +193,7 @@ def window_eye(
                 value -= min(max(tap, lower[window - 1]), upper[window - 1])
             values[used] = abs(value)
             used += 1
-        density = convolve_deltas(np.sort(values[:used])[::-1], levels, bin_size)
+        density = convolve_deltas(np.sort(values[:used]), levels, bin_size)
         if extra.size > 1:
             density = np.convolve(density, extra)
         sigma = np.sqrt(noise[0] + noise[1] * slope_energy)
@@ -175,27 +210,36 @@ def window_eye(
         largest = max(largest, density.size // 2 + half)
     weight = np.sum(weights)
     edges = np.empty((levels - 1, 2))
+    shifts = np.empty(weights.size, dtype=np.int64)
+    guess, margin = 0, 4 * largest
     for eye in range(levels - 1):
         for side in range(2):
             level = 2.0 * (eye + 1 - side) / (levels - 1) - 1.0
+            if eye > levels - 2 - eye or (eye == levels - 2 - eye and side == 1):
+                # levels and noise are symmetric about zero, so is this edge to one already found
+                edges[eye, side] = -edges[levels - 2 - eye, 1 - side]
+                continue
             # the upper level's noise downwards, the lower level's upwards, both as a threshold from the level inwards
             sign = -1 if side == 0 else 1
-            shifts = np.empty(weights.size, dtype=np.int64)
             for index in range(weights.size):
                 x = centers[index] * level / bin_size
                 shifts[index] = int(np.floor(abs(x) + 0.5)) * (1 if x >= 0 else -1)
-            low, high = sign * shifts[reach] - largest - 1, sign * shifts[reach] + largest + 1
             spread = np.max(shifts) - np.min(shifts)
-            low -= spread
-            high += spread
+            base = sign * shifts[reach]
+            floor, ceiling = base - largest - 1 - spread, base + largest + 1 + spread
+            low, high = max(base + guess - margin, floor), min(base + guess + margin, ceiling)
+            while low > floor and not _exceeds(densities, normals, weights, shifts, sign, low, der0 * weight):
+                high = low
+                low = max(low - 2 * margin, floor)
+            while high < ceiling and _exceeds(densities, normals, weights, shifts, sign, high, der0 * weight):
+                low = high
+                high = min(high + 2 * margin, ceiling)
             while high - low > 1:
                 trial = (low + high) // 2
-                tail = 0.0
-                for index in range(weights.size):
-                    tail += weights[index] * _tail(densities[index], normals[index], trial - sign * shifts[index])
-                if tail / weight > der0:
+                if _exceeds(densities, normals, weights, shifts, sign, trial, der0 * weight):
                     low = trial
                 else:
                     high = trial
+            guess, margin = low - base, 32
             edges[eye, side] = sign * low * bin_size
     return edges

@@ -100,8 +100,7 @@ def _answers(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Ans
         return answers_with_receiver_ffe(paths, settings)
     search = Search(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
-    # a short local search first gives the full grid a floor to prune against
-    local = engine.local() if settings.local_search else _seed(search, settings).local()
+    local = engine.local() if settings.local_search else _seed(search, settings)
     full = engine.full(floor_db=-np.inf if local is None else local.fom_db)
     if settings.local_search:
         found = [(local, f"local search {settings.local_search}"), (full, "full grid")]
@@ -119,10 +118,9 @@ def _answers(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Ans
     return answers
 
 
-def _seed(search: Search, settings: ComSettings) -> Search | EyeSearch:
-    """The same search with the reference's usual step of 2."""
-    seeded = search.with_settings(replace(settings, local_search=2))
-    return seeded if settings.c2m is None else EyeSearch(seeded, settings.c2m)
+def _seed(search: Search, settings: ComSettings) -> Choice | None:
+    """A good setting to prune against, by a local search of the reference's usual step; chip to module finds its own."""
+    return None if settings.c2m is not None else search.with_settings(replace(settings, local_search=2)).local()
 
 
 def _same(first: Choice, second: Choice) -> bool:

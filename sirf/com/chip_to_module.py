@@ -9,17 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcinv
 
-from sirf._kernels.com_distribution import window_eye
+from sirf._kernels.com_distribution import surely_exceeds, window_eye
 from sirf._kernels.com_search import products, screen_setting
 from sirf.com.distribution import Distribution, crest_factor
+from sirf.com.interference import transmitter_equalized
 from sirf.com.search import Choice, Search, by_phase, feedback_of, shifted_rows
 from sirf.com.settings import ChipToModuleSettings, ComSettings
 
 Real = NDArray[np.float64]
 
 _SINGLE = 6
-"""Residuals that the bound on a setting's interference counts one by one."""
+"""Residuals that the first bound on a setting's interference counts, each at its outer symbol."""
+_LARGEST = 16
+"""Residuals that the second bound counts, with all their symbols."""
 _WORKERS = 2
+_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class EyeSearch:
         self.c2m = c2m
         self.settings = search.settings
         weights = window_weights(c2m)
+        self._parts = _parts(weights)
         # within the window an instant of this weight alone exceeds DER_0 where it exceeds this
         self._alone = min(self.settings.der0 * float(np.sum(weights) / weights[weights.size // 2]), 0.49)
 
@@ -118,70 +123,80 @@ class EyeSearch:
             places, step = self.search.grid.places, self.settings.local_search
             for number, pulse in self.search.pulses():
                 i, j = self.search.gains[number]
-                rows, table = self._screen(number, pulse)
-                for t in np.flatnonzero(table[:, 0] >= 0):
+                table = self._screen(number, pulse)
+                for t in np.flatnonzero(table.hopeful(best, least)):
                     if found is not None and step > 0:
                         before = np.concatenate(([j], places[t, :-1]))
                         far = (before > 0) & (np.abs(places[t] - places[found.row]) > step)
                         if np.any(far) or (i > 0 and abs(j - found.g_dc2) > step):
                             continue
-                    fom, seen = self._figure(number, rows, table[t], int(t), best, least, bound=False)
+                    fom, seen = self._figure(number, pulse, table, int(t), best, least, bound=True)
                     evaluated += seen
                     if fom > best:
                         best = fom
-                        found = Choice(fom, i, j, int(t), int(table[t, 0]), 0)
+                        found = Choice(fom, i, j, int(t), int(table.cursor[t]), 0)
             if found is not None:
                 return Choice(found.fom_db, found.g_dc, found.g_dc2, found.row, found.cursor, evaluated)
         return None
 
     def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
         """The best of all settings, see `Search.full`."""
-        for least in self._least_heights():
-            # a floor that a height below the limit reached does not count in the first pass, but cannot be beaten there either
-            choice = self._full(floor_db - 1e-9, least, prune)
-            if choice is not None:
-                return choice
+        pulses = dict(self.search.pulses())
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values()), strict=True))
+            for least in self._least_heights():
+                choice = self._full(pulses, tables, floor_db - 1e-9, least, prune, pool)
+                if choice is not None:
+                    return choice
         return None
 
-    def _full(self, floor_db: float, least: float, prune: bool) -> Choice | None:
-        def work(g_dc: int) -> tuple[float, int, int, int, int]:
-            best, number_of, row, cursor, evaluated = floor_db, -1, -1, -1, 0
-            for number, pulse in self.search.pulses(g_dc):
-                rows, table = self._screen(number, pulse)
-                for t in self._ordered(table):
-                    fom, seen = self._figure(number, rows, table[t], int(t), best, least, bound=prune)
-                    evaluated += seen
-                    if fom > best or (fom == best and number == number_of and t < row):
-                        best, number_of, row, cursor = fom, number, int(t), int(table[t, 0])
-            return best, number_of, row, cursor, evaluated
-
-        first = sorted({i for i, _ in self.search.gains})
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            results = list(pool.map(work, first))
-        winners = [result for result in results if result[2] >= 0]
-        if not winners:
+    def _full(
+        self,
+        pulses: dict[int, Real],
+        tables: dict[int, _Table],
+        floor_db: float,
+        least: float,
+        prune: bool,
+        pool: ThreadPoolExecutor,
+    ) -> Choice | None:
+        """Settings by their ratio of signal to all noise, the most promising first, in batches of one known best each."""
+        best, place, evaluated = floor_db, (-1, -1), 0
+        hopes = {number: table.hopeful(floor_db, least) for number, table in tables.items()}
+        order = [(number, int(t)) for number, hope in hopes.items() for t in np.flatnonzero(hope)]
+        ratio = np.array([tables[number].ratio[t] for number, t in order])
+        queue = [order[index] for index in np.argsort(-ratio, kind="stable")]
+        while queue:
+            batch, queue = queue[:_BATCH], queue[_BATCH:]
+            results = pool.map(
+                lambda at, best=best: self._figure(
+                    at[0], pulses[at[0]], tables[at[0]], at[1], best, least, bound=prune
+                ),
+                batch,
+            )
+            for at, (fom, seen) in zip(batch, results, strict=True):
+                evaluated += seen
+                if fom > best or (fom == best and at < place):
+                    best, place = fom, at
+            if prune:
+                reach = {number: table.reach(best) for number, table in tables.items()}
+                queue = [at for at in queue if reach[at[0]][at[1]]]
+        if place[0] < 0:
             return None
-        best, number, row, cursor, _ = max(winners, key=lambda result: (result[0], -result[1]))
-        return Choice(best, *self.search.gains[number], row, cursor, sum(result[4] for result in results))
+        return Choice(best, *self.search.gains[place[0]], place[1], int(tables[place[0]].cursor[place[1]]), evaluated)
 
     def _least_heights(self) -> tuple[float, ...]:
         """Min_VEO_Test first, then none, as the reference code's two passes."""
         return (self.c2m.least_height, 0.0) if self.c2m.least_height > 0 else (0.0,)
 
-    def _ordered(self, table: Real) -> NDArray[np.intp]:
-        """Rows that can be sampled, the most promising first."""
-        rows = np.flatnonzero(table[:, 0] >= 0)
-        ratio = table[rows, 1] / table[rows, 3]
-        return rows[np.argsort(-ratio, kind="stable")]
-
-    def _screen(self, number: int, pulse: Real) -> tuple[Real, Real]:
+    def _screen(self, number: int, pulse: Real) -> _Table:
         search, settings = self.search, self.settings
         per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
         rows = shifted_rows(pulse, search.grid.offsets, per_ui)
         slopes = np.zeros_like(rows)
         slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
         slope_phases, last = by_phase(slopes, per_ui)
-        table = np.empty((search.grid.taps.shape[0], 5))
+        count = search.grid.taps.shape[0]
+        table, largest = np.empty((count, 6)), np.empty((count, _LARGEST))
         probabilities = np.minimum(2 * float(settings.levels) ** np.arange(_SINGLE + 1) * self._alone, 0.5)
         constants = np.append(search.constants(number), search.noise[number])
         screen_setting(
@@ -199,40 +214,82 @@ class EyeSearch:
             np.sqrt(2.0) * erfcinv(2 * probabilities),
             settings.pdf_bin,
             table,
+            largest,
         )
-        return rows, table
+        return _Table(table, largest, crest_factor(settings.der0))
 
     def _figure(
-        self, number: int, rows: Real, entry: Real, row: int, best: float, least: float, *, bound: bool
+        self, number: int, pulse: Real, table: _Table, row: int, best: float, least: float, *, bound: bool
     ) -> tuple[float, int]:
         """(figure of merit in dB or minus infinity, 1 where the whole window was computed)."""
-        settings, signal = self.settings, float(entry[1])
-        if 20 * np.log10(signal / max(float(entry[2]), 1e-300)) < best:
-            return -np.inf, 0
-        if 2 * (signal - crest_factor(settings.der0) * float(entry[3])) <= least - 0.001:
-            return -np.inf, 0
-        if bound and entry[4] > 0 and 20 * np.log10(signal / float(entry[4])) < best:
-            return -np.inf, 0
-        tap = self.search.grid.taps[row]
-        pulse = tap @ rows
-        cursor = int(entry[0])
-        main = float(pulse[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
+        settings, signal = self.settings, float(table.signal[row])
+        most = signal / 10 ** (best / 20) if np.isfinite(best) else np.inf
+        if bound and np.isfinite(most):
+            bin_size = min(signal / 1000, settings.pdf_bin)
+            # each residual is rounded by half a bin at most
+            volts = most + (_LARGEST / 2 + 4) * bin_size
+            values = table.largest[row, ::-1]
+            if surely_exceeds(values, settings.levels, float(table.steady[row]), volts, 2 * self._alone, bin_size):
+                return -np.inf, 0
+        tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
+        equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
+        cursor = int(table.cursor[row])
+        main = float(equalized[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
         sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
         sigma_n = float(np.sqrt(self.search.noise[number]))
-        if bound:
-            alone = eye_of(
-                pulse,
-                cursor,
-                settings,
-                self.c2m,
-                sigma_n=sigma_n,
-                sigma_tx=sigma_tx,
-                weights=np.ones(1),
-                der0=self._alone,
+
+        def eye(weights: Real | None, der0: float | None) -> WindowEye:
+            return eye_of(
+                equalized, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx, weights=weights, der0=der0
             )
-            if alone.interference > 0 and 20 * np.log10(signal / alone.interference) < best:
-                return -np.inf, 0
-        eye = eye_of(pulse, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx)
-        if eye.height <= least:
+
+        if bound and np.isfinite(most):
+            for weights, share in self._parts:
+                if eye(weights, min(settings.der0 / share, 0.49)).interference > most * (1 + 1e-9):
+                    return -np.inf, 0
+        found = eye(None, None)
+        if found.height <= least:
             return -np.inf, 1
-        return float(20 * np.log10(signal / eye.interference)), 1
+        return float(20 * np.log10(signal / found.interference)), 1
+
+
+class _Table:
+    """What a first look at all transmitter settings (T,) of one CTLE setting gives; see `screen_setting`."""
+
+    def __init__(self, table: Real, largest: Real, crest: float) -> None:
+        self.cursor = table[:, 0]
+        self.signal = table[:, 1]
+        self.steady = table[:, 5]
+        self.largest = largest
+        self.ratio = np.where(self.cursor >= 0, self.signal / table[:, 3], 0.0)
+        self._outside, self._noise, self._least, self._crest = table[:, 2], table[:, 3], table[:, 4], crest
+
+    def hopeful(self, best: float, least: float) -> NDArray[np.bool_]:
+        """Settings (T,) that can be sampled, pass the reference code's first test of the eye height and may reach `best` dB."""
+        high = 2 * (self.signal - self._crest * self._noise) > least - 0.001
+        return np.asarray((self.cursor >= 0) & high & self.reach(best))
+
+    def reach(self, best: float) -> NDArray[np.bool_]:
+        """Settings (T,) whose least interference leaves room for `best` dB, with the reference code's test of far ISI."""
+        if not np.isfinite(best):
+            return np.ones(self.cursor.size, dtype=np.bool_)
+        most = self.signal / 10 ** (best / 20)
+        return np.asarray((self._least <= most) & (self._outside <= most))
+
+
+def _parts(weights: Real) -> list[tuple[Real, float]]:
+    """Windows of a few of the instants, with their share of the weight: less interference than in the whole window.
+
+    Instants of a part that exceed DER_0 over its share exceed DER_0 in the whole, so each bounds it from below.
+    """
+    reach = weights.size // 2
+    outer, inner = round(0.8 * reach), round(0.4 * reach)
+    parts = []
+    for places in ({-outer, outer}, {-outer, -inner, inner, outer}):
+        part = np.zeros(weights.size)
+        for place in places:
+            part[reach + place] = weights[reach + place]
+        share = float(np.sum(part) / np.sum(weights))
+        if 0 < share < 1:
+            parts.append((part, share))
+    return parts

@@ -56,8 +56,7 @@ def symbols(values: Real, levels: int, bin_size: float) -> Distribution:
 
     Values within a bin are left out, as in the reference code.
     """
-    magnitude = np.sort(np.abs(values))[::-1]
-    y = convolve_deltas(magnitude, levels, bin_size)
+    y = convolve_deltas(np.sort(np.abs(values)), levels, bin_size)
     return Distribution(y, -(y.size // 2), bin_size)
 
 

@@ -21,6 +21,7 @@ from sirf.com.settings import (
 )
 from sirf.errors import ConfigError
 from sirf.presets import Preset, load
+from sirf.receiver.receiver import Ctle
 from sirf.signal.pam import order_of
 
 _BARE = Package(die=((0.0, 0.0),))
@@ -104,8 +105,10 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
 
 def _receiver(preset: Preset) -> ReceiverSettings:
     rx, limits, com = preset.receiver, preset.limits, preset.com
-    if rx.ctle is None:
-        raise ConfigError(f"{preset.id}: [receiver.ctle] must be given for COM, got none. Add poles, zero and gains.")
+    if not isinstance(rx.ctle, Ctle):
+        raise ConfigError(
+            f"{preset.id}: [receiver.ctle] must have poles, zero and gains for COM, got {rx.ctle!r}. Give equation (93A-22)."
+        )
     floating, ranges = com.floating, com.eye.ctle_ranges if com.eye else ()
     corner = rx.noise_corner
     ffe = None
