@@ -63,7 +63,7 @@ _HOMES = {
     "ConfigError": "sirf.errors",
     "PhysicsError": "sirf.errors",
 }
-_MODULES = ("com", "paths", "plot", "presets")
+_MODULES = ("com", "fec", "paths", "plot", "presets")
 
 __all__ = [
     "Adaptation",

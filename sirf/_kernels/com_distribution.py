@@ -149,7 +149,8 @@ def window_eye(
 
     `pulse` (N,) is equalised, `per_ui` samples a UI, and is interpolated to `fine`; `weights` (2 T + 1,) are those of the
     instants within T fine samples of `cursor`, which are left out where 0. `upper`, `lower` bound the DFE in V, `scale` is
-    R_LM / (L - 1). `noise` holds (sigma_N² + sigma_TX², (sigma_RJ sigma_X)², A_DD); `extra` (2 E + 1,) the distribution of crosstalk.
+    R_LM / (L - 1). `noise` holds (sigma_N² + sigma_TX², (sigma_RJ sigma_X)², A_DD); `extra` (2 E + 1,) is the
+    distribution of crosstalk.
     """
     reach = weights.size // 2
     before = int(np.floor(cursor * fine / per_ui + 1e-9))
