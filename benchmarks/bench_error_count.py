@@ -20,7 +20,7 @@ import sirf
 from sirf.engine.baud_rate import BaudRateLink, noise_taps
 
 Float = NDArray[np.float64]
-PLAIN, JITTERED, TWO_CORES, FLAT = 20e6, 10e6, 1.8, 1.1
+PLAIN, JITTERED, SEQUENCE, TWO_CORES, FLAT = 20e6, 10e6, 5e6, 1.8, 1.1
 
 
 def make_link(*, jitter: bool, crosstalk: bool) -> sirf.Link:
@@ -82,6 +82,7 @@ def main() -> int:
         "the same with the preset's jitter": (make_link(jitter=True, crosstalk=False), JITTERED),
         "with jitter and three aggressors": (make_link(jitter=True, crosstalk=True), JITTERED),
     }
+    sequence = plain.replace(receiver=dataclasses.replace(plain.receiver, mlse=sirf.Mlse()))
     reference, ratio = plain_rate(plain)
     assert ratio < 1e-3, ratio
     print(
@@ -96,6 +97,9 @@ def main() -> int:
             f"{name:36s} {one / 1e6:9.2f} Msymbol/s (limit {limit / 1e6:g}), {one / reference:6.0f} x the reference; "
             f"two threads {two / one:.2f} x"
         )
+    one = rate(sequence, symbols // 4)
+    missed += one < SEQUENCE
+    print(f"{'noise, FFE, 4-state MLSE, DFE':36s} {one / 1e6:9.2f} Msymbol/s (limit {SEQUENCE / 1e6:g})")
     sizes = [10**5, 10**6, 10**7] + ([10**8] if "--long" in sys.argv else [])
     costs = [1e9 / rate(plain, size, runs=9 if size < 10**7 else 3) for size in sizes]
     missed += max(costs) > FLAT * min(costs)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sirf.link import Link
     from sirf.receiver.adaptation import Adaptation
     from sirf.receiver.converter import Converter
+    from sirf.receiver.mlse import Mlse
     from sirf.receiver.receiver import Ctle, Receiver
     from sirf.receiver.tabled import TabledCtle
     from sirf.receiver.vga import Vga
@@ -45,6 +46,7 @@ _HOMES = {
     "BoundedJitter": "sirf.transmitter.jitter",
     "PhaseNoise": "sirf.transmitter.jitter",
     "Pattern": "sirf.signal.patterns",
+    "Mlse": "sirf.receiver.mlse",
     "Receiver": "sirf.receiver.receiver",
     "Ctle": "sirf.receiver.receiver",
     "TabledCtle": "sirf.receiver.tabled",
@@ -76,6 +78,7 @@ __all__ = [
     "Ctle",
     "Jitter",
     "Link",
+    "Mlse",
     "Network",
     "Pattern",
     "PhaseNoise",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._kernels.stream import UNROLL, compress, correlate_add, displace, take_levels
+from sirf._kernels.viterbi import DEPTH
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.segments import Randomness, segment_generator, segment_seed
 from sirf.errors import SirfError
@@ -29,6 +30,8 @@ COUNTED = 1 << 17
 """Symbols of a segment that count."""
 LEAD = 256
 """Symbols decided before counting starts, so that feedback has forgotten its clean start."""
+TAIL = 64
+"""Symbols after the counted ones that a sequence detector sees."""
 NEGLIGIBLE = 1e-6
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
 LARGEST_JITTER = 0.25
@@ -73,6 +76,7 @@ class BaudRateLink:
 
     def __init__(self, link: Link, *, ideal: bool = False) -> None:
         self.link = link
+        self._check_receiver()
         self.end: FrontEnd = front_end(link)
         self.digest = link.digest
         end, tx = self.end, link.transmitter
@@ -93,6 +97,7 @@ class BaudRateLink:
             extra = -self.taps[room:] * self.main
             through = np.concatenate([through, extra])
         self.feedback = np.zeros(0) if ideal else self.taps * self.main
+        self._target(ideal)
         self.through = Filter.of(through, pre)
         self.noise = Filter.of(noise_taps(end), 0)
         self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2
@@ -113,6 +118,8 @@ class BaudRateLink:
         residual = space.residual
         residual[:] = 0.0
         self.through.add(space.wave, self.origin, residual)
+        if len(self.target):
+            self.partial.add(space.wave, self.origin, residual)
         if self.noise_power > 0:
             random.normals(space.normals)
             self.noise.add(space.normals, self.noise.before, residual)
@@ -131,6 +138,19 @@ class BaudRateLink:
         symbols[:] = pattern.take(start, len(symbols), order=order)
         if self.link.transmitter.precoding:
             symbols[:] = precode(symbols, order)
+
+    def _target(self, ideal: bool) -> None:
+        """What a sequence detector wants back of the interference that the DFE takes off: all it does not know for sure."""
+        mlse = self.link.receiver.mlse
+        self.tail = TAIL if mlse else 0
+        # a target may end in zeros, but it has as many taps as the memory
+        known = np.asarray(self.link.receiver.dfe)[: max(len(self.taps), mlse.memory if mlse else 0)]
+        self.target = known[: mlse.memory if ideal and mlse else None] * self.main if mlse else np.zeros(0)
+        self.partial = Filter.of(np.concatenate([[0.0], self.target]), 0)
+        if len(self.target) > DEPTH:
+            raise SirfError(
+                f"dfe must have at most {DEPTH} taps with a sequence detector, got {len(self.target)}. Shorten it."
+            )
 
     def _edges(self, random: Randomness, seed: int, index: int, space: _Workspace) -> None:
         """What displaced edges and the driver's compression add."""
@@ -219,6 +239,14 @@ class BaudRateLink:
         floor = self.floor / float(np.mean(self.levels**2))
         return [Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T]
 
+    def _check_receiver(self) -> None:
+        for name in ("vga", "converter", "clock", "wander", "adaptation"):
+            if getattr(self.link.receiver, name) is not None:
+                raise SirfError(
+                    f"{name} must be None where errors are counted at one sample per symbol, got a {name}. "
+                    "Use sirf.simulate, or leave it out."
+                )
+
     def _check_jitter(self) -> None:
         if not self.jitter:
             return
@@ -236,14 +264,14 @@ class BaudRateLink:
         stairs_before = 1 + max(one.before for one in end_filters[1:])
         stairs_after = 1 + max(one.after for one in end_filters[1:])
         self.stairs_origin = stairs_before + 1
-        samples = self.samples = COUNTED + LEAD
+        samples = self.samples = COUNTED + LEAD + self.tail
         # one more step of the staircase than edges, and edges in pairs
         self.stairs = even(samples + stairs_before + stairs_after) + 1
-        before = max(self.through.before, self.stairs_origin + self.staircase.before)
+        before = max(self.through.before, self.partial.before, self.stairs_origin + self.staircase.before)
         after = max(self.through.after, self.stairs - self.stairs_origin - samples + self.staircase.after)
         slips = [0]
         for columns, settings in zip(self.crosstalk, self.link.aggressors, strict=True):
-            drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * (COUNTED + LEAD))) + 1
+            drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * samples)) + 1
             before = max(before, drift + max(one.before for one in columns))
             after = max(after, drift + max(one.after for one in columns))
             slips.append(drift)

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from sirf._kernels.decide import find_errors
-from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink
+from sirf._kernels.viterbi import viterbi
+from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink, Segment
 from sirf.engine.segments import Seed, integer_seed
 from sirf.engine.tally import Errors, tally
 from sirf.errors import SirfError
@@ -27,6 +28,8 @@ Progress = Callable[[int, int, int], None]
 
 TASK = 8
 """Most segments that one thread computes before it hands them over."""
+EVENT = 4
+"""Right decisions within an error event, in units of the detector's memory, that do not end it."""
 SAVE = 256
 """Segments between two writes of the resume file."""
 
@@ -109,24 +112,40 @@ class Counter:
         self.model = model = BaudRateLink(link, ideal=ideal)
         self.order = link.order
         self.precoded = link.transmitter.precoding
-        self.gap = len(model.feedback)
+        mlse = link.receiver.mlse
+        self.trellis = None if mlse is None else mlse.trellis(link.order)
+        # error events of a sequence detector may hold right decisions for as long as paths stay apart
+        self.gap = len(model.feedback) if mlse is None else len(model.target) + EVENT * mlse.memory
         self.identity = f"{model.digest}{'-ideal' if ideal else ''}"
 
     def segment(self, seed: int, index: int) -> ErrorCount:
         """The counts of one segment."""
-        model = self.model
-        line = model.segment(seed, index)
-        positions, decided = np.empty(len(line.symbols), np.int64), np.empty(len(line.symbols), np.uint8)
+        line = self.model.segment(seed, index)
+        errors, data = self._errors(line), line.symbols
+        if self.precoded:
+            errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
+        counted = slice(LEAD, LEAD + COUNTED)
+        return tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
+
+    def _errors(self, line: Segment) -> Errors:
+        """Wrong decisions of the slicer or the sequence detector."""
+        model, n = self.model, len(line.symbols)
+        decided = np.empty(n, dtype=np.uint8)
+        if self.trellis is not None:
+            line.residual += model.level_volts.astype(np.float32)[line.symbols]
+            states = len(self.trellis)
+            room = np.empty((2, n, states), dtype=np.uint8)
+            viterbi(
+                line.residual, model.level_volts, model.levels, model.target, self.trellis, np.zeros(states),
+                np.zeros(states, dtype=np.uint64), room[0], room[1], decided,
+            )  # fmt: skip
+            return Errors.between(line.symbols, decided, gap=self.gap)
+        positions = np.empty(n, dtype=np.int64)
         found = find_errors(
             line.residual, line.symbols, model.level_volts, model.decision, model.levels, model.feedback, positions,
             decided,
         )  # fmt: skip
-        where = positions[:found]
-        errors = Errors.at(where, line.symbols, decided[:found], gap=self.gap)
-        data = line.symbols
-        if self.precoded:
-            errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
-        return tally(errors.after(LEAD), data[LEAD:], order=self.order, identity=self.identity)
+        return Errors.at(positions[:found], line.symbols, decided[:found], gap=self.gap)
 
 
 @lru_cache(maxsize=4)

@@ -60,11 +60,11 @@ class Errors:
         burst = self.burst[np.searchsorted(self.positions, places, side="right") - 1]
         return Errors(places, sent[wrong].astype(np.uint8), decided[wrong].astype(np.uint8), burst, self.length)
 
-    def after(self, lead: int) -> Errors:
-        """Those from symbol `lead` on, counted from there."""
-        first = int(np.searchsorted(self.positions, lead))
-        sent, decided, burst = self.sent[first:], self.decided[first:], self.burst[first:]
-        return Errors(self.positions[first:] - lead, sent, decided, burst, self.length - lead)
+    def within(self, counted: slice) -> Errors:
+        """Those among the symbols `counted.start` … `counted.stop`, numbered from there."""
+        first, last = np.searchsorted(self.positions, [counted.start, counted.stop])
+        sent, decided, burst = self.sent[first:last], self.decided[first:last], self.burst[first:last]
+        return Errors(self.positions[first:last] - counted.start, sent, decided, burst, counted.stop - counted.start)
 
 
 def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> ErrorCount:

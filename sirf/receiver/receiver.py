@@ -15,6 +15,7 @@ from sirf.errors import SirfError
 from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.converter import Converter
 from sirf.receiver.filters import butterworth4, ctle
+from sirf.receiver.mlse import Mlse
 from sirf.receiver.tabled import TabledCtle
 from sirf.receiver.vga import Vga
 
@@ -49,7 +50,7 @@ class Receiver:
 
     `noise_corner` in Hz (None: no filter); `noise_density` one-sided at the input in V²/Hz; `ffe` T-spaced taps with index
     `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `sampling_offset_ui` moves
-    the sampling instant later than the Mueller-Müller point.
+    the sampling instant later than the Mueller-Müller point; `mlse` decides sequences, the first DFE taps its target.
 
     The bit-by-bit waveform engine alone models what follows, each None when switched off: `vga` behind the CTLE; `converter`
     (time-interleaved, before the FFE); `clock` recovery against `wander`, by which the transmitter's clock runs ahead of the
@@ -64,6 +65,7 @@ class Receiver:
     ffe_main: int = 0
     dfe: tuple[float, ...] = ()
     sampling_offset_ui: float = 0.0
+    mlse: Mlse | None = None
     package: Package | None = None
     vga: Vga | None = None
     converter: Converter | None = None
@@ -82,6 +84,11 @@ class Receiver:
             raise SirfError(
                 f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
                 "Point it at the main tap."
+            )
+        if self.mlse is not None and len(self.dfe) < self.mlse.memory:
+            raise SirfError(
+                f"dfe must hold the {self.mlse.memory} taps of the sequence detector's target, got {len(self.dfe)}. "
+                "Give them, or search with an equaliser that has them."
             )
         if self.adaptation is not None:
             self.adaptation.table(self.adaptation.ffe_limits, len(self.ffe), "ffe_limits")
