@@ -65,7 +65,7 @@ _HOMES = {
     "ConfigError": "sirf.errors",
     "PhysicsError": "sirf.errors",
 }
-_MODULES = ("com", "fec", "paths", "plot", "presets")
+_MODULES = ("com", "fec", "optics", "paths", "plot", "presets")
 
 __all__ = [
     "Adaptation",
