@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.displacement import Displacement
-from sirf.engine.error_propagation import with_feedback, without_feedback
+from sirf.engine.error_propagation import MEMORY, with_feedback, without_feedback
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.interference import EXACT, Line, aggressor_function, cumulants, interference
 from sirf.errors import SirfError
@@ -61,7 +61,7 @@ def statistical_eye(
     centre = count // 2
     levels = link.levels
     decision = thresholds(levels) * main[centre]
-    rates = error_rates(link, slices[centre], float(main[centre]), ideal_feedback=ideal_feedback)
+    rates = error_rates(model, slices[centre], ideal_feedback=ideal_feedback)
     return StatisticalEye(
         link=link,
         phase_ui=offsets / m,
@@ -76,12 +76,12 @@ def statistical_eye(
     )
 
 
-def error_rates(link: Link, at_instant: Interference, main: float, *, ideal_feedback: bool) -> ErrorRates:
+def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
     """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
-    levels = link.levels
+    link, main = model.link, model.front_end.main_cursor
     if ideal_feedback or not any(link.receiver.dfe):
-        return without_feedback(at_instant, levels, main)
-    return with_feedback(at_instant, levels, main, link.receiver.dfe)
+        return without_feedback(at_instant, link.levels, main)
+    return with_feedback(at_instant, link.levels, main, link.receiver.dfe, correlation=model.covariance(MEMORY + 1))
 
 
 @lru_cache(maxsize=8)
@@ -134,6 +134,27 @@ class InterferenceModel:
         cursors[main + 1 : main + 1 + len(taps)] -= taps * self.front_end.main_cursor
         return cursors, main
 
+    def covariance(self, count: int) -> Float:
+        """Covariance (count,) in V² of interference and noise at the sampling instant with itself 0, 1, 2 … symbols later."""
+        m, moved = self.link.samples_per_ui, self.displacement
+        cursors, main = self.cursors(0)
+        cursors[main] = 0.0
+        total = self.symbol_variance * _overlap(cursors, count)
+        total += (
+            moved.step_moments[1]
+            * float(moved.variance.max())
+            * _overlap(self.front_end.cursors(self.front_end.edge), count)
+        )
+        for wave in self.front_end.crosstalk:
+            columns = wave[: len(wave) // m * m].reshape(-1, m)
+            total += self.symbol_variance * np.mean(
+                [_overlap(column, count) for column in columns.T[:: m // 8]], axis=0
+            )
+        noise = self.front_end.noise_correlation[::m]
+        total[: len(noise)] += noise[:count]
+        total[0] += self.front_end.transmitter_noise**2
+        return total
+
     def _line(self, cursors: Float, main: int, edges: Float, slopes: Float) -> Line:
         """The line that holds all parts at one phase."""
         moved, widest = self.displacement, self.displacement.widest
@@ -166,3 +187,8 @@ class InterferenceModel:
         sizes = [np.abs(wave[: len(wave) // m * m]).reshape(-1, m).max(axis=1) for wave in self.front_end.crosstalk]
         together = np.sort(np.concatenate([np.zeros(1), *sizes]))[::-1]
         return together[:EXACT], float(np.sum(together[EXACT:] ** 2))
+
+
+def _overlap(cursors: Float, count: int) -> Float:
+    """Sums (count,) of cursor times cursor 0, 1, 2 … later."""
+    return np.array([float(cursors[: len(cursors) - lag] @ cursors[lag:]) for lag in range(count)])
