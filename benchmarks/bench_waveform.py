@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from scipy.signal import oaconvolve
@@ -97,7 +99,7 @@ def main() -> int:
 
     missed = False
     rates: dict[int, float] = {}
-    sizes = [(100_000, 9), (1_000_000, 3)] + ([(10_000_000, 1), (100_000_000, 0)] if "--long" in sys.argv else [])
+    sizes = [(100_000, 20), (1_000_000, 5)] + ([(10_000_000, 3), (100_000_000, 0)] if "--long" in sys.argv else [])
     for symbols, runs in sizes:
         if runs:
             seconds = least_seconds(lambda n=symbols: sirf.simulate(link, symbols=n, rng=1), runs)  # type: ignore[misc]
@@ -113,14 +115,22 @@ def main() -> int:
     print(f"slowest over fastest size                      {min(rates.values()) / max(rates.values()):8.2f}")
     missed |= rates[1_000_000] < LEAST or min(rates.values()) < (1.0 - FLAT) * max(rates.values())
     if "--long" in sys.argv:
-        fine = full_chain(64)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        sirf.simulate(fine, symbols=100_000_000, rng=1)
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
+        grown = float(subprocess.run([sys.executable, __file__, "--memory"], check=True, capture_output=True).stdout)
         print(f"64 phases, 1e8 symbols: {grown:.0f} MB above the process before the call, limit {MEMORY:.0f} MB")
         missed |= grown > MEMORY
     return 1 if missed and "--strict" in sys.argv else 0
 
 
+def memory() -> float:
+    """MB by which 1e8 symbols with 64 phases raise the peak of this process above what it held before the call."""
+    link = full_chain(64)
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    sirf.simulate(link, symbols=100_000_000, rng=1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before / 2**20
+
+
 if __name__ == "__main__":
+    if "--memory" in sys.argv:
+        print(memory())
+        sys.exit(0)
     sys.exit(main())

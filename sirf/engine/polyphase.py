@@ -111,10 +111,12 @@ class FilterTable:
     moving: dict[int, Spectrum]
 
     @classmethod
-    def of(cls, responses: Sequence[Response], grid: Grid, *, lead: int, transform: int) -> FilterTable:
-        """The table of `responses`; `transform` in symbols is longer than any of them."""
+    def of(
+        cls, responses: Sequence[Response], grid: Grid, *, lead: int, transform: int, block: int | None = None
+    ) -> FilterTable:
+        """The table of `responses`, which reach over at most `transform` - `block` symbols (None: the longest block)."""
         m, c = grid.samples_per_ui, grid.coarse
-        reach = max(span(one, lead, m) for one in responses)
+        reach = max(span(one, lead, m) for one in responses) if block is None else transform - block
         spectra = np.empty((len(responses), c, transform // 2 + 1), dtype=np.complex64)
         moving = {}
         for q, one in enumerate(responses):

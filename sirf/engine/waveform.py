@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sirf.engine.segments import Seed, integer_seed
 from sirf.engine.waveform_stream import Stream
@@ -20,6 +20,8 @@ def simulate(
     symbols: int = 1_000_000,
     rng: Seed = None,
     ideal_feedback: bool = False,
+    capture: Sequence[str] = (),
+    record: int = 0,
     block: int = BLOCK,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> WaveformRun:
@@ -33,6 +35,11 @@ def simulate(
         Seed: a non-negative integer, a NumPy Generator, or None for fresh entropy.
     ideal_feedback
         Feed the sent symbols back: no DFE error propagation.
+    capture
+        Places whose eye is accumulated as well: any of "transmitter" (its output, without SNR_TX noise), "channel" (its output,
+        with crosstalk) and "ctle" (behind it, with the receiver's noise). They change nothing else.
+    record
+        Keep the waveforms at the slicer and the captured places, and all decisions, of the first so many symbols that count.
     block
         Symbols handed on at a time; changes nothing but how often `progress` is called, and the memory.
     progress
@@ -41,17 +48,28 @@ def simulate(
     Edges are displaced one by one (random and dual-Dirac) by a second-order expansion; noise is coloured by the receiver.
     Raises `SirfError` for fewer than one symbol.
     """
+    if record < 0:
+        raise SirfError(f"record must not be negative, got {record}. Use 0 for none.")
     for name, value in (("symbols", symbols), ("block", block)):
         if value < 1:
             raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
-    stream = Stream(link, seed=integer_seed(rng), ideal_feedback=ideal_feedback)
+    stream = Stream(
+        link, seed=integer_seed(rng), ideal_feedback=ideal_feedback, capture=tuple(capture), record=min(record, symbols)
+    )
     left = stream.first + symbols
     while left:
         left -= len(stream.advance(min(block, left)).fed)
         if progress is not None:
             count = stream.count()
             progress(count.symbols, symbols, count.errors)
+    recorder = stream.recorder
     return WaveformRun(
-        link=link, eye=stream.eye(), errors=stream.count(), ideal_feedback=ideal_feedback,
-        clock=stream.receiver.clock_report(), adapted=stream.receiver.adapted(),
-    )  # fmt: skip
+        link=link,
+        eye=stream.eye(),
+        errors=stream.count(),
+        ideal_feedback=ideal_feedback,
+        eyes={name: one.eye() for name, one in stream.captures.items()},
+        record=None if recorder is None else recorder.record(stream),
+        clock=stream.receiver.clock_report(),
+        adapted=stream.receiver.adapted(),
+    )

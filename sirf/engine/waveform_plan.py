@@ -48,41 +48,51 @@ def plan(link: Link) -> Plan:
     sampled = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0) if receiver.digital else receiver
     raw = front_end(link.replace(receiver=sampled)) if receiver.digital else end
     m = raw.samples_per_ui
-    jittered = bool(link.transmitter.edge_jitter)
-    responses = [Response(raw.through, raw.sampling)]
-    if jittered:
-        # the edge that a pre-cursor tap makes is known only when its later symbols are drawn
-        early = -link.transmitter.ffe_main * m
-        responses += [Response(raw.edge, raw.sampling, early), Response(raw.edge_slope, raw.sampling, early)]
+    responses = signal_responses(link, raw)
     grid = choose_grid([one.wave for one in responses], m)
     responses += [Response(wave, 0, movable=m) for wave in raw.crosstalk]
     noise = noise_responses(sampled, raw) if receiver.noise_density > 0 else []
     responses += noise
-    lead = max(raw.pre_cursors, 4 + len(receiver.ffe)) + link.transmitter.ffe_main
+    lead = max(raw.pre_cursors + 4, 4 + len(receiver.ffe)) + link.transmitter.ffe_main
     memory = max(span(one, lead, m) for one in responses)
     table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
-    return Plan(link.digest, end, raw, table, jittered, len(noise), memory, _rms(link, raw))
+    return Plan(link.digest, end, raw, table, bool(link.transmitter.edge_jitter), len(noise), memory, _rms(link, raw))
 
 
-def noise_responses(receiver: Receiver, end: FrontEnd) -> list[Response]:
+def signal_responses(link: Link, end: FrontEnd) -> list[Response]:
+    """Responses to symbols and, where there is jitter, to displaced edges to first and second order."""
+    responses = [Response(end.through, end.sampling)]
+    if link.transmitter.edge_jitter:
+        # the edge that a pre-cursor tap makes is known only when its later symbols are drawn
+        early = -link.transmitter.ffe_main * end.samples_per_ui
+        responses += [Response(end.edge, end.sampling, early), Response(end.edge_slope, end.sampling, early)]
+    return responses
+
+
+def noise_responses(receiver: Receiver, end: FrontEnd, *, rate: int | None = None) -> list[Response]:
     """Responses to white noise of unit variance, drawn as often per UI as the band of the receiver's filters asks for.
 
     Impulses at a rate R through a filter give noise of the filter's spectrum; what repeats is its statistics over 1 / R, by as
     much as the filter still passes beyond R / 2. The lowest rate at which variance and autocorrelation of a UI change over the
-    phases by less than `RIPPLE` is taken.
+    phases by less than `RIPPLE` is taken, or `rate` draws per UI.
     """
     m = end.samples_per_ui
     wave, origin = _noise_wave(receiver, end)
-    for rate in (r for r in range(1, m + 1) if m % r == 0):
-        step = m // rate
-        rows = wave[: len(wave) // m * m].reshape(-1, step)
-        variance = np.sum(rows**2, axis=0)
-        lag = np.sum(rows[:-rate] * rows[rate:], axis=0)
-        if max(np.ptp(variance), np.ptp(lag)) <= RIPPLE * np.mean(variance):
-            break
+    rate = _noise_rate(wave, m) if rate is None else rate
+    step = m // rate
     # white noise of density eta / 2 (two-sided) at this rate has variance eta / 2 x rate
     scale = np.sqrt(receiver.noise_density / 2.0 / (rate * end.symbol_rate))
     return [Response(scale * wave, origin, step * index) for index in range(rate)]
+
+
+def _noise_rate(wave: Float, m: int) -> int:
+    for rate in (r for r in range(1, m) if m % r == 0):
+        rows = wave[: len(wave) // m * m].reshape(-1, m // rate)
+        variance = np.sum(rows**2, axis=0)
+        lag = np.sum(rows[:-rate] * rows[rate:], axis=0)
+        if max(np.ptp(variance), np.ptp(lag)) <= RIPPLE * np.mean(variance):
+            return rate
+    return m
 
 
 def _noise_wave(receiver: Receiver, end: FrontEnd) -> tuple[Float, int]:

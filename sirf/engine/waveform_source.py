@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from sirf._kernels.polyphase import edge_drives
 from sirf.engine.segments import Randomness, segment_generator, segment_seed
@@ -39,8 +38,8 @@ class Source:
         self._words = np.empty((shared.noise_rate + 2) * self._even + 16, dtype=np.uint64)
         self._index = self._start = self._received = 0
 
-    def block(self) -> tuple[NDArray[np.uint8], NDArray[np.complex64], tuple[int, ...]]:
-        """The next block: symbols (b,), transforms of all drives (q, bins), aggressor phases in samples."""
+    def block(self) -> tuple[NDArray[np.uint8], Single, tuple[int, ...]]:
+        """The next block: symbols (b,), drives (q, transform) until the next call, aggressor phases in samples."""
         table, size = self.plan.table, self.plan.table.block
         random = Randomness(segment_seed(self.seed, self.plan.digest, self._index), self._words)
         drives, row = self._drives, 1
@@ -60,7 +59,7 @@ class Source:
         self._values = values[size:]
         self._start += size
         self._index += 1
-        return symbols, np.asarray(fft.rfft(drives)), phases
+        return symbols, drives, phases
 
     def receiver_noise(self) -> Single:
         """Unit noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""

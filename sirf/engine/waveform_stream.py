@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from sirf._kernels import reception
 from sirf._kernels.polyphase import accumulate
+from sirf.engine.capture import BINS, Capture, histogram_eye
 from sirf.engine.polyphase import MARGIN, Filterbank
-from sirf.engine.reception import Chunk, Reception
+from sirf.engine.reception import Chunk, Reception, Told
 from sirf.engine.waveform_plan import plan
 from sirf.engine.waveform_source import Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
+from sirf.results.waveform_record import WaveformRecord
 from sirf.results.waveform_run import EyeHistogram
 from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-BINS = 512
 TOP = 1.35
 """Voltage range of an eye relative to the outer levels."""
 
@@ -27,7 +31,9 @@ TOP = 1.35
 class Stream:
     """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols."""
 
-    def __init__(self, link: Link, *, seed: int, ideal_feedback: bool = False) -> None:
+    def __init__(
+        self, link: Link, *, seed: int, ideal_feedback: bool = False, capture: Sequence[str] = (), record: int = 0
+    ) -> None:
         self.link, self.plan = link, plan(link)
         self.m = self.plan.raw.samples_per_ui
         self.bank = Filterbank(self.plan.table)
@@ -36,6 +42,8 @@ class Stream:
         self._buffers(self.bank.table.lead)
         self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
         self.top = TOP * self.receiver.main
+        self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
+        self.recorder = Recorder(link, self, record) if record else None
 
     @property
     def first(self) -> int:
@@ -70,28 +78,27 @@ class Stream:
 
     def eye(self) -> EyeHistogram:
         """The slicer's eye so far."""
-        edges = np.linspace(-self.top, self.top, BINS + 1)
-        return EyeHistogram(
-            phase_ui=(np.arange(self.m) - self.m // 2) / self.m,
-            volts=0.5 * (edges[1:] + edges[:-1]),
-            counts=self.histogram.copy(),
-            thresholds=thresholds(self.receiver.reference),
-        )
+        return histogram_eye(self.histogram, self.top, thresholds(self.receiver.reference))
 
     def _produce(self) -> None:
         """Draw and filter one block; rows that the receiver has left behind make room."""
-        symbols, spectra, phases = self.source.block()
+        symbols, drives, phases = self.source.block()
         first_moving = 3 if self.plan.jittered else 1
-        for aggressor, phase in enumerate(phases):
-            self.bank.move(first_moving + aggressor, phase)
+        moved = tuple((first_moving + aggressor, phase) for aggressor, phase in enumerate(phases))
+        for drive, shift in moved:
+            self.bank.move(drive, shift)
         block = self.bank.block
         self.wave[: self.keep] = self.wave[block:]
-        self.bank.push(spectra, self.wave[self.keep :])
+        self.bank.push(np.asarray(fft.rfft(drives)), self.wave[self.keep :])
+        for capture in self.captures.values():
+            capture.push(drives, moved)
         self.origin += block
         self.sent = np.concatenate([self.sent, symbols])
         spare = self.origin - self.sent_origin
         if spare > 0:
             self.sent, self.sent_origin = self.sent[spare:], self.origin
+        if self.recorder is not None:
+            self.recorder.rows(self)
 
     def _receive(self, limit: int) -> Chunk | None:
         receiver = self.receiver
@@ -114,4 +121,60 @@ class Stream:
             self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:], told.gains[skip:],
             receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top, BINS / (2.0 * self.top), self.histogram,
         )  # fmt: skip
+        for capture in self.captures.values():
+            capture.accumulate(self.origin, told.position[skip:])
+        if self.recorder is not None:
+            self.recorder.decisions(self, told, index)
         return Chunk(told.position, told.equalised, told.decided, told.fed)
+
+
+class Recorder:
+    """Keeps the waveforms and decisions of the first `symbols` that count."""
+
+    def __init__(self, link: Link, stream: Stream, symbols: int) -> None:
+        self.symbols, self.first = symbols, stream.receiver.first
+        self.link, m = link, stream.m
+        self._rows = {name: np.zeros((symbols, m), dtype=np.float32) for name in ("slicer", *stream.captures)}
+        self._values = np.zeros((3, symbols))
+        self._levels = np.zeros((2, symbols), dtype=np.uint8)
+        self._filled = 0
+
+    def rows(self, stream: Stream) -> None:
+        """Take what a new block shows of the record's rows: samples from half a UI before each instant on."""
+        new = stream.origin + stream.keep
+        m = stream.m
+        low, high = max(new, self.first), min(stream.origin + len(stream.wave) - 1, self.first + self.symbols)
+        if low >= high:
+            return
+        waves = {"slicer": stream.wave, **{name: one.wave for name, one in stream.captures.items()}}
+        for name, wave in waves.items():
+            # a row of the last block ends half a UI into this one
+            start = (max(low - 1, self.first) - stream.origin) * m - m // 2
+            size = high - max(low - 1, self.first)
+            at = max(low - 1, self.first) - self.first
+            self._rows[name][at : at + size] = wave.reshape(-1)[start : start + size * m].reshape(-1, m)
+
+    def decisions(self, stream: Stream, told: Told, index: int) -> None:
+        """Take the decisions of the symbols `index` … that the record covers."""
+        skip = max(self.first - index, 0)
+        size = min(len(told.fed) - skip, self.symbols - self._filled)
+        if size <= 0:
+            return
+        place, take = slice(self._filled, self._filled + size), slice(skip, skip + size)
+        self._values[:, place] = told.position[take], told.equalised[take], told.fed[take]
+        nearest = np.floor(told.position[take] + 0.5).astype(np.int64) - stream.sent_origin
+        self._levels[:, place] = told.decided[take], stream.sent[nearest]
+        self._filled += size
+
+    def record(self, stream: Stream) -> WaveformRecord:
+        """The record; time 0 is the nominal instant of its first symbol."""
+        m, rate, size = stream.m, self.link.symbol_rate, self._filled
+        delay = {name: one.place.delay for name, one in stream.captures.items()}
+        raw = stream.plan.raw
+        delay["slicer"] = raw.start_time + raw.sampling / (m * rate)
+        return WaveformRecord(
+            symbol_rate=rate, samples_per_ui=m, time=(np.arange(size * m) - m // 2) / (m * rate),
+            volts={name: rows[:size].reshape(-1) for name, rows in self._rows.items()}, delay=delay,
+            instant=(self._values[0, :size] - self.first) / rate, decision_input=self._values[1, :size],
+            fed_back=self._values[2, :size], decided=self._levels[0, :size], sent=self._levels[1, :size],
+        )  # fmt: skip

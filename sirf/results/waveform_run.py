@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sirf.results.error_count import ErrorCount
 from sirf.results.receiver_report import AdaptedReceiver, ClockReport
+from sirf.results.waveform_record import WaveformRecord
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -72,12 +73,18 @@ class EyeHistogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WaveformRun:
-    """What `sirf.simulate` returns: the eye of all samples and the errors of all decisions."""
+    """What `sirf.simulate` returns: the eye of all samples and the errors of all decisions.
+
+    `eyes` holds the eye of each captured place by name, `record` the waveforms that were asked for, `clock` how recovery did and
+    `adapted` where taps went, where the receiver has them.
+    """
 
     link: Link
     eye: EyeHistogram
     errors: ErrorCount
     ideal_feedback: bool
+    eyes: dict[str, EyeHistogram] = field(default_factory=dict)
+    record: WaveformRecord | None = None
     clock: ClockReport | None = None
     adapted: AdaptedReceiver | None = None
 
