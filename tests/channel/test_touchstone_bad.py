@@ -213,7 +213,7 @@ SCRAPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damaged_files_are_read_or_refused_but_never_crash(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
