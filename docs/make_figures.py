@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from make_channel_figures import draw as draw_channel_figures
+from make_quality_figures import draw as draw_quality_figures
 
 import sirf
 from sirf.plot._axes import new_figure
@@ -42,7 +43,7 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         eyes(folder / "eyes.png")
         assert (folder / "eyes.png").stat().st_size > 20_000
-        for file in draw_channel_figures(folder):
+        for file in (*draw_channel_figures(folder), *draw_quality_figures(folder)):
             assert file.stat().st_size > 10_000, file
     print("figures made")
 

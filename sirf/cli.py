@@ -281,6 +281,7 @@ def check(
         float, typer.Option(help="Largest change of a repair in dB (20 log10 of |new S - old S|).")
     ] = -20.0,
     out: Annotated[Path | None, typer.Option(help="Write the repaired network (.sNp).")] = None,
+    fit: Annotated[float | None, typer.Option(help="Fit a rational model with at most this rms error.")] = None,
     json_file: Json = None,
 ) -> None:
     """Judge a Touchstone file: ports, grid, DC, passivity, reciprocity, causality; repair it on request."""
@@ -302,20 +303,29 @@ def check(
     found = judge(read.network, notes=read.notes)
     _say(str(found), aside=json_file == "-")
     result: dict[str, Any] = {**found.to_dict(), "version": read.version}
-    if repair is not None:
-        try:
-            mended = mend(read.network, repair, limit_db=limit)
-        except LimitError as error:
-            _write_json(result, json_file)
-            print(f"sirf: {error}", file=sys.stderr)
-            raise typer.Exit(1) from error
-        after = judge(mended.network)
-        _say(f"{mended}\n{after}", aside=json_file == "-")
-        result |= {"repair": mended.to_dict()["steps"], "repaired": after.to_dict()}
+    network, missed = read.network, None
+    try:
+        if repair is not None:
+            mended = mend(network, repair, limit_db=limit)
+            network = mended.network
+            after = judge(network)
+            _say(f"{mended}\n{after}", aside=json_file == "-")
+            result |= {"repair": mended.to_dict()["steps"], "repaired": after.to_dict()}
         if out is not None:
-            write_touchstone(out, mended.network, comment=f"{file.name} after repair {repair} by sirf {__version__}")
+            write_touchstone(out, network, comment=f"{file.name} after repair {repair} by sirf {__version__}")
             _say(f"wrote {out}", aside=json_file == "-")
+        if fit is not None:
+            from sirf.channel.vector_fit import vector_fit
+
+            model = vector_fit(network, max_error=fit)
+            _say(str(model), aside=json_file == "-")
+            result["model"] = model.to_dict()
+    except LimitError as error:
+        missed = error
     _write_json(result, json_file)
+    if missed is not None:
+        print(f"sirf: {missed}", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from sirf.__main__ import main
 from sirf.channel.touchstone import read_touchstone, write_touchstone
 from tests.channel.test_lanes import HALVES, bundle
 from tests.channel.test_quality import DELAY, FREQUENCY, delayed, two_port
+from tests.channel.test_vector_fit import series_rc_shunt
 
 Capture = pytest.CaptureFixture[str]
 
@@ -62,6 +63,16 @@ def test_a_repair_beyond_its_limit_ends_with_one(loud: Path, tmp_path: Path, cap
     assert "sirf: change by repair passive of loud must be at most -40 dB, got -34.0 dB" in err
     assert not fixed.exists()
     assert "not passive" in out
+
+
+def test_a_rational_model_of_what_was_repaired(tmp_path: Path, capsys: Capture) -> None:
+    write_touchstone(tmp_path / "rc.s2p", series_rc_shunt())
+    code, out, _ = run(capsys, "check", str(tmp_path / "rc.s2p"), "--fit", "1e-6", "--json", "-")
+    assert code == 0
+    assert json.loads(out)["model"]["rms_error"] < 1e-6
+    code, out, err = run(capsys, "check", str(tmp_path / "rc.s2p"), "--fit", "1e-30", "--json", "-")
+    assert (code, "model" in json.loads(out)) == (1, False)
+    assert "must be at most 1e-30" in err
 
 
 @pytest.mark.parametrize(
