@@ -48,16 +48,20 @@ def test_measured_stripline_with_only_dk_df_and_roughness_changed(reference_dir:
     assert np.max(deviation[frequency >= 10e9]) < 0.075
 
 
-def test_a_known_step_of_width_reads_as_its_impedance() -> None:
-    """A wide trace between two narrow ones: within 2 % of each line's own impedance, metal and all, at 10 GHz."""
+def test_a_known_mismatch_reads_as_its_impedance() -> None:
+    """A wide trace behind a short narrow one: within 2 % of its own impedance, metal and all, at 10 GHz.
+
+    The resistance of what lies before adds to what a reflectometer shows, as it does on the bench: 1 % here.
+    """
     board = dataclasses.replace(load_material("megtron7"), df=0.0, conductivity=1e8, roughness_rq=0.0)
     f = np.linspace(0.0, 60e9, 6001)
     narrow, wide = (Stripline(material=board, **{**GEOMETRY, "width": width}) for width in (127e-6, 180e-6))
-    network = narrow.network(f, 0.02) @ wide.network(f, 0.02) @ narrow.network(f, 0.02)
-    profile, delay = impedance_profile(network), 0.02 * np.sqrt(3.4) / 299792458.0
-    for line, start in ((narrow, 0.4), (wide, 2.4)):
+    profile = impedance_profile(narrow.network(f, 0.01) @ wide.network(f, 0.02))
+    delay = 0.01 * np.sqrt(3.4) / 299792458.0
+    for line, start, stop in ((narrow, 0.5, 1.5), (wide, 2.6, 5.0)):
         own = float(line.coefficients(np.array([10e9]))[1][0].real)
-        assert abs(profile.between(start * delay, (start + 1.2) * delay) / own - 1) < 0.02
+        assert abs(profile.between(start * delay, stop * delay) / own - 1) < 0.02
+    assert wide.impedance < 0.85 * narrow.impedance
 
 
 def test_an_edge_coupled_pair_of_a_lossy_board_reads_as_its_impedance() -> None:
