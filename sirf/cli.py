@@ -328,6 +328,44 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command(name="com")
+def com_command(
+    thru: Thru,
+    fext: Fext = None,
+    next_files: Next = None,
+    standard: Annotated[
+        str | None, typer.Option(help="Preset id; see 'sirf standards'. Its full grid is searched.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Official COM workbook (.xls, .xlsx) instead.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEYWORD=VALUE", help="Change the workbook; may be repeated.")
+    ] = None,
+    package_case: Annotated[int | None, typer.Option(help="Package test case from 1; all by default.")] = None,
+    full_grid: Annotated[
+        bool, typer.Option("--full-grid", help="Take the full grid's answer, not Local Search's.")
+    ] = False,
+    at_least: Annotated[
+        float | None, typer.Option("--com-db", help="Fail (exit code 1) when COM in dB is below this.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write pulse and distribution as a picture (.png, .svg, .pdf).")
+    ] = None,
+    port_order: PortOrder = None,
+    json_file: Json = None,
+) -> None:
+    """Channel Operating Margin (COM, FOM, VEC, VEO, ERL, ICN) of one channel."""
+    from sirf.cli_com import json_of, run
+
+    result = run(thru, fext=fext or [], next_files=next_files or [], standard=standard, config=config, changes=changes or [],
+                 package_case=package_case, port_order=port_order, full=full_grid, out=out)  # fmt: skip
+    _say(str(result), aside=json_file == "-")
+    if out is not None:
+        _say(f"wrote {out}", aside=json_file == "-")
+    _write_json(json_of(result, thru), json_file)
+    if at_least is not None and result.com_db < at_least:
+        raise typer.Exit(1)
+
+
 @app.command()
 def reach(
     path: Annotated[str, typer.Argument(help="pluggable, npo, cpo or a path file (.toml).")],

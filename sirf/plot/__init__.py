@@ -3,6 +3,20 @@
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
+from sirf.plot.margin import com_distribution, com_pulse
 from sirf.plot.reflection import reflection
 
-__all__ = ["bathtub", "conversion", "crosstalk", "eye", "ild", "loss", "pulse", "reach", "reflection", "tdr"]
+__all__ = [
+    "bathtub",
+    "com_distribution",
+    "com_pulse",
+    "conversion",
+    "crosstalk",
+    "eye",
+    "ild",
+    "loss",
+    "pulse",
+    "reach",
+    "reflection",
+    "tdr",
+]

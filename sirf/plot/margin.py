@@ -1,0 +1,71 @@
+"""Pictures of a COM result: the equalised pulse with its equaliser, and the distributions against the signal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sirf.plot._axes import axes_or_new
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sirf.results.margin import ComResult
+
+_BEFORE_UI, _AFTER_UI = 6, 24
+
+
+def com_pulse(result: ComResult, ax: Axes | None = None) -> Axes:
+    """Equalised pulse of a COM result in mV over UI from the sampling instant, with what its DFE takes off."""
+    axes = axes_or_new(ax, (7.0, 4.0))
+    time, volts = result.pulse
+    per_ui, at = result.samples_per_ui, result.sampling_index
+    low, high = max(at - _BEFORE_UI * per_ui, 0), min(at + _AFTER_UI * per_ui + 1, time.size)
+    place = (np.arange(low, high) - at) / per_ui
+    axes.plot(place, 1e3 * volts[low:high], color="0.15", linewidth=1.2, label="equalised pulse")
+    units = np.arange(-_BEFORE_UI, _AFTER_UI + 1)
+    units = units[(at + units * per_ui >= 0) & (at + units * per_ui < time.size)]
+    samples = volts[at + units * per_ui]
+    left = samples.copy()
+    taps = np.array(result.dfe_taps)
+    for index, unit in enumerate(units):
+        if 1 <= unit <= taps.size:
+            left[index] -= taps[unit - 1] * volts[at]
+    axes.plot(units, 1e3 * samples, "o", color="0.15", markersize=3.5, fillstyle="none", label="samples")
+    other = units != 0
+    axes.plot(units[other], 1e3 * left[other], "x", color="#d55e00", markersize=5, label="left by the DFE")
+    axes.plot([0], [1e3 * volts[at]], "^", color="#0072b2", markersize=7, label="cursor")
+    axes.axhline(0.0, color="0.7", linewidth=0.6)
+    axes.set(xlabel="time from the sampling instant (UI)", ylabel="voltage (mV)")
+    axes.legend(fontsize="small", frameon=False)
+    axes.set_title(f"{result.name}, case {result.package_case}", fontsize="small")
+    return axes
+
+
+def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
+    """Probability of interference and noise of a COM result per bin, on a logarithmic axis, with A_s and DER_0 marked.
+
+    With `trace=True` its parts are drawn too: residual ISI, crosstalk, jitter and Gaussian noise.
+    """
+    axes = axes_or_new(ax, (7.0, 4.0))
+    floor = result.der0 * 1e-5
+    if result.trace is not None:
+        parts = (("isi", "residual ISI", ":"), ("crosstalk", "crosstalk", "-."), ("gaussian", "Gaussian noise", "--"),
+                 ("dual_dirac", "dual-Dirac jitter", (0, (1, 4))))  # fmt: skip
+        for (name, label, style), color in zip(parts, ("#0072b2", "#009e73", "0.5", "#cc79a7"), strict=True):
+            volts, probability = result.trace.distributions[name]
+            if volts.size > 1:
+                seen = probability > floor
+                axes.plot(
+                    1e3 * volts[seen], probability[seen], linestyle=style, color=color, linewidth=1.0, label=label
+                )
+    volts, probability = result.distribution
+    seen = probability > floor
+    axes.plot(1e3 * volts[seen], probability[seen], color="0.15", linewidth=1.4, label="interference and noise")
+    axes.axvline(-result.interference_mv, color="#d55e00", linewidth=1.0, label=f"at DER0 = {result.der0:g}")
+    axes.axvline(-result.available_signal_mv, color="#0072b2", linestyle="--", linewidth=1.0, label="-A_s")
+    axes.set(xlabel="voltage (mV)", ylabel="probability per bin", yscale="log", ylim=(floor, 1.0))
+    axes.legend(fontsize="small", frameon=False, loc="upper right")
+    axes.set_title(f"COM {result.com_db:.2f} dB, {result.name}, case {result.package_case}", fontsize="small")
+    return axes
