@@ -148,6 +148,7 @@ def ber(
     package_case: PackageCase = 1,
     symbol_rate: SymbolRate = None,
     ideal_feedback: Ideal = False,
+    fec: Annotated[str | None, typer.Option(help="Count code words of this code too: kp4, kr4 or a TOML file.")] = None,
     json_file: Json = None,
 ) -> None:
     """Count errors bit by bit and give the error ratio with its 99 % interval."""
@@ -156,17 +157,30 @@ def ber(
     workers = workers if workers is not None else os.cpu_count() or 1
     _check_counts(max_errors=max_errors, max_symbols=max_symbols, workers=workers)
     _check_seed(seed)
-    from sirf.engine.error_count import count_errors
+    from sirf.engine.error_count import CountInterrupted, count_errors
+    from sirf.fec import CodewordCounter, load
 
+    code = None if fec is None else load(fec)
     link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
+    interrupted = False
     with _progress("ber") as update:
-        count = count_errors(
-            link, max_errors=max_errors, max_symbols=max_symbols, rng=seed, resume=resume, ideal_feedback=ideal_feedback,
-            workers=workers,
-            progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
-        )  # fmt: skip
+        try:
+            count = count_errors(
+                link, max_errors=max_errors, max_symbols=max_symbols, rng=seed, resume=resume,
+                ideal_feedback=ideal_feedback, workers=workers, codewords=words,
+                progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
+            )  # fmt: skip
+        except CountInterrupted as stopped:
+            count, interrupted = stopped.count, True
     _say(str(count), aside=json_file == "-")
-    _write_json({**count.to_dict(), **_about(link)}, json_file)
+    answer = {**count.to_dict(), **_about(link)}
+    if words is not None:
+        _say(f"{words.count!r}", aside=json_file == "-")
+        answer["fec"] = words.count.to_dict()
+    _write_json(answer, json_file)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 @app.command()

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink, Segment
 from sirf.engine.segments import Seed, integer_seed
 from sirf.engine.tally import Errors, tally
 from sirf.errors import SirfError
+from sirf.fec.counter import CodewordCounter
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import remove_precoding
 
 Progress = Callable[[int, int, int], None]
+Counted = tuple[ErrorCount, Errors]
 
 TASK = 8
 """Most segments that one thread computes before it hands them over."""
@@ -51,6 +53,7 @@ def count_errors(
     ideal_feedback: bool = False,
     workers: int = 1,
     resume: str | Path | None = None,
+    codewords: CodewordCounter | None = None,
     progress: Progress | None = None,
 ) -> ErrorCount:
     """Send random symbols until `max_errors` bit errors or `max_symbols` symbols, whichever comes first.
@@ -68,6 +71,9 @@ def count_errors(
         Threads that share the segments; the loops release the interpreter's lock.
     resume
         A JSON file that keeps the counts; a run goes on from it. Needs an integer `rng`.
+    codewords
+        A `sirf.fec.CodewordCounter` that is given all errors on the line in order; its `count` then holds the code words of
+        the run. It must be new, of the link's number of levels and precoding; the `resume` file keeps its state too.
     progress
         Called with (symbols done, symbols at most, bit errors).
 
@@ -81,7 +87,8 @@ def count_errors(
         raise SirfError(f"rng must be an integer for a run that resumes, got {rng!r}. Use rng=1.")
     seed = integer_seed(rng)
     counter = _counter(link, ideal_feedback)
-    book = _Book(None if resume is None else Path(resume), seed, counter)
+    _check_codewords(codewords, link)
+    book = _Book(None if resume is None else Path(resume), seed, counter, codewords)
 
     def ended() -> bool:
         return book.total.errors >= max_errors or book.total.symbols >= max_symbols
@@ -91,8 +98,8 @@ def count_errors(
     last = book.segments - (book.total.symbols - max_symbols) // COUNTED
     counts = _counts(counter, seed, range(book.segments, last), workers)
     try:
-        for count in counts:
-            book.add(count)
+        for count, errors in counts:
+            book.add(count, errors)
             if progress is not None:
                 progress(book.total.symbols, max_symbols, book.total.errors)
             if ended():
@@ -118,14 +125,16 @@ class Counter:
         self.gap = len(model.feedback) if mlse is None else len(model.target) + EVENT * mlse.memory
         self.identity = f"{model.digest}{'-ideal' if ideal else ''}"
 
-    def segment(self, seed: int, index: int) -> ErrorCount:
-        """The counts of one segment."""
+    def segment(self, seed: int, index: int) -> Counted:
+        """The counts of one segment, behind the precoding if there is one, and the errors on the line."""
         line = self.model.segment(seed, index)
-        errors, data = self._errors(line), line.symbols
+        on_line, data = self._errors(line), line.symbols
+        errors = on_line
         if self.precoded:
             errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
         counted = slice(LEAD, LEAD + COUNTED)
-        return tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
+        count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
+        return count, on_line.within(counted)
 
     def _errors(self, line: Segment) -> Errors:
         """Wrong decisions of the slicer or the sequence detector."""
@@ -148,24 +157,36 @@ class Counter:
         return Errors.at(positions[:found], line.symbols, decided[:found], gap=self.gap)
 
 
+def _check_codewords(codewords: CodewordCounter | None, link: Link) -> None:
+    if codewords is None:
+        return
+    if (codewords.order, codewords.precoding) != (link.order, link.transmitter.precoding):
+        raise SirfError(
+            f"codewords must be for {link.order} levels with precoding {link.transmitter.precoding} like the link, got "
+            f"{codewords.order} and {codewords.precoding}. Make the counter alike."
+        )
+    if codewords.to_dict() != replace(codewords).to_dict():
+        raise SirfError("codewords must be a new counter, got one that has counted. Make another one.")
+
+
 @lru_cache(maxsize=4)
 def _counter(link: Link, ideal: bool) -> Counter:
     """The counter of a link: a link is a frozen value, so calls that repeat find it prepared."""
     return Counter(link, ideal)
 
 
-def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Generator[ErrorCount, None, None]:
-    """The counts of `segments`, in order."""
+def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Generator[Counted, None, None]:
+    """The counts and errors of `segments`, in order."""
     if workers == 1 or len(segments) == 1:
         for index in segments:
             yield counter.segment(seed, index)
         return
 
-    def task(part: range) -> list[ErrorCount]:
+    def task(part: range) -> list[Counted]:
         return [counter.segment(seed, index) for index in part]
 
     pool = ThreadPoolExecutor(workers)
-    waiting: deque[Future[list[ErrorCount]]] = deque()
+    waiting: deque[Future[list[Counted]]] = deque()
     try:
         size = 1
         rest = segments
@@ -185,16 +206,19 @@ def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Gener
 class _Book:
     """The running total, kept in a file when one is named."""
 
-    def __init__(self, file: Path | None, seed: int, counter: Counter) -> None:
-        self.file, self.seed = file, seed
+    def __init__(self, file: Path | None, seed: int, counter: Counter, codewords: CodewordCounter | None) -> None:
+        self.file, self.seed, self.codewords = file, seed, codewords
         self.segments = 0
         self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.order)))
         if file is not None and file.exists():
             self._load(file)
 
-    def add(self, count: ErrorCount) -> None:
+    def add(self, count: ErrorCount, errors: Errors) -> None:
         """One more segment, in order."""
         self.total += count
+        if self.codewords is not None:
+            steps = errors.decided.astype(np.int64) - errors.sent
+            self.codewords.add_errors(errors.positions, steps, errors.length)
         self.segments += 1
         if self.segments % SAVE == 0:
             self.save()
@@ -203,10 +227,11 @@ class _Book:
         """Replace the file in one step, so that an interruption cannot leave half of it."""
         if self.file is None:
             return
-        text = json.dumps(
-            {"format": "sirf-error-count-2", "seed": self.seed, "segments": self.segments, "total": asdict(self.total)},
-            indent=1,
-        )
+        record = {
+            "format": "sirf-error-count-2", "seed": self.seed, "segments": self.segments, "total": asdict(self.total),
+            "codewords": None if self.codewords is None else self.codewords.to_dict(),
+        }  # fmt: skip
+        text = json.dumps(record, indent=1)
         temporary = self.file.with_name(self.file.name + ".tmp")
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, self.file)
@@ -226,4 +251,11 @@ class _Book:
             ) from error
         if (seed, total.link) != (self.seed, self.total.link):
             raise SirfError(f"{file} must come from the same link and seed, got another run's. Name another file.")
+        if (self.codewords is None) != (record.get("codewords") is None):
+            raise SirfError(
+                f"{file} must have been counted with code words as this run is, got one with and one without. "
+                "Name another file."
+            )
+        if self.codewords is not None:
+            self.codewords.restore(record["codewords"])
         self.segments, self.total = segments, total

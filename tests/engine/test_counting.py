@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink
 from sirf.engine.error_count import CountInterrupted, count_errors
 from sirf.engine.front_end import front_end
 from sirf.errors import SirfError
+from sirf.fec import CodewordCounter, load
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import Pattern
@@ -142,3 +144,26 @@ def test_counts_without_details_add_to_counts_with_them() -> None:
     count = ErrorCount(symbols=4, sent=(1, 3), confusion=(0, 1, 0, 0), burst_lengths=(1, 0))
     assert (count + ErrorCount(symbols=2)).sent == (1, 3)
     assert count.level_errors == (1, 0)
+
+
+def test_code_words_are_counted_along_and_kept_in_the_file(tmp_path: Path) -> None:
+    """Independent errors: a code word is lost as the binomial tail says; KR4 at a symbol error ratio near 5e-3."""
+    x = 3.0
+    link = flat_link("PAM4", sigma=1 / (3 * x))
+    whole = CodewordCounter(load("kr4"), order=4)
+    count = count_errors(link, max_errors=10**9, max_symbols=4 * COUNTED, rng=4, codewords=whole)
+    wrong = 1 - (1 - exact_ser(4, x)) ** 5
+    expected = float(binom.sf(7, 528, wrong))
+    low, high = whole.count.interval()
+    assert low <= expected <= high
+    assert whole.count.codewords == count.symbols // (528 * 5)
+    file, half, rest = tmp_path / "c.json", CodewordCounter(load("kr4"), order=4), CodewordCounter(load("kr4"), order=4)
+    count_errors(link, max_errors=10**9, max_symbols=2 * COUNTED, rng=4, codewords=half, resume=file)
+    count_errors(link, max_errors=10**9, max_symbols=4 * COUNTED, rng=4, codewords=rest, resume=file, workers=2)
+    assert rest.count == whole.count
+    with pytest.raises(SirfError, match="as this run is"):
+        count_errors(link, rng=4, resume=file)
+    with pytest.raises(SirfError, match="must be a new counter"):
+        count_errors(link, rng=4, codewords=whole)
+    with pytest.raises(SirfError, match="codewords must be for 4 levels"):
+        count_errors(link, rng=4, codewords=CodewordCounter(load("kr4"), order=2))
