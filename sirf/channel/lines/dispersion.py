@@ -12,7 +12,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
 
 from sirf.channel.lines import hammerstad
 from sirf.channel.lines.chain import Real
@@ -50,6 +49,9 @@ def odd_dispersion(u: float, g: float, dk: float, effective: float) -> Dispersio
 
 
 def _fitted(curve: Callable[[Real], Real], effective: float) -> Dispersion:
+    # only microstrips need it: half a second of import
+    from scipy.optimize import nnls
+
     for limit in _BANDS:
         fn = np.linspace(0.01, limit, 120)
         wanted = curve(fn) - effective
