@@ -74,13 +74,20 @@ def compare(
     out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
         "sirf-compare"
     ),
+    min_com: Annotated[
+        float | None,
+        typer.Option("--com-db", help="Reach is where COM in dB falls below this; by default where DER0 is met."),
+    ] = None,
     json_file: Json = None,
 ) -> None:
     """Compare pluggable, near-packaged and co-packaged optics (the main job)."""
     from sirf.study.compare import compare as run
 
     with _progress("compare") as update:
-        result = run(data_rate=data_rate * 1e9, progress=lambda what, done, total: update(what, done, total))
+        limit = None if min_com is None else {"com_db": min_com}
+        result = run(
+            data_rate=data_rate * 1e9, limit=limit, progress=lambda what, done, total: update(what, done, total)
+        )
     _print_comparison(result, aside=json_file == "-")
     _write_json(result.to_dict(), json_file)
     _write_folder(result, out)

@@ -19,3 +19,7 @@ class PhysicsError(SirfError):
 
 class LimitError(SirfError):
     """A limit that the user gave is missed: the input was good, the answer is not."""
+
+
+class NoSettingError(SirfError):
+    """No setting of the reference equaliser passes: the channel is worse than its standard can equalise."""

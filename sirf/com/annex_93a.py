@@ -16,7 +16,7 @@ from sirf.com.receiver_ffe import answers_with_receiver_ffe
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.search import Choice, Search, reported_taps
 from sirf.com.settings import ComSettings
-from sirf.errors import ConfigError, SirfError
+from sirf.errors import ConfigError, NoSettingError
 from sirf.results.margin import ComResult, ComTrace, EqualizerChoice, PathTrace
 from sirf.units import db20
 
@@ -108,7 +108,7 @@ def _answers(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Ans
         found = [(full, "full grid")]
     choices = [(choice, method) for choice, method in found if choice is not None]
     if not choices:
-        raise SirfError(
+        raise NoSettingError(
             f"some equaliser setting must pass for {paths[0].name or 'the channel'}, got none: no pulse has a rising edge near "
             "its peak, or every eye is below the least height. Use a channel with less loss or a wider grid."
         )

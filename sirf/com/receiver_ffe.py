@@ -10,7 +10,7 @@ from sirf.com.interference import transmitter_equalized
 from sirf.com.responses import PathResponse
 from sirf.com.search import reported_taps, transmitter_grid
 from sirf.com.settings import ComSettings
-from sirf.errors import SirfError
+from sirf.errors import NoSettingError
 from sirf.results.margin import EqualizerChoice
 from sirf.units import db20
 
@@ -26,7 +26,7 @@ def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSett
         choices = [(local, f"local search {settings.local_search}"), *choices]
     found = [(choice, method) for choice, method in choices if choice is not None]
     if not found:
-        raise SirfError(
+        raise NoSettingError(
             f"some equaliser setting must pass for {paths[0].name or 'the channel'}, got none: the transmitter's grid is empty "
             "or every receiver is out of its limits. Widen the grid."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +111,7 @@ def compare(
     paths: Sequence[str] = ("pluggable", "npo", "cpo"),
     *,
     data_rate: float = 106.25e9,
+    limit: Mapping[str, float] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Eye, margin, error ratio, reach and energy of each path at its default length.
@@ -122,10 +123,13 @@ def compare(
     data_rate
         106.25e9 or 212.5e9 bit/s. At 106.25 every path has the interface it is built for (C2M, VSR, XSR); at 212.5 all have
         the same yardstick (802.3dj-kr1).
+    limit
+        What reach is held against, as in `sirf.reach`: {"com_db": 3.0} for Channel Operating Margin. By default the bit error
+        ratio before FEC, which must stay at or below the preset's DER0.
     progress
         Called with (what is done now, steps done, steps in all).
 
-    Reach is the longest trace whose bit error ratio before FEC stays at or below the preset's DER0. Raises `SirfError` for an
+    Reach is the longest trace that meets the limit. Raises `SirfError` for an
     unknown path or rate.
     """
     if data_rate not in STANDARDS:
@@ -134,7 +138,7 @@ def compare(
     families = [_family(name) for name in paths]
     rows: dict[str, Row] = {}
     with ThreadPoolExecutor(max(min(len(families), os.cpu_count() or 1), 1)) as pool:
-        pending = {pool.submit(_row, family, data_rate): family for family in dict.fromkeys(families)}
+        pending = {pool.submit(_row, family, data_rate, limit): family for family in dict.fromkeys(families)}
         for done in as_completed(pending):
             rows[pending[done]] = done.result()
             if progress is not None:
@@ -149,14 +153,14 @@ def _family(name: str) -> str:
     return known[name]
 
 
-def _row(family: str, data_rate: float) -> Row:
+def _row(family: str, data_rate: float, limit: Mapping[str, float] | None) -> Row:
     rate_class, standards = STANDARDS[data_rate]
     standard = standards[family]
     path = load_path(family, rate_class=rate_class)
     link = Link(path.to_channel(crosstalk=True), standard=standard).optimized()
     report = link.equalizer_report
     assert report is not None
-    found = reach(path, standard=standard)
+    found = reach(path, standard=standard, limit=limit)
     loss = link.insertion_loss_db
     notes = list(link.warnings)
     if not report.opened:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from sirf.channel.path import Path, RateClass, load_path
+from sirf.com.annex_93a import margin_of_case
+from sirf.com.standard import from_standard
 from sirf.engine.optimize import optimize
 from sirf.engine.statistical import statistical_eye
-from sirf.errors import SirfError
+from sirf.errors import NoSettingError, SirfError
 from sirf.link import Link
 from sirf.presets import load
 
@@ -20,6 +22,8 @@ SHORTEST, LONGEST = 0.002, 2.0
 STEP = 40e6
 """Frequency step in Hz of the paths tried: 25 ns of response about the delay."""
 SAMPLES_PER_UI = 16
+CLOSED_DB = -100.0
+"""COM that stands for a channel that no setting equalises."""
 
 LIMITS: dict[str, tuple[str, int]] = {
     "ber": ("bit error ratio", -1),
@@ -76,6 +80,7 @@ def reach(
         A path, or the name of one ("pluggable", "npo", "cpo").
     limit
         One of {"ber": most}, {"com_db": least}, {"eye_height_mv": least}; the preset's DER0 as bit error ratio by default.
+        COM is that of `sirf.com` (for chip to module of the eye within the window).
     rate_class
         Dies of a path given by name; "200g" for presets above 80 GBd, else "100g".
     tolerance
@@ -83,7 +88,8 @@ def reach(
     progress
         Called with each length tried in m and its figure.
 
-    The figure is taken from the statistical engine at the sampling instant, with the equaliser set anew at every length.
+    Error ratio and eye height are taken from the statistical engine at the sampling instant, with the equaliser set anew at
+    every length; COM searches the standard's reference equaliser at every length.
     Raises `SirfError` for an unknown limit or path.
     """
     preset = load(standard)
@@ -100,7 +106,7 @@ def reach(
             standard=standard,
             samples_per_ui=SAMPLES_PER_UI,
         )
-        value = _figure(link, name)
+        value = _margin(link, standard) if name == "com_db" else _figure(link, name)
         tried[length] = (value, link.insertion_loss_db)
         if progress is not None:
             progress(length, value)
@@ -144,7 +150,16 @@ def _figure(link: Link, name: str) -> float:
     except SirfError:
         # no positive main cursor: nothing arrives that could be decided
         return 0.5 if name == "ber" else 0.0
-    return {"ber": eye.ber, "com_db": eye.com_db, "eye_height_mv": 1e3 * eye.eye_height()}[name]
+    return {"ber": eye.ber, "eye_height_mv": 1e3 * eye.eye_height()}[name]
+
+
+def _margin(link: Link, standard: str) -> float:
+    """COM in dB with the standard's first package case; -100 where no setting of the equaliser passes."""
+    settings = from_standard(standard)
+    try:
+        return max(margin_of_case(link.channel, settings, 1).com_db, CLOSED_DB)
+    except NoSettingError:
+        return CLOSED_DB
 
 
 def _limit(limit: Mapping[str, float] | None, der0: float) -> tuple[str, float]:

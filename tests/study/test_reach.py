@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import sirf
 from sirf import paths
+from sirf.channel.path import load_path
 from sirf.errors import SirfError
 from sirf.study.compare import compare
-from sirf.study.reach import reach
+from sirf.study.reach import STEP, reach
 
 
 def test_reach_lies_between_a_length_that_meets_the_limit_and_one_that_misses_it() -> None:
@@ -26,6 +29,15 @@ def test_a_stricter_limit_never_reaches_further() -> None:
     strict = reach("cpo", standard="cei-112g-xsr", limit={"com_db": 4.0}, tolerance=0.1).reach_mm
     assert loose is not None
     assert strict is None or strict < loose
+
+
+def test_com_as_a_limit_is_that_of_the_margin() -> None:
+    """The curve against `sirf.com` on the same path at one of its lengths."""
+    found = reach("cpo", standard="cei-112g-xsr", limit={"com_db": 3.0}, tolerance=0.5)
+    length, value, _ = found.curve[0]
+    path = load_path("cpo", rate_class="100g").with_length(1e-3 * length)
+    channel = path.to_channel(np.arange(0.0, 110e9, STEP), crosstalk=True)
+    assert sirf.com(channel, standard="cei-112g-xsr", package_case=1).com_db == pytest.approx(value, abs=1e-9)
 
 
 def test_no_length_meets_an_impossible_limit() -> None:
