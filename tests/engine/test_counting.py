@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink
 from sirf.engine.error_count import CountInterrupted, count_errors
@@ -167,3 +167,34 @@ def test_code_words_are_counted_along_and_kept_in_the_file(tmp_path: Path) -> No
         count_errors(link, rng=4, codewords=whole)
     with pytest.raises(SirfError, match="codewords must be for 4 levels"):
         count_errors(link, rng=4, codewords=CodewordCounter(load("kr4"), order=2))
+
+
+def markov_ser(order: int, b: float, x: float) -> float:
+    """Stationary symbol error ratio of h = [1, b] with an ideal tap fed by decisions: the last error, in levels, is the state."""
+    errors = np.arange(-order + 1, order)
+    matrix = np.zeros((len(errors), len(errors)))
+    for row, last in enumerate(errors):
+        for sent in range(order):
+            # distances in half level spacings: the wrong feedback moves the sample by -2 b last
+            edges = (
+                np.concatenate([[-np.inf], 2.0 * np.arange(order - 1) + 1.0, [np.inf]]) - 2.0 * sent + 2.0 * b * last
+            )
+            upper = norm.sf(edges * x)
+            for decided in range(order):
+                matrix[row, decided - sent + order - 1] += (upper[decided] - upper[decided + 1]) / order
+    occupancy = np.linalg.matrix_power(matrix, 4096)[0]
+    return float(1.0 - occupancy[order - 1])
+
+
+@pytest.mark.parametrize(("modulation", "order", "b", "x"), [("NRZ", 2, 0.6, 2.0), ("PAM3", 3, 0.8, 2.6), ("PAM4", 4, 0.6, 2.8),
+                                                             ("PAM6", 6, 1.0, 2.8), ("PAM8", 8, 0.5, 2.8)])  # fmt: skip
+def test_decision_feedback_of_every_order_has_the_error_ratio_of_its_markov_chain(
+    modulation: str, order: int, b: float, x: float
+) -> None:
+    count = count_errors(
+        flat_link(modulation, sigma=1 / (order - 1) / x, ffe=(1.0, b), dfe=(b,)), max_errors=6000, rng=order
+    )
+    low, high = count.symbol_interval()
+    assert low <= markov_ser(order, b, x) <= high
+    if order == 4:
+        assert markov_ser(4, 0.6, 1 / 0.36) == pytest.approx(8.714e-3, rel=1e-3)
