@@ -1,0 +1,88 @@
+"""Jitter tolerance masks of standards, as data."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._data import data_path, list_data, load_toml
+from sirf.errors import ConfigError
+
+Float = NDArray[np.float64]
+
+FOLDER = "jitter_masks"
+KEYS = {"id", "title", "provenance", "source"}
+POINTS = {"points": 1e6, "points_per_symbol_rate": 1e-6}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JitterMask:
+    """Sinusoidal jitter that a receiver must bear: (frequency, UI peak to peak) of each corner, lines on log-log axes between.
+
+    `frequency` in Hz, or in symbol rates where `per_symbol_rate`.
+    """
+
+    id: str
+    title: str
+    provenance: str
+    source: str
+    points: tuple[tuple[float, float], ...]
+    per_symbol_rate: bool = False
+
+    def frequencies(self, symbol_rate: float) -> Float:
+        """Corner frequencies (K,) in Hz at `symbol_rate` in baud."""
+        return np.array([point[0] for point in self.points]) * (symbol_rate if self.per_symbol_rate else 1.0)
+
+    def amplitude(self, frequency: Float, symbol_rate: float) -> Float:
+        """UI peak to peak (F,) at `frequency` (F,) in Hz; held beyond both ends."""
+        corners = np.log(self.frequencies(symbol_rate))
+        heights = np.log([point[1] for point in self.points])
+        return np.asarray(np.exp(np.interp(np.log(np.asarray(frequency, dtype=float)), corners, heights)))
+
+
+def list_masks() -> tuple[str, ...]:
+    """Ids of the shipped masks, sorted."""
+    return list_data(FOLDER)
+
+
+def load_mask(name: str) -> JitterMask:
+    """The mask with this id, or of the TOML file at this path.
+
+    Raises `ConfigError` for an unknown id (naming the nearest) or a bad file (naming the key).
+
+    >>> load_mask("802.3dj").points[0]
+    (40000.0, 5.0)
+    """
+    file = data_path(FOLDER, f"{name}.toml")
+    if not file.is_file():
+        file = Path(name)
+        if file.suffix != ".toml":
+            near = difflib.get_close_matches(name, list_masks(), n=1, cutoff=0.0)
+            raise ConfigError(f"mask must be one of {', '.join(list_masks())}, got {name!r}. Did you mean {near[0]!r}?")
+    return _build(load_toml(file), file.name)
+
+
+def _build(table: dict[str, Any], name: str) -> JitterMask:
+    given = POINTS.keys() & table.keys()
+    unknown = table.keys() - KEYS - POINTS.keys()
+    if unknown or KEYS - table.keys() or len(given) != 1:
+        wrong = sorted(unknown | (KEYS - table.keys())) or sorted(POINTS)
+        raise ConfigError(f"{name}: keys must be {', '.join(sorted(KEYS))} and one of {', '.join(POINTS)}, got {wrong}. Mend it.")
+    key = given.pop()
+    rows = table[key]
+    try:
+        points = tuple((float(x) * POINTS[key], float(y)) for x, y in rows)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name}: key {key} must be [[frequency, UI], …], got {rows!r}. Mend the key.") from error
+    corners, heights = np.array(points).T if points else (np.zeros(0), np.zeros(0))
+    if len(points) < 2 or np.any(np.diff(corners) <= 0) or np.any(heights <= 0) or corners[0] <= 0:
+        raise ConfigError(f"{name}: key {key} must ascend in frequency with positive UI, got {rows!r}. Mend the key.")
+    if table["provenance"] not in ("P", "2", "E"):
+        raise ConfigError(f"{name}: key provenance must be P, 2 or E, got {table['provenance']!r}. Mend the key.")
+    texts = {name: str(table[name]) for name in KEYS}
+    return JitterMask(points=points, per_symbol_rate=key != "points", **texts)
