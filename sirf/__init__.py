@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sirf.receiver.vga import Vga
     from sirf.signal.patterns import Pattern
     from sirf.study.compare import compare
+    from sirf.study.jitter_tolerance import jtol
     from sirf.study.reach import reach
     from sirf.transmitter.aggressor import Aggressor
     from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
@@ -59,6 +60,7 @@ _HOMES = {
     "statistical_eye": "sirf.engine.statistical",
     "count_errors": "sirf.engine.error_count",
     "compare": "sirf.study.compare",
+    "jtol": "sirf.study.jitter_tolerance",
     "reach": "sirf.study.reach",
     "SirfError": "sirf.errors",
     "TouchstoneError": "sirf.errors",
@@ -96,6 +98,7 @@ __all__ = [
     "compare",
     "count_errors",
     "fec",
+    "jtol",
     "optics",
     "paths",
     "plot",

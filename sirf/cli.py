@@ -191,6 +191,47 @@ def ber(
 
 
 @app.command()
+def jtol(
+    thru: Thru,
+    standard: Standard = "802.3ck-c2m",
+    fext: Fext = None,
+    next_files: Next = None,
+    mask: Annotated[str | None, typer.Option(help="Mask id or file; given, exit code 1 where it is missed.")] = None,
+    max_ber: Annotated[
+        float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
+    ] = None,
+    symbols: Annotated[int | None, typer.Option(help="Least symbols of a run.")] = None,
+    detector: Annotated[str, typer.Option(help="mueller-muller, sign-mueller-muller or bang-bang.")] = "mueller-muller",
+    bandwidth: Annotated[float, typer.Option(help="Bandwidth of clock recovery in Hz.")] = 4e6,
+    seed: Seed = 1,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
+    package_case: PackageCase = 1,
+    symbol_rate: SymbolRate = None,
+    json_file: Json = None,
+) -> None:
+    """Largest sinusoidal jitter that the receiver tolerates, beside a standard's mask."""
+    import dataclasses
+
+    from sirf.clock.mask import load_mask
+    from sirf.clock.recovery import ClockRecovery
+    from sirf.study.jitter_tolerance import jtol as run
+
+    _check_seed(seed)
+    chosen = load_mask(mask or "802.3ck")
+    clock = ClockRecovery(detector=detector, bandwidth=bandwidth)
+    link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    link = link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))
+    with _progress("jtol") as update:
+        result = run(link, mask=chosen, ber=max_ber, symbols=symbols, rng=seed, progress=update)
+    _say(str(result), aside=json_file == "-")
+    _write_json({**result.to_dict(), **_about(link)}, json_file)
+    if mask is not None and not result.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def pulse(
     thru: Thru,
     symbol_rate: Annotated[float, typer.Option(help="Symbol rate in baud.")],

@@ -80,6 +80,22 @@ def test_waveform_eye_counts(good: Path, capsys: Capture) -> None:
     assert result["ber_low"] <= result["ber"] <= result["ber_high"]
 
 
+def test_jitter_tolerance_fails_where_a_given_mask_is_missed(good: Path, tmp_path: Path, capsys: Capture) -> None:
+    mask = tmp_path / "mask.toml"
+    text = 'id = "own"\ntitle = "t"\nprovenance = "E"\nsource = "s"\npoints = [[30.0, {0}], [100.0, {0}]]\n'
+    command = ["jtol", str(good), "--mask", str(mask), "--ber", "1e-2", "--symbols", "5000", "--bandwidth", "40e6"]
+    mask.write_text(text.format(0.02))
+    assert main([*command, "--json", "-"]) == 0
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    assert result["passed"] is True
+    assert result["frequency_hz"] == [30e6, 100e6]
+    assert all(got >= 0.02 for got in result["tolerated_ui_pp"])
+    mask.write_text(text.format(3.0))
+    assert main(command) == 1
+    assert main(["jtol", str(good), "--mask", "nonsense"]) == 2
+
+
 def test_ber_counts_resumes_and_writes_json(good: Path, tmp_path: Path, capsys: Capture) -> None:
     counts, file = tmp_path / "count.json", tmp_path / "ber.json"
     common = ["ber", str(good), "--resume", str(counts), "--json", str(file)]

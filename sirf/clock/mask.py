@@ -72,7 +72,9 @@ def _build(table: dict[str, Any], name: str) -> JitterMask:
     unknown = table.keys() - KEYS - POINTS.keys()
     if unknown or KEYS - table.keys() or len(given) != 1:
         wrong = sorted(unknown | (KEYS - table.keys())) or sorted(POINTS)
-        raise ConfigError(f"{name}: keys must be {', '.join(sorted(KEYS))} and one of {', '.join(POINTS)}, got {wrong}. Mend it.")
+        raise ConfigError(
+            f"{name}: keys must be {', '.join(sorted(KEYS))} and one of {', '.join(POINTS)}, got {wrong}. Mend it."
+        )
     key = given.pop()
     rows = table[key]
     try:

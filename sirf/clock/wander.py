@@ -18,7 +18,7 @@ class Wander:
 
     `frequency_offset_ppm` is the transmitter's excess frequency. Spread spectrum moves it down by up to `spread_ppm` (triangular
     in time, `spread_frequency` in Hz, down-spread as of PCI Express and SATA). `sinusoidal_ui` is the peak amplitude of a
-    sinusoid at `sinusoidal_frequency` in Hz.
+    sinusoid at `sinusoidal_frequency` in Hz, which starts at rest at its lowest point.
 
     These move the whole waveform along the time axis, slowly against the channel's memory, at any amplitude; edge jitter of the
     transmitter is its own and goes through the channel.
@@ -60,5 +60,6 @@ class Wander:
                 result - 1e-6 * self.spread_ppm * (0.5 * np.floor(turns) + area) * symbol_rate / self.spread_frequency
             )
         if self.sinusoidal_ui:
-            result = result + self.sinusoidal_ui * np.sin(2.0 * np.pi * self.sinusoidal_frequency / symbol_rate * ticks)
+            turns = self.sinusoidal_frequency / symbol_rate * ticks
+            result = result + self.sinusoidal_ui * (1.0 - np.cos(2.0 * np.pi * turns))
         return result

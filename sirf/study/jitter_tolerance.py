@@ -106,7 +106,9 @@ def jtol(
     if not 0 < limit < 0.5:
         raise SirfError(f"ber must be between 0 and 0.5, got {limit}. Use 1e-5.")
     if steps < 0 or (symbols is not None and symbols < 1):
-        raise SirfError(f"steps must not be negative and symbols at least 1, got {steps} and {symbols}. Use 3 and 1000000.")
+        raise SirfError(
+            f"steps must not be negative and symbols at least 1, got {steps} and {symbols}. Use 3 and 1000000."
+        )
     tones = tuple(float(f) for f in (chosen.frequencies(link.symbol_rate) if frequencies is None else frequencies))
     if not tones or min(tones) <= 0:
         raise SirfError(f"frequencies must be positive Hz, got {tones}. Give one at least.")

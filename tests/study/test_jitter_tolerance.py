@@ -1,0 +1,55 @@
+"""Jitter tolerance against the linear loop: what is tolerated grows as the error transfer falls."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import sirf
+from sirf.engine.waveform_stream import Stream
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.study.jitter_tolerance import _largest, jtol
+
+
+@pytest.fixture(scope="module")
+def link() -> Link:
+    link = sirf.Link(sirf.paths.npo(length="150 mm").to_channel(), standard="802.3ck-c2m").optimized()
+    clock = sirf.ClockRecovery(bandwidth=20e6, damping=4.0)
+    return link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))
+
+
+def test_tolerance_is_the_margin_over_the_error_transfer(link: Link) -> None:
+    """Amplitudes found in steps of 9 % at 6 and 12 MHz against that at 160 MHz, where nothing is tracked."""
+    tones = [6e6, 12e6, 160e6]
+    result = jtol(link, frequencies=tones, ber=1e-3, symbols=40_000, mask="802.3dj")
+    linear = Stream(link, seed=1).receiver.linear
+    assert linear is not None
+    found = np.array([amplitude or 0.0 for amplitude in result.tolerated_ui])
+    transfer = np.abs(linear.error_transfer(np.array(tones)))
+    np.testing.assert_allclose(found * transfer, found[-1] * transfer[-1], rtol=0.2)
+    assert found[0] > 2.0 * found[2]
+    assert result.passed
+    assert result.to_dict()["passed"] is True
+    assert "met" in str(result)
+
+
+def test_search_finds_the_edge_from_either_side() -> None:
+    for edge in (0.03, 0.9, 1.1, 40.0):
+        found, more = _largest(lambda amplitude, edge=edge: amplitude <= edge, 1.0, 3)  # type: ignore[misc]
+        assert found is not None
+        assert found <= edge <= found * 2.0**0.125 * 1.0001
+        assert not more
+    assert _largest(lambda amplitude: True, 1.0, 3)[1]
+    assert _largest(lambda amplitude: False, 1.0, 3) == (None, False)
+
+
+def test_limits_that_are_none_are_refused(link: Link) -> None:
+    with pytest.raises(SirfError, match="ber must be between"):
+        jtol(link, ber=0.0)
+    with pytest.raises(SirfError, match="symbols at least 1"):
+        jtol(link, symbols=0)
+    with pytest.raises(SirfError, match="frequencies must be positive"):
+        jtol(link, frequencies=[])
