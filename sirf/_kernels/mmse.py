@@ -15,6 +15,9 @@ from sirf._kernels.jit import kernel
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
 
+PEAK_WINDOW = 12
+"""UI about the peak of the pulse in which the peak of a filtered pulse is looked for first."""
+
 
 @kernel
 def factorize(matrix: Real) -> bool:
@@ -150,20 +153,26 @@ def combined(taps: Real, table: Real, lag: int) -> float:
 @kernel
 def search(
     candidates: Real, tx_cursor: int, pulse: Real, per_ui: int, offsets: Integer, moving: Real, fixed: Real, fext: Real,
-    b_min: Real, b_max: Real, w_min: Real, w_max: Real, cursor: int, error: Real, sample: Integer,
-) -> None:  # fmt: skip
+    outer: float, b_min: Real, b_max: Real, w_min: Real, w_max: Real, cursor: int, bound: Real, first: int, known: float,
+    error: Real, sample: Integer,
+) -> int:  # fmt: skip
     """Least error (C,) of each candidate, over the sampling offsets, and the sample at which it is reached.
+
+    Returns the number of receivers made. `bound` (B,) holds errors that no candidate sampled at `first`, `first` + 1, ...
+    can fall below: where one is above the least error so far, `known` at the start, that instant is not looked at, and the
+    candidate's error may come out infinite.
 
     `candidates` (C, K) are transmitter taps with c(0) at `tx_cursor`; `pulse` (T,) the response to one unfiltered symbol
     with `per_ui` samples a UI; `offsets` are tried about the peak of the filtered pulse. All tables are autocorrelations at
     lags 0, 1, ... UI in V^2 over the variance of a symbol: `moving` (phases, lags) of what the taps filter (pulse, and slope
-    times jitter), `fixed` (phases, lags) of what they do not, `fext` (A, phases, lags) of each aggressor.
+    times jitter), `fixed` (phases, lags) of what they do not, `fext` (A, phases, lags) of each aggressor. `outer` is what
+    no filtered pulse exceeds further than `PEAK_WINDOW` / 2 UI from the peak.
     """
     size, feedback_taps, count = w_min.size, b_min.size, candidates.shape[1]
     correlation, main, feedback = np.empty(size), np.empty(size), np.empty((feedback_taps, size))
     w, b, work = np.empty(size), np.empty(feedback_taps), np.empty((size, size))
     own, crosstalk, around = np.empty(count), np.empty(size), np.empty(size + feedback_taps)
-    samples = pulse.size
+    samples, made = pulse.size, 0
     peak = int(np.argmax(pulse))
     for c in range(candidates.shape[0]):
         taps = candidates[c]
@@ -171,7 +180,11 @@ def search(
             own[m] = 0.0
             for k in range(count - m):
                 own[m] += taps[k] * taps[k + m]
-        middle = filtered_peak(pulse, taps, tx_cursor, per_ui, peak)
+        middle = filtered_peak(pulse, taps, tx_cursor, per_ui, peak, outer)
+        error[c], sample[c] = np.inf, middle
+        low, high = middle + offsets[0] - first, middle + offsets[-1] - first + 1
+        if low >= 0 and high <= bound.size and np.min(bound[low:high]) > known:
+            continue
         crosstalk[:] = 0.0
         for a in range(fext.shape[0]):
             worst, loudest = 0, -1.0
@@ -184,6 +197,9 @@ def search(
         least, at = np.inf, middle
         for offset in offsets:
             instant = middle + offset
+            if 0 <= instant - first < bound.size and bound[instant - first] > min(known, least):
+                continue
+            made += 1
             phase = instant % per_ui
             for lag in range(size):
                 correlation[lag] = combined(own, moving[phase], lag) + fixed[phase, lag] + crosstalk[lag]
@@ -200,6 +216,8 @@ def search(
                 least, at = value, instant
         error[c] = least
         sample[c] = at
+        known = min(known, least)
+    return made
 
 
 @kernel
@@ -214,22 +232,21 @@ def filtered(pulse: Real, taps: Real, tx_cursor: int, per_ui: int, instant: int,
 
 
 @kernel
-def filtered_peak(pulse: Real, taps: Real, tx_cursor: int, per_ui: int, peak: int) -> int:
-    """Sample of the largest value of the filtered pulse: beside the peak of the pulse, or anywhere if that is not proven."""
-    samples, reach = pulse.size, 8 * per_ui
+def filtered_peak(pulse: Real, taps: Real, tx_cursor: int, per_ui: int, peak: int, outer: float) -> int:
+    """Sample of the largest value of the filtered pulse: near the peak of the pulse, or anywhere if `outer` is not exceeded."""
+    samples, reach, span = pulse.size, PEAK_WINDOW * per_ui // 2, (taps.size + 1) * per_ui
     best, at = -np.inf, peak
-    for instant in range(max(peak - reach, 0), min(peak + reach, samples)):
-        value = filtered(pulse, taps, tx_cursor, per_ui, instant, samples)
-        if value > best:
-            best, at = value, instant
-    weight, outside = 0.0, 0.0
-    for tap in taps:
-        weight += abs(tap)
-    inner = reach - taps.size * per_ui
-    for instant in range(samples):
-        if abs(instant - peak) > inner:
-            outside = max(outside, abs(pulse[instant]))
-    if outside * weight < best:
+    if peak - reach >= span and peak + reach + span <= samples:
+        total = np.zeros(2 * reach)
+        for k in range(taps.size):
+            if taps[k] != 0.0:
+                start = peak - reach - (k - tx_cursor) * per_ui
+                part = pulse[start : start + 2 * reach]
+                for i in range(total.size):
+                    total[i] += taps[k] * part[i]
+        at = peak - reach + int(np.argmax(total))
+        best = filtered(pulse, taps, tx_cursor, per_ui, at, samples)
+    if best > outer:
         return at
     for instant in range(samples):
         value = filtered(pulse, taps, tx_cursor, per_ui, instant, samples)

@@ -30,6 +30,7 @@ Integer = NDArray[np.int64]
 
 _WORKERS = 2
 _CONVERTER_ROUNDS = 8
+_CHUNK = 64
 _CREST = 8.0
 """Noise is cut at so many sigma, unless the settings say otherwise: far outside every DER_0."""
 
@@ -69,8 +70,10 @@ class Noise:
     pulse: Real
 
 
-def choose(paths: tuple[PathResponse, ...], settings: ComSettings, *, local: bool) -> Choice | None:
+def choose(paths: tuple[PathResponse, ...], settings: ComSettings, *, local: bool, prune: bool = True) -> Choice | None:
     """The best setting by the reference code's local search or by the full grid; None where no setting passes.
+
+    The full grid leaves out what a bound proves to be worse (`CtleSearch.bounds`); `prune=False` looks at all of it.
 
     Converter noise, where the settings have a converter, is that of the chosen setting: the search is repeated with it until
     the setting stays. Raises `ConfigError` for floating FFE taps, which this receiver does not have.
@@ -78,7 +81,7 @@ def choose(paths: tuple[PathResponse, ...], settings: ComSettings, *, local: boo
     ffe = receiver_ffe(settings)
     white, best = 0.0, None
     for _ in range(_CONVERTER_ROUNDS):
-        previous, best = best, _search(paths, settings, ffe, local, white)
+        previous, best = best, _search(paths, settings, ffe, local, white, prune)
         if best is None or settings.receiver.detector.adc_bits == 0:
             return best
         if previous is not None and (best.g_dc, best.g_dc2, best.row) == (previous.g_dc, previous.g_dc2, previous.row):
@@ -163,7 +166,9 @@ def detector_gain(paths: tuple[PathResponse, ...], settings: ComSettings, choice
         raise ConfigError(f"{settings.name}: N_b must be 1 for MLSE, got {found.b.size}. Set N_b to 1 or MLSE to 0.")
     longest = settings.receiver.detector.truncation_length
     lags = longest + found.w.size
-    search = _ctle_search(paths, settings, receiver_ffe(settings), _gains(settings, choice), 0.0)
+    search = _ctle_search(
+        paths, settings, receiver_ffe(settings), transmitter_grid(settings), _gains(settings, choice), 0.0
+    )
     row = behind_taps(search.noise(choice.taps, found.sample, lags + 1).total, found.taps)
     pulse = noise_of(paths, settings, choice).pulse
     residual = pulse[found.sample % m :: m].copy()
@@ -196,9 +201,13 @@ def _gains(settings: ComSettings, choice: Choice) -> tuple[float, float]:
 
 
 def _ctle_search(
-    paths: tuple[PathResponse, ...], settings: ComSettings, ffe: RxFfeSettings, gains: tuple[float, float], white: float
+    paths: tuple[PathResponse, ...],
+    settings: ComSettings,
+    ffe: RxFfeSettings,
+    grid: TransmitterGrid,
+    gains: tuple[float, float],
+    white: float,
 ) -> CtleSearch:
-    grid = transmitter_grid(settings)
     return CtleSearch(
         settings, ffe, responses(paths, settings, gains), gains,
         tx_cursor=grid.main, tx_taps=len(grid.offsets), white=white,
@@ -206,26 +215,24 @@ def _ctle_search(
 
 
 def _search(
-    paths: tuple[PathResponse, ...], settings: ComSettings, ffe: RxFfeSettings, local: bool, white: float
+    paths: tuple[PathResponse, ...], settings: ComSettings, ffe: RxFfeSettings, local: bool, white: float, prune: bool
 ) -> Choice | None:
     ctle, grid = settings.receiver.ctle, transmitter_grid(settings)
     places = list(gain_settings(ctle))
     if not len(grid.taps):
         return None
 
-    def look(place: tuple[int, int]) -> tuple[Real, Integer]:
-        gains = ctle.g_dc_db[place[0]], ctle.g_dc2_db[place[1]]
-        return _ctle_search(paths, settings, ffe, gains, white).errors(grid.taps)
+    def at(place: tuple[int, int]) -> CtleSearch:
+        return _ctle_search(paths, settings, ffe, grid, (ctle.g_dc_db[place[0]], ctle.g_dc2_db[place[1]]), white)
 
     if local and settings.local_search:
-        best, evaluated = _local(places, grid, look, settings.local_search)
+        best, evaluated = _local(places, grid, at, settings.local_search)
     else:
-        best, evaluated = _full(places, look), len(places) * len(grid.taps)
+        best, evaluated = _full(places, grid, at, prune)
     if best is None:
         return None
-    gains = ctle.g_dc_db[best.g_dc], ctle.g_dc2_db[best.g_dc2]
     taps = grid.taps[best.row]
-    receiver = _ctle_search(paths, settings, ffe, gains, white).receiver(taps, best.sample)
+    receiver = at((best.g_dc, best.g_dc2)).receiver(taps, best.sample)
     return Choice(
         g_dc=best.g_dc, g_dc2=best.g_dc2, row=best.row, taps=taps, receiver=receiver, fom_db=receiver.fom_db(settings),
         evaluated=evaluated,
@@ -241,40 +248,66 @@ class _Best:
     sample: int
 
 
-def _full(places: list[tuple[int, int]], look: Callable[[tuple[int, int]], tuple[Real, Integer]]) -> _Best | None:
-    """The least error of all; of equals the first in the order of the loops."""
-    best: _Best | None = None
+def _full(
+    places: list[tuple[int, int]], grid: TransmitterGrid, at: Callable[[tuple[int, int]], CtleSearch], prune: bool
+) -> tuple[_Best | None, int]:
+    """The least error of all, and how many receivers were made; of equals the first in the order of the loops.
+
+    CTLE settings come in the order of their bounds, so that most are known to be worse before they are looked at.
+    """
+    found: list[tuple[float, int, int, int]] = []
+    evaluated = 0
     with ThreadPoolExecutor(_WORKERS) as pool:
-        for place, (error, sample) in zip(places, pool.map(look, places), strict=True):
+        searches = list(pool.map(at, places))
+        least = [float(np.min(search.bounds()[0])) if prune else 0.0 for search in searches]
+
+        def look(order: int) -> int:
+            known = min((error for error, *_ in list(found)), default=np.inf)
+            if least[order] > known:
+                return 0
+            error, sample, made = searches[order].errors(grid.taps, known=known, prune=prune)
             row = int(np.argmin(error))
-            if np.isfinite(error[row]) and (best is None or error[row] < best.error):
-                best = _Best(float(error[row]), *place, row, int(sample[row]))
-    return best
+            if np.isfinite(error[row]):
+                found.append((float(error[row]), order, row, int(sample[row])))
+            return made
+
+        evaluated = sum(pool.map(look, np.argsort(least, kind="stable")))
+    if not found:
+        return None, evaluated
+    error, order, row, sample = min(found)
+    return _Best(error, *places[order], row, sample), evaluated
 
 
 def _local(
-    places: list[tuple[int, int]],
-    grid: TransmitterGrid,
-    look: Callable[[tuple[int, int]], tuple[Real, Integer]],
-    reach: int,
+    places: list[tuple[int, int]], grid: TransmitterGrid, at: Callable[[tuple[int, int]], CtleSearch], reach: int
 ) -> tuple[_Best | None, int]:
     """The reference code's loops with its skipping rule: nothing further than `reach` steps from the best so far.
 
-    A tap counts only where the loop around it (g_DC2 for the first) is past its first value, g_DC2 where g_DC is.
+    A tap counts only where the loop around it (g_DC2 for the first) is past its first value, g_DC2 where g_DC is. Also the
+    number of receivers made.
     """
     best: _Best | None = None
     evaluated = 0
     for place in places:
         if best is not None and place[0] > 0 and abs(place[1] - best.g_dc2) > reach:
             continue
-        error, sample = look(place)
+        search = at(place)
         around = np.column_stack((np.full(len(grid.places), place[1]), grid.places[:, :-1])) > 0
-        for row in range(len(error)):
+        row = 0
+        while row < len(grid.taps):
+            rows = np.arange(row, len(grid.taps))
             if best is not None and grid.places.shape[1]:
-                distance = np.abs(grid.places[row] - grid.places[best.row])
-                if np.any(around[row] & (distance > reach)):
-                    continue
-            evaluated += 1
-            if np.isfinite(error[row]) and (best is None or error[row] < best.error):
-                best = _Best(float(error[row]), *place, row, int(sample[row]))
+                far = np.abs(grid.places[row:] - grid.places[best.row]) > reach
+                rows = rows[~np.any(around[row:] & far, axis=1)]
+            rows = rows[:_CHUNK]
+            if not rows.size:
+                break
+            error, sample, made = search.errors(grid.taps[rows], prune=False)
+            evaluated += made
+            row = int(rows[-1]) + 1
+            for k in range(rows.size):
+                if np.isfinite(error[k]) and (best is None or error[k] < best.error):
+                    # the rule now asks for other rows than those looked at: go on behind this one
+                    best, row = _Best(float(error[k]), *place, int(rows[k]), int(sample[k])), int(rows[k]) + 1
+                    break
     return best, evaluated

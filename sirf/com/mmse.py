@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft
 from scipy.linalg import toeplitz
 
-from sirf._kernels.mmse import equalizer, search
+from sirf._kernels.mmse import PEAK_WINDOW, equalizer, search
 from sirf.com.filters import ctle_transfer, receiver_filter
 from sirf.com.settings import ComSettings, RxFfeSettings
 from sirf.units import from_db20
@@ -20,6 +21,8 @@ from sirf.units import from_db20
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
 
+_SLACK = 1e-9
+"""Bounds are lowered by this part, far above rounding."""
 _POINTS_PER_UI = 4096
 """Frequency points between zero and the symbol rate over which the receiver's noise is integrated."""
 
@@ -90,6 +93,22 @@ def autocorrelation(response: Real, lags: int) -> Real:
     return result
 
 
+def phase_autocorrelations(pulse: Real, samples_per_ui: int, lags: int, *, drop: int = 0) -> Real:
+    """Autocorrelations (M, lags) of a pulse (T,) sampled at each of M phases, each without its last `drop` samples."""
+    count = -(-pulse.size // samples_per_ui)
+    rows = np.zeros((samples_per_ui, count))
+    padded = np.zeros(count * samples_per_ui)
+    padded[: pulse.size] = pulse
+    rows[:] = padded.reshape(count, samples_per_ui).T
+    for phase in range(samples_per_ui):
+        kept = len(range(phase, pulse.size, samples_per_ui)) - drop
+        rows[phase, max(kept, 0) :] = 0.0
+    result = np.zeros((samples_per_ui, lags))
+    for k in range(min(lags, count)):
+        result[:, k] = np.einsum("ij,ij->i", rows[:, : count - k], rows[:, k:])
+    return result
+
+
 def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int) -> Real:
     """Covariance (lags,) in V^2 of the receiver's noise: density eta_0 / 2 shaped by H_r and H_ctf up to half the sample rate.
 
@@ -99,7 +118,9 @@ def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int)
     f = np.linspace(0.0, 0.5 * settings.samples_per_ui * rate, _POINTS_PER_UI * settings.samples_per_ui // 2 + 1)
     shape = receiver_filter(f, receiver) * ctle_transfer(f, receiver.ctle, *gains)
     density = receiver.noise_density * np.abs(shape) ** 2
-    return np.array([np.trapezoid(density * np.cos(2.0 * np.pi * f * k / rate), f) for k in range(lags)])
+    # the trapezoidal rule at these frequencies is an inverse transform: one sample each 1 / (M f_b), every M-th kept
+    covariance = irfft(density) * f[-1]
+    return np.asarray(covariance[: lags * settings.samples_per_ui : settings.samples_per_ui])
 
 
 def transmitter_noise(settings: ComSettings, through: Real, sample: int, lags: int) -> Real:
@@ -156,31 +177,72 @@ class CtleSearch:
         self.size = ffe.pre + ffe.post + 1
         m, lags = settings.samples_per_ui, self.size + tx_taps - 1
         pulse = responses.through
-        signal = np.array([autocorrelation(sampled(pulse, phase, m), lags) for phase in range(m)])
-        slope = np.array([autocorrelation(slopes(pulse, phase, m), lags) for phase in range(m)])
-        self._moving = signal + self._jitter * slope
-        self._fext = np.array(
-            [[autocorrelation(x[phase::m], lags) for phase in range(m)] for x in responses.fext]
-        ).reshape(-1, m, lags)
+        steps = np.zeros_like(pulse)
+        steps[1:-1] = (pulse[2:] - pulse[:-2]) * (m / 2.0)
+        slope = phase_autocorrelations(steps, m, lags)
+        self._moving = phase_autocorrelations(pulse, m, lags, drop=1) + self._jitter * slope
+        self._fext = np.array([phase_autocorrelations(x, m, lags) for x in responses.fext]).reshape(-1, m, lags)
         self._next_phases = tuple(worst_phase(x, m) for x in responses.next)
-        still = receiver_noise(settings, gains, self.size) + self._next(self.size)
+        still = receiver_noise(settings, gains, lags) + self._next(lags)
         still[0] += white
-        fixed = [still + transmitter_noise(settings, pulse, s, self.size) for s in range(m)]
-        self._fixed = np.array(fixed) / settings.sigma_x**2
+        late = np.roll(phase_autocorrelations(pulse, m, lags, drop=2), -1, axis=0)  # h_tn: one sample after the instant
+        self._fixed = still / settings.sigma_x**2 + from_db20(-settings.transmitter.snr_db) ** 2 * late
         dfe = settings.receiver.dfe
         self._b = (np.array(dfe.b_min, dtype=float), np.array(dfe.b_max, dtype=float))
         self._w = _tap_limits(ffe)
 
-    def errors(self, candidates: Real) -> tuple[Real, Integer]:
-        """Mean-squared error over sigma_X^2 (C,) and sampling instant (C,) of every row of transmitter taps (C, K)."""
+    def bounds(self) -> tuple[Real, int]:
+        """Errors (B,) that no transmitter taps can fall below at the instants `first`, `first` + 1, ... about the peak.
+
+        Transmitter and receiver FFE in series are one longer FFE. What passes both is the same, but noise that enters between
+        them is shaped by the receiver's alone; and as the transmitter's taps add up to one in magnitude, nowhere does their
+        response exceed one. So the longer FFE without a transmitter's, FEXT left out, taps and feedback unlimited, has no
+        more error than any pair.
+        """
+        m, pulse = self.settings.samples_per_ui, self.responses.through
+        size, feedback = self._moving.shape[1], len(self._b[0])
+        free, unlimited = np.full(size, np.inf), np.full(feedback, np.inf)
+        cursor, reach = self.ffe.pre + self.tx_cursor, (size + feedback) * m
+        padded = np.concatenate((np.zeros(reach), pulse, np.zeros(reach)))
+        first = int(np.argmax(pulse)) - 2 * m
+        w, b, work = np.empty(size), np.empty(feedback), np.empty((size, size))
+        result = np.empty(4 * m + 1)
+        for k in range(result.size):
+            row = self._moving[(first + k) % m] + self._fixed[(first + k) % m]
+            at = reach + first + k + m * (cursor - np.arange(size))
+            rows = np.array([padded[at + j * m] for j in range(1 + feedback)])
+            result[k] = equalizer(row, rows[0], rows[1:], -unlimited, unlimited, -free, free, cursor, w, b, work)
+        return result * (1.0 - _SLACK), first
+
+    def errors(self, candidates: Real, *, known: float = np.inf, prune: bool = True) -> tuple[Real, Integer, int]:
+        """Error over sigma_X^2 (C,) and sampling instant (C,) of each row of transmitter taps (C, K), and receivers made.
+
+        With `prune`, candidates and instants that a bound shows to be above `known` or one before them may come out infinite.
+        """
         error, sample = np.empty(len(candidates)), np.empty(len(candidates), dtype=np.int64)
         sampling = self.settings.receiver.sampling
         offsets = np.arange(sampling.first, sampling.last + 1)
-        search(
+        bound, first = self.bounds() if prune else (np.zeros(0), 0)
+        largest = np.max(np.abs(candidates), axis=0) if len(candidates) else np.zeros(candidates.shape[1])
+        outer = self._outer(largest)
+        made = search(
             np.ascontiguousarray(candidates), self.tx_cursor, self.responses.through, self.settings.samples_per_ui, offsets,
-            self._moving, self._fixed, self._fext, *self._b, *self._w, self.ffe.pre, error, sample,
+            self._moving, self._fixed, self._fext, outer, *self._b, *self._w, self.ffe.pre, bound, first, known, error, sample,
         )  # fmt: skip
-        return error, sample
+        return error, sample, int(made)
+
+    def _outer(self, largest: Real) -> float:
+        """What no filtered pulse exceeds outside the kernel's window about the peak, with taps up to `largest` (K,)."""
+        m, pulse = self.settings.samples_per_ui, np.abs(self.responses.through)
+        total = np.zeros(pulse.size)
+        for k, tap in enumerate(largest):
+            shift = (k - self.tx_cursor) * m
+            total[max(shift, 0) : pulse.size + min(shift, 0)] += (
+                tap * pulse[max(-shift, 0) : pulse.size - max(shift, 0)]
+            )
+        peak = int(np.argmax(self.responses.through))
+        total[max(peak - PEAK_WINDOW * m // 2, 0) : peak + PEAK_WINDOW * m // 2] = 0.0
+        return float(np.max(total))
 
     @property
     def _jitter(self) -> float:

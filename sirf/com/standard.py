@@ -87,7 +87,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
     tx, limits = preset.transmitter, preset.limits
     if tx.snr_db is None:
         raise ConfigError(f"{preset.id}: key transmitter.snr_db must be given for COM, got none. Add SNR_TX.")
-    swept = dict(limits.tx_ffe)
+    swept = {cursor: values[:: preset.com.ffe_stride] for cursor, values in limits.tx_ffe}
     low, high = min([0, *swept]), max([0, *swept])
     return TransmitterSettings(
         amplitude=tx.amplitude,

@@ -117,7 +117,8 @@ class ComTable(_Table):
     """[com]: what only the channel operating margin needs.
 
     `transmitter_filter = false` leaves H_t out, as the reference code does for sheets without FORCE_TR. `sampling` is
-    Mueller-Müller or the pulse's peak, moved by `sampling_offsets` in samples.
+    Mueller-Müller or the pulse's peak, moved by `sampling_offsets` in samples. `ffe_stride` searches every so many values of the
+    transmitter's grid.
     """
 
     samples_per_ui: Annotated[int, Field(ge=2)] = 32
@@ -125,6 +126,7 @@ class ComTable(_Table):
     sampling: Literal["mueller-mueller", "peak"] = "mueller-mueller"
     sampling_offsets: tuple[int, int] = (0, 0)
     raised_cosine: bool = False
+    ffe_stride: Annotated[int, Field(ge=1)] = 1
     ffe_tap_maximum: Positive = 1.0
     threshold_db: float = 3.0
     vec_threshold_db: float | None = None

@@ -117,7 +117,26 @@ def test_the_tables_of_the_search_equal_filtering_first() -> None:
         error, sample = np.empty(len(rows)), np.empty(len(rows), dtype=np.int64)
         moving = table(x, lags) + 1e-3 * slope(x, lags)
         crosstalk = table(fext, lags)[None]
-        search(rows, cursor, x, per_ui, offsets, moving, fixed, crosstalk, low, high, *FREE, PRE, error, sample)
+        search(
+            rows,
+            cursor,
+            x,
+            per_ui,
+            offsets,
+            moving,
+            fixed,
+            crosstalk,
+            np.inf,
+            low,
+            high,
+            *FREE,
+            PRE,
+            np.zeros(0),
+            0,
+            np.inf,
+            error,
+            sample,
+        )
         return error, sample
 
     error, sample = run(taps, 1, pulse, aggressor)

@@ -89,8 +89,29 @@ def test_the_local_search_with_a_long_reach_is_the_full_grid(reference_dir: Path
     assert (local.row, local.g_dc, local.g_dc2, local.fom_db) == (full.row, full.g_dc, full.g_dc2, full.fom_db)
     case.settings = replace(case.settings, local_search=1)
     near = case.chosen()
-    assert near.evaluated < full.evaluated
+    assert near.evaluated < local.evaluated
     assert near.fom_db <= full.fom_db
+
+
+@pytest.mark.parametrize("name", CASES[1:3])
+def test_pruning_never_changes_the_answer(reference_dir: Path, name: str) -> None:
+    """A grid of 60 transmitter and 9 CTLE settings, with and without the bounds."""
+    case = Case(reference_dir, name)
+    taps = ((-2, (0.0, 0.04)), (-1, (-0.2, -0.1, -0.05, -0.02, 0.0)), (1, (-0.1, -0.02, 0.0)))
+    ctle = replace(case.settings.receiver.ctle, g_dc_db=(-8.0, -4.0, 0.0), g_dc2_db=(-3.0, -1.0, 0.0), f_z=42.5e9,
+                   f_p1=42.5e9, f_p2=106.25e9)  # fmt: skip
+    settings = replace(
+        case.settings,
+        transmitter=replace(case.settings.transmitter, ffe=taps, c0_minimum=0.5),
+        receiver=replace(case.settings.receiver, ctle=ctle),
+    )
+    pruned, whole = (choose(case.paths, settings, local=False, prune=prune) for prune in (True, False))
+    assert pruned is not None
+    assert whole is not None
+    assert (pruned.g_dc, pruned.g_dc2, pruned.row) == (whole.g_dc, whole.g_dc2, whole.row)
+    assert pruned.fom_db == whole.fom_db
+    assert whole.evaluated == 9 * 30 * 33
+    assert pruned.evaluated < whole.evaluated / 2
 
 
 def test_a_converter_costs_and_many_bits_do_not(small: Case) -> None:
