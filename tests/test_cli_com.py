@@ -70,7 +70,7 @@ def test_pictures_show_what_the_result_holds(reference_dir: Path) -> None:
     result = com(case.channel, config=case.settings, package_case=1, trace=True)
     axes = com_pulse(result)
     cursor = axes.lines[-2].get_xydata()
-    assert float(cursor[0][1]) == pytest.approx(1e3 * result.pulse[1][result.sampling_index])
+    assert float(cursor[0][1]) == pytest.approx(1e3 * result.pulse[1][result.cursor])
     left = next(line for line in axes.lines if line.get_label() == "left by the DFE").get_xydata()
     assert abs(left[left[:, 0] == 2.0][0][1]) < 1e-6  # the second tap is inside its limits and takes all
     axes = com_distribution(result)

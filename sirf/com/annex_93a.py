@@ -168,7 +168,7 @@ def answer_of(search: Search, choice: Choice, method: str) -> Answer:
             com_db=float(db20(noise.signal / interference)),
             ctle_db=gains,
             tx_taps=reported_taps(settings, taps),
-            sampling_index=choice.cursor,
+            sampling_index=choice.cursor + 1,
             evaluated=choice.evaluated,
         ),
         signal=noise.signal,

@@ -64,7 +64,7 @@ def _answer(paths: tuple[PathResponse, ...], settings: ComSettings, choice: anne
             com_db=float(db20(noise.signal / interference)) + gain,
             ctle_db=gains,
             tx_taps=reported_taps(settings, choice.taps),
-            sampling_index=receiver.sample,
+            sampling_index=receiver.sample + 1,
             evaluated=choice.evaluated,
         ),
         signal=noise.signal,

@@ -62,6 +62,7 @@ def path_responses(
     """
     warnings = list(channel.check_symbol_rate(settings.symbol_rate))
     grid = channel.frequency
+    warnings += _grid_warnings(channel, settings)
     result = []
     for index, network in enumerate(channel.networks):
         kind: Kind = "through" if index == 0 else "fext" if index <= len(channel.fext) else "next"
@@ -79,8 +80,11 @@ def path_network(network: Network, kind: Kind, plane: str, settings: ComSettings
     f = network.frequency
     if settings.board is not None:
         boards = settings.board
-        board = {"through": boards.transmitter, "fext": boards.fext, "next": boards.next}[kind]
-        network = board.network(f) @ network @ boards.receiver.network(f, receiver=True)
+        board = {"through": boards.transmitter, "fext": boards.fext, "next": boards.next_near}[kind]
+        arrival = boards.next_far if kind == "next" else boards.receiver
+        network = network @ arrival.network(f, receiver=True)
+        if board is not None:
+            network = board.network(f) @ network
     if plane == "die":
         return network
     if plane == "bump":
@@ -116,6 +120,20 @@ def _response(network: Network, kind: Kind, plane: str, settings: ComSettings, c
     return PathResponse(
         kind, network.name, amplitude, f, complete.s, transfer, amplitude * impulse, settings.samples_per_ui
     )
+
+
+def _grid_warnings(channel: Channel, settings: ComSettings) -> list[str]:
+    """Where the data start later or are spaced wider than the configuration wants (f_min, Delta_f)."""
+    first, step = float(channel.frequency[0]), float(np.max(np.diff(channel.frequency)))
+    name = channel.name or "the channel"
+    found = []
+    if settings.f_min and first > settings.f_min * (1 + 1e-9):
+        found.append(f"{name} starts at {first / 1e6:g} MHz, above the f_min of {settings.f_min / 1e6:g} MHz.")
+    if settings.frequency_step and step > settings.frequency_step * (1 + 1e-6):
+        found.append(
+            f"{name} has steps of {step / 1e6:g} MHz, above the Delta_f of {settings.frequency_step / 1e6:g} MHz."
+        )
+    return found
 
 
 def _on_grid(network: Network, grid: Real, warnings: list[str]) -> Network:

@@ -160,11 +160,16 @@ class PackageCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSettings:
-    """Host boards added on both sides (Include PCB; clause 162.11.7.1.1): `Package` values whose die stage is C_0, ball C_1."""
+    """Host boards added around the channel (Include PCB), device side first: the die stage is C_0, the ball C_1.
 
-    transmitter: Package
-    fext: Package
-    next: Package
+    None leaves the side without a board. As in the reference code a NEXT aggressor starts on a board as long as the
+    receiver's (`next_near`) and arrives over one of the NEXT length (`next_far`).
+    """
+
+    transmitter: Package | None
+    fext: Package | None
+    next_near: Package | None
+    next_far: Package
     receiver: Package
 
 

@@ -163,7 +163,7 @@ def _board(preset: Preset) -> BoardSettings | None:
         )
 
     near, far = side(table.length_mm[0]), side(table.length_mm[1])
-    return BoardSettings(transmitter=near, fext=near, next=near, receiver=far)
+    return BoardSettings(transmitter=near, fext=near, next_near=far, next_far=near, receiver=far)
 
 
 def _eye(preset: Preset) -> ChipToModuleSettings | None:

@@ -64,7 +64,7 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         receiver=_receiver(sheet, rate),
         packages=packages,
         selected=selected,
-        board=_board(sheet) if sheet.flag("Include PCB") else None,
+        board=_board(sheet),
         c2m=_chip_to_module(sheet) if kind == "c2m" else None,
         erl=_erl(sheet, rate) if sheet.flag("TDR") and sheet.flag("ERL") else None,
         figures=_figures(sheet, rate),
@@ -351,11 +351,22 @@ def _line_table(sheet: Sheet, what: str) -> dict[str, float]:
     return {"gamma0": values[0], "a1": values[1], "a2": values[2], "tau": sheet.number(f"{what}_tl_tau", defaults[1])}
 
 
-def _board(sheet: Sheet) -> BoardSettings:
-    table, z_c = _line_table(sheet, "board"), sheet.number("board_Z_c", 109.8)
+def _board(sheet: Sheet) -> BoardSettings | None:
+    """Include PCB 1: boards on both sides; 2: at the receiver only; 0: none."""
+    include = sheet.integer("Include PCB", 0)
+    if include == 0:
+        return None
+    if include > 2:
+        raise ConfigError(
+            f"{sheet.name}: Include PCB at {sheet.where('Include PCB')} must be 0, 1 or 2, got {include}."
+        )
+    table = _line_table(sheet, "board")
 
     def side(name: str, default: float, column: int) -> Package:
-        line = PackageLine(z_c=z_c, length_mm=sheet.number(f"z_bp ({name})", default, least=0.0))
+        line = PackageLine(
+            z_c=_of_side(sheet, "board_Z_c", column, 109.8),
+            length_mm=sheet.number(f"z_bp ({name})", default, least=0.0),
+        )
         return Package(
             die=((_of_side(sheet, "C_0", column) * NANO, 0.0),),
             lines=(line,),
@@ -365,9 +376,10 @@ def _board(sheet: Sheet) -> BoardSettings:
         )
 
     return BoardSettings(
-        transmitter=side("TX", 151.0, 0),
-        fext=side("FEXT", 72.0, 0),
-        next=side("NEXT", 72.0, 0),
+        transmitter=side("TX", 151.0, 0) if include == 1 else None,
+        fext=side("FEXT", 72.0, 0) if include == 1 else None,
+        next_near=side("RX", 151.0, 0) if include == 1 else None,
+        next_far=side("NEXT", 72.0, 1),
         receiver=side("RX", 151.0, 1),
     )
 

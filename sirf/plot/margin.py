@@ -20,7 +20,7 @@ def com_pulse(result: ComResult, ax: Axes | None = None) -> Axes:
     """Equalised pulse of a COM result in mV over UI from the sampling instant, with what its DFE takes off."""
     axes = axes_or_new(ax, (7.0, 4.0))
     time, volts = result.pulse
-    per_ui, at = result.samples_per_ui, result.sampling_index
+    per_ui, at = result.samples_per_ui, result.cursor
     low, high = max(at - _BEFORE_UI * per_ui, 0), min(at + _AFTER_UI * per_ui + 1, time.size)
     place = (np.arange(low, high) - at) / per_ui
     axes.plot(place, 1e3 * volts[low:high], color="0.15", linewidth=1.2, label="equalised pulse")

@@ -20,7 +20,8 @@ Complex = NDArray[np.complex128]
 class EqualizerChoice:
     """One answer of the search: figure of merit and margin in dB, gains in dB, taps, sampling index, settings evaluated.
 
-    `method` is "full grid" or "local search N". `tx_taps` run from the first pre-cursor to the last post-cursor.
+    `method` is "full grid" or "local search N". `tx_taps` run from the first pre-cursor to the last post-cursor;
+    `sampling_index` counts from 1.
     """
 
     method: str
@@ -82,7 +83,8 @@ class ComResult:
     of the same equaliser without aggressors; `vec_db`, `veo_mv` vertical eye closure and opening. `erl_db` is None where the
     standard asks for none. `ctle_db` = (g_DC, g_DC2); `tx_taps` from the first pre-cursor to the last post-cursor;
     `dfe_taps` relative to the cursor, fixed then floating, `floating_taps` the numbers of those that float; `rx_ffe_taps`
-    empty where there is no such equaliser. `sampling_index` counts samples of 1 / (M f_b) from the pulse's first.
+    empty where there is no such equaliser. `sampling_index` counts the samples of `pulse` from 1, as the reference code does;
+    `cursor` is the same from 0.
     `other` is the other kind of search's answer where it differs. `passes` holds COM (or VEC) and ERL against their limits.
     """
 
@@ -124,6 +126,11 @@ class ComResult:
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     trace: ComTrace | None = None
+
+    @property
+    def cursor(self) -> int:
+        """Index of the sampling instant into `pulse`, from 0."""
+        return self.sampling_index - 1
 
     @property
     def passed(self) -> bool:
