@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf.errors import SirfError
+from sirf.signal import patterns
 from sirf.signal.pam import gray_code
 
 Symbols = NDArray[np.uint16]
@@ -56,17 +57,15 @@ def deinterleave(stream: ArrayLike, depth: int, length: int) -> Symbols:
 
 def to_levels(symbols: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Levels:
     """Gray-mapped level indices (N bits_per_symbol / log2 order,), 0 the lowest, of FEC symbols (N,); lowest bit first."""
-    width = bits_per_level(order)
+    bits_per_level(order)
     bits = (np.asarray(symbols).reshape(-1, 1) >> np.arange(bits_per_symbol)) & 1
-    labels = bits.reshape(-1, width) @ (1 << np.arange(width)[::-1])
-    return np.argsort(gray_code(order)).astype(np.uint8)[labels]
+    return patterns.gray_symbols(bits.ravel().astype(np.uint8), order)
 
 
 def from_levels(levels: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Symbols:
     """FEC symbols of level indices: the inverse of `to_levels`."""
-    width = bits_per_level(order)
-    labels = gray_code(order)[np.asarray(levels)]
-    bits = (labels.reshape(-1, 1) >> np.arange(width)[::-1]) & 1
+    bits_per_level(order)
+    bits = patterns.gray_bits(np.asarray(levels), order).astype(np.int64)
     return np.asarray(bits.reshape(-1, bits_per_symbol) @ (1 << np.arange(bits_per_symbol)), dtype=np.uint16)
 
 
@@ -76,16 +75,12 @@ def precode(levels: ArrayLike, *, order: int = 4) -> Levels:
     >>> precode([1, 1, 1, 0])
     array([1, 0, 1, 3], dtype=uint8)
     """
-    array = np.asarray(levels, dtype=np.int64)
-    sign = np.where(np.arange(array.size) % 2 == 0, 1, -1)
-    return np.asarray(sign * np.cumsum(sign * array) % order, dtype=np.uint8)
+    return patterns.precode(np.asarray(levels), order)
 
 
 def remove_precoding(levels: ArrayLike, *, order: int = 4) -> Levels:
     """Levels a_k = (b_k + b_(k-1)) mod order of decided levels b_k (N,), b_(-1) = 0: the inverse of `precode`."""
-    array = np.asarray(levels, dtype=np.int64)
-    before = np.concatenate([[0], array[:-1]]) if array.size else array
-    return np.asarray((array + before) % order, dtype=np.uint8)
+    return patterns.remove_precoding(np.asarray(levels), order)
 
 
 def bits_of_level_error(order: int) -> NDArray[np.float64]:

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, Tdecq, tdecq
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
+from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, link_budget, measure
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
 from sirf.optics.path import OpticalPath
+from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
 from sirf.optics.receiver import OpticalReceiver, Photodiode, Tia
+from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
 from sirf.optics.source import Driver, Laser, Vcsel
 
 __all__ = [
+    "FIFTEEN_TAPS",
+    "FIVE_TAPS",
+    "IDEAL",
     "Connector",
     "Driver",
     "ElectroAbsorption",
     "Fibre",
     "Laser",
+    "LinkBudget",
     "MachZehnder",
     "MultimodeFibre",
     "OpticalPath",
     "OpticalReceiver",
     "PathInterference",
     "Photodiode",
+    "ReferenceReceiver",
     "Ring",
+    "Tdecq",
     "Tia",
+    "TransmitterMeasures",
     "Vcsel",
+    "dbm",
+    "extinction_ratio_db",
+    "from_dbm",
+    "gaussian_sensitivity",
     "level_mismatch",
+    "link_budget",
+    "measure",
+    "outer_levels",
+    "outer_oma",
+    "sensitivity",
+    "tdecq",
 ]

@@ -1,0 +1,295 @@
+"""Transmitter and dispersion eye closure for PAM4: IEEE 802.3 clause 121.8.5, with its reference receiver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.optimize import brentq, minimize
+from scipy.special import erfc, erfcinv
+
+from sirf.errors import PhysicsError
+from sirf.optics.power import outer_oma
+from sirf.optics.stage import low_pass, noise_bandwidth
+
+Float = NDArray[np.float64]
+
+TARGET_SER = 4.8e-4
+BINS = 1500
+"""Of the eye's histogram, over 1.6 OMA."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceReceiver:
+    """Fourth-order Bessel-Thomson filter at `bandwidth` x symbol rate (None: no filter) and an equaliser of T-spaced taps.
+
+    `taps` in all, at most `pre` of them before the main one; their sum is one. Windows of `width` UI centred at `centres` UI
+    of the eye. The 5-tap receiver is clause 121's; `FIFTEEN_TAPS` that of 802.3dj.
+    """
+
+    taps: int = 5
+    pre: int = 2
+    bandwidth: float | None = 0.5
+    centres: tuple[float, float] = (0.45, 0.55)
+    width: float = 0.04
+    target_ser: float = TARGET_SER
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        if not (1 <= self.taps <= 63 and 0 <= self.pre < self.taps):
+            raise PhysicsError(
+                f"taps must be from 1 to 63 and pre below it, got {self.taps} and {self.pre}. Use 5 and 2."
+            )
+        if not 0.0 < self.target_ser < 0.5:
+            raise PhysicsError(f"target_ser must be in (0, 0.5), got {self.target_ser}. Use 4.8e-4.")
+
+    @property
+    def q_t(self) -> float:
+        """Q of the target: 3.414 for 4.8e-4 and PAM4."""
+        return float(np.sqrt(2.0) * erfcinv(2.0 * self.target_ser / 1.5))
+
+
+FIVE_TAPS = ReferenceReceiver()
+FIFTEEN_TAPS = ReferenceReceiver(taps=15, pre=3)
+IDEAL = ReferenceReceiver(taps=1, pre=0, bandwidth=None)
+"""Filter and equaliser bypassed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tdecq:
+    """Eye closure `db`; noise `allowed` in W rms that the signal bears; `oma` in W; equaliser `taps` and `noise_gain` C_eq."""
+
+    db: float
+    allowed: float
+    oma: float
+    taps: Float
+    main: int
+    noise_gain: float
+    phase_ui: float
+    receiver: ReferenceReceiver = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "tdecq_db": self.db, "oma_w": self.oma, "allowed_noise_w": self.allowed, "noise_gain": self.noise_gain,
+            "taps": self.taps.tolist(), "main_tap": self.main, "phase_ui": self.phase_ui,
+            "reference_taps": self.receiver.taps, "target_ser": self.receiver.target_ser,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"Tdecq({self.db:.2f} dB, OMA {self.oma:.3e} W, {self.receiver.taps} taps, C_eq {self.noise_gain:.3f})"
+
+
+def tdecq(
+    power: Float,
+    levels: NDArray[np.integer],
+    *,
+    symbol_rate: float,
+    samples_per_ui: int,
+    receiver: ReferenceReceiver = FIVE_TAPS,
+    oma: float | None = None,
+    scope_noise: float = 0.0,
+) -> Tdecq:
+    """TDECQ of one period of a PAM4 wave after the fibre (TECQ: before it), without noise of its own.
+
+    Parameters
+    ----------
+    power
+        (N M,) W, one period of a repeating pattern, M = `samples_per_ui` (at least 8).
+    levels
+        (N,) sent level indices 0 to 3; symbol k starts near sample k M. They align the equaliser and find the outer OMA;
+        the histograms do not use them.
+    oma
+        OMA_outer in W; measured on `power` by default.
+    scope_noise
+        Noise sigma_S of the oscilloscope in W rms, taken into R = sqrt(sigma_G² + sigma_S²).
+
+    The equaliser is the one that bears the most noise: minimum mean square with its noise matched to what the eye bears, for
+    every main tap and sampling phase, then refined. TDECQ = 10 log10(OMA / (6 Q_t R)), equation (121-12). inf where even
+    without noise the target SER is missed.
+    """
+    sent = np.asarray(levels)
+    wave = np.asarray(power, dtype=float)
+    if samples_per_ui < 8 or wave.size != sent.size * samples_per_ui:
+        raise PhysicsError(
+            f"power must have {sent.size} symbols of at least 8 samples, got {wave.size} of {samples_per_ui} each. "
+            "Give one period of the pattern."
+        )
+    if sent.size <= 4 * receiver.taps or sent.min() < 0 or sent.max() > 3:
+        raise PhysicsError(
+            "levels must be a pattern of PAM4 indices longer than four equalisers. Send for example PRBS13Q."
+        )
+    eye = _Eye(
+        wave, sent, symbol_rate, samples_per_ui, receiver, outer_oma(wave, sent, samples_per_ui) if oma is None else oma
+    )
+    best = max((eye.solve(phase) for phase in np.arange(8) / 8.0), key=lambda found: found.allowed)
+    for step in (1 / 16, 1 / 32, 1 / 64):
+        best = max(best, *(eye.solve(best.phase + side * step) for side in (-1, 1)), key=lambda found: found.allowed)
+    best = eye.refine(best)
+    allowed = float(np.hypot(best.allowed, scope_noise))
+    db = 10.0 * np.log10(eye.oma / (6.0 * receiver.q_t * allowed)) if best.allowed > 0.0 else np.inf
+    return Tdecq(
+        db=float(db), allowed=allowed, oma=eye.oma, taps=best.taps, main=best.main, noise_gain=eye.noise_gain(best.taps),
+        phase_ui=best.phase % 1.0, receiver=receiver,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """An equaliser at a phase: noise in W rms before it that the eye bears, taps, main tap."""
+
+    allowed: float
+    taps: Float
+    main: int
+    phase: float
+
+
+class _Eye:
+    """The filtered wave, and what an equaliser makes of it."""
+
+    def __init__(
+        self, wave: Float, sent: NDArray[np.integer], rate: float, m: int, receiver: ReferenceReceiver, oma: float
+    ) -> None:
+        self.receiver, self.oma, self.m, self.symbols = receiver, oma, m, sent.size
+        frequency = fft.rfftfreq(wave.size, 1.0 / (rate * m))
+        shape = 1.0 if receiver.bandwidth is None else low_pass("bessel4", frequency, receiver.bandwidth * rate)
+        self.spectrum = fft.rfft(wave) * shape
+        self.wave, self.middle = wave, float(wave.mean())
+        self.known: dict[float, Float] = {}
+        ideal = sent.astype(float)
+        self.wanted = (ideal - ideal.mean()) * oma / 3.0
+        self.lag = self._delay(ideal - ideal.mean())
+        self.correlation = (
+            np.ones(1) if receiver.bandwidth is None else _noise_correlation(receiver.bandwidth, receiver.taps)
+        )
+        self.noise_matrix = _toeplitz(
+            np.pad(self.correlation, (0, max(receiver.taps - self.correlation.size, 0))), receiver.taps
+        )
+
+    def samples(self, offset_ui: float) -> Float:
+        """The wave about its mean, once per symbol, `offset_ui` after the symbols' start."""
+        if self.receiver.bandwidth is None:
+            # edges of a wave without filter would ring between its samples
+            place = (np.arange(self.symbols) + offset_ui + self.lag) * self.m
+            return np.asarray(
+                np.interp(place, np.arange(self.wave.size), self.wave, period=self.wave.size) - self.middle
+            )
+        k = np.arange(self.spectrum.size)
+        turned = self.spectrum * np.exp(2j * np.pi * k * (offset_ui + self.lag) / self.symbols)
+        return np.asarray(fft.irfft(turned, self.symbols * self.m)[:: self.m] - self.middle)
+
+    def noise_gain(self, taps: Float) -> float:
+        """C_eq: noise after the equaliser over noise before it, equation (121-9)."""
+        return float(np.sqrt(taps @ self.noise_matrix @ taps))
+
+    def solve(self, phase: float) -> _Found:
+        """Best equaliser over all main taps at one phase (UI after the symbol's start where the eye's middle lies)."""
+        columns = [self._rows(phase + centre - 0.5) for centre in self.receiver.centres]
+        rows = np.concatenate(columns)
+        best = _Found(0.0, np.eye(self.receiver.taps)[0], 0, phase)
+        self.known.clear()
+        for main in range(self.receiver.pre + 1):
+            wanted = np.tile(np.roll(self.wanted, 0 if main == self.receiver.pre else main - self.receiver.pre), 2)
+            noise = self.oma / 30.0
+            for _ in range(2):
+                taps = self._least_squares(rows, wanted, noise)
+                found = _Found(self.allowed(taps, phase), taps, main, phase)
+                best = max(best, found, key=lambda x: x.allowed)
+                noise = found.allowed if found.allowed > 0.0 else noise / 2.0
+        return best
+
+    def refine(self, start: _Found) -> _Found:
+        """Walk the free taps uphill from the least-squares solution."""
+        if self.receiver.taps == 1 or start.allowed <= 0.0:
+            return start
+        free = [i for i in range(self.receiver.taps) if i != int(np.argmax(np.abs(start.taps)))]
+        anchor = int(np.argmax(np.abs(start.taps)))
+
+        def full(values: Float) -> Float:
+            taps = np.zeros(self.receiver.taps)
+            taps[free] = values
+            taps[anchor] = 1.0 - values.sum()
+            return taps
+
+        def cost(values: Float) -> float:
+            return -self.allowed(full(values), start.phase) / self.oma
+
+        run = minimize(cost, start.taps[free].ravel(), method="Powell", tol=1e-4, options={"maxiter": 2})
+        taps = full(run.x)
+        better = _Found(self.allowed(taps, start.phase), taps, start.main, start.phase)
+        return max(start, better, key=lambda x: x.allowed)
+
+    def allowed(self, taps: Float, phase: float) -> float:
+        """Noise in W rms before the equaliser at which the worse of the two windows has the target SER; 0 for a closed eye."""
+        histograms = [self._histogram(taps, phase + centre - 0.5) for centre in self.receiver.centres]
+        gain = self.noise_gain(taps)
+        return min(self._bearable(histogram) for histogram in histograms) / gain
+
+    def _rows(self, offset: float) -> Float:
+        """(N, taps): sample n + pre - j in column j, so that tap `pre` would see the symbol itself."""
+        key = round(offset, 9)
+        if key not in self.known:
+            x = self.samples(offset)
+            self.known[key] = np.stack([np.roll(x, j - self.receiver.pre) for j in range(self.receiver.taps)], axis=1)
+        return self.known[key]
+
+    def _histogram(self, taps: Float, centre: float) -> Float:
+        """Density (BINS,) of the equalised samples in a window, over ±0.8 OMA about the mean."""
+        out = np.zeros(BINS)
+        width = self.receiver.width
+        for offset in (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width):
+            y = self._rows(centre + offset) @ taps
+            place = (y / (1.6 * self.oma) + 0.5) * BINS - 0.5
+            index = np.clip(np.floor(place).astype(np.int64), 0, BINS - 2)
+            share = np.clip(place - index, 0.0, 1.0)
+            out += np.bincount(index, 1.0 - share, BINS) + np.bincount(index + 1, share, BINS)
+        return np.asarray(out / out.sum())
+
+    def _bearable(self, histogram: Float) -> float:
+        """Largest Gaussian sigma after the equaliser with at most the target SER over the three thresholds."""
+        level = ((np.arange(BINS) + 0.5) / BINS - 0.5) * 1.6 * self.oma
+        used = histogram > 0.0
+        level, share = level[used], histogram[used]
+        distance = np.abs(level[:, None] - self.oma * np.array([-1.0, 0.0, 1.0]) / 3.0)
+
+        def ser(sigma: float) -> float:
+            return float(share @ (0.5 * erfc(distance / (np.sqrt(2.0) * sigma))).sum(axis=1)) + 1e-300
+
+        least = 1e-3 * self.oma
+        if ser(least) >= self.receiver.target_ser:
+            return 0.0
+        return float(brentq(lambda sigma: np.log(ser(sigma) / self.receiver.target_ser), least, self.oma, rtol=2e-5))
+
+    def _least_squares(self, rows: Float, wanted: Float, noise: float) -> Float:
+        """Taps of sum one with the least mean square error under `noise` W rms before the equaliser."""
+        matrix = rows.T @ rows / len(rows) + noise**2 * self.noise_matrix
+        right = rows.T @ wanted / len(rows)
+        ones = np.ones(len(right))
+        free, along = np.linalg.solve(matrix, right), np.linalg.solve(matrix, ones)
+        return np.asarray(free + along * (1.0 - free.sum()) / along.sum())
+
+    def _delay(self, ideal: Float) -> float:
+        """Delay of the filtered wave in UI: the symbols' middle shall lie half a UI after their start."""
+        staircase = np.repeat(ideal, self.m)
+        match = fft.irfft(self.spectrum * np.conj(fft.rfft(staircase)), staircase.size)
+        return float(int(np.argmax(np.abs(match))) / self.m)
+
+
+@cache
+def _noise_correlation(bandwidth: float, taps: int) -> Float:
+    """Correlation (taps,) at lags of a symbol of white noise behind the Bessel-Thomson filter, one at lag 0."""
+    total = noise_bandwidth(lambda f: low_pass("bessel4", f, bandwidth), bandwidth)
+    f = np.linspace(0.0, 40.0 * bandwidth, 40_001)
+    density = np.abs(low_pass("bessel4", f, bandwidth)) ** 2
+    lags = np.arange(taps)[:, None]
+    return np.asarray(np.trapezoid(density * np.cos(2.0 * np.pi * f * lags), f, axis=1) / total)
+
+
+def _toeplitz(row: Float, size: int) -> Float:
+    index = np.abs(np.arange(size)[:, None] - np.arange(size))
+    return np.asarray(row[index])

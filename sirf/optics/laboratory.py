@@ -1,0 +1,130 @@
+"""What a lab measures on an optical path: OMA, extinction, level mismatch, TECQ and TDECQ, and the budget of the link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.errors import PhysicsError
+from sirf.optics.eye_closure import FIVE_TAPS, ReferenceReceiver, tdecq
+from sirf.optics.modulator import level_mismatch
+from sirf.optics.path import OpticalPath
+from sirf.optics.power import dbm, extinction_ratio_db, outer_oma
+from sirf.optics.receiver_sensitivity import sensitivity
+from sirf.signal.patterns import Pattern
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmitterMeasures:
+    """OMA_outer in W, extinction ratio and TECQ at the transmitter's output, TDECQ behind the fibre; static R_LM."""
+
+    oma: float
+    extinction_db: float
+    average: float
+    level_mismatch: float
+    tecq_db: float
+    tdecq_db: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"oma_dbm": float(dbm(self.oma))}
+
+
+def measure(
+    path: OpticalPath,
+    *,
+    swing: float,
+    symbol_rate: float,
+    samples_per_ui: int = 16,
+    receiver: ReferenceReceiver = FIVE_TAPS,
+    pattern: str = "prbs13q",
+) -> TransmitterMeasures:
+    """Send one period of a pattern with PAM4 levels within ±`swing` V into the driver, and measure the light.
+
+    "ssprq" is the standard's pattern, eight times as long as the default. TECQ is taken at the transmitter's output, TDECQ
+    behind the fibre (its loss and the connectors' do not matter), both without noise: intensity noise belongs to the
+    sensitivity here.
+    """
+    if swing <= 0.0 or symbol_rate <= 0.0:
+        raise PhysicsError(f"swing and symbol_rate must be positive, got {swing} and {symbol_rate}. Give V and baud.")
+    chosen = Pattern(pattern)
+    sent = chosen.take(0, chosen.period(4), order=4)
+    drive = np.repeat(swing * (2.0 * sent / 3.0 - 1.0), samples_per_ui)
+    rate = symbol_rate * samples_per_ui
+    light = path.transmit(drive, rate)
+    behind = path.fibre.propagate(light, rate, chirp=path.chirp)
+    static = path.transmitted(swing * np.linspace(-1.0, 1.0, 4))
+    rising = sent if static[-1] > static[0] else 3 - sent
+    found = [
+        tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver).db
+        for wave in ([light] if np.array_equal(light, behind) else [light, behind])
+    ]
+    return TransmitterMeasures(
+        oma=outer_oma(light, sent, samples_per_ui), extinction_db=extinction_ratio_db(float(static.max()), float(static.min())),
+        average=float(light.mean()), level_mismatch=level_mismatch(static), tecq_db=found[0], tdecq_db=found[-1],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkBudget:
+    """Rows (name, dB or dBm) from the transmitter's OMA to the margin over the stressed sensitivity."""
+
+    rows: tuple[tuple[str, float], ...]
+    margin_db: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"rows": [{"name": name, "value": value} for name, value in self.rows], "margin_db": self.margin_db}
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"LinkBudget(margin {self.margin_db:.2f} dB)"
+
+    def __str__(self) -> str:
+        """A small table."""
+        from sirf._display import table
+
+        return table("Link budget", self._text())
+
+    def _repr_html_(self) -> str:
+        from sirf._display import html_table
+
+        return html_table("Link budget", self._text())
+
+    def _text(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, f"{value:.2f}") for name, value in (*self.rows, ("margin, dB", self.margin_db)))
+
+
+def link_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: float = 4.8e-4) -> LinkBudget:
+    """From OMA_outer at the transmitter to the margin at the photodiode, for a symbol error ratio before FEC.
+
+    Fibre and connector losses, worst-case multipath interference at the measured extinction ratio, and the sensitivity of the
+    path's receiver at the measured TDECQ with the source's intensity noise. The light behind the losses makes the noise. Raises
+    `PhysicsError` where double reflections close the eye or no power reaches `ser`.
+    """
+    beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
+    if not np.isfinite(beating):
+        raise PhysicsError("reflectance_db must leave an eye open, got double reflections that close it. Lower it.")
+    need = sensitivity(
+        path.receiver, ser=ser, extinction_db=measures.extinction_db, rin=path.source.rin, penalty_db=measures.tdecq_db
+    )
+    joints = sum(connector.loss_db for connector in path.connectors)
+    start = float(dbm(measures.oma))
+    arriving = start - path.fibre.loss_db - joints
+    stressed = float(dbm(need))
+    rows = (
+        ("OMA at the transmitter, dBm", start),
+        ("extinction ratio, dB", measures.extinction_db),
+        ("TDECQ, dB", measures.tdecq_db),
+        ("fibre loss, dB", path.fibre.loss_db),
+        ("connector loss, dB", joints),
+        ("OMA at the photodiode, dBm", arriving),
+        ("multipath interference, dB", beating),
+        ("stressed sensitivity, dBm", stressed),
+    )
+    return LinkBudget(rows=rows, margin_db=arriving - beating - stressed)

@@ -1,0 +1,69 @@
+"""The least modulation amplitude that a receiver needs: closed form for one noise, solved where noise grows with light."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import erfc, erfcinv
+
+from sirf.errors import PhysicsError
+from sirf.optics.receiver import OpticalReceiver
+
+Float = NDArray[np.float64]
+
+
+def gaussian_sensitivity(noise_current: float, responsivity: float, *, ser: float, order: int = 4) -> float:
+    """OMA in W for a symbol error ratio with Gaussian noise alike at all levels: 2 (M - 1) Q⁻¹(ser / (2 (1 - 1/M))) sigma / R.
+
+    `noise_current` in A rms, `responsivity` in A/W, `ser` in (0, 0.5), `order` M.
+    """
+    if not 0.0 < ser < 0.5:
+        raise PhysicsError(f"ser must be in (0, 0.5), got {ser}. Give a symbol error ratio, for example 4.8e-4.")
+    x = np.sqrt(2.0) * erfcinv(ser / (1.0 - 1.0 / order))
+    return float(2.0 * (order - 1) * x * noise_current / responsivity)
+
+
+def symbol_error_ratio(
+    receiver: OpticalReceiver, oma: float, *, extinction_db: float = np.inf, rin: float = 0.0, penalty_db: float = 0.0,
+    order: int = 4,
+) -> float:  # fmt: skip
+    """Symbol error ratio of equally spaced levels `oma` W apart in all, thresholds half way, each level with its own noise.
+
+    `penalty_db` takes its share of the eye: distances shrink by 10^(-penalty / 10), noise stays.
+    """
+    low = 0.0 if extinction_db == np.inf else oma / (10.0 ** (extinction_db / 10.0) - 1.0)
+    powers = low + oma * np.arange(order) / (order - 1)
+    sigma = np.array([receiver.noise_current(float(power), rin=rin) for power in powers])
+    half = receiver.photodiode.responsivity * oma / (2.0 * (order - 1)) * 10.0 ** (-penalty_db / 10.0)
+    sides = np.where((np.arange(order) == 0) | (np.arange(order) == order - 1), 1.0, 2.0)
+    return float(np.sum(sides * 0.5 * erfc(half / (np.sqrt(2.0) * sigma))) / order)
+
+
+def sensitivity(
+    receiver: OpticalReceiver, *, ser: float = 4.8e-4, extinction_db: float = np.inf, rin: float = 0.0,
+    penalty_db: float = 0.0, order: int = 4,
+) -> float:  # fmt: skip
+    """OMA in W at the photodiode for `ser`, with amplifier, shot and intensity noise level by level.
+
+    With `penalty_db` the TDECQ or SECQ of the arriving light it is the stressed sensitivity. Raises `PhysicsError` where no
+    power reaches `ser` because intensity noise grows as fast as the light.
+    """
+    if not 0.0 < ser < 0.5:
+        raise PhysicsError(f"ser must be in (0, 0.5), got {ser}. Give a symbol error ratio, for example 4.8e-4.")
+    if penalty_db < 0.0:
+        raise PhysicsError(f"penalty_db must be at least 0, got {penalty_db}. Give TDECQ in dB.")
+
+    def excess(log_oma: float) -> float:
+        found = symbol_error_ratio(
+            receiver, float(np.exp(log_oma)), extinction_db=extinction_db, rin=rin, penalty_db=penalty_db, order=order
+        )
+        return float(np.log(found + 1e-300) - np.log(ser))
+
+    high = np.log(1.0)
+    if excess(high) > 0.0:
+        raise PhysicsError(
+            f"rin must let the receiver reach a symbol error ratio of {ser:g}, got {excess(high) / np.log(10):.1f} decades above "
+            "it at 1 W. Lower the intensity noise or the penalty."
+        )
+    return float(np.exp(brentq(excess, np.log(1e-9), high, xtol=1e-9)))

@@ -1,0 +1,69 @@
+"""Measures of whole paths: what a straight modulator gives, what dispersion costs, how a budget adds up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sirf import optics
+from sirf.errors import PhysicsError
+from sirf.optics.laboratory import link_budget, measure
+from sirf.optics.receiver_sensitivity import sensitivity
+
+PATH = optics.OpticalPath(
+    driver=optics.Driver(1.0),
+    source=optics.Laser(0.02, rin_db_per_hz=-145.0),
+    modulator=optics.MachZehnder(6.0, insertion_loss_db=4.0, bandwidth=50e9, kind="bessel4"),
+    coupling_loss_db=3.0,
+    fibre=optics.Fibre(500.0, dispersion=1.0, loss_db_per_km=0.4),
+    connectors=(optics.Connector(0.3, reflectance_db=-45.0),) * 2,
+    receiver=optics.OpticalReceiver(optics.Photodiode(0.8), optics.Tia(2000.0, noise=12e-12, bandwidth=42e9)),
+)
+SETTINGS = {"swing": 1.2, "symbol_rate": 53.125e9, "pattern": "prbs9"}
+
+
+def test_amplitude_and_extinction_are_those_of_the_curve_and_eyes_close_with_dispersion() -> None:
+    near = measure(PATH, **SETTINGS)  # type: ignore[arg-type]
+    low, high = 0.5 * 0.02 * 10**-0.7 * (1 + np.sin(np.pi * np.array([-1.2, 1.2]) / 6.0))
+    assert near.extinction_db == pytest.approx(10 * np.log10(high / low))
+    assert near.oma == pytest.approx(high - low, rel=0.01)
+    assert near.level_mismatch == pytest.approx(
+        3 * (np.sin(0.2 * np.pi) - np.sin(0.2 * np.pi / 3)) / (2 * np.sin(0.2 * np.pi))
+    )
+    assert 0.3 < near.tecq_db < 1.5
+    assert near.tdecq_db == pytest.approx(near.tecq_db, abs=0.1)
+    far = measure(replace(PATH, fibre=optics.Fibre(10_000.0, dispersion=-4.0)), **SETTINGS)  # type: ignore[arg-type]
+    assert far.tecq_db == pytest.approx(near.tecq_db, abs=1e-9)
+    assert far.tdecq_db > near.tdecq_db + 0.1
+
+
+def test_a_falling_curve_measures_like_its_mirror_image() -> None:
+    falling = replace(PATH, modulator=replace(PATH.modulator, bias_phase=np.pi), fibre=optics.Fibre(0.0))  # type: ignore[type-var]
+    one, two = measure(falling, **SETTINGS), measure(replace(PATH, fibre=optics.Fibre(0.0)), **SETTINGS)  # type: ignore[arg-type]
+    assert one.tecq_db == pytest.approx(two.tecq_db, abs=0.05)
+    assert one.oma == pytest.approx(two.oma, rel=0.01)
+
+
+def test_a_budget_is_the_sum_of_its_rows() -> None:
+    found = measure(PATH, **SETTINGS)  # type: ignore[arg-type]
+    budget = link_budget(PATH, found)
+    rows = dict(budget.rows)
+    assert rows["OMA at the photodiode, dBm"] == pytest.approx(10 * np.log10(found.oma / 1e-3) - 0.2 - 0.6)
+    need = sensitivity(PATH.receiver, extinction_db=found.extinction_db, rin=10**-14.5, penalty_db=found.tdecq_db)
+    assert rows["stressed sensitivity, dBm"] == pytest.approx(10 * np.log10(need / 1e-3))
+    assert budget.margin_db == pytest.approx(
+        rows["OMA at the photodiode, dBm"] - rows["multipath interference, dB"] - rows["stressed sensitivity, dBm"]
+    )
+    assert "margin, dB" in str(budget)
+    assert "<table>" in budget._repr_html_()
+    assert budget.to_dict()["margin_db"] == budget.margin_db
+    mirrors = replace(PATH, connectors=(optics.Connector(0.0, reflectance_db=-8.0),) * 2)
+    with pytest.raises(PhysicsError, match="double reflections"):
+        link_budget(mirrors, found)
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(PhysicsError, match="swing and symbol_rate"):
+        measure(PATH, swing=0.0, symbol_rate=53e9)
