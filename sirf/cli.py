@@ -568,6 +568,11 @@ def _link(
     _warn(link.warnings + preparation_warnings(link))
     link = link.optimized()
     report = link.equalizer_report
+    if channel.port_order is not None:
+        from sirf.channel.lanes import lane_name
+
+        how = "as given" if port_order else "found from the data"
+        print(f"port order: {lane_name(channel.port_order)}, {how}", file=sys.stderr)
     print(f"equaliser: {report}", file=sys.stderr)
     if report is not None and not report.opened:
         _warn(("no equaliser setting opens this link; the error ratio below is that of the best one found",))

@@ -18,8 +18,8 @@ Complex = NDArray[np.complex128]
 
 _HUGE = 1e100
 _NOISE_SIZE = 5
-_TIDY = 0.75
-"""Part of all matrix rows that begin a line above which the others are taken for faults."""
+_TIDY_FREQUENCIES, _TIDY_ROWS = 0.5, 0.75
+"""Parts of all frequencies and of all matrix rows that begin a line, from which the others are taken for faults."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 
 
@@ -136,22 +136,25 @@ class NetworkData:
             )
 
     def _check_row_starts(self, frequencies: int, ports: int, triangle: str) -> None:
-        """Rows of a matrix begin lines; where nearly all do, one that does not shows a number lost or added before it."""
+        """Frequencies and rows of a matrix begin lines; where nearly all do, one that does not shows a number lost or added."""
         lengths = {"full": [ports] * ports, "lower": range(1, ports + 1), "upper": range(ports, 0, -1)}[triangle]
-        if ports <= 2:
-            lengths = [sum(lengths)]
         sizes = 2 * np.array(lengths)
         sizes[0] += 1  # the frequency
-        starts = np.concatenate(([0], np.cumsum(np.tile(sizes, frequencies))[:-1]))
+        rows = np.concatenate(([0], np.cumsum(np.tile(sizes, frequencies))[:-1]))
+        self._check_line_starts(rows[::ports], _TIDY_FREQUENCIES, "frequency")
+        if ports > 2:
+            self._check_line_starts(rows, _TIDY_ROWS, "matrix row")
+
+    def _check_line_starts(self, starts: NDArray[np.int64], tidy: float, what: str) -> None:
         lines = self.token_lines
         begins = np.ones(starts.size, dtype=bool)
         begins[1:] = lines[starts[1:]] != lines[starts[1:] - 1]
-        if begins.all() or begins.mean() < _TIDY:
+        if begins.all() or begins.mean() < tidy:
             return
         row = int(np.argmin(begins))
         self.text.fail(
             self.line_of(int(starts[row]) - 1),
-            "each matrix row must begin a line as the others do, got one that begins inside this line. "
+            f"each {what} must begin a line as the others do, got one that begins inside this line. "
             "A number is missing or one too many here or on a line before; repair that point.",
         )
 

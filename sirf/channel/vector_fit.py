@@ -134,7 +134,8 @@ def vector_fit(
     taken = np.unique(np.linspace(0, network.frequency.size - 1, min(points, network.frequency.size)).astype(np.intp))
     thin = Network(network.frequency[taken], network.s[taken], z0=network.z0, name=network.name)
     best: RationalModel | None = None
-    for pairs in (count for count in _PAIRS if count <= max_pairs):
+    most = min(max_pairs, (taken.size - _REAL_POLES) // 2)
+    for pairs in (count for count in _PAIRS if count <= most):
         model = _fitted(network, thin, pairs, passive=passive)
         if model is None:
             continue
@@ -145,7 +146,7 @@ def vector_fit(
     found = "no usable fit" if best is None else f"{best.rms_error:.2g}" + (", not passive" if not best.passive else "")
     raise LimitError(
         f"rms error of a {'passive ' if passive else ''}model of {network.name or 'network'} must be at most {max_error:g}, "
-        f"got {found} with up to {max_pairs} pole pairs. Allow more pairs or error, or fit a shorter piece."
+        f"got {found} with up to {most} pole pairs. Allow more pairs or error, or fit a shorter piece."
     )
 
 

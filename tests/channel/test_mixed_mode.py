@@ -10,6 +10,7 @@ import skrf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sirf.channel.channel import Channel
 from sirf.channel.mixed_mode import (
     PAIRINGS,
     PortOrder,
@@ -29,6 +30,26 @@ def unsymmetric() -> Network:
     """A 4-port whose 16 entries all differ; s[out, in] = out + 10 in (from 1), in hundredths."""
     entries = np.array([[out + 10 * into for into in range(1, 5)] for out in range(1, 5)]) / 100
     return Network(GRID, np.repeat(entries[None].astype(complex), GRID.size, axis=0))
+
+
+def test_a_file_of_four_ports_goes_row_by_row_of_the_out_port(tmp_path: Path) -> None:
+    """The line after the frequency is S11 S12 S13 S14: what comes out of port 1."""
+
+    def entry(out: int, into: int) -> float:
+        return out**2 * into / 100
+
+    rows = [" ".join(f"{entry(out, into)} 0" for into in range(1, 5)) for out in range(1, 5)]
+    (tmp_path / "unsymmetric.s4p").write_text("# GHz S RI R 50\n1 " + "\n".join(rows) + "\n")
+    network = read_touchstone(tmp_path / "unsymmetric.s4p")
+    assert network.s[0, 3, 1] == entry(4, 2)
+    assert network.s[0, 1, 3] == entry(2, 4)
+    through = Channel.from_network(network, port_order=(3, 1, 4, 2)).through.s[0]
+    # in P = 3, N = 4; out P = 1, N = 2
+    s21 = 0.5 * (entry(1, 3) - entry(1, 4) - entry(2, 3) + entry(2, 4))
+    s12 = 0.5 * (entry(3, 1) - entry(3, 2) - entry(4, 1) + entry(4, 2))
+    assert s21 != s12
+    assert through[1, 0] == pytest.approx(s21, abs=1e-15)
+    assert through[0, 1] == pytest.approx(s12, abs=1e-15)
 
 
 def test_unsymmetric_four_port_fixes_out_in_and_pair_signs() -> None:
