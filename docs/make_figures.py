@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 from make_channel_figures import draw as draw_channel_figures
+from make_line_figures import draw as draw_line_figures
+from make_part_figures import draw_parts
 from make_quality_figures import draw as draw_quality_figures
 
 import sirf
@@ -43,7 +45,8 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         eyes(folder / "eyes.png")
         assert (folder / "eyes.png").stat().st_size > 20_000
-        for file in (*draw_channel_figures(folder), *draw_quality_figures(folder)):
+        drawn = (draw_channel_figures, draw_quality_figures, draw_line_figures, draw_parts)
+        for file in (file for draw in drawn for file in draw(folder)):
             assert file.stat().st_size > 10_000, file
     print("figures made")
 

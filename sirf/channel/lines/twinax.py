@@ -27,9 +27,9 @@ class Twinax(Line):
     Raises `PhysicsError` outside.
 
     >>> from sirf.channel.materials import load_material
-    >>> cable = Twinax(material=load_material("foam-twinax"), wire=405e-6, separation=760e-6, shield=1.75e-3)
+    >>> cable = Twinax(material=load_material("foam-twinax"), wire=405e-6, separation=880e-6, shield=2.1e-3)
     >>> round(cable.impedance)
-    97
+    100
     """
 
     material: Material

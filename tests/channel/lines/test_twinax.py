@@ -16,7 +16,7 @@ from sirf.units import C0
 from tests.channel.physical import PULSE_GRID, check_physical, early_energy_db
 
 FOAM = load_material("foam-twinax")
-CABLE = Twinax(material=FOAM, wire=405e-6, separation=760e-6, shield=1.75e-3)
+CABLE = Twinax(material=FOAM, wire=405e-6, separation=880e-6, shield=2.1e-3)
 """26 AWG."""
 
 

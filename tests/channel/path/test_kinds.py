@@ -22,7 +22,7 @@ LINES = {
     "microstrip": 'material = "megtron6"\nlength_mm = 30.0\nwidth_um = 150.0\nthickness_um = 30.0\nheight_um = 70.0\n',
     "edge_microstrip": 'material = "megtron6"\nlength_mm = 30.0\nwidth_um = 110.0\ngap_um = 130.0\nthickness_um = 30.0\n'
     "height_um = 70.0\npair_pitch_um = 800.0\n",
-    "twinax": 'material = "foam-twinax"\nlength_mm = 500.0\nwire_um = 405.0\nseparation_um = 760.0\nshield_um = 1750.0\n',
+    "twinax": 'material = "foam-twinax"\nlength_mm = 500.0\nwire_um = 405.0\nseparation_um = 880.0\nshield_um = 2100.0\n',
 }
 PARTS = {
     "socket": "impedance_ohm = 90.0\nlength_mm = 0.7\nresistance_mohm = 20.0\npad_ff = 15.0\ncoupling = 0.01\n",
