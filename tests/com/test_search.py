@@ -17,6 +17,7 @@ from sirf._kernels.com_search import floating_banks
 from sirf.com.search import Search, feedback_of, gain_settings, transmitter_grid
 from sirf.com.settings import CtleSettings, DfeSettings
 from tests.com.golden import SAMPLED, case_of
+from tests.com.plain_fom import plain_fom_db
 from tests.com.small import small_settings
 
 
@@ -109,3 +110,27 @@ def test_floating_banks_are_as_many_as_asked_for_and_the_strongest_is_among_them
     if groups == 1:
         energy = np.convolve(post[6:] ** 2, np.ones(3), mode="valid")
         assert np.flatnonzero(chosen)[0] == 6 + int(np.argmax(energy))
+
+
+@pytest.mark.parametrize("key", ["kr/backplane_12db/crosstalk/case1", "kr4/vita_25g/crosstalk/case2"])
+def test_the_kernel_finds_what_plain_numpy_finds(reference_dir: Path, key: str) -> None:
+    """Every setting of a small grid by a second method: the same best, and no other setting is better."""
+    case = case_of(reference_dir, key)
+    tx, ctle = case.settings.transmitter, case.settings.receiver.ctle
+    few = tuple((cursor, values[-1:] if cursor < -1 else values[-6::3]) for cursor, values in tx.ffe)
+    gains = replace(ctle, g_dc_db=ctle.g_dc_db[-8::4], g_dc2_db=ctle.g_dc2_db[-3::2])
+    settings = replace(
+        case.settings, transmitter=replace(tx, ffe=few), receiver=replace(case.settings.receiver, ctle=gains)
+    )
+    search = Search(case.paths, settings)
+    figures = {
+        (number, row): plain_fom_db(search, number, row)
+        for number in range(len(search.gains))
+        for row in range(len(search.grid.taps))
+    }
+    best = max(figures, key=lambda at: figures[at])
+    choice = search.full()
+    assert choice is not None
+    assert (search.gains.index((choice.g_dc, choice.g_dc2)), choice.row) == best
+    assert choice.fom_db == pytest.approx(figures[best], abs=1e-9)
+    assert len(figures) >= 8
