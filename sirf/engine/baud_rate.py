@@ -32,9 +32,9 @@ LEAD = 256
 """Symbols decided before counting starts, so that feedback has forgotten its clean start."""
 TAIL = 64
 """Symbols after the counted ones that a sequence detector sees."""
-NEGLIGIBLE = 1e-6
+NEGLIGIBLE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
-LARGEST_JITTER = 0.25
+LARGEST_JITTER = 0.2
 """Displacement in UI beyond which the second-order expansion of an edge is no longer taken."""
 
 
@@ -103,7 +103,11 @@ class BaudRateLink:
         self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2
         self.floor = NEGLIGIBLE * (self.noise_power + 1e-6 * self.main**2)
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
-        self.edge, self.slope = (self._edge_filter(wave) for wave in (end.edge, end.edge_slope))
+        moved = self.jitter.variance(symbol_rate=link.symbol_rate)
+        # mean square of -dx tau and of dx tau² / 2, the fourth moment of tau at most that of a Gaussian of its variance
+        self.edge, self.slope = (
+            self._edge_filter(w, p) for w, p in ((end.edge, moved), (end.edge_slope, 0.75 * moved**2))
+        )
         self.crosstalk = [self._columns(wave) for wave in end.crosstalk]
         self._geometry()
         self._local = threading.local()
@@ -222,13 +226,12 @@ class BaudRateLink:
                 lost = weight**3 * self.levels**3 + 3.0 * weight * self.levels * rest
                 self.level_volts = self.level_volts - tx.compression * response[pre - (j - tx.ffe_main)] * lost
 
-    def _edge_filter(self, wave: Float) -> Filter:
-        """Cursors of an edge response, without the ends that carry next to nothing."""
+    def _edge_filter(self, wave: Float, moved: float) -> Filter:
+        """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
         if not self.jitter:
             return Filter.of(np.zeros(1), 0)
         steps = np.diff([0.0, *self.link.transmitter.ffe, 0.0])
-        power = float(np.mean(self.levels**2)) * float(np.sum(steps**2))
-        power *= self.jitter.variance(symbol_rate=self.link.symbol_rate)
+        power = float(np.mean(self.levels**2)) * float(np.sum(steps**2)) * moved
         cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
         return Filter.of(cursors, pre)
 
