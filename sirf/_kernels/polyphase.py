@@ -1,4 +1,4 @@
-"""Loops of the polyphase waveform: drives of displaced edges, products of spectra, overlap-add and refinement in time.
+"""Loops of the polyphase waveform: weighted symbols, products of spectra, overlap-add and refinement in time.
 
 Block of b symbols, transforms of n symbols, q drives, c coarse phases per symbol, m fine ones (c divides m).
 """
@@ -16,29 +16,20 @@ Spectrum = NDArray[np.complex64]
 TILE = 64
 
 
-@kernel
-def edge_drives(values: Real, differences: Real, displacement: Real, first: Real, second: Real) -> None:
-    """Drives of the first- and second-order responses to displaced edges: -dx tau and dx tau² / 2, each (b,).
-
-    `values` (b + J - 1,) are levels, the newest last; `differences` (J,) the steps of the Tx FFE taps from the first
-    pre-cursor to the last; `displacement` (b,) in UI.
-    """
-    taps, size = len(differences), len(displacement)
-    second[:] = np.float32(0.0)
-    for j in range(taps):
-        weight = differences[j]
-        part = values[taps - 1 - j : taps - 1 - j + size]
+@kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
+def weigh(values: Real, taps: Real, out: Real) -> None:
+    """out[k] = sum over j of taps[j] x values[k + J - 1 - j]: `out` (b,), `values` (b + J - 1,), the newest last, `taps` (J,)."""
+    size = len(out)
+    out[:] = np.float32(0.0)
+    for j in range(len(taps)):
+        weight = taps[j]
+        first = len(taps) - 1 - j
+        part = values[first : first + size]
         for k in range(size):
-            second[k] += weight * part[k]
-    for k in range(size):
-        step, tau = second[k], displacement[k]
-        first[k] = -step * tau
-        second[k] = np.float32(0.5) * step * tau * tau
+            out[k] += weight * part[k]
 
 
-@kernel(
-    fastmath=True
-)  # sums of products in single precision: their order changes the last bit only, and never between runs
+@kernel(fastmath=True)  # sums in single precision: their order changes the last bit only, and never between runs
 def mix(spectra: Spectrum, responses: Spectrum, out: Spectrum) -> None:
     """out[c, f] = sum over q of spectra[q, f] x responses[q, c, f]."""
     drives, bins = spectra.shape

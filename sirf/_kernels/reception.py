@@ -19,6 +19,7 @@ Bytes = NDArray[np.uint8]
 # places in the state arrays
 TIME, INTEGRAL, LAST_ERROR, GAIN = 0, 1, 2, 3
 SYMBOL, LAST_WRONG, BURST_SYMBOLS, BURST_BITS, RING, SLIP, INSIDE, LOCKED, LOSSES, LOST_AT, LOCKED_AT = range(11)
+BURST_FIRST, BURST_LAST, LAST_RIGHT, LAST_CHOICE, PLACES = range(11, 16)
 
 
 @kernel
@@ -75,19 +76,27 @@ def receive(
     equalised: Float,
     weights: Single,
     gains: Single,
+    precoded: bool,
     counts: Integer,
+    outgoing: Integer,
+    confusion: Integer,
+    lengths: Integer,
 ) -> int:
     """Receive up to len(added) symbols while `wave` lasts; how many were sampled.
 
     `wave` starts at UI `origin`, m samples per UI; `sent` at symbol `sent_origin`. `wander` (k,) or (0,): the transmitter's time
     at the receiver's tick less the tick, UI. `added` (k,): noise of SNR_TX at the slicer, V; `noise` (k,)
-    or (0,) at the converter, V. `levels` (L,) relative,
-    `reference` (L,) in V, `dfe` in V per unit level. Symbols before `train` are fed back as sent, those from `first` on count.
+    or (0,) at the converter, V. `levels` (L,) relative, `reference` (L,) in V, `dfe` in V per unit level. Symbols before
+    `train` are fed back as sent, those from `first` on count.
 
     Arrays `taken`, `position` (k + F - 1) and `decided` (k + max(D, 1)) begin with what is left of the call before; `fed`,
     `equalised`, `gains` (k,) and `weights` (k, F or 0) are told, entry i for the symbol decided at step i. The FFE waits for
-    `ffe_main` symbols after the one that it equalises. `counts` (6,) gains symbols, symbol errors, bit
-    errors, bursts, and the sums of squared symbol and bit errors per burst.
+    `ffe_main` symbols after the one that it equalises.
+
+    `counts` (6,) gains symbols, symbol errors, bit errors, bursts (errors more than `gap` symbols apart start a new one) and the
+    sums of squared symbol and bit errors per burst; `outgoing` (L,) what was sent, `confusion` (L, L) sent against taken, wrong
+    ones alone, `lengths` bursts by their length less one. With `precoded` lines all of what the decoder behind the slicer gives
+    out; bursts are those of the line.
 
     `detector` 0 none, 1 Mueller-Müller, 2 its sign, 3 bang-bang on edges. `loop` = proportional, integral, bias of the detector,
     sampling point after the edge in UI, lock window in UI, hold in symbols, first symbol; `ring` holds detector outputs for the
@@ -234,20 +243,33 @@ def receive(
                 aim = np.sign(levels[used]) if sign else levels[used]
                 real[GAIN] = max(real[GAIN] - adapt[3] * scaled * aim, 1e-3)
 
+        data, got = right, choice
+        if precoded:
+            # a (1 + D) decoder stands behind the slicer
+            data = (right + whole[LAST_RIGHT]) % order
+            got = (choice + whole[LAST_CHOICE]) % order
+            whole[LAST_RIGHT], whole[LAST_CHOICE] = right, choice
         if j < first:
             continue
         counts[0] += 1
-        wrong = bits[right, choice]
-        if wrong:
+        outgoing[data] += 1
+        if right != choice:
             if j - whole[LAST_WRONG] > gap:
-                counts[3] += 1
                 counts[4] += whole[BURST_SYMBOLS] ** 2
                 counts[5] += whole[BURST_BITS] ** 2
+                if whole[BURST_SYMBOLS] > 0:
+                    lengths[min(whole[BURST_LAST] - whole[BURST_FIRST], len(lengths) - 1)] += 1
                 whole[BURST_SYMBOLS] = 0
                 whole[BURST_BITS] = 0
             whole[LAST_WRONG] = j
+        if data != got:
+            if whole[BURST_SYMBOLS] == 0:
+                counts[3] += 1
+                whole[BURST_FIRST] = j
+            whole[BURST_LAST] = j
             whole[BURST_SYMBOLS] += 1
-            whole[BURST_BITS] += wrong
+            whole[BURST_BITS] += bits[data, got]
             counts[1] += 1
-            counts[2] += wrong
+            counts[2] += bits[data, got]
+            confusion[data, got] += 1
     return done

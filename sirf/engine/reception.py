@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
 from sirf.engine.front_end import FrontEnd
-from sirf.engine.waveform_plan import Plan
+from sirf.engine.tally import LONGEST_BURST
+from sirf.engine.waveform_plan import Plan, driven_levels
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -46,6 +47,10 @@ class Reception:
 
     def __init__(self, link: Link, shared: Plan, *, ideal: bool) -> None:
         receiver, end, raw = link.receiver, shared.end, shared.raw
+        if receiver.mlse is not None:
+            raise SirfError(
+                "mlse must be None in a waveform run, got a sequence detector. Use sirf.count_errors, or leave it out."
+            )
         self.link, self.end, self.ideal = link, end, ideal
         self.levels = link.levels
         digital = receiver.digital
@@ -53,10 +58,10 @@ class Reception:
         self.ffe_main = receiver.ffe_main if digital else 0
         gain = receiver.vga.gain if receiver.vga else 1.0
         self.main = gain * end.main_cursor
-        self.reference = self.levels * self.main
+        self.reference = gain * driven_levels(link, end)
         if receiver.vga:
             main = raw.main_cursor
-            self.reference = self.levels * self.main / (gain * main) * receiver.vga.output(np.array([main]))[0]
+            self.reference = self.reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
         self.dfe = np.array(receiver.dfe) * self.main
         adaptation = receiver.adaptation
         self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
@@ -133,13 +138,16 @@ class Reception:
 
     def _state(self, gain: float) -> None:
         clock = self.link.receiver.clock
-        self.real, self.whole = np.zeros(4), np.zeros(11, dtype=np.int64)
+        self.real, self.whole = np.zeros(4), np.zeros(kernel.PLACES, dtype=np.int64)
         self.real[kernel.GAIN] = gain
         self.real[kernel.TIME] = clock.initial_phase_ui if clock else 0.0
         self.gap = 0 if self.ideal else len(self.dfe)
         self.whole[kernel.LAST_WRONG] = -self.gap - 1
         self.whole[kernel.LOST_AT] = self.whole[kernel.LOCKED_AT] = -1
-        self.counts = np.zeros(6, dtype=np.int64)
+        order = self.link.order
+        self.counts, self.outgoing = np.zeros(6, dtype=np.int64), np.zeros(order, dtype=np.int64)
+        self.confusion = np.zeros((order, order), dtype=np.int64)
+        self.lengths = np.zeros(LONGEST_BURST, dtype=np.int64)
         self.phase = np.zeros(3)
         self.bits = bit_error_table(self.link.order)
         self.history = max(len(self.dfe), 1)
@@ -170,7 +178,7 @@ class Reception:
             self.reference, self.ffe, self.ffe_main, self.dfe, self.link.receiver.dfe_unrolled, self.ideal, self.train,
             self.first, self.bits, self.gap, self.detector, self.loop, self.ring, self.front, self.lanes, self.adapt,
             self.ffe_limits, self.dfe_limits, self.real, self.whole, taken, position, decided, fed, equalised, weights, gains,
-            self.counts,
+            self.link.transmitter.precoding, self.counts, self.outgoing, self.confusion, self.lengths,
         )  # fmt: skip
         if done == 0:
             return None
@@ -193,10 +201,15 @@ class Reception:
         """Errors so far."""
         total, symbol_errors, errors, bursts, squares, bit_squares = (int(value) for value in self.counts)
         open_symbols, open_bits = int(self.whole[kernel.BURST_SYMBOLS]), int(self.whole[kernel.BURST_BITS])
+        lengths = self.lengths.copy()
+        if open_symbols:
+            span = int(self.whole[kernel.BURST_LAST] - self.whole[kernel.BURST_FIRST])
+            lengths[min(span, len(lengths) - 1)] += 1
         return ErrorCount(
             symbols=total, symbol_errors=symbol_errors, errors=errors, bursts=bursts,
             squared_symbol_errors=squares + open_symbols**2, squared_bit_errors=bit_squares + open_bits**2,
-            bits_per_symbol=float(np.log2(self.link.order)), link=identity,
+            bits_per_symbol=float(np.log2(self.link.order)), link=identity, sent=tuple(self.outgoing.tolist()),
+            confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()),
         )  # fmt: skip
 
     def clock_report(self) -> ClockReport | None:

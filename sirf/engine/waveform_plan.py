@@ -26,15 +26,16 @@ NOISE_UI = 64
 class Plan:
     """`end` is the front end with the whole FFE, `raw` the one of the waveform that is sampled.
 
-    Drives come in the order signal, displaced edges to first and second order (where there is jitter), aggressors, `noise_rate`
-    white noises. `memory` in symbols fills the channel; `rms` in V is that of the samples.
+    Drives come in the order signal, displaced edges to first and second order (where there is jitter), what the driver loses
+    (where it compresses), these `fixed` in number, then aggressors, then `noise_rate` white noises. `memory` in symbols fills
+    the channel; `rms` in V is that of the samples.
     """
 
     digest: str
     end: FrontEnd
     raw: FrontEnd
     table: FilterTable
-    jittered: bool
+    fixed: int
     noise_rate: int
     memory: int
     rms: float
@@ -49,6 +50,7 @@ def plan(link: Link) -> Plan:
     raw = front_end(link.replace(receiver=sampled)) if receiver.digital else end
     m = raw.samples_per_ui
     responses = signal_responses(link, raw)
+    fixed = len(responses)
     grid = choose_grid([one.wave for one in responses], m)
     responses += [Response(wave, 0, movable=m) for wave in raw.crosstalk]
     noise = noise_responses(sampled, raw) if receiver.noise_density > 0 else []
@@ -56,17 +58,38 @@ def plan(link: Link) -> Plan:
     lead = max(raw.pre_cursors + 4, 4 + len(receiver.ffe)) + link.transmitter.ffe_main
     memory = max(span(one, lead, m) for one in responses)
     table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
-    return Plan(link.digest, end, raw, table, bool(link.transmitter.edge_jitter), len(noise), memory, _rms(link, raw))
+    return Plan(link.digest, end, raw, table, fixed, len(noise), memory, _rms(link, raw))
 
 
 def signal_responses(link: Link, end: FrontEnd) -> list[Response]:
-    """Responses to symbols and, where there is jitter, to displaced edges to first and second order."""
+    """Responses to symbols and, where there are such, to displaced edges (first, second order) and to the driver's loss."""
     responses = [Response(end.through, end.sampling)]
+    # the transition that a pre-cursor tap makes is known only when its later symbols are drawn
+    early = -link.transmitter.ffe_main * end.samples_per_ui
     if link.transmitter.edge_jitter:
-        # the edge that a pre-cursor tap makes is known only when its later symbols are drawn
-        early = -link.transmitter.ffe_main * end.samples_per_ui
         responses += [Response(end.edge, end.sampling, early), Response(end.edge_slope, end.sampling, early)]
+    if link.transmitter.compression:
+        responses.append(Response(end.driver, end.sampling, early))
     return responses
+
+
+def driven_levels(link: Link, end: FrontEnd) -> Float:
+    """Mean (L,) in V at the slicer of each sent level: the driver's compression takes its share off the outer ones.
+
+    The Tx FFE's output is w a + rest with independent symbols in the rest, so E[(w a + rest)³ | a] = w³ a³ + 3 w a E[rest²].
+    """
+    levels, tx = link.levels, link.transmitter
+    result = levels * end.main_cursor
+    if not tx.compression:
+        return result
+    weights, m = np.asarray(tx.ffe), end.samples_per_ui
+    power = float(np.mean(levels**2))
+    for j, weight in enumerate(weights):
+        at = end.sampling - (j - tx.ffe_main) * m
+        if 0 <= at < len(end.driver):
+            rest = power * float(np.sum(weights**2) - weight**2)
+            result = result - tx.compression * end.driver[at] * (weight**3 * levels**3 + 3.0 * weight * levels * rest)
+    return np.asarray(result)
 
 
 def noise_responses(receiver: Receiver, end: FrontEnd, *, rate: int | None = None) -> list[Response]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.polyphase import edge_drives
+from sirf._kernels.polyphase import weigh
 from sirf.engine.segments import Randomness, segment_generator, segment_seed
 from sirf.engine.waveform_plan import Plan
 from sirf.link import Link
+from sirf.signal.patterns import Pattern, precode
 from sirf.transmitter.jitter import Jitter
 
 Single = NDArray[np.float32]
@@ -27,32 +28,33 @@ class Source:
         tx, size = link.transmitter, shared.table.block
         self.link, self.plan, self.seed = link, shared, seed
         self.levels = link.levels.astype(np.float32)
+        self.taps = np.array(tx.ffe, dtype=np.float32)
         self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
         self.jitter = tx.edge_jitter
         # tones run on through all blocks, the rest that has memory is drawn anew in each, as in each segment of a count
         self._tones = replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
         self._drawn = replace(self.jitter, sinusoidal=())
-        self._values = np.zeros(len(self.differences) - 1, dtype=np.float32)
+        self._values = np.zeros(len(self.taps), dtype=np.float32)
         self._drives = np.zeros((len(shared.table.spectra), shared.table.transform), dtype=np.float32)
         self._even = size + size % 2
         self._words = np.empty((shared.noise_rate + 2) * self._even + 16, dtype=np.uint64)
         self._index = self._start = self._received = 0
+        self._last = np.zeros(1 + len(link.aggressors), dtype=np.int64)
 
     def block(self) -> tuple[NDArray[np.uint8], Single, tuple[int, ...]]:
         """The next block: symbols (b,), drives (q, transform) until the next call, aggressor phases in samples."""
-        table, size = self.plan.table, self.plan.table.block
+        size = self.plan.table.block
         random = Randomness(segment_seed(self.seed, self.plan.digest, self._index), self._words)
-        drives, row = self._drives, 1
-        symbols = self._symbols(random, size)
+        drives = self._drives
+        symbols = self._symbols(random, size, self.link.transmitter.pattern, 0)
         values = np.concatenate([self._values, self.levels[symbols]])
         drives[0, :size] = values[len(self._values) :]
-        if self.plan.jittered:
-            displacement = self._displacement(random, size, values)
-            edge_drives(values, self.differences, displacement, drives[1, :size], drives[2, :size])
-            row = 3
-        phases = self._phases(table.grid.samples_per_ui)
-        for _ in phases:
-            drives[row, :size] = self.levels[self._symbols(random, size)]
+        if self.plan.fixed > 1:
+            self._transitions(random, size, values)
+        phases = self._phases(self.plan.table.grid.samples_per_ui)
+        row = self.plan.fixed
+        for which, settings in enumerate(self.link.aggressors):
+            drives[row, :size] = self.levels[self._symbols(random, size, settings.pattern, 1 + which)]
             row += 1
         if self.plan.noise_rate:
             drives[row:, :size] = self._normals(random, self.plan.noise_rate)[:, :size]
@@ -60,6 +62,23 @@ class Source:
         self._start += size
         self._index += 1
         return symbols, drives, phases
+
+    def _transitions(self, random: Randomness, size: int, values: Single) -> None:
+        """Drives of the displaced edges and of what the driver's compression takes off."""
+        compression, drives = np.float32(self.link.transmitter.compression), self._drives
+        steps = np.empty(size, dtype=np.float32)
+        if compression:
+            stairs = np.empty(size + 1, dtype=np.float32)
+            weigh(values, self.taps, stairs)
+            lost = -compression * stairs**3
+            drives[self.plan.fixed - 1, :size] = lost[1:]
+            steps = np.diff(stairs + lost)
+        else:
+            weigh(values, self.differences, steps)
+        if self.jitter:
+            tau = self._displacement(random, size, steps)
+            np.multiply(-steps, tau, out=drives[1, :size])
+            np.multiply(np.float32(-0.5) * drives[1, :size], tau, out=drives[2, :size])
 
     def receiver_noise(self) -> Single:
         """Unit noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""
@@ -72,10 +91,20 @@ class Source:
         random.normals(out.reshape(-1))
         return out
 
-    def _symbols(self, random: Randomness, size: int) -> NDArray[np.uint8]:
-        out = np.empty(self._even, dtype=np.uint8)
-        random.symbols(self.link.order, out)
-        return out[:size]
+    def _symbols(self, random: Randomness, size: int, pattern: Pattern | None, sender: int) -> NDArray[np.uint8]:
+        """What goes over the line; precoding keeps random symbols random."""
+        order = self.link.order
+        if pattern is None:
+            out = np.empty(self._even, dtype=np.uint8)
+            random.symbols(order, out)
+            return out[:size]
+        symbols = pattern.take(self._start, size, order=order)
+        if self.link.transmitter.precoding:
+            # from p(-1) of the block before instead of 0
+            carried = (2 * (np.arange(size) % 2) - 1) * self._last[sender]
+            symbols = ((precode(symbols, order) + carried) % order).astype(np.uint8)
+            self._last[sender] = symbols[-1]
+        return symbols
 
     def _phases(self, m: int) -> tuple[int, ...]:
         """Where each aggressor's symbols start in this block, in samples."""
@@ -88,7 +117,7 @@ class Source:
             phases.append(int((phase + 1e-6 * one.rate_offset_ppm * self._start) % 1.0 * m))
         return tuple(phases)
 
-    def _displacement(self, random: Randomness, size: int, values: Single) -> Single:
+    def _displacement(self, random: Randomness, size: int, steps: Single) -> Single:
         """Of the edges into symbols start - lead …, (b,) in UI: those whose pre-cursor symbols are known now."""
         jitter, rate = self.jitter, self.link.symbol_rate
         tau = np.float32(jitter.random_ui) * self._normals(random, 1)[0, :size]
@@ -104,6 +133,5 @@ class Source:
             own = segment_generator(self.seed, self.plan.digest, RARE + RARE // 2 + self._index)
             tau += self._drawn.correlated(own, size, symbol_rate=rate, start=first).astype(np.float32)
         if jitter.duty_cycle_ui:
-            steps = np.convolve(values, self.differences, mode="valid")
-            tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps).astype(np.float32)
+            tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps)
         return np.asarray(tau)

@@ -83,8 +83,7 @@ class Stream:
     def _produce(self) -> None:
         """Draw and filter one block; rows that the receiver has left behind make room."""
         symbols, drives, phases = self.source.block()
-        first_moving = 3 if self.plan.jittered else 1
-        moved = tuple((first_moving + aggressor, phase) for aggressor, phase in enumerate(phases))
+        moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         for drive, shift in moved:
             self.bank.move(drive, shift)
         block = self.bank.block

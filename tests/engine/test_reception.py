@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.engine.waveform_stream import BINS, Stream
+from sirf.engine.capture import BINS
+from sirf.engine.waveform_stream import Stream
 from sirf.engine.wiener import mmse_equalizer
 from sirf.errors import SirfError
 from sirf.link import Link
