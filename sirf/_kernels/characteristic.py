@@ -237,109 +237,137 @@ def symbol_chain(
 ) -> Complex:
     """(L, S): E exp(s x) given the main symbol, over the symbols whose jittered edges tie them to each other.
 
-    Symbols h, h + 1, h + 2 with `cursors` (Q,) share the transition x = weights . (a_h, a_(h+1), a_(h+2)) + r whose responses
-    are `edges[h]`, `slopes[h]` (Q - 2,); r is ± the root of its variance `rests[h]`. They form a second-order Markov chain:
-    messages run from both ends to the main symbol at index `main` (1 … Q - 2). The displacement of edge h takes the values
-    `atoms[h]` (D,) with probabilities `shares` (D,), plus `polarity` in the direction of the transition, plus a
-    Gaussian of variance `random[h]`.
+    Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r whose responses are
+    `edges[h]`, `slopes[h]` (Q - 3,); r is ± the root of its variance `rests[h]`. They form a third-order Markov chain: messages
+    run from both ends to the main symbol at index `main` (2 … Q - 2). The displacement of edge h takes the values `atoms[h]`
+    (D,) with probabilities `shares` (D,), plus `polarity` in the direction of the transition, plus a Gaussian of variance
+    `random[h]`.
     """
     count = len(levels)
     length = len(cursors)
-    left = np.empty((2, count, count, size))
-    right = np.empty((2, count, count, size))
-    moved = np.empty((2, count, count, size))
+    left = np.empty((2, count, count, count, size))
+    right = np.empty((2, count, count, count, size))
+    moved = np.empty((2, count, count, count, size))
     weight = np.empty((length, count, 2, size))
     factor = np.empty((2, size))
     extra = np.empty((2, size))
     work = np.empty((2, size))
     total = np.zeros((2, count, size))
     end = np.hypot(theta, step * size)
-    widest = np.sum(np.abs(weights)) + np.sqrt(np.max(rests))
     for q in range(length):
         for i in range(count):
-            volts = levels[i] * cursors[q]
-            grow = np.exp(theta * volts) / count if q != main else 1.0
-            turn_re = np.cos(step * volts) if q != main else 1.0
-            turn_im = np.sin(step * volts) if q != main else 0.0
-            x = grow
+            volts = levels[i] * cursors[q] if q != main else 0.0
+            x = np.exp(theta * volts) / count if q != main else 1.0
             y = 0.0
+            turn_re = np.cos(step * volts)
+            turn_im = np.sin(step * volts)
             for n in range(size):
                 weight[q, i, 0, n] = x
                 weight[q, i, 1, n] = y
                 x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
-    for i in range(count):
-        for j in range(count):
-            for part in range(2):
-                one = weight[0 if part == 0 else length - 2, i]
-                two = weight[1 if part == 0 else length - 1, j]
-                target = left if part == 0 else right
-                for n in range(size):
-                    target[0, i, j, n] = one[0, n] * two[0, n] - one[1, n] * two[1, n]
-                    target[1, i, j, n] = one[0, n] * two[1, n] + one[1, n] * two[0, n]
-    # edges before the main one in the chain, then those behind it from the far end, then the one that joins both
-    for turn in range(length - 2):
-        if turn < main - 1:
+    # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
+    for side in range(2):
+        start = 0 if side == 0 else length - 3
+        target = left if side == 0 else right
+        for g in range(count):
+            for h in range(count):
+                for i in range(count):
+                    one = weight[start, g]
+                    two = weight[start + 1, h]
+                    three = weight[start + 2, i]
+                    skip = side == 1 and start == main - 1
+                    for n in range(size):
+                        p = two[0, n] * three[0, n] - two[1, n] * three[1, n]
+                        r = two[0, n] * three[1, n] + two[1, n] * three[0, n]
+                        target[0, g, h, i, n] = p if skip else p * one[0, n] - r * one[1, n]
+                        target[1, g, h, i, n] = r if skip else p * one[1, n] + r * one[0, n]
+    # edges before the joint in the chain, then those behind it from the far end, then the one that joins both
+    joint = main - 2
+    for turn in range(length - 3):
+        if turn < joint:
             q = turn
-        elif turn < length - 3:
-            q = length - 3 - (turn - main + 1)
+        elif turn < length - 4:
+            q = length - 4 - (turn - joint)
         else:
-            q = main - 1
+            q = joint
         moved[:] = 0.0
+        quiet = edges[q] == 0.0 and slopes[q] == 0.0
+        apart = np.sqrt(rests[q])
         reach = np.max(np.abs(atoms[q])) + abs(polarity)
-        spread = end * widest
+        spread = end * (np.sum(np.abs(weights[q])) + apart)
         exponent = spread * (abs(edges[q]) * reach + 0.5 * abs(slopes[q]) * (reach * reach + mean_square))
         exponent += 0.5 * random[q] * (spread * edges[q]) ** 2
         squarings = max(int(np.ceil(np.log2(4.0 * exponent + 1e-30))), 0)
-        for j in range(count):
-            for k in range(count):
-                for i in range(count):
-                    x = weights[0] * levels[i] + weights[1] * levels[j] + weights[2] * levels[k]
-                    if edges[q] == 0.0 and slopes[q] == 0.0:
-                        factor[0] = 1.0
-                        factor[1] = 0.0
-                    elif i == 0 or weights[0] != 0.0:
-                        apart = np.sqrt(rests[q])
-                        sign = polarity if x > apart else -polarity
-                        transition(
-                            x - apart, theta, step, edges[q], slopes[q], random[q], mean_square, atoms[q] + sign, shares,
-                            squarings, factor[0], factor[1], work,
-                        )  # fmt: skip
-                        if apart > 0.0:
-                            sign = polarity if x > -apart else -polarity
+        f_re = factor[0]
+        f_im = factor[1]
+        f_re[:] = 1.0
+        f_im[:] = 0.0
+        # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
+        span = count if weights[q, 0] != 0.0 and not quiet else 1
+        if span == 1 and q <= joint:
+            for g in range(1, count):
+                for h in range(count):
+                    for i in range(count):
+                        for n in range(size):
+                            left[0, 0, h, i, n] += left[0, g, h, i, n]
+                            left[1, 0, h, i, n] += left[1, g, h, i, n]
+        for h in range(count):
+            for i in range(count):
+                for j in range(count):
+                    for g in range(span):
+                        if not quiet:
+                            x = weights[q, 0] * levels[g] + weights[q, 1] * levels[h]
+                            x += weights[q, 2] * levels[i] + weights[q, 3] * levels[j]
+                            sign = polarity if x > apart else -polarity
                             transition(
-                                x + apart, theta, step, edges[q], slopes[q], random[q], mean_square, atoms[q] + sign,
-                                shares, squarings, extra[0], extra[1], work,
+                                x - apart, theta, step, edges[q], slopes[q], random[q], mean_square, atoms[q] + sign,
+                                shares, squarings, f_re, f_im, work,
                             )  # fmt: skip
+                            if apart > 0.0:
+                                sign = polarity if x > -apart else -polarity
+                                transition(
+                                    x + apart, theta, step, edges[q], slopes[q], random[q], mean_square,
+                                    atoms[q] + sign, shares, squarings, extra[0], extra[1], work,
+                                )  # fmt: skip
+                                for n in range(size):
+                                    f_re[n] = 0.5 * (f_re[n] + extra[0, n])
+                                    f_im[n] = 0.5 * (f_im[n] + extra[1, n])
+                        if turn == length - 4:
                             for n in range(size):
-                                factor[0, n] = 0.5 * (factor[0, n] + extra[0, n])
-                                factor[1, n] = 0.5 * (factor[1, n] + extra[1, n])
-                    f_re = factor[0]
-                    f_im = factor[1]
-                    if turn == length - 3:
-                        for n in range(size):
-                            p = left[0, i, j, n] * right[0, j, k, n] - left[1, i, j, n] * right[1, j, k, n]
-                            r = left[0, i, j, n] * right[1, j, k, n] + left[1, i, j, n] * right[0, j, k, n]
-                            total[0, j, n] += p * f_re[n] - r * f_im[n]
-                            total[1, j, n] += p * f_im[n] + r * f_re[n]
-                    elif q < main - 1:
-                        for n in range(size):
-                            moved[0, j, k, n] += left[0, i, j, n] * f_re[n] - left[1, i, j, n] * f_im[n]
-                            moved[1, j, k, n] += left[0, i, j, n] * f_im[n] + left[1, i, j, n] * f_re[n]
-                    else:
-                        for n in range(size):
-                            moved[0, i, j, n] += right[0, j, k, n] * f_re[n] - right[1, j, k, n] * f_im[n]
-                            moved[1, i, j, n] += right[0, j, k, n] * f_im[n] + right[1, j, k, n] * f_re[n]
-        if turn == length - 3:
+                                p = (
+                                    left[0, g, h, i, n] * right[0, h, i, j, n]
+                                    - left[1, g, h, i, n] * right[1, h, i, j, n]
+                                )
+                                r = (
+                                    left[0, g, h, i, n] * right[1, h, i, j, n]
+                                    + left[1, g, h, i, n] * right[0, h, i, j, n]
+                                )
+                                total[0, i, n] += p * f_re[n] - r * f_im[n]
+                                total[1, i, n] += p * f_im[n] + r * f_re[n]
+                        elif q < joint:
+                            for n in range(size):
+                                moved[0, h, i, j, n] += left[0, g, h, i, n] * f_re[n] - left[1, g, h, i, n] * f_im[n]
+                                moved[1, h, i, j, n] += left[0, g, h, i, n] * f_im[n] + left[1, g, h, i, n] * f_re[n]
+                        else:
+                            for n in range(size):
+                                moved[0, g, h, i, n] += right[0, h, i, j, n] * f_re[n] - right[1, h, i, j, n] * f_im[n]
+                                moved[1, g, h, i, n] += right[0, h, i, j, n] * f_im[n] + right[1, h, i, j, n] * f_re[n]
+        if turn == length - 4:
             break
-        forward = q < main - 1
+        forward = q < joint
+        if span == 1 and not forward:
+            for g in range(1, count):
+                moved[:, g] = moved[:, 0]
         target = left if forward else right
-        for j in range(count):
-            for k in range(count):
-                one = weight[q + 2, k] if forward else weight[q, j]
-                for n in range(size):
-                    p = moved[0, j, k, n]
-                    r = moved[1, j, k, n]
-                    target[0, j, k, n] = p * one[0, n] - r * one[1, n]
-                    target[1, j, k, n] = p * one[1, n] + r * one[0, n]
+        for g in range(count):
+            for h in range(count):
+                for i in range(count):
+                    one = weight[q + 3, i] if forward else weight[q, g]
+                    skip = not forward and q == main - 1
+                    for n in range(size):
+                        p = moved[0, g, h, i, n]
+                        r = moved[1, g, h, i, n]
+                        target[0, g, h, i, n] = p if skip else p * one[0, n] - r * one[1, n]
+                        target[1, g, h, i, n] = r if skip else p * one[1, n] + r * one[0, n]
     result: Complex = total[0] + 1j * total[1]
     return result

@@ -52,8 +52,8 @@ class Displacement:
     Independent from edge to edge: a Gaussian of variance `random` (K,), one of `atoms` (D,) with probabilities `shares` (D,),
     and `polarity` in the direction of the transition (half the duty-cycle distortion). Together: `states` (T, K) with
     probabilities `state_shares` (T,). `mean_square` is what the mean pulse was built with.
-    The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), a_(k-lead-1), a_(k-lead-2)) + rest: the three
-    neighbours that count most, exactly, and the others as ± the root of their variance `rest`; `differences` (J,) are all,
+    The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), … a_(k-lead-3)) + rest: the four neighbours
+    that count most, exactly, and the others as ± the root of their variance `rest`; `differences` (J,) are all,
     the one at `ffe_main` acting on the present symbol.
     """
 
@@ -64,7 +64,7 @@ class Displacement:
     states: Float
     state_shares: Float
     mean_square: float
-    weights: tuple[float, float, float]
+    weights: tuple[float, float, float, float]
     lead: int
     rest: float
     differences: Float
@@ -76,7 +76,7 @@ class Displacement:
     def __post_init__(self) -> None:
         """Mean of |x|, x² and x⁴ over all transitions x; mean, variance and fourth cumulant (K,) of x times what is
         independent, in UI, UI² and UI⁴."""
-        grid = np.array(np.meshgrid(self.levels, self.levels, self.levels)).reshape(3, -1)
+        grid = np.array(np.meshgrid(*[self.levels] * 4)).reshape(4, -1)
         x = np.asarray(self.weights) @ grid
         second, fourth = float(np.mean(x**2)), float(np.mean(x**4))
         moments = (
@@ -144,7 +144,7 @@ class Displacement:
         """What transitions with `response` (K,) in V add to the cursors (K,); of the `tied` ones (K,) only their rest."""
         outside = self.differences.copy()
         # difference j acts on the symbol j - ffe_main after the present one, weight i on i + lead
-        inside = np.arange(3) + self.lead + self.ffe_main
+        inside = np.arange(4) + self.lead + self.ffe_main
         outside[inside[(inside >= 0) & (inside < len(outside))]] = 0.0
         full = np.convolve(np.where(tied, 0.0, response), self.differences) + np.convolve(
             np.where(tied, response, 0.0), outside
@@ -164,18 +164,18 @@ class Displacement:
 
 def _transition(
     ffe: tuple[float, ...], main: int, symbol_variance: float
-) -> tuple[tuple[float, float, float], int, float]:
-    """(weights, lead, rest) of a transition of the Tx FFE's output."""
-    steps = np.concatenate([[0.0], np.diff([0.0, *ffe, 0.0]), [0.0]])
-    present = main + 1
-    lead = max((-1, 0), key=lambda shift: float(np.sum(steps[present + shift : present + shift + 3] ** 2)))
-    inside = slice(present + lead, present + lead + 3)
-    rest = symbol_variance * float(np.sum(steps**2) - np.sum(steps[inside] ** 2))
-    kept = symbol_variance * float(np.sum(steps[inside] ** 2))
+) -> tuple[tuple[float, float, float, float], int, float]:
+    """(weights, lead, variance of the rest) of a transition of the Tx FFE's output."""
+    steps = np.concatenate([[0.0] * 4, np.diff([0.0, *ffe, 0.0]), [0.0] * 4])
+    present = main + 4
+    lead = max((-2, -1, 0), key=lambda shift: float(np.sum(steps[present + shift : present + shift + 4] ** 2)))
+    inside = slice(present + lead, present + lead + 4)
+    kept = float(np.sum(steps[inside] ** 2))
+    rest = float(np.sum(steps**2)) - kept
     # a rest below 1 % of the whole is folded into the weights, which keeps the variance of the transition
     scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < 0.01 * kept else (1.0, rest)
-    first, second, third = (float(scale * value) for value in steps[inside])
-    return (first, second, third), lead, rest
+    first, second, third, fourth = (float(scale * value) for value in steps[inside])
+    return (first, second, third, fourth), lead, symbol_variance * rest
 
 
 def _parts(

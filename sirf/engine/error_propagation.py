@@ -1,14 +1,16 @@
 """Decision-feedback error propagation as a Markov chain on the last decision errors.
 
 A decision off by one level feeds a wrong value back for as many symbols as the DFE has taps. The state of the chain is the
-tuple of the last `MEMORY` errors, each -1, 0 or +1 levels. Approximations, all stated: errors of more than one level count
-as one in the state (their bits are counted in full); taps beyond MEMORY do not propagate; interference after an error is
-predicted from its covariance, as if Gaussian; the sent level is uniform given the state.
+tuple of the last `MEMORY` errors, each -1, 0 or +1 levels. An error also tells what comes next: coloured noise, precursors and
+jittered edges tie it to the interference and the levels that follow. Approximations, all stated: errors of more than one level
+count as one in the state (their bits are counted in full); taps beyond MEMORY do not propagate; what an error tells is a
+regression whose covariances are taken in the tail, and a distribution of levels with the right mean.
 """
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,18 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
 Float = NDArray[np.float64]
 
 MEMORY = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AfterError:
+    """What an error upwards tells of the next symbols.
+
+    `covariance` (MEMORY + 1,) in V² of the interference with that so many symbols later, in the tail where errors happen; the
+    first is its variance. `levels` (MEMORY,) is the mean level of the symbols sent 1, 2 … later.
+    """
+
+    covariance: Float
+    levels: Float
 
 
 def transition_tables(
@@ -59,24 +73,32 @@ def with_feedback(
     main: float,
     dfe: tuple[float, ...],
     *,
-    correlation: Float | None = None,
+    after: AfterError | None = None,
 ) -> ErrorRates:
     """Error ratios with decided symbols fed back; `dfe` relative to the main cursor, levels relative to the outer one.
 
-    `correlation` (MEMORY + 1,) in V² is the covariance of the interference with itself so many symbols later (none by
-    default): an error tells how large the interference was, and so what to expect of the next.
+    `after` says what an error tells of the symbols that follow it (nothing by default).
     """
-    memory = min(MEMORY, len(dfe))
+    # coloured noise ties errors to each other beyond a short feedback filter
+    taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
+    memory = len(taps)
     step = 2.0 / (len(levels) - 1)
     states = np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
-    shifts = -states @ np.asarray(dfe[:memory]) * step * main
+    shifts = -states @ taps * step * main
     means, scales = np.zeros(len(states)), np.ones(len(states))
-    if correlation is not None and correlation[0] > 0:
-        means, scales = _expected(states, np.asarray(dfe[:memory]) * step * main, 0.5 * step * main, correlation)
-    key = np.round(np.stack([(shifts + means) / main, scales]), 12)
+    lean = np.zeros(len(states))
+    if after is not None:
+        half = 0.5 * step * main
+        deviation = float(np.sqrt(after.covariance[0]))
+        seen = _seen(states, taps * step * main, half, deviation)
+        means, scales = _expected(states, seen, after.covariance)
+        # an error that the feedback made easy tells less of the levels around it
+        strength = seen / (deviation * _mean_beyond(np.asarray(half / deviation)))
+        lean = strength @ np.array([_leaning(float(mean), levels) for mean in after.levels[:memory]])
+    key = np.round(np.stack([(shifts + means) / main, scales, lean]), 12)
     unique, inverse = np.unique(key, axis=1, return_inverse=True)
     tables = transition_tables(at_instant, levels, main, unique[0] * main, unique[1])
-    symbol, bit, up, down = (rate[inverse.ravel()] for rate in _rates(tables))
+    symbol, bit, up, down = (rate[inverse.ravel()] for rate in _rates(tables, _shares(unique[2], levels)))
     weights = 3 ** np.arange(memory)[::-1]
     following = [
         ((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
@@ -92,43 +114,65 @@ def with_feedback(
     )
 
 
-def _expected(states: NDArray[np.int64], taps: Float, half: float, correlation: Float) -> tuple[Float, Float]:
-    """(mean (S,) in V, scale (S,)) of the interference after the errors of each state, by linear regression.
+def _seen(states: NDArray[np.int64], taps: Float, half: float, deviation: float) -> Float:
+    """Mean of the interference (S, MEMORY) in V at the time of each error of a state.
 
-    At the time of an error the interference exceeded what was left of `half` the distance of the levels after the feedback of
-    the errors before it; its mean beyond that point is taken as a Gaussian's.
+    It exceeded what was left of `half` the distance of the levels after the feedback of the errors before it; its mean beyond
+    that point is taken as a Gaussian's.
     """
-    deviation = float(np.sqrt(correlation[0]))
-    covariance = toeplitz(correlation[: states.shape[1]])
+    memory = states.shape[1]
+    fed = np.stack([-states[:, lag + 1 :] @ taps[: memory - lag - 1] for lag in range(memory)], axis=1)
+    return np.asarray(states * deviation * _mean_beyond((half - states * fed) / deviation))
+
+
+def _expected(states: NDArray[np.int64], seen: Float, correlation: Float) -> tuple[Float, Float]:
+    """(mean (S,) in V, scale (S,)) of the interference after the errors of each state, by linear regression on `seen`."""
+    memory = states.shape[1]
+    covariance = toeplitz(correlation[:memory])
     means, scales = np.zeros(len(states)), np.ones(len(states))
-    for row, state in enumerate(states):
-        when = np.flatnonzero(state)
-        if not len(when):
-            continue
-        seen = np.empty(len(when))
-        for index, lag in enumerate(when):
-            older = state[lag + 1 :]
-            fed = -float(older @ taps[: len(older)])
-            margin = (half - state[lag] * fed) / deviation
-            seen[index] = state[lag] * deviation * _mean_beyond(margin)
-        gain = np.linalg.solve(covariance[np.ix_(when, when)], correlation[when + 1])
-        means[row] = gain @ seen
-        scales[row] = np.sqrt(max(1.0 - gain @ correlation[when + 1] / correlation[0], 0.01))
+    for pattern in itertools.product((False, True), repeat=memory):
+        when = np.flatnonzero(pattern)
+        rows = np.flatnonzero(np.all((states != 0) == pattern, axis=1))
+        if len(when):
+            gain = np.linalg.solve(covariance[np.ix_(when, when)], correlation[when + 1])
+            means[rows] = seen[np.ix_(rows, when)] @ gain
+            scales[rows] = np.sqrt(max(1.0 - gain @ correlation[when + 1] / correlation[0], 0.01))
     return means, scales
 
 
-def _mean_beyond(margin: float) -> float:
+def _mean_beyond(margin: Float) -> Float:
     """Mean of a standard normal variable beyond `margin`."""
-    return float(np.sqrt(2.0 / np.pi) / erfcx(margin / np.sqrt(2.0)))
+    return np.asarray(np.sqrt(2.0 / np.pi) / erfcx(margin / np.sqrt(2.0)))
 
 
-def _rates(tables: Float) -> tuple[Float, Float, Float, Float]:
-    """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables."""
+def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:
+    """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables.
+
+    `shares` (S, L) are the probabilities of the sent levels, equal by default.
+    """
     count = tables.shape[1]
-    errors = tables * (1.0 - np.eye(count))
-    bits = np.sum(errors * bit_error_table(count), axis=(1, 2)) / count / bits_per_symbol(count)
-    up, down = np.triu(errors).sum(axis=(1, 2)) / count, np.tril(errors).sum(axis=(1, 2)) / count
+    sent = np.full((len(tables), count), 1.0 / count) if shares is None else shares
+    errors = tables * (1.0 - np.eye(count)) * sent[:, :, None]
+    bits = np.sum(errors * bit_error_table(count), axis=(1, 2)) / bits_per_symbol(count)
+    up, down = np.triu(errors).sum(axis=(1, 2)), np.tril(errors).sum(axis=(1, 2))
     return up + down, bits, up, down
+
+
+def _shares(lean: Float, levels: Float) -> Float:
+    """Probabilities (S, L) of the levels in proportion to exp(lean x level)."""
+    weight = np.exp(lean[:, None] * levels)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def _leaning(mean: float, levels: Float) -> float:
+    """The lean whose levels have this mean: Newton's method."""
+    mean = float(np.clip(mean, 0.98 * levels[0], 0.98 * levels[-1]))
+    lean = 0.0
+    for _ in range(50):
+        shares = _shares(np.array([lean]), levels)[0]
+        found = float(shares @ levels)
+        lean += float(np.clip((mean - found) / max(float(shares @ levels**2) - found**2, 1e-3), -1.0, 1.0))
+    return lean
 
 
 def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:

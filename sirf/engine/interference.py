@@ -107,7 +107,7 @@ class Line:
 
 
 LARGE = 0.05
-"""Edges with at least this part of the noise power count the rest of their transition."""
+"""Edges with at least this part of the noise power count all of their transition."""
 
 
 def aggressor_function(
@@ -161,7 +161,7 @@ def interference(
     quiet *= crosstalk
     _check(quiet[None], quiet[None], line, "crosstalk")
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
-    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 2) if len(chain) else (main,)
+    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
     # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
     upper = np.zeros((len(levels), line.size), dtype=complex)
     lower = upper if displacement.polarity == 0.0 else upper.copy()
@@ -194,6 +194,32 @@ def interference(
     )
 
 
+def log_function(
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    displacement: Displacement,
+    levels: Float,
+    tilt: float,
+) -> Float:
+    """log E exp(`tilt` x) (L,) of intersymbol interference and jitter given the main symbol's level, averaged over states."""
+    line = Line(tilt, 0.0, 1, float(np.sum(cursors**2)))
+    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
+    total = np.zeros(len(levels))
+    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
+        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
+        functions = np.ones((len(levels), 1), dtype=complex)
+        independent(functions[0], line, np.delete(moved, tied), levels)
+        functions[1:] = functions[0]
+        if len(chain):
+            _multiply_chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state, displacement,
+                            1.0, levels)  # fmt: skip
+        total += share * functions[:, 0].real
+    return np.asarray(np.log(total))
+
+
 def edge_chain(
     edges: Float, gaussian_variance: float, main: int, displacement: Displacement
 ) -> tuple[range, NDArray[np.bool_]]:
@@ -205,13 +231,13 @@ def edge_chain(
     strong = np.zeros(len(edges), dtype=bool)
     if not power.any():
         return range(0), strong
-    low, high = max(main - 12, 1), min(main + 12, len(edges) - 2)
+    low, high = max(main - 12, 2), min(main + 12, len(edges) - 3)
     strong[low:high] = power[low:high] > CHAINED * (gaussian_variance + power.sum())
     where = np.flatnonzero(strong)
     first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
     lead = displacement.lead
-    # the main symbol must lie strictly between the first and the last symbol of the chain
-    return range(min(first, main - 1 - lead), max(last + 1, main - lead)), strong
+    # the edge that joins both ends of the chain has the main symbol as its third
+    return range(min(first, main - 2 - lead), max(last + 1, main - 1 - lead)), strong
 
 
 def _moved_cursors(
@@ -244,29 +270,34 @@ def _multiply_chain(
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
     functions[:, needed:] = 0.0
     inside = slice(chain.start, chain.stop)
-    tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 2)
+    tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 3)
     functions[:, :needed] *= symbol_chain(
         line.tilt, line.step, needed, cursors[tied].copy(), main - tied.start, edges[inside], slopes[inside],
         displacement.random[inside], displacement.mean_square, state[inside, None] + displacement.atoms,
-        displacement.shares, sign * displacement.polarity, np.array(displacement.weights),
-        _rests(edges[inside], displacement, line), levels,
+        displacement.shares, sign * displacement.polarity, *_transitions(edges[inside], displacement, line), levels,
     )  # fmt: skip
 
 
-def _rests(edges: Float, displacement: Displacement, line: Line) -> Float:
-    """Variance (Q,) of the rest of each transition of a chain: of the large ones only, and where no state has taken it over."""
-    if len(displacement.states) > 1:
-        return np.zeros(len(edges))
+def _transitions(edges: Float, displacement: Displacement, line: Line) -> tuple[Float, Float]:
+    """(weights (Q, 4), variance of the rest (Q,)) of the transitions of a chain.
+
+    Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance.
+    """
     power = displacement.step_moments[1] * displacement.variance.max() * edges**2
     large = power > LARGE * (line.gaussian + power.sum())
-    return np.where(large, displacement.rest, 0.0)
+    full = np.array(displacement.weights)
+    short = full * np.array([0.0, 1.0, 1.0, 1.0])
+    short *= np.sqrt(np.sum(full**2) / np.sum(short**2))
+    # where there are states they have taken over the rest
+    rest = displacement.rest if len(displacement.states) == 1 else 0.0
+    return np.where(large[:, None], full, short), np.where(large, rest, 0.0)
 
 
 def _check(upper: Complex, lower: Complex, line: Line, step: str) -> None:
     """Both sides of the middle, P(x > 0) of each level and P(x < 0), which is P(x > 0) of its mirror image, must make one."""
     weight = 1.0 / line.points
     weight[0] *= 0.5
-    above, below = (part @ weight for part in (upper, lower))
+    above, below = (np.sum(part * weight, axis=1) for part in (upper, lower))
     total = (above + below[::-1]).real * line.step / np.pi
     worst = float(np.abs(total - 1.0).max())
     if not worst < TOLERANCE:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.displacement import Displacement
-from sirf.engine.error_propagation import MEMORY, with_feedback, without_feedback
+from sirf.engine.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.interference import EXACT, Line, aggressor_function, cumulants, interference
+from sirf.engine.interference import EXACT, Line, aggressor_function, cumulants, interference, log_function
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference import Interference
@@ -81,7 +81,7 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
     link, main = model.link, model.front_end.main_cursor
     if ideal_feedback or not any(link.receiver.dfe):
         return without_feedback(at_instant, link.levels, main)
-    return with_feedback(at_instant, link.levels, main, link.receiver.dfe, correlation=model.covariance(MEMORY + 1))
+    return with_feedback(at_instant, link.levels, main, link.receiver.dfe, after=model.after_errors(at_instant))
 
 
 @lru_cache(maxsize=8)
@@ -113,6 +113,7 @@ class InterferenceModel:
         self.worst_phase = worst_phase
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
         self._crosstalk: dict[Line, Complex] = {}
+        self._after: AfterError | None = None
 
     def at(self, offset: int) -> Interference:
         """The interference `offset` samples after the sampling instant."""
@@ -134,26 +135,65 @@ class InterferenceModel:
         cursors[main + 1 : main + 1 + len(taps)] -= taps * self.front_end.main_cursor
         return cursors, main
 
-    def covariance(self, count: int) -> Float:
-        """Covariance (count,) in V² of interference and noise at the sampling instant with itself 0, 1, 2 … symbols later."""
-        m, moved = self.link.samples_per_ui, self.displacement
+    def after_errors(self, at_instant: Interference) -> AfterError:
+        """What to expect after a symbol that was decided too high, at the sampling instant; kept.
+
+        Precursors, coloured noise and jittered edges tie an error to what follows. All means are those of the distribution
+        tilted by theta to where the error happened: derivatives of log E exp(theta x), over theta, by a symbol's cursor for its
+        level, and along the later symbol's cursors and edges for its interference.
+        """
+        if self._after is not None:
+            return self._after
+        end, moved = self.front_end, self.displacement
         cursors, main = self.cursors(0)
         cursors[main] = 0.0
-        total = self.symbol_variance * _overlap(cursors, count)
-        total += (
-            moved.step_moments[1]
-            * float(moved.variance.max())
-            * _overlap(self.front_end.cursors(self.front_end.edge), count)
-        )
+        edges, slopes = (end.cursors(wave) for wave in (end.edge, end.edge_slope))
+        bounds = 0.5 * np.diff(self.levels) * end.main_cursor
+        level = int(np.argmax([float(at_instant.above(i, bound)) for i, bound in enumerate(bounds)]))
+        small = 1e-3 * bounds[level]
+        here, beyond = (float(np.log(at_instant.above(level, bounds[level] + move))) for move in (-small, small))
+        curvature = moved.widest * float(np.max(np.abs(slopes) * moved.random))
+        tilt = min((here - beyond) / (2.0 * small), 0.4 / curvature if curvature > 0 else np.inf)
+
+        def derivative(cursor_course: Float, edge_course: Float) -> float:
+            sides = [
+                log_function(cursors + sign * cursor_course, main, edges + sign * edge_course, slopes, moved, self.levels,
+                             tilt)
+                for sign in (1e-3, -1e-3)
+            ]  # fmt: skip
+            return float(np.mean(sides[0][:-1] - sides[1][:-1]) / (2e-3 * tilt))
+
+        covariance = tilt * self._noise_covariance()
+        still, levels = np.zeros(len(cursors)), np.zeros(MEMORY)
+        for lag in range(1, MEMORY + 1):
+            covariance[lag] += derivative(_advanced(cursors, lag), _advanced(edges, lag))
+            if lag <= main:
+                one = still.copy()
+                one[main - lag] = 1.0 / tilt
+                levels[lag - 1] = derivative(one, still) * tilt
+        # the tilt puts the mean of the interference at the threshold, which its variance alone does not
+        variance = self._isi_variance(cursors, edges) + self._noise_covariance()[0]
+        scale = variance / float(bounds[level])
+        self._after = AfterError(np.concatenate([[variance], covariance[1:] * scale]), levels)
+        return self._after
+
+    def _noise_covariance(self) -> Float:
+        """Covariance (MEMORY + 1,) in V² of noise and crosstalk with themselves 0, 1, 2 … symbols later."""
+        m, count = self.link.samples_per_ui, MEMORY + 1
+        total = np.zeros(count)
         for wave in self.front_end.crosstalk:
-            columns = wave[: len(wave) // m * m].reshape(-1, m)
-            total += self.symbol_variance * np.mean(
-                [_overlap(column, count) for column in columns.T[:: m // 8]], axis=0
-            )
-        noise = self.front_end.noise_correlation[::m]
-        total[: len(noise)] += noise[:count]
+            columns = wave[: len(wave) // m * m].reshape(-1, m)[:, :: m // 8]
+            total += [self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
+                      for k in range(count)]  # fmt: skip
+        total += self.front_end.noise_correlation[: count * m : m]
         total[0] += self.front_end.transmitter_noise**2
         return total
+
+    def _isi_variance(self, cursors: Float, edges: Float) -> float:
+        """Variance in V² of intersymbol interference and jitter."""
+        moved = self.displacement
+        jitter = moved.step_moments[1] * float(np.sum(moved.variance * edges**2))
+        return float(self.symbol_variance * np.sum(cursors**2)) + jitter
 
     def _line(self, cursors: Float, main: int, edges: Float, slopes: Float) -> Line:
         """The line that holds all parts at one phase."""
@@ -189,6 +229,6 @@ class InterferenceModel:
         return together[:EXACT], float(np.sum(together[EXACT:] ** 2))
 
 
-def _overlap(cursors: Float, count: int) -> Float:
-    """Sums (count,) of cursor times cursor 0, 1, 2 … later."""
-    return np.array([float(cursors[: len(cursors) - lag] @ cursors[lag:]) for lag in range(count)])
+def _advanced(values: Float, lag: int) -> Float:
+    """`values` (K,) moved to the front by `lag`."""
+    return np.concatenate([values[lag:], np.zeros(lag)])
