@@ -106,8 +106,10 @@ def precode(symbols: Symbols, order: int) -> Symbols:
 
 def remove_precoding(symbols: Symbols, order: int) -> Symbols:
     """The (1+D) decoder: d(n) = p(n) + p(n-1) modulo `order`, p(-1) = 0."""
-    wide = symbols.astype(np.int64)
-    return np.asarray((wide + np.concatenate([[0], wide[:-1]])) % order, dtype=np.uint8)
+    total = symbols.astype(np.uint8)
+    total[1:] += symbols[:-1]
+    total -= np.uint8(order) * (total >= order)
+    return np.asarray(total)
 
 
 @lru_cache(maxsize=1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from sirf.errors import SirfError
 
@@ -24,6 +26,12 @@ class SinusoidalJitter:
         _not_negative("amplitude_ui", self.amplitude_ui)
         if not 0 < self.frequency < float("inf"):
             raise SirfError(f"frequency must be positive Hz, got {self.frequency}. Give the tone's frequency.")
+
+    def at(self, turns: float, n: int, *, symbol_rate: float) -> Float:
+        """Displacement (n,) in UI at edges one symbol apart, from the phase `turns` (in turns) on."""
+        sine, cosine = _tone(self.frequency / symbol_rate, n)
+        angle = 2.0 * np.pi * (turns % 1.0)
+        return np.asarray(self.amplitude_ui * (np.cos(angle) * sine + np.sin(angle) * cosine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +119,16 @@ class PhaseNoise:
 
     def variance(self, *, symbol_rate: float) -> float:
         """Mean square in UI² up to half the symbol rate."""
-        if self.offset[0] >= 0.5 * symbol_rate:
-            return 0.0
-        f = np.geomspace(self.offset[0], 0.5 * symbol_rate, 4001)
-        f = np.unique(np.concatenate([f, [x for x in self.offset if x < 0.5 * symbol_rate]])).astype(np.float64)
-        return float(np.trapezoid(self.density(f, symbol_rate=symbol_rate), f))
+        return _phase_noise_power(self, symbol_rate)
 
     def draw(self, generator: np.random.Generator, n: int, *, symbol_rate: float) -> Float:
         """Displacement (n,) in UI. What varies more slowly than a record of n symbols shifts the whole record."""
-        frequency = np.fft.rfftfreq(n, 1.0 / symbol_rate)
-        spacing = symbol_rate / n
-        power = self.density(frequency.astype(np.float64), symbol_rate=symbol_rate) * spacing
-        slow = max(self.variance(symbol_rate=symbol_rate) - float(np.sum(power[1:])), 0.0)
-        power[0] = 0.0
-        white = generator.standard_normal((2, len(frequency)))
-        spectrum = 0.5 * n * np.sqrt(power) * (white[0] + 1j * white[1])
-        if n % 2 == 0:
-            spectrum[-1] = 0.0
-        wave = np.fft.irfft(spectrum, n)
-        return np.asarray(wave + np.sqrt(slow) * generator.standard_normal())
+        # a record a little longer, of a length that transforms fast
+        whole = fft.next_fast_len(n, real=True)
+        rms, slow = _phase_noise_bins(self, symbol_rate, whole)
+        white = generator.standard_normal((2, len(rms)))
+        wave = fft.irfft(rms * (white[0] + 1j * white[1]), whole)[:n]
+        return np.asarray(wave + slow * generator.standard_normal())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,16 +184,45 @@ class Jitter:
         Random and dual-Dirac displacement are independent from edge to edge, duty cycle depends on the edge's direction:
         the engines add these. A sinusoid runs on through symbol numbers from its own random phase, drawn first.
         """
-        time = np.arange(start, start + n)
-        total = 0.5 * self.even_odd_ui * (1.0 - 2.0 * (time % 2))
+        total = np.zeros(n)
+        total[start % 2 :: 2] = 0.5 * self.even_odd_ui
+        total[1 - start % 2 :: 2] = -0.5 * self.even_odd_ui
         for tone in self.sinusoidal:
-            turns = (tone.frequency / symbol_rate) * time + generator.random()
-            total += tone.amplitude_ui * np.sin(2.0 * np.pi * np.mod(turns, 1.0))
+            turns = (tone.frequency / symbol_rate) * start + generator.random()
+            total += tone.at(turns, n, symbol_rate=symbol_rate)
         for part in self.bounded:
             total += part.draw(generator, n, symbol_rate=symbol_rate)
         if self.phase_noise is not None:
             total += self.phase_noise.draw(generator, n, symbol_rate=symbol_rate)
         return np.asarray(total)
+
+
+@lru_cache(maxsize=8)
+def _tone(ratio: float, n: int) -> tuple[Float, Float]:
+    """Sine and cosine (n,) of `ratio` turns a symbol."""
+    angle = 2.0 * np.pi * np.mod(ratio * np.arange(n), 1.0)
+    return np.sin(angle), np.cos(angle)
+
+
+@lru_cache(maxsize=8)
+def _phase_noise_power(profile: PhaseNoise, symbol_rate: float) -> float:
+    if profile.offset[0] >= 0.5 * symbol_rate:
+        return 0.0
+    f = np.geomspace(profile.offset[0], 0.5 * symbol_rate, 4001)
+    f = np.unique(np.concatenate([f, [x for x in profile.offset if x < 0.5 * symbol_rate]])).astype(np.float64)
+    return float(np.trapezoid(profile.density(f, symbol_rate=symbol_rate), f))
+
+
+@lru_cache(maxsize=8)
+def _phase_noise_bins(profile: PhaseNoise, symbol_rate: float, n: int) -> tuple[Float, float]:
+    """Rms (n // 2 + 1,) of the parts of each spectral line of a record of `n`, and of what varies more slowly than it."""
+    frequency = np.fft.rfftfreq(n, 1.0 / symbol_rate).astype(np.float64)
+    power = profile.density(frequency, symbol_rate=symbol_rate) * (symbol_rate / n)
+    slow = max(_phase_noise_power(profile, symbol_rate) - float(np.sum(power[1:])), 0.0)
+    power[0] = 0.0
+    if n % 2 == 0:
+        power[-1] = 0.0
+    return 0.5 * n * np.sqrt(power), float(np.sqrt(slow))
 
 
 def _one_pole(bits: Float, decay: float) -> Float:

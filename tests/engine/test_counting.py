@@ -18,7 +18,7 @@ from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import Pattern
 from sirf.transmitter.aggressor import Aggressor
-from sirf.transmitter.jitter import Jitter, SinusoidalJitter
+from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from tests.engine.links import flat_link
 from tests.engine.test_white_noise import exact_ser, q
 
@@ -198,3 +198,24 @@ def test_decision_feedback_of_every_order_has_the_error_ratio_of_its_markov_chai
     assert low <= markov_ser(order, b, x) <= high
     if order == 4:
         assert markov_ser(4, 0.6, 1 / 0.36) == pytest.approx(8.714e-3, rel=1e-3)
+
+
+def test_a_segment_depends_on_nothing_that_was_computed_before_it() -> None:
+    """Every stage on, memory reused from segment to segment and shared by workers in any order."""
+    link = flat_link("PAM4", sigma=0.12, ffe=(-0.1, 1.0, 0.3), ffe_main=1, dfe=(0.3,), crosstalk=(0.05, 0.04))
+    jitter = Jitter(random_ui=0.01, dual_dirac_ui=0.02, even_odd_ui=0.01, duty_cycle_ui=0.01,
+                    sinusoidal=(SinusoidalJitter(0.02, 1e8),), bounded=(BoundedJitter(0.01, 1e9, 2e8),),
+                    phase_noise=PhaseNoise((1e6, 1e9), (-105.0, -130.0)))  # fmt: skip
+    link = with_transmitter(link, jitter=jitter, compression=0.05, precoding=True)
+    link = link.replace(
+        aggressors=(Aggressor(rate_offset_ppm=-80.0), Aggressor(pattern=Pattern("prbs13q"), phase_ui=0.3))
+    )
+    counts = [
+        count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED, rng=1, workers=workers) for workers in (1, 2, 8)
+    ]
+    assert counts[0] == counts[1] == counts[2]
+    assert counts[0].errors > 1000
+    used, fresh = BaudRateLink(link), BaudRateLink(link)
+    for index in (4, 0, 2):
+        used.segment(1, index)
+    assert np.array_equal(used.segment(1, 3).residual, fresh.segment(1, 3).residual)
