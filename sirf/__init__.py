@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sirf.engine.error_count import count_errors
     from sirf.engine.statistical import statistical_eye
     from sirf.engine.waveform import simulate
-    from sirf.errors import ConfigError, PhysicsError, SirfError, TouchstoneError
+    from sirf.errors import ConfigError, LimitError, PhysicsError, SirfError, TouchstoneError
     from sirf.link import Link
     from sirf.receiver.adaptation import Adaptation
     from sirf.receiver.converter import Converter
@@ -65,6 +65,7 @@ _HOMES = {
     "SirfError": "sirf.errors",
     "TouchstoneError": "sirf.errors",
     "ConfigError": "sirf.errors",
+    "LimitError": "sirf.errors",
     "PhysicsError": "sirf.errors",
 }
 _MODULES = ("com", "fec", "optics", "paths", "plot", "presets")
@@ -79,6 +80,7 @@ __all__ = [
     "Converter",
     "Ctle",
     "Jitter",
+    "LimitError",
     "Link",
     "Mlse",
     "Network",

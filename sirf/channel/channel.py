@@ -180,7 +180,7 @@ class Channel:
                 f"victim must be 1 where there is one pair, got victim {victim} and next_lanes {list(next_lanes)} for "
                 f"{through.ports} ports. Leave both out."
             )
-        order = _order(through, port_order)
+        order = _order(through, port_order, warnings)
 
         def convert(networks: Iterable[Network | skrf.Network]) -> tuple[Network, ...]:
             return tuple(_differential(_own(network), order, differential, warnings) for network in networks)
@@ -312,7 +312,7 @@ def _notes(files: Iterable[TouchstoneFile]) -> tuple[str, ...]:
     return tuple(f"{file.network.name}: {note}" for file in files for note in file.notes)
 
 
-def _order(through: Network, port_order: Order | None) -> PortOrder | None:
+def _order(through: Network, port_order: Order | None, warnings: list[str]) -> PortOrder | None:
     """Port order of the 4-ports; None for two-ports."""
     if through.ports not in (2, 4):
         raise SirfError(
@@ -322,7 +322,11 @@ def _order(through: Network, port_order: Order | None) -> PortOrder | None:
     given = None if port_order is None else parse_lanes(port_order, 4)[0]
     if through.ports == 2:
         return None
-    return given or find_lanes(through)[0][0]
+    if given is not None:
+        return given
+    (order,), notes = find_lanes(through)
+    warnings.extend(notes)
+    return order
 
 
 def _multi_pair(

@@ -24,6 +24,8 @@ from sirf.channel.mixed_mode import (
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
+_MODAL, _MODAL_RATIO = 0.012, 31.6
+"""Mean |difference|² of the lines of a pair (-19 dB) and its ratio to their coupling (15 dB): beyond, they may be modes."""
 _LANE = re.compile(r"(\d+):(\d+)-(\d+):(\d+)")
 
 
@@ -43,7 +45,8 @@ def find_lanes(network: Network) -> tuple[tuple[PortOrder, ...], tuple[str, ...]
     """
     _check_ports(network.ports, network.name)
     if network.ports == 4:
-        return (find_port_order(network),), ()
+        order = find_port_order(network)
+        return (order,), _mixed_mode_warning(network, order)
     power = _power(network)
     lines = _lines(power, network.name)
     partners = _partners(power, lines)
@@ -54,7 +57,8 @@ def find_lanes(network: Network) -> tuple[tuple[PortOrder, ...], tuple[str, ...]
             f"{network.name or 'network'}: coupling does not tell which lines are pairs: neighbouring lines are taken. "
             "Give port_order if they are not.",
         )
-    return tuple((*lines[a], *lines[b]) for a, b in partners), warnings
+    lanes = tuple((*lines[a], *lines[b]) for a, b in partners)
+    return lanes, warnings + tuple(note for lane in lanes for note in _mixed_mode_warning(network, lane))
 
 
 def parse_lanes(value: str | Sequence[Sequence[int]] | Sequence[int], ports: int) -> tuple[PortOrder, ...]:
@@ -107,6 +111,20 @@ def differential_block(network: Network, pairs: Sequence[tuple[int, int]]) -> Ne
     for row, (positive, negative) in enumerate(pairs):
         m[row, positive - 1], m[row, negative - 1] = np.sqrt(0.5), -np.sqrt(0.5)
     return Network(network.frequency, m @ network.s @ m.T, z0=2.0 * network.z0, name=network.name)
+
+
+def _mixed_mode_warning(network: Network, lane: PortOrder) -> tuple[str, ...]:
+    """A warning where the lines of a pair differ much more than they couple, as differential and common mode do."""
+    s = network.s[: max(network.frequency.size // 2, 1)]
+    p_in, p_out, n_in, n_out = (port - 1 for port in lane)
+    coupling = np.mean(np.abs(s[:, [[p_in], [p_out]], [n_in, n_out]]) ** 2)
+    difference = np.mean(np.abs(s[:, [p_out, p_in], [p_in, p_in]] - s[:, [n_out, n_in], [n_in, n_in]]) ** 2)
+    if difference < _MODAL or difference < _MODAL_RATIO * coupling:
+        return ()
+    return (
+        f"{network.name or 'network'}: the lines of {lane_name(lane)} differ much and hardly couple, as differential and "
+        "common modes do. If these are mixed-mode data, give mixed_mode='D1,2 D3,4 C1,2 C3,4' or the like.",
+    )
 
 
 def _check_ports(ports: int, name: str) -> None:

@@ -7,7 +7,9 @@ channel is better used as data (see `docs/theory/quality.md`).
 from __future__ import annotations
 
 import warnings as python_warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -160,15 +162,20 @@ def _fitted(network: Network, thin: Network, pairs: int, *, passive: bool) -> Ra
             "ignore"
         )  # its remarks on convergence and passivity are judged by the errors below
         try:
-            # the value at DC comes out of the data; forcing it spoils the fit elsewhere
-            fit.vector_fit(n_poles_real=_REAL_POLES, n_poles_cmplx=pairs, enforce_dc=False)
+            fit.vector_fit(n_poles_real=_REAL_POLES, n_poles_cmplx=pairs, **_known(fit.vector_fit, enforce_dc=False))
             model = _model(fit, network)
             if passive and model.rms_error < 0.1 and not model.passive:
-                fit.passivity_enforce(f_max=_TEST_SPAN * float(network.frequency[-1]), preserve_dc=False)
+                last = _TEST_SPAN * float(network.frequency[-1])
+                fit.passivity_enforce(f_max=last, **_known(fit.passivity_enforce, preserve_dc=False))
                 model = _model(fit, network)
         except (np.linalg.LinAlgError, ValueError, RuntimeError):
             return None
     return model
+
+
+def _known(function: Callable[..., Any], **options: bool) -> dict[str, bool]:
+    """The options that this version of scikit-rf knows: forcing the value at DC, new in 2.0, spoils the fit elsewhere."""
+    return {name: value for name, value in options.items() if name in signature(function).parameters}
 
 
 def _model(fit: Any, network: Network) -> RationalModel:

@@ -9,8 +9,10 @@ import pytest
 import skrf
 from numpy.typing import NDArray
 
+from sirf.channel.channel import Channel
 from sirf.channel.modal import modal_order_of_comments, parse_modal_order
-from sirf.channel.touchstone import load_touchstone, read_touchstone
+from sirf.channel.network import Network
+from sirf.channel.touchstone import load_touchstone, read_touchstone, write_touchstone
 from sirf.errors import SirfError
 
 Complex = NDArray[np.complex128]
@@ -118,6 +120,25 @@ def test_heads_of_two_ports() -> None:
     assert modal_order_of_comments("SDD11 SCD11 SDC11 SCC11", 2) == "D1,2 C1,2"
     with pytest.raises(SirfError, match="row by row"):
         modal_order_of_comments("SDD11 SCC11 SDC11 SCD11", 2)
+
+
+@pytest.mark.parametrize("name", ["backplane_12db/thru.s4p", "c2m_16db/thru.s4p", "nasty/option_line_order.s4p"])
+def test_unlabelled_mixed_modes_raise_suspicion_and_single_ended_files_do_not(
+    channels_dir: Path, tmp_path: Path, name: str
+) -> None:
+    plain = Channel.from_touchstone(channels_dir / name)
+    assert not any("mixed-mode data" in note for note in plain.warnings)
+    assert plain.four_port is not None
+    modal = plain.four_port.to_network()
+    modal.renumber([0, 1, 2, 3], [0, 2, 1, 3])
+    modal.se2gmm(p=2)
+    file = tmp_path / "modal.s4p"
+    write_touchstone(file, Network(plain.frequency, modal.s, z0=50.0))
+    assert any("mixed-mode data" in note for note in Channel.from_touchstone(file).warnings)
+    told = Channel.from_touchstone(file, mixed_mode="D1,2 D3,4 C1,2 C3,4")
+    assert not any("If these are" in note for note in told.warnings)
+    assert np.allclose(told.through.s, modal.s[:, :2, :2], rtol=0, atol=1e-12)
+    assert np.allclose(told.through.s, plain.through.s, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("order", "words"), [("D1 C1,2", "got 'D1'"), ("S1,2 C1,2", "got 'S1,2'"), ("", "got 0")])

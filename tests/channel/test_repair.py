@@ -67,6 +67,7 @@ def test_an_early_echo_is_taken_out(echo: float) -> None:
     assert error[FREQUENCY < 30e9].max() < 0.02 * echo
     assert found.steps[0].max_db == pytest.approx(20 * np.log10(echo), abs=3.0)
     assert quality(found.network).causal
+    assert np.array_equal(found.network.s, found.network.s.swapaxes(1, 2))
 
 
 def test_a_causal_network_stays_as_it_is() -> None:

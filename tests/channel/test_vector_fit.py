@@ -11,7 +11,7 @@ from skrf.vectorFitting import VectorFitting
 
 from sirf.channel.network import Network
 from sirf.channel.quality import quality
-from sirf.channel.vector_fit import vector_fit
+from sirf.channel.vector_fit import _known, vector_fit
 from sirf.errors import LimitError, SirfError
 
 FREQUENCY = np.linspace(0.0, 50e9, 201)
@@ -48,7 +48,8 @@ def test_the_pole_of_an_rc_network_is_found() -> None:
     expected = -(1 / 50.0 + 1 / 60.0) / 100e-15
     weight = np.abs(model.residues).max(axis=(0, 1)) / np.abs(model.poles)
     strong = model.poles[weight > 1e-6]
-    assert strong == pytest.approx([expected], rel=1e-6)
+    assert strong.size
+    assert np.allclose(strong, expected, rtol=1e-6)  # it may come twice, its residue shared
     assert model.stable
     assert model.passive
     wide = np.array([0.0, 300e9])
@@ -69,7 +70,7 @@ def test_the_model_is_evaluated_as_scikit_rf_does() -> None:
     fit = VectorFitting(network.to_network())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it remarks on passivity
-        fit.vector_fit(n_poles_real=2, n_poles_cmplx=1, enforce_dc=False)
+        fit.vector_fit(n_poles_real=2, n_poles_cmplx=1, **_known(fit.vector_fit, enforce_dc=False))
     model = vector_fit(network, max_error=0.5, max_pairs=1, passive=False)
     points = np.linspace(0, 80e9, 77)
     for out in range(2):
