@@ -151,7 +151,7 @@ class Search:
             ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True)
             evaluated += count
             if row >= 0:
-                best = Choice(10 * np.log10(ratio), *self.gains[number], row, cursor, 0)
+                best = Choice(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
         return None if best.row < 0 else _with_count(best, evaluated)
 
     def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
@@ -180,7 +180,9 @@ class Search:
         if not winners:
             return None
         ratio, number, row, cursor, _ = max(winners, key=lambda result: (result[0], -result[1]))
-        return Choice(10 * np.log10(ratio), *self.gains[number], row, cursor, sum(result[4] for result in results))
+        return Choice(
+            float(10 * np.log10(ratio)), *self.gains[number], row, cursor, sum(result[4] for result in results)
+        )
 
     def _run(
         self, number: int, pulse: Real, state: Index, local: int, best: float, prune: bool
