@@ -5,6 +5,7 @@ from __future__ import annotations
 from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, Tdecq, tdecq
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, link_budget, measure
+from sirf.optics.library import OpticsPreset, list_optics, load_optics
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
 from sirf.optics.path import OpticalPath
 from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
@@ -26,6 +27,7 @@ __all__ = [
     "MultimodeFibre",
     "OpticalPath",
     "OpticalReceiver",
+    "OpticsPreset",
     "PathInterference",
     "Photodiode",
     "ReferenceReceiver",
@@ -40,6 +42,8 @@ __all__ = [
     "gaussian_sensitivity",
     "level_mismatch",
     "link_budget",
+    "list_optics",
+    "load_optics",
     "measure",
     "outer_levels",
     "outer_oma",

@@ -13,7 +13,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import erfc, erfcinv
 
 from sirf.errors import PhysicsError
-from sirf.optics.power import outer_oma
+from sirf.optics.power import delay_samples, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
 
 Float = NDArray[np.float64]
@@ -102,8 +102,7 @@ def tdecq(
     power
         (N M,) W, one period of a repeating pattern, M = `samples_per_ui` (at least 8).
     levels
-        (N,) sent level indices 0 to 3; symbol k starts near sample k M. They align the equaliser and find the outer OMA;
-        the histograms do not use them.
+        (N,) sent level indices 0 to 3. They align the equaliser and find the outer OMA; the histograms do not use them.
     oma
         OMA_outer in W; measured on `power` by default.
     scope_noise
@@ -163,7 +162,8 @@ class _Eye:
         self.known: dict[float, Float] = {}
         ideal = sent.astype(float)
         self.wanted = (ideal - ideal.mean()) * oma / 3.0
-        self.lag = self._delay(ideal - ideal.mean())
+        filtered = fft.irfft(self.spectrum, wave.size)
+        self.lag = delay_samples(filtered, sent, m) / m
         self.correlation = (
             np.ones(1) if receiver.bandwidth is None else _noise_correlation(receiver.bandwidth, receiver.taps)
         )
@@ -272,12 +272,6 @@ class _Eye:
         ones = np.ones(len(right))
         free, along = np.linalg.solve(matrix, right), np.linalg.solve(matrix, ones)
         return np.asarray(free + along * (1.0 - free.sum()) / along.sum())
-
-    def _delay(self, ideal: Float) -> float:
-        """Delay of the filtered wave in UI: the symbols' middle shall lie half a UI after their start."""
-        staircase = np.repeat(ideal, self.m)
-        match = fft.irfft(self.spectrum * np.conj(fft.rfft(staircase)), staircase.size)
-        return float(int(np.argmax(np.abs(match))) / self.m)
 
 
 @cache

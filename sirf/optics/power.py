@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import fft
 
 from sirf.errors import PhysicsError
 
@@ -47,7 +48,7 @@ def outer_levels(average: float, extinction_db: float) -> tuple[float, float]:
 def outer_oma(power: Float, levels: NDArray[np.integer], samples_per_ui: int, *, run: int = 6) -> float:
     """OMA_outer in W of a periodic wave (N samples_per_ui,) W: highest less lowest level inside their longest runs.
 
-    `levels` (N,) are the sent level indices, aligned so that symbol k holds samples k M ... k M + M - 1. Means over the middle
+    `levels` (N,) are the sent level indices; their delay is found by correlation. Means over the middle
     2 UI of runs of at least `run` equal outer symbols, as 802.3 121.8.4 with its runs of 7 threes and 6 zeros; the longest run
     counts where none is that long. Raises `PhysicsError` where an outer level is missing.
     """
@@ -55,10 +56,18 @@ def outer_oma(power: Float, levels: NDArray[np.integer], samples_per_ui: int, *,
     wave = np.asarray(power, dtype=float)
     if wave.size != sent.size * samples_per_ui:
         raise PhysicsError(f"power must have {sent.size} x {samples_per_ui} samples, got {wave.size}. Cut one period.")
+    wave = np.roll(wave, -delay_samples(wave, sent, samples_per_ui))
     found = [_plateau(wave, sent == level, samples_per_ui, run) for level in (sent.min(), sent.max())]
     if sent.min() == sent.max():
         raise PhysicsError("levels must use both outer levels, got one only. Send a longer pattern.")
     return abs(found[1] - found[0])
+
+
+def delay_samples(wave: Float, levels: NDArray[np.integer], samples_per_ui: int) -> int:
+    """By how many samples a periodic wave (N M,) lags behind the steps of its levels (N,): where they correlate most."""
+    steps = np.repeat(np.asarray(levels) - np.mean(levels), samples_per_ui)
+    match = fft.irfft(fft.rfft(wave) * np.conj(fft.rfft(steps)), steps.size)
+    return int(np.argmax(np.abs(match)))
 
 
 def _plateau(wave: Float, member: NDArray[np.bool_], m: int, run: int) -> float:

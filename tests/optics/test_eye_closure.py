@@ -115,6 +115,7 @@ def test_outer_oma_reads_the_plateaus() -> None:
     f = np.fft.rfftfreq(wave.size, 1 / (RATE * M))
     slow = np.fft.irfft(np.fft.rfft(wave) * low_pass("bessel4", f, 30e9), wave.size)
     assert outer_oma(slow, PATTERN, M) == pytest.approx(1.2e-3, rel=5e-3)
+    assert outer_oma(np.roll(slow, 5 * M + 3), PATTERN, M) == pytest.approx(outer_oma(slow, PATTERN, M))
     assert float(dbm(from_dbm(3.7))) == pytest.approx(3.7)
     low, high = outer_levels(1e-3, 5.0)
     assert extinction_ratio_db(high, low) == pytest.approx(5.0)
