@@ -156,6 +156,11 @@ def ber(
     symbol_rate: SymbolRate = None,
     ideal_feedback: Ideal = False,
     fec: Annotated[str | None, typer.Option(help="Count code words of this code too: kp4, kr4 or a TOML file.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="Test pattern instead of random symbols, for example prbs13q.")
+    ] = None,
+    precoding: Annotated[bool, typer.Option("--precoding", help="Put 1/(1+D) before the line.")] = False,
+    mlse: Annotated[int, typer.Option(help="Memory of a sequence detector in symbols; 0 for a slicer.")] = 0,
     json_file: Json = None,
 ) -> None:
     """Count errors bit by bit and give the error ratio with its 99 % interval."""
@@ -169,6 +174,7 @@ def ber(
 
     code = None if fec is None else load(fec)
     link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    link = _sending(link, pattern, precoding=precoding, mlse=mlse)
     words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
     interrupted = False
     with _progress("ber") as update:
@@ -577,6 +583,21 @@ def _link(
     if report is not None and not report.opened:
         _warn(("no equaliser setting opens this link; the error ratio below is that of the best one found",))
     return link
+
+
+def _sending(link: Link, pattern: str | None, *, precoding: bool, mlse: int) -> Link:
+    """The link with what `sirf ber` may set beside the standard."""
+    import dataclasses
+
+    from sirf.receiver.mlse import Mlse
+    from sirf.signal.patterns import Pattern
+
+    tx, rx = link.transmitter, link.receiver
+    if pattern is not None or precoding:
+        tx = dataclasses.replace(tx, pattern=Pattern(pattern) if pattern else None, precoding=precoding)
+    if mlse:
+        rx = dataclasses.replace(rx, mlse=Mlse(memory=mlse))
+    return link.replace(transmitter=tx, receiver=rx)
 
 
 def _check_counts(**counts: int) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from sirf.__main__ import main
+from sirf.engine.error_count import CountInterrupted
 from sirf.presets import list_presets
+from sirf.results.error_count import ErrorCount
 
 Capture = pytest.CaptureFixture[str]
 
@@ -106,6 +108,28 @@ def test_ber_counts_resumes_and_writes_json(good: Path, tmp_path: Path, capsys: 
     assert second["symbols"] > first["symbols"] >= 100_000
     assert {"errors", "symbols", "ber", "ber_low", "ber_high"} <= set(second)
     assert "99 % interval" in capsys.readouterr().out
+
+
+def test_ber_takes_pattern_precoding_detector_and_code_and_shows_counts_at_ctrl_c(
+    good: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ["ber", str(good), "--standard", "802.3ck-c2c", "--max-symbols", "1000", "--json", "-"]
+    more = ["--pattern", "prbs13q", "--precoding", "--mlse", "1", "--fec", "kr4", "--workers", "2"]
+    assert main([*options, *more]) == 0
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    assert result["fec"]["codewords"] == result["symbols"] // 2640
+    assert main([*options, "--pattern", "prbs8"]) == 2
+    assert "pattern must be one of" in capsys.readouterr().err
+
+    def stopped(*_: object, **__: object) -> ErrorCount:
+        raise CountInterrupted(ErrorCount(symbols=7))
+
+    monkeypatch.setattr("sirf.engine.error_count.count_errors", stopped)
+    assert main(options) == 130
+    result = strict_json(capsys.readouterr().out)
+    assert isinstance(result, dict)
+    assert result["symbols"] == 7
 
 
 def test_pulse(good: Path, tmp_path: Path, capsys: Capture) -> None:
