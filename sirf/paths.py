@@ -1,10 +1,10 @@
-"""The three ways from a switch die to the optics: `pluggable`, `npo`, `cpo` (see `data/paths`)."""
+"""The three ways from a switch die to the optics, `pluggable`, `npo`, `cpo`, and passive copper, `cable` (see `data/paths`)."""
 
 from __future__ import annotations
 
 from sirf.channel.path import Path, RateClass, Segment, load_path
 
-__all__ = ["Path", "RateClass", "Segment", "cpo", "load_path", "npo", "pluggable"]
+__all__ = ["Path", "RateClass", "Segment", "cable", "cpo", "load_path", "npo", "pluggable"]
 
 
 def pluggable(
@@ -31,3 +31,14 @@ def cpo(length: str | float | None = None, *, material: str | None = None, rate_
     The substrate is a COM package line; `material` has no board to apply to.
     """
     return load_path("cpo", length=length, material=material, rate_class=rate_class)
+
+
+def cable(length: str | float | None = None, *, material: str | None = None, rate_class: RateClass = "200g") -> Path:
+    """Passive copper cable: `length` of twin cable between two connectors, a host board and a package at each end.
+
+    Its coupling capacitor blocks DC, so channels made of it start above DC.
+
+    >>> cable("2 m").trace_length_m
+    2.0
+    """
+    return load_path("cable", length=length, material=material, rate_class=rate_class)

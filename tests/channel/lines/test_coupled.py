@@ -15,8 +15,9 @@ from sirf.channel.lines.coupled import EdgeLine, PairArray, _scattering
 from sirf.channel.lines.microstrip import EdgeMicrostrip
 from sirf.channel.materials import list_materials, load_material
 from sirf.errors import PhysicsError
+from sirf.units import C0
 from tests.channel.lines.boards import EDGE_MICROSTRIP, EDGE_STRIPLINE, IDEAL
-from tests.channel.physical import FREQUENCY, PASSIVE, RECIPROCAL
+from tests.channel.physical import FREQUENCY, PASSIVE, PULSE_GRID, RECIPROCAL, check_physical, early_energy_db
 
 Complex = NDArray[np.complex128]
 PITCH = 650e-6
@@ -126,6 +127,25 @@ def test_every_array_is_passive_and_reciprocal(
     s = array.network(FREQUENCY[array.line.cutoff > FREQUENCY][::8], length).s
     assert np.linalg.svd(s, compute_uv=False).max() <= 1 + PASSIVE
     assert np.abs(s - s.swapaxes(1, 2)).max() <= RECIPROCAL
+
+
+@pytest.mark.parametrize("sign", [-1.0, 0.3, 1.0])
+def test_every_mode_of_two_pairs_is_physical(sign: float) -> None:
+    """Passive and reciprocal; nothing before length x sqrt(eps_inf) / c of the buried pair."""
+    for line in (EDGE_STRIPLINE, EDGE_MICROSTRIP):
+        check_physical(PairArray(line, PITCH).modal(sign).network(FREQUENCY[line.cutoff >= FREQUENCY], 0.1))
+    tight = dataclasses.replace(EDGE_STRIPLINE, spacing=140e-6, gap=90e-6, width=60e-6)
+    s21 = PairArray(tight, 300e-6).modal(sign).network(PULSE_GRID, 0.1).s[:, 1, 0]
+    assert early_energy_db(s21, 0.1 * tight.earliest_index / C0) < -60
+
+
+def test_the_whole_array_is_causal_in_all_its_entries() -> None:
+    """Through, near and far end: no energy before the flight, or before time zero where a wave turns back."""
+    tight = dataclasses.replace(EDGE_STRIPLINE, spacing=140e-6, gap=90e-6, width=60e-6)
+    s = PairArray(tight, 300e-6).network(PULSE_GRID, 0.05).s
+    flight = 0.05 * tight.earliest_index / C0
+    for out, earliest in ((1, flight), (3, flight), (5, flight), (0, 0.0), (2, 0.0), (4, 0.0)):
+        assert early_energy_db(s[:, out, 0], earliest) < -60
 
 
 def test_bad_layouts_are_refused() -> None:
