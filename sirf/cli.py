@@ -117,23 +117,29 @@ def eye(
     _check_counts(symbols=symbols)
     _check_seed(seed)
     from sirf.engine.statistical import statistical_eye
-    from sirf.engine.waveform import simulate
+    from sirf.engine.waveform import RunInterrupted, simulate
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
     link = _link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    interrupted = False
     result: StatisticalEye | WaveformRun
     if engine == "statistical":
         result = statistical_eye(link, ideal_feedback=ideal_feedback)
     else:
         with _progress("waveform") as update:
-            result = simulate(link, symbols=symbols, rng=seed, ideal_feedback=ideal_feedback,
-                              progress=lambda done, total, errors: update(f"{errors} bit errors", done, total))  # fmt: skip
+            try:
+                result = simulate(link, symbols=symbols, rng=seed, ideal_feedback=ideal_feedback,
+                                  progress=lambda done, total, errors: update(f"{errors} bit errors", done, total))  # fmt: skip
+            except RunInterrupted as stopped:
+                result, interrupted = stopped.run, True
     _say(str(result), aside=json_file == "-")
     if out is not None:
         _save_eye(result, out)
         _say(f"wrote {out}", aside=json_file == "-")
     _write_json({**result.to_dict(), **_about(link)}, json_file)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 @app.command()

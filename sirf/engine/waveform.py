@@ -14,6 +14,14 @@ BLOCK = 1 << 16
 """Symbols between two calls of `progress`."""
 
 
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; `run` holds what was simulated until then."""
+
+    def __init__(self, run: WaveformRun) -> None:
+        super().__init__("interrupted")
+        self.run = run
+
+
 def simulate(
     link: Link,
     *,
@@ -46,7 +54,8 @@ def simulate(
         Called with (symbols done, symbols asked, bit errors).
 
     Edges are displaced one by one (random and dual-Dirac) by a second-order expansion; noise is coloured by the receiver.
-    Raises `SirfError` for fewer than one symbol.
+    Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
+    sequence detector, edge jitter beyond 0.2 UI, or a clock without a timing function.
     """
     if record < 0:
         raise SirfError(f"record must not be negative, got {record}. Use 0 for none.")
@@ -57,11 +66,18 @@ def simulate(
         link, seed=integer_seed(rng), ideal_feedback=ideal_feedback, capture=tuple(capture), record=min(record, symbols)
     )
     left = stream.first + symbols
-    while left:
-        left -= len(stream.advance(min(block, left)).fed)
-        if progress is not None:
-            count = stream.count()
-            progress(count.symbols, symbols, count.errors)
+    try:
+        while left:
+            left -= len(stream.advance(min(block, left)).fed)
+            if progress is not None:
+                count = stream.count()
+                progress(count.symbols, symbols, count.errors)
+    except KeyboardInterrupt:
+        raise RunInterrupted(_run(link, stream, ideal_feedback)) from None
+    return _run(link, stream, ideal_feedback)
+
+
+def _run(link: Link, stream: Stream, ideal_feedback: bool) -> WaveformRun:
     recorder = stream.recorder
     return WaveformRun(
         link=link,

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.polyphase import weigh
+from sirf.engine.baud_rate import LARGEST_JITTER
 from sirf.engine.segments import Randomness, segment_generator, segment_seed
 from sirf.engine.waveform_plan import Plan
+from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.patterns import Pattern, precode
 from sirf.transmitter.jitter import Jitter
@@ -31,6 +33,12 @@ class Source:
         self.taps = np.array(tx.ffe, dtype=np.float32)
         self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
         self.jitter = tx.edge_jitter
+        largest = self.jitter.largest(symbol_rate=link.symbol_rate) if self.jitter else 0.0
+        if largest > LARGEST_JITTER:
+            raise SirfError(
+                f"edge jitter must stay within {LARGEST_JITTER} UI, got {largest:.3g} UI. "
+                "Give a large sinusoid as Wander(sinusoidal_ui=) of the receiver."
+            )
         # tones run on through all blocks, the rest that has memory is drawn anew in each, as in each segment of a count
         self._tones = replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
         self._drawn = replace(self.jitter, sinusoidal=())

@@ -114,7 +114,7 @@ class WaveformRun:
             "standard": self.link.standard,
             "symbol_rate": self.link.symbol_rate,
             "modulation": self.link.modulation,
-            "eye_ber": 1.0 / self.errors.symbols,
+            "eye_ber": 1.0 / self.errors.symbols if self.errors.symbols else None,
             "eye_height_mv": 1e3 * worst,
             "eye_heights_mv": [1e3 * value for value in heights],
             "eye_width_ui": min(widths),

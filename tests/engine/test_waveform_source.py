@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import sirf
+from sirf.engine.waveform import RunInterrupted
 from sirf.engine.waveform_stream import Stream
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -120,3 +121,38 @@ def test_counts_by_level_bit_and_burst_add_up_and_agree_with_the_counting_engine
 def test_sequence_detectors_are_refused(link: Link) -> None:
     with pytest.raises(SirfError, match="mlse must be None in a waveform run"):
         sirf.simulate(link.replace(receiver=dataclasses.replace(link.receiver, mlse=Mlse())), symbols=100, rng=1)
+
+
+def test_patterns_shorter_than_the_channels_memory_repeat_their_circular_convolution(link: Link) -> None:
+    symbols = (0, 3, 1, 1, 2, 0, 3, 3, 0)
+    stream = Stream(silent(link, pattern=Pattern("user", symbols=symbols)), seed=1)
+    assert stream.plan.memory > 5 * len(symbols)
+    stream.advance(stream.first)
+    start = stream.receiver.symbol % len(symbols)
+    seen = stream.advance(5 * len(symbols)).equalised.reshape(5, -1)
+    end, m = stream.plan.end, link.samples_per_ui
+    cursors = end.through[end.sampling % m :: m]
+    folded = np.zeros(len(symbols))
+    np.add.at(folded, (np.arange(len(cursors)) - end.sampling // m) % len(symbols), cursors)
+    circular = np.fft.ifft(np.fft.fft(folded) * np.fft.fft(link.levels[list(symbols)])).real
+    np.testing.assert_allclose(seen, np.tile(np.roll(circular, -start), (5, 1)), atol=2e-4 * end.main_cursor)
+
+
+def test_edge_jitter_too_large_for_its_expansion_is_refused(link: Link) -> None:
+    slow = sending(link, jitter=Jitter(sinusoidal=(SinusoidalJitter(0.5, 1e6),)))
+    with pytest.raises(SirfError, match=r"edge jitter must stay within 0\.2 UI"):
+        sirf.simulate(slow, symbols=100, rng=1)
+
+
+def test_an_interrupted_run_keeps_what_it_has(link: Link) -> None:
+    def stop(done: int, total: int, errors: int) -> None:
+        if done > 5000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunInterrupted) as caught:
+        sirf.simulate(link, symbols=10**9, rng=1, block=3000, progress=stop)
+    kept = caught.value.run
+    whole = sirf.simulate(link, symbols=kept.errors.symbols, rng=1)
+    assert 5000 < kept.errors.symbols < 20_000
+    assert kept.errors == whole.errors
+    assert np.array_equal(kept.eye.counts, whole.eye.counts)
