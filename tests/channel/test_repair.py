@@ -145,3 +145,24 @@ def test_wrong_wishes_are_refused() -> None:
         causal(few)
     with pytest.raises(SirfError, match="points must be at least 2"):
         with_dc(Network(FREQUENCY[1:2], network.s[1:2]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    ports=st.integers(1, 3),
+    points=st.integers(8, 60),
+    seed=st.integers(0, 10**6),
+    first=st.sampled_from([0.0, 1e6, 7.3e8]),
+    uneven=st.booleans(),
+)
+def test_any_network_can_be_repaired(ports: int, points: int, seed: int, first: float, uneven: bool) -> None:
+    rng = np.random.default_rng(seed)
+    shape = (points, ports, ports)
+    s = rng.normal(size=shape) * rng.integers(0, 2, size=shape[1:]) + 1j * rng.normal(size=shape)
+    steps = rng.uniform(1e6, 1e9, points) if uneven else np.full(points, 1e8)
+    network = Network(first + np.concatenate(([0.0], np.cumsum(steps)))[:points], s)
+    found = repair(network, "dc,causal,passive", limit_db=200.0).network
+    assert found.frequency[0] == 0.0
+    assert np.all(found.s[0].imag == 0.0)
+    assert np.linalg.norm(found.s, 2, axis=(1, 2)).max() <= 1 + 1e-12
+    assert np.array_equal(found.frequency[-points + (first == 0.0) :], network.frequency[int(first == 0.0) :])
