@@ -425,13 +425,16 @@ def com_command(
         Path | None, typer.Option(help="Write pulse and distribution as a picture (.png, .svg, .pdf).")
     ] = None,
     port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
     json_file: Json = None,
 ) -> None:
     """Channel Operating Margin (COM, FOM, VEC, VEO, ERL, ICN) of one channel."""
     from sirf.cli_com import json_of, run
 
     result = run(thru, fext=fext or [], next_files=next_files or [], standard=standard, config=config, changes=changes or [],
-                 package_case=package_case, port_order=port_order, full=full_grid, out=out)  # fmt: skip
+                 package_case=package_case, port_order=port_order, victim=victim, next_lanes=next_lanes or [], full=full_grid,
+                 out=out)  # fmt: skip
     _say(str(result), aside=json_file == "-")
     if out is not None:
         _say(f"wrote {out}", aside=json_file == "-")

@@ -23,6 +23,8 @@ def run(
     changes: Sequence[str],
     package_case: int | None,
     port_order: str | None,
+    victim: int | None,
+    next_lanes: Sequence[int],
     full: bool,
     out: Path | None,
 ) -> ComResult | ComReport:
@@ -39,7 +41,9 @@ def run(
     if config is not None and not os.path.exists(config):
         raise ConfigError(f"config must be a COM workbook, got {config}, which does not exist. Check the path.")
     parsed = parse_changes(list(changes))
-    channel = Channel.from_touchstone(thru, fext=fext, next=next_files, port_order=port_order)
+    channel = Channel.from_touchstone(
+        thru, fext=fext, next=next_files, port_order=port_order, victim=victim, next_lanes=next_lanes
+    )
     options: dict[str, Any] = {"standard": standard, "config": config, "set": parsed or None, "trace": out is not None}
     result: ComResult | ComReport = com(
         channel, package_case=package_case, search="full" if full else "as configured", **options

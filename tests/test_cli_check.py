@@ -119,3 +119,14 @@ def test_lanes_are_reported_and_a_victim_is_taken(tmp_path: Path, capsys: Captur
     code, _, err = run(capsys, "pulse", str(path), "--symbol-rate", "40e9")
     assert code == 2
     assert "the number of a lane" in err
+
+
+@pytest.mark.parametrize("command", [["eye"], ["ber"], ["figures"], ["com", "--standard", "802.3ck-kr1"]])
+def test_every_command_names_the_lanes_to_choose_from(tmp_path: Path, capsys: Capture, command: list[str]) -> None:
+    path = tmp_path / "bundle.s16p"
+    write_touchstone(path, bundle(HALVES))
+    for wrong, words in (("5", "got 5"), ("2", "next_lanes must be numbers of lanes other than the victim, got [2]")):
+        code, _, err = run(capsys, command[0], str(path), *command[1:], "--victim", wrong, "--next-lane", "2")
+        assert code == 2
+        assert words in err
+        assert "1: 1:9-2:10, 2: 3:11-4:12" in err
