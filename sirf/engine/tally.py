@@ -74,7 +74,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     total = len(errors.positions)
     known = ErrorCount(
         symbols=len(symbols), sent=tuple(sent.tolist()), bits_per_symbol=bits_per_symbol(order), link=identity,
-        burst_lengths=(0,) * LONGEST_BURST, confusion=(0,) * order**2,
+        segments=1, burst_lengths=(0,) * LONGEST_BURST, confusion=(0,) * order**2,
     )  # fmt: skip
     if not total:
         return known
@@ -88,5 +88,6 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     return replace(
         known, symbol_errors=total, errors=int(bits.sum()), bursts=len(starts),
         squared_symbol_errors=int(np.sum(sizes**2)), squared_bit_errors=int(np.sum(burst_bits**2)),
+        squared_segment_symbol_errors=total**2, squared_segment_bit_errors=int(bits.sum()) ** 2,
         burst_lengths=tuple(histogram.tolist()), confusion=tuple(confusion.tolist()),
     )  # fmt: skip

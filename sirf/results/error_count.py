@@ -9,6 +9,8 @@ from typing import Any
 from sirf.errors import SirfError
 
 CONFIDENCE = 0.99
+FEWEST_SEGMENTS = 10
+"""Segments from which their scatter says more than bursts do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +18,13 @@ class ErrorCount:
     """Errors and trials of one run or of several added up.
 
     `bursts` counts runs of errors; the sums of squared errors per burst widen the interval: with d = sum of squares / errors
-    the count behaves as errors / d independent events. `burst_lengths[i]` bursts span i + 1 symbols from first to last error,
-    the last entry as many or more. `sent[i]` symbols went out at level i from the lowest, `confusion[i * L + j]` of them were
-    taken for level j. Values with different `link` digests do not add; what one of two counts does not know counts as zero.
+    the count behaves as errors / d independent events. So do the sums of squared errors per segment, of which there are
+    `segments` equally long ones: where errors differ from segment to segment by more than their bursts explain (each has its own
+    crosstalk phase and slow jitter), d is the variance of a segment's errors over their mean, from ten segments on.
+
+    `burst_lengths[i]` bursts span i + 1 symbols from first to last error, the last entry as many or more. `sent[i]` symbols went
+    out at level i from the lowest, `confusion[i * L + j]` of them were taken for level j. Values with different `link` digests
+    do not add; what one of two counts does not know counts as zero.
     """
 
     symbols: int = 0
@@ -28,6 +34,9 @@ class ErrorCount:
     bursts: int = 0
     squared_symbol_errors: int = 0
     squared_bit_errors: int = 0
+    segments: int = 0
+    squared_segment_symbol_errors: int = 0
+    squared_segment_bit_errors: int = 0
     burst_lengths: tuple[int, ...] = ()
     sent: tuple[int, ...] = ()
     confusion: tuple[int, ...] = ()
@@ -95,11 +104,23 @@ class ErrorCount:
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """Interval of the BER: Clopper-Pearson on errors / d events, d the mean size of a burst seen from an error."""
-        return _interval(self.errors, self.bits, self.squared_bit_errors, confidence)
+        size = self._event_size(self.errors, self.squared_bit_errors, self.squared_segment_bit_errors)
+        return _interval(self.errors, self.bits, size, confidence)
 
     def symbol_interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """The same for the SER."""
-        return _interval(self.symbol_errors, self.symbols, self.squared_symbol_errors, confidence)
+        size = self._event_size(self.symbol_errors, self.squared_symbol_errors, self.squared_segment_symbol_errors)
+        return _interval(self.symbol_errors, self.symbols, size, confidence)
+
+    def _event_size(self, errors: int, per_burst: int, per_segment: int) -> float:
+        """Errors that come as one independent event, at least one: from bursts and, where there are enough, segments."""
+        if errors == 0:
+            return 1.0
+        size = max(per_burst / errors, 1.0)
+        if self.segments >= FEWEST_SEGMENTS:
+            variance = (per_segment - errors**2 / self.segments) / (self.segments - 1)
+            size = max(size, variance / (errors / self.segments))
+        return size
 
     @property
     def ber_low(self) -> float:
@@ -167,14 +188,13 @@ def _sum(one: Any, two: Any) -> Any:
     return tuple(a + b for a, b in zip_longest(one, two, fillvalue=0))
 
 
-def _interval(errors: int, trials: float, squares: int, confidence: float) -> tuple[float, float]:
+def _interval(errors: int, trials: float, size: float, confidence: float) -> tuple[float, float]:
     from scipy.stats import beta
 
     if trials <= 0:
         return 0.0, 1.0
     if errors == 0:
         return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / trials))
-    size = max(squares / errors, 1.0)
     events, chances = errors / size, trials / size
     tail = 0.5 * (1.0 - confidence)
     low = float(beta.ppf(tail, events, chances - events + 1.0))

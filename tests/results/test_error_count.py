@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from sirf.errors import SirfError
 from sirf.results.error_count import ErrorCount
@@ -35,3 +36,24 @@ def test_counts_add_and_refuse_another_link() -> None:
     assert independent(3, 10) + independent(4, 20) == independent(7, 30)
     with pytest.raises(SirfError, match="must come from one link"):
         _ = independent(1, 2) + ErrorCount(link="other")
+
+
+def test_scatter_between_segments_widens_the_interval_to_that_of_batch_means() -> None:
+    """Segments with rates that differ: the half width is that of the normal law with the scatter of the segments."""
+    rng = np.random.default_rng(1)
+    counts = rng.poisson(rng.choice([20, 120], 400))
+    total = ErrorCount()
+    for k in counts.tolist():
+        total += ErrorCount(symbols=100_000, symbol_errors=k, errors=k, bursts=k, squared_symbol_errors=k, squared_bit_errors=k,
+                            segments=1, squared_segment_symbol_errors=k * k, squared_segment_bit_errors=k * k)  # fmt: skip
+    mean = norm(np.mean(counts), np.std(counts, ddof=1) / np.sqrt(len(counts)))
+    low, high = (edge * 100_000 for edge in total.symbol_interval())
+    assert high - low == pytest.approx(mean.ppf(0.995) - mean.ppf(0.005), rel=0.05)
+    # Poisson segments: nothing is widened by more than the scatter of the estimate
+    flat = ErrorCount()
+    for k in rng.poisson(70, 400).tolist():
+        flat += ErrorCount(symbols=100_000, symbol_errors=k, errors=k, bursts=k, squared_symbol_errors=k, squared_bit_errors=k,
+                           segments=1, squared_segment_symbol_errors=k * k, squared_segment_bit_errors=k * k)  # fmt: skip
+    plain = independent(flat.symbol_errors, flat.symbols).symbol_interval()
+    wide = flat.symbol_interval()
+    assert wide[1] - wide[0] == pytest.approx(plain[1] - plain[0], rel=0.1)
