@@ -9,6 +9,9 @@ import numpy as np
 
 from sirf._kernels.jit import kernel
 
+LARGEST = 24
+"""Residuals that a quick look at one instant counts."""
+
 
 @kernel
 def delta_bins(value: Any, levels: Any, bin_size: Any, bins: Any) -> None:
@@ -89,14 +92,54 @@ def _tail(density: Any, normal: Any, bins: Any) -> Any:
 
 
 @kernel
-def surely_exceeds(values: Any, levels: Any, sigma: Any, volts: Any, probability: Any, bin_size: Any) -> Any:
-    """Whether a sum with at least these independent parts exceeds `volts` with more than `probability`.
+def _interpolated(pulse: Any, position: Any) -> Any:
+    index = int(np.floor(position))
+    if index < 0 or index > pulse.size - 1:
+        return 0.0
+    if index == pulse.size - 1:
+        return pulse[index]
+    part = position - index
+    return pulse[index] + part * (pulse[index + 1] - pulse[index])
 
-    The parts are `values` (N,) times symbols and normal noise of `sigma`; whatever symmetric parts come on top may halve the
-    probability at most, which `probability` must allow for. `volts` must allow for the rounding to bins.
+
+@kernel
+def instant_exceeds(
+    pulse: Any,
+    taps: Any,
+    shifts: Any,
+    cursor: Any,
+    place: Any,
+    per_ui: Any,
+    b_max: Any,
+    b_min: Any,
+    levels: Any,
+    scale: Any,
+    sigma: Any,
+    most: Any,
+    probability: Any,
+    bin_size: Any,
+) -> Any:
+    """Whether the instant `place` samples from `cursor` closes the eye by more than `most` V with more than `probability`.
+
+    Counted are the signal's fall from `cursor`, the largest residuals within a few UI of the DFE's span and normal noise of
+    `sigma`; whatever symmetric parts come on top may halve the probability at most, which `probability` must allow for, and
+    rounding to bins is given away. `pulse` (N,) comes before the transmitter's `taps` (K,) at `shifts` (K,) samples.
     """
-    density = convolve_deltas(values, levels, bin_size)
+    first, last = -8, b_max.size + 16
+    main = _through_taps(pulse, taps, shifts, float(cursor))
+    values = np.zeros(last - first + 1)
+    for unit in range(first, last + 1):
+        at = cursor + unit * per_ui + place
+        if unit != 0 and 2 * per_ui <= at < pulse.size - 3 * per_ui:
+            value = _through_taps(pulse, taps, shifts, at)
+            if 1 <= unit <= b_max.size:
+                post = _through_taps(pulse, taps, shifts, float(cursor + unit * per_ui))
+                value -= min(max(post, b_min[unit - 1] * main), b_max[unit - 1] * main)
+            values[unit - first] = abs(value)
+    kept = np.sort(values)[-LARGEST:]
+    density = convolve_deltas(kept, levels, bin_size)
     half = density.size // 2
+    volts = most - scale * (main - _through_taps(pulse, taps, shifts, cursor + place)) + (LARGEST / 2 + 4) * bin_size
     tail = 0.0
     for i in range(density.size):
         distance = volts - (i - half) * bin_size
@@ -108,14 +151,11 @@ def surely_exceeds(values: Any, levels: Any, sigma: Any, volts: Any, probability
 
 
 @kernel
-def _interpolated(pulse: Any, position: Any) -> Any:
-    index = int(np.floor(position))
-    if index < 0 or index > pulse.size - 1:
-        return 0.0
-    if index == pulse.size - 1:
-        return pulse[index]
-    part = position - index
-    return pulse[index] + part * (pulse[index + 1] - pulse[index])
+def _through_taps(pulse: Any, taps: Any, shifts: Any, position: Any) -> Any:
+    total = 0.0
+    for k in range(taps.size):
+        total += taps[k] * _interpolated(pulse, position - shifts[k])
+    return total
 
 
 @kernel

@@ -381,15 +381,13 @@ def screen_setting(
     quantiles: Any,
     bin_most: Any,
     result: Any,
-    largest: Any,
 ) -> None:
     """First look at all rows of `taps` at one CTLE setting of a chip-to-module search, into `result` (T, 6).
 
     Its columns: cursor index (-1: none), A_s, sigma of interference without the DFE's span, sigma of all noise, the least
     interference and noise at DER_0 (the largest m residuals at their outer symbols and the normal noise beyond, at
-    `quantiles` (m,) sigma), and the part of the normal noise that does not jitter. `largest` (T, n) takes the largest
-    residuals. `shift` is T_O in samples; `constants` and `window` are those of `search_setting`, `gram` (M, K, K) the products
-    of slopes.
+    `quantiles` (m,) sigma), and the part of the normal noise that does not jitter. `shift` is T_O in samples; `constants` and
+    `window` are those of `search_setting`, `gram` (M, K, K) the products of slopes.
     """
     low, high, per_ui, reach, _, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
     work = np.empty(max(high - low, 4 * per_ui + 1))
@@ -400,11 +398,12 @@ def screen_setting(
     chosen = np.zeros(reach, dtype=np.bool_)
     size = rows.shape[1]
     most = quantiles.size - 1
+    top = np.empty(most)
     b_first = b_max[0] if b_max.size else 0.0
     for t in range(taps.shape[0]):
         tap = taps[t]
         result[t, 0] = -1.0
-        top = largest[t]
+        top[:] = 0.0
         at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
         if at < per_ui:
             continue
@@ -416,7 +415,6 @@ def screen_setting(
             post[j] = _at(rows, tap, place) if place < size else 0.0
             early[j] = _at(rows, tap, place - shift) if place - shift < size else 0.0
         feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
-        top[:] = 0.0
         outside = 0.0
         for place in range(at - per_ui, -1, -per_ui):
             value = _at(rows, tap, place)

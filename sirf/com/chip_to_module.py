@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcinv
 
-from sirf._kernels.com_distribution import surely_exceeds, window_eye
+from sirf._kernels.com_distribution import instant_exceeds, window_eye
 from sirf._kernels.com_search import products, screen_setting
 from sirf.com.distribution import Distribution, crest_factor
 from sirf.com.interference import transmitter_equalized
@@ -20,8 +20,6 @@ Real = NDArray[np.float64]
 
 _SINGLE = 6
 """Residuals that the first bound on a setting's interference counts, each at its outer symbol."""
-_LARGEST = 16
-"""Residuals that the second bound counts, with all their symbols."""
 _WORKERS = 2
 _BATCH = 64
 
@@ -113,6 +111,14 @@ class EyeSearch:
         self.settings = search.settings
         weights = window_weights(c2m)
         self._parts = _parts(weights)
+        reach, outer = weights.size // 2, round(0.8 * (weights.size // 2))
+        step = self.settings.samples_per_ui / c2m.samples_per_ui
+        # an instant of this weight alone must exceed twice DER_0 over its share of the window
+        self._instants = [
+            (place * step, 2 * self.settings.der0 * float(np.sum(weights) / weights[reach + place]))
+            for place in sorted({-outer, outer})
+            if weights[reach + place] > 0
+        ]
         # within the window an instant of this weight alone exceeds DER_0 where it exceeds this
         self._alone = min(self.settings.der0 * float(np.sum(weights) / weights[weights.size // 2]), 0.49)
 
@@ -173,11 +179,12 @@ class EyeSearch:
                 ),
                 batch,
             )
+            before = best
             for at, (fom, seen) in zip(batch, results, strict=True):
                 evaluated += seen
                 if fom > best or (fom == best and at < place):
                     best, place = fom, at
-            if prune:
+            if prune and best > before:
                 reach = {number: table.reach(best) for number, table in tables.items()}
                 queue = [at for at in queue if reach[at[0]][at[1]]]
         if place[0] < 0:
@@ -196,7 +203,7 @@ class EyeSearch:
         slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
         slope_phases, last = by_phase(slopes, per_ui)
         count = search.grid.taps.shape[0]
-        table, largest = np.empty((count, 6)), np.empty((count, _LARGEST))
+        table = np.empty((count, 6))
         probabilities = np.minimum(2 * float(settings.levels) ** np.arange(_SINGLE + 1) * self._alone, 0.5)
         constants = np.append(search.constants(number), search.noise[number])
         screen_setting(
@@ -214,9 +221,36 @@ class EyeSearch:
             np.sqrt(2.0) * erfcinv(2 * probabilities),
             settings.pdf_bin,
             table,
-            largest,
         )
-        return _Table(table, largest, crest_factor(settings.der0))
+        return _Table(table, crest_factor(settings.der0))
+
+    def _closed_somewhere(self, pulse: Real, tap: Real, cursor: int, signal: float, sigma: float, most: float) -> bool:
+        """Whether an instant near one end of the window alone closes the eye by more than `most` V."""
+        settings, dfe = self.settings, self.settings.receiver.dfe
+        if dfe.groups or dfe.tail_start or dfe.step:
+            return False
+        m, bin_size = settings.samples_per_ui, min(signal / 1000, settings.pdf_bin)
+        shifts = np.array(self.search.grid.offsets, dtype=float) * m
+        scale = settings.transmitter.level_mismatch / (settings.levels - 1)
+        limits = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
+        return any(
+            instant_exceeds(
+                pulse,
+                tap,
+                shifts,
+                cursor,
+                place,
+                m,
+                *limits,
+                settings.levels,
+                scale,
+                sigma,
+                most,
+                probability,
+                bin_size,
+            )
+            for place, probability in self._instants
+        )
 
     def _figure(
         self, number: int, pulse: Real, table: _Table, row: int, best: float, least: float, *, bound: bool
@@ -224,16 +258,15 @@ class EyeSearch:
         """(figure of merit in dB or minus infinity, 1 where the whole window was computed)."""
         settings, signal = self.settings, float(table.signal[row])
         most = signal / 10 ** (best / 20) if np.isfinite(best) else np.inf
-        if bound and np.isfinite(most):
-            bin_size = min(signal / 1000, settings.pdf_bin)
-            # each residual is rounded by half a bin at most
-            volts = most + (_LARGEST / 2 + 4) * bin_size
-            values = table.largest[row, ::-1]
-            if surely_exceeds(values, settings.levels, float(table.steady[row]), volts, 2 * self._alone, bin_size):
-                return -np.inf, 0
         tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
-        equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
         cursor = int(table.cursor[row])
+        if (
+            bound
+            and np.isfinite(most)
+            and self._closed_somewhere(pulse, tap, cursor, signal, float(table.steady[row]), most)
+        ):
+            return -np.inf, 0
+        equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
         main = float(equalized[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
         sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
         sigma_n = float(np.sqrt(self.search.noise[number]))
@@ -256,11 +289,10 @@ class EyeSearch:
 class _Table:
     """What a first look at all transmitter settings (T,) of one CTLE setting gives; see `screen_setting`."""
 
-    def __init__(self, table: Real, largest: Real, crest: float) -> None:
+    def __init__(self, table: Real, crest: float) -> None:
         self.cursor = table[:, 0]
         self.signal = table[:, 1]
         self.steady = table[:, 5]
-        self.largest = largest
         self.ratio = np.where(self.cursor >= 0, self.signal / table[:, 3], 0.0)
         self._outside, self._noise, self._least, self._crest = table[:, 2], table[:, 3], table[:, 4], crest
 
