@@ -45,8 +45,8 @@ EXACT = 64
 """Largest bounded parts that the choice of the line looks at one by one."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""
-ROOM = 40.0
-"""Decay lengths of a second-order jitter term that the period holds beyond the rest: exp(-ROOM (1 - 0.4)) is 4e-11."""
+ROOM = 80.0
+"""Decay lengths of a second-order jitter term that the period holds beyond the rest: exp(-ROOM (1 - 0.4)) is 1e-21."""
 CHAINED = 3e-4
 """Edges with at least this part of the noise power are tied to their symbols exactly."""
 

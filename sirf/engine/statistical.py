@@ -198,7 +198,10 @@ class InterferenceModel:
     def _line(self, cursors: Float, main: int, edges: Float, slopes: Float) -> Line:
         """The line that holds all parts at one phase."""
         moved, widest = self.displacement, self.displacement.widest
-        bounded = [np.delete(cursors, main), widest * moved.reach * edges, self.aggressor_bound]
+        displaced = np.abs(edges) * moved.reach + 0.5 * np.abs(slopes) * (moved.reach**2 + moved.mean_square)
+        bounded = [np.delete(cursors, main), widest * displaced, self.aggressor_bound]
+        # random displacement about a displaced edge
+        steepest = np.abs(edges) + np.abs(slopes) * moved.reach
         # the second-order term of the widest transition bounds the tilt: its moment-generating function ends at 1 / curvature
         curvature = widest * float(np.max(np.abs(slopes) * moved.random))
         return Line.of(
@@ -206,7 +209,7 @@ class InterferenceModel:
             self.noise,
             self.levels,
             proxy=self.aggressor_proxy,
-            spread=widest**2 * float(np.sum(moved.random * edges**2)),
+            spread=widest**2 * float(np.sum(moved.random * steepest**2)),
             curvature=curvature,
         )
 

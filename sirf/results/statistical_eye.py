@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sirf.link import Link
+    from sirf.results.eye_metrics import EyeMetrics
     from sirf.results.interference import Interference
 
 Float = NDArray[np.float64]
@@ -140,6 +141,26 @@ class StatisticalEye:
             for piece, main in zip(self.slices, self.main_cursor, strict=True)
         ]
         return self.phase_ui, np.array(ratios)
+
+    def voltage_bathtub(self, *, phase: int | None = None) -> tuple[Float, Float]:
+        """(volts (V,), ratio (E, V)): part of all symbols beyond a threshold at each voltage, per eye, with ideal feedback."""
+        from sirf.results.eye_metrics import voltage_bathtub
+
+        return voltage_bathtub(self, self._centre if phase is None else phase)
+
+    def error_map(self) -> Float:
+        """Error ratio (P, V) of a decision at every phase and voltage of `volts`, with ideal feedback."""
+        from sirf.results.eye_metrics import error_map
+
+        return error_map(self)
+
+    def metrics(self, ber: float | None = None) -> EyeMetrics:
+        """Height, width, linearity, VEC, VEO, SNDR and dual-Dirac jitter of each eye at `ber` (DER0 of the link by default)."""
+        from sirf.results.eye_metrics import metrics
+
+        ratio = self.der0 if ber is None else ber
+        _check_ratio(ratio)
+        return metrics(self, ratio)
 
     @property
     def com_db(self) -> float:
