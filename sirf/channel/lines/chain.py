@@ -19,6 +19,8 @@ Complex = NDArray[np.complex128]
 
 LINE_OHM = 50.0
 PAIR_OHM = 100.0
+_LOSSIEST = 300.0
+"""Largest attenuation in neper that a chain matrix holds."""
 
 
 class Chain(NamedTuple):
@@ -33,10 +35,12 @@ class Chain(NamedTuple):
 def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
     """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC."""
     turn = np.sqrt(series * shunt) * length
+    # beyond 2,600 dB nothing passes; exp would overflow at 6,100
+    held = np.minimum(turn.real, _LOSSIEST) + 1j * turn.imag
     still = np.abs(turn) < 1e-100
     # sinh(x) / x keeps b and c finite where gamma vanishes
-    ratio = np.where(still, 1.0, np.sinh(turn) / np.where(still, 1.0, turn)) * length
-    cosine = np.cosh(turn)
+    ratio = np.where(still, 1.0, np.sinh(held) / np.where(still, 1.0, turn)) * length
+    cosine = np.cosh(held)
     return Chain(cosine, series * ratio, shunt * ratio, cosine)
 
 

@@ -141,20 +141,28 @@ def _immittances(frequency: Real, material: Material, strips: Strips) -> tuple[C
 
 
 def _scattering(series: Complex, shunt: Complex, length: float) -> Complex:
-    """S (F, 2N, 2N) at 50 ohm: short pieces by the series of cosh and sinh, doubled until the length is whole."""
+    """S (F, 2N, 2N) at 50 ohm: a short piece by the series of cosh and sinh, cascaded with itself until the length is whole.
+
+    Waves, not chain matrices, are doubled: no term grows with the loss, so modes of very unequal loss keep their digits.
+    """
     traces = series.shape[1]
     product = series @ shunt
     turns = float(np.sqrt(np.abs(product).sum(axis=2).max())) * length
-    doublings = max(0, int(np.ceil(np.log2(max(turns, 1e-300) / 0.5))))
+    # a piece is also short against its impedances, or its waves lose digits
+    steps = max(turns, length * float(np.abs(series).max()) / LINE_OHM, length * float(np.abs(shunt).max()) * LINE_OHM)
+    doublings = max(0, int(np.ceil(np.log2(max(steps, 1e-300) / 0.5))))
     piece = length / 2**doublings
     cosine, sine = _short(product * piece**2, traces)
+    near, far = _waves(cosine, sine @ series * (piece / LINE_OHM), shunt @ sine * (piece * LINE_OHM))
     unit = np.eye(traces)
     for _ in range(doublings):
-        # sinh(2x)/(2x) = sinh(x)/x cosh(x); cosh(2x) = 2 cosh(x)² - 1
-        sine, cosine = sine @ cosine, 2.0 * cosine @ cosine - unit
-    b = sine @ series * (length / LINE_OHM)
-    c = shunt @ sine * (length * LINE_OHM)
-    return _from_chain(cosine, b, c, cosine.swapaxes(1, 2))
+        # into the second half, with all that goes to and fro between the halves
+        inside = np.linalg.solve(unit - near @ near, far)
+        near, far = near + far @ near @ inside, far @ inside
+    s = np.empty((series.shape[0], 2 * traces, 2 * traces), dtype=np.complex128)
+    s[:, 0::2, 0::2] = s[:, 1::2, 1::2] = near
+    s[:, 1::2, 0::2] = s[:, 0::2, 1::2] = far
+    return np.asarray(0.5 * (s + s.swapaxes(1, 2)))
 
 
 def _short(square: NDArray[np.complex128], traces: int) -> tuple[Complex, Complex]:
@@ -167,13 +175,11 @@ def _short(square: NDArray[np.complex128], traces: int) -> tuple[Complex, Comple
     return np.asarray(cosine), np.asarray(sine)
 
 
-def _from_chain(a: Complex, b: Complex, c: Complex, d: Complex) -> Complex:
-    """S of a chain matrix in units of the reference impedance, ports near and far of each trace in turn; made symmetric."""
-    frequencies, traces = a.shape[:2]
+def _waves(a: Complex, b: Complex, c: Complex) -> tuple[Complex, Complex]:
+    """(reflection, transmission), each (F, N, N), of a chain matrix a, b, c, a^T in units of the reference impedance.
+
+    A uniform piece is the same from both ends, so both are symmetric matrices.
+    """
+    d = a.swapaxes(1, 2)
     through = 2.0 * np.linalg.inv(a + b + c + d)
-    near = 0.5 * (a + b - c - d) @ through
-    far = 0.5 * through @ (b - a - c + d)
-    s = np.empty((frequencies, 2 * traces, 2 * traces), dtype=np.complex128)
-    s[:, 0::2, 0::2], s[:, 1::2, 1::2] = near, far
-    s[:, 1::2, 0::2], s[:, 0::2, 1::2] = through, through.swapaxes(1, 2)
-    return np.asarray(0.5 * (s + s.swapaxes(1, 2)))
+    return np.asarray(0.5 * (a + b - c - d) @ through), np.asarray(through)

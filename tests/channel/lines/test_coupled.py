@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from sirf.channel.lines.chain import line_chain, pair_network
 from sirf.channel.lines.coupled import EdgeLine, PairArray, _scattering
+from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip
-from sirf.channel.materials import list_materials, load_material
+from sirf.channel.materials import Material, list_materials, load_material
 from sirf.errors import PhysicsError
 from sirf.units import C0
 from tests.channel.lines.boards import EDGE_MICROSTRIP, EDGE_STRIPLINE, IDEAL
@@ -21,6 +22,7 @@ from tests.channel.physical import FREQUENCY, PASSIVE, PULSE_GRID, RECIPROCAL, c
 
 Complex = NDArray[np.complex128]
 PITCH = 650e-6
+LOSSY = Material(id="lossy", title="lossy", dk=11.3, df=0.086, frequency=4.6e9, conductivity=1.6e7, roughness_rq=1.4e-6)
 
 
 def differential(s: Complex, out: tuple[int, int], into: tuple[int, int]) -> Complex:
@@ -146,6 +148,16 @@ def test_the_whole_array_is_causal_in_all_its_entries() -> None:
     flight = 0.05 * tight.earliest_index / C0
     for out, earliest in ((1, flight), (3, flight), (5, flight), (0, 0.0), (2, 0.0), (4, 0.0)):
         assert early_energy_db(s[:, out, 0], earliest) < -60
+
+
+def test_a_metre_of_lossy_film_keeps_its_digits() -> None:
+    """Thousands of dB, and hundreds between the modes: still passive, and matched to its own impedance at the near end."""
+    film = EdgeStripline(material=LOSSY, width=7.7e-6, gap=0.8e-6, thickness=0.3e-6, spacing=7e-6)
+    s = PairArray(film, 24e-6).network(FREQUENCY[1::8], 1.0).s
+    assert np.linalg.svd(s, compute_uv=False).max() <= 1 + PASSIVE
+    assert np.abs(s[:, 1, 0]).max() < 1e-6
+    half = PairArray(film, 24e-6).network(FREQUENCY[1::8], 0.5).s
+    assert np.allclose(s[:, 0::2, 0::2], half[:, 0::2, 0::2], atol=1e-9)
 
 
 def test_bad_layouts_are_refused() -> None:

@@ -15,11 +15,13 @@ from skrf.media import MLine
 from sirf.channel.lines import EdgeMicrostrip, Microstrip, hammerstad
 from sirf.channel.lines.dispersion import TOLERANCE, odd_dispersion, single_dispersion
 from sirf.channel.materials import list_materials, load_material
+from sirf.channel.roughness import RoughnessModel
 from sirf.errors import PhysicsError
 from sirf.units import C0
 from tests.channel.lines.boards import BOARD, EDGE_MICROSTRIP, IDEAL
 from tests.channel.physical import FREQUENCY, PULSE_GRID, check_physical, early_energy_db
 
+MODELS: tuple[RoughnessModel, ...] = ("cannonball", "groiss", "hammerstad")
 LINE = Microstrip(material=IDEAL, width=220e-6, thickness=30e-6, height=100e-6)
 
 
@@ -98,22 +100,34 @@ def test_conductor_loss_is_that_of_the_published_formula_for_a_wide_strip() -> N
     assert float(wide.loss_db_per_m(5e9)) == pytest.approx(8.686 * surface / (376.73 * wide.height), rel=0.05)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
-    material=st.sampled_from(list_materials()),
-    rq=st.floats(0, 3e-6),
-    u=st.floats(0.3, 5.0),
-    g=st.floats(0.2, 5.0),
-    thickness=st.floats(5e-6, 30e-6),
-    length=st.floats(1e-3, 0.5),
+    dk=st.floats(1, 18),
+    df=st.floats(0, 0.1),
+    rq=st.floats(0, 5e-6),
+    model=st.sampled_from(MODELS),
+    u=st.floats(0.1, 10),
+    g=st.floats(0.1, 10),
+    thick=st.floats(0.02, 1),
+    height=st.floats(2e-6, 300e-6),
+    length=st.floats(1e-4, 0.5),
 )
 def test_every_microstrip_is_passive_and_reciprocal(
-    material: str, rq: float, u: float, g: float, thickness: float, length: float
+    dk: float,
+    df: float,
+    rq: float,
+    model: RoughnessModel,
+    u: float,
+    g: float,
+    thick: float,
+    height: float,
+    length: float,
 ) -> None:
-    board = dataclasses.replace(load_material(material), roughness_rq=rq)
-    height = 100e-6
-    single = Microstrip(material=board, width=u * height, thickness=thickness, height=height)
-    pair = EdgeMicrostrip(material=board, width=u * height, gap=g * height, thickness=thickness, height=height)
+    """Over the stated ranges: width and gap 0.1 to 10 heights, thickness to half the height and the width, any material."""
+    board = dataclasses.replace(IDEAL, dk=dk, df=df, conductivity=5.8e7, roughness_rq=rq, roughness_model=model)
+    width, thickness = u * height, thick * min(0.5, u) * height
+    single = Microstrip(material=board, width=width, thickness=thickness, height=height)
+    pair = EdgeMicrostrip(material=board, width=width, gap=g * height, thickness=thickness, height=height)
     for line in (single, pair):
         grid = np.concatenate(([0.0], np.geomspace(1.0, 1e7, 8), FREQUENCY[1:]))
         check_physical(line.network(grid[grid < line.cutoff], length))
