@@ -9,7 +9,6 @@ other programs then count little. `--long` adds 1e7 and 1e8 symbols and peak mem
 from __future__ import annotations
 
 import dataclasses
-import resource
 import subprocess
 import sys
 import time
@@ -124,9 +123,15 @@ def main() -> int:
 def memory() -> float:
     """MB by which 1e8 symbols with 64 phases raise the peak of this process above what it held before the call."""
     link = full_chain(64)
-    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    before = status_mb("VmRSS")
     sirf.simulate(link, symbols=100_000_000, rng=1)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before / 2**20
+    return status_mb("VmHWM") - before
+
+
+def status_mb(key: str) -> float:
+    """An entry of this process's status in MB (Linux; `getrusage` would tell the parent's peak too)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith(key)).split()[1]) / 1024
 
 
 if __name__ == "__main__":
