@@ -14,7 +14,7 @@ from scipy.special import zeta
 
 from sirf._display import html_table, table
 from sirf.channel.network import Network
-from sirf.channel.quality import early_db
+from sirf.channel.quality import CAUSAL_DB, early_db, early_levels
 from sirf.channel.resample import flatten
 from sirf.errors import LimitError, SirfError
 
@@ -143,7 +143,8 @@ def causal(network: Network) -> Network:
     band edge would else throw before time zero, and what stays is the lack of causality inside the band. The change comes
     back onto the file's grid; the grid itself stays.
 
-    Raises `SirfError` for fewer than 8 points.
+    Raises `SirfError` for fewer than 8 points, and where the result is no more causal than `sirf.channel.quality` wants (-40 dB):
+    on an uneven grid or far from DC the data do not tell enough.
     """
     frequency = network.frequency
     if frequency.size < _FEWEST:
@@ -158,7 +159,14 @@ def causal(network: Network) -> Network:
             level = early_db(frequency, value)
             if level is not None and level > _CLEAN_DB:
                 s[:, out, into] -= _early_part(frequency, value)
-    return Network(frequency, s, z0=network.z0, name=network.name)
+    mended = Network(frequency, s, z0=network.z0, name=network.name)
+    reached = early_levels(mended)
+    if reached is not None and reached[0] > CAUSAL_DB:
+        raise SirfError(
+            f"level before time zero must fall to {CAUSAL_DB:g} dB by repair causal, got {reached[0]:.0f} dB for "
+            f"{network.name or 'network'}. Use data on a uniform grid that reach down to DC."
+        )
+    return mended
 
 
 def with_dc(network: Network) -> Network:
