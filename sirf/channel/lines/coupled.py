@@ -27,10 +27,10 @@ EdgeLine: TypeAlias = EdgeStripline | EdgeMicrostrip
 
 @dataclass(frozen=True, slots=True)
 class PairArray:
-    """Two or more equal edge-coupled pairs at a `pitch` in m from middle to middle, all on one cross-section.
+    """Equal edge-coupled pairs at a `pitch` in m from middle to middle, all on one cross-section; one pair gives its 4-port.
 
     Microstrips are taken without dispersion (quasi-static), good while it stays below the difference of the modes' speeds.
-    Raises `PhysicsError` for a pitch that makes pairs touch, or fewer than 2 or more than 6 pairs.
+    Raises `PhysicsError` for a pitch that makes pairs touch, or fewer than 1 or more than 6 pairs.
 
     >>> from sirf.channel.materials import load_material
     >>> line = EdgeStripline(material=load_material("megtron7"), width=115e-6, gap=180e-6, thickness=17e-6, spacing=280e-6)
@@ -44,8 +44,8 @@ class PairArray:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be laid out."""
-        if not 2 <= self.pairs <= 6:
-            raise PhysicsError(f"pairs must be between 2 and 6, got {self.pairs}. Use two for one neighbour.")
+        if not 1 <= self.pairs <= 6:
+            raise PhysicsError(f"pairs must be between 1 and 6, got {self.pairs}. Use two for one neighbour.")
         if not self.pitch >= 2.0 * self.line.width + 1.1 * self.line.gap:
             raise PhysicsError(
                 f"pitch must leave more between pairs than within, got {self.pitch} m for traces of {self.line.width} m and "

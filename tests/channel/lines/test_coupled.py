@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sirf.channel.figures import impedance_profile
 from sirf.channel.lines.chain import line_chain, pair_network
 from sirf.channel.lines.coupled import EdgeLine, PairArray, _scattering
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip
 from sirf.channel.materials import Material, list_materials, load_material
+from sirf.channel.mixed_mode import differential_two_port
+from sirf.channel.network import Network
 from sirf.errors import PhysicsError
 from sirf.units import C0
 from tests.channel.lines.boards import EDGE_MICROSTRIP, EDGE_STRIPLINE, IDEAL
@@ -22,6 +25,9 @@ from tests.channel.physical import FREQUENCY, PASSIVE, PULSE_GRID, RECIPROCAL, c
 
 Complex = NDArray[np.complex128]
 PITCH = 650e-6
+FINE = np.linspace(0.0, 60e9, 3001)
+EVEN = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0]])
+"""Waves into the two traces together: columns are the near and the far end."""
 LOSSY = Material(id="lossy", title="lossy", dk=11.3, df=0.086, frequency=4.6e9, conductivity=1.6e7, roughness_rq=1.4e-6)
 
 
@@ -105,6 +111,22 @@ def test_modes_of_two_pairs_are_the_array_but_for_conversion(line: EdgeLine) -> 
     assert np.abs(0.5 * (even + odd)[:, 1, 0] - differential(s, FAR1, NEAR1)).max() < 0.02
 
 
+def test_one_pair_has_the_two_port_of_its_odd_and_of_its_even_mode() -> None:
+    """The 4-port of a pair, transformed to mixed modes: S_dd is the pair's own two-port, S_cd is zero, S_cc the even mode's."""
+    array = PairArray(EDGE_STRIPLINE, 1e-3, pairs=1)
+    network = array.network(FREQUENCY, 0.1)
+    assert np.allclose(
+        differential_two_port(network, (1, 2, 3, 4)).s, EDGE_STRIPLINE.network(FREQUENCY, 0.1).s, rtol=0, atol=1e-9
+    )
+    s = network.s
+    assert np.abs(s[:, 1, 0] - s[:, 3, 2]).max() < 1e-9
+    assert np.abs(s[:, 1, 2] - s[:, 3, 0]).max() < 1e-9
+    # both traces together see the even mode, twice the common-mode impedance each; the metal adds a per cent
+    smooth = PairArray(dataclasses.replace(EDGE_STRIPLINE, material=IDEAL), 1e-3, pairs=1)
+    even = impedance_profile(Network(FINE, (smooth.network(FINE, 0.02).s @ EVEN)[:, :2, :2], z0=50.0))
+    assert even.between(0.04e-9, 0.15e-9) == pytest.approx(2 * smooth.line.common_impedance, rel=0.02)
+
+
 def test_crosstalk_falls_with_the_pitch() -> None:
     f = np.linspace(1e9, 40e9, 40)
     levels = [
@@ -163,7 +185,7 @@ def test_a_metre_of_lossy_film_keeps_its_digits() -> None:
 def test_bad_layouts_are_refused() -> None:
     with pytest.raises(PhysicsError, match="pitch must leave more between pairs than within"):
         PairArray(EDGE_STRIPLINE, 400e-6)
-    with pytest.raises(PhysicsError, match="pairs must be between 2 and 6"):
-        PairArray(EDGE_STRIPLINE, 1e-3, pairs=1)
+    with pytest.raises(PhysicsError, match="pairs must be between 1 and 6"):
+        PairArray(EDGE_STRIPLINE, 1e-3, pairs=0)
     with pytest.raises(PhysicsError, match="frequency must stay below"):
         PairArray(EDGE_MICROSTRIP, 1e-3).network(np.array([1e9, 300e9]), 0.1)
