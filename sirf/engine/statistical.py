@@ -94,6 +94,7 @@ class InterferenceModel:
     """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
 
     def __init__(self, link: Link, *, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> None:
+        _check_linear(link)
         self.link = link
         self.front_end: FrontEnd = front_end(link)
         self.levels = link.levels
@@ -235,3 +236,17 @@ class InterferenceModel:
 def _advanced(values: Float, lag: int) -> Float:
     """`values` (K,) moved to the front by `lag`."""
     return np.concatenate([values[lag:], np.zeros(lag)])
+
+
+def _check_linear(link: Link) -> None:
+    """Refuse what no distribution here knows of, rather than leave it out."""
+    given = {
+        "compression": link.transmitter.compression > 0,
+        "precoding": link.transmitter.precoding,
+        "mlse": link.receiver.mlse is not None,
+    }
+    for name, used in given.items():
+        if used:
+            raise SirfError(
+                f"{name} must be off for a statistical eye, got a link with it. Use sirf.count_errors, or switch it off."
+            )

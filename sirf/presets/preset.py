@@ -11,7 +11,7 @@ import numpy as np
 
 from sirf._data import data_path, list_data, load_toml
 from sirf.channel.package import Package, PackageLine
-from sirf.errors import ConfigError
+from sirf.errors import ConfigError, SirfError
 from sirf.presets._schema import ComTable, PackageTable, PresetFile, Span, parse
 from sirf.receiver.receiver import Ctle, Receiver
 from sirf.signal.pam import order_of
@@ -35,6 +35,26 @@ class EqualizerLimits:
     dfe_min: tuple[float, ...] = ()
     rx_ffe_pre: int = 0
     rx_ffe_post: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse limits that no setting meets."""
+        if len(self.dfe_min) != len(self.dfe_max):
+            raise SirfError(
+                f"dfe_min must have as many values as dfe_max ({len(self.dfe_max)}), got {len(self.dfe_min)}. "
+                "Give one limit per tap."
+            )
+        for tap, (low, high) in enumerate(zip(self.dfe_min, self.dfe_max, strict=True)):
+            if not low <= high:
+                raise SirfError(f"dfe_min of tap {tap + 1} must not exceed dfe_max {high:g}, got {low:g}. Swap them.")
+        for name in ("g_dc_db", "g_dc2_db"):
+            if not getattr(self, name):
+                raise SirfError(f"{name} must hold a gain to choose, got none. Give (0.0,) for no choice.")
+        for cursor, values in self.tx_ffe:
+            if not values:
+                raise SirfError(f"tx_ffe tap {cursor} must have a value to choose, got none. Leave the tap out.")
+        for name in ("rx_ffe_pre", "rx_ffe_post"):
+            if getattr(self, name) < 0:
+                raise SirfError(f"{name} must not be negative, got {getattr(self, name)}. Use 0 for no taps.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

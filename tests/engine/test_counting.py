@@ -12,9 +12,11 @@ from scipy.stats import binom, norm
 from sirf.engine.baud_rate import COUNTED, LEAD, BaudRateLink
 from sirf.engine.error_count import CountInterrupted, count_errors
 from sirf.engine.front_end import front_end
+from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
 from sirf.fec import CodewordCounter, load
 from sirf.link import Link
+from sirf.receiver.vga import Vga
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import Pattern
 from sirf.transmitter.aggressor import Aggressor
@@ -219,3 +221,16 @@ def test_a_segment_depends_on_nothing_that_was_computed_before_it() -> None:
     for index in (4, 0, 2):
         used.segment(1, index)
     assert np.array_equal(used.segment(1, 3).residual, fresh.segment(1, 3).residual)
+
+
+@pytest.mark.parametrize("changes", [{"compression": 0.1}, {"precoding": True}])
+def test_the_statistical_engine_refuses_what_only_counting_knows(changes: dict[str, object]) -> None:
+    with pytest.raises(SirfError, match="must be off for a statistical eye"):
+        statistical_eye(with_transmitter(flat_link("PAM4", sigma=0.1), **changes), phases=1)
+
+
+def test_blocks_of_the_waveform_engine_are_refused_at_one_sample_per_symbol() -> None:
+    link = flat_link("PAM4", sigma=0.1)
+    link = link.replace(receiver=dataclasses.replace(link.receiver, vga=Vga(saturation=1.0)))
+    with pytest.raises(SirfError, match="vga must be None"):
+        count_errors(link, rng=1)

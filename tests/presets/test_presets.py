@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from sirf.errors import ConfigError
-from sirf.presets import Preset, from_file, list_presets, load
+from sirf.errors import ConfigError, SirfError
+from sirf.presets import EqualizerLimits, Preset, from_file, list_presets, load
+from sirf.receiver.receiver import Ctle
 
 WORKBOOKS = {
     "802.3ck-kr1": "config_com_ieee8023_93a=3ck_SA_KR_08_17_2022.xlsx",
@@ -65,7 +66,7 @@ def expected(preset: Preset, name: str) -> list[float] | None:
     """What the preset says for a workbook keyword, in the workbook's unit."""
     tx, rx, limits = preset.transmitter, preset.receiver, preset.limits
     ctle = rx.ctle
-    assert ctle is not None
+    assert isinstance(ctle, Ctle)
     swept = dict(limits.tx_ffe)
     scalars: dict[str, list[float]] = {
         "f_b": [preset.symbol_rate / 1e9], "A_v": [tx.amplitude], "A_fe": [tx.amplitude_fext], "A_ne": [tx.amplitude_next],
@@ -153,3 +154,14 @@ def test_a_bad_preset_file_names_file_and_key(change: tuple[str, str], message: 
     file.write_text(text.replace(*change), encoding="utf-8")
     with pytest.raises(SirfError, match=message):
         from_file(file)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [({"dfe_max": (0.1,), "dfe_min": (0.2,)}, "dfe_min of tap 1"), ({"dfe_max": (0.1,)}, "as many values as dfe_max"),
+     ({"g_dc_db": ()}, "g_dc_db must hold a gain"), ({"tx_ffe": ((-1, ()),)}, "tx_ffe tap -1"),
+     ({"rx_ffe_pre": -1}, "rx_ffe_pre must not be negative")],
+)  # fmt: skip
+def test_limits_that_no_setting_meets_are_refused(limits: dict[str, object], message: str) -> None:
+    with pytest.raises(SirfError, match=message):
+        EqualizerLimits(**limits)  # type: ignore[arg-type]  # wrong on purpose
