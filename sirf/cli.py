@@ -524,6 +524,34 @@ def fec(
 
 
 @app.command()
+def optics(
+    name: Annotated[
+        str | None, typer.Argument(help="An optical path or a TOML file; all that ship by default.")
+    ] = None,
+    taps: Annotated[int, typer.Option(help="Taps of the reference equaliser: 5 or 15.")] = 5,
+    pattern: Annotated[str, typer.Option(help="Test pattern; ssprq is the standard's, and slow.")] = "prbs13q",
+    json_file: Json = None,
+) -> None:
+    """Light of an optical path: amplitude, extinction, TDECQ, sensitivity and margin."""
+    if taps not in (5, 15):
+        raise SirfError(f"taps must be 5 or 15, got {taps}. Use 5 (clause 121) or 15 (802.3dj).")
+    from sirf import optics as room
+
+    receiver = room.FIVE_TAPS if taps == 5 else room.FIFTEEN_TAPS
+    rows = []
+    for preset in map(room.load_optics, room.list_optics() if name is None else (name,)):
+        found = room.measure(
+            preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, receiver=receiver, pattern=pattern
+        )
+        budget = room.link_budget(preset.path, found)
+        rows.append({"path": preset.name, "title": preset.title, **found.to_dict(), **budget.to_dict()})
+    head = ("path", "OMA dBm", "ER dB", "R_LM", "TECQ dB", "TDECQ dB", "margin dB")
+    keys = ("oma_dbm", "extinction_db", "level_mismatch", "tecq_db", "tdecq_db", "margin_db")
+    _table(head, [(row["path"], *(f"{row[key]:.2f}" for key in keys)) for row in rows], aside=json_file == "-")
+    _write_json(rows, json_file)
+
+
+@app.command()
 def standards(json_file: Json = None) -> None:
     """List the presets with their provenance."""
     from sirf.presets import list_presets, load

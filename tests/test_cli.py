@@ -329,3 +329,16 @@ def test_fec_shows_a_table_and_gives_json(capsys: Capture) -> None:
     assert 0 < rows[0]["codeword_error_ratio"] < 1e-15
     assert main(["fec", "--ber", "0.7"]) == 2
     assert "ber must be in (0, 0.5)" in capsys.readouterr().err
+
+
+def test_optics_shows_light_and_margin(capsys: Capture, tmp_path: Path) -> None:
+    assert main(["optics", "dr-silicon-mzm", "--pattern", "prbs9", "--json", "-"]) == 0
+    rows = strict_json(capsys.readouterr().out)
+    assert isinstance(rows, list)
+    assert rows[0]["path"] == "dr-silicon-mzm"
+    assert 0.3 < rows[0]["tdecq_db"] < 3.4
+    assert rows[0]["margin_db"] > 0
+    assert main(["optics", "mirror"]) == 2
+    assert "optics must be one of" in capsys.readouterr().err
+    assert main(["optics", "--taps", "7"]) == 2
+    assert "taps must be 5 or 15" in capsys.readouterr().err
