@@ -70,7 +70,7 @@ def root(
 
 @app.command()
 def compare(
-    data_rate: Annotated[float, typer.Option(help="106.25 or 212.5 Gb/s.")] = 106.25,
+    data_rate: Annotated[float, typer.Option(help="53.125, 106.25, 212.5 or (a projection) 425 Gb/s.")] = 106.25,
     out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
         "sirf-compare"
     ),
@@ -80,7 +80,7 @@ def compare(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """Compare pluggable, near-packaged and co-packaged optics (the main job)."""
+    """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
     from sirf.study.compare import compare as run
 
     with _progress("compare") as update:
@@ -681,13 +681,17 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, aside: boo
 
 
 def _print_comparison(result: Comparison, *, aside: bool) -> None:
-    from sirf.study.compare import HEAD, cells
+    from sirf.study.compare import COST_HEAD, HEAD, cells, costs
 
     _say(f"{result.data_rate / 1e9:g} Gb/s per lane, die to die, eye of the worst of the three", aside=aside)
     _table(HEAD, [cells(row) for row in result.rows], aside=aside)
+    _table(COST_HEAD, [costs(row) for row in result.rows], aside=aside)
+    notes: dict[str, list[str]] = {}
     for row in result.rows:
         for note in row.notes:
-            _say(f"{row.path}: {note}", aside=aside)
+            notes.setdefault(note, []).append(row.path)
+    for note, rows in notes.items():
+        _say(f"{', '.join(rows) if len(rows) < len(result.rows) else 'all'}: {note}", aside=aside)
 
 
 def _write_folder(result: Comparison, out: Path) -> None:

@@ -12,6 +12,7 @@ from sirf.__main__ import main
 from sirf.engine.error_count import CountInterrupted
 from sirf.presets import list_presets
 from sirf.results.error_count import ErrorCount
+from sirf.system.architecture import ORDER
 
 Capture = pytest.CaptureFixture[str]
 
@@ -184,7 +185,7 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
     assert main(["compare", "--out", str(out), "--json", "-"]) == 0
     rows = strict_json(capsys.readouterr().out)
     assert isinstance(rows, list)
-    assert [row["path"] for row in rows] == ["pluggable-retimed", "npo", "cpo-retimed"]
+    assert [row["path"] for row in rows] == list(ORDER)
     for row in rows:
         for key in (
             "insertion_loss_db",
@@ -194,17 +195,25 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
             "ber",
             "reach_mm",
             "energy_pj_per_bit",
+            "ber_post_fec",
+            "latency_ns",
+            "density_tbps_per_mm",
+            "limited_by",
+            "port_power_w",
         ):
             assert row[key] is not None, key
         assert (out / f"eye-{row['path']}.png").read_bytes().startswith(b"\x89PNG")
         assert row["reach_mm"] > row["length_mm"]
-    losses = [row["insertion_loss_db"] for row in rows]
-    energies = [row["energy_pj_per_bit"] for row in rows]
+        assert row["ber_low"] <= row["ber"] <= row["ber_high"]
+        assert row["insertion_loss_db_low"] < row["insertion_loss_db"] < row["insertion_loss_db_high"]
+    retimed = [row for row in rows if row["path"] in ("pluggable-retimed", "npo", "cpo-retimed")]
+    losses = [row["insertion_loss_db"] for row in retimed]
+    energies = [row["energy_pj_per_bit"] for row in retimed]
     assert losses == sorted(losses, reverse=True)
     assert energies == sorted(energies, reverse=True)
     assert json.loads((out / "results.json").read_text()) == rows
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 3
+    assert page.count("data:image/png;base64,") == 1 + len(rows)
     assert "http" not in page
 
 

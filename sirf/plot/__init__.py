@@ -1,6 +1,7 @@
 """Pictures with matplotlib: every function takes `ax=None`, returns the axes and never shows a window."""
 
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
+from sirf.plot.comparison import energy_reach
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
 from sirf.plot.margin import com_distribution, com_pulse
@@ -12,6 +13,7 @@ __all__ = [
     "com_pulse",
     "conversion",
     "crosstalk",
+    "energy_reach",
     "eye",
     "ild",
     "loss",

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
+from sirf.plot.comparison import energy_reach
 from sirf.plot.eye import eye as draw_eye
-from sirf.study.compare import HEAD, Comparison, Row, cells
+from sirf.study.compare import COST_HEAD, HEAD, Comparison, Row, cells, costs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,8 +34,16 @@ def write_comparison(result: Comparison, folder: Path) -> list[str]:
         (folder / name).write_bytes(picture)
         names.append(name)
         pictures.append(picture)
-    (folder / "report.html").write_text(_page(result, pictures), encoding="utf-8")
-    return [*names, "report.html"]
+    overview = _png(_overview(result))
+    (folder / "reach-energy.png").write_bytes(overview)
+    (folder / "report.html").write_text(_page(result, pictures, overview), encoding="utf-8")
+    return [*names, "reach-energy.png", "report.html"]
+
+
+def _overview(result: Comparison) -> Figure:
+    figure, axes = new_figure((8.6, 4.4))
+    energy_reach(result, axes[0])
+    return figure
 
 
 def _figure(row: Row, limit_mv: float) -> Figure:
@@ -52,15 +61,18 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _page(result: Comparison, pictures: list[bytes]) -> str:
+def _page(result: Comparison, pictures: list[bytes], overview: bytes) -> str:
     try:
         from jinja2 import Environment, PackageLoader
     except ImportError as error:
         raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
     template = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True).get_template("comparison.html.j2")
-    rows = [{"row": row, "cells": cells(row), "picture": base64.b64encode(picture).decode()}
+    rows = [{"row": row, "cells": cells(row), "costs": costs(row), "picture": base64.b64encode(picture).decode()}
             for row, picture in zip(result.rows, pictures, strict=True)]  # fmt: skip
-    return template.render(head=HEAD, rows=rows, rate=f"{result.data_rate / 1e9:g}", version=__version__)
+    return template.render(
+        head=HEAD, cost_head=COST_HEAD, rows=rows, overview=base64.b64encode(overview).decode(),
+        rate=f"{result.data_rate / 1e9:g}", version=__version__,
+    )  # fmt: skip
 
 
 def _finite(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The main job: faceplate pluggable, near-packaged and co-packaged optics side by side at one data rate."""
+"""The main job: every way from a switch die to the far switch die side by side at one data rate."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
-from sirf.channel.path import RateClass, load_path
+import numpy as np
+
+from sirf import fec
+from sirf.channel.network import bulk_delay
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.statistical_eye import StatisticalEye
+from sirf.study.limiter import limited_by
 from sirf.study.reach import reach
+from sirf.study.segments import composed, path_of, segments
+from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.energy import Energy, energy_pj_per_bit
-
-ROWS = {"pluggable": "pluggable-retimed", "npo": "npo", "cpo": "cpo-retimed"}
-"""Row id of each path family."""
+from sirf.system.port import PortFigures, Range, port_figures
 
 HEAD = (
     "path",
@@ -27,49 +31,79 @@ HEAD = (
     "COM dB",
     "eye mV",
     "eye UI",
-    "at BER",
     "BER",
+    "after FEC",
     "reach mm",
-    "pJ/bit (range)",
+    "limited by",
 )
 """Names of the figures that `cells` gives."""
 
-PHASES = 16
-"""Sampling phases of the eyes; widths are interpolated between them."""
+COST_HEAD = ("path", "pJ/bit", "W per 800G", "kW per 51.2T", "latency ns", "Tb/s per mm", "lanes per mm2")
+"""Names of the figures that `costs` gives, each with its range."""
 
-STANDARDS: dict[float, tuple[RateClass, dict[str, str]]] = {
-    106.25e9: ("100g", {"pluggable": "802.3ck-c2m", "npo": "cei-112g-vsr", "cpo": "cei-112g-xsr"}),
-    212.5e9: ("200g", {"pluggable": "802.3dj-kr1", "npo": "802.3dj-kr1", "cpo": "802.3dj-kr1"}),
-}
-"""Dies and presets by data rate in bit/s: the interface that each path is built for."""
+PHASES = 32
+"""Sampling phases of the eyes; widths are interpolated between them."""
+RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
+"""Data rates in bit/s on the line; the last is a projection."""
+FIBRE_INDEX = 1.468
+FEC = "kp4"
+"""The code between the hosts, end to end: retimers send decisions again and do not decode."""
+_C0 = 299_792_458.0
+_BOUNDED = ("insertion_loss_db", "com_db", "eye_height_mv", "eye_width_ui", "ber")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Least and greatest of each figure, by name, over the shortest, the default and the longest path of the architecture."""
+
+    figures: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One architecture at its default length; `eye` holds the whole statistical eye behind the figures."""
+    """One architecture at its default length.
+
+    `eye` is the statistical eye of its worst electrical segment, the figures of which the row gives; `ber` that from host to
+    host before FEC, `ber_post_fec` after it. Optics count as ideal in the margin (a note says so).
+    """
 
     path: str
+    title: str
     standard: str
     length_mm: float
     insertion_loss_db: float
     eye: StatisticalEye
+    ber: float
+    ber_post_fec: float | None
     reach_mm: float | None
     limited_by: str
     energy: Energy
+    port: PortFigures
+    bounds: Bounds
     equalizer: str
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        eye = self.eye
-        return {
-            "path": self.path, "standard": self.standard, "length_mm": self.length_mm,
+        eye, port = self.eye, self.port
+        plain: dict[str, Any] = {
+            "path": self.path, "title": self.title, "standard": self.standard, "length_mm": self.length_mm,
             "insertion_loss_db": self.insertion_loss_db, "com_db": eye.com_db, "eye_ber": eye.der0,
-            "eye_height_mv": 1e3 * eye.eye_height(), "eye_width_ui": eye.eye_width(), "vec_db": eye.vec_db, "ber": eye.ber,
-            "reach_mm": self.reach_mm, "limited_by": self.limited_by, "energy_pj_per_bit": self.energy.value,
-            "energy_pj_per_bit_low": self.energy.low, "energy_pj_per_bit_high": self.energy.high,
-            "energy_provenance": self.energy.provenance, "equalizer": self.equalizer, "notes": list(self.notes),
+            "eye_height_mv": 1e3 * eye.eye_height(), "eye_width_ui": eye.eye_width(), "vec_db": eye.vec_db, "ber": self.ber,
+            "ber_post_fec": self.ber_post_fec, "reach_mm": self.reach_mm, "limited_by": self.limited_by,
+            "energy_pj_per_bit": self.energy.value, "energy_pj_per_bit_low": self.energy.low,
+            "energy_pj_per_bit_high": self.energy.high, "energy_provenance": self.energy.provenance,
+            "equalizer": self.equalizer, "notes": list(self.notes),
         }  # fmt: skip
+        ranges = {
+            "port_power_w": port.port_power_w, "switch_power_w": port.switch_power_w, "latency_ns": port.latency_ns,
+            "density_tbps_per_mm": port.density_tbps_per_mm, "lanes_per_mm2": port.lanes_per_mm2,
+        }  # fmt: skip
+        for name, figure in ranges.items():
+            plain |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+        for name, (low, high) in self.bounds.figures.items():
+            plain |= {f"{name}_low": low, f"{name}_high": high}
+        return plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +118,26 @@ class Comparison:
         return [{"data_rate": self.data_rate, **row.to_dict()} for row in self.rows]
 
     def __str__(self) -> str:
-        """A table in plain text."""
-        lines = [HEAD, *(cells(row) for row in self.rows)]
-        widths = [max(len(line[k]) for line in lines) for k in range(len(HEAD))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-        )
+        """Two tables in plain text: margins, then costs."""
+        return "\n\n".join(_aligned(head, lines) for head, lines in self._tables())
 
     def _repr_html_(self) -> str:
-        body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells(row)) + "</tr>" for row in self.rows)
-        return "<table><tr>" + "".join(f"<th>{name}</th>" for name in HEAD) + f"</tr>{body}</table>"
+        return "".join(
+            "<table><tr>" + "".join(f"<th>{name}</th>" for name in head) + "</tr>"
+            + "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines) + "</table>"
+            for head, lines in self._tables()
+        )  # fmt: skip
+
+    def _tables(self) -> tuple[tuple[tuple[str, ...], list[tuple[str, ...]]], ...]:
+        return (HEAD, [cells(row) for row in self.rows]), (COST_HEAD, [costs(row) for row in self.rows])
+
+
+def _aligned(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    widths = [max(len(line[k]) for line in (head, *lines)) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (head, *lines)
+    )
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -101,72 +145,137 @@ def cells(row: Row) -> tuple[str, ...]:
     eye = row.eye
     return (
         row.path, row.standard, f"{row.length_mm:.0f}", f"{row.insertion_loss_db:.1f}", f"{eye.com_db:.2f}",
-        f"{1e3 * eye.eye_height():.2f}", f"{eye.eye_width():.3f}", f"{eye.der0:g}", f"{eye.ber:.1e}",
-        "none" if row.reach_mm is None else f"{row.reach_mm:.0f}",
-        f"{row.energy.value:.1f} ({row.energy.low:.1f}-{row.energy.high:.1f})",
+        f"{1e3 * eye.eye_height():.2f}", f"{eye.eye_width():.3f}", f"{row.ber:.1e}",
+        _after(row.ber_post_fec), "none" if row.reach_mm is None else f"{row.reach_mm:.0f}", row.limited_by,
     )  # fmt: skip
 
 
+def costs(row: Row) -> tuple[str, ...]:
+    """Energy, power, latency and density of a row as text, each with its range."""
+    port, energy = row.port, row.energy
+    kilowatts = Range(
+        *(1e-3 * w for w in (port.switch_power_w.value, port.switch_power_w.low, port.switch_power_w.high))
+    )
+    figures = (port.port_power_w, kilowatts, port.latency_ns, port.density_tbps_per_mm, port.lanes_per_mm2)
+    return (row.path, f"{energy.value:.1f} ({energy.low:.1f}-{energy.high:.1f})", *(
+        f"{figure.value:.3g} ({figure.low:.2g}-{figure.high:.2g})" if figure.value < 100
+        else f"{figure.value:.0f} ({figure.low:.0f}-{figure.high:.0f})" for figure in figures
+    ))  # fmt: skip
+
+
+def _after(ber: float | None) -> str:
+    return "-" if ber is None else "<1e-30" if ber < 1e-30 else f"{ber:.0e}"
+
+
 def compare(
-    paths: Sequence[str] = ("pluggable", "npo", "cpo"),
+    paths: Sequence[str] = ORDER,
     *,
     data_rate: float = 106.25e9,
     limit: Mapping[str, float] | None = None,
+    bounds: bool = True,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
-    """Eye, margin, error ratio, reach and energy of each path at its default length.
+    """Eye, margin, error ratio, reach, energy, latency and density of each architecture at its default length.
 
     Parameters
     ----------
     paths
-        Path families ("pluggable", "npo", "cpo") or row ids ("pluggable-retimed", "cpo-retimed").
+        Architecture ids (see `sirf.system.architecture.ORDER`), the family names "pluggable" and "cpo", or TOML files.
     data_rate
-        106.25e9 or 212.5e9 bit/s. At 106.25 every path has the interface it is built for (C2M, VSR, XSR); at 212.5 all have
-        the same yardstick (802.3dj-kr1).
+        53.125e9, 106.25e9, 212.5e9 or (a projection) 425e9 bit/s on the line of each lane. At 106.25 every path has the
+        interface it is built for; at the others all share a yardstick.
     limit
         What reach is held against, as in `sirf.reach`: {"com_db": 3.0} for Channel Operating Margin. By default the bit error
         ratio before FEC, which must stay at or below the preset's DER0.
+    bounds
+        Also at both ends of each architecture's length range: low and high of loss, margin, eye and error ratio.
     progress
         Called with (what is done now, steps done, steps in all).
 
-    Reach is the longest trace that meets the limit. Raises `SirfError` for an
-    unknown path or rate.
+    Reach is the longest variable segment that meets the limit. Raises `SirfError` for an unknown architecture or rate.
     """
-    if data_rate not in STANDARDS:
-        raise SirfError(f"data_rate must be one of {', '.join(f'{rate / 1e9:g}' for rate in STANDARDS)} Gb/s, got "
-                        f"{data_rate / 1e9:g}. Use 106.25.")  # fmt: skip
-    families = [_family(name) for name in paths]
+    if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):
+        known = ", ".join(f"{rate / 1e9:g}" for rate in RATES)
+        raise SirfError(f"data_rate must be one of {known} Gb/s, got {data_rate / 1e9:g}. Use 106.25.")
+    wanted = [load_architecture(name) for name in paths]
+    if paths is ORDER:
+        wanted = [item for item in wanted if item.has(data_rate)]
     rows: dict[str, Row] = {}
-    with ThreadPoolExecutor(max(min(len(families), os.cpu_count() or 1), 1)) as pool:
-        pending = {pool.submit(_row, family, data_rate, limit): family for family in dict.fromkeys(families)}
+    with ThreadPoolExecutor(max(min(len(wanted), os.cpu_count() or 1), 1)) as pool:
+        pending = {
+            pool.submit(_row, item, data_rate, limit, bounds): item.id for item in {a.id: a for a in wanted}.values()
+        }
         for done in as_completed(pending):
             rows[pending[done]] = done.result()
             if progress is not None:
-                progress(f"{ROWS[pending[done]]} done", len(rows), len(pending))
-    return Comparison(data_rate=data_rate, rows=tuple(rows[family] for family in families))
+                progress(f"{pending[done]} done", len(rows), len(pending))
+    return Comparison(data_rate=data_rate, rows=tuple(rows[item.id] for item in wanted))
 
 
-def _family(name: str) -> str:
-    known = {**{row: family for family, row in ROWS.items()}, **{family: family for family in ROWS}}
-    if name not in known:
-        raise SirfError(f"paths must be of {', '.join(known)}, got {name!r}. Check the name.")
-    return known[name]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figures:
+    """What one length gives: the worst segment's link and eye, the ratio from host to host."""
+
+    link: Link
+    eye: StatisticalEye
+    ber: float
+
+    def to_dict(self) -> dict[str, float]:
+        eye = self.eye
+        values = (self.link.insertion_loss_db, eye.com_db, 1e3 * eye.eye_height(), eye.eye_width(), self.ber)
+        return dict(zip(_BOUNDED, values, strict=True))
 
 
-def _row(family: str, data_rate: float, limit: Mapping[str, float] | None) -> Row:
-    rate_class, standards = STANDARDS[data_rate]
-    standard = standards[family]
-    path = load_path(family, rate_class=rate_class)
-    link = Link(path.to_channel(crosstalk=True), standard=standard).optimized()
+def _figures(architecture: Architecture, data_rate: float, length: float | None = None) -> _Figures:
+    ratios, found = [], []
+    for segment in segments(architecture, data_rate, length=length):
+        link = segment.link.optimized()
+        eye = statistical_eye(link, phases=PHASES)
+        found.append((link, eye))
+        ratios += [eye.ber] * segment.count
+    link, eye = max(found, key=lambda pair: pair[1].ber)
+    return _Figures(link=link, eye=eye, ber=composed(ratios))
+
+
+def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float] | None, bounds: bool) -> Row:
+    interface = architecture.at(data_rate)
+    path = path_of(architecture, data_rate)
+    here = _figures(architecture, data_rate)
+    link, eye = here.link, here.eye
     report = link.equalizer_report
     assert report is not None
-    found = reach(path, standard=standard, limit=limit)
-    loss = link.insertion_loss_db
+    linear = architecture.chain == "linear"
+    standard = interface.far_standard if architecture.chain == "half-retimed" else interface.standard
+    found = reach(path, standard=standard, limit=limit, linear=linear)
     notes = list(link.warnings)
     if not report.opened:
         notes.append("no equaliser setting opens this link")
+    if architecture.optics is not None:
+        notes.append("optics count as ideal in eye, COM and BER")
+    if data_rate > 300e9:
+        notes.append("425 Gb/s is a projection: no standard, no published package")
+    figures: dict[str, tuple[float, float]] = {}
+    if bounds:
+        tried = [here.to_dict(), *(_figures(architecture, data_rate, n).to_dict() for n in architecture.length_range_m)]
+        figures = {name: (min(one[name] for one in tried), max(one[name] for one in tried)) for name in _BOUNDED}
+    energy = energy_pj_per_bit(architecture.id, min(link.insertion_loss_db, 60.0))
+    delay = bulk_delay(link.channel.frequency, link.channel.through.s[:, 1, 0])
+    paths_in_series = 1 if linear or architecture.chain == "electrical" else 2
+    if architecture.fibre_m:
+        fibre = 1e9 * architecture.fibre_m * FIBRE_INDEX / _C0
+        notes.append(f"{architecture.fibre_m:g} m of fibre take {fibre:.0f} ns more than the latency given")
     return Row(
-        path=ROWS[family], standard=standard, length_mm=1e3 * path.trace_length_m, insertion_loss_db=loss,
-        eye=statistical_eye(link, phases=PHASES), reach_mm=found.reach_mm, limited_by=found.limited_by,
-        energy=energy_pj_per_bit(ROWS[family], loss), equalizer=str(report), notes=tuple(notes),
+        path=architecture.id, title=architecture.title, standard=standard, length_mm=1e3 * path.trace_length_m,
+        insertion_loss_db=link.insertion_loss_db, eye=eye, ber=here.ber, ber_post_fec=_after_fec(here.ber),
+        reach_mm=found.reach_mm, limited_by=limited_by(link)[0], energy=energy,
+        port=port_figures(architecture.id, energy, data_rate=data_rate, flight_s=paths_in_series * delay),
+        bounds=Bounds(figures=figures),
+        equalizer=str(report), notes=tuple(notes),
     )  # fmt: skip
+
+
+def _after_fec(ber: float) -> float | None:
+    """After KP4 with independent bit errors; None where there is no finite ratio to decode."""
+    if not np.isfinite(ber) or not 0.0 < ber < 0.5:
+        return None
+    return float(fec.load(FEC).post_fec(ber).ber)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sirf.channel.chain import linear_chain
 from sirf.channel.path import Path, RateClass, load_path
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.standard import from_standard
@@ -17,7 +18,7 @@ from sirf.errors import NoSettingError, SirfError
 from sirf.link import Link
 from sirf.presets import load
 
-SHORTEST, LONGEST = 0.002, 2.0
+SHORTEST, LONGEST = 0.002, 5.0
 """Trace lengths in m between which reach is sought."""
 STEP = 40e6
 """Frequency step in Hz of the paths tried: 25 ns of response about the delay."""
@@ -69,6 +70,7 @@ def reach(
     standard: str,
     limit: Mapping[str, float] | None = None,
     rate_class: RateClass | None = None,
+    linear: bool = False,
     tolerance: float = 0.02,
     progress: Callable[[float, float], None] | None = None,
 ) -> Reach:
@@ -83,6 +85,8 @@ def reach(
         COM is that of `sirf.com` (for chip to module of the eye within the window).
     rate_class
         Dies of a path given by name; "200g" for presets above 80 GBd, else "100g".
+    linear
+        The path, a linear repeater and the path again, both of one length, equalised at the far end alone.
     tolerance
         Relative length at which the bisection stops.
     progress
@@ -97,17 +101,14 @@ def reach(
     if isinstance(path, str):
         path = load_path(path, rate_class=rate_class or ("200g" if preset.symbol_rate > 80e9 else "100g"))
     frequency = np.arange(0.0, max(110e9, 1.05 * preset.symbol_rate), STEP)
-    # where a line's model ends, so does the band
-    frequency = frequency[frequency <= path.grid[-1]]
     tried: dict[float, tuple[float, float]] = {}
     whole = path
 
     def meets(length: float) -> bool:
-        link = Link(
-            whole.with_length(length).to_channel(frequency, crosstalk=True),
-            standard=standard,
-            samples_per_ui=SAMPLES_PER_UI,
-        )
+        channel = whole.with_length(length).to_channel(frequency, crosstalk=True)
+        if linear:
+            channel = linear_chain(channel, channel)
+        link = Link(channel, standard=standard, samples_per_ui=SAMPLES_PER_UI)
         value = _margin(link, standard) if name == "com_db" else _figure(link, name)
         tried[length] = (value, link.insertion_loss_db)
         if progress is not None:

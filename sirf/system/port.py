@@ -19,7 +19,7 @@ PORT, SWITCH = 800e9, 51.2e12
 """Payload in bit/s of the port and of the switch whose power is given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Range:
     """A figure with its range."""
 
