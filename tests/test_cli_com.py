@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 from typer.testing import CliRunner
@@ -69,9 +70,9 @@ def test_pictures_show_what_the_result_holds(reference_dir: Path) -> None:
     case = case_of(reference_dir, "c2c/c2c_12db/through/case1")
     result = com(case.channel, config=case.settings, package_case=1, trace=True)
     axes = com_pulse(result)
-    cursor = axes.lines[-2].get_xydata()
+    cursor = np.asarray(axes.lines[-2].get_xydata())
     assert float(cursor[0][1]) == pytest.approx(1e3 * result.pulse[1][result.cursor])
-    left = next(line for line in axes.lines if line.get_label() == "left by the DFE").get_xydata()
+    left = np.asarray(next(line for line in axes.lines if line.get_label() == "left by the DFE").get_xydata())
     assert abs(left[left[:, 0] == 2.0][0][1]) < 1e-6  # the second tap is inside its limits and takes all
     axes = com_distribution(result)
     labels = {line.get_label() for line in axes.lines}
