@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from sirf.errors import SirfError
@@ -23,7 +21,10 @@ def test_settings_that_do_not_fit_the_channel_are_refused() -> None:
         flat_link("PAM4", sigma=0.1, crosstalk=(0.1,)).replace(aggressors=())
 
 
-@pytest.mark.parametrize(("name", "value"), [("amplitude", -1.0), ("rate_offset_ppm", 1e5), ("phase_ui", 1.0)])
-def test_impossible_aggressors_are_refused(name: str, value: float) -> None:
-    with pytest.raises(SirfError, match=name):
-        dataclasses.replace(Aggressor(), **{name: value})
+def test_impossible_aggressors_are_refused() -> None:
+    with pytest.raises(SirfError, match="amplitude"):
+        Aggressor(amplitude=-1.0)
+    with pytest.raises(SirfError, match="rate_offset_ppm"):
+        Aggressor(rate_offset_ppm=1e5)
+    with pytest.raises(SirfError, match="phase_ui"):
+        Aggressor(phase_ui=1.0)
