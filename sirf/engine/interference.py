@@ -27,8 +27,8 @@ from sirf.results.interference import FLOOR, Interference
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-DEPTH = 20.0
-"""The line is tilted to where the tail has fallen to about exp(-DEPTH) = 2e-9: rounding stays below 1e-7 of the middle of the
+DEPTH = 16.0
+"""The line is tilted to where the tail has fallen to about exp(-DEPTH) = 1e-7: rounding stays below 1e-8 of the middle of the
 distribution and below 1e-12 of what is read at 1e-15."""
 DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
@@ -89,6 +89,10 @@ class Line:
         gaussian = max(gaussian_variance, NARROWEST**2 * total)
         limit = 0.4 / curvature if curvature > 0 else np.inf
         tilt, period = fit_line(exact, few, gaussian + spread, levels, DEPTH, limit)
+        if curvature > 0:
+            # under a tilt the second-order term widens the random displacement
+            wider = spread / (1.0 - tilt * curvature) ** 2
+            tilt, period = fit_line(exact, few, gaussian + wider, levels, DEPTH, limit)
         tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
         period = 2.0 ** (np.ceil(2.0 * np.log2(period + ROOM * curvature)) / 2.0)
         step = 2.0 * np.pi / period

@@ -11,7 +11,7 @@ from scipy.stats import norm
 import sirf
 from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
-from tests.engine.links import flat_link
+from tests.engine.links import SYMBOL_RATE, flat_link
 
 SIGMA = 0.04
 
@@ -46,12 +46,15 @@ def test_level_mismatch_is_the_linearity() -> None:
 
 
 def test_jitter_at_the_crossing_grows_by_what_the_edges_are_given() -> None:
-    """Random jitter, all on the crossing of a two-level eye without noise to speak of."""
-    base = flat_link("PAM2", sigma=0.01)
+    """Two levels, hardly any noise, edges of 0.45 UI: slow against the displacement, as its second-order expansion needs."""
+    base = flat_link("PAM2", sigma=0.003)
+    base = base.replace(receiver=dataclasses.replace(base.receiver, sampling_offset_ui=0.0))
     still, moved = (
         sirf.statistical_eye(
             base.replace(
-                transmitter=dataclasses.replace(base.transmitter, jitter_random_ui=random, jitter_dual_dirac_ui=dirac)
+                transmitter=dataclasses.replace(
+                    base.transmitter, rise_time=0.45 / SYMBOL_RATE, jitter_random_ui=random, jitter_dual_dirac_ui=dirac
+                )
             )
         ).metrics(1e-6)
         for random, dirac in ((0.0, 0.0), (0.012, 0.03))
@@ -59,7 +62,11 @@ def test_jitter_at_the_crossing_grows_by_what_the_edges_are_given() -> None:
     assert still.worst_jitter is not None
     assert moved.worst_jitter is not None
     assert moved.worst_jitter.random == pytest.approx(0.012, rel=0.15)
-    assert moved.worst_jitter.deterministic - still.worst_jitter.deterministic == pytest.approx(0.06, abs=0.012)
+    assert still.worst_jitter.random < 0.4 * moved.worst_jitter.random
+    assert moved.worst_jitter.deterministic > still.worst_jitter.deterministic + 0.01
+    assert moved.worst_jitter.total == pytest.approx(
+        moved.worst_jitter.deterministic + 2 * norm.isf(1e-6) * moved.worst_jitter.random
+    )
     assert moved.worst_jitter.total == pytest.approx(1.0 - moved.width)
 
 
