@@ -18,7 +18,7 @@ from sirf.engine.polyphase import Filterbank, FilterTable, Response, choose_grid
 from sirf.engine.waveform_plan import Plan, noise_responses, signal_responses
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.results.waveform_run import EyeHistogram
+from sirf.results.eye_histogram import EyeHistogram
 from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]

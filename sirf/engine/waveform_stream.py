@@ -17,8 +17,8 @@ from sirf.engine.waveform_plan import plan
 from sirf.engine.waveform_source import Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
+from sirf.results.eye_histogram import EyeHistogram
 from sirf.results.waveform_record import WaveformRecord
-from sirf.results.waveform_run import EyeHistogram
 from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]

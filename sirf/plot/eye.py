@@ -13,6 +13,7 @@ from sirf.plot._axes import axes_or_new
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from sirf.results.eye_histogram import EyeHistogram
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
@@ -28,13 +29,13 @@ FINE = 16
 
 
 def eye(
-    result: StatisticalEye | WaveformRun,
+    result: StatisticalEye | WaveformRun | EyeHistogram,
     ax: Axes | None = None,
     *,
     contours: Sequence[float] | None = None,
     limit_mv: float | None = None,
 ) -> Axes:
-    """Draw the eye of a statistical result or a bit-by-bit run.
+    """Draw the eye of a statistical result, of a bit-by-bit run, or one that it captured elsewhere.
 
     Parameters
     ----------
@@ -49,24 +50,24 @@ def eye(
     and width at DER0, or peak to peak over the run.
     """
     axes = axes_or_new(ax, (6.4, 4.8))
+    from sirf.results.eye_histogram import EyeHistogram
     from sirf.results.statistical_eye import StatisticalEye
 
     if isinstance(result, StatisticalEye):
         phase, volts, density, thresholds = result.phase_ui, result.volts, result.density, result.thresholds
         heights, widths = result.eye_heights(), result.eye_widths()
     else:
-        phase, volts = result.eye.phase_ui, result.eye.volts
-        density, thresholds = result.eye.density, result.eye.thresholds
-        heights, widths = result.eye.eye_heights(), result.eye.eye_widths()
+        seen = result if isinstance(result, EyeHistogram) else result.eye
+        phase, volts, density, thresholds = seen.phase_ui, seen.volts, seen.density, seen.thresholds
+        heights, widths = seen.eye_heights(), seen.eye_widths()
     _density(axes, phase, 1e3 * volts, density)
     if isinstance(result, StatisticalEye):
         _contours(axes, result, contours)
     _sizes(axes, 1e3 * thresholds, heights, widths)
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
     top = limit_mv if limit_mv is not None else 0.95e3 * float(np.abs(volts).max())
-    axes.set(
-        xlabel="time about the sampling instant (UI)", ylabel="slicer input (mV)", ylim=(-top, top), xlim=(-0.5, 0.5)
-    )
+    place = "voltage (mV)" if isinstance(result, EyeHistogram) else "slicer input (mV)"
+    axes.set(xlabel="time about the sampling instant (UI)", ylabel=place, ylim=(-top, top), xlim=(-0.5, 0.5))
     return axes
 
 

@@ -62,8 +62,9 @@ def test_bathtub_pulse_and_waveform_draw(eye: StatisticalEye) -> None:
     _, axes = new_figure((8, 6), 1, 3)
     sirf.plot.bathtub(eye, axes[0])
     sirf.plot.pulse(eye.link.pulse_response(), axes[1])
-    run = sirf.simulate(eye.link, symbols=2000, rng=1)
+    run = sirf.simulate(eye.link, symbols=2000, rng=1, capture=["transmitter"])
     assert sirf.plot.eye(run, axes[2]) is axes[2]
+    assert sirf.plot.eye(run.eyes["transmitter"]).get_ylabel() == "voltage (mV)"
 
 
 def test_results_show_themselves(eye: StatisticalEye) -> None:
