@@ -9,7 +9,7 @@ import numpy as np
 
 from sirf._kernels.jit import kernel
 
-LARGEST = 24
+LARGEST = 32
 """Residuals that a quick look at one instant counts."""
 
 
@@ -70,6 +70,39 @@ def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
 
 
 @kernel
+def _ascending(values: Any, bin_size: Any) -> Any:
+    """Magnitudes of at least a bin by rising bin; the numba library's sort takes seconds to compile."""
+    largest = 0
+    for value in values:
+        largest = max(largest, int(abs(value) / bin_size))
+    start = np.zeros(largest + 2, dtype=np.int64)
+    for value in values:
+        start[int(abs(value) / bin_size) + 1] += 1
+    for i in range(1, start.size):
+        start[i] += start[i - 1]
+    below = start[1]
+    result = np.empty(values.size - below)
+    for value in values:
+        place = int(abs(value) / bin_size)
+        if place > 0:
+            result[start[place] - below] = abs(value)
+            start[place] += 1
+    return result
+
+
+@kernel
+def _convolved(first: Any, second: Any) -> Any:
+    """Full convolution of (N,) with (M,)."""
+    result = np.zeros(first.size + second.size - 1)
+    for i in range(second.size):
+        weight = second[i]
+        part = result[i : i + first.size]
+        for k in range(first.size):
+            part[k] += weight * first[k]
+    return result
+
+
+@kernel
 def _tail(density: Any, normal: Any, bins: Any) -> Any:
     """Probability that the sum of `density` (2 H + 1,) and a normal term is at or above `bins`.
 
@@ -110,33 +143,44 @@ def instant_exceeds(
     cursor: Any,
     place: Any,
     per_ui: Any,
+    step: Any,
     b_max: Any,
     b_min: Any,
     levels: Any,
     scale: Any,
-    sigma: Any,
+    noise: Any,
     most: Any,
     probability: Any,
     bin_size: Any,
 ) -> Any:
     """Whether the instant `place` samples from `cursor` closes the eye by more than `most` V with more than `probability`.
 
-    Counted are the signal's fall from `cursor`, the largest residuals within a few UI of the DFE's span and normal noise of
-    `sigma`; whatever symmetric parts come on top may halve the probability at most, which `probability` must allow for, and
-    rounding to bins is given away. `pulse` (N,) comes before the transmitter's `taps` (K,) at `shifts` (K,) samples.
+    Counted are the signal's fall from `cursor`, the largest residuals and dual-Dirac terms within a few UI of the DFE's span,
+    and normal noise with the random jitter of these UI; whatever symmetric parts come on top may halve the probability at most,
+    which `probability` must allow for, and rounding to bins is given away. `pulse` (N,) comes before the transmitter's `taps`
+    (K,) at `shifts` (K,) samples; `step` is an instant's distance to the next in samples, `noise` that of `window_eye`.
     """
     first, last = -8, b_max.size + 16
     main = _through_taps(pulse, taps, shifts, float(cursor))
-    values = np.zeros(last - first + 1)
+    values = np.zeros(2 * (last - first + 1))
+    variance = noise[0]
     for unit in range(first, last + 1):
         at = cursor + unit * per_ui + place
-        if unit != 0 and 2 * per_ui <= at < pulse.size - 3 * per_ui:
+        if 2 * per_ui <= at < pulse.size - 3 * per_ui:
+            late = _through_taps(pulse, taps, shifts, at + step)
+            slope = (late - _through_taps(pulse, taps, shifts, at - step)) / 2 * per_ui / step
+            variance += noise[1] * slope * slope
+            values[last - first + 1 + unit - first] = abs(noise[2] * slope)
+            if unit == 0:
+                continue
             value = _through_taps(pulse, taps, shifts, at)
             if 1 <= unit <= b_max.size:
                 post = _through_taps(pulse, taps, shifts, float(cursor + unit * per_ui))
                 value -= min(max(post, b_min[unit - 1] * main), b_max[unit - 1] * main)
             values[unit - first] = abs(value)
-    kept = np.sort(values)[-LARGEST:]
+    ordered = _ascending(values, bin_size)
+    kept = ordered[max(ordered.size - LARGEST, 0) :]
+    sigma = np.sqrt(variance)
     density = convolve_deltas(kept, levels, bin_size)
     half = density.size // 2
     volts = most - scale * (main - _through_taps(pulse, taps, shifts, cursor + place)) + (LARGEST / 2 + 4) * bin_size
@@ -234,9 +278,9 @@ def window_eye(
                 value -= min(max(tap, lower[window - 1]), upper[window - 1])
             values[used] = abs(value)
             used += 1
-        density = convolve_deltas(np.sort(values[:used]), levels, bin_size)
+        density = convolve_deltas(_ascending(values[:used], bin_size), levels, bin_size)
         if extra.size > 1:
-            density = np.convolve(density, extra)
+            density = _convolved(density, extra)
         sigma = np.sqrt(noise[0] + noise[1] * slope_energy)
         half = int(np.floor(crest * sigma / bin_size + 0.5))
         normal = np.zeros(2 * half + 2)
@@ -249,7 +293,9 @@ def window_eye(
         densities.append(density)
         normals.append(normal)
         largest = max(largest, density.size // 2 + half)
-    weight = np.sum(weights)
+    weight = 0.0
+    for index in range(weights.size):
+        weight += weights[index]
     edges = np.empty((levels - 1, 2))
     shifts = np.empty(weights.size, dtype=np.int64)
     guess, margin = 0, 4 * largest
@@ -262,10 +308,12 @@ def window_eye(
                 continue
             # the upper level's noise downwards, the lower level's upwards, both as a threshold from the level inwards
             sign = -1 if side == 0 else 1
+            spread = 0
             for index in range(weights.size):
                 x = centers[index] * level / bin_size
                 shifts[index] = int(np.floor(abs(x) + 0.5)) * (1 if x >= 0 else -1)
-            spread = np.max(shifts) - np.min(shifts)
+            for index in range(weights.size):
+                spread = max(spread, 2 * abs(shifts[index] - shifts[reach]))
             base = sign * shifts[reach]
             floor, ceiling = base - largest - 1 - spread, base + largest + 1 + spread
             low, high = max(base + guess - margin, floor), min(base + guess + margin, ceiling)

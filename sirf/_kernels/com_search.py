@@ -124,6 +124,19 @@ def _steepest(rows: Any, tap: Any, peak: Any, per_ui: Any) -> Any:
 
 
 @kernel
+def _strongest(worth: Any) -> Any:
+    """Indices by falling worth, the first of equals first; insertion, for the numba library's sort takes seconds to compile."""
+    order = np.empty(worth.size, dtype=np.int64)
+    for i in range(worth.size):
+        place = i
+        while place > 0 and worth[order[place - 1]] < worth[i]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = i
+    return order
+
+
+@kernel
 def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, limit: Any, chosen: Any) -> None:
     """Mark in `chosen` (span,) the floating taps that the reference code's choice of banks takes.
 
@@ -140,7 +153,7 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
             left = max(0.0, value - limit)
             worth[start] += value * value - left * left
     chosen[:] = False
-    order = np.argsort(-worth, kind="mergesort")
+    order = _strongest(worth)
     head = (groups - 1) * size + 1
     if windows >= head:
         furthest = 0
@@ -151,7 +164,7 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
             return
     forced = -1
     for group in range(groups):
-        order = np.argsort(-worth, kind="mergesort")
+        order = _strongest(worth)
         start = order[0]
         pulled = -1
         if forced >= 0:
@@ -187,7 +200,7 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
                     break
                 worth[start] = 0.0
                 start = order[1]
-                order = np.argsort(-worth, kind="mergesort")
+                order = _strongest(worth)
         forced = pulled
         for j in range(start, start + size):
             if j < windows:

@@ -233,6 +233,8 @@ class EyeSearch:
         shifts = np.array(self.search.grid.offsets, dtype=float) * m
         scale = settings.transmitter.level_mismatch / (settings.levels - 1)
         limits = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
+        tx, step = settings.transmitter, m / self.c2m.samples_per_ui
+        noise = np.array([sigma**2, (tx.sigma_rj * settings.sigma_x) ** 2, tx.a_dd])
         return any(
             instant_exceeds(
                 pulse,
@@ -241,10 +243,11 @@ class EyeSearch:
                 cursor,
                 place,
                 m,
+                step,
                 *limits,
                 settings.levels,
                 scale,
-                sigma,
+                noise,
                 most,
                 probability,
                 bin_size,

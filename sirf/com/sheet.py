@@ -19,7 +19,7 @@ from sirf.errors import ConfigError
 SHEET = "COM_Settings"
 _TAP = "c("
 _SAMPLE = 3
-"""A column with as many known keywords holds keywords."""
+"""A column with as many known keywords holds keywords; the first one always does."""
 
 Value = str | float | bool
 
@@ -142,7 +142,7 @@ def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) ->
         text = change if isinstance(change, (str, bool, int, float)) else _written(change)
         found[spelled(keyword)] = Cell(keyword.strip(), text, f"--set {keyword.strip()}")
     _check(found, file.name)
-    columns_text = f"columns {', '.join(_letter(c) for c in columns)} of sheet {SHEET}"
+    columns_text = f"cells {', '.join(f'{_letter(c)}1:{_letter(c)}{len(rows)}' for c in columns)} of sheet {SHEET}"
     ignored = tuple(cell.keyword for key, cell in found.items() if key in IGNORED)
     return Sheet(file.name, found, columns_text, ignored)
 
@@ -183,7 +183,8 @@ def _keyword_columns(rows: list[list[Value]]) -> list[int]:
     return [
         c
         for c in range(width)
-        if sum(1 for row in rows if c < len(row) and isinstance(row[c], str) and _known(str(row[c]))) >= _SAMPLE
+        if c == 0
+        or sum(1 for row in rows if c < len(row) and isinstance(row[c], str) and _known(str(row[c]))) >= _SAMPLE
     ]
 
 

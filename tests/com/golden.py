@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.channel import Channel
+from sirf.com.chip_to_module import EyeSearch
 from sirf.com.responses import PathResponse, path_responses
+from sirf.com.search import Choice, Search
 from sirf.com.settings import ComSettings
 from sirf.com.workbook import from_workbook
 
@@ -58,6 +60,19 @@ def case_of(reference: Path, key: str) -> Case:
     settings = from_workbook(reference / "golden/com" / entry["workbook"], entry.get("settings"))
     number = int(entry["package_case"])
     return Case(channel, settings, number, path_responses(channel, settings, number)[0], entry["result"])
+
+
+@cache
+def searched(reference: Path, key: str) -> tuple[Search, Choice]:
+    """The search of a case and where the reference's way of searching ends."""
+    case = case_of(reference, key)
+    search = Search(case.paths, case.settings)
+    if case.settings.c2m is not None:
+        choice = EyeSearch(search, case.settings.c2m).local()
+    else:
+        choice = search.local() if case.settings.local_search else search.full()
+    assert choice is not None
+    return search, choice
 
 
 def waveforms(reference: Path, key: str) -> dict[str, NDArray[np.float64]]:

@@ -19,7 +19,7 @@ from sirf.com.filters import ctle_transfer, equalized_impulse, raised_cosine
 from sirf.com.interference import Equalized, Noise, equalize, noise_of
 from sirf.com.search import Search
 from sirf.com.settings import ChipToModuleSettings
-from tests.com.golden import SAMPLED, Case, case_of, waveforms
+from tests.com.golden import SAMPLED, Case, case_of, searched, waveforms
 from tests.com.small import small_settings
 
 CHIP_TO_MODULE = ("c2m/c2m_16db/through/case1", "c2m/c2m_16db/through/case2")
@@ -29,12 +29,7 @@ CHIP_TO_MODULE = ("c2m/c2m_16db/through/case1", "c2m/c2m_16db/through/case2")
 def at_the_best(reference: Path, key: str) -> tuple[Case, Equalized, Noise, float]:
     """Pulses and noise where the reference's search ends, and the figure of merit there."""
     case = case_of(reference, key)
-    search = Search(case.paths, case.settings)
-    if case.settings.c2m is not None:
-        choice = EyeSearch(search, case.settings.c2m).local()
-    else:
-        choice = search.local() if case.settings.local_search else search.full()
-    assert choice is not None
+    search, choice = searched(reference, key)
     ctle, taps = case.settings.receiver.ctle, search.grid.taps[choice.row]
     gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
     equalized = equalize(

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from sirf.com.keywords import ONLY, READ
-from sirf.com.sheet import Cell, Sheet, parse_changes
+from sirf.com.sheet import Cell, Sheet, parse_changes, read_sheet
 from sirf.com.workbook import from_sheet, from_workbook
 from sirf.errors import ConfigError
 
 KR1 = "config_com_ieee8023_93a=3ck_SA_KR_08_17_2022.xlsx"
 C2M = "config_com_ieee8023_93a=3ck_SA_120g_C2M_tp1a_08_17_2022.xlsx"
+WORKBOOK_C2C = "config_com_ieee8023_93a=3ck_SA_120F_C2C_08_17_2022.xlsx"
 KR4 = "config_com_ieee8023_93a=100GBASE-KR4.xls"
 DJ = "config_com_ieee8023dj_PyChOpMarg_vs_MATLAB.xls"
 
@@ -93,6 +94,16 @@ def test_a_missing_keyword_is_named_with_its_place() -> None:
     sheet = Sheet("mine.xlsx", {"f_b": Cell("f_b", 53.125, "B3")}, "columns A, F of sheet COM_Settings")
     with pytest.raises(ConfigError, match=r"mine.xlsx: keyword z_p \(TX\) must be given, got none in columns A, F"):
         from_sheet(sheet)
+
+
+def test_a_published_sheet_without_a_keyword_says_where_it_was_looked_for(workbooks: Path) -> None:
+    """The C2C sheet as it is read, with one row struck out."""
+    book = read_sheet(workbooks / WORKBOOK_C2C)
+    less = Sheet(book.name, {key: cell for key, cell in book.cells.items() if key != "eta_0"}, book.columns)
+    with pytest.raises(
+        ConfigError, match=r"keyword eta_0 must be given, got none in cells A1:A40, F1:F40, J1:J40 of sheet"
+    ):
+        from_sheet(less)
 
 
 def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""The chip-to-module eye by whole convolutions in NumPy, beside the kernel that only evaluates tails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sirf.com.chip_to_module import eye_of, window_weights
+from sirf.com.distribution import Distribution, crest_factor, gaussian, symbols
+from sirf.com.search import feedback_of
+from sirf.com.settings import ChipToModuleSettings, ComSettings, DfeSettings
+from tests.com.small import small_settings
+
+Real = NDArray[np.float64]
+C2M = ChipToModuleSettings(half_width_ui=0.05, window="gaussian")
+
+
+def smooth_pulse(seed: int) -> Real:
+    """A pulse with ISI on both sides, 32 samples a UI, its cursor about sample 320."""
+    rng = np.random.default_rng(seed)
+    knots = np.zeros(60)
+    knots[10] = 0.12
+    knots[8:10], knots[11:16] = rng.normal(0, 0.001, 2), rng.normal(0, 0.003, 5)
+    time = np.arange(60 * 32) / 32
+    shape = np.exp(-0.5 * ((time[:, None] - np.arange(60)) / 0.34) ** 2)
+    return np.asarray(shape @ knots)
+
+
+def slow_eye(pulse: Real, cursor: int, settings: ComSettings, sigma: float, extra: Distribution | None) -> float:
+    """Height in V of the worst eye by the same definitions, every distribution in full."""
+    tx, levels, fine, m = settings.transmitter, settings.levels, C2M.samples_per_ui, settings.samples_per_ui
+    scale = tx.level_mismatch / (levels - 1)
+    bin_size = min(scale * pulse[cursor] / 1000, settings.pdf_bin)
+    feedback = feedback_of(pulse, cursor, settings)
+    before, after = int(cursor * fine / m), int((pulse.size - 1 - cursor) * fine / m)
+    units = round((before + after + 1) / fine)
+    inside = np.arange(fine - before, fine * (units - 1) - before)
+    weights = window_weights(C2M)
+    total = [dict[int, float]() for _ in range(levels)]
+    for place, weight in zip(range(-5, 6), weights, strict=True):
+        at = inside[(inside - place) % fine == 0]
+
+        def value(index: Real) -> Real:
+            return np.interp(cursor + index * m / fine, np.arange(pulse.size), pulse)
+
+        late, early = at + 1, at - 1
+        both = (late <= inside[-1]) & (early >= inside[0])
+        slopes = (value(late[both]) - value(early[both])) / 2 * fine
+        residual = value(at)
+        unit = (at - place) // fine
+        residual[unit == 0] = 0.0
+        for n, tap in enumerate(feedback.taps, start=1):
+            residual[unit == n] -= tap * pulse[cursor]
+        normal = np.hypot(sigma, tx.sigma_rj * settings.sigma_x * np.linalg.norm(slopes))
+        noise = symbols(residual, levels, bin_size) + symbols(tx.a_dd * slopes, levels, bin_size)
+        noise = noise + gaussian(float(normal), crest_factor(settings.der0), bin_size)
+        if extra is not None:
+            noise = noise + extra
+        for level in range(levels):
+            x = scale * (levels - 1) * float(value(np.array([place]))[0]) * (2 * level / (levels - 1) - 1) / bin_size
+            shift = int(np.sign(x) * np.floor(abs(x) + 0.5))
+            for index, y in enumerate(noise.y):
+                bins = noise.first + shift + index
+                total[level][bins] = total[level].get(bins, 0.0) + weight * y
+    heights = []
+    for level in range(levels - 1):
+        upper, lower = total[level + 1], total[level]
+        places, masses = np.array(sorted(upper)), np.array([upper[k] for k in sorted(upper)])
+        top = places[np.searchsorted(np.cumsum(masses) / masses.sum(), settings.der0, side="right")]
+        places, masses = np.array(sorted(lower)), np.array([lower[k] for k in sorted(lower)])
+        tail = np.cumsum(masses[::-1])[::-1] / masses.sum()
+        bottom = places[np.flatnonzero(tail > settings.der0)[-1]]
+        heights.append((top - bottom) * bin_size)
+    return float(min(heights))
+
+
+@pytest.mark.parametrize("crosstalk", [False, True])
+def test_the_eye_of_the_window_by_whole_convolutions(crosstalk: bool) -> None:
+    settings = replace(small_settings(dfe=DfeSettings(b_max=(0.1, 0.05), b_min=(-0.1, -0.05))), pdf_bin=2e-5)
+    pulse = smooth_pulse(3)
+    cursor = int(np.argmax(pulse))
+    bin_size = min(0.95 / 3 * pulse[cursor] / 1000, settings.pdf_bin)
+    extra = symbols(np.array([2e-3, 1e-3]), 4, bin_size) if crosstalk else None
+    sigma = 8e-4
+    eye = eye_of(pulse, cursor, settings, C2M, sigma_n=sigma, sigma_tx=0.0, crosstalk=extra)
+    assert eye.height == pytest.approx(slow_eye(pulse, cursor, settings, sigma, extra), abs=1e-9)
+    assert 0 < eye.height < 2 * eye.signal
+    assert eye.closure_db == pytest.approx(20 * np.log10(2 * eye.signal / eye.height))
+    assert eye.interference == pytest.approx(eye.signal - eye.height / 2)
