@@ -75,12 +75,12 @@ def precode(levels: ArrayLike, *, order: int = 4) -> Levels:
     >>> precode([1, 1, 1, 0])
     array([1, 0, 1, 3], dtype=uint8)
     """
-    return patterns.precode(np.asarray(levels), order)
+    return patterns.precode(np.asarray(levels, dtype=np.uint8), order)
 
 
 def remove_precoding(levels: ArrayLike, *, order: int = 4) -> Levels:
     """Levels a_k = (b_k + b_(k-1)) mod order of decided levels b_k (N,), b_(-1) = 0: the inverse of `precode`."""
-    return patterns.remove_precoding(np.asarray(levels), order)
+    return patterns.remove_precoding(np.asarray(levels, dtype=np.uint8), order)
 
 
 def bits_of_level_error(order: int) -> NDArray[np.float64]:

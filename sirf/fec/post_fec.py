@@ -110,6 +110,31 @@ def post_fec(code: ReedSolomon, errors: float | ErrorChain, *, interleave: int =
     )  # fmt: skip
 
 
+def pre_fec_ber(
+    code: ReedSolomon,
+    codeword_error_ratio: float,
+    *,
+    continuation: float | None = None,
+    interleave: int = 1,
+    precoding: bool = False,
+) -> float:
+    """The inverse of `post_fec` in the bit error ratio on the line; see `ReedSolomon.pre_fec_ber`."""
+    from scipy.optimize import brentq
+
+    if not 0.0 < codeword_error_ratio < 0.5:
+        raise SirfError(
+            f"codeword_error_ratio must be in (0, 0.5), got {codeword_error_ratio}. Give for example 1e-12."
+        )
+
+    def excess(log_ber: float) -> float:
+        ber = float(np.exp(log_ber))
+        errors = ber if continuation is None else ErrorChain.bursts(ber, continuation)
+        found = post_fec(code, errors, interleave=interleave, precoding=precoding).codeword_error_ratio
+        return float(np.log(found + 1e-300) - np.log(codeword_error_ratio))
+
+    return float(np.exp(brentq(excess, np.log(1e-15), np.log(0.1), xtol=1e-10)))
+
+
 def log_binomial_tail(n: int, p: float, above: int) -> Float:
     """Natural logarithms (n - above,) of P(X = i), i = above + 1 ... n, of X binomial with n trials of probability p."""
     i = np.arange(above + 1, n + 1)

@@ -108,6 +108,28 @@ class ReedSolomon:
 
         return post_fec(self, errors, interleave=interleave, precoding=precoding)
 
+    def pre_fec_ber(
+        self,
+        codeword_error_ratio: float,
+        *,
+        continuation: float | None = None,
+        interleave: int = 1,
+        precoding: bool = False,
+    ) -> float:
+        """Bit error ratio before the decoder at which words are lost with `codeword_error_ratio`, in (0, 0.5).
+
+        Independent bit errors, or with `continuation` bursts as of `ErrorChain.bursts`: the threshold to hold a link to.
+
+        >>> from sirf import fec
+        >>> round(fec.load("kp4").pre_fec_ber(8.152e-13), 7)
+        0.00024
+        """
+        from sirf.fec.post_fec import pre_fec_ber
+
+        return pre_fec_ber(
+            self, codeword_error_ratio, continuation=continuation, interleave=interleave, precoding=precoding
+        )
+
     def _words(self, symbols: ArrayLike, length: int) -> tuple[Symbols, tuple[int, ...]]:
         array = np.asarray(symbols)
         if array.ndim == 0 or array.shape[-1] != length:

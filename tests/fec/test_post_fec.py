@@ -132,6 +132,17 @@ def test_decoded_simulation_of_a_real_feedback_loop_agrees_with_the_burst_model(
     assert left == pytest.approx(expected.ber, rel=0.25)
 
 
+def test_thresholds_invert_the_ratios() -> None:
+    assert KP4.pre_fec_ber(8.152e-13) == pytest.approx(2.4e-4, rel=1e-4)
+    for interleave, precoding in ((1, False), (4, True)):
+        ber = KP4.pre_fec_ber(1e-12, continuation=0.7, interleave=interleave, precoding=precoding)
+        chain = fec.ErrorChain.bursts(ber, 0.7)
+        again = KP4.post_fec(chain, interleave=interleave, precoding=precoding)
+        assert again.codeword_error_ratio == pytest.approx(1e-12, rel=1e-6)
+    with pytest.raises(SirfError, match="codeword_error_ratio must be"):
+        KP4.pre_fec_ber(0.7)
+
+
 def test_bad_input_is_named() -> None:
     for ber in (0.0, 0.5, -1.0, float("nan")):
         with pytest.raises(SirfError, match="ber must be in"):
