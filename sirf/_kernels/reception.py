@@ -99,10 +99,10 @@ def receive(
     out; bursts are those of the line.
 
     `detector` 0 none, 1 Mueller-Müller, 2 its sign, 3 bang-bang on edges. `loop` = proportional, integral, bias of the detector,
-    sampling point after the edge in UI, lock window in UI, hold in symbols, first symbol; `ring` holds detector outputs for the
-    latency. `front` = saturation in V (0: none), step of the converter in V (0: none), its clip in V. `lanes` (N, 3) = gain,
-    offset in V, skew in UI of each interleaved lane, (0, 3) for none. `adapt` = step sizes of FFE, DFE, references, gain, sign
-    flag, first symbol.
+    sampling point after the edge in UI, lock window in UI, hold in symbols, first symbol, factor of its bandwidth while it
+    acquires, symbol at which that ends; `ring` holds detector outputs for the latency. `front` = saturation in V (0: none), step
+    of the converter in V (0: none), its clip in V. `lanes` (N, 3) = gain, offset in V, skew in UI of each interleaved lane,
+    (0, 3) for none. `adapt` = step sizes of FFE, DFE, references, gain, sign flag, first symbol.
     """
     taps, posts, order = len(ffe), len(dfe), len(levels)
     guard = 2 if taps <= 1 and detector != 3 else 3
@@ -205,8 +205,9 @@ def receive(
                 ring[place] = out
                 whole[RING] = (place + 1) % latency
                 out = delayed
-            real[INTEGRAL] = min(max(real[INTEGRAL] + loop[1] * out, -0.25), 0.25)
-            real[TIME] += min(max(loop[0] * out + real[INTEGRAL], -0.5), 0.5)
+            gear = loop[7] if j < loop[8] else 1.0
+            real[INTEGRAL] = min(max(real[INTEGRAL] + gear * gear * loop[1] * out, -0.25), 0.25)
+            real[TIME] += min(max(gear * loop[0] * out + real[INTEGRAL], -0.5), 0.5)
             slip = expected - j
             inside = abs(where - expected) <= loop[4] and slip == whole[SLIP]
             whole[SLIP] = slip

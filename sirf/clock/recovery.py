@@ -27,6 +27,7 @@ class ClockRecovery:
     `bandwidth` in Hz is the open loop's unity-gain frequency of the proportional path alone, for the Mueller-Müller detector:
     its gain is taken from the pulse. The other two detectors move by `step_ui` UI each time instead. `damping` sets the
     integral path (infinity: none). `latency` delays the detector by so many symbols beyond the one that any loop has.
+    While it acquires, from an initial phase or against wander, the loop is `gear` times wider (1: not), as its delay bears.
     `initial_phase_ui` is where the sampler starts, relative to where it should stay; `lock_window_ui` how far from there it may
     be and count as locked.
     """
@@ -36,6 +37,7 @@ class ClockRecovery:
     step_ui: float = 1e-3
     damping: float = 2.0
     latency: int = 0
+    gear: float = 8.0
     initial_phase_ui: float = 0.0
     lock_window_ui: float = 0.25
     hold_symbols: int = 1000
@@ -52,6 +54,8 @@ class ClockRecovery:
                 raise SirfError(f"{name} must be positive, got {value}. Use the default.")
         if not 0 <= self.latency <= 100_000:
             raise SirfError(f"latency must be between 0 and 100000 symbols, got {self.latency}. Use 0 for none.")
+        if not 1 <= self.gear <= 64:
+            raise SirfError(f"gear must be between 1 and 64, got {self.gear}. Use 1 for one bandwidth throughout.")
         if not -0.5 <= self.initial_phase_ui <= 0.5:
             raise SirfError(f"initial_phase_ui must be between -0.5 and 0.5, got {self.initial_phase_ui}. Use 0.")
         if not 0 < self.lock_window_ui <= 0.5:

@@ -67,8 +67,12 @@ class Reception:
         self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
         self.train = self.memory - len(self.dfe) + (adaptation.training_symbols if adaptation else 0)
         self._loop(raw)
-        settle = max(adaptation.settle_symbols + adaptation.training_symbols if adaptation else 0, self._settle())
-        self.first = self.memory + settle
+        settled = self.memory + self.acquisition + self._settle()
+        if adaptation:
+            # nothing adapts before the clock has found its place
+            self.train += self.acquisition
+            settled += adaptation.settle_symbols + adaptation.training_symbols
+        self.first = settled
         self._adapt()
         self._front(gain, shared.rms)
         self._state(gain)
@@ -76,8 +80,9 @@ class Reception:
     def _loop(self, raw: FrontEnd) -> None:
         """Gains, bias and delay line of clock recovery; `linear` is its model."""
         clock = self.link.receiver.clock
-        self.loop, self.ring, self.detector = np.zeros(7), np.zeros(0), 0
+        self.loop, self.ring, self.detector = np.zeros(9), np.zeros(0), 0
         self.linear: LinearLoop | None = None
+        self.acquisition = 0
         if clock is None:
             return
         self.detector = DETECTORS[clock.detector]
@@ -88,24 +93,43 @@ class Reception:
             )
         proportional, integral = clock.gains(self.link.symbol_rate, slope)
         edge = edge_distance(raw) if self.detector == 3 else 0.0
-        self.loop[:] = proportional, integral, bias, edge, clock.lock_window_ui, clock.hold_symbols, self.memory
         self.ring = np.zeros(clock.latency)
+        delay = 1 + clock.latency + self.ffe_main
+        around = proportional * slope if self.detector == 1 else proportional
+        gear = self._gear(around, delay)
+        self.loop[:] = (
+            proportional, integral, bias, edge, clock.lock_window_ui, clock.hold_symbols, self.memory, gear,
+            self.memory + self.acquisition,
+        )  # fmt: skip
         if self.detector == 1:
             self.linear = LinearLoop(
                 proportional=proportional * slope, integral=integral * slope, symbol_rate=self.link.symbol_rate,
-                delay=1 + clock.latency + self.ffe_main,
+                delay=delay,
             )  # fmt: skip
 
-    def _settle(self) -> int:
-        """Symbols that the loop needs: time constants of its fast pole, and of its slow one where something wanders."""
+    def _gear(self, around: float, delay: int) -> float:
+        """How much wider the loop is while it acquires, and `acquisition`, for how many symbols; `around` is its gain.
+
+        As wide as `ClockRecovery.gear` asks and its delay bears; for ten time constants of its fast pole or five of its slow one,
+        and not at all where it starts at its place.
+        """
         receiver = self.link.receiver
-        if receiver.clock is None:
+        clock = receiver.clock
+        if clock is None or not (receiver.wander or clock.initial_phase_ui):
+            return 1.0
+        gear = max(min(clock.gear, 0.3 / (around * delay)), 1.0)
+        slow = 4.0 * clock.damping**2 if np.isfinite(clock.damping) else 0.0
+        self.acquisition = int(min(max(10.0, 5.0 * slow) / (around * gear), LONGEST_SETTLE))
+        return gear
+
+    def _settle(self) -> int:
+        """Symbols after acquisition: three time constants of the fast pole, and the time to be called locked."""
+        clock = self.link.receiver.clock
+        if clock is None:
             return 0
         # a loop of fixed steps crosses half a UI in 1 / (2 step) symbols at least
-        fast = self.linear.proportional if self.linear is not None else receiver.clock.step_ui
-        slow = 4.0 * receiver.clock.damping**2 if receiver.wander and np.isfinite(receiver.clock.damping) else 0.0
-        far = bool(receiver.wander) or receiver.clock.initial_phase_ui != 0.0
-        return int(min(max(10.0 if far else 3.0, 5.0 * slow) / fast + receiver.clock.hold_symbols, LONGEST_SETTLE))
+        fast = self.linear.proportional if self.linear is not None else clock.step_ui
+        return int(min(3.0 / fast + clock.hold_symbols, LONGEST_SETTLE))
 
     def _adapt(self) -> None:
         adaptation = self.link.receiver.adaptation
@@ -115,7 +139,8 @@ class Reception:
             return
         self.adapt[:] = (
             adaptation.ffe_step, adaptation.dfe_step, adaptation.reference_step, adaptation.gain_step,
-            float(adaptation.algorithm == "sign-sign"), self.memory,
+            float(adaptation.algorithm == "sign-sign"),
+            self.memory + self.acquisition,
         )  # fmt: skip
         self.ffe_limits = adaptation.table(adaptation.ffe_limits, len(self.link.receiver.ffe), "ffe_limits")
         self.dfe_limits = adaptation.table(adaptation.dfe_limits, len(self.dfe), "dfe_limits") * self.main

@@ -79,7 +79,7 @@ def test_phase_margin_tells_stability_as_the_poles_do(delay: int) -> None:
 
 def test_step_of_frequency_is_followed_as_the_linear_loop_does(quiet: Link) -> None:
     """100 ppm from the first symbol on: the phase error of the loop is scipy's response of its z-transform to a ramp."""
-    clock = ClockRecovery(bandwidth=20e6, damping=1.0)
+    clock = ClockRecovery(bandwidth=20e6, damping=1.0, gear=1.0)
     stream = Stream(with_clock(quiet, clock, Wander(frequency_offset_ppm=100.0)), seed=1)
     start = int(stream.receiver.loop[6])
     chunk = stream.advance(start + 20_000)
@@ -96,7 +96,7 @@ def test_step_of_frequency_is_followed_as_the_linear_loop_does(quiet: Link) -> N
 @pytest.mark.parametrize("detector", ["mueller-muller", "sign-mueller-muller", "bang-bang"])
 @pytest.mark.parametrize("offset", [100.0, -100.0])
 def test_every_detector_locks_at_a_hundred_ppm(quiet: Link, detector: str, offset: float) -> None:
-    clock = ClockRecovery(detector=detector, bandwidth=20e6, step_ui=2e-3, damping=1.0)
+    clock = ClockRecovery(detector=detector)
     run = sirf.simulate(with_clock(quiet, clock, Wander(frequency_offset_ppm=offset)), symbols=20_000, rng=1)
     report = run.clock
     assert report is not None
@@ -175,6 +175,7 @@ def test_edge_of_the_bang_bang_detector_is_where_two_symbols_cancel(quiet: Link)
         ({"detector": "magic"}, "detector must be one of"),
         ({"bandwidth": 0.0}, "bandwidth must be positive"),
         ({"latency": -1}, "latency must be between"),
+        ({"gear": 0.5}, "gear must be"),
         ({"initial_phase_ui": 0.7}, "initial_phase_ui must be"),
         ({"lock_window_ui": 0.0}, "lock_window_ui must be"),
         ({"damping": float("nan")}, "damping must be positive"),
