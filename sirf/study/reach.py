@@ -101,6 +101,8 @@ def reach(
     if isinstance(path, str):
         path = load_path(path, rate_class=rate_class or ("200g" if preset.symbol_rate > 80e9 else "100g"))
     frequency = np.arange(0.0, max(110e9, 1.05 * preset.symbol_rate), STEP)
+    # where a line's model ends, so does the band
+    frequency = frequency[frequency <= path.grid[-1]]
     tried: dict[float, tuple[float, float]] = {}
     whole = path
 

@@ -53,3 +53,10 @@ def test_bad_input_is_refused() -> None:
         compare(["pigeon"])
     with pytest.raises(SirfError, match="data_rate must be one of"):
         compare(data_rate=1e9)
+
+
+def test_a_cable_reaches_as_far_as_its_band_allows_to_say() -> None:
+    """The cable's model ends at 80 GHz, below the grid of other paths; 802.3ck says 2 m, where the search ends."""
+    found = reach("cable", standard="802.3ck-cr1", limit={"ber": 1e-4}, tolerance=0.2)
+    assert found.reach_mm is not None
+    assert found.reach_mm == pytest.approx(2000.0)

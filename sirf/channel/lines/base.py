@@ -54,7 +54,7 @@ def check_band(frequency: Real, cutoff: float, name: str) -> None:
     if frequency[-1] > cutoff:
         raise PhysicsError(
             f"frequency must stay below {cutoff / 1e9:.0f} GHz for this {name.lower()}, got {frequency[-1] / 1e9:g} GHz. "
-            "Bring the planes closer or reduce the band."
+            "Make the cross-section smaller or reduce the band."
         )
 
 
