@@ -103,6 +103,9 @@ def eye(
     symbols: Annotated[int, typer.Option(help="Symbols of the waveform engine.")] = 1_000_000,
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
+    waveform: Annotated[
+        Path | None, typer.Option(help="Write waveforms and decisions of the first 10,000 symbols (.npz, .h5).")
+    ] = None,
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
@@ -114,6 +117,10 @@ def eye(
     """Show the eye of one channel after equalisation."""
     if engine not in ("statistical", "waveform"):
         raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
+    if waveform is not None and (engine != "waveform" or waveform.suffix not in (".npz", ".h5", ".hdf5")):
+        raise SirfError(
+            f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
+        )
     _check_counts(symbols=symbols)
     _check_seed(seed)
     from sirf.engine.statistical import statistical_eye
@@ -127,13 +134,18 @@ def eye(
     if engine == "statistical":
         result = statistical_eye(link, ideal_feedback=ideal_feedback)
     else:
+        record = 0 if waveform is None else 10_000
+        places = () if waveform is None else ("transmitter", "channel", "ctle")
         with _progress("waveform") as update:
             try:
-                result = simulate(link, symbols=symbols, rng=seed, ideal_feedback=ideal_feedback,
+                result = simulate(link, symbols=symbols, rng=seed, ideal_feedback=ideal_feedback, record=record, capture=places,
                                   progress=lambda done, total, errors: update(f"{errors} bit errors", done, total))  # fmt: skip
             except RunInterrupted as stopped:
                 result, interrupted = stopped.run, True
     _say(str(result), aside=json_file == "-")
+    if isinstance(result, WaveformRun) and result.record is not None and waveform is not None:
+        result.record.save(waveform)
+        _say(f"wrote {waveform}", aside=json_file == "-")
     if out is not None:
         _save_eye(result, out)
         _say(f"wrote {out}", aside=json_file == "-")

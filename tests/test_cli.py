@@ -12,6 +12,7 @@ from sirf.__main__ import main
 from sirf.engine.error_count import CountInterrupted
 from sirf.presets import list_presets
 from sirf.results.error_count import ErrorCount
+from sirf.results.waveform_record import WaveformRecord
 from sirf.system.architecture import ORDER
 
 Capture = pytest.CaptureFixture[str]
@@ -81,6 +82,18 @@ def test_waveform_eye_counts(good: Path, capsys: Capture) -> None:
     assert isinstance(result, dict)
     assert result["symbols"] >= 20_000
     assert result["ber_low"] <= result["ber"] <= result["ber_high"]
+
+
+def test_waveform_engine_writes_its_waveforms(good: Path, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "wave.npz"
+    command = ["eye", str(good), "--engine", "waveform", "--symbols", "3000"]
+    assert main([*command, "--waveform", str(file)]) == 0
+    assert str(file) in capsys.readouterr().out
+    record = WaveformRecord.load(file)
+    assert set(record.volts) == {"slicer", "transmitter", "channel", "ctle"}
+    assert len(record.sent) == 3000
+    assert main(["eye", str(good), "--waveform", str(file)]) == 2
+    assert main([*command, "--waveform", "wave.csv"]) == 2
 
 
 def test_jitter_tolerance_fails_where_a_given_mask_is_missed(good: Path, tmp_path: Path, capsys: Capture) -> None:
