@@ -107,7 +107,7 @@ def precode(symbols: Symbols, order: int) -> Symbols:
 def remove_precoding(symbols: Symbols, order: int) -> Symbols:
     """The (1+D) decoder: d(n) = p(n) + p(n-1) modulo `order`, p(-1) = 0."""
     total = symbols.astype(np.uint8)
-    total[1:] += symbols[:-1]
+    total[1:] += symbols.astype(np.uint8)[:-1]
     total -= np.uint8(order) * (total >= order)
     return np.asarray(total)
 
