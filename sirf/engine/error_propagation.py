@@ -24,6 +24,8 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
 Float = NDArray[np.float64]
 
 MEMORY = 5
+LONGEST_RUN = 64
+"""Runs of wrong symbols are told apart up to this length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +112,11 @@ def with_feedback(
     fresh = float(occupancy[quiet] @ symbol[quiet])
     alone = float(symbol[quiet][0])
     return ErrorRates(
-        ser=ser, ber=float(occupancy @ bit), detector_error_ratio=alone, mean_burst=ser / fresh if fresh > 0 else 1.0
+        ser=ser,
+        ber=float(occupancy @ bit),
+        detector_error_ratio=alone,
+        mean_burst=ser / fresh if fresh > 0 else 1.0,
+        run_lengths=_run_lengths(states, occupancy, following, (down, up)),
     )
 
 
@@ -145,6 +151,27 @@ def _mean_beyond(margin: Float) -> Float:
     return np.asarray(np.sqrt(2.0 / np.pi) / erfcx(margin / np.sqrt(2.0)))
 
 
+def _run_lengths(
+    states: NDArray[np.int64], occupancy: Float, following: list[NDArray[np.int64]], wrong: tuple[Float, Float]
+) -> tuple[float, ...]:
+    """Probabilities of runs of 1, 2 … `LONGEST_RUN` wrong symbols in a row, the last one of at least so many."""
+    size = len(states)
+
+    def after_one_more(weight: Float) -> Float:
+        down, up = (np.bincount(following[e], weight * p, size) for e, p in ((0, wrong[0]), (2, wrong[1])))
+        return np.asarray(down + up)
+
+    now = after_one_more(occupancy * (states[:, 0] == 0))
+    started = float(now.sum())
+    if started <= 0.0:
+        return (1.0, *[0.0] * (LONGEST_RUN - 1))
+    at_least = [1.0]
+    for _ in range(LONGEST_RUN - 1):
+        now = after_one_more(now)
+        at_least.append(float(now.sum()) / started)
+    return tuple((np.array(at_least) - np.array([*at_least[1:], 0.0])).tolist())
+
+
 def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:
     """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables.
 
@@ -171,21 +198,22 @@ def _leaning(mean: float, levels: Float) -> float:
     for _ in range(50):
         shares = _shares(np.array([lean]), levels)[0]
         found = float(shares @ levels)
-        lean += float(np.clip((mean - found) / max(float(shares @ levels**2) - found**2, 1e-3), -1.0, 1.0))
+        move = float(np.clip((mean - found) / max(float(shares @ levels**2) - found**2, 1e-3), -1.0, 1.0))
+        lean += move
+        if abs(move) < 1e-9:
+            break
     return lean
 
 
 def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:
     """Stationary distribution of the chain: state s goes to following[e][s] with probabilities[e][s]."""
-    from scipy.sparse import coo_array, eye_array
-    from scipy.sparse.linalg import spsolve
-
     size = len(following[0])
-    columns = np.concatenate([np.arange(size)] * 3)
-    matrix = coo_array((np.concatenate(probabilities), (np.concatenate(following), columns)), shape=(size, size))
+    matrix = np.zeros((size, size))
+    for state, probability in zip(following, probabilities, strict=True):
+        np.add.at(matrix, (state, np.arange(size)), probability)
+    matrix[np.diag_indices(size)] -= 1.0
     # the all-zero state is in the middle; its equation is replaced by the sum of one
-    system = (matrix - eye_array(size)).tolil()
     right = np.zeros(size)
-    system[size // 2, :] = 1.0
+    matrix[size // 2, :] = 1.0
     right[size // 2] = 1.0
-    return np.asarray(np.clip(spsolve(system.tocsc(), right), 0.0, 1.0))
+    return np.asarray(np.clip(np.linalg.solve(matrix, right), 0.0, 1.0))

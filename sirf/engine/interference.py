@@ -41,7 +41,7 @@ NARROWEST = 1.0 / 400.0
 """A Gaussian part narrower than this part of the total deviation is widened to it, so that the line stays finite."""
 OVERSAMPLING = 8
 """At least so many voltages in each step that the line resolves."""
-EXACT = 64
+EXACT = 32
 """Largest bounded parts that the choice of the line looks at one by one."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""

@@ -23,12 +23,16 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRates:
-    """Symbol (`ser`) and Gray bit (`ber`) error ratios, the ratio without error propagation, and mean symbols per burst."""
+    """Symbol (`ser`) and Gray bit (`ber`) error ratios, the ratio without error propagation, and mean symbols per burst.
+
+    `run_lengths` are the probabilities that 1, 2 … wrong symbols stand in a row where errors begin.
+    """
 
     ser: float
     ber: float
     detector_error_ratio: float
     mean_burst: float
+    run_lengths: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import erfc
 
 from sirf.engine.displacement import Displacement
-from sirf.engine.error_propagation import with_feedback, without_feedback
+from sirf.engine.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.interference import Line, interference
 from sirf.results.interference import Interference
 from sirf.signal.pam import levels
@@ -34,6 +34,14 @@ def test_nrz_one_tap_dfe_has_the_closed_form_error_ratio_and_burst() -> None:
     assert rates.mean_burst == pytest.approx(1.4875, rel=1e-3)
 
 
+def test_nrz_runs_of_wrong_symbols_are_geometric() -> None:
+    b, sigma = 0.6, 0.5
+    stay = 0.5 * (q((1 - 2 * b) / sigma) + q((1 + 2 * b) / sigma))
+    found = np.array(with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,)).run_lengths)
+    assert found.sum() == pytest.approx(1.0)
+    assert found[:8] == pytest.approx((1 - stay) * stay ** np.arange(8), rel=5e-3)
+
+
 def test_pam4_one_tap_dfe_has_the_published_symbol_error_ratio() -> None:
     rates = with_feedback(gaussian_only(4, 0.12), levels(4), 1.0, (0.6,))
     assert rates.ser == pytest.approx(8.714e-3, rel=5e-3)
@@ -44,3 +52,39 @@ def test_gray_pam4_error_ratios_without_feedback_are_the_closed_forms(x: float) 
     rates = without_feedback(gaussian_only(4, 1 / (3 * x)), levels(4), 1.0)
     assert rates.ser == pytest.approx(1.5 * q(x), rel=1e-3)
     assert rates.ber == pytest.approx(0.75 * q(x) + 0.5 * q(3 * x) - 0.25 * q(5 * x), rel=1e-3)
+
+
+def test_an_error_that_tells_of_the_next_level_and_noise_changes_the_burst() -> None:
+    """Two levels, one tap: after an error up, the next interference is Gaussian about -rho x its mean, and no level leans."""
+    b, sigma, rho = 0.5, 0.4, -0.3
+    covariance = sigma**2 * np.array([1.0, rho, 0.0, 0.0, 0.0, 0.0])
+    plain = with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,))
+    tied = with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,), after=AfterError(covariance, np.zeros(MEMORY)))
+    rng = np.random.default_rng(4)
+    white = rng.standard_normal(4_000_000)
+    # a moving average of two has the correlation rho at lag 1 and none beyond
+    ratio = (1.0 - np.sqrt(1.0 - 4.0 * rho**2)) / (2.0 * rho)
+    noise = sigma * (white[1:] + ratio * white[:-1]) / np.sqrt(1.0 + ratio**2)
+    sent = rng.choice([-1.0, 1.0], len(noise))
+    wrong = _count_one_tap(sent, noise, b)
+    assert tied.ber > 1.1 * plain.ber
+    assert tied.ber == pytest.approx(wrong / len(sent), rel=0.05)
+
+
+def _count_one_tap(sent: np.ndarray, noise: np.ndarray, b: float) -> int:
+    """Errors of a one-tap feedback detector, run by run: without a past error the decision needs the noise alone."""
+    alone = np.flatnonzero(sent * (sent + noise) < 0)
+    errors, last = 0, -1
+    for start in alone.tolist():
+        if start <= last:
+            continue
+        k, decided = start, -sent[start]
+        errors += 1
+        while k + 1 < len(sent):
+            value = sent[k + 1] + noise[k + 1] + b * (sent[k] - decided)
+            k, decided = k + 1, 1.0 if value > 0 else -1.0
+            if decided == sent[k]:
+                break
+            errors += 1
+        last = k
+    return errors
