@@ -64,7 +64,7 @@ def test_precoding_follows_its_recursion_and_is_undone(order: int) -> None:
         before = p
     assert np.array_equal(remove_precoding(line, order), data)
     # level indices of any integer type, as arithmetic on them makes
-    assert np.array_equal(remove_precoding(line.astype(np.int64), order), data)  # type: ignore[arg-type]
+    assert np.array_equal(remove_precoding(line.astype(np.int64), order), data)
 
 
 def test_a_run_of_alternating_line_errors_leaves_two_data_errors() -> None:
