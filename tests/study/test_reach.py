@@ -56,7 +56,7 @@ def test_bad_input_is_refused() -> None:
 
 
 def test_a_cable_reaches_as_far_as_its_band_allows_to_say() -> None:
-    """The cable's model ends at 80 GHz, below the grid of other paths; 802.3ck says 2 m, where the search ends."""
+    """The cable's model ends at 80 GHz, below the grid of other paths; 802.3ck promises 2 m."""
     found = reach("cable", standard="802.3ck-cr1", limit={"ber": 1e-4}, tolerance=0.2)
     assert found.reach_mm is not None
-    assert found.reach_mm == pytest.approx(2000.0)
+    assert found.reach_mm >= 2000.0
