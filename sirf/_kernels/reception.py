@@ -82,7 +82,7 @@ def receive(
     confusion: Integer,
     lengths: Integer,
 ) -> int:
-    """Receive up to len(added) symbols while `wave` lasts; how many were sampled.
+    """Receive up to len(added) symbols while `wave` lasts; how many were sampled, -1 where the equaliser diverged.
 
     `wave` starts at UI `origin`, m samples per UI; `sent` at symbol `sent_origin`. `wander` (k,) or (0,): the transmitter's time
     at the receiver's tick less the tick, UI. `added` (k,): noise of SNR_TX at the slicer, V; `noise` (k,)
@@ -178,6 +178,8 @@ def receive(
             for e in range(order - 1):
                 if y > threshold[e]:
                     choice = e + 1
+        if not abs(y) < 1e6 * main:
+            return -1
         equalised[i] = y
         for t in range(weights.shape[1]):
             weights[i, t] = ffe[t]

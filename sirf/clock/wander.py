@@ -47,6 +47,11 @@ class Wander:
         """Whether anything moves."""
         return bool(self.frequency_offset_ppm or self.spread_ppm or self.sinusoidal_ui)
 
+    def slope(self, symbol_rate: float) -> float:
+        """Largest change in UI per symbol."""
+        tone = 2.0 * np.pi * self.sinusoidal_frequency / symbol_rate * self.sinusoidal_ui
+        return float(1e-6 * (abs(self.frequency_offset_ppm) + self.spread_ppm) + tone)
+
     def at(self, symbol: NDArray[np.int64], symbol_rate: float) -> Float:
         """Transmitter's time less receiver's in UI (K,) at the receiver's ticks `symbol` (K,)."""
         ticks = np.asarray(symbol, dtype=np.float64)

@@ -22,6 +22,8 @@ Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
 LONGEST_SETTLE = 1_000_000
+STEEPEST = 0.05
+"""Largest wander in UI per symbol: beyond it the waveform would change within the channel's memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,11 @@ class Reception:
             main = raw.main_cursor
             self.reference = self.reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
         self.dfe = np.array(receiver.dfe) * self.main
+        if receiver.wander and receiver.wander.slope(link.symbol_rate) > STEEPEST:
+            raise SirfError(
+                f"wander must change by at most {STEEPEST} UI per symbol, got {receiver.wander.slope(link.symbol_rate):.3g}. "
+                "Use a smaller amplitude or frequency."
+            )
         adaptation = receiver.adaptation
         self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
         self.train = self.memory - len(self.dfe) + (adaptation.training_symbols if adaptation else 0)
@@ -205,6 +212,11 @@ class Reception:
             self.ffe_limits, self.dfe_limits, self.real, self.whole, taken, position, decided, fed, equalised, weights, gains,
             self.link.transmitter.precoding, self.counts, self.outgoing, self.confusion, self.lengths,
         )  # fmt: skip
+        if done < 0:
+            raise SirfError(
+                f"adaptation must converge, got an equaliser that diverged at {self.symbol / self.link.symbol_rate:.3g} s. "
+                "Use smaller steps or bound the taps."
+            )
         if done == 0:
             return None
         self._taken, self._position = taken[done : done + taps - 1], position[done : done + taps - 1]

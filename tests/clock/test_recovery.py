@@ -194,3 +194,10 @@ def test_impossible_loops_are_refused(options: dict[str, Any], message: str) -> 
 def test_impossible_wander_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(SirfError, match=f"{next(iter(options))} must be"):
         Wander(**options)
+
+
+def test_wander_too_steep_for_a_slow_clock_is_refused(quiet: Link) -> None:
+    steep = Wander(sinusoidal_ui=1e4, sinusoidal_frequency=1e9)
+    assert steep.slope(50e9) == pytest.approx(1e4 * 2 * np.pi / 50)
+    with pytest.raises(SirfError, match="wander must change by at most"):
+        sirf.simulate(with_clock(quiet, ClockRecovery(), steep), symbols=100, rng=1)

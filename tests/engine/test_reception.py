@@ -227,3 +227,11 @@ def test_limits_for_other_taps_and_taps_below_none_are_refused(link: Link) -> No
         mmse_equalizer(link, ffe=(-1, 0))
     with pytest.raises(SirfError, match="lanes must be at least 1"):
         Converter.with_mismatch(0)
+
+
+def test_an_equaliser_that_diverges_is_reported_with_its_time(link: Link) -> None:
+    wild = having(
+        mmse_equalizer(link, ffe=(2, 4), dfe=1), adaptation=Adaptation(ffe_step=1.0), clock=sirf.ClockRecovery()
+    )
+    with pytest.raises(SirfError, match="adaptation must converge, got an equaliser that diverged at"):
+        sirf.simulate(wild, symbols=50_000, rng=1)
