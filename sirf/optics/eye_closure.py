@@ -188,20 +188,19 @@ class _Eye:
         return float(np.sqrt(taps @ self.noise_matrix @ taps))
 
     def solve(self, phase: float) -> _Found:
-        """Best equaliser over all main taps at one phase (UI after the symbol's start where the eye's middle lies)."""
-        columns = [self._rows(phase + centre - 0.5) for centre in self.receiver.centres]
-        rows = np.concatenate(columns)
-        best = _Found(0.0, np.eye(self.receiver.taps)[0], 0, phase)
+        """Best equaliser at one phase (UI after the symbol's start where the eye's middle lies): the main tap of least error."""
         self.known.clear()
-        for main in range(self.receiver.pre + 1):
-            wanted = np.tile(np.roll(self.wanted, 0 if main == self.receiver.pre else main - self.receiver.pre), 2)
-            noise = self.oma / 30.0
-            for _ in range(2):
-                taps = self._least_squares(rows, wanted, noise)
-                found = _Found(self.allowed(taps, phase), taps, main, phase)
-                best = max(best, found, key=lambda x: x.allowed)
-                noise = found.allowed if found.allowed > 0.0 else noise / 2.0
-        return best
+        rows = np.concatenate([self._rows(phase + centre - 0.5) for centre in self.receiver.centres])
+        noise = self.oma / 30.0
+        tried = [
+            (main, *self._least_squares(rows, self._shifted(main), noise)) for main in range(self.receiver.pre + 1)
+        ]
+        main, taps, _ = min(tried, key=lambda one: one[2])
+        first = _Found(self.allowed(taps, phase), taps, main, phase)
+        if first.allowed <= 0.0:
+            return first
+        taps, _ = self._least_squares(rows, self._shifted(main), first.allowed)
+        return max(first, _Found(self.allowed(taps, phase), taps, main, phase), key=lambda one: one.allowed)
 
     def refine(self, start: _Found) -> _Found:
         """Walk the free taps uphill from the least-squares solution."""
@@ -265,13 +264,17 @@ class _Eye:
             return 0.0
         return float(brentq(lambda sigma: np.log(ser(sigma) / self.receiver.target_ser), least, self.oma, rtol=2e-5))
 
-    def _least_squares(self, rows: Float, wanted: Float, noise: float) -> Float:
-        """Taps of sum one with the least mean square error under `noise` W rms before the equaliser."""
+    def _shifted(self, main: int) -> Float:
+        """What tap `main` shall see, for the rows of both windows."""
+        return np.tile(np.roll(self.wanted, main - self.receiver.pre), 2)
+
+    def _least_squares(self, rows: Float, wanted: Float, noise: float) -> tuple[Float, float]:
+        """Taps of sum one with the least mean square error under `noise` W rms before the equaliser, and that error in W²."""
         matrix = rows.T @ rows / len(rows) + noise**2 * self.noise_matrix
         right = rows.T @ wanted / len(rows)
-        ones = np.ones(len(right))
-        free, along = np.linalg.solve(matrix, right), np.linalg.solve(matrix, ones)
-        return np.asarray(free + along * (1.0 - free.sum()) / along.sum())
+        free, along = np.linalg.solve(matrix, np.stack([right, np.ones(len(right))], axis=1)).T
+        taps = free + along * (1.0 - free.sum()) / along.sum()
+        return taps, float(taps @ matrix @ taps - 2.0 * taps @ right + np.mean(wanted**2))
 
 
 @cache
