@@ -25,6 +25,7 @@ from sirf.engine.front_end import (
     sampling_instant,
     with_ffe,
 )
+from sirf.engine.refine import refine
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.presets import EqualizerLimits
@@ -49,9 +50,14 @@ class Setting:
 
 
 def optimize(
-    link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequence[str] = (), max_ctle_settings: int = 400
+    link: Link,
+    *,
+    limits: EqualizerLimits | None = None,
+    freeze: Sequence[str] = (),
+    max_ctle_settings: int = 400,
+    by: str = "fom",
 ) -> Link:
-    """The link with the equaliser setting of the greatest figure of merit inside its limits.
+    """The link with the best equaliser setting inside its limits.
 
     Parameters
     ----------
@@ -61,6 +67,11 @@ def optimize(
         Blocks to leave as they are: any of "ctle", "tx_ffe", "rx_ffe", "dfe".
     max_ctle_settings
         At most so many CTLE settings are tried: a coarse pass over the grid, then the neighbours of the best.
+    by
+        "fom": the greatest figure of merit of equation (93A-36). "mmse": the least mean-square error relative to the main
+        cursor; the figure of merit is a constant over that, so both choose alike, and an Rx FFE is set by it in either case.
+        "ber": from there CTLE and Tx FFE are moved step by step while the statistical bit error ratio falls, jitter, crosstalk
+        and error propagation in it.
 
     The result's `equalizer_report` says what was chosen and how; a link that nothing opens is returned with the best
     setting found and `equalizer_report.opened` False. Raises `SirfError` for an unknown block name.
@@ -70,7 +81,30 @@ def optimize(
         raise SirfError(
             f"freeze must name blocks of ctle, tx_ffe, rx_ffe, dfe, got {sorted(unknown)}. Check the spelling."
         )
-    search = _Search(link, _frozen_limits(link, limits or link.limits, freeze), freeze)
+    if by not in ("fom", "mmse", "ber"):
+        raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
+    found = _by_figure_of_merit(link, limits or link.limits, freeze, max_ctle_settings)
+    if by != "ber":
+        return found
+    closed = tuple({*freeze, "ctle", "tx_ffe"})
+    best, path, tried = refine(
+        found,
+        limits=limits or link.limits,
+        freeze=freeze,
+        close=lambda trial: _by_figure_of_merit(trial, limits or link.limits, closed, 1),
+    )
+    first, last = found.equalizer_report, best.equalizer_report
+    assert first is not None
+    assert last is not None
+    report = dataclasses.replace(
+        last, start_fom_db=first.start_fom_db, candidates=first.candidates + tried, path=first.path, ber_path=path
+    )
+    return best.replace(equalizer_report=report)
+
+
+def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
+    """The search over the grid of CTLE settings, Tx taps turned one at a time."""
+    search = _Search(link, _frozen_limits(link, limits, freeze), freeze)
     best = search.run(max_ctle_settings)
     receiver = dataclasses.replace(
         _with_gains(link.receiver, best.g_dc_db, best.g_dc2_db),

@@ -13,7 +13,8 @@ class EqualizerReport:
     `fom_db` is 10 log10(A_s² / sigma²) as in equation (93A-36), `start_fom_db` that of the unequalised start (None when the
     start had no eye to measure); `candidates` counts the settings tried; `opened` tells whether A_s exceeds the rms of all
     interference and noise by the factor that the link's error ratio needs; `path` lists each improvement as
-    (g_dc_db, g_dc2_db, tx taps, fom_db).
+    (g_dc_db, g_dc2_db, tx taps, fom_db). `ber_path` goes on from there as (what moved, bit error ratio) where the search was by
+    error ratio.
     """
 
     g_dc_db: float
@@ -27,6 +28,7 @@ class EqualizerReport:
     required_fom_db: float
     candidates: int
     path: tuple[tuple[float, float, tuple[float, ...], float], ...]
+    ber_path: tuple[tuple[str, float], ...] = ()
 
     @property
     def opened(self) -> bool:

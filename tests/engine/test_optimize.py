@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sirf.channel.channel import Channel
@@ -95,3 +96,38 @@ def test_a_link_that_nothing_opens_says_so_and_still_has_an_error_ratio(channels
     assert 1e-3 < eye.ber < 0.5
     assert eye.eye_height() == 0.0
     assert eye.vec_db is None
+
+
+def test_search_by_error_ratio_starts_from_the_figure_of_merit_and_only_improves(chosen: Link) -> None:
+    report = chosen.equalizer_report
+    assert report is not None
+    allowed = dict(chosen.limits.tx_ffe)
+    few = dataclasses.replace(
+        chosen.limits,
+        g_dc2_db=(report.g_dc2_db,),
+        tx_ffe=tuple((cursor, values if cursor == -1 else (0.0,)) for cursor, values in allowed.items()),
+    )
+    by_merit, by_ratio = (optimize(chosen, limits=few, by=by) for by in ("mmse", "ber"))
+    found = by_ratio.equalizer_report
+    assert found is not None
+    ratios = [ratio for _, ratio in found.ber_path]
+    assert ratios == sorted(ratios, reverse=True)
+    assert len(ratios) > 1
+    assert ratios[0] == statistical_eye(by_merit, phases=1).ber
+    assert ratios[-1] == pytest.approx(statistical_eye(by_ratio, phases=1).ber, rel=1e-9)
+    assert by_ratio.transmitter.ffe[by_ratio.transmitter.ffe_main - 1] in allowed[-1]
+
+
+def test_figure_of_merit_is_the_inverse_mean_square_error_of_the_distribution(link: Link) -> None:
+    """SNDR is main cursor² over the mean-square error; the level distance is R_LM / 3 of the main cursor."""
+    chosen = optimize(link, by="mmse")
+    report = chosen.equalizer_report
+    assert report is not None
+    sndr_db = statistical_eye(chosen, phases=4).metrics(1e-3).sndr_db
+    expected = sndr_db + 20 * np.log10(chosen.transmitter.level_mismatch / 3)
+    assert report.fom_db == pytest.approx(expected, abs=0.15)
+
+
+def test_an_unknown_criterion_is_refused(link: Link) -> None:
+    with pytest.raises(SirfError, match="by must be 'fom', 'mmse' or 'ber'"):
+        optimize(link, by="eye")
