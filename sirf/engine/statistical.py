@@ -250,3 +250,8 @@ def _check_linear(link: Link) -> None:
             raise SirfError(
                 f"{name} must be off for a statistical eye, got a link with it. Use sirf.count_errors, or switch it off."
             )
+    for name in ("vga", "converter", "adaptation", "wander"):
+        if getattr(link.receiver, name) is not None:
+            raise SirfError(
+                f"{name} must be None for a statistical eye, got a {name}. Use sirf.simulate, or leave it out."
+            )
