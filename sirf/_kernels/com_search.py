@@ -104,6 +104,39 @@ def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_firs
 
 
 @kernel
+def peak_window(rows: Any, taps: Any, main: Any, low: Any, high: Any) -> Any:
+    """Part of `low` to `high` outside which no setting of `taps` (T, K) can have its peak.
+
+    Each tap within its largest magnitude bounds every sample from above and below; samples whose upper bound is under the
+    largest lower bound cannot be the peak.
+    """
+    count = taps.shape[1]
+    most = np.zeros(count)
+    least = np.inf
+    for t in range(taps.shape[0]):
+        least = min(least, taps[t, main])
+        for k in range(count):
+            most[k] = max(most[k], abs(taps[t, k]))
+    upper = np.empty(high - low)
+    floor = -np.inf
+    for i in range(upper.size):
+        center = rows[main, low + i]
+        others = 0.0
+        for k in range(count):
+            if k != main:
+                others += most[k] * abs(rows[k, low + i])
+        upper[i] = max(least * center, most[main] * center) + others
+        floor = max(floor, min(least * center, most[main] * center) - others)
+    floor -= 1e-9 * abs(floor)
+    first, last = high, low
+    for i in range(upper.size):
+        if upper[i] >= floor:
+            first = min(first, low + i)
+            last = low + i + 1
+    return first, last
+
+
+@kernel
 def _at(rows: Any, tap: Any, index: Any) -> Any:
     total = 0.0
     for k in range(tap.size):
@@ -291,6 +324,7 @@ def search_setting(
     the indices of both gains. Without `prune` every setting is evaluated in full.
     """
     low, high, per_ui, reach, main, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
+    low, high = peak_window(rows, taps, main, low, high)
     work = np.empty(max(high - low, 4 * per_ui + 1))
     post = np.empty(reach)
     upper = np.empty(reach)
@@ -403,6 +437,7 @@ def screen_setting(
     `window` are those of `search_setting`, `gram` (M, K, K) the products of slopes.
     """
     low, high, per_ui, reach, _, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
+    low, high = peak_window(rows, taps, window[4], low, high)
     work = np.empty(max(high - low, 4 * per_ui + 1))
     post = np.empty(reach)
     early = np.empty(reach)

@@ -13,7 +13,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sirf._kernels.com_search import floating_banks
+from sirf._kernels.com_search import floating_banks, peak_window
 from sirf.com.search import Search, feedback_of, gain_settings, transmitter_grid
 from sirf.com.settings import CtleSettings, DfeSettings
 from tests.com.golden import SAMPLED, case_of, searched
@@ -58,6 +58,22 @@ def test_pruning_never_changes_the_answer(reference_dir: Path, key: str) -> None
     assert floored is not None
     assert (floored.row, floored.fom_db) == (exhaustive.row, exhaustive.fom_db)
     assert search.full(floor_db=exhaustive.fom_db + 0.1) is None
+
+
+@given(st.integers(0, 2**32 - 1))
+@rules(max_examples=40, deadline=None)
+def test_no_peak_lies_outside_its_window(seed: int) -> None:
+    """Peaks of random settings on random pulses, found over the whole span."""
+    rng = np.random.default_rng(seed)
+    pulse = np.convolve(rng.normal(0, 0.15, 400) * np.exp(-np.arange(400) / 60), np.ones(8))
+    pulse[40:48] += 2.0
+    rows = np.stack([np.roll(pulse, offset * 8) for offset in (-1, 0, 1)])
+    taps = np.stack([rng.uniform(-0.3, 0, 30), np.zeros(30), rng.uniform(-0.1, 0, 30)], axis=1)
+    taps[:, 1] = 1 - np.sum(np.abs(taps), axis=1)
+    low, high = peak_window(rows, taps, 1, 0, pulse.size)
+    for tap in taps:
+        assert low <= int(np.argmax(tap @ rows)) < high
+    assert high - low < pulse.size
 
 
 def test_transmitter_taps_count_in_the_reference_order(reference_dir: Path) -> None:
