@@ -6,6 +6,7 @@ At every sampling phase the distribution of interference given the sent level is
 
 from __future__ import annotations
 
+import dataclasses
 from functools import lru_cache
 
 import numpy as np
@@ -110,7 +111,9 @@ class InterferenceModel:
             sampling_ui=sampling_jitter_ui,
         )
         self.pulse = self.front_end.mean_pulse
-        self.noise = self.front_end.receiver_noise**2 + self.front_end.transmitter_noise**2
+        self.codes, converter_noise = self._quantisation()
+        self.white = self.front_end.transmitter_noise**2 + converter_noise
+        self.noise = self.front_end.receiver_noise**2 + self.white
         self.worst_phase = worst_phase
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
         self._crosstalk: dict[Line, Complex] = {}
@@ -178,16 +181,44 @@ class InterferenceModel:
         self._after = AfterError(np.concatenate([[variance], covariance[1:] * scale]), levels)
         return self._after
 
-    def _noise_covariance(self) -> Float:
-        """Covariance (MEMORY + 1,) in V² of noise and crosstalk with themselves 0, 1, 2 … symbols later."""
-        m, count = self.link.samples_per_ui, MEMORY + 1
+    def covariance(self, count: int) -> Float:
+        """Covariance (count,) in V² of all interference and noise at the instant with itself 0, 1, 2 … symbols later."""
+        cursors, main = self.cursors(0)
+        cursors[main] = 0.0
+        edges, moved = self.front_end.cursors(self.front_end.edge), self.displacement
+        jitter = moved.step_moments[1] * float(moved.variance.max())
+        shared = [
+            self.symbol_variance * float(cursors @ _advanced(cursors, lag))
+            + jitter * float(edges @ _advanced(edges, lag))
+            for lag in range(count)
+        ]
+        return np.asarray(self._noise_covariance(count) + shared)
+
+    def _quantisation(self) -> tuple[Float, float]:
+        """Half widths (J,) in V of the converter's codes behind each tap of the Rx FFE, and the variance of its own noise."""
+        receiver = self.link.receiver
+        if receiver.converter is None:
+            return np.zeros(0), 0.0
+        before = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0, dfe=(), converter=None, dfe_unrolled=False)
+        end = front_end(self.link.replace(receiver=before))
+        full = receiver.converter.full_scale
+        if full is None:
+            signal = self.symbol_variance * float(np.sum(end.cursors(end.through) ** 2))
+            full = 4.0 * float(np.sqrt(signal + end.receiver_noise**2))
+        taps = np.array([abs(tap) for tap in receiver.ffe if tap])
+        own = receiver.converter.extra_noise(full) ** 2 * float(np.sum(taps**2))
+        return 0.5 * receiver.converter.step(full) * taps, own
+
+    def _noise_covariance(self, count: int = MEMORY + 1) -> Float:
+        """Covariance (count,) in V² of noise and crosstalk with themselves 0, 1, 2 … symbols later."""
+        m = self.link.samples_per_ui
         total = np.zeros(count)
         for wave in self.front_end.crosstalk:
             columns = wave[: len(wave) // m * m].reshape(-1, m)[:, :: m // 8]
             total += [self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
                       for k in range(count)]  # fmt: skip
         total += self.front_end.noise_correlation[: count * m : m]
-        total[0] += self.front_end.transmitter_noise**2
+        total[0] += self.white + float(np.sum(self.codes**2)) / 3.0
         return total
 
     def _isi_variance(self, cursors: Float, edges: Float) -> float:
@@ -200,7 +231,7 @@ class InterferenceModel:
         """The line that holds all parts at one phase."""
         moved, widest = self.displacement, self.displacement.widest
         displaced = np.abs(edges) * moved.reach + 0.5 * np.abs(slopes) * (moved.reach**2 + moved.mean_square)
-        bounded = [np.delete(cursors, main), widest * displaced, self.aggressor_bound]
+        bounded = [np.delete(cursors, main), widest * displaced, self.aggressor_bound, self.codes]
         # random displacement about a displaced edge
         steepest = np.abs(edges) + np.abs(slopes) * moved.reach
         # the second-order term of the widest transition bounds the tilt: its moment-generating function ends at 1 / curvature
@@ -215,13 +246,16 @@ class InterferenceModel:
         )
 
     def _aggressors(self, line: Line) -> Complex:
-        """The function of all aggressors on a line, kept by line."""
+        """The function of all aggressors and the converter's codes on a line, kept by line."""
         if line not in self._crosstalk:
             product = np.ones(line.size, dtype=complex)
             for wave in self.front_end.crosstalk:
                 product *= aggressor_function(
                     wave, self.link.samples_per_ui, self.levels, line, worst_phase=self.worst_phase
                 )
+            for half in self.codes:
+                # a code is off by anything within its width, uniformly
+                product *= np.sinh(half * line.points) / (half * line.points)
             self._crosstalk[line] = product
         return self._crosstalk[line]
 
@@ -235,7 +269,7 @@ class InterferenceModel:
 
 def _advanced(values: Float, lag: int) -> Float:
     """`values` (K,) moved to the front by `lag`."""
-    return np.concatenate([values[lag:], np.zeros(lag)])
+    return np.concatenate([values[lag:], np.zeros(min(lag, len(values)))])
 
 
 def _check_linear(link: Link) -> None:
