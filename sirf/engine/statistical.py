@@ -284,7 +284,12 @@ def _check_linear(link: Link) -> None:
             raise SirfError(
                 f"{name} must be off for a statistical eye, got a link with it. Use sirf.count_errors, or switch it off."
             )
-    for name in ("vga", "converter", "adaptation", "wander"):
+    converter = link.receiver.converter
+    if converter is not None and converter.lanes.size:
+        raise SirfError(
+            "converter must have no lane mismatch for a statistical eye, got gain, offset or skew errors. Use sirf.simulate."
+        )
+    for name in ("vga", "adaptation", "wander"):
         if getattr(link.receiver, name) is not None:
             raise SirfError(
                 f"{name} must be None for a statistical eye, got a {name}. Use sirf.simulate, or leave it out."
