@@ -720,11 +720,17 @@ def _write_folder(result: Comparison, out: Path) -> None:
 
 def _save_eye(result: Any, out: Path) -> None:
     from sirf import plot
-    from sirf.plot._axes import new_figure
+    from sirf.plot._axes import empty_figure, new_figure
 
-    figure, axes = new_figure((7.0, 5.0))
-    plot.eye(result, axes[0])
-    axes[0].set_title(repr(result.link), fontsize="small")
+    from sirf.results.statistical_eye import StatisticalEye
+
+    if isinstance(result, StatisticalEye):
+        figure = empty_figure((8.0, 6.4))
+        axes = plot.eye_with_bathtubs(result, figure)
+    else:
+        figure, grid = new_figure((7.0, 5.0))
+        axes = plot.eye(result, grid[0])
+    axes.set_title(repr(result.link), fontsize="small")
     _save(figure, out)
 
 

@@ -1,5 +1,6 @@
 """Pictures with matplotlib: every function takes `ax=None`, returns the axes and never shows a window."""
 
+from sirf.plot.bathtubs import eye_with_bathtubs, voltage_bathtub
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
 from sirf.plot.comparison import energy_reach
 from sirf.plot.eye import eye
@@ -15,10 +16,12 @@ __all__ = [
     "crosstalk",
     "energy_reach",
     "eye",
+    "eye_with_bathtubs",
     "ild",
     "loss",
     "pulse",
     "reach",
     "reflection",
     "tdr",
+    "voltage_bathtub",
 ]

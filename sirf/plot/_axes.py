@@ -11,15 +11,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def new_figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure of `size` in inches and its axes, row by row; raises `SirfError` without matplotlib."""
+def empty_figure(size: tuple[float, float]) -> Figure:
+    """A figure of `size` in inches without axes; raises `SirfError` without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise SirfError(
             "matplotlib must be installed for pictures, got none. Run: pip install 'sirf[plot]'."
         ) from error
-    figure = Figure(figsize=size, layout="constrained")
+    return Figure(figsize=size, layout="constrained")
+
+
+def new_figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of `size` in inches and its axes, row by row; raises `SirfError` without matplotlib."""
+    figure = empty_figure(size)
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, [axes for row in grid for axes in row]
 

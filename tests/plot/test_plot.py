@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import matplotlib.figure
 import numpy as np
 import pytest
 
@@ -65,6 +66,20 @@ def test_bathtub_pulse_and_waveform_draw(eye: StatisticalEye) -> None:
     run = sirf.simulate(eye.link, symbols=2000, rng=1, capture=["transmitter"])
     assert sirf.plot.eye(run, axes[2]) is axes[2]
     assert sirf.plot.eye(run.eyes["transmitter"]).get_ylabel() == "voltage (mV)"
+
+
+def test_bathtubs_stand_beside_the_eye_on_its_axes(eye: StatisticalEye) -> None:
+    figure = mpl.figure.Figure(figsize=(8, 6), layout="constrained")
+    main = sirf.plot.eye_with_bathtubs(eye, figure)
+    assert len(figure.axes) == 3
+    _, below, beside = figure.axes
+    assert below.get_xlim() == main.get_xlim()
+    assert beside.get_ylim() == main.get_ylim()
+    curves = [line for line in beside.get_lines() if np.size(line.get_ydata()) > 2]
+    assert len(curves) == 3
+    for curve, threshold in zip(curves, eye.thresholds, strict=True):
+        lowest = np.asarray(curve.get_ydata())[np.argmin(curve.get_xdata())]
+        assert lowest == pytest.approx(1e3 * threshold, abs=30.0)
 
 
 def test_results_show_themselves(eye: StatisticalEye) -> None:
