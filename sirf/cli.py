@@ -721,7 +721,6 @@ def _write_folder(result: Comparison, out: Path) -> None:
 def _save_eye(result: Any, out: Path) -> None:
     from sirf import plot
     from sirf.plot._axes import empty_figure, new_figure
-
     from sirf.results.statistical_eye import StatisticalEye
 
     if isinstance(result, StatisticalEye):
