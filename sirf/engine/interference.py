@@ -115,13 +115,22 @@ LARGE = 0.05
 
 
 def aggressor_function(
-    wave: Float, samples_per_ui: int, levels: Float, line: Line, *, worst_phase: bool, phases: int = 16
+    wave: Float,
+    samples_per_ui: int,
+    levels: Float,
+    line: Line,
+    *,
+    worst_phase: bool,
+    fixed_phase: int | None = None,
+    phases: int = 16,
 ) -> Complex:
-    """(S,): moment-generating function of one aggressor, averaged over its phase (or at its worst one)."""
+    """(S,): moment-generating function of one aggressor, averaged over its phase, at `fixed_phase` in samples, or at its worst one."""
     usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
     small = SMALL / (line.end * float(np.abs(levels).max()))
     stride, first = max(samples_per_ui // phases, 1), 0
-    if worst_phase:
+    if fixed_phase is not None:
+        first, stride = fixed_phase, samples_per_ui
+    elif worst_phase:
         first, stride = int(np.argmax(np.sum(usable**2, axis=0))), samples_per_ui
     total: Complex = average_symbols(
         usable, first, stride, line.tilt, line.step, line.size, levels, small, np.array(cumulants(levels))

@@ -116,7 +116,7 @@ class InterferenceModel:
         self.noise = self.front_end.receiver_noise**2 + self.white
         self.worst_phase = worst_phase
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
-        self._crosstalk: dict[Line, Complex] = {}
+        self._crosstalk: dict[tuple[Line, int], Complex] = {}
         self._after: AfterError | None = None
 
     def at(self, offset: int) -> Interference:
@@ -125,7 +125,9 @@ class InterferenceModel:
         edges = self.front_end.cursors(self.front_end.edge, phase=offset)
         slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
         line = self._line(cursors, main, edges, slopes)
-        return interference(cursors, main, edges, slopes, self.displacement, self.levels, self._aggressors(line), line)
+        return interference(
+            cursors, main, edges, slopes, self.displacement, self.levels, self._aggressors(line, offset), line
+        )
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""
@@ -245,19 +247,25 @@ class InterferenceModel:
             curvature=curvature,
         )
 
-    def _aggressors(self, line: Line) -> Complex:
-        """The function of all aggressors and the converter's codes on a line, kept by line."""
-        if line not in self._crosstalk:
+    def _aggressors(self, line: Line, offset: int) -> Complex:
+        """The function of all aggressors and the converter's codes on a line, kept by line (and by offset where phases are fixed)."""
+        m, sources = self.link.samples_per_ui, self.link.aggressors
+        key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)
+        if key not in self._crosstalk:
             product = np.ones(line.size, dtype=complex)
-            for wave in self.front_end.crosstalk:
+            for wave, source in zip(self.front_end.crosstalk, sources, strict=True):
+                # with a rate offset every phase comes in turn, wherever it started
+                fixed = None
+                if source.phase_ui is not None and not source.rate_offset_ppm:
+                    fixed = (int(source.phase_ui * m) + offset) % m
                 product *= aggressor_function(
-                    wave, self.link.samples_per_ui, self.levels, line, worst_phase=self.worst_phase
+                    wave, m, self.levels, line, worst_phase=self.worst_phase, fixed_phase=fixed
                 )
             for half in self.codes:
                 # a code is off by anything within its width, uniformly
                 product *= np.sinh(half * line.points) / (half * line.points)
-            self._crosstalk[line] = product
-        return self._crosstalk[line]
+            self._crosstalk[key] = product
+        return self._crosstalk[key]
 
     def _aggressor_sizes(self) -> tuple[Float, float]:
         """Largest |cursor| of the aggressors over all phases, V, and the sum of squares of the others, V²."""

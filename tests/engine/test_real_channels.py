@@ -13,6 +13,7 @@ from sirf.channel.channel import Channel
 from sirf.engine.error_count import count_errors
 from sirf.engine.statistical import statistical_eye
 from sirf.link import Link
+from sirf.transmitter.aggressor import Aggressor
 
 CASES = (
     ("c2c_12db", "802.3ck-c2c", 0, 0),
@@ -59,6 +60,28 @@ def test_statistical_error_ratio_lies_in_the_counted_interval(
         assert expected == pytest.approx(target, rel=0.05)
         assert count.errors >= errors
         assert low <= expected <= high, (folder, target, count.ber / expected)
+
+
+@pytest.mark.parametrize(("folder", "standard", "fext", "near"), CASES)
+def test_with_decisions_fed_back_it_lies_in_the_interval_that_bursts_widen(
+    folder: str, standard: str, fext: int, near: int, channels_dir: Path
+) -> None:
+    loud = at_error_ratio(real_link(channels_dir, folder, standard, fext, near), 1e-4)
+    eye = statistical_eye(loud, phases=1)
+    count = count_errors(loud, max_errors=1500, max_symbols=10**8, rng=12, workers=2)
+    low, high = count.interval(FAMILY)
+    assert eye.ber > 1.05 * eye.rates.detector_error_ratio / 2
+    assert low <= eye.ber <= high, (folder, eye.ber / count.ber)
+
+
+def test_an_aggressor_of_fixed_phase_is_counted_alike(channels_dir: Path) -> None:
+    link = real_link(channels_dir, "vita_25g", "802.3bj-kr4", 2, 3)
+    fixed = link.replace(aggressors=tuple(Aggressor(phase_ui=phase) for phase in (0.1, 0.35, 0.6, 0.85, 0.5)))
+    loud = at_error_ratio(fixed, 1e-3)
+    expected = statistical_eye(loud, phases=1, ideal_feedback=True).ber
+    count = count_errors(loud, max_errors=3000, max_symbols=10**8, rng=13, ideal_feedback=True, workers=2)
+    assert expected != statistical_eye(loud.replace(aggressors=link.aggressors), phases=1, ideal_feedback=True).ber
+    assert count.ber_low <= expected <= count.ber_high, expected / count.ber
 
 
 def test_interval_at_the_family_level_is_wider_than_at_99_percent() -> None:

@@ -244,3 +244,8 @@ def test_engines_without_these_blocks_refuse_them(link: Link, block: dict[str, A
         sirf.statistical_eye(chosen, phases=1)
     with pytest.raises(SirfError, match=f"{next(iter(block))} must be None"):
         sirf.count_errors(chosen, max_symbols=1000, rng=1)
+
+
+def test_the_counting_engine_refuses_a_converter(link: Link) -> None:
+    with pytest.raises(SirfError, match="converter must be None"):
+        sirf.count_errors(having(link, converter=Converter()), max_symbols=1000, rng=1)
