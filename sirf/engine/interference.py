@@ -124,7 +124,7 @@ def aggressor_function(
     fixed_phase: int | None = None,
     phases: int = 16,
 ) -> Complex:
-    """(S,): moment-generating function of one aggressor, averaged over its phase, at `fixed_phase` in samples, or at its worst one."""
+    """(S,): function of one aggressor, averaged over its phase, at `fixed_phase` in samples, or at its worst one."""
     usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
     small = SMALL / (line.end * float(np.abs(levels).max()))
     stride, first = max(samples_per_ui // phases, 1), 0

@@ -248,7 +248,7 @@ class InterferenceModel:
         )
 
     def _aggressors(self, line: Line, offset: int) -> Complex:
-        """The function of all aggressors and the converter's codes on a line, kept by line (and by offset where phases are fixed)."""
+        """The function of all aggressors and the converter's codes on a line, kept; by offset where phases are fixed."""
         m, sources = self.link.samples_per_ui, self.link.aggressors
         key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)
         if key not in self._crosstalk:
