@@ -157,7 +157,7 @@ def exponential(re: Float, im: Float, squarings: int) -> None:
         y = im[n] * scale
         p = 1.0
         q = 0.0
-        for d in range(11, 0, -1):
+        for d in range(9, 0, -1):
             p, q = 1.0 + (x * p - y * q) / d, (x * q + y * p) / d
         re[n] = p
         im[n] = q

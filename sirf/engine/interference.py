@@ -35,11 +35,11 @@ DECAY = 8.6
 SMALL = 0.4
 """Cursors with |s c| below this at the end of the line enter by three cumulants; the rest of each is below SMALL^8 / 148 = 4e-6
 there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
-NEGLIGIBLE = 1e-15
+NEGLIGIBLE = 1e-13
 """Points of the line where the other factors have fallen this low are left out."""
 NARROWEST = 1.0 / 400.0
 """A Gaussian part narrower than this part of the total deviation is widened to it, so that the line stays finite."""
-OVERSAMPLING = 8
+OVERSAMPLING = 4
 """At least so many voltages in each step that the line resolves."""
 EXACT = 32
 """Largest bounded parts that the choice of the line looks at one by one."""
@@ -168,11 +168,7 @@ def interference(
     `slopes` (K,) the edge response and its derivative at the same instants; `crosstalk` (S,) the aggressors' function on
     `line`, whose `gaussian` is the noise. Raises `SirfError` naming the step after which probabilities miss a sum of one.
     """
-    quiet = np.ones(line.size, dtype=complex)
-    multiply_cumulants(quiet, line.tilt, line.step, line.gaussian, 0.0)
-    _check(quiet[None], quiet[None], line, "noise")
-    quiet *= crosstalk
-    _check(quiet[None], quiet[None], line, "crosstalk")
+    quiet = crosstalk * _noise(line)
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
     tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
     # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
@@ -205,6 +201,21 @@ def interference(
         lower_log_tail=below[::-1],
         lower_density=below_density[::-1],
     )
+
+
+def check_crosstalk(crosstalk: Complex, line: Line) -> None:
+    """Raise `SirfError` naming noise or crosstalk, whose function on `line` is `crosstalk` (S,), if their sums miss one."""
+    noise = _noise(line)
+    _check(noise[None], noise[None], line, "noise")
+    both = noise * crosstalk
+    _check(both[None], both[None], line, "crosstalk")
+
+
+def _noise(line: Line) -> Complex:
+    """(S,): function of the Gaussian noise."""
+    noise = np.ones(line.size, dtype=complex)
+    multiply_cumulants(noise, line.tilt, line.step, line.gaussian, 0.0)
+    return noise
 
 
 def log_function(

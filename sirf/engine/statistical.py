@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from sirf.engine.displacement import Displacement
 from sirf.engine.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.interference import EXACT, Line, aggressor_function, cumulants, interference, log_function
+from sirf.engine.interference import (
+    EXACT,
+    Line,
+    aggressor_function,
+    check_crosstalk,
+    cumulants,
+    interference,
+    log_function,
+)
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference import Interference
@@ -264,6 +272,7 @@ class InterferenceModel:
             for half in self.codes:
                 # a code is off by anything within its width, uniformly
                 product *= np.sinh(half * line.points) / (half * line.points)
+            check_crosstalk(product, line)
             self._crosstalk[key] = product
         return self._crosstalk[key]
 
