@@ -18,7 +18,7 @@ from sirf.link import Link
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.limiter import limited_by
 from sirf.study.reach import reach
-from sirf.study.segments import composed, path_of, segments
+from sirf.study.segments import STEP, composed, path_of, segments
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.energy import Energy, energy_pj_per_bit
 from sirf.system.port import PortFigures, Range, port_figures
@@ -41,6 +41,10 @@ HEAD = (
 COST_HEAD = ("path", "pJ/bit", "W per 800G", "kW per 51.2T", "latency ns", "Tb/s per mm", "lanes per mm2")
 """Names of the figures that `costs` gives, each with its range."""
 
+COARSE_STEP = 40e6
+"""Frequency step in Hz at the ends of the range of lengths: 25 ns about the delay."""
+REACH_TOLERANCE = 0.05
+"""Relative length to which reach is found."""
 PHASES = 32
 """Sampling phases of the eyes; widths are interpolated between them."""
 RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
@@ -226,9 +230,9 @@ class _Figures:
         return dict(zip(_BOUNDED, values, strict=True))
 
 
-def _figures(architecture: Architecture, data_rate: float, length: float | None = None) -> _Figures:
+def _figures(architecture: Architecture, data_rate: float, length: float | None = None, step: float = STEP) -> _Figures:
     ratios, found = [], []
-    for segment in segments(architecture, data_rate, length=length):
+    for segment in segments(architecture, data_rate, length=length, step=step):
         link = segment.link.optimized()
         eye = statistical_eye(link, phases=PHASES)
         found.append((link, eye))
@@ -246,7 +250,7 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
     assert report is not None
     linear = architecture.chain == "linear"
     standard = interface.far_standard if architecture.chain == "half-retimed" else interface.standard
-    found = reach(path, standard=standard, limit=limit, linear=linear)
+    found = reach(path, standard=standard, limit=limit, linear=linear, tolerance=REACH_TOLERANCE)
     notes = list(link.warnings)
     if not report.opened:
         notes.append("no equaliser setting opens this link")
@@ -256,7 +260,10 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
         notes.append("425 Gb/s is a projection: no standard, no published package")
     figures: dict[str, tuple[float, float]] = {}
     if bounds:
-        tried = [here.to_dict(), *(_figures(architecture, data_rate, n).to_dict() for n in architecture.length_range_m)]
+        tried = [
+            here.to_dict(),
+            *(_figures(architecture, data_rate, n, COARSE_STEP).to_dict() for n in architecture.length_range_m),
+        ]
         figures = {name: (min(one[name] for one in tried), max(one[name] for one in tried)) for name in _BOUNDED}
     energy = energy_pj_per_bit(architecture.id, min(link.insertion_loss_db, 60.0))
     delay = bulk_delay(link.channel.frequency, link.channel.through.s[:, 1, 0])
