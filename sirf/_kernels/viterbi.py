@@ -26,8 +26,8 @@ def viterbi(
     came_from: Symbols,
     took: Symbols,
     decided: Symbols,
-) -> None:
-    """The most likely symbols `decided` (n,) behind `samples` (n,) in V.
+) -> int:
+    """The most likely symbols `decided` (n,) behind `samples` (n,) in V; the state they start from.
 
     A sample is level_volts[now] + the sum over i of taps[i] levels[i + 1 ago] + noise, `taps` in V per unit level.
     `following` (S, L) is the state that a symbol leads to; a state may stand for several pasts (subsets of levels, or taps
@@ -70,3 +70,4 @@ def viterbi(
     for n in range(len(samples) - 1, -1, -1):
         decided[n] = took[n, state]
         state = came_from[n, state]
+    return state

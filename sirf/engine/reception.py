@@ -49,10 +49,6 @@ class Reception:
 
     def __init__(self, link: Link, shared: Plan, *, ideal: bool) -> None:
         receiver, end, raw = link.receiver, shared.end, shared.raw
-        if receiver.mlse is not None:
-            raise SirfError(
-                "mlse must be None in a waveform run, got a sequence detector. Use sirf.count_errors, or leave it out."
-            )
         self.link, self.end, self.ideal = link, end, ideal
         self.levels = link.levels
         digital = receiver.digital

@@ -54,8 +54,9 @@ def simulate(
         Called with (symbols done, symbols asked, bit errors).
 
     Edges are displaced one by one (random and dual-Dirac) by a second-order expansion; noise is coloured by the receiver.
+    With `Receiver.mlse` the errors are those of the sequence detector; eye, record and clock keep to the slicer beside it.
     Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
-    sequence detector, edge jitter beyond 0.2 UI, or a clock without a timing function.
+    sequence detector beside adaptation, edge jitter beyond 0.2 UI, or a clock without a timing function.
     """
     if record < 0:
         raise SirfError(f"record must not be negative, got {record}. Use 0 for none.")
@@ -72,6 +73,7 @@ def simulate(
             if progress is not None:
                 count = stream.count()
                 progress(count.symbols, symbols, count.errors)
+        stream.finish()
     except KeyboardInterrupt:
         raise RunInterrupted(_run(link, stream, ideal_feedback)) from None
     return _run(link, stream, ideal_feedback)

@@ -13,6 +13,7 @@ from sirf._kernels.polyphase import accumulate
 from sirf.engine.capture import BINS, Capture, histogram_eye
 from sirf.engine.polyphase import MARGIN, Filterbank
 from sirf.engine.reception import Chunk, Reception, Told
+from sirf.engine.sequence_stream import TAIL, SequenceStream
 from sirf.engine.waveform_plan import plan
 from sirf.engine.waveform_source import Source
 from sirf.link import Link
@@ -39,6 +40,12 @@ class Stream:
         self.bank = Filterbank(self.plan.table)
         self.source = Source(link, self.plan, seed=seed)
         self.receiver = Reception(link, self.plan, ideal=ideal_feedback)
+        self.sequence = None
+        if link.receiver.mlse is not None:
+            self.sequence = SequenceStream(
+                link, main=self.receiver.main, level_volts=self.receiver.reference, ideal=ideal_feedback
+            )
+        self.ended = False
         self._buffers(self.bank.table.lead)
         self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
         self.top = TOP * self.receiver.main
@@ -73,8 +80,19 @@ class Stream:
         return Chunk(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in Chunk.__slots__))
 
     def count(self) -> ErrorCount:
-        """Errors so far."""
+        """Errors so far; of a sequence detector where there is one."""
+        if self.sequence is not None:
+            return self.sequence.count(self.plan.digest)
         return self.receiver.count(self.plan.digest)
+
+    def finish(self) -> None:
+        """Count what a sequence detector holds back; it sees some symbols more, the eye does not."""
+        if self.sequence is None or self.ended:
+            return
+        self.ended = True
+        self.sequence.end()
+        self.advance(TAIL)
+        self.sequence.flush()
 
     def eye(self) -> EyeHistogram:
         """The slicer's eye so far."""
@@ -115,6 +133,11 @@ class Stream:
         done = len(told.fed)
         self.unit = self.unit[:, done:]
         skip = min(max(receiver.first - index, 0), done)
+        if self.sequence is not None:
+            nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
+            self.sequence.push(told.equalised, told.fed, self.sent[np.maximum(nearest, 0)], skip)
+        if self.ended:
+            skip = done
         # the SNR_TX term belongs to the symbol: the same value all through its unit interval
         accumulate(
             self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:], told.gains[skip:],

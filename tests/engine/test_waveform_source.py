@@ -13,6 +13,7 @@ from sirf.engine.waveform import RunInterrupted
 from sirf.engine.waveform_stream import Stream
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.mlse import Mlse
 from sirf.signal.patterns import Pattern, precode
 from sirf.transmitter.jitter import Jitter, SinusoidalJitter
@@ -118,9 +119,10 @@ def test_counts_by_level_bit_and_burst_add_up_and_agree_with_the_counting_engine
         assert run.mean_burst == pytest.approx(count.mean_burst, rel=0.1)
 
 
-def test_sequence_detectors_are_refused(link: Link) -> None:
-    with pytest.raises(SirfError, match="mlse must be None in a waveform run"):
-        sirf.simulate(link.replace(receiver=dataclasses.replace(link.receiver, mlse=Mlse())), symbols=100, rng=1)
+def test_sequence_detectors_beside_adaptation_are_refused(link: Link) -> None:
+    receiver = dataclasses.replace(link.receiver, mlse=Mlse(), dfe=(0.1,), adaptation=Adaptation())
+    with pytest.raises(SirfError, match="adaptation must be None with a sequence detector"):
+        sirf.simulate(link.replace(receiver=receiver), symbols=100, rng=1)
 
 
 def test_patterns_shorter_than_the_channels_memory_repeat_their_circular_convolution(link: Link) -> None:
