@@ -118,6 +118,8 @@ def main() -> int:
     print(f"memory above the process       {memory:8.1f} MiB  limit {MEMORY_MIB:.0f} MiB")
     start = time.process_time()
     report = link.optimized().equalizer_report
+    assert report is not None
+    assert link.equalizer_report is not None
     rate = report.candidates / (time.process_time() - start)
     assert np.isclose(report.fom_db, link.equalizer_report.fom_db)
     slow += rate < CANDIDATES

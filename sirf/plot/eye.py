@@ -65,7 +65,8 @@ def eye(
         _contours(axes, result, contours)
     _sizes(axes, 1e3 * thresholds, heights, widths)
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
-    top = limit_mv if limit_mv is not None else 0.95e3 * float(np.abs(volts).max())
+    shown = 0.68 if isinstance(result, StatisticalEye) else 0.95
+    top = limit_mv if limit_mv is not None else 1e3 * shown * float(np.abs(volts).max())
     place = "voltage (mV)" if isinstance(result, EyeHistogram) else "slicer input (mV)"
     axes.set(xlabel="time about the sampling instant (UI)", ylabel=place, ylim=(-top, top), xlim=(-0.5, 0.5))
     return axes

@@ -75,9 +75,9 @@ class StatisticalEye:
 
     @property
     def volts(self) -> Float:
-        """Voltage grid (V,) of `density`: 512 steps over 1.35 x the outer levels."""
-        top = 1.35 * float(np.abs(self.level_volts).max())
-        return np.linspace(-top, top, 513)
+        """Voltage grid (V,) of `density`: 768 steps over 1.9 x the outer levels, beyond what interference adds."""
+        top = 1.9 * float(np.abs(self.level_volts).max())
+        return np.linspace(-top, top, 769)
 
     @property
     def density(self) -> Float:

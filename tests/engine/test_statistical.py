@@ -44,7 +44,7 @@ def test_every_modulation_has_its_eyes(modulation: str) -> None:
     order = int(modulation[3:])
     distance = 1.0 / (order - 1)
     eye = statistical_eye(flat_link(modulation, sigma=distance / 4.0), phases=64)
-    assert eye.density.shape == (64, 513)
+    assert eye.density.shape == (64, 769)
     assert len(eye.eye_heights(1e-3)) == order - 1
     assert eye.ser == pytest.approx(2 * (1 - 1 / order) * 3.167124e-5, rel=5e-3)
     assert eye.eye_heights(1e-3) == pytest.approx([2 * distance * (1 - 3.0902323 / 4)] * (order - 1), rel=0.02)

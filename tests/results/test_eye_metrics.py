@@ -72,7 +72,7 @@ def test_jitter_at_the_crossing_grows_by_what_the_edges_are_given() -> None:
 
 def test_the_voltage_bathtub_has_its_floor_at_the_threshold(eye: StatisticalEye) -> None:
     volts, ratio = eye.voltage_bathtub()
-    assert ratio.shape == (3, 513)
+    assert ratio.shape == (3, 769)
     for row, threshold in zip(ratio, eye.thresholds, strict=True):
         assert volts[np.argmin(row)] == pytest.approx(threshold, abs=0.02)
         expected = 0.5 * norm.sf((1 / 3) / SIGMA)
@@ -83,7 +83,7 @@ def test_the_voltage_bathtub_has_its_floor_at_the_threshold(eye: StatisticalEye)
 
 def test_the_error_map_holds_both_bathtubs(eye: StatisticalEye) -> None:
     ratios = eye.error_map()
-    assert ratios.shape == (64, 513)
+    assert ratios.shape == (64, 769)
     assert ratios[32] == pytest.approx(eye.voltage_bathtub()[1].min(axis=0))
     assert ratios.min() == pytest.approx(ratios[32].min(), rel=0.2)
 
