@@ -194,7 +194,9 @@ class StatisticalEye:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: heights in mV, widths in UI, at the link's DER0."""
+        """Plain values for JSON: heights in mV, widths and jitter in UI, at the link's DER0."""
+        figures = self.metrics(self.der0)
+        jitter = figures.worst_jitter
         return {
             "engine": "statistical",
             "standard": self.link.standard,
@@ -207,6 +209,11 @@ class StatisticalEye:
             "eye_widths_ui": list(self.eye_widths()),
             "vec_db": self.vec_db,
             "com_db": self.com_db,
+            "linearity": figures.linearity,
+            "sndr_db": figures.sndr_db,
+            "jitter_total_ui": None if jitter is None else jitter.total,
+            "jitter_random_ui": None if jitter is None else jitter.random,
+            "jitter_deterministic_ui": None if jitter is None else jitter.deterministic,
             "ber": self.ber,
             "ser": self.ser,
             "detector_error_ratio": self.rates.detector_error_ratio,

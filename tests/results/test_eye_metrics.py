@@ -102,3 +102,15 @@ def test_targets_and_grids_that_cannot_be_are_refused(eye: StatisticalEye) -> No
         eye.metrics(0.5)
     with pytest.raises(SirfError, match="phases must be at least 4"):
         sirf.statistical_eye(eye.link, phases=1).metrics(1e-6)
+
+
+def test_the_figures_stand_in_the_json() -> None:
+    eye = sirf.statistical_eye(flat_link("PAM4", sigma=0.03))
+    figures, plain = eye.metrics(eye.der0), eye.to_dict()
+    assert plain["sndr_db"] == figures.sndr_db
+    assert plain["linearity"] == figures.linearity
+    assert figures.worst_jitter is not None
+    assert plain["jitter_total_ui"] == figures.worst_jitter.total
+    closed = sirf.statistical_eye(flat_link("PAM4", sigma=0.5)).to_dict()
+    assert closed["jitter_total_ui"] is None
+    assert closed["eye_height_mv"] == 0.0
