@@ -5,10 +5,14 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sirf.errors import ConfigError
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -44,3 +48,17 @@ def load_toml(path: Path | str) -> dict[str, Any]:
         raise ConfigError(f"{file} must be a readable file, got {error.strerror}. Check the path.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} must be valid TOML, got {error}. Mend the file.") from error
+
+
+def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Model:
+    """The table as a value of the pydantic `model`; `ConfigError` names the file and the first bad key with its value."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        given = first.get("input")
+        got = "" if isinstance(given, dict) else f", got {given!r}"
+        raise ConfigError(f"{Path(file).name}: key {key} must be valid{got} ({first['msg']}). Mend the key.") from error

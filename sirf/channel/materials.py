@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, list_data, load_toml, validated
 from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
 from sirf.errors import ConfigError, PhysicsError
 from sirf.units import MU0
@@ -220,14 +220,7 @@ def load_material(name: str) -> Material:
 
 
 def _from_file(file: Path) -> Material:
-    try:
-        record = _File.model_validate(load_toml(file))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{file}: key {key} must be valid ({first['msg']}), got {first['input']!r}. Mend it."
-        ) from error
+    record = validated(_File, load_toml(file), file)
     return Material(
         id=record.id,
         title=record.title,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sirf.errors import ConfigError
+from sirf._data import validated
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -156,11 +156,4 @@ class PresetFile(_Table):
 
 def parse(table: dict[str, Any], file: Path) -> PresetFile:
     """Check a TOML table; `ConfigError` names the file and the first bad key."""
-    try:
-        return PresetFile.model_validate(table)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(
-            f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). Mend the key."
-        ) from error
+    return validated(PresetFile, table, file)

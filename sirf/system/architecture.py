@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, list_data, load_toml, validated
 from sirf.channel.path import RateClass
 from sirf.errors import ConfigError, SirfError
 
@@ -93,12 +93,7 @@ def load_architecture(name: str) -> Architecture:
             f"architecture must be one of {', '.join((*known, *FAMILIES))} or a .toml file, got {name!r}. Did you mean "
             f"'{near}'?"
         )
-    try:
-        record = _File.model_validate(load_toml(file))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(f"{file.name}: key {key} must be valid ({first['msg']}). Mend the key.") from error
+    record = validated(_File, load_toml(file), file)
     low, high = record.length_range_mm
     return Architecture(
         id=record.id, title=record.title, path=record.path, chain=record.chain, optics=record.optics, fibre_m=record.fibre_m,

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sirf._data import data_path, load_toml
+from sirf._data import data_path, load_toml, validated
 from sirf.errors import ConfigError, SirfError
 
 NotNegative = Annotated[float, Field(ge=0)]
@@ -187,12 +187,7 @@ def _table() -> _File:
 
 
 def _load(file: Path) -> _File:
-    try:
-        return _File.model_validate(load_toml(file))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(f"{file.name}: key {key} must be valid ({first['msg']}). Mend the key.") from error
+    return validated(_File, load_toml(file), file)
 
 
 def _serdes_part(record: _SerdesTable, loss_db: float) -> EnergyPart:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sirf._data import data_path, load_toml
+from sirf._data import data_path, load_toml, validated
 from sirf.errors import ConfigError, SirfError
 from sirf.system.energy import Energy, Span
 
@@ -121,9 +121,4 @@ class _File(BaseModel):
 @cache
 def _table() -> _File:
     file = data_path("system", "ports.toml")
-    try:
-        return _File.model_validate(load_toml(file))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(f"{file.name}: key {key} must be valid ({first['msg']}). Mend the key.") from error
+    return validated(_File, load_toml(file), file)

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, list_data, load_toml, validated
 from sirf.channel.figures.effective_return_loss import ErlSettings
 from sirf.errors import ConfigError
 
@@ -183,14 +183,7 @@ def load_limits(name: str) -> FigureLimits:
                 f"standard must be one of {', '.join(list_limits())}, got {name!r}. Or name a .toml file."
             )
         file = Path(name)
-    try:
-        return _build(_File.model_validate(load_toml(file)))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(
-            f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). Mend the key."
-        ) from error
+    return _build(validated(_File, load_toml(file), file))
 
 
 def _build(file: _File) -> FigureLimits:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 
-from sirf._data import data_path, load_toml
+from sirf._data import data_path, load_toml, validated
 from sirf.channel.block import Block
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
 from sirf.channel.materials import Material, load_material
@@ -61,7 +61,7 @@ def load_path(
     file = data_path("paths", f"{name}.toml")
     if not file.is_file():
         file = FilePath(name)
-    record = _validated(tables.PathFile, load_toml(file), file)
+    record = validated(tables.PathFile, load_toml(file), file)
     choices = _Choices(_device(rate_class), file.parent, material, temperature_c, humidity_percent)
     segments = tuple(_segment(table, choices) for table in record.segment)
     if record.variable and not any(
@@ -82,18 +82,7 @@ def _device(rate_class: str) -> tables.DeviceFile:
     if rate_class not in ("100g", "200g"):
         raise SirfError(f"rate_class must be '100g' or '200g', got {rate_class!r}. Use '200g' for 200 Gb/s per lane.")
     file = data_path("paths", "devices", f"{rate_class}.toml")
-    return _validated(tables.DeviceFile, load_toml(file), file)
-
-
-def _validated(model: type[Model], table: dict[str, Any], file: FilePath) -> Model:
-    try:
-        return TypeAdapter(model).validate_python(table)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ConfigError(
-            f"{file.name}: key {key} must be valid, got {first.get('input')!r} ({first['msg']}). Mend the key."
-        ) from error
+    return validated(tables.DeviceFile, load_toml(file), file)
 
 
 def _segment(table: tables.AnyTable, choices: _Choices) -> Segment:
