@@ -63,12 +63,12 @@ def eye(
     _density(axes, phase, 1e3 * volts, density)
     if isinstance(result, StatisticalEye):
         _contours(axes, result, contours)
-    _sizes(axes, 1e3 * thresholds, heights, widths)
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
     shown = 0.68 if isinstance(result, StatisticalEye) else 0.95
     top = limit_mv if limit_mv is not None else 1e3 * shown * float(np.abs(volts).max())
     place = "voltage (mV)" if isinstance(result, EyeHistogram) else "slicer input (mV)"
     axes.set(xlabel="time about the sampling instant (UI)", ylabel=place, ylim=(-top, top), xlim=(-0.5, 0.5))
+    _sizes(axes, 1e3 * thresholds, heights, widths, top)
     return axes
 
 
@@ -134,9 +134,14 @@ def _outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] 
     return outlines
 
 
-def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float]) -> None:
-    for threshold, height, width in zip(thresholds, heights, widths, strict=True):
+def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float], top: float) -> None:
+    """Height and width beside each eye; beside the worst alone where the eyes are too near each other on this scale."""
+    crowded = len(thresholds) > 1 and float(np.min(np.diff(thresholds))) < 0.2 * top
+    worst = int(np.argmin(heights))
+    for index, (threshold, height, width) in enumerate(zip(thresholds, heights, widths, strict=True)):
         axes.axhline(threshold, color="0.4", linewidth=0.6, linestyle=":")
+        if crowded and index != worst:
+            continue
         axes.text(
             0.485,
             threshold,
