@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from sirf.errors import ConfigError
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound="BaseModel")
 _PACKAGE = Path(__file__).resolve().parent
+
+UNITS = frozenset(
+    "m mm um nm km mm2 hz mhz ghz rthz gbd s ns ps v mv nv v2 a ma na pa w mw dbm db ohm mohm nf ff ph pj bit ui k per".split()
+)
+"""Words of which the unit at the end of a key is made."""
 
 
 @cache
@@ -51,14 +56,64 @@ def load_toml(path: Path | str) -> dict[str, Any]:
 
 
 def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Model:
-    """The table as a value of the pydantic `model`; `ConfigError` names the file and the first bad key with its value."""
+    """The table as a value of the pydantic `model`; `ConfigError` names the file and the first bad key with its value.
+
+    An unknown key that lacks nothing but its unit is told which.
+    """
     from pydantic import ValidationError
 
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        found = error.errors(include_url=False)
+        for fault in found:
+            if fault["type"] == "extra_forbidden" and (known := _with_unit(model, fault["loc"])):
+                raise ConfigError(
+                    f"{Path(file).name}: key {_dotted(fault['loc'])} must carry its unit, got {fault['loc'][-1]!r}. "
+                    f"Write {' or '.join(known)}."
+                ) from error
+        first = found[0]
+        key = _dotted(first["loc"]) or "(whole file)"
         given = first.get("input")
         got = "" if isinstance(given, dict) else f", got {given!r}"
         raise ConfigError(f"{Path(file).name}: key {key} must be valid{got} ({first['msg']}). Mend the key.") from error
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place)
+
+
+def _with_unit(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Keys of the table at `place` that are its last part and a unit, sorted."""
+    *above, key = place
+    known = {name for table in _tables_at([model], above) for name in table.model_fields}
+    return sorted(name for name in known if name.startswith(f"{key}_") and _is_unit(name[len(str(key)) + 1 :]))
+
+
+def _is_unit(text: str) -> bool:
+    return set(text.split("_")) <= UNITS
+
+
+def _tables_at(tables: list[type[BaseModel]], place: list[int | str]) -> list[type[BaseModel]]:
+    """The models that may stand at a place as pydantic names it: keys, indices, and the kinds of a union."""
+    for part in place:
+        inner = [table.model_fields[part].annotation for table in tables if part in table.model_fields]
+        if inner:
+            tables = [model for annotation in inner for model in _models_in(annotation)]
+        else:
+            tables = [table for table in tables if part in _kinds(table)] or tables
+    return tables
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Every model that an annotation names, through tuples, dicts and unions."""
+    from pydantic import BaseModel
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def _kinds(table: type[BaseModel]) -> tuple[Any, ...]:
+    kind = table.model_fields.get("kind")
+    return () if kind is None else get_args(kind.annotation)
