@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound="BaseModel")
 _PACKAGE = Path(__file__).resolve().parent
 
-UNITS = frozenset(
-    "m mm um nm km mm2 hz mhz ghz rthz gbd s ns ps v mv nv v2 a ma na pa w mw dbm db ohm mohm nf ff ph pj bit ui k per".split()
-)
+LENGTHS, RATES, TIMES = {"m", "mm", "um", "nm", "km", "mm2"}, {"hz", "mhz", "ghz", "rthz", "gbd"}, {"s", "ns", "ps"}
+ELECTRICAL = {"v", "mv", "nv", "v2", "a", "ma", "na", "pa", "w", "mw", "ohm", "mohm", "nf", "ff", "ph", "pj"}
+UNITS = LENGTHS | RATES | TIMES | ELECTRICAL | {"db", "dbm", "bit", "ui", "k", "per"}
 """Words of which the unit at the end of a key is made."""
 
 
