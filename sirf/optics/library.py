@@ -2,229 +2,70 @@
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, list_data, load_toml, validated
 from sirf.errors import ConfigError, SirfError
-from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
-from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Modulator, Ring
 from sirf.optics.path import OpticalPath
-from sirf.optics.power import from_dbm
-from sirf.optics.receiver import OpticalReceiver, Photodiode, Tia
-from sirf.optics.source import Driver, Laser, Vcsel
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Number(_Table):
-    """A value in the unit of its key, with provenance P published, 2 secondary, E engineering estimate, and where it is from."""
-
-    value: float
-    provenance: Literal["P", "2", "E"]
-    source: str
-
-
-class DriverTable(_Table):
-    """[driver]."""
-
-    gain: Number
-    bandwidth_ghz: Number
-    saturation_v: Number
-    noise_nv_per_rthz: Number
-
-    def build(self) -> Driver:
-        """The frozen stage."""
-        return Driver(self.gain.value, bandwidth=self.bandwidth_ghz.value * 1e9, saturation=self.saturation_v.value,
-                      noise=self.noise_nv_per_rthz.value * 1e-9)  # fmt: skip
-
-
-class LaserTable(_Table):
-    """[source] of kind "laser": power into one modulator."""
-
-    kind: Literal["laser"]
-    power_dbm: Number
-    rin_db_per_hz: Number
-
-    def build(self) -> Laser:
-        """The frozen value."""
-        return Laser(from_dbm(self.power_dbm.value), rin_db_per_hz=self.rin_db_per_hz.value)
-
-
-class VcselTable(_Table):
-    """[source] of kind "vcsel"."""
-
-    kind: Literal["vcsel"]
-    bias_ma: Number
-    threshold_ma: Number
-    slope_w_per_a: Number
-    resistance_ohm: Number
-    resonance_ghz: Number
-    damping_per_ns: Number
-    parasitic_ghz: Number
-    saturation_mw: Number
-    rin_db_per_hz: Number
-
-    def build(self) -> Vcsel:
-        """The frozen stage."""
-        return Vcsel(
-            bias=self.bias_ma.value * 1e-3, threshold=self.threshold_ma.value * 1e-3, slope=self.slope_w_per_a.value,
-            resistance=self.resistance_ohm.value, resonance=self.resonance_ghz.value * 1e9,
-            damping=self.damping_per_ns.value * 1e9, parasitic=self.parasitic_ghz.value * 1e9,
-            saturation=self.saturation_mw.value * 1e-3, rin_db_per_hz=self.rin_db_per_hz.value,
-        )  # fmt: skip
-
-
-class MachZehnderTable(_Table):
-    """[modulator] of kind "mach-zehnder"."""
-
-    kind: Literal["mach-zehnder"]
-    v_pi_v: Number
-    insertion_loss_db: Number
-    extinction_db: Number
-    bandwidth_ghz: Number
-
-    def build(self) -> MachZehnder:
-        """The frozen stage."""
-        return MachZehnder(self.v_pi_v.value, insertion_loss_db=self.insertion_loss_db.value,
-                           extinction_db=self.extinction_db.value, bandwidth=self.bandwidth_ghz.value * 1e9)  # fmt: skip
-
-
-class RingTable(_Table):
-    """[modulator] of kind "ring"."""
-
-    kind: Literal["ring"]
-    detuning_ghz: Number
-    shift_ghz_per_v: Number
-    linewidth_ghz: Number
-    floor_db: Number
-    insertion_loss_db: Number
-    electrical_ghz: Number
-
-    def build(self) -> Ring:
-        """The frozen stage."""
-        return Ring(
-            detuning=self.detuning_ghz.value * 1e9, shift=self.shift_ghz_per_v.value * 1e9,
-            linewidth=self.linewidth_ghz.value * 1e9, floor_db=self.floor_db.value,
-            insertion_loss_db=self.insertion_loss_db.value, electrical=self.electrical_ghz.value * 1e9,
-        )  # fmt: skip
-
-
-class ElectroAbsorptionTable(_Table):
-    """[modulator] of kind "electro-absorption"."""
-
-    kind: Literal["electro-absorption"]
-    bias_v: Number
-    scale_v: Number
-    exponent: Number
-    insertion_loss_db: Number
-    bandwidth_ghz: Number
-    chirp: Number
-
-    def build(self) -> ElectroAbsorption:
-        """The frozen stage."""
-        return ElectroAbsorption(
-            bias=self.bias_v.value, scale=self.scale_v.value, exponent=self.exponent.value,
-            insertion_loss_db=self.insertion_loss_db.value, bandwidth=self.bandwidth_ghz.value * 1e9, chirp=self.chirp.value,
-        )  # fmt: skip
-
-
-class FibreTable(_Table):
-    """[fibre] of kind "single-mode"."""
-
-    kind: Literal["single-mode"]
-    length_m: Number
-    dispersion_ps_per_nm_km: Number
-    wavelength_nm: Number
-    loss_db_per_km: Number
-
-    def build(self) -> Fibre:
-        """The frozen value."""
-        return Fibre(self.length_m.value, dispersion=self.dispersion_ps_per_nm_km.value,
-                     wavelength=self.wavelength_nm.value * 1e-9, loss_db_per_km=self.loss_db_per_km.value)  # fmt: skip
-
-
-class MultimodeTable(_Table):
-    """[fibre] of kind "multimode"."""
-
-    kind: Literal["multimode"]
-    length_m: Number
-    bandwidth_ghz_km: Number
-    loss_db_per_km: Number
-
-    def build(self) -> MultimodeFibre:
-        """The frozen value."""
-        return MultimodeFibre(self.length_m.value, bandwidth=self.bandwidth_ghz_km.value * 1e9,
-                              loss_db_per_km=self.loss_db_per_km.value)  # fmt: skip
-
-
-class ConnectorTable(_Table):
-    """[connectors]: so many alike."""
-
-    count: Annotated[int, Field(ge=0, le=32)]
-    loss_db: Number
-    reflectance_db: Number
-
-    def build(self) -> tuple[Connector, ...]:
-        """The frozen values."""
-        return (Connector(self.loss_db.value, reflectance_db=self.reflectance_db.value),) * self.count
-
-
-class ReceiverTable(_Table):
-    """[receiver]: photodiode and amplifier."""
-
-    responsivity_a_per_w: Number
-    diode_bandwidth_ghz: Number
-    dark_current_na: Number
-    transimpedance_ohm: Number
-    noise_pa_per_rthz: Number
-    tia_bandwidth_ghz: Number
-    saturation_v: Number
-
-    def build(self) -> OpticalReceiver:
-        """The frozen stages."""
-        return OpticalReceiver(
-            Photodiode(self.responsivity_a_per_w.value, bandwidth=self.diode_bandwidth_ghz.value * 1e9,
-                       dark_current=self.dark_current_na.value * 1e-9),
-            Tia(self.transimpedance_ohm.value, noise=self.noise_pa_per_rthz.value * 1e-12,
-                bandwidth=self.tia_bandwidth_ghz.value * 1e9, saturation=self.saturation_v.value),
-        )  # fmt: skip
-
-
-class PathTable(_Table):
-    """A whole file."""
-
-    id: str
-    title: str
-    symbol_rate_gbd: Annotated[float, Field(gt=0)]
-    swing_v: Number
-    coupling_loss_db: Number
-    driver: DriverTable
-    source: Annotated[LaserTable | VcselTable, Field(discriminator="kind")]
-    modulator: Annotated[MachZehnderTable | RingTable | ElectroAbsorptionTable, Field(discriminator="kind")] | None = (
-        None
-    )
-    fibre: Annotated[FibreTable | MultimodeTable, Field(discriminator="kind")]
-    connectors: ConnectorTable
-    receiver: ReceiverTable
+from sirf.optics.power import dbm, extinction_ratio_db
+from sirf.optics.receiver import OpticalReceiver
+from sirf.optics.receiver_sensitivity import sensitivity
+from sirf.optics.source import Laser
+from sirf.optics.tables import PathTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpticsPreset:
-    """An optical path, and the `symbol_rate` in baud and `swing` (V at the driver's input, outer levels at ±) it is made for."""
+    """An optical path, and the `symbol_rate` in baud and `swing` (V at the driver's input, outer levels at ±) it is made for.
+
+    `agc_db` is (least, greatest) gain in dB about nominal of the automatic gain ahead of the driver, which brings what arrives
+    to `swing`; `wall_plug_efficiency` (low, typical, high) optical over electrical power of the source.
+    """
 
     name: str
     title: str
     symbol_rate: float
     swing: float
+    agc_db: tuple[float, float]
+    wall_plug_efficiency: tuple[float, float, float]
     path: OpticalPath
     provenance: tuple[tuple[str, float, str, str], ...]
     """(key, value, provenance, source) of every number."""
+
+    @property
+    def received_oma_dbm(self) -> float:
+        """Static outer OMA at the photodiode in dBm, at ± `swing`."""
+        low, high = self._outer
+        return float(dbm(high - low)) - self.path.loss_db
+
+    @property
+    def sensitivity_dbm(self) -> float:
+        """OMA in dBm that the photodiode needs for a symbol error ratio of 4.8e-4 without penalty, from `sensitivity`."""
+        low, high = self._outer
+        return _least_oma_dbm(self.path.receiver, extinction_ratio_db(high, low), self.path.source.rin)
+
+    @property
+    def source_power(self) -> float:
+        """Mean light of the source in W: into the modulator, or out of a directly modulated laser."""
+        source = self.path.source
+        return source.power if isinstance(source, Laser) else float(source.curve(np.zeros(1))[0])
+
+    def with_fibre(self, length: float) -> OpticsPreset:
+        """The same path through `length` m of its fibre."""
+        fibre = dataclasses.replace(self.path.fibre, length=length)
+        return dataclasses.replace(self, path=dataclasses.replace(self.path, fibre=fibre))
+
+    @property
+    def _outer(self) -> tuple[float, float]:
+        low, high = np.sort(self.path.transmitted(np.array([-self.swing, self.swing])))
+        return float(low), float(high)
 
 
 def list_optics() -> tuple[str, ...]:
@@ -233,41 +74,88 @@ def list_optics() -> tuple[str, ...]:
 
 
 def load_optics(name: str | Path) -> OpticsPreset:
-    """An optical path by name, or from a TOML file of your own; `ConfigError` names the file and the key.
+    """An optical path by name, or from a TOML file of your own.
+
+    Raises `ConfigError` naming the nearest name, or file and key; also where less light reaches the photodiode than its
+    receiver needs without any penalty.
 
     >>> load_optics("dr-silicon-mzm").symbol_rate
     53125000000.0
     """
-    file = Path(name) if str(name).endswith(".toml") else data_path("optics", f"{name}.toml")
-    if not file.is_file():
-        raise ConfigError(f"optics must be one of {', '.join(list_optics())} or a TOML file, got {str(name)!r}.")
+    return _load(Path(name)) if str(name).endswith(".toml") else _shipped(str(name))
+
+
+@cache
+def _shipped(name: str) -> OpticsPreset:
+    if name not in list_optics():
+        near = difflib.get_close_matches(name, list_optics(), n=1, cutoff=0.0)[0]
+        raise ConfigError(
+            f"optics must be one of {', '.join(list_optics())} or a .toml file, got {name!r}. Did you mean '{near}'?"
+        )
+    return _load(data_path("optics", f"{name}.toml"))
+
+
+def _load(file: Path) -> OpticsPreset:
     raw = load_toml(file)
+    table = validated(PathTable, raw, file)
+    parts = ("driver", "source", "modulator", "fibre", "connectors", "receiver")
+    stages = {name: _built(name, getattr(table, name), file) for name in parts}
     try:
-        table = PathTable.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{file}: {key} must be valid, got {first['msg']!r}. Correct the key.") from None
-    try:
-        modulator: Modulator | None = None if table.modulator is None else table.modulator.build()
-        path = OpticalPath(
-            driver=table.driver.build(), source=table.source.build(), modulator=modulator,
-            coupling_loss_db=table.coupling_loss_db.value, fibre=table.fibre.build(),
-            connectors=table.connectors.build(), receiver=table.receiver.build(),
-        )  # fmt: skip
+        path = OpticalPath(coupling_loss_db=table.coupling_loss_db.value, **stages)
     except SirfError as error:
-        raise ConfigError(f"{file}: {error}") from None
-    return OpticsPreset(
-        name=table.id, title=table.title, symbol_rate=table.symbol_rate_gbd * 1e9, swing=table.swing_v.value, path=path,
-        provenance=tuple(_numbers(raw)),
+        raise ConfigError(f"{file.name}: key {error}") from None
+    preset = OpticsPreset(
+        name=table.id, title=table.title, symbol_rate=table.symbol_rate_gbd * 1e9, swing=table.swing_v.value,
+        agc_db=(table.agc_db.low, table.agc_db.high), wall_plug_efficiency=table.source.wall_plug_efficiency.range,
+        path=path, provenance=numbers(raw),
     )  # fmt: skip
+    check_light(preset, file)
+    return preset
 
 
-def _numbers(table: dict[str, Any], prefix: str = "") -> list[tuple[str, float, str, str]]:
-    found = []
+def _built(key: str, part: Any, file: Path) -> Any:
+    """The stage of a table; `ConfigError` with the key of which it complains."""
+    try:
+        return None if part is None else part.build()
+    except SirfError as error:
+        word = str(error).split(" ", 1)[0].lstrip("-")
+        named = [f"{key}.{name}" for name in type(part).model_fields if name.startswith(word)]
+        raise ConfigError(f"{file.name}: key {(named or [key])[0]}: {error}") from None
+
+
+def check_light(preset: OpticsPreset, file: Path, *, fibre_key: str = "fibre.length_m") -> None:
+    """Raise `ConfigError` where less light arrives than the photodiode needs, naming `fibre_key` where the fibre eats it."""
+    try:
+        need, got = preset.sensitivity_dbm, preset.received_oma_dbm
+    except SirfError as error:
+        raise ConfigError(f"{file.name}: key source: {error}") from None
+    short, fibre = need - got, preset.path.fibre
+    if short <= 0.0:
+        return
+    if fibre.loss_db >= short:
+        key, given = fibre_key, f"{fibre.length:g} m"
+        remedy = f"Shorten it to {fibre.length * (1.0 - short / fibre.loss_db):.0f} m"
+    else:
+        key = "source.power_dbm" if isinstance(preset.path.source, Laser) else "source.bias_ma"
+        given, remedy = f"{dbm(preset.source_power):.1f} dBm of light", f"Raise it by {short:.1f} dB"
+    raise ConfigError(
+        f"{file.name}: key {key} must bring the photodiode an OMA of {need:.1f} dBm, got {given}: {got:.1f} dBm arrive. {remedy}."
+    )
+
+
+@lru_cache(maxsize=256)
+def _least_oma_dbm(receiver: OpticalReceiver, extinction_db: float, rin: float) -> float:
+    return float(dbm(sensitivity(receiver, extinction_db=extinction_db, rin=rin)))
+
+
+def numbers(table: dict[str, Any], prefix: str = "") -> tuple[tuple[str, float, str, str], ...]:
+    """(key, value, provenance, source) of every number of a TOML table; ends of ranges as key.low and key.high."""
+    found: list[tuple[str, float, str, str]] = []
     for key, item in table.items():
-        if isinstance(item, dict) and "value" in item:
-            found.append((prefix + key, float(item["value"]), str(item["provenance"]), str(item["source"])))
+        if isinstance(item, dict) and "provenance" in item:
+            origin = (str(item["provenance"]), str(item["source"]))
+            found += [(prefix + key + ("" if name == "value" else f".{name}"), float(item[name]), *origin)
+                      for name in ("low", "value", "high") if name in item]  # fmt: skip
         elif isinstance(item, dict):
-            found += _numbers(item, f"{prefix}{key}.")
-    return found
+            found += numbers(item, f"{prefix}{key}.")
+    return tuple(found)

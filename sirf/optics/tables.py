@@ -1,0 +1,257 @@
+"""The tables of an optical path's TOML file, each checked key by key; every number with its provenance and source."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
+from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
+from sirf.optics.power import from_dbm
+from sirf.optics.receiver import OpticalReceiver, Photodiode, Tia
+from sirf.optics.source import Driver, Laser, Vcsel
+
+
+class Table(BaseModel):
+    """What every table of such a file keeps to: no unknown key, finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Sourced(Table):
+    """Where a number is from: provenance P published, 2 secondary, E engineering estimate, and its source in words."""
+
+    provenance: Literal["P", "2", "E"]
+    source: str
+
+
+class Number(Sourced):
+    """A value in the unit of its key."""
+
+    value: float
+
+
+class Positive(Number):
+    """A value above zero."""
+
+    value: Annotated[float, Field(gt=0)]
+
+
+class Span(Sourced):
+    """A range in the unit of its key."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Span:
+        if not self.low < self.high:
+            raise ValueError("low must be below high")
+        return self
+
+
+class Share(Sourced):
+    """A ratio with its range, above 0 and at most 1."""
+
+    low: Annotated[float, Field(gt=0)]
+    value: float
+    high: Annotated[float, Field(le=1)]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Share:
+        if not self.low <= self.value <= self.high:
+            raise ValueError("low, value and high must ascend")
+        return self
+
+    @property
+    def range(self) -> tuple[float, float, float]:
+        """(low, value, high)."""
+        return (self.low, self.value, self.high)
+
+
+class DriverTable(Table):
+    """[driver]."""
+
+    gain: Number
+    bandwidth_ghz: Number
+    saturation_v: Number
+    noise_nv_per_rthz: Number
+
+    def build(self) -> Driver:
+        """The frozen stage."""
+        return Driver(self.gain.value, bandwidth=self.bandwidth_ghz.value * 1e9, saturation=self.saturation_v.value,
+                      noise=self.noise_nv_per_rthz.value * 1e-9)  # fmt: skip
+
+
+class LaserTable(Table):
+    """[source] of kind "laser": power into one modulator."""
+
+    kind: Literal["laser"]
+    power_dbm: Number
+    rin_db_per_hz: Number
+    wall_plug_efficiency: Share
+
+    def build(self) -> Laser:
+        """The frozen value."""
+        return Laser(from_dbm(self.power_dbm.value), rin_db_per_hz=self.rin_db_per_hz.value)
+
+
+class VcselTable(Table):
+    """[source] of kind "vcsel"."""
+
+    kind: Literal["vcsel"]
+    bias_ma: Number
+    threshold_ma: Number
+    slope_w_per_a: Number
+    resistance_ohm: Number
+    resonance_ghz: Number
+    damping_per_ns: Number
+    parasitic_ghz: Number
+    saturation_mw: Number
+    rin_db_per_hz: Number
+    wall_plug_efficiency: Share
+
+    def build(self) -> Vcsel:
+        """The frozen stage."""
+        return Vcsel(
+            bias=self.bias_ma.value * 1e-3, threshold=self.threshold_ma.value * 1e-3, slope=self.slope_w_per_a.value,
+            resistance=self.resistance_ohm.value, resonance=self.resonance_ghz.value * 1e9,
+            damping=self.damping_per_ns.value * 1e9, parasitic=self.parasitic_ghz.value * 1e9,
+            saturation=self.saturation_mw.value * 1e-3, rin_db_per_hz=self.rin_db_per_hz.value,
+        )  # fmt: skip
+
+
+class MachZehnderTable(Table):
+    """[modulator] of kind "mach-zehnder"."""
+
+    kind: Literal["mach-zehnder"]
+    v_pi_v: Number
+    insertion_loss_db: Number
+    extinction_db: Number
+    bandwidth_ghz: Number
+
+    def build(self) -> MachZehnder:
+        """The frozen stage."""
+        return MachZehnder(self.v_pi_v.value, insertion_loss_db=self.insertion_loss_db.value,
+                           extinction_db=self.extinction_db.value, bandwidth=self.bandwidth_ghz.value * 1e9)  # fmt: skip
+
+
+class RingTable(Table):
+    """[modulator] of kind "ring"."""
+
+    kind: Literal["ring"]
+    detuning_ghz: Number
+    shift_ghz_per_v: Number
+    linewidth_ghz: Number
+    floor_db: Number
+    insertion_loss_db: Number
+    electrical_ghz: Number
+
+    def build(self) -> Ring:
+        """The frozen stage."""
+        return Ring(
+            detuning=self.detuning_ghz.value * 1e9, shift=self.shift_ghz_per_v.value * 1e9,
+            linewidth=self.linewidth_ghz.value * 1e9, floor_db=self.floor_db.value,
+            insertion_loss_db=self.insertion_loss_db.value, electrical=self.electrical_ghz.value * 1e9,
+        )  # fmt: skip
+
+
+class ElectroAbsorptionTable(Table):
+    """[modulator] of kind "electro-absorption"."""
+
+    kind: Literal["electro-absorption"]
+    bias_v: Number
+    scale_v: Number
+    exponent: Number
+    insertion_loss_db: Number
+    bandwidth_ghz: Number
+    chirp: Number
+
+    def build(self) -> ElectroAbsorption:
+        """The frozen stage."""
+        return ElectroAbsorption(
+            bias=self.bias_v.value, scale=self.scale_v.value, exponent=self.exponent.value,
+            insertion_loss_db=self.insertion_loss_db.value, bandwidth=self.bandwidth_ghz.value * 1e9, chirp=self.chirp.value,
+        )  # fmt: skip
+
+
+class FibreTable(Table):
+    """[fibre] of kind "single-mode"."""
+
+    kind: Literal["single-mode"]
+    length_m: Number
+    dispersion_ps_per_nm_km: Number
+    wavelength_nm: Number
+    loss_db_per_km: Number
+
+    def build(self) -> Fibre:
+        """The frozen value."""
+        return Fibre(self.length_m.value, dispersion=self.dispersion_ps_per_nm_km.value,
+                     wavelength=self.wavelength_nm.value * 1e-9, loss_db_per_km=self.loss_db_per_km.value)  # fmt: skip
+
+
+class MultimodeTable(Table):
+    """[fibre] of kind "multimode"."""
+
+    kind: Literal["multimode"]
+    length_m: Number
+    bandwidth_ghz_km: Number
+    loss_db_per_km: Number
+
+    def build(self) -> MultimodeFibre:
+        """The frozen value."""
+        return MultimodeFibre(self.length_m.value, bandwidth=self.bandwidth_ghz_km.value * 1e9,
+                              loss_db_per_km=self.loss_db_per_km.value)  # fmt: skip
+
+
+class ConnectorTable(Table):
+    """[connectors]: so many alike."""
+
+    count: Annotated[int, Field(ge=0, le=32)]
+    loss_db: Number
+    reflectance_db: Number
+
+    def build(self) -> tuple[Connector, ...]:
+        """The frozen values."""
+        return (Connector(self.loss_db.value, reflectance_db=self.reflectance_db.value),) * self.count
+
+
+class ReceiverTable(Table):
+    """[receiver]: photodiode and amplifier."""
+
+    responsivity_a_per_w: Number
+    diode_bandwidth_ghz: Number
+    dark_current_na: Number
+    transimpedance_ohm: Number
+    noise_pa_per_rthz: Number
+    tia_bandwidth_ghz: Number
+    saturation_v: Number
+
+    def build(self) -> OpticalReceiver:
+        """The frozen stages."""
+        return OpticalReceiver(
+            Photodiode(self.responsivity_a_per_w.value, bandwidth=self.diode_bandwidth_ghz.value * 1e9,
+                       dark_current=self.dark_current_na.value * 1e-9),
+            Tia(self.transimpedance_ohm.value, noise=self.noise_pa_per_rthz.value * 1e-12,
+                bandwidth=self.tia_bandwidth_ghz.value * 1e9, saturation=self.saturation_v.value),
+        )  # fmt: skip
+
+
+class PathTable(Table):
+    """A whole file."""
+
+    id: str
+    title: str
+    symbol_rate_gbd: Annotated[float, Field(gt=0)]
+    swing_v: Positive
+    agc_db: Span
+    coupling_loss_db: Number
+    driver: DriverTable
+    source: Annotated[LaserTable | VcselTable, Field(discriminator="kind")]
+    modulator: Annotated[MachZehnderTable | RingTable | ElectroAbsorptionTable, Field(discriminator="kind")] | None = (
+        None
+    )
+    fibre: Annotated[FibreTable | MultimodeTable, Field(discriminator="kind")]
+    connectors: ConnectorTable
+    receiver: ReceiverTable
