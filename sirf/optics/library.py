@@ -134,7 +134,7 @@ def check_light(preset: OpticsPreset, file: Path, *, fibre_key: str = "fibre.len
         return
     if fibre.loss_db >= short:
         key, given = fibre_key, f"{fibre.length:g} m"
-        remedy = f"Shorten it to {fibre.length * (1.0 - short / fibre.loss_db):.0f} m"
+        remedy = f"Shorten it to {int(fibre.length * (1.0 - short / fibre.loss_db))} m"
     else:
         key = "source.power_dbm" if isinstance(preset.path.source, Laser) else "source.bias_ma"
         given, remedy = f"{dbm(preset.source_power):.1f} dBm of light", f"Raise it by {short:.1f} dB"

@@ -254,7 +254,7 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
     notes = list(link.warnings)
     if not report.opened:
         notes.append("no equaliser setting opens this link")
-    if architecture.optics is not None:
+    if "optics" in architecture.blocks:
         notes.append("optics count as ideal in eye, COM and BER")
     if data_rate > 300e9:
         notes.append("425 Gb/s is a projection: no standard, no published package")

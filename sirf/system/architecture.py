@@ -1,20 +1,28 @@
-"""Architectures as data: which electrical path, how the segments are chained, which optics, which interface at which rate."""
+"""Architectures as data: the blocks from a switch die to the far one, their path and optics, the interface at each rate."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from sirf._data import data_path, list_data, load_toml, validated
 from sirf.channel.path import RateClass
 from sirf.errors import ConfigError, SirfError
+from sirf.optics.library import OpticsPreset, check_light, list_optics, load_optics, numbers
+from sirf.optics.tables import Number, Span
+from sirf.presets import list_presets
 
 Chain: TypeAlias = Literal["retimed", "half-retimed", "linear", "electrical"]
 
+BLOCKS = ("host", "copper", "retimer", "optics")
+"""What an architecture is made of."""
+DECIDERS = ("host", "retimer")
+"""Blocks that decide symbols and send them again: each ends a section."""
 ORDER = (
     "pluggable-retimed",
     "pluggable-half-retimed",
@@ -33,42 +41,94 @@ FAMILIES = {"pluggable": "pluggable-retimed", "cpo": "cpo-retimed"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    """Dies and presets at one data rate; `far_standard` is the receiving host's where it differs (half-retimed)."""
+    """Dies, presets and optics at one data rate.
+
+    `standard` is the preset of the near host, `far_standard` that of the far one, `retimer_standard` that of a retimer's optical
+    side (None without retimers); `optics` a name that `load_optics` takes (None without optics). A `projection` has no standard.
+    """
 
     rate_class: RateClass
     standard: str
     far_standard: str
+    optics: str | None
+    retimer_standard: str | None
+    projection: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
     """One way from a switch die to the far switch die.
 
-    `path` names the electrical path of `data/paths`; `chain` is "retimed" (the path, optics, and the path again, decisions
-    sent again between), "half-retimed" (the path; then optics and the path, equalised by the far host), "linear" (path, optics
-    and path, equalised by the far host alone) or "electrical" (the path from host to host). `optics` names the optics (None
-    without), `fibre_m` in m; `length_range_m` bounds the path's variable length in m. `interfaces` by data rate in bit/s.
+    `path` names the electrical path of `data/paths` that every copper block is; `blocks` the way in order, from host to host.
+    `fibre_m` in m (0 without optics); `length_range_m` bounds the path's variable length in m. `interfaces` by data rate in
+    bit/s, `provenance` (key, value, provenance, source) of every number, `file` where all this stands.
     """
 
     id: str
     title: str
     path: str
-    chain: Chain
-    optics: str | None
+    blocks: tuple[str, ...]
     fibre_m: float
     length_range_m: tuple[float, float]
     interfaces: dict[float, Interface]
-    provenance: str
-    source: str
+    provenance: tuple[tuple[str, float, str, str], ...]
+    file: Path
+
+    @property
+    def sections(self) -> tuple[tuple[str, ...], ...]:
+        """What lies between two blocks that decide, in order."""
+        found: list[list[str]] = []
+        for block in self.blocks[:-1]:
+            if block in DECIDERS:
+                found.append([])
+            else:
+                found[-1].append(block)
+        return tuple(tuple(section) for section in found)
+
+    @property
+    def chain(self) -> Chain:
+        """Which side of the optics is retimed: both, one, none, or "electrical" without optics."""
+        optical = next((section for section in self.sections if "optics" in section), None)
+        if optical is None:
+            return "electrical"
+        retimed = (optical[0] == "optics") + (optical[-1] == "optics")
+        return ("linear", "half-retimed", "retimed")[retimed]
 
     def has(self, data_rate: float) -> bool:
         """Whether the file has this rate."""
-        return any(abs(rate - data_rate) <= 1e-6 * rate for rate in self.interfaces)
+        return any(_same(rate, data_rate) for rate in self.interfaces)
 
     def at(self, data_rate: float) -> Interface:
-        """Dies and presets at `data_rate` in bit/s. Raises `SirfError` for a rate that the file does not have."""
+        """Dies, presets and optics at `data_rate` in bit/s.
+
+        Raises `SirfError` for a rate that the file does not have, `ConfigError` for optics that do not suit (see `optics_at`).
+        """
+        interface = self._interface(data_rate)
+        if interface.optics is not None:
+            self.optics_at(data_rate)
+        return interface
+
+    def optics_at(self, data_rate: float) -> OpticsPreset | None:
+        """Optics at `data_rate` in bit/s with this architecture's fibre; None where the blocks hold none.
+
+        Raises `ConfigError` naming file and key for optics of another symbol rate, or light that the fibre eats.
+        """
+        name = self._interface(data_rate).optics
+        if name is None:
+            return None
+        preset = load_optics(name)
+        if not 0.9 < 2.0 * preset.symbol_rate / data_rate < 1.1:
+            raise ConfigError(
+                f"{self.file.name}: key rate.{data_rate / 1e9:g}.optics must be made for about {data_rate / 2e9:g} GBd, got "
+                f"{preset.name!r} for {preset.symbol_rate / 1e9:g}. Name other optics."
+            )
+        there = preset.with_fibre(self.fibre_m)
+        check_light(there, self.file, fibre_key="fibre_m")
+        return there
+
+    def _interface(self, data_rate: float) -> Interface:
         for rate, interface in self.interfaces.items():
-            if abs(rate - data_rate) <= 1e-6 * rate:
+            if _same(rate, data_rate):
                 return interface
         known = ", ".join(f"{rate / 1e9:g}" for rate in self.interfaces)
         raise SirfError(
@@ -81,60 +141,125 @@ def load_architecture(name: str) -> Architecture:
 
     Raises `ConfigError` naming the nearest id, or file and key.
 
-    >>> load_architecture("cpo").at(106.25e9).standard
-    'cei-112g-xsr'
+    >>> load_architecture("cpo").sections
+    (('copper',), ('optics',), ('copper',))
     """
     known = list_data("architectures")
     wanted = FAMILIES.get(name, name)
     file = data_path("architectures", f"{wanted}.toml") if wanted in known else Path(name)
     if wanted not in known and not name.endswith(".toml"):
-        near = difflib.get_close_matches(name, (*known, *FAMILIES), n=1, cutoff=0.0)[0]
-        raise ConfigError(
-            f"architecture must be one of {', '.join((*known, *FAMILIES))} or a .toml file, got {name!r}. Did you mean "
-            f"'{near}'?"
-        )
-    record = validated(_File, load_toml(file), file)
-    low, high = record.length_range_mm
+        raise ConfigError(f"architecture {_one_of((*known, *FAMILIES), name)}")
+    raw = load_toml(file)
+    record = validated(_File, raw, file)
+    try:
+        if record.path not in list_data("paths") and not record.path.endswith(".toml"):
+            raise SirfError(f"path {_one_of(list_data('paths'), record.path)}")
+        _check_blocks(record.blocks)
+        interfaces = {
+            1e9 * _rate(key): _interface(key, table, record.blocks, file) for key, table in record.rate.items()
+        }
+        if ("optics" in record.blocks) != (record.fibre_m is not None):
+            raise SirfError(f"fibre_m must be given where the blocks hold optics and only there, got {record.fibre_m}.")
+    except SirfError as error:
+        raise ConfigError(f"{file.name}: key {error}") from None
     return Architecture(
-        id=record.id, title=record.title, path=record.path, chain=record.chain, optics=record.optics, fibre_m=record.fibre_m,
-        length_range_m=(1e-3 * low, 1e-3 * high), provenance=record.provenance, source=record.source,
-        interfaces={1e9 * float(rate): Interface(rate_class=table.rate_class, standard=table.standard,
-                                                 far_standard=table.far_standard or table.standard)
-                    for rate, table in record.rate.items()},
+        id=record.id, title=record.title, path=record.path, blocks=record.blocks,
+        fibre_m=0.0 if record.fibre_m is None else record.fibre_m.value,
+        length_range_m=(1e-3 * record.length_mm.low, 1e-3 * record.length_mm.high), interfaces=interfaces,
+        provenance=numbers(raw), file=file,
     )  # fmt: skip
 
 
-class _Rate(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Rate(_Table):
     rate_class: RateClass
     standard: str
     far_standard: str | None = None
+    optics: str | None = None
+    retimer_standard: str | None = None
+    projection: bool = False
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Length(Span):
+    low: Annotated[float, Field(gt=0)]
+
+
+class _Fibre(Number):
+    value: Annotated[float, Field(ge=0)]
+
+
+class _File(_Table):
     id: str
     title: str
     path: str
-    chain: Chain
-    optics: str | None = None
-    fibre_m: Annotated[float, Field(ge=0)] = 0.0
-    length_range_mm: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
-    provenance: Literal["P", "2", "E"]
-    source: str
+    blocks: tuple[str, ...]
+    length_mm: _Length
+    fibre_m: _Fibre | None = None
     rate: Annotated[dict[str, _Rate], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _check(self) -> _File:
-        if self.length_range_mm[0] >= self.length_range_mm[1]:
-            raise ValueError("length_range_mm must be [shortest, longest]")
-        if (self.optics is None) != (self.chain == "electrical"):
-            raise ValueError("optics must be given unless chain is 'electrical'")
-        for rate in self.rate:
-            try:
-                positive = float(rate) > 0
-            except ValueError:
-                positive = False
-            if not positive:
-                raise ValueError(f"rate {rate!r} must be a data rate in Gb/s")
-        return self
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-6 * one
+
+
+def _one_of(known: Sequence[str], given: str) -> str:
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.0)[0]
+    return f"must be one of {', '.join(known)}, got {given!r}. Did you mean '{near}'?"
+
+
+def _check_blocks(blocks: Sequence[str]) -> None:
+    for place, block in enumerate(blocks):
+        if block not in BLOCKS:
+            raise SirfError(f"blocks.{place} {_one_of(BLOCKS, block)}")
+    hosts = [place for place, block in enumerate(blocks) if block == "host"]
+    if len(blocks) < 3 or hosts != [0, len(blocks) - 1]:
+        raise SirfError(f"blocks must begin and end with the only two hosts, got {list(blocks)}. Add or take one.")
+    section: list[str] = []
+    for place, block in enumerate(blocks[1:], 1):
+        if block in DECIDERS and not section:
+            raise SirfError(
+                f"blocks.{place} must not follow {blocks[place - 1]} at once, got {block!r}. Put copper or optics between."
+            )
+        if block == "optics" and block in section:
+            raise SirfError(
+                f"blocks.{place} must be the only optics between two that decide, got a second one. Put a retimer between."
+            )
+        section = [] if block in DECIDERS else [*section, block]
+
+
+def _rate(key: str) -> float:
+    try:
+        value = float(key)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 1e4:
+        raise SirfError(f"rate.{key} must be a data rate in Gb/s, got {key!r}. Use for example 106.25.")
+    return value
+
+
+def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Interface:
+    for name in ("standard", "far_standard", "retimer_standard"):
+        given = getattr(table, name)
+        if given is not None and not given.endswith(".toml") and given not in list_presets():
+            raise SirfError(f"rate.{key}.{name} {_one_of(list_presets(), given)}")
+    for name, block in (("optics", "optics"), ("retimer_standard", "retimer")):
+        if (block in blocks) != (getattr(table, name) is not None):
+            raise SirfError(
+                f"rate.{key}.{name} must be given where the blocks hold {block} and only there, got {getattr(table, name)!r}."
+            )
+    return Interface(
+        rate_class=table.rate_class, standard=table.standard, far_standard=table.far_standard or table.standard,
+        optics=_beside(key, table.optics, file), retimer_standard=table.retimer_standard, projection=table.projection,
+    )  # fmt: skip
+
+
+def _beside(key: str, optics: str | None, file: Path) -> str | None:
+    """The name of optics that ship, or the path of a file that stands beside the architecture's."""
+    if optics is None or optics in list_optics():
+        return optics
+    if not optics.endswith(".toml"):
+        raise SirfError(f"rate.{key}.optics {_one_of(list_optics(), optics)}")
+    return str(file.parent / optics)
