@@ -265,7 +265,7 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
             *(_figures(architecture, data_rate, n, COARSE_STEP).to_dict() for n in architecture.length_range_m),
         ]
         figures = {name: (min(one[name] for one in tried), max(one[name] for one in tried)) for name in _BOUNDED}
-    energy = energy_pj_per_bit(architecture.id, min(link.insertion_loss_db, 60.0))
+    energy = energy_pj_per_bit(architecture, min(link.insertion_loss_db, 60.0), data_rate=data_rate)
     delay = bulk_delay(link.channel.frequency, link.channel.through.s[:, 1, 0])
     paths_in_series = 1 if linear or architecture.chain == "electrical" else 2
     if architecture.fibre_m:
@@ -275,7 +275,7 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
         path=architecture.id, title=architecture.title, standard=standard, length_mm=1e3 * path.trace_length_m,
         insertion_loss_db=link.insertion_loss_db, eye=eye, ber=here.ber, ber_post_fec=_after_fec(here.ber),
         reach_mm=found.reach_mm, limited_by=limited_by(link)[0], energy=energy,
-        port=port_figures(architecture.id, energy, data_rate=data_rate, flight_s=paths_in_series * delay),
+        port=port_figures(architecture, energy, data_rate=data_rate, flight_s=paths_in_series * delay),
         bounds=Bounds(figures=figures),
         equalizer=str(report), notes=tuple(notes),
     )  # fmt: skip

@@ -60,8 +60,9 @@ class Architecture:
     """One way from a switch die to the far switch die.
 
     `path` names the electrical path of `data/paths` that every copper block is; `blocks` the way in order, from host to host.
-    `fibre_m` in m (0 without optics); `length_range_m` bounds the path's variable length in m. `interfaces` by data rate in
-    bit/s, `provenance` (key, value, provenance, source) of every number, `file` where all this stands.
+    `fibre_m` in m (0 without optics); `length_range_m` bounds the path's variable length in m. `costs` is the id whose energy,
+    latency and density hold. `interfaces` by data rate in bit/s, `provenance` (key, value, provenance, source) of every number,
+    `file` where all this stands.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Architecture:
     blocks: tuple[str, ...]
     fibre_m: float
     length_range_m: tuple[float, float]
+    costs: str
     interfaces: dict[float, Interface]
     provenance: tuple[tuple[str, float, str, str], ...]
     file: Path
@@ -165,8 +167,8 @@ def load_architecture(name: str) -> Architecture:
     return Architecture(
         id=record.id, title=record.title, path=record.path, blocks=record.blocks,
         fibre_m=0.0 if record.fibre_m is None else record.fibre_m.value,
-        length_range_m=(1e-3 * record.length_mm.low, 1e-3 * record.length_mm.high), interfaces=interfaces,
-        provenance=numbers(raw), file=file,
+        length_range_m=(1e-3 * record.length_mm.low, 1e-3 * record.length_mm.high), costs=record.costs or record.id,
+        interfaces=interfaces, provenance=numbers(raw), file=file,
     )  # fmt: skip
 
 
@@ -198,6 +200,7 @@ class _File(_Table):
     blocks: tuple[str, ...]
     length_mm: _Length
     fibre_m: _Fibre | None = None
+    costs: str | None = None
     rate: Annotated[dict[str, _Rate], Field(min_length=1)]
 
 

@@ -1,28 +1,30 @@
-"""Energy per bit of an architecture: host SerDes as a function of loss plus what sits behind it, with ranges."""
+"""Energy per bit of an architecture by block: host SerDes as a function of loss, retimers, driver, laser, amplifier, the rest."""
 
 from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from sirf._data import data_path, load_toml, validated
 from sirf.errors import ConfigError, SirfError
+from sirf.optics.library import OpticsPreset
+from sirf.system.architecture import Architecture, load_architecture
+from sirf.system.tables import AnchorTable, BlockTable, Choice, RestTable, SerdesTable, Sourced, energy_table
 
-NotNegative = Annotated[float, Field(ge=0)]
-Span: TypeAlias = tuple[NotNegative, NotNegative, NotNegative]
+Chosen = TypeVar("Chosen", bound=BlockTable)
 LOSS_LIMIT_DB = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyPart:
-    """One consumer: pJ/bit with its range, provenance (P published, 2 secondary, E estimate) and source."""
+    """One consumer: pJ/bit with its range, provenance (P published, 2 secondary, E estimate) and source.
 
+    `block` is "host", "retimer", "driver", "laser", "amplifier" or "rest"; `name` says it in words.
+    """
+
+    block: str
     name: str
     value: float
     low: float
@@ -33,7 +35,7 @@ class EnergyPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Energy:
-    """pJ/bit with its range, and the `parts` it adds up from."""
+    """pJ/bit with its range, and the `parts` it adds up from, the host's first."""
 
     value: float
     low: float
@@ -48,7 +50,7 @@ class Energy:
     @property
     def module(self) -> float:
         """pJ/bit of everything behind the host SerDes."""
-        return sum(part.value for part in self.parts[1:])
+        return math.fsum(part.value for part in self.parts[1:])
 
     @property
     def provenance(self) -> str:
@@ -63,7 +65,7 @@ class Energy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyAnchor:
-    """A published figure (`low` to `high`, pJ/bit) beside the model's `value`; `fitted` if the constants come from it."""
+    """A published figure (`low` to `high`, pJ/bit) beside the model's `value`; `fitted` if constants come from it."""
 
     name: str
     value: float
@@ -81,129 +83,140 @@ class EnergyAnchor:
 
 def list_architectures() -> tuple[str, ...]:
     """Ids that `energy_pj_per_bit` knows."""
-    return tuple(_table().architecture)
+    return tuple(energy_table().architecture)
 
 
-def energy_pj_per_bit(architecture: str, insertion_loss_db: float) -> Energy:
-    """Energy of an architecture whose electrical path loses `insertion_loss_db` (die to die, at half the symbol rate).
+def energy_pj_per_bit(
+    architecture: str | Architecture, insertion_loss_db: float, *, data_rate: float = 106.25e9
+) -> Energy:
+    """Energy of an architecture whose host equalises `insertion_loss_db`, at `data_rate` bit/s on the line of a lane.
 
-    a + b x loss for the host SerDes, plus the module or engine; constants, ranges and sources in
+    The loss is die to die at half the symbol rate: of one path behind which something decides, of the whole way for a linear
+    chain. The host SerDes takes a + b x loss, the laser its light over wall-plug efficiency and rate, every other block its
+    constant; the rest holds the conversion loss of all behind the host. Constants, ranges and sources in
     `data/energy/architectures.toml`. The low figure takes every low constant, the high one every high constant: an envelope,
     not a confidence interval. Raises `ConfigError` for an unknown architecture (naming the nearest), `SirfError` for a loss
-    outside 0 to 60 dB.
+    outside 0 to 60 dB or a rate that the architecture does not have.
 
     >>> round(energy_pj_per_bit("cpo-retimed", 5.0).value, 1)
-    5.8
+    7.7
     """
     if not 0.0 <= insertion_loss_db <= LOSS_LIMIT_DB:
         raise SirfError(
             f"insertion_loss_db must be between 0 and {LOSS_LIMIT_DB:g} dB, got {insertion_loss_db!r}. "
             "Give the die-to-die loss."
         )
-    table = _table()
-    record = table.architecture.get(architecture)
-    if record is None:
-        longer = [name for name in table.architecture if name.startswith(architecture)]
-        near = (longer or difflib.get_close_matches(architecture, table.architecture, n=1, cutoff=0.0))[0]
-        raise ConfigError(
-            f"architecture must be one of {', '.join(table.architecture)}, got {architecture!r}. Did you mean '{near}'?"
-        )
-    host = _serdes_part(table.serdes[record.serdes], insertion_loss_db)
-    low, value, high = record.module_pj_per_bit
-    module = EnergyPart(
-        name=record.module, value=value, low=low, high=high, provenance=record.provenance, source=record.source
-    )
-    parts = (host, module)
-    return Energy(
-        value=math.fsum(part.value for part in parts),
-        low=math.fsum(part.low for part in parts),
-        high=math.fsum(part.high for part in parts),
-        parts=parts,
-    )
+    table = energy_table()
+    choice = table.architecture[priced_as(architecture, table.architecture)]
+    item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)
+    host = _host(table.serdes[choice.serdes], insertion_loss_db, _scale(data_rate))
+    parts = (host, *_behind(choice, item, data_rate))
+    low, value, high = _sums(parts)
+    return Energy(value=value, low=low, high=high, parts=parts)
+
+
+def priced_as(architecture: str | Architecture, names: Iterable[str]) -> str:
+    """The id whose constants hold for an architecture; `ConfigError` with the nearest where it is not among `names`."""
+    listed = tuple(names)
+    name = architecture.costs if isinstance(architecture, Architecture) else architecture
+    if name in listed:
+        return name
+    longer = [one for one in listed if one.startswith(name)]
+    near = (longer or difflib.get_close_matches(name, listed, n=1, cutoff=0.0))[0]
+    where = f"{architecture.file.name}: key costs" if isinstance(architecture, Architecture) else "architecture"
+    raise ConfigError(f"{where} must be one of {', '.join(listed)}, got {name!r}. Did you mean '{near}'?")
 
 
 def energy_anchors() -> tuple[EnergyAnchor, ...]:
     """The published figures beside what the model says, those that set its constants and those that did not."""
-    table = _table()
     return tuple(
         EnergyAnchor(
-            name=anchor.name,
-            value=_anchored(table, anchor),
-            low=anchor.published_pj_per_bit[0],
-            high=anchor.published_pj_per_bit[1],
-            fitted=anchor.set,
-            provenance=anchor.provenance,
-            source=anchor.source,
+            name=anchor.name, value=_modelled(anchor), low=anchor.published_pj_per_bit[0],
+            high=anchor.published_pj_per_bit[1], fitted=anchor.set, provenance=anchor.provenance, source=anchor.source,
         )
-        for anchor in table.anchor
-    )
+        for anchor in energy_table().anchor
+    )  # fmt: skip
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    provenance: Literal["P", "2", "E"]
-    source: str
+def _host(record: SerdesTable, loss_db: float, scale: float) -> EnergyPart:
+    spans = zip(record.a_pj_per_bit, record.b_pj_per_bit_per_db, strict=True)
+    line = [(a + b * loss_db) * scale**record.rate_exponent for a, b in spans]
+    return _part("host", f"host SerDes, {record.title}", line, record)
 
 
-class _SerdesTable(_Table):
-    title: str
-    a_pj_per_bit: Span
-    b_pj_per_bit_per_db: Span
+def _behind(choice: Choice, item: Architecture, data_rate: float) -> list[EnergyPart]:
+    """What stands behind the host SerDes: retimers, driver, laser, amplifier, and the rest."""
+    table, scale = energy_table(), _scale(data_rate)
+    count, optics = item.blocks.count("retimer"), item.optics_at(data_rate)
+    parts = [_block("retimer", table.retimer, choice.retimer, item, scale, count)] if count else []
+    if optics is not None:
+        parts.append(_block("driver", table.driver, choice.driver, item, scale))
+        parts.append(_laser(optics, data_rate))
+        parts.append(_block("amplifier", table.amplifier, choice.amplifier, item, scale))
+    if parts:
+        parts.append(_rest(table.rest, choice.rest, item, scale, parts))
+    return parts
 
 
-class _ArchitectureTable(_Table):
-    serdes: str
-    module: str
-    module_pj_per_bit: Span
+def _block(
+    kind: str, tables: Mapping[str, BlockTable], name: str | None, item: Architecture, scale: float, count: int = 1
+) -> EnergyPart:
+    record = _chosen(kind, tables, name, item)
+    line = [count * energy * scale**record.rate_exponent for energy in record.pj_per_bit]
+    return _part(kind, record.title if count == 1 else f"{count} x {record.title}", line, record)
 
 
-class _AnchorTable(_Table):
-    name: str
-    serdes: str | None = None
-    loss_db: NotNegative = 0.0
-    architecture: str | None = None
-    published_pj_per_bit: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
-    set: bool
+def _laser(optics: OpticsPreset, data_rate: float) -> EnergyPart:
+    """Light of one lane over wall-plug efficiency and line rate."""
+    low, value, high = (1e12 * optics.source_power / (share * data_rate) for share in optics.wall_plug_efficiency[::-1])
+    source = f"light of {1e3 * optics.source_power:.1f} mW ({optics.name}) over its wall-plug efficiency"
+    return EnergyPart(block="laser", name="laser", value=value, low=low, high=high, provenance="E", source=source)
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    serdes: dict[str, _SerdesTable]
-    architecture: dict[str, _ArchitectureTable]
-    anchor: tuple[_AnchorTable, ...] = ()
-
-    @model_validator(mode="after")
-    def _references(self) -> _File:
-        named = [record.serdes for record in self.architecture.values()]
-        named += [anchor.serdes for anchor in self.anchor if anchor.serdes]
-        if missing := set(named) - set(self.serdes):
-            raise ValueError(f"serdes {', '.join(sorted(missing))} not in the file")
-        return self
+def _rest(
+    tables: Mapping[str, RestTable], name: str | None, item: Architecture, scale: float, others: Sequence[EnergyPart]
+) -> EnergyPart:
+    record = _chosen("rest", tables, name, item)
+    own = [energy * scale**record.rate_exponent for energy in record.pj_per_bit]
+    line = [
+        mine + share * (mine + rest)
+        for mine, share, rest in zip(own, record.conversion_share, _sums(others), strict=True)
+    ]
+    return _part("rest", f"{record.title}, conversion loss", line, record)
 
 
-@cache
-def _table() -> _File:
-    return _load(data_path("energy", "architectures.toml"))
+def _chosen(kind: str, tables: Mapping[str, Chosen], name: str | None, item: Architecture) -> Chosen:
+    if name is None:
+        raise ConfigError(
+            f"{item.file.name}: key costs must name an architecture with {kind}, got {item.costs!r}. Name another."
+        )
+    return tables[name]
 
 
-def _load(file: Path) -> _File:
-    return validated(_File, load_toml(file), file)
-
-
-def _serdes_part(record: _SerdesTable, loss_db: float) -> EnergyPart:
-    low, value, high = (a + b * loss_db for a, b in zip(record.a_pj_per_bit, record.b_pj_per_bit_per_db, strict=True))
+def _part(block: str, name: str, line: Sequence[float], record: Sourced) -> EnergyPart:
+    low, value, high = line
     return EnergyPart(
-        name=f"host SerDes, {record.title}",
-        value=value,
-        low=low,
-        high=high,
-        provenance=record.provenance,
-        source=record.source,
+        block=block, name=name, value=value, low=low, high=high, provenance=record.provenance, source=record.source
     )
 
 
-def _anchored(table: _File, anchor: _AnchorTable) -> float:
-    if anchor.serdes is not None:
-        return _serdes_part(table.serdes[anchor.serdes], anchor.loss_db).value
-    assert anchor.architecture is not None
-    return table.architecture[anchor.architecture].module_pj_per_bit[1]
+def _sums(parts: Sequence[EnergyPart]) -> tuple[float, float, float]:
+    """Sums of the low, the typical and the high figures."""
+    return (
+        math.fsum(part.low for part in parts),
+        math.fsum(part.value for part in parts),
+        math.fsum(part.high for part in parts),
+    )
+
+
+def _scale(data_rate: float) -> float:
+    return data_rate / (1e9 * energy_table().reference_rate_gbps)
+
+
+def _modelled(anchor: AnchorTable) -> float:
+    rate = 1e9 * anchor.data_rate_gbps
+    if anchor.architecture is not None:
+        return energy_pj_per_bit(anchor.architecture, 0.0, data_rate=rate).module
+    record = energy_table().serdes[anchor.serdes or ""]
+    whole = _host(record, anchor.loss_db, _scale(rate)).value
+    return whole if anchor.from_db is None else whole - _host(record, anchor.from_db, _scale(rate)).value

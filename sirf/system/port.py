@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from sirf._data import data_path, load_toml, validated
 from sirf.errors import ConfigError, SirfError
-from sirf.system.energy import Energy, Span
+from sirf.system.architecture import Architecture, load_architecture
+from sirf.system.energy import Energy, priced_as
+from sirf.system.tables import PortTable, port_table
 
 CODED = 106.25 / 100.0
 """Line rate over payload: RS(544,514) and 257/256 transcoding."""
-PORT, SWITCH = 800e9, 51.2e12
-"""Payload in bit/s of the port and of the switch whose power is given."""
+PORT, PORT_1T6 = 800e9, 1.6e12
+SWITCH, SWITCH_102T4 = 51.2e12, 102.4e12
+"""Input and output in bit/s of the ports and switches whose power is given."""
+FLIGHT = "copper and fibre"
+"""Name of the latency that is neither host nor retimer nor optics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +33,33 @@ class Range:
 class PortFigures:
     """What one architecture takes.
 
-    `latency_ns` one way, FEC left out; `density_tbps_per_mm` of package edge and `lanes_per_mm2`; `port_power_w` of 800 Gb/s
-    and `switch_power_w` of 51.2 Tb/s of input and output, both directions of a lane once. `provenance` and `source` as in data.
+    `latency_ns` one way, FEC left out, and its `latency_parts` (name, ns) in the order in which a bit passes them, the flight
+    last; `density_tbps_per_mm` of package edge and `lanes_per_mm2`; W of an 800 Gb/s port (`port_power_w`), a 1.6 Tb/s port, a
+    51.2 Tb/s switch (`switch_power_w`) and a 102.4 Tb/s switch, both directions of a lane once. `provenance` and `source` of the
+    densities.
     """
 
     latency_ns: Range
+    latency_parts: tuple[tuple[str, Range], ...]
     density_tbps_per_mm: Range
     lanes_per_mm2: Range
     port_power_w: Range
+    port_power_1t6_w: Range
     switch_power_w: Range
+    switch_power_102t4_w: Range
     provenance: str
     source: str
 
 
-def port_figures(architecture: str, energy: Energy, *, data_rate: float, flight_s: float = 0.0) -> PortFigures:
+def port_figures(
+    architecture: str | Architecture, energy: Energy, *, data_rate: float, flight_s: float = 0.0
+) -> PortFigures:
     """Figures of an architecture whose lanes carry `data_rate` bit/s on the line and take `energy` a bit.
 
-    `flight_s` is the delay of its electrical path and fibre in s. Latency is that flight plus the blocks in series; density
-    the payload of a lane times lanes per millimetre; power the energy per bit times the line rate of the whole port.
-    Constants and sources in `data/system/ports.toml`. Raises `ConfigError` for an unknown architecture, `SirfError` for a
-    data rate that is not positive or a negative flight.
+    `flight_s` is the delay of its copper and fibre in s. Latency is that flight plus retimers, optics and the far host's
+    receiver; density the payload of a lane times lanes per millimetre; power the energy per bit times the rate of the whole
+    port or switch in lanes of this rate. Constants and sources in `data/system/ports.toml`. Raises `ConfigError` for an unknown
+    architecture, `SirfError` for a data rate that is not positive or a negative flight.
 
     >>> from sirf.system.energy import energy_pj_per_bit
     >>> ports = port_figures("cpo-retimed", energy_pj_per_bit("cpo-retimed", 5.0), data_rate=106.25e9)
@@ -62,63 +70,47 @@ def port_figures(architecture: str, energy: Energy, *, data_rate: float, flight_
         raise SirfError(f"data_rate must be positive, got {data_rate!r}. Give bit/s, for example 106.25e9.")
     if not (math.isfinite(flight_s) and flight_s >= 0):
         raise SirfError(f"flight_s must not be negative, got {flight_s!r}. Give the path's delay in s.")
-    table = _table()
-    record = table.architecture.get(architecture)
-    if record is None:
-        raise ConfigError(f"architecture must be one of {', '.join(table.architecture)}, got {architecture!r}.")
-    latency = [math.fsum(table.block[name].latency_ns[k] for name in record.blocks) + 1e9 * flight_s for k in range(3)]
-    payload = data_rate / CODED
-    line = [energy.low * 1e-12, energy.value * 1e-12, energy.high * 1e-12]
+    known = port_table().architecture
+    record = known[priced_as(architecture, known)]
+    item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)
+    flight = 1e9 * flight_s
+    latency = (*_latencies(item, record), (FLIGHT, Range(flight, flight, flight)))
+    lanes = Range(record.lanes_per_mm[1], record.lanes_per_mm[0], record.lanes_per_mm[2])
+    joules = Range(1e-12 * energy.value, 1e-12 * energy.low, 1e-12 * energy.high)
     return PortFigures(
-        latency_ns=_range(latency),
-        density_tbps_per_mm=_range([lanes * payload / 1e12 for lanes in record.lanes_per_mm]),
-        lanes_per_mm2=_range(list(record.lanes_per_mm2)),
-        port_power_w=_range([energy_per_bit * PORT for energy_per_bit in line]),
-        switch_power_w=_range([energy_per_bit * SWITCH for energy_per_bit in line]),
+        latency_ns=_sum(part for _, part in latency),
+        latency_parts=latency,
+        density_tbps_per_mm=_times(lanes, data_rate / CODED / 1e12),
+        lanes_per_mm2=Range(record.lanes_per_mm2[1], record.lanes_per_mm2[0], record.lanes_per_mm2[2]),
+        port_power_w=_times(joules, PORT),
+        port_power_1t6_w=_times(joules, PORT_1T6),
+        switch_power_w=_times(joules, SWITCH),
+        switch_power_102t4_w=_times(joules, SWITCH_102T4),
         provenance=record.provenance,
         source=record.source,
     )
 
 
-def _range(values: list[float]) -> Range:
-    low, value, high = values
-    return Range(value=value, low=low, high=high)
+def _latencies(item: Architecture, record: PortTable) -> list[tuple[str, Range]]:
+    """(name, ns) of everything behind the sending host that delays, in order."""
+    found = []
+    for block in item.blocks[1:]:
+        if block != "copper":
+            name = getattr(record, block)
+            if name is None:
+                raise ConfigError(
+                    f"{item.file.name}: key costs must name an architecture with {block}, got {item.costs!r}. Name another."
+                )
+            table = port_table().block[name]
+            low, value, high = table.latency_ns
+            found.append((table.title, Range(value, low, high)))
+    return found
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    provenance: Literal["P", "2", "E"]
-    source: str
+def _sum(parts: Iterable[Range]) -> Range:
+    listed = tuple(parts)
+    return Range(*(math.fsum(getattr(part, name) for part in listed) for name in ("value", "low", "high")))
 
 
-class _BlockTable(_Table):
-    latency_ns: Span
-
-
-class _ArchitectureTable(_Table):
-    blocks: Annotated[tuple[str, ...], Field(min_length=1)]
-    lanes_per_mm: Span
-    lanes_per_mm2: Span
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    block: dict[str, _BlockTable]
-    architecture: dict[str, _ArchitectureTable]
-
-    @model_validator(mode="after")
-    def _check(self) -> _File:
-        named = {name for record in self.architecture.values() for name in record.blocks}
-        if missing := named - set(self.block):
-            raise ValueError(f"block {', '.join(sorted(missing))} not in the file")
-        spans = [block.latency_ns for block in self.block.values()]
-        spans += [span for record in self.architecture.values() for span in (record.lanes_per_mm, record.lanes_per_mm2)]
-        if any(list(span) != sorted(span) for span in spans):
-            raise ValueError("a range must be [low, typical, high]")
-        return self
-
-
-@cache
-def _table() -> _File:
-    file = data_path("system", "ports.toml")
-    return validated(_File, load_toml(file), file)
+def _times(figure: Range, factor: float) -> Range:
+    return Range(figure.value * factor, figure.low * factor, figure.high * factor)

@@ -1,0 +1,169 @@
+"""The tables of `data/energy` and `data/system`, each checked key by key; every range is [low, typical, high]."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from sirf._data import data_path, load_toml, validated
+
+NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _ascending(span: tuple[float, float, float]) -> tuple[float, float, float]:
+    if list(span) != sorted(span):
+        raise ValueError("a range must be [low, typical, high]")
+    return span
+
+
+Span: TypeAlias = Annotated[tuple[NotNegative, NotNegative, NotNegative], AfterValidator(_ascending)]
+"""Low, typical, high."""
+
+CONSUMERS = ("serdes", "retimer", "driver", "amplifier", "rest")
+"""Tables of the energy file from which an architecture chooses one each."""
+
+
+class Table(BaseModel):
+    """What every table keeps to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Sourced(Table):
+    """Where the numbers of a table are from: P published, 2 secondary, E engineering estimate."""
+
+    provenance: Literal["P", "2", "E"]
+    source: str
+
+
+class Consumer(Sourced):
+    """What takes power, and how that goes with the rate: energy per bit ~ rate^rate_exponent."""
+
+    title: str
+    rate_exponent: float
+
+
+class SerdesTable(Consumer):
+    """[serdes.*]: a + b x loss."""
+
+    a_pj_per_bit: Span
+    b_pj_per_bit_per_db: Span
+
+
+class BlockTable(Consumer):
+    """[retimer.*], [driver.*], [amplifier.*]."""
+
+    pj_per_bit: Span
+
+
+class RestTable(BlockTable):
+    """[rest.*]: with the loss of conversion over all power behind the host."""
+
+    conversion_share: Span
+
+
+class Choice(Table):
+    """[architecture.*] of the energy file: which constants hold."""
+
+    serdes: str
+    retimer: str | None = None
+    driver: str | None = None
+    amplifier: str | None = None
+    rest: str | None = None
+
+
+class AnchorTable(Sourced):
+    """[[anchor]]: a published figure of a host SerDes at a loss (beyond `from_db`), or of all behind it in an architecture."""
+
+    name: str
+    serdes: str | None = None
+    from_db: NotNegative | None = None
+    loss_db: NotNegative = 0.0
+    architecture: str | None = None
+    data_rate_gbps: Positive = 106.25
+    published_pj_per_bit: tuple[Positive, Positive]
+    set: bool
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> AnchorTable:
+        if (self.serdes is None) == (self.architecture is None):
+            raise ValueError("serdes or architecture must be given, not both")
+        return self
+
+
+class EnergyFile(Table):
+    """`data/energy/architectures.toml`."""
+
+    reference_rate_gbps: Positive
+    serdes: dict[str, SerdesTable]
+    retimer: dict[str, BlockTable]
+    driver: dict[str, BlockTable]
+    amplifier: dict[str, BlockTable]
+    rest: dict[str, RestTable]
+    architecture: dict[str, Choice]
+    anchor: tuple[AnchorTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _references(self) -> EnergyFile:
+        for kind in CONSUMERS:
+            named = {getattr(choice, kind) for choice in self.architecture.values()} - {None}
+            if missing := named - set(getattr(self, kind)):
+                raise ValueError(f"{kind} {', '.join(sorted(missing))} not in the file")
+        return self
+
+
+class LatencyTable(Sourced):
+    """[block.*] of the port file."""
+
+    title: str
+    latency_ns: Span
+
+
+class PortTable(Sourced):
+    """[architecture.*] of the port file: which latency each kind of block has, lanes of one direction."""
+
+    host: str
+    retimer: str | None = None
+    optics: str | None = None
+    lanes_per_mm: Span
+    lanes_per_mm2: Span
+
+
+class PortFile(Table):
+    """`data/system/ports.toml`."""
+
+    block: dict[str, LatencyTable]
+    architecture: dict[str, PortTable]
+
+    @model_validator(mode="after")
+    def _references(self) -> PortFile:
+        named = {name for one in self.architecture.values() for name in (one.host, one.retimer, one.optics)} - {None}
+        if missing := named - set(self.block):
+            raise ValueError(f"block {', '.join(sorted(map(str, missing)))} not in the file")
+        return self
+
+
+def read_energy(file: Path) -> EnergyFile:
+    """A file of energies; `ConfigError` names file and key."""
+    return validated(EnergyFile, load_toml(file), file)
+
+
+def read_ports(file: Path) -> PortFile:
+    """A file of latencies and densities; `ConfigError` names file and key."""
+    return validated(PortFile, load_toml(file), file)
+
+
+@cache
+def energy_table() -> EnergyFile:
+    """The energies that ship."""
+    return read_energy(data_path("energy", "architectures.toml"))
+
+
+@cache
+def port_table() -> PortFile:
+    """The latencies and densities that ship."""
+    return read_ports(data_path("system", "ports.toml"))
