@@ -202,3 +202,18 @@ def test_a_bad_file_names_file_and_key(tmp_path: Path, old: str, new: str, messa
     file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         read_energy(file)
+
+
+def test_the_page_on_energy_shows_what_the_code_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "theory" / "energy.md").read_text(encoding="utf-8")
+    for anchor in energy_anchors():
+        published = f"{anchor.low:g}" if anchor.low == anchor.high else f"{anchor.low:g} to {anchor.high:g}"
+        told = "sets" if anchor.fitted else "check"
+        row = f"| {anchor.name} | {published} | {anchor.value:.2f} | {100 * anchor.deviation:+.0f} % | {told} |"
+        assert row in page
+    for name in ROWS:
+        found = energy_pj_per_bit(name, 10.0)
+        assert f"| {found.value:.1f} ({found.low:.1f} to {found.high:.1f}) |" in page
+        values = {one.block: f"{one.value:.2f}" for one in found.parts}
+        cells = [values.get(block, "") for block in ("host", "retimer", "driver", "laser", "amplifier", "rest")]
+        assert " | ".join(["| " + name, *cells]).replace("|  |", "| |").replace("|  |", "| |") in page
