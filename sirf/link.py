@@ -15,6 +15,7 @@ from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer
 from sirf.channel.response import Pulse, Transfer
 from sirf.errors import SirfError
+from sirf.optics.span import Span
 from sirf.presets import EqualizerLimits, PackageCase, Preset, load
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import levels, order_of
@@ -35,11 +36,13 @@ class Link:
     ----------
     channel
         The copper. Its `plane` says what is missing: at the ball the preset's package and die terminations are added, at
-        the bump the die terminations, at the die nothing.
+        the bump the die terminations, at the die nothing. Or a `sirf.optics.Span`: copper, light, copper.
     standard
         Id of a preset (see `sirf standards`); fills whatever is not given below.
     transmitter, receiver, symbol_rate, modulation, der0, limits
         Parts that replace the preset's. Without a standard the first four are needed. `symbol_rate` in baud.
+    optics
+        The light that carries the signal part of the way; then `channel` is all copper, with the light's gain left out.
     aggressors
         One `Aggressor` for each of the channel's FEXT, then NEXT; None leaves all at the preset's settings.
     package_case
@@ -53,6 +56,7 @@ class Link:
     """
 
     channel: Channel
+    optics: Span | None
     standard: str | None
     transmitter: Transmitter
     receiver: Receiver
@@ -68,8 +72,9 @@ class Link:
 
     def __init__(
         self,
-        channel: Channel,
+        channel: Channel | Span,
         *,
+        optics: Span | None = None,
         standard: str | None = None,
         transmitter: Transmitter | None = None,
         receiver: Receiver | None = None,
@@ -83,6 +88,8 @@ class Link:
         aggressors: Sequence[Aggressor] | None = None,
         equalizer_report: EqualizerReport | None = None,
     ) -> None:
+        if isinstance(channel, Span):
+            optics, channel = channel, channel.copper
         preset = load(standard) if standard is not None else None
         rate = _part("symbol_rate", symbol_rate, preset and preset.symbol_rate)
         if not 8 <= samples_per_ui <= 256:
@@ -98,6 +105,7 @@ class Link:
             )
         values: dict[str, Any] = {
             "channel": channel,
+            "optics": optics,
             "standard": standard,
             "symbol_rate": float(rate),
             "modulation": scheme,
@@ -135,8 +143,13 @@ class Link:
         channel = self.channel
         copper = tuple((network.frequency, network.s) for network in channel.networks)
         counts = (len(channel.fext), len(channel.next), channel.plane)
-        return digest(copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
-                      self.samples_per_ui, self.aggressors)  # fmt: skip
+        content = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
+                   self.samples_per_ui, self.aggressors)  # fmt: skip
+        if self.optics is None:
+            return digest(*content)
+        halves = tuple(half.through.s for half in (self.optics.before, self.optics.after))
+        light = (self.optics.path, self.optics.swing, self.optics.agc_db, self.optics.large_signal, self.optics.noisy)
+        return digest(*content, halves, light)
 
     @property
     def insertion_loss_db(self) -> float:
@@ -147,7 +160,7 @@ class Link:
         return float(-20.0 * np.log10(magnitude))
 
     def replace(self, **changes: Any) -> Link:
-        """This link with some parts changed."""
+        """This link with some parts changed; another `channel` keeps the light."""
         kept = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -179,7 +192,39 @@ class Link:
         case = self.packages if self.channel.plane != "die" else None
         tx = case.transmitter if case else None
         rx = case.receiver if case else None
-        return tuple(_transfer(network, _reflection(tx), _reflection(rx)) for network in self.networks())
+        copper = tuple(_transfer(network, _reflection(tx), _reflection(rx)) for network in self.networks())
+        if self.optics is None:
+            return copper
+        fext, near = self.optics.passing
+        passing = (
+            True,
+            *(k < fext for k in range(len(self.channel.fext))),
+            *(k < near for k in range(len(self.channel.next))),
+        )
+        return tuple(self._lit(one) if lit else one for one, lit in zip(copper, passing, strict=True))
+
+    @property
+    def drive_gain(self) -> float:
+        """Automatic gain ahead of the optical driver, V/V; 1 without light."""
+        if self.optics is None:
+            return 1.0
+        return self.optics.drive_gain(self.transmitter, symbol_rate=self.symbol_rate, order=self.order)
+
+    def optical_noise(self, frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One-sided density (F,) in V²/Hz at the receiver's input of what the optics add, on average over the levels."""
+        span = self.optics
+        if span is None or not span.noisy:
+            return np.zeros(np.shape(frequency))
+        grid = span.after.frequency
+        copper = np.abs(span.after.through.s[:, 1, 0]) ** 2
+        added = span.noise_density(frequency, self.drive_gain, symbol_rate=self.symbol_rate, order=self.order)
+        return np.asarray(added * np.interp(frequency, grid, copper))
+
+    def _lit(self, copper: Transfer) -> Transfer:
+        """A transfer with the linear gain of the light in it."""
+        assert self.optics is not None
+        gain = self.drive_gain * self.optics.gain(copper.frequency, self.order)
+        return Transfer(copper.frequency, copper.value * gain)
 
     def launch_amplitudes(self) -> tuple[float, ...]:
         """Amplitude in V of each of `transfers()`: A_v, then A_fe of every FEXT and A_ne of every NEXT or the aggressor's own."""
@@ -202,9 +247,10 @@ class Link:
 
     def __repr__(self) -> str:
         """One line: what, where, how fast."""
+        light = "" if self.optics is None else ", light between"
         return (
             f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
-            f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die)"
+            f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die{light})"
         )
 
 

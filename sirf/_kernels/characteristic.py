@@ -235,7 +235,9 @@ def symbol_chain(
     rests: Float,
     levels: Float,
 ) -> Complex:
-    """(L, S): E exp(s x) given the main symbol, over the symbols whose jittered edges tie them to each other.
+    """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
+
+    Split by the symbol sent before it, that of the next cursor: sum over the first axis for all.
 
     Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r whose responses are
     `edges[h]`, `slopes[h]` (Q - 3,); r is ± the root of its variance `rests[h]`. They form a third-order Markov chain: messages
@@ -252,7 +254,7 @@ def symbol_chain(
     factor = np.empty((2, size))
     extra = np.empty((2, size))
     work = np.empty((2, size))
-    total = np.zeros((2, count, size))
+    total = np.zeros((2, count, count, size))
     end = np.hypot(theta, step * size)
     for q in range(length):
         for i in range(count):
@@ -342,8 +344,8 @@ def symbol_chain(
                                     left[0, g, h, i, n] * right[1, h, i, j, n]
                                     + left[1, g, h, i, n] * right[0, h, i, j, n]
                                 )
-                                total[0, i, n] += p * f_re[n] - r * f_im[n]
-                                total[1, i, n] += p * f_im[n] + r * f_re[n]
+                                total[0, j, i, n] += p * f_re[n] - r * f_im[n]
+                                total[1, j, i, n] += p * f_im[n] + r * f_re[n]
                         elif q < joint:
                             for n in range(size):
                                 moved[0, h, i, j, n] += left[0, g, h, i, n] * f_re[n] - left[1, g, h, i, n] * f_im[n]

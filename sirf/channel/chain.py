@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.channel import Channel
+from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -57,6 +57,13 @@ def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Real], Comp
         name=f"{first.name} + {second.name}",
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
     )
+
+
+def unit_channel(frequency: Real) -> Channel:
+    """A wire without loss, reflection or delay on a grid (F,) in Hz: what stands where there is no copper."""
+    s = np.zeros((frequency.size, 2, 2), dtype=complex)
+    s[:, 0, 1] = s[:, 1, 0] = 1.0
+    return Channel(Network(frequency, s, z0=DIFFERENTIAL_OHM, name="wire"), plane="die", name="wire")
 
 
 def _isolated(entry: Network, transfer: Complex, leaving: Network) -> Network:

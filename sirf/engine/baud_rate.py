@@ -243,6 +243,11 @@ class BaudRateLink:
         return [Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T]
 
     def _check_receiver(self) -> None:
+        if self.link.optics is not None and self.link.optics.large_signal:
+            raise SirfError(
+                "optics must be linear where errors are counted at one sample per symbol, got large signals. Use sirf.simulate, "
+                "or link.replace(optics=link.optics.linear())."
+            )
         for name in ("vga", "converter", "clock", "wander", "adaptation"):
             if getattr(self.link.receiver, name) is not None:
                 raise SirfError(

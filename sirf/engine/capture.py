@@ -51,6 +51,10 @@ def place(link: Link, shared: Plan, name: str) -> Place:
         raise SirfError(
             f"capture must name places of {', '.join(PLACES)}, got {name!r}. The slicer's eye is always there."
         )
+    if link.optics is not None:
+        raise SirfError(
+            f"capture must be empty for a link with light in it, got {name!r}. Take its slicer's eye alone."
+        )
     seen = _up_to(link, name)
     end = front_end(seen)
     m, lead, block = end.samples_per_ui, shared.table.lead, shared.table.block

@@ -155,6 +155,8 @@ class _Key:
             link.transmitter.rise_time,
             link.receiver.noise_corner,
             link.launch_amplitudes(),
+            # automatic gain ahead of a driver follows the transmitter's FFE
+            None if link.optics is None else (id(link.optics), link.drive_gain),
         )
 
     def __hash__(self) -> int:
@@ -209,7 +211,7 @@ def front_end(link: Link) -> FrontEnd:
         crosstalk=crosstalk,
         sampling=int(instant - window[0]),
         start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
-        noise_correlation=noise_correlation(receiver, link.symbol_rate, m),
+        noise_correlation=noise_correlation(link),
         transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
         omitted=omitted,
     )
@@ -239,17 +241,20 @@ def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[flo
     return int(candidates[np.argmin(error)])
 
 
-def noise_correlation(receiver: Receiver, symbol_rate: float, samples_per_ui: int, *, lags_ui: int = 64) -> Float:
-    """Autocorrelation in V² of the receiver noise after CTLE and Rx FFE at lags of 0, 1, 2 … samples (N_lag,).
+def noise_correlation(link: Link, receiver: Receiver | None = None, *, lags_ui: int = 64) -> Float:
+    """Autocorrelation in V² of receiver and optical noise after CTLE and Rx FFE at lags of 0, 1, 2 … samples (N_lag,).
 
-    One-sided density times |H_r H_ctf W|^2, integrated over frequency.
+    One-sided density times |H_r H_ctf W|^2, integrated over frequency; `receiver` takes the place of the link's.
     """
-    n = 2 * lags_ui * samples_per_ui
-    frequency = np.fft.rfftfreq(8 * n, 1.0 / (symbol_rate * samples_per_ui))
+    receiver = link.receiver if receiver is None else receiver
+    n = 2 * lags_ui * link.samples_per_ui
+    frequency = np.asarray(np.fft.rfftfreq(8 * n, 1.0 / (link.symbol_rate * link.samples_per_ui)), dtype=np.float64)
     density = receiver.noise_density * np.abs(receiver.analog_transfer(frequency)) ** 2
+    if link.optics is not None:
+        density = density + link.optical_noise(frequency) * np.abs(receiver.analog_transfer(frequency)) ** 2
     delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
     if len(receiver.ffe) > 1 or receiver.ffe[0] != 1.0:
-        phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / symbol_rate)
+        phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / link.symbol_rate)
         density = density * np.abs(np.asarray(receiver.ffe) @ phase) ** 2
     spacing = frequency[1]
     return np.asarray(np.fft.irfft(density)[: n // 2] * (8 * n) * spacing / 2)

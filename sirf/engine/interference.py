@@ -7,7 +7,8 @@ the density so that its centre lies where the error ratio is read (an inverse at
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,27 +169,9 @@ def interference(
     `slopes` (K,) the edge response and its derivative at the same instants; `crosstalk` (S,) the aggressors' function on
     `line`, whose `gaussian` is the noise. Raises `SirfError` naming the step after which probabilities miss a sum of one.
     """
-    quiet = crosstalk * _noise(line)
-    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
-    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
-    # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
-    upper = np.zeros((len(levels), line.size), dtype=complex)
-    lower = upper if displacement.polarity == 0.0 else upper.copy()
-    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
-        common = quiet.copy()
-        independent(common, line, np.delete(moved, tied), levels)
-        _check(common[None], common[None], line, "intersymbol interference")
-        loose = _loose_edges(edges[~strong], displacement, strong, line)
-        for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
-            functions = np.tile(common * np.exp(loose[0] + sign * loose[1]), (len(levels), 1))
-            if len(chain):
-                _multiply_chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state,
-                                displacement, sign, levels)  # fmt: skip
-            shift = moved[main] - cursors[main]
-            if shift:
-                functions *= np.exp(levels[:, None] * shift * line.points)
-            target += share * functions
+    by_symbols = _functions(cursors, main, edges, slopes, displacement, levels, crosstalk, line)
+    upper = by_symbols[0].sum(axis=0)
+    lower = upper if by_symbols[1] is by_symbols[0] else by_symbols[1].sum(axis=0)
     _check(upper, lower, line, "jitter")
     log_tail, density = _invert(upper, line)
     if lower is upper:
@@ -201,6 +184,92 @@ def interference(
         lower_log_tail=below[::-1],
         lower_density=below_density[::-1],
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditional:
+    """What the slicer sees beside a symbol of one level that follows one of another level.
+
+    `cursors`, `edges` and `slopes` (K,), the noise `variance` in V², and `offsets` (B,) in V beyond what the cursors say, with
+    their probabilities `shares` (B,).
+    """
+
+    cursors: Float
+    edges: Float
+    slopes: Float
+    variance: float
+    offsets: Float
+    shares: Float
+
+
+def interference_by_level(
+    given: Sequence[Sequence[Conditional]],
+    main: int,
+    displacement: Displacement,
+    levels: Float,
+    crosstalk: Complex,
+    line: Line,
+) -> Interference:
+    """The distribution at one phase where all depends on the level of the symbol and of the one before: `given`[level][before].
+
+    The symbols beside these two are as likely up as down, so that what level j falls short of is what the mirror level exceeds
+    under the same cursors. `line` is made for the widest of all.
+    """
+    count = len(levels)
+    above, below = (np.zeros((count, line.size), dtype=complex) for _ in range(2))
+    for level, row in enumerate(given):
+        for before, one in enumerate(row):
+            here = replace(line, gaussian=max(one.variance, line.gaussian))
+            upper, lower = _functions(one.cursors, main, one.edges, one.slopes, displacement, levels, crosstalk, here)
+            up, down = (np.exp(np.outer(sign * line.points, one.offsets)) @ one.shares for sign in (1.0, -1.0))
+            above[level] += upper[before, level] * up
+            below[level] += lower[count - 1 - before, count - 1 - level] * down
+    _check(above, below[::-1], line, "level-dependent interference")
+    (log_tail, density), (lower_log_tail, lower_density) = _invert(above, line), _invert(below, line)
+    return Interference(
+        volts=voltages(line), log_tail=log_tail, density=density, lower_log_tail=lower_log_tail,
+        lower_density=lower_density,
+    )  # fmt: skip
+
+
+def _functions(
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    displacement: Displacement,
+    levels: Float,
+    crosstalk: Complex,
+    line: Line,
+) -> tuple[Complex, Complex]:
+    """Functions (L, L, S) of the whole interference by the symbol before the main one (sum over it) and the main one.
+
+    And those of its mirror image: the same array without polarity.
+    """
+    quiet = crosstalk * _noise(line)
+    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    tied = (
+        range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 1)
+    )
+    # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
+    upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
+    lower = upper if displacement.polarity == 0.0 else upper.copy()
+    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
+        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
+        common = quiet.copy()
+        independent(common, line, np.delete(moved, tied), levels)
+        _check(common[None], common[None], line, "intersymbol interference")
+        loose = _loose_edges(edges[~strong], displacement, strong, line)
+        for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
+            functions = common * np.exp(loose[0] + sign * loose[1])
+            if len(chain):
+                shape = _chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state,
+                               displacement, sign, levels)  # fmt: skip
+            else:
+                shape = functions * np.exp(levels[:, None, None] * moved[main + 1] * line.points) / len(levels)
+            shift = moved[main] - cursors[main]
+            target += share * (shape * np.exp(levels[:, None] * shift * line.points) if shift else shape)
+    return upper, lower
 
 
 def check_crosstalk(crosstalk: Complex, line: Line) -> None:
@@ -234,13 +303,14 @@ def log_function(
     total = np.zeros(len(levels))
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
         moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
-        functions = np.ones((len(levels), 1), dtype=complex)
-        independent(functions[0], line, np.delete(moved, tied), levels)
-        functions[1:] = functions[0]
+        common = np.ones(1, dtype=complex)
+        independent(common, line, np.delete(moved, tied), levels)
         if len(chain):
-            _multiply_chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state, displacement,
-                            1.0, levels)  # fmt: skip
-        total += share * functions[:, 0].real
+            shape = _chain(common, line, moved, main, edges * strong, slopes * strong, chain, state, displacement,
+                           1.0, levels).sum(axis=0)  # fmt: skip
+        else:
+            shape = np.tile(common, (len(levels), 1))
+        total += share * shape[:, 0].real
     return np.asarray(np.log(total))
 
 
@@ -285,21 +355,22 @@ def _loose_edges(
     return np.asarray(even), np.asarray(-s * float(mean @ loose))
 
 
-def _multiply_chain(
-    functions: Complex, line: Line, cursors: Float, main: int, edges: Float, slopes: Float, chain: range, state: Float,
+def _chain(
+    function: Complex, line: Line, cursors: Float, main: int, edges: Float, slopes: Float, chain: range, state: Float,
     displacement: Displacement, sign: float, levels: Float,
-) -> None:  # fmt: skip
-    """Multiply `functions` (L, S) by that of the symbols tied by the edges of `chain`, in one state."""
-    size = np.abs(functions[0])
+) -> Complex:  # fmt: skip
+    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
+    size = np.abs(function)
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
-    functions[:, needed:] = 0.0
     inside = slice(chain.start, chain.stop)
     tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 3)
-    functions[:, :needed] *= symbol_chain(
+    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
+    result[:, :, :needed] = function[:needed] * symbol_chain(
         line.tilt, line.step, needed, cursors[tied].copy(), main - tied.start, edges[inside], slopes[inside],
         displacement.random[inside], displacement.mean_square, state[inside, None] + displacement.atoms,
         displacement.shares, sign * displacement.polarity, *_transitions(edges[inside], displacement, line), levels,
     )  # fmt: skip
+    return result
 
 
 def _transitions(edges: Float, displacement: Displacement, line: Line) -> tuple[Float, Float]:

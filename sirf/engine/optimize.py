@@ -25,7 +25,9 @@ from sirf.engine.front_end import (
     sampling_instant,
     with_ffe,
 )
+from sirf.engine.light import light_link
 from sirf.engine.refine import refine
+from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.presets import EqualizerLimits
@@ -84,6 +86,8 @@ def optimize(
     if by not in ("fom", "mmse", "ber"):
         raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
     found = _by_figure_of_merit(link, limits or link.limits, freeze, max_ctle_settings)
+    if link.optics is not None and "tx_ffe" not in freeze:
+        found = _through_light(link, found, limits or link.limits, freeze, max_ctle_settings)
     if by != "ber":
         return found
     closed = tuple({*freeze, "ctle", "tx_ffe"})
@@ -120,6 +124,29 @@ def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[st
             receiver=dataclasses.replace(receiver, dfe=dfe_taps(result, len(search.limits.dfe_max)))
         )
     return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
+
+
+def _through_light(
+    link: Link, found: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int
+) -> Link:
+    """The better of two answers: the linear search's at its own automatic gain, and the one that opens the light first.
+
+    A receiver cannot undo what curves do to a closed eye, so where signals are large the second sets the Tx FFE for the light
+    alone and the receiver behind it. The lower statistical bit error ratio wins.
+    """
+    assert link.optics is not None
+    # automatic gain follows the transmitter's FFE: search again at the gain of the first answer
+    driven = link.replace(transmitter=found.transmitter)
+    linear = _by_figure_of_merit(driven, limits, freeze, max_ctle_settings)
+    if not link.optics.large_signal:
+        return linear
+    alone = dataclasses.replace(limits, dfe_max=(), dfe_min=(), rx_ffe_pre=0, rx_ffe_post=0)
+    opened = _by_figure_of_merit(light_link(link), alone, ("ctle", "rx_ffe", "dfe"), 1)
+    sent = link.replace(transmitter=dataclasses.replace(
+        link.transmitter, ffe=opened.transmitter.ffe, ffe_main=opened.transmitter.ffe_main
+    ))  # fmt: skip
+    light = _by_figure_of_merit(sent, limits, (*freeze, "tx_ffe"), max_ctle_settings)
+    return min((linear, light), key=lambda one: statistical_eye(one, phases=1).ber)
 
 
 def dfe_taps(link: Link, count: int) -> tuple[float, ...]:
@@ -211,7 +238,7 @@ class _Search:
 
     def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
         receiver = _with_gains(self.receiver, g_dc_db, g_dc2_db)
-        waves = _Waves.of(self.channel, receiver, self.link.samples_per_ui, self._crosstalk(receiver))
+        waves = _Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver))
         found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
         return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
 
@@ -400,13 +427,14 @@ class _Waves:
     m: int
 
     @classmethod
-    def of(cls, channel: AnalogChannel, receiver: Receiver, m: int, crosstalk: tuple[Float, Float]) -> _Waves:
+    def of(cls, link: Link, channel: AnalogChannel, receiver: Receiver, crosstalk: tuple[Float, Float]) -> _Waves:
+        m = link.samples_per_ui
         pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
         usable = len(pulse) // m * m
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
         pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
-        noise = noise_correlation(receiver, channel.prepared[0].symbol_rate, m, lags_ui=24)[::m]
+        noise = noise_correlation(link, receiver, lags_ui=24)[::m]
         return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
 
 

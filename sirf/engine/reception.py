@@ -11,7 +11,7 @@ from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.tally import LONGEST_BURST
-from sirf.engine.waveform_plan import Plan, driven_levels
+from sirf.engine.waveform_plan import Plan
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -56,7 +56,7 @@ class Reception:
         self.ffe_main = receiver.ffe_main if digital else 0
         gain = receiver.vga.gain if receiver.vga else 1.0
         self.main = gain * end.main_cursor
-        self.reference = gain * driven_levels(link, end)
+        self.reference = gain * shared.levels
         if receiver.vga:
             main = raw.main_cursor
             self.reference = self.reference / (gain * main) * receiver.vga.output(np.array([main]))[0]

@@ -17,13 +17,16 @@ from sirf.engine.error_propagation import MEMORY, AfterError, with_feedback, wit
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.interference import (
     EXACT,
+    Conditional,
     Line,
     aggressor_function,
     check_crosstalk,
     cumulants,
     interference,
+    interference_by_level,
     log_function,
 )
+from sirf.engine.large_signal import Bent, LargeSignal
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference import Interference
@@ -68,7 +71,7 @@ def statistical_eye(
     slices = [model.at(int(offset)) for offset in offsets]
     main = model.main_cursors(offsets)
     centre = count // 2
-    levels = link.levels
+    levels = model.decided
     decision = thresholds(levels) * main[centre]
     rates = error_rates(model, slices[centre], ideal_feedback=ideal_feedback)
     return StatisticalEye(
@@ -78,6 +81,7 @@ def statistical_eye(
         slices=tuple(slices),
         level_volts=levels * main[centre],
         thresholds=decision,
+        levels=levels,
         rates=rates,
         der0=link.der0,
         ideal_feedback=ideal_feedback,
@@ -89,8 +93,8 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
     """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
     link, main = model.link, model.front_end.main_cursor
     if ideal_feedback or not any(link.receiver.dfe):
-        return without_feedback(at_instant, link.levels, main)
-    return with_feedback(at_instant, link.levels, main, link.receiver.dfe, after=model.after_errors(at_instant))
+        return without_feedback(at_instant, model.decided, main)
+    return with_feedback(at_instant, model.decided, main, link.receiver.dfe, after=model.after_errors(at_instant))
 
 
 @lru_cache(maxsize=8)
@@ -126,9 +130,16 @@ class InterferenceModel:
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
         self._crosstalk: dict[tuple[Line, int], Complex] = {}
         self._after: AfterError | None = None
+        self.large: LargeSignal | None = None
+        self.decided = self.levels
+        if link.optics is not None and link.optics.large_signal:
+            self.large = LargeSignal(link, self.front_end)
+            self.decided = self.large.at(0).means / self.front_end.main_cursor
 
     def at(self, offset: int) -> Interference:
         """The interference `offset` samples after the sampling instant."""
+        if self.large is not None:
+            return self._bent(self.large.at(offset), offset)
         cursors, main = self.cursors(offset)
         edges = self.front_end.cursors(self.front_end.edge, phase=offset)
         slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
@@ -136,6 +147,34 @@ class InterferenceModel:
         return interference(
             cursors, main, edges, slopes, self.displacement, self.levels, self._aggressors(line, offset), line
         )
+
+    def _bent(self, bent: Bent, offset: int) -> Interference:
+        """The interference where optics bend the levels and what lies about them; what couples in stays as it is."""
+        cursors, main = self.cursors(offset)
+        edges = self.front_end.cursors(self.front_end.edge, phase=offset)
+        slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
+        moved = (self.levels - self.decided) * self.pulse[self.front_end.sampling + offset]
+        given = [
+            [
+                Conditional(
+                    cursors=bent.bend(level, before, cursors, main), edges=edges * bent.slope[level, before],
+                    slopes=slopes * bent.slope[level, before], variance=self.noise + float(bent.variance[level, before]),
+                    offsets=bent.offsets[level, before] + moved[level], shares=bent.shares[level, before],
+                )
+                for before in range(len(moved))
+            ]
+            for level in range(len(moved))
+        ]  # fmt: skip
+        every = [one for row in given for one in row]
+        least, most = (f(one.variance for one in every) for f in (min, max))
+        if not least > 0.0:
+            raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
+        widest = np.max([np.abs(one.cursors) for one in every], axis=0)
+        # an offset is bounded as a cursor is
+        widest[main + 1] += float(np.abs(bent.offsets).max())
+        size = float(bent.slope.max())
+        line = self._line(widest, main, edges * size, slopes * size, noise=least, more=most - least)
+        return interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""
@@ -237,8 +276,10 @@ class InterferenceModel:
         jitter = moved.step_moments[1] * float(np.sum(moved.variance * edges**2))
         return float(self.symbol_variance * np.sum(cursors**2)) + jitter
 
-    def _line(self, cursors: Float, main: int, edges: Float, slopes: Float) -> Line:
-        """The line that holds all parts at one phase."""
+    def _line(
+        self, cursors: Float, main: int, edges: Float, slopes: Float, *, noise: float | None = None, more: float = 0.0
+    ) -> Line:
+        """The line that holds all parts at one phase; `noise` in V² is the model's by default, `more` what may come on top."""
         moved, widest = self.displacement, self.displacement.widest
         displaced = np.abs(edges) * moved.reach + 0.5 * np.abs(slopes) * (moved.reach**2 + moved.mean_square)
         bounded = [np.delete(cursors, main), widest * displaced, self.aggressor_bound, self.codes]
@@ -248,10 +289,10 @@ class InterferenceModel:
         curvature = widest * float(np.max(np.abs(slopes) * moved.random))
         return Line.of(
             np.concatenate(bounded),
-            self.noise,
+            self.noise if noise is None else noise,
             self.levels,
             proxy=self.aggressor_proxy,
-            spread=widest**2 * float(np.sum(moved.random * steepest**2)),
+            spread=widest**2 * float(np.sum(moved.random * steepest**2)) + more,
             curvature=curvature,
         )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sirf._kernels.polyphase import weigh
 from sirf.engine.baud_rate import LARGEST_JITTER
+from sirf.engine.light import RATE, Echoes
 from sirf.engine.segments import Randomness, segment_generator, segment_seed
 from sirf.engine.waveform_plan import Plan
 from sirf.errors import SirfError
@@ -18,9 +19,9 @@ from sirf.transmitter.jitter import Jitter
 
 Single = NDArray[np.float32]
 
-TONES, RARE, RECEIVER = 2**32, 2**33, 2**34
+TONES, RARE, RECEIVER, LIGHT = 2**32, 2**33, 2**34, 2**35
 """Numbers of blocks, beyond those of any run, whose seeds give the phases of sinusoidal jitter, what is drawn by NumPy's
-generator, and the noise that the receiver adds symbol by symbol."""
+generator, the noise that the receiver adds symbol by symbol, and that of light."""
 
 
 class Source:
@@ -43,7 +44,7 @@ class Source:
         self._tones = replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
         self._drawn = replace(self.jitter, sinusoidal=())
         self._values = np.zeros(len(self.taps), dtype=np.float32)
-        self._drives = np.zeros((len(shared.table.spectra), shared.table.transform), dtype=np.float32)
+        self._drives = np.zeros((shared.drives, shared.table.transform), dtype=np.float32)
         self._even = size + size % 2
         self._words = np.empty((shared.noise_rate + 2) * self._even + 16, dtype=np.uint64)
         self._index = self._start = self._received = 0
@@ -93,6 +94,24 @@ class Source:
         random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER + self._received), self._words)
         self._received += 1
         return self._normals(random, 2)
+
+    def light_noise(self, index: int, rows: int, columns: int) -> Single:
+        """Unit noises (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
+        size = rows * columns * RATE
+        random = Randomness(
+            segment_seed(self.seed, self.plan.digest, LIGHT + index), np.empty(size + 32, dtype=np.uint64)
+        )
+        out = np.empty(size + size % 2, dtype=np.float32)
+        random.normals(out)
+        return out[:size].reshape(rows, columns * RATE)
+
+    def echoes(self, index: int, samples: int) -> Echoes:
+        """Double reflections of block `index`: delays and phases at random."""
+        assert self.link.optics is not None
+        sizes = self.link.optics.path.interference.echoes
+        generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT + index)
+        delays = generator.integers(0, samples, len(sizes))
+        return Echoes(sizes, delays, generator.uniform(0.0, 2.0 * np.pi, len(sizes)))
 
     def _normals(self, random: Randomness, rows: int) -> Single:
         out = np.empty((rows, self._even), dtype=np.float32)

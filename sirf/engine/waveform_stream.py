@@ -11,10 +11,11 @@ from scipy import fft
 from sirf._kernels import reception
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.capture import BINS, Capture, histogram_eye
+from sirf.engine.light import RATE, Unit
 from sirf.engine.polyphase import MARGIN, Filterbank
 from sirf.engine.reception import Chunk, Reception, Told
 from sirf.engine.sequence_stream import TAIL, SequenceStream
-from sirf.engine.waveform_plan import plan
+from sirf.engine.waveform_plan import LightPlan, plan
 from sirf.engine.waveform_source import Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -46,7 +47,8 @@ class Stream:
                 link, main=self.receiver.main, level_volts=self.receiver.reference, ideal=ideal_feedback
             )
         self.ended = False
-        self._buffers(self.bank.table.lead)
+        self.light = None if self.plan.light is None else LightStream(self.plan.light, self.source)
+        self._buffers(self.bank.table.lead + self.plan.lag)
         self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
         self.top = TOP * self.receiver.main
         self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
@@ -102,11 +104,14 @@ class Stream:
         """Draw and filter one block; rows that the receiver has left behind make room."""
         symbols, drives, phases = self.source.block()
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
-        for drive, shift in moved:
-            self.bank.move(drive, shift)
         block = self.bank.block
         self.wave[: self.keep] = self.wave[block:]
-        self.bank.push(np.asarray(fft.rfft(drives)), self.wave[self.keep :])
+        spectra = np.asarray(fft.rfft(drives))
+        push(self.bank, self.plan.rows, spectra, moved, self.wave[self.keep :])
+        if self.light is not None:
+            self.wave[self.keep :] += self.light.push(
+                spectra, tuple((drive, shift * RATE // self.m) for drive, shift in moved)
+            )
         for capture in self.captures.values():
             capture.push(drives, moved)
         self.origin += block
@@ -148,6 +153,53 @@ class Stream:
         if self.recorder is not None:
             self.recorder.decisions(self, told, index)
         return Chunk(told.position, told.equalised, told.decided, told.fed)
+
+
+class LightStream:
+    """The part of a run that passes curves: drives in, volts at the samples out, each stretch with what lies beside it."""
+
+    def __init__(self, shared: LightPlan, source: Source) -> None:
+        self.plan, self.source, self.chain = shared, source, shared.chain
+        self.bank = Filterbank(shared.table)
+        self.block, self.index = shared.table.block, 0
+        self.rows = shared.past + self.block + shared.ahead
+        self.drive = np.zeros((self.rows, RATE), dtype=np.float32)
+        self.noisy = self.chain.span.noisy
+        self.unit = np.zeros((3, self.rows * RATE if self.noisy else 0), dtype=np.float32)
+
+    def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...]) -> Single:
+        """Waveform (block, M) V of the next stretch; it lies `ahead` UI behind the drives."""
+        block = self.block
+        self.drive[:-block] = self.drive[block:]
+        push(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
+        unit = echoes = None
+        if self.noisy:
+            self.unit[:, : -block * RATE] = self.unit[:, block * RATE :]
+            self.unit[:, -block * RATE :] = self.source.light_noise(self.index, 3, block)
+            unit = Unit(*self.unit.astype(float))
+            echoes = self.source.echoes(self.index, self.rows * RATE)
+        self.index += 1
+        waves = self.chain.run(self.drive.reshape(-1).astype(float), unit, echoes)
+        kept = waves.slicer.reshape(self.rows, -1)[self.plan.past : self.plan.past + block]
+        return kept.astype(np.float32)
+
+
+def push(
+    bank: Filterbank,
+    rows: NDArray[np.int64],
+    spectra: NDArray[np.complex64],
+    moved: tuple[tuple[int, int], ...],
+    out: Single,
+) -> None:
+    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor."""
+    if not len(rows):
+        out[:] = 0.0
+        return
+    own = {int(row): local for local, row in enumerate(rows)}
+    for drive, shift in moved:
+        if drive in own:
+            bank.move(own[drive], shift)
+    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out)
 
 
 class Recorder:

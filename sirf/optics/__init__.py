@@ -12,6 +12,7 @@ from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, 
 from sirf.optics.receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
 from sirf.optics.source import Driver, Laser, Vcsel
+from sirf.optics.span import Span
 
 __all__ = [
     "FIFTEEN_TAPS",
@@ -32,6 +33,7 @@ __all__ = [
     "Photodiode",
     "ReferenceReceiver",
     "Ring",
+    "Span",
     "Tdecq",
     "Tia",
     "TransmitterMeasures",

@@ -72,12 +72,15 @@ class OpticalPath:
         volts = self.driver.curve(np.asarray(drive, dtype=float))
         return np.asarray(self._light(volts) * 10.0 ** (-self.coupling_loss_db / 10.0))
 
+    def modulated(self, volts: Float) -> Float:
+        """Light (N,) W at the transmitter's output for `volts` (N,) at the modulator, its response applied."""
+        return np.asarray(np.maximum(self._light(volts), 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
+
     def transmit(self, drive: Float, sample_rate: float) -> Float:
         """Optical power (N,) W at the transmitter's output of a periodic `drive` (N,) V."""
         volts = self.driver.curve(filtered(drive, sample_rate, self.driver.response))
         device: Stage = self.stages[1]
-        shaped = filtered(volts, sample_rate, device.response)
-        return np.asarray(np.maximum(self._light(shaped), 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
+        return self.modulated(filtered(volts, sample_rate, device.response))
 
     def propagate(self, power: Float, sample_rate: float) -> Float:
         """Power (N,) W at the photodiode of a periodic wave of power at the transmitter's output."""

@@ -73,6 +73,12 @@ class Tia:
         out = self.gain * np.asarray(x, dtype=float)
         return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
 
+    def slope(self, x: Float) -> Float:
+        """Gain in V/A of small signals beside `x` A about the mean."""
+        if self.saturation == inf:
+            return np.full(np.shape(x), self.gain)
+        return np.asarray(self.gain / np.cosh(self.gain * np.asarray(x, dtype=float) / self.saturation) ** 2)
+
     def input_density(self, frequency: Float) -> Float:
         """A²/Hz at the input."""
         return np.asarray(self.noise**2 * (1.0 + (np.asarray(frequency, dtype=float) / self.noise_corner) ** 2))

@@ -123,7 +123,7 @@ def metrics(eye: StatisticalEye, ber: float) -> EyeMetrics:
 def voltage_bathtub(eye: StatisticalEye, phase: int) -> tuple[Float, Float]:
     """(volts (V,), ratio (E, V)): the part of all symbols on the wrong side of a threshold at each voltage, eye by eye."""
     volts, piece, main = eye.volts, eye.slices[phase], float(eye.main_cursor[phase])
-    levels = eye.link.levels
+    levels = eye.levels
     above = np.array([piece.above(i, volts - level * main) for i, level in enumerate(levels)])
     below = np.array([piece.below(i, level * main - volts) for i, level in enumerate(levels)])
     ratio = [(above[: e + 1].sum(axis=0) + below[e + 1 :].sum(axis=0)) / len(levels) for e in range(len(levels) - 1)]

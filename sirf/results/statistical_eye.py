@@ -41,7 +41,8 @@ class StatisticalEye:
 
     Volts are differential peak at the slicer after all equalisation; phases in UI about the sampling instant. Eye e lies
     between levels e and e + 1; at error ratio b it reaches from the voltage that level e exceeds with probability b to the
-    one that level e + 1 falls short of with probability b. Height, width and contours follow from that.
+    one that level e + 1 falls short of with probability b. Height, width and contours follow from that. `levels` are relative
+    to the main cursor: the link's, or where its optics bend them the means at the sampling instant.
     """
 
     link: Link
@@ -50,6 +51,7 @@ class StatisticalEye:
     slices: tuple[Interference, ...]
     level_volts: Float
     thresholds: Float
+    levels: Float
     rates: ErrorRates
     der0: float
     ideal_feedback: bool
@@ -82,7 +84,7 @@ class StatisticalEye:
     @property
     def density(self) -> Float:
         """Probability density (P, V) in 1/V of the slicer input, all levels together."""
-        volts, levels = self.volts, self.link.levels
+        volts, levels = self.volts, self.levels
         total = np.zeros((len(self.slices), len(volts)))
         for row, (piece, main) in enumerate(zip(self.slices, self.main_cursor, strict=True)):
             for index, level in enumerate(levels):
@@ -96,7 +98,7 @@ class StatisticalEye:
         """(low, high) in V of each eye at error ratio `ber` and phase index (the sampling instant by default)."""
         _check_ratio(ber)
         index = self._centre if phase is None else phase
-        piece, main, levels = self.slices[index], float(self.main_cursor[index]), self.link.levels
+        piece, main, levels = self.slices[index], float(self.main_cursor[index]), self.levels
         return tuple(
             (
                 float(levels[e]) * main + piece.quantile(e, ber),
@@ -139,7 +141,7 @@ class StatisticalEye:
 
     def bathtub(self) -> tuple[Float, Float]:
         """(phase_ui, symbol error ratio with ideal feedback) at the fixed thresholds across the unit interval."""
-        levels = self.link.levels
+        levels = self.levels
         ratios = [
             piece.error_ratio(levels, float(main), self.thresholds)
             for piece, main in zip(self.slices, self.main_cursor, strict=True)
@@ -183,7 +185,7 @@ class StatisticalEye:
 
     def _signals(self) -> list[tuple[float, float]]:
         """(A_s, A_ni) in V of each eye: half the distance of its levels, and the mean of what closes it from both sides."""
-        levels, piece = self.link.levels, self.slices[self._centre]
+        levels, piece = self.levels, self.slices[self._centre]
         main = float(self.main_cursor[self._centre])
         return [
             (

@@ -1,0 +1,171 @@
+"""Light between two pieces of copper: what carries the signal of a link part of the way, and what it adds and bends."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.chain import linear_chain, unit_channel
+from sirf.channel.channel import Channel
+from sirf.errors import PhysicsError
+from sirf.optics.path import OpticalPath
+from sirf.signal.pam import levels as pam_levels
+from sirf.transmitter.edge import transmitter_edge
+from sirf.transmitter.transmitter import Transmitter
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+ALONE_STEP, ALONE_BAND = 50e6, 1.5
+"""Frequency step in Hz, and band over the symbol rate, of the unit copper about optics that stand alone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """Copper, an optical path, copper: takes the place of a link's channel.
+
+    Parameters
+    ----------
+    path
+        Driver, light, glass and receiver.
+    before, after
+        Copper from the transmitter's die to the driver, and from the amplifier to the receiver's die; both complete to the die
+        and on one grid.
+    swing
+        Outer levels at the driver's input are ±`swing` V: automatic gain ahead of it brings the drive, with all that the copper
+        and the transmitter's FFE make of it, to the rms of such levels.
+    agc_db
+        Least and greatest automatic gain in dB: beyond them the drive stays smaller or larger.
+    large_signal
+        Send the signal through every curve; otherwise the path is its linearisation at the bias.
+    noisy
+        With the noise of driver, source, photodiode and amplifier, and with double reflections.
+
+    Raises `PhysicsError` for a swing that is not positive, `SirfError` for copper that does not fit.
+    """
+
+    path: OpticalPath
+    before: Channel = field(kw_only=True)
+    after: Channel = field(kw_only=True)
+    swing: float = field(kw_only=True)
+    agc_db: tuple[float, float] = field(default=(-20.0, 20.0), kw_only=True)
+    large_signal: bool = field(default=True, kw_only=True)
+    noisy: bool = field(default=True, kw_only=True)
+    copper: Channel = field(init=False, repr=False)
+    """Both pieces of copper as one channel, with nothing but a wire for the light."""
+
+    def __post_init__(self) -> None:
+        """Check the values and join the copper."""
+        if not 0.0 < self.swing < np.inf:
+            raise PhysicsError(f"swing must be positive volts, got {self.swing}. Give the peak at the driver's input.")
+        low, high = self.agc_db
+        if not low <= high:
+            raise PhysicsError(f"agc_db must be (least, greatest), got {self.agc_db}. Swap them.")
+        object.__setattr__(self, "copper", linear_chain(self.before, self.after))
+
+    @classmethod
+    def alone(cls, path: OpticalPath, *, swing: float, symbol_rate: float, **options: bool) -> Span:
+        """The optics between a driver and a receiver without copper, for `symbol_rate` baud."""
+        wire = unit_channel(np.arange(0.0, ALONE_BAND * symbol_rate, ALONE_STEP))
+        return cls(path, before=wire, after=wire, swing=swing, **options)  # type: ignore[arg-type]
+
+    def quiet(self) -> Span:
+        """This span without noise of its own."""
+        return dataclasses.replace(self, noisy=False)
+
+    def linear(self) -> Span:
+        """This span linearised at the bias."""
+        return dataclasses.replace(self, large_signal=False)
+
+    @property
+    def passing(self) -> tuple[int, int]:
+        """How many of the copper's FEXT and of its NEXT pass the light."""
+        return len(self.copper.fext), len(self.before.next)
+
+    def drive_levels(self, order: int = 4) -> Float:
+        """Levels (order,) in V at the driver's input of slow symbols in rising order of light."""
+        drive = self.swing * pam_levels(order)
+        light = self.path.transmitted(drive[[0, -1]])
+        return drive if light[1] >= light[0] else -drive
+
+    def powers(self, order: int = 4) -> Float:
+        """Light (order,) in W at the photodiode of the levels of slow symbols, ascending."""
+        return np.asarray(self.path.transmitted(self.drive_levels(order)) * self.loss)
+
+    @property
+    def loss(self) -> float:
+        """Share of the transmitted light that reaches the photodiode."""
+        return float(10.0 ** (-self.path.loss_db / 10.0))
+
+    def drive_gain(self, transmitter: Transmitter, *, symbol_rate: float, order: int = 4) -> float:
+        """Automatic gain ahead of the driver, V/V, for a transmitter with its FFE; negative where the light is inverted."""
+        f = self.before.frequency
+        turns = f / symbol_rate
+        delays = np.arange(len(transmitter.ffe)) - transmitter.ffe_main
+        taps = np.asarray(transmitter.ffe) @ np.exp(-2j * np.pi * np.outer(delays, turns))
+        pulse = np.sinc(turns) * transmitter_edge(f, transmitter.rise_time) * taps * self.before.through.s[:, 1, 0]
+        power = 2.0 * transmitter.amplitude**2 / symbol_rate * np.trapezoid(
+            np.abs(pulse * self.path.driver.response(f)) ** 2, f
+        )  # fmt: skip
+        low, high = (10.0 ** (value / 20.0) for value in self.agc_db)
+        size = float(np.clip(self.swing / np.sqrt(power), low, high))
+        return size if self.drive_levels(order)[-1] > 0 else -size
+
+    def gains(self, order: int = 4) -> tuple[float, float]:
+        """Slow gains of what lies before and behind the photodiode: driver's input to its current in A/V, that to volts in V/A.
+
+        At the bias, or with large signals the least-squares slopes over the levels.
+        """
+        receiver = self.path.receiver
+        if not self.large_signal:
+            return self.path.slope() / receiver.tia.gain, receiver.tia.gain
+        drive = self.drive_levels(order)
+        current = receiver.photodiode.curve(self.powers(order))
+        current = current - current.mean()
+        volts = receiver.tia.curve(current)
+        return float(drive @ current / (drive @ drive)), float(current @ volts / (current @ current))
+
+    def gain(self, frequency: Float, order: int = 4) -> Complex:
+        """Linear gain (F,) V/V from the driver's input to the amplifier's output, that of `gains` at DC."""
+        path = self.path
+        shape = path.driver.response(frequency) * path.stages[1].response(frequency) * path.receiver.response(frequency)
+        before, behind = self.gains(order)
+        return np.asarray(before * behind * shape * path.fibre.intensity_response(frequency, chirp=path.chirp))
+
+    def driver_noise(self, drive_gain: float) -> float:
+        """V²/Hz at the driver's output: its input noise passes the automatic gain where that amplifies."""
+        return (self.path.driver.noise * max(abs(drive_gain), 1.0)) ** 2 if self.noisy else 0.0
+
+    def noise_density(self, frequency: Float, drive_gain: float, *, symbol_rate: float, order: int = 4) -> Float:
+        """One-sided density (F,) in V²/Hz at the amplifier's output, averaged over the levels.
+
+        Driver noise through light and receiver; intensity, shot and amplifier noise; beats of double reflections.
+        """
+        if not self.noisy:
+            return np.zeros(np.shape(frequency))
+        path, receiver = self.path, self.path.receiver
+        densities = [receiver.input_density(frequency, float(p), rin=path.source.rin) for p in self.powers(order)]
+        before, behind = self.gains(order)
+        to_diode = path.stages[1].response(frequency) * path.fibre.intensity_response(frequency, chirp=path.chirp)
+        shape = np.abs(to_diode * receiver.photodiode.response(frequency)) ** 2
+        driven = self.driver_noise(drive_gain) * (before / path.driver.gain) ** 2 * shape
+        amplifier = behind**2 * np.abs(receiver.tia.response(frequency)) ** 2
+        beats = self.beat_density(frequency, symbol_rate=symbol_rate, order=order)
+        return np.asarray(amplifier * (np.mean(densities, axis=0) + driven) + beats)
+
+    def beat_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
+        """The share (F,) of double reflections in `noise_density`: beats with the spectrum of symbols."""
+        light, receiver = self.powers(order), self.path.receiver
+        variance = np.mean([self.path.interference.variance(float(p), float(light.mean())) for p in light])
+        symbols = 2.0 / symbol_rate * np.sinc(frequency / symbol_rate) ** 2
+        current = receiver.photodiode.responsivity * self.gains(order)[1] * np.abs(receiver.response(frequency))
+        return np.asarray(variance * current**2 * symbols) if self.noisy else np.zeros(np.shape(frequency))
+
+    def __repr__(self) -> str:
+        """One line."""
+        name = type(self.path.source if self.path.modulator is None else self.path.modulator).__name__
+        copper = " + ".join(channel.name or "copper" for channel in (self.before, self.after))
+        return f"Span({name}, {self.path.loss_db:.1f} dB of glass, between {copper})"
