@@ -457,42 +457,42 @@ def com_command(
 
 @app.command()
 def reach(
-    path: Annotated[str, typer.Argument(help="pluggable, npo, cpo or a path file (.toml).")],
-    standard: Standard = "802.3ck-c2m",
+    path: Annotated[
+        str,
+        typer.Argument(
+            help="A path (with --standard) or its .toml file, an architecture, or optics.", show_default=False
+        ),
+    ],
+    standard: Annotated[str | None, typer.Option(help="Preset of a path; see 'sirf standards'.")] = None,
+    data_rate: Annotated[float | None, typer.Option(help="Gb/s a lane of an architecture; 106.25 by default.")] = None,
     max_ber: Annotated[
         float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
     ] = None,
+    max_post_fec: Annotated[
+        float | None, typer.Option("--ber-post-fec", help="Most ratio after --fec instead.")
+    ] = None,
     min_com: Annotated[float | None, typer.Option("--com-db", help="Least COM in dB instead.")] = None,
     min_height: Annotated[float | None, typer.Option("--eye-height-mv", help="Least eye height in mV instead.")] = None,
+    min_width: Annotated[float | None, typer.Option("--eye-width-ui", help="Least eye width in UI instead.")] = None,
+    mask: Annotated[str | None, typer.Option("--eye-mask", help="Least height and width instead, as 10,0.1.")] = None,
+    max_tdecq: Annotated[float | None, typer.Option("--tdecq-db", help="Most TDECQ in dB instead (light).")] = None,
+    fec_code: Annotated[str, typer.Option("--fec", help="Code behind --ber-post-fec.")] = "kp4",
     at_least: Annotated[
         float | None, typer.Option(help="Fail (exit code 1) when the reach in mm is below this.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the curve as a picture.")] = None,
     json_file: Json = None,
 ) -> None:
-    """Longest trace of a path that meets a limit."""
-    from sirf.study.reach import reach as find
+    """Longest trace, cable or fibre that meets a limit, and what limits it."""
+    from sirf import cli_studies as studies
 
-    given = {"ber": max_ber, "com_db": min_com, "eye_height_mv": min_height}
-    limit = {name: value for name, value in given.items() if value is not None}
-    if len(limit) > 1:
-        raise SirfError(f"limit must be one of --ber, --com-db, --eye-height-mv, got {len(limit)}. Give one.")
+    limits = {"ber": max_ber, "ber_post_fec": max_post_fec, "com_db": min_com, "eye_height_mv": min_height,
+              "eye_width_ui": min_width, "eye_mask": studies.pair_of(mask), "tdecq_db": max_tdecq}  # fmt: skip
     with _progress("reach") as update:
-        tried: list[float] = []
-
-        def step(length: float, value: float) -> None:
-            tried.append(length)
-            update(f"{1e3 * length:.0f} mm: {value:.3g}", len(tried), 10)
-
-        result = find(path, standard=standard, limit=limit or None, progress=step)
+        result = studies.reach(path, standard=standard, data_rate=data_rate, limits=limits, fec=fec_code, out=out,
+                               update=update)  # fmt: skip
     _say(str(result), aside=json_file == "-")
     if out is not None:
-        from sirf import plot
-        from sirf.plot._axes import new_figure
-
-        figure, axes = new_figure((7.0, 4.0))
-        plot.reach(result, axes[0])
-        _save(figure, out)
         _say(f"wrote {out}", aside=json_file == "-")
     _write_json(result.to_dict(), json_file)
     if at_least is not None and (result.reach_mm is None or result.reach_mm < at_least):

@@ -22,7 +22,7 @@ ROOMS = (
     "link transmitter receiver clock optics fec presets results system",
     "engine com",
     "study",
-    "cli cli_com plot report",
+    "cli cli_com cli_studies plot report",
     "__init__ __main__",
 )
 """Floors from the ground up."""

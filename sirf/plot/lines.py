@@ -41,19 +41,23 @@ def bathtub(eye: StatisticalEye, ax: Axes | None = None) -> Axes:
 
 
 def reach(result: Reach, ax: Axes | None = None) -> Axes:
-    """The limited figure over trace length in mm, with the limit and the reach."""
+    """The limited figure over length in mm (of fibre: in m), with the limit, the reach and what ends it."""
+    from sirf.study.limits import CLOSED_DB, FIGURES
+
     axes = axes_or_new(ax, (6.4, 3.6))
-    name, bound = result.limit
+    (name, bound), fibre = result.limit, result.medium == "fibre"
+    figure, level, scale = FIGURES[name], 1.0 if isinstance(bound, tuple) else bound, 1e-3 if fibre else 1.0
     length, value, _ = np.array(result.curve).T
-    draw = axes.semilogy if name == "ber" else axes.plot
-    draw(length, np.maximum(value, 1e-30) if name == "ber" else value, "o-", color="0.25", markersize=3.5)
-    axes.axhline(bound, color="#d55e00", linewidth=0.8, linestyle="--", label=f"limit {bound:g}")
+    seen = np.isfinite(value) & (value > CLOSED_DB)
+    shown = np.maximum(value, 1e-30) if figure.ratio else value
+    axes.plot(scale * length[seen], shown[seen], "o-", color="0.25", markersize=3.5)
+    axes.axhline(level, color="#d55e00", linewidth=1.0, linestyle="--", label=f"limit {level:g}")
     if result.reach_mm is not None:
-        axes.axvline(
-            result.reach_mm, color="#0072b2", linewidth=0.8, linestyle="-.", label=f"reach {result.reach_mm:.0f} mm"
-        )
-    axes.set(
-        xlabel="trace length (mm)", ylabel={"ber": "bit error ratio", "com_db": "COM (dB)"}.get(name, "eye height (mV)")
-    )
+        end = f"reach {scale * result.reach_mm:.0f} {'m' if fibre else 'mm'}"
+        end += f", limited by {result.limited_by}" if result.gained_db else ""
+        axes.axvline(scale * result.reach_mm, color="#0072b2", linewidth=1.0, linestyle="-.", label=end)
+    where = "length of fibre (m)" if fibre else "length (mm)"
+    axes.set(xlabel=where, ylabel=figure.label, yscale="log" if figure.ratio else "linear")
+    axes.set_title(f"{result.path}, {result.standard}" if result.standard else result.path, fontsize="small")
     axes.legend(fontsize="small")
     return axes

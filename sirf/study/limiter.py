@@ -1,46 +1,168 @@
-"""What limits a link: the impairment without which it would be best."""
+"""What limits a link: the impairment without which it would have the most margin."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
+from typing import Any
 
-from sirf.engine.statistical import statistical_eye
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.network import Network, bulk_delay
+from sirf.channel.response import Transfer
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.statistical import InterferenceModel, error_rates
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.transmitter.transmitter import NO_JITTER, Transmitter
+from sirf.transmitter.transmitter import NO_JITTER
+from sirf.units import db20
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 IMPAIRMENTS = ("loss", "reflection", "crosstalk", "noise", "jitter")
+LEAST, MOST = 1e-30, 0.1
+"""Error ratios between which margins are taken: tails below are lost in rounding, above there is no tail."""
+F_MIN = 50e6
+"""Lower edge in Hz of the fit of a smooth path, as in IEEE 802.3 clause 93A.3."""
 
 
 def limited_by(link: Link) -> tuple[str, dict[str, float]]:
-    """(name of the impairment that matters most, log10 of the bit error ratio without each one).
+    """(name of the impairment that costs most, dB of margin that come back without each one).
 
-    `link` is equalised already and keeps its setting. Taken away in turn: receiver noise ("loss": it is what weak signals
-    drown in), the transmitter's noise ("noise"), the aggressors ("crosstalk"), edge jitter ("jitter"). "reflection" stands for
-    the interference that the equaliser leaves: it limits where no single one of the others changes the ratio by a quarter.
+    `link` is equalised already and keeps its setting; margin is 20 log10 of half the distance of the levels over the interference
+    at the link's own error ratio, in the worst eye, with ideal feedback and light linearised at its bias. Taken away in turn:
+
+    - loss: the receiver's noise (with that of light), which a weak signal drowns in, and the interference that the equaliser
+      leaves of the smooth path: the one without ripple that fits best (`smooth_transfer`);
+    - reflection: what the equaliser leaves of the rest, the echoes;
+    - crosstalk: all aggressors; noise: the transmitter's SNR_TX; jitter: every displacement of the edges.
+
+    Loss, and no gain, for a link on which nothing arrives that could be decided.
     """
-    without = {
-        "loss": link.replace(receiver=dataclasses.replace(link.receiver, noise_density=0.0)),
-        "noise": link.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=None)),
-        "crosstalk": link.replace(channel=dataclasses.replace(link.channel, fext=(), next=()), aggressors=()),
-        "jitter": link.replace(transmitter=_still(link.transmitter)),
-    }
-    figures = {name: _figure(changed) for name, changed in without.items()}
-    base = _figure(link)
-    best = min(figures, key=lambda name: figures[name])
-    if base - figures[best] < 0.1:
-        return "reflection", figures
-    return best, figures
-
-
-def _still(transmitter: Transmitter) -> Transmitter:
-    return dataclasses.replace(transmitter, jitter=NO_JITTER, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
-
-
-def _figure(link: Link) -> float:
+    link = _linear(link)
     try:
-        ber = statistical_eye(link, phases=1).ber
+        smooth, echoes = _residue(link)
+        base = InterferenceModel(link)
+        ratio = float(np.clip(error_rates(base, base.at(0), ideal_feedback=True).ber, LEAST, MOST))
+        without = {
+            "loss": _Relieved(_quiet(link), smooth),
+            "reflection": _Relieved(link, echoes),
+            "crosstalk": InterferenceModel(_alone(link)),
+            "noise": InterferenceModel(_transmitting(link, snr_db=None)),
+            "jitter": InterferenceModel(_transmitting(link, **STILL)),
+        }
+        here = _margin_db(base, ratio)
+        gained = {name: max(_margin_db(model, ratio) - here, 0.0) for name, model in without.items()}
     except SirfError:
-        return math.log10(0.5)  # nothing arrives that could be decided
-    return math.log10(max(ber, 1e-300))
+        return "loss", dict.fromkeys(IMPAIRMENTS, 0.0)
+    return max(gained, key=lambda name: gained[name]), gained
+
+
+STILL: dict[str, Any] = {"jitter": NO_JITTER, "jitter_random_ui": 0.0, "jitter_dual_dirac_ui": 0.0}
+"""A transmitter without jitter."""
+
+
+def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
+    """The transfer without ripple: least squares of its logarithm, loss and phase together, between 50 MHz and `f_max` in Hz.
+
+    One uniform line, a1 (1 + j) sqrt(f) + a2 f (1 - j (2 / pi) ln f) + j tau f, and a0 + a4 f² + j b f³ for dies and pads, whose
+    terms are causal one by one; points weighted by |S21| as in IEEE 802.3 clause 93A.3. It stays passive where it extrapolates.
+    """
+    f, delay = transfer.frequency, bulk_delay(transfer.frequency, transfer.value)
+    aligned = transfer.value * np.exp(2j * np.pi * f * delay)
+    inside = (f >= F_MIN) & (f <= f_max)
+    terms = _terms(f)
+    weight = np.abs(aligned[inside])
+    wanted = weight * (np.log(weight) + 1j * np.unwrap(np.angle(aligned))[inside])
+    rows, target = (_real(part) for part in (weight[:, None] * terms[inside], wanted))
+    scale = np.abs(rows).max(axis=0)
+    fit = terms @ (np.linalg.lstsq(rows / scale, target, rcond=None)[0] / scale)
+    passive = np.minimum(fit.real, 0.0) + 1j * fit.imag
+    return Transfer(f, np.exp(passive - 2j * np.pi * f * delay))
+
+
+def _terms(frequency: Float) -> Complex:
+    """(F, 6) functions that `smooth_transfer` adds up."""
+    g = np.maximum(frequency, 1.0) / 1e9
+    line = [(1 + 1j) * np.sqrt(g), g * (1 - 2j / np.pi * np.log(g)), 1j * g]
+    return np.stack([*line, np.ones_like(g), g**2, 1j * g**3], axis=1).astype(complex)
+
+
+def _real(value: Complex) -> Float:
+    return np.concatenate([value.real, value.imag])
+
+
+class _Relieved(InterferenceModel):
+    """The interference of a link without some of what its equaliser leaves: `removed` (K,) in V, cursor by cursor."""
+
+    def __init__(self, link: Link, removed: Float) -> None:
+        super().__init__(link)
+        self.removed = removed
+
+    def cursors(self, offset: int) -> tuple[Float, int]:
+        """The link's cursors less the removed ones."""
+        cursors, main = super().cursors(offset)
+        return cursors - self.removed, main
+
+
+def _residue(link: Link) -> tuple[Float, Float]:
+    """Cursors (K,) in V that the equaliser leaves, without the main one: of the smooth path, and of echoes.
+
+    Where a DFE tap acts nothing is the echoes': what its limit leaves is too much loss for it.
+    """
+    left, main = InterferenceModel(link).cursors(0)
+    end = front_end(link)
+    echoes = end.cursors(end.mean_pulse) - _seen_at(_smooth(link), end, len(left))
+    echoes[main + 1 : main + 1 + len(link.receiver.dfe)][np.asarray(link.receiver.dfe) != 0.0] = 0.0
+    left[main] = echoes[main] = 0.0
+    return left - echoes, echoes
+
+
+def _seen_at(link: Link, end: FrontEnd, count: int) -> Float:
+    """Mean pulse (count,) in V of a link at the instants of another front end."""
+    own = front_end(link)
+    unit, m = 1.0 / end.symbol_rate, end.samples_per_ui
+    first = end.start_time + (end.sampling - end.pre_cursors * m) * unit / m
+    time = own.start_time + np.arange(len(own.mean_pulse)) * unit / m
+    return np.asarray(np.interp(first + np.arange(count) * unit, time, own.mean_pulse, left=0.0, right=0.0))
+
+
+def _smooth(link: Link) -> Link:
+    """The link with its copper's ripple and aggressors taken away."""
+    copper = link.replace(optics=None) if _optics(link) is not None else link
+    smooth = smooth_transfer(copper.transfers()[0], f_max=link.symbol_rate)
+    s = np.zeros((smooth.frequency.size, 2, 2), dtype=complex)
+    s[:, 0, 1] = s[:, 1, 0] = smooth.value
+    channel = Channel(Network(smooth.frequency, s, z0=DIFFERENTIAL_OHM, name="smooth"), plane="die", name="smooth")
+    return link.replace(channel=channel, aggressors=())
+
+
+def _margin_db(model: InterferenceModel, ratio: float) -> float:
+    """Half the distance of the levels over the mean interference at an error ratio from both sides, worst eye, dB."""
+    piece, levels = model.at(0), model.levels
+    main = float(model.main_cursors(np.array([0]))[0])
+    noise = [0.5 * (piece.quantile(e, ratio) + piece.lower_quantile(e + 1, ratio)) for e in range(len(levels) - 1)]
+    return float(np.min(db20(0.5 * np.diff(levels) * main / np.maximum(noise, 1e-9))))
+
+
+def _optics(link: Link) -> Any:
+    return getattr(link, "optics", None)
+
+
+def _linear(link: Link) -> Link:
+    return link if _optics(link) is None else link.replace(optics=_optics(link).linear())
+
+
+def _quiet(link: Link) -> Link:
+    silent = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=0.0))
+    return silent if _optics(link) is None else silent.replace(optics=_optics(link).quiet())
+
+
+def _alone(link: Link) -> Link:
+    return link.replace(channel=dataclasses.replace(link.channel, fext=(), next=()), aggressors=())
+
+
+def _transmitting(link: Link, **changes: Any) -> Link:
+    return link.replace(transmitter=dataclasses.replace(link.transmitter, **changes))

@@ -1,177 +1,235 @@
-"""Reach: the longest trace of a path that still meets a limit, by bisection with packages and connectors kept."""
+"""Reach: the longest path that still meets a limit, and what ends it; packages, connectors and optics keep their size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import numpy as np
-
-from sirf.channel.chain import linear_chain
-from sirf.channel.path import Path, RateClass, load_path
-from sirf.com.annex_93a import margin_of_case
-from sirf.com.standard import from_standard
+from sirf.channel.path import Path, RateClass
 from sirf.engine.optimize import optimize
 from sirf.engine.statistical import statistical_eye
-from sirf.errors import NoSettingError, SirfError
+from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.presets import load
+from sirf.optics.library import OpticsPreset
+from sirf.results.display import html_table, table
+from sirf.study.limiter import IMPAIRMENTS, limited_by
+from sirf.study.limits import CODE, FIGURES, Limit, limit_of
+from sirf.study.segments import Segment
+from sirf.study.subject import STEP, Subject, optics_of, subject_of
+from sirf.system.architecture import Architecture
+
+__all__ = ["LONGEST", "SHORTEST", "STEP", "Reach", "longest", "reach"]
 
 SHORTEST, LONGEST = 0.002, 2.0
-"""Lengths in m between which reach is sought: at the step below, phase can be followed over 12 ns, 2 m of cable."""
-STEP = 40e6
-"""Frequency step in Hz of the paths tried: 25 ns of response about the delay."""
-SAMPLES_PER_UI = 16
-CLOSED_DB = -100.0
-"""COM that stands for a channel that no setting equalises."""
-
-LIMITS: dict[str, tuple[str, int]] = {
-    "ber": ("bit error ratio", -1),
-    "com_db": ("COM", 1),
-    "eye_height_mv": ("eye height", 1),
-}
-"""Limits that can be asked for: what they are called, and +1 where more is better."""
+"""Lengths in m between which reach is sought: at the step of the paths, phase can be followed over 12 ns, 2 m of cable."""
+STRIDE = 2.0**0.25
+"""Ratio of neighbouring lengths while the search walks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Longest length in mm that meets the limit.
 
-    None where even the shortest trace misses it; `limited_by` says what ends the reach. `curve` lists (length_mm, value of the
-    limited figure, die-to-die loss in dB) of every length tried, ascending.
+    None where even the shortest length misses it. `limited_by` is the impairment that costs most at that length: loss,
+    reflection, crosstalk, noise or jitter (of a fibre: loss or dispersion), or a sentence where no limit was met with;
+    `gained_db` the dB of margin that come back without each. `curve` lists (length_mm, value of the limited figure, loss in dB)
+    of every length tried, ascending; the figure of a mask is the eye over it, which must be 1. `medium` is what has the length.
     """
 
     path: str
-    standard: str
-    limit: tuple[str, float]
+    standard: str | None
+    limit: tuple[str, float | tuple[float, float]]
     reach_mm: float | None
     limited_by: str
     curve: tuple[tuple[float, float, float], ...]
+    data_rate: float | None = None
+    gained_db: dict[str, float] = field(default_factory=dict)
+    medium: Literal["copper", "fibre"] = "copper"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
+        name, bound = self.limit
         return {
-            "path": self.path, "standard": self.standard, "limit": {self.limit[0]: self.limit[1]}, "reach_mm": self.reach_mm,
-            "limited_by": self.limited_by,
-            "curve": [{"length_mm": n, self.limit[0]: value, "insertion_loss_db": loss} for n, value, loss in self.curve],
+            "path": self.path, "standard": self.standard, "data_rate": self.data_rate, "medium": self.medium,
+            "limit": {name: list(bound) if isinstance(bound, tuple) else bound}, "reach_mm": self.reach_mm,
+            "limited_by": self.limited_by, "gained_db": dict(self.gained_db),
+            "curve": [{"length_mm": n, name: value, "insertion_loss_db": loss} for n, value, loss in self.curve],
         }  # fmt: skip
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """One line."""
-        name, value = self.limit
-        longest = "none" if self.reach_mm is None else f"{self.reach_mm:.0f} mm"
-        return f"reach of {self.path} under {self.standard} with {name} {value:g}: {longest} (limited by {self.limited_by})"
+        return f"Reach({self._title()}: {self._length()}, limited by {self.limited_by})"
+
+    def __str__(self) -> str:
+        """A small table."""
+        return table(f"reach of {self._title()}: {self._length()}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"reach of {self._title()}: {self._length()}", self._rows())
+
+    def _title(self) -> str:
+        name, bound = self.limit
+        wanted = " x ".join(f"{part:g}" for part in bound) if isinstance(bound, tuple) else f"{bound:g}"
+        rate = "" if self.data_rate is None else f" at {self.data_rate / 1e9:g} Gb/s"
+        under = "" if self.standard is None else f" under {self.standard}"
+        return f"{self.path}{rate}{under} with {name} {wanted}"
+
+    def _length(self) -> str:
+        if self.reach_mm is None:
+            return "none"
+        return f"{1e-3 * self.reach_mm:.0f} m" if self.medium == "fibre" else f"{self.reach_mm:.0f} mm"
+
+    def _rows(self) -> Sequence[tuple[str, str]]:
+        gains = ((f"margin without {name}", f"{gain:+.1f} dB") for name, gain in self.gained_db.items())
+        return [("limited by", self.limited_by), *gains]
 
 
 def reach(
-    path: str | Path,
+    path: str | Path | Architecture | OpticsPreset,
     *,
-    standard: str,
-    limit: Mapping[str, float] | None = None,
+    standard: str | None = None,
+    data_rate: float | None = None,
+    limit: Mapping[str, Any] | None = None,
+    fec: str = CODE,
     rate_class: RateClass | None = None,
     linear: bool = False,
     tolerance: float = 0.02,
     progress: Callable[[float, float], None] | None = None,
 ) -> Reach:
-    """Longest trace of `path` whose optimised link meets a limit.
+    """Longest variable segment of `path` that meets a limit, and what limits it.
 
     Parameters
     ----------
     path
-        A path, or the name of one ("pluggable", "npo", "cpo").
+        With a `standard`: a path ("pluggable", "npo", "cpo", "cable", a TOML file, a `Path`), that is one link.
+        Without: an architecture ("pluggable-linear", "cpo-retimed" …), all of whose decisions from host to host count; or the
+        name of optics (`sirf.optics.list_optics()`), whose fibre has the length.
+    standard
+        Preset of a path.
+    data_rate
+        Of an architecture in bit/s on the line, 106.25e9 by default; it chooses the presets.
     limit
-        One of {"ber": most}, {"com_db": least}, {"eye_height_mv": least}; the preset's DER0 as bit error ratio by default.
-        COM is that of `sirf.com` (for chip to module of the eye within the window).
+        One of {"ber": most}, {"ber_post_fec": most}, {"com_db": least}, {"eye_height_mv": least}, {"eye_width_ui": least},
+        {"eye_mask": (height in mV, width in UI)}, {"tdecq_db": most}; by default the preset's DER0 as bit error ratio (an
+        architecture's: the greater one of its hosts). Eyes hold at DER0; TDECQ is of the light that leaves the copper.
+    fec
+        Code behind "ber_post_fec": "kp4", "kr4" or a TOML file; it spans the way from host to host.
     rate_class
         Dies of a path given by name; "200g" for presets above 80 GBd, else "100g".
     linear
         The path, a linear repeater and the path again, both of one length, equalised at the far end alone.
     tolerance
-        Relative length at which the bisection stops.
+        Relative length at which the search stops.
     progress
         Called with each length tried in m and its figure.
 
-    Error ratio and eye height are taken from the statistical engine at the sampling instant, with the equaliser set anew at
-    every length; COM searches the standard's reference equaliser at every length.
-    Raises `SirfError` for an unknown limit or path.
+    The search walks from the path's own length in strides of 19 %: up to the first length that misses, or down to the first that
+    meets; it then halves the last stride. So no length tried between the path's own and its reach misses; a bump of the curve
+    narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked in doublings, and must leave
+    a margin in the power budget too.
+    Raises `SirfError` for an unknown limit, `ConfigError` for an unknown path.
     """
-    preset = load(standard)
-    name, bound = _limit(limit, preset.der0)
-    if isinstance(path, str):
-        path = load_path(path, rate_class=rate_class or ("200g" if preset.symbol_rate > 80e9 else "100g"))
-    frequency = np.arange(0.0, max(110e9, 1.05 * preset.symbol_rate), STEP)
-    # where a line's model ends, so does the band
-    frequency = frequency[frequency <= path.grid[-1]]
-    tried: dict[float, tuple[float, float]] = {}
-    whole = path
+    if not 1e-4 <= tolerance <= 1.0:
+        raise SirfError(f"tolerance must be between 1e-4 and 1, got {tolerance}. Use 0.02.")
+    optics = optics_of(path, standard=standard)
+    if optics is not None:
+        from sirf.study.fibre_reach import fibre_reach
 
-    def meets(length: float) -> bool:
-        channel = whole.with_length(length).to_channel(frequency, crosstalk=True)
-        if linear:
-            channel = linear_chain(channel, channel)
-        link = Link(channel, standard=standard, samples_per_ui=SAMPLES_PER_UI)
-        value = _margin(link, standard) if name == "com_db" else _figure(link, name)
-        tried[length] = (value, link.insertion_loss_db)
-        if progress is not None:
-            progress(length, value)
-        return value <= bound if LIMITS[name][1] < 0 else value >= bound
+        _refuse_electrical(data_rate=data_rate, rate_class=rate_class, linear=linear or None)
+        return fibre_reach(optics, limit=limit, code=fec, tolerance=tolerance, progress=progress)
+    assert not isinstance(path, OpticsPreset)
+    subject = subject_of(path, standard=standard, data_rate=data_rate, rate_class=rate_class, linear=linear)
+    return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, progress)
 
-    low, high = _bracket(meets, path.trace_length_m)
-    while low is not None and high is not None and high / low - 1 > tolerance:
-        middle = float(np.sqrt(low * high))
+
+def longest(
+    meets: Callable[[float], bool],
+    start: float,
+    *,
+    between: tuple[float, float] = (SHORTEST, LONGEST),
+    stride: float = STRIDE,
+    tolerance: float = 0.02,
+) -> tuple[float | None, float | None]:
+    """(longest length that meets, the next one tried, which misses); None where there is none `between`.
+
+    Walks from `start` by `stride`, up while lengths meet or down until one meets, and halves the last stride in ratio.
+
+    >>> low, high = longest(lambda length: length < 0.3, 0.1)
+    >>> 0.294 < low < 0.3 <= high
+    True
+    """
+    first = min(max(start, between[0]), between[1])
+    rising = meets(first)
+    low, high = (first, None) if rising else (None, first)
+    for length in _strides(first, between[1] if rising else between[0], stride):
+        low, high = (length, high) if meets(length) else (low, length)
+        if low is not None and high is not None:
+            break
+    while low is not None and high is not None and high / low - 1.0 > tolerance:
+        middle = math.sqrt(low * high)
         low, high = (middle, high) if meets(middle) else (low, middle)
-    curve = tuple((1e3 * length, *tried[length]) for length in sorted(tried))
-    if low is None:
-        return Reach(path=path.name, standard=standard, limit=(name, bound), reach_mm=None, curve=curve,
-                     limited_by=f"{LIMITS[name][0]} already at {1e3 * SHORTEST:g} mm")  # fmt: skip
-    limited = f"range of the search, {LONGEST:g} m" if high is None else LIMITS[name][0]
-    return Reach(
-        path=path.name, standard=standard, limit=(name, bound), reach_mm=1e3 * low, limited_by=limited, curve=curve
-    )
-
-
-def _bracket(meets: Callable[[float], bool], start: float) -> tuple[float | None, float | None]:
-    """(a length that meets the limit, a longer one that misses it), None where there is none."""
-    low, high = None, None
-    length = min(max(start, SHORTEST), LONGEST)
-    while low is None or high is None:
-        if meets(length):
-            low = length
-            if length >= LONGEST:
-                break
-            length = min(2.0 * length, LONGEST)
-        else:
-            high = length
-            if length <= SHORTEST:
-                break
-            length = max(0.5 * length, SHORTEST)
     return low, high
 
 
-def _figure(link: Link, name: str) -> float:
-    try:
-        eye = statistical_eye(optimize(link), phases=1)
-    except SirfError:
-        # no positive main cursor: nothing arrives that could be decided
-        return 0.5 if name == "ber" else 0.0
-    return {"ber": eye.ber, "eye_height_mv": 1e3 * eye.eye_height()}[name]
+def _strides(start: float, end: float, stride: float) -> list[float]:
+    """Lengths from `start` (left out) to `end` by `stride`, up or down; a last stride below 1 % is not worth a length."""
+    count = max(math.ceil(abs(math.log(end / start)) / math.log(stride) - 0.01), 0)
+    ratio = stride if end > start else 1.0 / stride
+    return [*(start * ratio**k for k in range(1, count)), end] if count else []
 
 
-def _margin(link: Link, standard: str) -> float:
-    """COM in dB with the standard's first package case; -100 where no setting of the equaliser passes."""
-    settings = from_standard(standard)
-    try:
-        return max(margin_of_case(link.channel, settings, 1).com_db, CLOSED_DB)
-    except NoSettingError:
-        return CLOSED_DB
+def _copper(subject: Subject, limit: Limit, tolerance: float, progress: Callable[[float, float], None] | None) -> Reach:
+    tried: dict[float, tuple[float, float]] = {}
+
+    def meets(length: float) -> bool:
+        segments = subject.segments(length)
+        value = limit.value(segments)
+        tried[length] = value, max(segment.link.insertion_loss_db for segment in segments)
+        if progress is not None:
+            progress(length, value)
+        return limit.meets(value)
+
+    low, high = longest(meets, subject.length_m, tolerance=tolerance)
+    gained: dict[str, float] = {}
+    if low is None:
+        cause = f"{limit.figure.title} already at {1e3 * SHORTEST:g} mm"
+    elif high is None:
+        cause = f"range of the search, {LONGEST:g} m"
+    else:
+        cause, gained = _cause(subject.segments(low), limit)
+    return Reach(
+        path=subject.name, standard=subject.standard, data_rate=subject.data_rate, limit=(limit.name, limit.bound),
+        reach_mm=None if low is None else 1e3 * low, limited_by=cause, gained_db=gained,
+        curve=tuple((1e3 * length, *tried[length]) for length in sorted(tried)),
+    )  # fmt: skip
 
 
-def _limit(limit: Mapping[str, float] | None, der0: float) -> tuple[str, float]:
-    given = {"ber": der0} if limit is None else dict(limit)
-    if len(given) != 1 or next(iter(given)) not in LIMITS:
-        raise SirfError(f"limit must hold one of {', '.join(LIMITS)}, got {given}. Use for example {{'ber': 1e-6}}.")
-    name, value = next(iter(given.items()))
-    if name == "ber" and not 0 < value < 0.5:
-        raise SirfError(f"limit of ber must be between 0 and 0.5, got {value}. Use for example 1e-6.")
-    return name, float(value)
+def _cause(segments: Sequence[Segment], limit: Limit) -> tuple[str, dict[str, float]]:
+    """What limits the worst link; TDECQ, which is without noise, crosstalk and jitter, by loss or reflection."""
+    links = [segment.link for segment in segments]
+    if limit.name == "tdecq_db":
+        links = [link for link in links if getattr(link, "optics", None) is not None]
+    name, gained = limited_by(_worst(links))
+    if limit.name == "tdecq_db":
+        name = max(IMPAIRMENTS[:2], key=lambda one: gained[one])
+    return name, gained
+
+
+def _worst(links: Sequence[Link]) -> Link:
+    """The link with the most errors, equalised; a link that no setting opens is worst of all."""
+    found: list[tuple[float, Link]] = []
+    for link in links:
+        try:
+            equalised = optimize(link)
+            found.append((statistical_eye(equalised, phases=1).ber, equalised))
+        except SirfError:
+            found.append((FIGURES["ber"].dead, link))
+    return max(found, key=lambda pair: pair[0])[1]
+
+
+def _refuse_electrical(**options: object) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise SirfError(f"{given[0]} must be left out for optics, got one. Optics have a rate of their own.")

@@ -1,16 +1,28 @@
-"""Reach: monotone, at the limit, honest where there is none."""
+"""Reach: monotone, at the limit, honest where there is none; the cause is named; architectures and fibre have reaches too."""
 
 from __future__ import annotations
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sirf
-from sirf import paths
+from sirf import optics, paths
 from sirf.channel.path import load_path
+from sirf.engine.optimize import optimize
+from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
 from sirf.study.compare import compare
-from sirf.study.reach import STEP, reach
+from sirf.study.limiter import IMPAIRMENTS
+from sirf.study.limits import FIGURES, figure_value, limit_of
+from sirf.study.reach import LONGEST, SHORTEST, STEP, STRIDE, longest, reach
+from sirf.study.segments import composed, segments
+from sirf.study.subject import SAMPLES_PER_UI, subject_of
+from sirf.system.architecture import load_architecture
 
 
 def test_reach_lies_between_a_length_that_meets_the_limit_and_one_that_misses_it() -> None:
@@ -22,6 +34,8 @@ def test_reach_lies_between_a_length_that_meets_the_limit_and_one_that_misses_it
     assert min(length for length in missed if length > found.reach_mm) / found.reach_mm <= 1.05 + 1e-9
     losses = [loss for _, _, loss in found.curve]
     assert losses == sorted(losses)
+    assert found.limited_by in IMPAIRMENTS
+    assert found.gained_db[found.limited_by] == max(found.gained_db.values())
 
 
 def test_a_stricter_limit_never_reaches_further() -> None:
@@ -46,17 +60,179 @@ def test_no_length_meets_an_impossible_limit() -> None:
     assert "already at" in found.limited_by
 
 
+def test_a_cable_reaches_as_far_as_its_band_allows_to_say() -> None:
+    """The cable's model ends at 80 GHz, below the grid of other paths; 802.3ck promises 2 m."""
+    found = reach("cable", standard="802.3ck-cr1", limit={"ber": 1e-4}, tolerance=0.2)
+    assert found.reach_mm is not None
+    assert found.reach_mm >= 2000.0
+    assert found.limited_by == "range of the search, 2 m"
+
+
+@pytest.mark.parametrize("name", ["pluggable-half-retimed", "cpo-retimed"])
+def test_an_architecture_reaches_as_far_as_its_decisions_compose(name: str) -> None:
+    """The curve at the reach against the ratio composed by hand from the architecture's segments."""
+    found = reach(name, data_rate=106.25e9, tolerance=0.2)
+    assert found.reach_mm is not None
+    by_length = {length: value for length, value, _ in found.curve}
+    parts = segments(
+        load_architecture(name), 106.25e9, length=1e-3 * found.reach_mm, step=STEP, samples_per_ui=SAMPLES_PER_UI
+    )
+    eyes = [statistical_eye(optimize(part.link), phases=1).ber for part in parts]
+    whole = composed([ber for ber, part in zip(eyes, parts, strict=True) for _ in range(part.count)])
+    assert by_length[found.reach_mm] == pytest.approx(whole, rel=1e-6)
+    assert found.data_rate == 106.25e9
+    assert found.limited_by in IMPAIRMENTS
+
+
+def test_families_and_names_with_a_standard_mean_what_they_meant() -> None:
+    assert subject_of("pluggable").name == "pluggable-retimed"
+    assert subject_of("pluggable", standard="802.3ck-c2m").name == "pluggable"
+    assert subject_of("npo").standard == "cei-112g-vsr"
+    assert subject_of("npo", standard="802.3ck-c2m").standard == "802.3ck-c2m"
+
+
+def test_limits_on_height_and_width_make_a_mask() -> None:
+    """A mask is met where both of its limits are: its figure is the lesser of two quotients."""
+    parts = subject_of("cpo", standard="cei-112g-xsr").segments(0.09)
+    height, width = (figure_value(parts, name) for name in ("eye_height_mv", "eye_width_ui"))
+    assert height > 0
+    assert width > 0
+    for bound in ((0.5 * height, 0.9 * width), (2.0 * height, 0.9 * width), (0.5 * height, 1.2 * width)):
+        limit = limit_of({"eye_mask": bound}, ber=1e-6)
+        assert limit.value(parts) == pytest.approx(min(height / bound[0], width / bound[1]))
+        assert limit.meets(limit.value(parts)) == (height >= bound[0] and width >= bound[1])
+
+
+def test_after_fec_is_before_fec_through_the_code() -> None:
+    from sirf import fec
+
+    parts = subject_of("pluggable", standard="802.3ck-c2m").segments(0.65)
+    before, after = figure_value(parts, "ber"), figure_value(parts, "ber_post_fec")
+    assert after == pytest.approx(fec.load("kp4").post_fec(before).ber)
+    assert figure_value(parts, "ber_post_fec", code="kr4") > after
+    loose, strict = (reach("cpo", standard="cei-112g-xsr", limit=limit, tolerance=0.2).reach_mm
+                     for limit in ({"ber_post_fec": 1e-12}, {"ber": 1e-12}))  # fmt: skip
+    assert loose is not None
+    assert strict is not None
+    assert strict < loose
+
+
+def test_a_longer_line_loses_more_and_its_reach_is_limited_by_loss() -> None:
+    found = reach("pluggable", standard="802.3ck-c2m", limit={"ber": 1e-3}, tolerance=0.1)
+    assert found.limited_by == "loss"
+
+
+@given(edge=st.floats(0.003, 1.9), start=st.floats(0.002, 2.0), tolerance=st.floats(0.01, 0.5))
+def test_the_search_finds_the_edge_of_a_monotone_curve(edge: float, start: float, tolerance: float) -> None:
+    low, high = longest(lambda length: length <= edge, start, tolerance=tolerance)
+    assert low is not None
+    assert high is not None
+    assert low <= edge < high <= max(low * (1.0 + tolerance), low * STRIDE)
+
+
+@given(bump=st.floats(0.15, 0.7))
+def test_the_search_stops_at_a_bump_as_wide_as_a_stride(bump: float) -> None:
+    """From 0.1: a miss above `bump`, then meeting again up to 0.8. What lies beyond a miss is not reached."""
+    low, _ = longest(lambda length: length < 0.8 and not bump <= length <= 1.01 * STRIDE * bump, 0.1)
+    assert low is not None
+    assert low < bump
+
+
+def test_the_search_goes_down_to_the_first_length_that_meets_and_tells_when_there_is_none() -> None:
+    tried: list[float] = []
+
+    def meets(length: float) -> bool:
+        tried.append(length)
+        return 0.02 < length < 0.05
+
+    low, high = longest(meets, 0.3)
+    assert low == pytest.approx(0.05, rel=0.02)
+    assert high == pytest.approx(0.05, rel=0.02)
+    assert min(tried) > 0.05 / STRIDE
+    assert longest(lambda length: False, 0.1) == (None, SHORTEST)
+    assert longest(lambda length: True, 0.1) == (LONGEST, None)
+
+
+def test_fibre_reaches_until_its_light_disperses() -> None:
+    """TDECQ at the reach and just beyond, measured directly; three times the dispersion reaches less far."""
+    preset = optics.load_optics("dr-thin-film-lithium-niobate")
+    found = reach("dr-thin-film-lithium-niobate", limit={"tdecq_db": 1.5}, tolerance=0.05)
+    assert found.reach_mm is not None
+    assert found.limited_by == "dispersion"
+    assert found.medium == "fibre"
+
+    def tdecq_at(metres: float) -> float:
+        there = dataclasses.replace(preset.path, fibre=dataclasses.replace(preset.path.fibre, length=metres))
+        return optics.measure(there, swing=preset.swing, symbol_rate=preset.symbol_rate, pattern="prbs11").tdecq_db
+
+    assert tdecq_at(1e-3 * found.reach_mm) <= 1.5 < tdecq_at(1.06e-3 * found.reach_mm)
+    assert isinstance(preset.path.fibre, optics.Fibre)
+    worse = dataclasses.replace(preset.path.fibre, dispersion=3.0 * preset.path.fibre.dispersion)
+    steep = dataclasses.replace(preset, path=dataclasses.replace(preset.path, fibre=worse))
+    again = reach(steep, limit={"tdecq_db": 1.5}, tolerance=0.05)
+    assert again.reach_mm is not None
+    # theta = pi lambda² D L f² / c: a third of the length at three times D
+    assert again.reach_mm == pytest.approx(found.reach_mm / 3.0, rel=0.1)
+
+
+def test_fibre_that_loses_much_is_limited_by_loss() -> None:
+    preset = optics.load_optics("dr-silicon-mzm")
+    dim = dataclasses.replace(preset.path.fibre, loss_db_per_km=10.0)
+    lossy = dataclasses.replace(preset, path=dataclasses.replace(preset.path, fibre=dim))
+    by_tdecq = reach(lossy, limit={"tdecq_db": 3.4}, tolerance=0.05)
+    by_errors = reach(lossy, limit={"ber": 2.4e-4}, tolerance=0.05)
+    assert by_tdecq.limited_by == by_errors.limited_by == "loss"
+    assert by_tdecq.reach_mm is not None
+    # the budget closes at the ratio at which TDECQ is defined
+    assert by_tdecq.reach_mm == by_errors.reach_mm
+    there = dataclasses.replace(dim, length=1e-3 * by_tdecq.reach_mm)
+    path = dataclasses.replace(lossy.path, fibre=there)
+    found = optics.measure(path, swing=preset.swing, symbol_rate=preset.symbol_rate, pattern="prbs11")
+    assert 0.0 <= optics.link_budget(path, found).margin_db < 10.0 * 0.06 * 1e-6 * by_tdecq.reach_mm
+
+
+def test_results_show_themselves() -> None:
+    found = reach("cpo", standard="cei-112g-xsr", limit={"eye_mask": (5.0, 0.05)}, tolerance=0.5)
+    assert "\n" not in repr(found)
+    assert "limited by" in str(found)
+    assert found._repr_html_().startswith("<table>")
+    plain = found.to_dict()
+    assert plain["limit"] == {"eye_mask": [5.0, 0.05]}
+    assert {"length_mm", "eye_mask", "insertion_loss_db"} == set(plain["curve"][0])
+
+
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(SirfError, match="limit must hold one of"):
-        reach("cpo", standard="cei-112g-xsr", limit={"smell": 1.0})
+    refused = {
+        "limit must hold one of": {"limit": {"smell": 1.0}},
+        "limit of ber must be between": {"limit": {"ber": 0.7}},
+        "limit of com_db must be a finite number": {"limit": {"com_db": math.nan}},
+        "limit of eye_height_mv must be a finite number": {"limit": {"eye_height_mv": "ten"}},
+        "limit of eye_mask must be a positive height": {"limit": {"eye_mask": 10.0}},
+        "limit of tdecq_db must be given for a way with light": {"limit": {"tdecq_db": 3.4}},
+        "code must be one of": {"limit": {"ber_post_fec": 1e-12}, "fec": "kp9"},
+        "tolerance must be between": {"tolerance": 0.0},
+        "data_rate must be left out with a standard": {"data_rate": 106.25e9},
+    }
+    for message, options in refused.items():
+        with pytest.raises(SirfError, match=message):
+            reach("cpo", standard="cei-112g-xsr", **options)  # type: ignore[arg-type]
+    for name, options in {
+        "path must be an architecture .* Did you mean": {"path": "pigeon"},
+        "standard must be given for the path cable": {"path": "cable"},
+        "standard must be left out for the architecture": {"path": "cpo-linear", "standard": "802.3ck-kr1"},
+        "data_rate must be one of": {"path": "cpo-linear", "data_rate": 1e9},
+        "rate_class and linear must be left out": {"path": "cpo-linear", "linear": True},
+        "limit of optics must be one of": {"path": "dr-silicon-mzm", "limit": {"com_db": 3.0}},
+        "data_rate must be left out for optics": {"path": "dr-silicon-mzm", "data_rate": 106.25e9},
+    }.items():
+        with pytest.raises(SirfError, match=name):
+            reach(**options)  # type: ignore[arg-type]
     with pytest.raises(SirfError, match="architecture must be one of"):
         compare(["pigeon"])
     with pytest.raises(SirfError, match="data_rate must be one of"):
         compare(data_rate=1e9)
 
 
-def test_a_cable_reaches_as_far_as_its_band_allows_to_say() -> None:
-    """The cable's model ends at 80 GHz, below the grid of other paths; 802.3ck promises 2 m."""
-    found = reach("cable", standard="802.3ck-cr1", limit={"ber": 1e-4}, tolerance=0.2)
-    assert found.reach_mm is not None
-    assert found.reach_mm >= 2000.0
+def test_every_figure_has_a_label() -> None:
+    assert FIGURES["eye_height_mv"].label == "eye height (mV)"
+    assert FIGURES["ber"].label == "bit error ratio"

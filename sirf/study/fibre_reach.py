@@ -1,0 +1,118 @@
+"""Reach of light: the longest fibre of an optical path that meets a limit, by dispersion and by power."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sirf.errors import PhysicsError, SirfError
+from sirf.optics.fibre import MultimodeFibre
+from sirf.optics.laboratory import TransmitterMeasures, link_budget, measure
+from sirf.optics.library import OpticsPreset
+from sirf.optics.path import OpticalPath
+from sirf.optics.receiver_sensitivity import symbol_error_ratio
+from sirf.study.limits import FIGURES, Limit, limit_of, post_fec_ber
+from sirf.study.reach import Reach, longest
+
+SHORTEST, LONGEST, LONGEST_MULTIMODE = 10.0, 40e3, 20e3
+"""Lengths in m between which fibre reach is sought."""
+PATTERN = "prbs11"
+"""Shorter than the standard's: TDECQ within 0.04 dB of PRBS13Q on the paths that ship, in an eighth of the time."""
+TARGET_BER = 2.4e-4
+"""Ratio at which TDECQ is defined (SER 4.8e-4, IEEE 802.3 clause 121.8.5), and the threshold of KP4."""
+KINDS = ("ber", "ber_post_fec", "tdecq_db")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Light:
+    """What one length of fibre leaves: measures of the light, error ratio, and whether power remains."""
+
+    measures: TransmitterMeasures
+    loss_db: float
+    ber: float
+    powered: bool
+
+
+def fibre_reach(
+    optics: OpticsPreset,
+    *,
+    limit: Mapping[str, Any] | None,
+    code: str,
+    tolerance: float,
+    progress: Callable[[float, float], None] | None,
+) -> Reach:
+    """Longest fibre between 10 m and 40 km (20 km of multimode fibre) whose light meets a limit; `limit` as in `sirf.reach`.
+
+    "tdecq_db" holds behind the fibre; the fibre must also leave a margin in the power budget at 2.4e-4, the ratio at which TDECQ
+    is defined. Error ratios (2.4e-4 by default) are those of the light that arrives, levels closed by TDECQ and double
+    reflections, with the receiver's noise. Limited by "dispersion" (of single-mode fibre, or among modes) or "loss": the one that
+    costs more decibels, and for TDECQ the one that ends it first.
+    """
+    wanted = limit_of(limit, ber=TARGET_BER, code=code)
+    if wanted.name not in KINDS:
+        raise SirfError(
+            f"limit of optics must be one of {', '.join(KINDS)}, got {wanted.name}. Light has no {wanted.name}."
+        )
+    fibre = optics.path.fibre
+    tried: dict[float, _Light] = {}
+
+    def meets(length: float) -> bool:
+        tried[length] = _look(optics, length)
+        value = _value(tried[length], wanted)
+        if progress is not None:
+            progress(length, value)
+        return wanted.meets(value) and (tried[length].powered or wanted.name != "tdecq_db")
+
+    most = LONGEST_MULTIMODE if isinstance(fibre, MultimodeFibre) else LONGEST
+    low, high = longest(meets, fibre.length, between=(SHORTEST, most), stride=2.0, tolerance=tolerance)
+    gained: dict[str, float] = {}
+    if low is None:
+        cause = f"{wanted.figure.title} already at {SHORTEST:g} m of fibre"
+    elif high is None:
+        cause = f"range of the search, {1e-3 * most:g} km"
+    else:
+        cause, gained = _cause(tried[low], tried[high], wanted, fibre.loss_db_per_km * 1e-3 * low)
+    return Reach(
+        path=optics.name, standard=None, limit=(wanted.name, wanted.bound), medium="fibre", limited_by=cause, gained_db=gained,
+        reach_mm=None if low is None else 1e3 * low,
+        curve=tuple((1e3 * n, _value(tried[n], wanted), tried[n].loss_db) for n in sorted(tried)),
+    )  # fmt: skip
+
+
+def _look(optics: OpticsPreset, length: float) -> _Light:
+    path = dataclasses.replace(optics.path, fibre=dataclasses.replace(optics.path.fibre, length=length))
+    measures = measure(path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=PATTERN)
+    try:
+        powered = link_budget(path, measures).margin_db >= 0.0
+    except PhysicsError:
+        # no power reaches the target: intensity noise or reflections close the eye
+        powered = False
+    return _Light(measures=measures, loss_db=path.loss_db, ber=_ber(path, measures), powered=powered)
+
+
+def _ber(path: OpticalPath, measures: TransmitterMeasures) -> float:
+    """Bit error ratio of PAM4 at the photodiode, one bit a wrong symbol; 0.5 where double reflections close the eye."""
+    beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
+    arriving = measures.oma * 10.0 ** (-0.1 * (path.loss_db + beating))
+    if not arriving > 0.0 or not measures.tdecq_db < float("inf"):
+        return FIGURES["ber"].dead
+    ser = symbol_error_ratio(
+        path.receiver, arriving, extinction_db=measures.extinction_db, rin=path.source.rin, penalty_db=measures.tdecq_db
+    )
+    return 0.5 * ser
+
+
+def _value(light: _Light, limit: Limit) -> float:
+    if limit.name == "tdecq_db":
+        return light.measures.tdecq_db
+    return light.ber if limit.name == "ber" else post_fec_ber(light.ber, limit.code)
+
+
+def _cause(last: _Light, beyond: _Light, limit: Limit, fibre_db: float) -> tuple[str, dict[str, float]]:
+    """Dispersion or loss, and the dB of margin that come back without each."""
+    gained = {"loss": fibre_db, "dispersion": last.measures.tdecq_db - last.measures.tecq_db}
+    if limit.name == "tdecq_db":
+        return "loss" if limit.meets(beyond.measures.tdecq_db) else "dispersion", gained
+    return max(gained, key=lambda name: gained[name]), gained

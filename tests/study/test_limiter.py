@@ -1,0 +1,113 @@
+"""What limits: each impairment made large is named, and smooth paths have no echoes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sirf.channel.channel import Channel
+from sirf.channel.network import Network
+from sirf.channel.path import load_path
+from sirf.channel.response import Transfer
+from sirf.engine.optimize import optimize
+from sirf.engine.statistical import statistical_eye
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.study.limiter import IMPAIRMENTS, limited_by, smooth_transfer
+
+Complex = NDArray[np.complex128]
+
+FREQUENCY = np.arange(0.0, 80e9, 40e6)
+
+
+def smooth_line(loss_db: float) -> Complex:
+    """Voltage transfer of a uniform line that loses `loss_db` at 26.6 GHz, half by skin and half by dielectric, 2 ns long."""
+    g = np.maximum(FREQUENCY, 1.0) / 1e9
+    skin = (1 + 1j) * np.sqrt(g / 26.6)
+    dielectric = g / 26.6 * (1 - 2j / np.pi * np.log(g / 26.6))
+    return np.asarray(np.exp(-0.5 * loss_db / 8.686 * (skin + dielectric) - 2j * np.pi * FREQUENCY * 2e-9))
+
+
+def echo(strength: float, lag_ui: float) -> Complex:
+    return np.asarray(1.0 + strength * np.exp(-2j * np.pi * FREQUENCY * lag_ui / 53.125e9))
+
+
+def channel_of(transfer: Complex, *, crosstalk: float = 0.0) -> Channel:
+    s = np.zeros((FREQUENCY.size, 2, 2), dtype=complex)
+    s[:, 1, 0] = s[:, 0, 1] = transfer
+    rise = 1j * FREQUENCY / 26.6e9 * np.exp(-((FREQUENCY / 60e9) ** 2) - 2j * np.pi * FREQUENCY * 1e-9)
+    coupled = crosstalk * rise[:, None, None] * np.array([[0.0, 1.0], [1.0, 0.0]])
+    fext = (Network(FREQUENCY, coupled, z0=100.0),) if crosstalk else ()
+    return Channel(Network(FREQUENCY, s, z0=100.0), fext=fext, plane="die")
+
+
+def link_over(channel: Channel, **transmitter: float) -> Link:
+    """A chip-to-module link whose transmitter is nearly perfect but for what is given."""
+    link = Link(channel, standard="802.3ck-c2m", samples_per_ui=16)
+    clean: dict[str, Any] = {"snr_db": 45.0, "jitter_random_ui": 0.002, "jitter_dual_dirac_ui": 0.0} | transmitter
+    return optimize(link.replace(transmitter=dataclasses.replace(link.transmitter, **clean)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "link"),
+    [
+        ("loss", lambda: link_over(channel_of(smooth_line(24.0)))),
+        ("reflection", lambda: link_over(channel_of(smooth_line(8.0) * echo(0.06, 15.0)))),
+        ("crosstalk", lambda: link_over(channel_of(smooth_line(8.0), crosstalk=0.05))),
+        ("noise", lambda: link_over(channel_of(smooth_line(8.0)), snr_db=22.0)),
+        ("jitter", lambda: link_over(channel_of(smooth_line(8.0)), jitter_random_ui=0.04)),
+    ],
+)
+def test_the_impairment_made_large_is_named(wanted: str, link) -> None:  # type: ignore[no-untyped-def]
+    name, gained = limited_by(link())
+    assert name == wanted
+    assert set(gained) == set(IMPAIRMENTS)
+    assert gained[wanted] > 2.0 * max(value for other, value in gained.items() if other != wanted)
+
+
+def test_loss_without_noise_is_still_loss() -> None:
+    """A line far beyond its equaliser: the interference left behind is that of the smooth path, not of echoes."""
+    link = link_over(channel_of(smooth_line(30.0)))
+    silent = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=0.0))
+    name, gained = limited_by(silent)
+    assert name == "loss"
+    assert gained["reflection"] < 0.1 * gained["loss"]
+
+
+def test_a_smooth_line_is_its_own_fit_and_an_echo_is_not_in_it() -> None:
+    line = Transfer(FREQUENCY, smooth_line(20.0))
+    inside = (FREQUENCY >= 50e6) & (FREQUENCY <= 53e9)
+    assert smooth_transfer(line, f_max=53.125e9).value[inside] == pytest.approx(line.value[inside], abs=1e-6)
+    ripple = line.value * (echo(0.05, 25.0) - 1.0)
+    fitted = smooth_transfer(Transfer(FREQUENCY, line.value + ripple), f_max=53.125e9)
+    left = (fitted.value - line.value)[inside]
+    assert np.linalg.norm(left) < 0.2 * np.linalg.norm(ripple[inside])
+
+
+def test_a_fit_never_amplifies() -> None:
+    path = load_path("npo", rate_class="100g").to_channel(np.arange(0.0, 110e9, 40e6))
+    smooth = smooth_transfer(Transfer(path.frequency, path.through.s[:, 1, 0]), f_max=53.125e9)
+    assert np.abs(smooth.value).max() <= 1.0 + 1e-12
+
+
+def test_gains_are_those_of_links_made_without_the_impairment() -> None:
+    """Jitter taken from the link by hand: the same margin at the same error ratio."""
+    link = link_over(channel_of(smooth_line(8.0)), jitter_random_ui=0.04)
+    _, gained = limited_by(link)
+    ratio = statistical_eye(link, phases=1, ideal_feedback=True).ber
+    still = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter_random_ui=0.0))
+    margins = [statistical_eye(one.replace(der0=ratio), phases=1, ideal_feedback=True).com_db for one in (link, still)]
+    assert gained["jitter"] == pytest.approx(margins[1] - margins[0], abs=1e-9)
+
+
+def test_a_dead_link_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(link: Link) -> None:
+        raise SirfError("main cursor must be positive, got 0 V. Swap P and N.")
+
+    link = link_over(channel_of(smooth_line(8.0)))
+    monkeypatch.setattr("sirf.study.limiter.front_end", dead)
+    assert limited_by(link) == ("loss", dict.fromkeys(IMPAIRMENTS, 0.0))
