@@ -90,6 +90,8 @@ class Link:
     ) -> None:
         if isinstance(channel, Span):
             optics, channel = channel, channel.copper
+        if optics is not None:
+            optics = _fitting(optics, channel)
         preset = load(standard) if standard is not None else None
         rate = _part("symbol_rate", symbol_rate, preset and preset.symbol_rate)
         if not 8 <= samples_per_ui <= 256:
@@ -252,6 +254,19 @@ class Link:
             f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
             f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die{light})"
         )
+
+
+def _fitting(optics: Span, channel: Channel) -> Span:
+    """The optics with the aggressors of `channel`; `SirfError` where they cannot belong together."""
+    if not channel.fext and not channel.next:
+        optics = optics.undisturbed()
+    counts = [(len(one.fext), len(one.next)) for one in (channel, optics.copper)]
+    if counts[0] != counts[1] or (optics.large_signal and channel.through is not optics.copper.through):
+        raise SirfError(
+            "channel must be the copper of its optics, all aggressors with it or none, got another. Make a new Span, or take "
+            "linear optics."
+        )
+    return optics
 
 
 def _part(name: str, given: Any, preset_value: Any) -> Any:

@@ -16,6 +16,8 @@ from sirf.channel.network import Network
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
+WIRE = "wire"
+"""Name of copper that is none."""
 Complex = NDArray[np.complex128]
 
 
@@ -63,7 +65,7 @@ def unit_channel(frequency: Real) -> Channel:
     """A wire without loss, reflection or delay on a grid (F,) in Hz: what stands where there is no copper."""
     s = np.zeros((frequency.size, 2, 2), dtype=complex)
     s[:, 0, 1] = s[:, 1, 0] = 1.0
-    return Channel(Network(frequency, s, z0=DIFFERENTIAL_OHM, name="wire"), plane="die", name="wire")
+    return Channel(Network(frequency, s, z0=DIFFERENTIAL_OHM, name=WIRE), plane="die", name=WIRE)
 
 
 def _isolated(entry: Network, transfer: Complex, leaving: Network) -> Network:

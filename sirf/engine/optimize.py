@@ -85,9 +85,8 @@ def optimize(
         )
     if by not in ("fom", "mmse", "ber"):
         raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
-    found = _by_figure_of_merit(link, limits or link.limits, freeze, max_ctle_settings)
-    if link.optics is not None and "tx_ffe" not in freeze:
-        found = _through_light(link, found, limits or link.limits, freeze, max_ctle_settings)
+    search = _by_figure_of_merit if link.optics is None or "tx_ffe" in freeze else _through_light
+    found = search(link, limits or link.limits, freeze, max_ctle_settings)
     if by != "ber":
         return found
     closed = tuple({*freeze, "ctle", "tx_ffe"})
@@ -126,27 +125,23 @@ def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[st
     return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
 
 
-def _through_light(
-    link: Link, found: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int
-) -> Link:
-    """The better of two answers: the linear search's at its own automatic gain, and the one that opens the light first.
+def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
+    """The better of two answers: Tx FFE and receiver together as if all were linear, or the one that opens the light first.
 
-    A receiver cannot undo what curves do to a closed eye, so where signals are large the second sets the Tx FFE for the light
-    alone and the receiver behind it. The lower statistical bit error ratio wins.
+    A receiver cannot undo what curves do to a closed eye, so the second sets the Tx FFE for the light alone and the receiver
+    behind it. Automatic gain is that of the light opened in both. The lower statistical bit error ratio wins.
     """
     assert link.optics is not None
-    # automatic gain follows the transmitter's FFE: search again at the gain of the first answer
-    driven = link.replace(transmitter=found.transmitter)
-    linear = _by_figure_of_merit(driven, limits, freeze, max_ctle_settings)
-    if not link.optics.large_signal:
-        return linear
     alone = dataclasses.replace(limits, dfe_max=(), dfe_min=(), rx_ffe_pre=0, rx_ffe_post=0)
     opened = _by_figure_of_merit(light_link(link), alone, ("ctle", "rx_ffe", "dfe"), 1)
     sent = link.replace(transmitter=dataclasses.replace(
         link.transmitter, ffe=opened.transmitter.ffe, ffe_main=opened.transmitter.ffe_main
     ))  # fmt: skip
+    together = _by_figure_of_merit(sent, limits, freeze, max_ctle_settings)
+    if not link.optics.large_signal:
+        return together
     light = _by_figure_of_merit(sent, limits, (*freeze, "tx_ffe"), max_ctle_settings)
-    return min((linear, light), key=lambda one: statistical_eye(one, phases=1).ber)
+    return min((together, light), key=lambda one: statistical_eye(one, phases=1).ber)
 
 
 def dfe_taps(link: Link, count: int) -> tuple[float, ...]:
@@ -479,8 +474,8 @@ def _solve(
         target = clipped[fixed]
     variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
     fom = eye_factor**2 / (variance + tx_noise**2)
-    # gain is free: the main tap is set to one, as the standard writes the filter
-    return tuple((weights / weights[limits.rx_ffe_pre]).tolist()), tuple(clipped.tolist()), fom
+    # gain is free: the main tap is set to one, as the standard writes the filter; it keeps its sign, that of the main cursor
+    return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom
 
 
 def _ctle_power(receiver: Receiver, frequency: Float) -> Float | float:

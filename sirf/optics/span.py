@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,14 +68,23 @@ class Span:
         object.__setattr__(self, "copper", linear_chain(self.before, self.after))
 
     @classmethod
-    def alone(cls, path: OpticalPath, *, swing: float, symbol_rate: float, **options: bool) -> Span:
+    def alone(cls, path: OpticalPath, *, swing: float, symbol_rate: float, **options: Any) -> Span:
         """The optics between a driver and a receiver without copper, for `symbol_rate` baud."""
         wire = unit_channel(np.arange(0.0, ALONE_BAND * symbol_rate, ALONE_STEP))
-        return cls(path, before=wire, after=wire, swing=swing, **options)  # type: ignore[arg-type]
+        return cls(path, before=wire, after=wire, swing=swing, **options)
 
     def quiet(self) -> Span:
         """This span without noise of its own."""
         return dataclasses.replace(self, noisy=False)
+
+    def undisturbed(self) -> Span:
+        """This span without aggressors, its copper the same otherwise."""
+        if not self.copper.fext and not self.copper.next:
+            return self
+        before, after = (dataclasses.replace(half, fext=(), next=()) for half in (self.before, self.after))
+        bare = dataclasses.replace(self, before=before, after=after)
+        object.__setattr__(bare, "copper", dataclasses.replace(self.copper, fext=(), next=()))
+        return bare
 
     def linear(self) -> Span:
         """This span linearised at the bias."""

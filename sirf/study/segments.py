@@ -1,18 +1,22 @@
-"""The electrical segments of an architecture as links: what each receiver on the way from host to host has to decide."""
+"""The sections of an architecture as links: what each receiver on the way from host to host has to decide."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sirf.channel.chain import linear_chain
+from sirf.channel.chain import WIRE, unit_channel
+from sirf.channel.channel import Channel
 from sirf.channel.path import Path, load_path
 from sirf.link import Link
+from sirf.optics.library import OpticsPreset
+from sirf.optics.span import Span
 from sirf.presets import load
-from sirf.system.architecture import Architecture
+from sirf.system.architecture import DECIDERS, Architecture
 
 _HALF = 0.5 - 1e-16
 BAND, STEP = 120e9, 10e6
@@ -21,11 +25,18 @@ BAND, STEP = 120e9, 10e6
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One electrical segment: the link whose receiver decides (not yet equalised), and how many equal ones there are."""
+    """One section: the link whose receiver decides (not yet equalised), and how many equal ones there are."""
 
     name: str
     link: Link
     count: int = 1
+
+    @property
+    def electrical(self) -> bool:
+        """Whether the section holds copper: else it is light from one retimer to the other."""
+        return self.link.optics is None or bool(
+            self.link.optics.before.name != WIRE or self.link.optics.after.name != WIRE
+        )
 
 
 def path_of(architecture: Architecture, data_rate: float, length: float | None = None) -> Path:
@@ -42,28 +53,55 @@ def segments(
     step: float = STEP,
     samples_per_ui: int = 32,
 ) -> tuple[Segment, ...]:
-    """What is decided on the way, in order; optics count as ideal.
+    """What is decided on the way, in order; equal sections once, with their count.
 
-    Retimed: host to module and, equal to it, module to host. Half-retimed: host to module, then module to far host. Linear:
-    one link through both paths. Electrical: one link.
+    Retimed: host to retimer and, equal to it, retimer to host; retimer to retimer through the light. Half-retimed: host to
+    retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
     """
     interface = architecture.at(data_rate)
     path = path_of(architecture, data_rate, length)
     band = max(BAND, 1.05 * load(interface.standard).symbol_rate)
-    channel = path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
-    near = Link(channel, standard=interface.standard, samples_per_ui=samples_per_ui)
-    match architecture.chain:
-        case "retimed":
-            return (Segment("host to engine, engine to host", near, 2),)
-        case "half-retimed":
-            far = Link(channel, standard=interface.far_standard, samples_per_ui=samples_per_ui)
-            return Segment("host to engine", near), Segment("engine to host", far)
-        case "linear":
-            chain = linear_chain(channel, channel)
-            link = Link(chain, standard=interface.standard, samples_per_ui=samples_per_ui)
-            return (Segment("host to host through linear optics", link),)
-        case "electrical":
-            return (Segment("host to host", near),)
+    copper = path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
+    optics = architecture.optics_at(data_rate)
+    deciders = [block for block in architecture.blocks if block in DECIDERS]
+    found: dict[tuple[str, str, tuple[str, ...]], int] = {}
+    for index, blocks in enumerate(architecture.sections):
+        # copper between a host and a retimer is that host's interface, in either direction
+        near = far = interface.standard if index == 0 else interface.far_standard
+        if "optics" in blocks:
+            near, far = (
+                host if decider == "host" else str(interface.retimer_standard)
+                for decider, host in zip(deciders[index:], (interface.standard, interface.far_standard), strict=False)
+            )
+        found[near, far, blocks] = found.get((near, far, blocks), 0) + 1
+    return tuple(
+        Segment(_name(blocks), _link(near, far, blocks, copper, optics, samples_per_ui), count)
+        for (near, far, blocks), count in found.items()
+    )
+
+
+def _name(blocks: tuple[str, ...]) -> str:
+    return " + ".join({"copper": "copper", "optics": "light"}[block] for block in blocks)
+
+
+def _link(
+    near: str, far: str, blocks: tuple[str, ...], copper: Channel, optics: OpticsPreset | None, samples_per_ui: int
+) -> Link:
+    """The link of a section: transmitter of the preset `near`, receiver of `far`."""
+    if "optics" not in blocks:
+        return Link(copper, standard=far, samples_per_ui=samples_per_ui)
+    assert optics is not None
+    if len(blocks) == 1:
+        span = Span.alone(optics.path, swing=optics.swing, symbol_rate=load(far).symbol_rate, agc_db=optics.agc_db)
+        return Link(span, standard=far, samples_per_ui=samples_per_ui)
+    wire, place = unit_channel(copper.frequency), blocks.index("optics")
+    before, after = (copper if half else wire for half in (blocks[:place], blocks[place + 1 :]))
+    span = Span(optics.path, before=before, after=after, swing=optics.swing, agc_db=optics.agc_db)
+    sender, receiver = load(near), load(far)
+    limits = dataclasses.replace(
+        receiver.limits, tx_ffe=sender.limits.tx_ffe, tx_main_minimum=sender.limits.tx_main_minimum
+    )
+    return Link(span, standard=far, transmitter=sender.transmitter, limits=limits, samples_per_ui=samples_per_ui)
 
 
 def composed(error_ratios: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -21,7 +21,7 @@ from sirf.channel.path.path import Crosstalk, Path, Segment
 from sirf.errors import ConfigError, SirfError
 
 Model = TypeVar("Model", bound=BaseModel)
-RateClass = Literal["100g", "200g"]
+RateClass = Literal["100g", "200g", "400g"]
 MICRO, MILLI, FEMTO, PICO, NANO = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9
 
 
@@ -54,7 +54,8 @@ def load_path(
 
     A segment of kind "touchstone" reads its `file` beside the TOML file, at whatever impedance and grid it has.
     `length` sets the variable segment (text with a unit, or m), `material` every board and via that does not keep its own,
-    `rate_class` the dies and packages: "100g" for 100 Gb/s per lane (802.3ck), "200g" for 200 (802.3dj), good at 100 too.
+    `rate_class` the dies and packages: "100g" for 100 Gb/s per lane (802.3ck), "200g" for 200 (802.3dj), good at 100 too,
+    "400g" a projection.
     `temperature_c` and `humidity_percent` set the state of boards, vias and cables (`Material.at`); packages by the COM formulas
     have none. Raises `ConfigError` naming file and key, `SirfError` for a bad length, `PhysicsError` for what cannot be built.
     """
@@ -79,8 +80,9 @@ def load_path(
 
 
 def _device(rate_class: str) -> tables.DeviceFile:
-    if rate_class not in ("100g", "200g"):
-        raise SirfError(f"rate_class must be '100g' or '200g', got {rate_class!r}. Use '200g' for 200 Gb/s per lane.")
+    if rate_class not in get_args(RateClass):
+        known = ", ".join(get_args(RateClass))
+        raise SirfError(f"rate_class must be one of {known}, got {rate_class!r}. Use '200g' for 200 Gb/s per lane.")
     file = data_path("paths", "devices", f"{rate_class}.toml")
     return validated(tables.DeviceFile, load_toml(file), file)
 

@@ -176,7 +176,7 @@ def test_path_without_neighbours_has_no_aggressors() -> None:
         (lambda: paths.pluggable(length=-1.0), SirfError, "length must be positive"),
         (lambda: paths.cpo().with_length(0.0), SirfError, "length must be positive"),
         (lambda: paths.pluggable(material="megtron77"), ConfigError, "Did you mean 'megtron7'"),
-        (lambda: paths.cpo(rate_class="400g"), SirfError, "rate_class must be"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: paths.cpo(rate_class="800g"), SirfError, "rate_class must be"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: paths.load_path("no-such"), ConfigError, "no-such"),
     ],
 )
