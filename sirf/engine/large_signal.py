@@ -169,7 +169,7 @@ class LargeSignal:
 
 def _least_squares(known: Float) -> Float:
     """Matrix (C, N) that makes least-squares coefficients of N values, for the columns of `known` (N, C)."""
-    return np.asarray(np.linalg.solve(known.T @ known, known.T))
+    return np.asarray(np.linalg.inv(known.T @ known) @ known.T)
 
 
 def _histogram(values: Float) -> tuple[Float, Float]:
