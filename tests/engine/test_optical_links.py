@@ -18,9 +18,11 @@ from sirf.link import Link
 from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, straight_path, unit_path
 
 
-def louder(link: Link, times: float) -> Link:
-    """The link with `times` the noise density at its receiver."""
-    return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=times * link.receiver.noise_density))
+def searched(link: Link) -> Link:
+    """The link with CTLE, Tx FFE, three Rx FFE taps before the main one and a DFE tap as the search sets them, and noise."""
+    limits = dataclasses.replace(link.limits, rx_ffe_pre=3, rx_ffe_post=0, dfe_max=(0.5,), dfe_min=(0.0,))
+    found = link.optimized(limits=limits)
+    return found.replace(receiver=dataclasses.replace(found.receiver, noise_density=1e-14))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["quiet", "crosstalk"])
@@ -31,7 +33,7 @@ def pair(request: pytest.FixtureRequest) -> tuple[Link, Link]:
         unit_path(), before=board, after=board, swing=0.1, agc_db=(0.0, 0.0), large_signal=False, noisy=False
     )
     copper, light = (sirf.Link(one, standard="cei-112g-linear") for one in (linear_chain(board, board), span))
-    return louder(copper.optimized(), 1e3), louder(light.optimized(), 1e3)
+    return searched(copper), searched(light)
 
 
 def test_a_linear_chain_with_unit_optics_has_the_pulse_and_noise_of_the_copper(pair: tuple[Link, Link]) -> None:
@@ -54,6 +56,7 @@ def test_the_search_sets_the_same_equalisers(pair: tuple[Link, Link]) -> None:
     assert light.receiver.sampling_offset_ui == copper.receiver.sampling_offset_ui
     assert light.receiver.ffe == pytest.approx(copper.receiver.ffe, rel=1e-9)
     assert light.receiver.dfe == pytest.approx(copper.receiver.dfe, rel=1e-9)
+    assert copper.receiver.dfe[0] > 0.01
 
 
 def test_the_statistical_eye_is_the_same(pair: tuple[Link, Link]) -> None:

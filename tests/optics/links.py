@@ -36,7 +36,7 @@ def straight_path(oma: float, *, mean: float, noise: float = 0.0, rin_db_per_hz:
     return optics.OpticalPath(
         driver=optics.Driver(1.0),
         source=optics.Vcsel(
-            bias=0.02 * mean / oma, threshold=0.0, slope=50.0 * oma, resistance=100.0, resonance=1e12,
+            bias=100.0 * mean, threshold=0.0, slope=0.01, resistance=0.02 / oma, resonance=1e12,
             damping=2.0 * np.pi * np.sqrt(2.0) * 1e12, rin_db_per_hz=rin_db_per_hz,
         ),
         receiver=optics.OpticalReceiver(optics.Photodiode(RESPONSIVITY), optics.Tia(TRANSIMPEDANCE, noise=noise)),
@@ -56,3 +56,9 @@ def back_to_back(
         ),
         receiver=sirf.Receiver(noise_corner=CORNER),
     )  # fmt: skip
+
+
+def linearised(link: sirf.Link) -> sirf.Link:
+    """The link with its optics linear at the bias."""
+    assert link.optics is not None
+    return link.replace(optics=link.optics.linear())

@@ -1,0 +1,67 @@
+"""What curves do to levels, cursors and noise: closed forms per level, the static curve, small signals, counted errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import sirf
+from sirf.engine.statistical import InterferenceModel
+from sirf.link import Link
+from sirf.optics.stage import ELECTRON
+from tests.optics.links import BANDWIDTH, RESPONSIVITY, TRANSIMPEDANCE, back_to_back, linearised, straight_path
+
+RIN_DB = -125.0
+
+
+def shot_link() -> tuple[Link, NDArray[np.float64]]:
+    """Light so weak that nothing but shot noise counts, and its 2 q R P B at the slicer, V², by level."""
+    link = back_to_back(straight_path(2e-6, mean=1.8e-6))
+    current = RESPONSIVITY * np.array([0.8e-6, 0.8e-6 + 2e-6 / 3.0, 0.8e-6 + 4e-6 / 3.0, 2.8e-6])
+    return link, TRANSIMPEDANCE**2 * 2.0 * ELECTRON * current * BANDWIDTH
+
+
+def intensity_link() -> tuple[Link, NDArray[np.float64]]:
+    """Light so strong that intensity noise is 99.6 % of all, and its (R P)² RIN B with the shot noise, V², by level."""
+    link = back_to_back(straight_path(1e-3, mean=0.9e-3, rin_db_per_hz=RIN_DB))
+    current = RESPONSIVITY * np.array([0.4e-3, 0.4e-3 + 1e-3 / 3.0, 0.4e-3 + 2e-3 / 3.0, 1.4e-3])
+    density = current**2 * 10.0 ** (RIN_DB / 10.0) + 2.0 * ELECTRON * current
+    return link, TRANSIMPEDANCE**2 * density * BANDWIDTH
+
+
+Made = Callable[[], tuple[Link, NDArray[np.float64]]]
+
+
+@pytest.mark.parametrize("made", [shot_link, intensity_link])
+def test_noise_of_every_level_is_the_closed_form(made: Made) -> None:
+    link, expected = made()
+    model = InterferenceModel(link)
+    assert model.large is not None
+    # after a symbol of the same level the light is steady; the filter remembers a little of any other
+    total = model.front_end.receiver_noise**2 + model.large.at(0).variance
+    assert np.diag(total) == pytest.approx(expected, rel=5e-3)
+    assert total.mean(axis=1) == pytest.approx(expected, rel=0.03)
+    # a link that sees the mean over the levels alone has their mean noise
+    linear = InterferenceModel(linearised(link)).front_end
+    assert linear.receiver_noise**2 == pytest.approx(expected.mean(), rel=3e-3)
+
+
+@pytest.mark.parametrize("made", [shot_link, intensity_link])
+def test_noise_drawn_in_a_run_has_the_variance_of_its_level(made: Made) -> None:
+    link, expected = made()
+    record = sirf.simulate(link, symbols=200_000, rng=5, record=200_000).record
+    assert record is not None
+    found = [np.var(record.decision_input[record.sent == level]) for level in range(4)]
+    # 50,000 symbols tell a variance to 0.6 %; levels before leave up to 2 % in it
+    assert found == pytest.approx(expected, rel=0.04)
+    assert found[-1] / found[0] == pytest.approx(expected[-1] / expected[0], rel=0.05)
+
+
+def test_amplifier_noise_is_the_same_at_all_levels() -> None:
+    model = InterferenceModel(back_to_back(straight_path(1e-2, mean=9e-3, noise=1e-8)))
+    assert model.large is not None
+    total = model.front_end.receiver_noise**2 + model.large.at(0).variance
+    assert total == pytest.approx((TRANSIMPEDANCE * 1e-8) ** 2 * BANDWIDTH, rel=3e-4)
