@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,8 @@ from sirf.signal.patterns import Pattern, precode
 from sirf.transmitter.jitter import Jitter
 
 Single = NDArray[np.float32]
+Given = Callable[[int], NDArray[np.uint8]]
+"""Hands over the level indices of the next so many symbols."""
 
 TONES, RARE, RECEIVER, LIGHT = 2**32, 2**33, 2**34, 2**35
 """Numbers of blocks, beyond those of any run, whose seeds give the phases of sinusoidal jitter, what is drawn by NumPy's
@@ -25,11 +28,14 @@ generator, the noise that the receiver adds symbol by symbol, and that of light.
 
 
 class Source:
-    """Draws one block after another, always the same for a seed, as drives of the plan's responses."""
+    """Draws one block after another, always the same for a seed, as drives of the plan's responses.
 
-    def __init__(self, link: Link, shared: Plan, *, seed: int) -> None:
+    The transmitter's symbols are those that `given` hands over, in place of its pattern or random ones.
+    """
+
+    def __init__(self, link: Link, shared: Plan, *, seed: int, given: Given | None = None) -> None:
         tx, size = link.transmitter, shared.table.block
-        self.link, self.plan, self.seed = link, shared, seed
+        self.link, self.plan, self.seed, self.given = link, shared, seed, given
         self.levels = link.levels.astype(np.float32)
         self.taps = np.array(tx.ffe, dtype=np.float32)
         self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
@@ -121,11 +127,14 @@ class Source:
     def _symbols(self, random: Randomness, size: int, pattern: Pattern | None, sender: int) -> NDArray[np.uint8]:
         """What goes over the line; precoding keeps random symbols random."""
         order = self.link.order
-        if pattern is None:
+        if self.given is not None and sender == 0:
+            symbols = self.given(size)
+        elif pattern is not None:
+            symbols = pattern.take(self._start, size, order=order)
+        else:
             out = np.empty(self._even, dtype=np.uint8)
             random.symbols(order, out)
             return out[:size]
-        symbols = pattern.take(self._start, size, order=order)
         if self.link.transmitter.precoding:
             # from p(-1) of the block before instead of 0
             carried = (2 * (np.arange(size) % 2) - 1) * self._last[sender]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from sirf.engine.polyphase import MARGIN, Filterbank
 from sirf.engine.reception import Chunk, Reception, Told
 from sirf.engine.sequence_stream import TAIL, SequenceStream
 from sirf.engine.waveform_plan import LightPlan, plan
-from sirf.engine.waveform_source import Source
+from sirf.engine.waveform_source import Given, Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
@@ -30,16 +31,34 @@ TOP = 1.35
 """Voltage range of an eye relative to the outer levels."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Received(Chunk):
+    """The same with the level index that was under way at each instant, `sent` (k,)."""
+
+    sent: NDArray[np.uint8]
+
+
 class Stream:
-    """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols."""
+    """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols.
+
+    It sends the symbols that `given` hands over, else its own. Without `eye` its histogram stays empty.
+    """
 
     def __init__(
-        self, link: Link, *, seed: int, ideal_feedback: bool = False, capture: Sequence[str] = (), record: int = 0
+        self,
+        link: Link,
+        *,
+        seed: int,
+        ideal_feedback: bool = False,
+        capture: Sequence[str] = (),
+        record: int = 0,
+        given: Given | None = None,
+        eye: bool = True,
     ) -> None:
         self.link, self.plan = link, plan(link)
         self.m = self.plan.raw.samples_per_ui
         self.bank = Filterbank(self.plan.table)
-        self.source = Source(link, self.plan, seed=seed)
+        self.source = Source(link, self.plan, seed=seed, given=given)
         self.receiver = Reception(link, self.plan, ideal=ideal_feedback)
         self.sequence = None
         if link.receiver.mlse is not None:
@@ -50,7 +69,7 @@ class Stream:
         self.light = None if self.plan.light is None else LightStream(self.plan.light, self.source)
         self._buffers(self.bank.table.lead + self.plan.lag)
         self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
-        self.top = TOP * self.receiver.main
+        self.top, self.collects = TOP * self.receiver.main, eye
         self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
         self.recorder = Recorder(link, self, record) if record else None
 
@@ -68,7 +87,7 @@ class Stream:
         self.sent_origin = 0
         self.unit = np.zeros((2, 0), dtype=np.float32)
 
-    def advance(self, symbols: int) -> Chunk:
+    def advance(self, symbols: int) -> Received:
         """Receive `symbols` more symbols."""
         pieces = []
         left = symbols
@@ -79,7 +98,8 @@ class Stream:
                 continue
             pieces.append(piece)
             left -= len(piece.fed)
-        return Chunk(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in Chunk.__slots__))
+        names = [field.name for field in fields(Received)]
+        return Received(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
 
     def count(self) -> ErrorCount:
         """Errors so far; of a sequence detector where there is one."""
@@ -122,7 +142,7 @@ class Stream:
         if self.recorder is not None:
             self.recorder.rows(self)
 
-    def _receive(self, limit: int) -> Chunk | None:
+    def _receive(self, limit: int) -> Received | None:
         receiver = self.receiver
         if self.unit.shape[1] == 0:
             self.unit = self.source.receiver_noise()
@@ -138,21 +158,24 @@ class Stream:
         done = len(told.fed)
         self.unit = self.unit[:, done:]
         skip = min(max(receiver.first - index, 0), done)
+        nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
+        sent = self.sent[np.maximum(nearest, 0)]
         if self.sequence is not None:
-            nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
-            self.sequence.push(told.equalised, told.fed, self.sent[np.maximum(nearest, 0)], skip)
+            self.sequence.push(told.equalised, told.fed, sent, skip)
         if self.ended:
             skip = done
-        # the SNR_TX term belongs to the symbol: the same value all through its unit interval
-        accumulate(
-            self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:], told.gains[skip:],
-            receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top, BINS / (2.0 * self.top), self.histogram,
-        )  # fmt: skip
+        if self.collects:
+            # the SNR_TX term belongs to the symbol: the same value all through its unit interval
+            accumulate(
+                self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:],
+                told.gains[skip:], receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top,
+                BINS / (2.0 * self.top), self.histogram,
+            )  # fmt: skip
         for capture in self.captures.values():
             capture.accumulate(self.origin, told.position[skip:])
         if self.recorder is not None:
-            self.recorder.decisions(self, told, index)
-        return Chunk(told.position, told.equalised, told.decided, told.fed)
+            self.recorder.decisions(told, sent, index)
+        return Received(told.position, told.equalised, told.decided, told.fed, sent)
 
 
 class LightStream:
@@ -162,7 +185,9 @@ class LightStream:
         self.plan, self.source, self.chain = shared, source, shared.chain
         self.bank = Filterbank(shared.table)
         self.block, self.index = shared.table.block, 0
-        self.rows = shared.past + self.block + shared.ahead
+        # a longer past costs less than a length of large prime factors
+        self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
+        self.past = self.rows - self.block - shared.ahead
         self.drive = np.zeros((self.rows, RATE), dtype=np.float32)
         self.noisy = self.chain.span.noisy
         self.unit = np.zeros((3, self.rows * RATE if self.noisy else 0), dtype=np.float32)
@@ -180,7 +205,7 @@ class LightStream:
             echoes = self.source.echoes(self.index, self.rows * RATE)
         self.index += 1
         waves = self.chain.run(self.drive.reshape(-1).astype(float), unit, echoes)
-        kept = waves.slicer.reshape(self.rows, -1)[self.plan.past : self.plan.past + block]
+        kept = waves.slicer.reshape(self.rows, -1)[self.past : self.past + block]
         return kept.astype(np.float32)
 
 
@@ -228,16 +253,15 @@ class Recorder:
             at = max(low - 1, self.first) - self.first
             self._rows[name][at : at + size] = wave.reshape(-1)[start : start + size * m].reshape(-1, m)
 
-    def decisions(self, stream: Stream, told: Told, index: int) -> None:
-        """Take the decisions of the symbols `index` … that the record covers."""
+    def decisions(self, told: Told, sent: NDArray[np.uint8], index: int) -> None:
+        """Take the decisions of the symbols `index` … that the record covers, and what was `sent`."""
         skip = max(self.first - index, 0)
         size = min(len(told.fed) - skip, self.symbols - self._filled)
         if size <= 0:
             return
         place, take = slice(self._filled, self._filled + size), slice(skip, skip + size)
         self._values[:, place] = told.position[take], told.equalised[take], told.fed[take]
-        nearest = np.floor(told.position[take] + 0.5).astype(np.int64) - stream.sent_origin
-        self._levels[:, place] = told.decided[take], stream.sent[nearest]
+        self._levels[:, place] = told.decided[take], sent[take]
         self._filled += size
 
     def record(self, stream: Stream) -> WaveformRecord:
