@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sirf.clock.recovery import ClockRecovery
     from sirf.clock.wander import Wander
     from sirf.com.margin import com
+    from sirf.engine.chain import simulate_chain
     from sirf.engine.error_count import count_errors
     from sirf.engine.statistical import statistical_eye
     from sirf.engine.waveform import simulate
@@ -57,6 +58,7 @@ _HOMES = {
     "ClockRecovery": "sirf.clock.recovery",
     "Wander": "sirf.clock.wander",
     "simulate": "sirf.engine.waveform",
+    "simulate_chain": "sirf.engine.chain",
     "statistical_eye": "sirf.engine.statistical",
     "count_errors": "sirf.engine.error_count",
     "compare": "sirf.study.compare",
@@ -107,6 +109,7 @@ __all__ = [
     "presets",
     "reach",
     "simulate",
+    "simulate_chain",
     "statistical_eye",
 ]
 

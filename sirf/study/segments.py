@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +14,9 @@ from sirf.link import Link
 from sirf.optics.library import OpticsPreset
 from sirf.optics.span import Span
 from sirf.presets import load
+from sirf.results.chain_count import composed as composed
 from sirf.system.architecture import DECIDERS, Architecture
 
-_HALF = 0.5 - 1e-16
 BAND, STEP = 120e9, 10e6
 """Least band and step in Hz of the paths' networks."""
 
@@ -102,14 +100,3 @@ def _link(
         receiver.limits, tx_ffe=sender.limits.tx_ffe, tx_main_minimum=sender.limits.tx_main_minimum
     )
     return Link(span, standard=far, transmitter=sender.transmitter, limits=limits, samples_per_ui=samples_per_ui)
-
-
-def composed(error_ratios: Sequence[float]) -> float:
-    """Bit error ratio of segments in series that each send their decisions again: (1 - product of (1 - 2 p)) / 2.
-
-    Two errors on one bit cancel; with small ratios they add.
-
-    >>> composed([0.25, 0.5])
-    0.5
-    """
-    return -0.5 * math.expm1(math.fsum(math.log1p(-2.0 * min(p, _HALF)) for p in error_ratios))

@@ -1,0 +1,59 @@
+"""What became of symbols against what they were: errors counted one by one, bursts carried on from call to call."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.jit import kernel
+
+Integer = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+
+# places in `state` and in `counts`
+SYMBOL, LAST_WRONG, OPEN_SYMBOLS, OPEN_BITS, OPEN_FIRST, OPEN_LAST, STATE = range(7)
+SYMBOL_ERRORS, BIT_ERRORS, BURSTS, SQUARED_SYMBOLS, SQUARED_BITS, COUNTS = range(6)
+
+
+@kernel
+def compare(
+    sent: Bytes,
+    got: Bytes,
+    wrong: Bytes,
+    gap: int,
+    bits: Integer,
+    state: Integer,
+    counts: Integer,
+    outgoing: Integer,
+    confusion: Integer,
+    lengths: Integer,
+) -> None:
+    """Count where `got` (n,) differs from `sent` (n,), level indices.
+
+    `wrong` (n,) tells which symbols were decided wrongly on a line; more than `gap` symbols without one end a burst, to which
+    the errors since then belong. `bits` (L, L) are the bit errors of sent against got. `state` (STATE,) goes from call to call
+    and holds the open burst, which `counts` (COUNTS,) and `lengths` gain when it ends; BURSTS has it from its first error on.
+    `outgoing` (L,) and `confusion` (L, L) gain what was sent, and what it was taken for where wrong.
+    """
+    for i in range(len(sent)):
+        k = state[SYMBOL]
+        state[SYMBOL] = k + 1
+        a, b = np.int64(sent[i]), np.int64(got[i])
+        outgoing[a] += 1
+        if wrong[i]:
+            if k - state[LAST_WRONG] > gap and state[OPEN_SYMBOLS] > 0:
+                counts[SQUARED_SYMBOLS] += state[OPEN_SYMBOLS] ** 2
+                counts[SQUARED_BITS] += state[OPEN_BITS] ** 2
+                lengths[min(state[OPEN_LAST] - state[OPEN_FIRST], len(lengths) - 1)] += 1
+                state[OPEN_SYMBOLS] = state[OPEN_BITS] = 0
+            state[LAST_WRONG] = k
+        if a != b:
+            if state[OPEN_SYMBOLS] == 0:
+                counts[BURSTS] += 1
+                state[OPEN_FIRST] = k
+            state[OPEN_LAST] = k
+            state[OPEN_SYMBOLS] += 1
+            state[OPEN_BITS] += bits[a, b]
+            counts[SYMBOL_ERRORS] += 1
+            counts[BIT_ERRORS] += bits[a, b]
+            confusion[a, b] += 1
