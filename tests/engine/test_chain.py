@@ -103,11 +103,13 @@ def test_a_retimed_pluggable_has_the_composition_of_its_segments() -> None:
     parts = segments(load_architecture("pluggable-retimed"), 106.25e9, step=40e6, samples_per_ui=16)
     copper, light = (louder(part.link.optimized(), times) for part, times in zip(parts, (90.0, 900.0), strict=True))
     assert [part.count for part in parts] == [2, 1]
-    run = sirf.simulate_chain([copper, light, copper], symbols=200_000, rng=6)
+    run = sirf.simulate_chain([copper, light, copper], symbols=120_000, rng=6)
     assert 1e-3 < run.ber < 4e-3
     assert run.end_to_end.ber_low < run.composed_ber < run.end_to_end.ber_high
     # of the same symbols only those differ that went wrong twice, some p² of them
     assert run.composed_ber == pytest.approx(run.ber, rel=0.01)
+    short = [sirf.simulate_chain([copper, light, copper], symbols=9000, rng=6, block=block) for block in (700, 10**6)]
+    assert (short[0].end_to_end, short[0].segments) == (short[1].end_to_end, short[1].segments)
     alone = [sirf.simulate(copper, symbols=500_000, rng=7).errors, sirf.simulate(light, symbols=100_000, rng=7).errors]
     low, high = (composed([ends[0], ends[1], ends[0]]) for ends in zip(*(one.interval() for one in alone), strict=True))
     assert low < run.end_to_end.ber_high
