@@ -12,15 +12,18 @@ import numpy as np
 
 from sirf import fec
 from sirf.channel.network import bulk_delay
+from sirf.engine.light import transmitter_tdecq
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
+from sirf.execution import one_algebra_thread
 from sirf.link import Link
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.limiter import limited_by
 from sirf.study.reach import reach
-from sirf.study.segments import STEP, composed, path_of, segments
+from sirf.study.segments import STEP, composed, equalised, path_of, segments
 from sirf.system.architecture import ORDER, Architecture, load_architecture
-from sirf.system.energy import Energy, energy_pj_per_bit
+from sirf.system.corners import Corner, corner
+from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
 from sirf.system.port import PortFigures, Range, port_figures
 
 HEAD = (
@@ -33,12 +36,15 @@ HEAD = (
     "eye UI",
     "BER",
     "after FEC",
+    "TDECQ dB",
     "reach mm",
     "limited by",
 )
 """Names of the figures that `cells` gives."""
 
-COST_HEAD = ("path", "pJ/bit", "W per 800G", "kW per 51.2T", "latency ns", "Tb/s per mm", "lanes per mm2")
+COST_HEAD = (
+    "path", "pJ/bit", "W per 800G", "W per 1.6T", "kW per 51.2T", "kW per 102.4T", "latency ns", "Tb/s per mm", "lanes per mm2",
+)  # fmt: skip
 """Names of the figures that `costs` gives, each with its range."""
 
 COARSE_STEP = 40e6
@@ -53,22 +59,28 @@ FIBRE_INDEX = 1.468
 FEC = "kp4"
 """The code between the hosts, end to end: retimers send decisions again and do not decode."""
 _C0 = 299_792_458.0
-_BOUNDED = ("insertion_loss_db", "com_db", "eye_height_mv", "eye_width_ui", "ber")
+_BOUNDED = ("insertion_loss_db", "com_db", "eye_height_mv", "eye_width_ui", "ber", "ber_post_fec", "tdecq_db")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Least and greatest of each figure, by name, over the shortest, the default and the longest path of the architecture."""
+    """Least and greatest of each figure, by name; None where one end has none.
 
-    figures: dict[str, tuple[float, float]]
+    Over the architecture's own length, the shortest in use with all inputs at the best end of their ranges, and the longest with
+    all at the worst (`sirf.system.corners`).
+    """
+
+    figures: dict[str, tuple[float | None, float | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One architecture at its default length.
+    """One architecture at its own length.
 
-    `eye` is the statistical eye of its worst electrical segment, the figures of which the row gives; `ber` that from host to
-    host before FEC, `ber_post_fec` after it. Optics count as ideal in the margin (a note says so).
+    `eye` is the statistical eye of its worst section with copper in it, light and all, which the figures of the eye are of;
+    `ber` that from host to host before FEC, `ber_post_fec` after it; `section_ber` (name, ratio) of every section.
+    `limited_by` names the impairment, `limited_in` the section in which it acts. `tdecq_db` is of the light that leaves the
+    transmitter, copper before it and fibre behind; None without light.
     """
 
     path: str
@@ -79,8 +91,11 @@ class Row:
     eye: StatisticalEye
     ber: float
     ber_post_fec: float | None
+    section_ber: tuple[tuple[str, float], ...]
+    tdecq_db: float | None
     reach_mm: float | None
     limited_by: str
+    limited_in: str
     energy: Energy
     port: PortFigures
     bounds: Bounds
@@ -94,14 +109,20 @@ class Row:
             "path": self.path, "title": self.title, "standard": self.standard, "length_mm": self.length_mm,
             "insertion_loss_db": self.insertion_loss_db, "com_db": eye.com_db, "eye_ber": eye.der0,
             "eye_height_mv": 1e3 * eye.eye_height(), "eye_width_ui": eye.eye_width(), "vec_db": eye.vec_db, "ber": self.ber,
-            "ber_post_fec": self.ber_post_fec, "reach_mm": self.reach_mm, "limited_by": self.limited_by,
+            "ber_post_fec": self.ber_post_fec, "section_ber": dict(self.section_ber), "tdecq_db": self.tdecq_db,
+            "reach_mm": self.reach_mm, "limited_by": self.limited_by, "limited_in": self.limited_in,
             "energy_pj_per_bit": self.energy.value, "energy_pj_per_bit_low": self.energy.low,
             "energy_pj_per_bit_high": self.energy.high, "energy_provenance": self.energy.provenance,
+            "energy_parts": [{"name": part.name, "block": part.block, "value": part.value, "low": part.low, "high": part.high,
+                              "provenance": part.provenance} for part in self.energy.parts],
+            "latency_parts": [{"name": name, "ns": one.value} for name, one in port.latency_parts],
             "equalizer": self.equalizer, "notes": list(self.notes),
         }  # fmt: skip
         ranges = {
-            "port_power_w": port.port_power_w, "switch_power_w": port.switch_power_w, "latency_ns": port.latency_ns,
-            "density_tbps_per_mm": port.density_tbps_per_mm, "lanes_per_mm2": port.lanes_per_mm2,
+            "port_power_w": port.port_power_w, "port_power_1t6_w": port.port_power_1t6_w,
+            "switch_power_w": port.switch_power_w, "switch_power_102t4_w": port.switch_power_102t4_w,
+            "latency_ns": port.latency_ns, "density_tbps_per_mm": port.density_tbps_per_mm,
+            "lanes_per_mm2": port.lanes_per_mm2,
         }  # fmt: skip
         for name, figure in ranges.items():
             plain |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
@@ -149,22 +170,27 @@ def cells(row: Row) -> tuple[str, ...]:
     eye = row.eye
     return (
         row.path, row.standard, f"{row.length_mm:.0f}", f"{row.insertion_loss_db:.1f}", f"{eye.com_db:.2f}",
-        f"{1e3 * eye.eye_height():.2f}", f"{eye.eye_width():.3f}", f"{row.ber:.1e}",
-        _after(row.ber_post_fec), "none" if row.reach_mm is None else f"{row.reach_mm:.0f}", row.limited_by,
+        f"{1e3 * eye.eye_height():.2f}", f"{eye.eye_width():.3f}", f"{row.ber:.1e}", _after(row.ber_post_fec),
+        "-" if row.tdecq_db is None else f"{row.tdecq_db:.1f}",
+        "none" if row.reach_mm is None else f"{row.reach_mm:.0f}", f"{row.limited_by} in {row.limited_in}",
     )  # fmt: skip
 
 
 def costs(row: Row) -> tuple[str, ...]:
     """Energy, power, latency and density of a row as text, each with its range."""
     port, energy = row.port, row.energy
-    kilowatts = Range(
-        *(1e-3 * w for w in (port.switch_power_w.value, port.switch_power_w.low, port.switch_power_w.high))
-    )
-    figures = (port.port_power_w, kilowatts, port.latency_ns, port.density_tbps_per_mm, port.lanes_per_mm2)
+    figures = (
+        port.port_power_w, port.port_power_1t6_w, _kilo(port.switch_power_w), _kilo(port.switch_power_102t4_w),
+        port.latency_ns, port.density_tbps_per_mm, port.lanes_per_mm2,
+    )  # fmt: skip
     return (row.path, f"{energy.value:.1f} ({energy.low:.1f}-{energy.high:.1f})", *(
         f"{figure.value:.3g} ({figure.low:.2g}-{figure.high:.2g})" if figure.value < 100
         else f"{figure.value:.0f} ({figure.low:.0f}-{figure.high:.0f})" for figure in figures
     ))  # fmt: skip
+
+
+def _kilo(figure: Range) -> Range:
+    return Range(1e-3 * figure.value, 1e-3 * figure.low, 1e-3 * figure.high)
 
 
 def _after(ber: float | None) -> str:
@@ -190,9 +216,10 @@ def compare(
         interface it is built for; at the others all share a yardstick.
     limit
         What reach is held against, as in `sirf.reach`: {"com_db": 3.0} for Channel Operating Margin. By default the bit error
-        ratio before FEC, which must stay at or below the preset's DER0.
+        ratio from host to host before FEC, which must stay at or below the host preset's DER0.
     bounds
-        Also at both ends of each architecture's length range: low and high of loss, margin, eye and error ratio.
+        Also the shortest path with all inputs at the best end of their ranges, and the longest with all at the worst: low and
+        high of loss, margin, eye, error ratios and TDECQ.
     progress
         Called with (what is done now, steps done, steps in all).
 
@@ -205,7 +232,7 @@ def compare(
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]
     rows: dict[str, Row] = {}
-    with ThreadPoolExecutor(max(min(len(wanted), os.cpu_count() or 1), 1)) as pool:
+    with one_algebra_thread(), ThreadPoolExecutor(max(min(len(wanted), os.cpu_count() or 1), 1)) as pool:
         pending = {
             pool.submit(_row, item, data_rate, limit, bounds): item.id for item in {a.id: a for a in wanted}.values()
         }
@@ -218,27 +245,39 @@ def compare(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
-    """What one length gives: the worst segment's link and eye, the ratio from host to host."""
+    """What one length gives: sections (name, link, error ratio), the worst with copper and its eye, the ratio of all."""
 
+    sections: tuple[tuple[str, Link, float], ...]
     link: Link
     eye: StatisticalEye
     ber: float
+    tdecq_db: float | None
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float | None]:
         eye = self.eye
-        values = (self.link.insertion_loss_db, eye.com_db, 1e3 * eye.eye_height(), eye.eye_width(), self.ber)
+        values = (self.link.insertion_loss_db, eye.com_db, 1e3 * eye.eye_height(), eye.eye_width(), self.ber,
+                  _after_fec(self.ber), self.tdecq_db)  # fmt: skip
         return dict(zip(_BOUNDED, values, strict=True))
 
 
-def _figures(architecture: Architecture, data_rate: float, length: float | None = None, step: float = STEP) -> _Figures:
-    ratios, found = [], []
-    for segment in segments(architecture, data_rate, length=length, step=step):
-        link = segment.link.optimized()
-        eye = statistical_eye(link, phases=PHASES)
-        found.append((link, eye))
+def _figures(
+    architecture: Architecture, data_rate: float, length: float | None = None, step: float = STEP,
+    inputs: Corner | None = None,
+) -> _Figures:  # fmt: skip
+    found, eyes, ratios, closures = [], [], [], []
+    for segment in segments(architecture, data_rate, length=length, step=step, inputs=inputs):
+        link = equalised(segment.link)
+        eye = statistical_eye(link, phases=PHASES if segment.electrical else 1)
+        found.append((segment.name, link, eye.ber))
         ratios += [eye.ber] * segment.count
-    link, eye = max(found, key=lambda pair: pair[1].ber)
-    return _Figures(link=link, eye=eye, ber=composed(ratios))
+        if segment.electrical:
+            eyes.append((link, eye))
+        if link.optics is not None:
+            closures.append(transmitter_tdecq(link).db)
+    link, eye = max(eyes, key=lambda pair: pair[1].ber)
+    return _Figures(
+        sections=tuple(found), link=link, eye=eye, ber=composed(ratios), tdecq_db=max(closures, default=None)
+    )
 
 
 def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float] | None, bounds: bool) -> Row:
@@ -248,37 +287,53 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
     link, eye = here.link, here.eye
     report = link.equalizer_report
     assert report is not None
-    linear = architecture.chain == "linear"
-    standard = interface.far_standard if architecture.chain == "half-retimed" else interface.standard
-    found = reach(path, standard=standard, limit=limit, linear=linear, tolerance=REACH_TOLERANCE)
+    found = reach(architecture, data_rate=data_rate, limit=limit, tolerance=REACH_TOLERANCE)
+    energy = energy_pj_per_bit(architecture, min(link.insertion_loss_db, LOSS_LIMIT_DB), data_rate=data_rate)
+    worst, culprit, _ = max(here.sections, key=lambda section: section[2])
+    return Row(
+        path=architecture.id, title=architecture.title, standard=link.standard or interface.standard,
+        length_mm=1e3 * path.trace_length_m, insertion_loss_db=link.insertion_loss_db, eye=eye, ber=here.ber,
+        ber_post_fec=_after_fec(here.ber), section_ber=tuple((name, ratio) for name, _, ratio in here.sections),
+        tdecq_db=here.tdecq_db, reach_mm=found.reach_mm, limited_by=limited_by(culprit)[0], limited_in=worst, energy=energy,
+        port=port_figures(architecture, energy, data_rate=data_rate, flight_s=_flight(architecture, here)),
+        bounds=Bounds(figures=_bounds(architecture, data_rate, here) if bounds else {}),
+        equalizer=str(report), notes=tuple(_notes(architecture, data_rate, link)),
+    )  # fmt: skip
+
+
+def _bounds(
+    architecture: Architecture, data_rate: float, here: _Figures
+) -> dict[str, tuple[float | None, float | None]]:
+    """Low and high of each figure at the row's own length and at both corners."""
+    shortest, longest = architecture.length_range_m
+    corners = ((shortest, corner("best")), (longest, corner("worst")))
+    tried = [here, *(_figures(architecture, data_rate, n, COARSE_STEP, inputs) for n, inputs in corners)]
+    columns = {name: [one.to_dict()[name] for one in tried] for name in _BOUNDED}
+    return {
+        name: (None, None) if (known := [x for x in values if x is not None]) == [] else (min(known), max(known))
+        for name, values in columns.items()
+    }
+
+
+def _flight(architecture: Architecture, here: _Figures) -> float:
+    """Delay in s of all copper on the way; fibre is left out."""
+    channels = [half for _, link, _ in here.sections for half in (
+        (link.channel,) if link.optics is None else (link.optics.before, link.optics.after)
+    )]  # fmt: skip
+    copper = max(bulk_delay(one.frequency, one.through.s[:, 1, 0]) for one in channels)
+    return copper * architecture.blocks.count("copper")
+
+
+def _notes(architecture: Architecture, data_rate: float, link: Link) -> list[str]:
     notes = list(link.warnings)
-    if not report.opened:
-        notes.append("no equaliser setting opens this link")
-    if "optics" in architecture.blocks:
-        notes.append("optics count as ideal in eye, COM and BER")
-    if data_rate > 300e9:
-        notes.append("425 Gb/s is a projection: no standard, no published package")
-    figures: dict[str, tuple[float, float]] = {}
-    if bounds:
-        tried = [
-            here.to_dict(),
-            *(_figures(architecture, data_rate, n, COARSE_STEP).to_dict() for n in architecture.length_range_m),
-        ]
-        figures = {name: (min(one[name] for one in tried), max(one[name] for one in tried)) for name in _BOUNDED}
-    energy = energy_pj_per_bit(architecture, min(link.insertion_loss_db, 60.0), data_rate=data_rate)
-    delay = bulk_delay(link.channel.frequency, link.channel.through.s[:, 1, 0])
-    paths_in_series = 1 if linear or architecture.chain == "electrical" else 2
+    if link.equalizer_report is not None and not link.equalizer_report.opened:
+        notes.append("no equaliser setting has the figure of merit that DER0 asks for")
+    if architecture.at(data_rate).projection:
+        notes.append(f"{data_rate / 1e9:g} Gb/s is a projection: no standard, no published package or device")
     if architecture.fibre_m:
         fibre = 1e9 * architecture.fibre_m * FIBRE_INDEX / _C0
         notes.append(f"{architecture.fibre_m:g} m of fibre take {fibre:.0f} ns more than the latency given")
-    return Row(
-        path=architecture.id, title=architecture.title, standard=standard, length_mm=1e3 * path.trace_length_m,
-        insertion_loss_db=link.insertion_loss_db, eye=eye, ber=here.ber, ber_post_fec=_after_fec(here.ber),
-        reach_mm=found.reach_mm, limited_by=limited_by(link)[0], energy=energy,
-        port=port_figures(architecture, energy, data_rate=data_rate, flight_s=paths_in_series * delay),
-        bounds=Bounds(figures=figures),
-        equalizer=str(report), notes=tuple(notes),
-    )  # fmt: skip
+    return notes
 
 
 def _after_fec(ber: float) -> float | None:

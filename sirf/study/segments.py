@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,10 +13,12 @@ from sirf.channel.channel import Channel
 from sirf.channel.path import Path, load_path
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
+from sirf.optics.path import OpticalPath
 from sirf.optics.span import Span
 from sirf.presets import load
 from sirf.results.chain_count import composed as composed
 from sirf.system.architecture import DECIDERS, Architecture
+from sirf.system.corners import Corner
 
 BAND, STEP = 120e9, 10e6
 """Least band and step in Hz of the paths' networks."""
@@ -37,9 +40,13 @@ class Segment:
         )
 
 
-def path_of(architecture: Architecture, data_rate: float, length: float | None = None) -> Path:
+def path_of(
+    architecture: Architecture, data_rate: float, length: float | None = None, inputs: Corner | None = None
+) -> Path:
     """The architecture's electrical path with the dies of `data_rate`; `length` in m of its variable segment."""
-    path = load_path(architecture.path, rate_class=architecture.at(data_rate).rate_class)
+    temperature = None if inputs is None else inputs.copper_temperature_c
+    rate_class = architecture.at(data_rate).rate_class
+    path = load_path(architecture.path, rate_class=rate_class, temperature_c=temperature)
     return path if length is None else path.with_length(length)
 
 
@@ -50,17 +57,21 @@ def segments(
     length: float | None = None,
     step: float = STEP,
     samples_per_ui: int = 32,
+    inputs: Corner | None = None,
 ) -> tuple[Segment, ...]:
     """What is decided on the way, in order; equal sections once, with their count.
 
     Retimed: host to retimer and, equal to it, retimer to host; retimer to retimer through the light. Half-retimed: host to
     retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
+    `inputs` at one end of their ranges take the place of the nominal ones.
     """
     interface = architecture.at(data_rate)
-    path = path_of(architecture, data_rate, length)
+    path = path_of(architecture, data_rate, length, inputs)
     band = max(BAND, 1.05 * load(interface.standard).symbol_rate)
     copper = path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
     optics = architecture.optics_at(data_rate)
+    if optics is not None and inputs is not None:
+        optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
     deciders = [block for block in architecture.blocks if block in DECIDERS]
     found: dict[tuple[str, str, tuple[str, ...]], int] = {}
     for index, blocks in enumerate(architecture.sections):
@@ -90,8 +101,7 @@ def _link(
         return Link(copper, standard=far, samples_per_ui=samples_per_ui)
     assert optics is not None
     if len(blocks) == 1:
-        span = Span.alone(optics.path, swing=optics.swing, symbol_rate=load(far).symbol_rate, agc_db=optics.agc_db)
-        return Link(span, standard=far, samples_per_ui=samples_per_ui)
+        return _alone(far, optics.path, optics.swing, optics.agc_db, samples_per_ui)
     wire, place = unit_channel(copper.frequency), blocks.index("optics")
     before, after = (copper if half else wire for half in (blocks[:place], blocks[place + 1 :]))
     span = Span(optics.path, before=before, after=after, swing=optics.swing, agc_db=optics.agc_db)
@@ -100,3 +110,16 @@ def _link(
         receiver.limits, tx_ffe=sender.limits.tx_ffe, tx_main_minimum=sender.limits.tx_main_minimum
     )
     return Link(span, standard=far, transmitter=sender.transmitter, limits=limits, samples_per_ui=samples_per_ui)
+
+
+@lru_cache(maxsize=32)
+def _alone(standard: str, path: OpticalPath, swing: float, agc_db: tuple[float, float], samples_per_ui: int) -> Link:
+    """Light from retimer to retimer: the same link wherever it stands, so that what is found of it holds on."""
+    span = Span.alone(path, swing=swing, symbol_rate=load(standard).symbol_rate, agc_db=agc_db)
+    return Link(span, standard=standard, samples_per_ui=samples_per_ui)
+
+
+@lru_cache(maxsize=64)
+def equalised(link: Link) -> Link:
+    """The link with its equaliser set, kept for the last links: a link never changes."""
+    return link.optimized()

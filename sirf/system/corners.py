@@ -1,0 +1,103 @@
+"""The best and the worst end of the inputs' ranges: what an uncertainty band is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from sirf._data import data_path, load_toml, validated
+from sirf.optics.fibre import Fibre
+from sirf.optics.path import OpticalPath
+from sirf.optics.source import Laser, Vcsel
+
+End: TypeAlias = Literal["best", "worst"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corner:
+    """Inputs at one end of their ranges, from `data/system/ranges.toml`.
+
+    `copper_temperature_c` of boards, vias and cables; laser power and intensity noise in dB beside the nominal ones; amplifier
+    noise and responsivity as factors on theirs; losses of single-mode fibre and of a connector in dB in place of the nominal.
+    """
+
+    copper_temperature_c: float
+    laser_power_db: float
+    intensity_noise_db: float
+    amplifier_noise: float
+    responsivity: float
+    fibre_loss_db_per_km: float
+    connector_loss_db: float
+
+    def applied(self, path: OpticalPath) -> OpticalPath:
+        """An optical path with these inputs."""
+        receiver, fibre = path.receiver, path.fibre
+        if isinstance(fibre, Fibre):
+            fibre = dataclasses.replace(fibre, loss_db_per_km=self.fibre_loss_db_per_km)
+        diode, amplifier = receiver.photodiode, receiver.tia
+        return dataclasses.replace(
+            path,
+            source=self._source(path.source),
+            fibre=fibre,
+            connectors=tuple(dataclasses.replace(one, loss_db=self.connector_loss_db) for one in path.connectors),
+            receiver=dataclasses.replace(
+                receiver,
+                photodiode=dataclasses.replace(diode, responsivity=diode.responsivity * self.responsivity),
+                tia=dataclasses.replace(amplifier, noise=amplifier.noise * self.amplifier_noise),
+            ),
+        )
+
+    def _source(self, source: Laser | Vcsel) -> Laser | Vcsel:
+        rin = source.rin_db_per_hz + self.intensity_noise_db
+        if isinstance(source, Vcsel):
+            return dataclasses.replace(source, rin_db_per_hz=rin)
+        power = source.power * 10.0 ** (self.laser_power_db / 10.0)
+        return dataclasses.replace(source, power=power, rin_db_per_hz=rin)
+
+
+def corner(end: End) -> Corner:
+    """The corner at the "best" or the "worst" end of all ranges.
+
+    >>> corner("worst").copper_temperature_c
+    85.0
+    """
+    record = _ranges()
+    return Corner(**{name: getattr(getattr(record, name), end) for name in type(record).model_fields})
+
+
+def ranges() -> tuple[tuple[str, float, float, str, str], ...]:
+    """(input, best, worst, provenance, source) of every range."""
+    record = _ranges()
+    rows = ((name, getattr(record, name)) for name in type(record).model_fields)
+    return tuple((name, one.best, one.worst, one.provenance, one.source) for name, one in rows)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Ends(_Table):
+    best: float
+    worst: float
+    provenance: Literal["P", "2", "E"]
+    source: str
+
+
+class _File(_Table):
+    copper_temperature_c: _Ends
+    laser_power_db: _Ends
+    intensity_noise_db: _Ends
+    amplifier_noise: _Ends
+    responsivity: _Ends
+    fibre_loss_db_per_km: _Ends
+    connector_loss_db: _Ends
+
+
+@cache
+def _ranges() -> _File:
+    file = data_path("system", "ranges.toml")
+    return validated(_File, load_toml(file), file)
