@@ -181,7 +181,12 @@ class _Eye:
             )
         k = np.arange(self.spectrum.size)
         turned = self.spectrum * np.exp(2j * np.pi * k * (offset_ui + self.lag) / self.symbols)
-        return np.asarray(fft.irfft(turned, self.symbols * self.m)[:: self.m] - self.middle)
+        # one sample of m is the spectrum folded m times, which is far shorter to invert; half of it stands for the whole
+        turned[1 : (self.symbols * self.m + 1) // 2] *= 2.0
+        padded = np.zeros(-(-turned.size // self.symbols) * self.symbols, dtype=complex)
+        padded[: turned.size] = turned
+        folded = padded.reshape(-1, self.symbols).sum(axis=0)
+        return np.asarray(fft.ifft(folded).real / self.m - self.middle)
 
     def noise_gain(self, taps: Float) -> float:
         """C_eq: noise after the equaliser over noise before it, equation (121-9)."""

@@ -2,7 +2,7 @@
 
 from sirf.plot.bathtubs import eye_with_bathtubs, voltage_bathtub
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
-from sirf.plot.comparison import energy_reach
+from sirf.plot.comparison import energy_reach, error_band, eyes
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
 from sirf.plot.margin import com_distribution, com_pulse
@@ -15,8 +15,10 @@ __all__ = [
     "conversion",
     "crosstalk",
     "energy_reach",
+    "error_band",
     "eye",
     "eye_with_bathtubs",
+    "eyes",
     "ild",
     "loss",
     "pulse",

@@ -1,13 +1,15 @@
-"""Architectures against each other: reach against energy per bit."""
+"""Architectures against each other: eyes on one scale, reach against energy per bit, error ratios with their band."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sirf.plot._axes import axes_or_new
+from sirf.plot._axes import axes_or_new, empty_figure
+from sirf.plot.eye import eye as draw_eye
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from sirf.study.compare import Comparison
 
@@ -38,3 +40,62 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     return axes
+
+
+COLUMNS = 3
+"""Eyes in a row of the picture of all."""
+
+
+def eye_scale_mv(result: Comparison) -> float:
+    """Half height in mV of a voltage axis on which every row's eye fits."""
+    return 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
+
+
+def eyes(result: Comparison, figure: Figure | None = None) -> Figure:
+    """The eyes of all rows side by side on one scale, the opening at DER0 outlined; returns the figure."""
+    count = len(result.rows)
+    lines = -(-count // COLUMNS)
+    figure = empty_figure((4.2 * min(count, COLUMNS), 3.1 * lines)) if figure is None else figure
+    grid = figure.subplots(lines, min(count, COLUMNS), squeeze=False, sharex=True, sharey=True)
+    limit = eye_scale_mv(result)
+    for axes, row in zip(grid.flat, result.rows, strict=False):
+        draw_eye(row.eye, axes, limit_mv=limit, contours=(row.eye.der0,))
+        axes.set_title(f"{row.path}, {row.length_mm:.0f} mm, {row.standard}", fontsize="small")
+        axes.label_outer()
+    for axes in grid.flat[count:]:
+        axes.set_visible(False)
+    return figure
+
+
+def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
+    """Bit error ratio before FEC of each row with its uncertainty band, beside the threshold of KP4."""
+    axes = axes_or_new(ax, (7.2, 4.0))
+    for index, row in enumerate(result.rows):
+        low, high = row.bounds.figures.get("ber", (None, None))
+        place, colour = len(result.rows) - 1 - index, _COLOURS[index % len(_COLOURS)]
+        if low is not None and high is not None:
+            axes.plot(
+                [max(low, LEAST), max(high, LEAST)],
+                [place] * 2,
+                color=colour,
+                linewidth=7,
+                alpha=0.35,
+                solid_capstyle="butt",
+            )
+        axes.plot(max(row.ber, LEAST), place, _MARKS[index % len(_MARKS)], color=colour, markersize=7)
+    axes.axvline(KP4_THRESHOLD, color="0.3", linestyle="--", linewidth=0.9)
+    axes.text(KP4_THRESHOLD, len(result.rows) - 0.45, " KP4", fontsize="small", color="0.3", va="bottom")
+    axes.set(
+        xscale="log", xlabel="bit error ratio from host to host, before FEC", ylim=(-0.6, len(result.rows) - 0.4),
+        yticks=range(len(result.rows)), yticklabels=[row.path for row in reversed(result.rows)],
+        title=f"{result.data_rate / 1e9:g} Gb/s per lane: nominal and band",
+    )  # fmt: skip
+    axes.grid(visible=True, axis="x", linewidth=0.4, color="0.9")
+    axes.set_axisbelow(True)
+    return axes
+
+
+LEAST = 1e-24
+"""Error ratios below are drawn here."""
+KP4_THRESHOLD = 2.4e-4
+"""Bit error ratio that RS(544,514) corrects to 1e-12 and below."""

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
-from sirf.plot.comparison import energy_reach
+from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes
 from sirf.plot.eye import eye as draw_eye
 from sirf.study.compare import COST_HEAD, HEAD, Comparison, Row, cells, costs
+from sirf.system.corners import ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -27,22 +31,24 @@ def write_comparison(result: Comparison, folder: Path) -> list[str]:
     text = json.dumps([_finite(row) for row in result.to_dict()], indent=1, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     pictures = []
-    limit = 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
+    limit = eye_scale_mv(result)
     for row in result.rows:
         picture = _png(_figure(row, limit))
         name = f"eye-{row.path}.png"
         (folder / name).write_bytes(picture)
         names.append(name)
         pictures.append(picture)
-    overview = _png(_overview(result))
-    (folder / "reach-energy.png").write_bytes(overview)
-    (folder / "report.html").write_text(_page(result, pictures, overview), encoding="utf-8")
-    return [*names, "reach-energy.png", "report.html"]
+    overviews = {"eyes": _png(eyes(result)), "reach-energy": _png(_drawn(energy_reach, result)),
+                 "error-band": _png(_drawn(error_band, result))}  # fmt: skip
+    for name, picture in overviews.items():
+        (folder / f"{name}.png").write_bytes(picture)
+    (folder / "report.html").write_text(_page(result, pictures, overviews), encoding="utf-8")
+    return [*names, *(f"{name}.png" for name in overviews), "report.html"]
 
 
-def _overview(result: Comparison) -> Figure:
+def _drawn(draw: Callable[[Comparison, Axes], Axes], result: Comparison) -> Figure:
     figure, axes = new_figure((8.6, 4.4))
-    energy_reach(result, axes[0])
+    draw(result, axes[0])
     return figure
 
 
@@ -61,7 +67,7 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _page(result: Comparison, pictures: list[bytes], overview: bytes) -> str:
+def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]) -> str:
     try:
         from jinja2 import Environment, PackageLoader
     except ImportError as error:
@@ -70,8 +76,9 @@ def _page(result: Comparison, pictures: list[bytes], overview: bytes) -> str:
     rows = [{"row": row, "cells": cells(row), "costs": costs(row), "picture": base64.b64encode(picture).decode()}
             for row, picture in zip(result.rows, pictures, strict=True)]  # fmt: skip
     return template.render(
-        head=HEAD, cost_head=COST_HEAD, rows=rows, overview=base64.b64encode(overview).decode(),
-        rate=f"{result.data_rate / 1e9:g}", version=__version__,
+        head=HEAD, cost_head=COST_HEAD, rows=rows, ranges=ranges(), rate=f"{result.data_rate / 1e9:g}",
+        overviews={name.replace("-", "_"): base64.b64encode(picture).decode() for name, picture in overviews.items()},
+        version=__version__,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,11 @@ COARSE_STEP = 40e6
 REACH_TOLERANCE = 0.05
 """Relative length to which reach is found."""
 PHASES = 32
-"""Sampling phases of the eyes; widths are interpolated between them."""
+"""Sampling phases of the eyes, and samples per UI; widths are interpolated between them."""
 RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
 """Data rates in bit/s on the line; the last is a projection."""
+CORNER_PHASES = 16
+"""The same at the ends of the inputs' ranges, and samples per UI there."""
 FIBRE_INDEX = 1.468
 FEC = "kp4"
 """The code between the hosts, end to end: retimers send decisions again and do not decode."""
@@ -265,19 +268,32 @@ def _figures(
     inputs: Corner | None = None,
 ) -> _Figures:  # fmt: skip
     found, eyes, ratios, closures = [], [], [], []
-    for segment in segments(architecture, data_rate, length=length, step=step, inputs=inputs):
+    phases = PHASES if inputs is None else CORNER_PHASES
+    for segment in segments(architecture, data_rate, length=length, step=step, samples_per_ui=phases, inputs=inputs):
         link = equalised(segment.link)
-        eye = statistical_eye(link, phases=PHASES if segment.electrical else 1)
+        eye = statistical_eye(link, phases=phases) if segment.electrical else _at_instant(link)
         found.append((segment.name, link, eye.ber))
         ratios += [eye.ber] * segment.count
         if segment.electrical:
             eyes.append((link, eye))
-        if link.optics is not None:
-            closures.append(transmitter_tdecq(link).db)
+        # without copper before it the light's closure does not depend on the inputs that have ranges
+        if link.optics is not None and (inputs is None or segment.name.startswith("copper")):
+            closures.append(_closure(link))
     link, eye = max(eyes, key=lambda pair: pair[1].ber)
     return _Figures(
         sections=tuple(found), link=link, eye=eye, ber=composed(ratios), tdecq_db=max(closures, default=None)
     )
+
+
+@lru_cache(maxsize=32)
+def _at_instant(link: Link) -> StatisticalEye:
+    """Kept, because light from retimer to retimer is the same link in several rows."""
+    return statistical_eye(link, phases=1)
+
+
+@lru_cache(maxsize=32)
+def _closure(link: Link) -> float:
+    return transmitter_tdecq(link).db
 
 
 def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float] | None, bounds: bool) -> Row:

@@ -65,6 +65,23 @@ def segments(
     retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
     `inputs` at one end of their ranges take the place of the nominal ones.
     """
+    ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs)
+    return tuple(Segment(part.name, part.link, ordered.count(part)) for part in dict.fromkeys(ordered))
+
+
+def links(
+    architecture: Architecture, data_rate: float, *, length: float | None = None, samples_per_ui: int = 32
+) -> tuple[Link, ...]:
+    """Every link from host to host in order, equalised: what `sirf.simulate_chain` takes."""
+    ordered = _ordered(architecture, data_rate, length, STEP, samples_per_ui, None)
+    return tuple(equalised(part.link) for part in ordered)
+
+
+def _ordered(
+    architecture: Architecture, data_rate: float, length: float | None, step: float, samples_per_ui: int,
+    inputs: Corner | None,
+) -> list[Segment]:  # fmt: skip
+    """The sections in order; equal ones are the same value."""
     interface = architecture.at(data_rate)
     path = path_of(architecture, data_rate, length, inputs)
     band = max(BAND, 1.05 * load(interface.standard).symbol_rate)
@@ -73,7 +90,8 @@ def segments(
     if optics is not None and inputs is not None:
         optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
     deciders = [block for block in architecture.blocks if block in DECIDERS]
-    found: dict[tuple[str, str, tuple[str, ...]], int] = {}
+    known: dict[tuple[str, str, tuple[str, ...]], Segment] = {}
+    ordered = []
     for index, blocks in enumerate(architecture.sections):
         # copper between a host and a retimer is that host's interface, in either direction
         near = far = interface.standard if index == 0 else interface.far_standard
@@ -82,11 +100,11 @@ def segments(
                 host if decider == "host" else str(interface.retimer_standard)
                 for decider, host in zip(deciders[index:], (interface.standard, interface.far_standard), strict=False)
             )
-        found[near, far, blocks] = found.get((near, far, blocks), 0) + 1
-    return tuple(
-        Segment(_name(blocks), _link(near, far, blocks, copper, optics, samples_per_ui), count)
-        for (near, far, blocks), count in found.items()
-    )
+        key = near, far, blocks
+        if key not in known:
+            known[key] = Segment(_name(blocks), _link(near, far, blocks, copper, optics, samples_per_ui))
+        ordered.append(known[key])
+    return ordered
 
 
 def _name(blocks: tuple[str, ...]) -> str:
