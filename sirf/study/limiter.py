@@ -12,7 +12,7 @@ from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.response import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.statistical import InterferenceModel, error_rates
+from sirf.engine.statistical import InterferenceModel, statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.transmitter.transmitter import NO_JITTER
@@ -24,6 +24,10 @@ Complex = NDArray[np.complex128]
 IMPAIRMENTS = ("loss", "reflection", "crosstalk", "noise", "jitter")
 LEAST, MOST = 1e-30, 0.1
 """Error ratios between which margins are taken: tails below are lost in rounding, above there is no tail."""
+FAINT = 1e-3
+"""Part of a noise power that is left where the noise is taken away: without any, a distribution has no tail to follow."""
+STILL: dict[str, Any] = {"jitter": NO_JITTER, "jitter_random_ui": 0.0, "jitter_dual_dirac_ui": 0.0}
+"""A transmitter without jitter."""
 F_MIN = 50e6
 """Lower edge in Hz of the fit of a smooth path, as in IEEE 802.3 clause 93A.3."""
 
@@ -41,16 +45,16 @@ def limited_by(link: Link) -> tuple[str, dict[str, float]]:
 
     Loss, and no gain, for a link on which nothing arrives that could be decided.
     """
-    link = _linear(link)
     try:
+        ratio = float(np.clip(statistical_eye(link, phases=1, ideal_feedback=True).ber, LEAST, MOST))
+        link = _linear(link)
         smooth, echoes = _residue(link)
         base = InterferenceModel(link)
-        ratio = float(np.clip(error_rates(base, base.at(0), ideal_feedback=True).ber, LEAST, MOST))
         without = {
             "loss": _Relieved(_quiet(link), smooth),
             "reflection": _Relieved(link, echoes),
             "crosstalk": InterferenceModel(_alone(link)),
-            "noise": InterferenceModel(_transmitting(link, snr_db=None)),
+            "noise": InterferenceModel(_transmitting(link, snr_db=_far_above(link.transmitter.snr_db))),
             "jitter": InterferenceModel(_transmitting(link, **STILL)),
         }
         here = _margin_db(base, ratio)
@@ -58,10 +62,6 @@ def limited_by(link: Link) -> tuple[str, dict[str, float]]:
     except SirfError:
         return "loss", dict.fromkeys(IMPAIRMENTS, 0.0)
     return max(gained, key=lambda name: gained[name]), gained
-
-
-STILL: dict[str, Any] = {"jitter": NO_JITTER, "jitter_random_ui": 0.0, "jitter_dual_dirac_ui": 0.0}
-"""A transmitter without jitter."""
 
 
 def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
@@ -110,13 +110,15 @@ class _Relieved(InterferenceModel):
 def _residue(link: Link) -> tuple[Float, Float]:
     """Cursors (K,) in V that the equaliser leaves, without the main one: of the smooth path, and of echoes.
 
-    Where a DFE tap acts nothing is the echoes': what its limit leaves is too much loss for it.
+    Each is shared out by the sizes of the smooth path's pulse and of the rest there: an equaliser that has taken both away
+    has left nothing of either.
     """
     left, main = InterferenceModel(link).cursors(0)
     end = front_end(link)
-    echoes = end.cursors(end.mean_pulse) - _seen_at(_smooth(link), end, len(left))
-    echoes[main + 1 : main + 1 + len(link.receiver.dfe)][np.asarray(link.receiver.dfe) != 0.0] = 0.0
-    left[main] = echoes[main] = 0.0
+    smooth = _seen_at(_smooth(link), end, len(left))
+    rest = np.abs(end.cursors(end.mean_pulse) - smooth)
+    left[main] = 0.0
+    echoes = left * rest / np.maximum(rest + np.abs(smooth), 1e-30)
     return left - echoes, echoes
 
 
@@ -131,8 +133,8 @@ def _seen_at(link: Link, end: FrontEnd, count: int) -> Float:
 
 def _smooth(link: Link) -> Link:
     """The link with its copper's ripple and aggressors taken away."""
-    copper = link.replace(optics=None) if _optics(link) is not None else link
-    smooth = smooth_transfer(copper.transfers()[0], f_max=link.symbol_rate)
+    copper = link.replace(optics=None).transfers()[0]
+    smooth = smooth_transfer(copper, f_max=link.symbol_rate)
     s = np.zeros((smooth.frequency.size, 2, 2), dtype=complex)
     s[:, 0, 1] = s[:, 1, 0] = smooth.value
     channel = Channel(Network(smooth.frequency, s, z0=DIFFERENTIAL_OHM, name="smooth"), plane="die", name="smooth")
@@ -147,17 +149,19 @@ def _margin_db(model: InterferenceModel, ratio: float) -> float:
     return float(np.min(db20(0.5 * np.diff(levels) * main / np.maximum(noise, 1e-9))))
 
 
-def _optics(link: Link) -> Any:
-    return getattr(link, "optics", None)
-
-
 def _linear(link: Link) -> Link:
-    return link if _optics(link) is None else link.replace(optics=_optics(link).linear())
+    return link if link.optics is None else link.replace(optics=link.optics.linear())
 
 
 def _quiet(link: Link) -> Link:
-    silent = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=0.0))
-    return silent if _optics(link) is None else silent.replace(optics=_optics(link).quiet())
+    silent = link.replace(
+        receiver=dataclasses.replace(link.receiver, noise_density=FAINT * link.receiver.noise_density)
+    )
+    return silent if link.optics is None else silent.replace(optics=link.optics.quiet())
+
+
+def _far_above(snr_db: float | None) -> float | None:
+    return None if snr_db is None else snr_db - 10.0 * float(np.log10(FAINT))
 
 
 def _alone(link: Link) -> Link:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 from sirf import fec
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.standard import from_standard
-from sirf.engine.optimize import optimize
+from sirf.engine.light import transmitter_tdecq
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import NoSettingError, SirfError
 from sirf.link import Link
 from sirf.results.statistical_eye import StatisticalEye
-from sirf.study.segments import Segment, composed
+from sirf.study.segments import Segment, composed, equalised
 
 CODE = "kp4"
 """The code between the hosts, end to end: retimers send decisions again and do not decode."""
@@ -124,20 +123,19 @@ def figure_value(
 ) -> float:
     """One figure of segments from host to host, each equalised anew.
 
-    Error ratios compose over all segments; the others are those of the worst one: eyes by the statistical engine at the link's
-    DER0, COM as `com_db` says, TDECQ of the light that leaves the copper. `mask` belongs to "eye_mask".
+    Error ratios compose over all segments; the others are those of the worst one with copper in it: eyes by the statistical
+    engine at the link's DER0, COM as `com_db` says, TDECQ of the light that the copper drives. `mask` belongs to "eye_mask".
     Raises `SirfError` for TDECQ where there is no light.
     """
-    if name == "com_db":
-        return min(com_db(segment.link) for segment in segments)
-    if name == "tdecq_db":
-        return _worst_tdecq_db(segments)
-    wide = name in ("eye_width_ui", "eye_mask")
-    eyes = [_eye(segment.link, wide) for segment in segments]
     if name in ("ber", "ber_post_fec"):
-        ratios = [0.5 if eye is None else eye.ber for eye in eyes]
-        ber = composed([ratio for ratio, part in zip(ratios, segments, strict=True) for _ in range(part.count)])
+        ber = composed([ratio for part in segments for ratio in [_ber(part.link)] * part.count])
         return ber if name == "ber" else post_fec_ber(ber, code)
+    links = [segment.link for segment in segments if segment.electrical]
+    if name == "com_db":
+        return min(com_db(link) for link in links)
+    if name == "tdecq_db":
+        return _worst_tdecq_db([segment.link for segment in segments])
+    eyes = [_eye(link, wide=name in ("eye_width_ui", "eye_mask")) for link in links]
     return min(FIGURES[name].dead if eye is None else _eye_value(eye, name, mask) for eye in eyes)
 
 
@@ -151,7 +149,7 @@ def com_db(link: Link) -> float:
 
     The standard's method knows no light: a link that light carries part of the way has the figure of its statistical eye.
     """
-    if getattr(link, "optics", None) is not None:
+    if link.optics is not None:
         eye = _eye(link, wide=False)
         return CLOSED_DB if eye is None else max(eye.com_db, CLOSED_DB)
     assert link.standard is not None
@@ -161,10 +159,15 @@ def com_db(link: Link) -> float:
         return CLOSED_DB
 
 
-def _eye(link: Link, wide: bool) -> StatisticalEye | None:
+def _ber(link: Link) -> float:
+    eye = _eye(link, wide=False)
+    return FIGURES["ber"].dead if eye is None else eye.ber
+
+
+def _eye(link: Link, *, wide: bool) -> StatisticalEye | None:
     """The eye of the link equalised anew, at the sampling instant alone unless `wide`; None where nothing arrives."""
     try:
-        return statistical_eye(optimize(link), phases=None if wide else 1)
+        return statistical_eye(equalised(link), phases=None if wide else 1)
     except SirfError:
         # no positive main cursor: nothing arrives that could be decided
         return None
@@ -179,8 +182,8 @@ def _eye_value(eye: StatisticalEye, name: str, mask: tuple[float, float] | None)
     return min(1e3 * eye.eye_height() / mask[0], eye.eye_width() / mask[1])
 
 
-def _worst_tdecq_db(segments: Sequence[Segment]) -> float:
-    lit = [segment.link for segment in segments if getattr(segment.link, "optics", None) is not None]
+def _worst_tdecq_db(links: Sequence[Link]) -> float:
+    lit = [link for link in links if link.optics is not None]
     if not lit:
         raise SirfError(
             "limit of tdecq_db must be given for a way with light in it, got copper only. Take an optical architecture, or "
@@ -192,8 +195,6 @@ def _worst_tdecq_db(segments: Sequence[Segment]) -> float:
 def _transmitter_tdecq(link: Link) -> float:
     """TDECQ in dB of the light that leaves the link's transmitter."""
     try:
-        set_link = optimize(link)
+        return transmitter_tdecq(equalised(link)).db
     except SirfError:
         return FIGURES["tdecq_db"].dead
-    found = importlib.import_module("sirf.engine.light").transmitter_tdecq(set_link)
-    return float(getattr(found, "db", found))

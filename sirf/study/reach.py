@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sirf.channel.path import Path, RateClass
-from sirf.engine.optimize import optimize
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
+from sirf.execution import one_algebra_thread
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
 from sirf.results.display import html_table, table
 from sirf.study.limiter import IMPAIRMENTS, limited_by
 from sirf.study.limits import CODE, FIGURES, Limit, limit_of
-from sirf.study.segments import Segment
+from sirf.study.segments import Segment, equalised
 from sirf.study.subject import STEP, Subject, optics_of, subject_of
 from sirf.system.architecture import Architecture
 
@@ -125,10 +125,10 @@ def reach(
     progress
         Called with each length tried in m and its figure.
 
-    The search walks from the path's own length in strides of 19 %: up to the first length that misses, or down to the first that
-    meets; it then halves the last stride. So no length tried between the path's own and its reach misses; a bump of the curve
-    narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked in doublings, and must leave
-    a margin in the power budget too.
+    The search walks from the path's own length, up in strides of 19 % to the first length that misses, or down in halvings to the
+    first that meets; it then halves the last stride. So no length tried between the path's own and its reach misses; a bump of
+    the curve narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked in doublings, and
+    must leave a margin in the power budget too.
     Raises `SirfError` for an unknown limit, `ConfigError` for an unknown path.
     """
     if not 1e-4 <= tolerance <= 1.0:
@@ -141,7 +141,8 @@ def reach(
         return fibre_reach(optics, limit=limit, code=fec, tolerance=tolerance, progress=progress)
     assert not isinstance(path, OpticsPreset)
     subject = subject_of(path, standard=standard, data_rate=data_rate, rate_class=rate_class, linear=linear)
-    return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, progress)
+    with one_algebra_thread():
+        return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, progress)
 
 
 def longest(
@@ -154,7 +155,7 @@ def longest(
 ) -> tuple[float | None, float | None]:
     """(longest length that meets, the next one tried, which misses); None where there is none `between`.
 
-    Walks from `start` by `stride`, up while lengths meet or down until one meets, and halves the last stride in ratio.
+    Walks from `start`, up by `stride` while lengths meet or down by 2 until one meets, and halves the last step in ratio.
 
     >>> low, high = longest(lambda length: length < 0.3, 0.1)
     >>> 0.294 < low < 0.3 <= high
@@ -163,7 +164,7 @@ def longest(
     first = min(max(start, between[0]), between[1])
     rising = meets(first)
     low, high = (first, None) if rising else (None, first)
-    for length in _strides(first, between[1] if rising else between[0], stride):
+    for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], 2.0):
         low, high = (length, high) if meets(length) else (low, length)
         if low is not None and high is not None:
             break
@@ -173,8 +174,8 @@ def longest(
     return low, high
 
 
-def _strides(start: float, end: float, stride: float) -> list[float]:
-    """Lengths from `start` (left out) to `end` by `stride`, up or down; a last stride below 1 % is not worth a length."""
+def _steps(start: float, end: float, stride: float) -> list[float]:
+    """Lengths from `start` (left out) to `end` by `stride`, up or down; a last step below 1 % of one is not taken."""
     count = max(math.ceil(abs(math.log(end / start)) / math.log(stride) - 0.01), 0)
     ratio = stride if end > start else 1.0 / stride
     return [*(start * ratio**k for k in range(1, count)), end] if count else []
@@ -210,7 +211,7 @@ def _cause(segments: Sequence[Segment], limit: Limit) -> tuple[str, dict[str, fl
     """What limits the worst link; TDECQ, which is without noise, crosstalk and jitter, by loss or reflection."""
     links = [segment.link for segment in segments]
     if limit.name == "tdecq_db":
-        links = [link for link in links if getattr(link, "optics", None) is not None]
+        links = [link for link in links if link.optics is not None]
     name, gained = limited_by(_worst(links))
     if limit.name == "tdecq_db":
         name = max(IMPAIRMENTS[:2], key=lambda one: gained[one])
@@ -222,8 +223,7 @@ def _worst(links: Sequence[Link]) -> Link:
     found: list[tuple[float, Link]] = []
     for link in links:
         try:
-            equalised = optimize(link)
-            found.append((statistical_eye(equalised, phases=1).ber, equalised))
+            found.append((statistical_eye(equalised(link), phases=1).ber, equalised(link)))
         except SirfError:
             found.append((FIGURES["ber"].dead, link))
     return max(found, key=lambda pair: pair[0])[1]

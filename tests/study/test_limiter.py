@@ -71,8 +71,8 @@ def test_the_impairment_made_large_is_named(wanted: str, link) -> None:  # type:
 
 def test_loss_without_noise_is_still_loss() -> None:
     """A line far beyond its equaliser: the interference left behind is that of the smooth path, not of echoes."""
-    link = link_over(channel_of(smooth_line(30.0)))
-    silent = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=0.0))
+    link = link_over(channel_of(smooth_line(34.0)), snr_db=33.0)
+    silent = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=1e-3 * link.receiver.noise_density))
     name, gained = limited_by(silent)
     assert name == "loss"
     assert gained["reflection"] < 0.1 * gained["loss"]

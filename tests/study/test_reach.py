@@ -148,7 +148,7 @@ def test_the_search_goes_down_to_the_first_length_that_meets_and_tells_when_ther
     low, high = longest(meets, 0.3)
     assert low == pytest.approx(0.05, rel=0.02)
     assert high == pytest.approx(0.05, rel=0.02)
-    assert min(tried) > 0.05 / STRIDE
+    assert tried[1] == pytest.approx(0.15)
     assert longest(lambda length: False, 0.1) == (None, SHORTEST)
     assert longest(lambda length: True, 0.1) == (LONGEST, None)
 
