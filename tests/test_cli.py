@@ -226,7 +226,7 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
     assert energies == sorted(energies, reverse=True)
     assert json.loads((out / "results.json").read_text()) == rows
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 1 + len(rows)
+    assert page.count("data:image/png;base64,") == 3 + len(rows)
     assert "http" not in page
 
 

@@ -84,7 +84,7 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
             )
         axes.plot(max(row.ber, LEAST), place, _MARKS[index % len(_MARKS)], color=colour, markersize=7)
     axes.axvline(KP4_THRESHOLD, color="0.3", linestyle="--", linewidth=0.9)
-    axes.text(KP4_THRESHOLD, len(result.rows) - 0.45, " KP4", fontsize="small", color="0.3", va="bottom")
+    axes.text(KP4_THRESHOLD, -0.5, "KP4 ", fontsize="small", color="0.3", va="bottom", ha="right")
     axes.set(
         xscale="log", xlabel="bit error ratio from host to host, before FEC", ylim=(-0.6, len(result.rows) - 0.4),
         yticks=range(len(result.rows)), yticklabels=[row.path for row in reversed(result.rows)],

@@ -175,25 +175,27 @@ def cells(row: Row) -> tuple[str, ...]:
         row.path, row.standard, f"{row.length_mm:.0f}", f"{row.insertion_loss_db:.1f}", f"{eye.com_db:.2f}",
         f"{1e3 * eye.eye_height():.2f}", f"{eye.eye_width():.3f}", f"{row.ber:.1e}", _after(row.ber_post_fec),
         "-" if row.tdecq_db is None else f"{row.tdecq_db:.1f}",
-        "none" if row.reach_mm is None else f"{row.reach_mm:.0f}", f"{row.limited_by} in {row.limited_in}",
+        "none" if row.reach_mm is None else f"{row.reach_mm:.0f}",
+        row.limited_by if len(row.section_ber) == 1 else f"{row.limited_by} in {row.limited_in}",
     )  # fmt: skip
 
 
 def costs(row: Row) -> tuple[str, ...]:
-    """Energy, power, latency and density of a row as text, each with its range."""
+    """Energy, power, latency and density of a row as text, with their ranges; twice the port takes twice the power."""
     port, energy = row.port, row.energy
-    figures = (
-        port.port_power_w, port.port_power_1t6_w, _kilo(port.switch_power_w), _kilo(port.switch_power_102t4_w),
-        port.latency_ns, port.density_tbps_per_mm, port.lanes_per_mm2,
+    return (
+        row.path, f"{energy.value:.1f} ({energy.low:.1f}-{energy.high:.1f})", _ranged(port.port_power_w),
+        _short(port.port_power_1t6_w.value), _ranged(port.switch_power_w, 1e-3), _short(1e-3 * port.switch_power_102t4_w.value),
+        _ranged(port.latency_ns), _ranged(port.density_tbps_per_mm), _ranged(port.lanes_per_mm2),
     )  # fmt: skip
-    return (row.path, f"{energy.value:.1f} ({energy.low:.1f}-{energy.high:.1f})", *(
-        f"{figure.value:.3g} ({figure.low:.2g}-{figure.high:.2g})" if figure.value < 100
-        else f"{figure.value:.0f} ({figure.low:.0f}-{figure.high:.0f})" for figure in figures
-    ))  # fmt: skip
 
 
-def _kilo(figure: Range) -> Range:
-    return Range(1e-3 * figure.value, 1e-3 * figure.low, 1e-3 * figure.high)
+def _ranged(figure: Range, scale: float = 1.0) -> str:
+    return f"{_short(scale * figure.value)} ({_short(scale * figure.low)}-{_short(scale * figure.high)})"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 99.5 else f"{value:.2g}"
 
 
 def _after(ber: float | None) -> str:
