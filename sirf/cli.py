@@ -70,6 +70,9 @@ def root(
 
 @app.command()
 def compare(
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Architectures or files of your own (.toml); all that ship by default.")
+    ] = None,
     data_rate: Annotated[float, typer.Option(help="53.125, 106.25, 212.5 or (a projection) 425 Gb/s.")] = 106.25,
     out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
         "sirf-compare"
@@ -82,11 +85,15 @@ def compare(
 ) -> None:
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
     from sirf.study.compare import compare as run
+    from sirf.system.architecture import ORDER
 
     with _progress("compare") as update:
         limit = None if min_com is None else {"com_db": min_com}
         result = run(
-            data_rate=data_rate * 1e9, limit=limit, progress=lambda what, done, total: update(what, done, total)
+            paths or ORDER,
+            data_rate=data_rate * 1e9,
+            limit=limit,
+            progress=lambda what, done, total: update(what, done, total),
         )
     _print_comparison(result, aside=json_file == "-")
     _write_json(result.to_dict(), json_file)
