@@ -76,29 +76,25 @@ class LargeSignal:
 
     def at(self, offset: int) -> Bent:
         """The fit `offset` samples after the sampling instant."""
-        seen = self._seen(self.waves, offset)
-        rest = seen - self._linear(self.end.through, offset)
+        rest = self._seen(self.waves, offset) - self._linear(self.end.through, offset)
         shaken = None if self.shaken is None else self._seen(self.shaken, offset)
         straight = self._linear(self.end.edge, offset, self.moves)
         noise, count = self._noise_at(offset), self.link.order
-        at = self.end.sampling + offset
-        # displaced edges round the pulse on average
-        rounding = float(self.end.mean_pulse[at] - self.end.through[at])
-        means, slope = np.zeros(count), np.ones((count, count))
-        variance = np.zeros((count, count))
+        constants, variance, slope = np.zeros((count, count)), np.zeros((count, count)), np.ones((count, count))
         offsets, shares = np.zeros((count, count, BINS)), np.zeros((count, count, BINS))
         cursors = np.zeros((count, count, len(OFFSETS)))
         for level, by_before in enumerate(self.member):
-            every = np.concatenate(by_before)
-            means[level] = seen[every].mean() + self.link.levels[level] * rounding
             for before, rows in enumerate(by_before):
                 fit = self.solver[level][before] @ rest[rows]
                 left = rest[rows] - self.neighbours[rows] @ fit
+                constants[level, before] = fit[0]
                 offsets[level, before], shares[level, before] = _histogram(fit[0] + left)
                 cursors[level, before, self.free + BEFORE] = fit[1:]
                 variance[level, before] = noise[rows].mean()
                 if shaken is not None:
                     slope[level, before] = np.linalg.norm(shaken[rows]) / np.linalg.norm(straight[rows])
+        # all neighbours are zero on average, over any symbols, not over those of the period
+        means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
         return Bent(means, cursors, offsets, shares, variance, slope)
 
     def _seen(self, waves: Float, offset: int) -> Float:
