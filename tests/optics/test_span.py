@@ -1,0 +1,178 @@
+"""A span of copper, light and copper: its gain control, its levels and noise in closed form, what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import sirf
+from sirf import optics
+from sirf.channel.chain import unit_channel
+from sirf.channel.channel import Channel
+from sirf.engine.light import averaged
+from sirf.errors import PhysicsError, SirfError
+from sirf.optics.stage import ELECTRON
+from tests.optics.links import straight_path, unit_path
+
+OPTICAL = {26.5625e9: "optical-26g", 53.125e9: "optical-53g", 106.25e9: "optical-106g", 212.5e9: "optical-212g"}
+"""Preset of the transmitter and receiver about optics that stand alone, by symbol rate."""
+
+
+def alone(name: str) -> sirf.Link:
+    """A shipped path between its retimers."""
+    preset = optics.load_optics(name)
+    span = optics.Span.alone(preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, agc_db=preset.agc_db)
+    return sirf.Link(span, standard=OPTICAL[preset.symbol_rate])
+
+
+def between(path: optics.OpticalPath, board: Channel, **options: object) -> optics.Span:
+    return optics.Span(path, before=board, after=board, **({"swing": 0.2} | options))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def board() -> Channel:
+    return sirf.paths.cpo(rate_class="100g").to_channel(crosstalk=True)
+
+
+@pytest.mark.parametrize("name", optics.list_optics())
+def test_gain_control_brings_the_drive_to_the_rms_of_its_swing(name: str) -> None:
+    link = alone(name)
+    assert link.optics is not None
+    drive = averaged(link).drive
+    # levels -1, -1/3, 1/3, 1 have a mean square of 5/9; 16,384 symbols tell an rms to half a per cent
+    assert drive.std() == pytest.approx(link.optics.swing * np.sqrt(5 / 9), rel=0.01)
+    low, high = 10 ** (np.array(link.optics.agc_db) / 20)
+    assert low < abs(link.drive_gain) < high
+
+
+@pytest.mark.parametrize("taps", [(1.0,), (-0.1, 0.8, -0.1)])
+@pytest.mark.parametrize("amplitude", [0.2, 0.8])
+def test_gain_control_makes_up_for_copper_amplitude_and_ffe(
+    board: Channel, taps: tuple[float, ...], amplitude: float
+) -> None:
+    preset = optics.load_optics("dr-silicon-mzm")
+    link = sirf.Link(between(preset.path, board, swing=preset.swing), standard="802.3ck-c2m")
+    sender = dataclasses.replace(
+        link.transmitter, amplitude=amplitude, ffe=taps, ffe_main=len(taps) // 2, level_mismatch=1.0
+    )
+    assert averaged(link.replace(transmitter=sender)).drive.std() == pytest.approx(
+        preset.swing * np.sqrt(5 / 9), rel=0.01
+    )
+
+
+def test_gain_control_ends_at_its_limits(board: Channel) -> None:
+    sender = sirf.Link(board, standard="802.3ck-c2m").transmitter
+    free = between(unit_path(), board, agc_db=(-60.0, 60.0)).drive_gain(sender, symbol_rate=53.125e9)
+    decibels = 20 * np.log10(free)
+    for low, high, expected in (
+        (-60, decibels - 3, decibels - 3),
+        (decibels + 2, 60, decibels + 2),
+        (-60, 60, decibels),
+    ):
+        span = between(unit_path(), board, agc_db=(low, high))
+        assert 20 * np.log10(span.drive_gain(sender, symbol_rate=53.125e9)) == pytest.approx(expected)
+
+
+def test_a_modulator_that_dims_with_voltage_is_driven_upside_down() -> None:
+    link = alone("cpo-silicon-ring")
+    span = link.optics
+    assert span is not None
+    assert span.path.slope() < 0 > link.drive_gain
+    assert (np.diff(span.drive_levels()) < 0).all()
+    assert (np.diff(span.powers()) > 0).all()
+    # the signal comes out upright, large and small
+    assert link.pulse_response().volts.max() > -link.pulse_response().volts.min()
+    waves = averaged(link)
+    slicer = waves.waves.slicer.reshape(len(waves.sent), -1)[:, 0]
+    assert np.corrcoef(slicer, link.levels[waves.sent])[0, 1] > 0.9
+
+
+def test_levels_are_those_of_the_curves_and_the_loss() -> None:
+    path = unit_path(
+        source=optics.Laser(2e-3), modulator=optics.MachZehnder(4.0, insertion_loss_db=3.0), coupling_loss_db=1.0,
+        fibre=optics.Fibre(1000.0, loss_db_per_km=0.5), connectors=(optics.Connector(0.25),) * 2,
+    )  # fmt: skip
+    span = optics.Span.alone(path, swing=1.0, symbol_rate=10e9)
+    drive = np.array([-1.0, -1 / 3, 1 / 3, 1.0])
+    # 3 + 1 dB at the transmitter, 0.5 + 2 x 0.25 dB on the way
+    expected = 2e-3 * 10**-0.5 * 0.5 * (1 + np.sin(np.pi * drive / 4.0))
+    assert span.powers() == pytest.approx(expected)
+    assert span.loss == pytest.approx(10**-0.1)
+    # least-squares slope over the levels against that at the bias
+    fitted = np.polyfit(drive, expected, 1)[0]
+    assert span.gains()[0] == pytest.approx(fitted)
+    assert span.linear().gains()[0] == pytest.approx(2e-3 * 10**-0.5 * 0.5 * np.pi / 4.0)
+    assert span.gain(np.zeros(1))[0] == pytest.approx(fitted)
+
+
+def test_noise_density_is_the_mean_of_its_closed_forms_over_the_levels() -> None:
+    mean, oma, rin, noise = 1e-3, 0.8e-3, 1e-14, 12e-12
+    path = straight_path(oma, mean=mean, noise=noise, rin_db_per_hz=-140.0)
+    span = optics.Span.alone(path, swing=1.0, symbol_rate=10e9)
+    # levels at ±1 and ±1/3 of half the amplitude: mean square of the light is mean² + 5/9 (oma / 2)²
+    square = mean**2 + 5 / 9 * (0.5 * oma) ** 2
+    current = noise**2 + 2 * ELECTRON * 0.8 * mean + rin * 0.8**2 * square
+    found = span.noise_density(np.array([0.0, 10e9]), 1.0, symbol_rate=10e9)
+    assert found == pytest.approx(1e6 * current, rel=1e-3)
+    assert span.quiet().noise_density(np.ones(3), 1.0, symbol_rate=10e9) == pytest.approx([0.0, 0.0, 0.0], abs=0)
+
+
+@pytest.mark.parametrize(("gain", "factor"), [(0.25, 1.0), (-1.0, 1.0), (2.0, 4.0), (-3.0, 9.0)])
+def test_noise_of_the_driver_grows_with_automatic_gain_only_where_that_amplifies(gain: float, factor: float) -> None:
+    quiet = dataclasses.replace(straight_path(0.8e-3, mean=1e-3), driver=optics.Driver(4.0))
+    path = dataclasses.replace(quiet, driver=optics.Driver(4.0, noise=4e-9))
+    found = [
+        optics.Span.alone(one, swing=0.25, symbol_rate=10e9).noise_density(np.zeros(1), gain, symbol_rate=10e9)[0]
+        for one in (path, quiet)
+    ]
+    # a volt behind the driver makes half the amplitude of light, 0.8 A/W and 1000 Ohm
+    assert found[0] - found[1] == pytest.approx(factor * (4e-9 * 0.4e-3 * 0.8 * 1000.0) ** 2, rel=1e-6)
+
+
+def test_double_reflections_have_their_variance_in_the_whole_density() -> None:
+    path = dataclasses.replace(
+        straight_path(0.8e-3, mean=1e-3), connectors=(optics.Connector(reflectance_db=-30.0),) * 2
+    )
+    span = optics.Span.alone(path, swing=1.0, symbol_rate=10e9)
+    frequency = np.arange(0.0, 1e12, 1e8)
+    found = np.trapezoid(span.beat_density(frequency, symbol_rate=10e9), frequency)
+    # 2 rho² P <P> with rho = 1e-3, averaged over the levels; sinc² leaves a thousandth beyond a hundred symbol rates
+    assert found == pytest.approx((1000.0 * 0.8) ** 2 * 2e-6 * 1e-3**2, rel=3e-3)
+
+
+def test_parts_are_switched_off_one_by_one(board: Channel) -> None:
+    span = between(optics.load_optics("fr-eml").path, board)
+    assert not span.linear().large_signal
+    assert span.linear().noisy
+    assert not span.quiet().noisy
+    assert span.quiet().large_signal
+    bare = span.undisturbed()
+    assert (len(span.copper.fext), len(span.copper.next)) == (4, 2)
+    assert span.passing == (4, 1)
+    assert (bare.copper.fext, bare.copper.next, bare.before.fext, bare.after.next) == ((), (), (), ())
+    assert bare.copper.through is span.copper.through
+    assert bare.undisturbed() is bare
+    assert repr(span) == "Span(ElectroAbsorption, 2.4 dB of glass, between cpo + cpo)"
+
+
+@pytest.mark.parametrize("swing", [0.0, -0.2, np.nan, np.inf])
+def test_a_swing_that_is_none_is_refused(swing: float) -> None:
+    with pytest.raises(
+        PhysicsError, match=r"^swing must be positive volts, got .*\. Give the peak at the driver's input\.$"
+    ):
+        optics.Span.alone(unit_path(), swing=swing, symbol_rate=10e9)
+
+
+def test_gain_limits_the_wrong_way_round_are_refused() -> None:
+    with pytest.raises(PhysicsError, match=r"^agc_db must be \(least, greatest\), got \(3\.0, -3\.0\)\. Swap them\.$"):
+        optics.Span.alone(unit_path(), swing=1.0, symbol_rate=10e9, agc_db=(3.0, -3.0))
+
+
+def test_copper_that_is_not_complete_or_on_another_grid_is_refused(board: Channel) -> None:
+    with pytest.raises(SirfError, match=r"^plane of .* must be 'die' in a linear chain, got 'ball'\."):
+        optics.Span(unit_path(), before=dataclasses.replace(board, plane="ball"), after=board, swing=1.0)
+    coarse = unit_channel(np.arange(0.0, 100e9, 20e6))
+    with pytest.raises(SirfError, match=r"must be the same in a linear chain, got two grids\."):
+        optics.Span(unit_path(), before=board, after=coarse, swing=1.0)
