@@ -75,20 +75,24 @@ class Span:
 
     def quiet(self) -> Span:
         """This span without noise of its own."""
-        return dataclasses.replace(self, noisy=False)
+        return self._with(self.copper, noisy=False)
 
     def undisturbed(self) -> Span:
         """This span without aggressors, its copper the same otherwise."""
         if not self.copper.fext and not self.copper.next:
             return self
         before, after = (dataclasses.replace(half, fext=(), next=()) for half in (self.before, self.after))
-        bare = dataclasses.replace(self, before=before, after=after)
-        object.__setattr__(bare, "copper", dataclasses.replace(self.copper, fext=(), next=()))
-        return bare
+        return self._with(dataclasses.replace(self.copper, fext=(), next=()), before=before, after=after)
 
     def linear(self) -> Span:
         """This span linearised at the bias."""
-        return dataclasses.replace(self, large_signal=False)
+        return self._with(self.copper, large_signal=False)
+
+    def _with(self, copper: Channel, **changes: Any) -> Span:
+        """This span with other parts about the same `copper`, by whose identity a link knows that they belong together."""
+        other = dataclasses.replace(self, **changes)
+        object.__setattr__(other, "copper", copper)
+        return other
 
     @property
     def passing(self) -> tuple[int, int]:
