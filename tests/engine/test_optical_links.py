@@ -14,8 +14,10 @@ from sirf import optics
 from sirf.channel.chain import linear_chain
 from sirf.engine.baud_rate import BaudRateLink
 from sirf.engine.front_end import front_end
+from sirf.engine.light import transmitter_tdecq
+from sirf.errors import SirfError
 from sirf.link import Link
-from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, straight_path, unit_path
+from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, linearised, straight_path, unit_path
 
 
 def searched(link: Link) -> Link:
@@ -147,3 +149,49 @@ def test_counted_errors_hold_the_gaussian_ratio_in_their_interval(ser: float) ->
     count = sirf.count_errors(link, max_errors=1500, rng=1)
     low, high = count.symbol_interval()
     assert low <= ser <= high
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Link:
+    """A shipped Mach-Zehnder between boards with crosstalk, all noise and jitter on, large signals."""
+    board = sirf.paths.cpo(rate_class="100g").to_channel(crosstalk=True)
+    preset = optics.load_optics("dr-silicon-mzm")
+    span = optics.Span(preset.path, before=board, after=board, swing=preset.swing, agc_db=preset.agc_db)
+    link = sirf.Link(span, standard="cei-112g-linear").optimized()
+    return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=5e-15))
+
+
+def test_another_channel_about_large_signals_is_refused(drawn: Link) -> None:
+    other = sirf.paths.npo(rate_class="100g").to_channel()
+    with pytest.raises(
+        SirfError, match=r"^channel must be the copper of its optics, .*\. Make a new Span, or take linear"
+    ):
+        drawn.replace(channel=dataclasses.replace(other, fext=drawn.channel.fext, next=drawn.channel.next))
+    without = drawn.replace(channel=dataclasses.replace(drawn.channel, fext=(), next=()))
+    assert without.optics is not None
+    assert without.optics.copper.fext == ()
+
+
+def test_what_needs_one_linear_response_refuses_large_signals(drawn: Link) -> None:
+    with pytest.raises(
+        SirfError, match=r"^optics must be linear where errors are counted .*Use sirf\.simulate, or link"
+    ):
+        sirf.count_errors(drawn, max_errors=1)
+    for link in (drawn, linearised(drawn)):
+        with pytest.raises(SirfError, match=r"^capture must be empty for a link with light in it, got 'ctle'\."):
+            sirf.simulate(link, symbols=1, capture=["ctle"])
+    with pytest.raises(SirfError, match=r"^link must carry light part of the way, got copper only\."):
+        transmitter_tdecq(sirf.Link(drawn.channel, standard="cei-112g-linear"))
+
+
+def test_a_link_with_light_but_no_noise_at_all_is_refused(drawn: Link) -> None:
+    assert drawn.optics is not None
+    silent = drawn.replace(
+        optics=drawn.optics.quiet(),
+        receiver=dataclasses.replace(drawn.receiver, noise_density=0.0),
+        transmitter=dataclasses.replace(drawn.transmitter, snr_db=None),
+    )
+    with pytest.raises(
+        SirfError, match=r"^noise of every level must be positive, got a variance of 0 V².*Give noise\."
+    ):
+        sirf.statistical_eye(silent, phases=1)

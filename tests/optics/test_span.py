@@ -144,6 +144,9 @@ def test_double_reflections_have_their_variance_in_the_whole_density() -> None:
 
 def test_parts_are_switched_off_one_by_one(board: Channel) -> None:
     span = between(optics.load_optics("fr-eml").path, board)
+    link = sirf.Link(span, standard="cei-112g-linear")
+    assert link.replace(optics=span.quiet()).optics is not None
+    assert not link.replace(optics=span.linear()).optics.large_signal  # type: ignore[union-attr]
     assert not span.linear().large_signal
     assert span.linear().noisy
     assert not span.quiet().noisy
