@@ -133,7 +133,7 @@ class LargeSignal:
         path, receiver = chain.span.path, chain.span.path.receiver
         n = SYMBOLS * RATE
         f = fft.rfftfreq(n, 1.0 / chain.rate)
-        behind = receiver.tia.response(f) * chain.behind(n)
+        behind = receiver.tia.response(f) * chain.spectra(n).behind
         slope = receiver.tia.slope(waves.current)
         average = chain.span.gains(self.link.order)[1]
         current = receiver.photodiode.curve(waves.power)
@@ -159,7 +159,7 @@ class LargeSignal:
         """Variance in V² of double reflections in the linear front end."""
         chain = self.chain
         density = chain.span.beat_density(frequency, symbol_rate=self.link.symbol_rate, order=self.link.order)
-        seen = np.abs(chain.behind(2 * (len(frequency) - 1))) ** 2
+        seen = np.abs(chain.spectra(2 * (len(frequency) - 1)).behind) ** 2
         return float(np.trapezoid(density * seen, frequency))
 
 

@@ -88,6 +88,20 @@ class Waves:
     current: Float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectra:
+    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier, the root of how its noise rises.
+
+    `behind` is what follows, the copper and the receiver's filters, against the wanted instant.
+    """
+
+    device: Complex
+    diode: Complex
+    amplifier: Complex
+    rising: Float
+    behind: Complex
+
+
 class LightChain:
     """What lies between the driver's curve and the slicer, for stretches of waves that are taken as periodic."""
 
@@ -96,7 +110,8 @@ class LightChain:
         self.link, self.span, self.receiver = link, _span(link), receiver
         self.m, self.rate = link.samples_per_ui, RATE * link.symbol_rate
         self.drive = front_end(drive_link(link))
-        self.sign = float(np.sign(link.drive_gain))
+        self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
+        self._kept: dict[int, Spectra] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
         self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
         self._behind()
@@ -129,23 +144,30 @@ class LightChain:
         """UI before an output that have a say in it; the slow end of an electrode's skin effect is cut."""
         return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + 48
 
-    def behind(self, samples: int) -> Complex:
-        """Spectrum (samples // 2 + 1,) of the copper behind the amplifier, receiver filters in it, against the wanted instant."""
-        frequency = fft.rfftfreq(samples, 1.0 / self.rate)
-        return np.asarray(fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * frequency * self.start))
+    def spectra(self, samples: int) -> Spectra:
+        """Responses for stretches of `samples`, kept: all stretches of a run are as long as each other."""
+        if samples not in self._kept:
+            path, f = self.span.path, fft.rfftfreq(samples, 1.0 / self.rate)
+            tia, density = path.receiver.tia, path.receiver.tia.input_density(f)
+            self._kept[samples] = Spectra(
+                device=path.stages[1].response(f), diode=path.receiver.photodiode.response(f), amplifier=tia.response(f),
+                rising=np.sqrt(density / density[0]) if density[0] else np.ones(len(f)),
+                behind=fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start),
+            )  # fmt: skip
+        return self._kept[samples]
 
     def light(self, drive: Float, noise: Float | None = None) -> Float:
         """Light (N,) W at the transmitter's output of a `drive` (N,) V that has passed the driver's response."""
         path = self.span.path
         volts = path.driver.curve(self.sign * drive)
-        if noise is not None:
-            volts = volts + np.sqrt(0.5 * self.rate * self.span.driver_noise(self.link.drive_gain)) * noise
-        return launched(path, volts, self.rate)
+        if noise is not None and self.driver_noise:
+            volts = volts + np.sqrt(0.5 * self.rate * self.driver_noise) * noise
+        return path.modulated(fft.irfft(fft.rfft(volts) * self.spectra(len(volts)).device, len(volts)))
 
     def run(self, drive: Float, unit: Unit | None = None, echoes: Echoes | None = None) -> Waves:
         """Send a `drive` (N,) in V, RATE samples per UI, to the slicer; without `unit` noises and `echoes` nothing is added."""
         path, receiver, n = self.span.path, self.span.path.receiver, len(drive)
-        frequency = fft.rfftfreq(n, 1.0 / self.rate)
+        shapes = self.spectra(n)
         power = path.propagate(self.light(drive, None if unit is None else unit.driver), self.rate)
         bright = power if echoes is None else np.maximum(power + echoes.beat(power), 0.0)
         current = receiver.photodiode.curve(bright)
@@ -153,24 +175,21 @@ class LightChain:
             current = (
                 current + np.sqrt(0.5 * self.rate * path.source.rin) * receiver.photodiode.curve(power) * unit.intensity
             )
-        spectrum = fft.rfft(current - self.middle) * receiver.photodiode.response(frequency)
+        spectrum = fft.rfft(current - self.middle) * shapes.diode
         if unit is not None:
-            spectrum = spectrum + self._diode_noise(power, unit.current, frequency)
-        into = fft.irfft(spectrum * receiver.tia.response(frequency), n)
-        volts = receiver.tia.curve(into)
-        behind = fft.rfft(volts) * self.behind(n)
+            spectrum = spectrum + fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
+        into = fft.irfft(spectrum * shapes.amplifier, n)
+        behind = fft.rfft(receiver.tia.curve(into)) * shapes.behind
         samples = n // RATE * self.m
         slicer = fft.irfft(behind, samples) * (samples / n) - self.offset
         return Waves(np.asarray(slicer), power, np.asarray(into))
 
-    def _diode_noise(self, power: Float, unit: Float, frequency: Float) -> Complex:
-        """Spectrum of shot and amplifier noise at the amplifier's input; a rising density is that of the amplifier."""
+    def _diode_noise(self, power: Float, unit: Float) -> Float:
+        """Shot and amplifier noise (N,) A at the amplifier's input, white still."""
         receiver = self.span.path.receiver
         shot = 2.0 * ELECTRON * np.maximum(receiver.photodiode.curve(power), 0.0)
         amplifier = receiver.tia.input_density(np.zeros(1))[0]
-        white = np.sqrt(0.5 * self.rate * (shot + amplifier)) * unit
-        rising = np.sqrt(receiver.tia.input_density(frequency) / amplifier) if amplifier else 1.0
-        return np.asarray(fft.rfft(white) * rising)
+        return np.asarray(np.sqrt(0.5 * self.rate * (shot + amplifier)) * unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
