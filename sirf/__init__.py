@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from sirf.receiver.vga import Vga
     from sirf.signal.patterns import Pattern
     from sirf.study.compare import compare
+    from sirf.study.crossover import crossover
     from sirf.study.jitter_tolerance import jtol
+    from sirf.study.maps import length_loss_map, length_rate_map, material_roughness_map
     from sirf.study.reach import reach
     from sirf.transmitter.aggressor import Aggressor
     from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
@@ -64,6 +66,10 @@ _HOMES = {
     "compare": "sirf.study.compare",
     "jtol": "sirf.study.jitter_tolerance",
     "reach": "sirf.study.reach",
+    "crossover": "sirf.study.crossover",
+    "length_loss_map": "sirf.study.maps",
+    "length_rate_map": "sirf.study.maps",
+    "material_roughness_map": "sirf.study.maps",
     "SirfError": "sirf.errors",
     "TouchstoneError": "sirf.errors",
     "ConfigError": "sirf.errors",
@@ -101,8 +107,12 @@ __all__ = [
     "com",
     "compare",
     "count_errors",
+    "crossover",
     "fec",
     "jtol",
+    "length_loss_map",
+    "length_rate_map",
+    "material_roughness_map",
     "optics",
     "paths",
     "plot",

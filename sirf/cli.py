@@ -506,6 +506,65 @@ def reach(
         raise typer.Exit(1)
 
 
+@app.command(name="map")
+def map_command(
+    kind: Annotated[str, typer.Argument(help="length-loss, length-rate or material-roughness.", show_default=False)],
+    path: Annotated[
+        str, typer.Argument(help="A path or its .toml file; for length-rate an architecture too.", show_default=False)
+    ],
+    standard: Annotated[str | None, typer.Option(help="Preset of a path; 802.3ck-c2m by default.")] = None,
+    figure: Annotated[
+        str, typer.Option(help="ber, ber_post_fec, com_db, eye_height_mv, eye_width_ui, tdecq_db.")
+    ] = "ber",
+    lengths: Annotated[str | None, typer.Option(help="Lengths in mm, with commas.")] = None,
+    losses: Annotated[str | None, typer.Option(help="Losses of the line in dB/inch at Nyquist, with commas.")] = None,
+    rates: Annotated[str | None, typer.Option(help="Data rates in Gb/s a lane, with commas.")] = None,
+    materials: Annotated[str | None, typer.Option(help="Laminates, with commas; see 'sirf materials'.")] = None,
+    roughness: Annotated[str | None, typer.Option(help="Rms roughness of the foil in um, with commas.")] = None,
+    limit: Annotated[float | None, typer.Option(help="Draw the line at which the figure meets this.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the map as a picture.")] = None,
+    json_file: Json = None,
+) -> None:
+    """One figure over two quantities: length and loss, length and rate, material and roughness."""
+    from sirf import cli_studies as studies
+
+    grids = studies.Grids(lengths=lengths, losses=losses, rates=rates, materials=materials, roughness=roughness)
+    with _progress("map") as update:
+        result = studies.map_of(kind, path, standard=standard, figure=figure, grids=grids, limit=limit, out=out,
+                                update=update)  # fmt: skip
+    _say(str(result), aside=json_file == "-")
+    if out is not None:
+        _say(f"wrote {out}", aside=json_file == "-")
+    _write_json(result.to_dict(), json_file)
+
+
+@app.command()
+def crossover(
+    challenger: Annotated[str, typer.Option(help="Architecture that is to win.")] = "cpo-retimed",
+    rival: Annotated[
+        list[str] | None, typer.Option(help="Architecture to hold it against; may be repeated; all others by default.")
+    ] = None,
+    data_rate: Annotated[float, typer.Option(help="Gb/s a lane.")] = 106.25,
+    max_ber: Annotated[
+        float | None,
+        typer.Option("--ber", help="Most bit error ratio of all from host to host; the greatest DER0 by default."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write energies over length as a picture.")] = None,
+    json_file: Json = None,
+) -> None:
+    """Length of a rival's line beyond which co-packaged optics take less energy at equal error ratio."""
+    from sirf import cli_studies as studies
+
+    with _progress("crossover") as update:
+        result = studies.crossover(
+            challenger, rival, data_rate=data_rate, limit={"ber": max_ber}, out=out, update=update
+        )
+    _say(str(result), aside=json_file == "-")
+    if out is not None:
+        _say(f"wrote {out}", aside=json_file == "-")
+    _write_json(result.to_dict(), json_file)
+
+
 @app.command()
 def fec(
     ber: Annotated[list[float], typer.Option(help="Bit error ratio before the decoder; may be repeated.")],

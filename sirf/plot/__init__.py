@@ -3,8 +3,10 @@
 from sirf.plot.bathtubs import eye_with_bathtubs, voltage_bathtub
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
 from sirf.plot.comparison import energy_reach, error_band, eyes
+from sirf.plot.crossover import crossover
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
+from sirf.plot.maps import map
 from sirf.plot.margin import com_distribution, com_pulse
 from sirf.plot.reflection import reflection
 
@@ -13,6 +15,7 @@ __all__ = [
     "com_distribution",
     "com_pulse",
     "conversion",
+    "crossover",
     "crosstalk",
     "energy_reach",
     "error_band",
@@ -21,6 +24,7 @@ __all__ = [
     "eyes",
     "ild",
     "loss",
+    "map",
     "pulse",
     "reach",
     "reflection",

@@ -54,6 +54,11 @@ class Crossing:
     curve: tuple[tuple[float, float, float, float, float], ...]
 
     @property
+    def ends(self) -> bool:
+        """Whether the rival's reach is below the longest length tried."""
+        return self.reach_mm is None or self.reach_mm < 1e3 * LONGEST
+
+    @property
     def reason(self) -> str:
         """The cause in words."""
         if self.cause == "never":
