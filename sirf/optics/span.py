@@ -22,6 +22,8 @@ Complex = NDArray[np.complex128]
 
 ALONE_STEP, ALONE_BAND = 50e6, 1.5
 """Frequency step in Hz, and band over the symbol rate, of the unit copper about optics that stand alone."""
+BEAT_BAND = 1.0 / 32.0
+"""Rms width of the spectrum of double reflections over the symbol rate: slow for every filter, within the engines' memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,12 +173,17 @@ class Span:
         return np.asarray(amplifier * (np.mean(densities, axis=0) + driven) + beats)
 
     def beat_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
-        """The share (F,) of double reflections in `noise_density`: beats with the spectrum of symbols."""
+        """The share (F,) of double reflections in `noise_density`.
+
+        Beats keep the phase between light and echo, which wanders within the source's linewidth: next to nothing of them changes
+        from symbol to symbol, and they pass all filters as slow light does.
+        """
         light, receiver = self.powers(order), self.path.receiver
         variance = np.mean([self.path.interference.variance(float(p), float(light.mean())) for p in light])
-        symbols = 2.0 / symbol_rate * np.sinc(frequency / symbol_rate) ** 2
+        width = BEAT_BAND * symbol_rate
+        slow = np.sqrt(2.0 / np.pi) / width * np.exp(-0.5 * (frequency / width) ** 2)
         current = receiver.photodiode.responsivity * self.gains(order)[1] * np.abs(receiver.response(frequency))
-        return np.asarray(variance * current**2 * symbols) if self.noisy else np.zeros(np.shape(frequency))
+        return np.asarray(variance * current**2 * slow) if self.noisy else np.zeros(np.shape(frequency))
 
     def __repr__(self) -> str:
         """One line."""

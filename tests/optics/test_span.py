@@ -138,8 +138,8 @@ def test_double_reflections_have_their_variance_in_the_whole_density() -> None:
     span = optics.Span.alone(path, swing=1.0, symbol_rate=10e9)
     frequency = np.arange(0.0, 1e12, 1e8)
     found = np.trapezoid(span.beat_density(frequency, symbol_rate=10e9), frequency)
-    # 2 rho² P <P> with rho = 1e-3, averaged over the levels; sinc² leaves a thousandth beyond a hundred symbol rates
-    assert found == pytest.approx((1000.0 * 0.8) ** 2 * 2e-6 * 1e-3**2, rel=3e-3)
+    # 2 rho² P <P> with rho = 1e-3, averaged over the levels
+    assert found == pytest.approx((1000.0 * 0.8) ** 2 * 2e-6 * 1e-3**2, rel=1e-6)
 
 
 def test_parts_are_switched_off_one_by_one(board: Channel) -> None:
