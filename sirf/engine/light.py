@@ -90,7 +90,7 @@ class Waves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectra:
-    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier, the root of how its noise rises.
+    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier, the root of how noise before it rises.
 
     `behind` is what follows, the copper and the receiver's filters, against the wanted instant.
     """
@@ -148,10 +148,12 @@ class LightChain:
         """Responses for stretches of `samples`, kept: all stretches of a run are as long as each other."""
         if samples not in self._kept:
             path, f = self.span.path, fft.rfftfreq(samples, 1.0 / self.rate)
-            tia, density = path.receiver.tia, path.receiver.tia.input_density(f)
+            tia = path.receiver.tia
+            # shot noise of the mean light is white beside the amplifier's
+            density = tia.input_density(f) + 2.0 * ELECTRON * self.middle
             self._kept[samples] = Spectra(
                 device=path.stages[1].response(f), diode=path.receiver.photodiode.response(f), amplifier=tia.response(f),
-                rising=np.sqrt(density / density[0]) if density[0] else np.ones(len(f)),
+                rising=np.sqrt(density / density[0]),
                 behind=fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start),
             )  # fmt: skip
         return self._kept[samples]

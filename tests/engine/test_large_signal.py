@@ -14,7 +14,7 @@ from sirf import optics
 from sirf.engine.statistical import InterferenceModel, error_rates
 from sirf.link import Link
 from sirf.optics.stage import ELECTRON
-from tests.optics.links import BANDWIDTH, RESPONSIVITY, TRANSIMPEDANCE, back_to_back, linearised, straight_path
+from tests.optics.links import BANDWIDTH, CORNER, RESPONSIVITY, TRANSIMPEDANCE, back_to_back, linearised, straight_path
 
 RIN_DB = -125.0
 
@@ -67,6 +67,22 @@ def test_amplifier_noise_is_the_same_at_all_levels() -> None:
     assert model.large is not None
     total = model.front_end.receiver_noise**2 + model.large.at(0).variance
     assert total == pytest.approx((TRANSIMPEDANCE * 1e-8) ** 2 * BANDWIDTH, rel=3e-4)
+
+
+def test_noise_that_rises_with_frequency_is_the_amplifiers_alone() -> None:
+    """Input noise n² (1 + (f / 8 GHz)²) beside three times as much shot noise, which stays white, in a run."""
+    path = straight_path(2e-4, mean=5e-3)
+    amplifier = optics.Tia(TRANSIMPEDANCE, noise=2e-11, noise_corner=8e9)
+    link = back_to_back(dataclasses.replace(path, receiver=dataclasses.replace(path.receiver, tia=amplifier)))
+    shot = 2.0 * ELECTRON * RESPONSIVITY * 5e-3
+    # integral of x² / (1 + x^8) over x = f / corner of the filter is pi / (8 sin(3 pi / 8))
+    rising = CORNER * (CORNER / 8e9) ** 2 * np.pi / (8.0 * np.sin(3.0 * np.pi / 8.0))
+    expected = TRANSIMPEDANCE**2 * ((4e-22 + shot) * BANDWIDTH + 4e-22 * rising)
+    record = sirf.simulate(link, symbols=100_000, rng=1, record=100_000).record
+    assert record is not None
+    found = [np.var(record.decision_input[record.sent == level]) for level in range(4)]
+    assert np.mean(found) == pytest.approx(expected, rel=0.02)
+    assert InterferenceModel(link).front_end.receiver_noise ** 2 == pytest.approx(expected, rel=5e-3)
 
 
 SWINGS = 2.0 ** -np.arange(2, 6)
