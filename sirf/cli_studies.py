@@ -79,7 +79,7 @@ class Grids:
         """From half to four times the path's own, evenly in ratio; given in mm."""
         own = subject.length_m
         return [1e-3 * length for length in _numbers("lengths", self.lengths)] or _even(
-            0.5 * own, min(4.0 * own, 2.0), 10
+            0.5 * own, min(4.0 * own, 5.0), 10
         )
 
     def losses_db_per_inch(self, subject: Subject) -> list[float]:

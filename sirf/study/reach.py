@@ -22,8 +22,8 @@ from sirf.system.architecture import Architecture
 
 __all__ = ["LONGEST", "SHORTEST", "STEP", "Reach", "longest", "reach"]
 
-SHORTEST, LONGEST = 0.002, 2.0
-"""Lengths in m between which reach is sought: at the step of the paths, phase can be followed over 12 ns, 2 m of cable."""
+SHORTEST, LONGEST = 0.002, 5.0
+"""Lengths in m between which reach is sought."""
 STRIDE = 2.0**0.25
 """Ratio of neighbouring lengths while the search walks."""
 

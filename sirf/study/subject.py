@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,8 +20,9 @@ from sirf.presets import load
 from sirf.study.segments import Segment, path_of, segments
 from sirf.system.architecture import FAMILIES, Architecture, load_architecture
 
-STEP = 40e6
-"""Frequency step in Hz of the paths tried: 25 ns of response about the delay."""
+STEP, STEP_LENGTH = 40e6, 2.0
+"""Frequency step in Hz of the paths tried, 25 ns of response about the delay, and the length in m up to which phase can be
+followed at it: 12 ns of cable."""
 SAMPLES_PER_UI = 16
 DATA_RATE = 106.25e9
 """Bits per second on the line where nothing else is said."""
@@ -61,7 +63,7 @@ class PathSubject:
     def segments(self, length: float) -> tuple[Segment, ...]:
         """The one link that decides, at `length` in m, with what couples into it."""
         rate = self.symbol_rate or load(self.standard).symbol_rate
-        frequency = np.arange(0.0, max(110e9, 1.05 * rate), STEP)
+        frequency = np.arange(0.0, max(110e9, 1.05 * rate), step_at(length))
         # where a line's model ends, so does the band
         path = self.path.with_length(length)
         channel = path.to_channel(frequency[frequency <= path.grid[-1]], crosstalk=True)
@@ -102,7 +104,14 @@ class ArchitectureSubject:
 
     def segments(self, length: float) -> tuple[Segment, ...]:
         """The links that decide in order, at `length` in m of the variable segment."""
-        return segments(self.architecture, self.data_rate, length=length, step=STEP, samples_per_ui=SAMPLES_PER_UI)
+        return segments(
+            self.architecture, self.data_rate, length=length, step=step_at(length), samples_per_ui=SAMPLES_PER_UI
+        )
+
+
+def step_at(length: float) -> float:
+    """Frequency step in Hz at a length in m: `STEP`, or a whole part of it that follows the phase of a longer cable."""
+    return STEP / max(math.ceil(length / STEP_LENGTH), 1)
 
 
 Subject: TypeAlias = PathSubject | ArchitectureSubject

@@ -9,6 +9,7 @@ from sirf.errors import SirfError
 from sirf.presets import load
 from sirf.study.crossover import Crossing, Crossover, Spender, crossover
 from sirf.study.limits import figure_value
+from sirf.study.reach import LONGEST
 from sirf.study.subject import ArchitectureSubject, subject_of
 from sirf.system.energy import energy_pj_per_bit
 
@@ -67,14 +68,17 @@ def test_a_rival_that_stays_cheaper_is_overtaken_at_its_reach(found: Crossover) 
 
 
 def test_always_and_never_are_told(found: Crossover) -> None:
-    dear, cheap = row_of(found, "npo"), row_of(found, "copper-cable")
+    dear = row_of(found, "npo")
     assert dear.crossover_mm == 0.0
     assert all(value > found.energy.value for _, _, _, value, _ in dear.curve)
     assert "at any length" in dear.reason
+    # a ratio that is met at any length: a cable has no module to pay for
+    cheap = row_of(crossover(rivals=["copper-cable"], limit={"ber": 0.45}), "copper-cable")
     assert cheap.crossover_mm is None
     assert cheap.cause == "never"
-    assert cheap.reach_mm == 2000.0
-    assert "the longest tried" in cheap.reason
+    assert cheap.reach_mm == 1e3 * LONGEST
+    assert cheap.to_dict()["crossover_mm"] is None
+    assert "up to 5000 mm, the longest tried" in cheap.reason
 
 
 def test_ends_of_the_envelopes_enclose_the_crossing(found: Crossover, cables: Crossover) -> None:
@@ -113,7 +117,7 @@ def test_results_show_themselves(found: Crossover) -> None:
     assert found._repr_html_().startswith("<table>")
     plain = found.to_dict()
     assert [rival["rival"] for rival in plain["rivals"]] == ["npo", "die-to-die", "copper-cable"]
-    assert plain["rivals"][2]["crossover_mm"] is None
+    assert plain["rivals"][1]["cause"] == "reach"
 
 
 def test_bad_input_is_refused() -> None:

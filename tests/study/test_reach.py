@@ -16,12 +16,13 @@ from sirf.channel.path import load_path
 from sirf.engine.optimize import optimize
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
+from sirf.link import Link
 from sirf.study.compare import compare
 from sirf.study.limiter import IMPAIRMENTS
 from sirf.study.limits import FIGURES, figure_value, limit_of
 from sirf.study.reach import LONGEST, SHORTEST, STEP, STRIDE, longest, reach
 from sirf.study.segments import composed, segments
-from sirf.study.subject import SAMPLES_PER_UI, subject_of
+from sirf.study.subject import SAMPLES_PER_UI, PathSubject, subject_of
 from sirf.system.architecture import load_architecture
 
 
@@ -65,7 +66,20 @@ def test_a_cable_reaches_as_far_as_its_band_allows_to_say() -> None:
     found = reach("cable", standard="802.3ck-cr1", limit={"ber": 1e-4}, tolerance=0.2)
     assert found.reach_mm is not None
     assert found.reach_mm >= 2000.0
-    assert found.limited_by == "range of the search, 2 m"
+    assert reach("cable", standard="802.3ck-cr1", limit={"ber": 0.4}).limited_by == "range of the search, 5 m"
+
+
+def test_a_finer_step_changes_nothing_where_a_long_cable_needs_it() -> None:
+    """3.9 m at the step that its length asks for, and at half of it."""
+    subject = subject_of("cable", standard="802.3ck-cr1")
+    assert isinstance(subject, PathSubject)
+    (coarse,) = subject.segments(3.9)
+    path = subject.path.with_length(3.9)
+    fine = path.to_channel(np.arange(0.0, path.grid[-1], 10e6), crosstalk=True)
+    assert coarse.link.channel.frequency[1] - coarse.link.channel.frequency[0] == pytest.approx(20e6)
+    link = Link(fine, standard="802.3ck-cr1", samples_per_ui=SAMPLES_PER_UI)
+    errors = [statistical_eye(optimize(one), phases=1).ber for one in (coarse.link, link)]
+    assert np.log10(errors[0]) == pytest.approx(np.log10(errors[1]), abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["pluggable-half-retimed", "cpo-retimed"])
@@ -122,7 +136,7 @@ def test_a_longer_line_loses_more_and_its_reach_is_limited_by_loss() -> None:
     assert found.limited_by == "loss"
 
 
-@given(edge=st.floats(0.003, 1.9), start=st.floats(0.002, 2.0), tolerance=st.floats(0.01, 0.5))
+@given(edge=st.floats(0.003, 4.9), start=st.floats(0.002, 2.0), tolerance=st.floats(0.01, 0.5))
 def test_the_search_finds_the_edge_of_a_monotone_curve(edge: float, start: float, tolerance: float) -> None:
     low, high = longest(lambda length: length <= edge, start, tolerance=tolerance)
     assert low is not None
