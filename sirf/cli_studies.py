@@ -52,7 +52,8 @@ def reach(
 
     def step(length: float, value: float) -> None:
         tried.append(length)
-        update(f"{1e3 * length:.0f} mm: {value:.3g}", len(tried), max(STEPS, len(tried)))
+        place = f"{1e3 * length:.0f} mm" if length < 10.0 else f"{length:.0f} m"
+        update(f"{place}: {value:.3g}", len(tried), max(STEPS, len(tried)))
 
     result = find(
         path, standard=standard_of(path, standard, data_rate), limit=given or None, fec=fec, progress=step,

@@ -43,24 +43,25 @@ def limited_by(link: Link) -> tuple[str, dict[str, float]]:
     - reflection: what the equaliser leaves of the rest, the echoes;
     - crosstalk: all aggressors; noise: the transmitter's SNR_TX; jitter: every displacement of the edges.
 
-    Loss, and no gain, for a link on which nothing arrives that could be decided.
+    Loss, and no gain, for a link on which nothing arrives that could be decided. Raises `SirfError` for a link that the
+    statistical engine refuses.
     """
     try:
-        ratio = float(np.clip(statistical_eye(link, phases=1, ideal_feedback=True).ber, LEAST, MOST))
-        link = _linear(link)
-        smooth, echoes = _residue(link)
-        base = InterferenceModel(link)
-        without = {
-            "loss": _Relieved(_quiet(link), smooth),
-            "reflection": _Relieved(link, echoes),
-            "crosstalk": InterferenceModel(_alone(link)),
-            "noise": InterferenceModel(_transmitting(link, snr_db=_far_above(link.transmitter.snr_db))),
-            "jitter": InterferenceModel(_transmitting(link, **STILL)),
-        }
-        here = _margin_db(base, ratio)
-        gained = {name: max(_margin_db(model, ratio) - here, 0.0) for name, model in without.items()}
+        front_end(link)
     except SirfError:
         return "loss", dict.fromkeys(IMPAIRMENTS, 0.0)
+    ratio = float(np.clip(statistical_eye(link, phases=1, ideal_feedback=True).ber, LEAST, MOST))
+    link = _linear(link)
+    smooth, echoes = _residue(link)
+    here = _margin_db(InterferenceModel(link), ratio)
+    without = {
+        "loss": _Relieved(_quiet(link), smooth),
+        "reflection": _Relieved(link, echoes),
+        "crosstalk": InterferenceModel(_alone(link)),
+        "noise": InterferenceModel(_transmitting(link, snr_db=_far_above(link.transmitter.snr_db))),
+        "jitter": InterferenceModel(_transmitting(link, **STILL)),
+    }
+    gained = {name: max(_margin_db(model, ratio) - here, 0.0) for name, model in without.items()}
     return max(gained, key=lambda name: gained[name]), gained
 
 

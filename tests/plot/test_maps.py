@@ -13,6 +13,7 @@ from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.study.crossover import Crossing, Crossover
 from sirf.study.maps import Axis, Map
+from sirf.study.reach import LONGEST
 from sirf.system.energy import energy_pj_per_bit
 
 mpl.use("agg")
@@ -76,7 +77,7 @@ def crossing(rival: str, **changes: object) -> Crossing:
 def test_crossovers_are_marked_on_their_curves() -> None:
     rows = (
         crossing("crosses"),
-        crossing("lasts", crossover_mm=None, cause="never", reach_mm=2000.0),
+        crossing("lasts", crossover_mm=None, cause="never", reach_mm=1e3 * LONGEST),
         crossing("dear", crossover_mm=0.0),
         dataclasses.replace(crossing("dead", crossover_mm=0.0, cause="reach", reach_mm=None), curve=()),
     )

@@ -17,7 +17,9 @@ from sirf.engine.optimize import optimize
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.receiver.mlse import Mlse
 from sirf.study.limiter import IMPAIRMENTS, limited_by, smooth_transfer
+from sirf.study.subject import subject_of
 
 Complex = NDArray[np.complex128]
 
@@ -111,3 +113,22 @@ def test_a_dead_link_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     link = link_over(channel_of(smooth_line(8.0)))
     monkeypatch.setattr("sirf.study.limiter.front_end", dead)
     assert limited_by(link) == ("loss", dict.fromkeys(IMPAIRMENTS, 0.0))
+
+
+def test_a_link_beyond_the_statistics_is_refused() -> None:
+    link = link_over(channel_of(smooth_line(8.0)))
+    with pytest.raises(SirfError, match="mlse must be off"):
+        limited_by(link.replace(receiver=dataclasses.replace(link.receiver, mlse=Mlse(memory=1))))
+
+
+def test_light_is_part_of_a_link_that_is_judged() -> None:
+    """Optics alone between two retimers lose nothing in copper: what limits is their own noise and bandwidth."""
+    light = next(part for part in subject_of("cpo-retimed").segments(0.03) if not part.electrical)
+    link = optimize(light.link)
+    name, gained = limited_by(link)
+    assert name == "loss"
+    assert gained["reflection"] == pytest.approx(0.0, abs=1e-9)
+    assert gained["crosstalk"] == pytest.approx(0.0, abs=1e-9)
+    assert link.optics is not None
+    quiet = link.replace(optics=link.optics.quiet())
+    assert limited_by(quiet)[1]["loss"] < gained["loss"]
