@@ -52,6 +52,8 @@ COARSE_STEP = 40e6
 """Frequency step in Hz at the ends of the range of lengths: 25 ns about the delay."""
 REACH_TOLERANCE = 0.05
 """Relative length to which reach is found."""
+REACH_STRIDE = 1.5
+"""Ratio of neighbouring lengths while reach is sought."""
 PHASES = 32
 """Sampling phases of the eyes, and samples per UI; widths are interpolated between them."""
 RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
@@ -305,7 +307,7 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
     link, eye = here.link, here.eye
     report = link.equalizer_report
     assert report is not None
-    found = reach(architecture, data_rate=data_rate, limit=limit, tolerance=REACH_TOLERANCE)
+    found = reach(architecture, data_rate=data_rate, limit=limit, tolerance=REACH_TOLERANCE, stride=REACH_STRIDE)
     energy = energy_pj_per_bit(architecture, min(link.insertion_loss_db, LOSS_LIMIT_DB), data_rate=data_rate)
     worst, culprit, _ = max(here.sections, key=lambda section: section[2])
     return Row(

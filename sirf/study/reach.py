@@ -96,6 +96,7 @@ def reach(
     rate_class: RateClass | None = None,
     linear: bool = False,
     tolerance: float = 0.02,
+    stride: float = STRIDE,
     progress: Callable[[float, float], None] | None = None,
 ) -> Reach:
     """Longest variable segment of `path` that meets a limit, and what limits it.
@@ -122,10 +123,12 @@ def reach(
         The path, a linear repeater and the path again, both of one length, equalised at the far end alone.
     tolerance
         Relative length at which the search stops.
+    stride
+        Ratio of neighbouring lengths, above 1, while copper is walked: the smaller, the narrower the bumps that are seen.
     progress
         Called with each length tried in m and its figure.
 
-    The search walks from the path's own length, up in strides of 19 % to the first length that misses, or down in halvings to the
+    The search walks from the path's own length, up in strides to the first length that misses, or down in halvings to the
     first that meets; it then halves the last stride. So no length tried between the path's own and its reach misses; a bump of
     the curve narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked in doublings, and
     must leave a margin in the power budget too.
@@ -133,6 +136,8 @@ def reach(
     """
     if not 1e-4 <= tolerance <= 1.0:
         raise SirfError(f"tolerance must be between 1e-4 and 1, got {tolerance}. Use 0.02.")
+    if not 1.01 <= stride <= 10.0:
+        raise SirfError(f"stride must be between 1.01 and 10, got {stride}. Use 1.19.")
     optics = optics_of(path, standard=standard)
     if optics is not None:
         from sirf.study.fibre_reach import fibre_reach
@@ -142,7 +147,7 @@ def reach(
     assert not isinstance(path, OpticsPreset)
     subject = subject_of(path, standard=standard, data_rate=data_rate, rate_class=rate_class, linear=linear)
     with one_algebra_thread():
-        return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, progress)
+        return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, stride, progress)
 
 
 def longest(
@@ -181,7 +186,9 @@ def _steps(start: float, end: float, stride: float) -> list[float]:
     return [*(start * ratio**k for k in range(1, count)), end] if count else []
 
 
-def _copper(subject: Subject, limit: Limit, tolerance: float, progress: Callable[[float, float], None] | None) -> Reach:
+def _copper(
+    subject: Subject, limit: Limit, tolerance: float, stride: float, progress: Callable[[float, float], None] | None
+) -> Reach:
     tried: dict[float, tuple[float, float]] = {}
 
     def meets(length: float) -> bool:
@@ -192,7 +199,7 @@ def _copper(subject: Subject, limit: Limit, tolerance: float, progress: Callable
             progress(length, value)
         return limit.meets(value)
 
-    low, high = longest(meets, subject.length_m, tolerance=tolerance)
+    low, high = longest(meets, subject.length_m, stride=stride, tolerance=tolerance)
     gained: dict[str, float] = {}
     if low is None:
         cause = f"{limit.figure.title} already at {1e3 * SHORTEST:g} mm"
