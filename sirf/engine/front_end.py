@@ -249,15 +249,20 @@ def noise_correlation(link: Link, receiver: Receiver | None = None, *, lags_ui: 
     receiver = link.receiver if receiver is None else receiver
     n = 2 * lags_ui * link.samples_per_ui
     frequency = np.asarray(np.fft.rfftfreq(8 * n, 1.0 / (link.symbol_rate * link.samples_per_ui)), dtype=np.float64)
-    density = receiver.noise_density * np.abs(receiver.analog_transfer(frequency)) ** 2
-    if link.optics is not None:
-        density = density + link.optical_noise(frequency) * np.abs(receiver.analog_transfer(frequency)) ** 2
+    added = 0.0 if link.optics is None else _optical_density(link, frequency.size, float(frequency[1]))
+    density = (receiver.noise_density + added) * np.abs(receiver.analog_transfer(frequency)) ** 2
     delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
     if len(receiver.ffe) > 1 or receiver.ffe[0] != 1.0:
         phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / link.symbol_rate)
         density = density * np.abs(np.asarray(receiver.ffe) @ phase) ** 2
     spacing = frequency[1]
     return np.asarray(np.fft.irfft(density)[: n // 2] * (8 * n) * spacing / 2)
+
+
+@lru_cache(maxsize=8)
+def _optical_density(link: Link, count: int, spacing: float) -> Float:
+    """What optics add at the receiver's input (count,), kept while a search tries equalisers behind it."""
+    return link.optical_noise(np.arange(count) * np.float64(spacing))
 
 
 def _first_dfe_limits(link: Link) -> tuple[float, float]:

@@ -190,6 +190,7 @@ def _copper(
     subject: Subject, limit: Limit, tolerance: float, stride: float, progress: Callable[[float, float], None] | None
 ) -> Reach:
     tried: dict[float, tuple[float, float]] = {}
+    passed: dict[float, tuple[Segment, ...]] = {}
 
     def meets(length: float) -> bool:
         segments = subject.segments(length)
@@ -197,7 +198,10 @@ def _copper(
         tried[length] = value, max(segment.link.insertion_loss_db for segment in segments)
         if progress is not None:
             progress(length, value)
-        return limit.meets(value)
+        if met := limit.meets(value):
+            passed.clear()
+            passed[length] = segments
+        return met
 
     low, high = longest(meets, subject.length_m, stride=stride, tolerance=tolerance)
     gained: dict[str, float] = {}
@@ -206,7 +210,8 @@ def _copper(
     elif high is None:
         cause = f"range of the search, {LONGEST:g} m"
     else:
-        cause, gained = _cause(subject.segments(low), limit)
+        # the longest that meets is the last that did, and its links are equalised
+        cause, gained = _cause(passed[low], limit)
     return Reach(
         path=subject.name, standard=subject.standard, data_rate=subject.data_rate, limit=(limit.name, limit.bound),
         reach_mm=None if low is None else 1e3 * low, limited_by=cause, gained_db=gained,
