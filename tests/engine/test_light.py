@@ -16,7 +16,7 @@ from sirf.engine.waveform_plan import plan
 from sirf.engine.waveform_stream import Stream
 from sirf.link import Link
 from sirf.signal.patterns import Pattern
-from tests.optics.links import RESPONSIVITY, TRANSIMPEDANCE, back_to_back, linearised, straight_path
+from tests.optics.links import RESPONSIVITY, TRANSIMPEDANCE, back_to_back, linearised, straight_path, unit_path
 
 
 def shipped(name: str, *, noisy: bool = True) -> Link:
@@ -127,3 +127,65 @@ def _beats_of_stretches(link: Link, path: optics.OpticalPath) -> NDArray[np.floa
         echoes = Echoes(path.interference.echoes, generator.integers(0, len(drive), 3), phases)
         squares += (chain.run(drive, None, echoes).slicer.reshape(1024, -1)[:, 0] - still) ** 2
     return np.array([squares[sent == level].mean() for level in range(4)]) / 300.0
+
+
+FAR = {"dispersion": 17.0, "wavelength": 1550e-9}
+"""Standard fibre far from its zero of dispersion, ps/(nm km) and m."""
+
+
+def test_an_isolated_pulse_without_chirp_broadens_and_pays_by_the_closed_form() -> None:
+    """Gaussian light of half width T0 at 1/e in the fibre of a chain: its mean square width grows by 1 + (b L / T0²)²."""
+    width, fibre = 30e-12, optics.Fibre(40e3, **FAR)
+    laser = optics.Vcsel(bias=0.0, threshold=0.0, slope=0.1, resistance=100.0, resonance=1e12, damping=8.9e12)
+    path = dataclasses.replace(straight_path(1e-3, mean=1e-3), source=laser, fibre=fibre)
+    # the link about it sends a brighter laser: only its chain is asked
+    chain = averaged(back_to_back(dataclasses.replace(path, source=dataclasses.replace(laser, bias=0.02)))).chain
+    chain.span = dataclasses.replace(chain.span, path=path)
+    time = (np.arange(2048) - 1024) / chain.rate
+    power = chain.run(np.exp(-((time / width) ** 2))).power
+    spread = 1.0 + (fibre.group_delay_dispersion / width**2) ** 2
+    assert spread > 1.5
+    mean = np.sum(power * time) / power.sum()
+    assert np.sum(power * (time - mean) ** 2) / power.sum() == pytest.approx(0.5 * width**2 * spread, rel=5e-3)
+    penalty_db = -10.0 * np.log10(power.max() / 1e-3)
+    assert penalty_db == pytest.approx(5.0 * np.log10(spread), abs=0.02)
+
+
+@pytest.mark.parametrize("chirp", [0.0, 0.7, -0.7])
+def test_small_signals_fade_in_the_chain_as_in_the_linear_link(chirp: float) -> None:
+    modulator = optics.MachZehnder(np.pi / 2, chirp=chirp, bandwidth=15e9)
+    path = unit_path(modulator=modulator, fibre=optics.Fibre(40e3, **FAR))
+    link = back_to_back(path, swing=1e-3)
+    chain, cycles = averaged(link).chain, np.array([50, 200, 400, 600])
+    samples = 2048
+    frequency = cycles * chain.rate / samples
+    tones = 1e-5 * np.cos(2.0 * np.pi * np.outer(cycles, np.arange(samples)) / samples).sum(axis=0)
+    seen = chain.run(tones).slicer
+    found = np.fft.rfft(seen)[cycles] / np.fft.rfft(tones)[cycles] * (samples / len(seen))
+    gain = linearised(link).optics.gain(frequency) * link.receiver.analog_transfer(frequency)  # type: ignore[union-attr]
+    assert np.abs(found) == pytest.approx(np.abs(gain), abs=2e-3)
+    # between 2 and 24 GHz the light fades out, at 9.6 GHz without chirp
+    assert np.abs(gain).min() < 0.6 * np.abs(gain).max()
+
+
+def test_dispersion_costs_a_link_without_chirp_the_more_the_longer_whatever_its_sign() -> None:
+    ratios = np.array([[_error_ratio(length, sign * 5.0) for length in (0.0, 3e3, 6e3, 1e4)] for sign in (-1, 1)])
+    assert (np.diff(np.log(ratios), axis=1) > 0.1).all()
+    assert ratios[0] == pytest.approx(ratios[1], rel=1e-6)
+    # chirp that compresses the pulse at first, and chirp that spreads it
+    helped, hurt = _error_ratio(6e3, -5.0, chirp=0.5), _error_ratio(6e3, 5.0, chirp=0.5)
+    assert helped < 1e-2 * hurt
+    assert _error_ratio(6e3, 5.0, chirp=-0.5) == pytest.approx(helped, rel=1e-6)
+
+
+def _error_ratio(length: float, dispersion: float, chirp: float = 0.0) -> float:
+    """Of a Mach-Zehnder's light through a fibre (m, ps/(nm km)) behind one receiver, set for no fibre."""
+    preset = optics.load_optics("dr-silicon-mzm")
+    fibre = optics.Fibre(length, dispersion=dispersion)
+    modulator = dataclasses.replace(preset.path.modulator, chirp=chirp)  # type: ignore[type-var]
+    path = dataclasses.replace(preset.path, fibre=fibre, modulator=modulator)
+    span = optics.Span.alone(path, swing=preset.swing, symbol_rate=preset.symbol_rate, noisy=False)
+    link = sirf.Link(span, standard="optical-53g")
+    sender = dataclasses.replace(link.transmitter, ffe=(-0.12, 0.86, -0.02), ffe_main=1)
+    receiver = dataclasses.replace(link.receiver, noise_density=3e-15)
+    return sirf.statistical_eye(link.replace(transmitter=sender, receiver=receiver), phases=1).ber
