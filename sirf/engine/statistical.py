@@ -36,6 +36,9 @@ from sirf.signal.pam import thresholds
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+LEAST = 1e-30
+"""Symbol error ratio below which decisions are not followed any further."""
+
 
 def statistical_eye(
     link: Link,
@@ -92,7 +95,9 @@ def statistical_eye(
 def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
     """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
     link, main = model.link, model.front_end.main_cursor
-    if ideal_feedback or not any(link.receiver.dfe):
+    seen = at_instant.error_ratio(model.decided, main, thresholds(model.decided) * main)
+    # what is lost in rounding has no tail to say what follows an error
+    if ideal_feedback or not any(link.receiver.dfe) or seen < LEAST:
         return without_feedback(at_instant, model.decided, main)
     return with_feedback(at_instant, model.decided, main, link.receiver.dfe, after=model.after_errors(at_instant))
 

@@ -94,15 +94,20 @@ class Interference:
         return (first + 0.5 * (low + high)) * float(self.volts[1])
 
     def _logarithm(self, tail: Float, distance: Float) -> Float:
-        """Logarithm of `tail` (V,) at `distance` through the four nearest points; straight where the floor is near."""
+        """Logarithm of `tail` (V,) at `distance` through the four nearest points; straight where the floor is near.
+
+        `LOG_FLOOR` beyond the grid.
+        """
         where = distance / self.volts[1]
         index = np.clip(where.astype(np.int64), 0, len(tail) - 2)
         part = np.minimum(where - index, 1.0)
         first = np.clip(index - 1, 0, len(tail) - 4)
         nodes = [tail[first + step] for step in range(4)]
         straight = tail[index] + part * (tail[index + 1] - tail[index])
-        near_floor = (nodes[3] <= LOG_FLOOR) | (where > len(tail) - 1)
-        return np.asarray(np.where(near_floor, straight, _cubic(nodes, where - first)))
+        near_floor = nodes[3] <= LOG_FLOOR
+        inside = np.where(near_floor, straight, _cubic(nodes, where - first))
+        # the grid holds all that interference reaches: what lies beyond it is out of reach
+        return np.asarray(np.where(where > len(tail) - 1, LOG_FLOOR, inside))
 
 
 def _cubic(nodes: Sequence[Any], x: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.special import erfc
 
+import sirf
 from sirf.engine.displacement import Displacement
 from sirf.engine.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.interference import Line, interference
@@ -88,3 +91,15 @@ def _count_one_tap(sent: np.ndarray, noise: np.ndarray, b: float) -> int:
             errors += 1
         last = k
     return errors
+
+
+def test_a_link_without_errors_to_speak_of_has_none_to_propagate() -> None:
+    """Below what rounding leaves of a tail nothing says what an error would lead to."""
+    link = sirf.Link(
+        sirf.paths.cpo(length="5 mm", rate_class="100g").to_channel(), standard="802.3ck-c2m", samples_per_ui=16
+    ).optimized()
+    still = dataclasses.replace(link.transmitter, snr_db=60.0, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
+    quiet = dataclasses.replace(link.receiver, noise_density=1e-3 * link.receiver.noise_density)
+    found = sirf.statistical_eye(link.replace(transmitter=still, receiver=quiet), phases=1)
+    assert found.ber < 1e-15
+    assert found.rates.mean_burst == 1.0
