@@ -14,7 +14,16 @@ from sirf import optics
 from sirf.engine.statistical import InterferenceModel, error_rates
 from sirf.link import Link
 from sirf.optics.stage import ELECTRON
-from tests.optics.links import BANDWIDTH, CORNER, RESPONSIVITY, TRANSIMPEDANCE, back_to_back, linearised, straight_path
+from tests.optics.links import (
+    BANDWIDTH,
+    CORNER,
+    RESPONSIVITY,
+    TRANSIMPEDANCE,
+    back_to_back,
+    linearised,
+    straight_path,
+    unit_path,
+)
 
 RIN_DB = -125.0
 
@@ -141,3 +150,15 @@ def test_levels_of_an_odd_curve_are_odd() -> None:
     levels = InterferenceModel(sirf.Link(span, standard="optical-53g")).decided
     assert levels == pytest.approx(-levels[::-1], abs=1.5e-3)
     assert levels[2] > 0.35
+
+
+@pytest.mark.parametrize("swing", [0.2, 0.5, 0.7])
+def test_levels_of_a_wide_chain_have_the_mismatch_of_the_static_curve(swing: float) -> None:
+    """Raised sine without bandwidth, a filter so wide that it has settled: R_LM of sin(2 v) at ±swing and ±swing / 3."""
+    link = back_to_back(unit_path(), swing=swing)
+    wide = dataclasses.replace(link.receiver, noise_density=1e-15, noise_corner=30e9)
+    model = InterferenceModel(link.replace(receiver=wide))
+    found = model.decided * model.front_end.main_cursor
+    expected = 0.5 * np.sin(2.0 * swing * np.array([-1.0, -1 / 3, 1 / 3, 1.0]))
+    assert optics.level_mismatch(found) == pytest.approx(optics.level_mismatch(expected), abs=1e-3)
+    assert found == pytest.approx(expected, rel=3e-3)

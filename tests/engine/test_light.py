@@ -189,3 +189,31 @@ def _error_ratio(length: float, dispersion: float, chirp: float = 0.0) -> float:
     sender = dataclasses.replace(link.transmitter, ffe=(-0.12, 0.86, -0.02), ffe_main=1)
     receiver = dataclasses.replace(link.receiver, noise_density=3e-15)
     return sirf.statistical_eye(link.replace(transmitter=sender, receiver=receiver), phases=1).ber
+
+
+@pytest.mark.parametrize(
+    ("name", "tolerance"),
+    # the skin effect of a travelling-wave electrode has not settled after a hundred symbols
+    [("cpo-silicon-ring", 1e-6), ("fr-eml", 3e-4), ("sr-vcsel", 1e-6), ("dr-silicon-mzm", 0.02)],
+)
+def test_long_runs_of_a_level_land_on_the_static_curves(name: str, tolerance: float) -> None:
+    """Host's package, driver, light, amplifier: 128 symbols of each level, looked at after 100."""
+    preset = optics.load_optics(name)
+    wire = sirf.paths.cpo(rate_class="100g").to_channel()
+    span = optics.Span(preset.path, before=wire, after=wire, swing=preset.swing, agc_db=(0.0, 0.0), noisy=False)
+    link = sirf.Link(span, standard="cei-112g-linear")
+    sender = dataclasses.replace(link.transmitter, amplitude=preset.swing, ffe=(1.0,), ffe_main=0)
+    chain = averaged(link.replace(transmitter=sender)).chain
+    sent = np.array([0, 3, 1, 2, 3, 0, 2, 1])
+    drive = periodic(chain.drive.through, chain.drive.sampling, np.repeat(link.levels[sent], 128))
+    settled = drive.reshape(8, 128, RATE)[:, 100].mean(axis=1)
+    assert settled == pytest.approx(preset.swing * link.levels[sent], rel=0.1)
+    light = preset.path.transmitted(chain.sign * settled) * span.loss
+    assert (np.diff(light[[0, 2, 3, 1]]) > 0).all()
+    waves = chain.run(drive)
+    assert waves.power.reshape(8, 128, RATE)[:, 100].mean(axis=1) == pytest.approx(light, rel=tolerance)
+    receiver = preset.path.receiver
+    volts = receiver.tia.curve(receiver.photodiode.curve(light) - chain.middle)
+    behind = chain.spectra(1 << 16).behind[0].real
+    found = waves.slicer.reshape(8, 128, -1)[:, 100, 0] + chain.offset
+    assert found == pytest.approx(volts * behind, abs=max(2 * tolerance, 2e-3) * np.abs(volts * behind).max())
