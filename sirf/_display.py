@@ -1,9 +1,11 @@
-"""How results look as text and in notebooks: one place for all of them."""
+"""How results look as text, in notebooks and as JSON: one place for all of them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 
 def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
@@ -18,3 +20,18 @@ def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
         f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows
     )
     return f"<table><caption>{escape(title)}</caption>{body}</table>"
+
+
+def strict(value: Any) -> Any:
+    """Plain values with None for what JSON has no number for.
+
+    >>> strict({"a": [1.0, float("inf")]})
+    {'a': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {key: strict(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [strict(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

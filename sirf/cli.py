@@ -6,7 +6,6 @@ Heavy imports stay inside the commands, so that `sirf --help` answers at once.
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sirf._display import strict
 from sirf._version import __version__
 from sirf.errors import SirfError
 
@@ -289,11 +289,11 @@ def pulse(
          f"{len(response.time)} samples", aside=aside)  # fmt: skip
     if out is not None:
         from sirf import plot
-        from sirf.plot._axes import new_figure
+        from sirf.plot._axes import new_figure, save_figure
 
         figure, axes = new_figure((7.0, 4.0))
         plot.pulse(response, axes[0])
-        _save(figure, out)
+        save_figure(figure, out)
         _say(f"wrote {out}", aside=aside)
     _write_json({"symbol_rate": symbol_rate, "samples_per_ui": samples_per_ui, "cursor": int(response.cursor),
                  "time_s": response.time.tolist(), "volts": response.volts.tolist()}, json_file)  # fmt: skip
@@ -343,6 +343,7 @@ def figures(
     aside = json_file == "-"
     _say(str(result), aside=aside)
     if out is not None:
+        from sirf.plot._axes import save_figure
         from sirf.plot.channel import pictures
 
         drawn = pictures(channel, standard=standard, symbol_rate=symbol_rate)
@@ -353,7 +354,7 @@ def figures(
                 f"out must be a folder that can be made, got {out} ({error.strerror}). Name another."
             ) from error
         for name, picture in drawn.items():
-            _save(picture, out / f"{name}.png")
+            save_figure(picture, out / f"{name}.png")
         _write_json(result.to_dict(), str(out / "figures.json"))
         _say(f"wrote figures.json, {', '.join(f'{name}.png' for name in drawn)} in {out}", aside=aside)
     _write_json(result.to_dict(), json_file)
@@ -786,7 +787,7 @@ def _write_folder(result: Comparison, out: Path) -> None:
 
 def _save_eye(result: Any, out: Path) -> None:
     from sirf import plot
-    from sirf.plot._axes import empty_figure, new_figure
+    from sirf.plot._axes import empty_figure, new_figure, save_figure
     from sirf.results.statistical_eye import StatisticalEye
 
     if isinstance(result, StatisticalEye):
@@ -796,22 +797,13 @@ def _save_eye(result: Any, out: Path) -> None:
         figure, grid = new_figure((7.0, 5.0))
         axes = plot.eye(result, grid[0])
     axes.set_title(repr(result.link), fontsize="small")
-    _save(figure, out)
-
-
-def _save(figure: Any, out: Path) -> None:
-    try:
-        figure.savefig(out, dpi=150)
-    except (OSError, ValueError) as error:
-        raise SirfError(
-            f"out must be a picture file that can be written, got {out} ({error}). Name a .png file."
-        ) from error
+    save_figure(figure, out)
 
 
 def _write_json(value: Any, file: str | None) -> None:
     if file is None:
         return
-    text = json.dumps(_strict(value), indent=1, allow_nan=False)
+    text = json.dumps(strict(value), indent=1, allow_nan=False)
     if file == "-":
         print(text)
         return
@@ -821,17 +813,6 @@ def _write_json(value: Any, file: str | None) -> None:
         raise SirfError(
             f"json must be a file that can be written, got {file} ({error.strerror}). Name another."
         ) from error
-
-
-def _strict(value: Any) -> Any:
-    """The value with null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_strict(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 @contextmanager

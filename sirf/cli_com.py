@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sirf.errors import ConfigError, SirfError
+from sirf.errors import ConfigError
 
 if TYPE_CHECKING:
     from sirf.results.margin import ComReport, ComResult
@@ -55,7 +55,7 @@ def run(
 
 def picture(result: ComResult | ComReport, out: Path) -> None:
     """Equalised pulse and distribution side by side, one row a package case."""
-    from sirf.plot._axes import new_figure
+    from sirf.plot._axes import new_figure, save_figure
     from sirf.plot.margin import com_distribution, com_pulse
 
     cases = list(cases_of(result))
@@ -63,12 +63,7 @@ def picture(result: ComResult | ComReport, out: Path) -> None:
     for row, case in enumerate(cases):
         com_pulse(case, axes[2 * row])
         com_distribution(case, axes[2 * row + 1])
-    try:
-        figure.savefig(out, dpi=150)
-    except (OSError, ValueError) as error:
-        raise SirfError(
-            f"out must be a picture file that can be written, got {out} ({error}). Name a .png file."
-        ) from error
+    save_figure(figure, out)
 
 
 def cases_of(result: ComResult | ComReport) -> tuple[ComResult, ...]:

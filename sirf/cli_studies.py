@@ -213,13 +213,8 @@ def pair_of(text: str | None) -> tuple[float, float] | None:
 
 def picture(out: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (7.0, 4.2)) -> None:
     """Draw on new axes and write the picture."""
-    from sirf.plot._axes import new_figure
+    from sirf.plot._axes import new_figure, save_figure
 
     figure, axes = new_figure(size)
     draw(axes[0])
-    try:
-        figure.savefig(out, dpi=150)
-    except (OSError, ValueError) as error:
-        raise SirfError(
-            f"out must be a picture file that can be written, got {out} ({error}). Name a .png file."
-        ) from error
+    save_figure(figure, out)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -41,3 +43,13 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
         ) from error
     axes: Axes = plt.subplots(figsize=size, layout="constrained")[1]
     return axes
+
+
+def save_figure(figure: Figure, file: Path) -> None:
+    """Write a picture of the kind that its name says; raises `SirfError` where that cannot be."""
+    try:
+        figure.savefig(file, dpi=150)
+    except (OSError, ValueError) as error:
+        raise SirfError(
+            f"out must be a picture file that can be written, got {file} ({error}). Name a .png file."
+        ) from error

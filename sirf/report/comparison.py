@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sirf._display import strict
 from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
@@ -28,7 +28,7 @@ def write_comparison(result: Comparison, folder: Path) -> list[str]:
     """Write everything into `folder` (made if need be); the names of the files written."""
     folder.mkdir(parents=True, exist_ok=True)
     names = ["results.json"]
-    text = json.dumps([_finite(row) for row in result.to_dict()], indent=1, allow_nan=False)
+    text = json.dumps(strict(result.to_dict()), indent=1, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     pictures = []
     limit = eye_scale_mv(result)
@@ -80,7 +80,3 @@ def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]
         overviews={name.replace("-", "_"): base64.b64encode(picture).decode() for name, picture in overviews.items()},
         version=__version__,
     )  # fmt: skip
-
-
-def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
