@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import sirf
 from sirf import optics
-from sirf.engine.light import RATE, Echoes, averaged, periodic
+from sirf.engine.light import RATE, Echoes, averaged, periodic, transmitter_tdecq
 from sirf.engine.statistical import InterferenceModel
 from sirf.engine.waveform_plan import plan
 from sirf.engine.waveform_stream import Stream
@@ -217,3 +217,39 @@ def test_long_runs_of_a_level_land_on_the_static_curves(name: str, tolerance: fl
     behind = chain.spectra(1 << 16).behind[0].real
     found = waves.slicer.reshape(8, 128, -1)[:, 100, 0] + chain.offset
     assert found == pytest.approx(volts * behind, abs=max(2 * tolerance, 2e-3) * np.abs(volts * behind).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "standard", "taps"),
+    [("cpo-silicon-ring", "optical-53g", optics.FIVE_TAPS), ("fr-eml", "optical-53g", optics.FIVE_TAPS),
+     ("cpo-silicon-ring-106g", "optical-106g", optics.FIFTEEN_TAPS)],
+)  # fmt: skip
+def test_eye_closure_of_optics_alone_is_that_of_the_laboratory(
+    name: str, standard: str, taps: optics.ReferenceReceiver
+) -> None:
+    """Steps without rise time, no gain control: 8 samples per symbol of a band-limited drive against 16 of a staircase."""
+    preset = optics.load_optics(name)
+    span = optics.Span.alone(preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, agc_db=(0.0, 0.0))
+    link = sirf.Link(span, standard=standard)
+    sharp = dataclasses.replace(link.transmitter, amplitude=preset.swing, rise_time=0.0)
+    measured = optics.measure(preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, receiver=taps)
+    found = transmitter_tdecq(link.replace(transmitter=sharp))
+    assert found.receiver is taps
+    assert found.db == pytest.approx(measured.tdecq_db, abs=0.02)
+    assert transmitter_tdecq(link.replace(transmitter=sharp), fibre=False).db == pytest.approx(
+        measured.tecq_db, abs=0.02
+    )
+    assert found.oma == pytest.approx(measured.oma * 10 ** (-preset.path.fibre.loss_db / 10), rel=0.01)
+
+
+def test_eye_closure_grows_with_the_copper_before_the_driver_and_an_ffe_takes_some_back() -> None:
+    preset = optics.load_optics("dr-silicon-mzm")
+    links = []
+    for length in ("10 mm", "40 mm", "70 mm"):
+        copper = sirf.paths.cpo(length=length, rate_class="100g").to_channel()
+        span = optics.Span(preset.path, before=copper, after=copper, swing=preset.swing, agc_db=preset.agc_db)
+        links.append(sirf.Link(span, standard="cei-112g-linear"))
+    closures = np.array([transmitter_tdecq(link).db for link in links])
+    assert (np.diff(closures) > 0.5).all()
+    boosted = dataclasses.replace(links[-1].transmitter, ffe=(-0.12, 0.76, -0.12), ffe_main=1)
+    assert transmitter_tdecq(links[-1].replace(transmitter=boosted)).db < closures[-1] - 1.0
