@@ -183,10 +183,13 @@ class Link:
         case = self.packages
         near, far = _at_plane(case.transmitter, channel.plane), _at_plane(case.receiver, channel.plane)
         aggressor = _at_plane(case.next, channel.plane)
+        fext, following = ({id(one): _enclose(end, one, far) for one in ones} for end, ones in (
+            (near, channel.fext), (aggressor, channel.next)
+        ))  # fmt: skip
         return (
             _enclose(near, channel.through, far),
-            *(_enclose(near, network, far) for network in channel.fext),
-            *(_enclose(aggressor, network, far) for network in channel.next),
+            *(fext[id(network)] for network in channel.fext),
+            *(following[id(network)] for network in channel.next),
         )
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -194,7 +197,10 @@ class Link:
         case = self.packages if self.channel.plane != "die" else None
         tx = case.transmitter if case else None
         rx = case.receiver if case else None
-        copper = tuple(_transfer(network, _reflection(tx), _reflection(rx)) for network in self.networks())
+        # equal aggressors are one network, and stay one transfer for those who prepare it
+        networks = self.networks()
+        known = {id(network): _transfer(network, _reflection(tx), _reflection(rx)) for network in networks}
+        copper = tuple(known[id(network)] for network in networks)
         if self.optics is None:
             return copper
         fext, near = self.optics.passing
@@ -203,7 +209,8 @@ class Link:
             *(k < fext for k in range(len(self.channel.fext))),
             *(k < near for k in range(len(self.channel.next))),
         )
-        return tuple(self._lit(one) if lit else one for one, lit in zip(copper, passing, strict=True))
+        bright = {id(one): self._lit(one) for one, lit in zip(copper, passing, strict=True) if lit}
+        return tuple(bright[id(one)] if lit else one for one, lit in zip(copper, passing, strict=True))
 
     @property
     def drive_gain(self) -> float:

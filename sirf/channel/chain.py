@@ -6,7 +6,7 @@ over frequency, from a matched source into the second. It isolates: nothing retu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +48,9 @@ def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Real], Comp
     bridge = np.ones(f.size, dtype=complex) if gain is None else np.asarray(gain(f), dtype=complex)
     onward = bridge * second.through.s[:, 1, 0]
     arriving = first.through.s[:, 1, 0] * bridge
-    fext = [_isolated(x, x.s[:, 1, 0] * onward, second.through) for x in first.fext]
-    fext += [_isolated(first.through, arriving * x.s[:, 1, 0], x) for x in second.fext]
-    near = [_isolated(x, x.s[:, 1, 0] * onward, second.through) for x in first.next]
+    fext = _each(first.fext, lambda x: _isolated(x, x.s[:, 1, 0] * onward, second.through))
+    fext += _each(second.fext, lambda x: _isolated(first.through, arriving * x.s[:, 1, 0], x))
+    near = _each(first.next, lambda x: _isolated(x, x.s[:, 1, 0] * onward, second.through))
     return Channel(
         _isolated(first.through, first.through.s[:, 1, 0] * onward, second.through),
         fext=tuple(fext),
@@ -59,6 +59,12 @@ def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Real], Comp
         name=f"{first.name} + {second.name}",
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
     )
+
+
+def _each(networks: Sequence[Network], change: Callable[[Network], Network]) -> list[Network]:
+    """Every network changed; those that are one stay one."""
+    once = {id(network): change(network) for network in networks}
+    return [once[id(network)] for network in networks]
 
 
 def unit_channel(frequency: Real) -> Channel:

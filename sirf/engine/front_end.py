@@ -122,12 +122,15 @@ class AnalogChannel:
 @lru_cache(maxsize=16)
 def _analog_channel(link_key: _Key) -> AnalogChannel:
     link = link_key.link
-    prepared = tuple(
-        prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
-        for transfer in link.transfers()
-    )
-    shapes = (_shape(link, one, amplitude) for one, amplitude in zip(prepared, link.launch_amplitudes(), strict=True))
-    return AnalogChannel(prepared, tuple(shapes))
+    transfers = link.transfers()
+    once = {
+        id(transfer): prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
+        for transfer in {id(transfer): transfer for transfer in transfers}.values()
+    }
+    prepared = tuple(once[id(transfer)] for transfer in transfers)
+    launched = tuple(zip(prepared, link.launch_amplitudes(), strict=True))
+    shaped = {(id(one), amplitude): _shape(link, one, amplitude) for one, amplitude in launched}
+    return AnalogChannel(prepared, tuple(shaped[id(one), amplitude] for one, amplitude in launched))
 
 
 def _shape(link: Link, prepared: PreparedTransfer, amplitude: float) -> Complex:
@@ -193,7 +196,7 @@ def front_end(link: Link) -> FrontEnd:
     moved = tx.edge_jitter.variance(symbol_rate=link.symbol_rate)
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
     window, omitted = _window(responses[0], instant, m)
-    crosstalk = tuple(_crosstalk(link, channel, index) for index in range(1, len(channel.prepared)))
+    crosstalk = _all_crosstalk(link, channel)
     main = mean_pulse[instant % len(shaped)]
     if not main > 0:
         raise SirfError(
@@ -290,6 +293,13 @@ def _window(pulse: Float, instant: int, m: int) -> tuple[NDArray[np.int64], floa
         - np.sum(np.abs(pulse.take(instant + np.arange(-pre, post) * m, mode="wrap")))
     )
     return np.arange(instant - pre * m, instant + (post + 1) * m), max(omitted, 0.0) / reference
+
+
+def _all_crosstalk(link: Link, channel: AnalogChannel) -> tuple[Float, ...]:
+    """The pulse of each aggressor; equal ones are one array."""
+    alike = [(id(channel.shapes[index]), index <= len(link.channel.fext)) for index in range(1, len(channel.shapes))]
+    once = {key: _crosstalk(link, channel, alike.index(key) + 1) for key in dict.fromkeys(alike)}
+    return tuple(once[key] for key in alike)
 
 
 def _crosstalk(link: Link, channel: AnalogChannel, index: int) -> Float:

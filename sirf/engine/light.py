@@ -234,15 +234,18 @@ def edge_moves(link: Link, symbols: Float, tau: Float) -> Float:
     return np.asarray(-steps * tau)
 
 
-def transmitter_tdecq(link: Link, *, receiver: ReferenceReceiver | None = None, fibre: bool = True) -> Tdecq:
+def transmitter_tdecq(
+    link: Link, *, receiver: ReferenceReceiver | None = None, fibre: bool = True, pattern: str = "prbs13q"
+) -> Tdecq:
     """TDECQ of the light that leaves a link's transmitter, with the copper, FFE and automatic gain before the driver.
 
-    Behind the fibre, or before it (TECQ) where `fibre` is false; PRBS13Q, without noise or aggressors. `receiver` is the
-    reference receiver, of 15 taps from 80 GBd and 5 below by default. Raises `SirfError` for a link without light.
+    Behind the fibre, or before it (TECQ) where `fibre` is false; one period of `pattern`, without noise or aggressors (a PRBS11
+    takes an eighth of PRBS13Q's time and differs by some hundredths of a dB). `receiver` is the reference receiver, of 15 taps
+    from 80 GBd and 5 below by default. Raises `SirfError` for a link without light.
     """
     span = _span(link)
-    pattern = Pattern("prbs13q")
-    sent = pattern.take(0, pattern.period(4), order=4)
+    chosen_pattern = Pattern(pattern)
+    sent = chosen_pattern.take(0, chosen_pattern.period(4), order=4)
     drive = front_end(drive_link(link))
     rate = RATE * link.symbol_rate
     volts = span.path.driver.curve(

@@ -141,7 +141,9 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
     corner = 0.75 * link.symbol_rate
     noise = (LIGHT_NOISE * span.swing * float(np.std(link.levels))) ** 2 / (BUTTERWORTH4_NOISE * corner)
     seen = Receiver(noise_corner=corner, noise_density=noise)
-    opened = _by_figure_of_merit(light_link(link).replace(receiver=seen), alone, ("ctle", "rx_ffe", "dfe"), 1)
+    light = light_link(link)
+    light = light.replace(channel=dataclasses.replace(light.channel, fext=(), next=()), aggressors=(), receiver=seen)
+    opened = _by_figure_of_merit(light, alone, ("ctle", "rx_ffe", "dfe"), 1)
     tx = dataclasses.replace(link.transmitter, ffe=opened.transmitter.ffe, ffe_main=opened.transmitter.ffe_main)
     kept = (*freeze, "tx_ffe") if span.large_signal else freeze
     return _by_figure_of_merit(link.replace(transmitter=tx), limits, kept, max_ctle_settings)
@@ -372,16 +374,23 @@ class _Search:
     def _tx_noise(self) -> float:
         return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
 
-    def _aggressor_power(self) -> tuple[tuple[Float, Float, Float], ...]:
-        """(frequency, |pulse spectrum|² in (V s)² before the CTLE, cosines (lags, F)) to 2.5 x the symbol rate."""
+    def _aggressor_power(self) -> tuple[tuple[bool, Float, Float, Float], ...]:
+        """Of each kind of aggressor, equal ones together: whether it is FEXT, and where and how strong it is.
+
+        Frequencies (F,), |pulse spectrum|² in (V s)² before the CTLE and cosines (lags, F), to 2.5 x the symbol rate.
+        """
         result = []
-        lags = np.arange(self.reach)
-        for prepared, shape in zip(self.channel.prepared[1:], self.channel.shapes[1:], strict=True):
+        lags, fext = np.arange(self.reach), len(self.link.channel.fext)
+        alike = [(id(shape), index < fext) for index, shape in enumerate(self.channel.shapes[1:])]
+        for kind in dict.fromkeys(alike):
+            index = alike.index(kind) + 1
+            prepared, shape = self.channel.prepared[index], self.channel.shapes[index]
             frequency = prepared.frequency[: len(shape)]
             frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
             turns = frequency / self.link.symbol_rate
             spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
-            result.append((frequency, spectrum**2, np.cos(2 * np.pi * np.outer(lags, turns))))
+            power = alike.count(kind) * spectrum**2
+            result.append((kind[1], frequency, power, np.cos(2 * np.pi * np.outer(lags, turns))))
         return tuple(result)
 
     def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
@@ -389,16 +398,15 @@ class _Search:
 
         In V² for unit symbol variance.
         """
-        fext, near = np.zeros(0), np.zeros(0)
-        for index, (frequency, power, cosines) in enumerate(self.power):
+        fext, near = np.zeros(self.reach), np.zeros(self.reach)
+        for is_fext, frequency, power, cosines in self.power:
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
             lags = scale * (cosines @ (power * _ctle_power(receiver, frequency)))
-            if index < len(self.link.channel.fext):
-                fext = lags if not len(fext) else fext + lags
+            if is_fext:
+                fext += lags
             else:
-                near = lags if not len(near) else near + lags
-        nothing = np.zeros(self.reach)
-        return (fext if len(fext) else nothing), (near if len(near) else nothing)
+                near += lags
+        return fext, near
 
 
 def _through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:

@@ -307,14 +307,17 @@ class InterferenceModel:
         key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)
         if key not in self._crosstalk:
             product = np.ones(line.size, dtype=complex)
+            once: dict[tuple[int, int | None], Complex] = {}
             for wave, source in zip(self.front_end.crosstalk, sources, strict=True):
                 # with a rate offset every phase comes in turn, wherever it started
                 fixed = None
                 if source.phase_ui is not None and not source.rate_offset_ppm:
                     fixed = (int(source.phase_ui * m) + offset) % m
-                product *= aggressor_function(
-                    wave, m, self.levels, line, worst_phase=self.worst_phase, fixed_phase=fixed
-                )
+                if (alike := (id(wave), fixed)) not in once:
+                    once[alike] = aggressor_function(
+                        wave, m, self.levels, line, worst_phase=self.worst_phase, fixed_phase=fixed
+                    )
+                product *= once[alike]
             for half in self.codes:
                 # a code is off by anything within its width, uniformly
                 product *= np.sinh(half * line.points) / (half * line.points)

@@ -267,7 +267,7 @@ class _Eye:
         least = 1e-3 * self.oma
         if ser(least) >= self.receiver.target_ser:
             return 0.0
-        return float(brentq(lambda sigma: np.log(ser(sigma) / self.receiver.target_ser), least, self.oma, rtol=2e-5))
+        return float(brentq(lambda sigma: np.log(ser(sigma) / self.receiver.target_ser), least, self.oma, rtol=1e-4))
 
     def _shifted(self, main: int) -> Float:
         """What tap `main` shall see, for the rows of both windows."""

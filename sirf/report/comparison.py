@@ -54,6 +54,9 @@ def _drawn(draw: Callable[[Comparison, Axes], Axes], result: Comparison) -> Figu
 
 def _figure(row: Row, limit_mv: float) -> Figure:
     figure, axes = new_figure((5.2, 4.2))
+    # margins known beforehand take half the time of margins found
+    figure.set_layout_engine(None)
+    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.12, top=0.93)
     draw_eye(row.eye, axes[0], limit_mv=limit_mv)
     axes[0].set_title(
         f"{row.path}, {row.length_mm:.0f} mm, {row.insertion_loss_db:.1f} dB, {row.standard}", fontsize="small"

@@ -97,6 +97,7 @@ def reach(
     linear: bool = False,
     tolerance: float = 0.02,
     stride: float = STRIDE,
+    explain: bool = True,
     progress: Callable[[float, float], None] | None = None,
 ) -> Reach:
     """Longest variable segment of `path` that meets a limit, and what limits it.
@@ -125,6 +126,8 @@ def reach(
         Relative length at which the search stops.
     stride
         Ratio of neighbouring lengths, above 1, while copper is walked: the smaller, the narrower the bumps that are seen.
+    explain
+        Say in `limited_by` which impairment costs most at the length found; otherwise it is the limit's name, and found sooner.
     progress
         Called with each length tried in m and its figure.
 
@@ -147,7 +150,7 @@ def reach(
     assert not isinstance(path, OpticsPreset)
     subject = subject_of(path, standard=standard, data_rate=data_rate, rate_class=rate_class, linear=linear)
     with one_algebra_thread():
-        return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, stride, progress)
+        return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, stride, explain, progress)
 
 
 def longest(
@@ -187,8 +190,9 @@ def _steps(start: float, end: float, stride: float) -> list[float]:
 
 
 def _copper(
-    subject: Subject, limit: Limit, tolerance: float, stride: float, progress: Callable[[float, float], None] | None
-) -> Reach:
+    subject: Subject, limit: Limit, tolerance: float, stride: float, explain: bool,
+    progress: Callable[[float, float], None] | None,
+) -> Reach:  # fmt: skip
     tried: dict[float, tuple[float, float]] = {}
     passed: dict[float, tuple[Segment, ...]] = {}
 
@@ -209,6 +213,8 @@ def _copper(
         cause = f"{limit.figure.title} already at {1e3 * SHORTEST:g} mm"
     elif high is None:
         cause = f"range of the search, {LONGEST:g} m"
+    elif not explain:
+        cause = limit.figure.title
     else:
         # the longest that meets is the last that did, and its links are equalised
         cause, gained = _cause(passed[low], limit)
