@@ -47,7 +47,8 @@ class Span:
     noisy
         With the noise of driver, source, photodiode and amplifier, and with double reflections.
 
-    Raises `PhysicsError` for a swing that is not positive, `SirfError` for copper that does not fit.
+    Raises `PhysicsError` for a swing that is not positive or folds four levels of large signals over, `SirfError` for copper that
+    does not fit.
     """
 
     path: OpticalPath
@@ -67,6 +68,12 @@ class Span:
         low, high = self.agc_db
         if not low <= high:
             raise PhysicsError(f"agc_db must be (least, greatest), got {self.agc_db}. Swap them.")
+        if self.large_signal and not (np.diff(self.powers()) > 0.0).all():
+            light = ", ".join(f"{1e3 * power:.3g}" for power in self.powers())
+            raise PhysicsError(
+                f"swing must leave the levels of light in ascending order, got {self.swing} V for {light} mW. "
+                "Lower it or move the bias."
+            )
         object.__setattr__(self, "copper", linear_chain(self.before, self.after))
 
     @classmethod

@@ -168,6 +168,16 @@ def test_a_swing_that_is_none_is_refused(swing: float) -> None:
         optics.Span.alone(unit_path(), swing=swing, symbol_rate=10e9)
 
 
+def test_a_swing_over_the_crest_of_the_curve_is_refused_but_for_linear_optics() -> None:
+    # sin(2.4) < sin(0.8): the outer levels come to lie between the inner ones
+    with pytest.raises(
+        PhysicsError, match=r"^swing must leave the levels of light in ascending order, got 1\.2 V for 162, "
+    ):
+        optics.Span.alone(unit_path(), swing=1.2, symbol_rate=10e9)
+    assert optics.Span.alone(unit_path(), swing=1.2, symbol_rate=10e9, large_signal=False).powers()[0] > 0.1
+    assert (np.diff(optics.Span.alone(unit_path(), swing=1.0, symbol_rate=10e9).powers()) > 0).all()
+
+
 def test_gain_limits_the_wrong_way_round_are_refused() -> None:
     with pytest.raises(PhysicsError, match=r"^agc_db must be \(least, greatest\), got \(3\.0, -3\.0\)\. Swap them\.$"):
         optics.Span.alone(unit_path(), swing=1.0, symbol_rate=10e9, agc_db=(3.0, -3.0))
