@@ -159,7 +159,7 @@ class _Key:
             link.receiver.noise_corner,
             link.launch_amplitudes(),
             # automatic gain ahead of a driver follows the transmitter's FFE
-            None if link.optics is None else (id(link.optics), link.drive_gain),
+            None if link.optics is None else (link.optics.path, *link.optics.gains(link.order), link.drive_gain),
         )
 
     def __hash__(self) -> int:
@@ -244,14 +244,18 @@ def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[flo
     return int(candidates[np.argmin(error)])
 
 
-def noise_correlation(link: Link, receiver: Receiver | None = None, *, lags_ui: int = 64) -> Float:
+def noise_correlation(
+    link: Link, receiver: Receiver | None = None, *, lags_ui: int = 64, samples_per_ui: int | None = None
+) -> Float:
     """Autocorrelation in V² of receiver and optical noise after CTLE and Rx FFE at lags of 0, 1, 2 … samples (N_lag,).
 
-    One-sided density times |H_r H_ctf W|^2, integrated over frequency; `receiver` takes the place of the link's.
+    One-sided density times |H_r H_ctf W|^2, integrated over frequency; `receiver` takes the place of the link's, and
+    `samples_per_ui` that of its samples.
     """
     receiver = link.receiver if receiver is None else receiver
-    n = 2 * lags_ui * link.samples_per_ui
-    frequency = np.asarray(np.fft.rfftfreq(8 * n, 1.0 / (link.symbol_rate * link.samples_per_ui)), dtype=np.float64)
+    m = link.samples_per_ui if samples_per_ui is None else samples_per_ui
+    n = 2 * lags_ui * m
+    frequency = np.asarray(np.fft.rfftfreq(8 * n, 1.0 / (link.symbol_rate * m)), dtype=np.float64)
     added = 0.0 if link.optics is None else _optical_density(link, frequency.size, float(frequency[1]))
     density = (receiver.noise_density + added) * np.abs(receiver.analog_transfer(frequency)) ** 2
     delays = np.arange(len(receiver.ffe)) - receiver.ffe_main

@@ -36,6 +36,8 @@ from sirf.signal.filters import BUTTERWORTH4_NOISE
 
 Float = NDArray[np.float64]
 
+NOISE_SAMPLES = 8
+"""Samples per UI of the noise that a search weighs: 1e-6 of it lies beyond four times the symbol rate."""
 LIGHT_NOISE = 0.1
 """Rms of the noise by which a drive of light is judged, over that of the drive."""
 
@@ -444,7 +446,7 @@ class _Waves:
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
         pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
-        noise = noise_correlation(link, receiver, lags_ui=max(24, reach))[::m]
+        noise = noise_correlation(link, receiver, lags_ui=max(24, reach), samples_per_ui=NOISE_SAMPLES)[::NOISE_SAMPLES]
         return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
 
 
