@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -215,9 +216,7 @@ class Link:
     @property
     def drive_gain(self) -> float:
         """Automatic gain ahead of the optical driver, V/V; 1 without light."""
-        if self.optics is None:
-            return 1.0
-        return self.optics.drive_gain(self.transmitter, symbol_rate=self.symbol_rate, order=self.order)
+        return 1.0 if self.optics is None else _drive_gain(self)
 
     def optical_noise(self, frequency: NDArray[np.float64]) -> NDArray[np.float64]:
         """One-sided density (F,) in V²/Hz at the receiver's input of what the optics add, on average over the levels."""
@@ -261,6 +260,13 @@ class Link:
             f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
             f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die{light})"
         )
+
+
+@lru_cache(maxsize=32)
+def _drive_gain(link: Link) -> float:
+    """Kept for the last links, which never change: every response asks for it."""
+    assert link.optics is not None
+    return link.optics.drive_gain(link.transmitter, symbol_rate=link.symbol_rate, order=link.order)
 
 
 def _fitting(optics: Span, channel: Channel) -> Span:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,12 +15,12 @@ from sirf.channel.network import bulk_delay
 from sirf.engine.light import transmitter_tdecq
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import SirfError
-from sirf.execution import one_algebra_thread
+from sirf.execution import all_cores
 from sirf.link import Link
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.limiter import limited_by
 from sirf.study.reach import reach
-from sirf.study.segments import STEP, composed, equalised, path_of, segments
+from sirf.study.segments import composed, equalised, path_of, segments
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.corners import Corner, corner
 from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
@@ -48,10 +47,10 @@ COST_HEAD = (
 )  # fmt: skip
 """Names of the figures that `costs` gives, each with its range."""
 
-COARSE_STEP = 40e6
-"""Frequency step in Hz at the ends of the range of lengths: 25 ns about the delay."""
-REACH_TOLERANCE = 0.055
-"""Relative length to which reach is found."""
+FINE_STEP, COARSE_STEP = 20e6, 40e6
+"""Frequency steps in Hz at the own length and at the ends of the range of lengths: 50 and 25 ns about the delay."""
+REACH_TOLERANCE = 0.11
+"""Relative length to which reach is found; `sirf.reach` finds it more closely."""
 REACH_STRIDE = 1.5
 """Ratio of neighbouring lengths while reach is sought."""
 PHASES = 32
@@ -245,15 +244,20 @@ def compare(
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]
     rows: dict[str, Row] = {}
-    with one_algebra_thread(), ThreadPoolExecutor(max(min(len(wanted), os.cpu_count() or 1), 1)) as pool:
-        pending = {
-            pool.submit(_row, item, data_rate, limit, bounds): item.id for item in {a.id: a for a in wanted}.values()
-        }
+    with all_cores(len(wanted)) as pool:
+        # the longest work first, so that no core waits for it at the end
+        asked = sorted({item.id: item for item in wanted}.values(), key=_lightness)
+        pending = {pool.submit(_row, item, data_rate, limit, bounds): item.id for item in asked}
         for done in as_completed(pending):
             rows[pending[done]] = done.result()
             if progress is not None:
                 progress(f"{pending[done]} done", len(rows), len(pending))
     return Comparison(data_rate=data_rate, rows=tuple(rows[item.id] for item in wanted))
+
+
+def _lightness(architecture: Architecture) -> int:
+    """Less for more copper about the light, which takes longest."""
+    return -max(len(section) for section in architecture.sections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +278,7 @@ class _Figures:
 
 
 def _figures(
-    architecture: Architecture, data_rate: float, length: float | None = None, step: float = STEP,
+    architecture: Architecture, data_rate: float, length: float | None = None, step: float = FINE_STEP,
     inputs: Corner | None = None,
 ) -> _Figures:  # fmt: skip
     found, eyes, ratios, closures = [], [], [], []
