@@ -12,7 +12,7 @@ from sirf import fec
 from sirf.channel.path import load_path
 from sirf.engine.statistical import statistical_eye
 from sirf.results.chain_count import composed
-from sirf.study.compare import COST_HEAD, HEAD, Comparison, cells, compare, costs
+from sirf.study.compare import COST_HEAD, FINE_STEP, HEAD, Comparison, cells, compare, costs
 from sirf.study.segments import equalised, links, segments
 from sirf.system.architecture import load_architecture
 
@@ -34,7 +34,8 @@ def test_a_row_composes_its_sections(table: Comparison) -> None:
 
 def test_the_eye_of_a_row_is_that_of_its_worst_copper(table: Comparison) -> None:
     row = table.rows[0]
-    worst = max((part for part in segments(load_architecture(row.path), 106.25e9) if part.electrical),
+    parts = segments(load_architecture(row.path), 106.25e9, step=FINE_STEP)
+    worst = max((part for part in parts if part.electrical),
                 key=lambda part: statistical_eye(equalised(part.link), phases=1).ber)  # fmt: skip
     assert row.eye.link.optics is not None
     assert row.eye.ber == pytest.approx(statistical_eye(equalised(worst.link), phases=1).ber, rel=1e-9)
