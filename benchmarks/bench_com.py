@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 import sirf
+from sirf.com.config.preset import from_standard
 from sirf.com.responses import path_responses
 from sirf.com.search import Search
-from sirf.com.standard import from_standard
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.com.plain_fom import plain_fom_db

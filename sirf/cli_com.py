@@ -30,8 +30,8 @@ def run(
 ) -> ComResult | ComReport:
     """COM of the files; writes a picture of pulse and distribution of every case where `out` is given."""
     from sirf.channel.channel import Channel
+    from sirf.com.config.sheet import parse_changes
     from sirf.com.margin import com
-    from sirf.com.sheet import parse_changes
 
     if (standard is None) == (config is None):
         raise ConfigError(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.distribution import Distribution, gaussian, symbols
 from sirf.com.filters import equalized_impulse
 from sirf.com.interference import transmitter_equalized, whole_ui
@@ -22,7 +23,6 @@ from sirf.com.mmse import CtleSearch, MmseReceiver, Responses, autocorrelation, 
 from sirf.com.quantization import quantization_noise
 from sirf.com.responses import PathResponse, running_sum
 from sirf.com.search import TransmitterGrid, gain_settings, transmitter_grid
-from sirf.com.settings import ComSettings, RxFfeSettings
 from sirf.errors import ConfigError
 
 Real = NDArray[np.float64]

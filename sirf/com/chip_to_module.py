@@ -11,10 +11,10 @@ from scipy.special import erfcinv
 
 from sirf._kernels.com_distribution import instant_exceeds, window_eye
 from sirf._kernels.com_search import products, screen_setting
+from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import Distribution, crest_factor
 from sirf.com.interference import transmitter_equalized
 from sirf.com.search import Choice, Search, by_phase, feedback_of, shifted_rows
-from sirf.com.settings import ChipToModuleSettings, ComSettings
 
 Real = NDArray[np.float64]
 

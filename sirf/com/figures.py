@@ -16,7 +16,7 @@ from sirf.channel.figures import (
     fitted_insertion_loss,
     integrated_crosstalk_noise,
 )
-from sirf.com.settings import ComSettings
+from sirf.com.config.settings import ComSettings
 from sirf.errors import ConfigError
 
 _GATES: dict[float, Any] = {0.0: "before", 1.0: "802.3cd", 2.0: "constant"}

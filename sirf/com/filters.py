@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from sirf.com.settings import CtleSettings, ReceiverSettings
+from sirf.com.config.settings import CtleSettings, ReceiverSettings
 from sirf.receiver.filters import butterworth4, ctle
 
 Real = NDArray[np.float64]

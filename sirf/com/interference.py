@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import Distribution, binned_variance, crest_factor, gaussian, symbols
 from sirf.com.filters import equalized_impulse
 from sirf.com.responses import PathResponse, running_sum
 from sirf.com.search import Feedback, feedback_of, quantized
-from sirf.com.settings import ComSettings
 
 Real = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from sirf.channel.channel import Channel
 from sirf.com.annex_93a import margin_of_case
-from sirf.com.settings import ComSettings
-from sirf.com.standard import from_standard
-from sirf.com.workbook import from_workbook
+from sirf.com.config.preset import from_standard
+from sirf.com.config.settings import ComSettings
+from sirf.com.config.workbook import from_workbook
 from sirf.errors import ConfigError, SirfError
 from sirf.results.margin import ComReport, ComResult
 

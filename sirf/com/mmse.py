@@ -14,8 +14,8 @@ from scipy.fft import irfft
 from scipy.linalg import toeplitz
 
 from sirf._kernels.mmse import PEAK_WINDOW, equalizer, search
+from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.filters import ctle_transfer, receiver_filter
-from sirf.com.settings import ComSettings, RxFfeSettings
 from sirf.units import from_db20
 
 Real = NDArray[np.float64]

@@ -6,10 +6,10 @@ import numpy as np
 
 from sirf.com import annex_178a
 from sirf.com.answer import Answer
+from sirf.com.config.settings import ComSettings
 from sirf.com.interference import transmitter_equalized
 from sirf.com.responses import PathResponse
 from sirf.com.search import reported_taps, transmitter_grid
-from sirf.com.settings import ComSettings
 from sirf.errors import NoSettingError
 from sirf.results.margin import EqualizerChoice
 from sirf.units import db20

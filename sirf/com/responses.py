@@ -12,8 +12,8 @@ from sirf.channel.annex_93a import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer
+from sirf.com.config.settings import ComSettings
 from sirf.com.filters import receiver_filter
-from sirf.com.settings import ComSettings
 from sirf.errors import SirfError
 from sirf.transmitter.edge import transmitter_edge
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.com_search import feedback_taps, products, search_setting
+from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise
 from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
 from sirf.com.responses import PathResponse, running_sum
-from sirf.com.settings import ComSettings, CtleSettings
 
 Real = NDArray[np.float64]
 Index = NDArray[np.int64]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sirf import fec
 from sirf.com.annex_93a import margin_of_case
-from sirf.com.standard import from_standard
+from sirf.com.config.preset import from_standard
 from sirf.engine.light import transmitter_tdecq
 from sirf.engine.statistical import statistical_eye
 from sirf.errors import NoSettingError, SirfError

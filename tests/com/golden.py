@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from sirf.channel.channel import Channel
 from sirf.com.chip_to_module import EyeSearch
+from sirf.com.config.settings import ComSettings
+from sirf.com.config.workbook import from_workbook
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.search import Choice, Search
-from sirf.com.settings import ComSettings
-from sirf.com.workbook import from_workbook
 
 KEYS = tuple(
     f"{name}/case{case}"

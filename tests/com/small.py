@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sirf.channel.package import Package
-from sirf.com.settings import (
+from sirf.com.config.settings import (
     ComSettings,
     CtleSettings,
     DfeSettings,

@@ -12,9 +12,9 @@ import pytest
 
 from sirf.channel.channel import Channel
 from sirf.com.annex_178a import Choice, Noise, choose, converter_noise, detector_gain, noise_of
+from sirf.com.config.settings import ComSettings
+from sirf.com.config.workbook import from_workbook
 from sirf.com.responses import PathResponse, path_responses
-from sirf.com.settings import ComSettings
-from sirf.com.workbook import from_workbook
 from sirf.errors import ConfigError
 
 CASES = (

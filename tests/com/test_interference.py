@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from sirf.com.chip_to_module import EyeSearch, eye_of, window_weights
+from sirf.com.config.settings import ChipToModuleSettings
 from sirf.com.distribution import binned_variance, crest_factor, gaussian, symbols
 from sirf.com.filters import ctle_transfer, equalized_impulse, raised_cosine
 from sirf.com.interference import Equalized, Noise, equalize, noise_of
 from sirf.com.search import Search
-from sirf.com.settings import ChipToModuleSettings
 from tests.com.golden import SAMPLED, Case, case_of, searched, waveforms
 from tests.com.small import small_settings
 

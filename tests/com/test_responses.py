@@ -10,9 +10,9 @@ import pytest
 
 import sirf
 from sirf.channel.package import Package, PackageLine, voltage_transfer
+from sirf.com.config.settings import BoardSettings
+from sirf.com.config.workbook import from_workbook
 from sirf.com.responses import path_network, path_responses, running_sum
-from sirf.com.settings import BoardSettings
-from sirf.com.workbook import from_workbook
 from sirf.errors import ConfigError
 from tests.com.small import BARE, small_settings
 from tests.com.test_margin import GRID, coupling, line, small_channel

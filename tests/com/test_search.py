@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sirf._kernels.com_search import floating_banks, peak_window
+from sirf.com.config.settings import CtleSettings, DfeSettings
 from sirf.com.search import Search, feedback_of, gain_settings, transmitter_grid
-from sirf.com.settings import CtleSettings, DfeSettings
 from tests.com.golden import SAMPLED, case_of, searched
 from tests.com.plain_fom import plain_fom_db
 from tests.com.small import small_settings

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from sirf.com.chip_to_module import eye_of, window_weights
+from sirf.com.config.settings import ChipToModuleSettings, ComSettings, DfeSettings
 from sirf.com.distribution import Distribution, crest_factor, gaussian, symbols
 from sirf.com.search import feedback_of
-from sirf.com.settings import ChipToModuleSettings, ComSettings, DfeSettings
 from tests.com.small import small_settings
 
 Real = NDArray[np.float64]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from python_calamine import CalamineError, CalamineWorkbook
 
-from sirf.com.keywords import IGNORED, ONLY, READ, spelled
-from sirf.com.matlab_value import matlab_value
+from sirf.com.config.keywords import IGNORED, ONLY, READ, spelled
+from sirf.com.config.matlab_value import matlab_value
 from sirf.errors import ConfigError
 
 SHEET = "COM_Settings"

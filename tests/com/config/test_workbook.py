@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sirf.com.keywords import ONLY, READ
-from sirf.com.sheet import Cell, Sheet, parse_changes, read_sheet
-from sirf.com.workbook import from_sheet, from_workbook
+from sirf.com.config.keywords import ONLY, READ
+from sirf.com.config.sheet import Cell, Sheet, parse_changes, read_sheet
+from sirf.com.config.workbook import from_sheet, from_workbook
 from sirf.errors import ConfigError
 
 KR1 = "config_com_ieee8023_93a=3ck_SA_KR_08_17_2022.xlsx"

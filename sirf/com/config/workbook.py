@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.package import Package, PackageLine
-from sirf.com.settings import (
+from sirf.com.config.settings import (
     BoardSettings,
     ChipToModuleSettings,
     ComSettings,
@@ -25,7 +25,7 @@ from sirf.com.settings import (
     SamplingSettings,
     TransmitterSettings,
 )
-from sirf.com.sheet import Sheet, read_sheet
+from sirf.com.config.sheet import Sheet, read_sheet
 from sirf.errors import ConfigError
 
 GIGA = 1e9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sirf.channel.figures.limits import list_limits, load_limits
 from sirf.channel.package import Package, PackageLine
-from sirf.com.settings import (
+from sirf.com.config.settings import (
     BoardSettings,
     ChipToModuleSettings,
     ComSettings,

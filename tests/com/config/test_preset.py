@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sirf.com.standard import from_preset, from_standard
-from sirf.com.workbook import from_workbook
+from sirf.com.config.preset import from_preset, from_standard
+from sirf.com.config.workbook import from_workbook
 from sirf.errors import ConfigError
 from sirf.presets import load
 from tests.presets.test_presets import WORKBOOKS

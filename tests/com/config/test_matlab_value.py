@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sirf.com.matlab_value import matlab_value, span
+from sirf.com.config.matlab_value import matlab_value, span
 
 
 @pytest.mark.parametrize(

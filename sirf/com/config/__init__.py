@@ -1,0 +1,1 @@
+"""Settings of a Channel Operating Margin run and their sources: official workbooks and presets."""
