@@ -17,12 +17,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sirf"
 
 ROOMS = (
-    "_kernels errors units signal _data _digest _display _version execution",
+    "_kernels errors units signal _data _digest _display _files _version execution",
     "channel paths",
     "link transmitter receiver clock optics fec presets results system",
     "engine com",
     "study",
-    "cli cli_com cli_studies plot report",
+    "cli plot report",
     "__init__ __main__",
 )
 """Floors from the ground up."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sirf._files import replacing
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
@@ -48,8 +49,12 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
 def save_figure(figure: Figure, file: Path) -> None:
     """Write a picture of the kind that its name says; raises `SirfError` where that cannot be."""
     try:
-        figure.savefig(file, dpi=150)
-    except (OSError, ValueError) as error:
+        with replacing("out", file) as beside:
+            figure.savefig(beside, dpi=150)
+    except ValueError as error:
+        # our own errors are ValueErrors too, and say more than matplotlib's
+        if isinstance(error, SirfError):
+            raise
         raise SirfError(
             f"out must be a picture file that can be written, got {file} ({error}). Name a .png file."
         ) from error

@@ -1,0 +1,85 @@
+"""Files that sirf writes: checked before the work starts, written beside and renamed, so that nothing is ever left half."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sirf.errors import SirfError
+
+
+def check_output(name: str, file: str | Path | None, *, suffixes: tuple[str, ...] = ()) -> None:
+    """`SirfError` unless `file` can be written later; nothing is written now.
+
+    Parameters
+    ----------
+    name
+        What the caller calls this file, for the message: `out`, `json`.
+    file
+        File to be written; None and `-` (standard output) pass.
+    suffixes
+        Endings that are understood, such as `(".png", ".svg")`; empty: any.
+    """
+    if file is None or str(file) == "-":
+        return
+    path = Path(file)
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise SirfError(f"{name} must end in one of {', '.join(suffixes)}, got {path.name!r}. Name the file so.")
+    if path.is_dir():
+        raise SirfError(f"{name} must be a file, got {path}, which is a folder. Name a file in it.")
+    if path.exists() and not path.is_file():
+        raise SirfError(f"{name} must be a file, got {path}, which is a device or a pipe. Name another.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise SirfError(f"{name} must be a file that can be written, got {path}, which is read-only. Name another.")
+    _check_folder(name, path.parent)
+
+
+def check_output_folder(name: str, folder: str | Path | None) -> None:
+    """`SirfError` unless `folder` is or can be made a folder that takes new files; nothing is made now."""
+    if folder is None:
+        return
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise SirfError(f"{name} must be a folder, got {path}, which is a file. Name another.")
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    if not path.is_dir():
+        raise SirfError(f"{name} must be a folder that can be made, got {folder}: {path} is a file. Name another.")
+    _check_folder(name, path)
+
+
+def _check_folder(name: str, folder: Path) -> None:
+    if not folder.is_dir():
+        raise SirfError(f"{name} must be in a folder that exists, got {folder}. Make the folder first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SirfError(f"{name} must be in a folder that can be written, got {folder}. Name another.")
+
+
+@contextmanager
+def replacing(name: str, file: str | Path) -> Iterator[Path]:
+    """A temporary path beside `file`, with its ending; when the block ends well it takes the place of `file` at once.
+
+    Whatever goes wrong, a file that was there before is left as it was. `SirfError` where the system cannot write.
+    """
+    path = Path(file)
+    # unique to each writer: two of them may not share a temporary file
+    beside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    except OSError as error:
+        raise SirfError(
+            f"{name} must be a file that can be written, got {path} ({error.strerror or error}). Name another."
+        ) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+def write_text(name: str, file: str | Path, text: str) -> None:
+    """Write UTF-8 text by `replacing`."""
+    with replacing(name, file) as beside:
+        beside.write_text(text, encoding="utf-8")

@@ -1,0 +1,193 @@
+"""`sirf pulse`, `sirf figures`, `sirf check`: a channel as it is."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sirf._files import check_output, check_output_folder
+from sirf._version import __version__
+from sirf.cli.options import (
+    Fext,
+    Json,
+    MixedMode,
+    Next,
+    NextLanes,
+    PackageCase,
+    PortOrder,
+    SymbolRate,
+    Thru,
+    Victim,
+)
+from sirf.cli.output import check_outputs, draw_picture, say, warn, write_json
+from sirf.errors import SirfError
+
+
+def pulse(
+    thru: Thru,
+    symbol_rate: Annotated[float, typer.Option(help="Symbol rate in baud.")],
+    samples_per_ui: Annotated[int, typer.Option(help="Samples per unit interval.")] = 32,
+    amplitude: Annotated[float, typer.Option(help="Amplitude of the symbol in V.")] = 1.0,
+    out: Annotated[Path | None, typer.Option(help="Write the pulse as a picture.")] = None,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    json_file: Json = None,
+) -> None:
+    """Pulse response of a channel as it is: no package, no equaliser, the noise filter of 0.75 x the symbol rate."""
+    from sirf import plot
+    from sirf.channel.channel import Channel
+    from sirf.channel.response import Transfer, pulse_response
+    from sirf.receiver.filters import butterworth4
+
+    check_outputs(json_file, out=out)
+    channel = Channel.from_touchstone(thru, port_order=port_order, victim=victim)
+    warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
+    transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0])
+    response = pulse_response(
+        transfer,
+        symbol_rate=symbol_rate,
+        samples_per_ui=samples_per_ui,
+        amplitude=amplitude,
+        filters=lambda frequency: butterworth4(frequency, 0.75 * symbol_rate),
+    )
+    warn(warnings + response.warnings)
+    say(
+        f"peak {1e3 * response.volts[response.cursor]:.3f} mV at {1e9 * response.time[response.cursor]:.4f} ns, "
+        f"{len(response.time)} samples",
+        json_file=json_file,
+    )
+    if out is not None:
+        draw_picture(lambda axes: plot.pulse(response, axes), out, json_file=json_file, size=(7.0, 4.0))
+    write_json(
+        {
+            "symbol_rate": symbol_rate,
+            "samples_per_ui": samples_per_ui,
+            "cursor": int(response.cursor),
+            "time_s": response.time.tolist(),
+            "volts": response.volts.tolist(),
+        },
+        json_file,
+    )
+
+
+def figures(
+    thru: Thru,
+    standard: Annotated[str | None, typer.Option(help="Standard whose settings and limits hold; 802.3ck-c2m.")] = None,
+    fext: Fext = None,
+    next_files: Next = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the pictures and figures.json.")] = None,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
+    package_case: PackageCase = 1,
+    symbol_rate: Annotated[float | None, typer.Option(help="Symbol rate in baud, instead of a standard.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 when a limit of the standard is missed.")
+    ] = False,
+    json_file: Json = None,
+) -> None:
+    """Judge a channel's copper: losses, ILD, ICN, ERL, TDR impedance, skew, mode conversion."""
+    from sirf.channel.channel import Channel
+    from sirf.channel.figures.limits import list_limits
+    from sirf.presets import list_presets, load
+
+    check_outputs(json_file)
+    check_output_folder("out", out)
+    standard = standard or (None if symbol_rate else "802.3ck-c2m")
+    channel = Channel.from_touchstone(
+        thru,
+        fext=fext or [],
+        next=next_files or [],
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes or [],
+    )
+    package = None
+    if standard in list_presets() and (cases := load(standard).packages):
+        if not 1 <= package_case <= len(cases):
+            raise SirfError(f"package_case must be 1 to {len(cases)} for {standard}, got {package_case}. Count from 1.")
+        package = cases[package_case - 1].transmitter
+    if standard in list_presets() and standard not in list_limits():
+        warn((f"no limits ship for {standard}: its figures are taken at its symbol rate, without ERL",))
+        symbol_rate, standard = symbol_rate or load(standard).symbol_rate, None
+    result = channel.figures(standard, symbol_rate=symbol_rate, transmitter_package=package)
+    warn(result.warnings)
+    say(str(result), json_file=json_file)
+    if out is not None:
+        from sirf.plot._axes import save_figure
+        from sirf.plot.channel import pictures
+
+        drawn = pictures(channel, standard=standard, symbol_rate=symbol_rate)
+        out.mkdir(parents=True, exist_ok=True)
+        for name, picture in drawn.items():
+            save_figure(picture, out / f"{name}.png")
+        write_json(result.to_dict(), str(out / "figures.json"))
+        say(f"wrote figures.json, {', '.join(f'{name}.png' for name in drawn)} in {out}", json_file=json_file)
+    write_json(result.to_dict(), json_file)
+    if strict and result.within_limits is False:
+        raise typer.Exit(1)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="Touchstone file (.sNp).", show_default=False)],
+    port_order: PortOrder = None,
+    mixed_mode: MixedMode = None,
+    symbol_rate: SymbolRate = None,
+    standard: Annotated[str | None, typer.Option(help="Preset whose symbol rate the band is held against.")] = None,
+    in_time: Annotated[bool, typer.Option("--in-time", help="Add IEEE 370's figures in mV (seconds of work).")] = False,
+    repair: Annotated[str | None, typer.Option(help="Repair: dc, causal, passive, with commas.")] = None,
+    limit: Annotated[
+        float, typer.Option(help="Largest change of a repair in dB (20 log10 of |new S - old S|).")
+    ] = -20.0,
+    out: Annotated[Path | None, typer.Option(help="Write the repaired network (.sNp).")] = None,
+    fit: Annotated[float | None, typer.Option(help="Fit a rational model with at most this rms error.")] = None,
+    json_file: Json = None,
+) -> None:
+    """Judge a Touchstone file: ports, grid, DC, passivity, reciprocity, causality; repair it on request."""
+    from sirf.channel.lanes import parse_lanes
+    from sirf.channel.quality import quality
+    from sirf.channel.repair import repair as mend
+    from sirf.channel.touchstone import load_touchstone, write_touchstone
+    from sirf.errors import LimitError
+
+    if out is not None and repair is None:
+        raise SirfError(f"repair must be given with --out, got --out {out} alone. Add --repair dc,causal,passive.")
+    check_output("out", out)
+    check_outputs(json_file)
+    if standard is not None:
+        from sirf.presets import load
+
+        symbol_rate = symbol_rate or load(standard).symbol_rate
+    read = load_touchstone(file, mixed_mode=mixed_mode)
+    lanes = None if port_order is None else parse_lanes(port_order, read.network.ports)
+    judge = partial(quality, symbol_rate=symbol_rate, lanes=lanes, in_time=in_time)
+    found = judge(read.network, notes=read.notes)
+    say(str(found), json_file=json_file)
+    result: dict[str, Any] = {**found.to_dict(), "version": read.version}
+    network, missed = read.network, None
+    try:
+        if repair is not None:
+            mended = mend(network, repair, limit_db=limit)
+            network = mended.network
+            after = judge(network)
+            say(f"{mended}\n{after}", json_file=json_file)
+            result |= {"repair": mended.to_dict()["steps"], "repaired": after.to_dict()}
+        if out is not None:
+            write_touchstone(out, network, comment=f"{file.name} after repair {repair} by sirf {__version__}")
+            say(f"wrote {out}", json_file=json_file)
+        if fit is not None:
+            from sirf.channel.vector_fit import vector_fit
+
+            model = vector_fit(network, max_error=fit)
+            say(str(model), json_file=json_file)
+            result["model"] = model.to_dict()
+    except LimitError as error:
+        missed = error
+    write_json(result, json_file)
+    if missed is not None:
+        print(f"sirf: {missed}", file=sys.stderr)
+        raise typer.Exit(1)

@@ -1,0 +1,78 @@
+"""`sirf fec`, `sirf optics`: codes and optical paths by themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sirf.cli.options import Json
+from sirf.cli.output import say, table, write_json
+from sirf.errors import SirfError
+
+
+def fec(
+    ber: Annotated[list[float], typer.Option(help="Bit error ratio before the decoder; may be repeated.")],
+    code: Annotated[str, typer.Option(help="kp4, kr4 or a TOML file of your own.")] = "kp4",
+    burst: Annotated[
+        float | None, typer.Option(help="Chance that an error leads to another, as a one-tap DFE's (default: none).")
+    ] = None,
+    interleave: Annotated[int, typer.Option(help="Code words that take turns on the line.")] = 1,
+    precoding: Annotated[bool, typer.Option("--precoding", help="1/(1+D) precoding.")] = False,
+    json_file: Json = None,
+) -> None:
+    """Error ratios after forward error correction, computed for independent or burst errors."""
+    from sirf.fec import ErrorChain, load
+
+    chosen = load(code)
+    results = [
+        chosen.post_fec(
+            value if burst is None else ErrorChain.bursts(value, burst), interleave=interleave, precoding=precoding
+        )
+        for value in ber
+    ]
+    say(
+        f"{code}, 1:{interleave} interleaved, {'1/(1+D) precoding' if precoding else 'no precoding'}, "
+        f"{'independent errors' if burst is None else f'errors go on with {burst:g}'}",
+        json_file=json_file,
+    )
+    table(
+        ("line BER", "decoder BER", "symbol errors", "code words lost", "frames lost", "BER after"),
+        [
+            tuple(
+                f"{x:.3e}"
+                for x in (line, r.pre_fec_ber, r.symbol_error_ratio, r.codeword_error_ratio, r.frame_loss_ratio, r.ber)
+            )
+            for line, r in zip(ber, results, strict=True)
+        ],
+        json_file=json_file,
+    )
+    rows = [{"line_ber": line, **result.to_dict()} for line, result in zip(ber, results, strict=True)]
+    write_json(rows, json_file)
+
+
+def optics(
+    name: Annotated[
+        str | None, typer.Argument(help="An optical path or a TOML file; all that ship by default.")
+    ] = None,
+    taps: Annotated[int, typer.Option(help="Taps of the reference equaliser: 5 or 15.")] = 5,
+    pattern: Annotated[str, typer.Option(help="Test pattern; ssprq is the standard's, and slow.")] = "prbs13q",
+    json_file: Json = None,
+) -> None:
+    """Light of an optical path: amplitude, extinction, TDECQ, sensitivity and margin."""
+    if taps not in (5, 15):
+        raise SirfError(f"taps must be 5 or 15, got {taps}. Use 5 (clause 121) or 15 (802.3dj).")
+    from sirf import optics as room
+
+    receiver = room.FIVE_TAPS if taps == 5 else room.FIFTEEN_TAPS
+    rows = []
+    for preset in map(room.load_optics, room.list_optics() if name is None else (name,)):
+        found = room.measure(
+            preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, receiver=receiver, pattern=pattern
+        )
+        budget = room.link_budget(preset.path, found)
+        rows.append({"path": preset.name, "title": preset.title, **found.to_dict(), **budget.to_dict()})
+    head = ("path", "OMA dBm", "ER dB", "R_LM", "TECQ dB", "TDECQ dB", "margin dB")
+    keys = ("oma_dbm", "extinction_db", "level_mismatch", "tecq_db", "tdecq_db", "margin_db")
+    table(head, [(row["path"], *(f"{row[key]:.2f}" for key in keys)) for row in rows], json_file=json_file)
+    write_json(rows, json_file)

@@ -1,0 +1,110 @@
+"""`sirf com`: Channel Operating Margin of one channel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sirf.cli.options import Fext, Json, Next, NextLanes, PortOrder, Thru, Victim
+from sirf.cli.output import check_limit, check_outputs, say, write_json, write_picture
+from sirf.errors import ConfigError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sirf.results.margin import ComReport, ComResult
+
+
+def com_command(
+    thru: Thru,
+    fext: Fext = None,
+    next_files: Next = None,
+    standard: Annotated[
+        str | None, typer.Option(help="Preset id; see 'sirf standards'. Its full grid is searched.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Official COM workbook (.xls, .xlsx) instead.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEYWORD=VALUE", help="Change the workbook; may be repeated.")
+    ] = None,
+    package_case: Annotated[int | None, typer.Option(help="Package test case from 1; all by default.")] = None,
+    full_grid: Annotated[
+        bool, typer.Option("--full-grid", help="Take the full grid's answer, not Local Search's.")
+    ] = False,
+    at_least: Annotated[
+        float | None, typer.Option("--com-db", help="Fail (exit code 1) when COM in dB is below this.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write pulse and distribution as a picture (.png, .svg, .pdf).")
+    ] = None,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
+    json_file: Json = None,
+) -> None:
+    """Channel Operating Margin (COM, FOM, VEC, VEO, ERL, ICN) of one channel."""
+    from sirf.channel.channel import Channel
+    from sirf.com.config.sheet import parse_changes
+    from sirf.com.margin import com
+
+    if (standard is None) == (config is None):
+        raise ConfigError(
+            f"one of --standard and --config must be given, got {'both' if standard else 'neither'}. "
+            "Write for example --standard 802.3ck-kr1."
+        )
+    if config is not None and not config.exists():
+        raise ConfigError(f"config must be a COM workbook, got {config}, which does not exist. Check the path.")
+    check_limit("--com-db", at_least)
+    check_outputs(json_file, out=out)
+    parsed = parse_changes(list(changes or []))
+    channel = Channel.from_touchstone(
+        thru,
+        fext=fext or [],
+        next=next_files or [],
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes or [],
+    )
+    result: ComResult | ComReport = com(
+        channel,
+        standard=standard,
+        config=config,
+        set=parsed or None,
+        package_case=package_case,
+        search="full" if full_grid else "as configured",
+        trace=out is not None,
+    )
+    say(str(result), json_file=json_file)
+    if out is not None:
+        write_picture(_picture(result), out, json_file=json_file)
+    write_json(_json(result, thru), json_file)
+    if at_least is not None and result.com_db < at_least:
+        raise typer.Exit(1)
+
+
+def _picture(result: ComResult | ComReport) -> Figure:
+    """Equalised pulse and distribution side by side, one row for each package case."""
+    from sirf.plot._axes import new_figure
+    from sirf.plot.margin import com_distribution, com_pulse
+
+    cases = _cases(result)
+    figure, axes = new_figure((12.0, 4.2 * len(cases)), rows=len(cases), columns=2)
+    for row, case in enumerate(cases):
+        com_pulse(case, axes[2 * row])
+        com_distribution(case, axes[2 * row + 1])
+    return figure
+
+
+def _cases(result: ComResult | ComReport) -> tuple[ComResult, ...]:
+    from sirf.results.margin import ComReport
+
+    return result.cases if isinstance(result, ComReport) else (result,)
+
+
+def _json(result: ComResult | ComReport, channel: Path) -> Any:
+    """One object where one case was asked for, else a list."""
+    from sirf.results.margin import ComReport
+
+    rows = [{**case.to_dict(), "through": str(channel)} for case in _cases(result)]
+    return rows if isinstance(result, ComReport) else rows[0]

@@ -1,0 +1,224 @@
+"""`sirf eye`, `sirf ber`, `sirf jtol`: one channel through the engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sirf._files import check_output
+from sirf.cli.links import check_counts, check_seed, equalized_link, link_facts, with_sending_options
+from sirf.cli.options import (
+    Fext,
+    Ideal,
+    Json,
+    Next,
+    NextLanes,
+    PackageCase,
+    PortOrder,
+    Seed,
+    Standard,
+    SymbolRate,
+    Thru,
+    Victim,
+)
+from sirf.cli.output import check_limit, check_outputs, progress, say, write_json, write_picture
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sirf.results.statistical_eye import StatisticalEye
+    from sirf.results.waveform_run import WaveformRun
+
+
+def eye(
+    thru: Thru,
+    standard: Standard = "802.3ck-c2m",
+    fext: Fext = None,
+    next_files: Next = None,
+    engine: Annotated[str, typer.Option(help="statistical or waveform.")] = "statistical",
+    symbols: Annotated[int, typer.Option(help="Symbols of the waveform engine.")] = 1_000_000,
+    seed: Seed = 1,
+    out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
+    waveform: Annotated[
+        Path | None, typer.Option(help="Write waveforms and decisions of the first 10,000 symbols (.npz, .h5).")
+    ] = None,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
+    package_case: PackageCase = 1,
+    symbol_rate: SymbolRate = None,
+    ideal_feedback: Ideal = False,
+    json_file: Json = None,
+) -> None:
+    """Show the eye of one channel after equalisation."""
+    if engine not in ("statistical", "waveform"):
+        raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
+    if waveform is not None and (engine != "waveform" or waveform.suffix not in (".npz", ".h5", ".hdf5")):
+        raise SirfError(
+            f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
+        )
+    check_counts(symbols=symbols)
+    check_seed(seed)
+    check_outputs(json_file, out=out)
+    check_output("waveform", waveform)
+    from sirf.engine.statistical import statistical_eye
+    from sirf.engine.waveform import RunInterrupted, simulate
+    from sirf.results.waveform_run import WaveformRun
+
+    link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    interrupted = False
+    result: StatisticalEye | WaveformRun
+    if engine == "statistical":
+        result = statistical_eye(link, ideal_feedback=ideal_feedback)
+    else:
+        record = 0 if waveform is None else 10_000
+        places = () if waveform is None else ("transmitter", "channel", "ctle")
+        with progress("waveform") as update:
+            try:
+                result = simulate(
+                    link,
+                    symbols=symbols,
+                    rng=seed,
+                    ideal_feedback=ideal_feedback,
+                    record=record,
+                    capture=places,
+                    progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
+                )
+            except RunInterrupted as stopped:
+                result, interrupted = stopped.run, True
+    say(str(result), json_file=json_file)
+    if isinstance(result, WaveformRun) and result.record is not None and waveform is not None:
+        result.record.save(waveform)
+        say(f"wrote {waveform}", json_file=json_file)
+    if out is not None:
+        write_picture(_eye_picture(result), out, json_file=json_file)
+    write_json({**result.to_dict(), **link_facts(link), "interrupted": interrupted}, json_file)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def ber(
+    thru: Thru,
+    standard: Standard = "802.3ck-c2m",
+    fext: Fext = None,
+    next_files: Next = None,
+    max_errors: Annotated[int, typer.Option(help="Stop at so many bit errors.")] = 100,
+    max_symbols: Annotated[int, typer.Option(help="Stop at so many symbols.")] = 10_000_000,
+    resume: Annotated[
+        Path | None, typer.Option(help="File that keeps the counts; an interrupted run goes on from it.")
+    ] = None,
+    seed: Seed = 1,
+    workers: Annotated[int | None, typer.Option(help="Threads; all cores by default.")] = None,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
+    package_case: PackageCase = 1,
+    symbol_rate: SymbolRate = None,
+    ideal_feedback: Ideal = False,
+    fec: Annotated[str | None, typer.Option(help="Count code words of this code too: kp4, kr4 or a TOML file.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="Test pattern instead of random symbols, for example prbs13q.")
+    ] = None,
+    precoding: Annotated[bool, typer.Option("--precoding", help="Put 1/(1+D) before the line.")] = False,
+    mlse: Annotated[int, typer.Option(help="Memory of a sequence detector in symbols; 0 for a slicer.")] = 0,
+    json_file: Json = None,
+) -> None:
+    """Count errors bit by bit and give the error ratio with its 99 % interval."""
+    import os
+
+    workers = workers if workers is not None else os.cpu_count() or 1
+    check_counts(max_errors=max_errors, max_symbols=max_symbols, workers=workers)
+    check_seed(seed)
+    check_outputs(json_file)
+    check_output("resume", resume)
+    from sirf.engine.error_count import CountInterrupted, count_errors
+    from sirf.fec import CodewordCounter, load
+
+    code = None if fec is None else load(fec)
+    link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    link = with_sending_options(link, pattern, precoding=precoding, mlse=mlse)
+    words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
+    interrupted = False
+    with progress("ber") as update:
+        try:
+            count = count_errors(
+                link,
+                max_errors=max_errors,
+                max_symbols=max_symbols,
+                rng=seed,
+                resume=resume,
+                ideal_feedback=ideal_feedback,
+                workers=workers,
+                codewords=words,
+                progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
+            )
+        except CountInterrupted as stopped:
+            count, interrupted = stopped.count, True
+    say(str(count), json_file=json_file)
+    answer = {**count.to_dict(), **link_facts(link), "interrupted": interrupted}
+    if words is not None:
+        say(f"{words.count!r}", json_file=json_file)
+        answer["fec"] = words.count.to_dict()
+    write_json(answer, json_file)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def jtol(
+    thru: Thru,
+    standard: Standard = "802.3ck-c2m",
+    fext: Fext = None,
+    next_files: Next = None,
+    mask: Annotated[str | None, typer.Option(help="Mask id or file; given, exit code 1 where it is missed.")] = None,
+    max_ber: Annotated[
+        float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
+    ] = None,
+    symbols: Annotated[int | None, typer.Option(help="Least symbols of a run.")] = None,
+    detector: Annotated[str, typer.Option(help="mueller-muller, sign-mueller-muller or bang-bang.")] = "mueller-muller",
+    bandwidth: Annotated[float, typer.Option(help="Bandwidth of clock recovery in Hz.")] = 4e6,
+    seed: Seed = 1,
+    port_order: PortOrder = None,
+    victim: Victim = None,
+    next_lanes: NextLanes = None,
+    package_case: PackageCase = 1,
+    symbol_rate: SymbolRate = None,
+    json_file: Json = None,
+) -> None:
+    """Largest sinusoidal jitter that the receiver tolerates, beside a standard's mask."""
+    import dataclasses
+
+    from sirf.clock.mask import load_mask
+    from sirf.clock.recovery import ClockRecovery
+    from sirf.study.jitter_tolerance import jtol as run
+
+    check_seed(seed)
+    check_limit("--ber", max_ber)
+    check_outputs(json_file)
+    chosen = load_mask(mask or "802.3ck")
+    clock = ClockRecovery(detector=detector, bandwidth=bandwidth)
+    link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    link = link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))
+    with progress("jtol") as update:
+        result = run(link, mask=chosen, ber=max_ber, symbols=symbols, rng=seed, progress=update)
+    say(str(result), json_file=json_file)
+    write_json({**result.to_dict(), **link_facts(link)}, json_file)
+    if mask is not None and not result.passed:
+        raise typer.Exit(1)
+
+
+def _eye_picture(result: StatisticalEye | WaveformRun) -> Figure:
+    from sirf import plot
+    from sirf.plot._axes import empty_figure, new_figure
+    from sirf.results.statistical_eye import StatisticalEye
+
+    if isinstance(result, StatisticalEye):
+        figure = empty_figure((8.0, 6.4))
+        axes = plot.eye_with_bathtubs(result, figure)
+    else:
+        figure, grid = new_figure((7.0, 5.0))
+        axes = plot.eye(result, grid[0])
+    axes.set_title(repr(result.link), fontsize="small")
+    return figure

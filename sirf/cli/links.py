@@ -1,0 +1,93 @@
+"""The equalised link that the options of a command describe, and what is said of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sirf.cli.output import warn
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+
+def equalized_link(
+    thru: Path,
+    fext: list[Path] | None,
+    next_files: list[Path] | None,
+    standard: str,
+    port_order: str | None,
+    package_case: int,
+    symbol_rate: float | None,
+    victim: int | None = None,
+    next_lanes: list[int] | None = None,
+) -> Link:
+    """The equalised link of the options, with its warnings shown."""
+    from sirf.channel.channel import Channel
+    from sirf.engine.front_end import preparation_warnings
+    from sirf.link import Link
+    from sirf.presets import load
+
+    load(standard)
+    channel = Channel.from_touchstone(
+        thru,
+        fext=fext or [],
+        next=next_files or [],
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes or [],
+    )
+    link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
+    warn(link.warnings + preparation_warnings(link))
+    link = link.optimized()
+    report = link.equalizer_report
+    if channel.port_order is not None:
+        from sirf.channel.lanes import lane_name
+
+        how = "as given" if port_order else "found from the data"
+        print(f"port order: {lane_name(channel.port_order)}, {how}", file=sys.stderr)
+    print(f"equaliser: {report}", file=sys.stderr)
+    if report is not None and not report.opened:
+        warn(("no equaliser setting opens this link; the error ratio below is that of the best one found",))
+    return link
+
+
+def with_sending_options(link: Link, pattern: str | None, *, precoding: bool, mlse: int) -> Link:
+    """The link with what `sirf ber` may set beside the standard."""
+    import dataclasses
+
+    from sirf.receiver.mlse import Mlse
+    from sirf.signal.patterns import Pattern
+
+    tx, rx = link.transmitter, link.receiver
+    if pattern is not None or precoding:
+        tx = dataclasses.replace(tx, pattern=Pattern(pattern) if pattern else None, precoding=precoding)
+    if mlse:
+        rx = dataclasses.replace(rx, mlse=Mlse(memory=mlse))
+    return link.replace(transmitter=tx, receiver=rx)
+
+
+def check_counts(**counts: int) -> None:
+    """`SirfError` for a count below 1, before an equaliser search has run and printed."""
+    for name, value in counts.items():
+        if value < 1:
+            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+
+
+def check_seed(seed: int) -> None:
+    """`SirfError` for a seed that no generator takes."""
+    if seed < 0:
+        raise SirfError(f"seed must be a whole number from 0, got {seed}. Use --seed 1.")
+
+
+def link_facts(link: Link) -> dict[str, Any]:
+    """What JSON says of a link beside its result."""
+    order = link.channel.port_order
+    report = link.equalizer_report
+    return {
+        "port_order": None if order is None else list(order),
+        "warnings": list(link.warnings),
+        "equalizer": None if report is None else report.to_dict(),
+    }

@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
+]
+Thru = Annotated[Path, typer.Argument(help="Touchstone file of the through path.", show_default=False)]
+Fext = Annotated[
+    list[Path] | None, typer.Option("--fext", help="Touchstone file of a far-end aggressor; may be repeated.")
+]
+Next = Annotated[
+    list[Path] | None, typer.Option("--next", help="Touchstone file of a near-end aggressor; may be repeated.")
+]
+Standard = Annotated[str, typer.Option(help="Preset id; see 'sirf standards'.")]
+PortOrder = Annotated[
+    str | None,
+    typer.Option(help="12-34, 13-24, 14-23 or lanes such as 1:9-2:10,3:11-4:12; found from the data by default."),
+]
+Victim = Annotated[int | None, typer.Option(help="Lane that is the through path of a file of several pairs.")]
+NextLanes = Annotated[
+    list[int] | None,
+    typer.Option("--next-lane", help="Lane of such a file that transmits at the victim's receiver; may be repeated."),
+]
+MixedMode = Annotated[str | None, typer.Option(help="Modes of the rows, such as 'D1,2 D3,4 C1,2 C3,4'.")]
+PackageCase = Annotated[int, typer.Option(help="Package test case of the preset, from 1.")]
+SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
+Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]
