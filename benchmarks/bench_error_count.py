@@ -19,9 +19,9 @@ from scipy.signal import oaconvolve
 
 import sirf
 from sirf._kernels.decide import find_errors
-from sirf.engine import error_count
-from sirf.engine.baud_rate import COUNTED, BaudRateLink, noise_taps
-from sirf.engine.segments import Randomness, segment_seed
+from sirf.engine.counting.baud_rate import COUNTED, BaudRateLink, noise_taps
+from sirf.engine.counting.count_errors import Counter
+from sirf.engine.seeding import Randomness, segment_seed
 
 Float = NDArray[np.float64]
 PLAIN, JITTERED, SEQUENCE, TWO_CORES, FLAT = 20e6, 10e6, 5e6, 1.8, 1.1
@@ -82,7 +82,7 @@ def plain_rate(link: sirf.Link, symbols: int = 100_000) -> tuple[float, float]:
 
 def stages(link: sirf.Link) -> dict[str, float]:
     """Nanoseconds of processor time a symbol of each stage by itself, smallest of several, and of all together ("segment")."""
-    counter = error_count.Counter(link, False)
+    counter = Counter(link, False)
     model = counter.model
     space = model._workspace()
     random = Randomness(segment_seed(1, model.digest, 0), space.words)

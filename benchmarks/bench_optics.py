@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import sirf
 from sirf import optics
-from sirf.engine.light import transmitter_tdecq
-from sirf.engine.statistical import interference_model
+from sirf.engine.light.light_chain import transmitter_tdecq
+from sirf.engine.statistical.analysis import interference_model
 
 LIMITS = {"equaliser search": 8.0, "statistical eye, one phase": 0.5, "statistical eye, 32 phases": 1.2, "TDECQ": 3.0}
 """Seconds."""

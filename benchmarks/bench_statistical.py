@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import sirf
 from sirf.channel.channel import Channel
-from sirf.engine.statistical import interference_model
+from sirf.engine.statistical.analysis import interference_model
 from tests.engine.direct_convolution import DirectConvolution
 
 LIMITS = {"64 phases": 0.150, "64 phases, aggressors cached": 0.060, "one phase": 0.005}

@@ -21,7 +21,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.response import Pulse, Transfer, pulse_response
 from sirf.channel.touchstone import read_touchstone, write_touchstone
-from sirf.receiver.filters import butterworth4
+from sirf.receiver.transfer_functions import butterworth4
 
 SYMBOL_RATE = 53.125e9
 LIMIT_S = 0.5

@@ -20,7 +20,7 @@ from scipy.signal import oaconvolve
 
 import sirf
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.wiener import mmse_equalizer
+from sirf.equalizer.mmse_equalizer import mmse_equalizer
 
 LEAST = 2e6
 """Symbols per second asked of the full chain on one core."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sirf.clock.recovery import ClockRecovery
     from sirf.clock.wander import Wander
     from sirf.com.margin import com
-    from sirf.engine.chain import simulate_chain
-    from sirf.engine.error_count import count_errors
-    from sirf.engine.statistical import statistical_eye
-    from sirf.engine.waveform import simulate
+    from sirf.engine.counting.count_errors import count_errors
+    from sirf.engine.retimed.retimed_chain import simulate_chain
+    from sirf.engine.statistical.analysis import statistical_eye
+    from sirf.engine.waveform.simulate import simulate
     from sirf.errors import ConfigError, LimitError, PhysicsError, SirfError, TouchstoneError
     from sirf.link import Link
     from sirf.receiver.adaptation import Adaptation
@@ -59,10 +59,10 @@ _HOMES = {
     "Adaptation": "sirf.receiver.adaptation",
     "ClockRecovery": "sirf.clock.recovery",
     "Wander": "sirf.clock.wander",
-    "simulate": "sirf.engine.waveform",
-    "simulate_chain": "sirf.engine.chain",
-    "statistical_eye": "sirf.engine.statistical",
-    "count_errors": "sirf.engine.error_count",
+    "simulate": "sirf.engine.waveform.simulate",
+    "simulate_chain": "sirf.engine.retimed.retimed_chain",
+    "statistical_eye": "sirf.engine.statistical.analysis",
+    "count_errors": "sirf.engine.counting.count_errors",
     "compare": "sirf.study.compare",
     "jtol": "sirf.study.jitter_tolerance",
     "reach": "sirf.study.reach",

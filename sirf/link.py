@@ -248,8 +248,8 @@ class Link:
         return front_end(self).pulse()
 
     def optimized(self, **limits: Any) -> Link:
-        """This link with CTLE, FFE and DFE set by the reference search; see `sirf.engine.optimize.optimize`."""
-        from sirf.engine.optimize import optimize
+        """This link with CTLE, FFE and DFE set by the reference search; see `sirf.equalizer.merit_search.optimize`."""
+        from sirf.equalizer.merit_search import optimize
 
         return optimize(self, **limits)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sirf.__main__ import main
-from sirf.engine.error_count import CountInterrupted
+from sirf.engine.counting.count_errors import CountInterrupted
 from sirf.presets import list_presets
 from sirf.results.error_count import ErrorCount
 from sirf.results.waveform_record import WaveformRecord
@@ -139,7 +139,7 @@ def test_ber_takes_pattern_precoding_detector_and_code_and_shows_counts_at_ctrl_
     def stopped(*_: object, **__: object) -> ErrorCount:
         raise CountInterrupted(ErrorCount(symbols=7))
 
-    monkeypatch.setattr("sirf.engine.error_count.count_errors", stopped)
+    monkeypatch.setattr("sirf.engine.counting.count_errors.count_errors", stopped)
     assert main(options) == 130
     result = strict_json(capsys.readouterr().out)
     assert isinstance(result, dict)
@@ -322,7 +322,7 @@ def test_a_link_that_nothing_opens_reports_its_error_ratio(tmp_path: Path, capsy
 def test_interruption_and_internal_errors_have_their_codes(
     good: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    import sirf.engine.statistical as engine
+    import sirf.engine.statistical.analysis as engine
 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -41,7 +41,7 @@ def pulse(
     from sirf import plot
     from sirf.channel.channel import Channel
     from sirf.channel.response import Transfer, pulse_response
-    from sirf.receiver.filters import butterworth4
+    from sirf.receiver.transfer_functions import butterworth4
 
     check_outputs(json_file, out=out)
     channel = Channel.from_touchstone(thru, port_order=port_order, victim=victim)

@@ -64,8 +64,8 @@ def eye(
     check_seed(seed)
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
-    from sirf.engine.statistical import statistical_eye
-    from sirf.engine.waveform import RunInterrupted, simulate
+    from sirf.engine.statistical.analysis import statistical_eye
+    from sirf.engine.waveform.simulate import RunInterrupted, simulate
     from sirf.results.waveform_run import WaveformRun
 
     link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
@@ -134,7 +134,7 @@ def ber(
     check_seed(seed)
     check_outputs(json_file)
     check_output("resume", resume)
-    from sirf.engine.error_count import CountInterrupted, count_errors
+    from sirf.engine.counting.count_errors import CountInterrupted, count_errors
     from sirf.fec import CodewordCounter, load
 
     code = None if fec is None else load(fec)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from sirf.com.config.settings import CtleSettings, ReceiverSettings
-from sirf.receiver.filters import butterworth4, ctle
+from sirf.receiver.transfer_functions import butterworth4, ctle
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,12 @@ from scipy import fft
 
 from sirf.channel.response import PreparedTransfer, Pulse, prepare
 from sirf.errors import SirfError
-from sirf.link import Link
-from sirf.receiver.filters import butterworth4
 from sirf.receiver.receiver import Receiver
+from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge
+
+if TYPE_CHECKING:
+    from sirf.link import Link
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]

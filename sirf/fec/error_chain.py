@@ -114,7 +114,7 @@ class ErrorChain:
         """The chain of a DFE: `down` and `up` (3^memory,) are the probabilities of an error by one level, given the last errors.
 
         States run over the last errors, latest first, each -1, 0, +1, the latest slowest (`itertools.product` order), as
-        `sirf.engine.error_propagation` has them.
+        `sirf.engine.statistical.error_propagation` has them.
         """
         below, above = np.asarray(down, dtype=np.float64), np.asarray(up, dtype=np.float64)
         memory = round(np.log(below.size) / np.log(3.0)) if below.size else 0

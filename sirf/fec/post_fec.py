@@ -7,7 +7,7 @@ to the smallest numbers a float can hold.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ from scipy.special import gammaln, logsumexp
 from sirf.errors import SirfError
 from sirf.fec.error_chain import ErrorChain
 from sirf.fec.line import bits_of_level_error, bits_per_level, check_interleave
-from sirf.fec.reed_solomon import ReedSolomon
+
+if TYPE_CHECKING:
+    from sirf.fec.reed_solomon import ReedSolomon
 
 Float = NDArray[np.float64]
 

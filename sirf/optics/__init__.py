@@ -7,9 +7,9 @@ from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, link_budget, measure
 from sirf.optics.library import OpticsPreset, list_optics, load_optics
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
-from sirf.optics.path import OpticalPath
+from sirf.optics.optical_path import OpticalPath
+from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
-from sirf.optics.receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.span import Span

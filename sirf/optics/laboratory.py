@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sirf.errors import PhysicsError
 from sirf.optics.eye_closure import FIVE_TAPS, ReferenceReceiver, tdecq
 from sirf.optics.modulator import level_mismatch
-from sirf.optics.path import OpticalPath
+from sirf.optics.optical_path import OpticalPath
 from sirf.optics.power import dbm, extinction_ratio_db, outer_oma
 from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.signal.patterns import Pattern

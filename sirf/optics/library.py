@@ -13,9 +13,9 @@ import numpy as np
 
 from sirf._data import data_path, list_data, load_toml, validated
 from sirf.errors import ConfigError, SirfError
-from sirf.optics.path import OpticalPath
+from sirf.optics.optical_path import OpticalPath
+from sirf.optics.optical_receiver import OpticalReceiver
 from sirf.optics.power import dbm, extinction_ratio_db
-from sirf.optics.receiver import OpticalReceiver
 from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.optics.source import Laser
 from sirf.optics.tables import PathTable

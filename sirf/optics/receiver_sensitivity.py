@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import erfc, erfcinv
 
 from sirf.errors import PhysicsError
-from sirf.optics.receiver import OpticalReceiver
+from sirf.optics.optical_receiver import OpticalReceiver
 
 Float = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sirf.channel.chain import linear_chain, unit_channel
 from sirf.channel.channel import Channel
 from sirf.errors import PhysicsError
-from sirf.optics.path import OpticalPath
+from sirf.optics.optical_path import OpticalPath
 from sirf.signal.pam import levels as pam_levels
 from sirf.transmitter.edge import transmitter_edge
 from sirf.transmitter.transmitter import Transmitter

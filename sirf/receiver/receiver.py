@@ -14,9 +14,9 @@ from sirf.clock.wander import Wander
 from sirf.errors import SirfError
 from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.converter import Converter
-from sirf.receiver.filters import butterworth4, ctle
 from sirf.receiver.mlse import Mlse
 from sirf.receiver.tabled import TabledCtle
+from sirf.receiver.transfer_functions import butterworth4, ctle
 from sirf.receiver.vga import Vga
 
 

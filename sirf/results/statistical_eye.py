@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sirf.link import Link
     from sirf.results.eye_metrics import EyeMetrics
-    from sirf.results.interference import Interference
+    from sirf.results.interference_distribution import Interference
 
 Float = NDArray[np.float64]
 

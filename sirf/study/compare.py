@@ -12,8 +12,8 @@ import numpy as np
 
 from sirf import fec
 from sirf.channel.network import bulk_delay
-from sirf.engine.light import transmitter_tdecq
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.light.light_chain import transmitter_tdecq
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link

@@ -11,7 +11,7 @@ from sirf.errors import PhysicsError, SirfError
 from sirf.optics.fibre import MultimodeFibre
 from sirf.optics.laboratory import TransmitterMeasures, link_budget, measure
 from sirf.optics.library import OpticsPreset
-from sirf.optics.path import OpticalPath
+from sirf.optics.optical_path import OpticalPath
 from sirf.optics.receiver_sensitivity import symbol_error_ratio
 from sirf.study.limits import FIGURES, Limit, limit_of, post_fec_ber
 from sirf.study.reach import Reach, longest

@@ -12,7 +12,7 @@ import numpy as np
 from sirf.clock.mask import JitterMask, load_mask
 from sirf.clock.recovery import ClockRecovery
 from sirf.clock.wander import Wander
-from sirf.engine.waveform import simulate
+from sirf.engine.waveform.simulate import simulate
 from sirf.errors import SirfError
 from sirf.link import Link
 

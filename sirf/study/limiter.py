@@ -12,7 +12,7 @@ from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.response import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.statistical import InterferenceModel, statistical_eye
+from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.transmitter.transmitter import NO_JITTER

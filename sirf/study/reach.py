@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sirf.channel.path import Path, RateClass
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import SirfError
 from sirf.execution import one_algebra_thread
 from sirf.link import Link

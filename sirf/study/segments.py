@@ -13,7 +13,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.path import Path, load_path
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
-from sirf.optics.path import OpticalPath
+from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.presets import load
 from sirf.results.chain_count import composed as composed

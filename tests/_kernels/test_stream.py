@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from sirf._kernels.stream import correlate_add, normals, random_symbols, random_words
-from sirf.engine.segments import Randomness
+from sirf.engine.seeding import Randomness
 
 MASK = 2**64 - 1
 

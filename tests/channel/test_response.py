@@ -18,7 +18,7 @@ from sirf.channel.package import Package, PackageLine, voltage_transfer
 from sirf.channel.resample import flatten
 from sirf.channel.response import Convention, PreparedTransfer, Transfer, prepare, pulse_response, step_response
 from sirf.errors import SirfError
-from sirf.receiver.filters import butterworth4
+from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
 Real = NDArray[np.float64]

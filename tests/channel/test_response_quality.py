@@ -19,7 +19,7 @@ from scipy.special import erfc
 
 from sirf.channel.channel import Channel
 from sirf.channel.response import Pulse, Transfer, pulse_response, step_response
-from sirf.receiver.filters import butterworth4
+from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
 Real = NDArray[np.float64]

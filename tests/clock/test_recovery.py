@@ -14,8 +14,8 @@ import sirf
 from sirf.clock.recovery import ClockRecovery, LinearLoop
 from sirf.clock.wander import Wander
 from sirf.engine.front_end import front_end
-from sirf.engine.reception import edge_distance
-from sirf.engine.waveform_stream import Stream
+from sirf.engine.waveform.block_stream import Stream
+from sirf.engine.waveform.reception import edge_distance
 from sirf.errors import SirfError
 from sirf.link import Link
 

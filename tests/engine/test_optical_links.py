@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 import sirf
 from sirf import optics
 from sirf.channel.chain import linear_chain
-from sirf.engine.baud_rate import BaudRateLink
+from sirf.engine.counting.baud_rate import BaudRateLink
 from sirf.engine.front_end import front_end
-from sirf.engine.light import transmitter_tdecq
+from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.errors import SirfError
 from sirf.link import Link
 from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, linearised, straight_path, unit_path

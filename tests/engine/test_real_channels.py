@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import beta
 
 from sirf.channel.channel import Channel
-from sirf.engine.error_count import count_errors
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.counting.count_errors import count_errors
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.link import Link
 from sirf.transmitter.aggressor import Aggressor
 

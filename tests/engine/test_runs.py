@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sirf.engine.error_count import count_errors
-from sirf.engine.waveform import simulate
+from sirf.engine.counting.count_errors import count_errors
+from sirf.engine.waveform.simulate import simulate
 from sirf.errors import SirfError
 from sirf.link import Link
 from tests.engine.links import flat_link

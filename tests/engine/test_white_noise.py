@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
-from sirf.engine.error_count import count_errors
+from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.front_end import front_end
-from sirf.engine.statistical import statistical_eye
-from sirf.engine.waveform import simulate
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.engine.waveform.simulate import simulate
 from tests.engine.links import flat_link
 
 

@@ -30,7 +30,7 @@ def test_back_to_back_sensitivity_is_the_gaussian_formula(order: int, ser: float
 
 
 def test_without_shot_noise_the_solution_is_the_formula(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sirf.optics.receiver.ELECTRON", 0.0)
+    monkeypatch.setattr("sirf.optics.optical_receiver.ELECTRON", 0.0)
     sigma = 12e-12 * np.sqrt(1.02617 * 40e9)
     assert sensitivity(THERMAL) == pytest.approx(gaussian_sensitivity(sigma, 0.8, ser=4.8e-4), rel=1e-5)
     stressed = sensitivity(THERMAL, penalty_db=2.5)

@@ -11,7 +11,7 @@ import sirf
 from sirf import optics
 from sirf.channel.chain import unit_channel
 from sirf.channel.channel import Channel
-from sirf.engine.light import averaged
+from sirf.engine.light.light_chain import averaged
 from sirf.errors import PhysicsError, SirfError
 from sirf.optics.stage import ELECTRON
 from tests.optics.links import straight_path, unit_path

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sirf.errors import SirfError
-from sirf.receiver.filters import ctle
 from sirf.receiver.tabled import TabledCtle
+from sirf.receiver.transfer_functions import ctle
 
 F = np.linspace(0.0, 80e9, 801)
 H = ctle(F, g_dc_db=-6.0, f_z=12.6e9, f_p1=20e9, f_p2=28e9)

@@ -10,7 +10,7 @@ import pytest
 
 from sirf import fec
 from sirf.channel.path import load_path
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.results.chain_count import composed
 from sirf.study.compare import COST_HEAD, FINE_STEP, HEAD, Comparison, cells, compare, costs
 from sirf.study.segments import equalised, links, segments

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.engine.waveform_stream import Stream
+from sirf.engine.waveform.block_stream import Stream
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.study.jitter_tolerance import _largest, jtol

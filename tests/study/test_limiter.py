@@ -13,8 +13,8 @@ from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.path import load_path
 from sirf.channel.response import Transfer
-from sirf.engine.optimize import optimize
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.mlse import Mlse

@@ -10,8 +10,8 @@ import pytest
 
 from sirf.channel.materials import load_material
 from sirf.channel.path import Path, Trace, load_path
-from sirf.engine.optimize import optimize
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.study.limits import figure_value
 from sirf.study.maps import Axis, Map, length_loss_map, length_rate_map, material_roughness_map

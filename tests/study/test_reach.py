@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import sirf
 from sirf import optics, paths
 from sirf.channel.path import load_path
-from sirf.engine.optimize import optimize
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.study.compare import compare

@@ -1,0 +1,1 @@
+"""The counting engine: errors counted at one sample a symbol."""

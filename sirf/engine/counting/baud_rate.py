@@ -1,0 +1,364 @@
+"""The link at one sample per symbol: what the slicer sees of a segment beside the sent level.
+
+Direct convolutions in single precision: with 8 taps a pass a core does some 30 multiply-adds a nanosecond, which no transform
+of this length beats, and a segment needs nothing of its neighbours.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf._kernels.stream import UNROLL, compress, correlate_add, displace, take_levels
+from sirf._kernels.viterbi import DEPTH
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.seeding import Randomness, segment_generator, segment_seed
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.signal.pam import thresholds
+from sirf.signal.patterns import Pattern, precode
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+Symbols = NDArray[np.uint8]
+
+COUNTED = 1 << 17
+"""Symbols of a segment that count."""
+LEAD = 256
+"""Symbols decided before counting starts, so that feedback has forgotten its clean start."""
+TAIL = 64
+"""Symbols after the counted ones that a sequence detector sees."""
+NEGLIGIBLE = 1e-5
+"""Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
+LARGEST_JITTER = 0.2
+"""Displacement in UI beyond which the second-order expansion of an edge is no longer taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Taps for `correlate_add`, reversed and padded, and how many samples before the output their first one reads."""
+
+    taps: Single
+    before: int
+
+    @classmethod
+    def of(cls, cursors: Float, pre: int) -> Filter:
+        """The filter whose output k is the sum of cursors[i] x[k + pre - i]."""
+        padded = np.zeros(-(-len(cursors) // UNROLL) * UNROLL, dtype=np.float32)
+        padded[: len(cursors)] = cursors[::-1]
+        return cls(padded, len(cursors) - 1 - pre)
+
+    @property
+    def after(self) -> int:
+        """Samples after the output that the last (padded) tap reads."""
+        return len(self.taps) - 1 - self.before
+
+    def add(self, wave: Single, origin: int, out: Single) -> None:
+        """Add the filtered `wave` to `out` (n,); sample 0 of `out` lies at wave[origin]."""
+        first = origin - self.before
+        correlate_add(wave[first : first + len(out) + len(self.taps) - 1], self.taps, out)
+
+
+@dataclass(slots=True)
+class Segment:
+    """One segment at the slicer: `residual` (n,) in V, `symbols` (n,) sent; both lie in reused memory."""
+
+    residual: Single
+    symbols: Symbols
+
+
+class BaudRateLink:
+    """Everything about a link that its segments share; `segment` may run in several threads."""
+
+    def __init__(self, link: Link, *, ideal: bool = False) -> None:
+        self.link = link
+        self._check_receiver()
+        self.end: FrontEnd = front_end(link)
+        self.digest = link.digest
+        end, tx = self.end, link.transmitter
+        self.levels = link.levels
+        self.main = end.main_cursor
+        self.taps = np.trim_zeros(np.asarray(link.receiver.dfe), "b")
+        self.jitter = tx.edge_jitter
+        self._check_jitter()
+        pre = end.pre_cursors
+        through = end.cursors(end.through)
+        self.level_volts = self.levels * self.main
+        self._nonlinear(pre)
+        self.decision = thresholds(self.level_volts)
+        through[pre] -= self.main
+        room = len(through) - pre - 1
+        through[pre + 1 : pre + 1 + len(self.taps)] -= self.taps[:room] * self.main
+        if len(self.taps) > room:
+            extra = -self.taps[room:] * self.main
+            through = np.concatenate([through, extra])
+        self.feedback = np.zeros(0) if ideal else self.taps * self.main
+        self._target(ideal)
+        self.through = Filter.of(through, pre)
+        self.noise = Filter.of(noise_taps(end), 0)
+        self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2
+        self.floor = NEGLIGIBLE * (self.noise_power + 1e-6 * self.main**2)
+        self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
+        moved = self.jitter.variance(symbol_rate=link.symbol_rate)
+        # mean square of -dx tau and of dx tau² / 2, the fourth moment of tau at most that of a Gaussian of its variance
+        self.edge, self.slope = (
+            self._edge_filter(w, p) for w, p in ((end.edge, moved), (end.edge_slope, 0.75 * moved**2))
+        )
+        self.crosstalk = [self._columns(wave) for wave in end.crosstalk]
+        self._geometry()
+        self._local = threading.local()
+
+    def segment(self, seed: int, index: int) -> Segment:
+        """The slicer's input of segment `index`, LEAD samples before the COUNTED ones."""
+        space = self._workspace()
+        random = Randomness(segment_seed(seed, self.digest, index), space.words)
+        scalars = random.words(max(len(self.crosstalk), 1)).copy()
+        self._send(self.link.transmitter.pattern, random, index * COUNTED - self.origin - LEAD, space.symbols)
+        take_levels(space.symbols, self._single_levels, space.wave)
+        residual = space.residual
+        residual[:] = 0.0
+        self.through.add(space.wave, self.origin, residual)
+        if len(self.target):
+            self.partial.add(space.wave, self.origin, residual)
+        if self.noise_power > 0:
+            random.normals(space.normals)
+            self.noise.add(space.normals, self.noise.before, residual)
+        if self.jitter or self.link.transmitter.compression:
+            self._edges(random, seed, index, space)
+        for which, columns in enumerate(self.crosstalk):
+            self._aggressor(which, columns, int(scalars[which]), random, space, index * COUNTED)
+        return Segment(residual, space.symbols[self.origin : self.origin + len(residual)])
+
+    def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
+        """Fill `symbols` with what goes over the line; precoding starts anew in each segment, and keeps random symbols random."""
+        order = self.link.order
+        if pattern is None:
+            random.symbols(order, symbols)
+            return
+        symbols[:] = pattern.take(start, len(symbols), order=order)
+        if self.link.transmitter.precoding:
+            symbols[:] = precode(symbols, order)
+
+    def _target(self, ideal: bool) -> None:
+        """What a sequence detector wants back of the interference that the DFE takes off: all it does not know for sure."""
+        mlse = self.link.receiver.mlse
+        self.tail = TAIL if mlse else 0
+        # a target may end in zeros, but it has as many taps as the memory
+        known = np.asarray(self.link.receiver.dfe)[: max(len(self.taps), mlse.memory if mlse else 0)]
+        self.target = known[: mlse.memory if ideal and mlse else None] * self.main if mlse else np.zeros(0)
+        self.partial = Filter.of(np.concatenate([[0.0], self.target]), 0)
+        if len(self.target) > DEPTH:
+            raise SirfError(
+                f"dfe must have at most {DEPTH} taps with a sequence detector, got {len(self.target)}. Shorten it."
+            )
+
+    def _edges(self, random: Randomness, seed: int, index: int, space: _Workspace) -> None:
+        """What displaced edges and the driver's compression add."""
+        tx, jitter, stairs = self.link.transmitter, self.jitter, space.stairs
+        stairs[:] = 0.0
+        self.staircase.add(space.wave, self.origin - self.stairs_origin, stairs)
+        if tx.compression:
+            compress(stairs, np.float32(tx.compression), space.lost)
+            self.driver.add(space.lost, self.stairs_origin, space.residual)
+            # the mean of what is lost belongs to the levels
+            own = space.symbols[self.origin : self.origin + len(space.residual)]
+            space.residual -= (self.level_volts - self.levels * self.main).astype(np.float32)[own]
+        if not jitter:
+            return
+        edges = space.first
+        nothing = space.normals[:0]
+        random.normals(space.normals[: len(edges)])
+        side = other = nothing
+        if jitter.dual_dirac_ui:
+            random.symbols(2, space.coins)
+            take_levels(space.coins, np.array([-1, 1], dtype=np.float32) * np.float32(jitter.dual_dirac_ui), space.side)
+            side = space.side
+        if not jitter.independent_only:
+            generator = segment_generator(seed, self.digest, index)
+            other = jitter.correlated(
+                generator, len(edges), symbol_rate=self.link.symbol_rate, start=index * COUNTED
+            ).astype(np.float32)
+        displace(
+            stairs, space.normals[: len(edges)], side[: len(edges)], other, np.float32(jitter.random_ui),
+            np.float32(jitter.duty_cycle_ui), space.first, space.second,
+        )  # fmt: skip
+        # edge k leads into sample k + 1 of the staircase
+        self.edge.add(space.first, self.stairs_origin - 1, space.residual)
+        self.slope.add(space.second, self.stairs_origin - 1, space.residual)
+
+    def _aggressor(
+        self, which: int, columns: list[Filter], word: int, random: Randomness, space: _Workspace, start: int
+    ) -> None:
+        settings, m = self.link.aggressors[which], self.end.samples_per_ui
+        phase = word % m if settings.phase_ui is None else int(settings.phase_ui * m)
+        self._send(settings.pattern, random, start - self.origin - LEAD, space.other_symbols)
+        take_levels(space.other_symbols, self._single_levels, space.other_wave)
+        if not settings.rate_offset_ppm:
+            columns[phase].add(space.other_wave, self.origin, space.residual)
+            return
+        # the aggressor's own time in samples at each of ours: the phase is constant over long runs
+        drift = 1e-6 * settings.rate_offset_ppm
+        time = (start * drift * m if settings.phase_ui is not None else 0.0) + phase
+        own = np.floor(np.arange(len(space.residual)) * (drift * m) + time % m).astype(np.int64)
+        edges = np.flatnonzero(np.diff(own)) + 1
+        for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(own)], strict=True):
+            slip, column = divmod(int(own[first]), m)
+            columns[column].add(space.other_wave, self.origin + first + slip, space.residual[first:last])
+
+    def _nonlinear(self, pre: int) -> None:
+        """The response that carries what the driver's compression takes off, and its share in the mean of each level."""
+        tx, end = self.link.transmitter, self.end
+        response = end.cursors(end.driver) if tx.compression else np.zeros(1)
+        self.driver = Filter.of(response, pre if tx.compression else 0)
+        if not tx.compression:
+            return
+        weights = np.asarray(tx.ffe)
+        variance = float(np.mean(self.levels**2))
+        for j, weight in enumerate(weights):
+            at = pre + j - tx.ffe_main
+            if 0 <= at < len(response):
+                # E[(w a + rest)^3 | a]: the levels are symmetric, so odd moments of the rest vanish
+                rest = variance * float(np.sum(weights**2) - weight**2)
+                lost = weight**3 * self.levels**3 + 3.0 * weight * self.levels * rest
+                self.level_volts = self.level_volts - tx.compression * response[pre - (j - tx.ffe_main)] * lost
+
+    def _edge_filter(self, wave: Float, moved: float) -> Filter:
+        """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
+        if not self.jitter:
+            return Filter.of(np.zeros(1), 0)
+        steps = np.diff([0.0, *self.link.transmitter.ffe, 0.0])
+        power = float(np.mean(self.levels**2)) * float(np.sum(steps**2)) * moved
+        cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
+        return Filter.of(cursors, pre)
+
+    def _columns(self, wave: Float) -> list[Filter]:
+        """A filter for each phase of an aggressor."""
+        m = self.end.samples_per_ui
+        columns = wave[: len(wave) // m * m].reshape(-1, m)
+        floor = self.floor / float(np.mean(self.levels**2))
+        return [Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T]
+
+    def _check_receiver(self) -> None:
+        if self.link.optics is not None and self.link.optics.large_signal:
+            raise SirfError(
+                "optics must be linear where errors are counted at one sample per symbol, got large signals. Use sirf.simulate, "
+                "or link.replace(optics=link.optics.linear())."
+            )
+        for name in ("vga", "converter", "clock", "wander", "adaptation"):
+            if getattr(self.link.receiver, name) is not None:
+                raise SirfError(
+                    f"{name} must be None where errors are counted at one sample per symbol, got a {name}. "
+                    "Use sirf.simulate, or leave it out."
+                )
+
+    def _check_jitter(self) -> None:
+        if not self.jitter:
+            return
+        rate = self.link.symbol_rate
+        largest = self.jitter.largest(symbol_rate=rate)
+        if largest > LARGEST_JITTER:
+            raise SirfError(
+                f"jitter must stay within {LARGEST_JITTER} UI where no clock recovery follows it, got {largest:.3g} UI. "
+                "Use sirf.simulate with a clock, or less wander."
+            )
+
+    def _geometry(self) -> None:
+        """How far symbols before and after the samples are needed, and the room for all of it."""
+        end_filters = [self.through, self.edge, self.slope, self.driver]
+        stairs_before = 1 + max(one.before for one in end_filters[1:])
+        stairs_after = 1 + max(one.after for one in end_filters[1:])
+        self.stairs_origin = stairs_before + 1
+        samples = self.samples = COUNTED + LEAD + self.tail
+        # one more step of the staircase than edges, and edges in pairs
+        self.stairs = even(samples + stairs_before + stairs_after) + 1
+        before = max(self.through.before, self.partial.before, self.stairs_origin + self.staircase.before)
+        after = max(self.through.after, self.stairs - self.stairs_origin - samples + self.staircase.after)
+        slips = [0]
+        for columns, settings in zip(self.crosstalk, self.link.aggressors, strict=True):
+            drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * samples)) + 1
+            before = max(before, drift + max(one.before for one in columns))
+            after = max(after, drift + max(one.after for one in columns))
+            slips.append(drift)
+        self.origin = before
+        self.total = even(before + samples + after)
+        memory = before + after + 1
+        for pattern in (self.link.transmitter.pattern, *(source.pattern for source in self.link.aggressors)):
+            if pattern is not None and pattern.period(self.link.order) < memory:
+                raise SirfError(
+                    f"pattern must be at least as long as the memory of {memory} symbols, got "
+                    f"{pattern.period(self.link.order)}. Take a longer one, for example prbs13q."
+                )
+        self._single_levels = self.levels.astype(np.float32)
+
+    def _workspace(self) -> _Workspace:
+        """This thread's memory."""
+        if not hasattr(self._local, "space"):
+            self._local.space = _Workspace(self)
+        space: _Workspace = self._local.space
+        return space
+
+
+class _Workspace:
+    """Arrays of one thread, as long as a segment needs them."""
+
+    def __init__(self, model: BaudRateLink) -> None:
+        def single(count: int) -> Single:
+            return np.zeros(even(count), dtype=np.float32)
+
+        self.symbols, self.wave = np.zeros(model.total, dtype=np.uint8), single(model.total)
+        self.residual = single(model.samples)
+        edges = model.stairs - 1
+        self.normals = single(max(model.samples + len(model.noise.taps), edges))
+        self.words = np.zeros(max(model.total, len(self.normals)) + 16, dtype=np.uint64)
+        self.other_symbols, self.other_wave = np.zeros(0, dtype=np.uint8), single(0)
+        if model.crosstalk:
+            self.other_symbols, self.other_wave = np.zeros(model.total, dtype=np.uint8), single(model.total)
+        moved = bool(model.jitter)
+        shaped = moved or bool(model.link.transmitter.compression)
+        self.stairs = np.zeros(model.stairs if shaped else 0, dtype=np.float32)
+        self.lost = np.zeros(model.stairs if model.link.transmitter.compression else 0, dtype=np.float32)
+        self.first, self.second = (single(edges if moved else 0) for _ in range(2))
+        self.coins, self.side = np.zeros(len(self.first), dtype=np.uint8), single(len(self.first))
+
+
+def noise_taps(end: FrontEnd, *, size: int = 4096) -> Float:
+    """Minimum-phase filter (K,) that colours white unit noise as the receiver noise and the SNR_TX term, at one sample a UI.
+
+    Its autocorrelation is that of the front end; the ends left out carry less than 1e-9 of the power. The logarithm of the
+    spectrum is split into its causal part (Kolmogorov's factorisation, by cepstrum).
+    """
+    lags = end.noise_correlation[:: end.samples_per_ui]
+    row = np.zeros(size)
+    row[: len(lags)] = lags
+    row[size - len(lags) + 1 :] = lags[:0:-1]
+    density = fft.rfft(row).real + end.transmitter_noise**2
+    power = float(lags[0]) + end.transmitter_noise**2
+    if power <= 0:
+        return np.zeros(1)
+    cepstrum = fft.irfft(0.5 * np.log(np.maximum(density, 1e-9 * density.max())), size)
+    fold = np.zeros(size)
+    fold[0], fold[size // 2] = cepstrum[0], cepstrum[size // 2]
+    fold[1 : size // 2] = 2.0 * cepstrum[1 : size // 2]
+    taps = fft.irfft(np.exp(fft.rfft(fold)), size)
+    kept = trimmed(taps, 0, 1e-9 * power)[0]
+    return np.asarray(kept * np.sqrt(power / np.sum(kept**2)))
+
+
+def trimmed(cursors: Float, pre: int, floor: float) -> tuple[Float, int]:
+    """Cursors without the ends whose squares sum to less than `floor`, and the index of the main one in what is left."""
+    squares = cursors**2
+    first = int(np.searchsorted(np.cumsum(squares), 0.5 * floor))
+    last = int(np.searchsorted(np.cumsum(squares[::-1]), 0.5 * floor))
+    last = len(cursors) - last
+    if first >= last:
+        return np.zeros(1), 0
+    return np.ascontiguousarray(cursors[first:last]), pre - first
+
+
+def even(count: int) -> int:
+    """The next even number."""
+    return count + count % 2

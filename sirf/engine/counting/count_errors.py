@@ -1,0 +1,261 @@
+"""Error counting at one sample per symbol: segments in threads, counts in order, kept in a file and through Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sirf._kernels.decide import find_errors
+from sirf._kernels.viterbi import viterbi
+from sirf.engine.counting.baud_rate import COUNTED, LEAD, BaudRateLink, Segment
+from sirf.engine.counting.tally import Errors, tally
+from sirf.engine.seeding import Seed, integer_seed
+from sirf.errors import SirfError
+from sirf.fec.counter import CodewordCounter
+from sirf.link import Link
+from sirf.results.error_count import ErrorCount
+from sirf.signal.patterns import remove_precoding
+
+Progress = Callable[[int, int, int], None]
+Counted = tuple[ErrorCount, Errors]
+
+TASK = 8
+"""Most segments that one thread computes before it hands them over."""
+EVENT = 4
+"""Right decisions within an error event, in units of the detector's memory, that do not end it."""
+SAVE = 256
+"""Segments between two writes of the resume file."""
+
+
+class CountInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a count; `count` holds what was counted until then."""
+
+    def __init__(self, count: ErrorCount) -> None:
+        super().__init__("interrupted")
+        self.count = count
+
+
+def count_errors(
+    link: Link,
+    *,
+    max_errors: int = 100,
+    max_symbols: int = 10**9,
+    rng: Seed = None,
+    ideal_feedback: bool = False,
+    workers: int = 1,
+    resume: str | Path | None = None,
+    codewords: CodewordCounter | None = None,
+    progress: Progress | None = None,
+) -> ErrorCount:
+    """Send random symbols until `max_errors` bit errors or `max_symbols` symbols, whichever comes first.
+
+    A run ends at the first segment (131,072 symbols), in order, that meets a limit; the counts are the same for any
+    number of `workers` (threads) and after an interruption.
+
+    Parameters
+    ----------
+    rng
+        Seed: a non-negative integer, a NumPy Generator, or None for fresh entropy.
+    ideal_feedback
+        Feed the sent symbols back: no DFE error propagation.
+    workers
+        Threads that share the segments; the loops release the interpreter's lock.
+    resume
+        A JSON file that keeps the counts; a run goes on from it. Needs an integer `rng`.
+    codewords
+        A `sirf.fec.CodewordCounter` that is given all errors on the line in order; its `count` then holds the code words of
+        the run. It must be new, of the link's number of levels and precoding; the `resume` file keeps its state too.
+    progress
+        Called with (symbols done, symbols at most, bit errors).
+
+    On Ctrl-C the counts so far are in the `resume` file and in the `count` of the `CountInterrupted` that is raised.
+    Raises `SirfError` for limits below 1 or a file of another run.
+    """
+    for name, value in (("max_errors", max_errors), ("max_symbols", max_symbols), ("workers", workers)):
+        if value < 1:
+            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+    if resume is not None and not isinstance(rng, (int, np.integer)):
+        raise SirfError(f"rng must be an integer for a run that resumes, got {rng!r}. Use rng=1.")
+    seed = integer_seed(rng)
+    counter = _counter(link, ideal_feedback)
+    _check_codewords(codewords, link)
+    book = _Book(None if resume is None else Path(resume), seed, counter, codewords)
+
+    def ended() -> bool:
+        return book.total.errors >= max_errors or book.total.symbols >= max_symbols
+
+    if ended():
+        return book.total
+    last = book.segments - (book.total.symbols - max_symbols) // COUNTED
+    counts = _counts(counter, seed, range(book.segments, last), workers)
+    try:
+        for count, errors in counts:
+            book.add(count, errors)
+            if progress is not None:
+                progress(book.total.symbols, max_symbols, book.total.errors)
+            if ended():
+                break
+    except KeyboardInterrupt:
+        raise CountInterrupted(book.total) from None
+    finally:
+        counts.close()
+        book.save()
+    return book.total
+
+
+class Counter:
+    """Counts the errors of any segment of a link; the same for every thread."""
+
+    def __init__(self, link: Link, ideal: bool) -> None:
+        self.model = model = BaudRateLink(link, ideal=ideal)
+        self.order = link.order
+        self.precoded = link.transmitter.precoding
+        mlse = link.receiver.mlse
+        self.trellis = None if mlse is None else mlse.trellis(link.order)
+        # error events of a sequence detector may hold right decisions for as long as paths stay apart
+        self.gap = len(model.feedback) if mlse is None else len(model.target) + EVENT * mlse.memory
+        self.identity = f"{model.digest}{'-ideal' if ideal else ''}"
+
+    def segment(self, seed: int, index: int) -> Counted:
+        """The counts of one segment, behind the precoding if there is one, and the errors on the line."""
+        line = self.model.segment(seed, index)
+        on_line, data = self._errors(line), line.symbols
+        errors = on_line
+        if self.precoded:
+            errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
+        counted = slice(LEAD, LEAD + COUNTED)
+        count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
+        return count, on_line.within(counted)
+
+    def _errors(self, line: Segment) -> Errors:
+        """Wrong decisions of the slicer or the sequence detector."""
+        model, n = self.model, len(line.symbols)
+        decided = np.empty(n, dtype=np.uint8)
+        if self.trellis is not None:
+            line.residual += model.level_volts.astype(np.float32)[line.symbols]
+            states = len(self.trellis)
+            room = np.empty((2, n, states), dtype=np.uint8)
+            viterbi(
+                line.residual, model.level_volts, model.levels, model.target, self.trellis, np.zeros(states),
+                np.zeros(states, dtype=np.uint64), room[0], room[1], decided,
+            )  # fmt: skip
+            return Errors.between(line.symbols, decided, gap=self.gap)
+        positions = np.empty(n, dtype=np.int64)
+        found = find_errors(
+            line.residual, line.symbols, model.level_volts, model.decision, model.levels, model.feedback, positions,
+            decided,
+        )  # fmt: skip
+        return Errors.at(positions[:found], line.symbols, decided[:found], gap=self.gap)
+
+
+def _check_codewords(codewords: CodewordCounter | None, link: Link) -> None:
+    if codewords is None:
+        return
+    if (codewords.order, codewords.precoding) != (link.order, link.transmitter.precoding):
+        raise SirfError(
+            f"codewords must be for {link.order} levels with precoding {link.transmitter.precoding} like the link, got "
+            f"{codewords.order} and {codewords.precoding}. Make the counter alike."
+        )
+    if codewords.to_dict() != replace(codewords).to_dict():
+        raise SirfError("codewords must be a new counter, got one that has counted. Make another one.")
+
+
+@lru_cache(maxsize=4)
+def _counter(link: Link, ideal: bool) -> Counter:
+    """The counter of a link: a link is a frozen value, so calls that repeat find it prepared."""
+    return Counter(link, ideal)
+
+
+def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Generator[Counted, None, None]:
+    """The counts and errors of `segments`, in order."""
+    if workers == 1 or len(segments) == 1:
+        for index in segments:
+            yield counter.segment(seed, index)
+        return
+
+    def task(part: range) -> list[Counted]:
+        return [counter.segment(seed, index) for index in part]
+
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[Future[list[Counted]]] = deque()
+    try:
+        size = 1
+        rest = segments
+        while waiting or rest:
+            while rest and len(waiting) < 2 * workers:
+                waiting.append(pool.submit(task, rest[:size]))
+                rest = rest[size:]
+                # short runs start with single segments, long ones spend little on handing over
+                size = (
+                    min(TASK, size + 1) if len(rest) > 2 * workers * TASK else max(1, min(size, len(rest) // workers))
+                )
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Book:
+    """The running total, kept in a file when one is named."""
+
+    def __init__(self, file: Path | None, seed: int, counter: Counter, codewords: CodewordCounter | None) -> None:
+        self.file, self.seed, self.codewords = file, seed, codewords
+        self.segments = 0
+        self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.order)))
+        if file is not None and file.exists():
+            self._load(file)
+
+    def add(self, count: ErrorCount, errors: Errors) -> None:
+        """One more segment, in order."""
+        self.total += count
+        if self.codewords is not None:
+            steps = errors.decided.astype(np.int64) - errors.sent
+            self.codewords.add_errors(errors.positions, steps, errors.length)
+        self.segments += 1
+        if self.segments % SAVE == 0:
+            self.save()
+
+    def save(self) -> None:
+        """Replace the file in one step, so that an interruption cannot leave half of it."""
+        if self.file is None:
+            return
+        record = {
+            "format": "sirf-error-count-2", "seed": self.seed, "segments": self.segments, "total": asdict(self.total),
+            "codewords": None if self.codewords is None else self.codewords.to_dict(),
+        }  # fmt: skip
+        text = json.dumps(record, indent=1)
+        temporary = self.file.with_name(self.file.name + ".tmp")
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, self.file)
+
+    def _load(self, file: Path) -> None:
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            if record["format"] != "sirf-error-count-2":
+                raise ValueError(f"format {record['format']!r}")
+            values: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in record["total"].items()
+            }
+            seed, segments, total = record["seed"], int(record["segments"]), ErrorCount(**values)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SirfError(
+                f"{file} must be a file of an earlier count, got something else ({error}). Name another file."
+            ) from error
+        if (seed, total.link) != (self.seed, self.total.link):
+            raise SirfError(f"{file} must come from the same link and seed, got another run's. Name another file.")
+        if (self.codewords is None) != (record.get("codewords") is None):
+            raise SirfError(
+                f"{file} must have been counted with code words as this run is, got one with and one without. "
+                "Name another file."
+            )
+        if self.codewords is not None:
+            self.codewords.restore(record["codewords"])
+        self.segments, self.total = segments, total

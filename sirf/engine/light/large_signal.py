@@ -1,0 +1,182 @@
+"""What the curves of an optical path do to an eye: for each level of a symbol and the one before, mean, cursors and noise.
+
+A period of random symbols goes through the curves. Given these two levels, what the slicer sees is fitted by a constant and one
+cursor for each other neighbour (least squares): products of any order of the two with each other and with one neighbour are in
+that fit. Products among the other neighbours are not, and count as a random offset with the distribution found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf.engine.front_end import FrontEnd
+from sirf.engine.light.light_chain import RATE, SYMBOLS, Averaged, LightChain, averaged, edge_moves, periodic
+from sirf.optics.stage import ELECTRON
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+
+BEFORE, AFTER = 4, 14
+"""Symbols before and after the main one whose cursors depend on its level and that of the one before."""
+OFFSETS = np.arange(-BEFORE, AFTER + 1)
+SHAKE = 2e-3
+"""Rms in UI of the displacements by which the slicer's answer to jitter is found."""
+BINS = 25
+"""Points of the distribution of what the fit leaves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bent:
+    """One sampling phase, by level index of the symbol (first axis) and of the one before it (second).
+
+    `means` (L,) in V; `cursors` (L, L, K) in V to add to the linear ones from BEFORE before the main one on; `offsets` (L, L, B)
+    in V beyond what cursors and levels say, with probabilities `shares` (L, L, B); `variance` (L, L) in V² to add to the
+    receiver's noise; `slope` (L, L) the edges' size relative to the linear ones.
+    """
+
+    means: Float
+    cursors: Float
+    offsets: Float
+    shares: Float
+    variance: Float
+    slope: Float
+
+    def bend(self, level: int, before: int, cursors: Float, main: int) -> Float:
+        """Linear `cursors` (K,) with the main one at index `main`, as they are about these two symbols."""
+        changed = cursors.copy()
+        places = main - BEFORE + np.arange(self.cursors.shape[2])
+        inside = (places >= 0) & (places < len(cursors))
+        changed[places[inside]] += self.cursors[level, before, inside]
+        return changed
+
+
+class LargeSignal:
+    """A link's large signals, at any sampling phase."""
+
+    def __init__(self, link: Link, end: FrontEnd) -> None:
+        self.link, self.end = link, end
+        self.averaged: Averaged = averaged(link)
+        self.chain: LightChain = self.averaged.chain
+        sent, count = self.averaged.sent, range(link.order)
+        self.member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
+        self.symbols = link.levels[sent]
+        # row n holds what the cursors of symbol n see; the two given symbols make the constant
+        given = np.isin(OFFSETS, (0, 1))
+        self.free = OFFSETS[~given]
+        self.neighbours = np.stack([np.ones(SYMBOLS), *(np.roll(self.symbols, k) for k in self.free)], axis=1)
+        self.solver = [[_least_squares(self.neighbours[rows]) for rows in row] for row in self.member]
+        self.waves = self.averaged.waves.slicer.reshape(SYMBOLS, -1)
+        self.moves = edge_moves(link, self.symbols, SHAKE * np.random.default_rng(2).standard_normal(SYMBOLS))
+        self.shaken = self._shaken() if link.transmitter.edge_jitter else None
+        self.noise = self._noise() if self.chain.span.noisy else np.zeros((SYMBOLS, RATE))
+
+    def at(self, offset: int) -> Bent:
+        """The fit `offset` samples after the sampling instant."""
+        rest = self._seen(self.waves, offset) - self._linear(self.end.through, offset)
+        shaken = None if self.shaken is None else self._seen(self.shaken, offset)
+        straight = self._linear(self.end.edge, offset, self.moves)
+        noise, count = self._noise_at(offset), self.link.order
+        constants, variance, slope = np.zeros((count, count)), np.zeros((count, count)), np.ones((count, count))
+        offsets, shares = np.zeros((count, count, BINS)), np.zeros((count, count, BINS))
+        cursors = np.zeros((count, count, len(OFFSETS)))
+        for level, by_before in enumerate(self.member):
+            for before, rows in enumerate(by_before):
+                fit = self.solver[level][before] @ rest[rows]
+                left = rest[rows] - self.neighbours[rows] @ fit
+                constants[level, before] = fit[0]
+                offsets[level, before], shares[level, before] = _histogram(fit[0] + left)
+                cursors[level, before, self.free + BEFORE] = fit[1:]
+                variance[level, before] = noise[rows].mean()
+                if shaken is not None:
+                    slope[level, before] = np.linalg.norm(shaken[rows]) / np.linalg.norm(straight[rows])
+        # all neighbours are zero on average, over any symbols, not over those of the period
+        means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
+        return Bent(means, cursors, offsets, shares, variance, slope)
+
+    def _seen(self, waves: Float, offset: int) -> Float:
+        """(SYMBOLS,) of waves (SYMBOLS, M) at the instants plus `offset` samples."""
+        slip, column = divmod(offset, waves.shape[1])
+        return np.roll(waves[:, column], -slip)
+
+    def _shaken(self) -> Float:
+        """(SYMBOLS, M) V: what small displacements of the edges change at the slicer."""
+        drive = self.chain.drive
+        moved = self.averaged.drive + periodic(drive.edge, drive.sampling, self.moves)
+        return np.asarray(self.chain.run(moved).slicer.reshape(SYMBOLS, -1) - self.waves)
+
+    def _linear(self, response: Float, offset: int, values: Float | None = None) -> Float:
+        """(SYMBOLS,) what a linear response at M samples per UI makes of the symbols, or other `values` (SYMBOLS,), there."""
+        m = self.end.samples_per_ui
+        pulse = np.zeros(SYMBOLS)
+        at = np.arange(len(response)) - self.end.sampling - offset
+        on_grid = at % m == 0
+        np.add.at(pulse, (at[on_grid] // m) % SYMBOLS, response[on_grid])
+        return np.asarray(fft.irfft(fft.rfft(self.symbols if values is None else values) * fft.rfft(pulse), SYMBOLS))
+
+    def _noise_at(self, offset: int) -> Float:
+        """(SYMBOLS,) variance in V² beyond the average at the instants plus `offset` samples, between the light's samples."""
+        whole, part = divmod(offset * RATE, self.end.samples_per_ui)
+        here, there = (self._seen(self.noise, int(whole) + step) for step in (0, 1))
+        return np.asarray(here + (there - here) * part / self.end.samples_per_ui)
+
+    def _noise(self) -> Float:
+        """(SYMBOLS, RATE) variance in V² at the slicer beyond that of the linear front end, as light and curves change it.
+
+        Shot and amplifier noise pass amplifier and copper, intensity noise the diode too; all meet the amplifier's local slope.
+        Variances add over the squared response, as of noise that is white before it.
+        """
+        chain, waves = self.chain, self.averaged.waves
+        path, receiver = chain.span.path, chain.span.path.receiver
+        n = SYMBOLS * RATE
+        f = fft.rfftfreq(n, 1.0 / chain.rate)
+        behind = receiver.tia.response(f) * chain.spectra(n).behind
+        slope = receiver.tia.slope(waves.current)
+        average = chain.span.gains(self.link.order)[1]
+        current = receiver.photodiode.curve(waves.power)
+        level_power = chain.span.powers(self.link.order)
+        level_current = receiver.photodiode.curve(level_power)
+        white = receiver.tia.input_density(np.zeros(1))[0] + 2.0 * ELECTRON * current
+        usual = receiver.tia.input_density(np.zeros(1))[0] + 2.0 * ELECTRON * float(level_current.mean())
+        relative = path.source.rin * current**2, path.source.rin * float(np.mean(level_current**2))
+        beats = self._beats(f) * (waves.power / level_power.mean() - 1.0)
+        total = self._through(behind, slope**2 * white - average**2 * usual)
+        total += self._through(
+            behind * receiver.photodiode.response(f), slope**2 * relative[0] - average**2 * relative[1]
+        )
+        return np.asarray(total + beats).reshape(SYMBOLS, RATE)
+
+    def _through(self, behind: NDArray[np.complex128], density: Float) -> Float:
+        """Variance (N,) of white noise of a one-sided `density` (N,) A²/Hz that changes in time, through a response."""
+        n = len(density)
+        squares = fft.irfft(behind, n) ** 2
+        return np.asarray(0.5 * self.chain.rate * fft.irfft(fft.rfft(squares) * fft.rfft(density), n))
+
+    def _beats(self, frequency: Float) -> float:
+        """Variance in V² of double reflections in the linear front end."""
+        chain = self.chain
+        density = chain.span.beat_density(frequency, symbol_rate=self.link.symbol_rate, order=self.link.order)
+        seen = np.abs(chain.spectra(2 * (len(frequency) - 1)).behind) ** 2
+        return float(np.trapezoid(density * seen, frequency))
+
+
+def _least_squares(known: Float) -> Float:
+    """Matrix (C, N) that makes least-squares coefficients of N values, for the columns of `known` (N, C)."""
+    return np.asarray(np.linalg.inv(known.T @ known) @ known.T)
+
+
+def _histogram(values: Float) -> tuple[Float, Float]:
+    """Points (BINS,) over the range of `values` (N,) and their shares; each value is split over its two neighbours, mean kept."""
+    low, high = float(values.min()), float(values.max())
+    points = np.linspace(low, high, BINS)
+    place = (values - low) * ((BINS - 1) / max(high - low, np.finfo(float).tiny))
+    index = np.minimum(place.astype(np.int64), BINS - 2)
+    part = place - index
+    share = np.bincount(index, 1.0 - part, BINS) + np.bincount(index + 1, part, BINS)
+    return points, share / len(values)

@@ -1,0 +1,296 @@
+"""A link whose signal passes the curves of an optical path: from the driver's input to the slicer, large signals included."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf.channel.channel import Channel
+from sirf.channel.network import Network
+from sirf.channel.response import Transfer, prepare
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.errors import SirfError
+from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq
+from sirf.optics.optical_path import OpticalPath
+from sirf.optics.span import Span
+from sirf.optics.stage import ELECTRON
+from sirf.receiver.receiver import Receiver
+from sirf.signal.patterns import Pattern
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+RATE = 8
+"""Samples per UI of drive, light and current: twice the band that three times the symbol rate would fold into."""
+SYMBOLS = 1 << 14
+"""Random symbols of the period over which the curves are averaged, each level equally often."""
+FORGOTTEN = 1e-8
+"""Part of the energy of the response behind the amplifier that its cut end may carry."""
+FAST = 80e9
+"""Symbol rate in baud from which TDECQ takes the reference receiver of 802.3dj, with 15 taps."""
+
+
+def drive_link(link: Link) -> Link:
+    """The link up to its driver's curve: copper, automatic gain and the driver's response, no receiver."""
+    span = _span(link)
+    return _up_to(link, abs(link.drive_gain) * span.path.driver.response(span.before.frequency))
+
+
+def light_link(link: Link) -> Link:
+    """The link up to the curve of its light: `drive_link`, and the response of the device that makes or modulates it."""
+    path, f = _span(link).path, _span(link).before.frequency
+    return _up_to(link, abs(link.drive_gain) * path.driver.response(f) * path.stages[1].response(f))
+
+
+def _up_to(link: Link, onward: Complex) -> Link:
+    """The link's copper before the light, times `onward` (F,), with no receiver."""
+    span = _span(link)
+    f = span.before.frequency
+
+    def driven(network: Network) -> Network:
+        s = np.zeros_like(network.s)
+        s[:, 1, 0] = network.s[:, 1, 0] * onward
+        return Network(f, s, z0=network.z0, name=network.name)
+
+    before = span.before
+    channel = Channel(
+        driven(before.through), fext=tuple(map(driven, before.fext)), next=tuple(map(driven, before.next)), plane="die",
+        name=f"{before.name} to the driver",
+    )  # fmt: skip
+    fext = link.aggressors[: len(before.fext)]
+    near = link.aggressors[len(link.channel.fext) :][: len(before.next)]
+    return link.replace(
+        channel=channel,
+        optics=None,
+        packages=None,
+        transmitter=dataclasses.replace(link.transmitter, snr_db=None),
+        receiver=Receiver(noise_corner=None),
+        samples_per_ui=RATE,
+        aggressors=(*fext, *near),
+        equalizer_report=None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """Unit normal noises (N,) of a stretch of light: driver's, the source's intensity, diode's with amplifier's."""
+
+    driver: Float
+    intensity: Float
+    current: Float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waves:
+    """One stretch: `slicer` (N M / RATE,) V; light `power` (N,) W at the diode; `current` (N,) A into the amplifier's curve."""
+
+    slicer: Float
+    power: Float
+    current: Float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectra:
+    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier, the root of how noise before it rises.
+
+    `behind` is what follows, the copper and the receiver's filters, against the wanted instant.
+    """
+
+    device: Complex
+    diode: Complex
+    amplifier: Complex
+    rising: Float
+    behind: Complex
+
+
+class LightChain:
+    """What lies between the driver's curve and the slicer, for stretches of waves that are taken as periodic."""
+
+    def __init__(self, link: Link, receiver: Receiver, end: FrontEnd) -> None:
+        """`receiver` is what filters behind the copper, `end` the link's linear front end with that receiver."""
+        self.link, self.span, self.receiver = link, _span(link), receiver
+        self.m, self.rate = link.samples_per_ui, RATE * link.symbol_rate
+        self.drive = front_end(drive_link(link))
+        self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
+        self._kept: dict[int, Spectra] = {}
+        instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
+        self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
+        self._behind()
+        self.middle = float(np.mean(self.span.path.receiver.photodiode.curve(self.span.powers(link.order))))
+        self.offset = 0.0
+
+    def _behind(self) -> None:
+        """Impulse response from the amplifier to the slicer, and its start in s against the wanted instant."""
+        after, rate = self.span.after, self.link.symbol_rate
+        prepared = prepare(Transfer(after.frequency, after.through.s[:, 1, 0]), symbol_rate=rate, samples_per_ui=RATE)
+        f, taps = prepared.frequency, self.receiver.ffe
+        delays = np.arange(len(taps)) - self.receiver.ffe_main
+        ffe = np.asarray(taps) @ np.exp(-2j * np.pi * np.outer(delays, f) / rate)
+        whole = fft.irfft(prepared.value * self.receiver.analog_transfer(f) * ffe, prepared.n_samples)
+        # taps before the main one reach round to the end
+        early = self.receiver.ffe_main * RATE
+        whole = np.roll(whole, early)
+        energy = np.cumsum(whole[::-1] ** 2)[::-1]
+        kept = int(np.flatnonzero(energy > FORGOTTEN * energy[0])[-1]) + 1
+        self.taps = whole[:kept]
+        self.start = prepared.start_time - early / self.rate - self.delay
+
+    @property
+    def lead(self) -> int:
+        """UI after an output that have a say in it."""
+        return max(int(np.ceil(-self.start * self.link.symbol_rate)), 0) + 4
+
+    @property
+    def memory(self) -> int:
+        """UI before an output that have a say in it; the slow end of an electrode's skin effect is cut."""
+        return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + 48
+
+    def spectra(self, samples: int) -> Spectra:
+        """Responses for stretches of `samples`, kept: all stretches of a run are as long as each other."""
+        if samples not in self._kept:
+            path, f = self.span.path, fft.rfftfreq(samples, 1.0 / self.rate)
+            tia = path.receiver.tia
+            # shot noise of the mean light is white beside the amplifier's
+            density = tia.input_density(f) + 2.0 * ELECTRON * self.middle
+            self._kept[samples] = Spectra(
+                device=path.stages[1].response(f), diode=path.receiver.photodiode.response(f), amplifier=tia.response(f),
+                rising=np.sqrt(density / density[0]),
+                behind=fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start),
+            )  # fmt: skip
+        return self._kept[samples]
+
+    def light(self, drive: Float, noise: Float | None = None) -> Float:
+        """Light (N,) W at the transmitter's output of a `drive` (N,) V that has passed the driver's response."""
+        path = self.span.path
+        volts = path.driver.curve(self.sign * drive)
+        if noise is not None and self.driver_noise:
+            volts = volts + np.sqrt(0.5 * self.rate * self.driver_noise) * noise
+        return path.modulated(fft.irfft(fft.rfft(volts) * self.spectra(len(volts)).device, len(volts)))
+
+    def run(self, drive: Float, unit: Unit | None = None, echoes: Echoes | None = None) -> Waves:
+        """Send a `drive` (N,) in V, RATE samples per UI, to the slicer; without `unit` noises and `echoes` nothing is added."""
+        path, receiver, n = self.span.path, self.span.path.receiver, len(drive)
+        shapes = self.spectra(n)
+        power = path.propagate(self.light(drive, None if unit is None else unit.driver), self.rate)
+        bright = power if echoes is None else np.maximum(power + echoes.beat(power), 0.0)
+        current = receiver.photodiode.curve(bright)
+        if unit is not None and path.source.rin:
+            current = (
+                current + np.sqrt(0.5 * self.rate * path.source.rin) * receiver.photodiode.curve(power) * unit.intensity
+            )
+        spectrum = fft.rfft(current - self.middle) * shapes.diode
+        if unit is not None:
+            spectrum = spectrum + fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
+        into = fft.irfft(spectrum * shapes.amplifier, n)
+        behind = fft.rfft(receiver.tia.curve(into)) * shapes.behind
+        samples = n // RATE * self.m
+        slicer = fft.irfft(behind, samples) * (samples / n) - self.offset
+        return Waves(np.asarray(slicer), power, np.asarray(into))
+
+    def _diode_noise(self, power: Float, unit: Float) -> Float:
+        """Shot and amplifier noise (N,) A at the amplifier's input, white still."""
+        receiver = self.span.path.receiver
+        shot = 2.0 * ELECTRON * np.maximum(receiver.photodiode.curve(power), 0.0)
+        amplifier = receiver.tia.input_density(np.zeros(1))[0]
+        return np.asarray(np.sqrt(0.5 * self.rate * (shot + amplifier)) * unit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Echoes:
+    """Double reflections for one stretch: amplitudes of field, delays in samples, phases in rad, each (E,)."""
+
+    amplitudes: tuple[float, ...]
+    delays: NDArray[np.int64]
+    phases: Float
+
+    def beat(self, power: Float) -> Float:
+        """Light (N,) W that the beats add to `power` (N,)."""
+        field = np.sqrt(np.maximum(power, 0.0))
+        total = np.zeros(len(power))
+        for size, delay, phase in zip(self.amplitudes, self.delays, self.phases, strict=True):
+            total += 2.0 * size * np.cos(phase) * np.roll(field, int(delay))
+        return field * total
+
+
+def launched(path: OpticalPath, volts: Float, rate: float) -> Float:
+    """Light (N,) W at the transmitter's output for the driver's output `volts` (N,), periodic, `rate` samples a second."""
+    shape = path.stages[1].response(fft.rfftfreq(len(volts), 1.0 / rate))
+    return path.modulated(fft.irfft(fft.rfft(volts) * shape, len(volts)))
+
+
+def periodic(response: Float, sampling: int, values: Float) -> Float:
+    """The wave (N RATE,) of a period of `values` (N,), each times a `response` at RATE whose index `sampling` comes at n RATE."""
+    impulses = np.zeros(len(values) * RATE)
+    impulses[::RATE] = values
+    shape = np.zeros(len(impulses))
+    np.add.at(shape, (np.arange(len(response)) - sampling) % len(impulses), response)
+    return np.asarray(fft.irfft(fft.rfft(impulses) * fft.rfft(shape), len(impulses)))
+
+
+def edge_moves(link: Link, symbols: Float, tau: Float) -> Float:
+    """(N,) what multiplies the edge response, to first order, where edges into `symbols` (N,) are displaced by `tau` (N,) UI."""
+    tx = link.transmitter
+    taps = np.diff([0.0, *tx.ffe, 0.0])
+    steps = sum(tap * np.roll(symbols, index - tx.ffe_main) for index, tap in enumerate(taps))
+    return np.asarray(-steps * tau)
+
+
+def transmitter_tdecq(
+    link: Link, *, receiver: ReferenceReceiver | None = None, fibre: bool = True, pattern: str = "prbs13q"
+) -> Tdecq:
+    """TDECQ of the light that leaves a link's transmitter, with the copper, FFE and automatic gain before the driver.
+
+    Behind the fibre, or before it (TECQ) where `fibre` is false; one period of `pattern`, without noise or aggressors (a PRBS11
+    takes an eighth of PRBS13Q's time and differs by some hundredths of a dB). `receiver` is the reference receiver, of 15 taps
+    from 80 GBd and 5 below by default. Raises `SirfError` for a link without light.
+    """
+    span = _span(link)
+    chosen_pattern = Pattern(pattern)
+    sent = chosen_pattern.take(0, chosen_pattern.period(4), order=4)
+    drive = front_end(drive_link(link))
+    rate = RATE * link.symbol_rate
+    volts = span.path.driver.curve(
+        np.sign(link.drive_gain) * periodic(drive.through, drive.sampling, link.levels[sent])
+    )
+    light = launched(span.path, volts, rate)
+    if fibre:
+        light = span.path.fibre.propagate(light, rate, chirp=span.path.chirp)
+    chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FAST else FIVE_TAPS)
+    return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=RATE, receiver=chosen)
+
+
+def _span(link: Link) -> Span:
+    if link.optics is None:
+        raise SirfError("link must carry light part of the way, got copper only. Make it from a sirf.optics.Span.")
+    return link.optics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Averaged:
+    """A period of random symbols: the `chain`, level indices `sent` (SYMBOLS,), their `drive`, `waves` without noise."""
+
+    chain: LightChain
+    sent: NDArray[np.int64]
+    drive: Float
+    waves: Waves
+
+
+def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:
+    """The link's chain, through `receiver` in place of its own, with the means of current and output that its signal makes."""
+    receiver = link.receiver if receiver is None else receiver
+    chain = LightChain(link, receiver, front_end(link.replace(receiver=receiver)))
+    sent = np.random.default_rng(20170901).permutation(np.arange(SYMBOLS) % link.order)
+    drive = periodic(chain.drive.through, chain.drive.sampling, link.levels[sent])
+    path = chain.span.path
+    chain.middle = float(np.mean(path.receiver.photodiode.curve(path.propagate(chain.light(drive), chain.rate))))
+    waves = chain.run(drive)
+    chain.offset = float(np.mean(waves.slicer))
+    return Averaged(chain, sent, drive, dataclasses.replace(waves, slicer=waves.slicer - chain.offset))

@@ -1,0 +1,1 @@
+"""Links in series, each of which decides and sends its decisions again."""

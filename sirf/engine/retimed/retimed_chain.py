@@ -1,0 +1,204 @@
+"""Links in series that each send again what they have decided, bit by bit: errors of each and from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sirf._digest import digest
+from sirf._kernels import error_comparison
+from sirf.engine.counting.tally import LONGEST_BURST
+from sirf.engine.retimed.relay import Relay, Symbols
+from sirf.engine.seeding import Seed, integer_seed
+from sirf.engine.waveform.simulate import BLOCK
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.results.chain_count import ChainRun
+from sirf.results.error_count import ErrorCount
+from sirf.signal.pam import bit_error_table
+
+NEAR = 0.01
+"""Largest difference of symbol rates within a chain, relative: what FEC adds on the way."""
+
+
+class ChainInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run of a chain; `run` holds what was counted until then."""
+
+    def __init__(self, run: ChainRun) -> None:
+        super().__init__("interrupted")
+        self.run = run
+
+
+def simulate_chain(
+    links: Sequence[Link],
+    *,
+    symbols: int = 1_000_000,
+    rng: Seed = None,
+    ideal_feedback: bool = False,
+    block: int = BLOCK,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> ChainRun:
+    """Send random symbols through links in series, each of which sends again what the one before has decided.
+
+    Every link is simulated as `sirf.simulate` does, with noise, jitter and feedback errors of its own.
+
+    Parameters
+    ----------
+    links
+        From the first transmitter to the last receiver. The first sends its pattern or random symbols, the others what they are
+        given, symbol k as symbol k: nothing is framed again.
+    symbols
+        So many symbols are counted, after those that fill the memory of all links and let their clocks settle.
+    rng
+        Seed: a non-negative integer, a NumPy Generator, or None for fresh entropy. The first link runs as by itself.
+    ideal_feedback
+        Feed back in each receiver what its transmitter has sent: no DFE error propagation. What is sent again are decisions.
+    block
+        Symbols handed on at a time; changes nothing but how often `progress` is called, and the memory.
+    progress
+        Called with (symbols done, symbols asked, bit errors from end to end).
+
+    With precoding a link's errors are those behind its decoder. A retimer's transmitter has a clock of its own: wander that its
+    receiver has followed stays behind. Ctrl-C raises `ChainInterrupted` with what was counted so far in its `run`. Raises
+    `SirfError` for no link or symbol, links of different numbers of levels or of symbol rates more than 1 % apart, a sequence
+    detector, ideal feedback beside adaptation, and for what `sirf.simulate` refuses.
+
+    >>> run = sirf.simulate_chain([copper, light, copper], rng=1)  # doctest: +SKIP
+    >>> run.end_to_end.ber, run.composed_ber  # doctest: +SKIP
+    """
+    links = tuple(links)
+    for name, value in (("symbols", symbols), ("block", block)):
+        if value < 1:
+            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+    _check_links(links)
+    _check_receivers(links, ideal_feedback)
+    last = _relays(links, integer_seed(rng), ideal_feedback)
+    book = _Book(last)
+    try:
+        while left := last.first - last.index:
+            last.take(min(block, left))
+        while left := symbols - book.symbols:
+            book.add(last.take(min(block, left)))
+            if progress is not None:
+                progress(book.symbols, symbols, book.errors)
+    except KeyboardInterrupt:
+        raise ChainInterrupted(book.run(links, ideal_feedback)) from None
+    return book.run(links, ideal_feedback)
+
+
+def _check_links(links: tuple[Link, ...]) -> None:
+    """Refuse what cannot send on the symbols of the link before."""
+    if not links:
+        raise SirfError("links must hold at least one link, got none. Give them from the first transmitter on.")
+    first = links[0]
+    for place, link in enumerate(links, start=1):
+        if link.order != first.order:
+            raise SirfError(
+                f"links must have one number of levels, got {first.order} in the first and {link.order} in link {place}. "
+                "Use one modulation all the way."
+            )
+        if abs(link.symbol_rate / first.symbol_rate - 1.0) > NEAR:
+            raise SirfError(
+                f"links must have symbol rates within {NEAR:.0%}, got {first.symbol_rate / 1e9:g} GBd in the first and "
+                f"{link.symbol_rate / 1e9:g} GBd in link {place}. Use one rate all the way: symbols are sent one for one."
+            )
+
+
+def _check_receivers(links: tuple[Link, ...], ideal: bool) -> None:
+    """Refuse receivers whose decisions do not come out symbol by symbol."""
+    for place, link in enumerate(links, start=1):
+        if link.receiver.mlse is not None:
+            raise SirfError(
+                f"mlse must be None in a chain, got one in link {place}. Use its slicer, or simulate that link by itself."
+            )
+        if ideal and link.receiver.adaptation is not None:
+            raise SirfError(
+                f"ideal_feedback must be False where a receiver adapts, got True and adaptation in link {place}. "
+                "Leave one of them out."
+            )
+
+
+def _relays(links: tuple[Link, ...], seed: int, ideal: bool) -> Relay:
+    """The last of the relays that stand for `links`."""
+    last = Relay(links[0], seed=seed, ideal=ideal)
+    for place, link in enumerate(links[1:], start=1):
+        # equal links in series must not share their noise
+        words = np.random.SeedSequence(seed, spawn_key=(place,)).generate_state(2, np.uint64)
+        last = Relay(link, seed=int(words[0]) << 64 | int(words[1]), ideal=ideal, before=last)
+    return last
+
+
+class Comparison:
+    """Counts where two sequences differ; bursts go on from call to call."""
+
+    def __init__(self, order: int, *, gap: int, identity: str) -> None:
+        self.order, self.gap, self.identity = order, gap, identity
+        self.bits = bit_error_table(order)
+        self.state = np.zeros(error_comparison.STATE, dtype=np.int64)
+        self.state[error_comparison.LAST_WRONG] = -gap - 1
+        self.counts = np.zeros(error_comparison.COUNTS, dtype=np.int64)
+        self.outgoing, self.confusion = np.zeros(order, dtype=np.int64), np.zeros((order, order), dtype=np.int64)
+        self.lengths = np.zeros(LONGEST_BURST, dtype=np.int64)
+
+    def add(self, sent: Symbols, got: Symbols, wrong: Symbols) -> None:
+        """Compare `got` (n,) with `sent` (n,); `wrong` (n,) are the errors on the line that bursts are made of."""
+        error_comparison.compare(
+            sent, got, wrong, self.gap, self.bits, self.state, self.counts, self.outgoing, self.confusion, self.lengths
+        )
+
+    def count(self) -> ErrorCount:
+        """Errors so far."""
+        symbol_errors, errors, bursts, squares, bit_squares = self.counts.tolist()
+        lengths, state = self.lengths.copy(), self.state
+        if state[error_comparison.OPEN_SYMBOLS]:
+            span = int(state[error_comparison.OPEN_LAST] - state[error_comparison.OPEN_FIRST])
+            lengths[min(span, LONGEST_BURST - 1)] += 1
+        return ErrorCount(
+            symbols=int(state[error_comparison.SYMBOL]), symbol_errors=symbol_errors, errors=errors, bursts=bursts,
+            squared_symbol_errors=squares + int(state[error_comparison.OPEN_SYMBOLS]) ** 2,
+            squared_bit_errors=bit_squares + int(state[error_comparison.OPEN_BITS]) ** 2,
+            bits_per_symbol=float(np.log2(self.order)), link=self.identity, sent=tuple(self.outgoing.tolist()),
+            confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()),
+        )  # fmt: skip
+
+
+class _Book:
+    """Comparisons of a chain: of each link, and from end to end."""
+
+    def __init__(self, last: Relay) -> None:
+        chain = last.chain
+        identities = [relay.stream.plan.digest for relay in chain]
+        gaps = [relay.stream.receiver.gap for relay in chain]
+        order = last.link.order
+        self.segments = [
+            Comparison(order, gap=gap, identity=identity) for gap, identity in zip(gaps, identities, strict=True)
+        ]
+        whole = identities[0] if len(chain) == 1 else digest(*identities)
+        self.whole = Comparison(order, gap=max(gaps), identity=whole)
+
+    @property
+    def symbols(self) -> int:
+        """Symbols compared."""
+        return int(self.whole.state[error_comparison.SYMBOL])
+
+    @property
+    def errors(self) -> int:
+        """Bit errors from end to end."""
+        return int(self.whole.counts[error_comparison.BIT_ERRORS])
+
+    def add(self, history: Symbols) -> None:
+        """Compare the rows of `history` (1 + 2 N, n), as `Relay.take` gives them."""
+        decided, wrong = history[1::2], history[2::2]
+        for segment, sent, got, line in zip(self.segments, (history[0], *decided), decided, wrong, strict=False):
+            segment.add(sent, got, line)
+        self.whole.add(history[0], decided[-1], np.bitwise_or.reduce(wrong, axis=0))
+
+    def run(self, links: tuple[Link, ...], ideal_feedback: bool) -> ChainRun:
+        """What was counted so far."""
+        return ChainRun(
+            links=links,
+            end_to_end=self.whole.count(),
+            segments=tuple(segment.count() for segment in self.segments),
+            ideal_feedback=ideal_feedback,
+        )

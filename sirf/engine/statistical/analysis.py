@@ -1,0 +1,365 @@
+"""The statistical engine: the eye as probability, from intersymbol interference, crosstalk, noise and jitter.
+
+At every sampling phase the distribution of interference given the sent level is exact for independent symbols (see
+`interference`); decision feedback enters as a Markov chain on the last errors (see `error_propagation`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.light.large_signal import Bent, LargeSignal
+from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
+from sirf.engine.statistical.tilted_inversion import (
+    EXACT,
+    Conditional,
+    Line,
+    aggressor_function,
+    check_crosstalk,
+    cumulants,
+    interference,
+    interference_by_level,
+    log_function,
+)
+from sirf.errors import SirfError
+from sirf.results.interference_distribution import Interference
+from sirf.results.statistical_eye import ErrorRates, StatisticalEye
+from sirf.signal.pam import thresholds
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+LEAST = 1e-30
+"""Symbol error ratio below which decisions are not followed any further."""
+
+
+def statistical_eye(
+    link: Link,
+    *,
+    phases: int | None = None,
+    ideal_feedback: bool = False,
+    worst_phase: bool = False,
+    sampling_jitter_ui: float = 0.0,
+) -> StatisticalEye:
+    """Eye, error ratios, contours and bathtub of a link by probability.
+
+    Parameters
+    ----------
+    phases
+        Sampling phases across the unit interval; a divisor of `link.samples_per_ui`, which is the default. 1 computes the
+        error ratio at the sampling instant alone.
+    ideal_feedback
+        Feed the sent symbols back instead of the decided ones: no DFE error propagation.
+    worst_phase
+        Take every aggressor at its worst phase instead of the average over phases.
+    sampling_jitter_ui
+        Rms in UI of the receiver's sampling clock: all edges that a sample sees are displaced together.
+
+    A closed eye gives its error ratio and an eye height of zero. Raises `SirfError` for a bad number of phases or a link
+    whose pulse has no positive main cursor.
+    """
+    m = link.samples_per_ui
+    count = m if phases is None else phases
+    if count < 1 or m % count:
+        raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
+    model = interference_model(link, worst_phase, sampling_jitter_ui)
+    offsets = (np.arange(count) - count // 2) * (m // count)
+    slices = [model.at(int(offset)) for offset in offsets]
+    main = model.main_cursors(offsets)
+    centre = count // 2
+    levels = model.decided
+    decision = thresholds(levels) * main[centre]
+    rates = error_rates(model, slices[centre], ideal_feedback=ideal_feedback)
+    return StatisticalEye(
+        link=link,
+        phase_ui=offsets / m,
+        main_cursor=main,
+        slices=tuple(slices),
+        level_volts=levels * main[centre],
+        thresholds=decision,
+        levels=levels,
+        rates=rates,
+        der0=link.der0,
+        ideal_feedback=ideal_feedback,
+        omitted=model.front_end.omitted,
+    )
+
+
+def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
+    """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
+    link, main = model.link, model.front_end.main_cursor
+    seen = at_instant.error_ratio(model.decided, main, thresholds(model.decided) * main)
+    # what is lost in rounding has no tail to say what follows an error
+    if ideal_feedback or not any(link.receiver.dfe) or seen < LEAST:
+        return without_feedback(at_instant, model.decided, main)
+    return with_feedback(at_instant, model.decided, main, link.receiver.dfe, after=model.after_errors(at_instant))
+
+
+@lru_cache(maxsize=8)
+def interference_model(link: Link, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> InterferenceModel:
+    """The model of a link, kept with its aggressors' functions for the last few links (a link never changes)."""
+    return InterferenceModel(link, worst_phase=worst_phase, sampling_jitter_ui=sampling_jitter_ui)
+
+
+class InterferenceModel:
+    """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
+
+    def __init__(self, link: Link, *, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> None:
+        _check_linear(link)
+        self.link = link
+        self.front_end: FrontEnd = front_end(link)
+        self.levels = link.levels
+        self.symbol_variance = cumulants(self.levels)[0]
+        tx = link.transmitter
+        self.displacement = Displacement.of(
+            tx.edge_jitter,
+            ffe=tx.ffe,
+            ffe_main=tx.ffe_main,
+            levels=self.levels,
+            symbol_rate=link.symbol_rate,
+            edges=self.front_end.cursors(self.front_end.edge),
+            sampling_ui=sampling_jitter_ui,
+        )
+        self.pulse = self.front_end.mean_pulse
+        self.codes, converter_noise = self._quantisation()
+        self.white = self.front_end.transmitter_noise**2 + converter_noise
+        self.noise = self.front_end.receiver_noise**2 + self.white
+        self.worst_phase = worst_phase
+        self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
+        self._crosstalk: dict[tuple[Line, int], Complex] = {}
+        self._after: AfterError | None = None
+        self.large: LargeSignal | None = None
+        self.decided = self.levels
+        if link.optics is not None and link.optics.large_signal:
+            self.large = LargeSignal(link, self.front_end)
+            self.decided = self.large.at(0).means / self.front_end.main_cursor
+
+    def at(self, offset: int) -> Interference:
+        """The interference `offset` samples after the sampling instant."""
+        if self.large is not None:
+            return self._bent(self.large.at(offset), offset)
+        cursors, main = self.cursors(offset)
+        edges = self.front_end.cursors(self.front_end.edge, phase=offset)
+        slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
+        line = self._line(cursors, main, edges, slopes)
+        return interference(
+            cursors, main, edges, slopes, self.displacement, self.levels, self._aggressors(line, offset), line
+        )
+
+    def _bent(self, bent: Bent, offset: int) -> Interference:
+        """The interference where optics bend the levels and what lies about them; what couples in stays as it is."""
+        cursors, main = self.cursors(offset)
+        edges = self.front_end.cursors(self.front_end.edge, phase=offset)
+        slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
+        moved = (self.levels - self.decided) * self.pulse[self.front_end.sampling + offset]
+        given = [
+            [
+                Conditional(
+                    cursors=bent.bend(level, before, cursors, main), edges=edges * bent.slope[level, before],
+                    slopes=slopes * bent.slope[level, before], variance=self.noise + float(bent.variance[level, before]),
+                    offsets=bent.offsets[level, before] + moved[level], shares=bent.shares[level, before],
+                )
+                for before in range(len(moved))
+            ]
+            for level in range(len(moved))
+        ]  # fmt: skip
+        every = [one for row in given for one in row]
+        least, most = (f(one.variance for one in every) for f in (min, max))
+        if not least > 0.0:
+            raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
+        widest = np.max([np.abs(one.cursors) for one in every], axis=0)
+        # an offset is bounded as a cursor is
+        widest[main + 1] += float(np.abs(bent.offsets).max())
+        size = float(bent.slope.max())
+        line = self._line(widest, main, edges * size, slopes * size, noise=least, more=most - least)
+        return interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
+
+    def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
+        """Main cursor in V at each offset in samples."""
+        return self.pulse[self.front_end.sampling + offsets]
+
+    def cursors(self, offset: int) -> tuple[Float, int]:
+        """Cursors (K,) in V with the fed-back part taken off, and the index of the main one."""
+        cursors = self.front_end.cursors(self.pulse, phase=offset)
+        main = self.front_end.pre_cursors
+        taps = np.asarray(self.link.receiver.dfe)[: len(cursors) - main - 1]
+        cursors[main + 1 : main + 1 + len(taps)] -= taps * self.front_end.main_cursor
+        return cursors, main
+
+    def after_errors(self, at_instant: Interference) -> AfterError:
+        """What to expect after a symbol that was decided too high, at the sampling instant; kept.
+
+        Precursors, coloured noise and jittered edges tie an error to what follows. All means are those of the distribution
+        tilted by theta to where the error happened: derivatives of log E exp(theta x), over theta, by a symbol's cursor for its
+        level, and along the later symbol's cursors and edges for its interference.
+        """
+        if self._after is not None:
+            return self._after
+        end, moved = self.front_end, self.displacement
+        cursors, main = self.cursors(0)
+        cursors[main] = 0.0
+        edges, slopes = (end.cursors(wave) for wave in (end.edge, end.edge_slope))
+        bounds = 0.5 * np.diff(self.levels) * end.main_cursor
+        level = int(np.argmax([float(at_instant.above(i, bound)) for i, bound in enumerate(bounds)]))
+        small = 1e-3 * bounds[level]
+        here, beyond = (float(np.log(at_instant.above(level, bounds[level] + move))) for move in (-small, small))
+        curvature = moved.widest * float(np.max(np.abs(slopes) * moved.random))
+        tilt = min((here - beyond) / (2.0 * small), 0.4 / curvature if curvature > 0 else np.inf)
+
+        def derivative(cursor_course: Float, edge_course: Float) -> float:
+            sides = [
+                log_function(cursors + sign * cursor_course, main, edges + sign * edge_course, slopes, moved, self.levels,
+                             tilt)
+                for sign in (1e-3, -1e-3)
+            ]  # fmt: skip
+            return float(np.mean(sides[0][:-1] - sides[1][:-1]) / (2e-3 * tilt))
+
+        covariance = tilt * self._noise_covariance()
+        still, levels = np.zeros(len(cursors)), np.zeros(MEMORY)
+        for lag in range(1, MEMORY + 1):
+            covariance[lag] += derivative(_advanced(cursors, lag), _advanced(edges, lag))
+            if lag <= main:
+                one = still.copy()
+                one[main - lag] = 1.0 / tilt
+                levels[lag - 1] = derivative(one, still) * tilt
+        # the tilt puts the mean of the interference at the threshold, which its variance alone does not
+        variance = self._isi_variance(cursors, edges) + self._noise_covariance()[0]
+        scale = variance / float(bounds[level])
+        self._after = AfterError(np.concatenate([[variance], covariance[1:] * scale]), levels)
+        return self._after
+
+    def covariance(self, count: int) -> Float:
+        """Covariance (count,) in V² of all interference and noise at the instant with itself 0, 1, 2 … symbols later."""
+        cursors, main = self.cursors(0)
+        cursors[main] = 0.0
+        edges, moved = self.front_end.cursors(self.front_end.edge), self.displacement
+        jitter = moved.step_moments[1] * float(moved.variance.max())
+        shared = [
+            self.symbol_variance * float(cursors @ _advanced(cursors, lag))
+            + jitter * float(edges @ _advanced(edges, lag))
+            for lag in range(count)
+        ]
+        return np.asarray(self._noise_covariance(count) + shared)
+
+    def _quantisation(self) -> tuple[Float, float]:
+        """Half widths (J,) in V of the converter's codes behind each tap of the Rx FFE, and the variance of its own noise."""
+        receiver = self.link.receiver
+        if receiver.converter is None:
+            return np.zeros(0), 0.0
+        before = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0, dfe=(), converter=None, dfe_unrolled=False)
+        end = front_end(self.link.replace(receiver=before))
+        full = receiver.converter.full_scale
+        if full is None:
+            signal = self.symbol_variance * float(np.sum(end.cursors(end.through) ** 2))
+            full = 4.0 * float(np.sqrt(signal + end.receiver_noise**2))
+        taps = np.array([abs(tap) for tap in receiver.ffe if tap])
+        own = receiver.converter.extra_noise(full) ** 2 * float(np.sum(taps**2))
+        return 0.5 * receiver.converter.step(full) * taps, own
+
+    def _noise_covariance(self, count: int = MEMORY + 1) -> Float:
+        """Covariance (count,) in V² of noise and crosstalk with themselves 0, 1, 2 … symbols later."""
+        m = self.link.samples_per_ui
+        total = np.zeros(count)
+        for wave in self.front_end.crosstalk:
+            columns = wave[: len(wave) // m * m].reshape(-1, m)[:, :: m // 8]
+            total += [self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
+                      for k in range(count)]  # fmt: skip
+        total += self.front_end.noise_correlation[: count * m : m]
+        total[0] += self.white + float(np.sum(self.codes**2)) / 3.0
+        return total
+
+    def _isi_variance(self, cursors: Float, edges: Float) -> float:
+        """Variance in V² of intersymbol interference and jitter."""
+        moved = self.displacement
+        jitter = moved.step_moments[1] * float(np.sum(moved.variance * edges**2))
+        return float(self.symbol_variance * np.sum(cursors**2)) + jitter
+
+    def _line(
+        self, cursors: Float, main: int, edges: Float, slopes: Float, *, noise: float | None = None, more: float = 0.0
+    ) -> Line:
+        """The line that holds all parts at one phase; `noise` in V² is the model's by default, `more` what may come on top."""
+        moved, widest = self.displacement, self.displacement.widest
+        displaced = np.abs(edges) * moved.reach + 0.5 * np.abs(slopes) * (moved.reach**2 + moved.mean_square)
+        bounded = [np.delete(cursors, main), widest * displaced, self.aggressor_bound, self.codes]
+        # random displacement about a displaced edge
+        steepest = np.abs(edges) + np.abs(slopes) * moved.reach
+        # the second-order term of the widest transition bounds the tilt: its moment-generating function ends at 1 / curvature
+        curvature = widest * float(np.max(np.abs(slopes) * moved.random))
+        return Line.of(
+            np.concatenate(bounded),
+            self.noise if noise is None else noise,
+            self.levels,
+            proxy=self.aggressor_proxy,
+            spread=widest**2 * float(np.sum(moved.random * steepest**2)) + more,
+            curvature=curvature,
+        )
+
+    def _aggressors(self, line: Line, offset: int) -> Complex:
+        """The function of all aggressors and the converter's codes on a line, kept; by offset where phases are fixed."""
+        m, sources = self.link.samples_per_ui, self.link.aggressors
+        key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)
+        if key not in self._crosstalk:
+            product = np.ones(line.size, dtype=complex)
+            once: dict[tuple[int, int | None], Complex] = {}
+            for wave, source in zip(self.front_end.crosstalk, sources, strict=True):
+                # with a rate offset every phase comes in turn, wherever it started
+                fixed = None
+                if source.phase_ui is not None and not source.rate_offset_ppm:
+                    fixed = (int(source.phase_ui * m) + offset) % m
+                if (alike := (id(wave), fixed)) not in once:
+                    once[alike] = aggressor_function(
+                        wave, m, self.levels, line, worst_phase=self.worst_phase, fixed_phase=fixed
+                    )
+                product *= once[alike]
+            for half in self.codes:
+                # a code is off by anything within its width, uniformly
+                product *= np.sinh(half * line.points) / (half * line.points)
+            check_crosstalk(product, line)
+            self._crosstalk[key] = product
+        return self._crosstalk[key]
+
+    def _aggressor_sizes(self) -> tuple[Float, float]:
+        """Largest |cursor| of the aggressors over all phases, V, and the sum of squares of the others, V²."""
+        m = self.link.samples_per_ui
+        sizes = [np.abs(wave[: len(wave) // m * m]).reshape(-1, m).max(axis=1) for wave in self.front_end.crosstalk]
+        together = np.sort(np.concatenate([np.zeros(1), *sizes]))[::-1]
+        return together[:EXACT], float(np.sum(together[EXACT:] ** 2))
+
+
+def _advanced(values: Float, lag: int) -> Float:
+    """`values` (K,) moved to the front by `lag`."""
+    return np.concatenate([values[lag:], np.zeros(min(lag, len(values)))])
+
+
+def _check_linear(link: Link) -> None:
+    """Refuse what no distribution here knows of, rather than leave it out."""
+    given = {
+        "compression": link.transmitter.compression > 0,
+        "precoding": link.transmitter.precoding,
+        "mlse": link.receiver.mlse is not None,
+    }
+    for name, used in given.items():
+        if used:
+            raise SirfError(
+                f"{name} must be off for a statistical eye, got a link with it. Use sirf.count_errors, or switch it off."
+            )
+    converter = link.receiver.converter
+    if converter is not None and converter.lanes.size:
+        raise SirfError(
+            "converter must have no lane mismatch for a statistical eye, got gain, offset or skew errors. Use sirf.simulate."
+        )
+    for name in ("vga", "adaptation", "wander"):
+        if getattr(link.receiver, name) is not None:
+            raise SirfError(
+                f"{name} must be None for a statistical eye, got a {name}. Use sirf.simulate, or leave it out."
+            )

@@ -1,0 +1,425 @@
+"""The distribution of interference and noise at one sampling phase, exact to tails far below 1e-15.
+
+The moment-generating function of every independent part is a closed form; their product on a line s = theta + j omega is
+inverted by FFT. Because the line is moved to theta > 0, the inverse keeps its *relative* accuracy in the tail: theta tilts
+the density so that its centre lies where the error ratio is read (an inverse at theta = 0 bottoms out near 1e-16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf._kernels.characteristic import (
+    average_symbols,
+    fit_line,
+    multiply_cumulants,
+    multiply_symbols,
+    symbol_chain,
+)
+from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.errors import SirfError
+from sirf.results.interference_distribution import FLOOR, Interference
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+DEPTH = 16.0
+"""The line is tilted to where the tail has fallen to about exp(-DEPTH) = 1e-7: rounding stays below 1e-8 of the middle of the
+distribution and below 1e-12 of what is read at 1e-15."""
+DECAY = 8.6
+"""The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
+SMALL = 0.4
+"""Cursors with |s c| below this at the end of the line enter by three cumulants; the rest of each is below SMALL^8 / 148 = 4e-6
+there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
+NEGLIGIBLE = 1e-13
+"""Points of the line where the other factors have fallen this low are left out."""
+NARROWEST = 1.0 / 400.0
+"""A Gaussian part narrower than this part of the total deviation is widened to it, so that the line stays finite."""
+OVERSAMPLING = 4
+"""At least so many voltages in each step that the line resolves."""
+EXACT = 32
+"""Largest bounded parts that the choice of the line looks at one by one."""
+TOLERANCE = 1e-5
+"""How far the probabilities on both sides of the middle may miss a sum of one."""
+ROOM = 80.0
+"""Decay lengths of a second-order jitter term that the period holds beyond the rest: exp(-ROOM (1 - 0.4)) is 1e-21."""
+CHAINED = 3e-4
+"""Edges with at least this part of the noise power are tied to their symbols exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V²."""
+
+    tilt: float
+    step: float
+    size: int
+    gaussian: float = field(compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        bounded: Float,
+        gaussian_variance: float,
+        levels: Float,
+        *,
+        proxy: float = 0.0,
+        spread: float = 0.0,
+        curvature: float = 0.0,
+    ) -> Line:
+        """The line for parts within ±`bounded` (K,) V, a Gaussian variance and a sub-Gaussian variance `proxy`.
+
+        `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not.
+        `curvature` in V bounds the second-order jitter term per unit of its squared normal variable: its tail falls as
+        exp(-v / curvature), so the tilt stays below 0.4 / curvature and the period makes room for it. Tilt and period are
+        rounded to steps of sqrt(2), so that phases share lines.
+        """
+        sizes = np.sort(np.abs(bounded))[::-1]
+        exact, few = np.ascontiguousarray(sizes[:EXACT]), float(np.sum(sizes[EXACT:] ** 2)) + proxy
+        total = float(np.sum(sizes**2)) + proxy + gaussian_variance + spread
+        if not 0.0 < total < np.inf:
+            raise SirfError(
+                f"interference and noise must have a positive finite variance, got {total:g} V². "
+                "Give the receiver a noise_density."
+            )
+        gaussian = max(gaussian_variance, NARROWEST**2 * total)
+        limit = 0.4 / curvature if curvature > 0 else np.inf
+        tilt, period = fit_line(exact, few, gaussian + spread, levels, DEPTH, limit)
+        if curvature > 0:
+            # under a tilt the second-order term widens the random displacement
+            wider = spread / (1.0 - tilt * curvature) ** 2
+            tilt, period = fit_line(exact, few, gaussian + wider, levels, DEPTH, limit)
+        tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
+        period = 2.0 ** (np.ceil(2.0 * np.log2(period + ROOM * curvature)) / 2.0)
+        step = 2.0 * np.pi / period
+        size = max(int(np.ceil(DECAY / np.sqrt(gaussian) / step)), 16)
+        return cls(float(tilt), float(step), size, gaussian)
+
+    @property
+    def end(self) -> float:
+        """Largest |s| on the line, 1/V."""
+        return float(np.hypot(self.tilt, self.step * self.size))
+
+    @property
+    def points(self) -> Complex:
+        """The line itself (S,), 1/V."""
+        return np.asarray(self.tilt + 1j * self.step * np.arange(self.size), dtype=complex)
+
+
+LARGE = 0.05
+"""Edges with at least this part of the noise power count all of their transition."""
+
+
+def aggressor_function(
+    wave: Float,
+    samples_per_ui: int,
+    levels: Float,
+    line: Line,
+    *,
+    worst_phase: bool,
+    fixed_phase: int | None = None,
+    phases: int = 16,
+) -> Complex:
+    """(S,): function of one aggressor, averaged over its phase, at `fixed_phase` in samples, or at its worst one."""
+    usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
+    small = SMALL / (line.end * float(np.abs(levels).max()))
+    stride, first = max(samples_per_ui // phases, 1), 0
+    if fixed_phase is not None:
+        first, stride = fixed_phase, samples_per_ui
+    elif worst_phase:
+        first, stride = int(np.argmax(np.sum(usable**2, axis=0))), samples_per_ui
+    total: Complex = average_symbols(
+        usable, first, stride, line.tilt, line.step, line.size, levels, small, np.array(cumulants(levels))
+    )
+    return total
+
+
+def independent(out: Complex, line: Line, cursors: Float, levels: Float) -> None:
+    """Multiply `out` in place by the function of independent symbols through `cursors`, the small ones by cumulants."""
+    small = SMALL / (line.end * float(np.abs(levels).max()))
+    multiply_symbols(
+        out, line.tilt, line.step, np.ascontiguousarray(cursors), levels, small, np.array(cumulants(levels))
+    )
+
+
+def cumulants(levels: Float) -> tuple[float, float, float]:
+    """Second, fourth and sixth cumulant of equally likely symmetric levels."""
+    second, fourth, sixth = (float(np.mean(levels**power)) for power in (2, 4, 6))
+    return second, fourth - 3.0 * second**2, sixth - 15.0 * fourth * second + 30.0 * second**3
+
+
+def interference(
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    displacement: Displacement,
+    levels: Float,
+    crosstalk: Complex,
+    line: Line,
+) -> Interference:
+    """The distribution at one phase.
+
+    `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` and
+    `slopes` (K,) the edge response and its derivative at the same instants; `crosstalk` (S,) the aggressors' function on
+    `line`, whose `gaussian` is the noise. Raises `SirfError` naming the step after which probabilities miss a sum of one.
+    """
+    by_symbols = _functions(cursors, main, edges, slopes, displacement, levels, crosstalk, line)
+    upper = by_symbols[0].sum(axis=0)
+    lower = upper if by_symbols[1] is by_symbols[0] else by_symbols[1].sum(axis=0)
+    _check(upper, lower, line, "jitter")
+    log_tail, density = _invert(upper, line)
+    if lower is upper:
+        return Interference(volts=voltages(line), log_tail=log_tail, density=density)
+    below, below_density = _invert(lower, line)
+    return Interference(
+        volts=voltages(line),
+        log_tail=log_tail,
+        density=density,
+        lower_log_tail=below[::-1],
+        lower_density=below_density[::-1],
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditional:
+    """What the slicer sees beside a symbol of one level that follows one of another level.
+
+    `cursors`, `edges` and `slopes` (K,), the noise `variance` in V², and `offsets` (B,) in V beyond what the cursors say, with
+    their probabilities `shares` (B,).
+    """
+
+    cursors: Float
+    edges: Float
+    slopes: Float
+    variance: float
+    offsets: Float
+    shares: Float
+
+
+def interference_by_level(
+    given: Sequence[Sequence[Conditional]],
+    main: int,
+    displacement: Displacement,
+    levels: Float,
+    crosstalk: Complex,
+    line: Line,
+) -> Interference:
+    """The distribution at one phase where all depends on the level of the symbol and of the one before: `given`[level][before].
+
+    The symbols beside these two are as likely up as down, so that what level j falls short of is what the mirror level exceeds
+    under the same cursors. `line` is made for the widest of all.
+    """
+    count = len(levels)
+    above, below = (np.zeros((count, line.size), dtype=complex) for _ in range(2))
+    for level, row in enumerate(given):
+        for before, one in enumerate(row):
+            here = replace(line, gaussian=max(one.variance, line.gaussian))
+            upper, lower = _functions(one.cursors, main, one.edges, one.slopes, displacement, levels, crosstalk, here)
+            up, down = (np.exp(np.outer(sign * line.points, one.offsets)) @ one.shares for sign in (1.0, -1.0))
+            above[level] += upper[before, level] * up
+            below[level] += lower[count - 1 - before, count - 1 - level] * down
+    _check(above, below[::-1], line, "level-dependent interference")
+    (log_tail, density), (lower_log_tail, lower_density) = _invert(above, line), _invert(below, line)
+    return Interference(
+        volts=voltages(line), log_tail=log_tail, density=density, lower_log_tail=lower_log_tail,
+        lower_density=lower_density,
+    )  # fmt: skip
+
+
+def _functions(
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    displacement: Displacement,
+    levels: Float,
+    crosstalk: Complex,
+    line: Line,
+) -> tuple[Complex, Complex]:
+    """Functions (L, L, S) of the whole interference by the symbol before the main one (sum over it) and the main one.
+
+    And those of its mirror image: the same array without polarity.
+    """
+    quiet = crosstalk * _noise(line)
+    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    tied = (
+        range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 1)
+    )
+    # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
+    upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
+    lower = upper if displacement.polarity == 0.0 else upper.copy()
+    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
+        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
+        common = quiet.copy()
+        independent(common, line, np.delete(moved, tied), levels)
+        _check(common[None], common[None], line, "intersymbol interference")
+        loose = _loose_edges(edges[~strong], displacement, strong, line)
+        for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
+            functions = common * np.exp(loose[0] + sign * loose[1])
+            if len(chain):
+                shape = _chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state,
+                               displacement, sign, levels)  # fmt: skip
+            else:
+                shape = functions * np.exp(levels[:, None, None] * moved[main + 1] * line.points) / len(levels)
+            shift = moved[main] - cursors[main]
+            target += share * (shape * np.exp(levels[:, None] * shift * line.points) if shift else shape)
+    return upper, lower
+
+
+def check_crosstalk(crosstalk: Complex, line: Line) -> None:
+    """Raise `SirfError` naming noise or crosstalk, whose function on `line` is `crosstalk` (S,), if their sums miss one."""
+    noise = _noise(line)
+    _check(noise[None], noise[None], line, "noise")
+    both = noise * crosstalk
+    _check(both[None], both[None], line, "crosstalk")
+
+
+def _noise(line: Line) -> Complex:
+    """(S,): function of the Gaussian noise."""
+    noise = np.ones(line.size, dtype=complex)
+    multiply_cumulants(noise, line.tilt, line.step, line.gaussian, 0.0)
+    return noise
+
+
+def log_function(
+    cursors: Float,
+    main: int,
+    edges: Float,
+    slopes: Float,
+    displacement: Displacement,
+    levels: Float,
+    tilt: float,
+) -> Float:
+    """log E exp(`tilt` x) (L,) of intersymbol interference and jitter given the main symbol's level, averaged over states."""
+    line = Line(tilt, 0.0, 1, float(np.sum(cursors**2)))
+    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
+    total = np.zeros(len(levels))
+    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
+        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
+        common = np.ones(1, dtype=complex)
+        independent(common, line, np.delete(moved, tied), levels)
+        if len(chain):
+            shape = _chain(common, line, moved, main, edges * strong, slopes * strong, chain, state, displacement,
+                           1.0, levels).sum(axis=0)  # fmt: skip
+        else:
+            shape = np.tile(common, (len(levels), 1))
+        total += share * shape[:, 0].real
+    return np.asarray(np.log(total))
+
+
+def edge_chain(
+    edges: Float, gaussian_variance: float, main: int, displacement: Displacement
+) -> tuple[range, NDArray[np.bool_]]:
+    """The edges (K,) with more than `CHAINED` of all noise within 12 UI of the main cursor, and the run that holds them.
+
+    The main symbol lies inside the run.
+    """
+    power = displacement.step_moments[1] * displacement.variance * edges**2
+    strong = np.zeros(len(edges), dtype=bool)
+    if not power.any():
+        return range(0), strong
+    low, high = max(main - 12, 2), min(main + 12, len(edges) - 3)
+    strong[low:high] = power[low:high] > CHAINED * (gaussian_variance + power.sum())
+    where = np.flatnonzero(strong)
+    first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
+    lead = displacement.lead
+    # the edge that joins both ends of the chain has the main symbol as its third
+    return range(min(first, main - 2 - lead), max(last + 1, main - 1 - lead)), strong
+
+
+def _moved_cursors(
+    edges: Float, slopes: Float, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
+) -> Float | float:
+    """What a state adds to the cursors (K,), to second order, but for what the chain of `strong` edges takes care of."""
+    if not state.any() and len(displacement.states) == 1:
+        return 0.0
+    square = state**2 + displacement.variance - displacement.mean_square
+    return displacement.shifted_cursors(0.5 * square * slopes - state * edges, strong)
+
+
+def _loose_edges(
+    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: Line
+) -> tuple[Complex, Complex]:
+    """Exponents (S,) of the edges outside the chain: what is even in the duty-cycle distortion, and what is odd."""
+    mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
+    s = line.points
+    square = s * s
+    even = square * (0.5 * float(power @ loose**2) + square * (float(fourth @ loose**4) / 24.0))
+    return np.asarray(even), np.asarray(-s * float(mean @ loose))
+
+
+def _chain(
+    function: Complex, line: Line, cursors: Float, main: int, edges: Float, slopes: Float, chain: range, state: Float,
+    displacement: Displacement, sign: float, levels: Float,
+) -> Complex:  # fmt: skip
+    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
+    size = np.abs(function)
+    needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
+    inside = slice(chain.start, chain.stop)
+    tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 3)
+    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
+    result[:, :, :needed] = function[:needed] * symbol_chain(
+        line.tilt, line.step, needed, cursors[tied].copy(), main - tied.start, edges[inside], slopes[inside],
+        displacement.random[inside], displacement.mean_square, state[inside, None] + displacement.atoms,
+        displacement.shares, sign * displacement.polarity, *_transitions(edges[inside], displacement, line), levels,
+    )  # fmt: skip
+    return result
+
+
+def _transitions(edges: Float, displacement: Displacement, line: Line) -> tuple[Float, Float]:
+    """(weights (Q, 4), variance of the rest (Q,)) of the transitions of a chain.
+
+    Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance.
+    """
+    power = displacement.step_moments[1] * displacement.variance.max() * edges**2
+    large = power > LARGE * (line.gaussian + power.sum())
+    full = np.array(displacement.weights)
+    short = full * np.array([0.0, 1.0, 1.0, 1.0])
+    short *= np.sqrt(np.sum(full**2) / np.sum(short**2))
+    # where there are states they have taken over the rest
+    rest = displacement.rest if len(displacement.states) == 1 else 0.0
+    return np.where(large[:, None], full, short), np.where(large, rest, 0.0)
+
+
+def _check(upper: Complex, lower: Complex, line: Line, step: str) -> None:
+    """Both sides of the middle, P(x > 0) of each level and P(x < 0), which is P(x > 0) of its mirror image, must make one."""
+    weight = 1.0 / line.points
+    weight[0] *= 0.5
+    above, below = (np.sum(part * weight, axis=1) for part in (upper, lower))
+    total = (above + below[::-1]).real * line.step / np.pi
+    worst = float(np.abs(total - 1.0).max())
+    if not worst < TOLERANCE:
+        raise SirfError(
+            f"probabilities must sum to 1 after the step '{step}', got {float(total.max()):.6g}. "
+            "Check the link's amplitudes, noise and jitter for values that are not physical."
+        )
+
+
+def voltages(line: Line) -> Float:
+    """Voltages (V,) from 0 over one period of the line."""
+    points = 2 * OVERSAMPLING << int(np.ceil(np.log2(line.size)))
+    return np.asarray(np.arange(points) * (2.0 * np.pi / line.step / points))
+
+
+def _invert(functions: Complex, line: Line) -> tuple[Float, Float]:
+    """Logarithms of the tails and densities, each (L, V), from the functions (L, S)."""
+    volts = voltages(line)
+    untilt = np.exp(-line.tilt * volts)
+    tail = np.clip(_line_integral(functions / line.points, line, len(volts)) * untilt, 0.0, 1.0)
+    density = np.maximum(_line_integral(functions, line, len(volts)) * untilt, 0.0)
+    return np.log(np.maximum(np.minimum.accumulate(tail, axis=1), FLOOR)), density
+
+
+def _line_integral(values: Complex, line: Line, points: int) -> Float:
+    """(1/2 pi) integral of values exp(-j omega v) d omega over the whole line at the voltages (L, points)."""
+    padded = np.zeros((values.shape[0], points // 2 + 1), dtype=complex)
+    padded[:, : line.size] = np.conj(values)
+    # the conjugate turns exp(-j omega v) into the inverse transform's exp(+j omega v) on a Hermitian spectrum
+    return np.asarray(fft.irfft(padded, points, axis=1) * (points * line.step / (2.0 * np.pi)))

@@ -1,0 +1,1 @@
+"""The waveform engine: bit by bit at several samples a symbol."""

@@ -1,0 +1,278 @@
+"""The bit-by-bit chain as a stream: state is carried from block to block, calls of any size give the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf._kernels import reception
+from sirf._kernels.polyphase import accumulate
+from sirf.engine.light.light_chain import RATE, Unit
+from sirf.engine.waveform.capture import BINS, Capture, histogram_eye
+from sirf.engine.waveform.plan import LightPlan, plan
+from sirf.engine.waveform.polyphase import MARGIN, Filterbank
+from sirf.engine.waveform.reception import Chunk, Reception, Told
+from sirf.engine.waveform.sequence_stream import TAIL, SequenceStream
+from sirf.engine.waveform.symbol_source import Given, Source
+from sirf.link import Link
+from sirf.results.error_count import ErrorCount
+from sirf.results.eye_histogram import EyeHistogram
+from sirf.results.waveform_record import WaveformRecord
+from sirf.signal.pam import thresholds
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+TOP = 1.35
+"""Voltage range of an eye relative to the outer levels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Received(Chunk):
+    """The same with the level index that was under way at each instant, `sent` (k,)."""
+
+    sent: NDArray[np.uint8]
+
+
+class Stream:
+    """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols.
+
+    It sends the symbols that `given` hands over, else its own. Without `eye` its histogram stays empty.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        seed: int,
+        ideal_feedback: bool = False,
+        capture: Sequence[str] = (),
+        record: int = 0,
+        given: Given | None = None,
+        eye: bool = True,
+    ) -> None:
+        self.link, self.plan = link, plan(link)
+        self.m = self.plan.raw.samples_per_ui
+        self.bank = Filterbank(self.plan.table)
+        self.source = Source(link, self.plan, seed=seed, given=given)
+        self.receiver = Reception(link, self.plan, ideal=ideal_feedback)
+        self.sequence = None
+        if link.receiver.mlse is not None:
+            self.sequence = SequenceStream(
+                link, main=self.receiver.main, level_volts=self.receiver.reference, ideal=ideal_feedback
+            )
+        self.ended = False
+        self.light = None if self.plan.light is None else LightStream(self.plan.light, self.source)
+        self._buffers(self.bank.table.lead + self.plan.lag)
+        self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
+        self.top, self.collects = TOP * self.receiver.main, eye
+        self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
+        self.recorder = Recorder(link, self, record) if record else None
+
+    @property
+    def first(self) -> int:
+        """Symbols to advance before the first one counts."""
+        return self.receiver.first + self.receiver.ffe_main
+
+    def _buffers(self, lead: int) -> None:
+        """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
+        self.keep = 2 * len(self.receiver.ffe) + 5
+        self.wave = np.zeros((self.keep + self.bank.block, self.m), dtype=np.float32)
+        self.origin = -lead - MARGIN - len(self.wave)
+        self.sent = np.zeros(0, dtype=np.uint8)
+        self.sent_origin = 0
+        self.unit = np.zeros((2, 0), dtype=np.float32)
+
+    def advance(self, symbols: int) -> Received:
+        """Receive `symbols` more symbols."""
+        pieces = []
+        left = symbols
+        while left:
+            piece = self._receive(left)
+            if piece is None:
+                self._produce()
+                continue
+            pieces.append(piece)
+            left -= len(piece.fed)
+        names = [field.name for field in fields(Received)]
+        return Received(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
+
+    def count(self) -> ErrorCount:
+        """Errors so far; of a sequence detector where there is one."""
+        if self.sequence is not None:
+            return self.sequence.count(self.plan.digest)
+        return self.receiver.count(self.plan.digest)
+
+    def finish(self) -> None:
+        """Count what a sequence detector holds back; it sees some symbols more, the eye does not."""
+        if self.sequence is None or self.ended:
+            return
+        self.ended = True
+        self.sequence.end()
+        self.advance(TAIL)
+        self.sequence.flush()
+
+    def eye(self) -> EyeHistogram:
+        """The slicer's eye so far."""
+        return histogram_eye(self.histogram, self.top, thresholds(self.receiver.reference))
+
+    def _produce(self) -> None:
+        """Draw and filter one block; rows that the receiver has left behind make room."""
+        symbols, drives, phases = self.source.block()
+        moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
+        block = self.bank.block
+        self.wave[: self.keep] = self.wave[block:]
+        spectra = np.asarray(fft.rfft(drives))
+        push(self.bank, self.plan.rows, spectra, moved, self.wave[self.keep :])
+        if self.light is not None:
+            self.wave[self.keep :] += self.light.push(
+                spectra, tuple((drive, shift * RATE // self.m) for drive, shift in moved)
+            )
+        for capture in self.captures.values():
+            capture.push(drives, moved)
+        self.origin += block
+        self.sent = np.concatenate([self.sent, symbols])
+        spare = self.origin - self.sent_origin
+        if spare > 0:
+            self.sent, self.sent_origin = self.sent[spare:], self.origin
+        if self.recorder is not None:
+            self.recorder.rows(self)
+
+    def _receive(self, limit: int) -> Received | None:
+        receiver = self.receiver
+        if self.unit.shape[1] == 0:
+            self.unit = self.source.receiver_noise()
+        limit = min(limit, self.unit.shape[1])
+        added = receiver.real[reception.GAIN] * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
+        noise = (
+            receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)
+        )
+        index = receiver.symbol - receiver.ffe_main
+        told = receiver.receive(self.wave, self.origin, self.m, self.sent, self.sent_origin, added, noise)
+        if told is None:
+            return None
+        done = len(told.fed)
+        self.unit = self.unit[:, done:]
+        skip = min(max(receiver.first - index, 0), done)
+        nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
+        sent = self.sent[np.maximum(nearest, 0)]
+        if self.sequence is not None:
+            self.sequence.push(told.equalised, told.fed, sent, skip)
+        if self.ended:
+            skip = done
+        if self.collects:
+            # the SNR_TX term belongs to the symbol: the same value all through its unit interval
+            accumulate(
+                self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:],
+                told.gains[skip:], receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top,
+                BINS / (2.0 * self.top), self.histogram,
+            )  # fmt: skip
+        for capture in self.captures.values():
+            capture.accumulate(self.origin, told.position[skip:])
+        if self.recorder is not None:
+            self.recorder.decisions(told, sent, index)
+        return Received(told.position, told.equalised, told.decided, told.fed, sent)
+
+
+class LightStream:
+    """The part of a run that passes curves: drives in, volts at the samples out, each stretch with what lies beside it."""
+
+    def __init__(self, shared: LightPlan, source: Source) -> None:
+        self.plan, self.source, self.chain = shared, source, shared.chain
+        self.bank = Filterbank(shared.table)
+        self.block, self.index = shared.table.block, 0
+        # a longer past costs less than a length of large prime factors
+        self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
+        self.past = self.rows - self.block - shared.ahead
+        self.drive = np.zeros((self.rows, RATE), dtype=np.float32)
+        self.noisy = self.chain.span.noisy
+        self.unit = np.zeros((3, self.rows * RATE if self.noisy else 0), dtype=np.float32)
+
+    def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...]) -> Single:
+        """Waveform (block, M) V of the next stretch; it lies `ahead` UI behind the drives."""
+        block = self.block
+        self.drive[:-block] = self.drive[block:]
+        push(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
+        unit = echoes = None
+        if self.noisy:
+            self.unit[:, : -block * RATE] = self.unit[:, block * RATE :]
+            self.unit[:, -block * RATE :] = self.source.light_noise(self.index, 3, block)
+            unit = Unit(*self.unit.astype(float))
+            echoes = self.source.echoes(self.index, self.rows * RATE)
+        self.index += 1
+        waves = self.chain.run(self.drive.reshape(-1).astype(float), unit, echoes)
+        kept = waves.slicer.reshape(self.rows, -1)[self.past : self.past + block]
+        return kept.astype(np.float32)
+
+
+def push(
+    bank: Filterbank,
+    rows: NDArray[np.int64],
+    spectra: NDArray[np.complex64],
+    moved: tuple[tuple[int, int], ...],
+    out: Single,
+) -> None:
+    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor."""
+    if not len(rows):
+        out[:] = 0.0
+        return
+    own = {int(row): local for local, row in enumerate(rows)}
+    for drive, shift in moved:
+        if drive in own:
+            bank.move(own[drive], shift)
+    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out)
+
+
+class Recorder:
+    """Keeps the waveforms and decisions of the first `symbols` that count."""
+
+    def __init__(self, link: Link, stream: Stream, symbols: int) -> None:
+        self.symbols, self.first = symbols, stream.receiver.first
+        self.link, m = link, stream.m
+        self._rows = {name: np.zeros((symbols, m), dtype=np.float32) for name in ("slicer", *stream.captures)}
+        self._values = np.zeros((3, symbols))
+        self._levels = np.zeros((2, symbols), dtype=np.uint8)
+        self._filled = 0
+
+    def rows(self, stream: Stream) -> None:
+        """Take what a new block shows of the record's rows: samples from half a UI before each instant on."""
+        new = stream.origin + stream.keep
+        m = stream.m
+        low, high = max(new, self.first), min(stream.origin + len(stream.wave) - 1, self.first + self.symbols)
+        if low >= high:
+            return
+        waves = {"slicer": stream.wave, **{name: one.wave for name, one in stream.captures.items()}}
+        for name, wave in waves.items():
+            # a row of the last block ends half a UI into this one
+            start = (max(low - 1, self.first) - stream.origin) * m - m // 2
+            size = high - max(low - 1, self.first)
+            at = max(low - 1, self.first) - self.first
+            self._rows[name][at : at + size] = wave.reshape(-1)[start : start + size * m].reshape(-1, m)
+
+    def decisions(self, told: Told, sent: NDArray[np.uint8], index: int) -> None:
+        """Take the decisions of the symbols `index` … that the record covers, and what was `sent`."""
+        skip = max(self.first - index, 0)
+        size = min(len(told.fed) - skip, self.symbols - self._filled)
+        if size <= 0:
+            return
+        place, take = slice(self._filled, self._filled + size), slice(skip, skip + size)
+        self._values[:, place] = told.position[take], told.equalised[take], told.fed[take]
+        self._levels[:, place] = told.decided[take], sent[take]
+        self._filled += size
+
+    def record(self, stream: Stream) -> WaveformRecord:
+        """The record; time 0 is the nominal instant of its first symbol."""
+        m, rate, size = stream.m, self.link.symbol_rate, self._filled
+        delay = {name: one.place.delay for name, one in stream.captures.items()}
+        raw = stream.plan.raw
+        delay["slicer"] = raw.start_time + raw.sampling / (m * rate)
+        return WaveformRecord(
+            symbol_rate=rate, samples_per_ui=m, time=(np.arange(size * m) - m // 2) / (m * rate),
+            volts={name: rows[:size].reshape(-1) for name, rows in self._rows.items()}, delay=delay,
+            instant=(self._values[0, :size] - self.first) / rate, decision_input=self._values[1, :size],
+            fed_back=self._values[2, :size], decided=self._levels[0, :size], sent=self._levels[1, :size],
+        )  # fmt: skip

@@ -1,0 +1,232 @@
+"""What all runs of a link through the waveform engine share: responses, filter tables, the grid of sample phases."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.light.large_signal import LargeSignal
+from sirf.engine.light.light_chain import RATE, LightChain, averaged
+from sirf.engine.waveform.polyphase import TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
+from sirf.link import Link
+from sirf.receiver.receiver import Receiver
+
+Float = NDArray[np.float64]
+
+RIPPLE = 2e-3
+"""Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""
+NOISE_UI = 64
+"""Length of the receiver's noise response in UI, as long as the autocorrelation that the other engines use."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LightPlan:
+    """Light in a run: its `chain`, the `table` that filters `rows` of the drives up to the optical driver.
+
+    A stretch needs `past` UI before it and `ahead` UI behind it.
+    """
+
+    chain: LightChain
+    table: FilterTable
+    rows: NDArray[np.int64]
+    past: int
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """`end` is the front end with the whole FFE, `raw` the one of the waveform that is sampled.
+
+    Drives come in the order signal, displaced edges to first and second order (where there is jitter), what the driver loses
+    (where it compresses), these `fixed` in number, then aggressors, then `noise_rate` white noises. `table` filters the drives
+    in `rows` straight to the samples; where curves of `light` lie between, the others go there first. `memory` in symbols fills
+    the channel; `rms` in V is that of the samples, `levels` (L,) in V their means by level at the slicer.
+    """
+
+    digest: str
+    end: FrontEnd
+    raw: FrontEnd
+    table: FilterTable
+    rows: NDArray[np.int64]
+    fixed: int
+    noise_rate: int
+    memory: int
+    rms: float
+    levels: Float
+    light: LightPlan | None
+
+    @property
+    def drives(self) -> int:
+        """Number of drives of all kinds."""
+        return len(self.rows) + (0 if self.light is None else len(self.light.rows))
+
+    @property
+    def lag(self) -> int:
+        """UI by which the samples come later than the drives' lead alone says."""
+        return 0 if self.light is None else self.light.ahead
+
+
+@lru_cache(maxsize=4)
+def plan(link: Link) -> Plan:
+    """The plan of a link, kept for the last few links."""
+    receiver = link.receiver
+    end = front_end(link)
+    sampled = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0) if receiver.digital else receiver
+    raw = front_end(link.replace(receiver=sampled)) if receiver.digital else end
+    m = raw.samples_per_ui
+    crosstalk = [Response(wave, 0, movable=m) for wave in raw.crosstalk]
+    if link.optics is not None and link.optics.large_signal:
+        return _lit_plan(link, sampled, end, raw, crosstalk)
+    responses = signal_responses(link, raw)
+    fixed = len(responses)
+    grid = choose_grid([one.wave for one in responses], m)
+    noise = noise_responses(sampled, raw, added=None if link.optics is None else link.optical_noise)
+    responses += crosstalk + noise
+    lead = _lead(link, raw)
+    memory = max(span(one, lead, m) for one in responses)
+    table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
+    return Plan(
+        link.digest, end, raw, table, np.arange(len(responses)), fixed, len(noise), memory, _rms(link, raw),
+        driven_levels(link, end), None,
+    )  # fmt: skip
+
+
+def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, crosstalk: list[Response]) -> Plan:
+    """The plan of a link whose signal, and whose aggressors before the light, pass the curves of its optics."""
+    assert link.optics is not None
+    m, lead = raw.samples_per_ui, _lead(link, raw)
+    chain = averaged(link, sampled).chain
+    driven = signal_responses(link, chain.drive)
+    fixed = len(driven)
+    before = link.optics.before
+    sources = np.arange(len(crosstalk))
+    near = sources - len(link.channel.fext)
+    early = (sources < len(before.fext)) | ((near >= 0) & (near < len(before.next)))
+    driven += [Response(wave, 0, movable=RATE) for wave in chain.drive.crosstalk]
+    noise = noise_responses(sampled, raw)
+    late = [one for one, passes in zip(crosstalk, early, strict=True) if not passes]
+    straight = late + noise
+    rows = np.arange(fixed + len(sources) + len(noise))
+    through_light = np.concatenate([np.ones(fixed, dtype=bool), early, np.zeros(len(noise), dtype=bool)])
+    reach = max(span(one, lead, RATE) for one in driven)
+    reach = max([reach, *(span(one, lead, m) for one in straight)])
+    transform = transform_length(reach)
+    block = transform - reach
+    unit = np.zeros((1, TAPS), dtype=np.float32)
+    unit[0, TAPS // 2 - 1] = 1.0
+    to_driver = FilterTable.of(driven, Grid(RATE, RATE, unit, 0.0), lead=lead, transform=transform, block=block)
+    grid = choose_grid([raw.through], m)
+    table = FilterTable.of(straight, grid, lead=lead, transform=transform, block=block)
+    light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead)
+    return Plan(
+        link.digest, end, raw, table, rows[~through_light], fixed, len(noise), reach + light.past + light.ahead,
+        _rms(link, raw), LargeSignal(link, end).at(0).means, light,
+    )  # fmt: skip
+
+
+def _lead(link: Link, raw: FrontEnd) -> int:
+    """Symbols of a block before the instant of its first one."""
+    return max(raw.pre_cursors + 4, 4 + len(link.receiver.ffe)) + link.transmitter.ffe_main
+
+
+def signal_responses(link: Link, end: FrontEnd) -> list[Response]:
+    """Responses to symbols and, where there are such, to displaced edges (first, second order) and to the driver's loss."""
+    responses = [Response(end.through, end.sampling)]
+    # the transition that a pre-cursor tap makes is known only when its later symbols are drawn
+    early = -link.transmitter.ffe_main * end.samples_per_ui
+    if link.transmitter.edge_jitter:
+        responses += [Response(end.edge, end.sampling, early), Response(end.edge_slope, end.sampling, early)]
+    if link.transmitter.compression:
+        responses.append(Response(end.driver, end.sampling, early))
+    return responses
+
+
+def driven_levels(link: Link, end: FrontEnd) -> Float:
+    """Mean (L,) in V at the slicer of each sent level: the driver's compression takes its share off the outer ones.
+
+    The Tx FFE's output is w a + rest with independent symbols in the rest, so E[(w a + rest)³ | a] = w³ a³ + 3 w a E[rest²].
+    """
+    levels, tx = link.levels, link.transmitter
+    result = levels * end.main_cursor
+    if not tx.compression:
+        return result
+    weights, m = np.asarray(tx.ffe), end.samples_per_ui
+    power = float(np.mean(levels**2))
+    for j, weight in enumerate(weights):
+        at = end.sampling - (j - tx.ffe_main) * m
+        if 0 <= at < len(end.driver):
+            rest = power * float(np.sum(weights**2) - weight**2)
+            result = result - tx.compression * end.driver[at] * (weight**3 * levels**3 + 3.0 * weight * levels * rest)
+    return np.asarray(result)
+
+
+Density = Callable[[Float], Float]
+
+
+def noise_responses(
+    receiver: Receiver, end: FrontEnd, *, rate: int | None = None, added: Density | None = None
+) -> list[Response]:
+    """Responses to white noise of unit variance, drawn as often per UI as the band of the receiver's filters asks for.
+
+    Impulses at a rate R through a filter give noise of the filter's spectrum; what repeats is its statistics over 1 / R, by as
+    much as the filter still passes beyond R / 2. The lowest rate at which variance and autocorrelation of a UI change over the
+    phases by less than `RIPPLE` is taken, or `rate` draws per UI. `added` (Hz to V²/Hz, one-sided) comes on top of the
+    receiver's own noise at its input. None where there is no noise.
+    """
+    m = end.samples_per_ui
+    wave, origin = _noise_wave(receiver, end, added)
+    if not wave.any():
+        return []
+    rate = _noise_rate(wave, m) if rate is None else rate
+    step = m // rate
+    # white noise of a two-sided density of 1 / 2 at this rate has half its variance
+    scale = np.sqrt(0.5 / (rate * end.symbol_rate))
+    return [Response(scale * wave, origin, step * index) for index in range(rate)]
+
+
+def _noise_rate(wave: Float, m: int) -> int:
+    for rate in (r for r in range(1, m) if m % r == 0):
+        rows = wave[: len(wave) // m * m].reshape(-1, m // rate)
+        variance = np.sum(rows**2, axis=0)
+        lag = np.sum(rows[:-rate] * rows[rate:], axis=0)
+        if max(np.ptp(variance), np.ptp(lag)) <= RIPPLE * np.mean(variance):
+            return rate
+    return m
+
+
+def _noise_wave(receiver: Receiver, end: FrontEnd, added: Density | None) -> tuple[Float, int]:
+    """Response (N,) in V sqrt(Hz) of the receiver's linear part to white noise of 1 V²/Hz, and the index of its zero of time.
+
+    The root of the density at the input shapes it, without phase.
+    """
+    m = end.samples_per_ui
+    n = 8 * NOISE_UI * m
+    rate = m * end.symbol_rate
+    frequency = np.asarray(np.fft.rfftfreq(n, 1.0 / rate), dtype=np.float64)
+    delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
+    density = receiver.noise_density + (0.0 if added is None else added(frequency))
+    transfer = np.sqrt(density) * receiver.analog_transfer(frequency)
+    if receiver.ffe != (1.0,):
+        transfer = transfer * (
+            np.asarray(receiver.ffe) @ np.exp(-2j * np.pi * np.outer(delays, frequency) / end.symbol_rate)
+        )
+    wave = np.fft.irfft(transfer, n) * rate
+    # a root without phase rings on both sides
+    before = (receiver.ffe_main + (1 if added is None else 16)) * m
+    after = (NOISE_UI + len(receiver.ffe)) * m
+    return np.roll(wave, before)[: before + after], before
+
+
+def _rms(link: Link, end: FrontEnd) -> float:
+    """Rms in V of signal, crosstalk and noise at the sampling instant, before any digital equaliser."""
+    m = end.samples_per_ui
+    power = float(np.mean(link.levels**2))
+    signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
+    crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)
+    return float(np.sqrt(signal + crosstalk + end.noise_correlation[0]))

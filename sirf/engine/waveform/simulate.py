@@ -1,0 +1,93 @@
+"""The bit-by-bit engine at M samples per symbol: waveform, eye and errors of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sirf.engine.seeding import Seed, integer_seed
+from sirf.engine.waveform.block_stream import Stream
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.results.waveform_run import WaveformRun
+
+BLOCK = 1 << 16
+"""Symbols between two calls of `progress`."""
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; `run` holds what was simulated until then."""
+
+    def __init__(self, run: WaveformRun) -> None:
+        super().__init__("interrupted")
+        self.run = run
+
+
+def simulate(
+    link: Link,
+    *,
+    symbols: int = 1_000_000,
+    rng: Seed = None,
+    ideal_feedback: bool = False,
+    capture: Sequence[str] = (),
+    record: int = 0,
+    block: int = BLOCK,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> WaveformRun:
+    """Send random symbols through the link as a waveform and collect eye and errors.
+
+    Parameters
+    ----------
+    symbols
+        So many symbols are counted, after those that fill the channel's memory.
+    rng
+        Seed: a non-negative integer, a NumPy Generator, or None for fresh entropy.
+    ideal_feedback
+        Feed the sent symbols back: no DFE error propagation.
+    capture
+        Places whose eye is accumulated as well: any of "transmitter" (its output, without SNR_TX noise), "channel" (its output,
+        with crosstalk) and "ctle" (behind it, with the receiver's noise). They change nothing else.
+    record
+        Keep the waveforms at the slicer and the captured places, and all decisions, of the first so many symbols that count.
+    block
+        Symbols handed on at a time; changes nothing but how often `progress` is called, and the memory.
+    progress
+        Called with (symbols done, symbols asked, bit errors).
+
+    Edges are displaced one by one (random and dual-Dirac) by a second-order expansion; noise is coloured by the receiver.
+    With `Receiver.mlse` the errors are those of the sequence detector; eye, record and clock keep to the slicer beside it.
+    Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
+    sequence detector beside adaptation, edge jitter beyond 0.2 UI, or a clock without a timing function.
+    """
+    if record < 0:
+        raise SirfError(f"record must not be negative, got {record}. Use 0 for none.")
+    for name, value in (("symbols", symbols), ("block", block)):
+        if value < 1:
+            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+    stream = Stream(
+        link, seed=integer_seed(rng), ideal_feedback=ideal_feedback, capture=tuple(capture), record=min(record, symbols)
+    )
+    left = stream.first + symbols
+    try:
+        while left:
+            left -= len(stream.advance(min(block, left)).fed)
+            if progress is not None:
+                count = stream.count()
+                progress(count.symbols, symbols, count.errors)
+        stream.finish()
+    except KeyboardInterrupt:
+        raise RunInterrupted(_run(link, stream, ideal_feedback)) from None
+    return _run(link, stream, ideal_feedback)
+
+
+def _run(link: Link, stream: Stream, ideal_feedback: bool) -> WaveformRun:
+    recorder = stream.recorder
+    return WaveformRun(
+        link=link,
+        eye=stream.eye(),
+        errors=stream.count(),
+        ideal_feedback=ideal_feedback,
+        eyes={name: one.eye() for name, one in stream.captures.items()},
+        record=None if recorder is None else recorder.record(stream),
+        clock=stream.receiver.clock_report(),
+        adapted=stream.receiver.adapted(),
+    )

@@ -1,0 +1,173 @@
+"""What enters the waveform engine, block by block: symbols, displaced edges, aggressors and noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.polyphase import weigh
+from sirf.engine.counting.baud_rate import LARGEST_JITTER
+from sirf.engine.light.light_chain import RATE, Echoes
+from sirf.engine.seeding import Randomness, segment_generator, segment_seed
+from sirf.engine.waveform.plan import Plan
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.signal.patterns import Pattern, precode
+from sirf.transmitter.jitter import Jitter
+
+Single = NDArray[np.float32]
+Given = Callable[[int], NDArray[np.uint8]]
+"""Hands over the level indices of the next so many symbols."""
+
+TONES, RARE, RECEIVER, LIGHT = 2**32, 2**33, 2**34, 2**35
+"""Numbers of blocks, beyond those of any run, whose seeds give the phases of sinusoidal jitter, what is drawn by NumPy's
+generator, the noise that the receiver adds symbol by symbol, and that of light."""
+
+
+class Source:
+    """Draws one block after another, always the same for a seed, as drives of the plan's responses.
+
+    The transmitter's symbols are those that `given` hands over, in place of its pattern or random ones.
+    """
+
+    def __init__(self, link: Link, shared: Plan, *, seed: int, given: Given | None = None) -> None:
+        tx, size = link.transmitter, shared.table.block
+        self.link, self.plan, self.seed, self.given = link, shared, seed, given
+        self.levels = link.levels.astype(np.float32)
+        self.taps = np.array(tx.ffe, dtype=np.float32)
+        self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
+        self.jitter = tx.edge_jitter
+        largest = self.jitter.largest(symbol_rate=link.symbol_rate) if self.jitter else 0.0
+        if largest > LARGEST_JITTER:
+            raise SirfError(
+                f"edge jitter must stay within {LARGEST_JITTER} UI, got {largest:.3g} UI. "
+                "Give a large sinusoid as Wander(sinusoidal_ui=) of the receiver."
+            )
+        # tones run on through all blocks, the rest that has memory is drawn anew in each, as in each segment of a count
+        self._tones = replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
+        self._drawn = replace(self.jitter, sinusoidal=())
+        self._values = np.zeros(len(self.taps), dtype=np.float32)
+        self._drives = np.zeros((shared.drives, shared.table.transform), dtype=np.float32)
+        self._even = size + size % 2
+        self._words = np.empty((shared.noise_rate + 2) * self._even + 16, dtype=np.uint64)
+        self._index = self._start = self._received = 0
+        self._last = np.zeros(1 + len(link.aggressors), dtype=np.int64)
+
+    def block(self) -> tuple[NDArray[np.uint8], Single, tuple[int, ...]]:
+        """The next block: symbols (b,), drives (q, transform) until the next call, aggressor phases in samples."""
+        size = self.plan.table.block
+        random = Randomness(segment_seed(self.seed, self.plan.digest, self._index), self._words)
+        drives = self._drives
+        symbols = self._symbols(random, size, self.link.transmitter.pattern, 0)
+        values = np.concatenate([self._values, self.levels[symbols]])
+        drives[0, :size] = values[len(self._values) :]
+        if self.plan.fixed > 1:
+            self._transitions(random, size, values)
+        phases = self._phases(self.plan.table.grid.samples_per_ui)
+        row = self.plan.fixed
+        for which, settings in enumerate(self.link.aggressors):
+            drives[row, :size] = self.levels[self._symbols(random, size, settings.pattern, 1 + which)]
+            row += 1
+        if self.plan.noise_rate:
+            drives[row:, :size] = self._normals(random, self.plan.noise_rate)[:, :size]
+        self._values = values[size:]
+        self._start += size
+        self._index += 1
+        return symbols, drives, phases
+
+    def _transitions(self, random: Randomness, size: int, values: Single) -> None:
+        """Drives of the displaced edges and of what the driver's compression takes off."""
+        compression, drives = np.float32(self.link.transmitter.compression), self._drives
+        steps = np.empty(size, dtype=np.float32)
+        if compression:
+            stairs = np.empty(size + 1, dtype=np.float32)
+            weigh(values, self.taps, stairs)
+            lost = -compression * stairs**3
+            drives[self.plan.fixed - 1, :size] = lost[1:]
+            steps = np.diff(stairs + lost)
+        else:
+            weigh(values, self.differences, steps)
+        if self.jitter:
+            tau = self._displacement(random, size, steps)
+            np.multiply(-steps, tau, out=drives[1, :size])
+            np.multiply(np.float32(-0.5) * drives[1, :size], tau, out=drives[2, :size])
+
+    def receiver_noise(self) -> Single:
+        """Unit noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""
+        random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER + self._received), self._words)
+        self._received += 1
+        return self._normals(random, 2)
+
+    def light_noise(self, index: int, rows: int, columns: int) -> Single:
+        """Unit noises (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
+        size = rows * columns * RATE
+        random = Randomness(
+            segment_seed(self.seed, self.plan.digest, LIGHT + index), np.empty(size + 32, dtype=np.uint64)
+        )
+        out = np.empty(size + size % 2, dtype=np.float32)
+        random.normals(out)
+        return out[:size].reshape(rows, columns * RATE)
+
+    def echoes(self, index: int, samples: int) -> Echoes:
+        """Double reflections of block `index`: delays and phases at random."""
+        assert self.link.optics is not None
+        sizes = self.link.optics.path.interference.echoes
+        generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT + index)
+        delays = generator.integers(0, samples, len(sizes))
+        return Echoes(sizes, delays, generator.uniform(0.0, 2.0 * np.pi, len(sizes)))
+
+    def _normals(self, random: Randomness, rows: int) -> Single:
+        out = np.empty((rows, self._even), dtype=np.float32)
+        random.normals(out.reshape(-1))
+        return out
+
+    def _symbols(self, random: Randomness, size: int, pattern: Pattern | None, sender: int) -> NDArray[np.uint8]:
+        """What goes over the line; precoding keeps random symbols random."""
+        order = self.link.order
+        if self.given is not None and sender == 0:
+            symbols = self.given(size)
+        elif pattern is not None:
+            symbols = pattern.take(self._start, size, order=order)
+        else:
+            out = np.empty(self._even, dtype=np.uint8)
+            random.symbols(order, out)
+            return out[:size]
+        if self.link.transmitter.precoding:
+            # from p(-1) of the block before instead of 0
+            carried = (2 * (np.arange(size) % 2) - 1) * self._last[sender]
+            symbols = ((precode(symbols, order) + carried) % order).astype(np.uint8)
+            self._last[sender] = symbols[-1]
+        return symbols
+
+    def _phases(self, m: int) -> tuple[int, ...]:
+        """Where each aggressor's symbols start in this block, in samples."""
+        if not self.link.aggressors:
+            return ()
+        drawn = segment_generator(self.seed, self.plan.digest, RARE + self._index).random(len(self.link.aggressors))
+        phases = []
+        for one, free in zip(self.link.aggressors, drawn, strict=True):
+            phase = free if one.phase_ui is None else one.phase_ui
+            phases.append(int((phase + 1e-6 * one.rate_offset_ppm * self._start) % 1.0 * m))
+        return tuple(phases)
+
+    def _displacement(self, random: Randomness, size: int, steps: Single) -> Single:
+        """Of the edges into symbols start - lead …, (b,) in UI: those whose pre-cursor symbols are known now."""
+        jitter, rate = self.jitter, self.link.symbol_rate
+        tau = np.float32(jitter.random_ui) * self._normals(random, 1)[0, :size]
+        if jitter.dual_dirac_ui:
+            sides = np.empty(self._even, dtype=np.uint8)
+            random.symbols(2, sides)
+            tau += (np.float32(2.0 * jitter.dual_dirac_ui) * sides - np.float32(jitter.dual_dirac_ui))[:size]
+        first = self._start - self.link.transmitter.ffe_main
+        if jitter.sinusoidal:
+            same = segment_generator(self.seed, self.plan.digest, TONES)
+            tau += self._tones.correlated(same, size, symbol_rate=rate, start=first).astype(np.float32)
+        if not self._drawn.independent_only:
+            own = segment_generator(self.seed, self.plan.digest, RARE + RARE // 2 + self._index)
+            tau += self._drawn.correlated(own, size, symbol_rate=rate, start=first).astype(np.float32)
+        if jitter.duty_cycle_ui:
+            tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps)
+        return np.asarray(tau)

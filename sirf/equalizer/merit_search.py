@@ -1,0 +1,534 @@
+"""The equaliser search: CTLE, Tx FFE, Rx FFE and DFE by the figure of merit of equation (93A-36).
+
+Two routes share the channel and the noise: with a DFE and no Rx FFE the Tx taps are searched for every CTLE setting; with an
+Rx FFE its taps and the DFE follow in closed form (least mean-square error) for every setting of the rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import toeplitz
+from scipy.special import erfcinv
+
+from sirf._kernels.transmitter_search import coordinate_descent
+from sirf.engine.front_end import (
+    AnalogChannel,
+    analog_channel,
+    front_end,
+    noise_correlation,
+    sampling_instant,
+    with_ffe,
+)
+from sirf.engine.light.light_chain import light_link
+from sirf.equalizer.error_ratio_search import refine
+from sirf.errors import SirfError
+from sirf.presets import EqualizerLimits
+from sirf.receiver.receiver import Ctle, Receiver
+from sirf.results.equalizer import EqualizerReport
+from sirf.signal.filters import BUTTERWORTH4_NOISE
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+
+NOISE_SAMPLES = 8
+"""Samples per UI of the noise that a search weighs: 1e-6 of it lies beyond four times the symbol rate."""
+LIGHT_NOISE = 0.1
+"""Rms of the noise by which a drive of light is judged, over that of the drive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One point of the search: gains in dB, Tx taps, Rx taps, DFE taps, sampling offset in UI, figure of merit in dB."""
+
+    g_dc_db: float
+    g_dc2_db: float
+    tx: tuple[float, ...]
+    rx: tuple[float, ...] = (1.0,)
+    rx_main: int = 0
+    dfe: tuple[float, ...] = ()
+    offset_ui: float = 0.0
+    fom_db: float = -np.inf
+
+
+def optimize(
+    link: Link,
+    *,
+    limits: EqualizerLimits | None = None,
+    freeze: Sequence[str] = (),
+    max_ctle_settings: int = 400,
+    by: str = "fom",
+) -> Link:
+    """The link with the best equaliser setting inside its limits.
+
+    Parameters
+    ----------
+    limits
+        What may be chosen; the preset's by default.
+    freeze
+        Blocks to leave as they are: any of "ctle", "tx_ffe", "rx_ffe", "dfe".
+    max_ctle_settings
+        At most so many CTLE settings are tried: a coarse pass over the grid, then the neighbours of the best.
+    by
+        "fom": the greatest figure of merit of equation (93A-36). "mmse": the least mean-square error relative to the main
+        cursor; the figure of merit is a constant over that, so both choose alike, and an Rx FFE is set by it in either case.
+        "ber": from there CTLE and Tx FFE are moved step by step while the statistical bit error ratio falls, jitter, crosstalk
+        and error propagation in it.
+
+    The result's `equalizer_report` says what was chosen and how; a link that nothing opens is returned with the best
+    setting found and `equalizer_report.opened` False. Raises `SirfError` for an unknown block name.
+    """
+    unknown = set(freeze) - {"ctle", "tx_ffe", "rx_ffe", "dfe"}
+    if unknown:
+        raise SirfError(
+            f"freeze must name blocks of ctle, tx_ffe, rx_ffe, dfe, got {sorted(unknown)}. Check the spelling."
+        )
+    if by not in ("fom", "mmse", "ber"):
+        raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
+    search = _by_figure_of_merit if link.optics is None or "tx_ffe" in freeze else _through_light
+    found = search(link, limits or link.limits, freeze, max_ctle_settings)
+    if by != "ber":
+        return found
+    closed = tuple({*freeze, "ctle", "tx_ffe"})
+    best, path, tried = refine(
+        found,
+        limits=limits or link.limits,
+        freeze=freeze,
+        close=lambda trial: _by_figure_of_merit(trial, limits or link.limits, closed, 1),
+    )
+    first, last = found.equalizer_report, best.equalizer_report
+    assert first is not None
+    assert last is not None
+    report = dataclasses.replace(
+        last, start_fom_db=first.start_fom_db, candidates=first.candidates + tried, path=first.path, ber_path=path
+    )
+    return best.replace(equalizer_report=report)
+
+
+def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
+    """The search over the grid of CTLE settings, Tx taps turned one at a time."""
+    search = _Search(link, _frozen_limits(link, limits, freeze), freeze)
+    best = search.run(max_ctle_settings)
+    receiver = dataclasses.replace(
+        _with_gains(link.receiver, best.g_dc_db, best.g_dc2_db),
+        ffe=best.rx,
+        ffe_main=best.rx_main,
+        dfe=best.dfe,
+        sampling_offset_ui=best.offset_ui,
+    )
+    transmitter = dataclasses.replace(link.transmitter, ffe=best.tx, ffe_main=search.tap_main)
+    result = link.replace(transmitter=transmitter, receiver=receiver, limits=search.limits)
+    if "dfe" not in freeze:
+        result = result.replace(
+            receiver=dataclasses.replace(receiver, dfe=dfe_taps(result, len(search.limits.dfe_max)))
+        )
+    return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
+
+
+def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
+    """The Tx FFE that opens the light, then the receiver behind it; where nothing bends, all together.
+
+    A receiver cannot undo what curves do to a closed eye. The light is judged at the modulator behind a filter of 0.75 of the
+    symbol rate with white noise of `LIGHT_NOISE` of the drive, for which a main cursor that stands out of its peaks is worth
+    its price. Automatic gain is that of the Tx FFE so found.
+    """
+    span = link.optics
+    assert span is not None
+    alone = dataclasses.replace(limits, dfe_max=(), dfe_min=(), rx_ffe_pre=0, rx_ffe_post=0)
+    corner = 0.75 * link.symbol_rate
+    noise = (LIGHT_NOISE * span.swing * float(np.std(link.levels))) ** 2 / (BUTTERWORTH4_NOISE * corner)
+    seen = Receiver(noise_corner=corner, noise_density=noise)
+    light = light_link(link)
+    light = light.replace(channel=dataclasses.replace(light.channel, fext=(), next=()), aggressors=(), receiver=seen)
+    opened = _by_figure_of_merit(light, alone, ("ctle", "rx_ffe", "dfe"), 1)
+    tx = dataclasses.replace(link.transmitter, ffe=opened.transmitter.ffe, ffe_main=opened.transmitter.ffe_main)
+    kept = (*freeze, "tx_ffe") if span.large_signal else freeze
+    return _by_figure_of_merit(link.replace(transmitter=tx), limits, kept, max_ctle_settings)
+
+
+def dfe_taps(link: Link, count: int) -> tuple[float, ...]:
+    """Post-cursors of the equalised pulse relative to the main one, clipped to the link's limits: the ideal DFE."""
+    if count == 0:
+        return ()
+    # the sampling instant of the front end depends on the presence of a DFE, not on the values of its taps
+    present = link.replace(receiver=dataclasses.replace(link.receiver, dfe=(0.0,) * count))
+    end = front_end(present)
+    cursors = end.cursors(end.through)
+    main = end.pre_cursors
+    post = cursors[main + 1 : main + 1 + count] / cursors[main]
+    return tuple(
+        float(tap) for tap in np.clip(post, link.limits.dfe_min[: len(post)], link.limits.dfe_max[: len(post)])
+    )
+
+
+class _Search:
+    """State of one search: the prepared channel, the limits, and what was tried."""
+
+    def __init__(self, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> None:
+        self.link, self.limits, self.freeze = link, limits, freeze
+        self.channel: AnalogChannel = analog_channel(link)
+        self.candidates = 0
+        self.path: list[tuple[float, float, tuple[float, ...], float]] = []
+        self.start_fom_db: float | None = None
+        cursors = [cursor for cursor, _ in limits.tx_ffe]
+        self.tap_main = -min([*cursors, 0])
+        self.tap_count = self.tap_main + 1 + max([*cursors, 0])
+        if "tx_ffe" in freeze:
+            self.tap_main, self.tap_count = link.transmitter.ffe_main, len(link.transmitter.ffe)
+        # lags of one UI at which all taps together see noise and crosstalk
+        self.reach = self.tap_count + limits.rx_ffe_pre + limits.rx_ffe_post + 1
+        self.order = link.order
+        self.symbol_variance = float(np.mean(link.levels**2))
+        self.jitter_variance = link.transmitter.jitter_random_ui**2 + link.transmitter.jitter_dual_dirac_ui**2
+        self.receiver = (
+            link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
+        )
+        self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
+        self.snr = link.transmitter.snr_db
+        self.power = self._aggressor_power()
+
+    def run(self, most: int) -> Setting:
+        """Coarse CTLE grid first, then ever nearer neighbours of the best."""
+        grid_dc, grid_dc2 = self.limits.g_dc_db, self.limits.g_dc2_db
+        step_dc, step_dc2 = _coarse_step(len(grid_dc)), _coarse_step(len(grid_dc2))
+        done: dict[tuple[int, int], Setting] = {}
+        pending = [(a, b) for a in _coarse(len(grid_dc), step_dc) for b in _coarse(len(grid_dc2), step_dc2)]
+        best: Setting | None = None
+        where = (0, 0)
+        while True:
+            for a, b in pending:
+                if (a, b) in done or len(done) >= most:
+                    continue
+                done[a, b] = found = self._at_ctle(grid_dc[a], grid_dc2[b], best)
+                if best is None or found.fom_db > best.fom_db:
+                    best, where = found, (a, b)
+                    self.path.append((found.g_dc_db, found.g_dc2_db, found.tx, found.fom_db))
+            pending = [
+                spot
+                for spot in _neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+                if spot not in done
+            ]
+            if not pending:
+                if step_dc == 1 and step_dc2 == 1:
+                    break
+                step_dc, step_dc2 = max(step_dc // 2, 1), max(step_dc2 // 2, 1)
+                pending = _neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+            if len(done) >= most:
+                break
+        assert best is not None
+        return best
+
+    def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
+        """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
+        quantile = np.sqrt(2.0) * erfcinv(2.0 * self.link.der0)
+        return EqualizerReport(
+            g_dc_db=best.g_dc_db,
+            g_dc2_db=best.g_dc2_db,
+            tx_taps=best.tx,
+            tx_main=self.tap_main,
+            rx_ffe_taps=best.rx,
+            dfe_taps=dfe,
+            fom_db=best.fom_db,
+            start_fom_db=self.start_fom_db,
+            required_fom_db=float(20 * np.log10(quantile)),
+            candidates=self.candidates,
+            path=tuple(self.path),
+        )
+
+    def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
+        receiver = _with_gains(self.receiver, g_dc_db, g_dc2_db)
+        waves = _Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
+        return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
+
+    def _tx_grid(self) -> tuple[Float, NDArray[np.int64]]:
+        allowed = dict(self.limits.tx_ffe)
+        if "tx_ffe" in self.freeze:
+            columns: list[tuple[float, ...]] = [(tap,) for tap in self.link.transmitter.ffe]
+        else:
+            columns = [allowed.get(i - self.tap_main, (0.0,)) for i in range(self.tap_count)]
+        grid = np.zeros((self.tap_count, max(len(column) for column in columns)))
+        for row, column in enumerate(columns):
+            grid[row, : len(column)] = column
+        return grid, np.array([len(column) for column in columns])
+
+    def _start(self, grid: Float, sizes: NDArray[np.int64], best: Setting | None) -> NDArray[np.int64]:
+        taps = best.tx if best is not None else (0.0,) * self.tap_count
+        return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
+
+    def _descend(self, waves: _Waves, receiver: Receiver, best: Setting | None) -> Setting:
+        grid, sizes = self._tx_grid()
+        noise = float(waves.noise_lags[0])
+        frozen = "tx_ffe" in self.freeze
+        minimum = -np.inf if frozen else self.limits.tx_main_minimum
+        fom, chosen, _, tried = coordinate_descent(
+            waves.pulse,
+            self._start(grid, sizes, best),
+            grid,
+            sizes,
+            self.tap_main,
+            minimum,
+            20,
+            self.link.samples_per_ui,
+            waves.peak,
+            np.asarray(self.limits.dfe_min),
+            np.asarray(self.limits.dfe_max),
+            waves.edge_power,
+            waves.fext_lags,
+            noise + self.symbol_variance * float(waves.near_lags[0]),
+            self.symbol_variance,
+            self.jitter_variance,
+            self._tx_noise(),
+            self.link.transmitter.level_mismatch / (self.order - 1),
+        )
+        self.candidates += tried
+        taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
+        if not frozen:
+            taps[self.tap_main] = round(1.0 - sum(abs(tap) for i, tap in enumerate(taps) if i != self.tap_main), 12)
+        fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
+        if self.start_fom_db is None:
+            self.start_fom_db = fom_db
+        return Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tuple(taps), fom_db=fom_db)
+
+    def _mmse(self, waves: _Waves, receiver: Receiver, best: Setting | None) -> Setting:
+        """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
+        grid, sizes = self._tx_grid()
+        chosen = self._start(grid, sizes, best)
+        if best is None:
+            # a filter of many taps can put its main tap a UI off: start from the sample phases about the peak
+            tx = self._taps(grid, chosen)
+            behind = waves.peak - self._instant(with_ffe(waves.pulse, tx, self.tap_main, waves.m), waves.m)
+            offsets = range(behind - waves.m // 2, behind + waves.m // 2, waves.m // 8)
+        else:
+            offset = round(best.offset_ui * waves.m)
+            offsets = range(offset - 3, offset + 4, 3)
+        top = self._mmse_at(waves, receiver, self._taps(grid, chosen), offsets)
+        if best is not None and top.fom_db < best.fom_db - 1.5:
+            return top
+        for stride in (8, 2, 1):
+            for turn in (i for i in range(self.tap_count) if i != self.tap_main and sizes[i] > 1):
+                for move in (-stride, stride):
+                    while 0 <= chosen[turn] + move < sizes[turn]:
+                        trial = chosen.copy()
+                        trial[turn] += move
+                        taps = self._taps(grid, trial)
+                        if taps[self.tap_main] < self.limits.tx_main_minimum:
+                            break
+                        found = self._mmse_at(waves, receiver, taps, [round(top.offset_ui * waves.m)])
+                        if found.fom_db <= top.fom_db:
+                            break
+                        top, chosen = found, trial
+        near = round(top.offset_ui * waves.m)
+        return max((self._mmse_at(waves, receiver, top.tx, range(near - 3, near + 4)), top), key=lambda s: s.fom_db)
+
+    def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
+        if "tx_ffe" in self.freeze:
+            return self.link.transmitter.ffe
+        taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
+        taps[self.tap_main] = 0.0
+        taps[self.tap_main] = round(1.0 - sum(abs(tap) for tap in taps), 12)
+        return tuple(taps)
+
+    def _mmse_at(self, waves: _Waves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]) -> Setting:
+        m, limits = waves.m, self.limits
+        pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
+        instant = self._instant(pulse, m)
+        taps = limits.rx_ffe_pre + limits.rx_ffe_post + 1
+        correlation = waves.noise_lags[:taps]
+        aggressors = _through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
+        noise = toeplitz(correlation + self.symbol_variance * aggressors)
+        transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
+        best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
+        for offset in offsets:
+            self.candidates += 1
+            shape = _columns(pulse, instant + offset, m, limits)
+            edges = _columns(waves.edge, instant + offset, m, limits)
+            extra = noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
+            weights, tap_values, fom = _solve(
+                shape,
+                (instant + offset) // m,
+                extra,
+                self.symbol_variance,
+                limits,
+                self._tx_noise(),
+                self.link.transmitter.level_mismatch / (self.order - 1),
+            )
+            fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
+            if self.start_fom_db is None:
+                self.start_fom_db = fom_db
+            if fom_db > best.fom_db:
+                best = dataclasses.replace(
+                    best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values, offset_ui=offset / m, fom_db=fom_db
+                )
+        return best
+
+    def _instant(self, pulse: Float, m: int) -> int:
+        """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
+        limits = self.limits
+        low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
+        return sampling_instant(pulse, m, dfe_limits=(low, high))
+
+    def _tx_noise(self) -> float:
+        return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
+
+    def _aggressor_power(self) -> tuple[tuple[bool, Float, Float, Float], ...]:
+        """Of each kind of aggressor, equal ones together: whether it is FEXT, and where and how strong it is.
+
+        Frequencies (F,), |pulse spectrum|² in (V s)² before the CTLE and cosines (lags, F), to 2.5 x the symbol rate.
+        """
+        result = []
+        lags, fext = np.arange(self.reach), len(self.link.channel.fext)
+        alike = [(id(shape), index < fext) for index, shape in enumerate(self.channel.shapes[1:])]
+        for kind in dict.fromkeys(alike):
+            index = alike.index(kind) + 1
+            prepared, shape = self.channel.prepared[index], self.channel.shapes[index]
+            frequency = prepared.frequency[: len(shape)]
+            frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
+            turns = frequency / self.link.symbol_rate
+            spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
+            power = alike.count(kind) * spectrum**2
+            result.append((kind[1], frequency, power, np.cos(2 * np.pi * np.outer(lags, turns))))
+        return tuple(result)
+
+    def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
+        """Autocorrelation (lags,) at lags of one UI of all FEXT (before the Tx FFE) and of all NEXT, averaged over the phase.
+
+        In V² for unit symbol variance.
+        """
+        fext, near = np.zeros(self.reach), np.zeros(self.reach)
+        for is_fext, frequency, power, cosines in self.power:
+            scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
+            lags = scale * (cosines @ (power * _ctle_power(receiver, frequency)))
+            if is_fext:
+                fext += lags
+            else:
+                near += lags
+        return fext, near
+
+
+def _through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
+    """Autocorrelation (count,) behind a T-spaced filter of `taps`, from that before it, `lags` (count + taps - 1 at least,)."""
+    own = np.correlate(taps, taps, mode="full")
+    reach = len(taps) - 1
+    both = np.concatenate([lags[reach:0:-1], lags[: count + reach]])
+    return np.convolve(both, own, mode="valid")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waves:
+    """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record.
+
+    Autocorrelations in V² at lags of one UI: `noise_lags` of the receiver noise, `fext_lags` (before the Tx FFE) and
+    `near_lags` of the crosstalk for unit symbol variance.
+    """
+
+    pulse: Float
+    edge: Float
+    edge_power: Float
+    noise_lags: Float
+    fext_lags: Float
+    near_lags: Float
+    peak: int
+    m: int
+
+    @classmethod
+    def of(
+        cls, link: Link, channel: AnalogChannel, receiver: Receiver, crosstalk: tuple[Float, Float], reach: int
+    ) -> _Waves:
+        m = link.samples_per_ui
+        pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
+        usable = len(pulse) // m * m
+        peak = usable // m // 4 * m
+        shift = peak - int(np.argmax(pulse))
+        pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
+        noise = noise_correlation(link, receiver, lags_ui=max(24, reach), samples_per_ui=NOISE_SAMPLES)[::NOISE_SAMPLES]
+        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
+
+
+def _columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:
+    """Convolution matrix (cursors, taps): column j is the pulse delayed by j - pre UI, main cursor in row `instant // m`."""
+    baud = wave[instant % m :: m]
+    pre, post = limits.rx_ffe_pre, limits.rx_ffe_post
+    circular = np.concatenate([baud[len(baud) - post :], baud, baud[:pre]])
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
+
+
+def _solve(
+    shape: Float,
+    main: int,
+    extra: Float,
+    symbol_variance: float,
+    limits: EqualizerLimits,
+    tx_noise: float,
+    eye_factor: float,
+) -> tuple[tuple[float, ...], tuple[float, ...], float]:
+    """Rx FFE and DFE of least mean-square error with unit main cursor in row `main`; (taps, DFE, figure of merit)."""
+    count = len(limits.dfe_max)
+    fed_back = np.arange(main + 1, main + 1 + count)
+    free = np.ones(len(shape), dtype=bool)
+    free[[main, *fed_back]] = False
+    cost = symbol_variance * (shape[free].T @ shape[free]) + extra
+    target = np.zeros(0)
+    taps, bound = shape[main], shape[fed_back]
+    fixed = np.zeros(count, dtype=bool)
+    for _ in range(count + 1):
+        # constrained least squares: unit main cursor, and each DFE tap that hit its limit pinned there
+        rows = np.vstack([taps[None, :], bound[fixed]])
+        goal = np.concatenate([[1.0], target])
+        inverse = np.linalg.solve(cost, rows.T)
+        weights = inverse @ np.linalg.solve(rows @ inverse, goal)
+        values = bound @ weights
+        clipped = np.clip(values, limits.dfe_min, limits.dfe_max) if count else values
+        violated = (np.abs(values - clipped) > 1e-12) & ~fixed
+        if not violated.any():
+            break
+        fixed |= violated
+        target = clipped[fixed]
+    variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
+    fom = eye_factor**2 / (variance + tx_noise**2)
+    # gain is free: the main tap is set to one, as the standard writes the filter; it keeps its sign, that of the main cursor
+    return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom
+
+
+def _ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
+    return 1.0 if receiver.ctle is None else np.abs(receiver.ctle.transfer(frequency)) ** 2
+
+
+def _with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:
+    if not isinstance(receiver.ctle, Ctle):
+        return receiver
+    return dataclasses.replace(receiver, ctle=dataclasses.replace(receiver.ctle, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db))
+
+
+def _frozen_limits(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> EqualizerLimits:
+    changes: dict[str, Any] = {}
+    if "ctle" in freeze and isinstance(link.receiver.ctle, Ctle):
+        changes |= {"g_dc_db": (link.receiver.ctle.g_dc_db,), "g_dc2_db": (link.receiver.ctle.g_dc2_db,)}
+    elif not isinstance(link.receiver.ctle, Ctle):
+        changes |= {"g_dc_db": (0.0,), "g_dc2_db": (0.0,)}  # none, or a table as it is
+    if "rx_ffe" in freeze:
+        changes |= {"rx_ffe_pre": 0, "rx_ffe_post": 0}
+    if "dfe" in freeze:
+        changes |= {"dfe_max": link.receiver.dfe, "dfe_min": link.receiver.dfe}
+    return dataclasses.replace(limits, **changes)
+
+
+def _coarse_step(count: int) -> int:
+    return 1 if count <= 3 else 4 if count > 8 else 2
+
+
+def _coarse(count: int, step: int) -> Iterator[int]:
+    yield from range(0, count, step)
+
+
+def _neighbours(where: tuple[int, int], steps: tuple[int, int], sizes: tuple[int, int]) -> list[tuple[int, int]]:
+    a, b = where
+    spots = [(a + i * steps[0], b + j * steps[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    return [(i, j) for i, j in spots if 0 <= i < sizes[0] and 0 <= j < sizes[1]]

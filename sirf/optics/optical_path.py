@@ -1,0 +1,134 @@
+"""A linear optical path from driver to amplifier: large signals through every curve, or linearised at the bias."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.errors import PhysicsError
+from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
+from sirf.optics.modulator import Modulator
+from sirf.optics.optical_receiver import OpticalReceiver
+from sirf.optics.source import Driver, Laser, Vcsel
+from sirf.optics.stage import Stage, filtered, noise_bandwidth
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpticalPath:
+    """Driver, light, glass, receiver. `modulator` is None for a directly modulated `Vcsel`.
+
+    `coupling_loss_db` gathers the facets between laser and fibre behind the modulator. The driver's input is a voltage about
+    its mean; the output of `receive` is a voltage about the mean light.
+    """
+
+    driver: Driver
+    source: Laser | Vcsel
+    modulator: Modulator | None = None
+    coupling_loss_db: float = 0.0
+    fibre: Fibre | MultimodeFibre = field(default_factory=lambda: Fibre(0.0))
+    connectors: tuple[Connector, ...] = ()
+    receiver: OpticalReceiver
+
+    def __post_init__(self) -> None:
+        """Refuse a laser without modulator and the reverse."""
+        if isinstance(self.source, Laser) == (self.modulator is None):
+            raise PhysicsError(
+                "modulator must be given for a Laser and only then. Add one, or leave it out for a Vcsel."
+            )
+        if not 0.0 <= self.coupling_loss_db <= 40.0:
+            raise PhysicsError(
+                f"coupling_loss_db must be from 0 to 40, got {self.coupling_loss_db}. Give a loss in dB."
+            )
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Stages in their order, as a link holds them: each with response, curve and noise density."""
+        light: Stage = self.source if isinstance(self.source, Vcsel) else self._modulator()
+        return (self.driver, light, self.receiver.photodiode, self.receiver.tia)
+
+    @property
+    def loss_db(self) -> float:
+        """Optical loss from the transmitter's output to the photodiode."""
+        return self.fibre.loss_db + sum(connector.loss_db for connector in self.connectors)
+
+    @property
+    def interference(self) -> PathInterference:
+        """Double reflections among the connectors."""
+        between = self.fibre.loss_db / max(len(self.connectors) - 1, 1)
+        return PathInterference.between(self.connectors, loss_db_between=between)
+
+    @property
+    def chirp(self) -> float:
+        """Chirp factor of the transmitter."""
+        return 0.0 if self.modulator is None else self.modulator.chirp
+
+    def transmitted(self, drive: Float) -> Float:
+        """Static optical power in W at the transmitter's output for slow `drive` V at the driver's input."""
+        volts = self.driver.curve(np.asarray(drive, dtype=float))
+        return np.asarray(self._light(volts) * 10.0 ** (-self.coupling_loss_db / 10.0))
+
+    def modulated(self, volts: Float) -> Float:
+        """Light (N,) W at the transmitter's output for `volts` (N,) at the modulator, its response applied."""
+        return np.asarray(np.maximum(self._light(volts), 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
+
+    def transmit(self, drive: Float, sample_rate: float) -> Float:
+        """Optical power (N,) W at the transmitter's output of a periodic `drive` (N,) V."""
+        volts = self.driver.curve(filtered(drive, sample_rate, self.driver.response))
+        device: Stage = self.stages[1]
+        return self.modulated(filtered(volts, sample_rate, device.response))
+
+    def propagate(self, power: Float, sample_rate: float) -> Float:
+        """Power (N,) W at the photodiode of a periodic wave of power at the transmitter's output."""
+        joints = sum(connector.loss_db for connector in self.connectors)
+        return np.asarray(self.fibre.propagate(power, sample_rate, chirp=self.chirp) * 10.0 ** (-joints / 10.0))
+
+    def receive(self, power: Float, sample_rate: float) -> Float:
+        """Voltage (N,) V about the mean after the amplifier, without noise."""
+        current = filtered(self.receiver.photodiode.curve(power), sample_rate, self.receiver.response)
+        return self.receiver.tia.curve(current - current.mean())
+
+    def waveform(self, drive: Float, sample_rate: float) -> Float:
+        """The whole path: periodic `drive` (N,) V in, voltage (N,) V out."""
+        return self.receive(self.propagate(self.transmit(drive, sample_rate), sample_rate), sample_rate)
+
+    def slope(self) -> float:
+        """Small-signal gain V/V at DC, at the bias: product of the slopes of all curves."""
+        step = 1e-5
+        volts = self.driver.curve(np.array([-step, step]))
+        light = (self._light(volts[1:]) - self._light(volts[:1]))[0] / (2.0 * step)
+        loss = 10.0 ** (-(self.coupling_loss_db + self.loss_db) / 10.0)
+        return float(light * loss * self.receiver.photodiode.responsivity * self.receiver.tia.gain)
+
+    def small_signal(self, frequency: Float) -> Complex:
+        """Gain (F,) V/V at the bias: what `sirf.channel.chain.linear_chain` takes between two electrical paths."""
+        device = self.stages[1]
+        shape = self.driver.response(frequency) * device.response(frequency) * self.receiver.response(frequency)
+        return np.asarray(self.slope() * shape * self.fibre.intensity_response(frequency, chirp=self.chirp))
+
+    def noise_rms(self, power: float) -> float:
+        """Noise in V rms after the amplifier while `power` W is at the photodiode: amplifier, shot, RIN and double reflections.
+
+        The driver's noise counts through the slope of the curves at the bias and the responses behind it.
+        """
+        receiver = self.receiver
+        current = receiver.noise_current(power, rin=self.source.rin)
+        beats = receiver.photodiode.responsivity**2 * self.interference.variance(power, power)
+        through = abs(self.slope()) / self.driver.gain * self.driver.noise
+        behind = np.sqrt(
+            noise_bandwidth(lambda f: self.stages[1].response(f) * receiver.response(f), receiver.tia.bandwidth)
+        )
+        return float(np.hypot(receiver.tia.gain * np.sqrt(current**2 + beats), through * behind if through else 0.0))
+
+    def _light(self, volts: Float) -> Float:
+        if isinstance(self.source, Vcsel):
+            return self.source.curve(volts)
+        return np.asarray(self.source.power * self._modulator().curve(volts))
+
+    def _modulator(self) -> Modulator:
+        assert self.modulator is not None
+        return self.modulator
