@@ -10,7 +10,7 @@ import pytest
 
 import sirf
 from sirf.clock.recovery import ClockRecovery
-from sirf.engine.waveform.simulate import sequence_stream
+from sirf.engine.waveform import sequence_stream
 from sirf.receiver.mlse import Mlse
 from tests.engine.counting.test_sequence import sequence_link
 
