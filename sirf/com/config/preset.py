@@ -139,7 +139,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
             tail_start=floating.tail_start,
         ),
         ffe=ffe,
-        detector=DetectorSettings(clip_probability=2 * preset.der0, peak_probability=preset.der0),
+        detector=DetectorSettings(clip_probability=2 * preset.der0),
         sampling=SamplingSettings(
             anchor=1 if com.sampling == "peak" else 0, first=com.sampling_offsets[0], last=com.sampling_offsets[1]
         ),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from sirf.channel.package import Package
+
+Revision: TypeAlias = Literal["3.70", "4.50", "4.17", "d3.3"]
+"""Releases of the COM reference code, and draft 3.3 of IEEE P802.3dj."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,18 +119,22 @@ class SamplingSettings:
 class DetectorSettings:
     """What follows the equaliser in Annex 178A.
 
-    `mlse` is the workbook's MLSE (0: off), `truncation_length` its sequence length N_tc, `q_budget_adjust` and
-    `implementation_penalty` (Q) its allowances in the workbook's unit; `adc_bits` N_qb (0: ideal), `clip_probability` P_qc,
-    `peak_probability` P_peak. `noise_with_levels` is S_tn_w_AM: the transmitter noise density keeps the factor sigma_X².
+    `mlse` is the workbook's MLSE (0: decision feedback alone), `truncation_length` its sequence length N_tc. `q_budget_adjust`
+    (a, b) is Q_budget_adj: sequence detection gains a - b COM less, in dB. `cdr_error_ratio` is DER_CDR, above which there is
+    no such gain; `added_noise_db` is add_rx_noise (None: the COM pass threshold). `adc_bits` is N_qb (0: an ideal converter),
+    `clip_probability` P_qc, `clip_method` "slow" (the level that the signal passes with P_qc), "fast" (the largest sum of the
+    pulse) or None (what the revision does). `noise_with_levels` is S_tn_w_AM: the transmitter noise density keeps the factor
+    sigma_X².
     """
 
     mlse: int = 0
     truncation_length: int = 128
-    q_budget_adjust: float = 0.0
-    implementation_penalty: float = 0.0
+    q_budget_adjust: tuple[float, float] = (0.0, 0.0)
+    cdr_error_ratio: float = 1e-2
+    added_noise_db: float | None = None
     adc_bits: float = 0.0
     clip_probability: float = 0.0
-    peak_probability: float = 0.0
+    clip_method: Literal["fast", "slow"] | None = None
     noise_with_levels: bool = False
 
 
@@ -230,7 +238,10 @@ class ComSettings:
 
     `name` says where it came from; `symbol_rate` in baud, `levels` L, `samples_per_ui` M, `der0` DER_0. `f_min` and
     `frequency_step` in Hz are what the channel's data must start at and be spaced by at most. `packages` holds all test cases,
-    `selected` the numbers (from 1) of those to run. `local_search` is the workbook's Local Search (0: full grid);
+    `selected` the numbers (from 1) of those to run. `local_search` is the workbook's Local Search (0: full grid),
+    `adaptive_search` its Non-zero Local Search Method 1, `least_radius` its Overwrite Minimum Radius (None: 2, or 1 with
+    only one transmitter setting);
+    `revision` says whose arithmetic is followed (None: the newest of the Annex);
     `pdf_bin` the largest bin in V; `truncation` the part of its peak at which a response ends; `snr_tx_with_c0` SNR_TXwC0.
     `ignored` lists the workbook's keywords that do not bear on the result.
     """
@@ -251,6 +262,9 @@ class ComSettings:
     erl: ErlSettings | None = None
     figures: FiguresSettings | None = None
     local_search: int = 0
+    adaptive_search: bool = False
+    least_radius: float | None = None
+    revision: Revision | None = None
     pdf_bin: float = 1e-5
     truncation: float = 1e-3
     snr_tx_with_c0: bool = False

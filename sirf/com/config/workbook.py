@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,8 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         erl=_erl(sheet, rate) if sheet.flag("TDR") and sheet.flag("ERL") else None,
         figures=_figures(sheet, rate),
         local_search=sheet.integer("Local Search", 0),
+        adaptive_search=sheet.flag("Non-zero Local Search Method"),
+        least_radius=sheet.number("Overwrite Minimum Radius", 0.0) or None,
         pdf_bin=_positive(sheet, "PDF bin size", 1e-5),
         truncation=sheet.number("Impulse response truncation threshold", 1e-3, least=0.0),
         snr_tx_with_c0=sheet.flag("SNR_TXwC0"),
@@ -258,17 +261,36 @@ def _sampling(sheet: Sheet) -> SamplingSettings:
 
 
 def _detector(sheet: Sheet) -> DetectorSettings:
-    der0 = sheet.number("DER_0")
+    method = sheet.text("Clip Method").lower()
+    if method not in ("", "fast", "slow"):
+        raise ConfigError(
+            f"{sheet.name}: Clip Method at {sheet.where('Clip Method')} must be Fast or Slow, got {method!r}. Mend the cell."
+        )
+    clip_methods: dict[str, Literal["fast", "slow"]] = {"fast": "fast", "slow": "slow"}
     return DetectorSettings(
         mlse=sheet.integer("MLSE", sheet.integer("MLSD", 0)),
-        truncation_length=sheet.integer("N_tc", sheet.integer("trunc", 128)),
-        q_budget_adjust=sheet.number("Q_budget_adj", 0.0),
-        implementation_penalty=sheet.number("Q", 0.0),
+        truncation_length=sheet.integer("N_tc", sheet.integer("trunc", 128), least=1),
+        q_budget_adjust=_budget(sheet),
+        cdr_error_ratio=sheet.number("DER_CDR", 1e-2, least=0.0),
+        added_noise_db=sheet.number("add_rx_noise", least=0.0) if sheet.has("add_rx_noise") else None,
         adc_bits=sheet.number("N_qb", 0.0, least=0.0),
-        clip_probability=sheet.number("P_qc", 2 * der0),
-        peak_probability=sheet.number("P_peak", der0),
+        clip_probability=sheet.number("P_qc", 2 * sheet.number("DER_0")),
+        clip_method=clip_methods.get(method),
         noise_with_levels=sheet.flag("S_tn_w_AM"),
     )
+
+
+def _budget(sheet: Sheet) -> tuple[float, float]:
+    """Q_budget_adj as (a, b); 0 for neither."""
+    values = sheet.row("Q_budget_adj", "0")
+    if not any(values):
+        return 0.0, 0.0
+    if len(values) != 2:
+        raise ConfigError(
+            f"{sheet.name}: Q_budget_adj at {sheet.where('Q_budget_adj')} must be 0 or the two numbers of a - b COM, got "
+            f"{sheet.text('Q_budget_adj')!r}. Write [a b]."
+        )
+    return values[0], values[1]
 
 
 def _packages(sheet: Sheet) -> tuple[PackageCase, ...]:
