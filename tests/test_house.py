@@ -34,7 +34,7 @@ CIRCLES: set[frozenset[str]] = {
     frozenset(
         f"sirf/channel/{name}.py"
         for name in [
-            "annex_93a",
+            "annex_93a_response",
             "channel",
             "response",
             "figures/effective_return_loss",

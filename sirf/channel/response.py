@@ -147,9 +147,9 @@ def pulse_response(
     True
     """
     if convention == "annex_93a":
-        from sirf.channel import annex_93a
+        from sirf.channel import annex_93a_response
 
-        return annex_93a.pulse_response(
+        return annex_93a_response.pulse_response(
             transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, filters=filters, amplitude=amplitude
         )
     if convention != "physical":

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.modal import Mode, modal_order_of_comments, parse_modal_order, single_ended
+from sirf.channel.mixed_mode_order import Mode, modal_order_of_comments, parse_modal_order, single_ended
 from sirf.channel.network import Network, renormalize
 from sirf.channel.touchstone_data import NetworkData
 from sirf.channel.touchstone_header import (

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.annex_93a import impulse_response
+from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer

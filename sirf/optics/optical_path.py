@@ -105,7 +105,7 @@ class OpticalPath:
         return float(light * loss * self.receiver.photodiode.responsivity * self.receiver.tia.gain)
 
     def small_signal(self, frequency: Float) -> Complex:
-        """Gain (F,) V/V at the bias: what `sirf.channel.chain.linear_chain` takes between two electrical paths."""
+        """Gain (F,) V/V at the bias: what `sirf.channel.linear_repeater.linear_chain` takes between two electrical paths."""
         device = self.stages[1]
         shape = self.driver.response(frequency) * device.response(frequency) * self.receiver.response(frequency)
         return np.asarray(self.slope() * shape * self.fibre.intensity_response(frequency, chirp=self.chirp))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.chain import linear_chain, unit_channel
 from sirf.channel.channel import Channel
+from sirf.channel.linear_repeater import linear_chain, unit_channel
 from sirf.errors import PhysicsError
 from sirf.optics.optical_path import OpticalPath
 from sirf.signal.pam import levels as pam_levels

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from sirf.channel.chain import WIRE, unit_channel
 from sirf.channel.channel import Channel
+from sirf.channel.linear_repeater import WIRE, unit_channel
 from sirf.channel.path import Path, load_path
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset

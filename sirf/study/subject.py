@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sirf._data import list_data
-from sirf.channel.chain import linear_chain
+from sirf.channel.linear_repeater import linear_chain
 from sirf.channel.path import Path, RateClass, load_path
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sirf.channel.annex_93a import impulse_response
+from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.package import Package, PackageLine, voltage_transfer
 from sirf.channel.resample import flatten

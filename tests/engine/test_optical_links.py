@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 import sirf
 from sirf import optics
-from sirf.channel.chain import linear_chain
+from sirf.channel.linear_repeater import linear_chain
 from sirf.engine.counting.baud_rate import BaudRateLink
 from sirf.engine.front_end import front_end
 from sirf.engine.light.light_chain import transmitter_tdecq

@@ -7,7 +7,7 @@ import pytest
 
 import sirf
 from sirf import optics
-from sirf.channel.chain import linear_chain
+from sirf.channel.linear_repeater import linear_chain
 from sirf.errors import PhysicsError
 
 

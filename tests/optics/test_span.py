@@ -9,8 +9,8 @@ import pytest
 
 import sirf
 from sirf import optics
-from sirf.channel.chain import unit_channel
 from sirf.channel.channel import Channel
+from sirf.channel.linear_repeater import unit_channel
 from sirf.engine.light.light_chain import averaged
 from sirf.errors import PhysicsError, SirfError
 from sirf.optics.stage import ELECTRON

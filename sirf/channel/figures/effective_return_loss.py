@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.annex_93a import impulse_response
+from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.figures.quantized import sampled_signal_pdf
 from sirf.channel.network import Network
 from sirf.errors import SirfError

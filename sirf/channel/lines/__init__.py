@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sirf.channel.lines.base import Line
-from sirf.channel.lines.chain import (
+from sirf.channel.lines.chain_matrix import (
     LINE_OHM,
     PAIR_OHM,
     Chain,
@@ -11,7 +11,7 @@ from sirf.channel.lines.chain import (
     Real,
     join,
     line_chain,
-    pair_network,
+    pair_two_port,
     series_chain,
     shunt_chain,
 )
@@ -34,7 +34,7 @@ __all__ = [
     "Twinax",
     "join",
     "line_chain",
-    "pair_network",
+    "pair_two_port",
     "series_chain",
     "shunt_chain",
 ]

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sirf.channel.lines.chain import Complex, Real, line_chain, pair_network
+from sirf.channel.lines.chain_matrix import Complex, Real, line_chain, pair_two_port
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.errors import PhysicsError
@@ -46,7 +46,7 @@ class Line(ABC):
         """Two-port of the pair (100 ohm) of `length` in m; raises `PhysicsError` for frequencies beyond `cutoff`."""
         f = np.asarray(frequency, dtype=np.float64)
         check_band(f, self.cutoff, type(self).__name__)
-        return pair_network(f, line_chain(*self.immittances(f), length), name=name)
+        return pair_two_port(f, line_chain(*self.immittances(f), length), name=name)
 
 
 def check_band(frequency: Real, cutoff: float, name: str) -> None:

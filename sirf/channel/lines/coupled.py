@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf.channel.lines.base import check_band, internal_impedance
-from sirf.channel.lines.chain import LINE_OHM, Complex, Real, line_chain, pair_network
+from sirf.channel.lines.chain_matrix import LINE_OHM, Complex, Real, line_chain, pair_two_port
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.fields import Strips, capacitance_matrix, inductance_matrix, recession_matrix
 from sirf.channel.lines.microstrip import EdgeMicrostrip
@@ -102,7 +102,7 @@ class ModalPair:
         """Two-port of the pair, 100 ohm; raises `PhysicsError` beyond the line's `cutoff`."""
         f = np.asarray(frequency, dtype=np.float64)
         check_band(f, self.array.line.cutoff, type(self.array.line).__name__)
-        return pair_network(f, line_chain(*self.immittances(f), length), name="pair")
+        return pair_two_port(f, line_chain(*self.immittances(f), length), name="pair")
 
     def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line of the pair, each (F,).

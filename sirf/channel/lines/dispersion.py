@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sirf.channel.lines import hammerstad
-from sirf.channel.lines.chain import Real
+from sirf.channel.lines.chain_matrix import Real
 from sirf.errors import PhysicsError
 
 TOLERANCE = 0.01

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf.channel.lines.base import Line, internal_impedance
-from sirf.channel.lines.chain import Complex, Real
+from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
 from sirf.channel.materials import Material
 from sirf.errors import PhysicsError

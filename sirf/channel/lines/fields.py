@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.lines.chain import Real
+from sirf.channel.lines.chain_matrix import Real
 from sirf.errors import PhysicsError
 from sirf.units import EPS0, MU0
 

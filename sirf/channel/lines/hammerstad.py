@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sirf.channel.lines.chain import Real
+from sirf.channel.lines.chain_matrix import Real
 from sirf.units import EPS0, MU0
 
 _ETA = float(np.sqrt(MU0 / EPS0))

@@ -8,7 +8,7 @@ import numpy as np
 
 from sirf.channel.lines import hammerstad
 from sirf.channel.lines.base import Line, internal_impedance
-from sirf.channel.lines.chain import Complex, Real
+from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.dispersion import Dispersion, odd_dispersion, single_dispersion
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
 from sirf.channel.materials import Material

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from sirf.channel.lines import cohn
 from sirf.channel.lines.base import Line, internal_impedance
-from sirf.channel.lines.chain import Complex, Real
+from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.errors import PhysicsError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf.channel.lines.base import Line, internal_impedance
-from sirf.channel.lines.chain import Complex, Real
+from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.materials import Material
 from sirf.errors import PhysicsError
 from sirf.units import C0, MU0

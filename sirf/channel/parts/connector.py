@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import LINE_OHM, Chain, Complex, Real, join, line_chain, pair_network, shunt_chain
+from sirf.channel.lines import LINE_OHM, Chain, Complex, Real, join, line_chain, pair_two_port, shunt_chain
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.channel.parts._checks import check_coupling, check_values
@@ -60,9 +60,9 @@ class Connector:
         f = np.asarray(frequency, dtype=np.float64)
         side = shunt_chain(2j * np.pi * f * self.pad)
         if self.resonance_db == 0.0 or not np.isfinite(self.resonance):
-            return pair_network(f, join(side, self._line(f, self.length), side), name=self.name)
+            return pair_two_port(f, join(side, self._line(f, self.length), side), name=self.name)
         half = self._line(f, 0.5 * self.length)
-        return pair_network(f, join(side, half, shunt_chain(self._notch(f)), half, side), name=self.name)
+        return pair_two_port(f, join(side, half, shunt_chain(self._notch(f)), half, side), name=self.name)
 
     def mode(self, sign: float) -> Connector:
         """The connector as the even (+1) or odd (-1) mode of two coupled pairs sees it."""

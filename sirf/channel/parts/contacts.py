@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import join, line_chain, pair_network, series_chain, shunt_chain
+from sirf.channel.lines import join, line_chain, pair_two_port, series_chain, shunt_chain
 from sirf.channel.network import Network
 from sirf.channel.parts._checks import check_coupling, check_values
 from sirf.errors import PhysicsError
@@ -43,7 +43,7 @@ class Ball:
         f = np.asarray(frequency, dtype=np.float64)
         jw = 2j * np.pi * f
         side = shunt_chain(jw * self.capacitance)
-        return pair_network(f, join(side, series_chain(jw * self.inductance), side), name=self.name)
+        return pair_two_port(f, join(side, series_chain(jw * self.inductance), side), name=self.name)
 
     def mode(self, sign: float) -> Ball:
         """The ball as the even (+1) or odd (-1) mode of two coupled pairs sees it."""
@@ -91,7 +91,7 @@ class Socket:
         one, slowness = 0.5 * self.impedance, float(np.sqrt(self.dk)) / C0
         side, film = shunt_chain(jw * self.pad), series_chain(np.full(f.size, 0.5 * self.resistance))
         body = line_chain(jw * one * slowness * self.inductance_factor, jw * slowness / one, self.length)
-        return pair_network(f, join(side, film, body, film, side), name=self.name)
+        return pair_two_port(f, join(side, film, body, film, side), name=self.name)
 
     def mode(self, sign: float) -> Socket:
         """The socket as the even (+1) or odd (-1) mode of two coupled pairs sees it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import Complex, Real, join, line_chain, pair_network, shunt_chain
+from sirf.channel.lines import Complex, Real, join, line_chain, pair_two_port, shunt_chain
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.channel.parts._checks import check_coupling, check_values
@@ -71,7 +71,7 @@ class Via:
         parts = [shunt_chain(2j * np.pi * f * self.pad), line_chain(series, shunt, self.length)]
         if self.stub > 0.0:
             parts.append(shunt_chain(_open_line(series, shunt, self.stub)))
-        return pair_network(f, join(*parts), name=self.name)
+        return pair_two_port(f, join(*parts), name=self.name)
 
     def mode(self, sign: float) -> Via:
         """The via as the even (+1) or odd (-1) mode of two coupled pairs sees it."""

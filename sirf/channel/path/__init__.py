@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sirf.channel.path.elements import Coupled, Device, Element, Flipped, Trace
-from sirf.channel.path.load import RateClass, load_path
 from sirf.channel.path.path import GRID, Crosstalk, Path, Segment
+from sirf.channel.path.reader import RateClass, load_path
 
 __all__ = [
     "GRID",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sirf.channel.figures import impedance_profile
-from sirf.channel.lines.chain import line_chain, pair_network
+from sirf.channel.lines.chain_matrix import line_chain, pair_two_port
 from sirf.channel.lines.coupled import EdgeLine, PairArray, _scattering
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip
@@ -60,7 +60,7 @@ def test_two_coupled_lines_have_the_closed_form_of_their_modes() -> None:
         length,
     )
     even, odd = (
-        pair_network(FREQUENCY, line_chain(w * (own + k * mutual), w * (c_own + k * c_mutual), length)).s
+        pair_two_port(FREQUENCY, line_chain(w * (own + k * mutual), w * (c_own + k * c_mutual), length)).s
         for k in (1, -1)
     )
     assert np.allclose(s[:, 1, 0], 0.5 * (even + odd)[:, 1, 0], atol=1e-9)

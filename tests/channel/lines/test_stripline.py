@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sirf.channel.channel import Channel
-from sirf.channel.lines import Complex, Stripline, join, line_chain, pair_network, series_chain, shunt_chain
+from sirf.channel.lines import Complex, Stripline, join, line_chain, pair_two_port, series_chain, shunt_chain
 from sirf.channel.materials import Material, list_materials, load_material
 from sirf.channel.package import cascade, series_inductance, shunt_capacitance
 from sirf.channel.path import Trace
@@ -45,7 +45,7 @@ def test_lossless_mismatched_line_is_the_closed_form() -> None:
     z, delay = 40.0, 1e-9
     w = 2 * np.pi * FREQUENCY
     series: Complex = np.asarray(1j * w * z * delay, dtype=np.complex128)
-    s = pair_network(FREQUENCY, line_chain(series, np.asarray(series / z**2), 1.0)).s
+    s = pair_two_port(FREQUENCY, line_chain(series, np.asarray(series / z**2), 1.0)).s
     reflection, once = (z - 50.0) / (z + 50.0), np.exp(-1j * w * delay)
     assert np.allclose(s[:, 1, 0], (1 - reflection**2) * once / (1 - reflection**2 * once**2), atol=1e-12)
     assert np.allclose(s[:, 0, 0], reflection * (1 - once**2) / (1 - reflection**2 * once**2), atol=1e-12)
@@ -96,7 +96,7 @@ def test_chains_agree_with_the_package_formulas() -> None:
         cascade(shunt_capacitance(FREQUENCY, 120e-15), series_inductance(FREQUENCY, 120e-12)),
         shunt_capacitance(FREQUENCY, 30e-15),
     )
-    assert np.allclose(pair_network(FREQUENCY, chain).s, s, atol=1e-12)
+    assert np.allclose(pair_two_port(FREQUENCY, chain).s, s, atol=1e-12)
 
 
 def test_megtron_7_loss_agrees_with_the_difference_of_measured_backplanes(channels_dir: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.channel.chain import linear_chain
 from sirf.channel.channel import Channel
+from sirf.channel.linear_repeater import linear_chain
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 

@@ -10,9 +10,9 @@ from typing import Literal, TypeVar, get_args
 from pydantic import BaseModel
 
 from sirf._data import data_path, load_toml, validated
-from sirf.channel.block import Block
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
 from sirf.channel.materials import Material, load_material
+from sirf.channel.measured_block import Block
 from sirf.channel.package import Package, PackageLine
 from sirf.channel.parts import Ball, Capacitor, Connector, Socket, Via, pad_capacitance
 from sirf.channel.path import tables

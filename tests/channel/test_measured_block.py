@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import skrf
 
-from sirf.channel.block import Block
 from sirf.channel.channel import Channel
+from sirf.channel.measured_block import Block
 from sirf.channel.network import Network
 from sirf.channel.path import Path, Segment, load_path
 from sirf.channel.touchstone import write_touchstone

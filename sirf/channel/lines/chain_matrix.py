@@ -63,7 +63,7 @@ def join(*chains: Chain) -> Chain:
     return reduce(_product, chains)
 
 
-def pair_network(frequency: Real, chain: Chain, *, name: str = "") -> Network:
+def pair_two_port(frequency: Real, chain: Chain, *, name: str = "") -> Network:
     """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
     b, c = chain.b / LINE_OHM, chain.c * LINE_OHM
     total = chain.a + b + c + chain.d

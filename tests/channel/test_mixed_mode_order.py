@@ -10,7 +10,7 @@ import skrf
 from numpy.typing import NDArray
 
 from sirf.channel.channel import Channel
-from sirf.channel.modal import modal_order_of_comments, parse_modal_order
+from sirf.channel.mixed_mode_order import modal_order_of_comments, parse_modal_order
 from sirf.channel.network import Network
 from sirf.channel.touchstone import load_touchstone, read_touchstone, write_touchstone
 from sirf.errors import SirfError
