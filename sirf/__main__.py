@@ -9,6 +9,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+MESSAGE_LENGTH = 1_000
+"""Most characters of an error message: a file's text may be in it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
@@ -52,7 +55,9 @@ def _other(error: Exception) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    print("sirf: " + " ".join(message.split()), file=sys.stderr)
+    from sirf.errors import shortened
+
+    print("sirf: " + shortened(message, MESSAGE_LENGTH), file=sys.stderr)
     return code
 
 

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from sirf.errors import ConfigError
+from sirf._files import read_small_text
+from sirf.errors import ConfigError, shortened, shown
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -19,6 +20,8 @@ LENGTHS, RATES, TIMES = {"m", "mm", "um", "nm", "km", "mm2"}, {"hz", "mhz", "ghz
 ELECTRICAL = {"v", "mv", "nv", "v2", "a", "ma", "na", "pa", "w", "mw", "ohm", "mohm", "nf", "ff", "ph", "pj"}
 UNITS = LENGTHS | RATES | TIMES | ELECTRICAL | {"db", "dbm", "bit", "ui", "k", "per"}
 """Words of which the unit at the end of a key is made."""
+MAX_TOML_KEYS = 20_000
+"""Most keys of a TOML file: the standard library's parser takes time that grows with their square."""
 
 
 @cache
@@ -47,12 +50,16 @@ def list_data(folder: str, suffix: str = ".toml") -> tuple[str, ...]:
 def load_toml(path: Path | str) -> dict[str, Any]:
     """A TOML file as a dict; `ConfigError` names the file (and the line where the parser knows it)."""
     file = Path(path)
+    text = read_small_text(file, error=ConfigError)
+    keys = text.count("=")
+    if keys > MAX_TOML_KEYS:
+        raise ConfigError(f"{file} must have at most {MAX_TOML_KEYS:,} keys, got about {keys:,}. Check the file.")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file} must be a readable file, got {error.strerror}. Check the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} must be valid TOML, got {error}. Mend the file.") from error
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} must be valid TOML, got {shortened(error)}. Mend the file.") from error
+    except RecursionError:
+        raise ConfigError(f"{file} must not nest brackets so deeply. Mend the file.") from None
 
 
 def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Model:
@@ -75,7 +82,7 @@ def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Mo
         first = found[0]
         key = _dotted(first["loc"]) or "(whole file)"
         given = first.get("input")
-        got = "" if isinstance(given, dict) else f", got {given!r}"
+        got = "" if isinstance(given, dict) else f", got {shown(given)}"
         raise ConfigError(f"{Path(file).name}: key {key} must be valid{got} ({first['msg']}). Mend the key.") from error
 
 

@@ -1,4 +1,8 @@
-"""Files that sirf writes: checked before the work starts, written beside and renamed, so that nothing is ever left half."""
+"""Files that sirf reads and writes.
+
+Small text files are read within stated limits. What is written is checked before the work starts, written beside and
+renamed, so that nothing is ever left half.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,28 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sirf.errors import SirfError
+
+MAX_TEXT_BYTES = 4 << 20
+"""Largest TOML, JSON or mask file that is read; the largest that ships has 20 kB."""
+
+
+def read_small_text(file: str | Path, *, error: type[SirfError] = SirfError) -> str:
+    """The UTF-8 text of a regular file of at most `MAX_TEXT_BYTES`; `error` names it where it is anything else."""
+    path = Path(file)
+    try:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a device or a pipe"
+            raise error(f"{path} must be a file, got {what}. Check the path.")
+        size = path.stat().st_size
+        if size > MAX_TEXT_BYTES:
+            raise error(
+                f"{path} must be at most {MAX_TEXT_BYTES:,} bytes, got {size:,}. Check that it is the right file."
+            )
+        return path.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise error(f"{path} must be a readable file, got {fault.strerror or fault}. Check the path.") from fault
+    except UnicodeDecodeError as fault:
+        raise error(f"{path} must be UTF-8 text, got {fault}. Save it as UTF-8.") from fault
 
 
 def check_output(name: str, file: str | Path | None, *, suffixes: tuple[str, ...] = ()) -> None:

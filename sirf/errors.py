@@ -23,3 +23,23 @@ class LimitError(SirfError):
 
 class NoSettingError(SirfError):
     """No setting of the reference equaliser passes: the channel is worse than its standard can equalise."""
+
+
+def shortened(value: object, length: int = 160) -> str:
+    """The text of a value for a message: no line breaks, no control characters, at most `length` characters.
+
+    >>> shortened("a\\x1b[31m", 20)
+    'a\\\\x1b[31m'
+    """
+    text = printable(" ".join(str(value).split()))
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def shown(value: object, length: int = 80) -> str:
+    """The repr of a value for a message, at most `length` characters."""
+    return shortened(repr(value), length)
+
+
+def printable(text: str) -> str:
+    """Text that no terminal takes as a command: control characters other than line break and tab as escapes."""
+    return "".join(one if one in "\n\t" or one.isprintable() else one.encode("unicode_escape").decode() for one in text)

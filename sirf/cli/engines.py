@@ -134,14 +134,14 @@ def ber(
     check_seed(seed)
     check_outputs(json_file)
     check_output("resume", resume)
-    from sirf.engine.counting.count_errors import CountInterrupted, count_errors
+    from sirf.engine.counting.count_errors import CountInterrupted, SaveFailed, count_errors
     from sirf.fec import CodewordCounter, load
 
     code = None if fec is None else load(fec)
     link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
     link = with_sending_options(link, pattern, precoding=precoding, mlse=mlse)
     words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
-    interrupted = False
+    interrupted, failed = False, None
     with progress("ber") as update:
         try:
             count = count_errors(
@@ -157,12 +157,16 @@ def ber(
             )
         except CountInterrupted as stopped:
             count, interrupted = stopped.count, True
+        except SaveFailed as error:
+            count, failed = error.count, error
     say(str(count), json_file=json_file)
     answer = {**count.to_dict(), **link_facts(link), "interrupted": interrupted}
     if words is not None:
         say(f"{words.count!r}", json_file=json_file)
         answer["fec"] = words.count.to_dict()
     write_json(answer, json_file)
+    if failed is not None:
+        raise failed
     if interrupted:
         raise KeyboardInterrupt
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sirf._display import strict
 from sirf._files import check_output, write_text
-from sirf.errors import SirfError
+from sirf.errors import SirfError, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,12 +32,12 @@ PIPE_WIDTH = 160
 def warn(warnings: tuple[str, ...]) -> None:
     """One line on standard error for each."""
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
 
 
 def say(text: str, *, json_file: str | None) -> None:
     """Text for people."""
-    print(text, file=sys.stderr if json_file == "-" else sys.stdout)
+    print(printable(text), file=sys.stderr if json_file == "-" else sys.stdout)
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: str | None) -> None:
@@ -49,7 +49,7 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: 
 
     drawn = Table(*head, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
     stderr = json_file == "-"
     console = Console(stderr=stderr)
     wide = console if console.is_terminal else Console(stderr=stderr, width=PIPE_WIDTH)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +19,7 @@ from sirf.engine.seeding import Seed, integer_seed
 from sirf.errors import SirfError
 from sirf.fec.counter import CodewordCounter
 from sirf.link import Link
+from sirf.results.count_file import CountFile
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import remove_precoding
 
@@ -32,8 +30,14 @@ TASK = 8
 """Most segments that one thread computes before it hands them over."""
 EVENT = 4
 """Right decisions within an error event, in units of the detector's memory, that do not end it."""
-SAVE = 256
-"""Segments between two writes of the resume file."""
+
+
+class SaveFailed(SirfError):
+    """The resume file could not be written; `count` holds what was counted."""
+
+    def __init__(self, message: str, count: ErrorCount) -> None:
+        super().__init__(message)
+        self.count = count
 
 
 class CountInterrupted(KeyboardInterrupt):
@@ -70,7 +74,7 @@ def count_errors(
     workers
         Threads that share the segments; the loops release the interpreter's lock.
     resume
-        A JSON file that keeps the counts; a run goes on from it. Needs an integer `rng`.
+        A JSON file that keeps the counts, written every ten seconds; a run goes on from it. Needs an integer `rng`.
     codewords
         A `sirf.fec.CodewordCounter` that is given all errors on the line in order; its `count` then holds the code words of
         the run. It must be new, of the link's number of levels and precoding; the `resume` file keeps its state too.
@@ -78,7 +82,8 @@ def count_errors(
         Called with (symbols done, symbols at most, bit errors).
 
     On Ctrl-C the counts so far are in the `resume` file and in the `count` of the `CountInterrupted` that is raised.
-    Raises `SirfError` for limits below 1 or a file of another run.
+    Raises `SirfError` for limits below 1, a file of another run or one that another run is writing, and `SaveFailed`, with the
+    `count` in it, where the file cannot be written.
     """
     for name, value in (("max_errors", max_errors), ("max_symbols", max_symbols), ("workers", workers)):
         if value < 1:
@@ -94,6 +99,7 @@ def count_errors(
         return book.total.errors >= max_errors or book.total.symbols >= max_symbols
 
     if ended():
+        book.close()
         return book.total
     last = book.segments - (book.total.symbols - max_symbols) // COUNTED
     counts = _counts(counter, seed, range(book.segments, last), workers)
@@ -108,7 +114,7 @@ def count_errors(
         raise CountInterrupted(book.total) from None
     finally:
         counts.close()
-        book.save()
+        book.close()
     return book.total
 
 
@@ -206,12 +212,17 @@ def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Gener
 class _Book:
     """The running total, kept in a file when one is named."""
 
-    def __init__(self, file: Path | None, seed: int, counter: Counter, codewords: CodewordCounter | None) -> None:
-        self.file, self.seed, self.codewords = file, seed, codewords
+    def __init__(self, path: Path | None, seed: int, counter: Counter, codewords: CodewordCounter | None) -> None:
+        self.seed, self.codewords = seed, codewords
         self.segments = 0
         self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.order)))
-        if file is not None and file.exists():
-            self._load(file)
+        self.file = None if path is None else CountFile(path)
+        if self.file is not None:
+            try:
+                self._restore(self.file)
+            except SirfError:
+                self.file.close()
+                raise
 
     def add(self, count: ErrorCount, errors: Errors) -> None:
         """One more segment, in order."""
@@ -220,42 +231,45 @@ class _Book:
             steps = errors.decided.astype(np.int64) - errors.sent
             self.codewords.add_errors(errors.positions, steps, errors.length)
         self.segments += 1
-        if self.segments % SAVE == 0:
+        if self.file is not None and self.file.due():
             self.save()
 
     def save(self) -> None:
-        """Replace the file in one step, so that an interruption cannot leave half of it."""
+        """Write the file, if there is one; `SaveFailed` carries the count where that cannot be."""
         if self.file is None:
             return
-        record = {
-            "format": "sirf-error-count-2", "seed": self.seed, "segments": self.segments, "total": asdict(self.total),
-            "codewords": None if self.codewords is None else self.codewords.to_dict(),
-        }  # fmt: skip
-        text = json.dumps(record, indent=1)
-        temporary = self.file.with_name(self.file.name + ".tmp")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, self.file)
-
-    def _load(self, file: Path) -> None:
         try:
-            record = json.loads(file.read_text(encoding="utf-8"))
-            if record["format"] != "sirf-error-count-2":
-                raise ValueError(f"format {record['format']!r}")
-            values: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in record["total"].items()
-            }
-            seed, segments, total = record["seed"], int(record["segments"]), ErrorCount(**values)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.file.save(
+                seed=self.seed,
+                segments=self.segments,
+                segment_symbols=COUNTED,
+                total=self.total,
+                codewords=None if self.codewords is None else self.codewords.to_dict(),
+            )
+        except SirfError as error:
+            raise SaveFailed(str(error), self.total) from error
+
+    def close(self) -> None:
+        """Save for the last time and let other runs have the file."""
+        if self.file is None:
+            return
+        try:
+            self.save()
+        finally:
+            self.file.close()
+
+    def _restore(self, file: CountFile) -> None:
+        record = file.load()
+        if record is None:
+            return
+        total: ErrorCount = record["total"]
+        if (record["seed"], total.link) != (self.seed, self.total.link) or record["segment_symbols"] != COUNTED:
+            raise SirfError(f"{file.path} must come from the same link and seed, got another run's. Name another file.")
+        if (self.codewords is None) != (record["codewords"] is None):
             raise SirfError(
-                f"{file} must be a file of an earlier count, got something else ({error}). Name another file."
-            ) from error
-        if (seed, total.link) != (self.seed, self.total.link):
-            raise SirfError(f"{file} must come from the same link and seed, got another run's. Name another file.")
-        if (self.codewords is None) != (record.get("codewords") is None):
-            raise SirfError(
-                f"{file} must have been counted with code words as this run is, got one with and one without. "
+                f"{file.path} must have been counted with code words as this run is, got one with and one without. "
                 "Name another file."
             )
         if self.codewords is not None:
             self.codewords.restore(record["codewords"])
-        self.segments, self.total = segments, total
+        self.segments, self.total = record["segments"], total
