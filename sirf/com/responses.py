@@ -78,6 +78,8 @@ def path_network(network: Network, kind: Kind, plane: str, settings: ComSettings
     near = {"through": packages.transmitter, "fext": packages.fext, "next": packages.next}[kind]
     far = packages.receiver
     f = network.frequency
+    # packages, boards and the reflections of the terminations all are described at R_0
+    network = network.renormalized(2.0 * far.r_0)
     if settings.board is not None:
         boards = settings.board
         board = {"through": boards.transmitter, "fext": boards.fext, "next": boards.next_near}[kind]

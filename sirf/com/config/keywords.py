@@ -73,6 +73,7 @@ READ = frozenset(
         "s_tn_w_am",
         "der_cdr",
         "add_rx_noise",
+        "pkg_name",
         "package_tl_tau",
         "package_tl_gamma0_a1_a2",
         "package_z_c",
@@ -142,6 +143,24 @@ READ = frozenset(
 }
 """Keywords that are read, in small letters; the transmitter's taps c(k) besides."""
 
+PACKAGE_BLOCK = frozenset(
+    {
+        "a_v",
+        "a_fe",
+        "a_ne",
+        "c_p",
+        "r_d",
+        "package_tl_tau",
+        "package_tl_gamma0_a1_a2",
+        "package_z_c",
+        "z_p (tx)",
+        "z_p (fext)",
+        "z_p (next)",
+        "z_p (rx)",
+    }
+)
+"""Keywords of a package block (`.START name` … `.END`); PKG_NAME puts a block in place of the sheet's own."""
+
 ONLY: dict[str, tuple[str, ...]] = {
     "rx_calibration": ("0",),
     "psdrxcal": ("0",),
@@ -176,8 +195,6 @@ ONLY: dict[str, tuple[str, ...]] = {
     "pkg_tx_ffe_preset": ("0",),
     "f_hp_z": (),
     "f_hp_p": (),
-    "pkg_name": (),
-    ".start": (),
     "tdecq": ("0", "none"),
     "skew_ps": ("0",),
     "imb_z_fctr": ("1",),

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from python_calamine import CalamineError, CalamineWorkbook
 
-from sirf.com.config.keywords import IGNORED, ONLY, READ, spelled
+from sirf.com.config.keywords import IGNORED, ONLY, PACKAGE_BLOCK, READ, spelled
 from sirf.com.config.matlab_value import matlab_value
 from sirf.errors import ConfigError
 
 SHEET = "COM_Settings"
 _TAP = "c("
+_START, _END = ".START", ".END"
 _SAMPLE = 3
 """A column with as many known keywords holds keywords; the first one always does."""
 
@@ -37,13 +38,15 @@ class Cell:
 class Sheet:
     """Keywords (spelled in small letters) to cells, of one workbook with what the user set on top.
 
-    `ignored` lists the keywords of the workbook that do not bear on a result.
+    `blocks` holds the sections between `.START name` and `.END`, by name. `ignored` lists the keywords of the workbook that do
+    not bear on a result.
     """
 
     name: str
     cells: Mapping[str, Cell]
     columns: str
     ignored: tuple[str, ...] = field(default=())
+    blocks: Mapping[str, Sheet] = field(default_factory=dict)
 
     def has(self, keyword: str) -> bool:
         """Whether the keyword has a value."""
@@ -117,12 +120,29 @@ class Sheet:
 def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) -> Sheet:
     """The keywords of an official workbook (.xls or .xlsx), with `changes` (keyword to value) put on top.
 
+    A change whose value is a mapping adds keywords to the block of that name, or makes the block.
+
     Raises `ConfigError` for a file that cannot be read, a keyword that is not known or of which the value is not supported,
     and one that stands in two cells with different values.
     """
     file = Path(path)
     rows = _rows(file)
-    columns = _keyword_columns(rows)
+    first, blocks = _split_blocks(rows, file.name)
+    columns = _keyword_columns(rows[:first])
+    found = _cells(rows[:first], columns, 0, file.name)
+    for keyword, change in (changes or {}).items():
+        if isinstance(change, Mapping):
+            _change_block(blocks, file.name, keyword.strip(), change)
+        else:
+            found[spelled(keyword)] = Cell(keyword.strip(), _plain_value(change), f"--set {keyword.strip()}")
+    _check(found, file.name)
+    columns_text = f"cells {', '.join(f'{_letter(c)}1:{_letter(c)}{first}' for c in columns)} of sheet {SHEET}"
+    ignored = tuple(cell.keyword for key, cell in found.items() if key in IGNORED)
+    return Sheet(file.name, found, columns_text, ignored, blocks)
+
+
+def _cells(rows: list[list[Value]], columns: list[int], above: int, name: str) -> dict[str, Cell]:
+    """Keywords in `columns` with the value right of each; `above` counts the rows of the sheet before these."""
     found: dict[str, Cell] = {}
     for r, row in enumerate(rows):
         for c in columns:
@@ -131,31 +151,116 @@ def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) ->
             value = row[c + 1] if c + 1 < len(row) else ""
             if not keyword or value == "" or spelled(keyword) == "parameter":
                 continue
-            cell = Cell(keyword, value, f"{_letter(c + 1)}{r + 1}")
+            cell = Cell(keyword, value, f"{_letter(c + 1)}{above + r + 1}")
             before = found.get(spelled(keyword))
             if before is not None and before.value != value:
                 raise ConfigError(
-                    f"{file.name}: keyword {keyword} must stand once, got it at {before.where} and {cell.where}. Clear one cell."
+                    f"{name}: keyword {keyword} must stand once, got it at {before.where} and {cell.where}. Clear one cell."
                 )
             found[spelled(keyword)] = cell
-    for keyword, change in (changes or {}).items():
-        text = change if isinstance(change, (str, bool, int, float)) else _written(change)
-        found[spelled(keyword)] = Cell(keyword.strip(), text, f"--set {keyword.strip()}")
-    _check(found, file.name)
-    columns_text = f"cells {', '.join(f'{_letter(c)}1:{_letter(c)}{len(rows)}' for c in columns)} of sheet {SHEET}"
-    ignored = tuple(cell.keyword for key, cell in found.items() if key in IGNORED)
-    return Sheet(file.name, found, columns_text, ignored)
+    return found
 
 
-def parse_changes(texts: tuple[str, ...] | list[str]) -> dict[str, str]:
-    """KEYWORD=VALUE texts as a dict; the first `=` splits."""
-    changes = {}
+def _split_blocks(rows: list[list[Value]], name: str) -> tuple[int, dict[str, Sheet]]:
+    """The number of rows above the first `.START`, and the blocks between each `.START` and its `.END` by name."""
+    blocks: dict[str, Sheet] = {}
+    first, start = len(rows), -1
+    for r, row in enumerate(rows):
+        mark = str(row[0]).strip().upper() if row else ""
+        if mark == _START:
+            first = min(first, r)
+            if start >= 0:
+                raise ConfigError(
+                    f"{name}: {_START} at A{r + 1} must come after the {_END} of the block at A{start + 1}. Add {_END} above it."
+                )
+            start = r
+        elif mark == _END:
+            if start < 0:
+                raise ConfigError(
+                    f"{name}: {_END} at A{r + 1} must close a block, got none open. Add {_START} and a name."
+                )
+            block = str(rows[start][1]).strip() if len(rows[start]) > 1 else ""
+            if not block or block in blocks:
+                raise ConfigError(
+                    f"{name}: {_START} at A{start + 1} must name a block of its own, got {block!r}. Write another name into "
+                    f"B{start + 1}."
+                )
+            blocks[block] = _block(rows[start + 1 : r], start + 1, f"{name}, block {block}")
+            start = -1
+        elif start < 0 and first < r and (stray := _stray_keyword(row)):
+            raise ConfigError(
+                f"{name}: keyword {stray} in row {r + 1} must stand above the first {_START} or inside a block, since the "
+                "reference code reads nothing there. Move it."
+            )
+    if start >= 0:
+        raise ConfigError(f"{name}: {_START} at A{start + 1} must be closed, got no {_END} below it. Add {_END}.")
+    return first, blocks
+
+
+def _block(rows: list[list[Value]], above: int, name: str) -> Sheet:
+    """The keywords of one block: those of a package, in any column."""
+    width = max((len(row) for row in rows), default=0)
+    columns = [
+        c for c in range(width) if c == 0 or any(c < len(row) and spelled(str(row[c])) in PACKAGE_BLOCK for row in rows)
+    ]
+    found = _cells(rows, columns, above, name)
+    _check_block(found, name)
+    return Sheet(name, found, f"cells A{above + 1}:{_letter(max(width - 1, 0))}{above + len(rows)}")
+
+
+def _change_block(blocks: dict[str, Sheet], name: str, block: str, changes: Mapping[str, object]) -> None:
+    """Put `changes` on top of the block, which is made where the workbook has none of that name."""
+    before = blocks.get(block, Sheet(f"{name}, block {block}", {}, f"block {block}"))
+    cells = dict(before.cells)
+    for keyword, change in changes.items():
+        where = f"--set {block}.{keyword.strip()}"
+        cells[spelled(keyword)] = Cell(keyword.strip(), _plain_value(change), where)
+    _check_block(cells, before.name)
+    blocks[block] = Sheet(before.name, cells, before.columns)
+
+
+def _check_block(found: Mapping[str, Cell], name: str) -> None:
+    for key, cell in found.items():
+        if key not in PACKAGE_BLOCK:
+            raise ConfigError(
+                f"{name}: keyword {cell.keyword} at {cell.where} must be one of a package block, where the reference code reads "
+                f"no other: {', '.join(sorted(PACKAGE_BLOCK))}. Move it above the first {_START}."
+            )
+
+
+def _stray_keyword(row: list[Value]) -> str:
+    """The first known keyword of a row that has a value, or nothing."""
+    for c, text in enumerate(row[:-1]):
+        if (
+            isinstance(text, str)
+            and text.strip()
+            and _known(text)
+            and spelled(text) != "parameter"
+            and row[c + 1] != ""
+        ):
+            return text.strip()
+    return ""
+
+
+def _plain_value(change: object) -> Value:
+    return change if isinstance(change, (str, bool, int, float)) else _written(change)
+
+
+def parse_changes(texts: tuple[str, ...] | list[str]) -> dict[str, str | dict[str, str]]:
+    """KEYWORD=VALUE texts as a dict; the first `=` splits. BLOCK.KEYWORD=VALUE changes a package block."""
+    changes: dict[str, str | dict[str, str]] = {}
     for text in texts:
         keyword, equals, value = text.partition("=")
         if not equals or not keyword.strip() or not value.strip():
             raise ConfigError(
                 f"--set must be KEYWORD=VALUE, got {text!r}. Write for example --set 'c(-1)=[-0.08:0.04:0]'."
             )
+        block, dot, inner = keyword.strip().partition(".")
+        if dot and spelled(inner) in PACKAGE_BLOCK:
+            inside = changes.setdefault(block, {})
+            if isinstance(inside, dict):
+                inside[inner.strip()] = value.strip()
+                continue
         changes[keyword.strip()] = value.strip()
     return changes
 

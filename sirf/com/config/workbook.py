@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.package import Package, PackageLine
+from sirf.com.config.keywords import PACKAGE_BLOCK
 from sirf.com.config.settings import (
     BoardSettings,
     ChipToModuleSettings,
@@ -31,6 +33,8 @@ from sirf.errors import ConfigError
 
 GIGA = 1e9
 NANO = 1e-9
+_FILLED_Z_C = 100.0
+"""Impedance in ohm of a package section that only the other end's block has."""
 _TAP = re.compile(r"c\((-?\d+)\)")
 
 
@@ -85,11 +89,13 @@ def from_sheet(sheet: Sheet) -> ComSettings:
 
 def _transmitter(sheet: Sheet) -> TransmitterSettings:
     # without FORCE_TR the reference code applies no H_t, and its own old default beyond that is not supported
+    ends = _ends(sheet)
+    usual = 0.5 if ends.transmitter is sheet else None  # a block has to give its amplitudes
     filtered = sheet.flag("FORCE_TR") or sheet.integer("T_r_filter_type", 0) == 1
     return TransmitterSettings(
-        amplitude=_positive(sheet, "A_v", 0.5),
-        amplitude_fext=sheet.number("A_fe", 0.5, least=0.0),
-        amplitude_next=sheet.number("A_ne", 0.5, least=0.0),
+        amplitude=_positive(ends.transmitter, "A_v", usual),
+        amplitude_fext=ends.transmitter.number("A_fe", usual, least=0.0),
+        amplitude_next=ends.receiver.number("A_ne", usual, least=0.0),
         level_mismatch=_positive(sheet, "R_LM"),
         snr_db=sheet.number("SNR_TX"),
         rise_time=sheet.number("T_r", 8e-3, least=0.0) * NANO if filtered else None,
@@ -293,44 +299,111 @@ def _budget(sheet: Sheet) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def _packages(sheet: Sheet) -> tuple[PackageCase, ...]:
-    lengths = {side: sheet.matrix(f"z_p ({side})") for side in ("TX", "FEXT", "NEXT", "RX")}
-    sections, cases = lengths["TX"].shape
-    for side, matrix in lengths.items():
-        if matrix.shape != (sections, cases):
-            raise ConfigError(
-                f"{sheet.name}: z_p ({side}) at {sheet.where(f'z_p ({side})')} must have the {sections} x {cases} values of "
-                f"z_p (TX), got {matrix.shape[0]} x {matrix.shape[1]}. Mend the cell."
-            )
-    impedance = sheet.matrix("package_Z_c")
-    if impedance.shape[0] != sections or impedance.shape[1] not in (1, 2):
-        raise ConfigError(
-            f"{sheet.name}: package_Z_c at {sheet.where('package_Z_c')} must have {sections} rows of [TX RX], got "
-            f"{impedance.shape[0]} x {impedance.shape[1]}. Mend the cell."
-        )
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Where each end's package values stand: the sheet itself, or the blocks that PKG_NAME names."""
 
-    def package(side: str, case: int, column: int) -> Package:
-        z_c = impedance[:, min(column, impedance.shape[1] - 1)]
-        lines = zip(z_c, lengths[side][:, case], strict=True)
+    transmitter: Sheet
+    receiver: Sheet
+
+
+def _ends(sheet: Sheet) -> _Ends:
+    """PKG_NAME with one block for both ends, or the transmitter's and the receiver's."""
+    names = sheet.text("PKG_NAME").split()
+    if not names:
+        return _Ends(sheet, sheet)
+    if len(names) > 2:
+        raise ConfigError(
+            f"{sheet.name}: PKG_NAME at {sheet.where('PKG_NAME')} must name one block, or the transmitter's and the receiver's, "
+            f"got {len(names)} names. Keep two."
+        )
+    for name in names:
+        if name not in sheet.blocks:
+            raise ConfigError(
+                f"{sheet.name}: PKG_NAME at {sheet.where('PKG_NAME')} must name blocks of the workbook "
+                f"({', '.join(sheet.blocks) or 'it has none'}), got {name!r}. Add .START {name} … .END."
+            )
+    overruled = [cell for key, cell in sheet.cells.items() if key in PACKAGE_BLOCK and cell.where.startswith("--set")]
+    if overruled:
+        keyword = overruled[0].keyword
+        raise ConfigError(
+            f"{sheet.name}: {keyword} must be changed in the block, since PKG_NAME takes it from {names[0]}. "
+            f"Write --set '{names[0]}.{keyword}=…'."
+        )
+    return _Ends(sheet.blocks[names[0]], sheet.blocks[names[-1]])
+
+
+def _packages(sheet: Sheet) -> tuple[PackageCase, ...]:
+    """The packages of all test cases.
+
+    As in the reference code each end has the lines of its own block. A NEXT aggressor's transmitter has the lengths of the
+    receiver's block and everything else of the transmitter's.
+    """
+    ends = _ends(sheet)
+    lengths = {
+        "TX": _lengths(ends.transmitter, "TX"),
+        "FEXT": _lengths(ends.transmitter, "FEXT"),
+        "NEXT": _lengths(ends.receiver, "NEXT"),
+        "RX": _lengths(ends.receiver, "RX"),
+    }
+    cases = lengths["TX"].shape[1]
+    for end, matrix in lengths.items():
+        if matrix.shape[1] != cases:
+            raise ConfigError(
+                f"{sheet.name}: z_p ({end}) must have the {cases} test cases of z_p (TX), got {matrix.shape[1]}. Mend the cell."
+            )
+
+    def package(side: str, case: int, source: Sheet, column: int) -> Package:
         return Package(
             die=_die(sheet, column),
             c_b=_of_side(sheet, "C_b", column) * NANO,
-            lines=tuple(PackageLine(z_c=float(z), length_mm=float(length)) for z, length in lines),
-            c_p=_of_side(sheet, "C_p", column) * NANO,
-            r_0=sheet.number("R_0", 50.0),
-            r_d=_of_side(sheet, "R_d", column, 50.0),
-            **_line_table(sheet, "package"),
+            lines=_sections(_impedances(source, column), lengths[side][:, case]),
+            c_p=_of_side(source, "C_p", column) * NANO,
+            r_0=_positive(sheet, "R_0", 50.0),
+            r_d=_of_side(source, "R_d", column, 50.0),
+            **_line_table(source, "package"),
         )
 
     return tuple(
         PackageCase(
-            transmitter=package("TX", case, 0),
-            fext=package("FEXT", case, 0),
-            next=package("NEXT", case, 0),
-            receiver=package("RX", case, 1),
+            transmitter=package("TX", case, ends.transmitter, 0),
+            fext=package("FEXT", case, ends.transmitter, 0),
+            next=package("NEXT", case, ends.transmitter, 0),
+            receiver=package("RX", case, ends.receiver, 1),
         )
         for case in range(cases)
     )
+
+
+def _lengths(source: Sheet, end: str) -> NDArray[np.float64]:
+    """z_p of one end (sections, test cases) in mm; all four ends of a sheet or block have the same shape."""
+    shape = source.matrix("z_p (TX)").shape
+    matrix = source.matrix(f"z_p ({end})")
+    if matrix.shape != shape or matrix.shape[0] not in (1, 2, 4):
+        raise ConfigError(
+            f"{source.name}: z_p ({end}) at {source.where(f'z_p ({end})')} must have the {shape[0]} x {shape[1]} values of "
+            f"z_p (TX) in 1, 2 or 4 rows, got {matrix.shape[0]} x {matrix.shape[1]}. Mend the cell."
+        )
+    return matrix
+
+
+def _impedances(source: Sheet, column: int) -> NDArray[np.float64]:
+    """package_Z_c of one end in ohm, one value a section."""
+    impedance, sections = source.matrix("package_Z_c"), source.matrix("z_p (TX)").shape[0]
+    if impedance.shape[0] != sections or impedance.shape[1] not in (1, 2):
+        raise ConfigError(
+            f"{source.name}: package_Z_c at {source.where('package_Z_c')} must have {sections} rows of [TX RX], got "
+            f"{impedance.shape[0]} x {impedance.shape[1]}. Mend the cell."
+        )
+    return impedance[:, min(column, impedance.shape[1] - 1)]
+
+
+def _sections(impedance: NDArray[np.float64], length_mm: NDArray[np.float64]) -> tuple[PackageLine, ...]:
+    """Line sections; the reference code fills the shorter of two tables up with 100 ohm or no length."""
+    count = max(impedance.size, length_mm.size)
+    z_c = np.concatenate((impedance, np.full(count - impedance.size, _FILLED_Z_C)))
+    length = np.concatenate((length_mm, np.zeros(count - length_mm.size)))
+    return tuple(PackageLine(z_c=float(z), length_mm=float(mm)) for z, mm in zip(z_c, length, strict=True))
 
 
 def _die(sheet: Sheet, column: int) -> tuple[tuple[float, float], ...]:
