@@ -22,6 +22,7 @@ from sirf._kernels.decide import find_errors
 from sirf.engine.counting.baud_rate import COUNTED, BaudRateLink, noise_taps
 from sirf.engine.counting.count_errors import Counter
 from sirf.engine.seeding import Randomness, segment_seed
+from sirf.transmitter.transmitter import NO_JITTER
 
 Float = NDArray[np.float64]
 PLAIN, JITTERED, SEQUENCE, TWO_CORES, FLAT = 20e6, 10e6, 5e6, 1.8, 1.1
@@ -32,7 +33,7 @@ def make_link(*, jitter: bool, crosstalk: bool) -> sirf.Link:
     channel = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=crosstalk)
     link = sirf.Link(channel, standard="802.3ck-c2m").optimized()
     if not jitter:
-        tx = dataclasses.replace(link.transmitter, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
+        tx = dataclasses.replace(link.transmitter, jitter=NO_JITTER)
         link = link.replace(transmitter=tx)
     low, high = np.log(1e-19), np.log(1e-13)
     for _ in range(20):

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import sirf
 from sirf.channel.channel import Channel
 from sirf.engine.statistical.analysis import interference_model
+from sirf.transmitter.transmitter import NO_JITTER
 from tests.engine.direct_convolution import DirectConvolution
 
 LIMITS = {"64 phases": 0.150, "64 phases, aggressors cached": 0.060, "one phase": 0.005}
@@ -76,9 +77,7 @@ def peak_above(call: Callable[[], object]) -> float:
 
 def check_answer(link: sirf.Link) -> float:
     """Assert heights against direct convolution; its seconds for one phase."""
-    still = link.replace(
-        transmitter=dataclasses.replace(link.transmitter, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
-    )
+    still = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=NO_JITTER))
     model = interference_model(still)
     direct = DirectConvolution.of(still, step=2e-4 * model.front_end.main_cursor, half=5000)
     start = time.process_time()

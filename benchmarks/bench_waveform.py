@@ -57,7 +57,7 @@ def straight_chain(link: sirf.Link, end: FrontEnd, symbols: int) -> np.ndarray[t
     tx, m, main = link.transmitter, end.samples_per_ui, end.main_cursor
     sent = link.levels[rng.integers(0, link.order, symbols)]
     moved = np.convolve(sent, np.diff([0.0, *tx.ffe, 0.0]))[tx.ffe_main :][:symbols]
-    tau = tx.jitter_random_ui * rng.standard_normal(symbols) + tx.jitter_dual_dirac_ui * rng.choice(
+    tau = tx.jitter.random_ui * rng.standard_normal(symbols) + tx.jitter.dual_dirac_ui * rng.choice(
         [-1.0, 1.0], symbols
     )
     wave = np.zeros(symbols * m + len(end.through) - 1)

@@ -196,7 +196,7 @@ def front_end(link: Link) -> FrontEnd:
     instant += round(receiver.sampling_offset_ui * m)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:], raw[0])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
-    moved = tx.edge_jitter.variance(symbol_rate=link.symbol_rate)
+    moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
     window, omitted = _window(responses[0], instant, m)
     crosstalk = _all_crosstalk(link, channel)

@@ -186,7 +186,7 @@ class _Search:
         self.reach = self.tap_count + limits.rx_ffe_pre + limits.rx_ffe_post + 1
         self.order = link.order
         self.symbol_variance = float(np.mean(link.levels**2))
-        self.jitter_variance = link.transmitter.jitter_random_ui**2 + link.transmitter.jitter_dual_dirac_ui**2
+        self.jitter_variance = link.transmitter.jitter.variance(symbol_rate=link.symbol_rate)
         self.receiver = (
             link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
         )

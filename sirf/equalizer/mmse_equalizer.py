@@ -83,7 +83,7 @@ def _disturbance(link: Link, end: FrontEnd, taps: int, power: float) -> Float:
         lags += power / m * _correlation(wave, m, taps)
     tx = link.transmitter
     steps = power * float(np.sum(np.diff([0.0, *tx.ffe, 0.0]) ** 2))
-    moved = tx.edge_jitter.variance(symbol_rate=link.symbol_rate)
+    moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
     lags += moved * steps * _correlation(end.edge[end.sampling % m :: m], 1, taps)
     distance = np.abs(np.arange(taps)[:, None] - np.arange(taps)[None, :])
     # the SNR_TX term enters behind the FFE and does not depend on it

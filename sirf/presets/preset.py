@@ -15,6 +15,7 @@ from sirf.errors import ConfigError, SirfError
 from sirf.presets._schema import ComTable, PackageTable, PresetFile, Span, parse
 from sirf.receiver.receiver import Ctle, Receiver
 from sirf.signal.pam import order_of
+from sirf.transmitter.jitter import Jitter
 from sirf.transmitter.transmitter import Transmitter
 
 
@@ -160,8 +161,7 @@ def _build(file: PresetFile) -> Preset:
             level_mismatch=tx.level_mismatch,
             rise_time=tx.rise_time_ps * 1e-12,
             snr_db=tx.snr_db,
-            jitter_random_ui=tx.jitter_random_ui,
-            jitter_dual_dirac_ui=tx.jitter_dual_dirac_ui,
+            jitter=Jitter(random_ui=tx.jitter_random_ui, dual_dirac_ui=tx.jitter_dual_dirac_ui),
         ),
         receiver=Receiver(
             noise_corner=rx.noise_corner_per_symbol_rate * symbol_rate,

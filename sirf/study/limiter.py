@@ -26,8 +26,6 @@ LEAST, MOST = 1e-30, 0.1
 """Error ratios between which margins are taken: tails below are lost in rounding, above there is no tail."""
 FAINT = 1e-3
 """Part of a noise power that is left where the noise is taken away: without any, a distribution has no tail to follow."""
-STILL: dict[str, Any] = {"jitter": NO_JITTER, "jitter_random_ui": 0.0, "jitter_dual_dirac_ui": 0.0}
-"""A transmitter without jitter."""
 F_MIN = 50e6
 """Lower edge in Hz of the fit of a smooth path, as in IEEE 802.3 clause 93A.3."""
 
@@ -59,7 +57,7 @@ def limited_by(link: Link) -> tuple[str, dict[str, float]]:
         "reflection": _Relieved(link, echoes),
         "crosstalk": InterferenceModel(_alone(link)),
         "noise": InterferenceModel(_transmitting(link, snr_db=_far_above(link.transmitter.snr_db))),
-        "jitter": InterferenceModel(_transmitting(link, **STILL)),
+        "jitter": InterferenceModel(_transmitting(link, jitter=NO_JITTER)),
     }
     gained = {name: max(_margin_db(model, ratio) - here, 0.0) for name, model in without.items()}
     return max(gained, key=lambda name: gained[name]), gained

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sirf.channel.package import Package
 from sirf.errors import SirfError
@@ -17,8 +20,8 @@ class Transmitter:
     """A transmitter of IEEE 802.3 Annex 93A terms.
 
     Amplitudes are differential peak volts (outer levels at ±`amplitude`); `ffe` holds c(-n) … c(m), `ffe_main` is the
-    index of c(0); `rise_time` is 20 % to 80 % in seconds; jitter is in UI: `jitter_random_ui` rms,
-    `jitter_dual_dirac_ui` half the distance of the two deltas, `jitter` all other components (`edge_jitter` is the whole).
+    index of c(0); `rise_time` is 20 % to 80 % in seconds; `jitter` holds
+    every displacement of the edges, in UI.
     `snr_db` None means no transmitter noise. `level_mismatch` is R_LM; `compression` in [0, 1/3] the loss of gain of the
     driver at full amplitude: a Tx FFE output x, relative to the amplitude, leaves as x (1 - compression x²). `pattern` is sent
     instead of random symbols; `precoding` puts 1/(1+D) modulo the number of levels before the line.
@@ -32,8 +35,6 @@ class Transmitter:
     level_mismatch: float = 1.0
     rise_time: float = 0.0
     snr_db: float | None = None
-    jitter_random_ui: float = 0.0
-    jitter_dual_dirac_ui: float = 0.0
     jitter: Jitter = NO_JITTER
     compression: float = 0.0
     pattern: Pattern | None = None
@@ -41,7 +42,7 @@ class Transmitter:
     package: Package | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no transmitter can be."""
+        """Validate the fields."""
         if not self.amplitude > 0:
             raise SirfError(f"amplitude must be positive volts, got {self.amplitude}. Give the differential peak.")
         if not 0 <= self.ffe_main < len(self.ffe):
@@ -51,7 +52,7 @@ class Transmitter:
             )
         if not 0 < self.level_mismatch <= 1:
             raise SirfError(f"level_mismatch must be in (0, 1], got {self.level_mismatch}. Use R_LM of the standard.")
-        for name in ("rise_time", "jitter_random_ui", "jitter_dual_dirac_ui", "amplitude_fext", "amplitude_next"):
+        for name in ("rise_time", "amplitude_fext", "amplitude_next"):
             value = getattr(self, name)
             if not 0 <= value < float("inf"):
                 raise SirfError(f"{name} must be zero or positive, got {value}. Use 0 to switch it off.")
@@ -59,18 +60,41 @@ class Transmitter:
             raise SirfError(
                 f"compression must be in [0, 1/3], got {self.compression}. Above 1/3 a larger input would give less output."
             )
-        for name in ("random_ui", "dual_dirac_ui"):
-            if getattr(self, f"jitter_{name}") and getattr(self.jitter, name):
-                raise SirfError(
-                    f"jitter_{name} must be zero where jitter.{name} is given, got {getattr(self, f'jitter_{name}')}. "
-                    "Give one of the two."
-                )
 
     @property
-    def edge_jitter(self) -> Jitter:
-        """All jitter of the edges in one value, wherever it was given."""
-        return replace(
-            self.jitter,
-            random_ui=self.jitter_random_ui or self.jitter.random_ui,
-            dual_dirac_ui=self.jitter_dual_dirac_ui or self.jitter.dual_dirac_ui,
-        )
+    def jitter_random_ui(self) -> float:
+        """Deprecated: `jitter.random_ui`."""
+        _warn_of_old_name("jitter_random_ui")
+        return self.jitter.random_ui
+
+    @property
+    def jitter_dual_dirac_ui(self) -> float:
+        """Deprecated: `jitter.dual_dirac_ui`."""
+        _warn_of_old_name("jitter_dual_dirac_ui")
+        return self.jitter.dual_dirac_ui
+
+
+def _warn_of_old_name(name: str) -> None:
+    field = name.removeprefix("jitter_")
+    warnings.warn(f"{name} is deprecated. Use jitter=Jitter({field}=...).", DeprecationWarning, stacklevel=3)
+
+
+def _take_old_names() -> None:
+    """Let the constructor take `jitter_random_ui` and `jitter_dual_dirac_ui` as other words for the fields of `jitter`.
+
+    They are no fields, so a value has one place and `dataclasses.replace` changes that one.
+    """
+    construct = Transmitter.__init__
+
+    @functools.wraps(construct)
+    def with_old_names(self: Transmitter, **values: Any) -> None:
+        given = {name: values.pop(name) for name in ("jitter_random_ui", "jitter_dual_dirac_ui") if name in values}
+        for name, value in given.items():
+            _warn_of_old_name(name)
+            values["jitter"] = replace(values.get("jitter", NO_JITTER), **{name.removeprefix("jitter_"): value})
+        construct(self, **values)
+
+    Transmitter.__init__ = with_old_names  # type: ignore[method-assign]
+
+
+_take_old_names()

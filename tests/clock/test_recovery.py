@@ -18,13 +18,14 @@ from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.reception import edge_distance
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.transmitter.transmitter import NO_JITTER
 
 
 @pytest.fixture(scope="module")
 def quiet() -> Link:
     """An open link without noise and edge jitter, so that the sampling phase moves by the loop alone."""
     link = sirf.Link(sirf.paths.npo(length="150 mm").to_channel(), standard="802.3ck-c2m").optimized()
-    still = dataclasses.replace(link.transmitter, jitter_random_ui=0, jitter_dual_dirac_ui=0, snr_db=None)
+    still = dataclasses.replace(link.transmitter, jitter=NO_JITTER, snr_db=None)
     return link.replace(transmitter=still)
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sirf
 from sirf.channel.channel import Channel
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.transmitter.jitter import Jitter
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +133,18 @@ def test_figure_of_merit_is_the_inverse_mean_square_error_of_the_distribution(li
 def test_an_unknown_criterion_is_refused(link: Link) -> None:
     with pytest.raises(SirfError, match="by must be 'fom', 'mmse' or 'ber'"):
         optimize(link, by="eye")
+
+
+def test_the_search_weighs_every_kind_of_jitter_by_its_variance() -> None:
+    """Random jitter of the same mean square as a duty-cycle distortion leads to the same setting, no jitter to another."""
+    path = sirf.paths.pluggable(rate_class="100g").to_channel()
+    link = Link(path, standard="802.3ck-c2m", samples_per_ui=16)
+    rms = 0.05
+    found = [
+        link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=jitter)).optimized()
+        for jitter in (Jitter(random_ui=rms), Jitter(duty_cycle_ui=2.0 * rms), Jitter())
+    ]
+    figures = [one.equalizer_report.fom_db for one in found]  # type: ignore[union-attr]
+    assert figures[0] == pytest.approx(figures[1], abs=1e-9)
+    assert found[0].transmitter.ffe == found[1].transmitter.ffe
+    assert figures[2] > figures[0] + 1.0

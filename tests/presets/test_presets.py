@@ -70,8 +70,8 @@ def expected(preset: Preset, name: str) -> list[float] | None:
     swept = dict(limits.tx_ffe)
     scalars: dict[str, list[float]] = {
         "f_b": [preset.symbol_rate / 1e9], "A_v": [tx.amplitude], "A_fe": [tx.amplitude_fext], "A_ne": [tx.amplitude_next],
-        "R_LM": [tx.level_mismatch], "SNR_TX": [tx.snr_db or 0.0], "sigma_RJ": [tx.jitter_random_ui],
-        "A_DD": [tx.jitter_dual_dirac_ui], "T_r": [tx.rise_time * 1e9], "eta_0": [rx.noise_density * 1e9],
+        "R_LM": [tx.level_mismatch], "SNR_TX": [tx.snr_db or 0.0], "sigma_RJ": [tx.jitter.random_ui],
+        "A_DD": [tx.jitter.dual_dirac_ui], "T_r": [tx.rise_time * 1e9], "eta_0": [rx.noise_density * 1e9],
         "DER_0": [preset.der0], "c(0)": [limits.tx_main_minimum], "f_r": [(rx.noise_corner or 0.0) / preset.symbol_rate],
         "f_z": [ctle.f_z / 1e9], "f_p1": [ctle.f_p1 / 1e9], "f_p2": [ctle.f_p2 / 1e9], "g_DC": list(limits.g_dc_db),
         "g_DC_HP": list(limits.g_dc2_db), "f_HP_PZ": [(ctle.f_lf or 0.0) / 1e9], "N_b": [float(len(limits.dfe_max))],

@@ -11,6 +11,7 @@ from scipy.stats import norm
 import sirf
 from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
+from sirf.transmitter.jitter import Jitter
 from tests.engine.links import SYMBOL_RATE, flat_link
 
 SIGMA = 0.04
@@ -53,7 +54,7 @@ def test_jitter_at_the_crossing_grows_by_what_the_edges_are_given() -> None:
         sirf.statistical_eye(
             base.replace(
                 transmitter=dataclasses.replace(
-                    base.transmitter, rise_time=0.45 / SYMBOL_RATE, jitter_random_ui=random, jitter_dual_dirac_ui=dirac
+                    base.transmitter, rise_time=0.45 / SYMBOL_RATE, jitter=Jitter(random_ui=random, dual_dirac_ui=dirac)
                 )
             )
         ).metrics(1e-6)

@@ -20,6 +20,7 @@ from sirf.link import Link
 from sirf.receiver.mlse import Mlse
 from sirf.study.limiter import IMPAIRMENTS, limited_by, smooth_transfer
 from sirf.study.subject import subject_of
+from sirf.transmitter.jitter import Jitter
 
 Complex = NDArray[np.complex128]
 
@@ -47,10 +48,10 @@ def channel_of(transfer: Complex, *, crosstalk: float = 0.0) -> Channel:
     return Channel(Network(FREQUENCY, s, z0=100.0), fext=fext, plane="die")
 
 
-def link_over(channel: Channel, **transmitter: float) -> Link:
+def link_over(channel: Channel, **transmitter: Any) -> Link:
     """A chip-to-module link whose transmitter is nearly perfect but for what is given."""
     link = Link(channel, standard="802.3ck-c2m", samples_per_ui=16)
-    clean: dict[str, Any] = {"snr_db": 45.0, "jitter_random_ui": 0.002, "jitter_dual_dirac_ui": 0.0} | transmitter
+    clean: dict[str, Any] = {"snr_db": 45.0, "jitter": Jitter(random_ui=0.002)} | transmitter
     return optimize(link.replace(transmitter=dataclasses.replace(link.transmitter, **clean)))
 
 
@@ -61,7 +62,7 @@ def link_over(channel: Channel, **transmitter: float) -> Link:
         ("reflection", lambda: link_over(channel_of(smooth_line(8.0) * echo(0.06, 15.0)))),
         ("crosstalk", lambda: link_over(channel_of(smooth_line(8.0), crosstalk=0.05))),
         ("noise", lambda: link_over(channel_of(smooth_line(8.0)), snr_db=22.0)),
-        ("jitter", lambda: link_over(channel_of(smooth_line(8.0)), jitter_random_ui=0.04)),
+        ("jitter", lambda: link_over(channel_of(smooth_line(8.0)), jitter=Jitter(random_ui=0.04))),
     ],
 )
 def test_the_impairment_made_large_is_named(wanted: str, link) -> None:  # type: ignore[no-untyped-def]
@@ -98,10 +99,10 @@ def test_a_fit_never_amplifies() -> None:
 
 def test_gains_are_those_of_links_made_without_the_impairment() -> None:
     """Jitter taken from the link by hand: the same margin at the same error ratio."""
-    link = link_over(channel_of(smooth_line(8.0)), jitter_random_ui=0.04)
+    link = link_over(channel_of(smooth_line(8.0)), jitter=Jitter(random_ui=0.04))
     _, gained = limited_by(link)
     ratio = statistical_eye(link, phases=1, ideal_feedback=True).ber
-    still = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter_random_ui=0.0))
+    still = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=Jitter()))
     margins = [statistical_eye(one.replace(der0=ratio), phases=1, ideal_feedback=True).com_db for one in (link, still)]
     assert gained["jitter"] == pytest.approx(margins[1] - margins[0], abs=1e-9)
 

@@ -11,6 +11,7 @@ from sirf.channel.path import load_path
 from sirf.study.limiter import limited_by
 from sirf.study.segments import composed, segments
 from sirf.system.architecture import load_architecture
+from sirf.transmitter.jitter import Jitter
 
 
 def test_composed_ratio_is_that_of_flipped_bits() -> None:
@@ -57,7 +58,7 @@ def test_the_limiter_is_what_was_made_large() -> None:
     assert limited_by(link)[0] in ("noise", "jitter", "loss", "crosstalk")
     loud = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=30 * link.receiver.noise_density))
     assert limited_by(loud)[0] == "loss"
-    shaky = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter_random_ui=0.04))
+    shaky = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=Jitter(random_ui=0.04)))
     assert limited_by(shaky)[0] == "jitter"
     dirty = link.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=20.0))
     assert limited_by(dirty)[0] == "noise"

@@ -75,12 +75,21 @@ def test_variance_adds_the_components_and_largest_their_peaks() -> None:
     assert not Jitter()
 
 
-def test_the_transmitter_joins_what_was_given_in_two_places() -> None:
-    tx = Transmitter(amplitude=1, amplitude_fext=1, amplitude_next=1, jitter_random_ui=0.01, jitter_dual_dirac_ui=0.02,
-                     jitter=Jitter(even_odd_ui=0.03))  # fmt: skip
-    assert tx.edge_jitter == Jitter(random_ui=0.01, dual_dirac_ui=0.02, even_odd_ui=0.03)
-    with pytest.raises(SirfError, match="Give one of the two"):
-        dataclasses.replace(tx, jitter=Jitter(random_ui=0.02))
+def test_jitter_has_one_field_and_its_old_names_write_to_it() -> None:
+    direct = Transmitter(
+        amplitude=1, amplitude_fext=1, amplitude_next=1, jitter=Jitter(random_ui=0.03, dual_dirac_ui=0.05)
+    )
+    with pytest.warns(DeprecationWarning, match="Use jitter=Jitter"):
+        old = Transmitter(  # type: ignore[call-arg]  # the old names are no fields
+            amplitude=1, amplitude_fext=1, amplitude_next=1, jitter_random_ui=0.03, jitter_dual_dirac_ui=0.05
+        )
+    assert old == direct
+    assert "jitter_random_ui" not in {field.name for field in dataclasses.fields(Transmitter)}
+    with pytest.warns(DeprecationWarning, match="jitter_random_ui is deprecated"):
+        assert old.jitter_random_ui == 0.03
+    with pytest.warns(DeprecationWarning, match="jitter_dual_dirac_ui is deprecated"):
+        quieter = dataclasses.replace(direct, jitter_dual_dirac_ui=0.0)  # type: ignore[call-arg]
+    assert quieter.jitter == Jitter(random_ui=0.03)
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
         level_mismatch=tx.level_mismatch,
         snr_db=tx.snr_db,
         rise_time=tx.rise_time if preset.com.transmitter_filter else None,
-        sigma_rj=tx.jitter_random_ui,
-        a_dd=tx.jitter_dual_dirac_ui,
+        sigma_rj=tx.jitter.random_ui,
+        a_dd=tx.jitter.dual_dirac_ui,
         ffe=tuple((cursor, swept.get(cursor, (0.0,))) for cursor in range(low, high + 1) if cursor != 0),
         c0_minimum=limits.tx_main_minimum - _SLACK,
     )

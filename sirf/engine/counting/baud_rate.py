@@ -83,7 +83,7 @@ class BaudRateLink:
         self.levels = link.levels
         self.main = end.main_cursor
         self.taps = np.trim_zeros(np.asarray(link.receiver.dfe), "b")
-        self.jitter = tx.edge_jitter
+        self.jitter = tx.jitter
         self._check_jitter()
         pre = end.pre_cursors
         through = end.cursors(end.through)

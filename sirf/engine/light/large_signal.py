@@ -74,7 +74,7 @@ class LargeSignal:
         self.solver = [[_least_squares(self.neighbours[rows]) for rows in row] for row in self.member]
         self.waves = self.averaged.waves.slicer.reshape(SYMBOLS, -1)
         self.moves = edge_moves(link, self.symbols, SHAKE * np.random.default_rng(2).standard_normal(SYMBOLS))
-        self.shaken = self._shaken() if link.transmitter.edge_jitter else None
+        self.shaken = self._shaken() if link.transmitter.jitter else None
         self.noise = self._noise() if self.chain.span.noisy else np.zeros((SYMBOLS, RATE))
 
     def at(self, offset: int) -> Bent:

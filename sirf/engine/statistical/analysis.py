@@ -122,7 +122,7 @@ class InterferenceModel:
         self.symbol_variance = cumulants(self.levels)[0]
         tx = link.transmitter
         self.displacement = Displacement.of(
-            tx.edge_jitter,
+            tx.jitter,
             ffe=tx.ffe,
             ffe_main=tx.ffe_main,
             levels=self.levels,

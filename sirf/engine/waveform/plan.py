@@ -140,7 +140,7 @@ def signal_responses(link: Link, end: FrontEnd) -> list[Response]:
     responses = [Response(end.through, end.sampling)]
     # the transition that a pre-cursor tap makes is known only when its later symbols are drawn
     early = -link.transmitter.ffe_main * end.samples_per_ui
-    if link.transmitter.edge_jitter:
+    if link.transmitter.jitter:
         responses += [Response(end.edge, end.sampling, early), Response(end.edge_slope, end.sampling, early)]
     if link.transmitter.compression:
         responses.append(Response(end.driver, end.sampling, early))

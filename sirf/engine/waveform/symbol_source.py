@@ -39,7 +39,7 @@ class Source:
         self.levels = link.levels.astype(np.float32)
         self.taps = np.array(tx.ffe, dtype=np.float32)
         self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
-        self.jitter = tx.edge_jitter
+        self.jitter = tx.jitter
         largest = self.jitter.largest(symbol_rate=link.symbol_rate) if self.jitter else 0.0
         if largest > LARGEST_JITTER:
             raise SirfError(

@@ -20,7 +20,7 @@ from tests.engine.links import flat_link
 
 def board_link(jitter: Jitter) -> Link:
     link = Link(pluggable(rate_class="100g").to_channel(), standard="802.3ck-c2m").optimized()
-    tx = dataclasses.replace(link.transmitter, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0, jitter=jitter)
+    tx = dataclasses.replace(link.transmitter, jitter=jitter)
     return link.replace(transmitter=tx, receiver=dataclasses.replace(link.receiver, noise_density=0.0))
 
 

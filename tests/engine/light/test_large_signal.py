@@ -18,6 +18,7 @@ from sirf.engine.statistical.analysis import InterferenceModel, error_rates
 from sirf.link import Link
 from sirf.optics.stage import ELECTRON
 from sirf.signal.pam import thresholds
+from sirf.transmitter.transmitter import NO_JITTER
 from tests.optics.links import (
     BANDWIDTH,
     CORNER,
@@ -217,7 +218,7 @@ def known_patterns(link: Link, *, symbols: int = 1 << 17) -> float:
 def still(link: Link) -> Link:
     """The link without jitter and crosstalk."""
     assert link.optics is not None
-    sender = dataclasses.replace(link.transmitter, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
+    sender = dataclasses.replace(link.transmitter, jitter=NO_JITTER)
     return link.replace(channel=link.optics.undisturbed(), transmitter=sender)
 
 

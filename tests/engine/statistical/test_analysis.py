@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.engine.statistical.analysis import interference_model, statistical_eye, tilted_inversion
+from sirf.engine.statistical import tilted_inversion
+from sirf.engine.statistical.analysis import interference_model, statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.transmitter.transmitter import NO_JITTER
 from tests.engine.direct_convolution import DirectConvolution
 from tests.engine.links import flat_link
 
@@ -20,9 +22,7 @@ def link() -> Link:
     """A path of our own with crosstalk, no jitter."""
     path = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True)
     still = sirf.Link(path, standard="802.3ck-c2m").optimized()
-    return still.replace(
-        transmitter=dataclasses.replace(still.transmitter, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
-    )
+    return still.replace(transmitter=dataclasses.replace(still.transmitter, jitter=NO_JITTER))
 
 
 def test_quantiles_are_those_of_direct_convolution_down_to_1e_15(link: Link) -> None:

@@ -15,6 +15,7 @@ from sirf.engine.statistical.tilted_inversion import Line, interference
 from sirf.results.interference_distribution import Interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
+from sirf.transmitter.transmitter import NO_JITTER
 
 
 def gaussian_only(order: int, sigma: float) -> Interference:
@@ -98,7 +99,7 @@ def test_a_link_without_errors_to_speak_of_has_none_to_propagate() -> None:
     link = sirf.Link(
         sirf.paths.cpo(length="5 mm", rate_class="100g").to_channel(), standard="802.3ck-c2m", samples_per_ui=16
     ).optimized()
-    still = dataclasses.replace(link.transmitter, snr_db=60.0, jitter_random_ui=0.0, jitter_dual_dirac_ui=0.0)
+    still = dataclasses.replace(link.transmitter, snr_db=60.0, jitter=NO_JITTER)
     quiet = dataclasses.replace(link.receiver, noise_density=1e-3 * link.receiver.noise_density)
     found = sirf.statistical_eye(link.replace(transmitter=still, receiver=quiet), phases=1)
     assert found.ber < 1e-15

@@ -13,6 +13,7 @@ import sirf
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.waveform_record import WaveformRecord
+from sirf.transmitter.transmitter import NO_JITTER
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def link() -> Link:
 
 @pytest.fixture(scope="module")
 def quiet(link: Link) -> Link:
-    still = dataclasses.replace(link.transmitter, jitter_random_ui=0, jitter_dual_dirac_ui=0, snr_db=None)
+    still = dataclasses.replace(link.transmitter, jitter=NO_JITTER, snr_db=None)
     return link.replace(transmitter=still, receiver=dataclasses.replace(link.receiver, noise_density=0.0))
 
 

@@ -24,6 +24,7 @@ from sirf.engine.waveform.polyphase import (
 )
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.transmitter.transmitter import NO_JITTER
 from tests.engine.links import flat_link
 
 M = 32
@@ -95,7 +96,7 @@ def test_noise_at_its_lower_rate_has_the_autocorrelation_of_the_front_end(link: 
 
 def test_the_slicer_sees_the_cursors_of_the_front_end(link: Link) -> None:
     quiet = link.replace(
-        transmitter=dataclasses.replace(link.transmitter, jitter_random_ui=0, jitter_dual_dirac_ui=0, snr_db=None),
+        transmitter=dataclasses.replace(link.transmitter, jitter=NO_JITTER, snr_db=None),
         receiver=dataclasses.replace(link.receiver, noise_density=0.0, dfe=()),
     )
     stream = Stream(quiet, seed=3)

@@ -17,6 +17,7 @@ from sirf.link import Link
 from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.converter import Converter
 from sirf.receiver.vga import Vga
+from sirf.transmitter.transmitter import NO_JITTER
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def slicer_input(link: Link, symbols: int = 6000) -> tuple[Stream, np.ndarray[An
 
 @pytest.mark.parametrize("blocks", [{}, {"vga": Vga()}, {"converter": Converter(bits=24, full_scale=4.0)}])
 def test_ffe_in_the_waveform_and_on_samples_is_the_convolution(link: Link, blocks: dict[str, Any]) -> None:
-    still = dataclasses.replace(link.transmitter, jitter_random_ui=0, jitter_dual_dirac_ui=0, snr_db=None)
+    still = dataclasses.replace(link.transmitter, jitter=NO_JITTER, snr_db=None)
     base = mmse_equalizer(link.replace(transmitter=still), ffe=(2, 4), dfe=1)
     stream = Stream(having(base, noise_density=0.0, **blocks), seed=4)
     assert stream.link.receiver.digital == bool(blocks)
@@ -135,7 +136,7 @@ def test_unrolled_first_tap_decides_as_feedback_does(link: Link) -> None:
 @pytest.mark.parametrize(("pre", "post", "dfe"), [(3, 0, 6), (2, 6, 0)])
 def test_lms_converges_to_the_wiener_taps(link: Link, pre: int, post: int, dfe: int) -> None:
     """From an unequalised start to within 1 % of the closed form, average over the last third of the run."""
-    still = dataclasses.replace(link.transmitter, jitter_random_ui=0, jitter_dual_dirac_ui=0)
+    still = dataclasses.replace(link.transmitter, jitter=NO_JITTER)
     wiener = mmse_equalizer(link.replace(transmitter=still), ffe=(pre, post), dfe=dfe)
     start = np.zeros(pre + post + 1)
     start[pre] = 1.0

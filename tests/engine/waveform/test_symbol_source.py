@@ -17,8 +17,9 @@ from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.mlse import Mlse
 from sirf.signal.patterns import Pattern, precode
 from sirf.transmitter.jitter import Jitter, SinusoidalJitter
+from sirf.transmitter.transmitter import NO_JITTER
 
-QUIET = {"jitter_random_ui": 0.0, "jitter_dual_dirac_ui": 0.0, "snr_db": None}
+QUIET: dict[str, Any] = {"jitter": NO_JITTER, "snr_db": None}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def sending(link: Link, **changes: Any) -> Link:
 
 
 def silent(link: Link, **changes: Any) -> Link:
-    return sending(link, **QUIET, **changes).replace(
+    return sending(link, **QUIET | changes).replace(
         receiver=dataclasses.replace(link.receiver, noise_density=0.0, dfe=())
     )
 
