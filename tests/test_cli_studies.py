@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sirf.__main__ import main
-from sirf.study.limiter import IMPAIRMENTS
+from sirf.study.impairments import IMPAIRMENTS
 
 Capture = pytest.CaptureFixture[str]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sirf.study.compare import Comparison
+    from sirf.study.comparison import Comparison
 
 _MARKS = ("o", "s", "D", "^", "v", "<", ">", "P", "X")
 _COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#882255", "#6f4e37", "#222222")
@@ -82,7 +82,7 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     """Bit error ratio before FEC of each row with its uncertainty band, beside the threshold of KP4."""
     axes = axes_or_new(ax, (7.2, 4.0))
     for index, row in enumerate(result.rows):
-        low, high = row.bounds.figures.get("ber", (None, None))
+        low, high = row.bounds.get("ber", (None, None))
         place, (mark, colour) = len(result.rows) - 1 - index, _style(row.path, index)
         if low is not None and high is not None:
             axes.plot(

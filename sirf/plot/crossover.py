@@ -26,7 +26,7 @@ def crossover(result: Crossover, ax: Axes | None = None) -> Axes:
     The challenger is the level line; a dot marks where it takes over, a cross the reach of a rival that ends before the longest
     length tried.
     """
-    from sirf.study.limits import FIGURES
+    from sirf.study.figures import FIGURES
 
     axes = axes_or_new(ax, (8.4, 4.8))
     energy = result.energy

@@ -42,7 +42,8 @@ def bathtub(eye: StatisticalEye, ax: Axes | None = None) -> Axes:
 
 def reach(result: Reach, ax: Axes | None = None) -> Axes:
     """The limited figure over length in mm (of fibre: in m), with the limit, the reach and what ends it."""
-    from sirf.study.limits import CLOSED_DB, FIGURES
+    from sirf.study.figures import FIGURES
+    from sirf.study.measurement import CLOSED_DB
 
     axes = axes_or_new(ax, (6.4, 3.6))
     (name, bound), fibre = result.limit, result.medium == "fibre"

@@ -31,7 +31,7 @@ def map(result: Map, ax: Axes | None = None, *, limit: float | None = None) -> A
     Error ratios by their decimal logarithm. The colours (cividis) rise in brightness, so they read in grey. Raises `SirfError`
     for a limit of an error ratio that is not positive.
     """
-    from sirf.study.limits import FIGURES
+    from sirf.study.figures import FIGURES
 
     axes = axes_or_new(ax, (6.8, 4.4))
     figure = FIGURES[result.figure]
@@ -39,7 +39,7 @@ def map(result: Map, ax: Axes | None = None, *, limit: float | None = None) -> A
         raise SirfError(f"limit must be positive for an error ratio, got {limit}. Use for example 1e-5.")
     shown = np.log10(np.maximum(result.values, _FLOOR)) if figure.ratio else result.values
     finite = np.where(np.isfinite(shown), shown, np.nan)
-    smooth = not result.second.apart and min(finite.shape) >= _SMOOTH
+    smooth = not result.second.discrete and min(finite.shape) >= _SMOOTH
     paint = _contours(axes, result, finite, figure.ratio) if smooth else _fields(axes, result, finite)
     bar = axes.figure.colorbar(paint, ax=axes)
     bar.set_label(f"log10 of {figure.label}" if figure.ratio else figure.label)

@@ -14,7 +14,8 @@ from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes
 from sirf.plot.eye import eye as draw_eye
-from sirf.study.compare import COST_HEAD, HEAD, Comparison, Row, cells, costs
+from sirf.study.comparison import Comparison, Row
+from sirf.study.figures import BANDED, FIGURES
 from sirf.system.corners import ranges
 
 if TYPE_CHECKING:
@@ -76,10 +77,25 @@ def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]
     except ImportError as error:
         raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
     template = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True).get_template("comparison.html.j2")
-    rows = [{"row": row, "cells": cells(row), "costs": costs(row), "picture": base64.b64encode(picture).decode()}
-            for row, picture in zip(result.rows, pictures, strict=True)]  # fmt: skip
+    rows = [
+        {"row": row, "bounds": _bounds(row), "picture": base64.b64encode(picture).decode()}
+        for row, picture in zip(result.rows, pictures, strict=True)
+    ]
     return template.render(
-        head=HEAD, cost_head=COST_HEAD, rows=rows, ranges=ranges(), rate=f"{result.data_rate / 1e9:g}",
+        margins=result.table("margin"),
+        costs=result.table("cost"),
+        banded=[FIGURES[name].heading for name in BANDED],
+        rows=rows,
+        ranges=ranges(),
+        rate=f"{result.data_rate / 1e9:g}",
         overviews={name.replace("-", "_"): base64.b64encode(picture).decode() for name, picture in overviews.items()},
         version=__version__,
-    )  # fmt: skip
+    )
+
+
+def _bounds(row: Row) -> list[str]:
+    """Least and greatest of each figure with a band, as text; none where the comparison has no bounds."""
+    if not row.bounds:
+        return []
+    spans = ((FIGURES[name], *row.bounds[name]) for name in BANDED)
+    return ["-" if low is None else f"{figure.text(low)} to {figure.text(high)}" for figure, low, high in spans]

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _HALF = 0.5 - 1e-16
 
 
-def composed(error_ratios: Sequence[float]) -> float:
+def composed_error_ratio(error_ratios: Sequence[float]) -> float:
     """Bit error ratio of segments in series that each send their decisions again: (1 - product of (1 - 2 p)) / 2.
 
     Two errors on one bit cancel; with small ratios they add.
 
-    >>> composed([0.25, 0.5])
+    >>> composed_error_ratio([0.25, 0.5])
     0.5
     """
     return -0.5 * math.expm1(math.fsum(math.log1p(-2.0 * min(p, _HALF)) for p in error_ratios))
@@ -51,8 +51,8 @@ class ChainRun:
 
     @property
     def composed_ber(self) -> float:
-        """What `composed` makes of the counted ratios of the segments: independent errors on independent bits."""
-        return composed([count.ber for count in self.segments])
+        """What `composed_error_ratio` makes of the counted ratios of the segments: independent errors on independent bits."""
+        return composed_error_ratio([count.ber for count in self.segments])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the counts from end to end, those of each link in `segments`."""

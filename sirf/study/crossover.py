@@ -15,10 +15,11 @@ from sirf.channel.path import Path
 from sirf.errors import SirfError
 from sirf.presets import load
 from sirf.results.display import html_table, table
-from sirf.study.limits import CODE, Limit, limit_of
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, longest_length
+from sirf.study.limits import Limit, limit_of
+from sirf.study.measurement import CODE
 from sirf.study.parallel import Progress, each
-from sirf.study.reach import LONGEST, SHORTEST, longest
-from sirf.study.segments import path_of
+from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject, subject_of
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
@@ -28,8 +29,10 @@ Cause = Literal["energy", "reach", "never"]
 
 CHALLENGER = "cpo-retimed"
 RATIOS = ("ber", "ber_post_fec")
-GRID, RIPPLED, FINE = 1.02, 3, 256
-"""Ratio of the lengths at which energies are held against each other, steps that are looked at closely, and in how many parts."""
+LENGTH_RATIO = 1.02
+"""Ratio of neighbouring lengths at which energies are compared."""
+REFINED_STEPS, REFINED_POINTS = 3, 256
+"""Steps of that grid behind a crossing that are compared once more, and at how many lengths: loss ripples within a step."""
 REACH_STRIDE, REACH_TOLERANCE = 2.0**0.5, 0.05
 """Steps in which reaches are walked, and the relative length to which they are found."""
 
@@ -56,13 +59,13 @@ class Crossing:
     @property
     def ends(self) -> bool:
         """Whether the rival's reach is below the longest length tried."""
-        return self.reach_mm is None or self.reach_mm < 1e3 * LONGEST
+        return self.reach_mm is None or self.reach_mm < 1e3 * MAX_LENGTH
 
     @property
     def reason(self) -> str:
         """The cause in words."""
         if self.cause == "never":
-            return f"takes less energy up to {1e3 * LONGEST:.0f} mm, the longest tried"
+            return f"takes less energy up to {1e3 * MAX_LENGTH:.0f} mm, the longest tried"
         what = "takes more energy" if self.cause == "energy" else "misses the error ratio"
         return f"{what} {'at any length' if self.crossover_mm == 0.0 else 'beyond'}"
 
@@ -163,7 +166,7 @@ def crossover(
     wanted = limit_of(limit, ber=max(one.ber for one in (subject, *others)), code=fec)
     if wanted.name not in RATIOS or isinstance(wanted.bound, tuple):
         raise SirfError(f"limit of a crossover must be one of {', '.join(RATIOS)}, got {wanted.name}. Use ber.")
-    value = wanted.value(subject.segments(subject.length_m))
+    value = wanted.value(wanted.measurement(subject, subject.length_m))
     if not wanted.meets(value):
         raise SirfError(
             f"{wanted.name} of {subject.name} must be at most {wanted.bound:g} at its own {1e3 * subject.length_m:.0f} mm, got "
@@ -211,16 +214,16 @@ def _subject(name: str | Architecture, data_rate: float) -> ArchitectureSubject:
 
 def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> Crossing:
     def meets(length: float) -> bool:
-        return limit.meets(limit.value(subject.segments(length)))
+        return limit.meets(limit.value(limit.measurement(subject, length)))
 
-    reach, beyond = longest(meets, subject.length_m, stride=REACH_STRIDE, tolerance=REACH_TOLERANCE)
+    reach, beyond = longest_length(meets, subject.length_m, stride=REACH_STRIDE, tolerance=REACH_TOLERANCE)
     if reach is None:
         return Crossing(
             rival=subject.name, standard=subject.standard, crossover_mm=0.0, cause="reach", low_mm=0.0, high_mm=0.0,
             reach_mm=None, curve=(),
         )  # fmt: skip
     rival = Spender.of(subject)
-    lengths = np.geomspace(SHORTEST, reach, int(np.log(reach / SHORTEST) / np.log(GRID)) + 2)
+    lengths = np.geomspace(MIN_LENGTH, reach, int(np.log(reach / MIN_LENGTH) / np.log(LENGTH_RATIO)) + 2)
     end = partial(_end, rival, lengths, endless=beyond is None)
     crossing, cause = end(lambda one: one.value, energy.value)
     return Crossing(
@@ -250,7 +253,7 @@ def _end(
     if last == len(lengths) - 1:
         return (None, "never") if endless else (1e3 * float(lengths[-1]), "reach")
     # the loss ripples within a step of the grid: once more, closely, over the steps in which it may fall back
-    fine = np.linspace(lengths[last], lengths[min(last + RIPPLED, len(lengths) - 1)], FINE)
+    fine = np.linspace(lengths[last], lengths[min(last + REFINED_STEPS, len(lengths) - 1)], REFINED_POINTS)
     return 1e3 * float(fine[last_within(fine)]), "energy"
 
 

@@ -13,10 +13,12 @@ from sirf.optics.laboratory import TransmitterMeasures, link_budget, measure
 from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.receiver_sensitivity import symbol_error_ratio
-from sirf.study.limits import FIGURES, Limit, limit_of, post_fec_ber
-from sirf.study.reach import Reach, longest
+from sirf.study.length_search import longest_length
+from sirf.study.limits import Limit, limit_of
+from sirf.study.measurement import DEAD_ERROR_RATIO, post_fec_ber
+from sirf.study.reach_result import Reach
 
-SHORTEST, LONGEST, LONGEST_MULTIMODE = 10.0, 40e3, 20e3
+MIN_FIBRE, MAX_FIBRE, MAX_MULTIMODE_FIBRE = 10.0, 40e3, 20e3
 """Lengths in m between which fibre reach is sought."""
 PATTERN = "prbs11"
 """Shorter than the standard's: TDECQ within 0.04 dB of PRBS13Q on the paths that ship, in an eighth of the time."""
@@ -65,11 +67,11 @@ def fibre_reach(
             progress(length, value)
         return wanted.meets(value) and (tried[length].powered or wanted.name != "tdecq_db")
 
-    most = LONGEST_MULTIMODE if isinstance(fibre, MultimodeFibre) else LONGEST
-    low, high = longest(meets, fibre.length, between=(SHORTEST, most), stride=2.0, tolerance=tolerance)
+    most = MAX_MULTIMODE_FIBRE if isinstance(fibre, MultimodeFibre) else MAX_FIBRE
+    low, high = longest_length(meets, fibre.length, between=(MIN_FIBRE, most), stride=2.0, tolerance=tolerance)
     gained: dict[str, float] = {}
     if low is None:
-        cause = f"{wanted.figure.title} already at {SHORTEST:g} m of fibre"
+        cause = f"{wanted.figure.title} already at {MIN_FIBRE:g} m of fibre"
     elif high is None:
         cause = f"range of the search, {1e-3 * most:g} km"
     else:
@@ -97,7 +99,7 @@ def _ber(path: OpticalPath, measures: TransmitterMeasures) -> float:
     beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
     arriving = measures.oma * 10.0 ** (-0.1 * (path.loss_db + beating))
     if not arriving > 0.0 or not measures.tdecq_db < float("inf"):
-        return FIGURES["ber"].dead
+        return DEAD_ERROR_RATIO
     ser = symbol_error_ratio(
         path.receiver, arriving, extinction_db=measures.extinction_db, rin=path.source.rin, penalty_db=measures.tdecq_db
     )

@@ -15,7 +15,8 @@ from sirf.channel.materials import load_material
 from sirf.channel.path import Path
 from sirf.errors import SirfError
 from sirf.presets import load
-from sirf.study.limits import CODE, FIGURES, figure_value
+from sirf.study.figures import FIGURES, value_of
+from sirf.study.measurement import CODE
 from sirf.study.parallel import Progress, each
 from sirf.study.scaled import rougher, with_loss, with_material
 from sirf.study.subject import ArchitectureSubject, PathSubject, Subject, at_rate, subject_of
@@ -28,14 +29,14 @@ Float = NDArray[np.float64]
 class Axis:
     """One quantity of a map: its name and unit, its values ascending, and words in place of them where it has some.
 
-    `apart` where nothing lies between two values: materials, or interfaces made for one data rate each.
+    `discrete` where nothing lies between two values: materials, or interfaces made for one data rate each.
     """
 
     name: str
     unit: str
     values: tuple[float, ...]
     words: tuple[str, ...] = ()
-    apart: bool = False
+    discrete: bool = False
 
     @property
     def label(self) -> str:
@@ -54,7 +55,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Map:
-    """`values` (A, B) of `figure` (a name of `sirf.study.limits.FIGURES`) over the `first` axis (A) and the `second` (B).
+    """`values` (A, B) of `figure` (a name of `sirf.study.figures.FIGURES`) over the `first` axis (A) and the `second` (B).
 
     `subject` says of what: a path under its standard, or an architecture.
     """
@@ -66,7 +67,7 @@ class Map:
     values: Float
 
     def __post_init__(self) -> None:
-        """Keep a read-only array of the right shape."""
+        """Validate the shape and make the array read-only."""
         values = np.array(self.values, dtype=np.float64)
         assert values.shape == (len(self.first.values), len(self.second.values))
         values.setflags(write=False)
@@ -78,7 +79,7 @@ class Map:
         Up to the first value that misses, interpolated from the one before (error ratios in their logarithm); NaN where the
         least value misses already, inf where none does.
         """
-        more, shown = FIGURES[self.figure].more, self._shown
+        more, shown = FIGURES[self.figure].more_is_better, self._shown
         level = float(np.log10(limit)) if FIGURES[self.figure].ratio else limit
         return np.array([_first_miss(self.first.values, column if more else -column, level if more else -level)
                          for column in shown.T])  # fmt: skip
@@ -112,8 +113,8 @@ class Map:
         body = "".join(
             f"<tr><th>{row[0]}</th>" + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows
         )
-        names = "".join(f"<th>{cell}</th>" for cell in head)
-        return f"<table><caption>{self._title()}</caption><tr>{names}</tr>{body}</table>"
+        headings = "".join(f"<th>{cell}</th>" for cell in head)
+        return f"<table><caption>{self._title()}</caption><tr>{headings}</tr>{body}</table>"
 
     def _title(self) -> str:
         return f"{FIGURES[self.figure].label} of {self.subject}; across: {self.second.label}"
@@ -138,7 +139,7 @@ def length_loss_map(
     """`figure` of a path under a standard over its length in m (A,) and the loss of its line in dB/inch at Nyquist (B,).
 
     The variable segment gets the loss as `sirf.study.scaled.with_loss` says: loss tangent and roughness times one factor, so it
-    stays causal. `figure` is a name of `sirf.study.limits.FIGURES` but "eye_mask"; `executor` and `progress` as in
+    stays causal. `figure` is a name of `sirf.study.figures.FIGURES` but "eye_mask"; `executor` and `progress` as in
     `sirf.study.parallel.each`. Raises `SirfError` for lengths or a figure that make no sense, `PhysicsError` for a loss that
     the line cannot have.
     """
@@ -178,7 +179,7 @@ def length_rate_map(
     metres, speeds = _ascending("lengths", lengths), _ascending("rates", rates if rates is not None else ())
     made = [at_rate(subject, rate) for rate in speeds]
     own = isinstance(subject, ArchitectureSubject)
-    axes = _length_axis(metres), Axis("data rate", "Gb/s", tuple(rate / 1e9 for rate in speeds), apart=own)
+    axes = _length_axis(metres), Axis("data rate", "Gb/s", tuple(rate / 1e9 for rate in speeds), discrete=own)
     name = subject.name if standard is None else f"{subject.name} under {standard}"
     return _map(name, axes, [[(one, n) for one in made] for n in metres], figure, fec, executor, progress)
 
@@ -211,7 +212,7 @@ def material_roughness_map(
         return dataclasses.replace(subject, path=with_material(subject.path, rougher(load_material(material), height)))
 
     places = tuple(float(index) for index in range(len(materials)))
-    axes = Axis("roughness Rq", "um", rough), Axis("material", "", places, tuple(materials), apart=True)
+    axes = Axis("roughness Rq", "um", rough), Axis("material", "", places, tuple(materials), discrete=True)
     cases = [[(made(material, height), metres) for material in materials] for height in rough]
     name = f"{subject.name} of {1e3 * metres:.0f} mm under {standard}"
     return _map(name, axes, cases, figure, fec, executor, progress)
@@ -228,7 +229,7 @@ class _Case:
 
 
 def _value(case: _Case) -> float:
-    return figure_value(case.subject.segments(case.length), case.figure, code=case.code)
+    return value_of(case.figure, case.subject.measurement(case.length, code=case.code))
 
 
 def _map(

@@ -17,7 +17,8 @@ from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset, list_optics, load_optics
 from sirf.presets import load
-from sirf.study.segments import Segment, path_of, segments
+from sirf.study.measurement import CODE, Measurement
+from sirf.study.sections import Section, path_of, sections
 from sirf.system.architecture import FAMILIES, Architecture, load_architecture
 
 STEP, STEP_LENGTH = 40e6, 2.0
@@ -60,7 +61,7 @@ class PathSubject:
         """Bit error ratio that it is to meet where nothing else is said: the preset's DER0."""
         return load(self.standard).der0
 
-    def segments(self, length: float) -> tuple[Segment, ...]:
+    def sections(self, length: float) -> tuple[Section, ...]:
         """The one link that decides, at `length` in m, with what couples into it."""
         rate = self.symbol_rate or load(self.standard).symbol_rate
         frequency = np.arange(0.0, max(110e9, 1.05 * rate), step_at(length))
@@ -70,7 +71,11 @@ class PathSubject:
         if self.linear:
             channel = linear_chain(channel, channel)
         link = Link(channel, standard=self.standard, symbol_rate=self.symbol_rate, samples_per_ui=SAMPLES_PER_UI)
-        return (Segment(self.name, link),)
+        return (Section(self.name, link),)
+
+    def measurement(self, length: float, *, code: str = CODE, mask: tuple[float, float] | None = None) -> Measurement:
+        """The figures at `length` in m; a path has none of cost."""
+        return Measurement(self.sections(length), code=code, mask=mask)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +107,16 @@ class ArchitectureSubject:
         interface = self.architecture.at(self.data_rate)
         return max(load(interface.standard).der0, load(interface.far_standard).der0)
 
-    def segments(self, length: float) -> tuple[Segment, ...]:
+    def sections(self, length: float) -> tuple[Section, ...]:
         """The links that decide in order, at `length` in m of the variable segment."""
-        return segments(
+        return sections(
             self.architecture, self.data_rate, length=length, step=step_at(length), samples_per_ui=SAMPLES_PER_UI
+        )
+
+    def measurement(self, length: float, *, code: str = CODE, mask: tuple[float, float] | None = None) -> Measurement:
+        """The figures at `length` in m of the variable segment, cost included."""
+        return Measurement(
+            self.sections(length), architecture=self.architecture, data_rate=self.data_rate, code=code, mask=mask
         )
 
 

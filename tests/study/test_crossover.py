@@ -8,8 +8,8 @@ import pytest
 from sirf.errors import SirfError
 from sirf.presets import load
 from sirf.study.crossover import Crossing, Crossover, Spender, crossover
-from sirf.study.limits import figure_value
-from sirf.study.reach import LONGEST
+from sirf.study.figures import figure_value
+from sirf.study.length_search import MAX_LENGTH
 from sirf.study.subject import ArchitectureSubject, subject_of
 from sirf.system.energy import energy_pj_per_bit
 
@@ -35,7 +35,7 @@ def row_of(result: Crossover, rival: str) -> Crossing:
 def loss_db(rival: str, millimetres: float) -> float:
     """As the links have it, rather than as the energy has it."""
     subject = subject_of(rival, data_rate=RATE)
-    return subject.segments(1e-3 * millimetres)[0].link.insertion_loss_db
+    return subject.sections(1e-3 * millimetres)[0].link.insertion_loss_db
 
 
 def test_energies_cross_where_direct_evaluation_says(cables: Crossover) -> None:
@@ -61,7 +61,7 @@ def test_a_rival_that_stays_cheaper_is_overtaken_at_its_reach(found: Crossover) 
     assert row.crossover_mm is not None
     subject = subject_of("die-to-die", data_rate=RATE)
     inside, outside = (
-        figure_value(subject.segments(1e-3 * length), "ber") for length in (row.crossover_mm, 1.06 * row.crossover_mm)
+        figure_value(subject.sections(1e-3 * length), "ber") for length in (row.crossover_mm, 1.06 * row.crossover_mm)
     )
     assert inside <= found.limit[1] < outside
     assert row.curve[-1][3] < found.energy.value
@@ -76,7 +76,7 @@ def test_always_and_never_are_told(found: Crossover) -> None:
     cheap = row_of(crossover(rivals=["copper-cable"], limit={"ber": 0.45}), "copper-cable")
     assert cheap.crossover_mm is None
     assert cheap.cause == "never"
-    assert cheap.reach_mm == 1e3 * LONGEST
+    assert cheap.reach_mm == 1e3 * MAX_LENGTH
     assert cheap.to_dict()["crossover_mm"] is None
     assert "up to 5000 mm, the longest tried" in cheap.reason
 

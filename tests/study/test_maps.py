@@ -13,7 +13,7 @@ from sirf.channel.path import Path, Trace, load_path
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
-from sirf.study.limits import figure_value
+from sirf.study.figures import figure_value
 from sirf.study.maps import Axis, Map, length_loss_map, length_rate_map, material_roughness_map
 from sirf.study.reach import reach
 from sirf.study.scaled import least_loss_db_per_inch, loss_db_per_inch, rougher, with_loss, with_material
@@ -31,7 +31,7 @@ def losses() -> Map:
 def test_each_point_is_a_single_evaluation(losses: Map) -> None:
     for i, j in ((0, 0), (2, 1), (3, 2)):
         path = with_loss(load_path("cpo", rate_class="100g"), LOSSES[j], NYQUIST)
-        (segment,) = PathSubject(path=path, standard="cei-112g-xsr").segments(LENGTHS[i])
+        (segment,) = PathSubject(path=path, standard="cei-112g-xsr").sections(LENGTHS[i])
         eye = statistical_eye(optimize(segment.link), phases=1)
         assert losses.values[i, j] == pytest.approx(eye.ber, rel=1e-9)
         assert losses.first.values[i] == pytest.approx(1e3 * LENGTHS[i])
@@ -132,7 +132,7 @@ def test_material_and_roughness_are_those_of_the_variable_segment_alone() -> Non
     assert [one for one, two in zip(changed.segments, path.segments, strict=True) if one != two] == [
         next(one for one in changed.segments if one.name == path.variable)
     ]
-    parts = PathSubject(path=changed, standard="802.3ck-c2m").segments(0.5)
+    parts = PathSubject(path=changed, standard="802.3ck-c2m").sections(0.5)
     assert found.values[1, 0] == pytest.approx(figure_value(parts, "ber"), rel=1e-9)
     # rougher foils and lossier laminates make more errors on a long line
     assert np.all(np.diff(found.values, axis=0) > 0.0)
@@ -144,13 +144,13 @@ def test_rates_are_an_architectures_own_or_scale_a_paths_symbol_rate() -> None:
     own = length_rate_map("cpo-retimed", lengths=[0.05, 0.15], rates=[53.125e9, 106.25e9])
     assert own.second.values == (53.125, 106.25)
     assert own.values[1, 0] < own.values[1, 1]
-    assert own.values[1, 1] == pytest.approx(figure_value(subject_of("cpo-retimed").segments(0.15), "ber"), rel=1e-6)
+    assert own.values[1, 1] == pytest.approx(figure_value(subject_of("cpo-retimed").sections(0.15), "ber"), rel=1e-6)
     path = length_rate_map("cpo", standard="cei-112g-xsr", lengths=[0.15], rates=[90e9, 106.25e9, 112e9])
     assert np.all(np.diff(path.values[0]) > 0.0)
     assert path.values[0, 1] == pytest.approx(
-        figure_value(subject_of("cpo", standard="cei-112g-xsr").segments(0.15), "ber"), rel=1e-9
+        figure_value(subject_of("cpo", standard="cei-112g-xsr").sections(0.15), "ber"), rel=1e-9
     )
-    (segment,) = at_rate(subject_of("cpo", standard="cei-112g-xsr"), 90e9).segments(0.15)
+    (segment,) = at_rate(subject_of("cpo", standard="cei-112g-xsr"), 90e9).sections(0.15)
     assert segment.link.symbol_rate == pytest.approx(45e9)
 
 

@@ -17,12 +17,16 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.results.chain_count import composed_error_ratio
 from sirf.study.compare import compare
-from sirf.study.limiter import IMPAIRMENTS
-from sirf.study.limits import FIGURES, figure_value, limit_of
-from sirf.study.reach import LONGEST, SHORTEST, STEP, STRIDE, longest, reach
-from sirf.study.segments import composed, segments
-from sirf.study.subject import SAMPLES_PER_UI, PathSubject, subject_of
+from sirf.study.figures import FIGURES, figure_value
+from sirf.study.impairments import IMPAIRMENTS
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, longest_length
+from sirf.study.limits import limit_of
+from sirf.study.measurement import Measurement
+from sirf.study.reach import reach
+from sirf.study.sections import sections
+from sirf.study.subject import SAMPLES_PER_UI, STEP, PathSubject, subject_of
 from sirf.system.architecture import load_architecture
 
 
@@ -73,7 +77,7 @@ def test_a_finer_step_changes_nothing_where_a_long_cable_needs_it() -> None:
     """3.9 m at the step that its length asks for, and at half of it."""
     subject = subject_of("cable", standard="802.3ck-cr1")
     assert isinstance(subject, PathSubject)
-    (coarse,) = subject.segments(3.9)
+    (coarse,) = subject.sections(3.9)
     path = subject.path.with_length(3.9)
     fine = path.to_channel(np.arange(0.0, path.grid[-1], 10e6), crosstalk=True)
     assert coarse.link.channel.frequency[1] - coarse.link.channel.frequency[0] == pytest.approx(20e6)
@@ -88,11 +92,11 @@ def test_an_architecture_reaches_as_far_as_its_decisions_compose(name: str) -> N
     found = reach(name, data_rate=106.25e9, tolerance=0.2)
     assert found.reach_mm is not None
     by_length = {length: value for length, value, _ in found.curve}
-    parts = segments(
+    parts = sections(
         load_architecture(name), 106.25e9, length=1e-3 * found.reach_mm, step=STEP, samples_per_ui=SAMPLES_PER_UI
     )
     eyes = [statistical_eye(optimize(part.link), phases=1).ber for part in parts]
-    whole = composed([ber for ber, part in zip(eyes, parts, strict=True) for _ in range(part.count)])
+    whole = composed_error_ratio([ber for ber, part in zip(eyes, parts, strict=True) for _ in range(part.count)])
     assert by_length[found.reach_mm] == pytest.approx(whole, rel=1e-6)
     assert found.data_rate == 106.25e9
     assert found.limited_by in IMPAIRMENTS
@@ -107,20 +111,24 @@ def test_families_and_names_with_a_standard_mean_what_they_meant() -> None:
 
 def test_limits_on_height_and_width_make_a_mask() -> None:
     """A mask is met where both of its limits are: its figure is the lesser of two quotients."""
-    parts = subject_of("cpo", standard="cei-112g-xsr").segments(0.09)
+    parts = subject_of("cpo", standard="cei-112g-xsr").sections(0.09)
     height, width = (figure_value(parts, name) for name in ("eye_height_mv", "eye_width_ui"))
     assert height > 0
     assert width > 0
     for bound in ((0.5 * height, 0.9 * width), (2.0 * height, 0.9 * width), (0.5 * height, 1.2 * width)):
         limit = limit_of({"eye_mask": bound}, ber=1e-6)
-        assert limit.value(parts) == pytest.approx(min(height / bound[0], width / bound[1]))
-        assert limit.meets(limit.value(parts)) == (height >= bound[0] and width >= bound[1])
+        assert limit.value(Measurement(parts, mask=limit.mask)) == pytest.approx(
+            min(height / bound[0], width / bound[1])
+        )
+        assert limit.meets(limit.value(Measurement(parts, mask=limit.mask))) == (
+            height >= bound[0] and width >= bound[1]
+        )
 
 
 def test_after_fec_is_before_fec_through_the_code() -> None:
     from sirf import fec
 
-    parts = subject_of("pluggable", standard="802.3ck-c2m").segments(0.65)
+    parts = subject_of("pluggable", standard="802.3ck-c2m").sections(0.65)
     before, after = figure_value(parts, "ber"), figure_value(parts, "ber_post_fec")
     assert after == pytest.approx(fec.load("kp4").post_fec(before).ber)
     assert figure_value(parts, "ber_post_fec", code="kr4") > after
@@ -138,7 +146,7 @@ def test_a_longer_line_loses_more_and_its_reach_is_limited_by_loss() -> None:
 
 @given(edge=st.floats(0.003, 4.9), start=st.floats(0.002, 2.0), tolerance=st.floats(0.01, 0.5))
 def test_the_search_finds_the_edge_of_a_monotone_curve(edge: float, start: float, tolerance: float) -> None:
-    low, high = longest(lambda length: length <= edge, start, tolerance=tolerance)
+    low, high = longest_length(lambda length: length <= edge, start, tolerance=tolerance)
     assert low is not None
     assert high is not None
     assert low <= edge < high <= max(low * (1.0 + tolerance), low * STRIDE)
@@ -147,7 +155,7 @@ def test_the_search_finds_the_edge_of_a_monotone_curve(edge: float, start: float
 @given(bump=st.floats(0.15, 0.7))
 def test_the_search_stops_at_a_bump_as_wide_as_a_stride(bump: float) -> None:
     """From 0.1: a miss above `bump`, then meeting again up to 0.8. What lies beyond a miss is not reached."""
-    low, _ = longest(lambda length: length < 0.8 and not bump <= length <= 1.01 * STRIDE * bump, 0.1)
+    low, _ = longest_length(lambda length: length < 0.8 and not bump <= length <= 1.01 * STRIDE * bump, 0.1)
     assert low is not None
     assert low < bump
 
@@ -159,12 +167,12 @@ def test_the_search_goes_down_to_the_first_length_that_meets_and_tells_when_ther
         tried.append(length)
         return 0.02 < length < 0.05
 
-    low, high = longest(meets, 0.3)
+    low, high = longest_length(meets, 0.3)
     assert low == pytest.approx(0.05, rel=0.02)
     assert high == pytest.approx(0.05, rel=0.02)
     assert tried[1] == pytest.approx(0.15)
-    assert longest(lambda length: False, 0.1) == (None, SHORTEST)
-    assert longest(lambda length: True, 0.1) == (LONGEST, None)
+    assert longest_length(lambda length: False, 0.1) == (None, MIN_LENGTH)
+    assert longest_length(lambda length: True, 0.1) == (MAX_LENGTH, None)
 
 
 def test_fibre_reaches_until_its_light_disperses() -> None:

@@ -17,10 +17,10 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.mlse import Mlse
-from sirf.results.chain_count import composed
+from sirf.results.chain_count import composed_error_ratio
 from sirf.signal.pam import bit_error_table, levels
 from sirf.signal.patterns import Pattern
-from sirf.study.segments import segments
+from sirf.study.sections import sections
 from sirf.system.architecture import load_architecture
 from tests.engine.links import flat_link
 
@@ -64,7 +64,7 @@ def test_binary_links_in_white_noise_compose_as_independent_flips(sigmas: tuple[
     run = sirf.simulate_chain([flat_link("NRZ", sigma=sigma) for sigma in sigmas], symbols=100_000, rng=3)
     shared = 1.0 - 0.01 / (1 + len(sigmas))
     low, high = run.end_to_end.interval(shared)
-    assert low < composed(exact) < high < sum(exact)
+    assert low < composed_error_ratio(exact) < high < sum(exact)
     for count, ratio in zip(run.segments, exact, strict=True):
         assert count.interval(shared)[0] < ratio < count.interval(shared)[1]
     assert run.composed_ber == pytest.approx(run.ber, rel=0.01)
@@ -82,7 +82,9 @@ def test_pam4_links_in_white_noise_multiply_their_transition_probabilities(count
     low, high = run.end_to_end.interval(shared)
     assert low < exact < high < count * single
     # two errors on one symbol lose four thirds of what independent bits would
-    assert exact == pytest.approx(count * single - (count * single - composed([single] * count)) * 4.0 / 3.0, rel=2e-3)
+    assert exact == pytest.approx(
+        count * single - (count * single - composed_error_ratio([single] * count)) * 4.0 / 3.0, rel=2e-3
+    )
     low, high = run.end_to_end.symbol_interval(shared)
     assert low < 1.0 - np.trace(whole) / 4.0 < high
 
@@ -100,7 +102,7 @@ def test_precoded_lines_with_feedback_compose_behind_their_decoders(ideal: bool)
 
 def test_a_retimed_pluggable_has_the_composition_of_its_segments() -> None:
     """Copper, light, copper with bursts, crosstalk and optical noise: against its own counts, and against runs of each alone."""
-    parts = segments(load_architecture("pluggable-retimed"), 106.25e9, step=40e6, samples_per_ui=16)
+    parts = sections(load_architecture("pluggable-retimed"), 106.25e9, step=40e6, samples_per_ui=16)
     copper, light = (louder(part.link.optimized(), times) for part, times in zip(parts, (90.0, 900.0), strict=True))
     assert [part.count for part in parts] == [2, 1]
     run = sirf.simulate_chain([copper, light, copper], symbols=120_000, rng=6)
@@ -111,7 +113,10 @@ def test_a_retimed_pluggable_has_the_composition_of_its_segments() -> None:
     short = [sirf.simulate_chain([copper, light, copper], symbols=9000, rng=6, block=block) for block in (700, 10**6)]
     assert (short[0].end_to_end, short[0].segments) == (short[1].end_to_end, short[1].segments)
     alone = [sirf.simulate(copper, symbols=500_000, rng=7).errors, sirf.simulate(light, symbols=100_000, rng=7).errors]
-    low, high = (composed([ends[0], ends[1], ends[0]]) for ends in zip(*(one.interval() for one in alone), strict=True))
+    low, high = (
+        composed_error_ratio([ends[0], ends[1], ends[0]])
+        for ends in zip(*(one.interval() for one in alone), strict=True)
+    )
     assert low < run.end_to_end.ber_high
     assert high > run.end_to_end.ber_low
     assert high < 1.6 * low
@@ -238,7 +243,7 @@ def test_a_run_tells_of_the_whole_and_of_every_link(board: Link) -> None:
     told = run.to_dict()
     assert told["ber"] == run.ber == run.end_to_end.ber
     assert run.ser == run.end_to_end.ser
-    assert told["composed_ber"] == composed([count.ber for count in run.segments])
+    assert told["composed_ber"] == composed_error_ratio([count.ber for count in run.segments])
     assert [part["errors"] for part in told["segments"]] == [count.errors for count in run.segments]
     assert told["segments"][0]["standard"] == "802.3ck-c2m"
     assert repr(run).startswith("ChainRun(2 links, ErrorCount(")

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sirf.channel.path import load_path
-from sirf.study.limiter import limited_by
-from sirf.study.segments import composed, segments
+from sirf.results.chain_count import composed_error_ratio
+from sirf.study.impairments import limited_by
+from sirf.study.sections import sections
 from sirf.system.architecture import load_architecture
 from sirf.transmitter.jitter import Jitter
 
@@ -21,15 +22,15 @@ def test_composed_ratio_is_that_of_flipped_bits() -> None:
     bits = np.zeros(400_000, dtype=bool)
     for ratio in ratios:
         bits ^= rng.random(bits.size) < ratio
-    deviation = np.sqrt(composed(ratios) / bits.size)
-    assert abs(np.mean(bits) - composed(ratios)) < 3 * deviation
-    assert composed([1e-9, 2e-9]) == pytest.approx(3e-9, rel=1e-6)
-    assert composed([0.0, 1e-300]) == pytest.approx(1e-300)
+    deviation = np.sqrt(composed_error_ratio(ratios) / bits.size)
+    assert abs(np.mean(bits) - composed_error_ratio(ratios)) < 3 * deviation
+    assert composed_error_ratio([1e-9, 2e-9]) == pytest.approx(3e-9, rel=1e-6)
+    assert composed_error_ratio([0.0, 1e-300]) == pytest.approx(1e-300)
 
 
 def test_chains_have_their_segments() -> None:
     def counts(name: str) -> list[int]:
-        return [segment.count for segment in segments(load_architecture(name), 106.25e9, step=40e6)]
+        return [segment.count for segment in sections(load_architecture(name), 106.25e9, step=40e6)]
 
     assert counts("pluggable-retimed") == [2, 1]
     assert counts("pluggable-half-retimed") == [1, 1]
@@ -38,8 +39,8 @@ def test_chains_have_their_segments() -> None:
 
 
 def test_a_linear_chain_loses_twice_a_retimed_segment() -> None:
-    (linear,) = segments(load_architecture("pluggable-linear"), 106.25e9, step=40e6)
-    retimed, _ = segments(load_architecture("pluggable-retimed"), 106.25e9, step=40e6)
+    (linear,) = sections(load_architecture("pluggable-linear"), 106.25e9, step=40e6)
+    retimed, _ = sections(load_architecture("pluggable-retimed"), 106.25e9, step=40e6)
     assert linear.link.insertion_loss_db == pytest.approx(
         2 * retimed.link.insertion_loss_db, rel=1e-6
     )  # read between two points of the grid
@@ -53,7 +54,7 @@ def test_paths_of_copper_and_chiplet_lie_in_their_class() -> None:
 
 
 def test_the_limiter_is_what_was_made_large() -> None:
-    segment, _ = segments(load_architecture("cpo-retimed"), 106.25e9, step=40e6, samples_per_ui=16)
+    segment, _ = sections(load_architecture("cpo-retimed"), 106.25e9, step=40e6, samples_per_ui=16)
     link = segment.link.optimized()
     assert limited_by(link)[0] in ("noise", "jitter", "loss", "crosstalk")
     loud = link.replace(receiver=dataclasses.replace(link.receiver, noise_density=30 * link.receiver.noise_density))

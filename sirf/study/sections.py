@@ -16,16 +16,15 @@ from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.presets import load
-from sirf.results.chain_count import composed as composed
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
 
-BAND, STEP = 120e9, 10e6
+MIN_BAND, STEP = 120e9, 10e6
 """Least band and step in Hz of the paths' networks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Section:
     """One section: the link whose receiver decides (not yet equalised), and how many equal ones there are."""
 
     name: str
@@ -50,7 +49,7 @@ def path_of(
     return path if length is None else path.with_length(length)
 
 
-def segments(
+def sections(
     architecture: Architecture,
     data_rate: float,
     *,
@@ -58,15 +57,15 @@ def segments(
     step: float = STEP,
     samples_per_ui: int = 32,
     inputs: Corner | None = None,
-) -> tuple[Segment, ...]:
-    """What is decided on the way, in order; equal sections once, with their count.
+) -> tuple[Section, ...]:
+    """The links between deciding blocks in order; equal sections once, with their count.
 
     Retimed: host to retimer and, equal to it, retimer to host; retimer to retimer through the light. Half-retimed: host to
     retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
     `inputs` at one end of their ranges take the place of the nominal ones.
     """
     ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs)
-    return tuple(Segment(part.name, part.link, ordered.count(part)) for part in dict.fromkeys(ordered))
+    return tuple(Section(part.name, part.link, ordered.count(part)) for part in dict.fromkeys(ordered))
 
 
 def links(
@@ -74,23 +73,23 @@ def links(
 ) -> tuple[Link, ...]:
     """Every link from host to host in order, equalised: what `sirf.simulate_chain` takes."""
     ordered = _ordered(architecture, data_rate, length, STEP, samples_per_ui, None)
-    return tuple(equalised(part.link) for part in ordered)
+    return tuple(optimized(part.link) for part in ordered)
 
 
 def _ordered(
     architecture: Architecture, data_rate: float, length: float | None, step: float, samples_per_ui: int,
     inputs: Corner | None,
-) -> list[Segment]:  # fmt: skip
+) -> list[Section]:  # fmt: skip
     """The sections in order; equal ones are the same value."""
     interface = architecture.at(data_rate)
     path = path_of(architecture, data_rate, length, inputs)
-    band = max(BAND, 1.05 * load(interface.standard).symbol_rate)
+    band = max(MIN_BAND, 1.05 * load(interface.standard).symbol_rate)
     copper = path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
     optics = architecture.optics_at(data_rate)
     if optics is not None and inputs is not None:
         optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
     deciders = [block for block in architecture.blocks if block in DECIDERS]
-    known: dict[tuple[str, str, tuple[str, ...]], Segment] = {}
+    known: dict[tuple[str, str, tuple[str, ...]], Section] = {}
     ordered = []
     for index, blocks in enumerate(architecture.sections):
         # copper between a host and a retimer is that host's interface, in either direction
@@ -102,7 +101,7 @@ def _ordered(
             )
         key = near, far, blocks
         if key not in known:
-            known[key] = Segment(_name(blocks), _link(near, far, blocks, copper, optics, samples_per_ui))
+            known[key] = Section(_name(blocks), _link(near, far, blocks, copper, optics, samples_per_ui))
         ordered.append(known[key])
     return ordered
 
@@ -119,7 +118,7 @@ def _link(
         return Link(copper, standard=far, samples_per_ui=samples_per_ui)
     assert optics is not None
     if len(blocks) == 1:
-        return _alone(far, optics.path, optics.swing, optics.agc_db, samples_per_ui)
+        return _light_alone(far, optics.path, optics.swing, optics.agc_db, samples_per_ui)
     wire, place = unit_channel(copper.frequency), blocks.index("optics")
     before, after = (copper if half else wire for half in (blocks[:place], blocks[place + 1 :]))
     span = Span(optics.path, before=before, after=after, swing=optics.swing, agc_db=optics.agc_db)
@@ -131,13 +130,15 @@ def _link(
 
 
 @lru_cache(maxsize=32)
-def _alone(standard: str, path: OpticalPath, swing: float, agc_db: tuple[float, float], samples_per_ui: int) -> Link:
-    """Light from retimer to retimer: the same link wherever it stands, so that what is found of it holds on."""
+def _light_alone(
+    standard: str, path: OpticalPath, swing: float, agc_db: tuple[float, float], samples_per_ui: int
+) -> Link:
+    """Light from retimer to retimer. Cached: identical in several architectures, so it is equalised once."""
     span = Span.alone(path, swing=swing, symbol_rate=load(standard).symbol_rate, agc_db=agc_db)
     return Link(span, standard=standard, samples_per_ui=samples_per_ui)
 
 
 @lru_cache(maxsize=64)
-def equalised(link: Link) -> Link:
-    """The link with its equaliser set, kept for the last links: a link never changes."""
+def optimized(link: Link) -> Link:
+    """The link with its equaliser set by the reference search; cached, for several figures are asked of the same link."""
     return link.optimized()

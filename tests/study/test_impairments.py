@@ -18,7 +18,7 @@ from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.mlse import Mlse
-from sirf.study.limiter import IMPAIRMENTS, limited_by, smooth_transfer
+from sirf.study.impairments import IMPAIRMENTS, limited_by, smooth_transfer
 from sirf.study.subject import subject_of
 from sirf.transmitter.jitter import Jitter
 
@@ -112,7 +112,7 @@ def test_a_dead_link_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SirfError("main cursor must be positive, got 0 V. Swap P and N.")
 
     link = link_over(channel_of(smooth_line(8.0)))
-    monkeypatch.setattr("sirf.study.limiter.front_end", dead)
+    monkeypatch.setattr("sirf.study.impairments.front_end", dead)
     assert limited_by(link) == ("loss", dict.fromkeys(IMPAIRMENTS, 0.0))
 
 
@@ -124,7 +124,7 @@ def test_a_link_beyond_the_statistics_is_refused() -> None:
 
 def test_light_is_part_of_a_link_that_is_judged() -> None:
     """Optics alone between two retimers lose nothing in copper: what limits is their own noise and bandwidth."""
-    light = next(part for part in subject_of("cpo-retimed").segments(0.03) if not part.electrical)
+    light = next(part for part in subject_of("cpo-retimed").sections(0.03) if not part.electrical)
     link = optimize(light.link)
     name, gained = limited_by(link)
     assert name == "loss"

@@ -1,0 +1,176 @@
+"""What `sirf.compare` returns: rows of figures, and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sirf.results.statistical_eye import StatisticalEye
+from sirf.study.figure import Table
+from sirf.study.figures import FIGURES, of_table
+from sirf.system.energy import Energy
+from sirf.system.port import PortFigures, Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One architecture at its own length.
+
+    `figures` by the names of `sirf.study.figures.FIGURES`; `bounds` (least, greatest) of those that depend on uncertain inputs,
+    over the architecture's own length, the shortest in use with all inputs at the best end of their ranges, and the longest with
+    all at the worst (`sirf.system.corners`). `eye` is the statistical eye of its worst section with copper in it, light and all,
+    which the figures of the eye are of; `section_ber` (name, ratio) of every section. `limited_by` names the impairment,
+    `limited_in` the section in which it acts.
+    """
+
+    path: str
+    title: str
+    standard: str
+    length_mm: float
+    figures: dict[str, float | Range | None]
+    bounds: dict[str, tuple[float | None, float | None]]
+    eye: StatisticalEye
+    section_ber: tuple[tuple[str, float], ...]
+    reach_mm: float | None
+    limited_by: str
+    limited_in: str
+    energy: Energy
+    port: PortFigures
+    equalizer: str
+    notes: tuple[str, ...]
+
+    def value(self, name: str) -> float | None:
+        """A figure, the typical value of one with a range; None where it has no meaning."""
+        found = self.figures[name]
+        return found.value if isinstance(found, Range) else found
+
+    @property
+    def ber(self) -> float:
+        """Bit error ratio from host to host before FEC."""
+        found = self.value("ber")
+        assert found is not None
+        return found
+
+    @property
+    def insertion_loss_db(self) -> float:
+        """Loss in dB, die to die at half the symbol rate, of the copper whose eye is shown."""
+        found = self.value("insertion_loss_db")
+        assert found is not None
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        plain: dict[str, Any] = {
+            "path": self.path,
+            "title": self.title,
+            "standard": self.standard,
+            "length_mm": self.length_mm,
+            "eye_ber": self.eye.der0,
+            "section_ber": dict(self.section_ber),
+            "reach_mm": self.reach_mm,
+            "limited_by": self.limited_by,
+            "limited_in": self.limited_in,
+            "energy_provenance": self.energy.provenance,
+            "energy_parts": [
+                {
+                    "name": part.name,
+                    "block": part.block,
+                    "value": part.value,
+                    "low": part.low,
+                    "high": part.high,
+                    "provenance": part.provenance,
+                }
+                for part in self.energy.parts
+            ],
+            "latency_parts": [{"name": name, "ns": one.value} for name, one in self.port.latency_parts],
+            "equalizer": self.equalizer,
+            "notes": list(self.notes),
+        }
+        for name, figure in self.figures.items():
+            plain[name] = self.value(name)
+            if isinstance(figure, Range):
+                plain |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
+        for name, (low, high) in self.bounds.items():
+            plain |= {f"{name}_low": low, f"{name}_high": high}
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table of rows: its heading, and the text of a row in it."""
+
+    heading: str
+    text: Callable[[Row], str]
+
+
+def columns(table: Table) -> tuple[Column, ...]:
+    """Columns of the table of margins or of costs, in order: the words of a row about the figures of the register."""
+    figures = tuple(_figure_column(figure.name) for figure in of_table(table))
+    path = Column("path", lambda row: row.path)
+    if table == "cost":
+        return (path, *figures)
+    return (
+        path,
+        Column("standard", lambda row: row.standard),
+        Column("mm", lambda row: f"{row.length_mm:.0f}"),
+        *figures,
+        Column("reach mm", lambda row: "none" if row.reach_mm is None else f"{row.reach_mm:.0f}"),
+        Column("limited by", _limit),
+    )
+
+
+def _figure_column(name: str) -> Column:
+    figure = FIGURES[name]
+    return Column(figure.heading, lambda row: figure.text(row.figures[name]))
+
+
+def _limit(row: Row) -> str:
+    return row.limited_by if len(row.section_ber) == 1 else f"{row.limited_by} in {row.limited_in}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Comparison:
+    """Rows of `sirf.compare`, at one data rate in bit/s."""
+
+    data_rate: float
+    rows: tuple[Row, ...]
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Plain values for JSON: one object per row."""
+        return [{"data_rate": self.data_rate, **row.to_dict()} for row in self.rows]
+
+    def table(self, table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """(headings, text of each row) of the table of margins or of costs."""
+        shown = columns(table)
+        lines = [tuple(column.text(row) for column in shown) for row in self.rows]
+        return tuple(column.heading for column in shown), lines
+
+    def tables(self) -> tuple[tuple[tuple[str, ...], list[tuple[str, ...]]], ...]:
+        """Both tables."""
+        return self.table("margin"), self.table("cost")
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"Comparison({len(self.rows)} paths at {self.data_rate / 1e9:g} Gb/s per lane)"
+
+    def __str__(self) -> str:
+        """Two tables in plain text: margins, then costs."""
+        return "\n\n".join(_aligned(head, lines) for head, lines in self.tables())
+
+    def _repr_html_(self) -> str:
+        return "".join(_html(head, lines) for head, lines in self.tables())
+
+
+def _aligned(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    widths = [max(len(line[k]) for line in (head, *lines)) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (head, *lines)
+    )
+
+
+def _html(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    names = "".join(f"<th>{name}</th>" for name in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
+    return f"<table><tr>{names}</tr>{body}</table>"

@@ -1,0 +1,84 @@
+"""What the register says of a figure, and how its values are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sirf.study.measurement import Measurement
+from sirf.system.port import Range
+
+Table: TypeAlias = Literal["margin", "cost", "none"]
+"""Which table of a comparison shows a figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure of the way from host to host.
+
+    `name` is its key in JSON and as a limit, `title` says it in words, `heading` over a column. `compute` takes it of a
+    measurement (None where it has no meaning); figures of cost give a `Range`. `show` makes text of a value. `more_is_better` tells
+    the direction of limits, `dead` is the value of a link on which nothing arrives. `ratio` for error ratios, drawn and
+    interpolated in their logarithm; `banded` where comparisons give its least and greatest value over the inputs' ranges;
+    `limitable` where reach can be held to it; `table` is that of a comparison which shows it.
+    """
+
+    name: str
+    title: str
+    heading: str
+    unit: str
+    more_is_better: bool
+    compute: Callable[[Measurement], float | Range | None]
+    show: Callable[[float], str]
+    dead: float
+    ratio: bool = False
+    banded: bool = False
+    limitable: bool = False
+    table: Table = "none"
+
+    @property
+    def label(self) -> str:
+        """Title with unit, for axes."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def value(self, measurement: Measurement) -> float | None:
+        """The figure of a measurement, the typical value of one with a range; None where it has no meaning."""
+        found = self.compute(measurement)
+        return found.value if isinstance(found, Range) else found
+
+    def text(self, value: float | Range | None) -> str:
+        """A value as it is printed, with its range where it has one."""
+        if value is None:
+            return "-"
+        if isinstance(value, Range):
+            return f"{self.show(value.value)} ({self.show(value.low)}-{self.show(value.high)})"
+        return self.show(value)
+
+
+def decimals(count: int) -> Callable[[float], str]:
+    """Text with so many decimals."""
+    return lambda value: f"{value:.{count}f}"
+
+
+def significant(value: float) -> str:
+    """Text with two significant digits, whole from 100 on.
+
+    >>> significant(0.0712), significant(1234.4)
+    ('0.071', '1234')
+    """
+    return f"{value:.0f}" if value >= 99.5 else f"{value:.2g}"
+
+
+def error_ratio(value: float) -> str:
+    """Text of an error ratio before correction."""
+    return f"{value:.1e}"
+
+
+def rare_error_ratio(value: float) -> str:
+    """Text of an error ratio behind a code, down to what any test could count.
+
+    >>> rare_error_ratio(3.2e-13), rare_error_ratio(1e-30)
+    ('3e-13', '<1e-15')
+    """
+    return "<1e-15" if value < 1e-15 else f"{value:.0e}"

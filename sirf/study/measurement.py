@@ -1,0 +1,223 @@
+"""What is measured of the sections from host to host at one length: eyes, error ratios, COM, closure of light, cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+from sirf import fec
+from sirf.channel.network import bulk_delay
+from sirf.com.annex_93a import margin_of_case
+from sirf.com.config.preset import from_standard
+from sirf.engine.light import transmitter_tdecq
+from sirf.engine.statistical import statistical_eye
+from sirf.errors import NoSettingError, SirfError
+from sirf.link import Link
+from sirf.results.chain_count import composed_error_ratio
+from sirf.results.statistical_eye import StatisticalEye
+from sirf.study.sections import Section, optimized
+from sirf.system.architecture import Architecture
+from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
+from sirf.system.port import PortFigures, port_figures
+
+CODE = "kp4"
+"""The code between the hosts, end to end: retimers send decisions again and do not decode."""
+CLOSED_DB = -100.0
+"""COM that stands for a link that no setting equalises."""
+DEAD_ERROR_RATIO = 0.5
+"""Bit error ratio of a link on which nothing arrives that could be decided."""
+
+
+class Measurement:
+    """The sections from host to host at one length, each equalised anew; every result is worked out once, when first asked for.
+
+    `phases` sampling phases a UI in eyes that show a width (the links' samples per UI by default), `code` behind the far host, `mask`
+    (height in mV, width in UI), `tdecq_pattern` of the light. `architecture` and `data_rate` in bit/s are needed for costs alone.
+    """
+
+    def __init__(
+        self,
+        sections: Sequence[Section],
+        *,
+        architecture: Architecture | None = None,
+        data_rate: float | None = None,
+        code: str = CODE,
+        mask: tuple[float, float] | None = None,
+        phases: int | None = None,
+        tdecq_pattern: str | None = None,
+    ) -> None:
+        self.sections = tuple(sections)
+        self.architecture = architecture
+        self.data_rate = data_rate
+        self.code = code
+        self.mask = mask
+        self.phases = phases
+        self.tdecq_pattern = tdecq_pattern
+        self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
+
+    def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
+        """Statistical eye of section `index`, at the sampling instant alone unless `wide`; None where nothing arrives."""
+        if not wide and (index, True) in self._eyes:
+            return self._eyes[index, True]
+        if (index, wide) not in self._eyes:
+            section = self.sections[index]
+            found = _eye if section.electrical else _eye_of_light
+            self._eyes[index, wide] = found(section.link, self.phases if wide else 1)
+        return self._eyes[index, wide]
+
+    def eyes(self, *, wide: bool = False) -> list[StatisticalEye | None]:
+        """Eyes of the sections that hold copper."""
+        return [self.eye(index, wide=wide) for index, section in enumerate(self.sections) if section.electrical]
+
+    @cached_property
+    def section_ber(self) -> tuple[float, ...]:
+        """Bit error ratio before FEC of each section."""
+        found = (self.eye(index) for index in range(len(self.sections)))
+        return tuple(DEAD_ERROR_RATIO if eye is None else eye.ber for eye in found)
+
+    @property
+    def ber(self) -> float:
+        """Bit error ratio before FEC from host to host."""
+        parts = zip(self.section_ber, self.sections, strict=True)
+        return composed_error_ratio([ratio for ratio, section in parts for _ in range(section.count)])
+
+    @cached_property
+    def ber_post_fec(self) -> float:
+        """The same after `code`, with independent bit errors."""
+        return post_fec_ber(self.ber, self.code)
+
+    @cached_property
+    def worst(self) -> int:
+        """Index of the section with copper that has the most errors."""
+        ratios = [(ratio, index) for index, ratio in enumerate(self.section_ber) if self.sections[index].electrical]
+        return max(ratios, key=lambda pair: pair[0])[1]
+
+    @property
+    def link(self) -> Link:
+        """The link of that section, equalised."""
+        return optimized(self.sections[self.worst].link)
+
+    @property
+    def insertion_loss_db(self) -> float:
+        """Loss in dB, die to die at half the symbol rate, of the copper of that section."""
+        return self.sections[self.worst].link.insertion_loss_db
+
+    @cached_property
+    def com_db(self) -> float | None:
+        """Channel Operating Margin of the worst section of copper alone, by the Annex of its standard; None without one."""
+        copper = [section.link for section in self.sections if section.link.optics is None]
+        return min((com_db(link) for link in copper), default=None)
+
+    @property
+    def eye_com_db(self) -> float:
+        """Level distance over interference of the worst statistical eye with copper in it, at DER0."""
+        return min(CLOSED_DB if eye is None else max(eye.com_db, CLOSED_DB) for eye in self.eyes())
+
+    @property
+    def vec_db(self) -> float | None:
+        """Vertical eye closure in dB of the worst statistical eye with copper in it, at DER0; None where one is closed."""
+        found = [None if eye is None else eye.vec_db for eye in self.eyes()]
+        return None if None in found else max(value for value in found if value is not None)
+
+    @property
+    def eye_height_mv(self) -> float:
+        """Height in mV at DER0 of the worst eye."""
+        return min(0.0 if eye is None else 1e3 * eye.eye_height() for eye in self.eyes())
+
+    @property
+    def eye_width_ui(self) -> float:
+        """Width in UI at DER0 of the worst eye."""
+        return min(0.0 if eye is None else eye.eye_width() for eye in self.eyes(wide=True))
+
+    @property
+    def eye_over_mask(self) -> float | None:
+        """The lesser of height and width of the worst eye, each over what `mask` asks for; None without one."""
+        if self.mask is None:
+            return None
+        height, width = self.mask
+        return min(
+            0.0 if eye is None else min(1e3 * eye.eye_height() / height, eye.eye_width() / width)
+            for eye in self.eyes(wide=True)
+        )
+
+    @cached_property
+    def tdecq_db(self) -> float | None:
+        """TDECQ in dB of the light that leaves the worst transmitter; None without light, infinite where it is closed."""
+        lit = [section.link for section in self.sections if section.link.optics is not None]
+        return max((tdecq_db(link, self.tdecq_pattern) for link in lit), default=None)
+
+    @cached_property
+    def flight_s(self) -> float:
+        """Delay in s of all copper on the way; fibre is left out."""
+        channels = [half for section in self.sections for half in (
+            (section.link.channel,) if section.link.optics is None
+            else (section.link.optics.before, section.link.optics.after)
+        )]  # fmt: skip
+        copper = max(bulk_delay(one.frequency, one.through.s[:, 1, 0]) for one in channels)
+        return copper * self._priced[0].blocks.count("copper")
+
+    @cached_property
+    def energy(self) -> Energy:
+        """Energy per bit at this loss; needs the architecture."""
+        architecture, rate = self._priced
+        return energy_pj_per_bit(architecture, min(max(self.insertion_loss_db, 0.0), LOSS_LIMIT_DB), data_rate=rate)
+
+    @cached_property
+    def port(self) -> PortFigures:
+        """Power, latency and density; needs the architecture."""
+        architecture, rate = self._priced
+        return port_figures(architecture, self.energy, data_rate=rate, flight_s=self.flight_s)
+
+    @property
+    def _priced(self) -> tuple[Architecture, float]:
+        if self.architecture is None or self.data_rate is None:
+            raise SirfError(
+                "figures of energy, power, latency and density must be asked of an architecture, got a path. "
+                "Name an architecture such as 'cpo-retimed'."
+            )
+        return self.architecture, self.data_rate
+
+
+def post_fec_ber(ber: float, code: str = CODE) -> float:
+    """Bit error ratio after decoding of independent bit errors; 0 and 0.5 stay as they are."""
+    return float(fec.load(code).post_fec(ber).ber) if 0.0 < ber < 0.5 else ber
+
+
+def com_db(link: Link) -> float:
+    """COM in dB of a link of copper with the first package case of its standard, -100 where no setting passes."""
+    assert link.optics is None
+    if link.standard is None:
+        raise SirfError("standard must be given for COM, got none. Make the link with standard=.")
+    try:
+        return max(margin_of_case(link.channel, from_standard(link.standard), 1).com_db, CLOSED_DB)
+    except NoSettingError:
+        return CLOSED_DB
+
+
+@lru_cache(maxsize=64)
+def tdecq_db(link: Link, pattern: str | None = None) -> float:
+    """TDECQ in dB of the light that leaves the link's transmitter, infinite where it is closed.
+
+    Cached: light from retimer to retimer is the same link in several architectures.
+    """
+    chosen = {} if pattern is None else {"pattern": pattern}
+    try:
+        return transmitter_tdecq(optimized(link), **chosen).db
+    except SirfError:
+        return float("inf")
+
+
+@lru_cache(maxsize=64)
+def _eye(link: Link, phases: int | None) -> StatisticalEye | None:
+    """Cached for the same reason."""
+    try:
+        return statistical_eye(optimized(link), phases=phases)
+    except SirfError:
+        # no positive main cursor: nothing arrives that could be decided
+        return None
+
+
+@lru_cache(maxsize=32)
+def _eye_of_light(link: Link, phases: int | None) -> StatisticalEye | None:
+    """Cached: light from retimer to retimer is the same link in several architectures."""
+    return _eye(link, phases)
