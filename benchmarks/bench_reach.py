@@ -12,9 +12,9 @@ import numpy as np
 
 import sirf
 from sirf.channel.path import load_path
-from sirf.study.limits import figure_value
+from sirf.study.figures import figure_value
 from sirf.study.maps import Map
-from sirf.study.reach import Reach
+from sirf.study.reach_result import Reach
 from sirf.study.scaled import with_loss
 from sirf.study.subject import PathSubject, subject_of
 
@@ -39,10 +39,10 @@ def check(found: Reach, drawn: Map) -> None:
     subject = subject_of("pluggable", standard=STANDARD)
     beyond = min(length for length, value, _ in found.curve if value > BER)
     assert beyond < 1.02 * found.reach_mm
-    inside, outside = (figure_value(subject.segments(1e-3 * length), "ber") for length in (found.reach_mm, beyond))
+    inside, outside = (figure_value(subject.sections(1e-3 * length), "ber") for length in (found.reach_mm, beyond))
     assert inside <= BER < outside
     path = with_loss(load_path("pluggable", rate_class="100g"), float(LOSSES[-1]), 26.5625e9)
-    corner = figure_value(PathSubject(path=path, standard=STANDARD).segments(float(LENGTHS[2])), "ber")
+    corner = figure_value(PathSubject(path=path, standard=STANDARD).sections(float(LENGTHS[2])), "ber")
     assert np.isclose(drawn.values[2, -1], corner, rtol=1e-6)
     assert np.all(np.diff(drawn.at_limit(BER)[np.isfinite(drawn.at_limit(BER))]) < 0.0)
 

@@ -13,7 +13,7 @@ from sirf.cli.options import Json
 from sirf.cli.output import check_limit, check_outputs, progress, say, table, write_json
 
 if TYPE_CHECKING:
-    from sirf.study.compare import Comparison
+    from sirf.study.comparison import Comparison
 
 
 def compare(
@@ -52,11 +52,9 @@ def compare(
 
 
 def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
-    from sirf.study.compare import COST_HEAD, HEAD, cells, costs
-
     say(f"{result.data_rate / 1e9:g} Gb/s per lane, die to die, eye of the worst of the three", json_file=json_file)
-    table(HEAD, [cells(row) for row in result.rows], json_file=json_file)
-    table(COST_HEAD, [costs(row) for row in result.rows], json_file=json_file)
+    for head, lines in result.tables():
+        table(head, lines, json_file=json_file)
     notes: dict[str, list[str]] = {}
     for row in result.rows:
         for note in row.notes:

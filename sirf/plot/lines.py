@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sirf.channel.response import Pulse
     from sirf.results.statistical_eye import StatisticalEye
-    from sirf.study.reach import Reach
+    from sirf.study.reach_result import Reach
 
 
 def pulse(response: Pulse, ax: Axes | None = None, *, before_ui: float = 5.0, after_ui: float = 25.0) -> Axes:

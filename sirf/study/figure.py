@@ -17,11 +17,11 @@ Table: TypeAlias = Literal["margin", "cost", "none"]
 class Figure:
     """A figure of the way from host to host.
 
-    `name` is its key in JSON and as a limit, `title` says it in words, `heading` over a column. `compute` takes it of a
-    measurement (None where it has no meaning); figures of cost give a `Range`. `show` makes text of a value. `more_is_better` tells
-    the direction of limits, `dead` is the value of a link on which nothing arrives. `ratio` for error ratios, drawn and
-    interpolated in their logarithm; `banded` where comparisons give its least and greatest value over the inputs' ranges;
-    `limitable` where reach can be held to it; `table` is that of a comparison which shows it.
+    `name` is its key in JSON and as a limit, `title` says it in words, `heading` stands over a column. `compute` derives it from
+    a measurement (None where it has no meaning); figures of cost give a `Range`. `show` makes text of a value. `more_is_better`
+    is the direction of limits, `dead` the value of a link on which nothing arrives. `ratio` marks error ratios, which are drawn
+    and interpolated in their logarithm; `banded` figures whose least and greatest value over the inputs' ranges a comparison
+    gives; `limitable` those that reach can be held to; `table` is the table of a comparison that shows it.
     """
 
     name: str

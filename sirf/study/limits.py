@@ -57,7 +57,9 @@ def limit_of(given: Mapping[str, Any] | None, *, ber: float, code: str = CODE) -
     """
     chosen = {"ber": ber} if given is None else dict(given)
     if len(chosen) != 1 or next(iter(chosen)) not in LIMITABLE:
-        raise SirfError(f"limit must hold one of {', '.join(LIMITABLE)}, got {chosen}. Use for example {{'ber': 1e-6}}.")
+        raise SirfError(
+            f"limit must hold one of {', '.join(LIMITABLE)}, got {chosen}. Use for example {{'ber': 1e-6}}."
+        )
     name, bound = next(iter(chosen.items()))
     if FIGURES[name].ratio:
         # an unknown code is refused before any work
@@ -85,5 +87,3 @@ def _mask(bound: Any) -> tuple[float, float]:
             "Give a pair such as (10, 0.1)."
         )
     return height, width
-
-

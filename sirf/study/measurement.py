@@ -29,10 +29,11 @@ DEAD_ERROR_RATIO = 0.5
 
 
 class Measurement:
-    """The sections from host to host at one length, each equalised anew; every result is worked out once, when first asked for.
+    """The sections from host to host at one length, each equalised anew; every result is computed once, when first asked for.
 
-    `phases` sampling phases a UI in eyes that show a width (the links' samples per UI by default), `code` behind the far host, `mask`
-    (height in mV, width in UI), `tdecq_pattern` of the light. `architecture` and `data_rate` in bit/s are needed for costs alone.
+    `phases` is the number of sampling phases a UI in eyes that show a width (samples per UI of the link by default), `code` that
+    behind the far host, `mask` (height in mV, width in UI) what eyes are held to, `tdecq_pattern` what TDECQ is measured on.
+    `architecture` and `data_rate` in bit/s are needed for costs alone.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Measurement:
         code: str = CODE,
         mask: tuple[float, float] | None = None,
         phases: int | None = None,
-        tdecq_pattern: str | None = None,
+        tdecq_pattern: str = "prbs13q",
     ) -> None:
         self.sections = tuple(sections)
         self.architecture = architecture
@@ -195,14 +196,13 @@ def com_db(link: Link) -> float:
 
 
 @lru_cache(maxsize=64)
-def tdecq_db(link: Link, pattern: str | None = None) -> float:
+def tdecq_db(link: Link, pattern: str) -> float:
     """TDECQ in dB of the light that leaves the link's transmitter, infinite where it is closed.
 
     Cached: light from retimer to retimer is the same link in several architectures.
     """
-    chosen = {} if pattern is None else {"pattern": pattern}
     try:
-        return transmitter_tdecq(optimized(link), **chosen).db
+        return transmitter_tdecq(optimized(link), pattern=pattern).db
     except SirfError:
         return float("inf")
 

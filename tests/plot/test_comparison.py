@@ -30,7 +30,7 @@ def test_the_band_runs_from_low_to_high_and_the_mark_is_nominal(table: Compariso
     bands = [line for line in axes.lines if line.get_linewidth() == 7]
     marks = [line for line in axes.lines if line.get_marker() not in ("None", None, "")]
     for row, band, mark in zip(table.rows, bands, marks, strict=True):
-        low, high = row.bounds.figures["ber"]
+        low, high = row.bounds["ber"]
         assert low is not None
         assert high is not None
         np.testing.assert_allclose(np.asarray(band.get_xdata(), dtype=float), [max(low, 1e-24), max(high, 1e-24)])

@@ -13,7 +13,7 @@ from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.study.crossover import Crossing, Crossover
 from sirf.study.maps import Axis, Map
-from sirf.study.reach import LONGEST
+from sirf.study.length_search import MAX_LENGTH
 from sirf.system.energy import energy_pj_per_bit
 
 mpl.use("agg")
@@ -47,7 +47,7 @@ def test_colours_rise_in_brightness_and_their_bar_has_a_label(smooth: Map) -> No
 
 
 def test_what_lies_apart_is_drawn_as_fields_with_marks(smooth: Map) -> None:
-    words = Axis("material", "", tuple(np.arange(5.0)), ("a", "b", "c", "d", "e"), apart=True)
+    words = Axis("material", "", tuple(np.arange(5.0)), ("a", "b", "c", "d", "e"), discrete=True)
     axes = sirf.plot.map(dataclasses.replace(smooth, second=words), new_figure((6, 4))[1][0], limit=1e-6)
     assert [text.get_text() for text in axes.get_yticklabels()] == list(words.words)
     marks = [float(np.asarray(line.get_xdata())[0]) for line in axes.get_lines() if np.size(line.get_xdata()) == 2]
@@ -77,7 +77,7 @@ def crossing(rival: str, **changes: object) -> Crossing:
 def test_crossovers_are_marked_on_their_curves() -> None:
     rows = (
         crossing("crosses"),
-        crossing("lasts", crossover_mm=None, cause="never", reach_mm=1e3 * LONGEST),
+        crossing("lasts", crossover_mm=None, cause="never", reach_mm=1e3 * MAX_LENGTH),
         crossing("dear", crossover_mm=0.0),
         dataclasses.replace(crossing("dead", crossover_mm=0.0, cause="reach", reach_mm=None), curve=()),
     )
