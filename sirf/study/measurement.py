@@ -9,8 +9,8 @@ from sirf import fec
 from sirf.channel.network import bulk_delay
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.config.preset import from_standard
-from sirf.engine.light import transmitter_tdecq
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.light.light_chain import transmitter_tdecq
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import NoSettingError, SirfError
 from sirf.link import Link
 from sirf.results.chain_count import composed_error_ratio

@@ -12,8 +12,8 @@ import sirf
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.study.crossover import Crossing, Crossover
-from sirf.study.maps import Axis, Map
 from sirf.study.length_search import MAX_LENGTH
+from sirf.study.maps import Axis, Map
 from sirf.system.energy import energy_pj_per_bit
 
 mpl.use("agg")

@@ -10,7 +10,7 @@ import pytest
 
 from sirf import fec
 from sirf.channel.path import load_path
-from sirf.engine.statistical import statistical_eye
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.results.chain_count import composed_error_ratio
 from sirf.study.compare import FINE_STEP, compare
 from sirf.study.comparison import Comparison
