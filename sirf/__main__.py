@@ -18,9 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from sirf.errors import SirfError
 
     try:
-        from sirf.cli import app
-
-        result = app(args=None if arguments is None else list(arguments), prog_name="sirf", standalone_mode=False)
+        _invoke(list(sys.argv[1:] if arguments is None else arguments))
     except SirfError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
@@ -31,7 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return _other(error)
-    return result if isinstance(result, int) else 0
+    return 0
+
+
+def _invoke(arguments: list[str]) -> None:
+    """Run the command without the library's own entry point, which would turn a closed pipe into exit code 1."""
+    from typer.main import get_command
+
+    from sirf.cli import app
+
+    command = get_command(app)
+    with command.make_context("sirf", arguments) as context:
+        command.invoke(context)
+    sys.stdout.flush()
 
 
 def run() -> None:

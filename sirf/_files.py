@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from sirf.errors import SirfError
 
 MAX_TEXT_BYTES = 4 << 20
 """Largest TOML, JSON or mask file that is read; the largest that ships has 20 kB."""
+
+MANIFEST = ".sirf-files"
+"""Names the files that sirf wrote into a folder."""
 
 
 def read_small_text(file: str | Path, *, error: type[SirfError] = SirfError) -> str:
@@ -109,3 +112,27 @@ def write_text(name: str, file: str | Path, text: str) -> None:
     """Write UTF-8 text by `replacing`."""
     with replacing(name, file) as beside:
         beside.write_text(text, encoding="utf-8")
+
+
+def write_folder(name: str, folder: str | Path, files: Mapping[str, bytes]) -> None:
+    """Write all `files` into `folder` (made if need be) and remove what an earlier call left there under other names.
+
+    The names of an earlier call stand in the hidden file `MANIFEST`; nothing else in the folder is touched.
+    """
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SirfError(
+            f"{name} must be a folder that can be made, got {place} ({error.strerror}). Name another."
+        ) from error
+    manifest = place / MANIFEST
+    earlier = manifest.read_text(encoding="utf-8").splitlines() if manifest.is_file() else []
+    for file, content in files.items():
+        with replacing(name, place / file) as beside:
+            beside.write_bytes(content)
+    for file in set(earlier) - set(files):
+        # a name of ours never leaves the folder
+        if Path(file).name == file:
+            (place / file).unlink(missing_ok=True)
+    write_text(name, manifest, "".join(f"{file}\n" for file in files))

@@ -215,7 +215,7 @@ def jtol(
 
 def _eye_picture(result: StatisticalEye | WaveformRun) -> Figure:
     from sirf import plot
-    from sirf.plot._axes import empty_figure, new_figure
+    from sirf.plot._axes import empty_figure, new_figure, plain
     from sirf.results.statistical_eye import StatisticalEye
 
     if isinstance(result, StatisticalEye):
@@ -224,5 +224,5 @@ def _eye_picture(result: StatisticalEye | WaveformRun) -> Figure:
     else:
         figure, grid = new_figure((7.0, 5.0))
         axes = plot.eye(result, grid[0])
-    axes.set_title(repr(result.link), fontsize="small")
+    axes.set_title(plain(repr(result.link)), fontsize="small")
     return figure

@@ -32,6 +32,12 @@ class Number(Sourced):
     value: float
 
 
+class Level(Number):
+    """A power in dBm that light in a fibre may have."""
+
+    value: Annotated[float, Field(ge=-60, le=60)]
+
+
 class Positive(Number):
     """A value above zero."""
 
@@ -88,7 +94,7 @@ class LaserTable(Table):
     """[source] of kind "laser": power into one modulator."""
 
     kind: Literal["laser"]
-    power_dbm: Number
+    power_dbm: Level
     rin_db_per_hz: Number
     wall_plug_efficiency: Share
 

@@ -46,6 +46,11 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
     return axes
 
 
+def plain(text: str) -> str:
+    """Text with names in it, such that no `$` of theirs is taken for mathematics."""
+    return text.replace("$", r"\$")
+
+
 def save_figure(figure: Figure, file: Path) -> None:
     """Write a picture of the kind that its name says; raises `SirfError` where that cannot be."""
     try:

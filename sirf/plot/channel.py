@@ -14,7 +14,7 @@ from sirf.channel.figures.mode_conversion import mode_conversion
 from sirf.channel.figures.tdr import impedance_profile
 from sirf.channel.network import bulk_delay
 from sirf.errors import SirfError
-from sirf.plot._axes import axes_or_new, new_figure
+from sirf.plot._axes import axes_or_new, new_figure, plain
 from sirf.units import db20
 
 if TYPE_CHECKING:
@@ -227,6 +227,6 @@ def _nyquist(axes: Axes, channel: Channel, rate: float | None) -> None:
 
 def _finish(axes: Axes, limits: FigureLimits | None, *, ncol: int) -> None:
     if limits is not None:
-        axes.set_title(f"{limits.id}: {limits.title}", fontsize="small", loc="left")
+        axes.set_title(plain(f"{limits.id}: {limits.title}"), fontsize="small", loc="left")
     axes.grid(color="0.92", linewidth=0.5)
     axes.legend(fontsize="x-small", ncol=ncol, loc="best")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sirf.plot._axes import axes_or_new, empty_figure
+from sirf.plot._axes import axes_or_new, empty_figure, plain
 from sirf.plot.eye import eye as draw_eye
 from sirf.system.architecture import ORDER
 
@@ -71,7 +71,7 @@ def eyes(result: Comparison, figure: Figure | None = None) -> Figure:
     limit = eye_scale_mv(result)
     for axes, row in zip(grid.flat, result.rows, strict=False):
         draw_eye(row.eye, axes, limit_mv=limit, contours=(row.eye.der0,))
-        axes.set_title(f"{row.path}, {row.length_mm:.0f} mm, {row.standard}", fontsize="small")
+        axes.set_title(plain(f"{row.path}, {row.length_mm:.0f} mm, {row.standard}"), fontsize="small")
         axes.label_outer()
     for axes in grid.flat[count:]:
         axes.set_visible(False)

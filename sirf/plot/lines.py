@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sirf.plot._axes import axes_or_new
+from sirf.plot._axes import axes_or_new, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,6 +59,6 @@ def reach(result: Reach, ax: Axes | None = None) -> Axes:
         axes.axvline(scale * result.reach_mm, color="#0072b2", linewidth=1.0, linestyle="-.", label=end)
     where = "length of fibre (m)" if fibre else "length (mm)"
     axes.set(xlabel=where, ylabel=figure.label, yscale="log" if figure.ratio else "linear")
-    axes.set_title(f"{result.path}, {result.standard}" if result.standard else result.path, fontsize="small")
+    axes.set_title(plain(f"{result.path}, {result.standard}" if result.standard else result.path), fontsize="small")
     axes.legend(fontsize="small")
     return axes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
-from sirf.plot._axes import axes_or_new
+from sirf.plot._axes import axes_or_new, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def map(result: Map, ax: Axes | None = None, *, limit: float | None = None) -> A
     if limit is not None:
         _mark(axes, result, finite, float(np.log10(limit)) if figure.ratio else limit, limit, smooth=smooth)
     axes.set(xlabel=result.first.label, ylabel=result.second.label)
-    axes.set_title(result.subject, fontsize="small")
+    axes.set_title(plain(result.subject), fontsize="small")
     return axes
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sirf._display import strict
+from sirf._files import write_folder
 from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
@@ -27,24 +28,19 @@ if TYPE_CHECKING:
 
 def write_comparison(result: Comparison, folder: Path) -> list[str]:
     """Write everything into `folder` (made if need be); the names of the files written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    names = ["results.json"]
-    text = json.dumps(strict(result.to_dict()), indent=1, allow_nan=False)
-    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    files = {"results.json": (json.dumps(strict(result.to_dict()), indent=1, allow_nan=False) + "\n").encode()}
     pictures = []
     limit = eye_scale_mv(result)
     for row in result.rows:
         picture = _png(_figure(row, limit))
-        name = f"eye-{row.path}.png"
-        (folder / name).write_bytes(picture)
-        names.append(name)
+        files[f"eye-{row.path}.png"] = picture
         pictures.append(picture)
     overviews = {"eyes": _png(eyes(result)), "reach-energy": _png(_drawn(energy_reach, result)),
                  "error-band": _png(_drawn(error_band, result))}  # fmt: skip
-    for name, picture in overviews.items():
-        (folder / f"{name}.png").write_bytes(picture)
-    (folder / "report.html").write_text(_page(result, pictures, overviews), encoding="utf-8")
-    return [*names, *(f"{name}.png" for name in overviews), "report.html"]
+    files |= {f"{name}.png": picture for name, picture in overviews.items()}
+    files["report.html"] = _page(result, pictures, overviews).encode()
+    write_folder("out", folder, files)
+    return list(files)
 
 
 def _drawn(draw: Callable[[Comparison, Axes], Axes], result: Comparison) -> Figure:

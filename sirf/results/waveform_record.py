@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._files import replacing
 from sirf.errors import SirfError
 
 Float = NDArray[np.float64]
@@ -47,13 +48,14 @@ class WaveformRecord:
         }
         arrays |= {f"volts.{name}": value for name, value in self.volts.items()}
         arrays |= {f"delay.{name}": value for name, value in self.delay.items()}
-        if path.suffix == ".npz":
-            np.savez(path, **arrays)
-            return
-        with _h5py(path).File(path, "w") as store:
-            for name, value in arrays.items():
-                store[name.replace(".", "/")] = value
-            store["time"].attrs["unit"] = "s"
+        with replacing("waveform", path) as beside:
+            if path.suffix == ".npz":
+                np.savez(beside, **arrays)
+                return
+            with _h5py(path).File(beside, "w") as store:
+                for name, value in arrays.items():
+                    store[name.replace(".", "/")] = value
+                store["time"].attrs["unit"] = "s"
 
     @classmethod
     def load(cls, file: str | Path) -> WaveformRecord:

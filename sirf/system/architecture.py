@@ -194,8 +194,9 @@ class _Fibre(Number):
 
 
 class _File(_Table):
-    id: str
-    title: str
+    # an id names files and stands in tables
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    title: Annotated[str, Field(min_length=1, max_length=200)]
     path: str
     blocks: tuple[str, ...]
     length_mm: _Length

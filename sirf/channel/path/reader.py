@@ -37,8 +37,12 @@ class _Choices:
 
     def load(self, name: str, *, keeps: bool = True) -> Material:
         """The segment's material, or the caller's in its place, as it is in use."""
-        chosen = name if keeps or self.material is None else self.material
+        chosen = str(self._beside(name)) if keeps or self.material is None else self.material
         return load_material(chosen).at(temperature_c=self.temperature_c, humidity_percent=self.humidity_percent)
+
+    def _beside(self, name: str) -> str | FilePath:
+        """A material's file beside the TOML file that names it, as for `file`; an id as it is."""
+        return self.folder / name if name.endswith(".toml") else name
 
 
 def load_path(

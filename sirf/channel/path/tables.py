@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
+# far outside what can be built, far inside what arithmetic carries: a wrong unit ends here, not in an overflow
+Positive = Annotated[float, Field(ge=1e-9, le=1e9)]
+NotNegative = Annotated[float, Field(ge=0, le=1e9)]
 
 
 class Table(BaseModel):
@@ -48,8 +49,14 @@ class PackageTable(Table):
 
     kind: Literal["package"]
     side: Literal["transmitter", "receiver"]
-    z_c_ohm: tuple[Positive, ...]
+    z_c_ohm: Annotated[tuple[Positive, ...], Field(min_length=1)]
     length_mm: tuple[NotNegative, ...]
+
+    @model_validator(mode="after")
+    def _lines_in_pairs(self) -> PackageTable:
+        if len(self.z_c_ohm) != len(self.length_mm):
+            raise ValueError("z_c_ohm and length_mm must have one value a line each")
+        return self
 
 
 class _LineTable(Table):
