@@ -66,8 +66,8 @@ def modal_order_of_comments(comments: str, ports: int) -> str | None:
     return " ".join(f"{kind}{2 * int(n) - 1},{2 * int(n)}" for kind, n in diagonal)
 
 
-def single_ended(s: Complex, modes: tuple[Mode, ...]) -> Complex:
-    """S (F, P, P) of the single-ended ports from that of `modes`.
+def single_ended(s: Complex, modes: tuple[Mode, ...], *, inverse: bool = False) -> Complex:
+    """S (F, P, P) of the single-ended ports from that of `modes`; with `inverse` the other way.
 
     With a_d = (a_P - a_N) / sqrt 2 and a_c = (a_P + a_N) / sqrt 2 the modes are M a with an orthogonal M, so S = M^T S_mm M
     (Touchstone 2.1, appendix A). The reference of D is twice and of C half that of the two ports, which must be equal.
@@ -80,7 +80,7 @@ def single_ended(s: Complex, modes: tuple[Mode, ...]) -> Complex:
             m[row, [port - 1 for port in mode.ports]] = np.sqrt(0.5) * np.array(
                 [1.0, -1.0 if mode.kind == "D" else 1.0]
             )
-    return np.asarray(m.T @ s @ m)
+    return np.asarray(m @ s @ m.T if inverse else m.T @ s @ m)
 
 
 def _check_modes(modes: list[Mode], ports: int) -> None:

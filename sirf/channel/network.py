@@ -24,7 +24,7 @@ class Network:
     """S-parameters of a linear network; `s[k, out, in]` at `frequency[k]`.
 
     `frequency` (F,) in Hz, ascending, not negative; `s` (F, P, P) complex; `z0` in ohm, real, the same on all ports.
-    Port numbers in messages start at 1. Arrays are copied and read-only.
+    Port numbers in messages start at 1. Arrays are read-only, and copied unless they came so.
 
     Raises `SirfError` when shapes do not fit, a value is not finite or the frequencies do not ascend.
 
@@ -40,13 +40,12 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check and copy the arrays."""
-        frequency = np.array(self.frequency, dtype=np.float64)
-        s = np.array(self.s, dtype=np.complex128)
+        frequency = _read_only(self.frequency, np.float64)
+        s = _read_only(self.s, np.complex128)
         _check_arrays(frequency, s)
         z0 = float(self.z0)
         if not (np.isfinite(z0) and z0 > 0):
             raise SirfError(f"z0 must be a positive resistance in ohm, got {self.z0!r}. Give for example z0=50.0.")
-        frequency.flags.writeable = s.flags.writeable = False
         object.__setattr__(self, "frequency", frequency)
         object.__setattr__(self, "s", s)
         object.__setattr__(self, "z0", z0)
@@ -178,6 +177,17 @@ def interpolate_response(grid: ArrayLike, frequency: Real, value: Complex) -> Co
     delay = bulk_delay(frequency, value)
     flat = value * np.exp(2j * np.pi * frequency * delay)
     return np.asarray(np.interp(points, frequency, flat) * np.exp(-2j * np.pi * points * delay), dtype=np.complex128)
+
+
+def _read_only(values: ArrayLike, kind: type[np.generic]) -> NDArray[Any]:
+    """The values as a read-only array; the same array where nobody can write to it, for data of a file may be large."""
+    if isinstance(values, np.ndarray) and values.dtype == kind and values.flags.c_contiguous:
+        owner = values if values.base is None else values.base
+        if isinstance(owner, np.ndarray) and not (owner.flags.writeable or values.flags.writeable):
+            return values
+    copied = np.array(values, dtype=kind)
+    copied.flags.writeable = False
+    return copied
 
 
 def _check_arrays(frequency: NDArray[Any], s: NDArray[Any]) -> None:

@@ -1,17 +1,21 @@
-"""The numbers of a Touchstone file: from text to one complex matrix a frequency, and which line to blame if that fails."""
+"""The numbers of a Touchstone file: from blocks of text to one complex matrix a frequency, and which line to blame if that fails.
+
+Memory is what the design is about: the text passes by in blocks, every number is kept once, as a float, and the complex
+matrices take the place of the floats.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from functools import cached_property
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.channel.file_text import FileText, TextBlock
 from sirf.channel.touchstone_header import Header, choice, positive_integer
-from sirf.channel.touchstone_text import TouchstoneText
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -20,53 +24,126 @@ _HUGE = 1e100
 _NOISE_SIZE = 5
 _TIDY_FREQUENCIES, _TIDY_ROWS = 0.5, 0.75
 """Parts of all frequencies and of all matrix rows that begin a line, from which the others are taken for faults."""
+_RECORDS_AT_ONCE = 1 << 14
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 
 
-class NetworkData:
-    """The numbers of `text`, whose head has been taken out, and what the head says about them."""
+class NumberReader:
+    """Takes the numbers out of text, block by block: `numbers` in all, and `counts`, how many stand on each line."""
 
-    def __init__(self, text: TouchstoneText, header: Header) -> None:
+    def __init__(self, text: FileText) -> None:
+        self.text = text
+        self.size = 0
+        self.has_infinity = False
+        self._numbers = np.empty(0)
+        self._counts: list[NDArray[np.int32]] = []
+        self._bytes = 0
+
+    def take(self, block: TextBlock, bare: str, *, decibels: bool) -> None:
+        """Read `bare`, the lines of `block` without comments; `decibels` lets minus infinity pass, which is S = 0."""
+        tokens = bare.split()
+        lines = block.raw.count("\n") + (not block.raw.endswith("\n"))
+        self._bytes += len(block.raw)
+        if not tokens:
+            self._counts.append(np.zeros(lines, dtype=np.int32))
+            return
+        at = token_lines(bare)
+        self._counts.append(np.bincount(at, minlength=lines)[:lines].astype(np.int32))
+        try:
+            if "_" in bare:  # Python would read 1_0 as 10
+                self._fail_at_bad_token(block, tokens, at)
+            found = np.fromiter(map(float, tokens), dtype=np.float64, count=len(tokens))
+        except ValueError:
+            self._fail_at_bad_token(block, tokens, at)
+        usable = np.abs(found) < _HUGE
+        if decibels:
+            zero = np.isneginf(found)
+            self.has_infinity |= bool(zero.any())
+            usable |= zero
+        if not usable.all():
+            index = int(np.argmin(usable))
+            self.text.fail(
+                block.first_line + int(at[index]),
+                f"value must be finite, got {tokens[index][:40]}. Repair or remove that point.",
+            )
+        self._append(found)
+
+    def taken(self) -> tuple[Real, NDArray[np.int32]]:
+        """All numbers and the counts of all lines; the reader gives up its own."""
+        numbers, counts = self._numbers, np.concatenate(self._counts)
+        self._numbers, self._counts = np.empty(0), []
+        numbers.resize(self.size, refcheck=False)
+        return numbers, counts
+
+    def _append(self, found: Real) -> None:
+        needed = self.size + found.size
+        if self.size == 0:
+            # as many as the file will hold if it goes on like this; pages that are never written take no memory
+            whole = self.text.size or 4 * self._bytes
+            self._numbers = np.empty(max(needed, int(1.02 * needed * whole / self._bytes)) + 64)
+        elif needed > self._numbers.size:
+            # a resize moves no data where the system can move pages, but writes zeros: hence in small steps
+            self._numbers.resize(max(needed, self._numbers.size + (self._numbers.size >> 4)), refcheck=False)
+        self._numbers[self.size : needed] = found
+        self.size = needed
+
+    def _fail_at_bad_token(self, block: TextBlock, tokens: list[str], at: NDArray[np.int64]) -> NoReturn:
+        index = next(k for k, token in enumerate(tokens) if not _NUMBER.fullmatch(token))
+        self.text.fail(
+            block.first_line + int(at[index]),
+            f"value must be a number, got {tokens[index][:40]!r}. Repair the line, or give a Touchstone file.",
+        )
+
+
+def token_lines(bare: str) -> NDArray[np.int64]:
+    """Line, from 0, of each word of `bare`."""
+    letters = np.frombuffer(bare.encode("ascii"), dtype=np.uint8)
+    blank = np.empty(letters.size + 1, dtype=bool)
+    blank[0] = True
+    np.less_equal(letters, 0x20, out=blank[1:])
+    starts = np.flatnonzero(blank[:-1] & ~blank[1:])
+    return np.searchsorted(np.flatnonzero(letters == 0x0A), starts).astype(np.int64)
+
+
+class NetworkData:
+    """The numbers of a file and what its head says about them."""
+
+    def __init__(self, text: FileText, header: Header, numbers: Real, counts: NDArray[np.int32], *, sort: bool) -> None:
         self.text = text
         self.header = header
-        self.body = "\n".join(text.lines)
-        self.tokens = self.body.split()
-        self.noise_left_out = header.has_noise
-        if not self.tokens:
-            last = max((k for k, line in enumerate(text.raw.split("\n"), start=1) if line.strip()), default=1)
+        self.numbers = numbers
+        self.counts = counts
+        self.sort = sort
+        self.notes: list[str] = ["noise data were left out."] if header.has_noise else []
+        self.used_lines = np.flatnonzero(counts)
+        self.first_on_line = np.cumsum(counts[self.used_lines], dtype=np.int64) - counts[self.used_lines]
+        if not numbers.size:
             text.fail(
-                last,
+                _last_line(text),
                 "network data must follow the option line, got none. The file is empty or was cut; export it again.",
             )
 
-    @cached_property
-    def counts(self) -> NDArray[np.int64]:
-        """How many numbers stand on each line."""
-        return np.bincount(self.token_lines, minlength=len(self.text.lines))
-
-    @cached_property
-    def token_lines(self) -> NDArray[np.int64]:
-        """Line, from 0, of each number."""
-        letters = np.frombuffer(self.body.encode("ascii"), dtype=np.uint8)
-        blank = np.concatenate(([True], letters <= 0x20))
-        starts = np.flatnonzero(blank[:-1] & ~blank[1:])
-        return np.searchsorted(np.flatnonzero(letters == 0x0A), starts).astype(np.int64)
-
     def line_of(self, index: int) -> int:
         """Line, from 1, that holds the number with this index."""
-        return int(self.token_lines[index]) + 1
+        return int(self.used_lines[np.searchsorted(self.first_on_line, index, side="right") - 1]) + 1
 
-    def matrices(self, ports: int) -> tuple[Real, Complex]:
-        """Frequencies (F,) in Hz and matrices (F, P, P) in the file's own order of ports."""
+    def matrices(self, ports: int, *, has_infinity: bool) -> tuple[Real, Complex]:
+        """Frequencies (F,) in Hz and matrices (F, P, P) in the file's own order of ports. They take the place of the numbers."""
         triangle = choice(self.text, self.header, "matrix format", ("Full", "Lower", "Upper"), "Full")
         pairs = ports**2 if triangle == "full" else ports * (ports + 1) // 2
-        records = self._records(self._numbers(), 1 + 2 * pairs, ports, triangle)
-        values = self._complex_values(records[:, 1:])
-        if not np.all(np.isfinite(values)):
-            record = int(np.argmin(np.all(np.isfinite(values), axis=1)))
-            line = self.line_of(record * records.shape[1])
-            self.text.fail(line, "value must be finite, got too many dB. Repair that point.")
-        return records[:, 0] * self.header.hertz, self._arranged(values, ports, triangle)
+        size = 1 + 2 * pairs
+        records = self._records(size, ports, triangle)
+        if has_infinity:
+            self._check_infinities(records)
+        ordered = self._in_order(records)
+        if ordered is not records:
+            self.numbers = np.empty(ordered.size)
+            self.numbers.reshape(ordered.shape)[:] = ordered
+        frequency = ordered[:, 0] * self.header.hertz
+        count = len(ordered)
+        del records, ordered
+        values = self._compacted(count, size, swap=triangle == "full" and ports == 2 and self._column_first())
+        return frequency, _filled(values, ports, triangle)
 
     def ports_of_first_record(self) -> int:
         """Number of ports by the length of the first frequency, 0 where that is no 1 + 2 P²."""
@@ -74,35 +151,11 @@ class NetworkData:
         root = math.isqrt(size // 2)
         return root if 1 + 2 * root**2 == size else 0
 
-    # ---- numbers
-
-    def _numbers(self) -> Real:
-        try:
-            if "_" in self.body:  # Python would read 1_0 as 10
-                self._fail_at_bad_token()
-            numbers = np.fromiter(map(float, self.tokens), dtype=np.float64, count=len(self.tokens))
-        except ValueError:
-            self._fail_at_bad_token()
-        usable = np.abs(numbers) < _HUGE
-        if not np.all(usable):
-            index = int(np.argmin(usable))
-            self.text.fail(
-                self.line_of(index),
-                f"value must be finite, got {self.tokens[index][:40]}. Repair or remove that point.",
-            )
-        return numbers
-
-    def _fail_at_bad_token(self) -> NoReturn:
-        index = next(k for k, token in enumerate(self.tokens) if not _NUMBER.fullmatch(token))
-        self.text.fail(
-            self.line_of(index),
-            f"value must be a number, got {self.tokens[index][:40]!r}. Repair the line, or give a Touchstone file.",
-        )
-
     # ---- records
 
-    def _records(self, numbers: Real, size: int, ports: int, triangle: str) -> Real:
+    def _records(self, size: int, ports: int, triangle: str) -> Real:
         """Numbers as (F, size): one row a frequency."""
+        numbers = self.numbers
         if ports == 2 and "version" not in self.header.keywords:
             numbers = numbers[: self._end_of_network_data(numbers)]
         if numbers.size < size:
@@ -116,23 +169,64 @@ class NetworkData:
             self._check_first_record(size, ports)
             self._fail_at_short_record(numbers.size, size)
         records = numbers.reshape(-1, size)
-        self._check_order(records, size, ports)
+        if np.any(np.diff(records[:, 0]) <= 0):
+            self._check_first_record(size, ports)
+        if records[:, 0].min() < 0:
+            index = int(np.argmax(records[:, 0] < 0))
+            self.text.fail(
+                self.line_of(index * size),
+                f"frequency must not be negative, got {records[index, 0]:g}. Repair that point.",
+            )
         self._check_row_starts(len(records), ports, triangle)
         self._check_count(len(records))
         return records
 
-    def _check_order(self, records: Real, size: int, ports: int) -> None:
-        falls = np.flatnonzero(np.diff(records[:, 0]) <= 0)
-        if falls.size:
-            self._check_first_record(size, ports)
-            before, after = records[falls[0] : falls[0] + 2, 0]
+    def _in_order(self, records: Real) -> Real:
+        """Records with ascending frequencies: a falling sweep turned round, points that stand twice once.
+
+        Any other order is sorted only where the caller asked for it: it may as well come from a lost number.
+        """
+        steps = np.diff(records[:, 0])
+        if np.all(steps > 0):
+            return records
+        size = records.shape[1]
+        if np.any(steps < 0):
+            if self.sort:
+                records = records[np.argsort(records[:, 0], kind="stable")]
+                self.notes.append("frequencies were sorted.")
+            elif np.all(steps <= 0) and records[0, 0] > records[-1, 0]:
+                records = records[::-1]
+                self.notes.append("frequencies fall in the file and were sorted.")
+            else:
+                first = int(np.argmax(steps < 0))
+                self._fail_at_fall(records, first, size)
+        same = np.flatnonzero(np.diff(records[:, 0]) == 0)
+        if same.size:
+            different = np.any(records[same] != records[same + 1], axis=1)
+            if different.any():
+                self._fail_at_fall(records, int(same[np.argmax(different)]), size)
+            count = "one repeated point was" if same.size == 1 else f"{same.size} repeated points were"
+            self.notes.append(f"{count} left out: the values are equal.")
+            records = np.delete(records, same + 1, axis=0)
+        return records
+
+    def _fail_at_fall(self, records: Real, index: int, size: int) -> NoReturn:
+        before, after = records[index : index + 2, 0]
+        line = None if self.sort else self.line_of((index + 1) * size)
+        twice = " Its values differ: keep one of them." if before == after else " Or let it sort them (--sort)."
+        self.text.fail(
+            line, f"frequency must ascend, got {after:g} after {before:g}. Sort and merge the points.{twice}"
+        )
+
+    def _check_infinities(self, records: Real) -> None:
+        """Minus infinity is a magnitude of zero in dB; as a frequency or an angle it means nothing."""
+        misplaced = np.isneginf(records[:, 0]) | np.isneginf(records[:, 2::2]).any(axis=1)
+        if misplaced.any():
+            row = int(np.argmax(misplaced))
+            column = int(np.argmax(np.isneginf(records[row]) & (np.arange(records.shape[1]) % 2 == 0)))
             self.text.fail(
-                self.line_of((int(falls[0]) + 1) * size),
-                f"frequency must ascend, got {after:g} after {before:g}. Sort and merge the points.",
-            )
-        if records[0, 0] < 0:
-            self.text.fail(
-                self.line_of(0), f"frequency must not be negative, got {records[0, 0]:g}. Repair that point."
+                self.line_of(row * records.shape[1] + column),
+                "value must be finite, got -inf as a frequency or an angle. Repair or remove that point.",
             )
 
     def _check_row_starts(self, frequencies: int, ports: int, triangle: str) -> None:
@@ -140,15 +234,24 @@ class NetworkData:
         lengths = {"full": [ports] * ports, "lower": range(1, ports + 1), "upper": range(ports, 0, -1)}[triangle]
         sizes = 2 * np.array(lengths)
         sizes[0] += 1  # the frequency
+        if self._repeats(int(sizes.sum()), frequencies):
+            return
         rows = np.concatenate(([0], np.cumsum(np.tile(sizes, frequencies))[:-1]))
         self._check_line_starts(rows[::ports], _TIDY_FREQUENCIES, "frequency")
         if ports > 2:
             self._check_line_starts(rows, _TIDY_ROWS, "matrix row")
 
+    def _repeats(self, size: int, frequencies: int) -> bool:
+        """Whether every frequency has lines of the same lengths as the first one, whose first line begins with it."""
+        found = self.counts[self.used_lines]
+        lines = int(np.searchsorted(np.cumsum(found[: size + 1], dtype=np.int64), size)) + 1
+        if found.size != lines * frequencies or int(found[:lines].sum()) != size:
+            return False
+        return bool(np.all(found.reshape(frequencies, lines) == found[:lines]))
+
     def _check_line_starts(self, starts: NDArray[np.int64], tidy: float, what: str) -> None:
-        lines = self.token_lines
-        begins = np.ones(starts.size, dtype=bool)
-        begins[1:] = lines[starts[1:]] != lines[starts[1:] - 1]
+        place = np.searchsorted(self.first_on_line, starts)
+        begins = self.first_on_line[np.minimum(place, self.first_on_line.size - 1)] == starts
         if begins.all() or begins.mean() < tidy:
             return
         row = int(np.argmin(begins))
@@ -173,26 +276,27 @@ class NetworkData:
         if not falls.size:
             return int(numbers.size)
         start = 9 * (int(falls[0]) + 1)
-        lines = self.token_lines[start:]
-        tidy = lines.size % _NOISE_SIZE == 0 and self.counts[lines[0]] == _NOISE_SIZE
-        if not tidy or np.any(self.counts[lines] != _NOISE_SIZE):
+        line = int(np.searchsorted(self.first_on_line, start))
+        tidy = line < self.first_on_line.size and self.first_on_line[line] == start
+        if not tidy or np.any(self.counts[self.used_lines[line:]] != _NOISE_SIZE):
             return int(numbers.size)
-        self.noise_left_out = True
+        self.notes.append("noise data were left out.")
         return start
 
     def _first_record_size(self) -> int:
         """Numbers of the first frequency if lines break as usual: a frequency makes its line's count odd."""
         total = 0
-        for count in self.counts[self.counts > 0].tolist():
+        for line in self.used_lines:
+            count = int(self.counts[line])
             if total and count % 2:
                 break
             total += count
-        return int(total)
+        return total
 
     def _check_first_record(self, size: int, ports: int) -> None:
         """Blame the suffix when the lines of a file that does not read show another number of ports."""
         found = self.ports_of_first_record()
-        first_line = int(self.counts[self.counts > 0][0])
+        first_line = int(self.counts[self.used_lines[0]])
         usual = first_line == 1 + 2 * found or (found >= 4 and first_line == 9) or found <= 2
         if not usual or found in (0, ports) or "version" in self.header.keywords:
             return
@@ -206,9 +310,9 @@ class NetworkData:
 
     def _fail_at_short_record(self, numbers: int, size: int) -> NoReturn:
         """Name the first line that breaks the pattern of the first frequency's lines, else the last line."""
-        used = np.flatnonzero(self.counts)
+        used = self.used_lines
         found = self.counts[used]
-        lines = int(np.searchsorted(np.cumsum(found), size)) + 1
+        lines = int(np.searchsorted(np.cumsum(found, dtype=np.int64), size)) + 1
         wrong = np.flatnonzero(found != np.resize(found[:lines], found.size))
         if found[:lines].sum() == size and wrong.size and wrong[0] < found.size - 1:
             first = int(wrong[0])
@@ -224,26 +328,29 @@ class NetworkData:
 
     # ---- matrices
 
-    def _complex_values(self, pairs: Real) -> Complex:
-        """(F, 2 N) numbers as (F, N) complex values: real and imaginary, magnitude and degrees, or dB and degrees."""
-        first, second = pairs[:, 0::2], pairs[:, 1::2]
-        if self.header.layout == "RI":
-            return np.asarray(first + 1j * second)
-        with np.errstate(over="ignore", invalid="ignore"):  # the caller looks for what is not finite
-            magnitude = first if self.header.layout == "MA" else 10.0 ** (first / 20.0)
-            return np.asarray(magnitude * np.exp(1j * np.deg2rad(second)))
-
-    def _arranged(self, values: Complex, ports: int, triangle: str) -> Complex:
-        if triangle != "full":
-            s = np.empty((len(values), ports, ports), dtype=np.complex128)
-            rows, columns = (np.tril_indices if triangle == "lower" else np.triu_indices)(ports)
-            s[:, rows, columns] = s[:, columns, rows] = values
-            return s
-        s = values.reshape(-1, ports, ports)
-        return s.swapaxes(1, 2) if ports == 2 and self._column_first() else s
+    def _compacted(self, count: int, size: int, *, swap: bool) -> Complex:
+        """Values (F, N) complex in the memory of the numbers: without the frequencies each record is shorter, so that writing
+        from the front never overtakes reading.
+        """
+        numbers, width = self.numbers, size - 1
+        self.numbers = np.empty(0)
+        convert = _CONVERSIONS[self.header.layout]
+        for start in range(0, count, _RECORDS_AT_ONCE):
+            stop = min(start + _RECORDS_AT_ONCE, count)
+            block = numbers[start * size : stop * size].reshape(-1, size)[:, 1:].copy()
+            with np.errstate(over="ignore", invalid="ignore"):  # found just below
+                convert(block)
+            if not np.isfinite(block).all():
+                row = start + int(np.argmin(np.isfinite(block).all(axis=1)))
+                self.text.fail(self.line_of(row * size), "value must be finite, got too many dB. Repair that point.")
+            if swap:
+                block = block.reshape(-1, 2, 2, 2).swapaxes(1, 2)
+            numbers[start * width : stop * width] = block.reshape(-1)
+        numbers.resize(count * width, refcheck=False)
+        return numbers.view(np.complex128).reshape(count, -1)
 
     def _column_first(self) -> bool:
-        if "version" not in self.header.keywords or float(self.header.version) < 2.0:
+        if not self.header.is_version_2:
             return True
         if "two-port data order" not in self.header.keywords:
             self.text.fail(
@@ -252,3 +359,38 @@ class NetworkData:
                 "Add '[Two-Port Data Order] 21_12' if S21 comes before S12.",
             )
         return choice(self.text, self.header, "two-port data order", ("12_21", "21_12"), "21_12") == "21_12"
+
+
+def _polar(block: Real) -> None:
+    """Magnitudes and degrees (F, 2 N) to real and imaginary parts, in place."""
+    magnitude, angle = block[:, 0::2].copy(), np.deg2rad(block[:, 1::2])
+    block[:, 0::2] = magnitude * np.cos(angle)
+    block[:, 1::2] = magnitude * np.sin(angle)
+
+
+def _decibels(block: Real) -> None:
+    block[:, 0::2] = 10.0 ** (block[:, 0::2] / 20.0)
+    _polar(block)
+
+
+_CONVERSIONS: dict[str, Callable[[Real], None]] = {"RI": lambda block: None, "MA": _polar, "DB": _decibels}
+
+
+def _filled(values: Complex, ports: int, triangle: str) -> Complex:
+    """Matrices (F, P, P) from all entries or those of one triangle."""
+    if triangle == "full":
+        return values.reshape(-1, ports, ports)
+    s = np.empty((len(values), ports, ports), dtype=np.complex128)
+    rows, columns = (np.tril_indices if triangle == "lower" else np.triu_indices)(ports)
+    s[:, rows, columns] = s[:, columns, rows] = values
+    return s
+
+
+def _last_line(text: FileText) -> int:
+    """Number of the last line that is not blank."""
+    blocks: Iterable[TextBlock] = text.blocks()
+    last = 1
+    for block in blocks:
+        lines = block.raw.split("\n")
+        last = max((block.first_line + k for k, line in enumerate(lines) if line.strip()), default=last)
+    return last

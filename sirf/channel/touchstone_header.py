@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from sirf.channel.touchstone_text import TouchstoneText
+from sirf.channel.file_text import FileText, TextBlock
 
 UNIT_HZ = {"HZ": 1.0, "KHZ": 1e3, "MHZ": 1e6, "GHZ": 1e9}
 LAYOUTS = ("RI", "MA", "DB")
+PARAMETERS = ("S", "Y", "Z", "G", "H")
 VERSIONS = ("1.0", "1.1", "2.0", "2.1")
 KEYWORDS = {
     "version": "Version",
@@ -29,44 +31,53 @@ KEYWORDS = {
     "noise data": "Noise Data",
     "end": "End",
 }
-_SUFFIX = re.compile(r"\.s(\d{1,9})p", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.[syzgh](\d{1,9})p", re.IGNORECASE)
 _ODD_SUFFIX = re.compile(r"\.s[^a-z]*p", re.IGNORECASE)
 _KEYWORD = re.compile(r"\[([^\]]*)\](.*)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_OHM = re.compile(r"(?<![A-Za-z])((?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)\s*OHMS?\b", re.IGNORECASE)
+_REAL_PAIR = re.compile(r"\(\s*([^\s,()]+)\s*,\s*[+-]?0*\.?0*\s*\)")
+_GLUED_R = re.compile(r"(?<!\S)R=?\s*(?=[\d.(+-])(\S)")
+_OPTION_KINDS = (
+    dict.fromkeys(UNIT_HZ, "unit") | dict.fromkeys(LAYOUTS, "format") | dict.fromkeys(PARAMETERS, "parameter")
+)
+_MAX_COMMENTS = 1_000_000
 
 
 @dataclass(slots=True)
 class Header:
-    """What stands before the numbers. `keywords` holds the line and the text of each keyword of version 2."""
+    """What stands before the numbers. `keywords` holds the line and the text of each keyword of version 2.
+
+    `resistances` are those of the option line, `states_resistance` whether it has any, and `bare_resistance_line` the line
+    of an R without a number. `comments` are those before the first number.
+    """
 
     hertz: float = 1e9
     layout: str = "MA"
+    parameter: str = "S"
     resistances: tuple[float, ...] = (50.0,)
+    states_resistance: bool = False
+    bare_resistance_line: int | None = None
     option_line: int | None = None
     keywords: dict[str, tuple[int, str]] = field(default_factory=dict)
     first_data_line: int = 0
     has_noise: bool = False
+    comments: str = ""
 
     @property
     def version(self) -> str:
         """Version that the file claims; files without keywords are of version 1."""
         return self.keywords["version"][1] if "version" in self.keywords else "1"
 
-
-def take_header(text: TouchstoneText) -> Header:
-    """Read the head of `text` and blank out in `text.lines` whatever is not network data.
-
-    Raises `TouchstoneError` for a missing or wrong option line, and for keywords that are unknown, repeated, open or out of
-    place.
-    """
-    head = _HeaderScan(text)
-    head.scan()
-    return head.header
+    @property
+    def is_version_2(self) -> bool:
+        """Whether the keywords of version 2 hold."""
+        return self.version.startswith("2")
 
 
-def suffix_ports(text: TouchstoneText) -> int | None:
+def suffix_ports(text: FileText) -> int | None:
     """Number of ports that the name of the file gives, None where it gives none."""
-    suffix = text.path.suffix
+    suffix = text.suffix
     match = _SUFFIX.fullmatch(suffix)
     if match is None and not _ODD_SUFFIX.fullmatch(suffix):
         return None
@@ -75,7 +86,7 @@ def suffix_ports(text: TouchstoneText) -> int | None:
     return int(match.group(1))
 
 
-def positive_integer(text: TouchstoneText, header: Header, keyword: str) -> int | None:
+def positive_integer(text: FileText, header: Header, keyword: str) -> int | None:
     """Value of a keyword that counts something; None where the file does not have it."""
     if keyword not in header.keywords:
         return None
@@ -85,7 +96,7 @@ def positive_integer(text: TouchstoneText, header: Header, keyword: str) -> int 
     return int(value)
 
 
-def choice(text: TouchstoneText, header: Header, keyword: str, allowed: tuple[str, ...], default: str) -> str:
+def choice(text: FileText, header: Header, keyword: str, allowed: tuple[str, ...], default: str) -> str:
     """Value, in lower case, of a keyword with few allowed values."""
     line, value = header.keywords.get(keyword, (None, default))
     if value.lower() not in tuple(item.lower() for item in allowed):
@@ -94,14 +105,16 @@ def choice(text: TouchstoneText, header: Header, keyword: str, allowed: tuple[st
     return value.lower()
 
 
-def reference_resistances(text: TouchstoneText, header: Header, ports: int) -> tuple[float, ...]:
+def reference_resistances(text: FileText, header: Header, ports: int) -> tuple[float, ...]:
     """Reference resistance in ohm of every port: [Reference], else the option line."""
     values, line = header.resistances, header.option_line
     if "reference" in header.keywords:
         line, value = header.keywords["reference"]
-        values, rest = _resistances(text, line, value.split())
+        values, rest = _resistances(value.split())
         if rest:
             text.fail(line, f"[Reference] must be resistances in ohm, got {rest[0][:40]!r}. Repair the line.")
+        if not values:
+            _fail_without_resistance(text, line)
     if len(values) == 1:
         return values * ports
     if len(values) != ports:
@@ -109,28 +122,53 @@ def reference_resistances(text: TouchstoneText, header: Header, ports: int) -> t
     return values
 
 
-class _HeaderScan:
-    """One pass over the lines of a file."""
+class HeaderScan:
+    """Reads the head of a file and tells what is network data, block by block."""
 
-    def __init__(self, text: TouchstoneText) -> None:
+    def __init__(self, text: FileText) -> None:
         self.text = text
         self.header = Header()
         self.section = "header"
         self.section_line = 0
         self.pending = ""
 
-    def scan(self) -> None:
-        lines = self.text.lines
+    def take(self, block: TextBlock) -> str:
+        """The lines of the next block with everything blanked out that is not network data.
+
+        Raises `TouchstoneError` for a wrong option line, and for keywords that are unknown, repeated, open or out of place.
+        """
+        bare = block.without_comments()
+        self.text.check_ascii(block, bare)
+        if self.section == "network" and "[" not in bare and "#" not in bare:
+            return bare
+        if self.section == "header" and "!" in block.raw:
+            self._collect_comments(block)
+        lines = bare.split("\n")
         for index, line in enumerate(lines):
             if self.section == "network" and "[" not in line and "#" not in line:
                 continue
             stripped = line.strip()
-            if stripped and not self._keep(index + 1, stripped):
+            if stripped and not self._keep(block.first_line + index, stripped):
                 lines[index] = ""
+        return "\n".join(lines)
+
+    def finish(self) -> Header:
+        """The head, when the file has ended."""
         if self.section == "information":
             self.text.fail(self.section_line, "[Begin Information] must be closed by [End Information]. Add that line.")
         if self.header.option_line is None:
             self._fail_without_option(1)
+        return self.header
+
+    def _collect_comments(self, block: TextBlock) -> None:
+        """Comments up to the first line that holds a number and nothing else that belongs to the head."""
+        found = []
+        for line in block.raw.split("\n"):
+            start, _, comment = line.partition("!")
+            found.append(comment)
+            if start[:80].strip()[:1] in tuple("0123456789.-+") and self.pending != "reference":
+                break
+        self.header.comments = (self.header.comments + "\n".join(found))[:_MAX_COMMENTS]
 
     def _keep(self, number: int, line: str) -> bool:
         """Whether the line is network data."""
@@ -181,10 +219,10 @@ class _HeaderScan:
         if self.section != "header":
             self.text.fail(number, "option line must come before the numbers. Move it up.")
         self.header.option_line, self.pending = number, ""
-        tokens, seen = line.upper().split(), set[str]()
+        tokens, seen = _GLUED_R.sub(r"R \1", line.upper()).split(), set[str]()
         while tokens:
             token = tokens.pop(0)
-            kind = "unit" if token in UNIT_HZ else "format" if token in LAYOUTS else token
+            kind = _OPTION_KINDS.get(token, token)
             if kind in seen:
                 self.text.fail(number, f"option line must give each option once, got a second {kind}. Repair the line.")
             seen.add(kind)
@@ -193,21 +231,33 @@ class _HeaderScan:
             elif kind == "format":
                 self.header.layout = token
             elif token == "R":
-                self.header.resistances, tokens = _resistances(self.text, number, tokens)
-            elif token in ("Y", "Z", "G", "H"):
-                self.text.fail(number, f"parameter must be S, got {token}. Convert the file to S-parameters.")
-            elif token != "S":
+                tokens = self._take_resistances(number, tokens)
+            elif kind == "parameter":
+                self.header.parameter = token
+            else:
                 self.text.fail(
                     number,
                     f"option must be a unit, S, RI, MA, DB or R, got {token[:40]!r}. "
                     "Write for example '# GHz S RI R 50'.",
                 )
 
+    def _take_resistances(self, number: int, tokens: list[str]) -> list[str]:
+        """Take the numbers behind R, and return the rest."""
+        values, rest = _resistances(tokens)
+        if values:
+            self.header.resistances, self.header.states_resistance = values, True
+        elif not rest or rest[0] in _OPTION_KINDS:
+            self.header.bare_resistance_line = number  # scikit-rf writes so where comments hold the impedances
+        else:
+            _fail_without_resistance(self.text, number, rest[0])
+        return rest
+
     def _take_keyword(self, number: int, line: str) -> None:
         match = _KEYWORD.match(line)
         if match is None:
             self.text.fail(number, f"keyword must be closed by ']', got {line[:40]!r}. Repair the line.")
         name, value = " ".join(match.group(1).lower().split()), match.group(2).strip()
+        name = "two-port data order" if name == "two-port order" else name
         if self.section == "information":
             if name == "end information":
                 self._enter("header", number)
@@ -253,16 +303,31 @@ class _HeaderScan:
             self._enter("information", number)
 
 
-def _resistances(text: TouchstoneText, line: int | None, tokens: list[str]) -> tuple[tuple[float, ...], list[str]]:
-    """Resistances in ohm at the start of `tokens`, and the rest."""
+def fail_without_impedance(text: FileText, header: Header) -> None:
+    """Raise `TouchstoneError` where the option line ends in R and nothing else tells the reference."""
+    if header.bare_resistance_line is not None:
+        _fail_without_resistance(text, header.bare_resistance_line)
+
+
+def _fail_without_resistance(text: FileText, line: int, got: str = "nothing") -> NoReturn:
+    text.fail(
+        line,
+        f"R must be followed by a positive resistance in ohm, got {got[:40]}. Write for example 'R 50', or give the "
+        "reference (--z0 50).",
+    )
+
+
+def _resistances(tokens: list[str]) -> tuple[tuple[float, ...], list[str]]:
+    """Positive resistances in ohm at the start of `tokens`, and the rest; none where one is not positive.
+
+    "50", "50 OHM", "50OHM" and the real "(50,0)" that some programs write are one number.
+    """
+    text = _REAL_PAIR.sub(r" \1 ", " ".join(tokens))
+    tokens = _OHM.sub(r"\1 ", text).split()
     count = 0
     while count < len(tokens) and _NUMBER.fullmatch(tokens[count]):
         count += 1
     values = tuple(float(token) for token in tokens[:count])
-    if not values or not all(math.isfinite(value) and value > 0 for value in values):
-        text.fail(
-            line,
-            f"R must be followed by a positive resistance in ohm, got {list(values) or 'nothing'}. "
-            "Write for example 'R 50'.",
-        )
+    if not all(math.isfinite(value) and value > 0 for value in values):
+        return (), tokens
     return values, tokens[count:]
