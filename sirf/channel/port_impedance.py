@@ -125,11 +125,15 @@ def renormalized_waves(s: Complex, old: Complex, new: Real, *, waves: Waves = "p
             "give the reference (--z0 50)."
         )
     # (V, I) = (va a + vb b, ia a + ib b)
+    va: Complex
+    vb: Complex
+    ia: Complex
+    ib: Complex
     if waves == "power":
         root = np.sqrt(old.real)
-        va, vb, ia, ib = old.conj() / root, old / root, 1.0 / root, -1.0 / root
+        va, vb, ia, ib = old.conj() / root, old / root, 1.0 / root + 0j, -1.0 / root + 0j
     else:
-        scale = np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real)
+        scale: Complex = np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real) + 0j
         va, vb, ia, ib = scale, scale, scale / old, -scale / old
     half, z = 0.5 / np.sqrt(new), new
     p, q = half * (va + z * ia), half * (vb + z * ib)
@@ -160,9 +164,9 @@ def scattering(parameter: str, value: Complex, z0: float) -> Complex:
     try:
         if parameter == "Z":
             ratio = value / z0
-            return np.linalg.solve(ratio + eye, ratio - eye)
+            return np.asarray(np.linalg.solve(ratio + eye, ratio - eye), dtype=np.complex128)
         ratio = value * z0
-        return np.linalg.solve(eye + ratio, eye - ratio)
+        return np.asarray(np.linalg.solve(eye + ratio, eye - ratio), dtype=np.complex128)
     except np.linalg.LinAlgError:
         raise SirfError(f"{parameter}-parameters must have an S-matrix, got one without. Repair the data.") from None
 

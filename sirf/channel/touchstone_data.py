@@ -20,6 +20,8 @@ from sirf.channel.touchstone_header import Header, choice, positive_integer
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+COMPILED_FROM_BYTES = 1 << 23
+"""Bytes of a file after which its numbers are read by a compiled loop: loading that takes longer than reading less."""
 _HUGE = 1e100
 _NOISE_SIZE = 5
 _TIDY_FREQUENCIES, _TIDY_ROWS = 0.5, 0.75
@@ -38,23 +40,17 @@ class NumberReader:
         self._numbers = np.empty(0)
         self._counts: list[NDArray[np.int32]] = []
         self._bytes = 0
+        self._powers: Real | None = None
 
     def take(self, block: TextBlock, bare: str, *, decibels: bool) -> None:
         """Read `bare`, the lines of `block` without comments; `decibels` lets minus infinity pass, which is S = 0."""
-        tokens = bare.split()
         lines = block.raw.count("\n") + (not block.raw.endswith("\n"))
         self._bytes += len(block.raw)
-        if not tokens:
-            self._counts.append(np.zeros(lines, dtype=np.int32))
-            return
-        at = token_lines(bare)
-        self._counts.append(np.bincount(at, minlength=lines)[:lines].astype(np.int32))
-        try:
-            if "_" in bare:  # Python would read 1_0 as 10
-                self._fail_at_bad_token(block, tokens, at)
-            found = np.fromiter(map(float, tokens), dtype=np.float64, count=len(tokens))
-        except ValueError:
-            self._fail_at_bad_token(block, tokens, at)
+        if self._bytes > COMPILED_FROM_BYTES:
+            found, counts = self._compiled(block, bare, lines)
+        else:
+            found, counts = self._interpreted(block, bare, lines)
+        self._counts.append(counts)
         usable = np.abs(found) < _HUGE
         if decibels:
             zero = np.isneginf(found)
@@ -63,10 +59,41 @@ class NumberReader:
         if not usable.all():
             index = int(np.argmin(usable))
             self.text.fail(
-                block.first_line + int(at[index]),
-                f"value must be finite, got {tokens[index][:40]}. Repair or remove that point.",
+                block.first_line + int(token_lines(bare)[index]),
+                f"value must be finite, got {bare.split()[index][:40]}. Repair or remove that point.",
             )
-        self._append(found)
+        if found.size:
+            self._append(found)
+
+    def _interpreted(self, block: TextBlock, bare: str, lines: int) -> tuple[Real, NDArray[np.int32]]:
+        """Numbers of a block and how many stand on each line, for small files: without loading a compiler."""
+        tokens = bare.split()
+        if not tokens:
+            return np.empty(0), np.zeros(lines, dtype=np.int32)
+        counts = np.bincount(token_lines(bare), minlength=lines)[:lines].astype(np.int32)
+        try:
+            if "_" in bare:  # Python would read 1_0 as 10
+                self._fail_at_bad_token(block, bare)
+            return np.fromiter(map(float, tokens), dtype=np.float64, count=len(tokens)), counts
+        except ValueError:
+            self._fail_at_bad_token(block, bare)
+
+    def _compiled(self, block: TextBlock, bare: str, lines: int) -> tuple[Real, NDArray[np.int32]]:
+        """The same in machine code; words that are no plain decimals, and few in doubt, take Python's way."""
+        from sirf._kernels.decimal_text import parse_decimals, powers_of_ten
+
+        if self._powers is None:
+            self._powers = powers_of_ten()
+        data = np.frombuffer(bare.encode("ascii"), dtype=np.uint8)
+        numbers, counts = np.empty(data.size // 2 + 1), np.zeros(lines + 1, dtype=np.int32)
+        left_over = np.empty((numbers.size, 3), dtype=np.int64)
+        count, left = parse_decimals(data, self._powers, numbers, counts, left_over)
+        for index, start, stop in left_over[:left].tolist():
+            word = bare[start:stop]
+            if not _NUMBER.fullmatch(word):
+                self._fail_at_bad_token(block, bare)
+            numbers[index] = float(word)
+        return numbers[:count], counts[:lines]
 
     def taken(self) -> tuple[Real, NDArray[np.int32]]:
         """All numbers and the counts of all lines; the reader gives up its own."""
@@ -87,10 +114,11 @@ class NumberReader:
         self._numbers[self.size : needed] = found
         self.size = needed
 
-    def _fail_at_bad_token(self, block: TextBlock, tokens: list[str], at: NDArray[np.int64]) -> NoReturn:
+    def _fail_at_bad_token(self, block: TextBlock, bare: str) -> NoReturn:
+        tokens = bare.split()
         index = next(k for k, token in enumerate(tokens) if not _NUMBER.fullmatch(token))
         self.text.fail(
-            block.first_line + int(at[index]),
+            block.first_line + int(token_lines(bare)[index]),
             f"value must be a number, got {tokens[index][:40]!r}. Repair the line, or give a Touchstone file.",
         )
 
