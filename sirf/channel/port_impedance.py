@@ -130,10 +130,12 @@ def renormalized_waves(s: Complex, old: Complex, new: Real, *, waves: Waves = "p
     ia: Complex
     ib: Complex
     if waves == "power":
-        root = np.sqrt(old.real)
-        va, vb, ia, ib = old.conj() / root, old / root, 1.0 / root + 0j, -1.0 / root + 0j
+        root = np.sqrt(old.real).astype(np.complex128)
+        va, vb, ia, ib = old.conj() / root, old / root, 1.0 / root, -1.0 / root
     else:
-        scale: Complex = np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real) + 0j
+        scale = np.asarray(
+            np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real), dtype=np.complex128
+        )
         va, vb, ia, ib = scale, scale, scale / old, -scale / old
     half, z = 0.5 / np.sqrt(new), new
     p, q = half * (va + z * ia), half * (vb + z * ib)
