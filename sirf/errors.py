@@ -9,6 +9,10 @@ class TouchstoneError(SirfError):
     """A Touchstone file that cannot be read; the message names the file and the line."""
 
 
+class AmiError(SirfError):
+    """A vendor's model: a file that cannot be read (file, line, parameter) or a shared object that failed (call, message)."""
+
+
 class ConfigError(SirfError):
     """A preset, study or architecture file with a bad key; the message names the file and the key."""
 
