@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,12 +13,12 @@ import numpy as np
 
 from sirf._digest import digest
 from sirf.channel.channel import Channel
+from sirf.channel.die_to_die import DieToDie, PackageCase, die_to_die, find_distinct
 from sirf.channel.network import Network
-from sirf.channel.package import Package, voltage_transfer
 from sirf.channel.response import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.optics.span import Span
-from sirf.presets import EqualizerLimits, PackageCase, Preset, load
+from sirf.presets import EqualizerLimits, Preset, load
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import levels, order_of
 from sirf.transmitter.aggressor import Aggressor
@@ -157,10 +158,7 @@ class Link:
     @property
     def insertion_loss_db(self) -> float:
         """Die-to-die loss at half the symbol rate, dB, positive."""
-        network = self.networks()[0]
-        nyquist = 0.5 * self.symbol_rate
-        magnitude = np.interp(nyquist, network.frequency, np.abs(network.s[:, 1, 0]))
-        return float(-20.0 * np.log10(magnitude))
+        return self.die_to_die().insertion_loss_db(0.5 * self.symbol_rate)
 
     def replace(self, **changes: Any) -> Link:
         """This link with some parts changed; another `channel` keeps the light."""
@@ -176,42 +174,35 @@ class Link:
         object.__setattr__(result, "standard", self.standard)
         return result
 
+    def die_to_die(self) -> DieToDie:
+        """The copper from die to die: distinct networks and transfers, and which of them each path has."""
+        return die_to_die(self.channel, self.packages)
+
     def networks(self) -> tuple[Network, ...]:
         """Die-to-die networks, complete with packages and terminations: the through first, then FEXT, then NEXT."""
-        channel = self.channel
-        if channel.plane == "die" or self.packages is None:
-            return (channel.through, *channel.fext, *channel.next)
-        case = self.packages
-        near, far = _at_plane(case.transmitter, channel.plane), _at_plane(case.receiver, channel.plane)
-        aggressor = _at_plane(case.next, channel.plane)
-        fext, following = ({id(one): _enclose(end, one, far) for one in ones} for end, ones in (
-            (near, channel.fext), (aggressor, channel.next)
-        ))  # fmt: skip
-        return (
-            _enclose(near, channel.through, far),
-            *(fext[id(network)] for network in channel.fext),
-            *(following[id(network)] for network in channel.next),
-        )
+        copper = self.die_to_die()
+        return tuple(copper.networks[number] for number in copper.index)
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Die-to-die voltage transfers in the order of `networks()`, equation (93A-18)."""
-        case = self.packages if self.channel.plane != "die" else None
-        tx = case.transmitter if case else None
-        rx = case.receiver if case else None
-        # equal aggressors are one network, and stay one transfer for those who prepare it
-        networks = self.networks()
-        known = {id(network): _transfer(network, _reflection(tx), _reflection(rx)) for network in networks}
-        copper = tuple(known[id(network)] for network in networks)
+        distinct, index = self.distinct_transfers()
+        return tuple(distinct[number] for number in index)
+
+    def distinct_transfers(self) -> tuple[tuple[Transfer, ...], tuple[int, ...]]:
+        """The transfers without repetition, the light's gain in those that pass it, and the number of each path's own."""
+        copper = self.die_to_die()
         if self.optics is None:
-            return copper
+            return copper.transfers, copper.index
         fext, near = self.optics.passing
         passing = (
             True,
             *(k < fext for k in range(len(self.channel.fext))),
             *(k < near for k in range(len(self.channel.next))),
         )
-        bright = {id(one): self._lit(one) for one, lit in zip(copper, passing, strict=True) if lit}
-        return tuple(bright[id(one)] if lit else one for one, lit in zip(copper, passing, strict=True))
+        paths = list(zip(copper.index, passing, strict=True))
+        distinct, index = find_distinct(paths, operator.eq)
+        transfers = (copper.transfers[number] for number, _ in distinct)
+        return tuple(self._lit(one) if lit else one for one, (_, lit) in zip(transfers, distinct, strict=True)), index
 
     @property
     def drive_gain(self) -> float:
@@ -297,25 +288,3 @@ def _package_case(preset: Preset | None, case: int) -> PackageCase | None:
             f"package_case must be between 1 and {len(preset.packages)} for {preset.id}, got {case}. Count from 1."
         )
     return preset.packages[case - 1]
-
-
-def _at_plane(package: Package | None, plane: str) -> Package | None:
-    if package is None or plane == "ball":
-        return package
-    return dataclasses.replace(package, lines=(), c_p=0.0)
-
-
-def _enclose(near: Package | None, network: Network, far: Package | None) -> Network:
-    frequency = network.frequency
-    result = network if near is None else near.network(frequency).cascade(network)
-    return result if far is None else result.cascade(far.network(frequency, receiver=True))
-
-
-def _reflection(package: Package | None) -> float:
-    return 0.0 if package is None else (package.r_d - package.r_0) / (package.r_d + package.r_0)
-
-
-def _transfer(network: Network, near: float, far: float) -> Transfer:
-    s = network.s
-    value = voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], near, far)
-    return Transfer(frequency=network.frequency, value=value)

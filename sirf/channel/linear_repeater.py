@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.die_to_die import find_distinct, same_network
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -62,9 +63,10 @@ def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Real], Comp
 
 
 def _each(networks: Sequence[Network], change: Callable[[Network], Network]) -> list[Network]:
-    """Every network changed; those that are one stay one."""
-    once = {id(network): change(network) for network in networks}
-    return [once[id(network)] for network in networks]
+    """Every network changed; equal ones once, so that they stay one."""
+    distinct, index = find_distinct(networks, same_network)
+    changed = [change(network) for network in distinct]
+    return [changed[number] for number in index]
 
 
 def unit_channel(frequency: Real) -> Channel:

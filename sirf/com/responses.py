@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
+from sirf.channel.die_to_die import PackageCase, Role, die_to_die, roles_of
 from sirf.channel.network import Network
-from sirf.channel.package import Package, voltage_transfer
+from sirf.channel.response import Transfer
 from sirf.com.config.settings import ComSettings
 from sirf.com.filters import receiver_filter
 from sirf.errors import SirfError
@@ -19,7 +19,6 @@ from sirf.transmitter.edge import transmitter_edge
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
-Kind: TypeAlias = Literal["through", "fext", "next"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +30,7 @@ class PathResponse:
     packages.
     """
 
-    kind: Kind
+    kind: Role
     name: str
     amplitude: float
     frequency: Real
@@ -60,68 +59,45 @@ def path_responses(
     Aggressors on another grid are resampled to that of the through path, which a warning says.
     Raises `SirfError` where the band is too small for the symbol rate.
     """
-    warnings = list(channel.check_symbol_rate(settings.symbol_rate))
-    grid = channel.frequency
-    warnings += _grid_warnings(channel, settings)
+    warnings = [*channel.check_symbol_rate(settings.symbol_rate), *_grid_warnings(channel, settings)]
+    on_one_grid = _on_one_grid(channel, warnings)
+    packages = settings.packages[case - 1]
+    paths = die_to_die(on_one_grid, packages)
+    impulses = [_impulse(transfer, settings, packages) for transfer in paths.transfers]
+    tx = settings.transmitter
+    amplitudes = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}
     result = []
-    for index, network in enumerate(channel.networks):
-        kind: Kind = "through" if index == 0 else "fext" if index <= len(channel.fext) else "next"
-        if not np.array_equal(network.frequency, grid):
-            network = _on_grid(network, grid, warnings)
-        result.append(_response(network, kind, channel.plane, settings, case))
+    for number, role, network in zip(paths.index, roles_of(channel), channel.networks, strict=True):
+        transfer, impulse = impulses[number]
+        result.append(
+            PathResponse(
+                kind=role,
+                name=network.name,
+                amplitude=amplitudes[role],
+                frequency=paths.networks[number].frequency,
+                s=paths.networks[number].s,
+                transfer=transfer,
+                impulse=amplitudes[role] * impulse,
+                samples_per_ui=settings.samples_per_ui,
+            )
+        )
     return tuple(result), tuple(warnings)
 
 
-def path_network(network: Network, kind: Kind, plane: str, settings: ComSettings, case: int) -> Network:
-    """The path with boards (Include PCB) and packages around it, equation (93A-17)."""
-    packages = settings.packages[case - 1]
-    near = {"through": packages.transmitter, "fext": packages.fext, "next": packages.next}[kind]
-    far = packages.receiver
-    f = network.frequency
-    # packages, boards and the reflections of the terminations all are described at R_0
-    network = network.renormalized(2.0 * far.r_0)
-    if settings.board is not None:
-        boards = settings.board
-        board = {"through": boards.transmitter, "fext": boards.fext, "next": boards.next_near}[kind]
-        arrival = boards.next_far if kind == "next" else boards.receiver
-        network = network @ arrival.network(f, receiver=True)
-        if board is not None:
-            network = board.network(f) @ network
-    if plane == "die":
-        return network
-    if plane == "bump":
-        near, far = _bare(near), _bare(far)
-    return near.network(f) @ network @ far.network(f, receiver=True)
+def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -> tuple[Complex, Real]:
+    """H21 with H_t and H_r, and its impulse response for 1 V."""
+    f = transfer.frequency
+    filters = transmitter_filter(f, settings, packages) * receiver_filter(f, settings.receiver)
+    value = transfer.value * filters
+    return value, impulse_response(f, value, sample_rate=settings.symbol_rate * settings.samples_per_ui)
 
 
-def voltage_gain(network: Network, settings: ComSettings, case: int, kind: Kind) -> Complex:
-    """H21 (F,) between the die terminations, equation (93A-18)."""
-    packages = settings.packages[case - 1]
-    near = {"through": packages.transmitter, "fext": packages.fext, "next": packages.next}[kind]
-    gamma = [(end.r_d - end.r_0) / (end.r_d + end.r_0) for end in (near, packages.receiver)]
-    s = network.s
-    return voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], gamma[0], gamma[1])
-
-
-def transmitter_filter(frequency: Real, settings: ComSettings) -> Complex:
+def transmitter_filter(frequency: Real, settings: ComSettings, packages: PackageCase) -> Complex:
     """H_t (F,) of equation (93A-46) with the reference code's delay; ones where the settings have no transition time."""
-    rise = settings.transmitter.rise_time
+    rise = settings.transmitter.rise_time if packages.rise_time is None else packages.rise_time
     if rise is None:
         return np.ones(frequency.size, dtype=complex)
     return transmitter_edge(frequency, rise, linear_phase=True)
-
-
-def _response(network: Network, kind: Kind, plane: str, settings: ComSettings, case: int) -> PathResponse:
-    complete = path_network(network, kind, plane, settings, case)
-    f = complete.frequency
-    transfer = voltage_gain(complete, settings, case, kind)
-    transfer = transfer * transmitter_filter(f, settings) * receiver_filter(f, settings.receiver)
-    tx = settings.transmitter
-    amplitude = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}[kind]
-    impulse = impulse_response(f, transfer, sample_rate=settings.symbol_rate * settings.samples_per_ui)
-    return PathResponse(
-        kind, network.name, amplitude, f, complete.s, transfer, amplitude * impulse, settings.samples_per_ui
-    )
 
 
 def _grid_warnings(channel: Channel, settings: ComSettings) -> list[str]:
@@ -138,8 +114,22 @@ def _grid_warnings(channel: Channel, settings: ComSettings) -> list[str]:
     return found
 
 
+def _on_one_grid(channel: Channel, warnings: list[str]) -> Channel:
+    """The channel with its aggressors on the through path's grid."""
+    grid = channel.frequency
+    if all(np.array_equal(network.frequency, grid) for network in channel.networks):
+        return channel
+    return replace(
+        channel,
+        fext=tuple(_on_grid(network, grid, warnings) for network in channel.fext),
+        next=tuple(_on_grid(network, grid, warnings) for network in channel.next),
+    )
+
+
 def _on_grid(network: Network, grid: Real, warnings: list[str]) -> Network:
     """The aggressor on the through path's grid; ends held over a step at most."""
+    if np.array_equal(network.frequency, grid):
+        return network
     name = network.name or "an aggressor"
     step = float(np.max(np.diff(grid)))
     first, last = float(network.frequency[0]), float(network.frequency[-1])
@@ -150,8 +140,3 @@ def _on_grid(network: Network, grid: Real, warnings: list[str]) -> Network:
         )
     warnings.append(f"{name} is on another grid than the through path: resampled.")
     return replace(network.resampled(np.clip(grid, first, last)), frequency=grid)
-
-
-def _bare(package: Package) -> Package:
-    """Only the die's own stages: what a channel that ends at the bump lacks."""
-    return replace(package, lines=(), c_p=0.0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sirf._data import data_path, list_data, load_toml
+from sirf.channel.die_to_die import BARE, PackageCase
 from sirf.channel.package import Package, PackageLine
 from sirf.errors import ConfigError, SirfError
 from sirf.presets._schema import ComTable, PackageTable, PresetFile, Span, parse
@@ -56,15 +57,6 @@ class EqualizerLimits:
         for name in ("rx_ffe_pre", "rx_ffe_post"):
             if getattr(self, name) < 0:
                 raise SirfError(f"{name} must not be negative, got {getattr(self, name)}. Use 0 for no taps.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageCase:
-    """Packages of one test case: of the transmitter (and FEXT aggressors), of the NEXT aggressors, of the receiver if any."""
-
-    transmitter: Package
-    next: Package
-    receiver: Package | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +213,10 @@ def _packages(table: PackageTable) -> PackageCase:
             r_d=table.termination_ohm,
         )
 
+    transmitter = package(table.transmitter_length_mm)
     return PackageCase(
-        transmitter=package(table.transmitter_length_mm),
+        transmitter=transmitter,
+        fext=transmitter,
         next=package(table.next_length_mm or table.transmitter_length_mm),
-        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else None,
+        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else BARE,
     )

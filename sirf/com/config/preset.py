@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sirf.channel.die_to_die import HostBoards
 from sirf.channel.figures.limits import list_limits, load_limits
 from sirf.channel.package import Package, PackageLine
 from sirf.com.config.settings import (
-    BoardSettings,
     ChipToModuleSettings,
     ComSettings,
     CtleSettings,
@@ -13,7 +15,6 @@ from sirf.com.config.settings import (
     DfeSettings,
     ErlSettings,
     FiguresSettings,
-    PackageCase,
     ReceiverSettings,
     RxFfeSettings,
     SamplingSettings,
@@ -24,7 +25,6 @@ from sirf.presets import Preset, load
 from sirf.receiver.receiver import Ctle
 from sirf.signal.pam import order_of
 
-_BARE = Package(die=((0.0, 0.0),))
 _FEMTO = 1e-15
 _SLACK = 1e-9
 """c(0) = 1 - sum |c(k)| comes out a rounding error below the limit it is meant to meet."""
@@ -66,14 +66,8 @@ def from_preset(preset: Preset) -> ComSettings:
         der0=preset.der0,
         transmitter=_transmitter(preset),
         receiver=_receiver(preset),
-        packages=tuple(
-            PackageCase(
-                transmitter=case.transmitter, fext=case.transmitter, next=case.next, receiver=case.receiver or _BARE
-            )
-            for case in preset.packages
-        ),
+        packages=tuple(replace(case, boards=_boards(preset)) for case in preset.packages),
         selected=tuple(range(1, len(preset.packages) + 1)),
-        board=_board(preset),
         c2m=_eye(preset),
         erl=erl,
         figures=_figures(preset),
@@ -146,10 +140,10 @@ def _receiver(preset: Preset) -> ReceiverSettings:
     )
 
 
-def _board(preset: Preset) -> BoardSettings | None:
+def _boards(preset: Preset) -> HostBoards:
     table = preset.com.board
     if table is None:
-        return None
+        return HostBoards()
 
     def side(length_mm: float) -> Package:
         return Package(
@@ -163,7 +157,7 @@ def _board(preset: Preset) -> BoardSettings | None:
         )
 
     near, far = side(table.length_mm[0]), side(table.length_mm[1])
-    return BoardSettings(transmitter=near, fext=near, next_near=far, next_far=near, receiver=far)
+    return HostBoards(transmitter=near, fext=near, next_near=far, next_far=near, receiver=far)
 
 
 def _eye(preset: Preset) -> ChipToModuleSettings | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sirf.channel.package import Package
+from sirf.channel.die_to_die import PackageCase
 
 Revision: TypeAlias = Literal["3.70", "4.50", "4.17", "d3.3"]
 """Releases of the COM reference code, and draft 3.3 of IEEE P802.3dj."""
@@ -157,31 +157,6 @@ class ReceiverSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackageCase:
-    """Device packages of one test case: victim's transmitter, FEXT and NEXT aggressors, receiver (all die side first)."""
-
-    transmitter: Package
-    fext: Package
-    next: Package
-    receiver: Package
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardSettings:
-    """Host boards added around the channel (Include PCB), device side first: the die stage is C_0, the ball C_1.
-
-    None leaves the side without a board. As in the reference code a NEXT aggressor starts on a board as long as the
-    receiver's (`next_near`) and arrives over one of the NEXT length (`next_far`).
-    """
-
-    transmitter: Package | None
-    fext: Package | None
-    next_near: Package | None
-    next_far: Package
-    receiver: Package
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChipToModuleSettings:
     """Annex 120G: the eye within ±`half_width_ui` (T_O in UI) of the sampling instant gives VEC and VEO.
 
@@ -257,7 +232,6 @@ class ComSettings:
     receiver: ReceiverSettings
     packages: tuple[PackageCase, ...]
     selected: tuple[int, ...]
-    board: BoardSettings | None = None
     c2m: ChipToModuleSettings | None = None
     erl: ErlSettings | None = None
     figures: FiguresSettings | None = None

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.channel.die_to_die import HostBoards, PackageCase
 from sirf.channel.package import Package, PackageLine
 from sirf.com.config.keywords import PACKAGE_BLOCK
 from sirf.com.config.settings import (
-    BoardSettings,
     ChipToModuleSettings,
     ComSettings,
     CtleSettings,
@@ -22,7 +22,6 @@ from sirf.com.config.settings import (
     DfeSettings,
     ErlSettings,
     FiguresSettings,
-    PackageCase,
     ReceiverSettings,
     RxFfeSettings,
     SamplingSettings,
@@ -69,7 +68,6 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         receiver=_receiver(sheet, rate),
         packages=packages,
         selected=selected,
-        board=_board(sheet),
         c2m=_chip_to_module(sheet) if kind == "c2m" else None,
         erl=_erl(sheet, rate) if sheet.flag("TDR") and sheet.flag("ERL") else None,
         figures=_figures(sheet, rate),
@@ -346,7 +344,7 @@ def _packages(sheet: Sheet) -> tuple[PackageCase, ...]:
         "NEXT": _lengths(ends.receiver, "NEXT"),
         "RX": _lengths(ends.receiver, "RX"),
     }
-    cases = lengths["TX"].shape[1]
+    cases, boards = lengths["TX"].shape[1], _boards(sheet)
     for end, matrix in lengths.items():
         if matrix.shape[1] != cases:
             raise ConfigError(
@@ -370,6 +368,7 @@ def _packages(sheet: Sheet) -> tuple[PackageCase, ...]:
             fext=package("FEXT", case, ends.transmitter, 0),
             next=package("NEXT", case, ends.transmitter, 0),
             receiver=package("RX", case, ends.receiver, 1),
+            boards=boards,
         )
         for case in range(cases)
     )
@@ -446,11 +445,11 @@ def _line_table(sheet: Sheet, what: str) -> dict[str, float]:
     return {"gamma0": values[0], "a1": values[1], "a2": values[2], "tau": sheet.number(f"{what}_tl_tau", defaults[1])}
 
 
-def _board(sheet: Sheet) -> BoardSettings | None:
+def _boards(sheet: Sheet) -> HostBoards:
     """Include PCB 1: boards on both sides; 2: at the receiver only; 0: none."""
     include = sheet.integer("Include PCB", 0)
     if include == 0:
-        return None
+        return HostBoards()
     if include > 2:
         raise ConfigError(
             f"{sheet.name}: Include PCB at {sheet.where('Include PCB')} must be 0, 1 or 2, got {include}."
@@ -470,7 +469,7 @@ def _board(sheet: Sheet) -> BoardSettings | None:
             **table,
         )
 
-    return BoardSettings(
+    return HostBoards(
         transmitter=side("TX", 151.0, 0) if include == 1 else None,
         fext=side("FEXT", 72.0, 0) if include == 1 else None,
         next_near=side("RX", 151.0, 0) if include == 1 else None,
