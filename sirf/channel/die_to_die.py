@@ -115,7 +115,10 @@ class DieToDie:
 
 def roles_of(channel: Channel) -> tuple[Role, ...]:
     """What each of `channel.networks` is."""
-    return ("through", *("fext" for _ in channel.fext), *("next" for _ in channel.next))
+    roles: list[Role] = ["through"]
+    roles += ["fext" for _ in channel.fext]
+    roles += ["next" for _ in channel.next]
+    return tuple(roles)
 
 
 @lru_cache(maxsize=16)

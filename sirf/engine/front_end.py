@@ -6,6 +6,7 @@ what is its own.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf.channel.die_to_die import find_distinct
 from sirf.channel.response import PreparedTransfer, Pulse, prepare
 from sirf.errors import SirfError
 from sirf.receiver.receiver import Receiver
@@ -37,8 +39,8 @@ class FrontEnd:
 
     `through` (N,) is the pulse with Tx FFE, `driver` (N,) that without and `mean_pulse` (N,) the first's mean over the
     displacement of its edges; `edge` (N,) the response to a unit transition displaced by one UI per UI (the derivative of the
-    step response, no Tx FFE) and `edge_slope` (N,) its derivative; `crosstalk` one pulse per aggressor. `sampling` indexes the
-    sampling instant in the first five.
+    step response, no Tx FFE) and `edge_slope` (N,) its derivative; `crosstalk` one pulse per aggressor, those of equal number in
+    `crosstalk_index` the same. `sampling` indexes the sampling instant in the first five.
     `noise_correlation` (N_lag,) in V² is the autocorrelation of the receiver noise at lags of one sample;
     `transmitter_noise` the rms in V of the SNR_TX term.
     `omitted` is the sum of |cursor| that was left out, relative to the main cursor.
@@ -52,6 +54,7 @@ class FrontEnd:
     edge: Float
     edge_slope: Float
     crosstalk: tuple[Float, ...]
+    crosstalk_index: tuple[int, ...]
     sampling: int
     start_time: float
     noise_correlation: Float
@@ -100,15 +103,19 @@ BAND = 1e-9
 class AnalogChannel:
     """The link's transfers in the form from which responses for any CTLE setting follow by one multiply and one inverse.
 
-    `shapes` holds, for each transfer, amplitude x transfer x edge filter x noise filter in V/Hz x UI, up to the end of the band.
+    `shapes` holds, for each distinct transfer and amplitude, amplitude x transfer x edge filter x noise filter in V/Hz x UI, up
+    to the end of the band; `prepared` the transfer of each shape; `index` the number of the shape of each path, the through
+    path first, then FEXT, then NEXT.
     """
 
     prepared: tuple[PreparedTransfer, ...]
     shapes: tuple[Complex, ...]
+    index: tuple[int, ...]
 
-    def response(self, index: int, receiver: Receiver, *, kind: str) -> Float:
-        """One time response in V: `kind` is "pulse", "edge" or "edge_slope" (per UI). Only the receiver's CTLE is read."""
-        transfer, shape = self.prepared[index], self.shapes[index]
+    def response(self, path: int, receiver: Receiver, *, kind: str) -> Float:
+        """Time response of a path in V: `kind` is "pulse", "edge" or "edge_slope" (per UI). Only the receiver's CTLE is read."""
+        number = self.index[path]
+        transfer, shape = self.prepared[number], self.shapes[number]
         frequency = transfer.frequency[: len(shape)]
         turns = frequency / transfer.symbol_rate
         if receiver.ctle is not None:
@@ -125,15 +132,14 @@ class AnalogChannel:
 @lru_cache(maxsize=16)
 def _analog_channel(link_key: _Key) -> AnalogChannel:
     link = link_key.link
-    transfers = link.transfers()
-    once = {
-        id(transfer): prepare(transfer, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui)
-        for transfer in {id(transfer): transfer for transfer in transfers}.values()
-    }
-    prepared = tuple(once[id(transfer)] for transfer in transfers)
-    launched = tuple(zip(prepared, link.launch_amplitudes(), strict=True))
-    shaped = {(id(one), amplitude): _shape(link, one, amplitude) for one, amplitude in launched}
-    return AnalogChannel(prepared, tuple(shaped[id(one), amplitude] for one, amplitude in launched))
+    transfers, numbers = link.distinct_transfers()
+    ready = [prepare(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers]
+    launched, index = find_distinct(list(zip(numbers, link.launch_amplitudes(), strict=True)), operator.eq)
+    return AnalogChannel(
+        prepared=tuple(ready[number] for number, _ in launched),
+        shapes=tuple(_shape(link, ready[number], amplitude) for number, amplitude in launched),
+        index=index,
+    )
 
 
 def _shape(link: Link, prepared: PreparedTransfer, amplitude: float) -> Complex:
@@ -154,7 +160,7 @@ class _Key:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.parts = (
-            id(link.channel),
+            link.channel,
             link.packages,
             link.symbol_rate,
             link.samples_per_ui,
@@ -169,7 +175,6 @@ class _Key:
         return hash(self.parts)
 
     def __eq__(self, other: object) -> bool:
-        # the cached key holds the link, so its channel lives and the id cannot be taken by another
         return isinstance(other, _Key) and self.parts == other.parts
 
 
@@ -199,7 +204,7 @@ def front_end(link: Link) -> FrontEnd:
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
     window, omitted = _window(responses[0], instant, m)
-    crosstalk = _all_crosstalk(link, channel)
+    pulses, crosstalk_index = _all_crosstalk(link, channel)
     main = mean_pulse[instant % len(shaped)]
     if not main > 0:
         raise SirfError(
@@ -214,7 +219,8 @@ def front_end(link: Link) -> FrontEnd:
         mean_pulse=mean_pulse.take(window, mode="wrap"),
         edge=responses[1].take(window, mode="wrap"),
         edge_slope=responses[2].take(window, mode="wrap"),
-        crosstalk=crosstalk,
+        crosstalk=tuple(pulses[number] for number in crosstalk_index),
+        crosstalk_index=crosstalk_index,
         sampling=int(instant - window[0]),
         start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
         noise_correlation=noise_correlation(link),
@@ -302,11 +308,11 @@ def _window(pulse: Float, instant: int, m: int) -> tuple[NDArray[np.int64], floa
     return np.arange(instant - pre * m, instant + (post + 1) * m), max(omitted, 0.0) / reference
 
 
-def _all_crosstalk(link: Link, channel: AnalogChannel) -> tuple[Float, ...]:
-    """The pulse of each aggressor; equal ones are one array."""
-    alike = [(id(channel.shapes[index]), index <= len(link.channel.fext)) for index in range(1, len(channel.shapes))]
-    once = {key: _crosstalk(link, channel, alike.index(key) + 1) for key in dict.fromkeys(alike)}
-    return tuple(once[key] for key in alike)
+def _all_crosstalk(link: Link, channel: AnalogChannel) -> tuple[tuple[Float, ...], tuple[int, ...]]:
+    """The distinct pulses of the aggressors, and the number of each aggressor's own."""
+    paths = [(number, path <= len(link.channel.fext)) for path, number in enumerate(channel.index) if path > 0]
+    distinct, index = find_distinct(paths, operator.eq)
+    return tuple(_crosstalk(link, channel, paths.index(one) + 1) for one in distinct), index
 
 
 def _crosstalk(link: Link, channel: AnalogChannel, index: int) -> Float:

@@ -385,10 +385,9 @@ class _Search:
         """
         result = []
         lags, fext = np.arange(self.reach), len(self.link.channel.fext)
-        alike = [(id(shape), index < fext) for index, shape in enumerate(self.channel.shapes[1:])]
+        alike = [(number, path <= fext) for path, number in enumerate(self.channel.index) if path > 0]
         for kind in dict.fromkeys(alike):
-            index = alike.index(kind) + 1
-            prepared, shape = self.channel.prepared[index], self.channel.shapes[index]
+            prepared, shape = self.channel.prepared[kind[0]], self.channel.shapes[kind[0]]
             frequency = prepared.frequency[: len(shape)]
             frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
             turns = frequency / self.link.symbol_rate

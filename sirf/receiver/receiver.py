@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.package import Package
 from sirf.clock.recovery import ClockRecovery
 from sirf.clock.wander import Wander
 from sirf.errors import SirfError
@@ -66,7 +65,6 @@ class Receiver:
     dfe: tuple[float, ...] = ()
     sampling_offset_ui: float = 0.0
     mlse: Mlse | None = None
-    package: Package | None = None
     vga: Vga | None = None
     converter: Converter | None = None
     clock: ClockRecovery | None = None

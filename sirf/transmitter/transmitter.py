@@ -7,7 +7,6 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sirf.channel.package import Package
 from sirf.errors import SirfError
 from sirf.signal.patterns import Pattern
 from sirf.transmitter.jitter import Jitter
@@ -39,7 +38,6 @@ class Transmitter:
     compression: float = 0.0
     pattern: Pattern | None = None
     precoding: bool = False
-    package: Package | None = None
 
     def __post_init__(self) -> None:
         """Validate the fields."""

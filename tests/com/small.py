@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sirf.channel.die_to_die import PackageCase
 from sirf.channel.package import Package
 from sirf.com.config.settings import (
     ComSettings,
     CtleSettings,
     DfeSettings,
-    PackageCase,
     ReceiverSettings,
     TransmitterSettings,
 )

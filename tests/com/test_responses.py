@@ -1,4 +1,4 @@
-"""Paths with boards and packages around them, against cascades made by hand."""
+"""Pulses of paths, and what is said of their grids."""
 
 from __future__ import annotations
 
@@ -9,55 +9,12 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.channel.package import Package, PackageLine, voltage_transfer
-from sirf.com.config.settings import BoardSettings
+from sirf.channel.package import voltage_transfer
 from sirf.com.config.workbook import from_workbook
-from sirf.com.responses import path_network, path_responses, running_sum
+from sirf.com.responses import path_responses, running_sum
 from sirf.errors import ConfigError
-from tests.com.small import BARE, small_settings
+from tests.com.small import small_settings
 from tests.com.test_margin import GRID, coupling, line, small_channel
-
-NEAR = Package(
-    die=((29e-15, 0.0),), lines=(PackageLine(z_c=100.0, length_mm=110.3),), a1=3.8e-4, a2=9.6e-5, tau=5.79e-3
-)
-FAR = replace(NEAR, lines=(PackageLine(z_c=95.0, length_mm=50.0),), c_p=19e-15)
-
-
-def test_boards_stand_between_package_and_channel() -> None:
-    """Device, board, channel, board, device; a NEXT aggressor's lengths are those of the far end."""
-    settings = replace(
-        small_settings(),
-        board=BoardSettings(transmitter=NEAR, fext=NEAR, next_near=FAR, next_far=NEAR, receiver=FAR),
-    )
-    through = line()
-    made = path_network(through, "through", "ball", settings, 1)
-    by_hand = NEAR.network(GRID) @ through @ FAR.network(GRID, receiver=True)
-    np.testing.assert_allclose(made.s, (BARE.network(GRID) @ by_hand @ BARE.network(GRID, receiver=True)).s, atol=1e-12)
-    next_ = path_network(through, "next", "die", settings, 1)
-    np.testing.assert_allclose(next_.s, (FAR.network(GRID) @ through @ NEAR.network(GRID, receiver=True)).s, atol=1e-12)
-    only_far = replace(
-        settings, board=BoardSettings(transmitter=None, fext=None, next_near=None, next_far=NEAR, receiver=FAR)
-    )
-    np.testing.assert_allclose(
-        path_network(through, "fext", "die", only_far, 1).s, (through @ FAR.network(GRID, receiver=True)).s, atol=1e-12
-    )
-
-
-def test_the_plane_says_what_is_missing() -> None:
-    case = small_settings().packages[0]
-    package = Package(die=((120e-15, 120e-12),), c_b=30e-15, lines=(PackageLine(z_c=87.5, length_mm=12.0),), a1=1e-3, tau=6e-3,
-                      c_p=87e-15)  # fmt: skip
-    settings = replace(small_settings(), packages=(replace(case, transmitter=package, receiver=package),))
-    through = line()
-    die = path_network(through, "through", "die", settings, 1)
-    assert die is through
-    bump = path_network(through, "through", "bump", settings, 1)
-    stage = replace(package, lines=(), c_p=0.0)
-    np.testing.assert_allclose(
-        bump.s, (stage.network(GRID) @ through @ stage.network(GRID, receiver=True)).s, atol=1e-12
-    )
-    ball = path_network(through, "through", "ball", settings, 1)
-    assert np.abs(ball.s[2656, 1, 0]) < np.abs(bump.s[2656, 1, 0]) < np.abs(die.s[2656, 1, 0])
 
 
 def test_responses_carry_amplitude_and_kind() -> None:
@@ -83,12 +40,11 @@ def test_a_coarse_grid_is_said() -> None:
 
 def test_include_pcb_says_which_boards(reference_dir: Path) -> None:
     book = reference_dir / "golden/com/config_com_ieee8023_93a=3ck_SA_CR_CA_08_17_2022.xlsx"
-    both, far = from_workbook(book).board, from_workbook(book, {"Include PCB": 2}).board
-    assert both is not None
+    both, far = (from_workbook(book, {"Include PCB": include}).packages[0].boards for include in (1, 2))
     assert both.transmitter is not None
     assert both.transmitter.lines[0].length_mm == pytest.approx(110.3)
-    assert far is not None
     assert far.transmitter is None
+    assert far.receiver is not None
     assert far.receiver.lines[0].z_c == 100.0
     with pytest.raises(ConfigError, match="Include PCB at --set Include PCB must be 0, 1 or 2"):
         from_workbook(book, {"Include PCB": 3})

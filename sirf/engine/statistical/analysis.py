@@ -311,12 +311,13 @@ class InterferenceModel:
         if key not in self._crosstalk:
             product = np.ones(line.size, dtype=complex)
             once: dict[tuple[int, int | None], Complex] = {}
-            for wave, source in zip(self.front_end.crosstalk, sources, strict=True):
+            pulses = zip(self.front_end.crosstalk, self.front_end.crosstalk_index, sources, strict=True)
+            for wave, number, source in pulses:
                 # with a rate offset every phase comes in turn, wherever it started
                 fixed = None
                 if source.phase_ui is not None and not source.rate_offset_ppm:
                     fixed = (int(source.phase_ui * m) + offset) % m
-                if (alike := (id(wave), fixed)) not in once:
+                if (alike := (number, fixed)) not in once:
                     once[alike] = aggressor_function(
                         wave, m, self.levels, line, worst_phase=self.worst_phase, fixed_phase=fixed
                     )
