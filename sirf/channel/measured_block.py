@@ -8,40 +8,67 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.lane_network import LaneNetwork
+from sirf.channel.lanes import find_lanes, parse_lanes
 from sirf.channel.network import Network
+from sirf.channel.pair import ASSUMED, PairNetwork
 from sirf.channel.repair import passive
 from sirf.channel.resample import FlatResponse, flatten
+from sirf.channel.touchstone import load_touchstone
+from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """A differential two-port from data, port 1 towards the transmitter; build it with `from_touchstone` or `of`.
+    """Pairs from data, end 1 towards the transmitter; build it with `from_touchstone` or `of`.
 
-    `flat` holds S11, S12, S21, S22 without their bulk delays, from DC to the band edge and with their trends beyond;
-    `warnings` what its user should know.
+    `flat` holds each S-parameter without its bulk delay, from DC to the band edge and with its trend beyond, row by row: of a
+    differential two-port, or of the waves of all `lanes` in the order of `LaneNetwork`, when the file has the common modes too.
+    `next_lanes` are the lanes, counted from 0 with the victim 0, that transmit from end 2; `warnings` what its user should know.
     """
 
     name: str
     first: float
     last: float
-    flat: tuple[FlatResponse, FlatResponse, FlatResponse, FlatResponse]
+    flat: tuple[FlatResponse, ...]
+    lanes: int = field(default=1, kw_only=True)
+    next_lanes: tuple[int, ...] = field(default=(), kw_only=True)
     warnings: tuple[str, ...] = field(default=(), kw_only=True)
+    spline: CubicSpline = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare one spline over sqrt(f) for all entries, whose grids are the same."""
+        values = np.stack([entry.value for entry in self.flat], axis=1)
+        object.__setattr__(self, "spline", CubicSpline(self.flat[0].root, values))
 
     @classmethod
     def of(cls, channel: Channel, *, flipped: bool = False) -> Block:
-        """The through path of `channel` (100 ohm differential); `flipped` turns it round."""
-        through = channel.through.flipped() if flipped else channel.through
-        flat = tuple(flatten(through.frequency, through.s[:, out, into]) for out in (0, 1) for into in (0, 1))
-        first, last = float(through.frequency[0]), float(through.frequency[-1])
-        notes = [f"{channel.name}: {note}" for note in dict.fromkeys(note for entry in flat for note in entry.warnings)]
-        notes.append(f"{channel.name}: data end at {last / 1e9:g} GHz; the response beyond is extrapolated.")
-        return cls(
-            channel.name, first, last, (flat[0], flat[1], flat[2], flat[3]), warnings=channel.warnings + tuple(notes)
-        )
+        """The through path of `channel`, both its modes where it knows its 4-port; `flipped` turns it round."""
+        if channel.four_port is None:
+            through = channel.through.flipped() if flipped else channel.through
+            return _block(channel.name, through.frequency, through.s, channel.warnings)
+        lane = LaneNetwork.from_network(channel.four_port, [(1, 2, 3, 4)])
+        return cls.of_lanes(lane, name=channel.name, warnings=channel.warnings, flipped=flipped)
+
+    @classmethod
+    def of_lanes(
+        cls,
+        network: LaneNetwork,
+        *,
+        name: str = "",
+        next_lanes: tuple[int, ...] = (),
+        warnings: tuple[str, ...] = (),
+        flipped: bool = False,
+    ) -> Block:
+        """All lanes of `network`; flipped, they are seen from their other end."""
+        turned = network.flipped() if flipped else network
+        return _block(name, turned.frequency, turned.s, warnings, lanes=network.lanes, next_lanes=next_lanes)
 
     @classmethod
     def from_touchstone(
@@ -50,29 +77,102 @@ class Block:
         *,
         port_order: str | Sequence[int] | None = None,
         victim: int | None = None,
+        next_lanes: Sequence[int] = (),
         differential: bool | None = None,
         mixed_mode: str | None = None,
         flipped: bool = False,
     ) -> Block:
-        """The through path of a Touchstone file; the options are those of `Channel.from_touchstone`.
+        """A Touchstone file with its common modes and all its lanes; the options are those of `Channel.from_touchstone`.
 
         Whatever impedance the file refers to, the block refers to 100 ohm differential, so that blocks and lines join.
         """
-        channel = Channel.from_touchstone(
-            path, port_order=port_order, victim=victim, differential=differential, mixed_mode=mixed_mode
+        options = {"port_order": port_order, "victim": victim, "next_lanes": next_lanes, "differential": differential}
+        channel = Channel.from_touchstone(path, mixed_mode=mixed_mode, **options)  # type: ignore[arg-type]  # as declared
+        if not (channel.fext or channel.next):
+            if next_lanes:
+                raise SirfError(
+                    f"next_lanes must be left out for {channel.name}, which has one pair, got {list(next_lanes)}. Remove the key."
+                )
+            return cls.of(channel, flipped=flipped)
+        network = load_touchstone(path, mixed_mode=mixed_mode).network
+        lanes = find_lanes(network)[0] if port_order is None else parse_lanes(port_order, network.ports)
+        assert victim is not None  # a file of several lanes is refused without
+        others = [k for k in range(1, len(lanes) + 1) if k != victim]
+        return cls.of_lanes(
+            LaneNetwork.from_network(network, [lanes[k - 1] for k in (victim, *others)]),
+            name=channel.name,
+            next_lanes=tuple(place for place, k in enumerate(others, start=1) if k in next_lanes),
+            warnings=channel.warnings,
+            flipped=flipped,
         )
-        return cls.of(channel, flipped=flipped)
+
+    @property
+    def has_common_mode(self) -> bool:
+        """Whether the data hold the common mode; a differential two-port does not."""
+        return len(self.flat) > 4
+
+    @property
+    def common_mode(self) -> str:
+        """What the data say, or what is assumed."""
+        return "as in the data" if self.has_common_mode else ASSUMED
+
+    @property
+    def converts(self) -> bool:
+        """Whether the data may turn one mode into the other."""
+        return self.has_common_mode
 
     def network(self, frequency: Real) -> Network:
-        """The two-port at ascending `frequency` (F,) in Hz, 100 ohm.
+        """The victim's differential two-port at ascending `frequency` (F,) in Hz, 100 ohm."""
+        return self.pair(frequency).differential(name=self.name)
 
-        Inside the band a cubic spline over sqrt(f) of each entry without its delay; below and above it the trend of
-        `sirf.channel.resample`, made passive.
-        """
-        s = np.empty((frequency.size, 2, 2), dtype=np.complex128)
-        for k, flat in enumerate(self.flat):
-            s[:, k // 2, k % 2] = flat.at(frequency) * np.exp(-2j * np.pi * frequency * flat.delay_s)
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes of the victim; of a differential two-port taken as two equal lines without coupling."""
+        if not self.has_common_mode:
+            return PairNetwork.balanced(Network(frequency, self._s(frequency), z0=DIFFERENTIAL_OHM))
+        return self.lane_network(frequency).pair()
+
+    def lane_network(self, frequency: Real) -> LaneNetwork:
+        """All lanes at ascending `frequency` (F,) in Hz; raises `SirfError` for a differential two-port."""
+        if not self.has_common_mode:
+            raise SirfError(f"{self.name} must have its common modes, got a differential two-port. Load a 4-port.")
+        return LaneNetwork(frequency, self._s(frequency))
+
+    def _s(self, frequency: Real) -> Complex:
+        """S (F, W, W): inside the band the spline of each entry without its delay, outside its trend, made passive."""
+        waves = int(np.sqrt(len(self.flat)))
+        inside = int(np.searchsorted(frequency, self.last, side="right"))
+        s = np.empty((frequency.size, len(self.flat)), dtype=np.complex128)
+        s[:inside] = self.spline(np.sqrt(frequency[:inside]))
+        for k, entry in enumerate(self.flat):
+            s[inside:, k] = entry.beyond(frequency[inside:])
+        delays = np.array([entry.delay_s for entry in self.flat])
+        s *= np.exp(-2j * np.pi * frequency[:, None] * delays)
+        matrices: Complex = s.reshape(frequency.size, waves, waves)
         outside = (frequency < self.first) | (frequency > self.last)
         if np.any(outside):
-            s[outside] = passive(Network(frequency[outside], s[outside])).s
-        return Network(frequency, s, z0=DIFFERENTIAL_OHM, name=self.name)
+            matrices[outside] = passive(Network(frequency[outside], matrices[outside])).s
+        return matrices
+
+
+def _block(
+    name: str,
+    frequency: Real,
+    s: Complex,
+    warnings: tuple[str, ...],
+    *,
+    lanes: int = 1,
+    next_lanes: tuple[int, ...] = (),
+) -> Block:
+    waves = range(s.shape[1])
+    flat = tuple(flatten(frequency, s[:, out, into]) for out in waves for into in waves)
+    notes = [f"{name}: {note}" for note in dict.fromkeys(note for entry in flat for note in entry.warnings)]
+    notes.append(f"{name}: data end at {frequency[-1] / 1e9:g} GHz; the response beyond is extrapolated.")
+    return Block(
+        name,
+        float(frequency[0]),
+        float(frequency[-1]),
+        flat,
+        lanes=lanes,
+        next_lanes=next_lanes,
+        warnings=warnings + tuple(notes),
+    )

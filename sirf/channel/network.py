@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf.channel.cascade import cascade
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
@@ -66,13 +67,7 @@ class Network:
         Raises `SirfError` unless both are two-ports with equal `frequency` and `z0`.
         """
         _check_joinable(self, other)
-        a, b = self.s, other.s
-        loop = 1.0 / (1.0 - a[:, 1, 1] * b[:, 0, 0])
-        s = np.empty_like(a)
-        s[:, 0, 0] = a[:, 0, 0] + a[:, 0, 1] * b[:, 0, 0] * a[:, 1, 0] * loop
-        s[:, 0, 1] = a[:, 0, 1] * b[:, 0, 1] * loop
-        s[:, 1, 0] = a[:, 1, 0] * b[:, 1, 0] * loop
-        s[:, 1, 1] = b[:, 1, 1] + b[:, 1, 0] * a[:, 1, 1] * b[:, 0, 1] * loop
+        s = cascade(self.s, other.s)
         return Network(self.frequency, s, z0=self.z0, name=f"{self.name}+{other.name}".strip("+"))
 
     def __matmul__(self, other: Network) -> Network:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.channel.cascade import cascade
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -50,17 +51,6 @@ def transmission_line(
     once = np.exp(-gamma * length_mm)
     scale = 1.0 / (1.0 - reflection**2 * once**2)
     return _symmetric(reflection * (1.0 - once**2) * scale, (1.0 - reflection**2) * once * scale)
-
-
-def cascade(first: Complex, second: Complex) -> Complex:
-    """S (F, 2, 2) of two two-ports in series, equation (93A-4)."""
-    loop = 1.0 / (1.0 - first[:, 1, 1] * second[:, 0, 0])
-    s = np.empty_like(first)
-    s[:, 0, 0] = first[:, 0, 0] + first[:, 0, 1] * first[:, 1, 0] * second[:, 0, 0] * loop
-    s[:, 0, 1] = first[:, 0, 1] * second[:, 0, 1] * loop
-    s[:, 1, 0] = first[:, 1, 0] * second[:, 1, 0] * loop
-    s[:, 1, 1] = second[:, 1, 1] + second[:, 0, 1] * second[:, 1, 0] * first[:, 1, 1] * loop
-    return s
 
 
 def voltage_transfer(

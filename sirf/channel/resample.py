@@ -46,12 +46,15 @@ class FlatResponse:
         result = np.empty(frequency.size, dtype=np.complex128)
         # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
         result[:inside] = CubicSpline(self.root, self.value)(np.sqrt(frequency[:inside]))
-        beyond = frequency[inside:]
+        result[inside:] = self.beyond(frequency[inside:])
+        return result
+
+    def beyond(self, beyond: Real) -> Complex:
+        """Response without the bulk delay at frequencies (G,) in Hz that all lie beyond the band edge."""
         trend = self.level * np.exp(
             -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
         )
-        result[inside:] = trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2))
-        return result
+        return np.asarray(trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2)))
 
 
 def flatten(frequency: Real, value: Complex) -> FlatResponse:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sirf.channel.lines.base import Line
 from sirf.channel.lines.chain_matrix import (
-    LINE_OHM,
-    PAIR_OHM,
     Chain,
     Complex,
     Real,
@@ -19,6 +17,7 @@ from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip, Microstrip
 from sirf.channel.lines.stripline import Stripline
 from sirf.channel.lines.twinax import Twinax
+from sirf.channel.pair import LINE_OHM, PAIR_OHM
 
 __all__ = [
     "LINE_OHM",

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf.channel.lines.chain_matrix import Complex, Real, line_chain, pair_two_port
+from sirf.channel.lines.unequal import slowed, unequal_pair
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
+from sirf.channel.pair import PairNetwork
 from sirf.errors import PhysicsError
 
 
@@ -17,6 +19,8 @@ class Line(ABC):
     """A differential pair on a uniform cross-section, seen by its odd mode (or as two lines without coupling)."""
 
     __slots__ = ()
+
+    material: Material
 
     @property
     @abstractmethod
@@ -31,6 +35,15 @@ class Line(ABC):
     @abstractmethod
     def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
+
+    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """The same for the common mode; lines without coupling between them carry it as they carry the differential one."""
+        return self.immittances(frequency)
+
+    @property
+    def is_coupled(self) -> bool:
+        """Whether the two lines of the pair couple, so that the common mode has immittances of its own."""
+        return type(self).common_immittances is not Line.common_immittances
 
     def coefficients(self, frequency: ArrayLike) -> tuple[Complex, Complex]:
         """(gamma per m, differential characteristic impedance in ohm), each (F,), at `frequency` > 0 in Hz."""
@@ -47,6 +60,23 @@ class Line(ABC):
         f = np.asarray(frequency, dtype=np.float64)
         check_band(f, self.cutoff, type(self).__name__)
         return pair_two_port(f, line_chain(*self.immittances(f), length), name=name)
+
+    def slowed(self, skew: float, sign: float) -> float:
+        """Factor on the admittance of line P (`sign` +1) or N (-1) when P is slower than N by `skew` in s/m."""
+        return slowed(self, skew, sign)
+
+    def pair(
+        self, frequency: ArrayLike, length: float, *, skew: float = 0.0, length_difference: float = 0.0
+    ) -> PairNetwork:
+        """Both modes of the pair over `length` in m, and what turns one into the other where the two lines are not equal.
+
+        `skew` in s/m is how much slower line P is than N, each taken by itself (the two dielectrics differ that much);
+        `length_difference` in m is how much longer P is than N, `length` their mean. Raises `PhysicsError` beyond `cutoff`, or
+        for an imbalance that leaves no line.
+        """
+        f = np.asarray(frequency, dtype=np.float64)
+        check_band(f, self.cutoff, type(self).__name__)
+        return unequal_pair(self, f, length, skew=skew, length_difference=length_difference)
 
 
 def check_band(frequency: Real, cutoff: float, name: str) -> None:

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.network import Network
+from sirf.channel.pair import LINE_OHM, PAIR_OHM
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-LINE_OHM = 50.0
-PAIR_OHM = 100.0
 _LOSSIEST = 300.0
 """Largest attenuation in neper that a chain matrix holds."""
 
@@ -65,13 +64,18 @@ def join(*chains: Chain) -> Chain:
 
 def pair_two_port(frequency: Real, chain: Chain, *, name: str = "") -> Network:
     """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
+    return Network(frequency, scattering(chain), z0=PAIR_OHM, name=name)
+
+
+def scattering(chain: Chain) -> Complex:
+    """S (F, 2, 2) at 50 ohm of one line with this chain matrix."""
     b, c = chain.b / LINE_OHM, chain.c * LINE_OHM
     total = chain.a + b + c + chain.d
-    s = np.empty((frequency.size, 2, 2), dtype=np.complex128)
+    s = np.empty((*np.shape(total), 2, 2), dtype=np.complex128)
     s[:, 0, 0] = (chain.a + b - c - chain.d) / total
     s[:, 0, 1] = s[:, 1, 0] = 2.0 / total
     s[:, 1, 1] = (chain.d + b - c - chain.a) / total
-    return Network(frequency, s, z0=PAIR_OHM, name=name)
+    return s
 
 
 def _product(first: Chain, second: Chain) -> Chain:

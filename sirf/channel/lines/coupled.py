@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf.channel.lines.base import check_band, internal_impedance
-from sirf.channel.lines.chain_matrix import LINE_OHM, Complex, Real, line_chain, pair_two_port
+from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.fields import Strips, capacitance_matrix, inductance_matrix, recession_matrix
 from sirf.channel.lines.microstrip import EdgeMicrostrip
-from sirf.channel.materials import Material
 from sirf.channel.network import Network
+from sirf.channel.pair import LINE_OHM
 from sirf.errors import PhysicsError
 from sirf.units import EPS0, MU0
 
@@ -70,74 +70,39 @@ class PairArray:
         """External inductance matrix (2 pairs, 2 pairs) in H/m."""
         return inductance_matrix(self.strips)
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
-        """(series impedance in ohm/m, shunt admittance in S/m) of all traces, each (F, N, N), DC included."""
-        return _immittances(frequency, self.line.material, self.strips)
+    def immittances(self, frequency: Real, *, weight: float = 1.0, skew: float = 0.0) -> tuple[Complex, Complex]:
+        """(series impedance in ohm/m, shunt admittance in S/m) of all traces, each (F, N, N), DC included.
 
-    def network(self, frequency: ArrayLike, length: float, *, name: str = "pairs") -> Network:
+        `weight` from 0 to 1 scales the coupling between pairs (a neighbour further away); `skew` in s/m is how much slower P of
+        each pair is than its N, as in `Line.pair`.
+        """
+        material, strips = self.line.material, self.strips
+        w = (2.0 * np.pi * frequency)[:, None, None]
+        # only blocks of two different pairs are scaled, before inductance follows from capacitance: L C stays that of the medium
+        mask = weight + (1.0 - weight) * np.kron(np.eye(self.pairs), np.ones((2, 2)))
+        air, slab = (mask * capacitance_matrix(strips, dk) for dk in (1.0, material.dk))
+        # the slab's part of the capacitance takes the slab's complex permittivity
+        part = (slab - air) / (material.dk - 1.0) if material.dk > 1.0 else air
+        shunt = 1j * w * (air + (material.permittivity(frequency) - 1.0)[:, None, None] * part)
+        if skew:
+            trace = np.arange(2 * self.pairs)
+            shunt[:, trace, trace] *= [self.line.slowed(skew, sign) for sign in (1.0, -1.0)] * self.pairs
+        value, vector = np.linalg.eigh(mask * recession_matrix(strips))
+        area = strips.width * strips.thickness
+        inside = internal_impedance(frequency[:, None], material, np.maximum(value, 0.0), area)
+        series = 1j * w * (MU0 * EPS0 * np.linalg.inv(air)) + (vector * inside[:, None, :]) @ vector.T
+        return np.asarray(series), np.asarray(shunt)
+
+    def network(
+        self, frequency: ArrayLike, length: float, *, weight: float = 1.0, skew: float = 0.0, name: str = "pairs"
+    ) -> Network:
         """Network of all traces, 50 ohm, `length` in m; trace k runs from port 2k - 1 to 2k, P and N of the first pair first.
 
-        Raises `PhysicsError` for frequencies beyond the line's `cutoff`.
+        `weight` and `skew` as in `immittances`. Raises `PhysicsError` for frequencies beyond the line's `cutoff`.
         """
         f = np.asarray(frequency, dtype=np.float64)
         check_band(f, self.line.cutoff, type(self.line).__name__)
-        return Network(f, _scattering(*self.immittances(f), length), z0=LINE_OHM, name=name)
-
-    def modal(self, sign: float) -> ModalPair:
-        """Two pairs in their even (+1) or odd (-1) mode as one pair; conversion into the common mode is left out."""
-        return ModalPair(PairArray(self.line, self.pitch), sign)
-
-
-@dataclass(frozen=True, slots=True)
-class ModalPair:
-    """One of two neighbouring pairs while the other carries `sign` times the same differential wave.
-
-    A sign between -1 and 1 is a weaker neighbour; 0 is a pair beside an idle one.
-    """
-
-    array: PairArray
-    sign: float
-
-    def network(self, frequency: ArrayLike, length: float) -> Network:
-        """Two-port of the pair, 100 ohm; raises `PhysicsError` beyond the line's `cutoff`."""
-        f = np.asarray(frequency, dtype=np.float64)
-        check_band(f, self.array.line.cutoff, type(self.array.line).__name__)
-        return pair_two_port(f, line_chain(*self.immittances(f), length), name="pair")
-
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
-        """(series impedance in ohm/m, shunt admittance in S/m) of one line of the pair, each (F,).
-
-        The projections of both capacitance matrices, so that their ratio is the mode's permittivity: 1 in air, Dk in one
-        dielectric, whatever the projection leaves out.
-        """
-        line, strips = self.array.line, self.array.strips
-        w = 2.0 * np.pi * frequency
-        air = self._projected(capacitance_matrix(strips, 1.0))
-        slab = self._projected(capacitance_matrix(strips, line.material.dk))
-        recession = self._projected(recession_matrix(strips))
-        effective = slab / air
-        filling = (effective - 1.0) / (line.material.dk - 1.0) if line.material.dk > 1.0 else 1.0
-        permittivity = 1.0 + filling * (line.material.permittivity(frequency) - 1.0)
-        inside = internal_impedance(frequency, line.material, recession, line.width * line.thickness)
-        return np.asarray(1j * w * (MU0 * EPS0 / air) + inside), np.asarray(1j * w * air * permittivity)
-
-    def _projected(self, matrix: Real) -> float:
-        """Differential value of the first pair and its coupling to the second."""
-        own = 0.5 * (matrix[0, 0] - matrix[0, 1] - matrix[1, 0] + matrix[1, 1])
-        mutual = 0.5 * (matrix[0, 2] - matrix[0, 3] - matrix[1, 2] + matrix[1, 3])
-        return float(own + self.sign * mutual)
-
-
-def _immittances(frequency: Real, material: Material, strips: Strips) -> tuple[Complex, Complex]:
-    w = 2.0 * np.pi * frequency
-    air, slab = (capacitance_matrix(strips, dk) for dk in (1.0, material.dk))
-    # the slab's part of the capacitance takes the slab's complex permittivity
-    part = (slab - air) / (material.dk - 1.0) if material.dk > 1.0 else air
-    shunt = 1j * w[:, None, None] * (air + (material.permittivity(frequency) - 1.0)[:, None, None] * part)
-    value, vector = np.linalg.eigh(recession_matrix(strips))
-    inside = internal_impedance(frequency[:, None], material, np.maximum(value, 0.0), strips.width * strips.thickness)
-    series = 1j * w[:, None, None] * inductance_matrix(strips) + (vector * inside[:, None, :]) @ vector.T
-    return np.asarray(series), np.asarray(shunt)
+        return Network(f, _scattering(*self.immittances(f, weight=weight, skew=skew), length), z0=LINE_OHM, name=name)
 
 
 def _scattering(series: Complex, shunt: Complex, length: float) -> Complex:

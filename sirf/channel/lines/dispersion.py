@@ -48,6 +48,12 @@ def odd_dispersion(u: float, g: float, dk: float, effective: float) -> Dispersio
     return _fitted(lambda fn: hammerstad.pair_dispersion(fn, u, g, dk, (effective, effective))[1], effective)
 
 
+@cache
+def even_dispersion(u: float, g: float, dk: float, effective: float) -> Dispersion:
+    """The rise for the even mode of two strips, u and g from 0.1 to 10, `dk` up to 18."""
+    return _fitted(lambda fn: hammerstad.pair_dispersion(fn, u, g, dk, (effective, effective))[0], effective)
+
+
 def _fitted(curve: Callable[[Real], Real], effective: float) -> Dispersion:
     # only microstrips need it: half a second of import
     from scipy.optimize import nnls

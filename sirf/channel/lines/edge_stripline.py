@@ -79,9 +79,16 @@ class EdgeStripline(Line):
 
     def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line in the odd mode, each (F,), DC included."""
-        w, air = 2.0 * np.pi * frequency, self._air(-1.0)
+        return self._mode_immittances(frequency, -1.0)
+
+    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """The same in the even mode, in which both lines carry the common mode."""
+        return self._mode_immittances(frequency, 1.0)
+
+    def _mode_immittances(self, frequency: Real, sign: float) -> tuple[Complex, Complex]:
+        w, air = 2.0 * np.pi * frequency, self._air(sign)
         matrix = recession_matrix(self.strips)
-        recession = float(matrix[0, 0] - matrix[0, 1])
+        recession = float(matrix[0, 0] + sign * matrix[0, 1])
         inside = internal_impedance(frequency, self.material, recession, self.width * self.thickness)
         series = 1j * w * (air / C0) + inside
         shunt = 1j * w * self.material.permittivity(frequency) / (C0 * air)

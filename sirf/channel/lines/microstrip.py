@@ -9,7 +9,7 @@ import numpy as np
 from sirf.channel.lines import hammerstad
 from sirf.channel.lines.base import Line, internal_impedance
 from sirf.channel.lines.chain_matrix import Complex, Real
-from sirf.channel.lines.dispersion import Dispersion, odd_dispersion, single_dispersion
+from sirf.channel.lines.dispersion import Dispersion, even_dispersion, odd_dispersion, single_dispersion
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
 from sirf.channel.materials import Material
 from sirf.errors import PhysicsError
@@ -151,11 +151,19 @@ class EdgeMicrostrip(Line):
 
     def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line in the odd mode, each (F,), DC included."""
-        odd = self._mode(-1.0)
-        matrix = recession_matrix(self.strips)
-        recession = float(matrix[0, 0] - matrix[0, 1])
+        return self._mode_immittances(frequency, -1.0, self._dispersion)
+
+    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """The same in the even mode, in which both lines carry the common mode; its dispersion by the same authors."""
+        u, g = self.width / self.height, self.gap / self.height
+        dispersion = even_dispersion(u, g, self.material.dk, self._mode(1.0).effective)
+        return self._mode_immittances(frequency, 1.0, dispersion)
+
+    def _mode_immittances(self, frequency: Real, sign: float, dispersion: Dispersion) -> tuple[Complex, Complex]:
+        mode, matrix = self._mode(sign), recession_matrix(self.strips)
+        recession = float(matrix[0, 0] + sign * matrix[0, 1])
         inside = internal_impedance(frequency, self.material, recession, self.width * self.thickness)
-        return _immittances(frequency, self.material, odd.air, odd.effective, self._dispersion, self.height, inside)
+        return _immittances(frequency, self.material, mode.air, mode.effective, dispersion, self.height, inside)
 
     def _mode(self, sign: float) -> hammerstad.Strip:
         air, slab = (capacitance_matrix(self.strips, dk) for dk in (1.0, self.material.dk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,12 @@ class Twinax(Line):
     @property
     def impedance(self) -> float:
         """Differential impedance in ohm without loss, at the material's frequency."""
-        return _in_air(self.wire, self.separation, self.shield) / float(np.sqrt(self.material.dk))
+        return 2.0 * _odd_in_air(self.wire, self.separation, self.shield) / float(np.sqrt(self.material.dk))
+
+    @property
+    def common_impedance(self) -> float:
+        """Common-mode impedance in ohm, both wires in parallel against the shield, without loss."""
+        return 0.5 * _even_in_air(self.wire, self.separation, self.shield) / float(np.sqrt(self.material.dk))
 
     @property
     def cutoff(self) -> float:
@@ -63,9 +69,18 @@ class Twinax(Line):
 
     def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one wire in the odd mode, each (F,), DC included."""
+        return self._mode_immittances(frequency, _odd_in_air)
+
+    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+        """The same with both wires in parallel against the shield."""
+        return self._mode_immittances(frequency, _even_in_air)
+
+    def _mode_immittances(
+        self, frequency: Real, in_air: Callable[[float, float, float], float]
+    ) -> tuple[Complex, Complex]:
         w = 2.0 * np.pi * frequency
-        air, step = 0.5 * _in_air(self.wire, self.separation, self.shield), 1e-4 * self.wire
-        receded = 0.5 * _in_air(self.wire - 2 * step, self.separation, self.shield + 2 * step)
+        air, step = in_air(self.wire, self.separation, self.shield), 1e-4 * self.wire
+        receded = in_air(self.wire - 2 * step, self.separation, self.shield + 2 * step)
         recession = (receded - air) / (C0 * step * MU0)
         inside = internal_impedance(frequency, self.material, recession, 0.25 * np.pi * self.wire**2)
         series = 1j * w * (air / C0) + inside
@@ -73,8 +88,17 @@ class Twinax(Line):
         return np.asarray(series, dtype=np.complex128), np.asarray(shunt, dtype=np.complex128)
 
 
-def _in_air(wire: float, separation: float, shield: float) -> float:
-    """Differential impedance in ohm in air."""
+def _even_in_air(wire: float, separation: float, shield: float) -> float:
+    """Impedance in ohm in air of one wire while the other carries the same: twice that of both in parallel, sheath return.
+
+    Source: Reference Data for Radio Engineers, 69 / sqrt(Dk) log10[p (1 - q⁴) / (2 q²)] for both; thin wires.
+    """
+    p, q = separation / wire, separation / shield
+    return float(MU0 * C0 / (2.0 * np.pi) * np.log(p * (1.0 - q**4) / (2.0 * q**2)))
+
+
+def _odd_in_air(wire: float, separation: float, shield: float) -> float:
+    """Impedance in ohm in air of one wire while the other carries the opposite: half the differential one."""
     p, q = separation / wire, separation / shield
     bracket = np.log(2.0 * p * (1.0 - q**2) / (1.0 + q**2)) - (1.0 + 4.0 * p**2) / (16.0 * p**4) * (1.0 - 4.0 * q**2)
-    return float(MU0 * C0 / np.pi * bracket)
+    return float(MU0 * C0 / (2.0 * np.pi) * bracket)

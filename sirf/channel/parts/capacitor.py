@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sirf.channel.lines import LINE_OHM, PAIR_OHM, Complex
 from sirf.channel.network import Network
+from sirf.channel.pair import UNCOUPLED
 from sirf.channel.parts._checks import check_values
 from sirf.channel.parts.contacts import lumped_limit
 from sirf.errors import PhysicsError
@@ -32,6 +34,7 @@ class Capacitor:
     inductance: float = 0.0
     pad: float = 0.0
     name: str = "capacitor"
+    common_mode: ClassVar[str] = UNCOUPLED
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built."""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sirf.channel.lines import LINE_OHM, Chain, Complex, Real, join, line_chain, pair_two_port, shunt_chain
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
+from sirf.channel.pair import ASSUMED, PairNetwork
 from sirf.channel.parts._checks import check_coupling, check_values
 from sirf.errors import PhysicsError
 from sirf.units import C0
@@ -34,6 +35,7 @@ class Connector:
     skin_db_per_m: float
     coupling: float = 0.0
     inductance_factor: float = 1.0
+    common_impedance: float | None = None
     resonance: float = float("inf")
     resonance_db: float = 0.0
     resonance_q: float = 30.0
@@ -63,6 +65,24 @@ class Connector:
             return pair_two_port(f, join(side, self._line(f, self.length), side), name=self.name)
         half = self._line(f, 0.5 * self.length)
         return pair_two_port(f, join(side, half, shunt_chain(self._notch(f)), half, side), name=self.name)
+
+    @property
+    def common_mode(self) -> str:
+        """Of the stated `common_impedance`, or assumed."""
+        return ASSUMED if self.common_impedance is None else "line of the stated common impedance"
+
+    @property
+    def converts(self) -> bool:
+        """Never: both lines are equal."""
+        return False
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes: the common one as two lines without coupling, of the stated `common_impedance` or of the same lines."""
+        if self.common_impedance is None:
+            return PairNetwork.balanced(self.network(frequency))
+        # one of two lines without coupling has twice the common impedance, and half the differential one
+        common = dataclasses.replace(self, impedance=4.0 * self.common_impedance)
+        return PairNetwork.balanced(self.network(frequency), common.network(frequency))
 
     def mode(self, sign: float) -> Connector:
         """The connector as the even (+1) or odd (-1) mode of two coupled pairs sees it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import join, line_chain, pair_two_port, series_chain, shunt_chain
+from sirf.channel.lines import Real, join, line_chain, pair_two_port, series_chain, shunt_chain
 from sirf.channel.network import Network
+from sirf.channel.pair import ASSUMED, UNCOUPLED, PairNetwork
 from sirf.channel.parts._checks import check_coupling, check_values
 from sirf.errors import PhysicsError
 from sirf.units import C0
@@ -27,6 +29,7 @@ class Ball:
     inductance: float
     coupling: float = 0.0
     name: str = "ball"
+    common_mode: ClassVar[str] = UNCOUPLED
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built."""
@@ -67,6 +70,7 @@ class Socket:
     resistance: float = 0.0
     coupling: float = 0.0
     inductance_factor: float = 1.0
+    common_impedance: float | None = None
     name: str = "socket"
 
     def __post_init__(self) -> None:
@@ -92,6 +96,24 @@ class Socket:
         side, film = shunt_chain(jw * self.pad), series_chain(np.full(f.size, 0.5 * self.resistance))
         body = line_chain(jw * one * slowness * self.inductance_factor, jw * slowness / one, self.length)
         return pair_two_port(f, join(side, film, body, film, side), name=self.name)
+
+    @property
+    def common_mode(self) -> str:
+        """Of the stated `common_impedance`, or assumed."""
+        return ASSUMED if self.common_impedance is None else "line of the stated common impedance"
+
+    @property
+    def converts(self) -> bool:
+        """Never: both lines are equal."""
+        return False
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes: the common one as two lines without coupling, of the stated `common_impedance` or of the same lines."""
+        if self.common_impedance is None:
+            return PairNetwork.balanced(self.network(frequency))
+        # one of two lines without coupling has twice the common impedance, and half the differential one
+        common = dataclasses.replace(self, impedance=4.0 * self.common_impedance)
+        return PairNetwork.balanced(self.network(frequency), common.network(frequency))
 
     def mode(self, sign: float) -> Socket:
         """The socket as the even (+1) or odd (-1) mode of two coupled pairs sees it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from sirf.channel.lines import Complex, Real, join, line_chain, pair_two_port, shunt_chain
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
+from sirf.channel.pair import UNCOUPLED
 from sirf.channel.parts._checks import check_coupling, check_values
 from sirf.errors import PhysicsError
 from sirf.units import C0, EPS0, MU0
@@ -37,6 +39,7 @@ class Via:
     coupling: float = 0.0
     inductance_factor: float = 1.0
     name: str = "via"
+    common_mode: ClassVar[str] = UNCOUPLED
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built."""

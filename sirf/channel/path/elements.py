@@ -1,17 +1,25 @@
-"""What a path is made of: anything with a two-port at 100 ohm, and how lengths, ends and neighbours change it."""
+"""What a path is made of: anything with a two-port at 100 ohm, and how lengths, ends, neighbours and imbalance change it.
+
+An element that knows more than its differential two-port has a `pair`: both modes and what turns one into the other. `pair_of`
+gives the pair of any element, and `common_mode_of` says what it takes the common mode to be.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
-from sirf.channel.lines.coupled import ModalPair, PairArray
+from sirf.channel.lines.coupled import PairArray
+from sirf.channel.lines.unequal import extra_length, single_immittances
 from sirf.channel.network import Network
-from sirf.channel.package import Package
+from sirf.channel.package import Package, PackageLine
+from sirf.channel.pair import ASSUMED, UNCOUPLED, PairNetwork
 from sirf.channel.parts import Ball, Connector, Socket, Via
 
 Real = NDArray[np.float64]
@@ -28,13 +36,26 @@ class Element(Protocol):
 
 
 @runtime_checkable
+class PairElement(Protocol):
+    """An element that knows its common mode."""
+
+    @property
+    def converts(self) -> bool:
+        """Whether it turns one mode into the other."""
+        ...
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes at `frequency` (F,) in Hz."""
+        ...
+
+
+@runtime_checkable
 class Coupled(Protocol):
     """An element with a neighbour: it differs for the even and the odd mode of two pairs."""
 
-    coupling: float
-
-    def network(self, frequency: Real) -> Network:
-        """The two-port at `frequency` (F,) in Hz."""
+    @property
+    def coupling(self) -> float:
+        """Mutual inductance to the neighbour relative to its own; 0 without a neighbour."""
         ...
 
     def mode(self, sign: float) -> Element:
@@ -42,64 +63,172 @@ class Coupled(Protocol):
         ...
 
 
+def pair_of(element: Element, frequency: Real) -> PairNetwork:
+    """Both modes of any element; one without a `pair` counts as two equal lines without coupling."""
+    if isinstance(element, PairElement):
+        return element.pair(frequency)
+    return PairNetwork.balanced(element.network(frequency))
+
+
+def converts(element: Element) -> bool:
+    """Whether an element turns the differential into the common mode, or back."""
+    return isinstance(element, PairElement) and element.converts
+
+
+def common_mode_of(element: Element) -> str:
+    """What an element takes the common mode to be, in words; `ASSUMED` where it knows only the differential mode."""
+    return str(getattr(element, "common_mode", ASSUMED))
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A length of line in m; `pitch` in m to the next pair, for edge-coupled lines whose crosstalk counts."""
+    """A length of line in m; `pitch` in m to the next pair, for edge-coupled lines whose crosstalk counts.
+
+    `skew` in s/m is how much slower line P is than N by itself (dielectric, weave), `length_difference` in m how much longer.
+    """
 
     line: AnyLine
     length: float
     pitch: float | None = None
+    skew: float = 0.0
+    length_difference: float = 0.0
+
+    @property
+    def converts(self) -> bool:
+        """Whether the lines of the pair differ."""
+        return self.skew != 0.0 or self.length_difference != 0.0
+
+    @property
+    def common_mode(self) -> str:
+        """The even mode of the cross-section where the lines couple."""
+        return "even mode of the cross-section" if self.line.is_coupled else UNCOUPLED
 
     def network(self, frequency: Real) -> Network:
         """The two-port at 100 ohm."""
+        if self.converts:
+            return self.pair(frequency).differential(name="line")
         return self.line.network(frequency, self.length)
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes of the line, and the conversion where its two lines differ."""
+        return self.line.pair(frequency, self.length, skew=self.skew, length_difference=self.length_difference)
 
     @property
     def valid_to(self) -> float:
         """The line's cutoff in Hz."""
         return self.line.cutoff
 
-    @property
-    def coupling(self) -> float:
-        """1 where the trace has a neighbour: the field solution has its strength."""
-        return 0.0 if self.pitch is None else 1.0
-
-    def mode(self, sign: float) -> ModalTrace:
-        """The trace as the even (+1) or odd (-1) mode of two pairs at `pitch` sees it; it needs a `pitch`."""
+    def neighbours(self, frequency: Real, weight: float) -> LaneNetwork:
+        """This trace and an equal pair at `pitch`, all four lines; `weight` scales the coupling between both pairs."""
         assert self.pitch is not None
         assert isinstance(self.line, (EdgeStripline, EdgeMicrostrip))
-        return ModalTrace(ModalPair(PairArray(self.line, self.pitch), sign), self.length)
-
-
-@dataclass(frozen=True, slots=True)
-class ModalTrace:
-    """A length in m of one of two coupled pairs in a mode of both."""
-
-    pair: ModalPair
-    length: float
-
-    def network(self, frequency: Real) -> Network:
-        """The two-port at 100 ohm."""
-        return self.pair.network(frequency, self.length)
+        paired = self.length - 0.5 * abs(self.length_difference)
+        array = PairArray(self.line, self.pitch).network(frequency, paired, weight=weight, skew=self.skew)
+        lanes = LaneNetwork.from_network(array, [(1, 2, 3, 4), (5, 6, 7, 8)])
+        if self.length_difference == 0.0:
+            return lanes
+        extra = extra_length(frequency, single_immittances(self.line, frequency), self.length_difference)
+        return lanes.cascade(LaneNetwork.alone(extra, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A die termination, a package or a piece of substrate by the COM formulas, at either end of the path."""
+    """A die termination, a package or a piece of substrate by the COM formulas, at either end of the path.
+
+    `length_difference` in m is how much longer line P is than N in its longest section.
+    """
 
     package: Package
     receiver: bool
+    length_difference: float = 0.0
+
+    @property
+    def converts(self) -> bool:
+        """Whether the lines of the pair differ."""
+        return self.length_difference != 0.0
+
+    @property
+    def common_mode(self) -> str:
+        """Lumped parts are those of one line; of a package line only the differential impedance is known."""
+        return ASSUMED if self.package.lines else UNCOUPLED
 
     def network(self, frequency: Real) -> Network:
         """The two-port at 100 ohm, its die outwards."""
+        if self.converts:
+            return self.pair(frequency).differential(name="package")
         return self.package.network(frequency, receiver=self.receiver)
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Two lines without coupling, of unequal length if so stated."""
+        if not self.converts:
+            return PairNetwork.balanced(self.package.network(frequency, receiver=self.receiver))
+        p, n = (self._line(sign).network(frequency, receiver=self.receiver).s for sign in (1.0, -1.0))
+        return PairNetwork.of_lines(frequency, p, n)
+
+    def _line(self, sign: float) -> Package:
+        """The package as line P (+1) or N (-1) sees it."""
+        lines = list(self.package.lines)
+        longest = max(range(len(lines)), key=lambda k: lines[k].length_mm)
+        length_mm = lines[longest].length_mm + 0.5e3 * sign * self.length_difference
+        lines[longest] = PackageLine(z_c=lines[longest].z_c, length_mm=length_mm)
+        return dataclasses.replace(self.package, lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """A part whose two lines differ: line P as in the part `p`, line N as in the part `n`, without coupling between them."""
+
+    p: Part
+    n: Part
+
+    @property
+    def converts(self) -> bool:
+        """Whether the lines differ."""
+        return self.p != self.n
+
+    @property
+    def common_mode(self) -> str:
+        """As the parts say."""
+        return common_mode_of(self.p)
+
+    @property
+    def coupling(self) -> float:
+        """Coupling of the parts inside."""
+        return self.p.coupling
+
+    @property
+    def valid_to(self) -> float:
+        """The lower of both lines, Hz."""
+        return min(self.p.valid_to, self.n.valid_to)
+
+    def network(self, frequency: Real) -> Network:
+        """The two-port at 100 ohm: the mean of both lines."""
+        return self.pair(frequency).differential(name=self.p.name)
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both lines by themselves."""
+        return PairNetwork.of_lines(frequency, self.p.network(frequency).s, self.n.network(frequency).s)
+
+    def mode(self, sign: float) -> Unequal:
+        """Both lines as the even (+1) or odd (-1) mode of two pairs sees them."""
+        return Unequal(self.p.mode(sign), self.n.mode(sign))
 
 
 @dataclass(frozen=True, slots=True)
 class Flipped:
     """An element seen from its other end."""
 
-    element: Part
+    element: Part | Unequal
+
+    @property
+    def converts(self) -> bool:
+        """As the element inside."""
+        return converts(self.element)
+
+    @property
+    def common_mode(self) -> str:
+        """As the element inside."""
+        return common_mode_of(self.element)
 
     @property
     def coupling(self) -> float:
@@ -109,6 +238,10 @@ class Flipped:
     def network(self, frequency: Real) -> Network:
         """The two-port at 100 ohm, ports exchanged."""
         return self.element.network(frequency).flipped()
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes, ports exchanged."""
+        return pair_of(self.element, frequency).flipped()
 
     @property
     def valid_to(self) -> float:

@@ -10,12 +10,16 @@ from functools import reduce
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf.channel.cascade import cascade
 from sirf.channel.channel import Channel, Plane
+from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines import PAIR_OHM
+from sirf.channel.measured_block import Block
+from sirf.channel.mixed_mode import PAIRINGS
 from sirf.channel.network import Network
-from sirf.channel.package import cascade
+from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
 from sirf.channel.parts import Capacitor
-from sirf.channel.path.elements import Coupled, Device, Element, Trace
+from sirf.channel.path.elements import Coupled, Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
 
@@ -39,6 +43,20 @@ class Segment:
     def network(self, frequency: Real) -> Network:
         """The two-port at `frequency` (F,) in Hz, 100 ohm."""
         return self.element.network(frequency)
+
+    def pair(self, frequency: Real) -> PairNetwork:
+        """Both modes at `frequency` (F,) in Hz, and what turns one into the other."""
+        return pair_of(self.element, frequency)
+
+    @property
+    def common_mode(self) -> str:
+        """What the segment takes the common mode to be, in words."""
+        return common_mode_of(self.element)
+
+    @property
+    def converts(self) -> bool:
+        """Whether the segment turns one mode into the other."""
+        return converts(self.element)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +89,13 @@ class Path:
     crosstalk: Crosstalk | None = None
 
     def __post_init__(self) -> None:
-        """Refuse two capacitors: what lies between them has no potential at DC."""
+        """Refuse two capacitors, what lies between them has no potential at DC, and neighbours that contradict each other."""
         names = [segment.name for segment in self.segments if isinstance(segment.element, Capacitor)]
         if len(names) > 1:
             raise PhysicsError(
                 f"a path must have at most one coupling capacitor, got {', '.join(names)}. Merge them into one in series."
             )
+        _check_lanes(self)
 
     @property
     def trace_length_m(self) -> float:
@@ -111,27 +130,53 @@ class Path:
         segments = (_stretched(part, metres) if part.name == self.variable else part for part in self.segments)
         return dataclasses.replace(self, segments=tuple(segments))
 
+    @property
+    def converts(self) -> bool:
+        """Whether some segment turns the differential into the common mode: then the joints carry both modes."""
+        return any(segment.converts for segment in self.segments)
+
+    @property
+    def lanes(self) -> int:
+        """Number of pairs that run through the path's blocks, the path itself included; 1 without such a block."""
+        return max((block.lanes for block in self._blocks), default=1)
+
+    def pair(self, frequency: ArrayLike | None = None) -> PairNetwork:
+        """Both modes of the path, with all that is converted in one segment and back in another.
+
+        Of segments that know only their differential mode the common one is assumed (`Segment.common_mode`): two lines without
+        coupling.
+        """
+        f = self._frequency(frequency)
+        return cascade_pairs(segment.pair(f) for segment in self.segments) if self.lanes == 1 else self._whole(f).pair()
+
     def network(self, frequency: ArrayLike | None = None) -> Network:
         """The die-to-die two-port, 100 ohm differential."""
         f = self._frequency(frequency)
-        return Network(f, _joined(self._parts(f)), z0=PAIR_OHM, name=self.name)
+        if self.converts:
+            return self.pair(f).differential(name=self.name)
+        return Network(
+            f, reduce(cascade, (segment.network(f).s for segment in self.segments)), z0=PAIR_OHM, name=self.name
+        )
 
     def aggressors(self, frequency: ArrayLike | None = None) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
         """(FEXT, NEXT) networks of the neighbours, die to die; port 1 the aggressor's transmitter, port 2 the victim's receiver.
 
         Two equal paths that couple in their balls, vias and connectors have an even and an odd mode; half the difference of
-        the modes' S-parameters is the crosstalk, so it is passive, reciprocal and causal as the parts are. Each neighbour is
-        taken by itself; the through path is that of the path without neighbours.
+        the modes' S-parameters is the crosstalk, so it is passive, reciprocal and causal as the parts are. Traces at a pitch are
+        arrays of four lines. All joints carry both modes of both pairs. Each neighbour is taken by itself; the through path is
+        that of the path without neighbours. Lanes of a block from data run through the other segments, which do not couple them.
         """
+        f = self._frequency(frequency)
+        if self.lanes > 1:
+            whole, near = self._whole(f), self._next_lanes
+            return self._of_lanes(whole, near)
         if self.crosstalk is None:
             return (), ()
-        f = self._frequency(frequency)
-        plain = self._parts(f)
-        far = self._crosstalk(f, plain, 1.0, "fext", (1, 0)) if self.crosstalk.fext else None
-        near = self._crosstalk(f, plain, self.crosstalk.next_weight, "next", (1, 1)) if self.crosstalk.next else None
+        far = self._neighbour(f, 1.0, near=False) if self.crosstalk.fext else None
+        near_end = self._neighbour(f, self.crosstalk.next_weight, near=True) if self.crosstalk.next else None
         return (
             () if far is None else (far,) * self.crosstalk.fext,
-            () if near is None else (near,) * self.crosstalk.next,
+            () if near_end is None else (near_end,) * self.crosstalk.next,
         )
 
     def to_channel(
@@ -139,10 +184,11 @@ class Path:
     ) -> Channel:
         """The path as a channel complete to the die, or that ends at `plane`; with its `aggressors` if `crosstalk`.
 
+        A path whose lines differ somewhere also gives the channel its single-ended 4-port, where skew and mode conversion live.
         A coupling capacitor blocks DC at a corner far below any grid, where no pulse of a grid's period can show it: the channel
         then starts above DC, as an analyser's file does, and says so.
         """
-        f, warnings = self._frequency(frequency), self.warnings
+        f, warnings = self._frequency(frequency), self.warnings + self._assumptions()
         blocks = [segment for segment in self.segments if isinstance(segment.element, Capacitor)]
         if blocks:
             f = f[f > 0.0]
@@ -152,7 +198,17 @@ class Path:
                 if isinstance(block.element, Capacitor)
             )
         fext, near = self.aggressors(f) if crosstalk else ((), ())
-        return Channel(self.network(f), fext=fext, next=near, plane=plane, name=self.name, warnings=warnings)
+        pair = self.pair(f) if self.converts else None
+        return Channel(
+            self.network(f) if pair is None else pair.differential(name=self.name),
+            fext=fext,
+            next=near,
+            plane=plane,
+            four_port=None if pair is None else pair.four_port(name=self.name),
+            port_order=None if pair is None else PAIRINGS["12-34"],
+            name=self.name,
+            warnings=warnings,
+        )
 
     def insertion_loss_db(self, frequency: ArrayLike) -> Real:
         """Die-to-die loss in dB (positive) at `frequency` in Hz, ascending, the shape of `frequency`."""
@@ -169,32 +225,89 @@ class Path:
     def _frequency(self, frequency: ArrayLike | None) -> Real:
         return self.grid if frequency is None else np.asarray(frequency, dtype=np.float64)
 
-    def _parts(self, frequency: Real) -> list[Complex]:
-        return [segment.network(frequency).s for segment in self.segments]
+    @property
+    def _blocks(self) -> list[Block]:
+        return [segment.element for segment in self.segments if isinstance(segment.element, Block)]
 
-    def _crosstalk(
-        self, frequency: Real, plain: Sequence[Complex], weight: float, kind: str, entry: tuple[int, int]
-    ) -> Network:
-        """Half the difference of even and odd mode at S[entry] of the path, with the reflections of a coupled pair."""
-        even, odd = (
-            _joined([self._modal(k, s, frequency, sign * weight) for k, s in enumerate(plain)]) for sign in (1.0, -1.0)
+    @property
+    def _next_lanes(self) -> tuple[int, ...]:
+        """Lanes of the blocks that transmit the other way; the blocks agree, or `_check_lanes` had refused them."""
+        return next(block.next_lanes for block in self._blocks if block.lanes > 1)
+
+    def _assumptions(self) -> tuple[str, ...]:
+        """What is assumed of the common mode, where anything converts into it."""
+        names = [segment.name for segment in self.segments if segment.common_mode == ASSUMED]
+        if not (self.converts and names):
+            return ()
+        return (
+            f"common mode of {', '.join(names)} is not known: taken as that of two lines without coupling, in what other "
+            "segments convert.",
         )
-        out, into = entry
-        # the aggressor sends into port `into` of its own path; the victim listens at port `out` of the through path
-        ports = [into, out]
-        s = 0.5 * (even + odd)[:, ports][:, :, ports]
-        s[:, 0, 1] = s[:, 1, 0] = 0.5 * (even - odd)[:, out, into]
-        return Network(frequency, s, z0=PAIR_OHM, name=f"{self.name} {kind}")
 
-    def _modal(self, index: int, plain: Complex, frequency: Real, sign: float) -> Complex:
-        element = self.segments[index].element
-        if not isinstance(element, Coupled) or element.coupling == 0.0:
-            return plain
-        return element.mode(sign).network(frequency).s
+    def _whole(self, frequency: Real) -> LaneNetwork:
+        """All lanes of the path: segments of one pair are as many equal pairs without coupling."""
+        joined: list[LaneNetwork] = []
+        run: list[PairNetwork] = []
+        for segment in self.segments:
+            if isinstance(segment.element, Block) and segment.element.lanes > 1:
+                joined += self._alone(run)
+                run = []
+                joined.append(segment.element.lane_network(frequency))
+            else:
+                run.append(segment.pair(frequency))
+        return reduce(LaneNetwork.cascade, joined + self._alone(run))
+
+    def _alone(self, run: Sequence[PairNetwork]) -> list[LaneNetwork]:
+        return [LaneNetwork.alone(cascade_pairs(run), self.lanes)] if run else []
+
+    def _of_lanes(self, whole: LaneNetwork, near: tuple[int, ...]) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
+        kinds: dict[bool, list[Network]] = {False: [], True: []}
+        for lane in range(1, whole.lanes):
+            kind = "next" if lane in near else "fext"
+            name = f"{self.name} {kind} {lane}"
+            kinds[lane in near].append(whole.aggressor(lane, near=lane in near, name=name))
+        return tuple(kinds[False]), tuple(kinds[True])
+
+    def _neighbour(self, frequency: Real, weight: float, *, near: bool) -> Network:
+        """The aggressor of one neighbour whose coupling is `weight` times the parts' own."""
+        joined: list[LaneNetwork] = []
+        runs: tuple[list[PairNetwork], list[PairNetwork]] = ([], [])
+        for segment in self.segments:
+            element = segment.element
+            if isinstance(element, Trace) and element.pitch is not None:
+                joined += _coupled(runs)
+                runs = ([], [])
+                joined.append(element.neighbours(frequency, weight))
+                continue
+            modes = [element, element]
+            if isinstance(element, Coupled) and element.coupling > 0.0:
+                modes = [element.mode(weight), element.mode(-weight)]
+            even = pair_of(modes[0], frequency)
+            runs[0].append(even)
+            runs[1].append(even if modes[1] is element else pair_of(modes[1], frequency))
+        name = f"{self.name} {'next' if near else 'fext'}"
+        return reduce(LaneNetwork.cascade, joined + _coupled(runs)).aggressor(1, near=near, name=name)
 
 
-def _joined(parts: Sequence[Complex]) -> Complex:
-    return reduce(cascade, parts)
+def _coupled(runs: tuple[Sequence[PairNetwork], Sequence[PairNetwork]]) -> list[LaneNetwork]:
+    """Two lanes of all parts in a row, from their even and odd modes; none where there is none."""
+    return [LaneNetwork.coupled(cascade_pairs(runs[0]), cascade_pairs(runs[1]))] if runs[0] else []
+
+
+def _check_lanes(path: Path) -> None:
+    """Refuse blocks of several lanes that do not fit together, or that come with neighbours from a table."""
+    several = [block for block in path._blocks if block.lanes > 1]
+    if not several:
+        return
+    if len({(block.lanes, block.next_lanes) for block in several}) > 1:
+        listed = ", ".join(f"{block.name}: {block.lanes} lanes, NEXT {list(block.next_lanes)}" for block in several)
+        raise PhysicsError(
+            f"blocks of several lanes must have the same lanes in one path, got {listed}. Order them by port_order and victim."
+        )
+    if path.crosstalk is not None:
+        raise PhysicsError(
+            f"crosstalk must be left out of path {path.name}, whose {several[0].name} has neighbours. Remove the table."
+        )
 
 
 def _stretched(segment: Segment, length: float) -> Segment:

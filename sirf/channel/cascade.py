@@ -1,0 +1,65 @@
+"""Networks in series by their S-parameters: two-ports, and ends of several waves each (Annex 93A, equation (93A-4))."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Complex: TypeAlias = NDArray[np.complex128]
+
+
+def cascade(first: Complex, second: Complex) -> Complex:
+    """S (F, 2, 2) of two two-ports in series: port 2 of `first` meets port 1 of `second`, at one reference impedance."""
+    loop = 1.0 / (1.0 - first[:, 1, 1] * second[:, 0, 0])
+    s = np.empty_like(first)
+    s[:, 0, 0] = first[:, 0, 0] + first[:, 0, 1] * first[:, 1, 0] * second[:, 0, 0] * loop
+    s[:, 0, 1] = first[:, 0, 1] * second[:, 0, 1] * loop
+    s[:, 1, 0] = first[:, 1, 0] * second[:, 1, 0] * loop
+    s[:, 1, 1] = second[:, 1, 1] + second[:, 0, 1] * second[:, 1, 0] * first[:, 1, 1] * loop
+    return s
+
+
+class Ends(NamedTuple):
+    """S-parameters between two ends of N waves each, frequency last: `s21` (N, N, F) leads from end 1 to end 2.
+
+    For a pair the two waves are the differential and the common mode; frequency comes last so that each entry is contiguous.
+    """
+
+    s11: Complex
+    s12: Complex
+    s21: Complex
+    s22: Complex
+
+
+def cascade_ends(first: Ends, second: Ends) -> Ends:
+    """Two networks of two waves an end in series: end 2 of `first` meets end 1 of `second`.
+
+    With X = (1 - A22 B11)^-1, S21 = B21 X A21, and so on: the matrix form of the scalar cascade, whose loop now also counts what
+    turns from one mode into the other and back between the two networks.
+    """
+    loop = _inverse_of_one_minus(_product(first.s22, second.s11))
+    onward = _product(loop, first.s21)
+    returned = _product(second.s11, onward)
+    back = _product(loop, _product(first.s22, second.s12))
+    return Ends(
+        first.s11 + _product(first.s12, returned),
+        _product(first.s12, second.s12 + _product(second.s11, back)),
+        _product(second.s21, onward),
+        second.s22 + _product(second.s21, back),
+    )
+
+
+def _product(a: Complex, b: Complex) -> Complex:
+    """Matrix product of (2, 2, F) arrays; `numpy.matmul` is four times slower for matrices this small."""
+    return np.asarray(a[:, :1] * b[:1] + a[:, 1:] * b[1:])
+
+
+def _inverse_of_one_minus(a: Complex) -> Complex:
+    """(1 - a)^-1 of a (2, 2, F) array."""
+    result = np.empty_like(a)
+    result[0, 0], result[1, 1] = 1.0 - a[1, 1], 1.0 - a[0, 0]
+    result[0, 1], result[1, 0] = a[0, 1], a[1, 0]
+    result /= result[0, 0] * result[1, 1] - a[0, 1] * a[1, 0]
+    return result

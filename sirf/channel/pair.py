@@ -1,0 +1,161 @@
+"""A differential pair as a whole: its 4-port in mixed modes, and the cascade that keeps what goes through the common mode.
+
+A differential two-port forgets what its pair puts into the common mode. Where the next network turns that back, as a
+second skewed line does, two two-ports in series are wrong; two pairs in series are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.cascade import Complex, Ends, cascade, cascade_ends
+from sirf.channel.network import Network
+from sirf.errors import SirfError
+
+Real = NDArray[np.float64]
+LINE_OHM, PAIR_OHM = 50.0, 100.0
+UNCOUPLED = "two lines without coupling, each modelled by itself"
+"""Common mode of elements whose numbers are those of one line to ground."""
+ASSUMED = "assumed: that of two lines without coupling"
+"""Common mode of elements of which only the differential mode is known."""
+_P, _N = [0, 1], [2, 3]
+"""Ports of the two lines in the order P in, P out, N in, N out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairNetwork:
+    """Mixed-mode S-parameters (F, 2, 2) of a pair, S_xy[out, in] from mode y to mode x, at `frequency` (F,) in Hz.
+
+    `dd` differential at 100 ohm, `cc` common at 25 ohm; `dc` common to differential and `cd` differential to common, None where
+    the pair is balanced and converts nothing. Port 1 is towards the transmitter. With a_d = (a_P - a_N) / sqrt 2 and
+    a_c = (a_P + a_N) / sqrt 2 this is the single-ended 4-port at 50 ohm in another basis (Bockelman and Eisenstadt, IEEE Trans.
+    MTT 43, 1995). Two equal lines without coupling have `cc` equal to `dd`, and may share one array.
+
+    >>> line = np.array([[[0.0, 0.9], [0.9, 0.0]]])
+    >>> float(abs(PairNetwork.of_lines(np.array([1e9]), line, -line).dd[0, 1, 0]))
+    0.0
+    """
+
+    frequency: Real
+    dd: Complex
+    cc: Complex
+    dc: Complex | None = None
+    cd: Complex | None = None
+
+    @classmethod
+    def balanced(cls, differential: Network, common: Network | None = None) -> PairNetwork:
+        """A balanced pair of its differential two-port (100 ohm) and its `common` one (25 ohm).
+
+        Without `common` the pair counts as two equal lines without coupling, whose common mode has the S-parameters of the
+        differential one.
+        """
+        return cls(differential.frequency, differential.s, differential.s if common is None else common.s)
+
+    @classmethod
+    def of_lines(cls, frequency: Real, p: Complex, n: Complex) -> PairNetwork:
+        """Two lines without coupling, S (F, 2, 2) of each at 50 ohm; conversion is half their difference."""
+        mean, half_difference = 0.5 * (p + n), 0.5 * (p - n)
+        return cls(frequency, mean, mean, half_difference, half_difference)
+
+    @classmethod
+    def from_four_port(cls, network: Network) -> PairNetwork:
+        """A single-ended 4-port with ports P in, P out, N in, N out, brought to 50 ohm.
+
+        Raises `SirfError` for another number of ports.
+        """
+        if network.ports != 4:
+            raise SirfError(
+                f"number of ports must be 4 for a pair, got {network.ports} in {network.name or 'this network'}. "
+                "Load the pair as a single-ended 4-port (.s4p)."
+            )
+        s = network.renormalized(LINE_OHM).s
+        pp, pn, np_, nn = (s[:, rows][:, :, columns] for rows in (_P, _N) for columns in (_P, _N))
+        dc, cd = 0.5 * (pp + pn - np_ - nn), 0.5 * (pp - pn + np_ - nn)
+        dd, cc = 0.5 * (pp - pn - np_ + nn), 0.5 * (pp + pn + np_ + nn)
+        if not (np.any(dc) or np.any(cd)):
+            return cls(network.frequency, dd, cc)
+        return cls(network.frequency, dd, cc, dc, cd)
+
+    @property
+    def converts(self) -> bool:
+        """Whether anything passes between the differential and the common mode."""
+        return self.dc is not None
+
+    def differential(self, *, name: str = "") -> Network:
+        """The differential two-port at 100 ohm, the common mode terminated in 25 ohm at both ends."""
+        return Network(self.frequency, self.dd, z0=PAIR_OHM, name=name)
+
+    def four_port(self, *, name: str = "") -> Network:
+        """The single-ended 4-port at 50 ohm, ports P in, P out, N in, N out."""
+        same, cross = 0.5 * (self.dd + self.cc), 0.5 * (self.cc - self.dd)
+        s = np.empty((self.frequency.size, 4, 4), dtype=np.complex128)
+        s[:, :2, :2] = s[:, 2:, 2:] = same
+        s[:, :2, 2:] = s[:, 2:, :2] = cross
+        if self.dc is not None and self.cd is not None:
+            both, turn = 0.5 * (self.dc + self.cd), 0.5 * (self.dc - self.cd)
+            s[:, :2, :2] += both
+            s[:, 2:, 2:] -= both
+            s[:, :2, 2:] += turn
+            s[:, 2:, :2] -= turn
+        return Network(self.frequency, s, z0=LINE_OHM, name=name)
+
+    def flipped(self) -> PairNetwork:
+        """The pair seen from its other end."""
+        turned = [None if s is None else s[:, ::-1, ::-1] for s in (self.dd, self.cc, self.dc, self.cd)]
+        dd, cc, dc, cd = turned
+        assert dd is not None
+        assert cc is not None
+        return PairNetwork(self.frequency, dd, dd if self.cc is self.dd else cc, dc, cd)
+
+    def cascade(self, other: PairNetwork) -> PairNetwork:
+        """This pair with its port 2 joined to port 1 of `other`, P to P and N to N; both on one grid.
+
+        Raises `SirfError` for two grids.
+        """
+        if not np.array_equal(self.frequency, other.frequency):
+            raise SirfError("frequency must be the same grid to cascade, got two grids. Resample one.")
+        return cascade_pairs((self, other))
+
+    def ends(self) -> Ends:
+        """The same by ends, waves in the order differential, common."""
+        zero = np.zeros((1, 2, 2))
+        dc, cd = (zero if s is None else s for s in (self.dc, self.cd))
+        blocks = []
+        for out in (0, 1):
+            for into in (0, 1):
+                block = np.empty((2, 2, self.frequency.size), dtype=np.complex128)
+                block[0, 0], block[0, 1] = self.dd[:, out, into], dc[:, out, into]
+                block[1, 0], block[1, 1] = cd[:, out, into], self.cc[:, out, into]
+                blocks.append(block)
+        return Ends(*blocks)
+
+
+def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
+    """All `pairs` in series, on one grid.
+
+    Neighbours without conversion are joined mode by mode first, and once where both modes are equal: that costs no more than
+    differential two-ports. The others are joined with the conversion between all modes.
+    """
+    joined: list[PairNetwork] = []
+    for pair in pairs:
+        if joined and not joined[-1].converts and not pair.converts:
+            joined[-1] = _cascade_balanced(joined[-1], pair)
+        else:
+            joined.append(pair)
+    if len(joined) == 1:
+        return joined[0]
+    s = reduce(cascade_ends, (pair.ends() for pair in joined))
+    whole = np.array([[s.s11, s.s12], [s.s21, s.s22]])
+    dd, dc, cd, cc = (np.moveaxis(whole[:, :, out, into], -1, 0) for out in (0, 1) for into in (0, 1))
+    return PairNetwork(joined[0].frequency, dd, cc, dc, cd)
+
+
+def _cascade_balanced(first: PairNetwork, second: PairNetwork) -> PairNetwork:
+    dd = cascade(first.dd, second.dd)
+    equal = first.cc is first.dd and second.cc is second.dd
+    return PairNetwork(first.frequency, dd, dd if equal else cascade(first.cc, second.cc))
