@@ -174,7 +174,8 @@ def test_another_channel_about_large_signals_is_refused(drawn: Link) -> None:
 
 def test_what_needs_one_linear_response_refuses_large_signals(drawn: Link) -> None:
     with pytest.raises(
-        SirfError, match=r"^optics must be linear where errors are counted .*Use sirf\.simulate, or link"
+        SirfError,
+        match=r"^large_signal must be False for counting .*Use sirf\.statistical_eye or .*, or take link",
     ):
         sirf.count_errors(drawn, max_errors=1)
     for link in (drawn, linearised(drawn)):

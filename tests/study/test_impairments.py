@@ -118,7 +118,7 @@ def test_a_dead_link_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_link_beyond_the_statistics_is_refused() -> None:
     link = link_over(channel_of(smooth_line(8.0)))
-    with pytest.raises(SirfError, match="mlse must be off"):
+    with pytest.raises(SirfError, match="mlse must be None"):
         limited_by(link.replace(receiver=dataclasses.replace(link.receiver, mlse=Mlse(memory=1))))
 
 

@@ -15,6 +15,7 @@ from scipy import fft
 
 from sirf._kernels.stream import UNROLL, compress, correlate_add, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
+from sirf.engine.contract import COUNTING, check_link
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.seeding import Randomness, segment_generator, segment_seed
 from sirf.errors import SirfError
@@ -76,7 +77,7 @@ class BaudRateLink:
 
     def __init__(self, link: Link, *, ideal: bool = False) -> None:
         self.link = link
-        self._check_receiver()
+        check_link(COUNTING, link)
         self.end: FrontEnd = front_end(link)
         self.digest = link.digest
         end, tx = self.end, link.transmitter
@@ -241,19 +242,6 @@ class BaudRateLink:
         columns = wave[: len(wave) // m * m].reshape(-1, m)
         floor = self.floor / float(np.mean(self.levels**2))
         return [Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T]
-
-    def _check_receiver(self) -> None:
-        if self.link.optics is not None and self.link.optics.large_signal:
-            raise SirfError(
-                "optics must be linear where errors are counted at one sample per symbol, got large signals. Use sirf.simulate, "
-                "or link.replace(optics=link.optics.linear())."
-            )
-        for name in ("vga", "converter", "clock", "wander", "adaptation"):
-            if getattr(self.link.receiver, name) is not None:
-                raise SirfError(
-                    f"{name} must be None where errors are counted at one sample per symbol, got a {name}. "
-                    "Use sirf.simulate, or leave it out."
-                )
 
     def _check_jitter(self) -> None:
         if not self.jitter:

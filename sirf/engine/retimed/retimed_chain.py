@@ -8,6 +8,7 @@ import numpy as np
 
 from sirf._digest import digest
 from sirf._kernels import error_comparison
+from sirf.engine.contract import RETIMED, check_link
 from sirf.engine.counting.tally import LONGEST_BURST
 from sirf.engine.retimed.relay import Relay, Symbols
 from sirf.engine.seeding import Seed, integer_seed
@@ -88,7 +89,7 @@ def simulate_chain(
 
 
 def _check_links(links: tuple[Link, ...]) -> None:
-    """Refuse what cannot send on the symbols of the link before."""
+    """Validate the links: each sends on the symbols of the one before."""
     if not links:
         raise SirfError("links must hold at least one link, got none. Give them from the first transmitter on.")
     first = links[0]
@@ -106,12 +107,9 @@ def _check_links(links: tuple[Link, ...]) -> None:
 
 
 def _check_receivers(links: tuple[Link, ...], ideal: bool) -> None:
-    """Refuse receivers whose decisions do not come out symbol by symbol."""
+    """Validate the receivers: their decisions have to come out symbol by symbol."""
     for place, link in enumerate(links, start=1):
-        if link.receiver.mlse is not None:
-            raise SirfError(
-                f"mlse must be None in a chain, got one in link {place}. Use its slicer, or simulate that link by itself."
-            )
+        check_link(RETIMED, link, where=f" in link {place}")
         if ideal and link.receiver.adaptation is not None:
             raise SirfError(
                 f"ideal_feedback must be False where a receiver adapts, got True and adaptation in link {place}. "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import Bent, LargeSignal
 from sirf.engine.statistical.edge_jitter import Displacement
@@ -115,7 +116,8 @@ class InterferenceModel:
     """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
 
     def __init__(self, link: Link, *, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> None:
-        _check_linear(link)
+        large = link.optics is not None and link.optics.large_signal
+        check_link(LARGE_SIGNAL if large else STATISTICAL, link)
         self.link = link
         self.front_end: FrontEnd = front_end(link)
         self.levels = link.levels
@@ -140,7 +142,7 @@ class InterferenceModel:
         self._after: AfterError | None = None
         self.large: LargeSignal | None = None
         self.decided = self.levels
-        if link.optics is not None and link.optics.large_signal:
+        if large:
             self.large = LargeSignal(link, self.front_end)
             self.decided = self.large.at(0).means / self.front_end.main_cursor
 
@@ -340,27 +342,3 @@ class InterferenceModel:
 def _advanced(values: Float, lag: int) -> Float:
     """`values` (K,) moved to the front by `lag`."""
     return np.concatenate([values[lag:], np.zeros(min(lag, len(values)))])
-
-
-def _check_linear(link: Link) -> None:
-    """Refuse what no distribution here knows of, rather than leave it out."""
-    given = {
-        "compression": link.transmitter.compression > 0,
-        "precoding": link.transmitter.precoding,
-        "mlse": link.receiver.mlse is not None,
-    }
-    for name, used in given.items():
-        if used:
-            raise SirfError(
-                f"{name} must be off for a statistical eye, got a link with it. Use sirf.count_errors, or switch it off."
-            )
-    converter = link.receiver.converter
-    if converter is not None and converter.lanes.size:
-        raise SirfError(
-            "converter must have no lane mismatch for a statistical eye, got gain, offset or skew errors. Use sirf.simulate."
-        )
-    for name in ("vga", "adaptation", "wander"):
-        if getattr(link.receiver, name) is not None:
-            raise SirfError(
-                f"{name} must be None for a statistical eye, got a {name}. Use sirf.simulate, or leave it out."
-            )

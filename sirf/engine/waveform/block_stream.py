@@ -11,6 +11,7 @@ from scipy import fft
 
 from sirf._kernels import reception
 from sirf._kernels.polyphase import accumulate
+from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.light.light_chain import RATE, Unit
 from sirf.engine.waveform.capture import BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan
@@ -55,6 +56,7 @@ class Stream:
         given: Given | None = None,
         eye: bool = True,
     ) -> None:
+        check_link(WAVEFORM, link)
         self.link, self.plan = link, plan(link)
         self.m = self.plan.raw.samples_per_ui
         self.bank = Filterbank(self.plan.table)

@@ -32,10 +32,6 @@ class SequenceStream:
         mlse = link.receiver.mlse
         if mlse is None:
             raise SirfError("mlse must be set for a sequence detector, got None. Give sirf.Mlse().")
-        if link.receiver.adaptation is not None:
-            raise SirfError(
-                "adaptation must be None with a sequence detector, whose target is fixed, got one. Leave one of them out."
-            )
         taps = np.array(link.receiver.dfe)
         taps = taps[: mlse.memory if ideal else max(len(np.trim_zeros(taps, "b")), mlse.memory)]
         if len(taps) > DEPTH:

@@ -263,7 +263,7 @@ def test_impossible_chains_are_refused(board: Link) -> None:
         ([board], {"rng": -1}, "rng must be"),
         ([board, binary], {}, "links must have one number of levels, got 4 in the first and 2 in link 2"),
         ([board, near, far], {}, r"links must have symbol rates within 1%, got 53.125 GBd in the first and 54.1875 GBd in"),
-        ([board, receiving(board, mlse=Mlse(), dfe=(0.1,))], {}, "mlse must be None in a chain, got one in link 2"),
+        ([board, receiving(board, mlse=Mlse(), dfe=(0.1,))], {}, "mlse must be None for a chain .*, got a Mlse in link 2"),
         ([receiving(board, adaptation=Adaptation())], {"ideal_feedback": True}, "ideal_feedback must be False where"),
     ]  # fmt: skip
     for links, options, message in wrong:

@@ -238,7 +238,9 @@ def test_an_equaliser_that_diverges_is_reported_with_its_time(link: Link) -> Non
         sirf.simulate(wild, symbols=50_000, rng=1)
 
 
-@pytest.mark.parametrize("block", [{"vga": Vga()}, {"adaptation": Adaptation()}, {"wander": sirf.Wander()}])
+@pytest.mark.parametrize(
+    "block", [{"vga": Vga()}, {"adaptation": Adaptation()}, {"wander": sirf.Wander(sinusoidal_ui=0.1)}]
+)
 def test_engines_without_these_blocks_refuse_them(link: Link, block: dict[str, Any]) -> None:
     chosen = having(link, **block)
     with pytest.raises(SirfError, match=f"{next(iter(block))} must be None"):
