@@ -13,6 +13,8 @@ Bytes = NDArray[np.uint8]
 # places in `state` and in `counts`
 SYMBOL, LAST_WRONG, OPEN_SYMBOLS, OPEN_BITS, OPEN_FIRST, OPEN_LAST, STATE = range(7)
 SYMBOL_ERRORS, BIT_ERRORS, BURSTS, SQUARED_SYMBOLS, SQUARED_BITS, COUNTS = range(6)
+# columns of `batches`
+LENGTH, WHOLE, BATCH_SQUARED_SYMBOLS, BATCH_SQUARED_BITS, BATCH_SYMBOLS, BATCH_BITS, COLUMNS = range(7)
 
 
 @kernel
@@ -27,13 +29,15 @@ def compare(
     outgoing: Integer,
     confusion: Integer,
     lengths: Integer,
+    batches: Integer,
 ) -> None:
     """Count where `got` (n,) differs from `sent` (n,), level indices.
 
     `wrong` (n,) tells which symbols were decided wrongly on a line; more than `gap` symbols without one end a burst, to which
     the errors since then belong. `bits` (L, L) are the bit errors of sent against got. `state` (STATE,) goes from call to call
     and holds the open burst, which `counts` (COUNTS,) and `lengths` gain when it ends; BURSTS has it from its first error on.
-    `outgoing` (L,) and `confusion` (L, L) gain what was sent, and what it was taken for where wrong.
+    `outgoing` (L,) and `confusion` (L, L) gain what was sent, and what it was taken for where wrong. A row of `batches`
+    (B, COLUMNS) counts whole batches of its length and the squares of their errors, and holds the errors of the open one.
     """
     for i in range(len(sent)):
         k = state[SYMBOL]
@@ -57,3 +61,13 @@ def compare(
             counts[SYMBOL_ERRORS] += 1
             counts[BIT_ERRORS] += bits[a, b]
             confusion[a, b] += 1
+            for row in range(len(batches)):
+                batches[row, BATCH_SYMBOLS] += 1
+                batches[row, BATCH_BITS] += bits[a, b]
+        for row in range(len(batches)):
+            if (k + 1) % batches[row, LENGTH]:
+                break
+            batches[row, WHOLE] += 1
+            batches[row, BATCH_SQUARED_SYMBOLS] += batches[row, BATCH_SYMBOLS] ** 2
+            batches[row, BATCH_SQUARED_BITS] += batches[row, BATCH_BITS] ** 2
+            batches[row, BATCH_SYMBOLS] = batches[row, BATCH_BITS] = 0

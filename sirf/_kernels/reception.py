@@ -81,6 +81,7 @@ def receive(
     outgoing: Integer,
     confusion: Integer,
     lengths: Integer,
+    batches: Integer,
 ) -> int:
     """Receive up to len(added) symbols while `wave` lasts; how many were sampled, -1 where the equaliser diverged.
 
@@ -95,8 +96,9 @@ def receive(
 
     `counts` (6,) gains symbols, symbol errors, bit errors, bursts (errors more than `gap` symbols apart start a new one) and the
     sums of squared symbol and bit errors per burst; `outgoing` (L,) what was sent, `confusion` (L, L) sent against taken, wrong
-    ones alone, `lengths` bursts by their length less one. With `precoded` lines all of what the decoder behind the slicer gives
-    out; bursts are those of the line.
+    ones alone, `lengths` bursts by their length less one. A row of `batches` (B, 6) is of batches of one length, each length a
+    multiple of the one above: length, whole batches, sums of their squared symbol and bit errors, both of the open one. With
+    `precoded` lines all of what the decoder behind the slicer gives out; bursts are those of the line.
 
     `detector` 0 none, 1 Mueller-Müller, 2 its sign, 3 bang-bang on edges. `loop` = proportional, integral, bias of the detector,
     sampling point after the edge in UI, lock window in UI, hold in symbols, first symbol, factor of its bandwidth while it
@@ -275,4 +277,14 @@ def receive(
             counts[1] += 1
             counts[2] += bits[data, got]
             confusion[data, got] += 1
+            for row in range(len(batches)):
+                batches[row, 4] += 1
+                batches[row, 5] += bits[data, got]
+        for row in range(len(batches)):
+            if counts[0] % batches[row, 0]:
+                break
+            batches[row, 1] += 1
+            batches[row, 2] += batches[row, 4] ** 2
+            batches[row, 3] += batches[row, 5] ** 2
+            batches[row, 4] = batches[row, 5] = 0
     return done

@@ -123,6 +123,35 @@ def correlate_add(wave: Single, taps: Single, out: Single) -> None:
 
 
 @kernel(fastmath=True)
+def correlate_stretches(
+    wave: Single, taps: Single, lengths: NDArray[np.int64], first: NDArray[np.int64], phases: NDArray[np.int64], lead: int,
+    stretch: int, out: Single,
+) -> None:  # fmt: skip
+    """Add to `out` (n,), stretch by stretch, what `correlate_add` adds with a row of `taps` (M, T): row `phases[s]` in stretch s.
+
+    Of a row `lengths` (M,) taps count, a multiple of 8; they begin with wave[first[row]] at out[0]. The first stretch has `lead`
+    samples more than `stretch`, the last what is left.
+    """
+    start = 0
+    for s in range(len(phases)):
+        row = phases[s]
+        stop = lead + (s + 1) * stretch if s + 1 < len(phases) else len(out)
+        size = stop - start
+        target = out[start:stop]
+        for j in range(0, lengths[row], UNROLL):
+            h = taps[row, j : j + UNROLL]
+            h0, h1, h2, h3, h4, h5, h6, h7 = h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]
+            begin = first[row] + start + j
+            w = wave[begin : begin + size + 7]
+            for i in range(size):
+                target[i] += (
+                    h0 * w[i] + h1 * w[i + 1] + h2 * w[i + 2] + h3 * w[i + 3]
+                    + h4 * w[i + 4] + h5 * w[i + 5] + h6 * w[i + 6] + h7 * w[i + 7]
+                )  # fmt: skip
+        start = stop
+
+
+@kernel(fastmath=True)
 def compress(staircase: Single, compression: np.float32, lost: Single) -> None:
     """Take compression x³ off `staircase` (n,) in place, and leave -compression x³ in `lost` (n,)."""
     for i in range(len(staircase)):

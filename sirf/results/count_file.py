@@ -16,7 +16,7 @@ from sirf._files import check_output, read_small_text, write_text
 from sirf.errors import SirfError, shortened, shown
 from sirf.results.error_count import ErrorCount
 
-FORMAT = "sirf-error-count-3"
+FORMAT = "sirf-error-count-4"
 SECONDS_BETWEEN_SAVES = 10.0
 """A kill loses at most about so much work."""
 

@@ -9,8 +9,10 @@ from typing import Any
 from sirf.errors import SirfError
 
 CONFIDENCE = 0.99
-FEWEST_SEGMENTS = 10
-"""Segments from which their scatter says more than bursts do."""
+BATCHES = (1 << 10, 1 << 13, 1 << 16)
+"""Lengths in symbols of the batches whose scatter tells by how much errors depend on each other."""
+FEWEST_BATCHES = 20
+"""Batches of one length from which their scatter is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +20,10 @@ class ErrorCount:
     """Errors and trials of one run or of several added up.
 
     `bursts` counts runs of errors; the sums of squared errors per burst widen the interval: with d = sum of squares / errors
-    the count behaves as errors / d independent events. So do the sums of squared errors per segment, of which there are
-    `segments` equally long ones: where errors differ from segment to segment by more than their bursts explain (each has its own
-    crosstalk phase and slow jitter), d is the variance of a segment's errors over their mean, from ten segments on.
+    the count behaves as errors / d independent events. So do the sums of squared errors per batch: the run is cut into
+    `batches[i]` batches of `BATCHES[i]` symbols, and where errors differ from batch to batch by more than their bursts explain
+    (each has its own crosstalk phase and slow jitter), d is the variance of a batch's errors over their mean, times the square of
+    Student's quantile over the normal one: the largest of all lengths with at least `FEWEST_BATCHES` batches.
 
     `burst_lengths[i]` bursts span i + 1 symbols from first to last error, the last entry as many or more. `sent[i]` symbols went
     out at level i from the lowest, `confusion[i * L + j]` of them were taken for level j. Values with different `link` digests
@@ -34,9 +37,9 @@ class ErrorCount:
     bursts: int = 0
     squared_symbol_errors: int = 0
     squared_bit_errors: int = 0
-    segments: int = 0
-    squared_segment_symbol_errors: int = 0
-    squared_segment_bit_errors: int = 0
+    batches: tuple[int, ...] = ()
+    squared_batch_symbol_errors: tuple[int, ...] = ()
+    squared_batch_bit_errors: tuple[int, ...] = ()
     burst_lengths: tuple[int, ...] = ()
     sent: tuple[int, ...] = ()
     confusion: tuple[int, ...] = ()
@@ -104,22 +107,27 @@ class ErrorCount:
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """Interval of the BER: Clopper-Pearson on errors / d events, d the mean size of a burst seen from an error."""
-        size = self._event_size(self.errors, self.squared_bit_errors, self.squared_segment_bit_errors)
+        size = self._event_size(self.errors, self.squared_bit_errors, self.squared_batch_bit_errors, confidence)
         return _interval(self.errors, self.bits, size, confidence)
 
     def symbol_interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """The same for the SER."""
-        size = self._event_size(self.symbol_errors, self.squared_symbol_errors, self.squared_segment_symbol_errors)
+        size = self._event_size(
+            self.symbol_errors, self.squared_symbol_errors, self.squared_batch_symbol_errors, confidence
+        )
         return _interval(self.symbol_errors, self.symbols, size, confidence)
 
-    def _event_size(self, errors: int, per_burst: int, per_segment: int) -> float:
-        """Errors that come as one independent event, at least one: from bursts and, where there are enough, segments."""
+    def _event_size(self, errors: int, per_burst: int, per_batch: tuple[int, ...], confidence: float) -> float:
+        """Errors that come as one independent event, at least one: from bursts and, where there are enough, batches."""
         if errors == 0:
             return 1.0
         size = max(per_burst / errors, 1.0)
-        if self.segments >= FEWEST_SEGMENTS:
-            variance = (per_segment - errors**2 / self.segments) / (self.segments - 1)
-            size = max(size, variance / (errors / self.segments))
+        for length, count, squares in zip(BATCHES, self.batches, per_batch, strict=False):
+            if count >= FEWEST_BATCHES:
+                # a last batch that is not full has no say
+                mean = errors * min(length / self.symbols, 1.0)
+                variance = (squares - count * mean**2) / (count - 1)
+                size = max(size, variance / mean * _student_factor(count, confidence))
         return size
 
     @property
@@ -186,6 +194,14 @@ def _sum(one: Any, two: Any) -> Any:
     if not isinstance(one, tuple):
         return one + two
     return tuple(a + b for a, b in zip_longest(one, two, fillvalue=0))
+
+
+def _student_factor(count: int, confidence: float) -> float:
+    """Square of Student's quantile over the normal one: what estimating a variance from `count` batches adds."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = 0.5 * (1.0 + confidence)
+    return float((stdtrit(count - 1, upper) / ndtri(upper)) ** 2)
 
 
 def _interval(errors: int, trials: float, size: float, confidence: float) -> tuple[float, float]:

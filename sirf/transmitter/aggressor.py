@@ -14,8 +14,9 @@ class Aggressor:
 
     `amplitude` in V differential peak (None: A_fe for FEXT, A_ne for NEXT); `rate_offset_ppm` against the victim's symbol
     rate; `phase_ui` in [0, 1) how long after the peak of the aggressor's pulse the victim samples (None: uniformly random,
-    redrawn in each segment of a run). With a rate offset the phase drifts on from there. `pattern` is sent instead of random
-    symbols.
+    drawn anew every 1024 symbols of a count and in every block of a waveform). With a rate offset the phase drifts: in a
+    waveform on from there, in a count from a random phase every 1024 symbols, since every phase comes in turn. `pattern` is sent
+    instead of random symbols.
     """
 
     amplitude: float | None = None

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 from sirf.errors import SirfError
-from sirf.results.error_count import ErrorCount
+from sirf.results.error_count import BATCHES, ErrorCount
 
 
 def independent(errors: int, symbols: int) -> ErrorCount:
@@ -38,22 +38,22 @@ def test_counts_add_and_refuse_another_link() -> None:
         _ = independent(1, 2) + ErrorCount(link="other")
 
 
-def test_scatter_between_segments_widens_the_interval_to_that_of_batch_means() -> None:
-    """Segments with rates that differ: the half width is that of the normal law with the scatter of the segments."""
+def test_scatter_between_batches_widens_the_interval_to_that_of_batch_means() -> None:
+    """Batches with rates that differ: the half width is that of the normal law with the scatter of the batches."""
     rng = np.random.default_rng(1)
     counts = rng.poisson(rng.choice([20, 120], 400))
     total = ErrorCount()
     for k in counts.tolist():
-        total += ErrorCount(symbols=100_000, symbol_errors=k, errors=k, bursts=k, squared_symbol_errors=k, squared_bit_errors=k,
-                            segments=1, squared_segment_symbol_errors=k * k, squared_segment_bit_errors=k * k)  # fmt: skip
+        total += ErrorCount(symbols=BATCHES[0], symbol_errors=k, errors=k, bursts=k,
+                            squared_symbol_errors=k, squared_bit_errors=k, batches=(1,), squared_batch_symbol_errors=(k * k,), squared_batch_bit_errors=(k * k,))  # fmt: skip
     mean = norm(np.mean(counts), np.std(counts, ddof=1) / np.sqrt(len(counts)))
-    low, high = (edge * 100_000 for edge in total.symbol_interval())
+    low, high = (edge * BATCHES[0] for edge in total.symbol_interval())
     assert high - low == pytest.approx(mean.ppf(0.995) - mean.ppf(0.005), rel=0.05)
-    # Poisson segments: nothing is widened by more than the scatter of the estimate
+    # Poisson batches: nothing is widened by more than the scatter of the estimate
     flat = ErrorCount()
     for k in rng.poisson(70, 400).tolist():
-        flat += ErrorCount(symbols=100_000, symbol_errors=k, errors=k, bursts=k, squared_symbol_errors=k, squared_bit_errors=k,
-                           segments=1, squared_segment_symbol_errors=k * k, squared_segment_bit_errors=k * k)  # fmt: skip
+        flat += ErrorCount(symbols=BATCHES[0], symbol_errors=k, errors=k, bursts=k, squared_symbol_errors=k, squared_bit_errors=k,
+                           batches=(1,), squared_batch_symbol_errors=(k * k,), squared_batch_bit_errors=(k * k,))  # fmt: skip
     plain = independent(flat.symbol_errors, flat.symbols).symbol_interval()
     wide = flat.symbol_interval()
     assert wide[1] - wide[0] == pytest.approx(plain[1] - plain[0], rel=0.1)

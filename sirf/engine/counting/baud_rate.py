@@ -7,13 +7,14 @@ of this length beats, and a segment needs nothing of its neighbours.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._kernels.stream import UNROLL, compress, correlate_add, displace, take_levels
+from sirf._kernels.stream import UNROLL, compress, correlate_add, correlate_stretches, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
 from sirf.engine.front_end import FrontEnd, front_end
@@ -33,6 +34,9 @@ LEAD = 256
 """Symbols decided before counting starts, so that feedback has forgotten its clean start."""
 TAIL = 64
 """Symbols after the counted ones that a sequence detector sees."""
+STRETCH = 1 << 10
+"""Symbols over which an aggressor keeps its phase and slow jitter goes on: then both are drawn anew, so that the errors of one
+segment have seen many of either. Far longer than a channel's memory; the first batch length of `ErrorCount` is no shorter."""
 NEGLIGIBLE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
 LARGEST_JITTER = 0.2
@@ -62,6 +66,35 @@ class Filter:
         """Add the filtered `wave` to `out` (n,); sample 0 of `out` lies at wave[origin]."""
         first = origin - self.before
         correlate_add(wave[first : first + len(out) + len(self.taps) - 1], self.taps, out)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """One filter for each of M phases, their taps (M, T) in one array with their numbers (M,)."""
+
+    filters: tuple[Filter, ...]
+    taps: Single
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, filters: Sequence[Filter]) -> Columns:
+        """The filters together, shorter ones padded."""
+        lengths = np.array([len(one.taps) for one in filters])
+        taps = np.zeros((len(filters), lengths.max()), dtype=np.float32)
+        for row, one in zip(taps, filters, strict=True):
+            row[: len(one.taps)] = one.taps
+        return cls(tuple(filters), taps, lengths)
+
+    def add(self, wave: Single, origin: int, phases: NDArray[np.int64], out: Single) -> None:
+        """Add the `wave` to `out` (n,), filtered with that of `phases` (S,) in each stretch; out[0] lies at wave[origin]."""
+        first = origin - np.array([one.before for one in self.filters])
+        correlate_stretches(wave, self.taps, self.lengths, first, phases, LEAD, STRETCH, out)
+
+    @staticmethod
+    def bounds(stretch: int, count: int, size: int) -> tuple[int, int]:
+        """Where one of `count` stretches lies in `size` samples."""
+        first = LEAD + stretch * STRETCH if stretch else 0
+        return first, LEAD + (stretch + 1) * STRETCH if stretch + 1 < count else size
 
 
 @dataclass(slots=True)
@@ -117,7 +150,10 @@ class BaudRateLink:
         """The slicer's input of segment `index`, LEAD samples before the COUNTED ones."""
         space = self._workspace()
         random = Randomness(segment_seed(seed, self.digest, index), space.words)
-        scalars = random.words(max(len(self.crosstalk), 1)).copy()
+        stretches = COUNTED // STRETCH
+        words = random.words(max(len(self.crosstalk) * stretches, 1))
+        phases = (words % np.uint64(self.end.samples_per_ui)).astype(np.int64)[: len(self.crosstalk) * stretches]
+        phases = phases.reshape(len(self.crosstalk), stretches)
         self._send(self.link.transmitter.pattern, random, index * COUNTED - self.origin - LEAD, space.symbols)
         take_levels(space.symbols, self._single_levels, space.wave)
         residual = space.residual
@@ -131,7 +167,7 @@ class BaudRateLink:
         if self.jitter or self.link.transmitter.compression:
             self._edges(random, seed, index, space)
         for which, columns in enumerate(self.crosstalk):
-            self._aggressor(which, columns, int(scalars[which]), random, space, index * COUNTED)
+            self._aggressor(which, columns, phases[which], random, space, index * COUNTED)
         return Segment(residual, space.symbols[self.origin : self.origin + len(residual)])
 
     def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
@@ -179,10 +215,7 @@ class BaudRateLink:
             take_levels(space.coins, np.array([-1, 1], dtype=np.float32) * np.float32(jitter.dual_dirac_ui), space.side)
             side = space.side
         if not jitter.independent_only:
-            generator = segment_generator(seed, self.digest, index)
-            other = jitter.correlated(
-                generator, len(edges), symbol_rate=self.link.symbol_rate, start=index * COUNTED
-            ).astype(np.float32)
+            other = self.slow_displacement(seed, index, len(edges)).astype(np.float32)
         displace(
             stairs, space.normals[: len(edges)], side[: len(edges)], other, np.float32(jitter.random_ui),
             np.float32(jitter.duty_cycle_ui), space.first, space.second,
@@ -191,24 +224,44 @@ class BaudRateLink:
         self.edge.add(space.first, self.stairs_origin - 1, space.residual)
         self.slope.add(space.second, self.stairs_origin - 1, space.residual)
 
+    def slow_displacement(self, seed: int, index: int, edges: int) -> Float:
+        """Displacement (`edges`,) in UI by all that has memory, drawn anew where stretches of the counted symbols begin."""
+        rows = -(-edges // STRETCH) + 1
+        generator = segment_generator(seed, self.digest, index)
+        drawn = self.jitter.correlated(generator, STRETCH, symbol_rate=self.link.symbol_rate, rows=rows)
+        # edge 0 leads into a sample of the residual before its first one, which lies before the counted ones
+        skip = -(LEAD + self.stairs_origin - 1) % STRETCH
+        return np.asarray(drawn.reshape(-1)[skip : skip + edges])
+
     def _aggressor(
-        self, which: int, columns: list[Filter], word: int, random: Randomness, space: _Workspace, start: int
+        self,
+        which: int,
+        columns: Columns,
+        phases: NDArray[np.int64],
+        random: Randomness,
+        space: _Workspace,
+        start: int,
     ) -> None:
+        """Add an aggressor, from one of `phases` (S,) in samples in each stretch, or at its own."""
         settings, m = self.link.aggressors[which], self.end.samples_per_ui
-        phase = word % m if settings.phase_ui is None else int(settings.phase_ui * m)
         self._send(settings.pattern, random, start - self.origin - LEAD, space.other_symbols)
         take_levels(space.other_symbols, self._single_levels, space.other_wave)
         if not settings.rate_offset_ppm:
-            columns[phase].add(space.other_wave, self.origin, space.residual)
+            if settings.phase_ui is not None:
+                phases = np.full_like(phases, int(settings.phase_ui * m))
+            columns.add(space.other_wave, self.origin, phases, space.residual)
             return
         # the aggressor's own time in samples at each of ours: the phase is constant over long runs
-        drift = 1e-6 * settings.rate_offset_ppm
-        time = (start * drift * m if settings.phase_ui is not None else 0.0) + phase
-        own = np.floor(np.arange(len(space.residual)) * (drift * m) + time % m).astype(np.int64)
-        edges = np.flatnonzero(np.diff(own)) + 1
-        for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(own)], strict=True):
-            slip, column = divmod(int(own[first]), m)
-            columns[column].add(space.other_wave, self.origin + first + slip, space.residual[first:last])
+        drift = 1e-6 * settings.rate_offset_ppm * m
+        for stretch, phase in enumerate(phases.tolist()):
+            first, last = columns.bounds(stretch, len(phases), len(space.residual))
+            own = np.floor(np.arange(last - first) * drift).astype(np.int64) + phase
+            steps = np.flatnonzero(np.diff(own)) + 1
+            for begin, end in zip([0, *steps.tolist()], [*steps.tolist(), len(own)], strict=True):
+                slip, column = divmod(int(own[begin]), m)
+                columns.filters[column].add(
+                    space.other_wave, self.origin + first + begin + slip, space.residual[first + begin : first + end]
+                )
 
     def _nonlinear(self, pre: int) -> None:
         """The response that carries what the driver's compression takes off, and its share in the mean of each level."""
@@ -236,12 +289,12 @@ class BaudRateLink:
         cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
         return Filter.of(cursors, pre)
 
-    def _columns(self, wave: Float) -> list[Filter]:
+    def _columns(self, wave: Float) -> Columns:
         """A filter for each phase of an aggressor."""
         m = self.end.samples_per_ui
         columns = wave[: len(wave) // m * m].reshape(-1, m)
         floor = self.floor / float(np.mean(self.levels**2))
-        return [Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T]
+        return Columns.of([Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T])
 
     def _check_jitter(self) -> None:
         if not self.jitter:
@@ -268,8 +321,8 @@ class BaudRateLink:
         slips = [0]
         for columns, settings in zip(self.crosstalk, self.link.aggressors, strict=True):
             drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * samples)) + 1
-            before = max(before, drift + max(one.before for one in columns))
-            after = max(after, drift + max(one.after for one in columns))
+            before = max(before, drift + max(one.before for one in columns.filters))
+            after = max(after, drift + max(one.after for one in columns.filters))
             slips.append(drift)
         self.origin = before
         self.total = even(before + samples + after)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.decide import count_levels
-from sirf.results.error_count import ErrorCount
+from sirf.results.error_count import BATCHES, ErrorCount
 from sirf.signal.pam import bit_error_table, bits_per_symbol
 
 Positions = NDArray[np.int64]
@@ -74,7 +74,9 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     total = len(errors.positions)
     known = ErrorCount(
         symbols=len(symbols), sent=tuple(sent.tolist()), bits_per_symbol=bits_per_symbol(order), link=identity,
-        segments=1, burst_lengths=(0,) * LONGEST_BURST, confusion=(0,) * order**2,
+        burst_lengths=(0,) * LONGEST_BURST, confusion=(0,) * order**2,
+        batches=tuple(len(symbols) // length for length in BATCHES), squared_batch_symbol_errors=(0,) * len(BATCHES),
+        squared_batch_bit_errors=(0,) * len(BATCHES),
     )  # fmt: skip
     if not total:
         return known
@@ -88,6 +90,31 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     return replace(
         known, symbol_errors=total, errors=int(bits.sum()), bursts=len(starts),
         squared_symbol_errors=int(np.sum(sizes**2)), squared_bit_errors=int(np.sum(burst_bits**2)),
-        squared_segment_symbol_errors=total**2, squared_segment_bit_errors=int(bits.sum()) ** 2,
+        squared_batch_symbol_errors=_batch_squares(errors.positions, np.ones(total, dtype=np.int64), len(symbols)),
+        squared_batch_bit_errors=_batch_squares(errors.positions, bits, len(symbols)),
         burst_lengths=tuple(histogram.tolist()), confusion=tuple(confusion.tolist()),
     )  # fmt: skip
+
+
+def _batch_squares(positions: Positions, errors: Positions, length: int) -> tuple[int, ...]:
+    """Sums over the whole batches of each of `BATCHES` of their squared `errors` (K,) at `positions` (K,) of `length` symbols."""
+    squares = []
+    for size in BATCHES:
+        whole = length // size
+        inside = positions < whole * size
+        totals = np.bincount(positions[inside] // size, errors[inside], minlength=whole)
+        squares.append(int(np.sum(totals**2)))
+    return tuple(squares)
+
+
+def batch_rows() -> Positions:
+    """Rows of the compiled loops that count batches: length, whole batches, squares of symbol and bit errors, open ones."""
+    rows = np.zeros((len(BATCHES), 6), dtype=np.int64)
+    rows[:, 0] = BATCHES
+    return rows
+
+
+def batch_fields(rows: Positions) -> dict[str, tuple[int, ...]]:
+    """What such rows say, by the fields of `ErrorCount`."""
+    names = ("batches", "squared_batch_symbol_errors", "squared_batch_bit_errors")
+    return {name: tuple(column.tolist()) for name, column in zip(names, rows.T[1:4], strict=True)}

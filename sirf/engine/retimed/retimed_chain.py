@@ -9,7 +9,7 @@ import numpy as np
 from sirf._digest import digest
 from sirf._kernels import error_comparison
 from sirf.engine.contract import RETIMED, check_link
-from sirf.engine.counting.tally import LONGEST_BURST
+from sirf.engine.counting.tally import LONGEST_BURST, batch_fields, batch_rows
 from sirf.engine.retimed.relay import Relay, Symbols
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.simulate import BLOCK
@@ -137,12 +137,22 @@ class Comparison:
         self.state[error_comparison.LAST_WRONG] = -gap - 1
         self.counts = np.zeros(error_comparison.COUNTS, dtype=np.int64)
         self.outgoing, self.confusion = np.zeros(order, dtype=np.int64), np.zeros((order, order), dtype=np.int64)
-        self.lengths = np.zeros(LONGEST_BURST, dtype=np.int64)
+        self.lengths, self.batches = np.zeros(LONGEST_BURST, dtype=np.int64), batch_rows()
 
     def add(self, sent: Symbols, got: Symbols, wrong: Symbols) -> None:
         """Compare `got` (n,) with `sent` (n,); `wrong` (n,) are the errors on the line that bursts are made of."""
         error_comparison.compare(
-            sent, got, wrong, self.gap, self.bits, self.state, self.counts, self.outgoing, self.confusion, self.lengths
+            sent,
+            got,
+            wrong,
+            self.gap,
+            self.bits,
+            self.state,
+            self.counts,
+            self.outgoing,
+            self.confusion,
+            self.lengths,
+            self.batches,
         )
 
     def count(self) -> ErrorCount:
@@ -158,6 +168,7 @@ class Comparison:
             squared_bit_errors=bit_squares + int(state[error_comparison.OPEN_BITS]) ** 2,
             bits_per_symbol=float(np.log2(self.order)), link=self.identity, sent=tuple(self.outgoing.tolist()),
             confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()),
+            **batch_fields(self.batches),
         )  # fmt: skip
 
 

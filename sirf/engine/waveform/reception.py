@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
-from sirf.engine.counting.tally import LONGEST_BURST
+from sirf.engine.counting.tally import LONGEST_BURST, batch_fields, batch_rows
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.waveform.plan import Plan
 from sirf.errors import SirfError
@@ -175,7 +175,7 @@ class Reception:
         order = self.link.order
         self.counts, self.outgoing = np.zeros(6, dtype=np.int64), np.zeros(order, dtype=np.int64)
         self.confusion = np.zeros((order, order), dtype=np.int64)
-        self.lengths = np.zeros(LONGEST_BURST, dtype=np.int64)
+        self.lengths, self.batches = np.zeros(LONGEST_BURST, dtype=np.int64), batch_rows()
         self.phase = np.zeros(3)
         self.bits = bit_error_table(self.link.order)
         self.history = max(len(self.dfe), 1)
@@ -206,7 +206,7 @@ class Reception:
             self.reference, self.ffe, self.ffe_main, self.dfe, self.link.receiver.dfe_unrolled, self.ideal, self.train,
             self.first, self.bits, self.gap, self.detector, self.loop, self.ring, self.front, self.lanes, self.adapt,
             self.ffe_limits, self.dfe_limits, self.real, self.whole, taken, position, decided, fed, equalised, weights, gains,
-            self.link.transmitter.precoding, self.counts, self.outgoing, self.confusion, self.lengths,
+            self.link.transmitter.precoding, self.counts, self.outgoing, self.confusion, self.lengths, self.batches,
         )  # fmt: skip
         if done < 0:
             raise SirfError(
@@ -242,7 +242,7 @@ class Reception:
             symbols=total, symbol_errors=symbol_errors, errors=errors, bursts=bursts,
             squared_symbol_errors=squares + open_symbols**2, squared_bit_errors=bit_squares + open_bits**2,
             bits_per_symbol=float(np.log2(self.link.order)), link=identity, sent=tuple(self.outgoing.tolist()),
-            confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()),
+            confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()), **batch_fields(self.batches),
         )  # fmt: skip
 
     def clock_report(self) -> ClockReport | None:

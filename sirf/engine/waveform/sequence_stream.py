@@ -139,5 +139,4 @@ class SequenceStream:
         found = tally(errors.within(counted), data[counted], order=self.order, identity="")
         if not self.total.symbols:
             self.total = replace(self.total, bits_per_symbol=found.bits_per_symbol)
-        # windows are no segments: the last is shorter
-        self.total += replace(found, segments=0, squared_segment_symbol_errors=0, squared_segment_bit_errors=0)
+        self.total += found

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.polyphase import weigh
-from sirf.engine.counting.baud_rate import LARGEST_JITTER
+from sirf.engine.counting.baud_rate import LARGEST_JITTER, STRETCH
 from sirf.engine.light.light_chain import RATE, Echoes
 from sirf.engine.seeding import Randomness, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan
@@ -46,9 +46,12 @@ class Source:
                 f"edge jitter must stay within {LARGEST_JITTER} UI, got {largest:.3g} UI. "
                 "Give a large sinusoid as Wander(sinusoidal_ui=) of the receiver."
             )
-        # tones run on through all blocks, the rest that has memory is drawn anew in each, as in each segment of a count
-        self._tones = replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
-        self._drawn = replace(self.jitter, sinusoidal=())
+        # tones run on through all blocks, the rest that has memory is drawn anew as in a count; so are tones that hardly move
+        # within a block, unless a clock follows them: else the errors of a run would be those of a few phases
+        slowest = 0.0 if link.receiver.clock is not None else link.symbol_rate / size
+        tones = self.jitter.sinusoidal
+        self._tones = replace(Jitter(), sinusoidal=tuple(one for one in tones if one.frequency >= slowest))
+        self._drawn = replace(self.jitter, sinusoidal=tuple(one for one in tones if one.frequency < slowest))
         self._values = np.zeros(len(self.taps), dtype=np.float32)
         self._drives = np.zeros((shared.drives, shared.table.transform), dtype=np.float32)
         self._even = size + size % 2
@@ -162,12 +165,13 @@ class Source:
             random.symbols(2, sides)
             tau += (np.float32(2.0 * jitter.dual_dirac_ui) * sides - np.float32(jitter.dual_dirac_ui))[:size]
         first = self._start - self.link.transmitter.ffe_main
-        if jitter.sinusoidal:
+        if self._tones:
             same = segment_generator(self.seed, self.plan.digest, TONES)
             tau += self._tones.correlated(same, size, symbol_rate=rate, start=first).astype(np.float32)
         if not self._drawn.independent_only:
             own = segment_generator(self.seed, self.plan.digest, RARE + RARE // 2 + self._index)
-            tau += self._drawn.correlated(own, size, symbol_rate=rate, start=first).astype(np.float32)
+            rows = self._drawn.correlated(own, STRETCH, symbol_rate=rate, start=first, rows=-(-size // STRETCH))
+            tau += rows.reshape(-1)[:size].astype(np.float32)
         if jitter.duty_cycle_ui:
             tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps)
         return np.asarray(tau)

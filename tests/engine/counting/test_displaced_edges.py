@@ -10,7 +10,6 @@ from scipy.interpolate import CubicSpline
 
 from sirf.engine.counting.baud_rate import COUNTED, LEAD, BaudRateLink
 from sirf.engine.front_end import front_end
-from sirf.engine.seeding import segment_generator
 from sirf.link import Link
 from sirf.paths import pluggable
 from sirf.signal.patterns import Pattern
@@ -47,9 +46,7 @@ def test_the_expansion_is_the_superposition_of_moved_edges_to_a_thousandth() -> 
     step = CubicSpline(np.arange(len(end.edge)) / m, end.edge).antiderivative()
     tx = link.transmitter
     stairs = np.convolve(wave, tx.ffe)[tx.ffe_main :]
-    tau = jitter.correlated(
-        segment_generator(1, model.digest, 0), model.stairs - 1, symbol_rate=link.symbol_rate, start=0
-    )
+    tau = model.slow_displacement(1, 0, model.stairs - 1)
     instant, reach = end.sampling / m, end.pre_cursors
     last = len(end.edge) / m - instant - 2
     for n in range(LEAD, LEAD + 300):
