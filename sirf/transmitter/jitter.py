@@ -245,7 +245,7 @@ def _phase_noise_bins(profile: PhaseNoise, symbol_rate: float, n: int) -> tuple[
 
 
 def _one_pole(bits: Float, decay: float, before: Float) -> Float:
-    """Value (R, K) at the end of each of `bits` (R, K) of a one-pole filter, from `before` (R,); it decays by `decay` over a bit."""
+    """Value (R, K) at the end of each of `bits` (R, K) of a one-pole filter, from `before` (R,); `decay` over a bit."""
     state = np.empty_like(bits)
     value = before[:, None]
     # products of decays over a block stay above 1e-200, so the recursion is one cumulative sum a block

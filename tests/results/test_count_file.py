@@ -27,7 +27,7 @@ COUNT = ErrorCount(
     bursts=2,
     squared_symbol_errors=5,
     squared_bit_errors=8,
-    segments=2,
+    batches=(2,),
     link="abc",
 )
 

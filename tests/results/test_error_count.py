@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
@@ -11,6 +13,16 @@ from sirf.results.error_count import BATCHES, ErrorCount
 def independent(errors: int, symbols: int) -> ErrorCount:
     return ErrorCount(symbols=symbols, symbol_errors=errors, errors=errors, bursts=errors,
                       squared_symbol_errors=errors, squared_bit_errors=errors)  # fmt: skip
+
+
+def batch(errors: int) -> ErrorCount:
+    """One batch of single errors."""
+    return dataclasses.replace(
+        independent(errors, BATCHES[0]),
+        batches=(1,),
+        squared_batch_symbol_errors=(errors**2,),
+        squared_batch_bit_errors=(errors**2,),
+    )
 
 
 @pytest.mark.parametrize(("errors", "symbols"), [(1, 1000), (37, 50_000), (700, 10**6)])
@@ -42,18 +54,12 @@ def test_scatter_between_batches_widens_the_interval_to_that_of_batch_means() ->
     """Batches with rates that differ: the half width is that of the normal law with the scatter of the batches."""
     rng = np.random.default_rng(1)
     counts = rng.poisson(rng.choice([20, 120], 400))
-    total = ErrorCount()
-    for k in counts.tolist():
-        total += ErrorCount(symbols=BATCHES[0], symbol_errors=k, errors=k, bursts=k,
-                            squared_symbol_errors=k, squared_bit_errors=k, batches=(1,), squared_batch_symbol_errors=(k * k,), squared_batch_bit_errors=(k * k,))  # fmt: skip
+    total = sum((batch(k) for k in counts.tolist()), ErrorCount())
     mean = norm(np.mean(counts), np.std(counts, ddof=1) / np.sqrt(len(counts)))
     low, high = (edge * BATCHES[0] for edge in total.symbol_interval())
     assert high - low == pytest.approx(mean.ppf(0.995) - mean.ppf(0.005), rel=0.05)
     # Poisson batches: nothing is widened by more than the scatter of the estimate
-    flat = ErrorCount()
-    for k in rng.poisson(70, 400).tolist():
-        flat += ErrorCount(symbols=BATCHES[0], symbol_errors=k, errors=k, bursts=k, squared_symbol_errors=k, squared_bit_errors=k,
-                           batches=(1,), squared_batch_symbol_errors=(k * k,), squared_batch_bit_errors=(k * k,))  # fmt: skip
+    flat = sum((batch(k) for k in rng.poisson(70, 400).tolist()), ErrorCount())
     plain = independent(flat.symbol_errors, flat.symbols).symbol_interval()
     wide = flat.symbol_interval()
     assert wide[1] - wide[0] == pytest.approx(plain[1] - plain[0], rel=0.1)

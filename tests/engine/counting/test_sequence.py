@@ -107,7 +107,9 @@ def test_taps_beyond_the_target_are_fed_back_by_each_survivor() -> None:
     whole = count_errors(sequence_link(4, taps, x, Mlse(memory=2)), max_errors=4000, rng=4)
     fed = count_errors(sequence_link(4, taps, x, Mlse(memory=1)), max_errors=4000, rng=4)
     assert 0.9 * whole.ser < fed.ser < 1.35 * whole.ser
-    ideal = count_errors(sequence_link(4, taps, x, Mlse(memory=1)), max_errors=4000, rng=4, ideal_feedback=True)
+    # the union of events tightens as noise falls: at 2.6 the count is 0.80 of it
+    x = 3.1
+    ideal = count_errors(sequence_link(4, taps, x, Mlse(memory=1)), max_errors=8000, rng=4, ideal_feedback=True)
     low, high = ideal.symbol_interval()
     assert low <= bound(4, (0.6,), x, length=12) <= high / 0.85
 
