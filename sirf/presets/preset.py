@@ -85,6 +85,10 @@ class Preset:
         return self.symbol_rate * float(np.log2(order_of(self.modulation)))
 
 
+MAX_SPAN_VALUES = 10_000
+"""Most values of a span of settings."""
+
+
 def list_presets() -> tuple[str, ...]:
     """Ids of the shipped presets, sorted."""
     return list_data("standards")
@@ -122,6 +126,8 @@ def span_values(span: Span) -> tuple[float, ...]:
         raise ConfigError(
             f"span must be [minimum, positive step, maximum], got {list(span)}. Put the smaller value first."
         )
+    if not (high - low) / step < MAX_SPAN_VALUES:
+        raise ConfigError(f"span must have at most {MAX_SPAN_VALUES:,} values, got {list(span)}. Take a larger step.")
     count = round((high - low) / step)
     return tuple(round(low + step * index, 12) for index in range(count + 1))
 

@@ -28,7 +28,9 @@ def matlab_value(text: str) -> Matrix:
     [[-0.04, -0.02, 0.0]]
     """
     parser = _Parser(text)
-    value = parser.range(inside=False)
+    with np.errstate(all="ignore"):
+        # 1/0 is Inf and 0/0 NaN, as in MATLAB
+        value = parser.range(inside=False)
     if parser.peek()[1]:
         raise ValueError(f"unexpected {parser.peek()[1]!r}")
     return value
@@ -137,10 +139,13 @@ class _Parser:
             self.take(",")
             columns = self.range(inside=False)
             self.take(")")
-            shape = (int(rows[0, 0]), int(columns[0, 0]))
-            if min(shape) < 0 or shape[0] * shape[1] > _LONGEST:
-                raise ValueError(f"{text} of {shape[0]} x {shape[1]}")
-            return np.asarray(_FUNCTIONS[text](shape))
+            if rows.size != 1 or columns.size != 1:
+                raise ValueError(f"{text} needs two numbers")
+            sizes = (float(rows[0, 0]), float(columns[0, 0]))
+            # written so that a NaN fails too
+            if not (min(sizes) >= 0 and max(sizes) <= _LONGEST and sizes[0] * sizes[1] <= _LONGEST):
+                raise ValueError(f"{text} of {sizes[0]:g} x {sizes[1]:g}")
+            return np.asarray(_FUNCTIONS[text]((int(sizes[0]), int(sizes[1]))))
         raise ValueError(f"unexpected {text!r}")
 
     def matrix(self) -> Matrix:

@@ -14,9 +14,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from sirf.com.config.keywords import IGNORED, ONLY, PACKAGE_BLOCK, READ, spelled
 from sirf.com.config.matlab_value import matlab_value
-from sirf.errors import ConfigError
+from sirf.com.config.workbook_size import check_workbook_size
+from sirf.errors import ConfigError, shown
 
 SHEET = "COM_Settings"
+MAX_COUNT = 10_000
+"""Most taps, samples or unit intervals that a keyword may ask for."""
 _TAP = "c("
 _START, _END = ".START", ".END"
 _SAMPLE = 3
@@ -89,9 +92,13 @@ class Sheet:
             )
         return value
 
-    def integer(self, keyword: str, default: int | None = None, *, least: int = 0) -> int:
-        """The value as a whole number, not below `least`."""
+    def integer(self, keyword: str, default: int | None = None, *, least: int = 0, most: int = MAX_COUNT) -> int:
+        """The value as a whole number from `least` to `most`."""
         value = self.number(keyword, default, least=least)
+        if value > most:
+            raise ConfigError(
+                f"{self.name}: {keyword} at {self.where(keyword)} must be at most {most:,}, got {value:g}. Mend the cell."
+            )
         if value != round(value):
             raise ConfigError(
                 f"{self.name}: {keyword} at {self.where(keyword)} must be a whole number, got {value:g}. Mend the cell."
@@ -105,6 +112,16 @@ class Sheet:
     def row(self, keyword: str, default: str | None = None) -> tuple[float, ...]:
         """All values, columns first as MATLAB counts."""
         return tuple(float(value) for value in self.matrix(keyword, default).ravel(order="F"))
+
+    def finite_row(self, keyword: str, default: str | None = None) -> tuple[float, ...]:
+        """All values, at least one, each finite."""
+        values = self.row(keyword, default)
+        if not values or not all(map(math.isfinite, values)):
+            raise ConfigError(
+                f"{self.name}: {keyword} at {self.where(keyword)} must hold finite values, got "
+                f"{shown(self.text(keyword))}. Mend the cell."
+            )
+        return values
 
     def text(self, keyword: str, default: str = "") -> str:
         """The value as it is written."""
@@ -266,6 +283,7 @@ def parse_changes(texts: tuple[str, ...] | list[str]) -> dict[str, str | dict[st
 
 
 def _rows(file: Path) -> list[list[Value]]:
+    check_workbook_size(file)
     try:
         book = CalamineWorkbook.from_path(str(file))
         names = book.sheet_names

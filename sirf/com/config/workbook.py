@@ -49,7 +49,7 @@ def from_sheet(sheet: Sheet) -> ComSettings:
     """Settings of keywords and cells; units of the official workbooks (GHz, nF, nH, ns, mm, V²/GHz)."""
     rate = _positive(sheet, "f_b") * GIGA
     packages = _packages(sheet)
-    selected = tuple(int(value) for value in sheet.row("z_p select", "1"))
+    selected = tuple(int(value) for value in sheet.finite_row("z_p select", "1"))
     if not selected or not all(1 <= case <= len(packages) for case in selected):
         raise ConfigError(
             f"{sheet.name}: z_p select at {sheet.where('z_p select')} must name test cases 1 to {len(packages)}, "
@@ -158,8 +158,8 @@ def _ctle(sheet: Sheet, rate: float) -> CtleSettings:
     stages = [_scalar_of(sheet, key, default) * GIGA for key, default in
               (("f_z", rate / 4 / GIGA), ("f_p1", rate / 4 / GIGA), ("f_p2", rate / GIGA))]  # fmt: skip
     return CtleSettings(
-        g_dc_db=sheet.row("g_DC"),
-        g_dc2_db=sheet.row("g_DC_HP") if two_stages else (0.0,),
+        g_dc_db=sheet.finite_row("g_DC"),
+        g_dc2_db=sheet.finite_row("g_DC_HP") if two_stages else (0.0,),
         f_z=stages[0],
         f_p1=stages[1],
         f_p2=stages[2],

@@ -109,7 +109,7 @@ def test_a_published_sheet_without_a_keyword_says_where_it_was_looked_for(workbo
 def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:
     file = tmp_path / "x.xlsx"
     file.write_text("no workbook")
-    with pytest.raises(ConfigError, match="readable COM workbook"):
+    with pytest.raises(ConfigError, match="must be a COM workbook"):
         from_workbook(file)
 
 
