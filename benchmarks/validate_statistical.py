@@ -27,8 +27,8 @@ CHANNELS = (
     ("host_4in/thru.s4p", "802.3ck-c2c", 0, 0),
     ("vita_25g/thru.s4p", "802.3bj-kr4", 2, 3),
     ("stripline_measured/119mm.s2p", "802.3ck-c2m", 0, 0),
-    ("synthetic_224g_board/thru.s4p", "802.3dj-kr1", 2, 1),
-    ("synthetic_224g_cpo/thru.s4p", "802.3dj-kr1", 0, 0),
+    ("synthetic_224g_board/thru.s4p", "802.3dj-kr1-test", 2, 1),
+    ("synthetic_224g_cpo/thru.s4p", "802.3dj-kr1-test", 0, 0),
 )
 """File, preset, number of FEXT and NEXT files beside it."""
 

@@ -48,7 +48,8 @@ class Link:
     aggressors
         One `Aggressor` for each of the channel's FEXT, then NEXT; None leaves all at the preset's settings.
     package_case
-        Which package test case of the preset is added to a channel at the ball, from 1.
+        Which package test case of the preset is added to a channel at the ball: its number, from 1, or its name. The
+        transmitter takes the rise time that it sets.
     samples_per_ui
         Time resolution M of the waveforms, 8 to 256.
 
@@ -84,7 +85,7 @@ class Link:
         modulation: str | None = None,
         der0: float | None = None,
         limits: EqualizerLimits | None = None,
-        package_case: int = 1,
+        package_case: int | str = 1,
         packages: PackageCase | None = None,
         samples_per_ui: int = 32,
         aggressors: Sequence[Aggressor] | None = None,
@@ -107,17 +108,18 @@ class Link:
                 f"aggressors must be one for each of the {coupled} FEXT and NEXT of the channel, got {len(sources)}. "
                 "Give FEXT first, then NEXT."
             )
+        case = packages or _package_case(preset, package_case)
         values: dict[str, Any] = {
             "channel": channel,
             "optics": optics,
             "standard": standard,
             "symbol_rate": float(rate),
             "modulation": scheme,
-            "transmitter": _part("transmitter", transmitter, preset and preset.transmitter),
+            "transmitter": _part("transmitter", transmitter, _usual_transmitter(preset, case)),
             "receiver": _part("receiver", receiver, preset and preset.receiver),
             "der0": float(_part("der0", der0, preset.der0 if preset else 1e-6)),
             "limits": limits or (preset.limits if preset else EqualizerLimits()),
-            "packages": packages or _package_case(preset, package_case),
+            "packages": case,
             "samples_per_ui": samples_per_ui,
             "aggressors": sources,
             "equalizer_report": equalizer_report,
@@ -280,11 +282,14 @@ def _part(name: str, given: Any, preset_value: Any) -> Any:
     return value
 
 
-def _package_case(preset: Preset | None, case: int) -> PackageCase | None:
+def _package_case(preset: Preset | None, case: int | str) -> PackageCase | None:
     if preset is None or not preset.packages:
         return None
-    if not 1 <= case <= len(preset.packages):
-        raise SirfError(
-            f"package_case must be between 1 and {len(preset.packages)} for {preset.id}, got {case}. Count from 1."
-        )
-    return preset.packages[case - 1]
+    return preset.packages[preset.case_number(case) - 1]
+
+
+def _usual_transmitter(preset: Preset | None, case: PackageCase | None) -> Transmitter | None:
+    """The preset's transmitter, with the rise time of the test case where it sets one."""
+    if preset is None or case is None or case.rise_time is None:
+        return None if preset is None else preset.transmitter
+    return dataclasses.replace(preset.transmitter, rise_time=case.rise_time)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer
 from sirf.channel.response import Transfer
-from sirf.errors import SirfError
+from sirf.errors import ConfigError, SirfError
 
 if TYPE_CHECKING:
     from sirf.channel.channel import Channel, Plane
@@ -111,6 +111,20 @@ class DieToDie:
         """Loss of the through path in dB, positive, at `frequency` in Hz: magnitude interpolated on the grid."""
         through = self.network(0)
         return float(-20.0 * np.log10(np.interp(frequency, through.frequency, np.abs(through.s[:, 1, 0]))))
+
+
+def case_number(case: int | str, cases: Sequence[PackageCase], owner: str) -> int:
+    """Number of a test case, from 1, by its number or its name; `ConfigError` for one that is not there."""
+    names = [one.name for one in cases]
+    text = str(case).strip()
+    if text in names and text:
+        return names.index(text) + 1
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= len(cases):
+        return int(text)
+    known = f" or one of {', '.join(names)}" if any(names) else ""
+    raise ConfigError(
+        f"package_case must be between 1 and {len(cases)}{known} for {owner}, got {text}. Choose one of these."
+    )
 
 
 def roles_of(channel: Channel) -> tuple[Role, ...]:

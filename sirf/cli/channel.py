@@ -83,7 +83,7 @@ def figures(
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
-    package_case: PackageCase = 1,
+    package_case: PackageCase = "1",
     symbol_rate: Annotated[float | None, typer.Option(help="Symbol rate in baud, instead of a standard.")] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 when a limit of the standard is missed.")
@@ -108,9 +108,7 @@ def figures(
     )
     package = None
     if standard in list_presets() and (cases := load(standard).packages):
-        if not 1 <= package_case <= len(cases):
-            raise SirfError(f"package_case must be 1 to {len(cases)} for {standard}, got {package_case}. Count from 1.")
-        package = cases[package_case - 1].transmitter
+        package = cases[load(standard).case_number(package_case) - 1].transmitter
     if standard in list_presets() and standard not in list_limits():
         warn((f"no limits ship for {standard}: its figures are taken at its symbol rate, without ERL",))
         symbol_rate, standard = symbol_rate or load(standard).symbol_rate, None

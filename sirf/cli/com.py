@@ -28,7 +28,13 @@ def com_command(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEYWORD=VALUE", help="Change the workbook; may be repeated.")
     ] = None,
-    package_case: Annotated[int | None, typer.Option(help="Package test case from 1; all by default.")] = None,
+    package_case: Annotated[
+        str | None, typer.Option(help="Package test case by number from 1 or by name (B1, HN-HL); all by default.")
+    ] = None,
+    cable_class: Annotated[
+        str | None,
+        typer.Option(help="Only the host pairs that a cable assembly of this class has to pass: CA-A to CA-D."),
+    ] = None,
     full_grid: Annotated[
         bool, typer.Option("--full-grid", help="Take the full grid's answer, not Local Search's.")
     ] = False,
@@ -66,14 +72,15 @@ def com_command(
         victim=victim,
         next_lanes=next_lanes or [],
     )
+    cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class}
     result: ComResult | ComReport = com(
         channel,
         standard=standard,
         config=config,
         set=parsed or None,
-        package_case=package_case,
         search="full" if full_grid else "as configured",
         trace=out is not None,
+        **cases,
     )
     say(str(result), json_file=json_file)
     if out is not None:

@@ -19,7 +19,7 @@ def equalized_link(
     next_files: list[Path] | None,
     standard: str,
     port_order: str | None,
-    package_case: int,
+    package_case: str,
     symbol_rate: float | None,
     victim: int | None = None,
     next_lanes: list[int] | None = None,

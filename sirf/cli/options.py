@@ -28,7 +28,7 @@ NextLanes = Annotated[
     typer.Option("--next-lane", help="Lane of such a file that transmits at the victim's receiver; may be repeated."),
 ]
 MixedMode = Annotated[str | None, typer.Option(help="Modes of the rows, such as 'D1,2 D3,4 C1,2 C3,4'.")]
-PackageCase = Annotated[int, typer.Option(help="Package test case of the preset, from 1.")]
+PackageCase = Annotated[str, typer.Option(help="Package test case of the preset, by number from 1 or by name.")]
 SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
 Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]

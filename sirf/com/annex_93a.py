@@ -42,6 +42,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
         name=settings.name,
         channel=channel.name,
         package_case=case,
+        case_name=settings.packages[case - 1].name,
         com_db=answer.choice.com_db,
         com_no_crosstalk_db=answer.com_no_crosstalk_db,
         fom_db=answer.choice.fom_db,

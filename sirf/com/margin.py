@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, overload
 
 from sirf.channel.channel import Channel
+from sirf.channel.die_to_die import case_number
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.config.preset import from_standard
 from sirf.com.config.settings import ComSettings
@@ -27,7 +28,8 @@ def com(
     *,
     standard: str | None = ...,
     config: str | os.PathLike[str] | ComSettings | None = ...,
-    package_case: int,
+    package_case: int | str,
+    cable_class: None = ...,
     set: Mapping[str, object] | None = ...,
     search: Literal["as configured", "full"] = ...,
     trace: bool = ...,
@@ -39,6 +41,7 @@ def com(
     standard: str | None = ...,
     config: str | os.PathLike[str] | ComSettings | None = ...,
     package_case: None = ...,
+    cable_class: str | None = ...,
     set: Mapping[str, object] | None = ...,
     search: Literal["as configured", "full"] = ...,
     trace: bool = ...,
@@ -48,7 +51,8 @@ def com(
     *,
     standard: str | None = None,
     config: str | os.PathLike[str] | ComSettings | None = None,
-    package_case: int | None = None,
+    package_case: int | str | None = None,
+    cable_class: str | None = None,
     set: Mapping[str, object] | None = None,
     search: Literal["as configured", "full"] = "as configured",
     trace: bool = False,
@@ -57,7 +61,8 @@ def com(
 
     Give one of `standard` (a preset's id; its full grid is searched) and `config` (an official workbook, .xls or .xlsx, or
     `ComSettings`). `set` changes keywords of the workbook in its syntax and units: `{"c(-1)": "[-0.08:0.04:0]"}`.
-    `package_case` counts from 1 and gives a `ComResult`; without it all test cases give a `ComReport`. A workbook's Local Search
+    `package_case`, a number from 1 or a name, gives a `ComResult`; without it all test cases give a `ComReport`, or those that
+    `cable_class` (of a cable's preset, "CA-B") has to pass. A workbook's Local Search
     is honoured as the reference code does, and the full grid's answer stands beside it where it differs;
     `search="full"` takes the full grid's. `trace` keeps every intermediate.
 
@@ -74,16 +79,27 @@ def com(
         settings = replace(settings, local_search=0)
     elif search != "as configured":
         raise SirfError(f"search must be 'as configured' or 'full', got {search!r}. Use 'full' for the full grid.")
-    cases = settings.selected
+    cases = settings.selected if cable_class is None else _cases_of_class(settings, cable_class)
     if package_case is not None:
-        if not 1 <= package_case <= len(settings.packages):
+        if cable_class is not None:
             raise ConfigError(
-                f"{settings.name}: package_case must be 1 to {len(settings.packages)}, got {package_case}. Choose one of these."
+                f"cable_class must be left out beside package_case, got {cable_class!r} and {package_case!r}. Keep one of them."
             )
-        cases = (package_case,)
+        cases = (case_number(package_case, settings.packages, settings.name),)
     source = _channel(channel)
     results = tuple(margin_of_case(source, settings, case, trace=trace) for case in cases)
     return results[0] if package_case is not None else ComReport(results)
+
+
+def _cases_of_class(settings: ComSettings, cable_class: str) -> tuple[int, ...]:
+    """Numbers of the test cases of a class of cable assembly; `ConfigError` for a class that the settings have not."""
+    classes = dict(settings.cable_classes)
+    if cable_class not in classes:
+        known = f"one of {', '.join(classes)}" if classes else "left out, since these settings have none"
+        raise ConfigError(
+            f"cable_class must be {known} for {settings.name}, got {cable_class!r}. Use --standard 802.3dj-cr1."
+        )
+    return tuple(case_number(name, settings.packages, settings.name) for name in classes[cable_class])
 
 
 def _settings(

@@ -39,7 +39,7 @@ def com_pulse(result: ComResult, ax: Axes | None = None) -> Axes:
     axes.axhline(0.0, color="0.7", linewidth=0.6)
     axes.set(xlabel="time from the sampling instant (UI)", ylabel="voltage (mV)")
     axes.legend(fontsize="small", frameon=False)
-    axes.set_title(plain(f"{result.name}, case {result.package_case}"), fontsize="small")
+    axes.set_title(plain(f"{result.name}, case {result.case}"), fontsize="small")
     return axes
 
 
@@ -67,5 +67,5 @@ def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
     axes.axvline(-result.available_signal_mv, color="#0072b2", linestyle="--", linewidth=1.0, label="-A_s")
     axes.set(xlabel="voltage (mV)", ylabel="probability per bin", yscale="log", ylim=(floor, 1.0))
     axes.legend(fontsize="small", frameon=False, loc="upper right")
-    axes.set_title(plain(f"COM {result.com_db:.2f} dB, {result.name}, case {result.package_case}"), fontsize="small")
+    axes.set_title(plain(f"COM {result.com_db:.2f} dB, {result.name}, case {result.case}"), fontsize="small")
     return axes

@@ -45,8 +45,27 @@ class CtleTable(_Table):
     g_dc2_db: Span = (0.0, 1.0, 0.0)
 
 
+class FloatingFfeTable(_Table):
+    """[receiver.floating]: floating FFE taps (N_bg groups of N_bf taps up to N_f UI after the cursor, each within bmaxg)."""
+
+    groups: Annotated[int, Field(ge=1, le=8)]
+    group_taps: Annotated[int, Field(ge=1, le=32)]
+    span: Annotated[int, Field(ge=1, le=512)]
+    maximum: Positive
+
+
+class ConverterTable(_Table):
+    """[receiver.converter]: bits N_qb and the probability P_qc with which its input exceeds its range."""
+
+    bits: Annotated[int, Field(ge=1, le=24)]
+    clip_probability: Annotated[float, Field(gt=0, lt=0.5)]
+
+
 class ReceiverTable(_Table):
-    """[receiver]: noise, filter and equaliser limits."""
+    """[receiver]: noise, filter, equaliser limits, converter; `sequence_detection` decides by sequences of the first DFE tap.
+
+    `ffe_tap_maximum` bounds the fixed FFE taps beside the main one, which is 1.
+    """
 
     noise_corner_per_symbol_rate: Positive
     noise_density_v2_per_ghz: NotNegative
@@ -55,6 +74,10 @@ class ReceiverTable(_Table):
     dfe_min: tuple[float, ...] = ()
     ffe_pre_taps: Annotated[int, Field(ge=0, le=64)] = 0
     ffe_post_taps: Annotated[int, Field(ge=0, le=64)] = 0
+    ffe_tap_maximum: Positive = 1.0
+    floating: FloatingFfeTable | None = None
+    converter: ConverterTable | None = None
+    sequence_detection: bool = False
 
 
 class PackageTable(_Table):
@@ -73,6 +96,54 @@ class PackageTable(_Table):
     next_length_mm: tuple[float, ...] = ()
     ball_capacitance_ff: float
     termination_ohm: Positive = 50.0
+
+
+class PackageClassTable(_Table):
+    """[package_class.NAME]: a kind of device, its line sections from the die outwards; their lengths are those of a case."""
+
+    die_capacitance_ff: tuple[NotNegative, ...]
+    die_inductance_ph: tuple[NotNegative, ...]
+    bump_capacitance_ff: NotNegative
+    gamma0: NotNegative = 0.0
+    a1: NotNegative = 0.0
+    a2: NotNegative = 0.0
+    tau_ns_per_mm: NotNegative = 0.0
+    z_c_ohm: tuple[Positive, ...] = ()
+    ball_capacitance_ff: NotNegative = 0.0
+    termination_ohm: Positive = 50.0
+
+
+class EndTable(_Table):
+    """One end of a case: its device's class, the lengths of the package's sections, the host board behind them."""
+
+    package_class: str
+    length_mm: tuple[NotNegative, ...] = ()
+    board_mm: NotNegative = 0.0
+
+
+class CaseTable(_Table):
+    """[[case]]: a named test case; NEXT aggressors have the receiver's device and board.
+
+    `rise_time_ps` replaces the transmitter's; a case that is not `default` runs only where it is asked for.
+    """
+
+    name: str
+    transmitter: EndTable
+    receiver: EndTable
+    rise_time_ps: Positive | None = None
+    default: bool = True
+
+
+class HostLineTable(_Table):
+    """[host_line]: trace of a host board between package and channel; C_0 at the device, C_1 at the connector."""
+
+    z_c_ohm: Positive
+    gamma0: NotNegative = 0.0
+    a1: NotNegative
+    a2: NotNegative
+    tau_ns_per_mm: NotNegative
+    device_capacitance_ff: NotNegative = 0.0
+    connector_capacitance_ff: NotNegative = 0.0
 
 
 class BoardTable(_Table):
@@ -118,7 +189,7 @@ class ComTable(_Table):
 
     `transmitter_filter = false` leaves H_t out, as the reference code does for sheets without FORCE_TR. `sampling` is
     Mueller-Müller or the pulse's peak, moved by `sampling_offsets` in samples. `ffe_stride` searches every so many values of the
-    transmitter's grid.
+    transmitter's grid. `revision` says whose arithmetic is followed (None: the newest that the settings' Annex has).
     """
 
     samples_per_ui: Annotated[int, Field(ge=2)] = 32
@@ -127,7 +198,7 @@ class ComTable(_Table):
     sampling_offsets: tuple[int, int] = (0, 0)
     raised_cosine: bool = False
     ffe_stride: Annotated[int, Field(ge=1)] = 1
-    ffe_tap_maximum: Positive = 1.0
+    revision: Literal["4.50", "4.17", "d3.3"] | None = None
     threshold_db: float = 3.0
     vec_threshold_db: float | None = None
     floating: FloatingTable = FloatingTable()
@@ -136,7 +207,10 @@ class ComTable(_Table):
 
 
 class PresetFile(_Table):
-    """A whole preset file."""
+    """A whole preset file. Devices stand in [[package]], or in [package_class] and [[case]] where they differ at the two ends.
+
+    `reference_ohm` is R_0, a line; `cable_classes` names the cases that are allowed with each class of cable assembly.
+    """
 
     id: str
     title: str
@@ -150,7 +224,12 @@ class PresetFile(_Table):
     notes: str = ""
     transmitter: TransmitterTable
     receiver: ReceiverTable
+    reference_ohm: Positive = 50.0
     package: tuple[PackageTable, ...] = ()
+    package_class: dict[str, PackageClassTable] = {}
+    case: tuple[CaseTable, ...] = ()
+    host_line: HostLineTable | None = None
+    cable_classes: dict[str, tuple[str, ...]] = {}
     com: ComTable = ComTable()
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from sirf._data import data_path, list_data, load_toml
-from sirf.channel.die_to_die import BARE, PackageCase
-from sirf.channel.package import Package, PackageLine
+from sirf.channel.die_to_die import PackageCase, case_number
 from sirf.errors import ConfigError, SirfError
-from sirf.presets._schema import ComTable, PackageTable, PresetFile, Span, parse
+from sirf.presets._schema import ComTable, PresetFile, Span, parse
+from sirf.presets.devices import cable_classes, package_cases, selected_cases
+from sirf.receiver.converter import Converter
+from sirf.receiver.mlse import Mlse
 from sirf.receiver.receiver import Ctle, Receiver
 from sirf.signal.pam import order_of
 from sirf.transmitter.jitter import Jitter
@@ -26,7 +28,9 @@ class EqualizerLimits:
 
     `tx_ffe` holds the allowed values of each swept tap by cursor (-1 is the first pre-cursor), `tx_main_minimum` the least
     c(0); `g_dc_db`, `g_dc2_db` the CTLE gains; `dfe_max`, `dfe_min` bound the DFE taps relative to the main cursor;
-    `rx_ffe_pre`, `rx_ffe_post` count the taps of the receiver FFE (none when both are 0).
+    `rx_ffe_pre`, `rx_ffe_post` count the fixed taps of the receiver FFE (none when both are 0), each within ±`rx_ffe_tap_max`
+    of the main one; `rx_ffe_groups` groups of `rx_ffe_group_taps` floating taps reach to `rx_ffe_span` UI after the cursor, each
+    within ±`rx_ffe_floating_max`. `clip_probability` is that with which the converter's input passes either end of its range.
     """
 
     tx_ffe: tuple[tuple[int, tuple[float, ...]], ...] = ()
@@ -37,6 +41,12 @@ class EqualizerLimits:
     dfe_min: tuple[float, ...] = ()
     rx_ffe_pre: int = 0
     rx_ffe_post: int = 0
+    rx_ffe_tap_max: float = float("inf")
+    rx_ffe_groups: int = 0
+    rx_ffe_group_taps: int = 0
+    rx_ffe_span: int = 0
+    rx_ffe_floating_max: float = 0.0
+    clip_probability: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits that no setting meets."""
@@ -54,14 +64,30 @@ class EqualizerLimits:
         for cursor, values in self.tx_ffe:
             if not values:
                 raise SirfError(f"tx_ffe tap {cursor} must have a value to choose, got none. Leave the tap out.")
-        for name in ("rx_ffe_pre", "rx_ffe_post"):
+        for name in ("rx_ffe_pre", "rx_ffe_post", "rx_ffe_groups", "rx_ffe_group_taps", "rx_ffe_floating_max"):
             if getattr(self, name) < 0:
                 raise SirfError(f"{name} must not be negative, got {getattr(self, name)}. Use 0 for no taps.")
+        if not self.rx_ffe_tap_max > 0:
+            raise SirfError(f"rx_ffe_tap_max must be positive, got {self.rx_ffe_tap_max}. Use infinity for no limit.")
+        floating = self.rx_ffe_groups * self.rx_ffe_group_taps
+        if floating and self.rx_ffe_span - self.rx_ffe_post < floating:
+            raise SirfError(
+                f"rx_ffe_span must leave room for {floating} floating taps behind the {self.rx_ffe_post} fixed ones, got "
+                f"{self.rx_ffe_span}. Use at least {self.rx_ffe_post + floating}."
+            )
+        if self.clip_probability is not None and not 0 < self.clip_probability < 0.5:
+            raise SirfError(
+                f"clip_probability must lie between 0 and 0.5, got {self.clip_probability}. Use 1e-7, or None."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """One standard: rates in baud, ratios as they are, packages by test case; `com` is what only COM needs."""
+    """One standard: rates in baud, ratios as they are, packages by test case; `com` is what only COM needs.
+
+    `selected` holds the numbers, from 1, of the test cases that run where none is asked for; `cable_classes` the names of
+    the cases that each class of cable assembly is tested with.
+    """
 
     id: str
     title: str
@@ -77,12 +103,18 @@ class Preset:
     receiver: Receiver
     limits: EqualizerLimits
     packages: tuple[PackageCase, ...]
+    selected: tuple[int, ...]
+    cable_classes: tuple[tuple[str, tuple[str, ...]], ...]
     com: ComTable
 
     @property
     def data_rate(self) -> float:
         """Bits per second on the line, before FEC is taken off."""
         return self.symbol_rate * float(np.log2(order_of(self.modulation)))
+
+    def case_number(self, case: int | str) -> int:
+        """Number of a test case, from 1, by its number or its name; `ConfigError` for one that the preset has not."""
+        return case_number(case, self.packages, self.id)
 
 
 MAX_SPAN_VALUES = 10_000
@@ -94,24 +126,25 @@ def list_presets() -> tuple[str, ...]:
     return list_data("standards")
 
 
-@cache
 def load(name: str) -> Preset:
-    """The preset with this id, or of the TOML file at this path.
+    """The preset with this id, or of the TOML file at this path, which is read anew every time.
 
     Raises `ConfigError` for an unknown id (naming the nearest) or a bad file (naming the key).
 
     >>> load("802.3ck-kr1").symbol_rate
     53125000000.0
     """
-    file = data_path("standards", f"{name}.toml")
-    if not file.is_file():
-        if name.endswith(".toml"):
-            return from_file(Path(name))
-        near = difflib.get_close_matches(name, list_presets(), n=1, cutoff=0.0)
-        raise ConfigError(
-            f"standard must be one of {', '.join(list_presets())}, got {name!r}. Did you mean '{near[0]}'?"
-        )
-    return from_file(file)
+    if name in list_presets():
+        return _shipped(name)
+    if name.endswith(".toml"):
+        return from_file(Path(name))
+    near = difflib.get_close_matches(name, list_presets(), n=1, cutoff=0.0)
+    raise ConfigError(f"standard must be one of {', '.join(list_presets())}, got {name!r}. Did you mean '{near[0]}'?")
+
+
+@cache
+def _shipped(name: str) -> Preset:
+    return from_file(data_path("standards", f"{name}.toml"))
 
 
 def from_file(file: Path) -> Preset:
@@ -141,6 +174,7 @@ def _build(file: PresetFile) -> Preset:
             f"got {len(rx.dfe_min)}. Give one limit per tap."
         )
     order_of(file.modulation)
+    cases = package_cases(file)
     return Preset(
         id=file.id,
         title=file.title,
@@ -165,9 +199,14 @@ def _build(file: PresetFile) -> Preset:
             noise_corner=rx.noise_corner_per_symbol_rate * symbol_rate,
             noise_density=rx.noise_density_v2_per_ghz * 1e-9,
             ctle=_ctle(file),
+            dfe=(0.0,) * len(rx.dfe_max) if rx.sequence_detection else (),
+            mlse=Mlse(memory=1) if rx.sequence_detection else None,
+            converter=None if rx.converter is None else Converter(bits=rx.converter.bits),
         ),
         limits=_limits(file),
-        packages=tuple(_packages(table) for table in file.package),
+        packages=cases,
+        selected=selected_cases(file),
+        cable_classes=cable_classes(file),
         com=file.com,
     )
 
@@ -188,6 +227,7 @@ def _ctle(file: PresetFile) -> Ctle | None:
 
 def _limits(file: PresetFile) -> EqualizerLimits:
     tx, rx = file.transmitter, file.receiver
+    floating = rx.floating
     return EqualizerLimits(
         tx_ffe=tuple(sorted((int(cursor), span_values(span)) for cursor, span in tx.ffe.items())),
         tx_main_minimum=tx.ffe_main_minimum,
@@ -197,32 +237,10 @@ def _limits(file: PresetFile) -> EqualizerLimits:
         dfe_min=rx.dfe_min,
         rx_ffe_pre=rx.ffe_pre_taps,
         rx_ffe_post=rx.ffe_post_taps,
-    )
-
-
-def _packages(table: PackageTable) -> PackageCase:
-    def package(lengths: tuple[float, ...]) -> Package:
-        die = tuple(
-            (c * 1e-15, inductance * 1e-12)
-            for c, inductance in zip(table.die_capacitance_ff, table.die_inductance_ph, strict=True)
-        )
-        lines = tuple(PackageLine(z_c=z, length_mm=length) for z, length in zip(table.z_c_ohm, lengths, strict=True))
-        return Package(
-            die=die,
-            c_b=table.bump_capacitance_ff * 1e-15,
-            lines=lines,
-            gamma0=table.gamma0,
-            a1=table.a1,
-            a2=table.a2,
-            tau=table.tau_ns_per_mm,
-            c_p=table.ball_capacitance_ff * 1e-15,
-            r_d=table.termination_ohm,
-        )
-
-    transmitter = package(table.transmitter_length_mm)
-    return PackageCase(
-        transmitter=transmitter,
-        fext=transmitter,
-        next=package(table.next_length_mm or table.transmitter_length_mm),
-        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else BARE,
+        rx_ffe_tap_max=rx.ffe_tap_maximum,
+        rx_ffe_groups=0 if floating is None else floating.groups,
+        rx_ffe_group_taps=0 if floating is None else floating.group_taps,
+        rx_ffe_span=0 if floating is None else floating.span,
+        rx_ffe_floating_max=0.0 if floating is None else floating.maximum,
+        clip_probability=None if rx.converter is None else rx.converter.clip_probability,
     )

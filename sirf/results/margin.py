@@ -123,9 +123,15 @@ class ComResult:
     passes: Mapping[str, bool]
     pulse: tuple[Real, Real]
     distribution: tuple[Real, Real]
+    case_name: str = ""
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     trace: ComTrace | None = None
+
+    @property
+    def case(self) -> str:
+        """The test case by its number and, where it has one, its name."""
+        return f"{self.package_case} ({self.case_name})" if self.case_name else str(self.package_case)
 
     @property
     def cursor(self) -> int:
@@ -140,7 +146,7 @@ class ComResult:
     def __repr__(self) -> str:
         """One line: standard, case, COM, FOM."""
         return (
-            f"ComResult({self.name!r}, case {self.package_case}: COM {self.com_db:.3f} dB, FOM {self.fom_db:.3f} dB, "
+            f"ComResult({self.name!r}, case {self.case}: COM {self.com_db:.3f} dB, FOM {self.fom_db:.3f} dB, "
             f"VEC {self.vec_db:.2f} dB)"
         )
 
@@ -157,6 +163,7 @@ class ComResult:
             "name": self.name,
             "channel": self.channel,
             "package_case": self.package_case,
+            "case_name": self.case_name,
             "com_db": _number(self.com_db),
             "com_no_crosstalk_db": _number(self.com_no_crosstalk_db),
             "fom_db": _number(self.fom_db),
@@ -192,7 +199,7 @@ class ComResult:
         }
 
     def _title(self) -> str:
-        return f"{self.channel or 'channel'}, {self.name}, package case {self.package_case}"
+        return f"{self.channel or 'channel'}, {self.name}, package case {self.case}"
 
     def _rows(self) -> list[tuple[str, str]]:
         sigmas = ", ".join(f"{name} {1e3 * value:.3f}" for name, value in self.sigmas.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sirf.channel.die_to_die import HostBoards
+from sirf.channel.die_to_die import HostBoards, PackageCase
 from sirf.channel.figures.limits import list_limits, load_limits
 from sirf.channel.package import Package, PackageLine
 from sirf.com.config.settings import (
@@ -66,11 +66,13 @@ def from_preset(preset: Preset) -> ComSettings:
         der0=preset.der0,
         transmitter=_transmitter(preset),
         receiver=_receiver(preset),
-        packages=tuple(replace(case, boards=_boards(preset)) for case in preset.packages),
-        selected=tuple(range(1, len(preset.packages) + 1)),
+        packages=_packages(preset),
+        selected=preset.selected,
+        cable_classes=preset.cable_classes,
         c2m=_eye(preset),
         erl=erl,
         figures=_figures(preset),
+        revision=com.revision,
         com_threshold_db=com.threshold_db,
         erl_threshold_db=None if limits is None else limits.erl_minimum_db,
         vec_threshold_db=com.vec_threshold_db,
@@ -107,8 +109,18 @@ def _receiver(preset: Preset) -> ReceiverSettings:
     corner = rx.noise_corner
     ffe = None
     if limits.rx_ffe_pre or limits.rx_ffe_post:
-        most = com.ffe_tap_maximum
-        ffe = RxFfeSettings(pre=limits.rx_ffe_pre, post=limits.rx_ffe_post, pre1_max=most, post1_max=most, tap_max=most)
+        most = limits.rx_ffe_tap_max
+        ffe = RxFfeSettings(
+            pre=limits.rx_ffe_pre,
+            post=limits.rx_ffe_post,
+            pre1_max=most,
+            post1_max=most,
+            tap_max=most,
+            groups=limits.rx_ffe_groups,
+            group_taps=limits.rx_ffe_group_taps,
+            span=limits.rx_ffe_span,
+            floating_max=limits.rx_ffe_floating_max,
+        )
     return ReceiverSettings(
         noise_density=rx.noise_density,
         noise_corner=corner,
@@ -133,17 +145,22 @@ def _receiver(preset: Preset) -> ReceiverSettings:
             tail_start=floating.tail_start,
         ),
         ffe=ffe,
-        detector=DetectorSettings(clip_probability=2 * preset.der0),
+        detector=DetectorSettings(
+            mlse=0 if rx.mlse is None else 1,
+            adc_bits=0.0 if rx.converter is None else float(rx.converter.bits),
+            clip_probability=limits.clip_probability or 2 * preset.der0,
+        ),
         sampling=SamplingSettings(
             anchor=1 if com.sampling == "peak" else 0, first=com.sampling_offsets[0], last=com.sampling_offsets[1]
         ),
     )
 
 
-def _boards(preset: Preset) -> HostBoards:
+def _packages(preset: Preset) -> tuple[PackageCase, ...]:
+    """The preset's test cases; [com.board] puts boards around those of its packages, which its links have not."""
     table = preset.com.board
     if table is None:
-        return HostBoards()
+        return preset.packages
 
     def side(length_mm: float) -> Package:
         return Package(
@@ -157,7 +174,8 @@ def _boards(preset: Preset) -> HostBoards:
         )
 
     near, far = side(table.length_mm[0]), side(table.length_mm[1])
-    return HostBoards(transmitter=near, fext=near, next_near=far, next_far=near, receiver=far)
+    boards = HostBoards(transmitter=near, fext=near, next_near=far, next_far=near, receiver=far)
+    return tuple(replace(case, boards=boards) for case in preset.packages)
 
 
 def _eye(preset: Preset) -> ChipToModuleSettings | None:

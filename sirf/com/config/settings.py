@@ -213,7 +213,8 @@ class ComSettings:
 
     `name` says where it came from; `symbol_rate` in baud, `levels` L, `samples_per_ui` M, `der0` DER_0. `f_min` and
     `frequency_step` in Hz are what the channel's data must start at and be spaced by at most. `packages` holds all test cases,
-    `selected` the numbers (from 1) of those to run. `local_search` is the workbook's Local Search (0: full grid),
+    `selected` the numbers (from 1) of those to run, `cable_classes` the names of those that each class of cable assembly has to
+    pass. `local_search` is the workbook's Local Search (0: full grid),
     `adaptive_search` its Non-zero Local Search Method 1, `least_radius` its Overwrite Minimum Radius (None: 2, or 1 with
     only one transmitter setting);
     `revision` says whose arithmetic is followed (None: the newest of the Annex);
@@ -232,6 +233,7 @@ class ComSettings:
     receiver: ReceiverSettings
     packages: tuple[PackageCase, ...]
     selected: tuple[int, ...]
+    cable_classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     c2m: ChipToModuleSettings | None = None
     erl: ErlSettings | None = None
     figures: FiguresSettings | None = None

@@ -1,0 +1,142 @@
+"""Devices and test cases of a preset file as packages from the die outwards."""
+
+from __future__ import annotations
+
+from sirf.channel.die_to_die import BARE, HostBoards, PackageCase
+from sirf.channel.package import Package, PackageLine
+from sirf.errors import ConfigError
+from sirf.presets._schema import EndTable, PackageTable, PresetFile
+
+FEMTO, PICO = 1e-15, 1e-12
+
+
+def package_cases(file: PresetFile) -> tuple[PackageCase, ...]:
+    """All test cases of a file: those of [[package]], or those of [[case]] with their classes.
+
+    Raises `ConfigError` for a class that the file has not, or lengths that do not fit it.
+    """
+    if file.package and file.case:
+        raise ConfigError(f"{file.id}: [[package]] must be left out beside [[case]], got both. Keep one of them.")
+    names = [case.name for case in file.case]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"{file.id}: key case.name must differ from case to case, got {names}. Rename one.")
+    if file.case:
+        return tuple(_named_case(file, index) for index in range(len(file.case)))
+    return tuple(_plain_case(table, file.reference_ohm) for table in file.package)
+
+
+def selected_cases(file: PresetFile) -> tuple[int, ...]:
+    """Numbers, from 1, of the test cases that run where none is asked for."""
+    if not file.case:
+        return tuple(range(1, len(file.package) + 1))
+    return tuple(number for number, case in enumerate(file.case, start=1) if case.default)
+
+
+def cable_classes(file: PresetFile) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names of the cases that each class of cable assembly is tested with; `ConfigError` for a case that is not there."""
+    names = {case.name for case in file.case}
+    for cable, cases in file.cable_classes.items():
+        if missing := [case for case in cases if case not in names]:
+            raise ConfigError(
+                f"{file.id}: key cable_classes.{cable} must name cases of the file, got {missing[0]!r}. Add a [[case]]."
+            )
+    return tuple(file.cable_classes.items())
+
+
+def _named_case(file: PresetFile, index: int) -> PackageCase:
+    case = file.case[index]
+    near, far = (_device(file, end, f"case {case.name}") for end in (case.transmitter, case.receiver))
+    near_board, far_board = _board(file, case.transmitter), _board(file, case.receiver)
+    return PackageCase(
+        transmitter=near,
+        fext=near,
+        next=far,
+        receiver=far,
+        boards=HostBoards(
+            transmitter=near_board, fext=near_board, next_near=far_board, next_far=far_board, receiver=far_board
+        ),
+        rise_time=None if case.rise_time_ps is None else case.rise_time_ps * PICO,
+        name=case.name,
+    )
+
+
+def _device(file: PresetFile, end: EndTable, where: str) -> Package:
+    table = file.package_class.get(end.package_class)
+    if table is None:
+        raise ConfigError(
+            f"{file.id}: key package_class of {where} must be one of {', '.join(file.package_class)}, got "
+            f"{end.package_class!r}. Add [package_class.{end.package_class}]."
+        )
+    if len(end.length_mm) != len(table.z_c_ohm):
+        raise ConfigError(
+            f"{file.id}: key length_mm of {where} must hold the {len(table.z_c_ohm)} sections of class {end.package_class}, "
+            f"got {len(end.length_mm)}. Give one length a section."
+        )
+    if len(table.die_capacitance_ff) != len(table.die_inductance_ph):
+        raise ConfigError(
+            f"{file.id}: key package_class.{end.package_class}.die_inductance_ph must have the "
+            f"{len(table.die_capacitance_ff)} stages of die_capacitance_ff, got {len(table.die_inductance_ph)}."
+        )
+    lines = zip(table.z_c_ohm, end.length_mm, strict=True)
+    return Package(
+        die=_stages(table.die_capacitance_ff, table.die_inductance_ph),
+        c_b=table.bump_capacitance_ff * FEMTO,
+        lines=tuple(PackageLine(z_c=z, length_mm=length) for z, length in lines),
+        gamma0=table.gamma0,
+        a1=table.a1,
+        a2=table.a2,
+        tau=table.tau_ns_per_mm,
+        c_p=table.ball_capacitance_ff * FEMTO,
+        r_0=file.reference_ohm,
+        r_d=table.termination_ohm,
+    )
+
+
+def _board(file: PresetFile, end: EndTable) -> Package | None:
+    if end.board_mm == 0:
+        return None
+    line = file.host_line
+    if line is None:
+        raise ConfigError(f"{file.id}: [host_line] must be given for board_mm, got none. Add its impedance and loss.")
+    return Package(
+        die=((line.device_capacitance_ff * FEMTO, 0.0),),
+        lines=(PackageLine(z_c=line.z_c_ohm, length_mm=end.board_mm),),
+        gamma0=line.gamma0,
+        a1=line.a1,
+        a2=line.a2,
+        tau=line.tau_ns_per_mm,
+        c_p=line.connector_capacitance_ff * FEMTO,
+        r_0=file.reference_ohm,
+    )
+
+
+def _plain_case(table: PackageTable, reference_ohm: float) -> PackageCase:
+    """A case of [[package]]: one kind of device at both ends."""
+
+    def package(lengths: tuple[float, ...]) -> Package:
+        lines = zip(table.z_c_ohm, lengths, strict=True)
+        return Package(
+            die=_stages(table.die_capacitance_ff, table.die_inductance_ph),
+            c_b=table.bump_capacitance_ff * FEMTO,
+            lines=tuple(PackageLine(z_c=z, length_mm=length) for z, length in lines),
+            gamma0=table.gamma0,
+            a1=table.a1,
+            a2=table.a2,
+            tau=table.tau_ns_per_mm,
+            c_p=table.ball_capacitance_ff * FEMTO,
+            r_0=reference_ohm,
+            r_d=table.termination_ohm,
+        )
+
+    transmitter = package(table.transmitter_length_mm)
+    return PackageCase(
+        transmitter=transmitter,
+        fext=transmitter,
+        next=package(table.next_length_mm or table.transmitter_length_mm),
+        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else BARE,
+    )
+
+
+def _stages(capacitance_ff: tuple[float, ...], inductance_ph: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
+    """Die stages (C_d in F, L_s in H) from the die outwards."""
+    return tuple((c * FEMTO, inductance * PICO) for c, inductance in zip(capacitance_ff, inductance_ph, strict=True))
