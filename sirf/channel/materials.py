@@ -199,24 +199,25 @@ def list_materials() -> tuple[str, ...]:
     return list_data("materials")
 
 
-@cache
 def load_material(name: str) -> Material:
-    """The material with this id, or of the TOML file at this path.
+    """The material with this id, or of the TOML file at this path, which is read anew every time.
 
     Raises `ConfigError` for an unknown id (naming the nearest) or a bad file (naming the key).
 
     >>> load_material("megtron7").dk
     3.4
     """
-    file = data_path("materials", f"{name}.toml")
-    if not file.is_file():
-        if not name.endswith(".toml"):
-            near = difflib.get_close_matches(name.lower(), list_materials(), n=1, cutoff=0.0)[0]
-            raise ConfigError(
-                f"material must be one of {', '.join(list_materials())}, got {name!r}. Did you mean '{near}'?"
-            )
-        file = Path(name)
-    return _from_file(file)
+    if name in list_materials():
+        return _shipped(name)
+    if name.endswith(".toml"):
+        return _from_file(Path(name))
+    near = difflib.get_close_matches(name.lower(), list_materials(), n=1, cutoff=0.0)[0]
+    raise ConfigError(f"material must be one of {', '.join(list_materials())}, got {name!r}. Did you mean '{near}'?")
+
+
+@cache
+def _shipped(name: str) -> Material:
+    return _from_file(data_path("materials", f"{name}.toml"))
 
 
 def _from_file(file: Path) -> Material:

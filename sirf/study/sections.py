@@ -15,7 +15,7 @@ from sirf.link import Link
 from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
-from sirf.presets import load
+from sirf.presets import list_presets, load
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
 
@@ -129,11 +129,19 @@ def _link(
     return Link(span, standard=far, transmitter=sender.transmitter, limits=limits, samples_per_ui=samples_per_ui)
 
 
-@lru_cache(maxsize=32)
 def _light_alone(
     standard: str, path: OpticalPath, swing: float, agc_db: tuple[float, float], samples_per_ui: int
 ) -> Link:
-    """Light from retimer to retimer. Cached: identical in several architectures, so it is equalised once."""
+    """Light from retimer to retimer, cached under a preset that ships; a file of the user may change between two calls."""
+    make = _light_under_preset if standard in list_presets() else _light_under_preset.__wrapped__
+    return make(standard, path, swing, agc_db, samples_per_ui)
+
+
+@lru_cache(maxsize=32)
+def _light_under_preset(
+    standard: str, path: OpticalPath, swing: float, agc_db: tuple[float, float], samples_per_ui: int
+) -> Link:
+    """Cached: identical in several architectures, so it is equalised once."""
     span = Span.alone(path, swing=swing, symbol_rate=load(standard).symbol_rate, agc_db=agc_db)
     return Link(span, standard=standard, samples_per_ui=samples_per_ui)
 

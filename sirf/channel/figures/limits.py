@@ -167,22 +167,27 @@ def list_limits() -> tuple[str, ...]:
     return list_data("masks")
 
 
-@cache
 def load_limits(name: str) -> FigureLimits:
-    """Limits of the standard with this id, or of the TOML file at this path.
+    """Limits of the standard with this id, or of the TOML file at this path, which is read anew every time.
 
     Raises `ConfigError` for an unknown id (naming those known) or a bad file (naming the key).
 
     >>> load_limits("802.3ck-kr1").erl_minimum_db
     9.7
     """
-    file = data_path("masks", f"{name}.toml")
-    if not file.is_file():
-        if not name.endswith(".toml"):
-            raise ConfigError(
-                f"standard must be one of {', '.join(list_limits())}, got {name!r}. Or name a .toml file."
-            )
-        file = Path(name)
+    if name in list_limits():
+        return _shipped(name)
+    if name.endswith(".toml"):
+        return _from_file(Path(name))
+    raise ConfigError(f"standard must be one of {', '.join(list_limits())}, got {name!r}. Or name a .toml file.")
+
+
+@cache
+def _shipped(name: str) -> FigureLimits:
+    return _from_file(data_path("masks", f"{name}.toml"))
+
+
+def _from_file(file: Path) -> FigureLimits:
     return _build(validated(_File, load_toml(file), file))
 
 
