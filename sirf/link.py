@@ -55,7 +55,9 @@ class Link:
 
     Raises `SirfError` when a part is missing, or the channel's band ends below 0.75 of the symbol rate.
 
-    >>> link = sirf.Link(sirf.paths.cpo(rate_class="100g").to_channel(), standard="cei-112g-xsr")  # doctest: +SKIP
+    >>> link = sirf.Link(sirf.paths.cpo(rate_class="100g").to_channel(), standard="cei-112g-xsr")
+    >>> link.symbol_rate
+    53125000000.0
     """
 
     channel: Channel

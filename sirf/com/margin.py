@@ -68,7 +68,8 @@ def com(
 
     Raises `ConfigError` for a bad configuration, `SirfError` for a band too small or where no equaliser setting passes.
 
-    >>> sirf.com(channel, standard="802.3ck-kr1").com_db  # doctest: +SKIP
+    >>> sirf.com(channel, standard="cei-112g-xsr", package_case=1).com_db
+    4.9
     """
     if (standard is None) == (config is None):
         raise ConfigError(

@@ -65,8 +65,9 @@ def simulate_chain(
     `SirfError` for no link or symbol, links of different numbers of levels or of symbol rates more than 1 % apart, a sequence
     detector, ideal feedback beside adaptation, and for what `sirf.simulate` refuses.
 
-    >>> run = sirf.simulate_chain([copper, light, copper], rng=1)  # doctest: +SKIP
-    >>> run.end_to_end.ber, run.composed_ber  # doctest: +SKIP
+    >>> run = sirf.simulate_chain([link, link], symbols=2_000, rng=1)
+    >>> run.end_to_end.errors
+    0
     """
     links = tuple(links)
     for name, value in (("symbols", symbols), ("block", block)):

@@ -1,0 +1,37 @@
+"""Examples in docstrings run as tests: the names and files that they take as given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _names_of_examples(
+    doctest_namespace: dict[str, Any],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`sirf` and `np`; where an example names them `channel` (30 mm of package substrate), its `link`, and thru.s2p."""
+    if not isinstance(request.node, pytest.DoctestItem) or request.node.dtest is None:
+        return
+    import numpy as np
+
+    import sirf
+
+    doctest_namespace |= {"sirf": sirf, "np": np}
+    source = " ".join(example.source for example in request.node.dtest.examples)
+    if not any(word in source for word in ("channel", "link", "thru.s2p")):
+        return
+    channel = doctest_namespace["channel"] = sirf.paths.cpo(length="30 mm", rate_class="100g").to_channel()
+    if "link" in source:
+        doctest_namespace["link"] = sirf.Link(channel, standard="cei-112g-xsr").optimized()
+    if "thru.s2p" in source:
+        from sirf.channel.touchstone import write_touchstone
+
+        monkeypatch.chdir(tmp_path)
+        for name in ("thru.s2p", "fext1.s2p"):
+            write_touchstone(Path(name), channel.through)
