@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer
+from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.channel.response import Transfer
 from sirf.errors import ConfigError, SirfError
 
@@ -136,11 +137,16 @@ def roles_of(channel: Channel) -> tuple[Role, ...]:
 
 
 @lru_cache(maxsize=16)
-def die_to_die(channel: Channel, case: PackageCase | None) -> DieToDie:
+def die_to_die(channel: Channel, case: PackageCase | None, *, common_mode: bool = True) -> DieToDie:
     """The paths of `channel` with all that its plane leaves out of `case` around them.
 
     A channel that ends at the ball gets packages and host boards, one at the bump the die's own stages; both are terminated in
     the packages' `r_d`. To one that is complete to the die, or without a case, nothing is added: it is matched.
+
+    Where the channel knows its 4-port, what it converts into the common mode reflects at the devices and turns back in it.
+    Packages are differential models: their two lines are taken as uncoupled, so that the common mode sees the same line and
+    termination as the differential one. Without `common_mode`, as Annex 93A has it, the differential two-port alone is
+    enclosed. Aggressors are known as differential two-ports only: their common mode ends matched at the channel's plane.
 
     Kept for the last channels: engines and studies ask for the same one again and again.
     """
@@ -149,7 +155,11 @@ def die_to_die(channel: Channel, case: PackageCase | None) -> DieToDie:
     ends = _Ends(case, channel.plane)
     roles = roles_of(channel)
     distinct, index = find_distinct(list(zip(channel.networks, roles, strict=True)), _same_path)
-    networks = tuple(ends.enclose(network, role) for network, role in distinct)
+    pair = _through_pair(channel, case.reference_impedance) if common_mode else None
+    networks = tuple(
+        ends.enclose(network, role, pair if network is channel.through and role == "through" else None)
+        for network, role in distinct
+    )
     transfers = tuple(
         _transfer(network, case.ends(role)) for network, (_, role) in zip(networks, distinct, strict=True)
     )
@@ -189,12 +199,17 @@ class _Ends:
         self.plane = plane
         self._made: list[tuple[Role, Real, tuple[Network | None, Network | None]]] = []
 
-    def enclose(self, network: Network, role: Role) -> Network:
-        """`network` with device and board of `role` at both ends, equation (93A-17)."""
+    def enclose(self, network: Network, role: Role, pair: PairNetwork | None = None) -> Network:
+        """`network` with device and board of `role` at both ends, equation (93A-17); both its modes where it is a `pair`."""
         near, far = self._of(role, network.frequency)
         if near is None and far is None:
             return network
         # packages, boards and terminations all are described at R_0
+        if pair is not None:
+            packages = [None if end is None else PairNetwork.balanced(end) for end in (near, far)]
+            whole = cascade_pairs(part for part in (packages[0], pair, packages[1]) if part is not None)
+            ends = _reflection(self.case.ends(role)[0]), _reflection(self.case.receiver)
+            return whole.differential(common_reflection=ends, name=network.name)
         result = network.renormalized(2.0 * self.case.reference_impedance)
         result = result if near is None else near @ result
         return result if far is None else result @ far
@@ -217,8 +232,24 @@ class _Ends:
         return None if not parts else parts[0] if len(parts) == 1 else parts[0] @ parts[1]
 
 
+def _through_pair(channel: Channel, reference: float) -> PairNetwork | None:
+    """Both modes of the through path where the channel's 4-port is its own and converts anything."""
+    four_port, through = channel.four_port, channel.through
+    if four_port is None or not np.array_equal(four_port.frequency, through.frequency):
+        return None
+    pair = PairNetwork.from_four_port(four_port, z0=0.5 * through.z0)
+    if not (pair.converts and np.allclose(pair.dd, through.s, rtol=0.0, atol=1e-9)):
+        return None
+    return PairNetwork.from_four_port(four_port, z0=reference)
+
+
+def _reflection(end: Package) -> float:
+    """Reflection coefficient of a die's termination, of one line and so of either mode."""
+    return (end.r_d - end.r_0) / (end.r_d + end.r_0)
+
+
 def _transfer(network: Network, ends: Iterable[Package]) -> Transfer:
-    near, far = ((end.r_d - end.r_0) / (end.r_d + end.r_0) for end in ends)
+    near, far = (_reflection(end) for end in ends)
     s = network.s
     value = voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], near, far)
     return Transfer(frequency=network.frequency, value=value)

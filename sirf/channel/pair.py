@@ -7,7 +7,7 @@ second skewed line does, two two-ports in series are wrong; two pairs in series 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
@@ -31,10 +31,10 @@ _P, _N = [0, 1], [2, 3]
 class PairNetwork:
     """Mixed-mode S-parameters (F, 2, 2) of a pair, S_xy[out, in] from mode y to mode x, at `frequency` (F,) in Hz.
 
-    `dd` differential at 100 ohm, `cc` common at 25 ohm; `dc` common to differential and `cd` differential to common, None where
-    the pair is balanced and converts nothing. Port 1 is towards the transmitter. With a_d = (a_P - a_N) / sqrt 2 and
-    a_c = (a_P + a_N) / sqrt 2 this is the single-ended 4-port at 50 ohm in another basis (Bockelman and Eisenstadt, IEEE Trans.
-    MTT 43, 1995). Two equal lines without coupling have `cc` equal to `dd`, and may share one array.
+    `dd` differential at twice, `cc` common at half the reference `z0` of one line (50 ohm); `dc` common to differential and `cd`
+    differential to common, None where the pair is balanced and converts nothing. Port 1 is towards the transmitter. With
+    a_d = (a_P - a_N) / sqrt 2 and a_c = (a_P + a_N) / sqrt 2 this is the single-ended 4-port in another basis (Bockelman and
+    Eisenstadt, IEEE Trans. MTT 43, 1995). Two equal lines without coupling have `cc` equal to `dd`, and may share one array.
 
     >>> line = np.array([[[0.0, 0.9], [0.9, 0.0]]])
     >>> float(abs(PairNetwork.of_lines(np.array([1e9]), line, -line).dd[0, 1, 0]))
@@ -46,15 +46,17 @@ class PairNetwork:
     cc: Complex
     dc: Complex | None = None
     cd: Complex | None = None
+    z0: float = field(default=LINE_OHM, kw_only=True)
 
     @classmethod
     def balanced(cls, differential: Network, common: Network | None = None) -> PairNetwork:
-        """A balanced pair of its differential two-port (100 ohm) and its `common` one (25 ohm).
+        """A balanced pair of its differential two-port and its `common` one, whose reference is a quarter of that.
 
         Without `common` the pair counts as two equal lines without coupling, whose common mode has the S-parameters of the
         differential one.
         """
-        return cls(differential.frequency, differential.s, differential.s if common is None else common.s)
+        s = differential.s
+        return cls(differential.frequency, s, s if common is None else common.s, z0=0.5 * differential.z0)
 
     @classmethod
     def of_lines(cls, frequency: Real, p: Complex, n: Complex) -> PairNetwork:
@@ -63,8 +65,8 @@ class PairNetwork:
         return cls(frequency, mean, mean, half_difference, half_difference)
 
     @classmethod
-    def from_four_port(cls, network: Network) -> PairNetwork:
-        """A single-ended 4-port with ports P in, P out, N in, N out, brought to 50 ohm.
+    def from_four_port(cls, network: Network, *, z0: float = LINE_OHM) -> PairNetwork:
+        """A single-ended 4-port with ports P in, P out, N in, N out, brought to the reference `z0` in ohm.
 
         Raises `SirfError` for another number of ports.
         """
@@ -73,25 +75,32 @@ class PairNetwork:
                 f"number of ports must be 4 for a pair, got {network.ports} in {network.name or 'this network'}. "
                 "Load the pair as a single-ended 4-port (.s4p)."
             )
-        s = network.renormalized(LINE_OHM).s
+        s = network.renormalized(z0).s
         pp, pn, np_, nn = (s[:, rows][:, :, columns] for rows in (_P, _N) for columns in (_P, _N))
         dc, cd = 0.5 * (pp + pn - np_ - nn), 0.5 * (pp - pn + np_ - nn)
         dd, cc = 0.5 * (pp - pn - np_ + nn), 0.5 * (pp + pn + np_ + nn)
         if not (np.any(dc) or np.any(cd)):
-            return cls(network.frequency, dd, cc)
-        return cls(network.frequency, dd, cc, dc, cd)
+            return cls(network.frequency, dd, cc, z0=z0)
+        return cls(network.frequency, dd, cc, dc, cd, z0=z0)
 
     @property
     def converts(self) -> bool:
         """Whether anything passes between the differential and the common mode."""
         return self.dc is not None
 
-    def differential(self, *, name: str = "") -> Network:
-        """The differential two-port at 100 ohm, the common mode terminated in 25 ohm at both ends."""
-        return Network(self.frequency, self.dd, z0=PAIR_OHM, name=name)
+    def differential(self, *, common_reflection: tuple[float, float] = (0.0, 0.0), name: str = "") -> Network:
+        """The differential two-port at twice `z0`, the common mode ended at both ends.
+
+        `common_reflection` are the reflection coefficients of the common mode's terminations, 0 where it ends matched.
+        """
+        s = self.dd
+        if self.dc is not None and self.cd is not None and any(common_reflection):
+            ends = np.diag(common_reflection).astype(np.complex128)
+            s = s + self.dc @ ends @ np.linalg.solve(np.eye(2) - self.cc @ ends, self.cd)
+        return Network(self.frequency, s, z0=2.0 * self.z0, name=name)
 
     def four_port(self, *, name: str = "") -> Network:
-        """The single-ended 4-port at 50 ohm, ports P in, P out, N in, N out."""
+        """The single-ended 4-port at `z0`, ports P in, P out, N in, N out."""
         same, cross = 0.5 * (self.dd + self.cc), 0.5 * (self.cc - self.dd)
         s = np.empty((self.frequency.size, 4, 4), dtype=np.complex128)
         s[:, :2, :2] = s[:, 2:, 2:] = same
@@ -102,7 +111,7 @@ class PairNetwork:
             s[:, 2:, 2:] -= both
             s[:, :2, 2:] += turn
             s[:, 2:, :2] -= turn
-        return Network(self.frequency, s, z0=LINE_OHM, name=name)
+        return Network(self.frequency, s, z0=self.z0, name=name)
 
     def flipped(self) -> PairNetwork:
         """The pair seen from its other end."""
@@ -110,7 +119,7 @@ class PairNetwork:
         dd, cc, dc, cd = turned
         assert dd is not None
         assert cc is not None
-        return PairNetwork(self.frequency, dd, dd if self.cc is self.dd else cc, dc, cd)
+        return PairNetwork(self.frequency, dd, dd if self.cc is self.dd else cc, dc, cd, z0=self.z0)
 
     def cascade(self, other: PairNetwork) -> PairNetwork:
         """This pair with its port 2 joined to port 1 of `other`, P to P and N to N; both on one grid.
@@ -136,7 +145,7 @@ class PairNetwork:
 
 
 def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
-    """All `pairs` in series, on one grid.
+    """All `pairs` in series, on one grid and at one reference.
 
     Neighbours without conversion are joined mode by mode first, and once where both modes are equal: that costs no more than
     differential two-ports. The others are joined with the conversion between all modes.
@@ -152,10 +161,10 @@ def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
     s = reduce(cascade_ends, (pair.ends() for pair in joined))
     whole = np.array([[s.s11, s.s12], [s.s21, s.s22]])
     dd, dc, cd, cc = (np.moveaxis(whole[:, :, out, into], -1, 0) for out in (0, 1) for into in (0, 1))
-    return PairNetwork(joined[0].frequency, dd, cc, dc, cd)
+    return PairNetwork(joined[0].frequency, dd, cc, dc, cd, z0=joined[0].z0)
 
 
 def _cascade_balanced(first: PairNetwork, second: PairNetwork) -> PairNetwork:
     dd = cascade(first.dd, second.dd)
     equal = first.cc is first.dd and second.cc is second.dd
-    return PairNetwork(first.frequency, dd, dd if equal else cascade(first.cc, second.cc))
+    return PairNetwork(first.frequency, dd, dd if equal else cascade(first.cc, second.cc), z0=first.z0)

@@ -62,7 +62,7 @@ def path_responses(
     warnings = [*channel.check_symbol_rate(settings.symbol_rate), *_grid_warnings(channel, settings)]
     on_one_grid = _on_one_grid(channel, warnings)
     packages = settings.packages[case - 1]
-    paths = die_to_die(on_one_grid, packages)
+    paths = die_to_die(on_one_grid, packages, common_mode=False)
     impulses = [_impulse(transfer, settings, packages) for transfer in paths.transfers]
     tx = settings.transmitter
     amplitudes = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}

@@ -127,3 +127,36 @@ def test_packages_at_different_references_are_refused() -> None:
 
 def test_find_distinct_numbers_by_first_appearance() -> None:
     assert find_distinct([3, 1, 3, 2, 1], lambda a, b: a == b) == ([3, 1, 2], (0, 1, 0, 2, 1))
+
+
+@pytest.mark.parametrize("receiver", [OTHER_DEVICE, replace(OTHER_DEVICE, r_0=46.25, r_d=50.0)])
+def test_what_a_skewed_channel_converts_reflects_at_the_packages(receiver: Package) -> None:
+    """Two lines without coupling: every line with its own package, die to die, by itself; then their mean at the end."""
+    device = replace(DEVICE, r_0=receiver.r_0)
+    case = PackageCase(transmitter=device, fext=device, next=device, receiver=receiver)
+    p, n = line(100.0, 0.9), line(101.5, 0.8)
+    s = np.zeros((GRID.size, 4, 4), dtype=complex)
+    s[:, :2, :2], s[:, 2:, 2:] = p.s, n.s
+    channel = sirf.Channel.from_network(Network(GRID, s, name="skewed"), port_order="12-34")
+    made = die_to_die(channel, case)
+    voltages = []
+    for one in (p, n):
+        # a line at 50 ohm has the numbers of a pair of such lines at 100 ohm
+        whole = device.network(GRID) @ one.renormalized(2.0 * receiver.r_0) @ receiver.network(GRID, receiver=True)
+        ends = [(end.r_d - end.r_0) / (end.r_d + end.r_0) for end in (device, receiver)]
+        t = whole.s
+        voltages.append(voltage_transfer(t[:, 1, 0], t[:, 0, 0], t[:, 0, 1], t[:, 1, 1], ends[0], ends[1]))
+    expected = 0.5 * (voltages[0] + voltages[1])
+    assert np.abs(made.transfer(0).value - expected).max() < 1e-9
+    # the annex encloses the differential two-port alone
+    annex = die_to_die(channel, case, common_mode=False).transfer(0).value
+    assert np.abs(annex - expected).max() > 1e-3
+
+
+def test_a_4_port_that_is_not_the_through_paths_is_left_out() -> None:
+    s = np.zeros((GRID.size, 4, 4), dtype=complex)
+    s[:, :2, :2], s[:, 2:, 2:] = line(100.0).s, line(101.5).s
+    channel = sirf.Channel.from_network(Network(GRID, s), port_order="12-34")
+    other = replace(channel, through=line(50.0))
+    wanted = at(DEVICE) @ line(50.0) @ at(OTHER_DEVICE, receiver=True)
+    np.testing.assert_allclose(die_to_die(other, CASE).network(0).s, wanted.s, atol=1e-12)

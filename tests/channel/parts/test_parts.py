@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sirf.channel.cascade import cascade
 from sirf.channel.materials import list_materials, load_material
-from sirf.channel.package import cascade, series_inductance, shunt_capacitance
+from sirf.channel.package import series_inductance, shunt_capacitance
 from sirf.channel.parts import Ball, Connector, Via
 from sirf.errors import PhysicsError
 from sirf.units import C0
