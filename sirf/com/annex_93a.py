@@ -54,6 +54,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
         icn_mv=None if figures.icn is None else figures.icn * 1e3,
         fom_ild_db=figures.fom_ild_db,
         fitted_loss_db=figures.fitted_loss_db,
+        acbw_ghz=None if figures.apparent_bandwidth is None else figures.apparent_bandwidth / 1e9,
         insertion_loss_db=-float(gain),
         insertion_loss_channel_db=float(channel.insertion_loss_db(nyquist)),
         sampling_index=answer.choice.sampling_index,

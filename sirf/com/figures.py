@@ -16,6 +16,7 @@ from sirf.channel.figures import (
     fitted_insertion_loss,
     integrated_crosstalk_noise,
 )
+from sirf.channel.figures.apparent_bandwidth import apparent_bandwidth
 from sirf.com.config.settings import ComSettings
 from sirf.errors import ConfigError
 
@@ -24,13 +25,17 @@ _GATES: dict[float, Any] = {0.0: "before", 1.0: "802.3cd", 2.0: "constant"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Figures in the frequency domain, None where the configuration does not ask for them; ICN in V, the others in dB."""
+    """Figures in the frequency domain, None where the configuration does not ask for them.
+
+    ICN in V, the apparent bandwidth in Hz, the others in dB.
+    """
 
     erl11_db: float | None
     erl22_db: float | None
     icn: float | None
     fom_ild_db: float | None
     fitted_loss_db: float | None
+    apparent_bandwidth: float | None = None
 
     @property
     def erl_db(self) -> float | None:
@@ -50,11 +55,13 @@ def figures_of(channel: Channel, settings: ComSettings) -> Figures:
     values = settings.figures
     if values is None:
         return Figures(erl11_db=first, erl22_db=second, icn=None, fom_ild_db=None, fitted_loss_db=None)
-    rate, through = settings.symbol_rate, channel.through
+    # the reference code describes all files at R_0 before anything else
+    impedance = 2.0 * settings.packages[0].reference_impedance
+    rate, through = settings.symbol_rate, channel.through.renormalized(impedance)
     fit = fitted_insertion_loss(through.frequency, through.s[:, 1, 0], f_min=values.f_1, f_max=values.f_2_ild)
     noise = [
         integrated_crosstalk_noise(
-            networks,
+            [network.renormalized(impedance) for network in networks],
             amplitude=amplitude,
             symbol_rate=rate,
             transmitter_corner=corner,
@@ -75,6 +82,9 @@ def figures_of(channel: Channel, settings: ComSettings) -> Figures:
             fit, symbol_rate=rate, transmitter_corner=values.f_v, receiver_corner=values.f_r
         ),
         fitted_loss_db=float(np.asarray(fit.at(rate / 2))),
+        apparent_bandwidth=None
+        if values.bandwidth_slope is None
+        else apparent_bandwidth(through.frequency, through.s[:, 1, 0], slope_db_per_ghz=values.bandwidth_slope),
     )
 
 
@@ -104,5 +114,6 @@ def _return_losses(channel: Channel, settings: ComSettings) -> tuple[float | Non
     through = channel.through
     second = through
     if asked.with_package:
-        second = settings.packages[settings.selected[0] - 1].transmitter.network(through.frequency) @ through
+        package = settings.packages[settings.selected[0] - 1].transmitter
+        second = package.network(through.frequency) @ through.renormalized(2.0 * package.r_0)
     return effective_return_loss(through, erl, port=1), effective_return_loss(second, erl, port=2)

@@ -85,6 +85,7 @@ class ComResult:
     `dfe_taps` relative to the cursor, fixed then floating, `floating_taps` the numbers of those that float; `rx_ffe_taps`
     empty where there is no such equaliser. `sampling_index` counts the samples of `pulse` from 1, as the reference code does;
     `cursor` is the same from 0.
+    `acbw_ghz` is the channel's apparent bandwidth, where the workbook asks for it.
     `other` is the other kind of search's answer where it differs. `passes` holds COM (or VEC) and ERL against their limits.
     """
 
@@ -124,6 +125,7 @@ class ComResult:
     pulse: tuple[Real, Real]
     distribution: tuple[Real, Real]
     case_name: str = ""
+    acbw_ghz: float | None = None
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     trace: ComTrace | None = None
@@ -175,6 +177,7 @@ class ComResult:
             "icn_mv": _number(self.icn_mv),
             "fom_ild_db": _number(self.fom_ild_db),
             "fitted_loss_db": _number(self.fitted_loss_db),
+            "acbw_ghz": _number(self.acbw_ghz),
             "insertion_loss_db": self.insertion_loss_db,
             "insertion_loss_channel_db": self.insertion_loss_channel_db,
             "sampling_index": self.sampling_index,
@@ -219,6 +222,8 @@ class ComResult:
             ("Tx taps", _taps(self.tx_taps)),
             ("DFE taps", _taps(self.dfe_taps)),
         ]  # fmt: skip
+        if self.acbw_ghz is not None:
+            rows.append(("apparent bandwidth", f"{self.acbw_ghz:.2f} GHz"))
         if self.floating_taps:
             rows.append(("floating at", " ".join(str(tap) for tap in self.floating_taps)))
         if self.rx_ffe_taps:

@@ -84,14 +84,13 @@ class DfeSettings:
 class RxFfeSettings:
     """The receiver's feed-forward equaliser of Annex 178A.
 
-    `pre`, `post` count the fixed taps, the limits are relative to the main tap: `main_minimum`, `pre1_max`, `post1_max`,
-    `tap_max`; `step` quantises (0: off). `groups` groups of `group_taps` floating taps reach to tap `span`, each within
-    ±`floating_max`. `noise_length` is the number of UI over which the folded noise densities are kept (num_ui_RXFF_noise).
+    `pre`, `post` count the fixed taps, each within ±`pre1_max`, `post1_max` or `tap_max` of the main one; `step` quantises (0:
+    off). `groups` groups of `group_taps` floating taps reach to `span` UI after the cursor, each within ±`floating_max`.
+    `noise_length` is the number of UI over which the folded noise densities are kept (num_ui_RXFF_noise).
     """
 
     pre: int
     post: int
-    main_minimum: float = 1.0
     pre1_max: float = 0.7
     post1_max: float = 0.7
     tap_max: float = 0.7
@@ -106,13 +105,12 @@ class RxFfeSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingSettings:
     """`anchor` 0 Mueller-Müller, equation (93A-25), 1 the pulse's peak, 2 the largest step over one UI; `first` to `last`
-    are the offsets tried around it, in samples (sample_adjustment); `full_sweep` False stops each way at the first fall.
+    are the offsets tried around it, in samples (sample_adjustment).
     """
 
     anchor: int = 0
     first: int = 0
     last: int = 0
-    full_sweep: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +192,10 @@ class ErlSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiguresSettings:
-    """ICN and insertion loss deviation: corners f_v, f_f, f_n, f_r and limits f_1, f_2 in Hz, A_ft and A_nt in V."""
+    """ICN and insertion loss deviation: corners f_v, f_f, f_n, f_r and limits f_1, f_2 in Hz, A_ft and A_nt in V.
+
+    `bandwidth_slope` is T_dev in dB/GHz where the apparent bandwidth (ACBW) is asked for, else None.
+    """
 
     f_v: float
     f_f: float
@@ -205,6 +206,7 @@ class FiguresSettings:
     f_2_ild: float
     a_ft: float
     a_nt: float
+    bandwidth_slope: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from python_calamine import CalamineError, CalamineWorkbook
 
-from sirf.com.config.keywords import IGNORED, ONLY, PACKAGE_BLOCK, READ, spelled
+from sirf.com.config.keywords import DESCRIBES, PACKAGE_BLOCK, READ, SUPPORTED, spelled
 from sirf.com.config.matlab_value import matlab_value
 from sirf.com.config.workbook_size import check_workbook_size
 from sirf.errors import ConfigError, shown
@@ -154,7 +154,7 @@ def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) ->
             found[spelled(keyword)] = Cell(keyword.strip(), _plain_value(change), f"--set {keyword.strip()}")
     _check(found, file.name)
     columns_text = f"cells {', '.join(f'{_letter(c)}1:{_letter(c)}{first}' for c in columns)} of sheet {SHEET}"
-    ignored = tuple(cell.keyword for key, cell in found.items() if key in IGNORED)
+    ignored = tuple(cell.keyword for key, cell in found.items() if key in DESCRIBES)
     return Sheet(file.name, found, columns_text, ignored, blocks)
 
 
@@ -298,7 +298,7 @@ def _rows(file: Path) -> list[list[Value]]:
 
 def _known(keyword: str) -> bool:
     key = spelled(keyword)
-    return key in READ or key in ONLY or key in IGNORED or key.startswith(_TAP)
+    return key in READ or key in SUPPORTED or key in DESCRIBES or key.startswith(_TAP)
 
 
 def _keyword_columns(rows: list[list[Value]]) -> list[int]:
@@ -314,15 +314,15 @@ def _keyword_columns(rows: list[list[Value]]) -> list[int]:
 def _check(found: Mapping[str, Cell], name: str) -> None:
     for key, cell in found.items():
         if not _known(cell.keyword):
-            near = difflib.get_close_matches(key, [*READ, *ONLY], n=1, cutoff=0.0)[0]
+            near = difflib.get_close_matches(key, [*READ, *SUPPORTED], n=1, cutoff=0.0)[0]
             raise ConfigError(
                 f"{name}: keyword {cell.keyword} at {cell.where} must be one that sirf knows, since it could change the result. "
                 f"Did you mean {near!r}?"
             )
-        if key in ONLY and _plain(cell.value) not in ONLY[key]:
-            allowed = " or ".join(ONLY[key]) or "absent"
+        if (known := SUPPORTED.get(key)) is not None and _plain(cell.value) not in known.values:
+            allowed = " or ".join(known.values) or "absent"
             raise ConfigError(
-                f"{name}: {cell.keyword} at {cell.where} must be {allowed}, got {cell.value!r}: sirf does not support more. "
+                f"{name}: {cell.keyword} at {cell.where} must be {allowed}, got {cell.value!r}: {known.reason}. "
                 "Change the cell."
             )
 

@@ -56,6 +56,11 @@ def from_sheet(sheet: Sheet) -> ComSettings:
             f"got {sheet.text('z_p select')}. Mend the cell."
         )
     kind = sheet.text("PHY", sheet.text("PMD_type", "C2C")).lower()
+    if kind == "c2c" and sheet.number("EH_min", 0.0) != 0:
+        raise ConfigError(
+            f"{sheet.name}: EH_min at {sheet.where('EH_min')} must be 0 for PMD_type C2C, got {sheet.text('EH_min')}: with it the "
+            "reference code takes another margin. Set PMD_type to C2M, or EH_min to 0."
+        )
     return ComSettings(
         name=sheet.name,
         symbol_rate=rate,
@@ -236,7 +241,6 @@ def _rx_ffe(sheet: Sheet) -> RxFfeSettings | None:
     return RxFfeSettings(
         pre=pre,
         post=post,
-        main_minimum=sheet.number("ffe_main_cursor_min", 1.0),
         pre1_max=sheet.number("ffe_pre_tap1_max", 0.7),
         post1_max=sheet.number("ffe_post_tap1_max", 0.7),
         tap_max=sheet.number("ffe_tapn_max", 0.7),
@@ -260,8 +264,7 @@ def _sampling(sheet: Sheet) -> SamplingSettings:
     anchor = sheet.integer("ts_anchor", 0)
     if anchor > 2:
         raise ConfigError(f"{sheet.name}: ts_anchor at {sheet.where('ts_anchor')} must be 0, 1 or 2, got {anchor}.")
-    mode = sheet.text("TS_SRCH_MODE", "full-sweep").lower()
-    return SamplingSettings(anchor=anchor, first=int(first), last=int(last), full_sweep=mode != "middle")
+    return SamplingSettings(anchor=anchor, first=int(first), last=int(last))
 
 
 def _detector(sheet: Sheet) -> DetectorSettings:
@@ -532,6 +535,7 @@ def _figures(sheet: Sheet, rate: float) -> FiguresSettings:
         f_2_ild=sheet.number("f_2_ILD", f_2 / GIGA) * GIGA,
         a_ft=sheet.number("A_ft", sheet.number("A_fe", 0.5)),
         a_nt=sheet.number("A_nt", sheet.number("A_ne", 0.5)),
+        bandwidth_slope=_positive(sheet, "T_dev", 1.0) if sheet.flag("ACBW") else None,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sirf.com.config.keywords import ONLY, READ
+from sirf.com.config.keywords import DESCRIBES, READ, SUPPORTED, spelled
 from sirf.com.config.sheet import Cell, Sheet, parse_changes, read_sheet
 from sirf.com.config.workbook import from_sheet, from_workbook
 from sirf.errors import ConfigError
@@ -81,7 +81,7 @@ def test_an_unknown_keyword_is_refused_by_name(workbooks: Path) -> None:
 
 
 def test_an_unsupported_value_is_refused_by_name(workbooks: Path) -> None:
-    with pytest.raises(ConfigError, match="RX_CALIBRATION at --set RX_CALIBRATION must be 0, got '1'"):
+    with pytest.raises(ConfigError, match="at --set RX_CALIBRATION must be 0, got '1': calibrating a receiver test"):
         from_workbook(workbooks / KR1, {"RX_CALIBRATION": "1"})
 
 
@@ -120,4 +120,14 @@ def test_set_splits_at_the_first_equals_sign() -> None:
 
 
 def test_keyword_lists_do_not_overlap() -> None:
-    assert not READ & set(ONLY)
+    assert not READ & set(SUPPORTED)
+    assert not READ & set(DESCRIBES)
+    assert not set(SUPPORTED) & set(DESCRIBES)
+    assert all(reason.strip() for reason in [*DESCRIBES.values(), *(known.reason for known in SUPPORTED.values())])
+
+
+def test_every_keyword_of_release_4p17_stands_in_one_list() -> None:
+    names = Path(__file__).with_name("release_4p17_keywords.txt").read_text(encoding="utf-8").splitlines()
+    assert len(names) == len(set(names)) == 251
+    known = {*READ, *SUPPORTED, *DESCRIBES}
+    assert [name for name in names if spelled(name) not in known and not spelled(name).startswith("c(")] == []
