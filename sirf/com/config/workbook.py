@@ -58,8 +58,8 @@ def from_sheet(sheet: Sheet) -> ComSettings:
     kind = sheet.text("PHY", sheet.text("PMD_type", "C2C")).lower()
     if kind == "c2c" and sheet.number("EH_min", 0.0) != 0:
         raise ConfigError(
-            f"{sheet.name}: EH_min at {sheet.where('EH_min')} must be 0 for PMD_type C2C, got {sheet.text('EH_min')}: with it the "
-            "reference code takes another margin. Set PMD_type to C2M, or EH_min to 0."
+            f"{sheet.name}: EH_min at {sheet.where('EH_min')} must be 0 for PMD_type C2C, got {sheet.text('EH_min')}: with it "
+            "the reference code takes another margin. Set PMD_type to C2M, or EH_min to 0."
         )
     return ComSettings(
         name=sheet.name,
