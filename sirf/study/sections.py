@@ -57,14 +57,16 @@ def sections(
     step: float = STEP,
     samples_per_ui: int = 32,
     inputs: Corner | None = None,
+    path: Path | None = None,
+    optics: OpticsPreset | None = None,
 ) -> tuple[Section, ...]:
     """The links between deciding blocks in order; equal sections once, with their count.
 
     Retimed: host to retimer and, equal to it, retimer to host; retimer to retimer through the light. Half-retimed: host to
     retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
-    `inputs` at one end of their ranges take the place of the nominal ones.
+    `inputs` at one end of their ranges take the place of the nominal ones, `path` and `optics` that of the architecture's own.
     """
-    ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs)
+    ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs, path, optics)
     return tuple(Section(part.name, part.link, ordered.count(part)) for part in dict.fromkeys(ordered))
 
 
@@ -77,15 +79,24 @@ def links(
 
 
 def _ordered(
-    architecture: Architecture, data_rate: float, length: float | None, step: float, samples_per_ui: int,
+    architecture: Architecture,
+    data_rate: float,
+    length: float | None,
+    step: float,
+    samples_per_ui: int,
     inputs: Corner | None,
-) -> list[Section]:  # fmt: skip
+    path: Path | None = None,
+    optics: OpticsPreset | None = None,
+) -> list[Section]:
     """The sections in order; equal ones are the same value."""
     interface = architecture.at(data_rate)
-    path = path_of(architecture, data_rate, length, inputs)
+    if path is None:
+        path = path_of(architecture, data_rate, length, inputs)
+    elif length is not None:
+        path = path.with_length(length)
     band = max(MIN_BAND, 1.05 * load(interface.standard).symbol_rate)
     copper = path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
-    optics = architecture.optics_at(data_rate)
+    optics = architecture.optics_at(data_rate) if optics is None else optics
     if optics is not None and inputs is not None:
         optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
     deciders = [block for block in architecture.blocks if block in DECIDERS]
@@ -148,5 +159,8 @@ def _light_under_preset(
 
 @lru_cache(maxsize=64)
 def optimized(link: Link) -> Link:
-    """The link with its equaliser set by the reference search; cached, for several figures are asked of the same link."""
-    return link.optimized()
+    """The link with its equaliser set by the reference search; cached, for several figures are asked of the same link.
+
+    A link that has been through a search keeps its settings.
+    """
+    return link if link.equalizer_report is not None else link.optimized()

@@ -1,0 +1,84 @@
+"""Changed copies of nested frozen values: `replaced` by a dotted place, `mapped` by the type of a part."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from sirf.errors import ConfigError, shown
+
+
+def get(value: Any, place: str) -> Any:
+    """What stands at a dotted place such as "receiver.tia.noise"; a number counts items of a tuple from 0.
+
+    >>> get(complex(1, 2), "imag")
+    2.0
+    """
+    for part in place.split("."):
+        value = _step(value, part, place)
+    return value
+
+
+def replaced(value: Any, place: str, new: object) -> Any:
+    """A copy of a frozen value with what stands at a dotted place replaced; its own checks run on the way up.
+
+    Raises `ConfigError` for a place that is not there.
+    """
+    first, _, rest = place.partition(".")
+    old = _step(value, first, place)
+    inner = replaced(old, rest, new) if rest else new
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        items = list(value)
+        items[int(first)] = inner
+        return tuple(items)
+    changes: dict[str, Any] = {first: inner}
+    return dataclasses.replace(value, **changes)
+
+
+def mapped(value: Any, kind: type, change: Callable[[Any], Any]) -> Any:
+    """A copy in which every part of type `kind`, however deep in dataclasses and tuples, is `change` of it."""
+    if isinstance(value, kind):
+        return change(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changes = {}
+        for field in dataclasses.fields(value):
+            if not field.init:
+                continue
+            old = getattr(value, field.name)
+            new = mapped(old, kind, change)
+            if new is not old:
+                changes[field.name] = new
+        return dataclasses.replace(value, **changes) if changes else value
+    if type(value) is tuple:
+        items = tuple(mapped(item, kind, change) for item in value)
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
+
+
+def found(value: object, kind: type) -> list[Any]:
+    """Every part of type `kind`, outermost first."""
+    parts: list[Any] = []
+
+    def remember(part: Any) -> Any:
+        parts.append(part)
+        return part
+
+    mapped(value, kind, remember)
+    return parts
+
+
+def _step(value: Any, part: str, place: str) -> Any:
+    if isinstance(value, tuple) and part.isdigit():
+        if int(part) >= len(value):
+            raise ConfigError(
+                f"place {place} must exist, got {len(value)} items where {part} is asked for. Count from 0."
+            )
+        return value[int(part)]
+    if part.startswith("_") or not hasattr(value, part):
+        known = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
+        raise ConfigError(
+            f"place {place} must exist, got {shown(part)} in {type(value).__name__}. "
+            f"Name one of {', '.join(known) or 'nothing: it has no parts'}."
+        )
+    return getattr(value, part)
