@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,8 @@ class Receiver:
     `noise_corner` in Hz (None: no filter); `noise_density` one-sided at the input in V²/Hz; `ffe` T-spaced taps with index
     `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `sampling_offset_ui` moves
     the sampling instant later than the Mueller-Müller point; `mlse` decides sequences, the first DFE taps its target.
+    `thresholds` are "adapted" where optics bend the levels and add noise that grows with the light (each neighbour is mistaken
+    for the other as often), or "midway" between the levels there too; over copper both are half way, as in reference receivers.
 
     The bit-by-bit waveform engine alone models what follows, each None when switched off: `vga` behind the CTLE; `converter`
     (time-interleaved, before the FFE); `clock` recovery against `wander`, by which the transmitter's clock runs ahead of the
@@ -65,6 +67,7 @@ class Receiver:
     dfe: tuple[float, ...] = ()
     sampling_offset_ui: float = 0.0
     mlse: Mlse | None = None
+    thresholds: Literal["adapted", "midway"] = "adapted"
     vga: Vga | None = None
     converter: Converter | None = None
     clock: ClockRecovery | None = None
@@ -83,6 +86,8 @@ class Receiver:
                 f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
                 "Point it at the main tap."
             )
+        if self.thresholds not in ("adapted", "midway"):
+            raise SirfError(f"thresholds must be 'adapted' or 'midway', got {self.thresholds!r}. Use 'adapted'.")
         if self.mlse is not None and len(self.dfe) < self.mlse.memory:
             raise SirfError(
                 f"dfe must hold the {self.mlse.memory} taps of the sequence detector's target, got {len(self.dfe)}. "

@@ -14,6 +14,8 @@ Float = NDArray[np.float64]
 FLOOR = 1e-40
 """Probabilities below this are reported as zero: rounding of the inversion takes over there."""
 LOG_FLOOR = float(np.log(FLOOR))
+BISECTIONS = 48
+"""Halvings of the distance of two levels in which a threshold is found."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +68,26 @@ class Interference:
             total += float(self.above(e, decision[e] - levels[e] * main))
             total += float(self.below(e + 1, levels[e + 1] * main - decision[e]))
         return total / len(levels)
+
+    def balanced_thresholds(self, levels: Float, main: float) -> Float:
+        """Thresholds (L - 1,) in V at which either neighbour is mistaken for the other as often; arguments as `error_ratio`.
+
+        Both tails have one value there, so the threshold lies inside the eye's contour at every error ratio at which it is open.
+        Half way between the levels where both tails are lost in rounding there.
+        """
+        found = []
+        for e in range(len(levels) - 1):
+            low, high = float(levels[e]) * main, float(levels[e + 1]) * main
+            start, end = low, high
+            for _ in range(BISECTIONS):
+                middle = 0.5 * (start + end)
+                upper = float(self._logarithm(self.log_tail[e], np.asarray(middle - low)))
+                lower = float(self._logarithm(self.lower_log_tail[e + 1], np.asarray(high - middle)))
+                if upper == lower:
+                    break
+                start, end = (middle, end) if upper > lower else (start, middle)
+            found.append(0.5 * (start + end))
+        return np.array(found)
 
     def _beyond(self, tail: Float, opposite: Float, value: Float | float) -> Float:
         value = np.asarray(value, dtype=float)

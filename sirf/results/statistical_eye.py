@@ -25,7 +25,9 @@ Float = NDArray[np.float64]
 class ErrorRates:
     """Symbol (`ser`) and Gray bit (`ber`) error ratios, the ratio without error propagation, and mean symbols per burst.
 
-    `run_lengths` are the probabilities that 1, 2 … wrong symbols stand in a row where errors begin.
+    `run_lengths` are the probabilities that 1, 2 … wrong symbols stand in a row where errors begin; `error_probabilities`
+    (down, up), each (3^memory,), those of an error by one level after each row of the last errors, in the order that
+    `sirf.fec.ErrorChain.from_feedback` takes (None without feedback: errors are independent).
     """
 
     ser: float
@@ -33,6 +35,7 @@ class ErrorRates:
     detector_error_ratio: float
     mean_burst: float
     run_lengths: tuple[float, ...] = (1.0,)
+    error_probabilities: tuple[Float, Float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,7 +45,9 @@ class StatisticalEye:
     Volts are differential peak at the slicer after all equalisation; phases in UI about the sampling instant. Eye e lies
     between levels e and e + 1; at error ratio b it reaches from the voltage that level e exceeds with probability b to the
     one that level e + 1 falls short of with probability b. Height, width and contours follow from that. `levels` are relative
-    to the main cursor: the link's, or where its optics bend them the means at the sampling instant.
+    to the main cursor: the link's, or where its optics bend them the means at the sampling instant. `thresholds` (L - 1,) in V are
+    those of the receiver's slicers: half way between the levels, or where each neighbour is mistaken for the other as often
+    (`Receiver.thresholds`).
     """
 
     link: Link
@@ -140,7 +145,7 @@ class StatisticalEye:
         return result
 
     def bathtub(self) -> tuple[Float, Float]:
-        """(phase_ui, symbol error ratio with ideal feedback) at the fixed thresholds across the unit interval."""
+        """(phase_ui, symbol error ratio with ideal feedback) at the thresholds of the sampling instant across the unit interval."""
         levels = self.levels
         ratios = [
             piece.error_ratio(levels, float(main), self.thresholds)

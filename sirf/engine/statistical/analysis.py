@@ -79,7 +79,7 @@ def statistical_eye(
     main = model.main_cursors(offsets)
     centre = count // 2
     levels = model.decided
-    decision = thresholds(levels) * main[centre]
+    decision = model.thresholds(slices[centre])
     rates = error_rates(model, slices[centre], ideal_feedback=ideal_feedback)
     return StatisticalEye(
         link=link,
@@ -99,11 +99,19 @@ def statistical_eye(
 def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
     """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
     link, main = model.link, model.front_end.main_cursor
-    seen = at_instant.error_ratio(model.decided, main, thresholds(model.decided) * main)
+    decision = model.thresholds(at_instant)
+    seen = at_instant.error_ratio(model.decided, main, decision)
     # what is lost in rounding has no tail to say what follows an error
     if ideal_feedback or not any(link.receiver.dfe) or seen < LEAST:
-        return without_feedback(at_instant, model.decided, main)
-    return with_feedback(at_instant, model.decided, main, link.receiver.dfe, after=model.after_errors(at_instant))
+        return without_feedback(at_instant, model.decided, main, decision)
+    return with_feedback(
+        at_instant,
+        model.decided,
+        main,
+        link.receiver.dfe,
+        after=model.after_errors(at_instant),
+        decision=decision,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -185,6 +193,17 @@ class InterferenceModel:
         size = float(bent.slope.max())
         line = self._line(widest, main, edges * size, slopes * size, noise=least, more=most - least)
         return interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
+
+    def thresholds(self, at_instant: Interference) -> Float:
+        """Decision thresholds (L - 1,) in V of the receiver's slicers, given the interference at the sampling instant.
+
+        Half way between the levels. Adapted slicers of a link whose optics bend the levels and add noise that grows with the
+        light sit where either neighbour is mistaken for the other as often; the reference receivers of copper do not move.
+        """
+        midway = thresholds(self.decided) * self.front_end.main_cursor
+        if self.large is None or self.link.receiver.thresholds == "midway":
+            return midway
+        return at_instant.balanced_thresholds(self.decided, self.front_end.main_cursor)
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""

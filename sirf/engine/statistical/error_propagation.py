@@ -41,14 +41,20 @@ class AfterError:
 
 
 def transition_tables(
-    at_instant: Interference, levels: Float, main: float, shifts: Float, scales: Float | None = None
+    at_instant: Interference,
+    levels: Float,
+    main: float,
+    shifts: Float,
+    scales: Float | None = None,
+    decision: Float | None = None,
 ) -> Float:
     """(S, L, L): probability that level i is decided as level j when the slicer input is moved by each of `shifts` (S,) V.
 
-    `scales` (S,) narrows the interference (1 by default).
+    `scales` (S,) narrows the interference (1 by default); `decision` (L - 1,) in V are the thresholds, half way between the
+    levels by default.
     """
     narrow = np.ones(len(shifts)) if scales is None else scales
-    bounds = thresholds(levels) * main - shifts[:, None]
+    bounds = (thresholds(levels) * main if decision is None else decision) - shifts[:, None]
     count = len(levels)
     tables = np.zeros((len(shifts), count, count))
     nothing = np.zeros((len(shifts), 1))
@@ -63,9 +69,10 @@ def transition_tables(
     return np.clip(tables, 0.0, 1.0)
 
 
-def without_feedback(at_instant: Interference, levels: Float, main: float) -> ErrorRates:
-    """Error ratios when the fed-back symbols are the sent ones."""
-    symbol, bit, _, _ = (float(rate[0]) for rate in _rates(transition_tables(at_instant, levels, main, np.zeros(1))))
+def without_feedback(at_instant: Interference, levels: Float, main: float, decision: Float | None = None) -> ErrorRates:
+    """Error ratios when the fed-back symbols are the sent ones; `decision` as in `transition_tables`."""
+    tables = transition_tables(at_instant, levels, main, np.zeros(1), decision=decision)
+    symbol, bit, _, _ = (float(rate[0]) for rate in _rates(tables))
     return ErrorRates(ser=symbol, ber=bit, detector_error_ratio=symbol, mean_burst=1.0)
 
 
@@ -76,10 +83,11 @@ def with_feedback(
     dfe: tuple[float, ...],
     *,
     after: AfterError | None = None,
+    decision: Float | None = None,
 ) -> ErrorRates:
     """Error ratios with decided symbols fed back; `dfe` relative to the main cursor, levels relative to the outer one.
 
-    `after` says what an error tells of the symbols that follow it (nothing by default).
+    `after` says what an error tells of the symbols that follow it (nothing by default); `decision` as in `transition_tables`.
     """
     # coloured noise ties errors to each other beyond a short feedback filter
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
@@ -99,7 +107,7 @@ def with_feedback(
         lean = strength @ np.array([_leaning(float(mean), levels) for mean in after.levels[:memory]])
     key = np.round(np.stack([(shifts + means) / main, scales, lean]), 12)
     unique, inverse = np.unique(key, axis=1, return_inverse=True)
-    tables = transition_tables(at_instant, levels, main, unique[0] * main, unique[1])
+    tables = transition_tables(at_instant, levels, main, unique[0] * main, unique[1], decision)
     symbol, bit, up, down = (rate[inverse.ravel()] for rate in _rates(tables, _shares(unique[2], levels)))
     weights = 3 ** np.arange(memory)[::-1]
     following = [
@@ -117,6 +125,7 @@ def with_feedback(
         detector_error_ratio=alone,
         mean_burst=ser / fresh if fresh > 0 else 1.0,
         run_lengths=_run_lengths(states, occupancy, following, (down, up)),
+        error_probabilities=(down, up),
     )
 
 
