@@ -50,6 +50,7 @@ def receive(
     levels: Float,
     main: float,
     reference: Float,
+    threshold_offset: Float,
     ffe: Float,
     ffe_main: int,
     dfe: Float,
@@ -87,7 +88,8 @@ def receive(
 
     `wave` starts at UI `origin`, m samples per UI; `sent` at symbol `sent_origin`. `wander` (k,) or (0,): the transmitter's time
     at the receiver's tick less the tick, UI. `added` (k,): noise of SNR_TX at the slicer, V; `noise` (k,)
-    or (0,) at the converter, V. `levels` (L,) relative, `reference` (L,) in V, `dfe` in V per unit level. Symbols before
+    or (0,) at the converter, V. `levels` (L,) relative, `reference` (L,) in V, `threshold_offset` (L - 1,) in V what thresholds
+    lie above the middle of their references, `dfe` in V per unit level. Symbols before
     `train` are fed back as sent, those from `first` on count.
 
     Arrays `taken`, `position` (k + F - 1) and `decided` (k + max(D, 1)) begin with what is left of the call before; `fed`,
@@ -118,7 +120,7 @@ def receive(
     candidate = np.empty(order, dtype=np.int64)
     moving = adapt[0] > 0 or adapt[1] > 0 or adapt[2] > 0 or adapt[3] > 0
     for e in range(order - 1):
-        threshold[e] = 0.5 * (reference[e] + reference[e + 1])
+        threshold[e] = 0.5 * (reference[e] + reference[e + 1]) + threshold_offset[e]
     done = 0
     for i in range(len(added)):
         k = whole[SYMBOL]
@@ -243,7 +245,7 @@ def receive(
             if adapt[2] > 0:
                 reference[used] += adapt[2] * scaled * main
                 for e in range(order - 1):
-                    threshold[e] = 0.5 * (reference[e] + reference[e + 1])
+                    threshold[e] = 0.5 * (reference[e] + reference[e + 1]) + threshold_offset[e]
             if adapt[3] > 0:
                 aim = np.sign(levels[used]) if sign else levels[used]
                 real[GAIN] = max(real[GAIN] - adapt[3] * scaled * aim, 1e-3)

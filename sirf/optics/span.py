@@ -97,6 +97,10 @@ class Span:
         """This span linearised at the bias."""
         return self._with(self.copper, large_signal=False)
 
+    def with_path(self, path: OpticalPath) -> Span:
+        """This span with another optical path between the same copper."""
+        return self._with(self.copper, path=path)
+
     def _with(self, copper: Channel, **changes: Any) -> Span:
         """This span with other parts about the same `copper`, by whose identity a link knows that they belong together."""
         other = dataclasses.replace(self, **changes)

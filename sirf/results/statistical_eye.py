@@ -45,8 +45,8 @@ class StatisticalEye:
     Volts are differential peak at the slicer after all equalisation; phases in UI about the sampling instant. Eye e lies
     between levels e and e + 1; at error ratio b it reaches from the voltage that level e exceeds with probability b to the
     one that level e + 1 falls short of with probability b. Height, width and contours follow from that. `levels` are relative
-    to the main cursor: the link's, or where its optics bend them the means at the sampling instant. `thresholds` (L - 1,) in V are
-    those of the receiver's slicers: half way between the levels, or where each neighbour is mistaken for the other as often
+    to the main cursor: the link's, or where its optics bend them the means at the sampling instant. `thresholds` (L - 1,) in V
+    are those of the receiver's slicers: half way between the levels, or where each neighbour is mistaken for the other as often
     (`Receiver.thresholds`).
     """
 
@@ -145,7 +145,7 @@ class StatisticalEye:
         return result
 
     def bathtub(self) -> tuple[Float, Float]:
-        """(phase_ui, symbol error ratio with ideal feedback) at the thresholds of the sampling instant across the unit interval."""
+        """(phase_ui, symbol error ratio with ideal feedback) at the slicers' thresholds across the unit interval."""
         levels = self.levels
         ratios = [
             piece.error_ratio(levels, float(main), self.thresholds)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from sirf.engine.waveform.block_stream import Received, Stream
 from sirf.link import Link
-from sirf.signal.pam import thresholds
 
 Symbols = NDArray[np.uint8]
 
@@ -76,7 +75,7 @@ class Relay:
         if not self.ideal:
             return received.decided
         receiver = self.stream.receiver
-        choice = np.searchsorted(thresholds(receiver.reference), received.equalised).astype(np.uint8)
+        choice = np.searchsorted(receiver.thresholds, received.equalised).astype(np.uint8)
         trained = max(receiver.first + early - self.index, 0)
         choice[:trained] = received.decided[:trained]
         return choice

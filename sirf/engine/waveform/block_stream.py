@@ -23,7 +23,6 @@ from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.results.waveform_record import WaveformRecord
-from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -120,7 +119,7 @@ class Stream:
 
     def eye(self) -> EyeHistogram:
         """The slicer's eye so far."""
-        return histogram_eye(self.histogram, self.top, thresholds(self.receiver.reference))
+        return histogram_eye(self.histogram, self.top, self.receiver.thresholds)
 
     def _produce(self) -> None:
         """Draw and filter one block; rows that the receiver has left behind make room."""

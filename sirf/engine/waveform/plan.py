@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import RATE, LightChain, averaged
+from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.polyphase import TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
+from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 
@@ -46,7 +48,8 @@ class Plan:
     Drives come in the order signal, displaced edges to first and second order (where there is jitter), what the driver loses
     (where it compresses), these `fixed` in number, then aggressors, then `noise_rate` white noises. `table` filters the drives
     in `rows` straight to the samples; where curves of `light` lie between, the others go there first. `memory` in symbols fills
-    the channel; `rms` in V is that of the samples, `levels` (L,) in V their means by level at the slicer.
+    the channel; `rms` in V is that of the samples, `levels` (L,) in V their means by level at the slicer,
+    `threshold_offset` (L - 1,) in V how far the slicers' thresholds lie above the middle of two levels.
     """
 
     digest: str
@@ -60,6 +63,7 @@ class Plan:
     rms: float
     levels: Float
     light: LightPlan | None
+    threshold_offset: Float
 
     @property
     def drives(self) -> int:
@@ -93,7 +97,7 @@ def plan(link: Link) -> Plan:
     table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
     return Plan(
         link.digest, end, raw, table, np.arange(len(responses)), fixed, len(noise), memory, _rms(link, raw),
-        driven_levels(link, end), None,
+        driven_levels(link, end), None, np.zeros(link.order - 1),
     )  # fmt: skip
 
 
@@ -126,8 +130,26 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead)
     return Plan(
         link.digest, end, raw, table, rows[~through_light], fixed, len(noise), reach + light.past + light.ahead,
-        _rms(link, raw), LargeSignal(link, end).at(0).means, light,
+        _rms(link, raw), LargeSignal(link, end).at(0).means, light, _adapted_thresholds(link),
     )  # fmt: skip
+
+
+def _adapted_thresholds(link: Link) -> Float:
+    """How far (L - 1,) in V adapted thresholds lie above the middle of their levels, as the statistical engine finds them.
+
+    What only this engine models (clock, gain, adaptation, sequence detection) leaves the place of the thresholds alone.
+    """
+    if link.receiver.thresholds == "midway":
+        return np.zeros(link.order - 1)
+    transmitter = dataclasses.replace(link.transmitter, precoding=False)
+    plain = dataclasses.replace(
+        link.receiver, mlse=None, vga=None, converter=None, clock=None, wander=None, adaptation=None
+    )
+    model = InterferenceModel(link.replace(transmitter=transmitter, receiver=plain))
+    if not model.noise > 0.0:
+        # levels without noise have no tails that thresholds could balance
+        return np.zeros(link.order - 1)
+    return model.thresholds(model.at(0)) - thresholds(model.decided) * model.front_end.main_cursor
 
 
 def _lead(link: Link, raw: FrontEnd) -> int:

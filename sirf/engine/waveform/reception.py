@@ -16,7 +16,7 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.receiver_report import AdaptedReceiver, ClockReport
-from sirf.signal.pam import bit_error_table
+from sirf.signal.pam import bit_error_table, thresholds
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -60,6 +60,7 @@ class Reception:
         if receiver.vga:
             main = raw.main_cursor
             self.reference = self.reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
+        self.threshold_offset = gain * shared.threshold_offset
         self.dfe = np.array(receiver.dfe) * self.main
         if receiver.wander and receiver.wander.slope(link.symbol_rate) > STEEPEST:
             raise SirfError(
@@ -79,6 +80,11 @@ class Reception:
         self._adapt()
         self._front(gain, shared.rms)
         self._state(gain)
+
+    @property
+    def thresholds(self) -> Float:
+        """Decision thresholds (L - 1,) in V of the slicers."""
+        return thresholds(self.reference) + self.threshold_offset
 
     def _loop(self, raw: FrontEnd) -> None:
         """Gains, bias and delay line of clock recovery; `linear` is its model."""
@@ -203,8 +209,9 @@ class Reception:
         start = self.symbol - self.ffe_main
         done = kernel.receive(
             wave.reshape(-1), origin, m, sent, sent_origin, self._wander(limit), added, noise, self.levels, self.main,
-            self.reference, self.ffe, self.ffe_main, self.dfe, self.link.receiver.dfe_unrolled, self.ideal, self.train,
-            self.first, self.bits, self.gap, self.detector, self.loop, self.ring, self.front, self.lanes, self.adapt,
+            self.reference, self.threshold_offset, self.ffe, self.ffe_main, self.dfe, self.link.receiver.dfe_unrolled,
+            self.ideal, self.train, self.first, self.bits, self.gap, self.detector, self.loop, self.ring, self.front,
+            self.lanes, self.adapt,
             self.ffe_limits, self.dfe_limits, self.real, self.whole, taken, position, decided, fed, equalised, weights, gains,
             self.link.transmitter.precoding, self.counts, self.outgoing, self.confusion, self.lengths, self.batches,
         )  # fmt: skip
