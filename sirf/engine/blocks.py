@@ -6,6 +6,7 @@ engine until that engine declares it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,14 @@ class Block:
             if name == "aggressors":
                 found = tuple(one for source in found for one in source)
         return tuple(value for value in found if self._switches_on(value))
+
+    def switched_off(self, link: Link) -> Link:
+        """`link` with this block switched off."""
+        part, _, name = self.field.partition(".")
+        if part == "aggressors":
+            sources = tuple(dataclasses.replace(source, **{name: self.off}) for source in link.aggressors)
+            return link.replace(aggressors=sources)
+        return link.replace(**{part: dataclasses.replace(getattr(link, part), **{name: self.off})})
 
     def _switches_on(self, value: Any) -> bool:
         return bool(value != self.off) if self.in_use is None else self.in_use(value)

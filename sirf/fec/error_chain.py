@@ -110,25 +110,26 @@ class ErrorChain:
         return cls(moves, values=(-1, 0, 1), order=order)
 
     @classmethod
-    def from_feedback(cls, down: ArrayLike, up: ArrayLike, *, order: int = 4) -> ErrorChain:
+    def from_feedback(cls, down: ArrayLike, up: ArrayLike, *, order: int = 4, memory: int | None = None) -> ErrorChain:
         """The chain of a DFE: `down` and `up` (3^memory,) are the probabilities of an error by one level, given the last errors.
 
         States run over the last errors, latest first, each -1, 0, +1, the latest slowest (`itertools.product` order), as
-        `sirf.engine.statistical.error_propagation` has them.
+        `sirf.engine.statistical.error_propagation` has them. A shorter `memory` gives a chain on fewer states with the same
+        probabilities of all rows of so many errors: older ones count with the shares that they have in time.
         """
+        if memory is not None and 3**memory < np.asarray(down).size:
+            down, up = _shortened(cls.from_feedback(down, up, order=order), down, up, memory)
         below, above = np.asarray(down, dtype=np.float64), np.asarray(up, dtype=np.float64)
-        memory = round(np.log(below.size) / np.log(3.0)) if below.size else 0
-        if below.shape != above.shape or below.ndim != 1 or 3**memory != below.size:
+        length = round(np.log(below.size) / np.log(3.0)) if below.size else 0
+        if below.shape != above.shape or below.ndim != 1 or 3**length != below.size:
             raise SirfError(f"down and up must have shape (3^memory,), got {below.shape} and {above.shape}.")
-        states = list(itertools.product((-1, 0, 1), repeat=memory))
-        # the quiet state first
-        ranked = sorted(range(len(states)), key=lambda s: (any(states[s]), s))
-        index = {states[s]: place for place, s in enumerate(ranked)}
+        states = list(itertools.product((-1, 0, 1), repeat=length))
+        index = {states[s]: place for place, s in enumerate(_quiet_first(states))}
         moves = np.zeros((3, len(states), len(states)))
         for s, state in enumerate(states):
             chances = (below[s], 1.0 - below[s] - above[s], above[s])
             for e, chance in zip((-1, 0, 1), chances, strict=True):
-                following = (e, *state[:-1]) if memory else ()
+                following = (e, *state[:-1]) if length else ()
                 moves[e + 1, index[state], index[following]] += chance
         return cls(moves, values=(-1, 0, 1), order=order)
 
@@ -171,6 +172,30 @@ class ErrorChain:
         errors = np.empty(symbols, dtype=np.int8)
         walk_chain(generator.random(symbols), limits, np.array(self.values), state, errors)
         return errors
+
+
+def _quiet_first(states: Sequence[tuple[int, ...]]) -> list[int]:
+    """Places of the states in the order of a chain: the one without errors first."""
+    return sorted(range(len(states)), key=lambda s: (any(states[s]), s))
+
+
+def _shortened(chain: ErrorChain, down: ArrayLike, up: ArrayLike, memory: int) -> tuple[Float, Float]:
+    """Probabilities (3^memory,) of errors given the latest `memory` errors, older ones averaged over the chain's time."""
+    size = np.asarray(down).size
+    occupancy = np.zeros(size)
+    length = round(np.log(size) / np.log(3.0))
+    states = list(itertools.product((-1, 0, 1), repeat=length))
+    occupancy[_quiet_first(states)] = chain.stationary()
+    together = occupancy.reshape(3**memory, -1)
+    total = together.sum(axis=1)
+    # a row of errors that takes no time at all has none to average over
+    share = np.where(
+        total[:, None] > 0.0, together / np.maximum(total, np.finfo(float).tiny)[:, None], 1.0 / together.shape[1]
+    )
+    below, above = (
+        np.sum(share * np.asarray(one, dtype=np.float64).reshape(3**memory, -1), axis=1) for one in (down, up)
+    )
+    return below, above
 
 
 def _symbol_error_ratio(ber: float, order: int) -> float:

@@ -206,6 +206,19 @@ class ComTable(_Table):
     board: BoardTable | None = None
 
 
+class CodingTable(_Table):
+    """[coding]: what stands between the code words and the line.
+
+    `interleave` code words take turns symbol by symbol on a lane; `precoding` says that receivers may ask for 1/(1+D) precoding.
+    Without the table: one word, no precoding.
+    """
+
+    interleave: Annotated[int, Field(ge=1, le=16)] = 1
+    precoding: bool = False
+    provenance: Literal["P", "2", "E"] = "E"
+    source: str = "no [coding] in the preset"
+
+
 class PresetFile(_Table):
     """A whole preset file. Devices stand in [[package]], or in [package_class] and [[case]] where they differ at the two ends.
 
@@ -230,6 +243,7 @@ class PresetFile(_Table):
     case: tuple[CaseTable, ...] = ()
     host_line: HostLineTable | None = None
     cable_classes: dict[str, tuple[str, ...]] = {}
+    coding: CodingTable = CodingTable()
     com: ComTable = ComTable()
 
 

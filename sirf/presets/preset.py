@@ -87,6 +87,7 @@ class Preset:
 
     `selected` holds the numbers, from 1, of the test cases that run where none is asked for; `cable_classes` the names of
     the cases that each class of cable assembly is tested with.
+    `interleave` code words take turns on a lane; receivers may ask for 1/(1+D) precoding where `precoding` is true.
     """
 
     id: str
@@ -106,6 +107,8 @@ class Preset:
     selected: tuple[int, ...]
     cable_classes: tuple[tuple[str, tuple[str, ...]], ...]
     com: ComTable
+    interleave: int = 1
+    precoding: bool = False
 
     @property
     def data_rate(self) -> float:
@@ -208,6 +211,8 @@ def _build(file: PresetFile) -> Preset:
         selected=selected_cases(file),
         cable_classes=cable_classes(file),
         com=file.com,
+        interleave=file.coding.interleave,
+        precoding=file.coding.precoding,
     )
 
 

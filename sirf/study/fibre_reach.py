@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sirf import fec
 from sirf.errors import PhysicsError, SirfError
 from sirf.optics.fibre import MultimodeFibre
 from sirf.optics.laboratory import TransmitterMeasures, link_budget, measure
@@ -15,7 +16,7 @@ from sirf.optics.optical_path import OpticalPath
 from sirf.optics.receiver_sensitivity import symbol_error_ratio
 from sirf.study.length_search import longest_length
 from sirf.study.limits import Limit, limit_of
-from sirf.study.measurement import DEAD_ERROR_RATIO, post_fec_ber
+from sirf.study.measurement import DEAD_ERROR_RATIO
 from sirf.study.reach_result import Reach
 
 MIN_FIBRE, MAX_FIBRE, MAX_MULTIMODE_FIBRE = 10.0, 40e3, 20e3
@@ -109,7 +110,7 @@ def _ber(path: OpticalPath, measures: TransmitterMeasures) -> float:
 def _value(light: _Light, limit: Limit) -> float:
     if limit.name == "tdecq_db":
         return light.measures.tdecq_db
-    return light.ber if limit.name == "ber" else post_fec_ber(light.ber, limit.code)
+    return light.ber if limit.name == "ber" else float(fec.load(limit.code).post_fec(light.ber).ber)
 
 
 def _cause(last: _Light, beyond: _Light, limit: Limit, fibre_db: float) -> tuple[str, dict[str, float]]:

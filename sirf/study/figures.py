@@ -5,7 +5,6 @@ Comparison, limits, reach, maps, report, JSON and sweeps read it; a new figure i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from sirf.errors import SirfError
@@ -15,10 +14,6 @@ from sirf.study.sections import Section
 from sirf.system.port import Range
 
 INFINITE = float("inf")
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 FIGURES: dict[str, Figure] = {
@@ -130,9 +125,23 @@ FIGURES: dict[str, Figure] = {
             unit="",
             more_is_better=False,
             ratio=True,
-            compute=lambda found: _finite(found.ber_post_fec),
+            compute=lambda found: found.ber_post_fec,
             show=rare_error_ratio,
             dead=DEAD_ERROR_RATIO,
+            banded=True,
+            limitable=True,
+            table="margin",
+        ),
+        Figure(
+            name="frame_loss_ratio",
+            title="frame loss ratio",
+            heading="frames lost",
+            unit="",
+            more_is_better=False,
+            ratio=True,
+            compute=lambda found: found.frame_loss_ratio,
+            show=rare_error_ratio,
+            dead=1.0,
             banded=True,
             limitable=True,
             table="margin",
@@ -279,5 +288,4 @@ _NEEDED = {
     "tdecq_db": ("light in it", "copper only"),
     "com_db": ("a section of copper alone", "light in all of it"),
     "eye_mask": ("a mask", "none"),
-    "ber_post_fec": ("a finite error ratio", "none"),
 }

@@ -12,7 +12,10 @@ from sirf.com.config.preset import from_standard
 from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import NoSettingError, SirfError
+from sirf.fec.error_chain import ErrorChain
+from sirf.fec.word_errors import WordErrors, word_errors, word_errors_in_series
 from sirf.link import Link
+from sirf.presets import load as load_preset
 from sirf.results.chain_count import composed_error_ratio
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.sections import Section, optimized
@@ -26,6 +29,10 @@ CLOSED_DB = -100.0
 """COM that stands for a link that no setting equalises."""
 DEAD_ERROR_RATIO = 0.5
 """Bit error ratio of a link on which nothing arrives that could be decided."""
+MAX_ERROR_RATIO = 0.2
+"""Bit error ratio from which a code word has nothing left to correct."""
+CHAIN_MEMORY = 4
+"""Errors that the chain behind a DFE remembers: word error ratios within a third of a decade of those of a memory of five."""
 
 
 class Measurement:
@@ -83,9 +90,29 @@ class Measurement:
         return composed_error_ratio([ratio for ratio, section in parts for _ in range(section.count)])
 
     @cached_property
+    def word_errors(self) -> WordErrors | None:
+        """Wrong symbols of a code word from host to host, each section with bursts of its own; None where nothing arrives."""
+        found: list[WordErrors] = []
+        for index, section in enumerate(self.sections):
+            eye = self.eye(index)
+            one = None if eye is None else word_errors_of(eye, self.code)
+            if one is None:
+                return None
+            found += [one] * section.count
+        return word_errors_in_series(found)
+
+    @property
     def ber_post_fec(self) -> float:
-        """The same after `code`, with independent bit errors."""
-        return post_fec_ber(self.ber, self.code)
+        """Bit error ratio after `code`."""
+        return DEAD_ERROR_RATIO if self.word_errors is None else self.word_errors.bit_error_ratio_after
+
+    @property
+    def frame_loss_ratio(self) -> float:
+        """Share of shortest Ethernet frames that meet a code word which `code` cannot correct."""
+        if self.word_errors is None:
+            return 1.0
+        words = max(_coding(section.link)[0] for section in self.sections)
+        return fec.frame_loss_ratio(fec.load(self.code), self.word_errors.codeword_error_ratio, interleave=words)
 
     @cached_property
     def worst(self) -> int:
@@ -179,9 +206,37 @@ class Measurement:
         return self.architecture, self.data_rate
 
 
-def post_fec_ber(ber: float, code: str = CODE) -> float:
-    """Bit error ratio after decoding of independent bit errors; 0 and 0.5 stay as they are."""
-    return float(fec.load(code).post_fec(ber).ber) if 0.0 < ber < 0.5 else ber
+def word_errors_of(eye: StatisticalEye, code: str = CODE) -> WordErrors | None:
+    """Wrong symbols of a word of `code` over one section, with the bursts that its decision feedback makes.
+
+    The words take turns on the lane as the section's preset says. Where the preset allows precoding the receiver asks for it if
+    that loses fewer words, as training does. None for a link that decides at random.
+    """
+    interleave, may_precode = _coding(eye.link)
+    if not 0.0 <= eye.ber < MAX_ERROR_RATIO:
+        return None
+    chosen, errors = fec.load(code), _errors_of(eye)
+    choices = [
+        word_errors(chosen, errors, interleave=interleave, precoding=precoding)
+        for precoding in ((False, True) if may_precode else (False,))
+    ]
+    return min(choices, key=lambda one: one.codeword_error_ratio)
+
+
+def _errors_of(eye: StatisticalEye) -> float | ErrorChain:
+    """The chain of errors behind a DFE; a bit error ratio where errors are independent."""
+    seen = eye.rates.error_probabilities
+    if seen is None:
+        return eye.ber
+    return ErrorChain.from_feedback(*seen, order=eye.link.order, memory=CHAIN_MEMORY)
+
+
+def _coding(link: Link) -> tuple[int, bool]:
+    """(code words that take turns, whether precoding may be asked for) of a link's preset."""
+    if link.standard is None:
+        return 1, False
+    preset = load_preset(link.standard)
+    return preset.interleave, preset.precoding
 
 
 def com_db(link: Link) -> float:

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.engine.contract import LARGE_SIGNAL
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import RATE, LightChain, averaged
@@ -141,11 +142,9 @@ def _adapted_thresholds(link: Link) -> Float:
     """
     if link.receiver.thresholds == "midway":
         return np.zeros(link.order - 1)
-    transmitter = dataclasses.replace(link.transmitter, precoding=False)
-    plain = dataclasses.replace(
-        link.receiver, mlse=None, vga=None, converter=None, clock=None, wander=None, adaptation=None
-    )
-    model = InterferenceModel(link.replace(transmitter=transmitter, receiver=plain))
+    while (refused := LARGE_SIGNAL.refuses(link)) is not None:
+        link = refused[0].switched_off(link)
+    model = InterferenceModel(link)
     if not model.noise > 0.0:
         # levels without noise have no tails that thresholds could balance
         return np.zeros(link.order - 1)

@@ -1,0 +1,184 @@
+"""How many symbols of a code word are wrong, and with how many bits: of one line, and of several in series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, logsumexp
+
+from sirf.errors import SirfError
+from sirf.fec.error_chain import ErrorChain
+from sirf.fec.line import bits_of_level_error, bits_per_level
+
+if TYPE_CHECKING:
+    from sirf.fec.reed_solomon import ReedSolomon
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordErrors:
+    """Wrong symbols of a code word: classes of 0, 1 … t of them, and of more than the decoder corrects.
+
+    `share` (t + 2,) are the probabilities of the classes; `load` (t + 2,) the expected number of wrong bits of a word, each class
+    with its share in it. `symbol_error_ratio` is that of FEC symbols before decoding; `symbols` and `bits` count those of a word.
+    """
+
+    share: Float
+    load: Float
+    symbol_error_ratio: float
+    symbols: int
+    bits: int
+
+    @property
+    def bit_error_ratio(self) -> float:
+        """Bits wrong before decoding."""
+        return float(self.load.sum()) / self.bits
+
+    @property
+    def codeword_error_ratio(self) -> float:
+        """Words with more wrong symbols than the decoder corrects."""
+        return float(self.share[-1])
+
+    @property
+    def bit_error_ratio_after(self) -> float:
+        """Bits wrong after decoding, failed words left as received."""
+        return float(self.load[-1]) / self.bits
+
+    def then(self, other: WordErrors) -> WordErrors:
+        """The errors of this line and of another one behind it, which are independent.
+
+        Symbols that both get wrong count twice: exact where errors are rare, never too few. All sums are of positive terms.
+        """
+        if (self.symbols, self.bits, len(self.share)) != (other.symbols, other.bits, len(other.share)):
+            raise SirfError("word errors must be of the same code, got two codes. Compute both with one.")
+        return WordErrors(
+            share=_added(self.share, other.share),
+            load=_added(self.load, other.share) + _added(self.share, other.load),
+            symbol_error_ratio=self.symbol_error_ratio + other.symbol_error_ratio * (1.0 - self.symbol_error_ratio),
+            symbols=self.symbols,
+            bits=self.bits,
+        )
+
+
+def _added(one: Float, other: Float) -> Float:
+    """Distribution (t + 2,) of the sum of two counts of 0 … t and more, weights of any kind."""
+    t = len(one) - 2
+    whole = np.convolve(one[:-1], other[:-1])
+    beyond = whole[t + 1 :].sum() + one[-1] * other.sum() + one[:-1].sum() * other[-1]
+    return np.concatenate([whole[: t + 1], [beyond]])
+
+
+def word_errors(
+    code: ReedSolomon, errors: float | ErrorChain, *, interleave: int = 1, precoding: bool = False
+) -> WordErrors:
+    """Wrong symbols of a word of `code`; arguments as in `sirf.fec.post_fec.post_fec`."""
+    if not isinstance(errors, ErrorChain):
+        if errors == 0.0:
+            return _of_no_errors(code)
+        if not 0.0 < errors < 0.5:
+            raise SirfError(f"ber must be in [0, 0.5), got {errors}. Give the bit error ratio before decoding.")
+        if not precoding:
+            return _of_independent_bits(code, float(errors))
+        errors = ErrorChain.independent(errors)
+    return _of_chain(code, errors, interleave, precoding)
+
+
+def word_errors_in_series(found: Sequence[WordErrors]) -> WordErrors:
+    """The errors of independent lines in series."""
+    if not found:
+        raise SirfError("lines must be one at least, got none. Give the errors of each section.")
+    whole = found[0]
+    for one in found[1:]:
+        whole = whole.then(one)
+    return whole
+
+
+def _of_no_errors(code: ReedSolomon) -> WordErrors:
+    share = np.zeros(code.correctable + 2)
+    share[0] = 1.0
+    return WordErrors(share, np.zeros_like(share), 0.0, code.symbols, code.symbols * code.bits_per_symbol)
+
+
+def _of_independent_bits(code: ReedSolomon, ber: float) -> WordErrors:
+    """Binomial number of wrong symbols; a wrong symbol has m ber / (its probability) wrong bits on average."""
+    n, m, t = code.symbols, code.bits_per_symbol, code.correctable
+    symbol = float(-np.expm1(m * np.log1p(-ber)))
+    logarithm = log_binomial(n, symbol)
+    counts = np.arange(n + 1)
+    weighted = logarithm[1:] + np.log(counts[1:] * (m * ber / symbol))
+    share = np.append(np.exp(logarithm[: t + 1]), np.exp(logsumexp(logarithm[t + 1 :])))
+    load = np.concatenate([[0.0], np.exp(weighted[:t]), [np.exp(logsumexp(weighted[t:]))]])
+    return WordErrors(share, load, symbol, n, n * m)
+
+
+def log_binomial(n: int, p: float) -> Float:
+    """Natural logarithms (n + 1,) of P(X = i) of X binomial with n trials of probability p."""
+    i = np.arange(n + 1)
+    return np.asarray(
+        gammaln(n + 1.0) - gammaln(i + 1.0) - gammaln(n - i + 1.0) + i * np.log(p) + (n - i) * np.log1p(-p)
+    )
+
+
+def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: bool) -> WordErrors:
+    """By recursion over the symbols of a word, exact for the chain."""
+    clean, dirty, bits, start, every = _symbol_matrices(code, chain, precoding)
+    symbol = float((start @ dirty).sum())
+    pause = np.linalg.matrix_power(every, interleave - 1)
+    clean, dirty, bits = clean @ pause, dirty @ pause, bits @ pause
+    t = code.correctable
+    # rows: wrong symbols so far, the last one "more than t"; `share` is probability, `load` probability times wrong bits
+    share = np.zeros((t + 2, len(start)))
+    load = np.zeros_like(share)
+    share[0] = start
+    for _ in range(code.symbols):
+        grown, heavier = share @ dirty, load @ dirty + share @ bits
+        next_load, next_share = load @ clean, share @ clean
+        next_load[1:] += heavier[:-1]
+        next_load[-1] += heavier[-1]
+        next_share[1:] += grown[:-1]
+        next_share[-1] += grown[-1]
+        share, load = next_share, next_load
+    n = code.symbols
+    return WordErrors(share.sum(axis=1), load.sum(axis=1), symbol, n, n * code.bits_per_symbol)
+
+
+def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> tuple[Float, Float, Float, Float, Float]:
+    """Over one FEC symbol (S, S): no wrong bit, some, expected wrong bits; stationary start (S,); all PAM steps together."""
+    chain, last = _with_last_error(chain) if precoding else (chain, None)
+    order = chain.order
+    table = bits_of_level_error(order)
+    size = len(chain.transitions[0])
+    right, wrong, weighted = (np.zeros((size, size)) for _ in range(3))
+    for value, moves in zip(chain.values, chain.transitions, strict=True):
+        seen = (np.full(size, value) if last is None else value + last) % order
+        right += np.where((seen == 0)[:, None], moves, 0.0)
+        wrong += np.where((seen == 0)[:, None], 0.0, moves)
+        weighted += table[seen][:, None] * moves
+    step = right + wrong
+    clean, dirty, bits = np.eye(size), np.zeros((size, size)), np.zeros((size, size))
+    for _ in range(code.bits_per_symbol // bits_per_level(order)):
+        bits = bits @ step + (clean + dirty) @ weighted
+        dirty = dirty @ step + clean @ wrong
+        clean = clean @ right
+    return clean, dirty, bits, chain.stationary(), clean + dirty
+
+
+def _with_last_error(chain: ErrorChain) -> tuple[ErrorChain, NDArray[np.int64]]:
+    """A chain whose state tells the last error, and that error (S,) modulo the order."""
+    entered = chain.transitions.sum(axis=1) > 0
+    values = np.array(chain.values) % chain.order
+    if (entered.sum(axis=0) <= 1).all():
+        return chain, np.asarray(np.where(entered.any(axis=0), values[entered.argmax(axis=0)], 0))
+    count, size = len(values), len(chain.transitions[0])
+    # state (last error, old state); the error-free one first, so that state 0 stays the quiet one
+    ranked = sorted(range(count), key=lambda e: (values[e] != 0, e))
+    moves = np.zeros((count, count, size, count, size))
+    for place, e in enumerate(ranked):
+        moves[e, :, :, place, :] = chain.transitions[e]
+    wide = ErrorChain(moves.reshape(count, count * size, count * size), values=chain.values, order=chain.order)
+    return wide, np.repeat(values[ranked], size)
