@@ -1,0 +1,82 @@
+"""Wrong symbols of code words: known tails, sections in series against one binomial, bursts of a link's own feedback."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from sirf import fec
+from sirf.errors import SirfError
+from sirf.fec.word_errors import word_errors, word_errors_in_series
+
+KP4, KR4 = fec.load("kp4"), fec.load("kr4")
+
+
+def test_classes_are_the_binomial_distribution() -> None:
+    found = word_errors(KP4, 1e-3)
+    symbol = -np.expm1(10 * np.log1p(-1e-3))
+    assert found.share[:-1] == pytest.approx(binom.pmf(np.arange(16), 544, symbol), rel=1e-9)
+    assert found.share[-1] == pytest.approx(binom.sf(15, 544, symbol), rel=1e-9)
+    assert found.bit_error_ratio == pytest.approx(1e-3, rel=1e-9)
+
+
+def test_bursts_cost_what_they_are_known_to_cost() -> None:
+    """At a bit error ratio of 5e-5: 2.7e-23 with independent errors, 3.7e-10 where three of four errors go on."""
+    assert word_errors(KP4, 5e-5).codeword_error_ratio == pytest.approx(2.7e-23, rel=0.02)
+    chain = fec.ErrorChain.bursts(5e-5, 0.75)
+    assert word_errors(KP4, chain).codeword_error_ratio == pytest.approx(3.7e-10, rel=0.02)
+
+
+@pytest.mark.parametrize("ratios", [(2e-4, 1e-4), (1e-4, 1e-4, 3e-5)])
+def test_sections_in_series_are_one_line_with_their_errors_together(ratios: tuple[float, ...]) -> None:
+    """Independent bit errors of all sections: the binomial of the joint symbol error ratio, but for coinciding symbols."""
+    together = word_errors_in_series([word_errors(KP4, ratio) for ratio in ratios])
+    symbol = -np.expm1(10 * sum(np.log1p(-ratio) for ratio in ratios))
+    exact = binom.sf(15, 544, symbol)
+    assert exact <= together.codeword_error_ratio < 1.06 * exact
+    assert together.bit_error_ratio == pytest.approx(sum(ratios), rel=1e-9)
+    assert together.symbol_error_ratio == pytest.approx(symbol, rel=1e-9)
+
+
+def test_a_clean_section_changes_nothing() -> None:
+    noisy, clean = word_errors(KP4, fec.ErrorChain.bursts(1e-4, 0.5), interleave=2), word_errors(KP4, 0.0)
+    both = word_errors_in_series([clean, noisy, clean])
+    assert both.share == pytest.approx(noisy.share, rel=1e-12)
+    assert both.load == pytest.approx(noisy.load, rel=1e-12)
+
+
+def test_burst_sections_in_series_against_drawn_errors() -> None:
+    """Two chains with KR4 at ratios where words fail often: the counted share of failed words lies in its interval."""
+    chains = [fec.ErrorChain.bursts(8e-4, 0.6), fec.ErrorChain.bursts(5e-4, 0.3)]
+    whole = word_errors_in_series([word_errors(KR4, chain) for chain in chains])
+    words, rng = 4000, np.random.default_rng(7)
+    wrong = np.zeros((words, 528), dtype=bool)
+    for chain in chains:
+        errors = chain.draw(words * 528 * 5, rng=rng)
+        wrong |= (errors.reshape(words, 528, 5) != 0).any(axis=2)
+    lost = int((wrong.sum(axis=1) > 7).sum())
+    expected = whole.codeword_error_ratio * words
+    assert expected > 50
+    assert abs(lost - expected) < 4 * np.sqrt(expected)
+
+
+def test_a_chain_of_shorter_memory_keeps_its_error_ratio_and_nearly_its_tail() -> None:
+    """One-tap feedback: an error is followed by one of the other sign with a probability that older errors change a little."""
+    states = [(a, b, c) for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1)]
+    start, on = 1e-4, 0.5
+    down = np.array([on - 0.05 * (b == -a) if a == 1 else start if a == 0 else 1e-6 for a, b, _ in states])
+    up = np.array([on - 0.05 * (b == -a) if a == -1 else start if a == 0 else 1e-6 for a, b, _ in states])
+    whole = fec.ErrorChain.from_feedback(down, up)
+    short = fec.ErrorChain.from_feedback(down, up, memory=2)
+    assert len(short.transitions[0]) == 9
+    assert short.ser == pytest.approx(whole.ser, rel=1e-9)
+    tails = [word_errors(KP4, chain).codeword_error_ratio for chain in (whole, short)]
+    assert tails[1] == pytest.approx(tails[0], rel=0.02)
+
+
+def test_words_of_two_codes_do_not_add() -> None:
+    with pytest.raises(SirfError, match="same code"):
+        word_errors(KP4, 1e-4).then(word_errors(KR4, 1e-4))
+    with pytest.raises(SirfError, match="one at least"):
+        word_errors_in_series([])
