@@ -78,8 +78,8 @@ class LaneNetwork:
 
     def pair(self, lane: int = 0) -> PairNetwork:
         """One lane, all others terminated in their references."""
-        rows = [[2 * (end * self.lanes + lane) + mode for end in (0, 1)] for mode in (0, 1)]
-        dd, dc, cd, cc = (self.s[:, rows[out]][:, :, rows[into]] for out in (0, 1) for into in (0, 1))
+        rows = [slice(2 * lane + mode, None, 2 * self.lanes) for mode in (0, 1)]
+        dd, dc, cd, cc = (self.s[:, rows[out], rows[into]] for out in (0, 1) for into in (0, 1))
         if not (np.any(dc) or np.any(cd)):
             return PairNetwork(self.frequency, dd, cc)
         return PairNetwork(self.frequency, dd, cc, dc, cd)

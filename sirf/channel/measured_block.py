@@ -22,6 +22,8 @@ from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+_STRIDE = 32
+"""Points of a uniform grid from one exact phase of a delay to the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +91,6 @@ class Block:
         options = {"port_order": port_order, "victim": victim, "next_lanes": next_lanes, "differential": differential}
         channel = Channel.from_touchstone(path, mixed_mode=mixed_mode, **options)  # type: ignore[arg-type]  # as declared
         if not (channel.fext or channel.next):
-            if next_lanes:
-                raise SirfError(
-                    f"next_lanes must be left out for {channel.name}, which has one pair, got {list(next_lanes)}. Remove the key."
-                )
             return cls.of(channel, flipped=flipped)
         network = load_touchstone(path, mixed_mode=mixed_mode).network
         lanes = find_lanes(network)[0] if port_order is None else parse_lanes(port_order, network.ports)
@@ -143,10 +141,10 @@ class Block:
         inside = int(np.searchsorted(frequency, self.last, side="right"))
         s = np.empty((frequency.size, len(self.flat)), dtype=np.complex128)
         s[:inside] = self.spline(np.sqrt(frequency[:inside]))
-        for k, entry in enumerate(self.flat):
-            s[inside:, k] = entry.beyond(frequency[inside:])
-        delays = np.array([entry.delay_s for entry in self.flat])
-        s *= np.exp(-2j * np.pi * frequency[:, None] * delays)
+        if inside < frequency.size:
+            for k, entry in enumerate(self.flat):
+                s[inside:, k] = entry.beyond(frequency[inside:])
+        s *= _turns(frequency, np.array([entry.delay_s for entry in self.flat]))
         matrices: Complex = s.reshape(frequency.size, waves, waves)
         outside = (frequency < self.first) | (frequency > self.last)
         if np.any(outside):
@@ -176,3 +174,14 @@ def _block(
         next_lanes=next_lanes,
         warnings=warnings + tuple(notes),
     )
+
+
+def _turns(frequency: Real, delays: Real) -> Complex:
+    """exp(-j 2 pi f delay) (F, K), on a uniform grid as products of few exponentials, which cost most of a block."""
+    step = frequency[1] - frequency[0] if frequency.size > _STRIDE else 0.0
+    uniform = frequency[0] + step * np.arange(frequency.size)
+    if step == 0.0 or np.abs(frequency - uniform).max() > 1e-9 * step:
+        return np.asarray(np.exp(-2j * np.pi * frequency[:, None] * delays))
+    coarse = np.exp(-2j * np.pi * frequency[::_STRIDE, None] * delays)
+    fine = np.exp(-2j * np.pi * (step * np.arange(_STRIDE))[:, None] * delays)
+    return np.asarray((coarse[:, None] * fine).reshape(-1, delays.size)[: frequency.size])

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
 from sirf.channel.lines.coupled import PairArray
-from sirf.channel.lines.unequal import extra_length, single_immittances
+from sirf.channel.lines.unequal import extra_length, single_immittances, slowness
 from sirf.channel.network import Network
 from sirf.channel.package import Package, PackageLine
 from sirf.channel.pair import ASSUMED, UNCOUPLED, PairNetwork
 from sirf.channel.parts import Ball, Connector, Socket, Via
+from sirf.channel.weave import WeaveRoute
 
 Real = NDArray[np.float64]
 AnyLine: TypeAlias = Stripline | EdgeStripline | Microstrip | EdgeMicrostrip | Twinax
@@ -84,7 +85,8 @@ def common_mode_of(element: Element) -> str:
 class Trace:
     """A length of line in m; `pitch` in m to the next pair, for edge-coupled lines whose crosstalk counts.
 
-    `skew` in s/m is how much slower line P is than N by itself (dielectric, weave), `length_difference` in m how much longer.
+    `skew` in s/m is how much slower line P is than N by itself, beside what the glass cloth of `route` adds; `length_difference`
+    in m how much longer P is.
     """
 
     line: AnyLine
@@ -92,11 +94,22 @@ class Trace:
     pitch: float | None = None
     skew: float = 0.0
     length_difference: float = 0.0
+    route: WeaveRoute | None = None
 
     @property
     def converts(self) -> bool:
         """Whether the lines of the pair differ."""
-        return self.skew != 0.0 or self.length_difference != 0.0
+        return self.skew != 0.0 or self.length_difference != 0.0 or self.route is not None
+
+    @property
+    def total_skew(self) -> float:
+        """Skew in s/m with that of the glass cloth."""
+        woven = 0.0 if self.route is None else self.route.skew(slowness(self.line), self.length)
+        return self.skew + woven
+
+    def drawn(self, rng: np.random.Generator) -> Trace:
+        """This trace at a chance place of its glass cloth, if it has one."""
+        return self if self.route is None else dataclasses.replace(self, route=self.route.drawn(rng))
 
     @property
     def common_mode(self) -> str:
@@ -111,7 +124,7 @@ class Trace:
 
     def pair(self, frequency: Real) -> PairNetwork:
         """Both modes of the line, and the conversion where its two lines differ."""
-        return self.line.pair(frequency, self.length, skew=self.skew, length_difference=self.length_difference)
+        return self.line.pair(frequency, self.length, skew=self.total_skew, length_difference=self.length_difference)
 
     @property
     def valid_to(self) -> float:
@@ -123,7 +136,7 @@ class Trace:
         assert self.pitch is not None
         assert isinstance(self.line, (EdgeStripline, EdgeMicrostrip))
         paired = self.length - 0.5 * abs(self.length_difference)
-        array = PairArray(self.line, self.pitch).network(frequency, paired, weight=weight, skew=self.skew)
+        array = PairArray(self.line, self.pitch).network(frequency, paired, weight=weight, skew=self.total_skew)
         lanes = LaneNetwork.from_network(array, [(1, 2, 3, 4), (5, 6, 7, 8)])
         if self.length_difference == 0.0:
             return lanes

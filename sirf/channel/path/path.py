@@ -149,6 +149,20 @@ class Path:
         f = self._frequency(frequency)
         return cascade_pairs(segment.pair(f) for segment in self.segments) if self.lanes == 1 else self._whole(f).pair()
 
+    def drawn(self, rng: np.random.Generator | int) -> Path:
+        """This path with every pair on a glass cloth at a chance place of it: one board of many. `rng` a generator or a seed.
+
+        Segments without a weave stay as they are; where none has one, so does the path.
+        """
+        generator = np.random.default_rng(rng)
+        segments = (
+            dataclasses.replace(segment, element=segment.element.drawn(generator))
+            if isinstance(segment.element, Trace)
+            else segment
+            for segment in self.segments
+        )
+        return dataclasses.replace(self, segments=tuple(segments))
+
     def network(self, frequency: ArrayLike | None = None) -> Network:
         """The die-to-die two-port, 100 ohm differential."""
         f = self._frequency(frequency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Literal, TypeVar, get_args
+from typing import Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -16,13 +16,27 @@ from sirf.channel.measured_block import Block
 from sirf.channel.package import Package, PackageLine
 from sirf.channel.parts import Ball, Capacitor, Connector, Socket, Via, pad_capacitance
 from sirf.channel.path import tables
-from sirf.channel.path.elements import AnyLine, Device, Element, Flipped, Part, Trace
+from sirf.channel.path.elements import AnyLine, Device, Element, Flipped, Part, Trace, Unequal
 from sirf.channel.path.path import Crosstalk, Path, Segment
+from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.errors import ConfigError, SirfError
 
 Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
 MICRO, MILLI, FEMTO, PICO, NANO = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9
+LaminateTable: TypeAlias = (
+    tables.BoardTable | tables.EdgeStriplineTable | tables.MicrostripTable | tables.EdgeMicrostripTable
+)
+LineTable: TypeAlias = LaminateTable | tables.TwinaxTable
+DIFFERENCES = {
+    "length_difference_um": ("length", MICRO),
+    "stub_difference_um": ("stub", MICRO),
+    "antipad_difference_um": ("antipad", MICRO),
+    "pad_difference_ff": ("pad", FEMTO),
+    "capacitance_difference_ff": ("capacitance", FEMTO),
+    "inductance_difference_ph": ("inductance", PICO),
+}
+"""Keys by which line P of a part differs from line N, with the field and the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +120,75 @@ def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float 
         case tables.DieTable():
             return Device(_die(table, choices.device), table.side == "receiver"), None
         case tables.PackageTable():
-            return Device(_package(table, choices.device), table.side == "receiver"), None
+            package, unequal = _package(table, choices.device), table.length_difference_um * MICRO
+            return Device(package, table.side == "receiver", unequal), None
         case tables.SubstrateTable():
-            return Device(_substrate(table), False), table.length_mm * MILLI
+            return Device(_substrate(table), False, table.length_difference_um * MICRO), table.length_mm * MILLI
         case tables.CapacitorTable():
             return _capacitor(table), None
         case tables.TouchstoneTable():
-            options = table.model_dump(include={"port_order", "victim", "differential", "mixed_mode", "flipped"})
+            options = table.model_dump(
+                include={"port_order", "victim", "next_lanes", "differential", "mixed_mode", "flipped"}
+            )
             return Block.from_touchstone(choices.folder / table.file, **options), None
         case tables.BallTable() | tables.SocketTable() | tables.ViaTable() | tables.ConnectorTable():
-            part = _part(table, choices)
+            part = _both_lines(_part(table, choices), table)
             return (Flipped(part) if table.flipped else part), None
         case _:
-            pitch = getattr(table, "pair_pitch_um", None)
-            metres = table.length_mm * MILLI
-            return Trace(_line(table, choices), metres, None if pitch is None else pitch * MICRO), metres
+            return _trace(table, choices), table.length_mm * MILLI
 
 
-def _line(
-    table: tables.BoardTable
-    | tables.EdgeStriplineTable
-    | tables.MicrostripTable
-    | tables.EdgeMicrostripTable
-    | tables.TwinaxTable,
-    choices: _Choices,
-) -> AnyLine:
+def _trace(table: LineTable, choices: _Choices) -> Trace:
+    pitch = getattr(table, "pair_pitch_um", None)
+    return Trace(
+        _line(table, choices),
+        table.length_mm * MILLI,
+        None if pitch is None else pitch * MICRO,
+        skew=table.skew_ps_per_m * PICO,
+        length_difference=table.length_difference_um * MICRO,
+        route=None if isinstance(table, tables.TwinaxTable) else _route(table, choices),
+    )
+
+
+def _route(table: LaminateTable, choices: _Choices) -> WeaveRoute | None:
+    """How the pair lies on its glass cloth, if it has one."""
+    if table.weave is None:
+        return None
+    beside = choices.folder / table.weave
+    if isinstance(table, (tables.EdgeStriplineTable, tables.EdgeMicrostripTable)):
+        pitch_um = table.width_um + table.gap_um
+    else:
+        assert table.pair_pitch_on_weave_um is not None  # by the table's own check
+        pitch_um = table.pair_pitch_on_weave_um
+    return WeaveRoute(
+        weave=load_weave(str(beside) if table.weave.endswith(".toml") else table.weave),
+        pair_pitch=pitch_um * MICRO,
+        width=table.width_um * MICRO,
+        direction=table.weave_direction,
+        angle_deg=table.weave_angle_deg,
+        positions=(table.weave_position,) * table.weave_plies,
+    )
+
+
+def _both_lines(part: Part, table: BaseModel) -> Part | Unequal:
+    """The part, or both its lines where the table states a difference: half of it more in P, half less in N."""
+    differences = {
+        field: getattr(table, key) * unit
+        for key, (field, unit) in DIFFERENCES.items()
+        if getattr(table, key, 0.0) != 0.0
+    }
+    if not differences:
+        return part
+    p, n = (
+        dataclasses.replace(
+            part, **{field: getattr(part, field) + 0.5 * sign * change for field, change in differences.items()}
+        )
+        for sign in (1.0, -1.0)
+    )
+    return Unequal(p, n)
+
+
+def _line(table: LineTable, choices: _Choices) -> AnyLine:
     if isinstance(table, tables.TwinaxTable):
         return Twinax(
             material=choices.load(table.material),
@@ -173,6 +231,7 @@ def _part(
                 pad=table.pad_ff * FEMTO,
                 resistance=table.resistance_mohm * MILLI,
                 coupling=table.coupling,
+                common_impedance=table.common_impedance_ohm,
                 name=table.name,
             )
         case tables.ViaTable():
@@ -239,6 +298,7 @@ def _connector(table: tables.ConnectorTable) -> Connector:
         material=body,
         skin_db_per_m=table.skin_db_per_m,
         coupling=table.coupling,
+        common_impedance=table.common_impedance_ohm,
         resonance=float("inf") if table.resonance_ghz is None else table.resonance_ghz * 1e9,
         resonance_db=table.resonance_db,
         resonance_q=table.resonance_q,

@@ -20,6 +20,12 @@ class Table(BaseModel):
     source: str
 
 
+class UnequalTable(Table):
+    """Lines of unequal length: how much longer P is than N, in all."""
+
+    length_difference_um: float = 0.0
+
+
 class CoupledTable(Table):
     """A part that may have a neighbour, and may be seen from its other end."""
 
@@ -44,8 +50,8 @@ class DieTable(Table):
         return self
 
 
-class PackageTable(Table):
-    """A package by the COM formulas."""
+class PackageTable(UnequalTable):
+    """A package by the COM formulas; `length_difference_um` goes into its longest section."""
 
     kind: Literal["package"]
     side: Literal["transmitter", "receiver"]
@@ -59,15 +65,42 @@ class PackageTable(Table):
         return self
 
 
-class _LineTable(Table):
+class _LineTable(UnequalTable):
+    """A pair on a laminate: `skew_ps_per_m` is how much slower line P is, `weave` the glass style that it lies on."""
+
     material: str
     keeps_material: bool = False
     length_mm: Positive
     width_um: Positive
     thickness_um: Positive
+    skew_ps_per_m: float = 0.0
+    weave: str | None = None
+    weave_direction: Literal["warp", "fill"] = "warp"
+    weave_angle_deg: Annotated[float, Field(ge=-45, le=45)] = 0.0
+    weave_position: float = 0.25
+    weave_plies: Annotated[int, Field(ge=1, le=8)] = 1
+
+    @model_validator(mode="after")
+    def _weave_before_its_keys(self) -> _LineTable:
+        idle = [name for name in sorted(self.model_fields_set) if name.startswith("weave_")]
+        if self.weave is None and idle:
+            raise ValueError(f"{', '.join(idle)} need a weave")
+        return self
 
 
-class BoardTable(_LineTable):
+class _UncoupledTable(_LineTable):
+    """Lines without coupling; `pair_pitch_on_weave_um` from line to line says how differently they lie on a weave."""
+
+    pair_pitch_on_weave_um: Positive | None = None
+
+    @model_validator(mode="after")
+    def _pitch_with_weave(self) -> _UncoupledTable:
+        if (self.weave is None) != (self.pair_pitch_on_weave_um is None):
+            raise ValueError("weave and pair_pitch_on_weave_um must be given together")
+        return self
+
+
+class BoardTable(_UncoupledTable):
     """A pair of striplines without coupling between them."""
 
     kind: Literal["board"]
@@ -83,7 +116,7 @@ class EdgeStriplineTable(_LineTable):
     pair_pitch_um: Positive | None = None
 
 
-class MicrostripTable(_LineTable):
+class MicrostripTable(_UncoupledTable):
     """A pair of microstrips without coupling between them."""
 
     kind: Literal["microstrip"]
@@ -99,8 +132,8 @@ class EdgeMicrostripTable(_LineTable):
     pair_pitch_um: Positive | None = None
 
 
-class TwinaxTable(Table):
-    """A length of shielded twin cable; it keeps its material."""
+class TwinaxTable(UnequalTable):
+    """A length of shielded twin cable; it keeps its material. `skew_ps_per_m` is how much slower wire P is."""
 
     kind: Literal["twinax"]
     material: str
@@ -108,9 +141,10 @@ class TwinaxTable(Table):
     wire_um: Positive
     separation_um: Positive
     shield_um: Positive
+    skew_ps_per_m: float = 0.0
 
 
-class SubstrateTable(Table):
+class SubstrateTable(UnequalTable):
     """One COM line of a length that can be set."""
 
     kind: Literal["substrate"]
@@ -123,15 +157,17 @@ class SubstrateTable(Table):
 
 
 class BallTable(CoupledTable):
-    """A ball, a bump."""
+    """A ball, a bump; differences are those of P less N."""
 
     kind: Literal["ball"]
     capacitance_ff: NotNegative
     inductance_ph: NotNegative
+    capacitance_difference_ff: float = 0.0
+    inductance_difference_ph: float = 0.0
 
 
 class ViaTable(CoupledTable):
-    """A via; its pad by capacitance or by size."""
+    """A via; its pad by capacitance or by size. Differences are those of P less N: back-drilling, layers, antipads."""
 
     kind: Literal["via"]
     material: str
@@ -143,6 +179,10 @@ class ViaTable(CoupledTable):
     pad_ff: NotNegative = 0.0
     pad_um: Positive | None = None
     pad_height_um: Positive | None = None
+    length_difference_um: float = 0.0
+    stub_difference_um: float = 0.0
+    antipad_difference_um: float = 0.0
+    pad_difference_ff: float = 0.0
 
     @model_validator(mode="after")
     def _pad_of_one_kind(self) -> ViaTable:
@@ -151,7 +191,21 @@ class ViaTable(CoupledTable):
         return self
 
 
-class ConnectorTable(CoupledTable):
+class _ContactTable(CoupledTable):
+    """A contact: its common mode, or how P differs from N."""
+
+    common_impedance_ohm: Positive | None = None
+    length_difference_um: float = 0.0
+    pad_difference_ff: float = 0.0
+
+    @model_validator(mode="after")
+    def _equal_lines_for_a_common_impedance(self) -> _ContactTable:
+        if self.common_impedance_ohm is not None and (self.length_difference_um or self.pad_difference_ff):
+            raise ValueError("unequal lines are taken as uncoupled: leave common_impedance_ohm out, or the differences")
+        return self
+
+
+class ConnectorTable(_ContactTable):
     """A separable connector."""
 
     kind: Literal["connector"]
@@ -167,7 +221,7 @@ class ConnectorTable(CoupledTable):
     valid_to_ghz: Positive = 60.0
 
 
-class SocketTable(CoupledTable):
+class SocketTable(_ContactTable):
     """A contact of an LGA socket or a pin."""
 
     kind: Literal["socket"]
@@ -195,6 +249,7 @@ class TouchstoneTable(Table):
     file: str
     port_order: str | None = None
     victim: Annotated[int, Field(ge=1)] | None = None
+    next_lanes: tuple[Annotated[int, Field(ge=1)], ...] = ()
     differential: bool | None = None
     mixed_mode: str | None = None
     flipped: bool = False

@@ -106,8 +106,12 @@ def test_the_even_mode_of_a_microstrip_is_the_field_solutions() -> None:
     line = EDGE_MICROSTRIP
     low = np.array([1e9])
     series, shunt = line.common_immittances(low)
-    matrix = capacitance_matrix(Strips((-0.5 * (line.width + line.gap), 0.5 * (line.width + line.gap)), line.width,
-                                       line.thickness, line.height), line.material.dk)  # fmt: skip
+    matrix = capacitance_matrix(
+        Strips(
+            (-0.5 * (line.width + line.gap), 0.5 * (line.width + line.gap)), line.width, line.thickness, line.height
+        ),
+        line.material.dk,
+    )
     assert shunt[0].imag / (2 * np.pi * 1e9) == pytest.approx(matrix[0, 0] + matrix[0, 1], rel=0.02)
     impedance = np.sqrt(series / shunt)[0].real
     assert impedance == pytest.approx(2 * line.common_impedance, rel=0.02)

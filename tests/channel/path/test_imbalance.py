@@ -9,9 +9,12 @@ import pytest
 import skrf
 from numpy.typing import NDArray
 
+from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.network import Network
-from sirf.channel.path import Path, load_path
+from sirf.channel.path import Coupled, Path, Trace, load_path
+from sirf.channel.path.elements import pair_of
 from sirf.channel.touchstone import write_touchstone
+from sirf.errors import ConfigError, PhysicsError, SirfError
 
 GRID = np.arange(0.0, 60.01e9, 10e6)
 Complex = NDArray[np.complex128]
@@ -106,3 +109,178 @@ def test_files_and_segments_are_scikit_rfs_4_ports(tmp_path: FilePath) -> None:
     assert np.abs(path.segments[3].pair(GRID).cc - path.segments[3].pair(GRID).dd).max() > 0.1
     warnings = path.to_channel(GRID).warnings
     assert any("common mode of package is not known" in note for note in warnings)
+
+
+PARTS = {
+    "via": 'material = "megtron7"\nbarrel_um = 200\nantipad_um = 800\nlength_um = 1200\nstub_um = 300\npad_ff = 15\n',
+    "ball": "capacitance_ff = 20\ninductance_ph = 80\n",
+    "socket": "impedance_ohm = 90\nlength_mm = 0.9\nresistance_mohm = 20\npad_ff = 15\n",
+    "connector": "impedance_ohm = 93\nlength_mm = 12\npad_ff = 25\ndk = 3.0\ndf = 0.004\nskin_db_per_m = 2\n",
+    "package": 'side = "receiver"\nz_c_ohm = [87.5, 92.5]\nlength_mm = [12.0, 1.8]\n',
+    "substrate": "z_c_ohm = 95\nlength_mm = 20\ngamma0 = 5e-4\na1 = 8.9e-4\na2 = 2e-4\ntau_ns_per_mm = 6.141e-3\n",
+    "microstrip": 'material = "megtron6"\nlength_mm = 30\nwidth_um = 150\nthickness_um = 30\nheight_um = 70\n',
+}
+
+
+def segment(kind: str, **changes: float) -> str:
+    """The table of one part with other values."""
+    text = PARTS[kind]
+    for key, value in changes.items():
+        lines = [line for line in text.splitlines() if not line.startswith(f"{key} =")]
+        text = "\n".join([*lines, f"{key} = {value}"]) + "\n"
+    return f'[[segment]]\nname = "{kind}"\nkind = "{kind}"\n{text}provenance = "E"\nsource = "a test"\n'
+
+
+def one(folder: FilePath, *segments: str) -> Path:
+    file = folder / "mine.toml"
+    file.write_text('id = "mine"\ntitle = "parts"\n' + "".join(segments), encoding="utf-8")
+    return load_path(str(file))
+
+
+@pytest.mark.parametrize(
+    ("kind", "difference", "p", "n"),
+    [
+        ("via", {"stub_difference_um": 200}, {"stub_um": 400}, {"stub_um": 200}),
+        ("via", {"length_difference_um": -100}, {"length_um": 1150}, {"length_um": 1250}),
+        ("via", {"antipad_difference_um": 60}, {"antipad_um": 830}, {"antipad_um": 770}),
+        ("via", {"pad_difference_ff": 6}, {"pad_ff": 18}, {"pad_ff": 12}),
+        ("ball", {"capacitance_difference_ff": 8}, {"capacitance_ff": 24}, {"capacitance_ff": 16}),
+        ("ball", {"inductance_difference_ph": 30}, {"inductance_ph": 95}, {"inductance_ph": 65}),
+        ("socket", {"length_difference_um": 100}, {"length_mm": 0.95}, {"length_mm": 0.85}),
+        ("connector", {"length_difference_um": 600}, {"length_mm": 12.3}, {"length_mm": 11.7}),
+        ("connector", {"pad_difference_ff": 10}, {"pad_ff": 30}, {"pad_ff": 20}),
+        ("package", {"length_difference_um": 200}, {"length_mm": "[12.1, 1.8]"}, {"length_mm": "[11.9, 1.8]"}),
+        ("substrate", {"length_difference_um": 500}, {"length_mm": 20.25}, {"length_mm": 19.75}),
+        ("microstrip", {"length_difference_um": 500}, {"length_mm": 30.25}, {"length_mm": 29.75}),
+    ],
+)
+def test_a_part_of_unequal_lines_is_two_parts(
+    tmp_path: FilePath, kind: str, difference: dict[str, float], p: dict[str, float], n: dict[str, float]
+) -> None:
+    """Between two equal parts: every line by itself in series, and the differential mode half the sum of both."""
+    f = GRID[:4000:10]
+    path = one(tmp_path, segment("ball"), segment(kind, **difference), segment("via"))
+    lines = [one(tmp_path, segment("ball"), segment(kind, **own), segment("via")).network(f).s for own in (p, n)]
+    assert np.abs(path.network(f).s - 0.5 * (lines[0] + lines[1])).max() < 1e-9
+    four_port = path.to_channel(f).four_port
+    assert four_port is not None
+    assert np.abs(four_port.s[:, :2, :2] - lines[0]).max() < 1e-9
+    assert np.abs(four_port.s[:, 2:, 2:] - lines[1]).max() < 1e-9
+    assert np.abs(lines[0] - lines[1]).max() > 1e-3
+
+
+def test_a_common_impedance_is_that_of_the_common_mode(tmp_path: FilePath) -> None:
+    """A connector of 100 ohm differential and 40 ohm common: the common mode meets 40 against 25 ohm."""
+    f = np.linspace(0.0, 20e9, 201)
+    path = one(tmp_path, segment("connector", impedance_ohm=100, common_impedance_ohm=40, pad_ff=0))
+    pair = path.pair(f)
+    matched = one(tmp_path, segment("connector", impedance_ohm=160, pad_ff=0)).network(f)
+    assert np.abs(pair.cc - matched.s).max() < 1e-12
+    assert not pair.converts
+    with pytest.raises(ConfigError, match="leave common_impedance_ohm out"):
+        one(tmp_path, segment("connector", common_impedance_ohm=40, pad_difference_ff=5))
+
+
+def test_neighbours_carry_both_modes(tmp_path: FilePath) -> None:
+    """Two pairs through unequal vias, a microstrip array and balls: all eight lines joined by scikit-rf."""
+    array = (
+        '[[segment]]\nname = "array"\nkind = "edge_microstrip"\nmaterial = "megtron6"\nlength_mm = 30\nwidth_um = 110\n'
+        "gap_um = 130\nthickness_um = 30\nheight_um = 70\npair_pitch_um = 600\nlength_difference_um = 300\n"
+        'provenance = "E"\nsource = "a test"\n'
+    )
+    via = segment("via", stub_difference_um=300, coupling=0.02)
+    tail = '[crosstalk]\nfext = 1\nnext = 1\nnext_weight = 1.0\nprovenance = "E"\nsource = "a test"\n'
+    path = one(tmp_path, via, array, segment("ball"), via, tail)
+    f = np.linspace(0.0, 30e9, 151)
+    lanes = [(1, 2, 3, 4), (5, 6, 7, 8)]
+    joined = None
+    for part in path.segments:
+        element = part.element
+        if isinstance(element, Trace):
+            made = element.neighbours(f, 1.0)
+        elif isinstance(element, Coupled) and element.coupling:
+            made = LaneNetwork.coupled(pair_of(element.mode(1.0), f), pair_of(element.mode(-1.0), f))
+        else:
+            made = LaneNetwork.alone(part.pair(f), 2)
+        network = skrf.Network(f=f, f_unit="Hz", s=made.s, z0=50)
+        joined = network if joined is None else joined**network
+    assert joined is not None
+    theirs = LaneNetwork(f, joined.s)
+    channel = path.to_channel(f, crosstalk=True)
+    assert np.abs(channel.fext[0].s - theirs.aggressor(1, near=False).s).max() < 1e-10
+    assert np.abs(channel.next[0].s - theirs.aggressor(1, near=True).s).max() < 1e-10
+    assert len(lanes) == theirs.lanes
+    # leaving the common modes out is wrong by more than a decibel somewhere
+    dd = np.ix_(np.arange(f.size), np.arange(0, 8, 2), np.arange(0, 8, 2))
+    plain = None
+    for part in path.segments:
+        element = part.element
+        made = (
+            element.neighbours(f, 1.0)
+            if isinstance(element, Trace)
+            else LaneNetwork.coupled(pair_of(element.mode(1.0), f), pair_of(element.mode(-1.0), f))
+            if isinstance(element, Coupled) and element.coupling
+            else LaneNetwork.alone(part.pair(f), 2)
+        )
+        network = skrf.Network(f=f, f_unit="Hz", s=made.s[dd], z0=50)
+        plain = network if plain is None else plain**network
+    assert plain is not None
+    high = f > 10e9
+    ratio = np.abs(plain.s[high, 2, 1] / channel.fext[0].s[high, 1, 0])
+    assert np.abs(20 * np.log10(ratio)).max() > 1.0
+
+
+def coupled_file(file: FilePath, lanes: int, seed: int) -> Network:
+    """Pairs 12-34, 56-78 … with coupling between all lines, reciprocal and passive."""
+    rng = np.random.default_rng(seed)
+    ports, f = 4 * lanes, GRID[::20]
+    s = np.zeros((f.size, ports, ports), dtype=complex)
+    for k in range(2 * lanes):
+        delay = 2e-10 * (1 + 0.002 * k)
+        s[:, 2 * k, 2 * k + 1] = s[:, 2 * k + 1, 2 * k] = 0.8 * np.exp(-2j * np.pi * f * delay)
+    noise = rng.normal(size=(ports, ports)) * 0.02
+    s += (noise + noise.T)[None] * (1 - np.exp(-2j * np.pi * f * 1e-10))[:, None, None]
+    network = Network(f, s, name=file.stem)
+    write_touchstone(file, network)
+    return network
+
+
+def test_all_lanes_of_two_files_run_through_a_path(tmp_path: FilePath) -> None:
+    """Two 12-ports around a board, the second pair the victim: every line joined by scikit-rf, one board for each pair."""
+    for k in (0, 1):
+        coupled_file(tmp_path / f"part{k}.s12p", 3, k)
+    text = 'id = "mine"\ntitle = "lanes"\n'
+    for k in (0, 1):
+        text += f'[[segment]]\nname = "part {k}"\nkind = "touchstone"\nfile = "part{k}.s12p"\nport_order = "12-34"\nvictim = 2\n'
+        text += 'next_lanes = [3]\nprovenance = "E"\nsource = "a test"\n' + ("" if k else segment("microstrip"))
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    path, f = load_path(str(tmp_path / "mine.toml")), GRID[::20]
+    lanes = [(5, 6, 7, 8), (1, 2, 3, 4), (9, 10, 11, 12)]
+    board = path.segments[1].pair(f)
+    parts = [LaneNetwork.from_network(coupled_file(tmp_path / f"part{k}.s12p", 3, k), lanes).s for k in (0, 1)]
+    joined = skrf.Network(f=f, f_unit="Hz", s=parts[0], z0=50)
+    for s in (LaneNetwork.alone(board, 3).s, parts[1]):
+        joined = joined ** skrf.Network(f=f, f_unit="Hz", s=s, z0=50)
+    theirs, channel = LaneNetwork(f, joined.s), path.to_channel(f, crosstalk=True)
+    assert path.lanes == 3
+    assert np.abs(channel.through.s - theirs.pair().dd).max() < 1e-9
+    assert [len(channel.fext), len(channel.next)] == [1, 1]
+    assert np.abs(channel.fext[0].s - theirs.aggressor(1, near=False).s).max() < 1e-9
+    assert np.abs(channel.next[0].s - theirs.aggressor(2, near=True).s).max() < 1e-9
+    assert channel.four_port is not None
+    assert np.abs(channel.four_port.s - theirs.pair().four_port().s).max() < 1e-9
+
+
+def test_lanes_that_do_not_fit_are_refused(tmp_path: FilePath) -> None:
+    coupled_file(tmp_path / "three.s12p", 3, 0)
+    coupled_file(tmp_path / "two.s8p", 2, 1)
+    head = '[[segment]]\nname = "a"\nkind = "touchstone"\nprovenance = "E"\nsource = "a test"\nport_order = "12-34"\n'
+    three, two = head + 'file = "three.s12p"\nvictim = 1\n', head + 'file = "two.s8p"\nvictim = 1\n'
+    with pytest.raises(PhysicsError, match="must have the same lanes in one path"):
+        one(tmp_path, three, two)
+    tail = '[crosstalk]\nfext = 1\nnext = 0\nnext_weight = 1.0\nprovenance = "E"\nsource = "a test"\n'
+    with pytest.raises(PhysicsError, match="crosstalk must be left out"):
+        one(tmp_path, three, tail)
+    pair_file(tmp_path / "one.s4p", 1e-12)
+    with pytest.raises(SirfError, match="where there is one pair"):
+        one(tmp_path, head + 'file = "one.s4p"\nnext_lanes = [2]\n')
