@@ -27,6 +27,7 @@ from sirf.transmitter.transmitter import Transmitter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sirf.ami.model import AmiModel
     from sirf.results.equalizer import EqualizerReport
 
 
@@ -43,6 +44,9 @@ class Link:
         Id of a preset (see `sirf standards`); fills whatever is not given below.
     transmitter, receiver, symbol_rate, modulation, der0, limits
         Parts that replace the preset's. Without a standard the first four are needed. `symbol_rate` in baud.
+    transmitter_model, receiver_model
+        Vendor models (`sirf.ami.AmiModel`) in place of the transmitter's FFE and of all equalisers and the clock of the
+        receiver; edges, amplitude, noise filter and noise stay those of `transmitter` and `receiver`.
     optics
         The light that carries the signal part of the way; then `channel` is all copper, with the light's gain left out.
     aggressors
@@ -74,6 +78,8 @@ class Link:
     aggressors: tuple[Aggressor, ...]
     warnings: tuple[str, ...]
     equalizer_report: EqualizerReport | None
+    transmitter_model: AmiModel | None
+    receiver_model: AmiModel | None
 
     def __init__(
         self,
@@ -92,6 +98,8 @@ class Link:
         samples_per_ui: int = 32,
         aggressors: Sequence[Aggressor] | None = None,
         equalizer_report: EqualizerReport | None = None,
+        transmitter_model: AmiModel | None = None,
+        receiver_model: AmiModel | None = None,
     ) -> None:
         if isinstance(channel, Span):
             optics, channel = channel, channel.copper
@@ -125,10 +133,17 @@ class Link:
             "samples_per_ui": samples_per_ui,
             "aggressors": sources,
             "equalizer_report": equalizer_report,
+            "transmitter_model": transmitter_model,
+            "receiver_model": receiver_model,
             "warnings": channel.warnings + channel.check_symbol_rate(float(rate)),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def has_models(self) -> bool:
+        """Whether a vendor's model takes part."""
+        return self.transmitter_model is not None or self.receiver_model is not None
 
     @property
     def order(self) -> int:
@@ -153,6 +168,8 @@ class Link:
         counts = (len(channel.fext), len(channel.next), channel.plane)
         content = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
                    self.samples_per_ui, self.aggressors)  # fmt: skip
+        if self.has_models:
+            content += tuple(one and one.digest for one in (self.transmitter_model, self.receiver_model))
         if self.optics is None:
             return digest(*content)
         halves = tuple(half.through.s for half in (self.optics.before, self.optics.after))
@@ -237,13 +254,27 @@ class Link:
         return (tx.amplitude, *(a if a is not None else default for a, default in zip(own, usual, strict=True)))
 
     def pulse_response(self) -> Pulse:
-        """Pulse response at the slicer through Tx FFE, channel, CTLE and Rx FFE (before the DFE): time s, volts, cursor."""
+        """Pulse response at the slicer through Tx FFE, channel, CTLE and Rx FFE (before the DFE): time s, volts, cursor.
+
+        With vendor models it is that of their AMI_Init, decision feedback in it where the receiver's puts it there.
+        """
         from sirf.engine.front_end import front_end
 
+        if self.has_models:
+            from sirf.ami.flow import modelled
+
+            return front_end(modelled(self).linear).pulse()
         return front_end(self).pulse()
 
     def optimized(self, **limits: Any) -> Link:
-        """This link with CTLE, FFE and DFE set by the reference search; see `sirf.equalizer.merit_search.optimize`."""
+        """This link with CTLE, FFE and DFE set by the reference search; see `sirf.equalizer.merit_search.optimize`.
+
+        With vendor models their In parameters are searched; see `sirf.ami.search.optimize_models`.
+        """
+        if self.has_models:
+            from sirf.ami.search import optimize_models
+
+            return optimize_models(self, **limits)
         from sirf.equalizer.merit_search import optimize
 
         return optimize(self, **limits)

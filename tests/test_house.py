@@ -28,8 +28,8 @@ ROOMS = (
 """Floors from the ground up."""
 FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 HEAVY = {"numpy", "numba", "skrf", "scipy", "matplotlib", "pandas", "pydantic"}
-LISTED = {("link", "engine"), ("link", "equalizer")}
-"""Lazy one-line aliases inside methods that may look up: `Link.pulse_response` and `Link.optimized`."""
+LISTED = {("link", "engine"), ("link", "equalizer"), ("link", "ami")}
+"""Lazy aliases inside methods that may look up: `Link.pulse_response` and `Link.optimized`."""
 CIRCLES: set[frozenset[str]] = {
     frozenset(
         f"sirf/channel/{name}.py"

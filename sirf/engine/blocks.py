@@ -69,6 +69,7 @@ class Block:
 BLOCKS = (
     # transmitter
     Block(name="transmitter FFE", field="transmitter.ffe", off=(1.0,)),
+    Block(name="transmitter filter", field="transmitter.filter", off=None),
     Block(name="finite edges", field="transmitter.rise_time", off=0.0),
     Block(name="level mismatch", field="transmitter.level_mismatch", off=1.0),
     Block(name="transmitter noise", field="transmitter.snr_db", off=None),
@@ -118,6 +119,10 @@ BLOCKS = (
     Block(name="clock recovery", field="receiver.clock", off=None),
     Block(name="wander", field="receiver.wander", off=None, in_use=bool),
     Block(name="adaptation", field="receiver.adaptation", off=None),
+    Block(name="cancellation", field="receiver.cancellation", off=None),
+    # vendor models
+    Block(name="transmitter model", field="transmitter_model", off=None),
+    Block(name="receiver model", field="receiver_model", off=None),
 )
 """Everything that can be switched on, in the order in which an engine refuses it."""
 

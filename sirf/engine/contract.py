@@ -22,7 +22,8 @@ LINEAR = frozenset(
         "transmitter FFE", "finite edges", "level mismatch", "transmitter noise", "random jitter", "dual-Dirac jitter",
         "duty-cycle distortion", "even-odd jitter", "sinusoidal jitter", "bounded jitter", "phase noise", "crosstalk",
         "aggressor amplitude", "aggressor phase", "aggressor rate offset", "light", "optical noise", "noise filter",
-        "receiver noise", "CTLE", "receiver FFE", "DFE", "unrolled DFE", "sampling offset",
+        "receiver noise", "CTLE", "receiver FFE", "DFE", "unrolled DFE", "sampling offset", "transmitter filter",
+        "cancellation",
     }
 )  # fmt: skip
 """What every engine of ours honours: most of it is in the responses of the shared front end."""
@@ -79,7 +80,7 @@ STATISTICAL = Declaration(
     name="statistical",
     title="a statistical eye",
     verb="sirf.statistical_eye",
-    honours=LINEAR | {"converter"},
+    honours=LINEAR | {"converter", "transmitter model", "receiver model"},
     reasons={
         "driver compression": "its distributions are those of sums of independent terms",
         "pattern": "it takes symbols as independent",
@@ -105,7 +106,9 @@ COUNTING = Declaration(
     name="counting",
     title="counting at one sample a symbol",
     verb="sirf.count_errors",
-    honours=LINEAR | {"driver compression", "pattern", "aggressor pattern", "precoding", "sequence detection"},
+    honours=LINEAR
+    | {"driver compression", "pattern", "aggressor pattern", "precoding", "sequence detection"}
+    | {"transmitter model", "receiver model"},
     reasons={
         "large-signal light": "curves have to be followed between the samples",
         "amplifier": "it keeps no waveform that a curve could bend",

@@ -134,19 +134,25 @@ def _analog_channel(link_key: _Key) -> AnalogChannel:
     link = link_key.link
     transfers, numbers = link.distinct_transfers()
     ready = [prepare(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers]
-    launched, index = find_distinct(list(zip(numbers, link.launch_amplitudes(), strict=True)), operator.eq)
+    kinds = ("through", *("fext",) * len(link.channel.fext), *("next",) * len(link.channel.next))
+    launched, index = find_distinct(list(zip(numbers, link.launch_amplitudes(), kinds, strict=True)), operator.eq)
     return AnalogChannel(
-        prepared=tuple(ready[number] for number, _ in launched),
-        shapes=tuple(_shape(link, ready[number], amplitude) for number, amplitude in launched),
+        prepared=tuple(ready[number] for number, _, _ in launched),
+        shapes=tuple(_shape(link, ready[number], amplitude, kind) for number, amplitude, kind in launched),
         index=index,
     )
 
 
-def _shape(link: Link, prepared: PreparedTransfer, amplitude: float) -> Complex:
+def _shape(link: Link, prepared: PreparedTransfer, amplitude: float, kind: str) -> Complex:
     filters = transmitter_edge(prepared.frequency, link.transmitter.rise_time)
     if link.receiver.noise_corner is not None:
         filters = filters * butterworth4(prepared.frequency, link.receiver.noise_corner)
     end = int(np.flatnonzero(np.abs(filters) > BAND)[-1]) + 1
+    # FEXT comes from transmitters like the victim's; what a receiver cancels is in the through path alone
+    if link.transmitter.filter is not None and kind != "next":
+        filters = filters * link.transmitter.filter.transfer(prepared.frequency)
+    if link.receiver.cancellation is not None and kind == "through":
+        filters = filters * link.receiver.cancellation.transfer(prepared.frequency)
     # one UI of time in the spectrum makes slopes per UI; the inverse transform of the grid is in samples per second
     scale = amplitude / link.symbol_rate * prepared.sample_rate
     return np.asarray(scale * prepared.value[:end] * filters[:end])
@@ -166,6 +172,8 @@ class _Key:
             link.samples_per_ui,
             link.transmitter.rise_time,
             link.receiver.noise_corner,
+            link.transmitter.filter,
+            link.receiver.cancellation,
             link.launch_amplitudes(),
             # automatic gain ahead of a driver follows the transmitter's FFE
             None if link.optics is None else (link.optics.path, *link.optics.gains(link.order), link.drive_gain),
@@ -179,7 +187,15 @@ class _Key:
 
 
 def analog_channel(link: Link) -> AnalogChannel:
-    """The prepared transfers of a link, cached by channel, packages and rates."""
+    """The prepared transfers of a link, cached by channel, packages and rates.
+
+    Raises `SirfError` for a link with vendor models: their filters must be found first (`sirf.ami.flow`).
+    """
+    if link.has_models:
+        raise SirfError(
+            "transmitter_model and receiver_model must be None here, got a link with vendor models. Use sirf.statistical_eye, "
+            "sirf.simulate or sirf.count_errors."
+        )
     return _analog_channel(_Key(link))
 
 

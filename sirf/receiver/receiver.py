@@ -17,6 +17,7 @@ from sirf.receiver.mlse import Mlse
 from sirf.receiver.tabled import TabledCtle
 from sirf.receiver.transfer_functions import butterworth4, ctle
 from sirf.receiver.vga import Vga
+from sirf.signal.sampled_filter import SampledFilter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,14 @@ class Receiver:
     (time-interleaved, before the FFE); `clock` recovery against `wander`, by which the transmitter's clock runs ahead of the
     receiver's reference; `adaptation` of the taps given here as a start. `dfe_unrolled` takes the first DFE tap by as many slicer
     sets as there are levels and a choice, instead of feedback: the same decisions without its delay.
+
+    `cancellation` is a sampled filter of the through path alone, which noise and crosstalk do not pass: what the impulse
+    response of a vendor's model says of its decision feedback.
     """
 
     noise_corner: float | None
     noise_density: float = 0.0
-    ctle: Ctle | TabledCtle | None = None
+    ctle: Ctle | TabledCtle | SampledFilter | None = None
     ffe: tuple[float, ...] = (1.0,)
     ffe_main: int = 0
     dfe: tuple[float, ...] = ()
@@ -74,6 +78,7 @@ class Receiver:
     wander: Wander | None = None
     adaptation: Adaptation | None = None
     dfe_unrolled: bool = False
+    cancellation: SampledFilter | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no receiver can be."""

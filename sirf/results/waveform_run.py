@@ -24,7 +24,7 @@ class WaveformRun:
     """What `sirf.simulate` returns: the eye of all samples and the errors of all decisions.
 
     `eyes` holds the eye of each captured place by name, `record` the waveforms that were asked for, `clock` how recovery did and
-    `adapted` where taps went, where the receiver has them.
+    `adapted` where taps went, where the receiver has them; `models` what vendor models returned.
     """
 
     link: Link
@@ -35,6 +35,7 @@ class WaveformRun:
     record: WaveformRecord | None = None
     clock: ClockReport | None = None
     adapted: AdaptedReceiver | None = None
+    models: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ber(self) -> float:
@@ -67,6 +68,7 @@ class WaveformRun:
             "ideal_feedback": self.ideal_feedback,
             "insertion_loss_db": self.link.insertion_loss_db,
             "clock": None if self.clock is None else self.clock.to_dict(),
+            "models": self.models or None,
             "adapted": None if self.adapted is None else self.adapted.to_dict(),
             **self.errors.to_dict(),
         }

@@ -9,6 +9,7 @@ from typing import Any
 
 from sirf.errors import SirfError
 from sirf.signal.patterns import Pattern
+from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
 
 NO_JITTER = Jitter()
@@ -23,7 +24,8 @@ class Transmitter:
     every displacement of the edges, in UI.
     `snr_db` None means no transmitter noise. `level_mismatch` is R_LM; `compression` in [0, 1/3] the loss of gain of the
     driver at full amplitude: a Tx FFE output x, relative to the amplitude, leaves as x (1 - compression x²). `pattern` is sent
-    instead of random symbols; `precoding` puts 1/(1+D) modulo the number of levels before the line.
+    instead of random symbols; `precoding` puts 1/(1+D) modulo the number of levels before the line. `filter` is a sampled
+    filter behind the jittered edges, which FEXT aggressors have too: a measured equaliser, or that of a vendor's model.
     """
 
     amplitude: float
@@ -38,6 +40,7 @@ class Transmitter:
     compression: float = 0.0
     pattern: Pattern | None = None
     precoding: bool = False
+    filter: SampledFilter | None = None
 
     def __post_init__(self) -> None:
         """Validate the fields."""

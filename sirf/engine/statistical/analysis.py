@@ -66,9 +66,23 @@ def statistical_eye(
     sampling_jitter_ui
         Rms in UI of the receiver's sampling clock: all edges that a sample sees are displaced together.
 
+    With vendor models the impulse response that their AMI_Init returns takes the place of the link's.
+
     A closed eye gives its error ratio and an eye height of zero. Raises `SirfError` for a bad number of phases or a link
     whose pulse has no positive main cursor.
     """
+    if link.has_models:
+        from sirf.ami.flow import modelled
+
+        found = modelled(link)
+        eye = statistical_eye(
+            found.linear,
+            phases=phases,
+            ideal_feedback=ideal_feedback,
+            worst_phase=worst_phase,
+            sampling_jitter_ui=float(np.hypot(sampling_jitter_ui, found.clock.random_ui)),
+        )
+        return found.finish_eye(eye)
     m = link.samples_per_ui
     count = m if phases is None else phases
     if count < 1 or m % count:

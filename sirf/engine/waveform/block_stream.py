@@ -127,12 +127,7 @@ class Stream:
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         block = self.bank.block
         self.wave[: self.keep] = self.wave[block:]
-        spectra = np.asarray(fft.rfft(drives))
-        push(self.bank, self.plan.rows, spectra, moved, self.wave[self.keep :])
-        if self.light is not None:
-            self.wave[self.keep :] += self.light.push(
-                spectra, tuple((drive, shift * RATE // self.m) for drive, shift in moved)
-            )
+        self._waveform(symbols, drives, moved, self.wave[self.keep :])
         for capture in self.captures.values():
             capture.push(drives, moved)
         self.origin += block
@@ -142,6 +137,15 @@ class Stream:
             self.sent, self.sent_origin = self.sent[spare:], self.origin
         if self.recorder is not None:
             self.recorder.rows(self)
+
+    def _waveform(
+        self, symbols: NDArray[np.uint8], drives: Single, moved: tuple[tuple[int, int], ...], out: Single
+    ) -> None:
+        """Rows `out` (b, M) in V that a block of `symbols` (b,) and its drives make; a stream of another sender replaces this."""
+        spectra = np.asarray(fft.rfft(drives))
+        push(self.bank, self.plan.rows, spectra, moved, out)
+        if self.light is not None:
+            out += self.light.push(spectra, tuple((drive, shift * RATE // self.m) for drive, shift in moved))
 
     def _receive(self, limit: int) -> Received | None:
         receiver = self.receiver

@@ -6,20 +6,15 @@ from collections.abc import Callable, Sequence
 
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.block_stream import Stream
+from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.waveform_run import WaveformRun
 
+__all__ = ["RunInterrupted", "simulate"]
+
 BLOCK = 1 << 16
 """Symbols between two calls of `progress`."""
-
-
-class RunInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a run; `run` holds what was simulated until then."""
-
-    def __init__(self, run: WaveformRun) -> None:
-        super().__init__("interrupted")
-        self.run = run
 
 
 def simulate(
@@ -55,6 +50,8 @@ def simulate(
 
     Edges are displaced one by one (random and dual-Dirac) by a second-order expansion; noise is coloured by the receiver.
     With `Receiver.mlse` the errors are those of the sequence detector; eye, record and clock keep to the slicer beside it.
+    With vendor models it is the time-domain flow of IBIS-AMI (see `sirf.ami.run`): where AMI_GetWave of the receiver decides, there
+    are no captures, records or ideal feedback.
     Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
     sequence detector beside adaptation, edge jitter beyond 0.2 UI, or a clock without a timing function.
     """
@@ -63,31 +60,13 @@ def simulate(
     for name, value in (("symbols", symbols), ("block", block)):
         if value < 1:
             raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
-    stream = Stream(
-        link, seed=integer_seed(rng), ideal_feedback=ideal_feedback, capture=tuple(capture), record=min(record, symbols)
-    )
-    left = stream.first + symbols
-    try:
-        while left:
-            left -= len(stream.advance(min(block, left)).fed)
-            if progress is not None:
-                count = stream.count()
-                progress(count.symbols, symbols, count.errors)
-        stream.finish()
-    except KeyboardInterrupt:
-        raise RunInterrupted(_run(link, stream, ideal_feedback)) from None
-    return _run(link, stream, ideal_feedback)
+    seed, record = integer_seed(rng), min(record, symbols)
+    if link.has_models:
+        from sirf.ami.run import run_models
 
-
-def _run(link: Link, stream: Stream, ideal_feedback: bool) -> WaveformRun:
-    recorder = stream.recorder
-    return WaveformRun(
-        link=link,
-        eye=stream.eye(),
-        errors=stream.count(),
-        ideal_feedback=ideal_feedback,
-        eyes={name: one.eye() for name, one in stream.captures.items()},
-        record=None if recorder is None else recorder.record(stream),
-        clock=stream.receiver.clock_report(),
-        adapted=stream.receiver.adapted(),
-    )
+        return run_models(
+            link, symbols=symbols, seed=seed, ideal_feedback=ideal_feedback, capture=tuple(capture), record=record,
+            block=block, progress=progress,
+        )  # fmt: skip
+    stream = Stream(link, seed=seed, ideal_feedback=ideal_feedback, capture=tuple(capture), record=record)
+    return run_stream(link, stream, symbols, block=block, ideal_feedback=ideal_feedback, progress=progress)

@@ -1,0 +1,89 @@
+"""Loops of a vendor-model run at M samples a symbol: a stimulus with displaced edges, and decisions at given instants."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.jit import kernel
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+
+@kernel
+def displace_edges(wave: Float, values: Float, displacement: Float, m: int) -> None:
+    """Move the edges of a staircase `wave` (b m,), in place, by `displacement` (b + 1,) in samples, later if positive.
+
+    Step k lies m samples long at `values[k + 1]`; `values` (b + 2,) begins with the one before the block and ends with the one
+    behind it. Edge k is the one into step k, so the last lies at the block's end. A sample is the mean over its interval.
+    """
+    size = len(wave)
+    for k in range(len(displacement)):
+        step = values[k + 1] - values[k]
+        if step == 0.0:
+            continue
+        moved = displacement[k]
+        edge = k * m
+        whole = int(np.floor(abs(moved)))
+        part = abs(moved) - whole
+        if moved > 0.0:
+            for i in range(whole):
+                if edge + i < size:
+                    wave[edge + i] -= step
+            if edge + whole < size:
+                wave[edge + whole] -= step * part
+        else:
+            for i in range(whole):
+                if edge - 1 - i >= 0:
+                    wave[edge - 1 - i] += step
+            if edge - 1 - whole >= 0:
+                wave[edge - 1 - whole] += step * part
+
+
+@kernel
+def interpolate(wave: Single, place: float) -> float:
+    """`wave` at a fractional index: the sample itself at a whole one, else a cubic through four."""
+    whole = int(np.floor(place))
+    u = place - whole
+    if u == 0.0:
+        return float(wave[whole])
+    return float(
+        -u * (u - 1.0) * (u - 2.0) / 6.0 * wave[whole - 1]
+        + (u + 1.0) * (u - 1.0) * (u - 2.0) * 0.5 * wave[whole]
+        - (u + 1.0) * u * (u - 2.0) * 0.5 * wave[whole + 1]
+        + (u + 1.0) * u * (u - 1.0) / 6.0 * wave[whole + 2]
+    )
+
+
+@kernel
+def decide_at(
+    wave: Single,
+    place: Float,
+    offset: Float,
+    threshold: Float,
+    added: Float,
+    sensitivity: float,
+    sent: Bytes,
+    decided: Bytes,
+    value: Float,
+) -> None:
+    """Decide the symbols at the fractional indices `place` (k,) of `wave`: `decided` (k,) and the slicer's input `value` (k,).
+
+    Each `threshold` (L - 1,) in V is compared `offset` (L - 1,) samples later; `added` (k,) V is noise. A value within
+    `sensitivity` V of a threshold next to the `sent` (k,) level is decided wrongly.
+    """
+    thresholds = len(threshold)
+    same = True
+    for e in range(thresholds):
+        same = same and offset[e] == 0.0
+    for k in range(len(place)):
+        centre = interpolate(wave, place[k]) + added[k]
+        value[k] = centre
+        choice = 0
+        for e in range(thresholds):
+            seen = centre if same else interpolate(wave, place[k] + offset[e]) + added[k]
+            bound = threshold[e] - sensitivity if sent[k] <= e else threshold[e] + sensitivity
+            choice += seen > bound
+        decided[k] = choice

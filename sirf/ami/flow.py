@@ -1,0 +1,293 @@
+"""The reference flows of IBIS-AMI (section 10): what AMI_Init makes of the channel, and what of it each simulation uses.
+
+The channel's impulse response goes through AMI_Init of the transmitter, then of the receiver. A column with a unit impulse goes
+along where a model takes aggressors: what comes back in it is the model's own filter, so that nothing has to be deconvolved.
+Both flows then end in an ordinary link whose transmitter and receiver hold these filters.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf.ami.impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
+from sirf.ami.model import AmiModel
+from sirf.engine.front_end import AnalogChannel, analog_channel
+from sirf.errors import AmiError, SirfError
+from sirf.signal.sampled_filter import SampledFilter
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+    from sirf.results.statistical_eye import StatisticalEye
+
+Float = NDArray[np.float64]
+
+LINEAR = 1e-9
+"""A column that differs from the model's own filter by less than this part of its peak has nothing cancelled in it."""
+FLOOR = 1e-14
+"""Frequencies at which the given response is below this part of its largest are left alone where filters are deconvolved."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Initialised:
+    """What AMI_Init of a model gave: `filter` its own (None: nothing changed), `cancellation` what it does to the through
+    column alone, `values` what it returned by path, `notes` what to tell the user.
+    """
+
+    model: AmiModel
+    filter: SampledFilter | None
+    cancellation: SampledFilter | None
+    values: dict[str, Any]
+    matrix: Float
+    notes: tuple[str, ...] = ()
+
+    def value(self, name: str) -> Any:
+        """A reserved parameter: as the model returned it, else as its file or the user has it."""
+        return self.values.get(name.lower(), self.model.info(name))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Modelled:
+    """A link with its models' filters found.
+
+    `linear` is the link of the statistical flow, `waveform` that of the time-domain flow ahead of AMI_GetWave of the receiver
+    and behind that of the transmitter; neither has models. `clock` is the jitter of the receiver's clock, `noise` what is added
+    at its slicer.
+    """
+
+    link: Link
+    linear: Link
+    waveform: Link
+    transmitter: Initialised | None
+    receiver: Initialised | None
+    clock: ClockJitter
+    noise: Noise
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to tell the user of both models."""
+        return tuple(note for side in (self.transmitter, self.receiver) if side is not None for note in side.notes)
+
+    @property
+    def transmitter_waves(self) -> bool:
+        """Whether the transmitter's AMI_GetWave takes part in the time domain."""
+        return self.transmitter is not None and self.transmitter.model.ami.getwave_exists
+
+    @property
+    def receiver_waves(self) -> bool:
+        """Whether the receiver's AMI_GetWave takes part in the time domain."""
+        return self.receiver is not None and self.receiver.model.ami.getwave_exists
+
+    def finish_eye(self, eye: StatisticalEye) -> StatisticalEye:
+        """The statistical eye of `linear` as that of the link, jitter of the receiver's clock in its error ratios."""
+        rates = self.clock.mixed(eye) if self.clock.bounded else eye.rates
+        return dataclasses.replace(eye, link=self.link, rates=rates)
+
+
+@lru_cache(maxsize=8)
+def modelled(link: Link) -> Modelled:
+    """Run AMI_Init of the models of a link; kept for the last few links, which never change.
+
+    Raises `AmiError` where a model fails, `SirfError` for a link whose own equalisers stand beside those of a model.
+    """
+    _check_parts(link)
+    base = link.replace(transmitter_model=None, receiver_model=None)
+    channel = analog_channel(base)
+    columns = impulse_columns(channel, base)
+    interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
+    ones = [True] * (1 + len(link.channel.fext)) + [False] * len(link.channel.next)
+    sent = None
+    if link.transmitter_model is not None:
+        passing = np.flatnonzero(ones)
+        sent, changed = _initialise(link.transmitter_model, columns[passing], link, interval)
+        columns[passing] = changed
+    received = None
+    if link.receiver_model is not None:
+        received, _ = _initialise(link.receiver_model, columns, link, interval)
+    jitter = transmitter_jitter(sent, link) if sent is not None else link.transmitter.jitter
+    tx = dataclasses.replace(link.transmitter, jitter=jitter)
+    base = base.replace(transmitter=tx)
+    clock = clock_jitter(received, link) if received is not None else ClockJitter()
+    noise = noise_of(received, link) if received is not None else Noise()
+    linear = _with_noise(_lowered(base, sent, received, init=(True, True)), noise)
+    use = tuple(side is not None and _init_in_waveform(side.model) for side in (sent, received))
+    waveform = _lowered(base, sent, received, init=(use[0], use[1]))
+    return Modelled(link, linear, waveform, sent, received, clock, noise)
+
+
+def impulse_columns(channel: AnalogChannel, link: Link) -> Float:
+    """Impulse responses (1 + aggressors, N) in V/s of the paths from a swing of -0.5 to 0.5 (IBIS section 10), M samples a UI.
+
+    A sample is the mean over a sample interval, the response to a rectangle of one sample: so a sum over M samples is exactly
+    the pulse response that the engines use.
+    """
+    paths, m = len(channel.index), link.samples_per_ui
+    rows = []
+    for path in range(paths):
+        number = channel.index[path]
+        transfer, shape = channel.prepared[number], channel.shapes[number]
+        turns = transfer.frequency[: len(shape)] / (transfer.symbol_rate * m)
+        # the shape is per UI and for levels of ±1: two of them are one swing
+        spectrum = 2.0 * link.symbol_rate * shape * np.sinc(turns) * np.exp(-1j * np.pi * turns)
+        rows.append(fft.irfft(spectrum, n=transfer.n_samples))
+    longest = max(len(row) for row in rows)
+    columns = np.zeros((paths, longest))
+    for row, values in zip(columns, rows, strict=True):
+        row[: len(values)] = values
+    return columns
+
+
+def _check_parts(link: Link) -> None:
+    """A model stands in place of the link's own parts, not beside them."""
+    if link.optics is not None:
+        raise SirfError("optics must be None for a link with vendor models, got a Span. Run its copper sections.")
+    tx, rx = link.transmitter, link.receiver
+    if link.transmitter_model is not None and (tx.ffe != (1.0,) or tx.filter is not None or tx.compression):
+        raise SirfError(
+            "transmitter must leave equalisation to its transmitter_model, got an FFE, a filter or compression of its own. "
+            "Use Transmitter(ffe=(1.0,), filter=None, compression=0)."
+        )
+    if link.receiver_model is None:
+        return
+    own = {
+        "ctle": rx.ctle is not None,
+        "ffe": rx.ffe != (1.0,),
+        "dfe": any(rx.dfe),
+        "mlse": rx.mlse is not None,
+        "vga": rx.vga is not None,
+        "converter": rx.converter is not None,
+        "clock": rx.clock is not None,
+        "wander": bool(rx.wander),
+        "adaptation": rx.adaptation is not None,
+        "cancellation": rx.cancellation is not None,
+        "sampling_offset_ui": rx.sampling_offset_ui != 0.0,
+    }
+    for name, used in own.items():
+        if used:
+            raise SirfError(
+                f"receiver.{name} must be off beside a receiver_model, which does this itself, got one. "
+                "Use Receiver(noise_corner=…, noise_density=…)."
+            )
+
+
+def _init_in_waveform(model: AmiModel) -> bool:
+    """Whether Init's filter is part of the waveform: without GetWave always, beside it where Use_Init_Output says so (5.0)."""
+    return model.ami.init_returns_impulse and (not model.ami.getwave_exists or model.ami.use_init_output)
+
+
+def _lowered(base: Link, sent: Initialised | None, received: Initialised | None, *, init: tuple[bool, bool]) -> Link:
+    """`base` with the filters of the models whose Init is used."""
+    tx, rx = base.transmitter, base.receiver
+    if sent is not None and init[0]:
+        tx = dataclasses.replace(tx, filter=sent.filter)
+    if received is not None and init[1]:
+        rx = dataclasses.replace(rx, ctle=received.filter, cancellation=received.cancellation)
+    return base.replace(transmitter=tx, receiver=rx)
+
+
+def _with_noise(link: Link, noise: Noise) -> Link:
+    """Gaussian noise of the reserved parameters at the slicer, as a density at its input.
+
+    White noise behind the filters has no density there, so the SNR of the transmitter's noise term, which is white from symbol to
+    symbol, takes it up.
+    """
+    if not noise.gaussian:
+        return link
+    from sirf.engine.front_end import front_end
+
+    main = front_end(link).main_cursor
+    own = 0.0 if link.transmitter.snr_db is None else main * 10 ** (-link.transmitter.snr_db / 20)
+    ratio = float(-20.0 * np.log10(np.hypot(own, noise.gaussian) / main))
+    return link.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=ratio))
+
+
+def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) -> tuple[Initialised, Float]:
+    """AMI_Resolve and AMI_Init of a model on `columns` (C, N); what it is, and the columns with its filter in them."""
+    notes = list(model.check_modulation(link.modulation))
+    room = int(model.info("Max_Init_Aggressors", 0) or 0)
+    given = columns[: 1 + max(min(len(columns) - 1, room - 1), 0)]
+    probed = room > 0
+    if probed:
+        probe = np.zeros((1, columns.shape[1]))
+        probe[0, 0] = 1.0 / interval
+        given = np.concatenate([given, probe])
+    period = 1.0 / link.symbol_rate
+    with model.open(samples=given.size) as instance:
+        resolved = resolve(model, instance, link, interval)
+        parameters = model.ami.input_string(
+            model.input_values(modulation=link.modulation, order=link.order, sent=resolved)
+        )
+        out, answer = instance.init(given, sample_interval=interval, bit_time=period, parameters=parameters)
+        if instance.printed:
+            notes.append(f"{model.name} printed {instance.printed_bytes} bytes: {instance.printed[:80]!r}")
+    if answer.message:
+        notes.append(f"{model.name} says: {answer.message.strip()}")
+    values = {**resolved, **model.ami.outputs(answer.out, f"AMI_parameters_out of {model.name}")}
+    if not model.ami.init_returns_impulse:
+        return Initialised(model, None, None, values, given, tuple(notes)), columns
+    if not np.all(np.isfinite(out)):
+        raise AmiError(f"{model.name} must return numbers from AMI_Init, got NaN or infinity. Change its parameters.")
+    if np.array_equal(out, given):
+        return Initialised(model, None, None, values, given, tuple(notes)), columns
+    own, cancelled = _filters(given[0], out[0], out[-1] * interval if probed else None, interval)
+    changed = _filtered(columns, own)
+    changed[: len(out) - probed] = out[: len(out) - probed]
+    return Initialised(model, own, cancelled, values, given, tuple(notes)), changed
+
+
+def resolve(model: AmiModel, instance: Any, link: Link, interval: float) -> dict[str, Any]:
+    """What AMI_Resolve gives for parameters of usage Dep; nothing where the model has none."""
+    if not model.info("Resolve_Exists", False):
+        return {}
+    parameters = model.ami.input_string(model.input_values(modulation=link.modulation, order=link.order))
+    answer = instance.resolve(sample_interval=interval, bit_time=1.0 / link.symbol_rate, parameters=parameters)
+    return model.ami.outputs(answer.out, f"AMI_parameters_out of AMI_Resolve of {model.name}")
+
+
+def _filters(
+    before: Float, after: Float, probe: Float | None, interval: float
+) -> tuple[SampledFilter | None, SampledFilter | None]:
+    """A model's filter, and what it does to the through column on top of it, from one column `before` and `after` (N,)."""
+    ratio = _divided(before, after)
+    if probe is None:
+        return SampledFilter(ratio, interval), None
+    own = SampledFilter(_trimmed(probe), interval)
+    expected = _convolved(before, own.taps)
+    peak = float(np.abs(after).max())
+    if float(np.abs(after - expected).max()) <= LINEAR * peak:
+        return own, None
+    return own, SampledFilter(_divided(expected, after), interval)
+
+
+def _divided(before: Float, after: Float) -> Float:
+    """Taps (N,) whose circular convolution with `before` gives `after`."""
+    source = fft.rfft(before)
+    large = np.abs(source) > FLOOR * float(np.abs(source).max())
+    ratio = np.ones(len(source), dtype=complex)
+    ratio[large] = fft.rfft(after)[large] / source[large]
+    return np.asarray(fft.irfft(ratio, n=len(before)))
+
+
+def _convolved(column: Float, taps: Float) -> Float:
+    """The first N samples of the linear convolution of a column (N,) with `taps`, as a causal filter gives them."""
+    n = len(column)
+    size = fft.next_fast_len(n + len(taps), real=True)
+    return np.asarray(fft.irfft(fft.rfft(column, size) * fft.rfft(taps, size), size)[:n])
+
+
+def _filtered(columns: Float, own: SampledFilter | None) -> Float:
+    if own is None:
+        return columns.copy()
+    return np.array([_convolved(column, own.taps) for column in columns])
+
+
+def _trimmed(taps: Float) -> Float:
+    """Taps without the zeros at their end; one at least."""
+    last = np.flatnonzero(taps)
+    return taps[: int(last[-1]) + 1] if len(last) else taps[:1]

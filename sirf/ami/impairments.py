@@ -1,0 +1,202 @@
+"""Jitter and noise of the reserved parameters, and where the specification adds them (IBIS 6.0 and later, section 10).
+
+Tx_* displace the edges of the stimulus. Rx_Rj, Rx_Dj, Rx_Sj and Rx_DCD move the sampling clock beyond what clock times show;
+Rx_Clock_Recovery_* stand for these where a flow has no clock times. Rx_Noise (7.0: Rx_GaussianNoise, Rx_UniformNoise) is added at
+the sampler, Rx_Receiver_Sensitivity is the voltage that a decision needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.errors import AmiError
+from sirf.signal.pam import thresholds
+from sirf.transmitter.jitter import Jitter, SinusoidalJitter
+
+if TYPE_CHECKING:
+    from sirf.ami.flow import Initialised
+    from sirf.link import Link
+    from sirf.results.statistical_eye import ErrorRates, StatisticalEye
+
+Float = NDArray[np.float64]
+
+QUIET_TONE = 2.0**0.5 / 2500.0
+"""Frequency over the symbol rate of sinusoidal jitter whose file states none: no multiple of any pattern's length."""
+FINE = 4001
+"""Points of the clock's distribution within ±1 UI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """At the slicer, in V: `gaussian` rms, `uniform` half its width, `sensitivity` that a decision needs."""
+
+    gaussian: float = 0.0
+    uniform: float = 0.0
+    sensitivity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClockJitter:
+    """Where the receiver samples, relative to where its clock says, in UI.
+
+    `random_ui` rms of a Gaussian; `dual_ui` (K,) half distances of equally likely pairs; `sinusoidal_ui` amplitude; `mean_ui`
+    a constant; `pdf` points (UI, density) of a distribution given as a table.
+    """
+
+    random_ui: float = 0.0
+    dual_ui: tuple[float, ...] = ()
+    sinusoidal_ui: float = 0.0
+    mean_ui: float = 0.0
+    pdf: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is more than Gaussian jitter."""
+        return bool(any(self.dual_ui) or self.sinusoidal_ui or self.mean_ui or self.pdf)
+
+    def draw(self, generator: np.random.Generator, size: int) -> Float:
+        """Displacements (size,) in UI, independent from symbol to symbol."""
+        total = np.full(size, self.mean_ui)
+        if self.random_ui:
+            total += self.random_ui * generator.standard_normal(size)
+        for half in self.dual_ui:
+            total += half * (2.0 * generator.integers(0, 2, size) - 1.0)
+        if self.sinusoidal_ui:
+            total += self.sinusoidal_ui * np.sin(2.0 * np.pi * generator.random(size))
+        if self.pdf:
+            where, density = np.array(self.pdf).T
+            total += generator.choice(where, size, p=density / density.sum())
+        return total
+
+    def weights(self) -> tuple[Float, Float]:
+        """Points in UI and their probabilities, all but the Gaussian part."""
+        where, share = np.array([self.mean_ui]), np.ones(1)
+        parts = [(np.array([-half, half]), np.full(2, 0.5)) for half in self.dual_ui if half]
+        if self.sinusoidal_ui:
+            angle = np.pi * (np.arange(32) + 0.5) / 32
+            parts.append((self.sinusoidal_ui * np.cos(angle), np.full(32, 1.0 / 32)))
+        if self.pdf:
+            points, density = np.array(self.pdf).T
+            parts.append((points, density / density.sum()))
+        for points, weight in parts:
+            where = (where[:, None] + points[None, :]).ravel()
+            share = (share[:, None] * weight[None, :]).ravel()
+        return where, share
+
+    def mixed(self, eye: StatisticalEye) -> ErrorRates:
+        """Error ratios of an eye averaged over the sampling phase; between its phases their logarithms are straight lines."""
+        if len(eye.phase_ui) < 8:
+            raise AmiError(
+                f"phases must be at least 8 for a model with bounded jitter of its clock, got {len(eye.phase_ui)}. Leave it out."
+            )
+        levels, main = eye.levels, float(eye.main_cursor[len(eye.phase_ui) // 2])
+        decision = thresholds(levels) * main
+        ratio = [
+            max(piece.error_ratio(levels, float(there), decision), 1e-300)
+            for piece, there in zip(eye.slices, eye.main_cursor, strict=True)
+        ]
+        where, share = self.weights()
+        outside = np.abs(where) > 0.5
+        logarithm = np.interp(where, eye.phase_ui, np.log(ratio))
+        ser = float(np.sum(share[~outside] * np.exp(logarithm[~outside])) + 0.5 * np.sum(share[outside]))
+        factor = ser / eye.rates.ser if eye.rates.ser > 0 else 1.0
+        return dataclasses.replace(
+            eye.rates,
+            ser=ser,
+            ber=min(eye.rates.ber * factor, 0.5) if eye.rates.ber > 0 else ser,
+            detector_error_ratio=min(eye.rates.detector_error_ratio * factor, 1.0),
+        )
+
+
+def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
+    """The link's own jitter with Tx_Rj, Tx_Dj, Tx_DCD and Tx_Sj of a model in it.
+
+    Tx_Dj is half a peak-to-peak range without a shape: it is taken as dual-Dirac, the widest. Tx_DCD moves every other edge.
+    """
+    own = link.transmitter.jitter
+    random = _ui(side, "Tx_Rj", link)
+    deterministic, duty = _ui(side, "Tx_Dj", link), _ui(side, "Tx_DCD", link)
+    tone = _ui(side, "Tx_Sj", link)
+    shape = side.model.ami.reserved.get("tx_jitter")
+    if shape is not None:
+        random, deterministic = _tx_jitter(side, link)
+    frequency = float(side.value("Tx_Sj_Frequency") or QUIET_TONE * link.symbol_rate)
+    tones = (SinusoidalJitter(tone, frequency),) if tone else ()
+    return dataclasses.replace(
+        own,
+        random_ui=float(np.hypot(own.random_ui, random)),
+        dual_dirac_ui=own.dual_dirac_ui + deterministic,
+        even_odd_ui=own.even_odd_ui + 2.0 * duty,
+        sinusoidal=(*own.sinusoidal, *tones),
+    )
+
+
+def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) -> ClockJitter:
+    """Jitter of the receiver's sampling; without `clock_times` that of its clock recovery too."""
+    groups = ("Rx_",) if clock_times else ("Rx_", "Rx_Clock_Recovery_")
+    random = [_ui(side, f"{group}Rj", link) for group in groups]
+    dual = [_ui(side, f"{group}{kind}", link) for group in groups for kind in ("Dj", "DCD")]
+    tones = [_ui(side, f"{group}Sj", link) for group in groups]
+    mean = 0.0 if clock_times else _ui(side, "Rx_Clock_Recovery_Mean", link)
+    table: tuple[tuple[float, float], ...] = ()
+    pdf = side.model.ami.reserved.get("rx_clock_pdf")
+    if pdf is not None and not clock_times:
+        if pdf.format == "gaussian":
+            mean, random = (
+                mean + _as_ui(pdf.values[0], pdf.type, link),
+                [*random, _as_ui(pdf.values[1], pdf.type, link)],
+            )
+        elif pdf.format == "table":
+            table = tuple((_as_ui(row[-2], pdf.type, link), float(row[-1])) for row in pdf.rows)
+        elif pdf.format in ("dual-dirac", "djrj"):
+            low, high, sigma = (_as_ui(value, pdf.type, link) for value in pdf.values)
+            mean, dual, random = mean + 0.5 * (low + high), [*dual, 0.5 * (high - low)], [*random, sigma]
+    return ClockJitter(
+        float(np.sqrt(np.sum(np.square(random)))),
+        tuple(half for half in dual if half),
+        float(np.sum(tones)),
+        mean,
+        table,
+    )
+
+
+def noise_of(side: Initialised, link: Link) -> Noise:
+    """Noise and sensitivity at the slicer."""
+    del link
+    gaussian = [_number(side, name) for name in ("Rx_Noise", "Rx_GaussianNoise")]
+    return Noise(float(np.hypot(*gaussian)), _number(side, "Rx_UniformNoise"), _number(side, "Rx_Receiver_Sensitivity"))
+
+
+def _tx_jitter(side: Initialised, link: Link) -> tuple[float, float]:
+    """Random and dual-Dirac part in UI of Tx_Jitter (IBIS 5.0 and 5.1) by its format."""
+    parameter = side.model.ami.reserved["tx_jitter"]
+    if parameter.format == "gaussian":
+        return _as_ui(parameter.values[1], parameter.type, link), 0.0
+    if parameter.format in ("dual-dirac", "djrj"):
+        low, high, sigma = (_as_ui(value, parameter.type, link) for value in parameter.values)
+        return sigma, 0.5 * (high - low)
+    raise AmiError(
+        f"{side.model.ami.source} line {parameter.line}: Tx_Jitter must have Format Gaussian, Dual-Dirac or DjRj, got "
+        f"{parameter.format.title()}. Give Tx_Rj and Tx_Dj instead."
+    )
+
+
+def _ui(side: Initialised, name: str, link: Link) -> float:
+    parameter = side.model.ami.reserved.get(name.lower())
+    if parameter is None:
+        return 0.0
+    return _as_ui(side.value(name) or 0.0, parameter.type, link)
+
+
+def _as_ui(value: Any, kind: str, link: Link) -> float:
+    """A value of type UI as it is, one of type Float from seconds."""
+    return float(value) if kind == "ui" else float(value) * link.symbol_rate
+
+
+def _number(side: Initialised, name: str) -> float:
+    return float(side.value(name) or 0.0)

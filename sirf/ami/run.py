@@ -1,0 +1,229 @@
+"""The time-domain flow: symbols through AMI_GetWave of the transmitter, the channel, and AMI_GetWave of the receiver.
+
+Without AMI_GetWave of the receiver the link's own receiver (or the instant that Init's response gives) decides; without any,
+the link with Init's filters runs in the waveform engine as any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf.ami.flow import Initialised, Modelled, modelled, resolve
+from sirf.ami.host import Instance
+from sirf.ami.reception import ModelReception
+from sirf.ami.stimulus import SentWaveform
+from sirf.engine.waveform.block_stream import Stream, push
+from sirf.engine.waveform.capture import histogram_eye
+from sirf.engine.waveform.plan import plan
+from sirf.engine.waveform.polyphase import Filterbank
+from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
+from sirf.engine.waveform.symbol_source import Source
+from sirf.errors import SirfError
+from sirf.results.waveform_run import WaveformRun
+from sirf.transmitter.jitter import Jitter
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+Symbols = NDArray[np.uint8]
+
+
+class ModelStream:
+    """One run of a link through the receiver's AMI_GetWave; a context manager that ends the models' processes.
+
+    The models are opened and initialised as in the statistical flow, with the parameters that hold there.
+    """
+
+    def __init__(self, found: Modelled, *, seed: int, eye: bool = True, keeps: bool = False) -> None:
+        assert found.receiver is not None
+        self.found, self.seed = found, seed
+        self.plan = plan(_quiet_edges(found))
+        self.source = Source(_quiet_edges(found), self.plan, seed=seed)
+        self.bank = Filterbank(self.plan.table)
+        self.m = found.link.samples_per_ui
+        self._stack = contextlib.ExitStack()
+        self.sent: SentWaveform | None = None
+        try:
+            if found.transmitter_waves:
+                assert found.transmitter is not None
+                instance = self._stack.enter_context(opened(found, found.transmitter, self.plan.table.block))
+                self.sent = SentWaveform(found, self.plan, instance, seed=seed)
+            instance = self._stack.enter_context(opened(found, found.receiver, self.plan.table.block))
+            self.receiver = ModelReception(
+                found, found.receiver, instance, lead=self.plan.table.lead, seed=seed,
+                ignore=ignored_symbols(found) + self.plan.memory, eye=eye, keeps=keeps,
+            )  # fmt: skip
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> ModelStream:
+        """The stream itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the models."""
+        self._stack.close()
+
+    def advance(self, symbols: int) -> None:
+        """Count `symbols` more decisions."""
+        left = symbols
+        while left:
+            done = self.receiver.decide(left) if self.receiver.learn() else 0
+            left -= done
+            if left:
+                self._produce()
+
+    def _produce(self) -> None:
+        symbols, drives, phases = self.source.block()
+        moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
+        rows = np.empty((self.plan.table.block, self.m), dtype=np.float32)
+        if self.sent is None or self.plan.drives > self.plan.fixed:
+            if self.sent is not None:
+                # the transmitter's model sends the signal itself
+                drives[: self.plan.fixed] = 0.0
+            push(self.bank, self.plan.rows, np.asarray(fft.rfft(drives)), moved, rows)
+        else:
+            rows[:] = 0.0
+        if self.sent is not None:
+            rows += self.sent.push(symbols)
+        self.receiver.push(rows, symbols)
+
+
+class SentStream(Stream):
+    """A run whose signal comes from the transmitter's AMI_GetWave; the link's own receiver decides."""
+
+    def __init__(self, found: Modelled, instance: Instance, *, seed: int, **options: Any) -> None:
+        super().__init__(_quiet_edges(found), seed=seed, **options)
+        self.sent_waveform = SentWaveform(found, self.plan, instance, seed=seed)
+
+    def _waveform(self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
+        drives[: self.plan.fixed] = 0.0
+        super()._waveform(symbols, drives, moved, out)
+        out += self.sent_waveform.push(symbols)
+
+
+def opened(found: Modelled, side: Initialised, block: int) -> Instance:
+    """A new instance of a model for waveforms of `block` symbols, initialised as the flow did it."""
+    link, model = found.link, side.model
+    interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
+    matrix = side.matrix
+    size = max(block * link.samples_per_ui, matrix.size)
+    instance = model.open(samples=size, clocks=block)
+    try:
+        resolved = resolve(model, instance, link, interval)
+        values = model.input_values(modulation=link.modulation, order=link.order, sent=resolved)
+        instance.init(
+            matrix,
+            sample_interval=interval,
+            bit_time=1.0 / link.symbol_rate,
+            parameters=model.ami.input_string(values),
+        )
+    except BaseException:
+        instance.kill()
+        raise
+    return instance
+
+
+def ignored_symbols(found: Modelled) -> int:
+    """The larger Ignore_Bits of both models, as they returned it or their files have it."""
+    sides = (side for side in (found.transmitter, found.receiver) if side is not None)
+    return max((int(side.value("Ignore_Bits") or 0) for side in sides), default=0)
+
+
+def run_models(
+    link: Link,
+    *,
+    symbols: int,
+    seed: int,
+    ideal_feedback: bool,
+    capture: Sequence[str],
+    record: int,
+    block: int,
+    progress: Callable[[int, int, int], None] | None,
+) -> WaveformRun:
+    """What `sirf.simulate` does with a link that has vendor models: the same arguments, the same result."""
+    found = modelled(link)
+    if not found.receiver_waves:
+        return _run_own_receiver(
+            found, symbols, seed, progress=progress, block=block, ideal_feedback=ideal_feedback,
+            capture=tuple(capture), record=record,
+        )  # fmt: skip
+    for name, given in (("ideal_feedback", ideal_feedback), ("capture", bool(capture)), ("record", record > 0)):
+        if given:
+            raise SirfError(
+                f"{name} must be left out where the receiver's AMI_GetWave decides, got it. Its waveform is in the eye."
+            )
+    stream = ModelStream(found, seed=seed)
+    with stream:
+        left, interrupted = symbols, False
+        try:
+            while left:
+                stream.advance(min(block, left))
+                left -= min(block, left)
+                if progress is not None:
+                    progress(stream.receiver.count.symbols, symbols, stream.receiver.count.errors)
+        except KeyboardInterrupt:
+            interrupted = True
+    receiver = stream.receiver
+    run = WaveformRun(
+        link=link,
+        eye=histogram_eye(receiver.histogram, receiver.top, receiver.decision_levels()),
+        errors=receiver.count,
+        ideal_feedback=False,
+        models=_report(found, receiver.values),
+    )
+    if interrupted:
+        raise RunInterrupted(run)
+    return run
+
+
+def _run_own_receiver(
+    found: Modelled,
+    symbols: int,
+    seed: int,
+    *,
+    progress: Callable[[int, int, int], None] | None,
+    block: int,
+    ideal_feedback: bool,
+    **options: Any,
+) -> WaveformRun:
+    """A run in which the receiver's AMI_GetWave has no part."""
+    with contextlib.ExitStack() as stack:
+        stream: Stream
+        if found.transmitter_waves:
+            assert found.transmitter is not None
+            size = plan(_quiet_edges(found)).table.block
+            instance = stack.enter_context(opened(found, found.transmitter, size))
+            stream = SentStream(found, instance, seed=seed, ideal_feedback=ideal_feedback, **options)
+        else:
+            stream = Stream(found.waveform, seed=seed, ideal_feedback=ideal_feedback, **options)
+        run = run_stream(found.waveform, stream, symbols, block=block, ideal_feedback=ideal_feedback, progress=progress)
+    return dataclasses.replace(run, link=found.link, models=_report(found, {}))
+
+
+def _report(found: Modelled, values: dict[str, Any]) -> dict[str, Any]:
+    sides = {"transmitter": found.transmitter, "receiver": found.receiver}
+    report: dict[str, Any] = {
+        name: {"model": side.model.name, "values": side.values | (values if name == "receiver" else {})}
+        for name, side in sides.items()
+        if side is not None
+    }
+    return {**report, "notes": list(found.notes)}
+
+
+def _quiet_edges(found: Modelled) -> Link:
+    """The waveform's link; without jitter where the transmitter's stimulus has it."""
+    link = found.waveform
+    if not found.transmitter_waves:
+        return link
+    return link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=Jitter()))

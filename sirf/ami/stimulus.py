@@ -1,0 +1,118 @@
+"""What goes into a transmitter's AMI_GetWave, and from there through the channel.
+
+The stimulus stands at the levels between -0.5 and 0.5 V (PAM4: ±0.5, ±1/6); its edges are displaced by the transmitter's jitter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sirf._kernels.model_waveform import displace_edges
+from sirf.ami.flow import Modelled, impulse_columns
+from sirf.ami.host import Instance
+from sirf.engine.front_end import analog_channel
+from sirf.engine.seeding import segment_generator
+from sirf.engine.waveform.plan import Plan
+from sirf.engine.waveform.polyphase import MARGIN
+from sirf.transmitter.jitter import Jitter
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+JITTER, TONES = 2**36, 2**37
+"""Numbers of blocks, beyond those of a run, whose seeds give the displacement of edges and the phases of tones."""
+
+
+class SentWaveform:
+    """The transmitter's waveform through its AMI_GetWave and the channel, block by block, in the rows of a plan.
+
+    `instance` is the transmitter's model, initialised. Rows come out as those of the plan's filters: `push` of the symbols of a
+    block gives M samples a symbol, the first of a row at the sampling instant that the plan's front end has.
+    """
+
+    def __init__(self, found: Modelled, shared: Plan, instance: Instance, *, seed: int) -> None:
+        link = found.waveform
+        self.link, self.shared, self.instance, self.seed = link, shared, instance, seed
+        self.m = link.samples_per_ui
+        self.levels = 0.5 * link.levels
+        self.jitter = link.transmitter.jitter
+        self.rest = dataclasses.replace(self.jitter, sinusoidal=())
+        self.tones = dataclasses.replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
+        self._values, self._moved = np.zeros(2), np.zeros(1)
+        self._index = self._start = 0
+        taps = self._taps(link)
+        size = shared.table.block * self.m
+        self.length = fft.next_fast_len(size + len(taps), real=True)
+        self.spectrum = fft.rfft(taps.astype(np.float32), self.length)
+        self._padded = np.zeros(self.length, dtype=np.float32)
+        self._tail = np.zeros(len(taps), dtype=np.float32)
+
+    def _taps(self, link: Link) -> Float:
+        """The channel's impulse response per sample, as late as the rows of the plan ask for; the stimulus is late by a UI."""
+        channel, end, m = analog_channel(link), self.shared.raw, self.m
+        interval = 1.0 / (m * link.symbol_rate)
+        column = impulse_columns(channel, link)[0] * interval
+        response = fft.rfft(column)
+        if link.receiver.ctle is not None:
+            response = response * link.receiver.ctle.transfer(fft.rfftfreq(len(column), interval))
+            column = fft.irfft(response, len(column))
+        first = round((end.start_time - channel.prepared[channel.index[0]].start_time) / interval)
+        window = np.arange(first - m + 1, first + len(end.through))
+        delay = (self.shared.table.lead + MARGIN) * m - (end.sampling + m - 1) - m
+        return np.concatenate([np.zeros(delay), column.take(window, mode="wrap")])
+
+    def push(self, symbols: NDArray[np.uint8]) -> Single:
+        """Rows (b, M) in V that the next symbols (b,) make."""
+        wave = self.instance.wave[: len(symbols) * self.m]
+        self._stimulus(symbols, wave)
+        self.instance.start_getwave(len(wave))
+        self.instance.finish_getwave()
+        size = len(wave)
+        self._padded[:size] = wave
+        self._padded[size:] = 0.0
+        out = fft.irfft(fft.rfft(self._padded) * self.spectrum, self.length)
+        reach = len(self._tail)
+        overlap = min(reach, size)
+        out[:overlap] += self._tail[:overlap]
+        tail = out[size : size + reach].copy()
+        if reach > size:
+            tail[: reach - size] += self._tail[size:]
+        self._tail = tail
+        return np.asarray(out[:size].reshape(-1, self.m))
+
+    def _stimulus(self, symbols: NDArray[np.uint8], wave: Float) -> None:
+        """Fill `wave` with the levels of the symbols up to the last but one: the first is that of the block before."""
+        values = np.concatenate([self._values, self.levels[symbols]])
+        wave.reshape(-1, self.m)[:] = values[1:-1, None]
+        if self.jitter:
+            moved = np.concatenate([self._moved, self._displacement(symbols)])
+            displace_edges(wave, values, self.m * moved, self.m)
+            self._moved = moved[-1:]
+        self._values = values[-2:]
+        self._start += len(symbols)
+        self._index += 1
+
+    def _displacement(self, symbols: NDArray[np.uint8]) -> Float:
+        """Of the edges into `symbols` in UI."""
+        size, jitter, rate = len(symbols), self.jitter, self.link.symbol_rate
+        own = segment_generator(self.seed, self.shared.digest, JITTER + self._index)
+        total = jitter.random_ui * own.standard_normal(size)
+        if jitter.dual_dirac_ui:
+            total += jitter.dual_dirac_ui * (2.0 * own.integers(0, 2, size) - 1.0)
+        if not self.rest.independent_only:
+            total += self.rest.correlated(own, size, symbol_rate=rate, start=self._start)
+        if jitter.sinusoidal:
+            same = segment_generator(self.seed, self.shared.digest, TONES)
+            total += self.tones.correlated(same, size, symbol_rate=rate, start=self._start)
+        if jitter.duty_cycle_ui:
+            levels = np.concatenate([self._values[-1:], self.levels[symbols]])
+            total += 0.5 * jitter.duty_cycle_ui * np.sign(np.diff(levels))
+        return np.asarray(total)

@@ -1,0 +1,57 @@
+"""Advances a stream symbol by symbol to its end, and makes the result of what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sirf.results.waveform_run import WaveformRun
+
+if TYPE_CHECKING:
+    from sirf.engine.waveform.block_stream import Stream
+    from sirf.link import Link
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; `run` holds what was simulated until then."""
+
+    def __init__(self, run: WaveformRun) -> None:
+        super().__init__("interrupted")
+        self.run = run
+
+
+def run_stream(
+    link: Link,
+    stream: Stream,
+    symbols: int,
+    *,
+    block: int,
+    ideal_feedback: bool,
+    progress: Callable[[int, int, int], None] | None,
+) -> WaveformRun:
+    """Count `symbols` symbols of a new stream, `block` at a time; Ctrl-C raises `RunInterrupted`."""
+    left = stream.first + symbols
+    try:
+        while left:
+            left -= len(stream.advance(min(block, left)).fed)
+            if progress is not None:
+                count = stream.count()
+                progress(count.symbols, symbols, count.errors)
+        stream.finish()
+    except KeyboardInterrupt:
+        raise RunInterrupted(_result(link, stream, ideal_feedback)) from None
+    return _result(link, stream, ideal_feedback)
+
+
+def _result(link: Link, stream: Stream, ideal_feedback: bool) -> WaveformRun:
+    recorder = stream.recorder
+    return WaveformRun(
+        link=link,
+        eye=stream.eye(),
+        errors=stream.count(),
+        ideal_feedback=ideal_feedback,
+        eyes={name: one.eye() for name, one in stream.captures.items()},
+        record=None if recorder is None else recorder.record(stream),
+        clock=stream.receiver.clock_report(),
+        adapted=stream.receiver.adapted(),
+    )
