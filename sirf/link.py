@@ -166,8 +166,8 @@ class Link:
         channel = self.channel
         copper = tuple((network.frequency, network.s) for network in channel.networks)
         counts = (len(channel.fext), len(channel.next), channel.plane)
-        content = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation, self.packages,
-                   self.samples_per_ui, self.aggressors)  # fmt: skip
+        content: tuple[Any, ...] = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation)
+        content += (self.packages, self.samples_per_ui, self.aggressors)
         if self.has_models:
             content += tuple(one and one.digest for one in (self.transmitter_model, self.receiver_model))
         if self.optics is None:

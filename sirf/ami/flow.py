@@ -84,9 +84,16 @@ class Modelled:
         """Whether the receiver's AMI_GetWave takes part in the time domain."""
         return self.receiver is not None and self.receiver.model.ami.getwave_exists
 
+    @property
+    def receiver_decides(self) -> bool:
+        """Whether decisions are those of the receiver's model: by its AMI_GetWave, or with its clock's jitter and noise."""
+        quiet = (self.clock, self.noise) == (ClockJitter(), Noise())
+        return self.receiver is not None and (self.receiver_waves or not quiet)
+
     def finish_eye(self, eye: StatisticalEye) -> StatisticalEye:
         """The statistical eye of `linear` as that of the link, jitter of the receiver's clock in its error ratios."""
-        rates = self.clock.mixed(eye) if self.clock.bounded else eye.rates
+        mixes = self.clock.bounded or self.noise.uniform or self.noise.sensitivity
+        rates = self.clock.mixed(eye, self.noise) if mixes else eye.rates
         return dataclasses.replace(eye, link=self.link, rates=rates)
 
 
@@ -114,7 +121,7 @@ def modelled(link: Link) -> Modelled:
     tx = dataclasses.replace(link.transmitter, jitter=jitter)
     base = base.replace(transmitter=tx)
     clock = clock_jitter(received, link) if received is not None else ClockJitter()
-    noise = noise_of(received, link) if received is not None else Noise()
+    noise = noise_of(received) if received is not None else Noise()
     linear = _with_noise(_lowered(base, sent, received, init=(True, True)), noise)
     use = tuple(side is not None and _init_in_waveform(side.model) for side in (sent, received))
     waveform = _lowered(base, sent, received, init=(use[0], use[1]))

@@ -21,6 +21,7 @@ from sirf.transmitter.jitter import Jitter, SinusoidalJitter
 if TYPE_CHECKING:
     from sirf.ami.flow import Initialised
     from sirf.link import Link
+    from sirf.results.interference_distribution import Interference
     from sirf.results.statistical_eye import ErrorRates, StatisticalEye
 
 Float = NDArray[np.float64]
@@ -40,7 +41,7 @@ class Noise:
     sensitivity: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ClockJitter:
     """Where the receiver samples, relative to where its clock says, in UI.
 
@@ -88,8 +89,11 @@ class ClockJitter:
             share = (share[:, None] * weight[None, :]).ravel()
         return where, share
 
-    def mixed(self, eye: StatisticalEye) -> ErrorRates:
-        """Error ratios of an eye averaged over the sampling phase; between its phases their logarithms are straight lines."""
+    def mixed(self, eye: StatisticalEye, noise: Noise) -> ErrorRates:
+        """Error ratios of an eye averaged over the sampling phase and uniform noise, with less distance by the sensitivity.
+
+        Between the eye's phases the logarithm of the ratio is taken as a straight line.
+        """
         if len(eye.phase_ui) < 8:
             raise AmiError(
                 f"phases must be at least 8 for a model with bounded jitter of its clock, got {len(eye.phase_ui)}. Leave it out."
@@ -97,7 +101,7 @@ class ClockJitter:
         levels, main = eye.levels, float(eye.main_cursor[len(eye.phase_ui) // 2])
         decision = thresholds(levels) * main
         ratio = [
-            max(piece.error_ratio(levels, float(there), decision), 1e-300)
+            max(_error_ratio(piece, levels, float(there), decision, noise), 1e-300)
             for piece, there in zip(eye.slices, eye.main_cursor, strict=True)
         ]
         where, share = self.weights()
@@ -111,6 +115,17 @@ class ClockJitter:
             ber=min(eye.rates.ber * factor, 0.5) if eye.rates.ber > 0 else ser,
             detector_error_ratio=min(eye.rates.detector_error_ratio * factor, 1.0),
         )
+
+
+def _error_ratio(piece: Interference, levels: Float, main: float, decision: Float, noise: Noise) -> float:
+    """Symbol error ratio at one phase, averaged over uniform noise."""
+    steps = (np.arange(16) + 0.5) / 8.0 - 1.0 if noise.uniform else np.zeros(1)
+    total = 0.0
+    for e in range(len(levels) - 1):
+        for moved in noise.uniform * steps + noise.sensitivity:
+            total += float(piece.above(e, decision[e] - levels[e] * main - moved)) / len(steps)
+            total += float(piece.below(e + 1, levels[e + 1] * main - decision[e] - moved)) / len(steps)
+    return total / len(levels)
 
 
 def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
@@ -165,11 +180,10 @@ def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) ->
     )
 
 
-def noise_of(side: Initialised, link: Link) -> Noise:
+def noise_of(side: Initialised) -> Noise:
     """Noise and sensitivity at the slicer."""
-    del link
-    gaussian = [_number(side, name) for name in ("Rx_Noise", "Rx_GaussianNoise")]
-    return Noise(float(np.hypot(*gaussian)), _number(side, "Rx_UniformNoise"), _number(side, "Rx_Receiver_Sensitivity"))
+    gaussian = float(np.hypot(_number(side, "Rx_Noise"), _number(side, "Rx_GaussianNoise")))
+    return Noise(gaussian, _number(side, "Rx_UniformNoise"), _number(side, "Rx_Receiver_Sensitivity"))
 
 
 def _tx_jitter(side: Initialised, link: Link) -> tuple[float, float]:

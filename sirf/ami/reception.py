@@ -6,7 +6,6 @@ Ignore_Bits, whose sent values are known; then decisions count.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +19,14 @@ from sirf.ami.flow import Initialised, Modelled
 from sirf.ami.host import Instance
 from sirf.ami.impairments import ClockJitter, Noise, clock_jitter
 from sirf.engine.counting.tally import Errors, tally
-from sirf.engine.front_end import sampling_instant
+from sirf.engine.front_end import FrontEnd, front_end, sampling_instant
 from sirf.engine.seeding import segment_generator
 from sirf.engine.waveform.capture import BINS
 from sirf.engine.waveform.polyphase import MARGIN
 from sirf.errors import AmiError
 from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import thresholds
+from sirf.signal.patterns import remove_precoding
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -41,6 +41,8 @@ BEFORE, AFTER = 12, 40
 """Symbols before and after the main one of the pulse that is fitted to them."""
 HELD = 4096
 """Most symbols by which a model may be late."""
+ALIKE = 0.9995
+"""Correlation of two pulses above which they count as one shape."""
 GUARD = 3
 """UI at the ends of a buffer in which nothing is sampled."""
 TOP = 1.35
@@ -66,14 +68,15 @@ class ModelReception:
 
     `ignore` symbols pass before anything is learned. Positions are in UI of the waveform, whose row k holds the UI
     k - `origin` of the transmitter's symbols as the channel's own response has them. With `keeps` the decisions are kept in
-    `kept` as pairs of what was sent and decided, and are not counted.
+    `kept` as pairs of what was sent and decided, and are not counted. Without an `instance` (a model whose AMI_Init alone takes
+    part) the rows are decided as they come.
     """
 
     def __init__(
         self,
         found: Modelled,
         side: Initialised,
-        instance: Instance,
+        instance: Instance | None,
         *,
         lead: int,
         seed: int,
@@ -87,6 +90,7 @@ class ModelReception:
         self.noise: Noise = found.noise
         self.clock_jitter: ClockJitter = clock_jitter(side, link, clock_times=True)
         self.free_jitter: ClockJitter = found.clock
+        self.expected: FrontEnd | None = front_end(found.linear) if side.model.ami.init_returns_impulse else None
         self.origin = lead + MARGIN
         self.ignore = ignore
         self.values: dict[str, Any] = dict(side.values)
@@ -98,6 +102,7 @@ class ModelReception:
         self._clocks, self._taken = np.zeros(0), 0.0
         self._sent, self._sent_first = np.zeros(0, dtype=np.uint8), 0
         self._rows, self._blocks = 0, 0
+        self._before = (np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint8))
         self.keeps, self.kept = keeps, list[tuple[Symbols, Symbols]]()
 
     @property
@@ -108,14 +113,19 @@ class ModelReception:
     def push(self, rows: Single, symbols: Symbols) -> None:
         """Pass rows (b, M) V through AMI_GetWave; `symbols` (b,) are those sent meanwhile."""
         size = rows.size
-        self.instance.wave[:size] = rows.reshape(-1)
-        self.instance.start_getwave(size)
-        clocks, answer = self.instance.finish_getwave()
-        if answer.out:
-            self.values.update(self.side.model.ami.outputs(answer.out, f"AMI_parameters_out of {self.side.model.name}"))
+        clocks = np.zeros(0)
+        if self.instance is None:
+            self._wave = np.concatenate([self._wave, rows.reshape(-1)])
+        else:
+            self.instance.wave[:size] = rows.reshape(-1)
+            self.instance.start_getwave(size)
+            clocks, answer = self.instance.finish_getwave()
+            if answer.out:
+                found = self.side.model.ami.outputs(answer.out, f"AMI_parameters_out of {self.side.model.name}")
+                self.values.update(found)
+            self._wave = np.concatenate([self._wave, self.instance.wave[:size].astype(np.float32)])
         if self.clocked is None:
             self.clocked = len(clocks) > 0
-        self._wave = np.concatenate([self._wave, self.instance.wave[:size].astype(np.float32)])
         if not np.isfinite(self._wave[-size:].sum()):
             raise AmiError(f"{self.side.model.name} must return numbers from AMI_GetWave, got NaN or infinity.")
         # sampled half a UI after each clock tick (section 10, AMI_GetWave)
@@ -170,13 +180,14 @@ class ModelReception:
         jitter = self.clock_jitter if self.clocked else self.free_jitter
         moved = place + jitter.draw(own, len(place))
         decision, offset = self._thresholds()
+        added = self._added(own, len(place))
         decided, value = np.empty(len(place), dtype=np.uint8), np.empty(len(place))
         decide_at(
             self._wave,
             (moved - self._row) * self.m,
             offset,
             decision,
-            self._added(own, len(place)),
+            added,
             self.noise.sensitivity,
             sent,
             decided,
@@ -186,18 +197,25 @@ class ModelReception:
             self.kept.append((sent, decided))
         else:
             errors = Errors.between(sent, decided, gap=0)
-            found = tally(errors, sent, order=self.order, identity=self.link.digest)
-            # stretches of any length are no segments whose scatter could be judged
-            self.count += dataclasses.replace(
-                found, segments=0, squared_segment_symbol_errors=0, squared_segment_bit_errors=0
-            )
+            if self.link.transmitter.precoding:
+                errors, sent = self._decoded(sent, decided)
+            self.count += tally(errors, sent, order=self.order, identity=self.link.digest)
         if self.collects:
             accumulate(
-                self._wave, self._row, moved, np.zeros(len(place)), np.ones(len(place), dtype=np.float32), 0.0,
+                self._wave, self._row, moved, -added, np.ones(len(place), dtype=np.float32), 0.0,
                 np.empty((len(place), 0), dtype=np.float32), 0, -self.top, BINS / (2.0 * self.top), self.histogram,
             )  # fmt: skip
         self._drop(int(self._taken) - 2 * GUARD)
         return len(place)
+
+    def _decoded(self, sent: Symbols, decided: Symbols) -> tuple[Errors, Symbols]:
+        """Errors behind the (1 + D) decoder and what was sent ahead of the precoder; the symbols before are carried along."""
+        before, got = self._before
+        line = np.concatenate([before, sent])
+        errors = Errors.between(line, np.concatenate([got, decided]), gap=0).decoded(line, self.order)
+        self._before = sent[-1:], decided[-1:]
+        data = remove_precoding(line, self.order)
+        return errors.within(slice(len(before), len(line))), data[len(before) :]
 
     def decision_levels(self) -> Float:
         """Thresholds in V that decisions are compared with now."""
@@ -209,7 +227,7 @@ class ModelReception:
         offset = np.zeros(self.order - 1)
         if self.order == 2:
             return np.zeros(1), offset
-        middle = thresholds(self.learned.levels)
+        middle: Float = thresholds(self.learned.levels)
         if self.order == 4:
             given = [self._output(name) for name in PAM4_THRESHOLDS]
             middle = np.array([own if one is None else one for one, own in zip(given, middle, strict=True)])
@@ -256,7 +274,7 @@ class ModelReception:
         if self.clocked:
             return self._clocks[(self._clocks >= start) & (self._clocks < self._rows - GUARD)]
         first = np.ceil(start - phase)
-        return np.arange(first, np.floor(self._rows - GUARD - phase)) + phase
+        return np.asarray(np.arange(first, np.floor(self._rows - GUARD - phase)) + phase, dtype=np.float64)
 
     def _sampled(self, place: Float) -> Float:
         decided, value = np.empty(len(place), dtype=np.uint8), np.empty(len(place))
@@ -275,7 +293,13 @@ class ModelReception:
         return float(np.angle(turns.mean()) / (2.0 * np.pi))
 
     def _fitted_phase(self, start: int) -> float:
-        """Phase in UI of the Mueller-Müller point of the pulse that fits the waveform, as for the link's own receiver."""
+        """Phase in UI of the Mueller-Müller point of the pulse that fits the waveform, as for the link's own receiver.
+
+        Where that pulse has the shape that AMI_Init gave, the point is that of the statistical flow.
+        """
+        if self.instance is None:
+            # rows begin at this point of the pulse that AMI_Init left
+            return 0.0
         m, rows = self.m, LEARN
         wave = self._wave[(start - self._row) * m :][: rows * m].reshape(rows, m).astype(np.float64)
         number = np.arange(rows) + start - self.origin
@@ -284,8 +308,9 @@ class ModelReception:
         latency = self._correlated(number, wave[:, best])[0]
         older = np.arange(-BEFORE, AFTER + 1)
         sent = self.link.levels[self._sent_at(number[:, None] - latency - older[None, :])]
-        pulse = np.linalg.solve(sent.T @ sent, sent.T @ wave).reshape(-1)
-        return float(sampling_instant(pulse, m) % m) / m
+        pulse = np.asarray(np.linalg.solve(sent.T @ sent, sent.T @ wave), dtype=np.float64).reshape(-1)
+        place = _place_of_init(self.expected, pulse) if self.expected is not None else None
+        return float((sampling_instant(pulse, m) if place is None else place) % m) / m
 
     def _fitted_levels(self, number: NDArray[np.int64], value: Float) -> Float:
         """Mean (L,) in V of the slicer's input for each sent level, the interference of its neighbours fitted and taken off."""
@@ -293,7 +318,7 @@ class ModelReception:
         others = np.concatenate([np.arange(-BEFORE, 0), np.arange(1, AFTER + 1)])
         interference = self.link.levels[self._sent_at(number[:, None] - others[None, :])]
         table = np.concatenate([interference, sent[:, None] == np.arange(self.order)[None, :]], axis=1)
-        return np.asarray(np.linalg.solve(table.T @ table, table.T @ value)[len(others) :])
+        return np.asarray(np.linalg.solve(table.T @ table, table.T @ value)[len(others) :], dtype=np.float64)
 
     def _latency(self, number: NDArray[np.int64], value: Float) -> int:
         return self._correlated(number, value)[0]
@@ -323,3 +348,18 @@ class ModelReception:
         spare = row - self.origin - HELD - self._sent_first
         if spare > 0:
             self._sent, self._sent_first = self._sent[spare:].copy(), self._sent_first + spare
+
+
+def _place_of_init(end: FrontEnd, pulse: Float) -> int | None:
+    """Index in `pulse` (N,) of the instant that AMI_Init's response has; None where the shapes differ."""
+    m = end.samples_per_ui
+    around = slice(max(end.sampling - 3 * m, 0), end.sampling + 8 * m)
+    shape = end.through[around]
+    if len(shape) > len(pulse):
+        return None
+    found = np.correlate(pulse, shape, mode="valid")
+    at = int(np.argmax(found))
+    size = float(np.linalg.norm(shape) * np.linalg.norm(pulse[at : at + len(shape)]))
+    if not found[at] > ALIKE * size:
+        return None
+    return at + end.sampling - around.start

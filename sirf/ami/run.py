@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy import fft
 from sirf.ami.flow import Initialised, Modelled, modelled, resolve
 from sirf.ami.host import Instance
 from sirf.ami.reception import ModelReception
-from sirf.ami.stimulus import SentWaveform
+from sirf.ami.stimulus import RESPONSE, SentWaveform, sent_filter
 from sirf.engine.waveform.block_stream import Stream, push
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import plan
@@ -27,6 +28,7 @@ from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
 from sirf.errors import SirfError
 from sirf.results.waveform_run import WaveformRun
+from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
 
 if TYPE_CHECKING:
@@ -46,8 +48,10 @@ class ModelStream:
     def __init__(self, found: Modelled, *, seed: int, eye: bool = True, keeps: bool = False) -> None:
         assert found.receiver is not None
         self.found, self.seed = found, seed
-        self.plan = plan(_quiet_edges(found))
-        self.source = Source(_quiet_edges(found), self.plan, seed=seed)
+        # aggressors have a transmitter like the victim's
+        link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
+        self.plan = plan(link)
+        self.source = Source(link, self.plan, seed=seed)
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui
         self._stack = contextlib.ExitStack()
@@ -57,9 +61,11 @@ class ModelStream:
                 assert found.transmitter is not None
                 instance = self._stack.enter_context(opened(found, found.transmitter, self.plan.table.block))
                 self.sent = SentWaveform(found, self.plan, instance, seed=seed)
-            instance = self._stack.enter_context(opened(found, found.receiver, self.plan.table.block))
+            receiving = None
+            if found.receiver_waves:
+                receiving = self._stack.enter_context(opened(found, found.receiver, self.plan.table.block))
             self.receiver = ModelReception(
-                found, found.receiver, instance, lead=self.plan.table.lead, seed=seed,
+                found, found.receiver, receiving, lead=self.plan.table.lead, seed=seed,
                 ignore=ignored_symbols(found) + self.plan.memory, eye=eye, keeps=keeps,
             )  # fmt: skip
         except BaseException:
@@ -100,16 +106,28 @@ class ModelStream:
 
 
 class SentStream(Stream):
-    """A run whose signal comes from the transmitter's AMI_GetWave; the link's own receiver decides."""
+    """A run whose signal comes from the transmitter's AMI_GetWave; the link's own receiver decides.
+
+    Its instant, levels and feedback are those of the pulse that the model makes of a small impulse.
+    """
 
     def __init__(self, found: Modelled, instance: Instance, *, seed: int, **options: Any) -> None:
-        super().__init__(_quiet_edges(found), seed=seed, **options)
+        super().__init__(_quiet_edges(found, sent_response(found)), seed=seed, **options)
         self.sent_waveform = SentWaveform(found, self.plan, instance, seed=seed)
+        self.sent = np.zeros(self.sent_waveform.late, dtype=np.uint8)
 
     def _waveform(self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
         drives[: self.plan.fixed] = 0.0
         super()._waveform(symbols, drives, moved, out)
         out += self.sent_waveform.push(symbols)
+
+
+@lru_cache(maxsize=8)
+def sent_response(found: Modelled) -> SampledFilter:
+    """What the transmitter's AMI_GetWave does to a small impulse, kept for the last few links."""
+    assert found.transmitter is not None
+    with opened(found, found.transmitter, RESPONSE) as instance:
+        return sent_filter(found, instance)
 
 
 def opened(found: Modelled, side: Initialised, block: int) -> Instance:
@@ -134,6 +152,11 @@ def opened(found: Modelled, side: Initialised, block: int) -> Instance:
     return instance
 
 
+def sent_block(found: Modelled) -> int:
+    """Symbols of a block of a run."""
+    return plan(_quiet_edges(found, sent_response(found))).table.block
+
+
 def ignored_symbols(found: Modelled) -> int:
     """The larger Ignore_Bits of both models, as they returned it or their files have it."""
     sides = (side for side in (found.transmitter, found.receiver) if side is not None)
@@ -153,7 +176,7 @@ def run_models(
 ) -> WaveformRun:
     """What `sirf.simulate` does with a link that has vendor models: the same arguments, the same result."""
     found = modelled(link)
-    if not found.receiver_waves:
+    if not found.receiver_decides:
         return _run_own_receiver(
             found, symbols, seed, progress=progress, block=block, ideal_feedback=ideal_feedback,
             capture=tuple(capture), record=record,
@@ -161,7 +184,7 @@ def run_models(
     for name, given in (("ideal_feedback", ideal_feedback), ("capture", bool(capture)), ("record", record > 0)):
         if given:
             raise SirfError(
-                f"{name} must be left out where the receiver's AMI_GetWave decides, got it. Its waveform is in the eye."
+                f"{name} must be left out where the receiver's model decides, got it. Its waveform is in the eye."
             )
     stream = ModelStream(found, seed=seed)
     with stream:
@@ -202,8 +225,7 @@ def _run_own_receiver(
         stream: Stream
         if found.transmitter_waves:
             assert found.transmitter is not None
-            size = plan(_quiet_edges(found)).table.block
-            instance = stack.enter_context(opened(found, found.transmitter, size))
+            instance = stack.enter_context(opened(found, found.transmitter, sent_block(found)))
             stream = SentStream(found, instance, seed=seed, ideal_feedback=ideal_feedback, **options)
         else:
             stream = Stream(found.waveform, seed=seed, ideal_feedback=ideal_feedback, **options)
@@ -221,9 +243,11 @@ def _report(found: Modelled, values: dict[str, Any]) -> dict[str, Any]:
     return {**report, "notes": list(found.notes)}
 
 
-def _quiet_edges(found: Modelled) -> Link:
-    """The waveform's link; without jitter where the transmitter's stimulus has it."""
+@lru_cache(maxsize=8)
+def _quiet_edges(found: Modelled, sent: SampledFilter | None = None) -> Link:
+    """The waveform's link; without jitter where the transmitter's stimulus has it, with the filter `sent` of its model."""
     link = found.waveform
     if not found.transmitter_waves:
         return link
-    return link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=Jitter()))
+    tx = dataclasses.replace(link.transmitter, jitter=Jitter())
+    return link.replace(transmitter=tx if sent is None else dataclasses.replace(tx, filter=sent))

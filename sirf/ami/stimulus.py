@@ -6,7 +6,7 @@ The stimulus stands at the levels between -0.5 and 0.5 V (PAM4: ±0.5, ±1/6); i
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,11 @@ from scipy import fft
 from sirf._kernels.model_waveform import displace_edges
 from sirf.ami.flow import Modelled, impulse_columns
 from sirf.ami.host import Instance
-from sirf.engine.front_end import analog_channel
+from sirf.engine.front_end import analog_channel, front_end
 from sirf.engine.seeding import segment_generator
 from sirf.engine.waveform.plan import Plan
 from sirf.engine.waveform.polyphase import MARGIN
+from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
+RESPONSE = 256
+"""UI of the transmitter's impulse response."""
 JITTER, TONES = 2**36, 2**37
 """Numbers of blocks, beyond those of a run, whose seeds give the displacement of edges and the phases of tones."""
 
@@ -35,8 +38,11 @@ class SentWaveform:
     """The transmitter's waveform through its AMI_GetWave and the channel, block by block, in the rows of a plan.
 
     `instance` is the transmitter's model, initialised. Rows come out as those of the plan's filters: `push` of the symbols of a
-    block gives M samples a symbol, the first of a row at the sampling instant that the plan's front end has.
+    block gives M samples a symbol, the first of a row at the sampling instant that the plan's front end has, of a symbol that is
+    `late` symbols older than the plan says.
     """
+
+    late = 0
 
     def __init__(self, found: Modelled, shared: Plan, instance: Instance, *, seed: int) -> None:
         link = found.waveform
@@ -53,7 +59,7 @@ class SentWaveform:
         self.length = fft.next_fast_len(size + len(taps), real=True)
         self.spectrum = fft.rfft(taps.astype(np.float32), self.length)
         self._padded = np.zeros(self.length, dtype=np.float32)
-        self._tail = np.zeros(len(taps), dtype=np.float32)
+        self._tail: NDArray[np.float32] = np.zeros(len(taps), dtype=np.float32)
 
     def _taps(self, link: Link) -> Float:
         """The channel's impulse response per sample, as late as the rows of the plan ask for; the stimulus is late by a UI."""
@@ -64,10 +70,14 @@ class SentWaveform:
         if link.receiver.ctle is not None:
             response = response * link.receiver.ctle.transfer(fft.rfftfreq(len(column), interval))
             column = fft.irfft(response, len(column))
-        first = round((end.start_time - channel.prepared[channel.index[0]].start_time) / interval)
-        window = np.arange(first - m + 1, first + len(end.through))
-        delay = (self.shared.table.lead + MARGIN) * m - (end.sampling + m - 1) - m
-        return np.concatenate([np.zeros(delay), column.take(window, mode="wrap")])
+        own, start = front_end(link), channel.prepared[channel.index[0]].start_time
+        instant = round((end.start_time - start) / interval) + end.sampling
+        first = round((own.start_time - start) / interval) - m + 1
+        window = np.arange(first, first + len(own.through) + m - 1)
+        delay = (self.shared.table.lead + MARGIN - 1) * m - (instant - first)
+        # where the model is later than the plan's rows allow for, the rows are later by whole symbols
+        self.late = max(-(delay // m), 0) if delay < 0 else 0
+        return np.concatenate([np.zeros(delay + self.late * m), column.take(window, mode="wrap")])
 
     def push(self, symbols: NDArray[np.uint8]) -> Single:
         """Rows (b, M) in V that the next symbols (b,) make."""
@@ -78,7 +88,7 @@ class SentWaveform:
         size = len(wave)
         self._padded[:size] = wave
         self._padded[size:] = 0.0
-        out = fft.irfft(fft.rfft(self._padded) * self.spectrum, self.length)
+        out: NDArray[Any] = fft.irfft(fft.rfft(self._padded) * self.spectrum, self.length)
         reach = len(self._tail)
         overlap = min(reach, size)
         out[:overlap] += self._tail[:overlap]
@@ -116,3 +126,16 @@ class SentWaveform:
             levels = np.concatenate([self._values[-1:], self.levels[symbols]])
             total += 0.5 * jitter.duty_cycle_ui * np.sign(np.diff(levels))
         return np.asarray(total)
+
+
+def sent_filter(found: Modelled, instance: Instance) -> SampledFilter:
+    """What AMI_GetWave of the transmitter does to a small impulse, after as long a time of nothing: an initialised `instance`."""
+    link = found.waveform
+    m = link.samples_per_ui
+    size = RESPONSE * m
+    instance.getwave(np.zeros(size))
+    wave = np.zeros(size)
+    wave[0] = 0.5
+    taps = 2.0 * instance.getwave(wave)[0]
+    last = np.flatnonzero(np.abs(taps) > 1e-12 * np.abs(taps).max())
+    return SampledFilter(taps[: int(last[-1]) + 1] if len(last) else taps[:1], 1.0 / (m * link.symbol_rate))

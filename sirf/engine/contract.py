@@ -130,8 +130,12 @@ RETIMED = Declaration(
     name="retimed chain",
     title="a chain of retimed links",
     verb="sirf.simulate_chain",
-    honours=WAVEFORM.honours - {"sequence detection"},
-    reasons={"sequence detection": "a retimer sends its decisions on symbol by symbol"},
+    honours=WAVEFORM.honours - {"sequence detection", "transmitter model", "receiver model"},
+    reasons={
+        "sequence detection": "a retimer sends its decisions on symbol by symbol",
+        "transmitter model": "chains of models are those of sirf.ami.simulate_repeaters",
+        "receiver model": "chains of models are those of sirf.ami.simulate_repeaters",
+    },
 )
 DECLARATIONS = (STATISTICAL, LARGE_SIGNAL, COUNTING, WAVEFORM, RETIMED)
 """All engines, the cheapest first: an error recommends those that take the link, in this order."""

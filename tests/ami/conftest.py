@@ -1,25 +1,23 @@
-"""The test models, compiled once a session with the C compiler of the machine."""
+"""Fixtures that hand out the test models."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sirf.ami.model import AmiModel
-
-MODELS = Path(__file__).parent / "models"
+from tests.ami.build import MODELS, build, find_compiler
 
 
 @pytest.fixture(scope="session")
 def compiler() -> str:
     """The C compiler. Absent: a failure under CI, a skip with the reason elsewhere."""
-    found = shutil.which(os.environ.get("CC", "cc"))
+    found = find_compiler()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have a C compiler (cc) for the test models")
@@ -28,18 +26,9 @@ def compiler() -> str:
 
 
 @pytest.fixture(scope="session")
-def objects(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def objects(compiler: str) -> Callable[[str], Path]:
     """Builds `tests/ami/models/NAME.c` on first use; returns the shared object."""
-    folder = tmp_path_factory.mktemp("ami-models")
-
-    def built(name: str) -> Path:
-        target = folder / f"{name}.so"
-        if not target.exists():
-            command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(target)]
-            subprocess.run([*command, str(MODELS / f"{name}.c"), "-lm"], check=True)
-        return target
-
-    return built
+    return partial(build, compiler=compiler)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 
 import sirf
 from sirf import optics
+from sirf.ami.model import AmiModel
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.clock.recovery import ClockRecovery
@@ -27,9 +28,11 @@ from sirf.receiver.mlse import Mlse
 from sirf.receiver.receiver import Ctle, Receiver
 from sirf.receiver.vga import Vga
 from sirf.signal.patterns import Pattern
+from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from sirf.transmitter.transmitter import Transmitter
+from tests.ami.build import MODELS, build, find_compiler
 from tests.optics.links import back_to_back, straight_path
 
 RATE = 10e9
@@ -56,6 +59,19 @@ def base() -> Link:
         receiver=Receiver(noise_corner=8e9, noise_density=1.2e-13, dfe=(0.2,)),
         samples_per_ui=8,
     )
+
+
+def plain() -> Link:
+    """The base without its DFE, which a receiver's model would replace."""
+    return receiving(dfe=())
+
+
+def vendor(source: str, **options: Any) -> AmiModel:
+    """A test model of `tests/ami/models`, compiled; without a compiler the test is skipped."""
+    compiler = find_compiler()
+    if compiler is None:
+        pytest.skip("no C compiler (cc) to build the test models with")
+    return AmiModel(MODELS / f"{source}.ami", so=build(source, compiler), **options)
 
 
 def sending(**changes: Any) -> Link:
@@ -87,6 +103,7 @@ def lit(**changes: Any) -> Link:
 Pair = tuple[Callable[[], Link], Callable[[], Link]]
 EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "transmitter FFE": lambda: sending(ffe=(-0.1, 0.9), ffe_main=1),
+    "transmitter filter": lambda: sending(filter=SampledFilter(np.array([0.9, -0.1]), 1.0 / (8 * RATE))),
     "finite edges": (lambda: sending(rise_time=0.0), base),
     "level mismatch": lambda: sending(level_mismatch=0.9),
     "transmitter noise": lambda: sending(snr_db=15.0),
@@ -130,6 +147,9 @@ EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "clock recovery": lambda: receiving(clock=ClockRecovery(bandwidth=2e8, hold_symbols=10)),
     "wander": lambda: receiving(wander=sirf.Wander(sinusoidal_ui=0.1, sinusoidal_frequency=1e8)),
     "adaptation": lambda: receiving(adaptation=Adaptation(dfe_step=1e-2, settle_symbols=10)),
+    "cancellation": lambda: receiving(cancellation=SampledFilter(np.array([0.9, -0.1]), 1.0 / (8 * RATE))),
+    "transmitter model": (plain, lambda: plain().replace(transmitter_model=vendor("ffe", main=0.8, post1=-0.2))),
+    "receiver model": (plain, lambda: plain().replace(receiver_model=vendor("receiver", peak_db=6))),
 }
 """For each block a link that has it, and, where the base is not that, the link that differs by this block alone."""
 SAME_DECISIONS = {"unrolled DFE"}

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from sirf.link import Link
 from sirf.results.count_file import CountFile
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import remove_precoding
+
+if TYPE_CHECKING:
+    from sirf.ami.counter import ModelCounter
 
 Progress = Callable[[int, int, int], None]
 Counted = tuple[ErrorCount, Errors]
@@ -176,12 +180,24 @@ def _check_codewords(codewords: CodewordCounter | None, link: Link) -> None:
 
 
 @lru_cache(maxsize=4)
-def _counter(link: Link, ideal: bool) -> Counter:
+def _counter(link: Link, ideal: bool) -> Counter | ModelCounter:
     """The counter of a link: a link is a frozen value, so calls that repeat find it prepared."""
-    return Counter(link, ideal)
+    if not link.has_models:
+        return Counter(link, ideal)
+    from sirf.ami.counter import ModelCounter
+    from sirf.ami.flow import modelled
+
+    found = modelled(link)
+    if found.receiver_decides or found.transmitter_waves:
+        return ModelCounter(found, ideal=ideal, counted=COUNTED)
+    counter = Counter(found.waveform, ideal)
+    counter.identity = f"{link.digest}{'-ideal' if ideal else ''}"
+    return counter
 
 
-def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Generator[Counted, None, None]:
+def _counts(
+    counter: Counter | ModelCounter, seed: int, segments: range, workers: int
+) -> Generator[Counted, None, None]:
     """The counts and errors of `segments`, in order."""
     if workers == 1 or len(segments) == 1:
         for index in segments:
@@ -212,7 +228,9 @@ def _counts(counter: Counter, seed: int, segments: range, workers: int) -> Gener
 class _Book:
     """The running total, kept in a file when one is named."""
 
-    def __init__(self, path: Path | None, seed: int, counter: Counter, codewords: CodewordCounter | None) -> None:
+    def __init__(
+        self, path: Path | None, seed: int, counter: Counter | ModelCounter, codewords: CodewordCounter | None
+    ) -> None:
         self.seed, self.codewords = seed, codewords
         self.segments = 0
         self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.order)))

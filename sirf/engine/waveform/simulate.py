@@ -50,8 +50,8 @@ def simulate(
 
     Edges are displaced one by one (random and dual-Dirac) by a second-order expansion; noise is coloured by the receiver.
     With `Receiver.mlse` the errors are those of the sequence detector; eye, record and clock keep to the slicer beside it.
-    With vendor models it is the time-domain flow of IBIS-AMI (see `sirf.ami.run`): where AMI_GetWave of the receiver decides, there
-    are no captures, records or ideal feedback.
+    With vendor models it is the time-domain flow of IBIS-AMI (see `sirf.ami.run`); where a receiver's model decides, there are no
+    captures, records or ideal feedback.
     Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
     sequence detector beside adaptation, edge jitter beyond 0.2 UI, or a clock without a timing function.
     """
