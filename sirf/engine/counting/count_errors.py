@@ -15,7 +15,7 @@ import numpy as np
 from sirf._kernels.decide import find_errors
 from sirf._kernels.viterbi import viterbi
 from sirf.engine.counting.baud_rate import COUNTED, LEAD, BaudRateLink, Segment
-from sirf.engine.counting.tally import Errors, tally
+from sirf.engine.counting.tally import EVENT, Errors, tally
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.errors import SirfError
 from sirf.fec.counter import CodewordCounter
@@ -32,8 +32,6 @@ Counted = tuple[ErrorCount, Errors]
 
 TASK = 8
 """Most segments that one thread computes before it hands them over."""
-EVENT = 4
-"""Right decisions within an error event, in units of the detector's memory, that do not end it."""
 
 
 class SaveFailed(SirfError):

@@ -14,6 +14,8 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol
 Positions = NDArray[np.int64]
 Symbols = NDArray[np.uint8]
 
+EVENT = 4
+"""Right decisions within an error event, in units of the detector's memory, that do not end it."""
 LONGEST_BURST = 64
 """Entries of the histogram of burst lengths; the last holds all longer ones."""
 
