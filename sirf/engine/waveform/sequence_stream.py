@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.viterbi import DEPTH, viterbi
-from sirf.engine.counting.tally import EVENT
-from sirf.engine.counting.tally import Errors, tally
+from sirf.engine.counting.tally import EVENT, Errors, tally
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
