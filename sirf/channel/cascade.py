@@ -53,7 +53,9 @@ def cascade_ends(first: Ends, second: Ends) -> Ends:
 
 def _product(a: Complex, b: Complex) -> Complex:
     """Matrix product of (2, 2, F) arrays; `numpy.matmul` is four times slower for matrices this small."""
-    return np.asarray(a[:, :1] * b[:1] + a[:, 1:] * b[1:])
+    result = a[:, :1] * b[:1]
+    result += a[:, 1:] * b[1:]
+    return np.asarray(result)
 
 
 def _inverse_of_one_minus(a: Complex) -> Complex:

@@ -114,12 +114,17 @@ def differential_block(network: Network, pairs: Sequence[tuple[int, int]]) -> Ne
 
 
 def _mixed_mode_warning(network: Network, lane: PortOrder) -> tuple[str, ...]:
-    """A warning where the lines of a pair differ much more than they couple, as differential and common mode do."""
+    """A warning where the lines of a pair differ much more than they couple, as differential and common mode do.
+
+    Modes differ in what they reflect, too: what makes them unequally fast gives them unequal impedances. Two lines of equal loss
+    with skew differ in phase alone.
+    """
     s = network.s[: max(network.frequency.size // 2, 1)]
     p_in, p_out, n_in, n_out = (port - 1 for port in lane)
     coupling = np.mean(np.abs(s[:, [[p_in], [p_out]], [n_in, n_out]]) ** 2)
     difference = np.mean(np.abs(s[:, [p_out, p_in], [p_in, p_in]] - s[:, [n_out, n_in], [n_in, n_in]]) ** 2)
-    if difference < _MODAL or difference < _MODAL_RATIO * coupling:
+    reflection = np.mean(np.abs(s[:, [p_in, p_out], [p_in, p_out]] - s[:, [n_in, n_out], [n_in, n_out]]) ** 2)
+    if min(difference, reflection) < _MODAL or difference < _MODAL_RATIO * coupling:
         return ()
     return (
         f"{network.name or 'network'}: the lines of {lane_name(lane)} differ much and hardly couple, as differential and "

@@ -285,7 +285,11 @@ def _run_about(inside: NDArray[np.bool_], centre: int) -> slice:
 
 
 def _width(phase: Float, margin: Float) -> float:
-    """Length of the run with positive margin about the centre, ends interpolated."""
+    """Length of the run with positive margin about the centre, ends interpolated.
+
+    The unit interval ends one step after the last phase: an eye that is still open there is followed on by its last slope,
+    and one that is open throughout is 1 UI wide.
+    """
     run = _run_about(margin > 0, len(phase) // 2)
     if run.stop == 0:
         return 0.0
@@ -296,4 +300,7 @@ def _width(phase: Float, margin: Float) -> float:
     if run.stop < len(phase):
         a, b = margin[run.stop - 1], margin[run.stop]
         high += float(a / (a - b) * (phase[run.stop] - phase[run.stop - 1]))
+    elif len(phase) > 1:
+        step, fall = phase[-1] - phase[-2], margin[-2] - margin[-1]
+        high += float(step * min(1.0, margin[-1] / fall if fall > 0.0 else 1.0))
     return high - low

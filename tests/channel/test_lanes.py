@@ -128,3 +128,16 @@ def test_a_missing_victim_and_wrong_lanes_name_the_choice() -> None:
         Channel.from_network(network, victim=1, fext=[network])
     with pytest.raises(SirfError, match="one pair"):
         Channel.from_network(bundle(ODD_EVEN[:1]), victim=2)
+
+
+@pytest.mark.parametrize("skew", [0.002, 0.007, 0.05])
+def test_skew_of_lines_of_equal_loss_is_no_sign_of_modes(skew: float) -> None:
+    """Two uncoupled lines whose delays differ by a part of themselves: their phases turn apart, their reflections do not."""
+    f = np.linspace(0.0, 60e9, 1201)
+    s = np.zeros((f.size, 4, 4), dtype=complex)
+    for first, late in ((0, 1.0 + 0.5 * skew), (2, 1.0 - 0.5 * skew)):
+        through = np.exp(-(1 + 1j) * 6e-6 * np.sqrt(f) - 2j * np.pi * f * 1.2e-9 * late)
+        s[:, first + 1, first] = s[:, first, first + 1] = through
+        s[:, first, first] = s[:, first + 1, first + 1] = 0.1 * (1 - through**2)
+    _, warnings = find_lanes(Network(f, s))
+    assert warnings == ()

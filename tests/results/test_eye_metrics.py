@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 import sirf
 from sirf.errors import SirfError
-from sirf.results.statistical_eye import StatisticalEye
+from sirf.results.statistical_eye import StatisticalEye, _width
 from sirf.transmitter.jitter import Jitter
 from tests.engine.links import SYMBOL_RATE, flat_link
 
@@ -115,3 +115,13 @@ def test_the_figures_stand_in_the_json() -> None:
     closed = sirf.statistical_eye(flat_link("PAM4", sigma=0.5)).to_dict()
     assert closed["jitter_total_ui"] is None
     assert closed["eye_height_mv"] == 0.0
+
+
+@pytest.mark.parametrize("count", [4, 16, 64])
+def test_an_eye_that_never_closes_is_one_ui_wide(count: int) -> None:
+    phase = np.arange(-(count // 2), count - count // 2) / count
+    assert _width(phase, np.ones(count)) == pytest.approx(1.0, abs=1e-12)
+    # its right edge lies between the last phase and the end of the unit interval
+    edge = 0.5 - 0.3 / count
+    assert _width(phase, edge - phase) == pytest.approx(edge + 0.5, abs=1e-12)
+    assert _width(phase, 0.2 - np.abs(phase)) == pytest.approx(0.4, abs=1e-12)
