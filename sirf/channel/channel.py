@@ -15,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
+from sirf.channel.mixed_mode_order import parse_modal_order, single_ended
 from sirf.channel.network import Network
+from sirf.channel.screening import check_signal, is_inverted, screened, start_notes
 from sirf.channel.touchstone import TouchstoneFile, load_touchstone
 from sirf.errors import SirfError
 from sirf.units import db20
@@ -109,13 +111,20 @@ class Channel:
         victim: int | None = None,
         next_lanes: Iterable[int] = (),
         mixed_mode: str | None = None,
+        invert: bool = False,
+        z0: float | Sequence[float] | None = None,
+        sort: bool = False,
     ) -> Channel:
         """Channel from Touchstone files: 4-ports (single-ended), two-ports, or one file of several pairs.
 
         The port order of `thru` is found from its data unless `port_order` gives it ("12-34", "13-24", "14-23", or
         (P in, P out, N in, N out) counted from 1); aggressor files take the same. Files at another impedance are
         renormalised to 50 ohm. A two-port counts as one of two uncoupled lines unless it is referred to 100 ohm or
-        `differential` says that it is the pair itself. `mixed_mode` as in `read_touchstone`.
+        `differential` says that it is the pair itself. `mixed_mode`, `z0` and `sort` as in `read_touchstone`; `invert` swaps P
+        and N at the out end.
+
+        What the data do not bear is mended with a note in `warnings` (an uneven grid is resampled, a DC point that its
+        neighbours contradict left out) or refused: see `sirf.channel.screening`.
 
         In a file of 8, 12, 16, … ports `victim` names the lane that is the through path, from 1 in the order of
         `sirf.channel.lanes.find_lanes`; the others become FEXT, or NEXT if listed in `next_lanes` (they transmit at the out
@@ -125,7 +134,7 @@ class Channel:
         port order, or a missing or wrong `victim`.
         """
         files = {
-            role: [load_touchstone(path, mixed_mode=mixed_mode) for path in _listed(paths)]
+            role: [load_touchstone(path, mixed_mode=mixed_mode, z0=z0, sort=sort) for path in _listed(paths)]
             for role, paths in (("thru", thru), ("fext", fext), ("next", next))
         }
         channel = cls.from_network(
@@ -137,6 +146,7 @@ class Channel:
             differential=differential,
             victim=victim,
             next_lanes=next_lanes,
+            invert=invert,
         )
         notes = _notes(file for role in files.values() for file in role)
         return dataclasses.replace(channel, warnings=notes + channel.warnings)
@@ -153,11 +163,21 @@ class Channel:
         differential: bool | None = None,
         victim: int | None = None,
         next_lanes: Iterable[int] = (),
+        mixed_mode: str | None = None,
+        invert: bool = False,
         name: str = "",
     ) -> Channel:
-        """Channel from `skrf.Network` or `sirf.channel.network.Network` objects; otherwise as `from_touchstone`."""
-        through = _own(thru)
+        """Channel from `skrf.Network` or `sirf.channel.network.Network` objects; otherwise as `from_touchstone`.
+
+        The modes of a `skrf.Network` after `se2gmm` are read from its `port_modes`; `mixed_mode` ("D1,2 D3,4 C1,2 C3,4") names
+        those of networks that do not carry them.
+        """
         warnings: list[str] = []
+
+        def prepared(network: Network | skrf.Network) -> Network:
+            return screened(_single_ended(network, mixed_mode, warnings), warnings)
+
+        through = prepared(thru)
         if through.ports > 4:
             if list(fext) or list(next):
                 raise SirfError(
@@ -165,37 +185,35 @@ class Channel:
                     "Its other pairs are the aggressors; use next_lanes."
                 )
             single = _at(through, SINGLE_ENDED_OHM, warnings)
-            parts = _multi_pair(single, port_order, victim, set(next_lanes), warnings)
-            return cls(
-                parts.through,
-                fext=parts.fext,
-                next=parts.next,
+            parts = _multi_pair(single, port_order, victim, set(next_lanes), warnings, invert=invert)
+            channel = dataclasses.replace(parts, plane=plane, four_port=_four_port(single, parts.port_order))
+        else:
+            if victim not in (None, 1) or list(next_lanes):
+                raise SirfError(
+                    f"victim must be 1 where there is one pair, got victim {victim} and next_lanes {list(next_lanes)} for "
+                    f"{through.ports} ports. Leave both out."
+                )
+            order = _order(through, port_order, warnings)
+            order = _inverted(order) if invert and order is not None else order
+
+            def convert(network: Network) -> Network:
+                pair = _differential(network, order, differential, warnings)
+                return _negated(pair) if invert and order is None else pair
+
+            channel = cls(
+                convert(through),
+                fext=tuple(convert(prepared(network)) for network in fext),
+                next=tuple(convert(prepared(network)) for network in next),
                 plane=plane,
-                port_order=parts.port_order,
-                four_port=_four_port(single, parts.port_order),
-                name=name or through.name,
-                warnings=tuple(warnings),
+                port_order=order,
+                four_port=_four_port(through, order),
             )
-        if victim not in (None, 1) or list(next_lanes):
-            raise SirfError(
-                f"victim must be 1 where there is one pair, got victim {victim} and next_lanes {list(next_lanes)} for "
-                f"{through.ports} ports. Leave both out."
+        if is_inverted(channel.through):
+            warnings.append(
+                f"{name or through.name or 'channel'}: the pair is inverted, S21 is negative at low frequencies. Swap P and N "
+                "at one end: invert=True, --invert."
             )
-        order = _order(through, port_order, warnings)
-
-        def convert(networks: Iterable[Network | skrf.Network]) -> tuple[Network, ...]:
-            return tuple(_differential(_own(network), order, differential, warnings) for network in networks)
-
-        return cls(
-            convert([through])[0],
-            fext=convert(fext),
-            next=convert(next),
-            plane=plane,
-            port_order=order,
-            four_port=_four_port(through, order),
-            name=name or through.name,
-            warnings=tuple(warnings),
-        )
+        return dataclasses.replace(channel, name=name or through.name, warnings=tuple(dict.fromkeys(warnings)))
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -245,12 +263,15 @@ class Channel:
         )
 
     def check_symbol_rate(self, symbol_rate: float) -> tuple[str, ...]:
-        """Warnings where the data reach less than `symbol_rate` in baud, one a network.
+        """Warnings where the data reach less than `symbol_rate` in baud, one a network, or begin far above DC.
 
-        Raises `SirfError` when the rate is not positive and finite or some data end below 0.75 of it.
+        Raises `SirfError` when the rate is not positive and finite, some data end below 0.75 of it, or those of the through path
+        begin above 0.1 of it, have fewer than 8 points, or pass nothing.
         """
         check_rate(symbol_rate)
-        warnings = []
+        label = self.through.name or self.name or "channel"
+        check_signal(self.through, label)
+        warnings = list(start_notes(self.through, symbol_rate, label))
         for network in self.networks:
             last = float(network.frequency[-1])
             label = network.name or self.name or "channel"
@@ -305,8 +326,48 @@ def _listed(
     return [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
 
 
-def _own(network: Network | skrf.Network) -> Network:
-    return network if isinstance(network, Network) else Network.from_skrf(network)
+def _single_ended(network: Network | skrf.Network, mixed_mode: str | None, warnings: list[str]) -> Network:
+    """The network with single-ended ports at one real impedance; what scikit-rf or the caller knows of modes is used."""
+    if isinstance(network, Network):
+        if mixed_mode is None:
+            return network
+        modes = parse_modal_order(mixed_mode, network.ports)
+        return dataclasses.replace(network, s=single_ended(network.s, modes))
+    if mixed_mode is None and any(mode != "S" for mode in network.port_modes):
+        network = _without_modes(network, warnings)
+    own = Network.from_skrf(network)
+    if not np.all(np.asarray(network.z0) == own.z0):
+        warnings.append(
+            f"{own.name or 'network'}: unequal or complex port impedances were renormalised to {own.z0:g} ohm."
+        )
+    return own if mixed_mode is None else _single_ended(own, mixed_mode, warnings)
+
+
+def _without_modes(network: skrf.Network, warnings: list[str]) -> skrf.Network:
+    """Undo `se2gmm`, which puts differential, then common modes, then single-ended ports."""
+    modes = "".join(map(str, network.port_modes))
+    pairs = modes.count("D")
+    name = network.name or "network"
+    if modes != "D" * pairs + "C" * pairs + "S" * (len(modes) - 2 * pairs):
+        raise SirfError(
+            f"port_modes of {name} must be differential, then common, then single-ended as se2gmm leaves them, got {modes}. "
+            "Undo the modes, or give mixed_mode='D1,2 D3,4 C1,2 C3,4' or the like."
+        )
+    single = network.copy()
+    single.gmm2se(pairs)
+    warnings.append(f"{name}: mixed modes {modes} were converted to single-ended ports.")
+    return single
+
+
+def _inverted(order: PortOrder) -> PortOrder:
+    """P and N swapped at the out end."""
+    p_in, p_out, n_in, n_out = order
+    return (p_in, n_out, n_in, p_out)
+
+
+def _negated(network: Network) -> Network:
+    """A two-port with P and N swapped at one end."""
+    return dataclasses.replace(network, s=network.s * np.array([[1.0, -1.0], [-1.0, 1.0]]))
 
 
 def _notes(files: Iterable[TouchstoneFile]) -> tuple[str, ...]:
@@ -332,7 +393,13 @@ def _order(through: Network, port_order: Order | None, warnings: list[str]) -> P
 
 
 def _multi_pair(
-    network: Network, port_order: Order | None, victim: int | None, next_lanes: set[int], warnings: list[str]
+    network: Network,
+    port_order: Order | None,
+    victim: int | None,
+    next_lanes: set[int],
+    warnings: list[str],
+    *,
+    invert: bool,
 ) -> Channel:
     """The channel of one lane of a network of several pairs at 50 ohm."""
     found, notes = find_lanes(network) if port_order is None else (parse_lanes(port_order, network.ports), ())
@@ -350,7 +417,7 @@ def _multi_pair(
         )
     if port_order is None:
         warnings.append(f"{network.name or 'network'}: lanes found from the data: {names}.")
-    ours = found[victim - 1]
+    ours = _inverted(found[victim - 1]) if invert else found[victim - 1]
 
     def coupled(numbers: set[int], near: bool) -> tuple[Network, ...]:
         return tuple(coupled_two_port(network, found[k - 1], ours, near=near) for k in sorted(numbers))

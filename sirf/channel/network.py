@@ -150,17 +150,26 @@ def renormalize(s: Complex, old: Real, new: float) -> Complex:
 def bulk_delay(frequency: Real, value: Complex) -> float:
     """Delay in s that best explains the phase of `value` (F,): the slope of the phase, weighted by magnitude.
 
-    Neighbouring points whose phase turns by more than pi between them are beyond what any grid can tell.
+    On an uneven grid the short steps come first, for they tell a long delay without doubt, and longer ones refine it.
+    Neighbouring points whose phase turns by more than pi between them are beyond what an even grid can tell.
     """
     if frequency.size < 2:
         return 0.0
     turn = value[1:] * np.conj(value[:-1])
     step = np.diff(frequency)
     weight = np.abs(turn)
-    total = float(np.sum(weight * step**2))
-    if total == 0.0:
-        return 0.0
-    return -float(np.sum(weight * step * np.angle(turn))) / (2.0 * np.pi * total)
+    shortest, longest = float(step.min()), float(step.max())
+    delay, reach = 0.0, shortest
+    while True:
+        # each round takes in steps up to twice as long, over which the delay of the round before is in error by little
+        reach = longest if reach > 0.5 * longest else 2.0 * reach
+        known = step <= reach * (1 + 1e-9)
+        total = float(np.sum((weight * step**2)[known]))
+        if total > 0.0:
+            rest = np.angle(turn[known] * np.exp(2j * np.pi * step[known] * delay))
+            delay -= float(np.sum((weight * step)[known] * rest)) / (2.0 * np.pi * total)
+        if reach == longest:
+            return delay
 
 
 def interpolate_response(grid: ArrayLike, frequency: Real, value: Complex) -> Complex:

@@ -13,6 +13,12 @@ from sirf.channel.network import bulk_delay
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+UNEVEN = 1e-3
+"""Largest deviation of a step from the usual one on an even grid."""
+MAX_STEP_HZ = 10e6
+"""Step to which an uneven grid is resampled at most, that of COM's configurations."""
+MAX_POINTS = 20_001
+"""Points of a resampled grid at most."""
 _LOW_POINTS = 8
 """Points above DC from which the value at DC is extrapolated."""
 _TOP = 0.25
@@ -79,16 +85,43 @@ def flatten(frequency: Real, value: Complex) -> FlatResponse:
     )
 
 
+def uneven_step(frequency: Real) -> float | None:
+    """Largest step in Hz of an uneven grid; None for an even one, which may begin anywhere, and may begin with a shorter step."""
+    steps = np.diff(frequency)
+    if steps.size < 2:
+        return None
+    usual = float(np.median(steps))
+    inner = steps[1:] if steps[0] < usual * (1 + UNEVEN) else steps
+    return None if np.all(np.abs(inner - usual) <= UNEVEN * usual) else float(steps.max())
+
+
+def even_grid(frequency: Real) -> Real:
+    """Multiples of one step from the first to the last of `frequency` (F,) in Hz; the last one is met."""
+    last = float(frequency[-1])
+    steps = np.diff(frequency)
+    wanted = min(max(float(steps.min()), min(float(np.median(steps)), MAX_STEP_HZ)), last / _LOW_POINTS)
+    count = min(int(np.ceil(last / wanted * (1 - 1e-9))), MAX_POINTS - 1)
+    first = int(np.ceil(float(frequency[0]) / last * count * (1 - 1e-9)))
+    grid = np.arange(first, count + 1, dtype=np.float64) * (last / count)
+    grid[-1] = last
+    return grid
+
+
 def _causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
     """Bulk delay in s; a coarse grid that folds a long delay to a negative one is unfolded."""
     delay = bulk_delay(frequency, value)
-    period = 1.0 / float(np.median(np.diff(frequency)))
+    steps = np.diff(frequency)
+    largest = uneven_step(frequency)
+    usual = float(np.median(steps))
+    # the shortest steps of an uneven grid tell the delay, its largest one what comes after it
+    period = 1.0 / (usual if largest is None else float(steps.min()))
     if delay < -0.1 * period:
         delay += period
-    if delay <= 0.4 * period:
+    coarse = usual if largest is None else largest
+    if delay * coarse <= 0.4:
         return delay, ()
     return delay, (
-        f"delay of {delay * 1e9:.3g} ns is long for a frequency step of {1e-6 / period:.3g} MHz: "
+        f"delay of {delay * 1e9:.3g} ns is long for a frequency step of {1e-6 * coarse:.3g} MHz: "
         "the response may be folded in time. Use a finer step.",
     )
 
