@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from scipy.fft import irfft
 
 from sirf.channel.channel import check_rate
+from sirf.channel.resample import uneven_step
 from sirf.channel.response import Pulse, Transfer
+from sirf.channel.screening import MIN_POINTS
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
@@ -37,7 +39,7 @@ def pulse_response(
     """Response to one symbol of `amplitude` V as the reference code computes it; time starts at 0 s.
 
     `filters` are applied on the file's own grid, before the extrapolation, as the reference code does.
-    Raises `SirfError` for a bad symbol rate, or a band that reaches beyond half the sample rate.
+    Raises `SirfError` for a bad symbol rate, an uneven grid or a band that reaches beyond half the sample rate.
     """
     check_rate(symbol_rate)
     value = transfer.value if filters is None else transfer.value * filters(transfer.frequency)
@@ -45,11 +47,14 @@ def pulse_response(
     total = np.concatenate((np.zeros(samples_per_ui), np.cumsum(impulse)))
     volts = amplitude * (total[samples_per_ui:] - total[:-samples_per_ui])
     time = np.arange(volts.size) / (symbol_rate * samples_per_ui)
-    return Pulse(time, volts, samples_per_ui=samples_per_ui, symbol_rate=symbol_rate, cursor=int(np.argmax(volts)))
+    return Pulse(
+        time, volts, samples_per_ui=samples_per_ui, symbol_rate=symbol_rate, cursor=int(np.argmax(np.abs(volts)))
+    )
 
 
 def impulse_response(frequency: Real, value: Complex, *, sample_rate: float, truncation: float = TRUNCATION) -> Real:
     """Impulse response of `value` (F,), one number a sample, from time 0 to its last sample above `truncation` x peak."""
+    _check_grid(frequency)
     step = float(frequency[2] - frequency[1])
     half = round(0.5 * sample_rate / step)
     if half < frequency[-1] / step * (1 - 1e-9):
@@ -62,6 +67,18 @@ def impulse_response(frequency: Real, value: Complex, *, sample_rate: float, tru
     impulse = np.asarray(irfft(spectrum, n=2 * half))
     large = np.flatnonzero(np.abs(impulse) > truncation * np.max(np.abs(impulse)))
     return impulse[: int(large[-1]) + 1]
+
+
+def _check_grid(frequency: Real) -> None:
+    """Raise `SirfError` for a grid that the reference's straight lines cannot follow."""
+    if frequency.size < MIN_POINTS:
+        raise SirfError(f"points must be at least {MIN_POINTS} for COM, got {frequency.size}. Use a finer grid.")
+    largest = uneven_step(frequency)
+    if largest is not None:
+        raise SirfError(
+            f"grid must be even for COM, got steps of {np.diff(frequency).min() / 1e6:.4g} to {largest / 1e6:.4g} MHz. "
+            "Load it with Channel.from_network, which resamples it."
+        )
 
 
 def magnitude_on(grid: Real, frequency: Real, magnitude: Real) -> Real:

@@ -17,7 +17,7 @@ from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_la
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
 from sirf.channel.mixed_mode_order import parse_modal_order, single_ended
 from sirf.channel.network import Network
-from sirf.channel.screening import check_signal, is_inverted, screened, start_notes
+from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
 from sirf.channel.touchstone import TouchstoneFile, load_touchstone
 from sirf.errors import SirfError
 from sirf.units import db20
@@ -208,11 +208,9 @@ class Channel:
                 port_order=order,
                 four_port=_four_port(through, order),
             )
-        if is_inverted(channel.through):
-            warnings.append(
-                f"{name or through.name or 'channel'}: the pair is inverted, S21 is negative at low frequencies. Swap P and N "
-                "at one end: invert=True, --invert."
-            )
+        label = name or through.name or "channel"
+        if (note := inversion_note(channel.through, label)) is not None:
+            warnings.append(note)
         return dataclasses.replace(channel, name=name or through.name, warnings=tuple(dict.fromkeys(warnings)))
 
     @property

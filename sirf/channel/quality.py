@@ -6,8 +6,10 @@ The IEEE 370 figures are scikit-rf's (`skrf.calibration.deembedding`, after IEEE
 from __future__ import annotations
 
 import warnings as python_warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,17 @@ from sirf._display import html_table, table
 from sirf.channel.lanes import find_lanes, through_two_port
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network, bulk_delay
-from sirf.channel.resample import flatten
+from sirf.channel.resample import UNEVEN, flatten
+from sirf.channel.screening import (
+    MIN_POINTS,
+    WRONG_DC,
+    check_signal,
+    coarse_grid_note,
+    dc_finding,
+    inversion_note,
+    judgeable,
+    start_notes,
+)
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
@@ -36,16 +48,12 @@ DC_REAL = 0.02
 """Largest imaginary part of the value at DC."""
 BAND_NEEDED, BAND_WANTED = 0.75, 1.0
 """Parts of the symbol rate that the data must and should reach."""
-UNIFORM = 1e-3
-"""Largest deviation of a step from the median one on a uniform grid."""
 _WIDTH = 4.0
 """Band edge over the standard deviation of the Gaussian window of the causality test (-69 dB at the edge)."""
 _GUARD = 5.0
 """Standard deviations of the Gaussian pulse in time that are left out before time zero (-108 dB)."""
 _COUNTS = 0.01
 """Entries whose peak is below this part of the largest do not count in the causality test: they hold noise."""
-_FEWEST = 8
-"""Points below which a response in time means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +81,8 @@ class Quality:
     `max_singular_value` is the largest of all frequencies (passive: at most 1 + 1e-5), `asymmetry` the largest |S - S^T|
     (reciprocal: at most 1e-3), `early_db` the largest level before time zero relative to the peak (causal: at most
     -40 dB), `wrap_db` the level where half of the period 1/step has passed after the arrival, `delay` the longest bulk
-    delay of a line, `band_to_symbol_rate` the last frequency over the symbol rate. `lanes` lists (P in, P out, N in, N out).
+    delay of a line, `band_to_symbol_rate` the last frequency over the symbol rate, `dc_finding` what is wrong with the DC value
+    or a DC block, without which causality is judged. `lanes` lists (P in, P out, N in, N out).
     """
 
     name: str
@@ -96,6 +105,7 @@ class Quality:
     dc_imaginary: float | None
     symbol_rate: float | None
     ieee370: Ieee370
+    dc_finding: str | None = None
     ieee370_application: Ieee370Application | None = None
     warnings: tuple[str, ...] = ()
 
@@ -116,8 +126,8 @@ class Quality:
 
     @property
     def has_dc(self) -> bool:
-        """Whether the data begin at 0 Hz."""
-        return self.first == 0.0
+        """Whether the data begin at 0 Hz with a value that their neighbours do not contradict, or with a DC block."""
+        return self.first == 0.0 and not (self.dc_finding or "").startswith(WRONG_DC)
 
     @property
     def port_order(self) -> list[int] | list[list[int]] | None:
@@ -140,7 +150,7 @@ class Quality:
             "causal": self.causal, "early_db": self.early_db,
             "early_entry": None if self.early_entry is None else list(self.early_entry),
             "reciprocal": self.reciprocal, "asymmetry": self.asymmetry, "asymmetry_hz": self.asymmetry_at,
-            "has_dc": self.has_dc, "dc_imaginary": self.dc_imaginary,
+            "has_dc": self.has_dc, "dc_finding": self.dc_finding, "dc_imaginary": self.dc_imaginary,
             "points": self.points, "first_hz": self.first, "last_hz": self.last, "step_hz": self.step,
             "uniform": self.uniform, "delay_s": self.delay, "wrap_db": self.wrap_db,
             "symbol_rate": self.symbol_rate, "band_to_symbol_rate": self.band_to_symbol_rate,
@@ -223,7 +233,8 @@ def quality(
     largest = np.linalg.svd(s, compute_uv=False)[:, 0]
     skew = np.abs(s - s.swapaxes(1, 2)).max(axis=(1, 2))
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else 0.0
-    uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNIFORM * step))
+    uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNEVEN * step))
+    finding = dc_finding(network)
     early, wrap = early_levels(network), wrap_level(network, found)
     delay = max((bulk_delay(frequency, s[:, out, into]) for into, out in _lines(found, network.ports)), default=0.0)
     result = Quality(
@@ -247,9 +258,10 @@ def quality(
         dc_imaginary=float(np.abs(s[0].imag).max()) if frequency[0] == 0 else None,
         symbol_rate=symbol_rate,
         ieee370=ieee370(network),
-        ieee370_application=_application(network, found, symbol_rate) if in_time and symbol_rate else None,
+        ieee370_application=_application(judgeable(network), found, symbol_rate) if in_time and symbol_rate else None,
+        dc_finding=finding,
     )
-    return _with_warnings(result, notes + lane_warnings)
+    return _with_warnings(result, notes + lane_warnings + _line_notes(network, found, symbol_rate))
 
 
 def early_levels(network: Network) -> tuple[float, tuple[int, int]] | None:
@@ -259,7 +271,7 @@ def early_levels(network: Network) -> tuple[float, tuple[int, int]] | None:
     frequency; the last quarter of the period 1/step, less five widths of the Gaussian pulse, counts as before time zero.
     Entries 40 dB below the largest do not count. None for fewer than 8 points or without any signal.
     """
-    levels = {}
+    levels, network = {}, judgeable(network)
     for out in range(network.ports):
         for into in range(network.ports):
             found = _early_and_peak(network.frequency, network.s[:, out, into])
@@ -281,7 +293,7 @@ def early_db(frequency: Real, value: Complex) -> float | None:
 
 def _early_and_peak(frequency: Real, value: Complex) -> tuple[float, float] | None:
     """Level in dB before time zero, over the peak, and the peak; None for too few points or no signal."""
-    if frequency.size < _FEWEST or not np.any(value):
+    if frequency.size < MIN_POINTS or not np.any(value):
         return None
     pulse = np.abs(_gaussian_pulse(frequency, value))
     guard = int(np.ceil(_GUARD * _WIDTH / np.pi))  # the step in time is half a period of the last frequency
@@ -292,9 +304,9 @@ def _early_and_peak(frequency: Real, value: Complex) -> tuple[float, float] | No
 
 def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
     """Largest level in dB, over the peak, of a line's response half a period 1/step after it arrives; None if unknown."""
-    levels = []
+    levels, network = [], judgeable(network)
     for into, out in _lines(lanes, network.ports):
-        if network.frequency.size < _FEWEST or not np.any(network.s[:, out, into]):
+        if network.frequency.size < MIN_POINTS or not np.any(network.s[:, out, into]):
             continue
         pulse = np.abs(_gaussian_pulse(network.frequency, network.s[:, out, into]))
         n, arrival = pulse.size, int(np.argmax(pulse))
@@ -334,8 +346,8 @@ def _application(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: fl
     two = network if network.ports == 2 else through_two_port(network, lanes[0])
     # scikit-rf 2.2 returns zeros for data that begin at DC: it extrapolates its own
     above = two.frequency > 0
-    if np.count_nonzero(above) < _FEWEST:
-        raise SirfError(f"points must be at least {_FEWEST} for the figures in time, got fewer. Use a finer grid.")
+    if np.count_nonzero(above) < MIN_POINTS:
+        raise SirfError(f"points must be at least {MIN_POINTS} for the figures in time, got fewer. Use a finer grid.")
     clean = Network(two.frequency[above], two.s[above], z0=two.z0, name=two.name)
     with python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")  # the band has a warning of its own
@@ -373,8 +385,30 @@ def _lines(lanes: tuple[PortOrder, ...], ports: int) -> list[tuple[int, int]]:
     return [(lane[k] - 1, lane[k + 1] - 1) for lane in lanes for k in (0, 2)]
 
 
+def _line_notes(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: float | None) -> tuple[str, ...]:
+    """What a link over each line would be warned of or refused for: grid, polarity, signal, start of the band."""
+    label = network.name or "network"
+    notes: list[str] = []
+
+    def ask(question: Callable[[], str | tuple[str, ...] | None]) -> None:
+        try:
+            answer = question()
+        except SirfError as error:
+            answer = str(error)
+        notes.extend([answer] if isinstance(answer, str) else answer or ())
+
+    ask(partial(coarse_grid_note, network))
+    two_ports = [network] if network.ports == 2 else [through_two_port(network, lane) for lane in lanes]
+    for through in two_ports:
+        ask(partial(check_signal, through, label))
+        ask(partial(inversion_note, through, label))
+        if symbol_rate is not None:
+            ask(partial(start_notes, through, symbol_rate, label))
+    return tuple(dict.fromkeys(notes))
+
+
 def _with_warnings(result: Quality, notes: tuple[str, ...]) -> Quality:
-    found = [*notes, *_grid_warnings(result), *_dc_warnings(result), *_band_warnings(result)]
+    found = [*dict.fromkeys(notes), *_grid_warnings(result), *_dc_warnings(result), *_band_warnings(result)]
     if not result.passive:
         found.append(
             f"not passive: singular value {result.max_singular_value:.6f} at {result.max_singular_at / 1e9:g} GHz. "
@@ -389,7 +423,7 @@ def _with_warnings(result: Quality, notes: tuple[str, ...]) -> Quality:
 
 def _grid_warnings(result: Quality) -> list[str]:
     found = []
-    if result.points < _FEWEST:
+    if result.points < MIN_POINTS:
         found.append(f"only {result.points} points: nothing can be said about causality.")
     if not result.uniform and result.points > 1:
         found.append(f"grid is not uniform: median step {result.step / 1e6:g} MHz; responses are resampled.")
@@ -411,6 +445,8 @@ def _dc_warnings(result: Quality) -> list[str]:
         if result.first * result.delay > 0.25:
             found.append("the phase turns by more than 90 degrees below the first point: DC is a guess.")
         return found
+    if result.dc_finding is not None:
+        return [result.dc_finding]
     if result.dc_imaginary is not None and result.dc_imaginary > DC_REAL:
         return [f"value at DC is not real: imaginary part {result.dc_imaginary:.3g}. Repair with --repair dc."]
     return []

@@ -16,6 +16,7 @@ from sirf._display import html_table, table
 from sirf.channel.network import Network
 from sirf.channel.quality import CAUSAL_DB, early_db, early_levels
 from sirf.channel.resample import flatten
+from sirf.channel.screening import MIN_POINTS, WRONG_DC, dc_finding
 from sirf.errors import LimitError, SirfError
 
 Real = NDArray[np.float64]
@@ -31,7 +32,6 @@ _ITERATIONS = 24
 """Projections between the file's data inside the band and causality; more would make up wild values beyond the band."""
 _CLEAN_DB = -60.0
 """Level before time zero up to which an entry is left as it is."""
-_FEWEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +147,9 @@ def causal(network: Network) -> Network:
     on an uneven grid or far from DC the data do not tell enough.
     """
     frequency = network.frequency
-    if frequency.size < _FEWEST:
+    if frequency.size < MIN_POINTS:
         raise SirfError(
-            f"points must be at least {_FEWEST} to repair causality, got {frequency.size} in {network.name or 'network'}. "
+            f"points must be at least {MIN_POINTS} to repair causality, got {frequency.size} in {network.name or 'network'}. "
             "Use a finer grid."
         )
     s = np.array(network.s)
@@ -173,10 +173,11 @@ def with_dc(network: Network) -> Network:
     """Network that begins at 0 Hz with a real value there.
 
     A missing DC point and the steps below the first point are extrapolated by `sirf.channel.resample.flatten` (loss a + b
-    sqrt(f), phase ending at 0 or pi), a value that is not real is replaced; the new points are made passive.
+    sqrt(f), phase ending at 0 or pi), a value that is not real or that its neighbours contradict is replaced; the new points are
+    made passive. The open point of a DC block stays.
     """
     frequency, s = network.frequency, network.s
-    if frequency[0] == 0 and np.all(s[0].imag == 0):
+    if frequency[0] == 0 and np.all(s[0].imag == 0) and not (dc_finding(network) or "").startswith(WRONG_DC):
         return network
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else float(frequency[0])
     if frequency[0] == 0:
@@ -188,7 +189,7 @@ def with_dc(network: Network) -> Network:
     added = np.empty((new.size, network.ports, network.ports), dtype=np.complex128)
     for out in range(network.ports):
         for into in range(network.ports):
-            flat = flatten(frequency, s[:, out, into])
+            flat = flatten(kept, s[frequency.size - kept.size :, out, into])
             added[:, out, into] = flat.at(new) * np.exp(-2j * np.pi * new * flat.delay_s)
     added[0] = added[0].real
     low = passive(Network(new, added))

@@ -23,6 +23,8 @@ _LOW_POINTS = 8
 """Points above DC from which the value at DC is extrapolated."""
 _TOP = 0.25
 """Part of the band, at its upper end, from which the continuation takes its slope and delay."""
+_JUMP = 0.2
+"""Distance of the value at DC from its neighbour above which it may be one that no neighbour knows of."""
 _REAL = 0.02
 """A file's DC value is believed when its imaginary part is below this part of its neighbour's magnitude."""
 
@@ -131,10 +133,22 @@ def _dc_value(frequency: Real, flat: Complex) -> tuple[float, tuple[str, ...]]:
     if frequency[0] > 0:
         return _extrapolated_dc(frequency, flat), ()
     own, scale = complex(flat[0]), float(np.abs(flat[1])) if flat.size > 1 else 1.0
+    if flat.size > _LOW_POINTS and jumps_at_dc(flat):
+        return _extrapolated_dc(frequency[1:], flat[1:]), ()
     if abs(own.imag) <= _REAL * max(scale, abs(own)) or flat.size < 3:
         return own.real, ()
     dc = _extrapolated_dc(frequency[1:], flat[1:])
     return dc, (f"value at DC is not real (phase {np.degrees(np.angle(own)):.1f} degrees): replaced by extrapolation.",)
+
+
+def jumps_at_dc(flat: Complex) -> bool:
+    """Whether the first value of a response without its delay (F,) lies far from the next ones, which lie close together.
+
+    Skin effect moves a line by sqrt(f), so from DC to the first point 2.4 times as far as from there to the second. A capacitor
+    in series opens it at DC alone; no spline may pass through that.
+    """
+    jump = abs(flat[1] - flat[0])
+    return bool(jump > _JUMP and jump > 4.0 * abs(flat[2] - flat[1]))
 
 
 def _extrapolated_dc(frequency: Real, flat: Complex) -> float:

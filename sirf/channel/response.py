@@ -63,7 +63,9 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pulse:
-    """A sampled response: `volts` (N,) at `time` (N,) in s, `samples_per_ui` a symbol; `cursor` is the index of its peak."""
+    """A sampled response: `volts` (N,) at `time` (N,) in s, `samples_per_ui` a symbol; `cursor` is the index of its peak,
+    the sample farthest from zero.
+    """
 
     time: Real
     volts: Real
@@ -167,7 +169,7 @@ def step_response(
     amplitude: float = 1.0,
     convention: Convention = "physical",
 ) -> Pulse:
-    """Response to a step of `amplitude` V at time 0; arguments as in `pulse_response`. `cursor` is the highest sample.
+    """Response to a step of `amplitude` V at time 0; arguments as in `pulse_response`. `cursor` is the sample farthest from zero.
 
     The step is the sum of pulses one UI apart, over the whole window of the data: nothing of the tail is left out.
     """
@@ -339,6 +341,6 @@ def _pulse(time: Real, volts: Real, samples_per_ui: int, symbol_rate: float, war
         volts,
         samples_per_ui=samples_per_ui,
         symbol_rate=symbol_rate,
-        cursor=int(np.argmax(volts)),
+        cursor=int(np.argmax(np.abs(volts))),  # an inverted pair has its peak below zero
         warnings=warnings,
     )

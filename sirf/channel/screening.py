@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.network import Network, bulk_delay
-from sirf.channel.resample import even_grid, flatten, uneven_step
+from sirf.channel.resample import even_grid, flatten, jumps_at_dc, uneven_step
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
@@ -27,6 +27,8 @@ START_NOTED, START_REFUSED = 0.01, 0.1
 """First frequency over the symbol rate: up to the first, extrapolation to DC moves the eye of a 10 dB line by less than 4 %."""
 TURNS_NOTED, TURNS_REFUSED = 0.4, 2.0
 """Turns of a line's phase over the largest step of an uneven grid: beyond the first the later echoes are not in the data."""
+WRONG_DC = "the DC point is wrong"
+"""Begin of a finding that no DC block explains."""
 _DC_DIFFERENCE = 0.2
 """Difference from what its neighbours say, as a part of them, at which a DC point is not believed."""
 _OPEN = 0.1
@@ -85,8 +87,11 @@ def dc_finding(network: Network) -> str | None:
         own, near = complex(s[0, out, into]), float(np.abs(s[1, out, into]))
         if near < 0.1:
             continue
-        expected = float(flatten(frequency[1:], s[1:, out, into]).value[0].real)
+        flat = flatten(frequency[1:], s[1:, out, into])
+        expected = float(flat.value[0].real)
         if abs(own - expected) <= _DC_DIFFERENCE * max(abs(expected), near):
+            continue
+        if not jumps_at_dc(np.concatenate(([own], flat.value[1:3]))):
             continue
         entry = f"S({out + 1},{into + 1})"
         if abs(own) < _OPEN * near and s[0, into, into].real > 0.9:
@@ -95,7 +100,7 @@ def dc_finding(network: Network) -> str | None:
                 "DC point is left out, and the slow wander of a DC block is not in the results."
             )
         return (
-            f"the DC point is wrong: {entry} is {own.real:.3g} at 0 Hz, its neighbours say {expected:.3g}; it is left out and "
+            f"{WRONG_DC}: {entry} is {own.real:.3g} at 0 Hz, its neighbours say {expected:.3g}; it is left out and "
             "DC is extrapolated."
         )
     return None
@@ -111,8 +116,14 @@ def largest_gain(network: Network, *, above: float = 0.0) -> tuple[float, float]
     return float(values[best]), float(network.frequency[candidates[best]])
 
 
-def is_inverted(network: Network) -> bool:
-    """Whether S21 of a two-port is negative at low frequencies: P and N are swapped at one end."""
+def inversion_note(network: Network, label: str) -> str | None:
+    """A sentence where S21 of a differential two-port is negative at low frequencies; None where it is not."""
+    if not _is_inverted(network):
+        return None
+    return f"{label}: the pair is inverted, S21 is negative at low frequencies. Swap P and N at one end: invert=True, --invert."
+
+
+def _is_inverted(network: Network) -> bool:
     frequency, value = network.frequency, network.s[:, 1, 0]
     if frequency.size < MIN_POINTS or not np.any(np.abs(value) > MIN_SIGNAL):
         return False
@@ -175,7 +186,7 @@ def coarse_grid_note(network: Network) -> str | None:
     if delay * step > TURNS_NOTED:
         return (
             f"the largest step of {step / 1e6:.4g} MHz is coarse for a delay of {1e9 * delay:.3g} ns: echoes later than "
-            f"{0.5e9 / step:.3g} ns are not in the data, and the results are uncertain. Sweep with even steps."
+            f"{0.5e9 / step:.3g} ns are not in the data, and reflections are uncertain. Sweep with even steps."
         )
     return None
 
@@ -196,20 +207,31 @@ def _check_gain(network: Network, notes: list[str]) -> None:
 
 
 def _on_even_grid(network: Network, notes: list[str]) -> Network:
-    """The network on an even grid, as fine as its shortest steps and COM want it within reason."""
-    step = uneven_step(network.frequency)
-    if step is None or network.frequency.size < MIN_POINTS:
-        return network
     name = network.name or "network"
     coarse = coarse_grid_note(network)
-    grid = even_grid(network.frequency)
+    even = on_even_grid(network)
+    if even is network:
+        return network
     steps = np.diff(network.frequency)
     notes.append(
-        f"{name}: uneven grid, steps of {steps.min() / 1e6:.4g} to {step / 1e6:.4g} MHz, resampled to {grid.size} points of "
-        f"{(grid[1] - grid[0]) / 1e6:.4g} MHz."
+        f"{name}: uneven grid, steps of {steps.min() / 1e6:.4g} to {steps.max() / 1e6:.4g} MHz, resampled to "
+        f"{even.frequency.size} points of {(even.frequency[1] - even.frequency[0]) / 1e6:.4g} MHz."
     )
     if coarse is not None:
         notes.append(f"{name}: {coarse}")
+    return even
+
+
+def judgeable(network: Network) -> Network:
+    """The network as its response in time is judged: on an even grid, without a DC point that its neighbours do not know."""
+    return on_even_grid(network if dc_finding(network) is None else without_dc(network))
+
+
+def on_even_grid(network: Network) -> Network:
+    """The network on an even grid, as fine as its shortest steps and COM want it within reason; itself where it has one."""
+    if network.frequency.size < MIN_POINTS or uneven_step(network.frequency) is None:
+        return network
+    grid = even_grid(network.frequency)
     s = np.empty((grid.size, network.ports, network.ports), dtype=np.complex128)
     for out in range(network.ports):
         for into in range(network.ports):

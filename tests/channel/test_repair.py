@@ -174,5 +174,5 @@ def test_any_network_can_be_repaired(ports: int, points: int, seed: int, first: 
 
 def test_what_does_not_become_causal_is_refused(channels_dir: Path) -> None:
     network = read_touchstone(channels_dir / "nasty/z75_uneven_grid_no_dc.s4p")
-    with pytest.raises(SirfError, match="must fall to -40 dB by repair causal, got -4 dB"):
+    with pytest.raises(SirfError, match="must fall to -40 dB by repair causal"):
         repair(network, "causal", limit_db=0.0)

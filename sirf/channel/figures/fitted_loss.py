@@ -51,22 +51,24 @@ def fitted_insertion_loss(frequency: Real, transfer: Complex, *, f_min: float = 
     """Fit of clause 93A.3, equations (93A-51) to (93A-54), to S21 `transfer` (F,) over `f_min` to `f_max` Hz.
 
     Least squares in dB, each point weighted by |S21|, so that a little error where much arrives outweighs a large one
-    where nothing does. Solved by QR on scaled columns.
-    Raises `SirfError` for a band with fewer than five points, or a response that is zero in it.
+    where nothing does, and points that are zero, as that of a DC block, are left out. Solved by QR on scaled columns.
+    Raises `SirfError` for a band with fewer than five points that are not zero.
     """
     inside = band(frequency, f_min, f_max)
-    f = frequency[inside] / 1e9
-    weight = np.abs(transfer[inside])
-    if not np.all(weight > 0):
-        where = float(f[int(np.argmin(weight))])
-        raise SirfError(f"transfer must not be zero inside the band, got zero at {where:g} GHz. Lower f_max.")
+    passing = np.abs(transfer[inside]) > 0
+    f = frequency[inside][passing] / 1e9
+    weight = np.abs(transfer[inside][passing])
+    if weight.size < 5:
+        raise SirfError(
+            f"transfer must pass a signal in the band, got {weight.size} points that do. Check the port order."
+        )
     loss_db = -db20(weight)
     terms = np.stack([np.ones_like(f), np.sqrt(f), f, f**2], axis=1)
     scale = np.max(terms, axis=0)
     solution = np.linalg.lstsq(terms / scale * weight[:, None], weight * loss_db, rcond=None)[0] / scale
     a0, a1, a2, a4 = (float(value) for value in solution)
     span = min(f_max, float(frequency[-1])) - max(f_min, float(frequency[0]))
-    return FittedLoss(coefficients=(a0, a1, a2, a4), frequency=frequency[inside], loss_db=loss_db, span=span)
+    return FittedLoss(coefficients=(a0, a1, a2, a4), frequency=frequency[inside][passing], loss_db=loss_db, span=span)
 
 
 def deviation_figure_of_merit(

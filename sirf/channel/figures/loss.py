@@ -31,14 +31,15 @@ def return_loss_db(network: Network, frequency: ArrayLike, *, port: int = 1) -> 
 
 
 def bandwidth(network: Network, *, level_db: float = 3.0) -> float | None:
-    """Lowest frequency in Hz at which the loss exceeds that of the lowest point by `level_db`; None where it never does.
+    """Lowest frequency in Hz at which the loss exceeds that at low frequencies by `level_db`; None where it never does.
 
     The 3 dB (or any) bandwidth of S21, by interpolation in dB. Raises `SirfError` unless `level_db` is positive.
     """
     if not (math.isfinite(level_db) and level_db > 0):
         raise SirfError(f"level_db must be positive and finite, got {level_db!r}. Give for example 3.0.")
     loss = -db20(network.s[:, 1, 0])
-    excess = loss - loss[0] - level_db
+    excess = loss + db20(_low_frequency_gain(network)) - level_db
+    excess[: int(np.argmax(excess <= 0))] = -np.inf  # below the pass band of a DC block
     above = np.flatnonzero(excess > 0)
     if above.size == 0:
         return None
@@ -51,14 +52,25 @@ def bandwidth(network: Network, *, level_db: float = 3.0) -> float | None:
 def effective_bandwidth(network: Network) -> float:
     """Width in Hz of the brick wall that passes as much white noise as |S21|² does.
 
-    B = integral of |S21(f)|² df / |S21(0)|², trapezoids, the first value held down to DC. For the 4th-order Butterworth it is
-    1.026 times the corner. Only what the data cover counts. Raises `SirfError` where nothing passes at the lowest point.
+    B = integral of |S21(f)|² df / |S21(0)|², trapezoids, the first value held down to DC. Behind a DC block |S21| where it passes
+    takes the place of that at DC. For the 4th-order Butterworth it is
+    1.026 times the corner. Only what the data cover counts. Raises `SirfError` where nothing passes at low frequencies.
     """
     power = np.abs(network.s[:, 1, 0]) ** 2
-    if not power[0] > 0:
-        raise SirfError("S21 must not be zero at the lowest frequency, got zero. Is there a DC block? Cut its points.")
+    reference = _low_frequency_gain(network) ** 2
+    if not reference > 0:
+        raise SirfError("S21 must pass a signal at low frequencies, got zero. Check the port order.")
     f = network.frequency
-    return float((np.trapezoid(power, f) + power[0] * f[0]) / power[0])
+    return float((np.trapezoid(power, f) + power[0] * f[0]) / reference)
+
+
+def _low_frequency_gain(network: Network) -> float:
+    """|S21| at the lowest point; the largest of the lowest tenth of the band where that point is blocked."""
+    size = np.abs(network.s[:, 1, 0])
+    low = float(
+        size[network.frequency <= max(0.1 * network.frequency[-1], network.frequency[min(1, size.size - 1)])].max()
+    )
+    return float(size[0]) if size[0] >= 0.5 * low else low
 
 
 def _loss(network: Network, out: int, into: int, frequency: ArrayLike) -> Real:

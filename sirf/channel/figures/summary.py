@@ -24,6 +24,8 @@ from sirf.errors import SirfError
 from sirf.units import db20
 
 Real = NDArray[np.float64]
+TDR_TURNS_NOTED, TDR_TURNS_REFUSED = 0.1, 0.5
+"""Turns of the phase below the first frequency, there and back, beyond which a TDR impedance is uncertain, or means nothing."""
 F_MIN = 50e6
 """Frequencies below, in Hz, do not count in the worst return loss."""
 
@@ -47,7 +49,7 @@ class ChannelFigures:
     then port 2. `fit` is the fitted loss, `fom_ild_db` the figure of merit of the deviation. Noise in V rms; the power sums of
     crosstalk are losses; `icr_db` is the insertion loss to crosstalk ratio. `impedance` are the profiles at both ports. What the
     data cannot tell is None: noise without aggressors, skew and conversion without a four-port, ERL without a standard that
-    defines it.
+    defines it, impedance from data that begin far above DC.
     """
 
     name: str
@@ -71,7 +73,7 @@ class ChannelFigures:
     bandwidth: float | None
     effective_bandwidth: float
     delay: float
-    impedance: tuple[ImpedanceProfile, ImpedanceProfile]
+    impedance: tuple[ImpedanceProfile, ImpedanceProfile] | None
     skew: float | None
     scd21_worst_db: float | None
     scd11_worst_db: float | None
@@ -128,8 +130,8 @@ class ChannelFigures:
             "bandwidth_3db_ghz": _scaled(self.bandwidth, 1e-9),
             "effective_bandwidth_ghz": self.effective_bandwidth * 1e-9,
             "delay_ns": self.delay * 1e9,
-            "impedance_ohm": [_span(profile, self.delay) for profile in self.impedance],
-            "tdr_rise_time_ps": self.impedance[0].rise_time * 1e12,
+            "impedance_ohm": self.impedance and [_span(profile, self.delay) for profile in self.impedance],
+            "tdr_rise_time_ps": self.impedance and self.impedance[0].rise_time * 1e12,
             "skew_ps": _scaled(self.skew, 1e12),
             "scd21_worst_db": self.scd21_worst_db,
             "scd11_worst_db": self.scd11_worst_db,
@@ -151,9 +153,15 @@ class ChannelFigures:
         against = "" if self.standard is None else f", {self.standard}"
         return f"{self.name or 'channel'} at {self.symbol_rate / 1e9:g} GBd{against}"
 
+    def _impedance_text(self) -> str:
+        if self.impedance is None:
+            return "–"
+        ranges = (_span(profile, self.delay) for profile in self.impedance)
+        texts = (f"port {port} {low:.1f} to {high:.1f} ohm" for port, (low, high) in enumerate(ranges, start=1))
+        return f"{', '.join(texts)} ({self.impedance[0].rise_time * 1e12:.3g} ps)"
+
     def _rows(self) -> list[tuple[str, str]]:
         a0, a1, a2, a4 = self.fit.coefficients
-        first, second = (_span(profile, self.delay) for profile in self.impedance)
         rows = [
             ("insertion loss at Nyquist", f"{self.insertion_loss_db:.2f} dB, fitted {self.fitted_loss_db:.2f} dB"),
             ("fit", f"{a0:.3g} {a1:+.4g} sqrt(f) {a2:+.4g} f {a4:+.3g} f² dB, f in GHz"),
@@ -167,8 +175,7 @@ class ChannelFigures:
             ("bandwidth", f"3 dB {_text(_scaled(self.bandwidth, 1e-9), 'GHz')}, "
                           f"effective {self.effective_bandwidth / 1e9:.2f} GHz"),
             ("delay", f"{self.delay * 1e9:.4f} ns"),
-            ("TDR impedance", f"port 1 {first[0]:.1f} to {first[1]:.1f} ohm, port 2 {second[0]:.1f} to {second[1]:.1f} ohm "
-                              f"({self.impedance[0].rise_time * 1e12:.3g} ps)"),
+            ("TDR impedance", self._impedance_text()),
             ("P/N skew", _text(_scaled(self.skew, 1e12), "ps")),
             ("worst mode conversion", f"SCD21 {_text(self.scd21_worst_db, 'dB')}, SCD11 {_text(self.scd11_worst_db, 'dB')}"),
         ]  # fmt: skip
@@ -243,7 +250,7 @@ def channel_figures(
         bandwidth=bandwidth(through),
         effective_bandwidth=effective_bandwidth(through),
         delay=delay,
-        impedance=(impedance_profile(through, port=1), impedance_profile(through, port=2)),
+        impedance=_profiles(through, delay, warnings),
         **_balance(channel, nyquist),
         limits=() if limits is None else _limits(channel, limits, erl11, erl22),
         warnings=tuple(warnings),
@@ -376,9 +383,29 @@ def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, Real]]:
     return [(port, -db20(modes.cd[:, port - 1, port - 1])) for port in (1, 2)]
 
 
+def _profiles(through: Network, delay: float, warnings: list[str]) -> tuple[ImpedanceProfile, ImpedanceProfile] | None:
+    """Profiles at both ports; None where the data begin too far above DC for the sum that an impedance is."""
+    above = through.frequency[through.frequency > 0]
+    first, usual = float(above[0]), float(np.median(np.diff(through.frequency)))
+    there_and_back = first * 2.0 * max(delay, 0.0)
+    if first > 1.5 * usual and there_and_back > TDR_TURNS_NOTED:
+        start = f"data begin at {first / 1e6:g} MHz, {there_and_back:.2g} turns of the phase there and back"
+        if there_and_back > TDR_TURNS_REFUSED:
+            warnings.append(f"TDR impedance is left out: {start}. Use a file that reaches down towards DC.")
+            return None
+        warnings.append(f"TDR impedance is uncertain: {start}.")
+    return impedance_profile(through, port=1), impedance_profile(through, port=2)
+
+
 def _span(profile: ImpedanceProfile, delay: float) -> list[float]:
-    """Least and greatest impedance in ohm from the arrival of the step to the echo of the far end."""
-    inside = (profile.time >= profile.rise_time) & (profile.time <= max(2.0 * delay, 4.0 * profile.rise_time))
+    """Least and greatest impedance in ohm of the line itself: behind the edge at its near end, before the step of its far end.
+
+    Two rise times from its middle a Gaussian edge is over to a part in two thousand. A line shorter than that has no part of its
+    own; then from the near edge on.
+    """
+    edge = 2.0 * profile.rise_time
+    stop = max(2.0 * delay - edge, edge + profile.rise_time)
+    inside = (profile.time >= edge) & (profile.time <= stop)
     return [float(np.min(profile.impedance_ohm[inside])), float(np.max(profile.impedance_ohm[inside]))]
 
 

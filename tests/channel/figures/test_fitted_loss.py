@@ -65,7 +65,7 @@ def test_a_ripple_is_its_own_deviation() -> None:
 
 
 def test_a_dead_response_and_an_empty_band_are_refused() -> None:
-    with pytest.raises(SirfError, match="must not be zero"):
+    with pytest.raises(SirfError, match="must pass a signal"):
         fitted_insertion_loss(GRID, np.zeros(GRID.size, dtype=complex), f_max=40e9)
     with pytest.raises(SirfError, match="five points"):
         fitted_insertion_loss(GRID, np.ones(GRID.size, dtype=complex), f_min=1e9, f_max=1.01e9)
