@@ -157,19 +157,22 @@ def bulk_delay(frequency: Real, value: Complex) -> float:
         return 0.0
     turn = value[1:] * np.conj(value[:-1])
     step = np.diff(frequency)
-    weight = np.abs(turn)
-    shortest, longest = float(step.min()), float(step.max())
-    delay, reach = 0.0, shortest
+    weight = np.abs(turn) * step**2
+    delay, reach, longest = 0.0, float(step.min()), float(step.max())
     while True:
-        # each round takes in steps up to twice as long, over which the delay of the round before is in error by little
-        reach = longest if reach > 0.5 * longest else 2.0 * reach
+        reach = longest if 2.0 * reach >= longest else max(2.0 * reach, float(step[step > reach].min()))
         known = step <= reach * (1 + 1e-9)
-        total = float(np.sum((weight * step**2)[known]))
+        total = float(np.sum(weight[known]))
         if total > 0.0:
-            rest = np.angle(turn[known] * np.exp(2j * np.pi * step[known] * delay))
-            delay -= float(np.sum((weight * step)[known] * rest)) / (2.0 * np.pi * total)
+            rest = np.angle(turn[known] * np.exp(2j * np.pi * step[known] * delay)) / (2.0 * np.pi * step[known])
+            mean = float(np.sum(weight[known] * rest)) / total
+            delay -= mean
+            spread = float(np.sqrt(np.sum(weight[known] * (rest - mean) ** 2) / total))
         if reach == longest:
             return delay
+        # where resistance, not delay, turns the phase of the short steps, they say nothing about the longer ones
+        if total == 0.0 or spread * float(step[step > reach].min()) > 0.25:
+            delay = 0.0
 
 
 def interpolate_response(grid: ArrayLike, frequency: Real, value: Complex) -> Complex:

@@ -235,7 +235,8 @@ def quality(
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else 0.0
     uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNEVEN * step))
     finding = dc_finding(network)
-    early, wrap = early_levels(network), wrap_level(network, found)
+    early = None if _is_coarse(network) else early_levels(network)
+    wrap = wrap_level(network, found)
     delay = max((bulk_delay(frequency, s[:, out, into]) for into, out in _lines(found, network.ports)), default=0.0)
     result = Quality(
         name=network.name or "network",
@@ -295,9 +296,14 @@ def _early_and_peak(frequency: Real, value: Complex) -> tuple[float, float] | No
     """Level in dB before time zero, over the peak, and the peak; None for too few points or no signal."""
     if frequency.size < MIN_POINTS or not np.any(value):
         return None
-    pulse = np.abs(_gaussian_pulse(frequency, value))
+    pulse = _gaussian_pulse(frequency, value)
     guard = int(np.ceil(_GUARD * _WIDTH / np.pi))  # the step in time is half a period of the last frequency
-    early = pulse[(3 * pulse.size) // 4 : pulse.size - guard]
+    before = slice((3 * pulse.size) // 4, pulse.size - guard)
+    if frequency[0] > 0 and pulse[before].size:
+        # a value at DC that the data do not give is one constant over all time: the one that leaves least before time zero
+        pulse = pulse - np.mean(pulse[before])
+    pulse = np.abs(pulse)
+    early = pulse[before]
     peak = float(pulse.max())
     return (20.0 * float(np.log10(max(float(early.max()) / peak, 1e-15))), peak) if early.size else None
 
@@ -405,6 +411,14 @@ def _line_notes(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: flo
         if symbol_rate is not None:
             ask(partial(start_notes, through, symbol_rate, label))
     return tuple(dict.fromkeys(notes))
+
+
+def _is_coarse(network: Network) -> bool:
+    """Whether an uneven grid has steps over which echoes are unknown: then nothing can be said about causality."""
+    try:
+        return coarse_grid_note(network) is not None
+    except SirfError:
+        return True
 
 
 def _with_warnings(result: Quality, notes: tuple[str, ...]) -> Quality:

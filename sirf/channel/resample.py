@@ -67,7 +67,7 @@ class FlatResponse:
 
 def flatten(frequency: Real, value: Complex) -> FlatResponse:
     """Take the bulk delay out of `value` (F,) at `frequency` (F,) in Hz, settle its DC value and its trend at the edge."""
-    delay, warnings = _causal_delay(frequency, value)
+    delay, warnings = causal_delay(frequency, value)
     flat = value * np.exp(2j * np.pi * frequency * delay)
     dc, dc_warnings = _dc_value(frequency, flat)
     above = frequency > 0
@@ -98,10 +98,14 @@ def uneven_step(frequency: Real) -> float | None:
 
 
 def even_grid(frequency: Real) -> Real:
-    """Multiples of one step from the first to the last of `frequency` (F,) in Hz; the last one is met."""
+    """Multiples of one step from the first to the last of `frequency` (F,) in Hz; the last one is met.
+
+    The step is 10 MHz, or finer where the usual step is; only grids whose shortest step is coarser keep that.
+    """
     last = float(frequency[-1])
     steps = np.diff(frequency)
-    wanted = min(max(float(steps.min()), min(float(np.median(steps)), MAX_STEP_HZ)), last / _LOW_POINTS)
+    shortest = MAX_STEP_HZ if uneven_step(frequency) is None else float(steps.min())
+    wanted = min(max(shortest, min(float(np.median(steps)), MAX_STEP_HZ)), last / _LOW_POINTS)
     count = min(int(np.ceil(last / wanted * (1 - 1e-9))), MAX_POINTS - 1)
     first = int(np.ceil(float(frequency[0]) / last * count * (1 - 1e-9)))
     grid = np.arange(first, count + 1, dtype=np.float64) * (last / count)
@@ -109,17 +113,14 @@ def even_grid(frequency: Real) -> Real:
     return grid
 
 
-def _causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
+def causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
     """Bulk delay in s; a coarse grid that folds a long delay to a negative one is unfolded."""
     delay = bulk_delay(frequency, value)
     steps = np.diff(frequency)
     largest = uneven_step(frequency)
-    usual = float(np.median(steps))
-    # the shortest steps of an uneven grid tell the delay, its largest one what comes after it
-    period = 1.0 / (usual if largest is None else float(steps.min()))
-    if delay < -0.1 * period:
-        delay += period
-    coarse = usual if largest is None else largest
+    coarse = float(np.median(steps)) if largest is None else largest
+    if delay * coarse < -0.1:
+        delay += 1.0 / coarse
     if delay * coarse <= 0.4:
         return delay, ()
     return delay, (

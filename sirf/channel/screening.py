@@ -29,6 +29,8 @@ TURNS_NOTED, TURNS_REFUSED = 0.4, 2.0
 """Turns of a line's phase over the largest step of an uneven grid: beyond the first the later echoes are not in the data."""
 WRONG_DC = "the DC point is wrong"
 """Begin of a finding that no DC block explains."""
+COARSE_STEP_HZ = 100e6
+"""Step in Hz beyond which COM's way into the time domain needs a finer grid."""
 _DC_DIFFERENCE = 0.2
 """Difference from what its neighbours say, as a part of them, at which a DC point is not believed."""
 _OPEN = 0.1
@@ -183,9 +185,13 @@ def coarse_grid_note(network: Network) -> str | None:
             f"grid of {network.name or 'network'} must have steps below {TURNS_REFUSED / delay / 1e9:.3g} GHz for a delay of "
             f"{1e9 * delay:.3g} ns, got one of {step / 1e9:.3g} GHz. Sweep with even steps."
         )
-    if delay * step > TURNS_NOTED:
+    # a delay that the largest steps fold shows in the lowest ones, if with resistance in it
+    low = slice(0, MIN_POINTS)
+    lines = (network.s[low, out, into] for out, into in line_entries(network))
+    longest = max([delay, *(bulk_delay(network.frequency[low], line) for line in lines)])
+    if longest * step > TURNS_NOTED:
         return (
-            f"the largest step of {step / 1e6:.4g} MHz is coarse for a delay of {1e9 * delay:.3g} ns: echoes later than "
+            f"the largest step of {step / 1e6:.4g} MHz is coarse for a delay of {1e9 * longest:.3g} ns: echoes later than "
             f"{0.5e9 / step:.3g} ns are not in the data, and reflections are uncertain. Sweep with even steps."
         )
     return None
@@ -227,11 +233,29 @@ def judgeable(network: Network) -> Network:
     return on_even_grid(network if dc_finding(network) is None else without_dc(network))
 
 
+def on_fine_grid(network: Network) -> Network:
+    """The network on steps of 10 MHz where those of its even grid are beyond 100 MHz; itself where they are finer.
+
+    COM's reference follows phases by straight lines and puts its own delays on top, for which such steps are too coarse.
+    """
+    frequency = network.frequency
+    if frequency.size < MIN_POINTS or float(np.median(np.diff(frequency))) <= COARSE_STEP_HZ * (1 + 1e-9):
+        return network
+    grid = even_grid(frequency)
+    if 0 < frequency[0] <= 1.5 * float(np.median(np.diff(frequency))):
+        # one step from DC: the extrapolation of the physical way serves better than a line over many short steps
+        grid = np.arange(round(grid[-1] / (grid[1] - grid[0])) + 1) * (grid[1] - grid[0])
+    return _resampled(network, grid)
+
+
 def on_even_grid(network: Network) -> Network:
     """The network on an even grid, as fine as its shortest steps and COM want it within reason; itself where it has one."""
     if network.frequency.size < MIN_POINTS or uneven_step(network.frequency) is None:
         return network
-    grid = even_grid(network.frequency)
+    return _resampled(network, even_grid(network.frequency))
+
+
+def _resampled(network: Network, grid: Real) -> Network:
     s = np.empty((grid.size, network.ports, network.ports), dtype=np.complex128)
     for out in range(network.ports):
         for into in range(network.ports):

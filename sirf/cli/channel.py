@@ -11,14 +11,18 @@ import typer
 
 from sirf._files import check_output, check_output_folder
 from sirf._version import __version__
+from sirf.cli.channel_files import ChannelFiles, parse_impedances
 from sirf.cli.options import (
+    Z0,
     Fext,
+    Invert,
     Json,
     MixedMode,
     Next,
     NextLanes,
     PackageCase,
     PortOrder,
+    Sort,
     SymbolRate,
     Thru,
     Victim,
@@ -35,16 +39,22 @@ def pulse(
     out: Annotated[Path | None, typer.Option(help="Write the pulse as a picture.")] = None,
     port_order: PortOrder = None,
     victim: Victim = None,
+    mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    invert: Invert = False,
+    sort: Sort = False,
     json_file: Json = None,
 ) -> None:
     """Pulse response of a channel as it is: no package, no equaliser, the noise filter of 0.75 x the symbol rate."""
     from sirf import plot
-    from sirf.channel.channel import Channel
     from sirf.channel.response import Transfer, pulse_response
     from sirf.receiver.transfer_functions import butterworth4
 
     check_outputs(json_file, out=out)
-    channel = Channel.from_touchstone(thru, port_order=port_order, victim=victim)
+    files = ChannelFiles(
+        thru, port_order=port_order, victim=victim, mixed_mode=mixed_mode, z0=z0, invert=invert, sort=sort
+    )
+    channel = files.load()
     warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
     transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0])
     response = pulse_response(
@@ -54,7 +64,8 @@ def pulse(
         amplitude=amplitude,
         filters=lambda frequency: butterworth4(frequency, 0.75 * symbol_rate),
     )
-    warn(warnings + response.warnings)
+    warnings = tuple(dict.fromkeys(warnings + response.warnings))
+    warn(warnings)
     say(
         f"peak {1e3 * response.volts[response.cursor]:.3f} mV at {1e9 * response.time[response.cursor]:.4f} ns, "
         f"{len(response.time)} samples",
@@ -69,6 +80,7 @@ def pulse(
             "cursor": int(response.cursor),
             "time_s": response.time.tolist(),
             "volts": response.volts.tolist(),
+            "warnings": list(warnings),
         },
         json_file,
     )
@@ -83,6 +95,10 @@ def figures(
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
+    mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    invert: Invert = False,
+    sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: Annotated[float | None, typer.Option(help="Symbol rate in baud, instead of a standard.")] = None,
     strict: Annotated[
@@ -91,21 +107,25 @@ def figures(
     json_file: Json = None,
 ) -> None:
     """Judge a channel's copper: losses, ILD, ICN, ERL, TDR impedance, skew, mode conversion."""
-    from sirf.channel.channel import Channel
     from sirf.channel.figures.limits import list_limits
     from sirf.presets import list_presets, load
 
     check_outputs(json_file)
     check_output_folder("out", out)
     standard = standard or (None if symbol_rate else "802.3ck-c2m")
-    channel = Channel.from_touchstone(
+    files = ChannelFiles(
         thru,
-        fext=fext or [],
-        next=next_files or [],
+        fext=fext,
+        next=next_files,
         port_order=port_order,
         victim=victim,
-        next_lanes=next_lanes or [],
+        next_lanes=next_lanes,
+        mixed_mode=mixed_mode,
+        z0=z0,
+        invert=invert,
+        sort=sort,
     )
+    channel = files.load()
     package = None
     if standard in list_presets() and (cases := load(standard).packages):
         package = cases[load(standard).case_number(package_case) - 1].transmitter
@@ -134,6 +154,8 @@ def check(
     file: Annotated[Path, typer.Argument(help="Touchstone file (.sNp).", show_default=False)],
     port_order: PortOrder = None,
     mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    sort: Sort = False,
     symbol_rate: SymbolRate = None,
     standard: Annotated[str | None, typer.Option(help="Preset whose symbol rate the band is held against.")] = None,
     in_time: Annotated[bool, typer.Option("--in-time", help="Add IEEE 370's figures in mV (seconds of work).")] = False,
@@ -160,7 +182,7 @@ def check(
         from sirf.presets import load
 
         symbol_rate = symbol_rate or load(standard).symbol_rate
-    read = load_touchstone(file, mixed_mode=mixed_mode)
+    read = load_touchstone(file, mixed_mode=mixed_mode, z0=parse_impedances(z0), sort=sort)
     lanes = None if port_order is None else parse_lanes(port_order, read.network.ports)
     judge = partial(quality, symbol_rate=symbol_rate, lanes=lanes, in_time=in_time)
     found = judge(read.network, notes=read.notes)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sirf.cli.options import Fext, Json, Next, NextLanes, PortOrder, Thru, Victim
+from sirf.cli.channel_files import ChannelFiles
+from sirf.cli.options import Z0, Fext, Invert, Json, MixedMode, Next, NextLanes, PortOrder, Sort, Thru, Victim
 from sirf.cli.output import check_limit, check_outputs, say, write_json, write_picture
 from sirf.errors import ConfigError
 
@@ -47,10 +48,13 @@ def com_command(
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
+    mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    invert: Invert = False,
+    sort: Sort = False,
     json_file: Json = None,
 ) -> None:
     """Channel Operating Margin (COM, FOM, VEC, VEO, ERL, ICN) of one channel."""
-    from sirf.channel.channel import Channel
     from sirf.com.config.sheet import parse_changes
     from sirf.com.margin import com
 
@@ -64,17 +68,21 @@ def com_command(
     check_limit("--com-db", at_least)
     check_outputs(json_file, out=out)
     parsed = parse_changes(list(changes or []))
-    channel = Channel.from_touchstone(
+    files = ChannelFiles(
         thru,
-        fext=fext or [],
-        next=next_files or [],
+        fext=fext,
+        next=next_files,
         port_order=port_order,
         victim=victim,
-        next_lanes=next_lanes or [],
+        next_lanes=next_lanes,
+        mixed_mode=mixed_mode,
+        z0=z0,
+        invert=invert,
+        sort=sort,
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class}
     result: ComResult | ComReport = com(
-        channel,
+        files.load(),
         standard=standard,
         config=config,
         set=parsed or None,

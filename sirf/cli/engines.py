@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sirf._files import check_output
+from sirf.cli.channel_files import ChannelFiles
 from sirf.cli.links import check_counts, check_seed, equalized_link, link_facts, with_sending_options
 from sirf.cli.options import (
+    Z0,
     Fext,
     Ideal,
+    Invert,
     Json,
+    MixedMode,
     Next,
     NextLanes,
     PackageCase,
     PortOrder,
     Seed,
+    Sort,
     Standard,
     SymbolRate,
     Thru,
@@ -48,6 +53,10 @@ def eye(
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
+    mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    invert: Invert = False,
+    sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     ideal_feedback: Ideal = False,
@@ -68,7 +77,19 @@ def eye(
     from sirf.engine.waveform.simulate import RunInterrupted, simulate
     from sirf.results.waveform_run import WaveformRun
 
-    link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    files = ChannelFiles(
+        thru,
+        fext=fext,
+        next=next_files,
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes,
+        mixed_mode=mixed_mode,
+        z0=z0,
+        invert=invert,
+        sort=sort,
+    )
+    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
     interrupted = False
     result: StatisticalEye | WaveformRun
     if engine == "statistical":
@@ -115,6 +136,10 @@ def ber(
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
+    mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    invert: Invert = False,
+    sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     ideal_feedback: Ideal = False,
@@ -138,7 +163,19 @@ def ber(
     from sirf.fec import CodewordCounter, load
 
     code = None if fec is None else load(fec)
-    link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    files = ChannelFiles(
+        thru,
+        fext=fext,
+        next=next_files,
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes,
+        mixed_mode=mixed_mode,
+        z0=z0,
+        invert=invert,
+        sort=sort,
+    )
+    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
     link = with_sending_options(link, pattern, precoding=precoding, mlse=mlse)
     words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
     interrupted, failed = False, None
@@ -187,6 +224,10 @@ def jtol(
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
+    mixed_mode: MixedMode = None,
+    z0: Z0 = None,
+    invert: Invert = False,
+    sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     json_file: Json = None,
@@ -203,7 +244,19 @@ def jtol(
     check_outputs(json_file)
     chosen = load_mask(mask or "802.3ck")
     clock = ClockRecovery(detector=detector, bandwidth=bandwidth)
-    link = equalized_link(thru, fext, next_files, standard, port_order, package_case, symbol_rate, victim, next_lanes)
+    files = ChannelFiles(
+        thru,
+        fext=fext,
+        next=next_files,
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes,
+        mixed_mode=mixed_mode,
+        z0=z0,
+        invert=invert,
+        sort=sort,
+    )
+    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
     link = link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))
     with progress("jtol") as update:
         result = run(link, mask=chosen, ber=max_ber, symbols=symbols, rng=seed, progress=update)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sirf.cli.channel_files import ChannelFiles
 from sirf.cli.output import warn
 from sirf.errors import SirfError
 
@@ -13,40 +13,21 @@ if TYPE_CHECKING:
     from sirf.link import Link
 
 
-def equalized_link(
-    thru: Path,
-    fext: list[Path] | None,
-    next_files: list[Path] | None,
-    standard: str,
-    port_order: str | None,
-    package_case: str,
-    symbol_rate: float | None,
-    victim: int | None = None,
-    next_lanes: list[int] | None = None,
-) -> Link:
+def equalized_link(files: ChannelFiles, standard: str, *, package_case: str, symbol_rate: float | None) -> Link:
     """The equalised link of the options, with its warnings shown."""
-    from sirf.channel.channel import Channel
-    from sirf.engine.front_end import preparation_warnings
     from sirf.link import Link
     from sirf.presets import load
 
     load(standard)
-    channel = Channel.from_touchstone(
-        thru,
-        fext=fext or [],
-        next=next_files or [],
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes or [],
-    )
+    channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
-    warn(link.warnings + preparation_warnings(link))
+    warn(_warnings(link))
     link = link.optimized()
     report = link.equalizer_report
     if channel.port_order is not None:
         from sirf.channel.lanes import lane_name
 
-        how = "as given" if port_order else "found from the data"
+        how = "as given" if files.port_order else "found from the data"
         print(f"port order: {lane_name(channel.port_order)}, {how}", file=sys.stderr)
     print(f"equaliser: {report}", file=sys.stderr)
     if report is not None and not report.opened:
@@ -88,6 +69,13 @@ def link_facts(link: Link) -> dict[str, Any]:
     report = link.equalizer_report
     return {
         "port_order": None if order is None else list(order),
-        "warnings": list(link.warnings),
+        "warnings": list(_warnings(link)),
         "equalizer": None if report is None else report.to_dict(),
     }
+
+
+def _warnings(link: Link) -> tuple[str, ...]:
+    """What is known of the data, and of the responses made from them, each once."""
+    from sirf.engine.front_end import preparation_warnings
+
+    return tuple(dict.fromkeys(link.warnings + preparation_warnings(link)))

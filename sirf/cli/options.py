@@ -28,6 +28,11 @@ NextLanes = Annotated[
     typer.Option("--next-lane", help="Lane of such a file that transmits at the victim's receiver; may be repeated."),
 ]
 MixedMode = Annotated[str | None, typer.Option(help="Modes of the rows, such as 'D1,2 D3,4 C1,2 C3,4'.")]
+Z0 = Annotated[
+    str | None, typer.Option("--z0", help="Reference impedance in ohm instead of the file's; one a port with commas.")
+]
+Invert = Annotated[bool, typer.Option("--invert", help="Swap P and N at the out end of the pair.")]
+Sort = Annotated[bool, typer.Option("--sort", help="Sort the points of files whose frequencies are out of order.")]
 PackageCase = Annotated[str, typer.Option(help="Package test case of the preset, by number from 1 or by name.")]
 SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]

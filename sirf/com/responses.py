@@ -12,6 +12,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import PackageCase, Role, die_to_die, roles_of
 from sirf.channel.network import Network
 from sirf.channel.response import Transfer
+from sirf.channel.screening import on_fine_grid
 from sirf.com.config.settings import ComSettings
 from sirf.com.filters import receiver_filter
 from sirf.errors import SirfError
@@ -60,7 +61,7 @@ def path_responses(
     Raises `SirfError` where the band is too small for the symbol rate.
     """
     warnings = [*channel.check_symbol_rate(settings.symbol_rate), *_grid_warnings(channel, settings)]
-    on_one_grid = _on_one_grid(channel, warnings)
+    on_one_grid = _on_one_grid(_on_fine_grids(channel, warnings), warnings)
     packages = settings.packages[case - 1]
     paths = die_to_die(on_one_grid, packages, common_mode=False)
     impulses = [_impulse(transfer, settings, packages) for transfer in paths.transfers]
@@ -112,6 +113,19 @@ def _grid_warnings(channel: Channel, settings: ComSettings) -> list[str]:
             f"{name} has steps of {step / 1e6:g} MHz, above the Delta_f of {settings.frequency_step / 1e6:g} MHz."
         )
     return found
+
+
+def _on_fine_grids(channel: Channel, warnings: list[str]) -> Channel:
+    """The channel on steps that the reference's straight lines can follow."""
+    fine = [on_fine_grid(network) for network in channel.networks]
+    if all(one is other for one, other in zip(fine, channel.networks, strict=True)):
+        return channel
+    warnings.append(
+        f"{channel.name or 'the channel'} has steps of {float(np.median(np.diff(channel.frequency))) / 1e6:g} MHz, coarse for "
+        f"COM: resampled to {(fine[0].frequency[1] - fine[0].frequency[0]) / 1e6:g} MHz."
+    )
+    fext = 1 + len(channel.fext)
+    return replace(channel, through=fine[0], fext=tuple(fine[1:fext]), next=tuple(fine[fext:]))
 
 
 def _on_one_grid(channel: Channel, warnings: list[str]) -> Channel:

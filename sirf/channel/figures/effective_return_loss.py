@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.figures.quantized import sampled_signal_pdf
 from sirf.channel.network import Network
+from sirf.channel.screening import on_fine_grid
 from sirf.errors import SirfError
 from sirf.signal.filters import butterworth4
 
@@ -140,7 +141,7 @@ def effective_reflection(network: Network, settings: ErlSettings, *, port: int) 
     """
     if not 1 <= port <= min(network.ports, 2):
         raise SirfError(f"port must be 1 or 2 and belong to the network, got {port}. Count from 1.")
-    network = network.renormalized(2.0 * settings.impedance)
+    network = on_fine_grid(network.renormalized(2.0 * settings.impedance))
     duration = settings.fixture_delay[port - 1] + _duration(network, settings)
     time, ptdr = _pulse_reflection(network.frequency, network.s[:, port - 1, port - 1], settings, port, duration)
     effective = ptdr * _gate(time - settings.fixture_delay[port - 1], settings)

@@ -143,7 +143,11 @@ def _step_reflection(network: Network, port: int, rise: float, period: float) ->
     response[inside] = _reflection(network, port, frequency[inside])
     response *= np.exp(-2.0 * (np.pi * frequency * rise / GAUSSIAN) ** 2)
     lead = math.ceil(2.0 * _LEAD * rise * samples / period)
-    impulse = np.roll(irfft(response, n=samples), lead)
+    impulse = irfft(response, n=samples)
+    if network.frequency[0] > 0:
+        # a wrong guess at DC is one constant over all time, which the sum makes a slope: what arrives last is to be silence
+        impulse = impulse - np.mean(impulse[(3 * samples) // 4 : samples - lead])
+    impulse = np.roll(impulse, lead)
     step = np.cumsum(impulse) - 0.5 * impulse  # up to the middle of each sample, not to its end
     # the period begins in silence: what stands there before the step is the tail of the period before it
     return np.asarray((np.arange(samples) - lead) * (period / samples), dtype=np.float64), step
