@@ -15,10 +15,11 @@ from sirf.com.filters import ctle_transfer, receiver_filter
 from sirf.com.interference import equalize, noise_of
 from sirf.com.receiver_ffe import answers_with_receiver_ffe
 from sirf.com.responses import PathResponse, path_responses
+from sirf.com.revision import revision_of
 from sirf.com.search import Choice, Search, reported_taps
 from sirf.errors import ConfigError, NoSettingError
 from sirf.results.margin import ComResult, ComTrace, EqualizerChoice, PathTrace
-from sirf.units import db20
+from sirf.units import db20, from_db20
 
 
 def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace: bool = False) -> ComResult:
@@ -73,6 +74,11 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
         chosen=answer.choice,
         other=other,
         mlse_gain_db=answer.mlse_gain_db,
+        revision=answer.revision,
+        other_revisions=answer.other_revisions,
+        rx_ffe_cursor_index=answer.rx_ffe_cursor,
+        rx_ffe_floating_positions=answer.rx_ffe_floating,
+        ledger=answer.ledger,
         passes=_passes(settings, answer.choice.com_db, vec, veo, figures.erl_db),
         pulse=(time, answer.pulses[0]),
         distribution=(total.x, total.y),
@@ -83,6 +89,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
 
 
 def _check(settings: ComSettings) -> None:
+    revision_of(settings)
     if settings.receiver.ffe is not None:
         return
     if settings.receiver.sampling.first or settings.receiver.sampling.last:
@@ -206,7 +213,20 @@ def _eye_figures(answer: Answer) -> tuple[float, float]:
     if answer.eye is not None:
         return answer.eye.closure_db, answer.eye.height
     left = answer.signal - answer.interference
-    return float(db20(answer.signal / left)) if left > 0 else float("inf"), 2 * left
+    closure = float(db20(answer.signal / left)) if left > 0 else float("inf")
+    if answer.mlse_gain_db:
+        closure = with_sequence_detection(closure, answer.mlse_gain_db)
+    return closure, 2 * left
+
+
+def with_sequence_detection(closure_db: float, gain_db: float) -> float:
+    """Vertical eye closure in dB with the gain of sequence detection, from that of decision feedback alone.
+
+    >>> round(with_sequence_detection(4.607, 0.0), 3)
+    4.607
+    """
+    opened = (from_db20(gain_db) - 1.0) * from_db20(closure_db) + 1.0
+    return gain_db - float(db20(opened)) + closure_db
 
 
 def _passes(settings: ComSettings, com_db: float, vec_db: float, veo: float, erl_db: float | None) -> dict[str, bool]:

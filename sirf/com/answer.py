@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf.com.chip_to_module import WindowEye
 from sirf.com.distribution import Distribution
+from sirf.results.ledger import MarginLedger
 from sirf.results.margin import EqualizerChoice
 
 Real = NDArray[np.float64]
@@ -19,7 +20,8 @@ class Answer:
     """A choice of the search with its margin, voltages in V.
 
     `dfe_taps` (N,) are relative to the cursor, `floating_taps` the numbers of those that float; `pulses` are the equalised ones,
-    through path first; `distributions` by name.
+    through path first; `distributions` by name. `rx_ffe_cursor` is the number of the receiver FFE's main tap, from 0,
+    `rx_ffe_floating` the positions of its floating taps in UI after it. `other_revisions` holds COM in dB by revision.
     """
 
     choice: EqualizerChoice
@@ -34,3 +36,8 @@ class Answer:
     pulses: tuple[Real, ...]
     distributions: dict[str, Distribution]
     mlse_gain_db: float | None = None
+    rx_ffe_cursor: int | None = None
+    rx_ffe_floating: tuple[int, ...] = ()
+    revision: str = "3.70"
+    other_revisions: dict[str, float] = field(default_factory=dict)
+    ledger: MarginLedger | None = None

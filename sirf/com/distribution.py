@@ -13,6 +13,8 @@ from sirf._kernels.com_distribution import convolve_deltas, delta_variance
 Real = NDArray[np.float64]
 
 _EPSILON = float(np.finfo(float).eps)
+_BIN_SLACK = 1e-9
+"""A voltage on a bin is that bin, whatever the last digit says."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,38 @@ class Distribution:
     def shifted(self, bins: int) -> Distribution:
         """The same distribution moved by whole bins."""
         return Distribution(self.y, self.first + bins, self.bin_size)
+
+    def scaled(self, factor: float) -> Distribution:
+        """Distribution of `factor` (0 or more) times the voltage, by straight interpolation of the probabilities on the bins.
+
+        As the reference code scales: the range is symmetric, and its outermost bins repeat their neighbours.
+        """
+        if factor == 0.0:
+            return Distribution(np.ones(1), 0, self.bin_size)
+        first = int(np.floor(self.first * factor))
+        bins = np.arange(first, -first + 1)
+        y = np.interp(bins, (self.first + np.arange(self.y.size)) * factor, self.y)
+        if y.size > 1:
+            y[0], y[-1] = y[1], y[-2]
+        return Distribution(y / np.sum(y), first, self.bin_size)
+
+    def below(self, voltage: float) -> float:
+        """Probability of a voltage up to the first bin at or above `voltage` in V."""
+        index = int(np.ceil(voltage / self.bin_size - _BIN_SLACK)) - self.first
+        return float(np.sum(self.y[: index + 1])) if index >= 0 else 0.0
+
+    def quantile_reaching(self, probability: float) -> float:
+        """First voltage in V at which the sum of probabilities is `probability` or more."""
+        index = int(np.searchsorted(np.cumsum(self.y), probability, side="left"))
+        return float(self.first + min(index, self.y.size - 1)) * self.bin_size
+
+    def interpolated_magnitude_at(self, probability: float) -> float:
+        """As `magnitude_at`, between bins: the sum of probabilities is taken as a straight line from one bin's end to the next."""
+        below = np.cumsum(self.y)
+        index = int(np.searchsorted(below, probability, side="left"))
+        before = float(below[index - 1]) if index > 0 else 0.0
+        inside = (probability - before) / float(self.y[index])
+        return abs((self.first + index - 0.5 + inside) * self.bin_size)
 
     def quantile(self, probability: float) -> float:
         """First voltage at which the sum of probabilities is above `probability`, equation (93A-37)."""

@@ -71,3 +71,50 @@ def _section(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, gain_db
         numerator = np.convolve(numerator, [1.0, 1.0])
         denominator = np.convolve(denominator, [1.0 + half / f_p2, 1.0 - half / f_p2])
     return np.asarray(lfilter(numerator, denominator, impulse))
+
+
+def gain_weights(settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Real:
+    """Weights (4,) of `equalized_parts`: the CTLE is linear in both gains."""
+    first = 10.0 ** (g_dc_db / 20.0)
+    second = 10.0 ** (g_dc2_db / 20.0) if settings.f_lf is not None else 1.0
+    return np.array([first * second, first, second, 1.0])
+
+
+def equalized_parts(impulse: Real, settings: CtleSettings, sample_rate: float) -> Real:
+    """`impulse` (N,) through four filters (4, N) of which `gain_weights` makes both stages of H_ctf at any gains.
+
+    A stage (g + s/w_z) / ... is g times its part without the zero, plus the part of the zero alone.
+    """
+    parts = []
+    for first_gain in (True, False):
+        stage = _part(impulse, settings.f_z, settings.f_p1, settings.f_p2, sample_rate, with_gain=first_gain)
+        for second_gain in (True, False):
+            if settings.f_lf is not None:
+                parts.append(_part(stage, settings.f_lf, settings.f_lf, None, sample_rate, with_gain=second_gain))
+            else:
+                parts.append(stage if second_gain else np.zeros_like(stage))
+    return np.array(parts)
+
+
+def ctle_power_terms(frequency: Real, settings: CtleSettings) -> Real:
+    """Four parts (4, F) of |H_ctf|^2, which the squares of `gain_weights` add up."""
+    f = np.asarray(frequency, dtype=float)
+    poles = (1.0 + (f / settings.f_p1) ** 2) * (1.0 + (f / settings.f_p2) ** 2)
+    zero = (f / settings.f_z) ** 2
+    if settings.f_lf is None:
+        nothing = np.zeros_like(f)
+        return np.array([1.0 / poles, nothing, zero / poles, nothing])
+    low = (f / settings.f_lf) ** 2
+    poles = poles * (1.0 + low)
+    return np.array([1.0 / poles, low / poles, zero / poles, zero * low / poles])
+
+
+def _part(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, sample_rate: float, *, with_gain: bool) -> Real:
+    """A stage's part that its gain multiplies, or the part of its zero alone."""
+    half = sample_rate / np.pi
+    numerator = np.array([1.0, 1.0]) if with_gain else np.array([half / f_z, -half / f_z])
+    denominator = np.array([1.0 + half / f_p1, 1.0 - half / f_p1])
+    if f_p2 is not None:
+        numerator = np.convolve(numerator, [1.0, 1.0])
+        denominator = np.convolve(denominator, [1.0 + half / f_p2, 1.0 - half / f_p2])
+    return np.asarray(lfilter(numerator, denominator, impulse))

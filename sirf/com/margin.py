@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal, get_args, overload
 
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import case_number
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.config.preset import from_standard
-from sirf.com.config.settings import ComSettings
+from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.config.workbook import from_workbook
 from sirf.errors import ConfigError, SirfError
 from sirf.results.margin import ComReport, ComResult
@@ -32,6 +32,7 @@ def com(
     cable_class: None = ...,
     set: Mapping[str, object] | None = ...,
     search: Literal["as configured", "full"] = ...,
+    revision: Revision | None = ...,
     trace: bool = ...,
 ) -> ComResult: ...
 @overload
@@ -44,6 +45,7 @@ def com(
     cable_class: str | None = ...,
     set: Mapping[str, object] | None = ...,
     search: Literal["as configured", "full"] = ...,
+    revision: Revision | None = ...,
     trace: bool = ...,
 ) -> ComReport: ...
 def com(
@@ -55,6 +57,7 @@ def com(
     cable_class: str | None = None,
     set: Mapping[str, object] | None = None,
     search: Literal["as configured", "full"] = "as configured",
+    revision: Revision | None = None,
     trace: bool = False,
 ) -> ComResult | ComReport:
     """Channel Operating Margin of `channel` (or a Touchstone file of its through path), IEEE 802.3 Annex 93A, 120G or 178A.
@@ -64,7 +67,9 @@ def com(
     `package_case`, a number from 1 or a name, gives a `ComResult`; without it all test cases give a `ComReport`, or those that
     `cable_class` (of a cable's preset, "CA-B") has to pass. A workbook's Local Search
     is honoured as the reference code does, and the full grid's answer stands beside it where it differs;
-    `search="full"` takes the full grid's. `trace` keeps every intermediate.
+    `search="full"` takes the full grid's. `revision` chooses whose arithmetic is followed where releases of the reference code and
+    the draft differ, "3.70", "4.50", "4.17" or "d3.3": by default what the settings say, else the newest that their Annex has.
+    `trace` keeps every intermediate.
 
     Raises `ConfigError` for a bad configuration, `SirfError` for a band too small or where no equaliser setting passes.
 
@@ -76,6 +81,12 @@ def com(
             f"one of standard and config must be given, got {standard!r} and {config!r}. Name a standard or a workbook."
         )
     settings = _settings(standard, config, set)
+    if revision is not None:
+        if revision not in get_args(Revision):
+            raise ConfigError(
+                f"revision must be one of {', '.join(get_args(Revision))}, got {revision!r}. Name a release."
+            )
+        settings = replace(settings, revision=revision)
     if search == "full":
         settings = replace(settings, local_search=0)
     elif search != "as configured":

@@ -7,22 +7,19 @@ that is what is kept: `row[k]` is the covariance in V^2 of two samples k UI apar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft
 from scipy.linalg import toeplitz
 
-from sirf._kernels.mmse import PEAK_WINDOW, equalizer, search
-from sirf.com.config.settings import ComSettings, RxFfeSettings
-from sirf.com.filters import ctle_transfer, receiver_filter
-from sirf.units import from_db20
+from sirf.com.config.settings import ComSettings, ReceiverSettings, RxFfeSettings
+from sirf.com.filters import ctle_power_terms, gain_weights, receiver_filter
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
 
-_SLACK = 1e-9
-"""Bounds are lowered by this part, far above rounding."""
 _POINTS_PER_UI = 4096
 """Frequency points between zero and the symbol rate over which the receiver's noise is integrated."""
 
@@ -43,15 +40,22 @@ class Responses:
 class NoiseRows:
     """Covariances (N,) in V^2 at the input of the receiver's FFE by their source.
 
-    `worst_phases` are those of the crosstalk, `converter` the variance in V^2 of the converter's white noise.
+    `random_jitter` is the part of `jitter` that sigma_RJ makes. `worst_phases` are those of the crosstalk, `step` is the
+    converter's in V (0: none); `converter` the variance in V^2 of its white error.
     """
 
     receiver: Real
     transmitter: Real
     crosstalk: Real
     jitter: Real
+    random_jitter: Real
     worst_phases: tuple[int, ...] = ()
-    converter: float = 0.0
+    step: float = 0.0
+
+    @property
+    def converter(self) -> float:
+        """Variance in V^2 of the converter's rounding error, equation (178A-28)."""
+        return self.step**2 / 12.0
 
     @property
     def total(self) -> Real:
@@ -60,11 +64,18 @@ class NoiseRows:
         row[0] += self.converter
         return row
 
+    @property
+    def gaussian_at_converter(self) -> float:
+        """Root of the variance in V of what counts as Gaussian where the converter's step is found, equation (178A-31)."""
+        parts = self.receiver[0] + self.transmitter[0] + self.crosstalk[0] + self.random_jitter[0]
+        return float(np.sqrt(parts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MmseReceiver:
     """Equaliser found: Rx FFE taps `w` (N,) with w'h_0 = 1, main tap at `cursor`, DFE taps `b` (B,) relative to the main
-    cursor, `sigma_e` the rms error relative to the outer level, `sample` the sampling instant.
+    cursor, `sigma_e` the rms error relative to the outer level, `sample` the sampling instant. `floating` holds the places of
+    floating taps in UI after the cursor; between them `w` is zero.
     """
 
     w: Real
@@ -73,6 +84,7 @@ class MmseReceiver:
     sigma_e: float
     sample: int
     noise: NoiseRows
+    floating: tuple[int, ...] = ()
 
     @property
     def taps(self) -> Real:
@@ -85,6 +97,24 @@ class MmseReceiver:
         return float(20.0 * np.log10(level / self.sigma_e))
 
 
+def ffe_size(ffe: RxFfeSettings) -> int:
+    """Number of places from the first pre-cursor tap to the last place that any tap can have."""
+    return ffe.pre + 1 + (max(ffe.span, ffe.post) if ffe.groups else ffe.post)
+
+
+def tap_limits(ffe: RxFfeSettings) -> Real:
+    """Largest magnitude (N,) of each tap relative to the main one, which has no limit."""
+    fixed = ffe.pre + ffe.post + 1
+    limit = np.full(ffe_size(ffe), float(ffe.tap_max))
+    limit[fixed:] = ffe.floating_max
+    if ffe.pre:
+        limit[ffe.pre - 1] = ffe.pre1_max
+    if ffe.post:
+        limit[ffe.pre + 1] = ffe.post1_max
+    limit[ffe.pre] = np.inf
+    return limit
+
+
 def autocorrelation(response: Real, lags: int) -> Real:
     """Sums over n of h[n] h[n + k] (lags,) of one response, k = 0, 1, ...; zero outside it."""
     result = np.zeros(lags)
@@ -93,50 +123,27 @@ def autocorrelation(response: Real, lags: int) -> Real:
     return result
 
 
-def phase_autocorrelations(pulse: Real, samples_per_ui: int, lags: int, *, drop: int = 0) -> Real:
-    """Autocorrelations (M, lags) of a pulse (T,) sampled at each of M phases, each without its last `drop` samples."""
-    count = -(-pulse.size // samples_per_ui)
-    rows = np.zeros((samples_per_ui, count))
-    padded = np.zeros(count * samples_per_ui)
-    padded[: pulse.size] = pulse
-    rows[:] = padded.reshape(count, samples_per_ui).T
-    for phase in range(samples_per_ui):
-        kept = len(range(phase, pulse.size, samples_per_ui)) - drop
-        rows[phase, max(kept, 0) :] = 0.0
-    result = np.zeros((samples_per_ui, lags))
-    for k in range(min(lags, count)):
-        result[:, k] = np.einsum("ij,ij->i", rows[:, : count - k], rows[:, k:])
-    return result
-
-
 def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int) -> Real:
     """Covariance (lags,) in V^2 of the receiver's noise: density eta_0 / 2 shaped by H_r and H_ctf up to half the sample rate.
 
-    Folding at the symbol rate and sampling the covariance at multiples of a UI are the same.
+    Folding at the symbol rate and sampling the covariance at multiples of a UI are the same. The gains only weigh four
+    covariances that are made once.
     """
-    receiver, rate = settings.receiver, settings.symbol_rate
-    f = np.linspace(0.0, 0.5 * settings.samples_per_ui * rate, _POINTS_PER_UI * settings.samples_per_ui // 2 + 1)
-    shape = receiver_filter(f, receiver) * ctle_transfer(f, receiver.ctle, *gains)
-    density = receiver.noise_density * np.abs(shape) ** 2
+    terms = _noise_terms(settings.receiver, settings.symbol_rate, settings.samples_per_ui)
+    weights = gain_weights(settings.receiver.ctle, *gains) ** 2
+    return np.asarray(weights @ terms[:, :lags])
+
+
+@lru_cache(maxsize=8)
+def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -> Real:
+    """Covariances (4, 2048) of the receiver's noise behind the four parts of the CTLE's power response."""
+    f = np.linspace(0.0, 0.5 * samples_per_ui * rate, _POINTS_PER_UI * samples_per_ui // 2 + 1)
+    density = receiver.noise_density * np.abs(receiver_filter(f, receiver)) ** 2 * ctle_power_terms(f, receiver.ctle)
     # the trapezoidal rule at these frequencies is an inverse transform: one sample each 1 / (M f_b), every M-th kept
-    covariance = irfft(density) * f[-1]
-    return np.asarray(covariance[: lags * settings.samples_per_ui : settings.samples_per_ui])
-
-
-def transmitter_noise(settings: ComSettings, through: Real, sample: int, lags: int) -> Real:
-    """Covariance (lags,) in V^2 of the transmitter's noise, sigma_X^2 10^(-SNR_TX / 10) times that of the response.
-
-    The response is that to one symbol without the transmitter's taps. The reference code takes it one sample after the
-    sampling instant and without its last two samples; so does this.
-    """
-    phase = (sample + 1) % settings.samples_per_ui
-    strength = settings.sigma_x**2 * from_db20(-settings.transmitter.snr_db) ** 2
-    return strength * autocorrelation(through[phase :: settings.samples_per_ui][:-2], lags)
-
-
-def sampled(pulse: Real, phase: int, samples_per_ui: int) -> Real:
-    """Samples of a pulse at one phase, one a UI, as the reference code takes them: without the last."""
-    return pulse[phase::samples_per_ui][:-1]
+    covariance = irfft(density, axis=1) * f[-1]
+    result = np.ascontiguousarray(covariance[:, : _POINTS_PER_UI // 2 * samples_per_ui : samples_per_ui])
+    result.setflags(write=False)
+    return result
 
 
 def slopes(pulse: Real, phase: int, samples_per_ui: int) -> Real:
@@ -163,138 +170,6 @@ def with_taps(pulse: Real, taps: Real, cursor: int, samples_per_ui: int) -> Real
     return result
 
 
-class CtleSearch:
-    """All transmitter settings at one CTLE setting.
-
-    `tx_cursor` is the position of c(0) among the `tx_taps` taps of the transmitter, `white` the variance in V^2 of noise
-    added at the input of the FFE. Tables are made once, see `sirf._kernels.mmse`.
-    """
-
-    def __init__(self, settings: ComSettings, ffe: RxFfeSettings, responses: Responses, gains: tuple[float, float],
-                 *, tx_cursor: int, tx_taps: int, white: float = 0.0) -> None:  # fmt: skip
-        self.settings, self.ffe, self.responses, self.tx_cursor = settings, ffe, responses, tx_cursor
-        self.gains, self.white = gains, white
-        self.size = ffe.pre + ffe.post + 1
-        m, lags = settings.samples_per_ui, self.size + tx_taps - 1
-        pulse = responses.through
-        steps = np.zeros_like(pulse)
-        steps[1:-1] = (pulse[2:] - pulse[:-2]) * (m / 2.0)
-        slope = phase_autocorrelations(steps, m, lags)
-        self._moving = phase_autocorrelations(pulse, m, lags, drop=1) + self._jitter * slope
-        self._fext = np.array([phase_autocorrelations(x, m, lags) for x in responses.fext]).reshape(-1, m, lags)
-        self._next_phases = tuple(worst_phase(x, m) for x in responses.next)
-        still = receiver_noise(settings, gains, lags) + self._next(lags)
-        still[0] += white
-        late = np.roll(phase_autocorrelations(pulse, m, lags, drop=2), -1, axis=0)  # h_tn: one sample after the instant
-        self._fixed = still / settings.sigma_x**2 + from_db20(-settings.transmitter.snr_db) ** 2 * late
-        dfe = settings.receiver.dfe
-        self._b = (np.array(dfe.b_min, dtype=float), np.array(dfe.b_max, dtype=float))
-        self._w = _tap_limits(ffe)
-
-    def bounds(self) -> tuple[Real, int]:
-        """Errors (B,) that no transmitter taps can fall below at the instants `first`, `first` + 1, ... about the peak.
-
-        Transmitter and receiver FFE in series are one longer FFE. What passes both is the same, but noise that enters between
-        them is shaped by the receiver's alone; and as the transmitter's taps add up to one in magnitude, nowhere does their
-        response exceed one. So the longer FFE without a transmitter's, FEXT left out, taps and feedback unlimited, has no
-        more error than any pair.
-        """
-        m, pulse = self.settings.samples_per_ui, self.responses.through
-        size, feedback = self._moving.shape[1], len(self._b[0])
-        free, unlimited = np.full(size, np.inf), np.full(feedback, np.inf)
-        cursor, reach = self.ffe.pre + self.tx_cursor, (size + feedback) * m
-        padded = np.concatenate((np.zeros(reach), pulse, np.zeros(reach)))
-        first = int(np.argmax(pulse)) - 2 * m
-        w, b, work = np.empty(size), np.empty(feedback), np.empty((size, size))
-        result = np.empty(4 * m + 1)
-        for k in range(result.size):
-            row = self._moving[(first + k) % m] + self._fixed[(first + k) % m]
-            at = reach + first + k + m * (cursor - np.arange(size))
-            rows = np.array([padded[at + j * m] for j in range(1 + feedback)])
-            result[k] = equalizer(row, rows[0], rows[1:], -unlimited, unlimited, -free, free, cursor, w, b, work)
-        return result * (1.0 - _SLACK), first
-
-    def errors(self, candidates: Real, *, known: float = np.inf, prune: bool = True) -> tuple[Real, Integer, int]:
-        """Error over sigma_X^2 (C,) and sampling instant (C,) of each row of transmitter taps (C, K), and receivers made.
-
-        With `prune`, candidates and instants that a bound shows to be above `known` or one before them may come out infinite.
-        """
-        error, sample = np.empty(len(candidates)), np.empty(len(candidates), dtype=np.int64)
-        sampling = self.settings.receiver.sampling
-        offsets = np.arange(sampling.first, sampling.last + 1)
-        bound, first = self.bounds() if prune else (np.zeros(0), 0)
-        largest = np.max(np.abs(candidates), axis=0) if len(candidates) else np.zeros(candidates.shape[1])
-        outer = self._outer(largest)
-        made = search(
-            np.ascontiguousarray(candidates), self.tx_cursor, self.responses.through, self.settings.samples_per_ui, offsets,
-            self._moving, self._fixed, self._fext, outer, *self._b, *self._w, self.ffe.pre, bound, first, known, error, sample,
-        )  # fmt: skip
-        return error, sample, int(made)
-
-    def _outer(self, largest: Real) -> float:
-        """What no filtered pulse exceeds outside the kernel's window about the peak, with taps up to `largest` (K,)."""
-        m, pulse = self.settings.samples_per_ui, np.abs(self.responses.through)
-        total = np.zeros(pulse.size)
-        for k, tap in enumerate(largest):
-            shift = (k - self.tx_cursor) * m
-            total[max(shift, 0) : pulse.size + min(shift, 0)] += (
-                tap * pulse[max(-shift, 0) : pulse.size - max(shift, 0)]
-            )
-        peak = int(np.argmax(self.responses.through))
-        total[max(peak - PEAK_WINDOW * m // 2, 0) : peak + PEAK_WINDOW * m // 2] = 0.0
-        return float(np.max(total))
-
-    @property
-    def _jitter(self) -> float:
-        transmitter = self.settings.transmitter
-        return transmitter.a_dd**2 + transmitter.sigma_rj**2
-
-    def _next(self, lags: int) -> Real:
-        m, row = self.settings.samples_per_ui, np.zeros(lags)
-        for x, phase in zip(self.responses.next, self._next_phases, strict=True):
-            row += self.settings.sigma_x**2 * autocorrelation(x[phase::m], lags)
-        return row
-
-    def noise(self, taps: Real, sample: int, lags: int | None = None) -> NoiseRows:
-        """Noise at the FFE's input with these transmitter taps, sampled at `sample`, at as many lags as the FFE has taps."""
-        lags = lags or self.size
-        settings, m = self.settings, self.settings.samples_per_ui
-        pulse = with_taps(self.responses.through, taps, self.tx_cursor, m)
-        power = settings.sigma_x**2
-        crosstalk, phases = self._next(lags), []
-        for x in self.responses.fext:
-            filtered = with_taps(x, taps, self.tx_cursor, m)
-            phases.append(worst_phase(filtered, m))
-            crosstalk += power * autocorrelation(filtered[phases[-1] :: m], lags)
-        return NoiseRows(
-            receiver=receiver_noise(settings, self.gains, lags),
-            transmitter=transmitter_noise(settings, self.responses.through, sample, lags),
-            crosstalk=crosstalk,
-            jitter=power * self._jitter * autocorrelation(slopes(pulse, sample % m, m), lags),
-            worst_phases=(*phases, *self._next_phases),
-            converter=self.white,
-        )
-
-    def receiver(self, taps: Real, sample: int) -> MmseReceiver:
-        """The equaliser at one sampling instant, with the noise that it was made for."""
-        m, power = self.settings.samples_per_ui, self.settings.sigma_x**2
-        pulse = with_taps(self.responses.through, taps, self.tx_cursor, m)
-        noise = self.noise(taps, sample)
-        h, main = sampled(pulse, sample % m, m), sample // m
-        correlation = autocorrelation(h, self.size) + noise.total / power
-        reach = self.size + len(self._b[0])
-        padded = np.concatenate((np.zeros(reach), h, np.zeros(reach)))
-        at = reach + main + self.ffe.pre - np.arange(self.size)
-        rows = np.array([padded[at + k] for k in range(1 + len(self._b[0]))])
-        w, b = np.empty(self.size), np.empty(len(self._b[0]))
-        error = equalizer(
-            correlation, rows[0], rows[1:], *self._b, *self._w, self.ffe.pre, w, b, np.empty((self.size,) * 2)
-        )
-        return MmseReceiver(
-            w=w, cursor=self.ffe.pre, b=b, sigma_e=float(np.sqrt(power * error)), sample=sample, noise=noise
-        )
-
-
 def through_taps(row: Real, taps: Real) -> float:
     """RMS in V of noise of covariance `row` (N,) behind the taps (N,)."""
     return float(np.sqrt(taps @ toeplitz(row) @ taps))
@@ -305,14 +180,3 @@ def behind_taps(row: Real, taps: Real) -> Real:
     both = np.concatenate((row[:0:-1], row))
     whole = np.convolve(both, np.correlate(taps, taps, "full"), mode="valid")
     return np.asarray(whole[whole.size // 2 :])
-
-
-def _tap_limits(ffe: RxFfeSettings) -> tuple[Real, Real]:
-    """Lower and upper limits (N,) relative to the main tap."""
-    limit = np.full(ffe.pre + ffe.post + 1, float(ffe.tap_max))
-    limit[ffe.pre] = np.inf
-    if ffe.pre:
-        limit[ffe.pre - 1] = ffe.pre1_max
-    if ffe.post:
-        limit[ffe.pre + 1] = ffe.post1_max
-    return -limit, limit

@@ -1,43 +1,94 @@
-"""Noise of the receiver's analog-to-digital converter."""
+"""The receiver's analog-to-digital converter in Annex 178A: where it clips, its step, and its rounding error."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import ndtr
 
+from sirf.com.config.settings import ComSettings
+from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.revision import Rules
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
 
+NOISE_CREST = 10.0
+"""Gaussian noise at the converter is cut at so many sigma."""
 
-def quantization_noise(sampled: Real, sigma: float, *, levels: int, bits: float, clip_probability: float) -> float:
-    """Variance in V^2 of the rounding noise of a `bits` wide converter, step^2 / 12, at its best full scale.
 
-    Full scale is where the input, symbols of `levels` through the sampled response (N,) in V plus Gaussian noise of rms
-    `sigma` in V, passes with `clip_probability`, both sides together. Cursors beyond the five largest count as Gaussian.
-    Raises `SirfError` for bits or a probability out of range.
-    """
-    if not (1.0 <= bits <= 24.0 and 0.0 < clip_probability < 0.5):
+def check_converter(settings: ComSettings) -> None:
+    """Raise `SirfError` for a number of bits or a clipping probability that no converter has."""
+    detector = settings.receiver.detector
+    if detector.adc_bits and not (1.0 <= detector.adc_bits <= 24.0 and 0.0 < detector.clip_probability < 0.5):
         raise SirfError(
-            f"the converter needs 1 to 24 bits and a clip probability in (0, 0.5), got {bits:g} and {clip_probability:g}. "
-            "Check N_qb and P_qc."
+            f"the converter needs 1 to 24 bits and a clip probability in (0, 0.5), got {detector.adc_bits:g} and "
+            f"{detector.clip_probability:g}. Check N_qb and P_qc."
         )
-    order = np.argsort(-np.abs(sampled))
-    large, small = sampled[order[:5]], sampled[order[5:]]
-    symbols = np.linspace(-1.0, 1.0, levels)
-    mean = np.zeros(1)
-    for cursor in large:
-        mean = (mean[:, None] + cursor * symbols).ravel()
-    spread = float(np.sqrt(sigma**2 + np.mean(symbols**2) * np.sum(small**2)))
-    if spread == 0.0:
-        full_scale = float(np.max(np.abs(mean)))
-    else:
-        top = float(np.max(np.abs(mean))) + 40.0 * spread
 
-        def excess(level: float) -> float:
-            return float(np.mean(ndtr((mean - level) / spread) + ndtr((-mean - level) / spread))) - clip_probability
 
-        full_scale = float(brentq(excess, 0.0, top))
-    return float((2.0 * full_scale / 2.0**bits) ** 2 / 12.0)
+def converter_step(clipping_level: float, bits: float) -> float:
+    """Step in V of a converter of `bits` whose outer levels lie at plus and minus `clipping_level` in V, equation (178A-29)."""
+    return 2.0 * clipping_level / (2.0**bits - 1.0)
+
+
+def clip_probability(settings: ComSettings, rules: Rules) -> float:
+    """Probability of the signal being below minus the clipping level, equation (178A-30)."""
+    return settings.receiver.detector.clip_probability * rules.clip_share
+
+
+def search_step(samples: Real, noise: float, settings: ComSettings, rules: Rules) -> float:
+    """Step in V for a pulse sampled before the FFE (N,) in V, with Gaussian noise of rms `noise` in V; 0 for an ideal one.
+
+    Equations (178A-28) to (178A-31): the signal is the distribution of all samples times random symbols, in bins of the settings.
+    """
+    detector = settings.receiver.detector
+    if not detector.adc_bits:
+        return 0.0
+    if (detector.clip_method or rules.clip_method) == "fast":
+        return converter_step(float(np.sum(np.abs(samples))), detector.adc_bits)
+    signal = symbols(samples, settings.levels, settings.pdf_bin)
+    level = clipping_level((signal, gaussian(noise, NOISE_CREST, settings.pdf_bin)), clip_probability(settings, rules))
+    return converter_step(level, detector.adc_bits)
+
+
+def clipping_level(parts: tuple[Distribution, ...], probability: float) -> float:
+    """First bin in V, as a magnitude, at which the sum of independent `parts` lies with more than `probability`.
+
+    The widest part stays apart: only the tail of its sum with the others is needed, bin by bin.
+    """
+    *narrow, widest = sorted(parts, key=lambda part: part.y.size)
+    rest = narrow[0]
+    for part in narrow[1:]:
+        rest = rest + part
+    below = np.cumsum(rest.y)
+    low, high = widest.first + rest.first, widest.first + widest.y.size + rest.first + rest.y.size
+    while high - low > 1:
+        middle = (low + high) // 2
+        # P(widest + rest <= middle), summed over the bins of the widest part
+        index = middle - (widest.first + np.arange(widest.y.size)) - rest.first
+        held = index >= 0
+        total = float(np.dot(widest.y[held], below[np.minimum(index[held], below.size - 1)]))
+        if total >= probability:
+            high = middle
+        else:
+            low = middle
+    return -high * widest.bin_size
+
+
+def rounding_error(step: float, weight: float, bin_size: float) -> Distribution:
+    """The error of rounding to `step` in V, uniform over one step, times `weight`, equation (178A-46).
+
+    Bins whose ends lie outside keep their share by straight interpolation, as the reference code's scaling of distributions.
+    """
+    half = int(np.floor(step / 2.0 / bin_size + 0.5))
+    reach = int(np.floor((half + 1) * abs(weight))) + 1
+    place = np.abs(np.arange(-reach, reach + 1)) / abs(weight)
+    y = np.clip(half + 1.0 - place, 0.0, 1.0)
+    return Distribution(y / np.sum(y), -reach, bin_size)
+
+
+def with_rounding_error(distribution: Distribution, step: float, weights: Real) -> Distribution:
+    """A distribution with the error of rounding to `step` through FFE taps of `weights` (N,) added, each independent."""
+    for weight in weights[weights != 0.0]:
+        distribution = distribution + rounding_error(step, float(weight), distribution.bin_size)
+    return distribution

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sirf.com import annex_178a
 from sirf.com.answer import Answer
-from sirf.com.config.settings import ComSettings
+from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.interference import transmitter_equalized
+from sirf.com.ledger import SlicerTerms, ledger_terms
+from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
 from sirf.com.responses import PathResponse
-from sirf.com.search import reported_taps, transmitter_grid
-from sirf.errors import NoSettingError
+from sirf.com.search import reported_taps
+from sirf.com.sequence_margin import SequenceMargin, sequence_margin
+from sirf.com.slicer_noise import SlicerNoise, noise_of
+from sirf.errors import ConfigError, NoSettingError
+from sirf.results.ledger import MarginLedger
 from sirf.results.margin import EqualizerChoice
 from sirf.units import db20
+
+_COMPARED: dict[Revision, Revision] = {"4.50": "4.17", "4.17": "d3.3", "d3.3": "4.17"}
+"""The revision whose margin stands beside the one asked for."""
+_WORTH_SAYING_DB = 0.1
 
 
 def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
@@ -20,10 +31,13 @@ def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSett
 
     Raises `SirfError` where no setting passes.
     """
-    choices = [(annex_178a.choose(paths, settings, local=False), "full grid")]
+    receiver = reference_receiver(paths, settings)
+    _check(receiver)
+    choices = [(annex_178a.search(receiver, local=False), "full grid")]
     if settings.local_search:
-        local = annex_178a.choose(paths, settings, local=True)
-        choices = [(local, f"local search {settings.local_search}"), *choices]
+        kind = "adaptive search" if settings.adaptive_search else "local search"
+        local = annex_178a.search(receiver, local=True)
+        choices = [(local, f"{kind} {settings.local_search}"), *choices]
     found = [(choice, method) for choice, method in choices if choice is not None]
     if not found:
         raise NoSettingError(
@@ -32,7 +46,15 @@ def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSett
         )
     if len(found) > 1 and _same(found[0][0], found[1][0]):
         found = found[:1]
-    return [_answer(paths, settings, choice, method) for choice, method in found]
+    return [_answer(receiver, choice, method) for choice, method in found]
+
+
+def _check(receiver: ReferenceReceiver) -> None:
+    settings = receiver.settings
+    if settings.receiver.detector.mlse and settings.receiver.dfe.taps != 1:
+        raise ConfigError(
+            f"{settings.name}: N_b must be 1 for MLSE, got {settings.receiver.dfe.taps}. Set N_b to 1 or MLSE to 0."
+        )
 
 
 def _same(first: annex_178a.Choice, second: annex_178a.Choice) -> bool:
@@ -44,36 +66,107 @@ def _same(first: annex_178a.Choice, second: annex_178a.Choice) -> bool:
     )
 
 
-def _answer(paths: tuple[PathResponse, ...], settings: ComSettings, choice: annex_178a.Choice, method: str) -> Answer:
-    noise = annex_178a.noise_of(paths, settings, choice)
-    ctle, m = settings.receiver.ctle, settings.samples_per_ui
-    gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
-    mlse = annex_178a.detector_gain(paths, settings, choice).gain_db if settings.receiver.detector.mlse else None
-    interference = noise.total.magnitude_at(settings.der0)
-    quiet = (noise.isi + (noise.gaussian + noise.dual_dirac)).magnitude_at(settings.der0)
-    gain = mlse or 0.0
-    receiver = choice.receiver
-    behind = annex_178a.responses(paths, settings, gains)
-    offsets = tuple(k - receiver.cursor for k in range(receiver.taps.size))
-    through_tx = [transmitter_equalized(x, choice.taps, transmitter_grid(settings).offsets, m) for x in behind.fext]
-    aggressors = [transmitter_equalized(x, receiver.taps, offsets, m) for x in (*through_tx, *behind.next)]
+def _margin(receiver: ReferenceReceiver, choice: annex_178a.Choice) -> tuple[SlicerNoise, float, SequenceMargin | None]:
+    """Noise at the slicer, A_ni in V, and what sequence detection adds where the settings have it."""
+    settings = receiver.settings
+    noise = noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+    sequence = None
+    if settings.receiver.detector.mlse:
+        sequence = sequence_margin(noise, float(choice.receiver.b[0]), settings, receiver.rules)
+    return noise, noise.total.magnitude_at(settings.der0), sequence
+
+
+def _com_db(noise: SlicerNoise, interference: float, sequence: SequenceMargin | None) -> float:
+    return float(db20(noise.signal / interference)) + (0.0 if sequence is None else sequence.gain_db)
+
+
+def _other_revision(receiver: ReferenceReceiver, choice: annex_178a.Choice, com_db: float) -> dict[str, float]:
+    """COM by the other revision at the same transmitter and CTLE setting, where it differs enough to say so."""
+    settings, ctle = receiver.settings, receiver.settings.receiver.ctle
+    revision = _COMPARED[receiver.rules.revision]
+    alone = replace(
+        settings,
+        revision=revision,
+        receiver=replace(
+            settings.receiver,
+            ctle=replace(ctle, g_dc_db=(choice.gains[0],), g_dc2_db=(choice.gains[1],), ranges=(), least_sum_db=0.0),
+        ),
+    )
+    beside = reference_receiver(receiver.paths, alone, taps=choice.taps[None, :])
+    other = annex_178a.search(beside, local=False)
+    if other is None:
+        return {}
+    noise, interference, sequence = _margin(beside, other)
+    value = _com_db(noise, interference, sequence)
+    return {revision: value} if abs(value - com_db) > _WORTH_SAYING_DB else {}
+
+
+def _ledger(
+    noise: SlicerNoise,
+    interference: float,
+    sequence: SequenceMargin | None,
+    choice: annex_178a.Choice,
+    settings: ComSettings,
+) -> MarginLedger:
+    parts = SlicerTerms(
+        signal=noise.signal,
+        gaussian={
+            "receiver noise": noise.sigma_n,
+            "transmitter noise": noise.sigma_tx,
+            "random jitter": noise.sigma_rj,
+        },
+        distributions={
+            "residual interference": noise.isi,
+            "crosstalk": noise.crosstalk,
+            "dual-Dirac jitter": noise.dual_dirac,
+            "converter": noise.rounding,
+        },
+        crest=settings.noise_crest_factor or 8.0,
+        bin_size=noise.total.bin_size,
+    )
+    taps, cursor = choice.receiver.taps, choice.receiver.cursor
+    return MarginLedger(
+        signal_mv=noise.signal * 1e3,
+        interference_mv=interference * 1e3,
+        feedback_com_db=float(db20(noise.signal / interference)),
+        terms=ledger_terms(parts, settings.der0),
+        sequence_gain_db=None if sequence is None else sequence.gain_db,
+        sequence_note="" if sequence is None else sequence.note,
+        ffe_taps={k - cursor: float(tap) for k, tap in enumerate(taps) if tap != 0.0},
+        floating=choice.receiver.floating,
+        clipping_mv=noise.clipping * 1e3,
+        step_mv=noise.step * 1e3,
+    )
+
+
+def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str) -> Answer:
+    settings, m, found = receiver.settings, receiver.settings.samples_per_ui, choice.receiver
+    noise, interference, sequence = _margin(receiver, choice)
+    com_db = _com_db(noise, interference, sequence)
+    quiet = (noise.isi + (noise.gaussian + noise.dual_dirac) + noise.rounding).magnitude_at(settings.der0)
+    behind = receiver.responses(choice.gains)
+    offsets = tuple(k - found.cursor for k in range(found.taps.size))
+    through_tx = [transmitter_equalized(x, choice.taps, receiver.grid.offsets, m) for x in behind.fext]
+    aggressors = [transmitter_equalized(x, found.taps, offsets, m) for x in (*through_tx, *behind.next)]
     return Answer(
         choice=EqualizerChoice(
             method=method,
             fom_db=choice.fom_db,
-            com_db=float(db20(noise.signal / interference)) + gain,
-            ctle_db=gains,
+            com_db=com_db,
+            ctle_db=choice.gains,
             tx_taps=reported_taps(settings, choice.taps),
-            sampling_index=receiver.sample + 1,
+            sampling_index=found.sample + 1,
             evaluated=choice.evaluated,
         ),
         signal=noise.signal,
         interference=interference,
-        com_no_crosstalk_db=float(db20(noise.signal / quiet)) + gain,
+        com_no_crosstalk_db=_com_db(noise, quiet, sequence),
         eye=None,
-        dfe_taps=np.asarray(receiver.b),
+        dfe_taps=np.asarray(found.b),
         floating_taps=(),
-        rx_ffe_taps=tuple(float(tap) for tap in receiver.taps),
+        rx_ffe_taps=tuple(float(tap) for tap in found.taps),
+        rx_ffe_cursor=found.cursor,
+        rx_ffe_floating=found.floating,
         sigmas={
             "isi": noise.isi.sigma,
             "crosstalk": noise.crosstalk.sigma,
@@ -82,6 +175,7 @@ def _answer(paths: tuple[PathResponse, ...], settings: ComSettings, choice: anne
             "noise": noise.sigma_n,
             "transmitter": noise.sigma_tx,
             "gaussian": noise.sigma_g,
+            "converter": noise.sigma_q,
         },
         pulses=(noise.pulse, *aggressors),
         distributions={
@@ -89,8 +183,12 @@ def _answer(paths: tuple[PathResponse, ...], settings: ComSettings, choice: anne
             "crosstalk": noise.crosstalk,
             "dual_dirac": noise.dual_dirac,
             "gaussian": noise.gaussian,
+            "converter": noise.rounding,
             "total": noise.total,
             **{f"aggressor {n}": part for n, part in enumerate(noise.aggressors, start=1)},
         },
-        mlse_gain_db=mlse,
+        mlse_gain_db=None if sequence is None else sequence.gain_db,
+        revision=receiver.rules.revision,
+        other_revisions=_other_revision(receiver, choice, com_db),
+        ledger=_ledger(noise, interference, sequence, choice, settings),
     )

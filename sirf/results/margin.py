@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._display import html_table, table
+from sirf.results.ledger import MarginLedger
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -83,7 +84,10 @@ class ComResult:
     of the same equaliser without aggressors; `vec_db`, `veo_mv` vertical eye closure and opening. `erl_db` is None where the
     standard asks for none. `ctle_db` = (g_DC, g_DC2); `tx_taps` from the first pre-cursor to the last post-cursor;
     `dfe_taps` relative to the cursor, fixed then floating, `floating_taps` the numbers of those that float; `rx_ffe_taps`
-    empty where there is no such equaliser. `sampling_index` counts the samples of `pulse` from 1, as the reference code does;
+    empty where there is no such equaliser, `rx_ffe_cursor_index` the number of its main tap from 0,
+    `rx_ffe_floating_positions` the places of its floating taps in UI after that. `revision` says whose arithmetic was followed,
+    `other_revisions` what another gives in dB at the same transmitter and CTLE setting, where that differs by more than 0.1 dB;
+    `ledger` holds the margin in parts. `sampling_index` counts the samples of `pulse` from 1, as the reference code does;
     `cursor` is the same from 0.
     `acbw_ghz` is the channel's apparent bandwidth, where the workbook asks for it.
     `other` is the other kind of search's answer where it differs. `passes` holds COM (or VEC) and ERL against their limits.
@@ -121,6 +125,11 @@ class ComResult:
     chosen: EqualizerChoice
     other: EqualizerChoice | None
     mlse_gain_db: float | None
+    revision: str
+    other_revisions: Mapping[str, float]
+    rx_ffe_cursor_index: int | None
+    rx_ffe_floating_positions: tuple[int, ...]
+    ledger: MarginLedger | None
     passes: Mapping[str, bool]
     pulse: tuple[Real, Real]
     distribution: tuple[Real, Real]
@@ -196,6 +205,11 @@ class ComResult:
             "search": self.chosen.to_dict(),
             "other_search": None if self.other is None else self.other.to_dict(),
             "mlse_gain_db": _number(self.mlse_gain_db),
+            "revision": self.revision,
+            "other_revisions": dict(self.other_revisions),
+            "rx_ffe_cursor_index": self.rx_ffe_cursor_index,
+            "rx_ffe_floating_positions": list(self.rx_ffe_floating_positions),
+            "ledger": None if self.ledger is None else self.ledger.to_dict(),
             "passes": dict(self.passes),
             "warnings": list(self.warnings),
             "ignored_keywords": list(self.ignored),
@@ -227,9 +241,13 @@ class ComResult:
         if self.floating_taps:
             rows.append(("floating at", " ".join(str(tap) for tap in self.floating_taps)))
         if self.rx_ffe_taps:
-            rows.append(("Rx FFE taps", _taps(self.rx_ffe_taps)))
+            rows.append(("Rx FFE taps", _taps(tuple(tap for tap in self.rx_ffe_taps if tap != 0.0))))
         if self.mlse_gain_db is not None:
             rows.append(("MLSE gain", f"{self.mlse_gain_db:.3f} dB, in COM"))
+        rows.append(("arithmetic", f"revision {self.revision}"))
+        rows += [(f"revision {name} gives", f"COM {value:.3f} dB") for name, value in self.other_revisions.items()]
+        if self.ledger is not None:
+            rows += self.ledger.rows()
         if self.other is not None:
             found = self.other
             rows.append(

@@ -1,0 +1,315 @@
+"""Errors of transmitter settings in the search of IEEE 802.3 Annex 178A, from tables made once for each CTLE setting.
+
+Everything that a candidate needs is linear or quadratic in the transmitter's taps, which are spaced one UI: the autocorrelation
+of a filtered response is the taps' autocorrelation convolved with that of the response. Tables of autocorrelations are two-sided,
+lags -(K - 1) to N + K - 2 for K transmitter and N receiver taps, so that one lag of the taps shifts a whole row.
+
+The receivers themselves are in `sirf._kernels.mmse`: delete compiled files (`__pycache__`) after an edit there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.jit import kernel
+from sirf._kernels.mmse import floating_equalizer
+
+Real = NDArray[np.float64]
+Integer = NDArray[np.int64]
+
+_SMALL = 0.05
+"""Samples that move a tilted exponent by less count as Gaussian: the next term of log cosh is below 1e-6 of them."""
+_TURNS = 12
+
+
+@kernel
+def tap_correlation(taps: Real, own: Real) -> None:
+    """Autocorrelation of the transmitter's taps (K,), lags 0 to K - 1, into `own`."""
+    for lag in range(taps.size):
+        own[lag] = 0.0
+        for k in range(taps.size - lag):
+            own[lag] += taps[k] * taps[k + lag]
+
+
+@kernel
+def add_combined(own: Real, table: Real, row: Real) -> None:
+    """Add the autocorrelation behind the taps to `row` (N,): that of the taps convolved with a two-sided `table` row."""
+    edge = own.size - 1
+    source = table[edge:]
+    for lag in range(row.size):
+        row[lag] += own[0] * source[lag]
+    for m in range(1, own.size):
+        if own[m] != 0.0:
+            below, above = table[edge - m :], table[edge + m :]
+            for lag in range(row.size):
+                row[lag] += own[m] * (below[lag] + above[lag])
+
+
+@kernel
+def combined_power(own: Real, table: Real) -> float:
+    """The same at lag zero alone."""
+    edge = own.size - 1
+    total = own[0] * table[edge]
+    for m in range(1, own.size):
+        total += 2.0 * own[m] * table[edge + m]
+    return float(total)
+
+
+@kernel
+def strongest_phase(own: Real, tables: Real) -> int:
+    """Phase of an aggressor's `tables` (M, lags) with most power behind the taps, the first of equals."""
+    best, most = 0, -1.0
+    for phase in range(tables.shape[0]):
+        power = combined_power(own, tables[phase])
+        if power > most:
+            best, most = phase, power
+    return best
+
+
+@kernel
+def filter_samples(taps: Real, backward: Real, start: int, result: Real) -> None:
+    """Samples behind the transmitter's taps, later ones first; `backward` holds the pulse's samples of a phase so.
+
+    `start` is where the first result's sample stands for the tap of the first cursor.
+    """
+    result[:] = 0.0
+    for k in range(taps.size):
+        if taps[k] != 0.0:
+            part = backward[start + k :]
+            for i in range(result.size):
+                result[i] += taps[k] * part[i]
+
+
+@kernel
+def _cumulants(samples: Real, count: int, levels: int, variance: float, tilt: float) -> tuple[float, float, float]:
+    """Cumulant generating function at `tilt` and its first two derivatives: equally likely symbols times samples, and noise."""
+    value, slope, bend = 0.5 * variance * tilt * tilt, variance * tilt, variance
+    outer = levels - 1
+    for i in range(count):
+        sample = samples[i]
+        step = math.exp(-2.0 * sample * tilt / outer)
+        # symbols from +1 down, each relative to the outer one
+        weight, total, first, second = 1.0, 0.0, 0.0, 0.0
+        for level in range(levels):
+            symbol = 1.0 - 2.0 * level / outer
+            total += weight
+            first += symbol * weight
+            second += symbol * symbol * weight
+            weight *= step
+        mean = first / total
+        value += sample * tilt + math.log(total / levels)
+        slope += sample * mean
+        bend += sample * sample * (second / total - mean * mean)
+    return value, slope, bend
+
+
+@kernel
+def clipping_estimate(samples: Real, levels: int, variance: float, probability: float) -> float:
+    """Level that symbols through `samples` (N,) and Gaussian noise exceed with `probability`, by a saddle point.
+
+    The tail is Lugannani and Rice's (Adv. Appl. Prob. 12, 1980); the tilt that has it is found by Newton's rule on its logarithm.
+    Samples of no account for that tilt are counted as Gaussian.
+    """
+    target = math.log(probability)
+    power = (levels + 1.0) / (3.0 * (levels - 1.0))
+    total = variance
+    for i in range(samples.size):
+        total += power * samples[i] * samples[i]
+    quantile = math.sqrt(-2.0 * target)
+    least = _SMALL / (quantile / math.sqrt(variance))
+    kept, used, spread = np.empty(samples.size), 0, variance
+    for i in range(samples.size):
+        if abs(samples[i]) > least:
+            kept[used] = abs(samples[i])
+            used += 1
+        else:
+            spread += power * samples[i] * samples[i]
+    tilt = 0.5 * quantile * (1.0 / math.sqrt(total) + 1.0 / math.sqrt(variance))
+    level = 0.0
+    for _ in range(_TURNS):
+        value, level, bend = _cumulants(kept, used, levels, spread, tilt)
+        w = math.sqrt(2.0 * (tilt * level - value))
+        u = tilt * math.sqrt(bend)
+        tail = 0.5 * math.erfc(w / math.sqrt(2.0)) + math.exp(-0.5 * w * w) / math.sqrt(2.0 * math.pi) * (
+            1.0 / u - 1.0 / w
+        )
+        if not tail > 0.0:
+            tilt *= 0.7
+            continue
+        change = (math.log(tail) - target) / (tilt * bend)
+        tilt += min(max(change, -0.5 * tilt), tilt)
+        if abs(change) < 1e-7 * tilt:
+            break
+    return level
+
+
+@kernel
+def pair_error(
+    taps: Real, own: Real, crosstalk: Real, instant: int, per_ui: int, backward: Real, last: int, moving: Real, fixed: Real,
+    slope: Real, noise: Real, converter: Real, tx_reach: int, b_min: Real, b_max: Real, w_min: Real, w_max: Real, shape: Integer,
+    step: float, starts: Integer,
+) -> float:  # fmt: skip
+    """Error over sigma_X^2 of one transmitter setting at one sampling instant; the converter's step by its estimate.
+
+    `backward` (M, U) holds the pulse of each phase, later samples first; `last` is the place of the sample of UI zero in it.
+    `moving` (M, lags) is what the taps filter, `slope` (M, 2 K - 1) the pulse's slope alone, `fixed` (M, N) what they do not
+    filter, all over sigma_X^2; `crosstalk` (N,) that of the FEXT aggressors. `noise` (M,) is the Gaussian noise at the
+    converter without them in V^2; `converter` = (levels, 2 / (2^bits - 1) or 0, clipping probability or 0 for the largest sum,
+    sigma_RJ^2, sigma_X^2). `shape` = (main tap, fixed taps, groups, taps a group).
+    """
+    size, feedback_taps = w_min.size, b_min.size
+    phase = instant % per_ui
+    correlation = np.empty(size)
+    for lag in range(size):
+        correlation[lag] = fixed[phase, lag] + crosstalk[lag]
+    add_combined(own, moving[phase], correlation)
+    around = np.empty(size + feedback_taps)
+    first = last - instant // per_ui - shape[0] - feedback_taps - tx_reach
+    filter_samples(taps, backward[phase], first, around)
+    main = around[feedback_taps:]
+    feedback = np.empty((feedback_taps, size))
+    for k in range(feedback_taps):
+        feedback[k, :] = around[feedback_taps - 1 - k : feedback_taps - 1 - k + size]
+    if converter[1] > 0.0:
+        samples = np.empty(backward.shape[1] - taps.size + 1)
+        filter_samples(taps, backward[phase], 0, samples)
+        variance = noise[phase] + converter[4] * (crosstalk[0] + converter[3] * combined_power(own, slope[phase]))
+        if converter[2] > 0.0:
+            level = clipping_estimate(samples, int(converter[0]), variance, converter[2])
+        else:
+            level = np.sum(np.abs(samples))
+        correlation[0] += (level * converter[1]) ** 2 / (12.0 * converter[4])
+    return float(
+        floating_equalizer(
+            correlation,
+            main,
+            feedback,
+            b_min,
+            b_max,
+            w_min,
+            w_max,
+            shape[0],
+            step,
+            shape[1],
+            shape[2],
+            shape[3],
+            starts,
+        )
+    )
+
+
+@kernel
+def crosstalk_row(own: Real, fext: Real, row: Real) -> None:
+    """Autocorrelation of all FEXT aggressors `fext` (A, M, lags) behind the taps, each at its strongest phase, into `row` (N,)."""
+    row[:] = 0.0
+    for a in range(fext.shape[0]):
+        add_combined(own, fext[a, strongest_phase(own, fext[a])], row)
+
+
+@kernel
+def sweep_errors(
+    candidates: Real, instants: Integer, offsets: Integer, per_ui: int, backward: Real, last: int, moving: Real, fixed: Real,
+    fext: Real, slope: Real, noise: Real, converter: Real, tx_reach: int, b_min: Real, b_max: Real, w_min: Real, w_max: Real,
+    shape: Integer, step: float, errors: Real,
+) -> None:  # fmt: skip
+    """Errors (C, P) of transmitter settings (C, K) at all `offsets` (P,) about their `instants` (C,); see `pair_error`."""
+    own, crosstalk = np.empty(candidates.shape[1]), np.empty(w_min.size)
+    starts = np.zeros(max(shape[2], 1), dtype=np.int64)
+    for c in range(candidates.shape[0]):
+        tap_correlation(candidates[c], own)
+        crosstalk_row(own, fext, crosstalk)
+        for p in range(offsets.size):
+            errors[c, p] = pair_error(
+                candidates[c], own, crosstalk, instants[c] + offsets[p], per_ui, backward, last, moving, fixed, slope, noise,
+                converter, tx_reach, b_min, b_max, w_min, w_max, shape, step, starts,
+            )  # fmt: skip
+
+
+@kernel
+def pair_errors(
+    candidates: Real, rows: Integer, instants: Integer, bounds: Real, known: float, per_ui: int, backward: Real, last: int,
+    moving: Real, fixed: Real, fext: Real, slope: Real, noise: Real, converter: Real, tx_reach: int, b_min: Real, b_max: Real,
+    w_min: Real, w_max: Real, shape: Integer, step: float, errors: Real,
+) -> int:  # fmt: skip
+    """Errors (N,) of pairs of a row of `candidates` (C, K) and an instant, until all left are bounded above the least so far.
+
+    `bounds` (N,) rise; `known` is an error that another CTLE setting has. Returns how many were looked at; the rest come out
+    infinite.
+    """
+    own, crosstalk = np.empty(candidates.shape[1]), np.empty(w_min.size)
+    starts = np.zeros(max(shape[2], 1), dtype=np.int64)
+    errors[:] = np.inf
+    for n in range(rows.size):
+        if bounds[n] > known:
+            return n
+        taps = candidates[rows[n]]
+        tap_correlation(taps, own)
+        crosstalk_row(own, fext, crosstalk)
+        errors[n] = pair_error(
+            taps, own, crosstalk, instants[n], per_ui, backward, last, moving, fixed, slope, noise, converter, tx_reach,
+            b_min, b_max, w_min, w_max, shape, step, starts,
+        )  # fmt: skip
+        known = min(known, errors[n])
+    return rows.size
+
+
+@kernel
+def peaks(candidates: Real, tx_cursor: int, pulse: Real, per_ui: int, low: int, high: int, result: Integer) -> None:
+    """Sample of the largest value of the pulse (T,) behind each row of `candidates` (C, K), from `low` to `high` - 1."""
+    total = np.empty(high - low)
+    for c in range(candidates.shape[0]):
+        total[:] = 0.0
+        for k in range(candidates.shape[1]):
+            tap = candidates[c, k]
+            start = low - (k - tx_cursor) * per_ui
+            if tap != 0.0:
+                for i in range(max(0, -start), min(total.size, pulse.size - start)):
+                    total[i] += tap * pulse[start + i]
+        result[c] = low + int(np.argmax(total))
+
+
+@kernel
+def next_candidate(
+    places: Integer, row: int, best: Integer, gains: Integer, best_gains: Integer, reach: float, least: float,
+    difference: float, state: Real,
+) -> int:  # fmt: skip
+    """First row from `row` on that the adaptive search looks at, or the number of rows (C,).
+
+    `places` (C, T) are the indices of the transmitter's tap values and `gains` those of g_DC and g_DC2 here, `best` and
+    `best_gains` the same at the best so far. `reach` is Local Search, `least` the least radius. `difference` is that in dB of the
+    last two figures of merit looked at, negative while there are fewer. `state` = (radius, how often they hardly differed, rows
+    seen since there is a best), kept from call to call.
+    """
+    for c in range(row, places.shape[0]):
+        state[2] += 1.0
+        if state[2] == 1.0:
+            state[0], state[1] = max(least, reach), 0.0
+        if difference >= 0.0:
+            if difference < 0.002:
+                state[1] += 1.0
+            else:
+                state[1] = 0.0
+                state[0] = min(state[0] + 1.0, reach)
+            if state[1] >= 1.0 and abs(gains[0] - best_gains[0]) <= 1:
+                state[0], state[1] = max(least, np.floor(0.6 * state[0] + 0.5)), 0.0
+        shrunk = max(least, np.floor(reach / (1.0 + 0.15 * state[2]) + 0.5))
+        state[0] = max(least, min(state[0], shrunk))
+        if abs(gains[0] - best_gains[0]) > 2:
+            continue
+        weighted = 0.25 * (1.0 + 0.5 * gains[0]) * abs(gains[1] - best_gains[1])
+        taps, squares = 0.0, weighted * weighted
+        for t in range(places.shape[1]):
+            step = float(abs(places[c, t] - best[t]))
+            taps += step
+            squares += step * step
+        if taps + weighted == 0.0:
+            return c
+        if taps > max(least, np.floor(1.2 * reach + 0.5)):
+            continue
+        if taps + weighted > state[0] and np.sqrt(squares) > max(least, np.ceil(0.55 * state[0])):
+            continue
+        return c
+    return int(places.shape[0])

@@ -1,0 +1,48 @@
+"""The margin ledger: each source of interference and noise at the slicer taken out in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sirf.com.distribution import Distribution, gaussian
+from sirf.results.ledger import LedgerTerm
+from sirf.units import db20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SlicerTerms:
+    """Independent sources at the slicer: Gaussian ones by their sigma in V, the others by their distribution."""
+
+    signal: float
+    gaussian: Mapping[str, float]
+    distributions: Mapping[str, Distribution]
+    crest: float
+    bin_size: float
+
+    def interference(self, without: str, error_ratio: float) -> float:
+        """Magnitude in V that all sources but one pass at `error_ratio`; "" takes none out."""
+        variance = sum(sigma**2 for name, sigma in self.gaussian.items() if name != without)
+        total = Distribution(np.ones(1), 0, self.bin_size)
+        for name, part in self.distributions.items():
+            if name != without:
+                total = total + part
+        if variance > 0.0:
+            total = total + gaussian(float(np.sqrt(variance)), self.crest, self.bin_size)
+        return total.interpolated_magnitude_at(error_ratio)
+
+
+def ledger_terms(parts: SlicerTerms, error_ratio: float) -> tuple[LedgerTerm, ...]:
+    """Every source with its rms and its cost in dB of COM; sources of no voltage are left out."""
+    whole = parts.interference("", error_ratio)
+    rms = {**parts.gaussian, **{name: part.sigma for name, part in parts.distributions.items()}}
+    terms = []
+    for name, sigma in rms.items():
+        if sigma <= 0.0:
+            continue
+        less = parts.interference(name, error_ratio)
+        cost = float(db20(whole / less)) if less > 0.0 else float("inf")
+        terms.append(LedgerTerm(name=name, rms_mv=sigma * 1e3, cost_db=cost))
+    return tuple(terms)

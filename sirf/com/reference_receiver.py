@@ -1,0 +1,146 @@
+"""The reference receiver of Annex 178A at one setting: noise at its input, FFE and DFE of least error, and its figure of merit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.mmse import equalizer, floating_equalizer, set_places
+from sirf.com.config.settings import ComSettings, RxFfeSettings
+from sirf.com.ctle_tables import CtleTables, PathParts, path_parts, transmitter_strength
+from sirf.com.mmse import (
+    MmseReceiver,
+    NoiseRows,
+    Responses,
+    autocorrelation,
+    ffe_size,
+    receiver_noise,
+    slopes,
+    tap_limits,
+    with_taps,
+    worst_phase,
+)
+from sirf.com.quantization import check_converter, search_step
+from sirf.com.responses import PathResponse
+from sirf.com.revision import Rules, rules_of
+from sirf.com.search import TransmitterGrid, transmitter_grid
+from sirf.errors import ConfigError
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceReceiver:
+    """The paths of one package case with what every setting of the receiver shares. Gains are in dB."""
+
+    paths: tuple[PathResponse, ...]
+    settings: ComSettings
+    rules: Rules
+    ffe: RxFfeSettings
+    grid: TransmitterGrid
+    parts: PathParts
+
+    def responses(self, gains: tuple[float, float]) -> Responses:
+        """All responses behind the CTLE, without the transmitter's taps."""
+        return self.parts.responses(self.settings, gains)
+
+    def tables(self, gains: tuple[float, float]) -> CtleTables:
+        """What the search needs at one CTLE setting."""
+        return CtleTables(self.settings, self.rules, self.ffe, self.parts, self.grid, gains)
+
+    def through(self, gains: tuple[float, float], taps: Real) -> Real:
+        """The through pulse (T,) before the FFE, with the transmitter's taps (K,)."""
+        return with_taps(self.responses(gains).through, taps, self.grid.main, self.settings.samples_per_ui)
+
+    def noise(self, gains: tuple[float, float], taps: Real, sample: int, lags: int) -> NoiseRows:
+        """Noise at the FFE's input, covariances at `lags` lags, with the transmitter's taps (K,), sampled at `sample`."""
+        settings, m, tx = self.settings, self.settings.samples_per_ui, self.settings.transmitter
+        behind, power, phase = self.responses(gains), settings.sigma_x**2, sample % m
+        pulse = with_taps(behind.through, taps, self.grid.main, m)
+        edges = slopes(pulse, phase, m)
+        crosstalk, phases = np.zeros(lags), []
+        for x in (*(with_taps(x, taps, self.grid.main, m) for x in behind.fext), *behind.next):
+            phases.append(worst_phase(x, m))
+            crosstalk += power * autocorrelation(x[phases[-1] :: m], lags)
+        if self.rules.late_transmitter_noise:
+            shaped = behind.through[(sample + 1) % m :: m][:-2]
+        else:
+            shaped = behind.through[phase::m]
+        jitter = power * autocorrelation(edges, lags)
+        rows = NoiseRows(
+            receiver=receiver_noise(settings, gains, lags),
+            transmitter=transmitter_strength(settings, self.rules) * autocorrelation(shaped, lags),
+            crosstalk=crosstalk,
+            jitter=(tx.a_dd**2 + tx.sigma_rj**2) * jitter,
+            random_jitter=tx.sigma_rj**2 * jitter,
+            worst_phases=tuple(phases),
+        )
+        step = search_step(pulse[phase::m], rows.gaussian_at_converter, settings, self.rules)
+        return NoiseRows(
+            receiver=rows.receiver,
+            transmitter=rows.transmitter,
+            crosstalk=rows.crosstalk,
+            jitter=rows.jitter,
+            random_jitter=rows.random_jitter,
+            worst_phases=rows.worst_phases,
+            step=step,
+        )
+
+    def receiver(self, gains: tuple[float, float], taps: Real, sample: int) -> MmseReceiver | None:
+        """The equaliser at one sampling instant with the noise that it was made for; None where none passes."""
+        settings, m, ffe = self.settings, self.settings.samples_per_ui, self.ffe
+        power, size, dfe = settings.sigma_x**2, ffe_size(ffe), settings.receiver.dfe
+        noise = self.noise(gains, taps, sample, size)
+        h, main_ui = self.through(gains, taps)[sample % m :: m], sample // m
+        if not self.rules.last_sample:
+            h = h[:-1]
+        correlation = autocorrelation(h, size) + noise.total / power
+        margin = size + dfe.taps
+        padded = np.concatenate((np.zeros(margin), h, np.zeros(margin)))
+        at = margin + main_ui + ffe.pre - np.arange(size)
+        main, feedback = padded[at], np.array([padded[at + k] for k in range(1, 1 + dfe.taps)]).reshape(-1, size)
+        limit, fixed = tap_limits(ffe), ffe.pre + ffe.post + 1
+        arguments = (
+            correlation, main, feedback, np.array(dfe.b_min, dtype=float), np.array(dfe.b_max, dtype=float), -limit, limit,
+            ffe.pre, ffe.step,
+        )  # fmt: skip
+        starts = np.zeros(max(ffe.groups, 1), dtype=np.int64)
+        if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts) < np.inf:
+            return None
+        places = np.empty(fixed + ffe.groups * ffe.group_taps, dtype=np.int64)
+        set_places(fixed, starts, ffe.groups, ffe.group_taps, places)
+        chosen, b = np.empty(places.size), np.empty(dfe.taps)
+        error = equalizer(*arguments, places, chosen, b)
+        w = np.zeros(size)
+        w[places] = chosen
+        return MmseReceiver(
+            w=w, cursor=ffe.pre, b=b, sigma_e=float(np.sqrt(power * error)), sample=sample, noise=noise,
+            floating=tuple(int(place) - ffe.pre for place in places[fixed:]),
+        )  # fmt: skip
+
+
+def reference_receiver(
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, taps: Real | None = None
+) -> ReferenceReceiver:
+    """The receiver of Annex 178A for these paths; `taps` (C, K) take the place of the grid's transmitter settings.
+
+    Raises `ConfigError` for settings that it cannot have.
+    """
+    ffe = settings.receiver.ffe
+    if ffe is None:
+        raise ConfigError(f"{settings.name}: ffe_pre_tap_len and ffe_post_tap_len must be given for Annex 178A.")
+    room = max(ffe.span - ffe.post, 0)
+    if ffe.groups and ffe.groups * ffe.group_taps > room:
+        raise ConfigError(
+            f"{settings.name}: N_bg x N_bf must fit between tap {ffe.post + 1} and N_f, {room} places, got "
+            f"{ffe.groups} x {ffe.group_taps}. Raise N_f or take fewer taps."
+        )
+    check_converter(settings)
+    grid = transmitter_grid(settings)
+    if taps is not None:
+        grid = TransmitterGrid(
+            taps, grid.offsets, grid.main, np.zeros((len(taps), grid.places.shape[1]), dtype=np.int64)
+        )
+    return ReferenceReceiver(paths, settings, rules_of(settings), ffe, grid, path_parts(paths, settings))

@@ -1,0 +1,131 @@
+"""Interference and noise at the slicer of Annex 178A: what each source leaves behind FFE and DFE, and their distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.interference import transmitter_equalized, whole_ui
+from sirf.com.mmse import MmseReceiver, autocorrelation, behind_taps, slopes, through_taps, with_taps
+from sirf.com.quantization import NOISE_CREST, clip_probability, clipping_level, converter_step, with_rounding_error
+from sirf.com.reference_receiver import ReferenceReceiver
+
+Real = NDArray[np.float64]
+
+_CREST = 8.0
+"""Noise is cut at so many sigma, unless the settings say otherwise: far outside every DER_0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SlicerNoise:
+    """Interference and noise behind the receiver, voltages in V at the slicer with the FFE's main tap one.
+
+    `signal` is A_s. `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are Gaussian; `sigma_q` is the converter's rounding error through
+    the taps that count, `step` its step and `clipping` its clipping level. The distributions are of residual ISI, each
+    aggressor, all crosstalk, dual-Dirac jitter, all Gaussian noise, the rounding error, all but the Gaussian noise, and the
+    whole. `pulse` (N,) is the equalised through pulse before the DFE; `colour` (K,) the covariance in V^2 at the slicer of noise
+    and residual interference, `receiver_colour` (K,) that of receiver noise alone.
+    """
+
+    signal: float
+    sigma_n: float
+    sigma_tx: float
+    sigma_rj: float
+    sigma_g: float
+    sigma_q: float
+    step: float
+    clipping: float
+    isi: Distribution
+    aggressors: tuple[Distribution, ...]
+    crosstalk: Distribution
+    dual_dirac: Distribution
+    gaussian: Distribution
+    rounding: Distribution
+    rest: Distribution
+    total: Distribution
+    pulse: Real
+    colour: Real
+    receiver_colour: Real
+
+
+def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real, found: MmseReceiver) -> SlicerNoise:
+    """Distribution of interference and noise at the sampling instant behind FFE and DFE, with the transmitter's taps (K,)."""
+    settings, rules = receiver.settings, receiver.rules
+    tx, levels, m = settings.transmitter, settings.levels, settings.samples_per_ui
+    sample, weights = found.sample, found.taps
+    behind = receiver.responses(gains)
+    offsets = tuple(k - found.cursor for k in range(weights.size))
+    through = transmitter_equalized(behind.through, taps, receiver.grid.offsets, m)
+    pulse = transmitter_equalized(through, weights, offsets, m)
+    main = float(pulse[sample])
+    signal = tx.level_mismatch * main / (levels - 1)
+    bin_size = min(signal / 1000, settings.pdf_bin)
+
+    residual = pulse.copy()
+    residual[sample] = 0.0
+    for k, b in enumerate(found.b, start=1):
+        residual[sample + k * m] -= b * main
+    isi = symbols(whole_ui(residual, sample % m, m), levels, bin_size)
+    edges = slopes(through, sample % m, m)
+    dual_dirac = symbols(tx.a_dd * np.convolve(edges, weights), levels, bin_size)
+    victims = [with_taps(x, taps, receiver.grid.main, m) for x in behind.fext] + list(behind.next)
+    arriving = [x[phase::m] for x, phase in zip(victims, found.noise.worst_phases, strict=True)]
+    aggressors = tuple(symbols(np.convolve(x, weights), levels, bin_size) for x in arriving)
+    nothing = Distribution(np.ones(1), 0, bin_size)
+    crosstalk = sum(aggressors, nothing)
+
+    rows = found.noise
+    sigma_n, sigma_tx = through_taps(rows.receiver, weights), through_taps(rows.transmitter, weights)
+    sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(np.convolve(edges, weights)))
+    sigma_g = float(np.sqrt(sigma_n**2 + sigma_tx**2 + sigma_rj**2))
+    normal = gaussian(sigma_g, settings.noise_crest_factor or _CREST, bin_size)
+    rest = isi + crosstalk + dual_dirac
+    total = isi + crosstalk + (normal + dual_dirac)
+
+    step, clipping, rounding = 0.0, 0.0, nothing
+    detector = settings.receiver.detector
+    if detector.adc_bits:
+        samples = through[sample % m :: m]
+        if (detector.clip_method or rules.clip_method) == "fast":
+            clipping = float(np.sum(np.abs(samples)))
+        else:
+            signals = [symbols(samples, levels, bin_size)]
+            if rules.clip_noise == "output":
+                signals.append(total)
+            else:
+                noise = float(np.sqrt(rows.receiver[0] + rows.transmitter[0] + rows.random_jitter[0]))
+                signals += [gaussian(noise, NOISE_CREST, bin_size), symbols(tx.a_dd * edges, levels, bin_size)]
+                signals += [symbols(x, levels, bin_size) for x in arriving]
+            clipping = clipping_level(tuple(signals), clip_probability(settings, rules))
+        step = converter_step(clipping, detector.adc_bits)
+        counted = weights if rules.rounding_of_main_tap else np.delete(weights, found.cursor)
+        rounding = with_rounding_error(nothing, step, counted)
+        rest, total = rest + rounding, total + rounding
+
+    colour, receiver_colour = _colours(receiver, gains, taps, found, residual[sample % m :: m])
+    return SlicerNoise(
+        signal=signal, sigma_n=sigma_n, sigma_tx=sigma_tx, sigma_rj=sigma_rj, sigma_g=sigma_g, sigma_q=rounding.sigma, step=step,
+        clipping=clipping, isi=isi, aggressors=aggressors, crosstalk=crosstalk, dual_dirac=dual_dirac, gaussian=normal,
+        rounding=rounding, rest=rest, total=total, pulse=pulse, colour=colour, receiver_colour=receiver_colour,
+    )  # fmt: skip
+
+
+def _colours(
+    receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real, found: MmseReceiver, residual: Real
+) -> tuple[Real, Real]:
+    """Covariances (K,) at the slicer of all noise with residual interference (U,), and of receiver noise, equation (178A-56)."""
+    settings, weights = receiver.settings, found.taps
+    longest = min(settings.receiver.detector.truncation_length, receiver.ffe.noise_length // 2) + 2
+    rows = receiver.noise(gains, taps, found.sample, longest + weights.size - 1)
+    colour = behind_taps(rows.receiver + rows.transmitter + rows.crosstalk + rows.jitter, weights)
+    error = np.zeros(colour.size)
+    if receiver.rules.rounding_colour:
+        own = np.correlate(weights, weights, "full")[weights.size - 1 :]
+        error[: min(own.size, error.size)] = own[: error.size]
+    else:
+        error[0] = 1.0
+    colour = colour + rows.converter * error + settings.sigma_x**2 * autocorrelation(residual, colour.size)
+    return colour, behind_taps(rows.receiver, weights)
