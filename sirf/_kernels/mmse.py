@@ -155,10 +155,10 @@ def equalizer(
 @kernel
 def run_is_free(starts: Integer, count: int, start: int, run: int) -> bool:
     """Whether a run of taps from `start` overlaps none of the first `count` runs of `starts`."""
+    free = True
     for k in range(count):
-        if abs(starts[k] - start) < run:
-            return False
-    return True
+        free &= abs(starts[k] - start) >= run
+    return free
 
 
 @kernel

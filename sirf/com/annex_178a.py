@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +96,11 @@ def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
     """
     pairs, evaluated = best_pairs(receiver, prune=prune)
     best: Choice | None = None
-    for pair, slack in pairs:
-        if best is not None and pair.error * (1.0 - slack) * receiver.settings.sigma_x**2 > best.receiver.sigma_e**2:
+    for pair in pairs:
+        if (
+            best is not None
+            and pair.error * (1.0 - pair.slack) * receiver.settings.sigma_x**2 > best.receiver.sigma_e**2
+        ):
             break
         choice = _choice(receiver, _Best(pair.error, pair.g_dc, pair.g_dc2, pair.row, pair.sample), evaluated)
         if choice is not None and (best is None or _rank(choice) < _rank(best)):
@@ -112,7 +116,7 @@ def _places(receiver: ReferenceReceiver) -> Iterator[tuple[tuple[int, int], Call
     """Indices of the CTLE gains in the order of the loops, each with what makes its tables."""
     ctle = receiver.settings.receiver.ctle
     for i, j in gain_settings(ctle):
-        yield (i, j), lambda gains=(ctle.g_dc_db[i], ctle.g_dc2_db[j]): receiver.tables(gains)
+        yield (i, j), partial(receiver.tables, (ctle.g_dc_db[i], ctle.g_dc2_db[j]))
 
 
 def _better(tables: CtleTables, errors: Real, place: tuple[int, int], row: int, best: _Best | None) -> _Best | None:

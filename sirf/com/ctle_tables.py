@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
 
 from sirf._kernels.com_receiver import pair_errors, peaks, sweep_errors
 from sirf._kernels.com_search import sampling_point
 from sirf.com.config.settings import ComSettings, RxFfeSettings
-from sirf.com.filters import equalized_parts, gain_weights
-from sirf.com.mmse import Responses, ffe_size, receiver_noise, tap_limits, worst_phase
+from sirf.com.filters import gain_weights
+from sirf.com.mmse import ffe_size, receiver_noise, tap_limits
+from sirf.com.path_terms import PathParts, SearchTerms, phase_rows, term_weights
 from sirf.com.quantization import clip_probability
-from sirf.com.responses import PathResponse, running_sum
 from sirf.com.revision import Rules
 from sirf.com.search import TransmitterGrid, shifted_rows
 from sirf.units import from_db20
@@ -23,59 +22,10 @@ from sirf.units import from_db20
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
 
-_PEAK_REACH_UI = 20
-"""The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PathParts:
-    """The pulses of all paths behind the four parts of the CTLE: `through` (4, T), and (4, T) of each aggressor."""
-
-    through: Real
-    fext: tuple[Real, ...]
-    next: tuple[Real, ...]
-
-    def responses(self, settings: ComSettings, gains: tuple[float, float]) -> Responses:
-        """All pulses behind the CTLE at `gains` in dB."""
-        weights = gain_weights(settings.receiver.ctle, *gains)
-        return Responses(
-            through=weights @ self.through,
-            fext=tuple(weights @ parts for parts in self.fext),
-            next=tuple(weights @ parts for parts in self.next),
-        )
-
-
-def path_parts(paths: tuple[PathResponse, ...], settings: ComSettings) -> PathParts:
-    """Pulses behind the parts of the CTLE, of which every setting is a sum."""
-    rate = settings.symbol_rate * settings.samples_per_ui
-    found: dict[str, list[Real]] = {"through": [], "fext": [], "next": []}
-    for path in paths:
-        parts = equalized_parts(path.impulse, settings.receiver.ctle, rate)
-        found[path.kind].append(np.array([running_sum(part, settings.samples_per_ui) for part in parts]))
-    return PathParts(found["through"][0], tuple(found["fext"]), tuple(found["next"]))
-
-
-def phase_rows(pulse: Real, samples_per_ui: int, *, drop: int = 0) -> Real:
-    """A pulse (T,) by sampling phase (M, U), each phase without its last `drop` samples, zeros at the end."""
-    count = -(-pulse.size // samples_per_ui)
-    padded = np.zeros(count * samples_per_ui)
-    padded[: pulse.size] = pulse
-    rows = padded.reshape(count, samples_per_ui).T.copy()
-    if drop:
-        for phase in range(samples_per_ui):
-            rows[phase, max(len(range(phase, pulse.size, samples_per_ui)) - drop, 0) :] = 0.0
-    return rows
-
-
-def power_spectra(rows: Real, lags: int) -> Real:
-    """|H|^2 (M, F) of each row (M, U), on a grid fine enough for autocorrelations up to `lags`."""
-    spectrum = rfft(rows, n=next_fast_len(rows.shape[1] + lags, real=True), axis=1)
-    return np.asarray(spectrum.real**2 + spectrum.imag**2)
-
-
-def correlations(spectra: Real, rows: int, lags: int) -> Real:
-    """Autocorrelations (M, lags) of `power_spectra` made for `rows` samples."""
-    return np.asarray(irfft(spectra, n=next_fast_len(rows + lags, real=True), axis=1)[:, :lags])
+_LEAST_MARGIN = 32
+"""Zeros, in UI, on either side of a pulse at least."""
+_PEAK_REACH_UI = 8
+"""The filtered pulse's peak is looked for within so many UI of the unfiltered one's, and elsewhere only if it can be there."""
 
 
 def two_sided(table: Real, edge: int) -> Real:
@@ -83,8 +33,14 @@ def two_sided(table: Real, edge: int) -> Real:
     return np.ascontiguousarray(np.concatenate((table[..., edge:0:-1], table), axis=-1))
 
 
+def transmitter_strength(settings: ComSettings, rules: Rules) -> float:
+    """10^(-SNR_TX / 10), times sigma_X^2 where the revision or S_tn_w_AM says so, equation (178A-21)."""
+    with_levels = rules.transmitter_noise_with_levels or settings.receiver.detector.noise_with_levels
+    return from_db20(-settings.transmitter.snr_db) ** 2 * (settings.sigma_x**2 if with_levels else 1.0)
+
+
 class CtleTables:
-    """Tables of one CTLE setting, and the kernels that run on them.
+    """Tables of one CTLE setting, made when they are asked for, and the kernels that run on them.
 
     `settings` and `rules` say what is computed, `grid` holds the transmitter's settings, `gains` the CTLE's in dB.
     """
@@ -95,15 +51,21 @@ class CtleTables:
         rules: Rules,
         ffe: RxFfeSettings,
         parts: PathParts,
+        terms: SearchTerms,
         grid: TransmitterGrid,
         gains: tuple[float, float],
     ) -> None:
-        self.settings, self.rules, self.ffe, self.grid, self.gains = settings, rules, ffe, grid, gains
+        self.settings, self.rules, self.ffe, self.terms, self.grid, self.gains = (
+            settings,
+            rules,
+            ffe,
+            terms,
+            grid,
+            gains,
+        )
         self.size, self.edge = ffe_size(ffe), grid.taps.shape[1] - 1
-        self.responses = parts.responses(settings, gains)
-        m = settings.samples_per_ui
-        self._rows = phase_rows(self.responses.through, m, drop=0 if rules.last_sample else 1)
-        self._spectra = power_spectra(self._rows, self.size + self.edge)
+        self.parts = parts
+        self.weights = term_weights(gain_weights(settings.receiver.ctle, *gains))
 
     @property
     def offsets(self) -> Integer:
@@ -112,16 +74,25 @@ class CtleTables:
         return np.arange(sampling.first, sampling.last + 1)
 
     @cached_property
+    def through(self) -> Real:
+        """The through pulse (T,) behind the CTLE, without the transmitter's taps."""
+        return np.asarray(gain_weights(self.settings.receiver.ctle, *self.gains) @ self.parts.through)
+
+    @cached_property
     def instants(self) -> Integer:
         """Sample about which each transmitter setting of the grid is sampled (C,): its peak, or what ts_anchor asks for."""
-        m, pulse = self.settings.samples_per_ui, self.responses.through
-        middle = int(np.argmax(pulse))
-        low, high = max(middle - _PEAK_REACH_UI * m, 0), min(middle + _PEAK_REACH_UI * m, pulse.size)
+        m, pulse = self.settings.samples_per_ui, self.through
+        middle, reach = int(np.argmax(pulse)), _PEAK_REACH_UI * m
         result = np.empty(len(self.grid.taps), dtype=np.int64)
         anchor = self.settings.receiver.sampling.anchor
         if anchor == 1:
-            peaks(self.grid.taps, self.grid.main, pulse, m, low, high, result)
+            sure = reach - self.grid.taps.shape[1] * m
+            outside = np.concatenate((pulse[: max(middle - sure, 0)], pulse[middle + sure :]))
+            outer = float(np.max(np.abs(outside), initial=0.0)) * float(np.max(np.sum(np.abs(self.grid.taps), axis=1)))
+            low, high = max(middle - reach, 0), min(middle + reach, pulse.size)
+            peaks(self.grid.taps, self.grid.main, pulse, m, low, high, outer, result)
             return result
+        low, high = max(middle - 20 * m, 0), min(middle + 20 * m, pulse.size)
         rows, work = shifted_rows(pulse, self.grid.offsets, m), np.empty(max(high - low, 4 * m + 1))
         first = self.settings.receiver.dfe.b_max[0] if self.settings.receiver.dfe.b_max else 0.0
         for c, taps in enumerate(self.grid.taps):
@@ -132,43 +103,38 @@ class CtleTables:
     def _tables(self) -> tuple[Real, Real, Real, Real, Real]:
         """`moving`, `fixed`, `fext`, `slope` and `noise` of the kernels."""
         settings, tx, m = self.settings, self.settings.transmitter, self.settings.samples_per_ui
-        power, lags, pulse = settings.sigma_x**2, self.size + self.edge, self.responses.through
-        own = correlations(self._spectra, self._rows.shape[1], lags)
-        steps = np.zeros_like(pulse)
-        steps[1:-1] = (pulse[2:] - pulse[:-2]) * (m / 2.0)
-        slope = _phase_correlations(steps, m, lags)
-        moving = own + (tx.a_dd**2 + tx.sigma_rj**2) * slope
+        power, edge, terms = settings.sigma_x**2, self.edge, self.terms
+        slope = terms.slope.correlation(self.weights)
+        moving = terms.signal.correlation(self.weights) + (tx.a_dd**2 + tx.sigma_rj**2) * slope
         still = receiver_noise(settings, self.gains, self.size)
-        for x in self.responses.next:
-            phase = worst_phase(x, m)
-            still = still + power * _phase_correlations(x[phase::m], 1, self.size)[0]
-        transmitter = transmitter_strength(settings, self.rules) * self._transmitter(own)
-        fext = np.array([_phase_correlations(x, m, lags) for x in self.responses.fext]).reshape(-1, m, lags)
+        for x in terms.next:
+            table = x.correlation(self.weights)
+            still = still + power * table[int(np.argmax(table[:, 0])), : self.size]
+        shaped = terms.transmitter.correlation(self.weights)[:, : self.size]
+        if self.rules.late_transmitter_noise:
+            shaped = np.roll(shaped, -1, axis=0)
+        transmitter = transmitter_strength(settings, self.rules) * shaped
+        fext = np.empty((len(terms.fext), m, self.size + 2 * edge))
+        for a, x in enumerate(terms.fext):
+            fext[a] = two_sided(x.correlation(self.weights), edge)
         fixed = (still + transmitter) / power
         noise = still[0] + transmitter[:, 0]
-        edge = self.edge
-        return two_sided(moving, edge), fixed, two_sided(fext, edge), two_sided(slope[:, : edge + 1], edge), noise
-
-    def _transmitter(self, own: Real) -> Real:
-        """Autocorrelations (M, N) of the response that shapes the transmitter's noise, by sampling phase."""
-        m, pulse = self.settings.samples_per_ui, self.responses.through
-        if self.rules.late_transmitter_noise:
-            return np.roll(_phase_correlations(pulse, m, self.size, drop=2), -1, axis=0)
-        return _phase_correlations(pulse, m, self.size)
+        return two_sided(moving, edge), fixed, fext, two_sided(slope[:, : edge + 1], edge), noise
 
     @cached_property
-    def _backward(self) -> tuple[Real, int]:
+    def backward(self) -> tuple[Real, int]:
         """Samples of each phase, later ones first, with zeros about them, and the place of UI zero."""
-        margin = self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1
-        rows = np.pad(self._rows, ((0, 0), (margin, margin)))
+        margin = max(self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1, _LEAST_MARGIN)
+        drop = 0 if self.rules.last_sample else 1
+        rows = np.pad(phase_rows(self.through, self.settings.samples_per_ui, drop=drop), ((0, 0), (margin, margin)))
         return np.ascontiguousarray(rows[:, ::-1]), rows.shape[1] - 1 - margin
 
     @cached_property
-    def _arguments(self) -> tuple[object, ...]:
+    def _arguments(self) -> Any:
         """What the kernels take besides candidates and instants."""
         settings, receiver, ffe = self.settings, self.settings.receiver, self.ffe
         moving, fixed, fext, slope, noise = self._tables
-        backward, last = self._backward
+        backward, last = self.backward
         detector = receiver.detector
         slow = (detector.clip_method or self.rules.clip_method) == "slow"
         scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
@@ -186,26 +152,35 @@ class CtleTables:
     def errors(self, rows: Integer) -> Real:
         """Errors over sigma_X^2 (R, P) of these rows of the transmitter's grid at all sampling offsets.
 
-        The converter's step is that of `clipping_estimate`, within a bin of what the distribution gives.
+        The converter's step is that of `clipping_estimate`, within a bin of what the distribution gives. Where TS_SRCH_MODE is
+        middle, offsets beyond the first rise of the error to either side come out infinite.
         """
         result = np.empty((rows.size, self.offsets.size))
         candidates = np.ascontiguousarray(self.grid.taps[rows])
         sweep_errors(candidates, self.instants[rows], self.offsets, *self._arguments, result)
+        if not self.settings.receiver.sampling.full_sweep:
+            _keep_first_rise(result, self.offsets)
         return result
 
-    def pair_errors(self, rows: Integer, instants: Integer, bounds: Real, known: float) -> tuple[Real, int]:
-        """Errors (N,) of pairs of a row and an instant in the order of rising `bounds`, and how many were looked at."""
+    def pair_errors(
+        self, rows: Integer, instants: Integer, bounds: Real, known: float, slack: float
+    ) -> tuple[Real, int]:
+        """Errors (N,) of pairs of a row and an instant in the order of rising `bounds`, and how many were looked at.
+
+        It ends at a bound above the least error, or `known`, by more than the part `slack`; the rest come out infinite.
+        """
         result = np.empty(rows.size)
-        made = pair_errors(self.grid.taps, rows, instants, bounds, known, *self._arguments, result)
+        made = pair_errors(self.grid.taps, rows, instants, bounds / (1.0 + slack), known, *self._arguments, result)
         return result, int(made)
 
 
-def transmitter_strength(settings: ComSettings, rules: Rules) -> float:
-    """10^(-SNR_TX / 10), times sigma_X^2 where the revision or S_tn_w_AM says so, equation (178A-21)."""
-    with_levels = rules.transmitter_noise_with_levels or settings.receiver.detector.noise_with_levels
-    return from_db20(-settings.transmitter.snr_db) ** 2 * (settings.sigma_x**2 if with_levels else 1.0)
-
-
-def _phase_correlations(pulse: Real, samples_per_ui: int, lags: int, *, drop: int = 0) -> Real:
-    rows = phase_rows(pulse, samples_per_ui, drop=drop)
-    return correlations(power_spectra(rows, lags), rows.shape[1], lags)
+def _keep_first_rise(errors: Real, offsets: Integer) -> None:
+    """Make infinite what lies beyond the first rise of the errors (R, P) to either side of offset zero (or the nearest to it)."""
+    middle = int(np.argmin(np.abs(offsets)))
+    for row in errors:
+        for direction in (1, -1):
+            at = middle
+            while 0 <= at + direction < row.size and row[at + direction] <= row[at]:
+                at += direction
+            rest = row[at + 2 :] if direction > 0 else row[: max(at - 1, 0)]
+            rest[:] = np.inf

@@ -68,7 +68,7 @@ class Distribution:
         return float(self.first + min(index, self.y.size - 1)) * self.bin_size
 
     def interpolated_magnitude_at(self, probability: float) -> float:
-        """As `magnitude_at`, between bins: the sum of probabilities is taken as a straight line from one bin's end to the next."""
+        """As `magnitude_at`, between bins: the sum of probabilities is a straight line from one bin's end to the next."""
         below = np.cumsum(self.y)
         index = int(np.searchsorted(below, probability, side="left"))
         before = float(below[index - 1]) if index > 0 else 0.0

@@ -67,8 +67,9 @@ def com(
     `package_case`, a number from 1 or a name, gives a `ComResult`; without it all test cases give a `ComReport`, or those that
     `cable_class` (of a cable's preset, "CA-B") has to pass. A workbook's Local Search
     is honoured as the reference code does, and the full grid's answer stands beside it where it differs;
-    `search="full"` takes the full grid's. `revision` chooses whose arithmetic is followed where releases of the reference code and
-    the draft differ, "3.70", "4.50", "4.17" or "d3.3": by default what the settings say, else the newest that their Annex has.
+    `search="full"` takes the full grid's. `revision` chooses whose arithmetic is followed where releases of the reference
+    code and the draft differ, "3.70", "4.50", "4.17" or "d3.3": by default what the settings say, else the newest that
+    their Annex has.
     `trace` keeps every intermediate.
 
     Raises `ConfigError` for a bad configuration, `SirfError` for a band too small or where no equaliser setting passes.

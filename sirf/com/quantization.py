@@ -28,7 +28,7 @@ def check_converter(settings: ComSettings) -> None:
 
 def converter_step(clipping_level: float, bits: float) -> float:
     """Step in V of a converter of `bits` whose outer levels lie at plus and minus `clipping_level` in V, equation (178A-29)."""
-    return 2.0 * clipping_level / (2.0**bits - 1.0)
+    return float(2.0 * clipping_level / (2.0**bits - 1.0))
 
 
 def clip_probability(settings: ComSettings, rules: Rules) -> float:

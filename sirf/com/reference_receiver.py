@@ -1,15 +1,16 @@
-"""The reference receiver of Annex 178A at one setting: noise at its input, FFE and DFE of least error, and its figure of merit."""
+"""The reference receiver of Annex 178A at one setting: noise at its input, FFE and DFE of least error."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.mmse import equalizer, floating_equalizer, set_places
 from sirf.com.config.settings import ComSettings, RxFfeSettings
-from sirf.com.ctle_tables import CtleTables, PathParts, path_parts, transmitter_strength
+from sirf.com.ctle_tables import CtleTables, transmitter_strength
 from sirf.com.mmse import (
     MmseReceiver,
     NoiseRows,
@@ -22,6 +23,7 @@ from sirf.com.mmse import (
     with_taps,
     worst_phase,
 )
+from sirf.com.path_terms import PathParts, SearchTerms, path_parts, search_terms
 from sirf.com.quantization import check_converter, search_step
 from sirf.com.responses import PathResponse
 from sirf.com.revision import Rules, rules_of
@@ -31,7 +33,7 @@ from sirf.errors import ConfigError
 Real = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ReferenceReceiver:
     """The paths of one package case with what every setting of the receiver shares. Gains are in dB."""
 
@@ -46,9 +48,16 @@ class ReferenceReceiver:
         """All responses behind the CTLE, without the transmitter's taps."""
         return self.parts.responses(self.settings, gains)
 
+    @cached_property
+    def terms(self) -> SearchTerms:
+        """What the tables of all CTLE settings are sums of."""
+        lags = ffe_size(self.ffe) + self.grid.taps.shape[1] - 1
+        drops = (0 if self.rules.last_sample else 1, 2 if self.rules.late_transmitter_noise else 0)
+        return search_terms(self.parts, self.settings.samples_per_ui, lags, drops=drops)
+
     def tables(self, gains: tuple[float, float]) -> CtleTables:
         """What the search needs at one CTLE setting."""
-        return CtleTables(self.settings, self.rules, self.ffe, self.parts, self.grid, gains)
+        return CtleTables(self.settings, self.rules, self.ffe, self.parts, self.terms, self.grid, gains)
 
     def through(self, gains: tuple[float, float], taps: Real) -> Real:
         """The through pulse (T,) before the FFE, with the transmitter's taps (K,)."""
@@ -64,10 +73,8 @@ class ReferenceReceiver:
         for x in (*(with_taps(x, taps, self.grid.main, m) for x in behind.fext), *behind.next):
             phases.append(worst_phase(x, m))
             crosstalk += power * autocorrelation(x[phases[-1] :: m], lags)
-        if self.rules.late_transmitter_noise:
-            shaped = behind.through[(sample + 1) % m :: m][:-2]
-        else:
-            shaped = behind.through[phase::m]
+        late = self.rules.late_transmitter_noise
+        shaped = behind.through[(sample + 1) % m :: m][:-2] if late else behind.through[phase::m]
         jitter = power * autocorrelation(edges, lags)
         rows = NoiseRows(
             receiver=receiver_noise(settings, gains, lags),

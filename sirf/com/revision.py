@@ -72,7 +72,8 @@ def revision_of(settings: ComSettings) -> Revision:
             "Annexes 93A and 120G (no receiver FFE)" if settings.receiver.ffe is None else "Annex 178A (a receiver FFE)"
         )
         raise ConfigError(
-            f"{settings.name}: revision must be {' or '.join(allowed)} for {annex}, got {settings.revision}. Leave it out for the newest."
+            f"{settings.name}: revision must be {' or '.join(allowed)} for {annex}, got {settings.revision}. "
+            "Leave it out for the newest."
         )
     return settings.revision
 

@@ -23,8 +23,8 @@ _CREST = 8.0
 class SlicerNoise:
     """Interference and noise behind the receiver, voltages in V at the slicer with the FFE's main tap one.
 
-    `signal` is A_s. `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are Gaussian; `sigma_q` is the converter's rounding error through
-    the taps that count, `step` its step and `clipping` its clipping level. The distributions are of residual ISI, each
+    `signal` is A_s. `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are Gaussian; `sigma_q` is the converter's rounding error
+    through the taps that count, `step` its step and `clipping` its clipping level. The distributions are of residual ISI, each
     aggressor, all crosstalk, dual-Dirac jitter, all Gaussian noise, the rounding error, all but the Gaussian noise, and the
     whole. `pulse` (N,) is the equalised through pulse before the DFE; `colour` (K,) the covariance in V^2 at the slicer of noise
     and residual interference, `receiver_colour` (K,) that of receiver noise alone.
