@@ -65,8 +65,9 @@ def least_clipping_level(largest: Real, power: float, noise: float, symbol_power
     """A level that a sampled pulse and Gaussian noise exceed with more than a probability.
 
     `largest` (m,) holds the largest magnitudes in V, falling, `power` the sum of squares of all samples, `noise` the variance
-    of the Gaussian noise. Whatever the other large ones are, the sum passes the first m at their outer symbols plus `quantiles[m]` sigma
-    of the noise with the samples beyond, which are small enough to count as Gaussian: the most over m counts.
+    of the Gaussian noise. Whatever the other large ones are, the sum passes the first m at their outer symbols plus
+    `quantiles[m]` sigma of the noise with the samples beyond, which are small enough to count as Gaussian: the most
+    over m counts.
     """
     rest = power
     for m in range(largest.size):
@@ -100,10 +101,27 @@ def _largest(taps: Real, backward: Real, start: int, count: int, top: Real) -> f
 
 @kernel
 def error_bounds(
-    candidates: Real, gains: Single, instants: Integer, offsets: Integer, per_ui: int, backward: Real, last: int, tx_cursor: int,
-    near: Integer, alone: Single, moving: Single, whole: Single, cosine: Single, weight: Single, noise: Real, converter: Real,
-    quantiles: Real, low: float, high: float, bounds: Real,
-) -> None:  # fmt: skip
+    candidates: Real,
+    gains: Single,
+    instants: Integer,
+    offsets: Integer,
+    per_ui: int,
+    backward: Real,
+    last: int,
+    tx_cursor: int,
+    near: Integer,
+    alone: Single,
+    moving: Single,
+    whole: Single,
+    cosine: Single,
+    weight: Single,
+    noise: Real,
+    converter: Real,
+    quantiles: Real,
+    low: float,
+    high: float,
+    bounds: Real,
+) -> None:
     """Bounds (C, P) on the error of each row of `candidates` (C, K) at all sampling `offsets` (P,) about its instant.
 
     `gains` (C, F) are |G|^2 of the rows. Spectra (M, F) by sampling phase are those of `_spectral_sums`, over sigma_X^2. Samples

@@ -4,7 +4,7 @@ Everything that a candidate needs is linear or quadratic in the transmitter's ta
 of a filtered response is the taps' autocorrelation convolved with that of the response. Tables of autocorrelations are two-sided,
 lags -(K - 1) to N + K - 2 for K transmitter and N receiver taps, so that one lag of the taps shifts a whole row.
 
-The receivers themselves are in `sirf._kernels.mmse`: delete compiled files (`__pycache__`) after an edit there.
+The receivers themselves are in `sirf._kernels.floating_taps`: delete compiled files (`__pycache__`) after an edit there.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
-from sirf._kernels.mmse import floating_equalizer
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
@@ -148,10 +148,27 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
 
 @kernel
 def pair_error(
-    taps: Real, own: Real, crosstalk: Real, instant: int, per_ui: int, backward: Real, last: int, moving: Real, fixed: Real,
-    slope: Real, noise: Real, converter: Real, tx_reach: int, b_min: Real, b_max: Real, w_min: Real, w_max: Real, shape: Integer,
-    step: float, starts: Integer,
-) -> float:  # fmt: skip
+    taps: Real,
+    own: Real,
+    crosstalk: Real,
+    instant: int,
+    per_ui: int,
+    backward: Real,
+    last: int,
+    moving: Real,
+    fixed: Real,
+    slope: Real,
+    noise: Real,
+    converter: Real,
+    tx_reach: int,
+    b_min: Real,
+    b_max: Real,
+    w_min: Real,
+    w_max: Real,
+    shape: Integer,
+    step: float,
+    starts: Integer,
+) -> float:
     """Error over sigma_X^2 of one transmitter setting at one sampling instant; the converter's step by its estimate.
 
     `backward` (M, U) holds the pulse of each phase, later samples first; `last` is the place of the sample of UI zero in it.
@@ -211,11 +228,28 @@ def crosstalk_row(own: Real, fext: Real, row: Real) -> None:
 
 @kernel
 def sweep_errors(
-    candidates: Real, instants: Integer, offsets: Integer, per_ui: int, backward: Real, last: int, moving: Real, fixed: Real,
-    fext: Real, slope: Real, noise: Real, converter: Real, tx_reach: int, b_min: Real, b_max: Real, w_min: Real, w_max: Real,
-    shape: Integer, step: float, errors: Real,
-) -> None:  # fmt: skip
-    """Errors (C, P) of transmitter settings (C, K) at all `offsets` (P,) about their `instants` (C,); see `pair_error`."""
+    errors: Real,
+    candidates: Real,
+    instants: Integer,
+    offsets: Integer,
+    per_ui: int,
+    backward: Real,
+    last: int,
+    moving: Real,
+    fixed: Real,
+    fext: Real,
+    slope: Real,
+    noise: Real,
+    converter: Real,
+    tx_reach: int,
+    b_min: Real,
+    b_max: Real,
+    w_min: Real,
+    w_max: Real,
+    shape: Integer,
+    step: float,
+) -> None:
+    """Fill `errors` (C, P) of transmitter settings (C, K) at all `offsets` (P,) about their `instants` (C,); see `pair_error`."""
     own, crosstalk = np.empty(candidates.shape[1]), np.empty(w_min.size)
     starts = np.zeros(max(shape[2], 1), dtype=np.int64)
     for c in range(candidates.shape[0]):
@@ -223,18 +257,55 @@ def sweep_errors(
         crosstalk_row(own, fext, crosstalk)
         for p in range(offsets.size):
             errors[c, p] = pair_error(
-                candidates[c], own, crosstalk, instants[c] + offsets[p], per_ui, backward, last, moving, fixed, slope, noise,
-                converter, tx_reach, b_min, b_max, w_min, w_max, shape, step, starts,
-            )  # fmt: skip
+                candidates[c],
+                own,
+                crosstalk,
+                instants[c] + offsets[p],
+                per_ui,
+                backward,
+                last,
+                moving,
+                fixed,
+                slope,
+                noise,
+                converter,
+                tx_reach,
+                b_min,
+                b_max,
+                w_min,
+                w_max,
+                shape,
+                step,
+                starts,
+            )
 
 
 @kernel
 def pair_errors(
-    candidates: Real, rows: Integer, instants: Integer, bounds: Real, known: float, per_ui: int, backward: Real, last: int,
-    moving: Real, fixed: Real, fext: Real, slope: Real, noise: Real, converter: Real, tx_reach: int, b_min: Real, b_max: Real,
-    w_min: Real, w_max: Real, shape: Integer, step: float, errors: Real,
-) -> int:  # fmt: skip
-    """Errors (N,) of pairs of a row of `candidates` (C, K) and an instant, until all left are bounded above the least so far.
+    errors: Real,
+    candidates: Real,
+    rows: Integer,
+    instants: Integer,
+    bounds: Real,
+    known: float,
+    per_ui: int,
+    backward: Real,
+    last: int,
+    moving: Real,
+    fixed: Real,
+    fext: Real,
+    slope: Real,
+    noise: Real,
+    converter: Real,
+    tx_reach: int,
+    b_min: Real,
+    b_max: Real,
+    w_min: Real,
+    w_max: Real,
+    shape: Integer,
+    step: float,
+) -> int:
+    """Fill `errors` (N,) of pairs of a row of `candidates` (C, K) and an instant, until all left are bounded above the least.
 
     `bounds` (N,) rise; `known` is an error that another CTLE setting has. Returns how many were looked at; the rest come out
     infinite.
@@ -249,9 +320,27 @@ def pair_errors(
         tap_correlation(taps, own)
         crosstalk_row(own, fext, crosstalk)
         errors[n] = pair_error(
-            taps, own, crosstalk, instants[n], per_ui, backward, last, moving, fixed, slope, noise, converter, tx_reach,
-            b_min, b_max, w_min, w_max, shape, step, starts,
-        )  # fmt: skip
+            taps,
+            own,
+            crosstalk,
+            instants[n],
+            per_ui,
+            backward,
+            last,
+            moving,
+            fixed,
+            slope,
+            noise,
+            converter,
+            tx_reach,
+            b_min,
+            b_max,
+            w_min,
+            w_max,
+            shape,
+            step,
+            starts,
+        )
         known = min(known, errors[n])
     return rows.size
 
@@ -289,9 +378,16 @@ def peaks(
 
 @kernel
 def next_candidate(
-    places: Integer, row: int, best: Integer, gains: Integer, best_gains: Integer, reach: float, least: float,
-    difference: float, state: Real,
-) -> int:  # fmt: skip
+    places: Integer,
+    row: int,
+    best: Integer,
+    gains: Integer,
+    best_gains: Integer,
+    reach: float,
+    least: float,
+    difference: float,
+    state: Real,
+) -> int:
     """First row from `row` on that the adaptive search looks at, or the number of rows (C,).
 
     `places` (C, T) are the indices of the transmitter's tap values and `gains` those of g_DC and g_DC2 here, `best` and

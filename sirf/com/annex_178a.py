@@ -2,7 +2,7 @@
 
 At every transmitter setting, CTLE setting and sampling offset the receiver of least error is taken, floating taps and converter
 step included; the figure of merit is half a level spacing over the rms error. The searches take the converter's step from a
-saddle point of its tail (`clipping_estimate`), well within a bin of the distribution that defines it.
+saddle point of its tail (`clipping_estimate`), within a thousandth of what the distribution gives that defines it.
 """
 
 from __future__ import annotations
@@ -83,9 +83,15 @@ def _choice(receiver: ReferenceReceiver, best: _Best, evaluated: int) -> Choice 
     if found is None:
         return None
     return Choice(
-        g_dc=best.g_dc, g_dc2=best.g_dc2, row=best.row, gains=gains, taps=taps, receiver=found,
-        fom_db=found.fom_db(receiver.settings), evaluated=evaluated,
-    )  # fmt: skip
+        g_dc=best.g_dc,
+        g_dc2=best.g_dc2,
+        row=best.row,
+        gains=gains,
+        taps=taps,
+        receiver=found,
+        fom_db=found.fom_db(receiver.settings),
+        evaluated=evaluated,
+    )
 
 
 def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
@@ -178,9 +184,16 @@ def _adaptive(receiver: ReferenceReceiver) -> tuple[_Best | None, int]:
         while True:
             if best is not None:
                 row = next_candidate(
-                    grid.places, row, grid.places[best.row], np.array(place), np.array((best.g_dc, best.g_dc2)),
-                    float(settings.local_search), float(least), difference, state,
-                )  # fmt: skip
+                    grid.places,
+                    row,
+                    grid.places[best.row],
+                    np.array(place),
+                    np.array((best.g_dc, best.g_dc2)),
+                    float(settings.local_search),
+                    float(least),
+                    difference,
+                    state,
+                )
             if row >= len(grid.taps):
                 break
             tables = tables or make()

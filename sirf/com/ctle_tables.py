@@ -138,28 +138,44 @@ class CtleTables:
         detector = receiver.detector
         slow = (detector.clip_method or self.rules.clip_method) == "slow"
         scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
-        converter = np.array([
-            settings.levels, scale, clip_probability(settings, self.rules) if slow else 0.0,
-            settings.transmitter.sigma_rj**2, settings.sigma_x**2,
-        ])  # fmt: skip
+        converter = np.array(
+            [
+                settings.levels,
+                scale,
+                clip_probability(settings, self.rules) if slow else 0.0,
+                settings.transmitter.sigma_rj**2,
+                settings.sigma_x**2,
+            ]
+        )
         limit = tap_limits(ffe)
         shape = np.array([ffe.pre, ffe.pre + ffe.post + 1, ffe.groups, ffe.group_taps], dtype=np.int64)
         return (
-            settings.samples_per_ui, backward, last, moving, fixed, fext, slope, noise, converter, self.grid.main,
-            np.array(receiver.dfe.b_min, dtype=float), np.array(receiver.dfe.b_max, dtype=float), -limit, limit, shape, ffe.step,
-        )  # fmt: skip
+            settings.samples_per_ui,
+            backward,
+            last,
+            moving,
+            fixed,
+            fext,
+            slope,
+            noise,
+            converter,
+            self.grid.main,
+            np.array(receiver.dfe.b_min, dtype=float),
+            np.array(receiver.dfe.b_max, dtype=float),
+            -limit,
+            limit,
+            shape,
+            ffe.step,
+        )
 
     def errors(self, rows: Integer) -> Real:
         """Errors over sigma_X^2 (R, P) of these rows of the transmitter's grid at all sampling offsets.
 
-        The converter's step is that of `clipping_estimate`, within a bin of what the distribution gives. Where TS_SRCH_MODE is
-        middle, offsets beyond the first rise of the error to either side come out infinite.
+        The converter's step is that of `clipping_estimate`, within a thousandth of what the distribution gives.
         """
         result = np.empty((rows.size, self.offsets.size))
         candidates = np.ascontiguousarray(self.grid.taps[rows])
-        sweep_errors(candidates, self.instants[rows], self.offsets, *self._arguments, result)
-        if not self.settings.receiver.sampling.full_sweep:
-            _keep_first_rise(result, self.offsets)
+        sweep_errors(result, candidates, self.instants[rows], self.offsets, *self._arguments)
         return result
 
     def pair_errors(
@@ -170,17 +186,5 @@ class CtleTables:
         It ends at a bound above the least error, or `known`, by more than the part `slack`; the rest come out infinite.
         """
         result = np.empty(rows.size)
-        made = pair_errors(self.grid.taps, rows, instants, bounds / (1.0 + slack), known, *self._arguments, result)
+        made = pair_errors(result, self.grid.taps, rows, instants, bounds / (1.0 + slack), known, *self._arguments)
         return result, int(made)
-
-
-def _keep_first_rise(errors: Real, offsets: Integer) -> None:
-    """Make infinite what lies beyond the first rise of the errors (R, P) to either side of offset zero (or the nearest to it)."""
-    middle = int(np.argmin(np.abs(offsets)))
-    for row in errors:
-        for direction in (1, -1):
-            at = middle
-            while 0 <= at + direction < row.size and row[at + direction] <= row[at]:
-                at += direction
-            rest = row[at + 2 :] if direction > 0 else row[: max(at - 1, 0)]
-            rest[:] = np.inf

@@ -32,7 +32,8 @@ _WORKERS = 2
 _SLACK = 2e-3
 """Bounds are lowered by this part: more than the sum over a circle of so many points differs from the integral."""
 _STEP_SLACK = 1e-3
-"""Part of an error by which the search's estimate of the converter's step can be wrong."""
+"""Part of an error by which the estimate of the converter's step can make it wrong: the step is within a thousandth, and the
+converter makes at most half of an error."""
 _LEVEL_PART = 0.97
 """Part of the estimated clipping level that a bound counts, because sums of symbols have less tail than Gaussian noise."""
 _LARGEST = 8
@@ -104,23 +105,37 @@ def _bounds(receiver: ReferenceReceiver, circle: _Circle, tables: CtleTables) ->
     result = np.empty((len(grid.taps), tables.offsets.size))
     backward, last = tables.backward
     error_bounds(
-        grid.taps, circle.gains, tables.instants, tables.offsets, settings.samples_per_ui, backward, last, grid.main,
-        np.array(_NEAR_UI), alone, moving, whole, circle.cosine, circle.weight,
+        grid.taps,
+        circle.gains,
+        tables.instants,
+        tables.offsets,
+        settings.samples_per_ui,
+        backward,
+        last,
+        grid.main,
+        np.array(_NEAR_UI),
+        alone,
+        moving,
+        whole,
+        circle.cosine,
+        circle.weight,
         np.asarray(alone @ circle.weight * settings.sigma_x**2, dtype=float),
-        np.array([scale, settings.sigma_x**2, _LEVEL_PART]), quantiles, low, high, result,
-    )  # fmt: skip
+        np.array([scale, settings.sigma_x**2, _LEVEL_PART]),
+        quantiles,
+        low,
+        high,
+        result,
+    )
     return result * (1.0 - _SLACK)
 
 
 def best_pairs(receiver: ReferenceReceiver, *, prune: bool) -> tuple[list[Pair], int]:
     """Pairs with their errors, the least first, and how many settings of transmitter and CTLE were looked at.
 
-    With `prune` only those that can be the best are there. More than one DFE tap, and a sampling instant that is not swept over
-    all offsets, have no bound: all is looked at.
+    With `prune` only those that can be the best are there. More than one DFE tap has no bound: all is looked at.
     """
     settings = receiver.settings
-    bounded = prune and settings.receiver.dfe.taps <= 1 and settings.receiver.sampling.full_sweep
-    return _pruned(receiver) if bounded else _all(receiver)
+    return _pruned(receiver) if prune and settings.receiver.dfe.taps <= 1 else _all(receiver)
 
 
 def _tables(receiver: ReferenceReceiver) -> list[tuple[tuple[int, int], CtleTables]]:

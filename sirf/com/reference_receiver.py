@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.mmse import equalizer, floating_equalizer, set_places
+from sirf._kernels.floating_taps import floating_equalizer
+from sirf._kernels.mmse import equalizer, set_places
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.ctle_tables import CtleTables, transmitter_strength
 from sirf.com.mmse import (
@@ -110,9 +111,16 @@ class ReferenceReceiver:
         main, feedback = padded[at], np.array([padded[at + k] for k in range(1, 1 + dfe.taps)]).reshape(-1, size)
         limit, fixed = tap_limits(ffe), ffe.pre + ffe.post + 1
         arguments = (
-            correlation, main, feedback, np.array(dfe.b_min, dtype=float), np.array(dfe.b_max, dtype=float), -limit, limit,
-            ffe.pre, ffe.step,
-        )  # fmt: skip
+            correlation,
+            main,
+            feedback,
+            np.array(dfe.b_min, dtype=float),
+            np.array(dfe.b_max, dtype=float),
+            -limit,
+            limit,
+            ffe.pre,
+            ffe.step,
+        )
         starts = np.zeros(max(ffe.groups, 1), dtype=np.int64)
         if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts) < np.inf:
             return None
@@ -123,9 +131,14 @@ class ReferenceReceiver:
         w = np.zeros(size)
         w[places] = chosen
         return MmseReceiver(
-            w=w, cursor=ffe.pre, b=b, sigma_e=float(np.sqrt(power * error)), sample=sample, noise=noise,
+            w=w,
+            cursor=ffe.pre,
+            b=b,
+            sigma_e=float(np.sqrt(power * error)),
+            sample=sample,
+            noise=noise,
             floating=tuple(int(place) - ffe.pre for place in places[fixed:]),
-        )  # fmt: skip
+        )
 
 
 def reference_receiver(

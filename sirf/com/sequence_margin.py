@@ -61,9 +61,13 @@ def sequence_margin(noise: SlicerNoise, b: float, settings: ComSettings, rules: 
     noisy, noise_gain = _noisy(noise, settings, rules)
     colour = noise.colour + noise_gain * noise.receiver_colour
     ratio, events = error_event_ratio(
-        noisy, b, noise.signal, colour / colour[0], levels=settings.levels,
+        noisy,
+        b,
+        noise.signal,
+        colour / colour[0],
+        levels=settings.levels,
         longest=settings.receiver.detector.truncation_length,
-    )  # fmt: skip
+    )
     reached = -noisy.quantile_reaching(ratio)
     gain = -np.inf if reached <= 0.0 else 20.0 * float(np.log10(reached / noise.signal))
     offset, slope = settings.receiver.detector.q_budget_adjust

@@ -107,10 +107,26 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
 
     colour, receiver_colour = _colours(receiver, gains, taps, found, residual[sample % m :: m])
     return SlicerNoise(
-        signal=signal, sigma_n=sigma_n, sigma_tx=sigma_tx, sigma_rj=sigma_rj, sigma_g=sigma_g, sigma_q=rounding.sigma, step=step,
-        clipping=clipping, isi=isi, aggressors=aggressors, crosstalk=crosstalk, dual_dirac=dual_dirac, gaussian=normal,
-        rounding=rounding, rest=rest, total=total, pulse=pulse, colour=colour, receiver_colour=receiver_colour,
-    )  # fmt: skip
+        signal=signal,
+        sigma_n=sigma_n,
+        sigma_tx=sigma_tx,
+        sigma_rj=sigma_rj,
+        sigma_g=sigma_g,
+        sigma_q=rounding.sigma,
+        step=step,
+        clipping=clipping,
+        isi=isi,
+        aggressors=aggressors,
+        crosstalk=crosstalk,
+        dual_dirac=dual_dirac,
+        gaussian=normal,
+        rounding=rounding,
+        rest=rest,
+        total=total,
+        pulse=pulse,
+        colour=colour,
+        receiver_colour=receiver_colour,
+    )
 
 
 def _colours(

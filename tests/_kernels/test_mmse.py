@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.linalg import convolution_matrix, toeplitz
 from scipy.optimize import LinearConstraint, minimize
 
-from sirf._kernels.mmse import equalizer, search
+from sirf._kernels.floating_taps import floating_equalizer
+from sirf._kernels.mmse import equalizer, floating_equalizer_by_trial
 
 Real = NDArray[np.float64]
 PRE, POST = 3, 5
@@ -32,7 +35,7 @@ def solve(row: Real, main: Real, feedback: Real, low: Real, high: Real, limits: 
     float, Real, Real
 ]:  # fmt: skip
     w, b = np.empty(SIZE), np.empty(len(feedback))
-    error = equalizer(row, main, feedback, low, high, *limits, PRE, w, b, np.empty((SIZE, SIZE)))
+    error = equalizer(row, main, feedback, low, high, *limits, PRE, 0.0, np.arange(SIZE), w, b)
     return error, w, b
 
 
@@ -90,61 +93,66 @@ def test_a_singular_problem_has_no_answer() -> None:
     assert solve(np.zeros(SIZE), main, feedback, np.zeros(0), np.zeros(0))[0] == np.inf
 
 
-def test_the_tables_of_the_search_equal_filtering_first() -> None:
-    """Every candidate by its tables against the same candidate with the pulse filtered beforehand."""
-    rng = np.random.default_rng(11)
-    per_ui, ui = 8, 40
-    time = np.arange(per_ui * ui) / per_ui
-    pulse = np.exp(-(((time - 12) / 0.7) ** 2)) + 0.3 * np.exp(-np.maximum(time - 12, 0) / 2) * (time > 12)
-    aggressor = 0.05 * rng.normal(size=pulse.size) * np.exp(-(((time - 14) / 3) ** 2))
-    taps = np.array([[0.0, 1.0, 0.0], [-0.1, 0.8, -0.1], [0.05, 0.85, -0.1]])
-    offsets = np.arange(-3, 4)
+def floating_problem(seed: int, limit: float, feedback_limit: float) -> tuple[object, ...]:
+    """Arguments of the equalisers for a pulse with far echoes: 15 fixed taps and two runs of four floating ones to place 79."""
+    rng = np.random.default_rng(seed)
+    tail = np.concatenate((0.6 ** np.arange(1, 10) * rng.normal(0.1, 0.1, 9), rng.normal(0, 0.02, 70)))
+    h = np.concatenate((rng.normal(0, 0.03, 4), [-0.05, 0.2, 1.0, 0.45], tail))
+    size, main = 80, 6
+    noise = 0.002 * 0.4 ** np.arange(size)
+    row = np.array([h[: h.size - k] @ h[k:] for k in range(size)]) + noise
+    padded = np.concatenate((np.zeros(size + 3), h, np.zeros(size + 3)))
+    at = size + 3 + 6 + main - np.arange(size)
+    limits = np.full(size, 0.7)
+    limits[15:] = limit
+    low, high = np.array([0.0]), np.array([feedback_limit])
+    return row, padded[at], padded[at + 1][None], low, high, -limits, limits, main, 0.0, 15, 2, 4
 
-    def table(x: Real, lags: int) -> Real:
-        rows = [x[phase::per_ui] for phase in range(per_ui)]
-        return np.array([[r[: r.size - k] @ r[k:] for k in range(lags)] for r in rows])
 
-    def slope(x: Real, lags: int) -> Real:
-        steps = np.zeros_like(x)
-        steps[1:-1] = (x[2:] - x[:-2]) * per_ui / 2
-        return table(steps, lags)
+@pytest.mark.parametrize("feedback_limit", [0.85, 0.2])
+@pytest.mark.parametrize("limit", [9.0, 0.05, 0.02])
+@pytest.mark.parametrize("seed", range(4))
+def test_floating_taps_stand_where_trying_every_place_puts_them(seed: int, limit: float, feedback_limit: float) -> None:
+    """Free taps, taps at their limits, and feedback at its limit."""
+    arguments: Any = floating_problem(seed, limit, feedback_limit)
+    fast, slow = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+    error = floating_equalizer(*arguments, fast)
+    assert error == pytest.approx(floating_equalizer_by_trial(*arguments, slow), rel=1e-10)
+    assert list(fast) == list(slow)
 
-    fixed = 1e-4 * np.ones((per_ui, 1)) * 0.2 ** np.arange(SIZE)
-    low, high = np.array([0.0]), np.array([0.5])
 
-    def run(rows: Real, cursor: int, x: Real, fext: Real) -> tuple[Real, NDArray[np.int64]]:
-        lags = SIZE + rows.shape[1] - 1
-        error, sample = np.empty(len(rows)), np.empty(len(rows), dtype=np.int64)
-        moving = table(x, lags) + 1e-3 * slope(x, lags)
-        crosstalk = table(fext, lags)[None]
-        search(
-            rows,
-            cursor,
-            x,
-            per_ui,
-            offsets,
-            moving,
-            fixed,
-            crosstalk,
-            np.inf,
-            low,
-            high,
-            *FREE,
-            PRE,
-            np.zeros(0),
-            0,
-            np.inf,
-            error,
-            sample,
-        )
-        return error, sample
+@pytest.mark.parametrize("seed", range(3))
+def test_trying_every_place_is_the_rule_in_plain_numpy(seed: int) -> None:
+    """One group after the other where the whole error is least, by the normal equations of each place."""
+    arguments: Any = floating_problem(seed, 9.0, 9.0)
+    row, main, feedback, *_ = arguments
+    starts = np.zeros(2, dtype=np.int64)
+    error = floating_equalizer_by_trial(*arguments, starts)
+    matrix = toeplitz(row) - np.outer(feedback[0], feedback[0])
+    chosen: list[int] = []
+    best = np.inf
+    for _ in range(2):
+        errors = {}
+        for start in range(15, 77):
+            run = list(range(start, start + 4))
+            if not set(run) & set(chosen):
+                taps = [*range(15), *chosen, *run]
+                gain = main[taps] @ np.linalg.solve(matrix[np.ix_(taps, taps)], main[taps])
+                errors[start] = 1.0 / gain - 1.0
+        start = min(errors, key=lambda place: errors[place])
+        best = errors[start]
+        chosen += range(start, start + 4)
+    assert [int(start) for start in starts] == chosen[::4]
+    assert error == pytest.approx(best, rel=1e-8)
 
-    error, sample = run(taps, 1, pulse, aggressor)
-    for k, row in enumerate(taps):
-        filtered, crosstalk = np.zeros_like(pulse), np.zeros_like(pulse)
-        for j, c in enumerate(row):
-            filtered += c * np.roll(pulse, (j - 1) * per_ui)
-            crosstalk += c * np.roll(aggressor, (j - 1) * per_ui)
-        alone, at = run(np.ones((1, 1)), 0, filtered, crosstalk)
-        assert error[k] == pytest.approx(alone[0], rel=1e-6)
-        assert sample[k] == at[0]
+
+def test_taps_are_rounded_towards_zero() -> None:
+    row, main, feedback = problem(3, 1)
+    places, w, b = np.arange(SIZE), np.empty(SIZE), np.empty(1)
+    error = equalizer(row, main, feedback, np.array([0.0]), np.array([1.0]), *FREE, PRE, 0.05, places, w, b)
+    free, whole, _ = solve(row, main, feedback, np.array([0.0]), np.array([1.0]))
+    steps = w / w[PRE] / 0.05
+    assert steps == pytest.approx(np.round(steps), abs=1e-9)
+    assert np.all(np.abs(w / w[PRE]) <= np.abs(whole / whole[PRE]) + 1e-12)
+    assert w @ main == pytest.approx(1.0)
+    assert error > free

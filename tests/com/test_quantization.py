@@ -1,40 +1,79 @@
-"""Converter noise: a real converter on random symbols, and closed forms."""
+"""The converter: a real one on random symbols, closed forms, and the search's estimate against the distribution."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from sirf.com.quantization import quantization_noise
+from sirf._kernels.com_receiver import clipping_estimate
+from sirf.com.config.settings import DetectorSettings
+from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.quantization import check_converter, clipping_level, converter_step, rounding_error, with_rounding_error
 from sirf.errors import SirfError
+from tests.com.small import small_settings
+
+BIN = 1e-5
+RESPONSE = np.array([0.01, -0.03, 0.1, 0.05, 0.02, 0.008, -0.004, 0.003])
+
+
+def level(samples: np.ndarray[tuple[int], np.dtype[np.float64]], sigma: float, probability: float) -> float:
+    return clipping_level((symbols(samples, 4, BIN), gaussian(sigma, 10.0, BIN)), probability)
 
 
 def test_gaussian_input_clips_where_the_normal_law_says() -> None:
-    sigma, clip, bits = 0.05, 1e-4, 6
-    full_scale = -sigma * ndtri(clip / 2)
-    expected = (2 * full_scale / 2**bits) ** 2 / 12
-    assert quantization_noise(np.zeros(3), sigma, levels=4, bits=bits, clip_probability=clip) == pytest.approx(expected)
+    assert level(np.zeros(3), 0.02, 1e-4) == pytest.approx(-0.02 * ndtri(1e-4), abs=1.5 * BIN)
+    assert clipping_estimate(np.zeros(3), 4, 0.02**2, 1e-4) == pytest.approx(-0.02 * ndtri(1e-4), rel=1e-6)
 
 
-def test_a_converter_on_random_symbols_makes_this_noise() -> None:
+def test_a_converter_on_random_symbols_clips_and_rounds_so() -> None:
     rng = np.random.default_rng(3)
-    response = np.array([0.01, -0.03, 0.1, 0.05, 0.02, 0.008, -0.004, 0.003])
     sigma, bits, clip = 0.004, 6, 1e-3
-    variance = quantization_noise(response, sigma, levels=4, bits=bits, clip_probability=clip)
-    symbols = rng.choice(np.linspace(-1, 1, 4), size=1_000_000)
-    received = np.convolve(symbols, response)[8:-8] + sigma * rng.standard_normal(symbols.size - 9)
-    step = np.sqrt(12 * variance)
-    full_scale = step * 2**bits / 2
-    assert np.mean(np.abs(received) > full_scale) == pytest.approx(
-        clip, rel=0.15
-    )  # five cursors exact, the rest Gaussian
-    kept = received[np.abs(received) < full_scale]
-    rounded = (np.floor(kept / step) + 0.5) * step
-    assert np.var(rounded - kept) == pytest.approx(variance, rel=0.01)
+    limit = level(RESPONSE, sigma, clip)
+    step = converter_step(limit, bits)
+    sent = rng.choice(np.linspace(-1, 1, 4), size=1_000_000)
+    received = np.convolve(sent, RESPONSE)[8:-8] + sigma * rng.standard_normal(sent.size - 9)
+    assert np.mean(received < -limit) == pytest.approx(clip, rel=0.06)
+    outputs = -limit + step * np.arange(2**bits)
+    assert outputs[-1] == pytest.approx(limit)
+    rounded = outputs[np.clip(np.round((received + limit) / step), 0, 2**bits - 1).astype(int)]
+    inside = np.abs(received) < limit
+    assert np.var((rounded - received)[inside]) == pytest.approx(step**2 / 12, rel=0.01)
+
+
+@pytest.mark.parametrize("probability", [1e-4, 1e-7, 5e-8])
+@pytest.mark.parametrize("sigma", [0.0005, 0.0015, 0.004])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_estimate_is_within_a_thousandth_of_the_distribution(seed: int, sigma: float, probability: float) -> None:
+    rng = np.random.default_rng(seed)
+    samples = np.concatenate((RESPONSE, rng.normal(0, 0.001, 150)))
+    exact = level(samples, sigma, probability)
+    assert clipping_estimate(samples, 4, sigma**2, probability) == pytest.approx(exact, rel=1e-3)
+
+
+def test_a_rounding_error_is_uniform_over_one_step() -> None:
+    step = 0.003
+    error = rounding_error(step, 1.0, BIN)
+    assert np.sum(error.y) == pytest.approx(1.0)
+    assert error.sigma == pytest.approx(step / np.sqrt(12), rel=0.005)
+    # straight lines between bins widen it by part of a bin
+    assert rounding_error(step, -0.3, BIN).sigma == pytest.approx(0.3 * step / np.sqrt(12), rel=0.02)
+
+
+def test_the_error_through_taps_adds_in_power() -> None:
+    weights, step = np.array([0.2, 1.0, -0.5, 0.0]), 0.003
+    total = with_rounding_error(Distribution(np.ones(1), 0, BIN), step, weights)
+    assert total.sigma == pytest.approx(step / np.sqrt(12) * np.linalg.norm(weights), rel=0.01)
+    rng = np.random.default_rng(1)
+    drawn = (rng.uniform(-0.5, 0.5, (1_000_000, 4)) * step) @ weights
+    assert total.magnitude_at(1e-3) == pytest.approx(-np.quantile(drawn, 1e-3), rel=0.01)
 
 
 @pytest.mark.parametrize(("bits", "clip"), [(0.5, 1e-3), (6, 0.0), (6, 0.7)])
 def test_bad_converters_are_refused(bits: float, clip: float) -> None:
+    settings = small_settings()
+    receiver = replace(settings.receiver, detector=DetectorSettings(adc_bits=bits, clip_probability=clip))
     with pytest.raises(SirfError, match="N_qb and P_qc"):
-        quantization_noise(np.ones(3), 0.1, levels=4, bits=bits, clip_probability=clip)
+        check_converter(replace(settings, receiver=receiver))
