@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from sirf.study.jitter_tolerance import jtol
     from sirf.study.maps import length_loss_map, length_rate_map, material_roughness_map
     from sirf.study.reach import reach
+    from sirf.study.sweep.run import sweep
+    from sirf.study.sweep.study import Study
     from sirf.transmitter.aggressor import Aggressor
     from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
     from sirf.transmitter.transmitter import Transmitter
@@ -66,6 +68,8 @@ _HOMES = {
     "compare": "sirf.study.compare",
     "jtol": "sirf.study.jitter_tolerance",
     "reach": "sirf.study.reach",
+    "Study": "sirf.study.sweep.study",
+    "sweep": "sirf.study.sweep.run",
     "crossover": "sirf.study.crossover",
     "length_loss_map": "sirf.study.maps",
     "length_rate_map": "sirf.study.maps",
@@ -98,6 +102,7 @@ __all__ = [
     "Receiver",
     "SinusoidalJitter",
     "SirfError",
+    "Study",
     "TabledCtle",
     "TouchstoneError",
     "Transmitter",
@@ -121,6 +126,7 @@ __all__ = [
     "simulate",
     "simulate_chain",
     "statistical_eye",
+    "sweep",
 ]
 
 
