@@ -7,9 +7,9 @@ Rx FFE its taps and the DFE follow in closed form (least mean-square error) for 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,17 @@ from sirf.engine.front_end import (
     AnalogChannel,
     analog_channel,
     front_end,
-    noise_correlation,
     sampling_instant,
     with_ffe,
 )
 from sirf.engine.light.light_chain import light_link
 from sirf.equalizer.error_ratio_search import refine
+from sirf.equalizer.floating_taps import TapProblem, place_floating_taps
+from sirf.equalizer.search_grid import coarse, coarse_step, frozen_limits, neighbours
+from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, through_ffe, with_gains
 from sirf.errors import SirfError
 from sirf.presets import EqualizerLimits
-from sirf.receiver.receiver import Ctle, Receiver
+from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport
 from sirf.signal.filters import BUTTERWORTH4_NOISE
 
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-NOISE_SAMPLES = 8
-"""Samples per UI of the noise that a search weighs: 1e-6 of it lies beyond four times the symbol rate."""
 LIGHT_NOISE = 0.1
 """Rms of the noise by which a drive of light is judged, over that of the drive."""
 
@@ -114,10 +114,10 @@ def optimize(
 
 def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
     """The search over the grid of CTLE settings, Tx taps turned one at a time."""
-    search = _Search(link, _frozen_limits(link, limits, freeze), freeze)
+    search = _Search(link, frozen_limits(link, limits, freeze), freeze)
     best = search.run(max_ctle_settings)
     receiver = dataclasses.replace(
-        _with_gains(link.receiver, best.g_dc_db, best.g_dc2_db),
+        with_gains(link.receiver, best.g_dc_db, best.g_dc2_db),
         ffe=best.rx,
         ffe_main=best.rx_main,
         dfe=best.dfe,
@@ -197,9 +197,9 @@ class _Search:
     def run(self, most: int) -> Setting:
         """Coarse CTLE grid first, then ever nearer neighbours of the best."""
         grid_dc, grid_dc2 = self.limits.g_dc_db, self.limits.g_dc2_db
-        step_dc, step_dc2 = _coarse_step(len(grid_dc)), _coarse_step(len(grid_dc2))
+        step_dc, step_dc2 = coarse_step(len(grid_dc)), coarse_step(len(grid_dc2))
         done: dict[tuple[int, int], Setting] = {}
-        pending = [(a, b) for a in _coarse(len(grid_dc), step_dc) for b in _coarse(len(grid_dc2), step_dc2)]
+        pending = [(a, b) for a in coarse(len(grid_dc), step_dc) for b in coarse(len(grid_dc2), step_dc2)]
         best: Setting | None = None
         where = (0, 0)
         while True:
@@ -212,18 +212,54 @@ class _Search:
                     self.path.append((found.g_dc_db, found.g_dc2_db, found.tx, found.fom_db))
             pending = [
                 spot
-                for spot in _neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+                for spot in neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
                 if spot not in done
             ]
             if not pending:
                 if step_dc == 1 and step_dc2 == 1:
                     break
                 step_dc, step_dc2 = max(step_dc // 2, 1), max(step_dc2 // 2, 1)
-                pending = _neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+                pending = neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
             if len(done) >= most:
                 break
         assert best is not None
-        return best
+        return self._within_limits(best) if self.uses_rx_ffe and _limited(self.limits) else best
+
+    def _within_limits(self, best: Setting) -> Setting:
+        """The chosen CTLE and Tx FFE with floating taps and limits of the Rx FFE, sampled where these are best."""
+        limits = self.limits
+        receiver = with_gains(self.receiver, best.g_dc_db, best.g_dc2_db)
+        last = limits.rx_ffe_span if limits.rx_ffe_groups else limits.rx_ffe_post
+        wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
+        self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
+        self.power = self._aggressor_power()
+        waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        m, top = waves.m, dataclasses.replace(best, fom_db=-np.inf)
+        pulse = with_ffe(waves.pulse, best.tx, self.tap_main, m)
+        noise = self._disturbance(waves, best.tx, wide.rx_ffe_pre + 1 + last)
+        near = round(best.offset_ui * m)
+        for offset in range(near - 3, near + 4):
+            self.candidates += 1
+            instant = self._instant(pulse, m) + offset
+            shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
+            problem = TapProblem(
+                shape=shape,
+                main=instant // m,
+                extra=extra,
+                symbol_variance=self.symbol_variance,
+                tx_noise=self._tx_noise(),
+                eye_factor=self.link.transmitter.level_mismatch / (self.order - 1),
+                limits=limits,
+            )
+            found = place_floating_taps(problem.solve, limits)
+            fom_db = float(10 * np.log10(found.merit))
+            if fom_db > top.fom_db:
+                taps, main = found.dense()
+                top = dataclasses.replace(
+                    best, rx=taps, rx_main=main, dfe=tuple(found.dfe.tolist()), offset_ui=offset / m, fom_db=fom_db
+                )
+        self.path.append((top.g_dc_db, top.g_dc2_db, top.tx, top.fom_db))
+        return top
 
     def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
         """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
@@ -243,8 +279,8 @@ class _Search:
         )
 
     def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
-        receiver = _with_gains(self.receiver, g_dc_db, g_dc2_db)
-        waves = _Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        receiver = with_gains(self.receiver, g_dc_db, g_dc2_db)
+        waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
         found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
         return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
 
@@ -263,7 +299,7 @@ class _Search:
         taps = best.tx if best is not None else (0.0,) * self.tap_count
         return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
 
-    def _descend(self, waves: _Waves, receiver: Receiver, best: Setting | None) -> Setting:
+    def _descend(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
         grid, sizes = self._tx_grid()
         noise = float(waves.noise_lags[0])
         frozen = "tx_ffe" in self.freeze
@@ -297,7 +333,7 @@ class _Search:
             self.start_fom_db = fom_db
         return Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tuple(taps), fom_db=fom_db)
 
-    def _mmse(self, waves: _Waves, receiver: Receiver, best: Setting | None) -> Setting:
+    def _mmse(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
         grid, sizes = self._tx_grid()
         chosen = self._start(grid, sizes, best)
@@ -336,21 +372,15 @@ class _Search:
         taps[self.tap_main] = round(1.0 - sum(abs(tap) for tap in taps), 12)
         return tuple(taps)
 
-    def _mmse_at(self, waves: _Waves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]) -> Setting:
+    def _mmse_at(self, waves: Waves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]) -> Setting:
         m, limits = waves.m, self.limits
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
         instant = self._instant(pulse, m)
-        taps = limits.rx_ffe_pre + limits.rx_ffe_post + 1
-        correlation = waves.noise_lags[:taps]
-        aggressors = _through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
-        noise = toeplitz(correlation + self.symbol_variance * aggressors)
-        transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
+        noise = self._disturbance(waves, tx, limits.rx_ffe_pre + limits.rx_ffe_post + 1)
         best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
         for offset in offsets:
             self.candidates += 1
-            shape = _columns(pulse, instant + offset, m, limits)
-            edges = _columns(waves.edge, instant + offset, m, limits)
-            extra = noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
+            shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)
             weights, tap_values, fom = _solve(
                 shape,
                 (instant + offset) // m,
@@ -368,6 +398,20 @@ class _Search:
                     best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values, offset_ui=offset / m, fom_db=fom_db
                 )
         return best
+
+    def _disturbance(self, waves: Waves, tx: tuple[float, ...], taps: int) -> Float:
+        """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
+        aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
+        return np.asarray(toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors))
+
+    def _observed(
+        self, waves: Waves, pulse: Float, instant: int, tx: tuple[float, ...], limits: EqualizerLimits, noise: Float
+    ) -> tuple[Float, Float]:
+        """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
+        shape = pulse_columns(pulse, instant, waves.m, limits)
+        edges = pulse_columns(waves.edge, instant, waves.m, limits)
+        transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
+        return shape, noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
 
     def _instant(self, pulse: Float, m: int) -> int:
         """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
@@ -404,7 +448,7 @@ class _Search:
         fext, near = np.zeros(self.reach), np.zeros(self.reach)
         for is_fext, frequency, power, cosines in self.power:
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
-            lags = scale * (cosines @ (power * _ctle_power(receiver, frequency)))
+            lags = scale * (cosines @ (power * ctle_power(receiver, frequency)))
             if is_fext:
                 fext += lags
             else:
@@ -412,51 +456,9 @@ class _Search:
         return fext, near
 
 
-def _through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
-    """Autocorrelation (count,) behind a T-spaced filter of `taps`, from that before it, `lags` (count + taps - 1 at least,)."""
-    own = np.correlate(taps, taps, mode="full")
-    reach = len(taps) - 1
-    both = np.concatenate([lags[reach:0:-1], lags[: count + reach]])
-    return np.convolve(both, own, mode="valid")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waves:
-    """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record.
-
-    Autocorrelations in V² at lags of one UI: `noise_lags` of the receiver noise, `fext_lags` (before the Tx FFE) and
-    `near_lags` of the crosstalk for unit symbol variance.
-    """
-
-    pulse: Float
-    edge: Float
-    edge_power: Float
-    noise_lags: Float
-    fext_lags: Float
-    near_lags: Float
-    peak: int
-    m: int
-
-    @classmethod
-    def of(
-        cls, link: Link, channel: AnalogChannel, receiver: Receiver, crosstalk: tuple[Float, Float], reach: int
-    ) -> _Waves:
-        m = link.samples_per_ui
-        pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
-        usable = len(pulse) // m * m
-        peak = usable // m // 4 * m
-        shift = peak - int(np.argmax(pulse))
-        pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
-        noise = noise_correlation(link, receiver, lags_ui=max(24, reach), samples_per_ui=NOISE_SAMPLES)[::NOISE_SAMPLES]
-        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
-
-
-def _columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:
-    """Convolution matrix (cursors, taps): column j is the pulse delayed by j - pre UI, main cursor in row `instant // m`."""
-    baud = wave[instant % m :: m]
-    pre, post = limits.rx_ffe_pre, limits.rx_ffe_post
-    circular = np.concatenate([baud[len(baud) - post :], baud, baud[:pre]])
-    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
+def _limited(limits: EqualizerLimits) -> bool:
+    """Whether the receiver's FFE has floating taps or limits, which a last step of the search puts in."""
+    return limits.rx_ffe_groups > 0 or np.isfinite(limits.rx_ffe_tap_max)
 
 
 def _solve(
@@ -494,40 +496,3 @@ def _solve(
     fom = eye_factor**2 / (variance + tx_noise**2)
     # gain is free: the main tap is set to one, as the standard writes the filter; it keeps its sign, that of the main cursor
     return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom
-
-
-def _ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
-    return 1.0 if receiver.ctle is None else np.abs(receiver.ctle.transfer(frequency)) ** 2
-
-
-def _with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:
-    if not isinstance(receiver.ctle, Ctle):
-        return receiver
-    return dataclasses.replace(receiver, ctle=dataclasses.replace(receiver.ctle, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db))
-
-
-def _frozen_limits(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> EqualizerLimits:
-    changes: dict[str, Any] = {}
-    if "ctle" in freeze and isinstance(link.receiver.ctle, Ctle):
-        changes |= {"g_dc_db": (link.receiver.ctle.g_dc_db,), "g_dc2_db": (link.receiver.ctle.g_dc2_db,)}
-    elif not isinstance(link.receiver.ctle, Ctle):
-        changes |= {"g_dc_db": (0.0,), "g_dc2_db": (0.0,)}  # none, or a table as it is
-    if "rx_ffe" in freeze:
-        changes |= {"rx_ffe_pre": 0, "rx_ffe_post": 0}
-    if "dfe" in freeze:
-        changes |= {"dfe_max": link.receiver.dfe, "dfe_min": link.receiver.dfe}
-    return dataclasses.replace(limits, **changes)
-
-
-def _coarse_step(count: int) -> int:
-    return 1 if count <= 3 else 4 if count > 8 else 2
-
-
-def _coarse(count: int, step: int) -> Iterator[int]:
-    yield from range(0, count, step)
-
-
-def _neighbours(where: tuple[int, int], steps: tuple[int, int], sizes: tuple[int, int]) -> list[tuple[int, int]]:
-    a, b = where
-    spots = [(a + i * steps[0], b + j * steps[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-    return [(i, j) for i, j in spots if 0 <= i < sizes[0] and 0 <= j < sizes[1]]

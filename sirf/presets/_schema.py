@@ -64,7 +64,7 @@ class ConverterTable(_Table):
 class ReceiverTable(_Table):
     """[receiver]: noise, filter, equaliser limits, converter; `sequence_detection` decides by sequences of the first DFE tap.
 
-    `ffe_tap_maximum` bounds the fixed FFE taps beside the main one, which is 1.
+    `ffe_tap_maximum` bounds the fixed FFE taps beside the main one, which is 1 (None: no limit; 1 for COM).
     """
 
     noise_corner_per_symbol_rate: Positive
@@ -74,7 +74,7 @@ class ReceiverTable(_Table):
     dfe_min: tuple[float, ...] = ()
     ffe_pre_taps: Annotated[int, Field(ge=0, le=64)] = 0
     ffe_post_taps: Annotated[int, Field(ge=0, le=64)] = 0
-    ffe_tap_maximum: Positive = 1.0
+    ffe_tap_maximum: Positive | None = None
     floating: FloatingFfeTable | None = None
     converter: ConverterTable | None = None
     sequence_detection: bool = False

@@ -242,7 +242,7 @@ def _limits(file: PresetFile) -> EqualizerLimits:
         dfe_min=rx.dfe_min,
         rx_ffe_pre=rx.ffe_pre_taps,
         rx_ffe_post=rx.ffe_post_taps,
-        rx_ffe_tap_max=rx.ffe_tap_maximum,
+        rx_ffe_tap_max=float("inf") if rx.ffe_tap_maximum is None else rx.ffe_tap_maximum,
         rx_ffe_groups=0 if floating is None else floating.groups,
         rx_ffe_group_taps=0 if floating is None else floating.group_taps,
         rx_ffe_span=0 if floating is None else floating.span,

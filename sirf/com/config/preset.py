@@ -109,7 +109,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
     corner = rx.noise_corner
     ffe = None
     if limits.rx_ffe_pre or limits.rx_ffe_post:
-        most = limits.rx_ffe_tap_max
+        most = min(limits.rx_ffe_tap_max, 1.0)
         ffe = RxFfeSettings(
             pre=limits.rx_ffe_pre,
             post=limits.rx_ffe_post,

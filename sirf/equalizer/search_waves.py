@@ -1,0 +1,82 @@
+"""What an equaliser search sees of a link behind one CTLE setting: pulse, edges, noise and crosstalk at one sample a symbol."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.front_end import AnalogChannel, noise_correlation
+from sirf.presets import EqualizerLimits
+from sirf.receiver.receiver import Ctle, Receiver
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+
+NOISE_SAMPLES = 8
+"""Samples per UI of the noise that a search weighs: 1e-6 of it lies beyond four times the symbol rate."""
+
+
+def through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
+    """Autocorrelation (count,) behind a T-spaced filter of `taps`, from that before it, `lags` (count + taps - 1 at least,)."""
+    own = np.correlate(taps, taps, mode="full")
+    reach = len(taps) - 1
+    both = np.concatenate([lags[reach:0:-1], lags[: count + reach]])
+    return np.convolve(both, own, mode="valid")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waves:
+    """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record.
+
+    Autocorrelations in V² at lags of one UI: `noise_lags` of the receiver noise, `fext_lags` (before the Tx FFE) and
+    `near_lags` of the crosstalk for unit symbol variance.
+    """
+
+    pulse: Float
+    edge: Float
+    edge_power: Float
+    noise_lags: Float
+    fext_lags: Float
+    near_lags: Float
+    peak: int
+    m: int
+
+    @classmethod
+    def of(
+        cls, link: Link, channel: AnalogChannel, receiver: Receiver, crosstalk: tuple[Float, Float], reach: int
+    ) -> Waves:
+        """The waves of `link` with the CTLE of `receiver`, autocorrelations to `reach` UI."""
+        m = link.samples_per_ui
+        pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
+        usable = len(pulse) // m * m
+        peak = usable // m // 4 * m
+        shift = peak - int(np.argmax(pulse))
+        pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
+        noise = noise_correlation(link, receiver, lags_ui=max(24, reach), samples_per_ui=NOISE_SAMPLES)[::NOISE_SAMPLES]
+        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
+
+
+def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:
+    """Convolution matrix (cursors, taps): column j is the pulse delayed by j - pre UI, main cursor in row `instant // m`."""
+    baud = wave[instant % m :: m]
+    pre, post = limits.rx_ffe_pre, limits.rx_ffe_post
+    circular = np.concatenate([baud[len(baud) - post :], baud, baud[:pre]])
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
+
+
+def ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
+    """|H_ctf|² (F,) of a receiver, 1 without a CTLE."""
+    return 1.0 if receiver.ctle is None else np.abs(receiver.ctle.transfer(frequency)) ** 2
+
+
+def with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:
+    """The receiver with other CTLE gains in dB; one whose CTLE is a table, or that has none, as it is."""
+    if not isinstance(receiver.ctle, Ctle):
+        return receiver
+    return dataclasses.replace(receiver, ctle=dataclasses.replace(receiver.ctle, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db))
