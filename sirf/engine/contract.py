@@ -80,14 +80,13 @@ STATISTICAL = Declaration(
     name="statistical",
     title="a statistical eye",
     verb="sirf.statistical_eye",
-    honours=LINEAR | {"converter", "transmitter model", "receiver model"},
+    honours=LINEAR | {"converter", "sequence detection", "transmitter model", "receiver model"},
     reasons={
         "driver compression": "its distributions are those of sums of independent terms",
         "pattern": "it takes symbols as independent",
         "aggressor pattern": "it takes symbols as independent",
         "precoding": "it finds the errors of decisions, not those behind a decoder",
         "large-signal light": "curves of light need their own fit",
-        "sequence detection": "it decides symbol by symbol",
         "amplifier": "its distributions are those of sums of independent terms",
         "converter lanes": "it samples all symbols alike",
         "clock recovery": "it samples at one fixed phase, without a loop",
@@ -107,12 +106,11 @@ COUNTING = Declaration(
     title="counting at one sample a symbol",
     verb="sirf.count_errors",
     honours=LINEAR
-    | {"driver compression", "pattern", "aggressor pattern", "precoding", "sequence detection"}
+    | {"driver compression", "pattern", "aggressor pattern", "precoding", "sequence detection", "converter"}
     | {"transmitter model", "receiver model"},
     reasons={
         "large-signal light": "curves have to be followed between the samples",
         "amplifier": "it keeps no waveform that a curve could bend",
-        "converter": "it keeps no samples ahead of the equaliser",
         "converter lanes": "it keeps no samples ahead of the equaliser",
         "clock recovery": "it samples at one fixed phase, without a loop",
         "wander": "it samples at one fixed phase, without a loop",

@@ -56,6 +56,12 @@ class Randomness:
         """Fill `out` (n,), n even, with standard normal deviates."""
         normals(self.words(len(out)), out)
 
+    def uniforms(self, out: NDArray[np.float32]) -> None:
+        """Fill `out` (n,) with deviates that are uniform from -1/2 to 1/2."""
+        # 24 bits are all that single precision holds
+        np.multiply(self.words(len(out)) >> np.uint64(40), np.float32(2.0**-24), out=out, casting="unsafe")
+        out -= np.float32(0.5)
+
     def symbols(self, order: int, out: NDArray[np.uint8]) -> None:
         """Fill `out` (n,), n even, with equally likely level indices."""
         random_symbols(self.words(len(out) // 2), np.uint64(order), out)

@@ -238,7 +238,7 @@ def test_blocks_that_exclude_each_other_are_refused_together() -> None:
 
 def test_what_no_engine_takes_is_to_be_left_out() -> None:
     both = receiving(mlse=Mlse(), clock=ClockRecovery(), adaptation=Adaptation())
-    with pytest.raises(SirfError, match=r"got a Mlse: .* symbol by symbol\. Leave it out\.$"):
+    with pytest.raises(SirfError, match=r"got a ClockRecovery: .* without a loop\. Leave it out\.$"):
         check_link(STATISTICAL, both)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from sirf._kernels.stream import UNROLL, compress, correlate_add, correlate_stre
 from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
 from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.rounding import converter_rounding
 from sirf.engine.seeding import Randomness, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -133,8 +134,12 @@ class BaudRateLink:
         self.feedback = np.zeros(0) if ideal else self.taps * self.main
         self._target(ideal)
         self.through = Filter.of(through, pre)
-        self.noise = Filter.of(noise_taps(end), 0)
-        self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2
+        rounding = converter_rounding(link)
+        self.rounding = Filter.of(np.zeros(1) if rounding is None else rounding.step * rounding.taps, 0)
+        self.rounded = rounding is not None
+        own = np.zeros(1) if rounding is None else replace(rounding, step=0.0).correlation(rounding.taps.size)
+        self.noise = Filter.of(noise_taps(end, more=own), 0)
+        self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2 + float(own[0])
         self.floor = NEGLIGIBLE * (self.noise_power + 1e-6 * self.main**2)
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
         moved = self.jitter.variance(symbol_rate=link.symbol_rate)
@@ -164,6 +169,9 @@ class BaudRateLink:
         if self.noise_power > 0:
             random.normals(space.normals)
             self.noise.add(space.normals, self.noise.before, residual)
+        if self.rounded:
+            random.uniforms(space.uniforms)
+            self.rounding.add(space.uniforms, self.rounding.before, residual)
         if self.jitter or self.link.transmitter.compression:
             self._edges(random, seed, index, space)
         for which, columns in enumerate(self.crosstalk):
@@ -354,7 +362,8 @@ class _Workspace:
         self.residual = single(model.samples)
         edges = model.stairs - 1
         self.normals = single(max(model.samples + len(model.noise.taps), edges))
-        self.words = np.zeros(max(model.total, len(self.normals)) + 16, dtype=np.uint64)
+        self.uniforms = single(model.samples + len(model.rounding.taps) if model.rounded else 0)
+        self.words = np.zeros(max(model.total, len(self.normals), len(self.uniforms)) + 16, dtype=np.uint64)
         self.other_symbols, self.other_wave = np.zeros(0, dtype=np.uint8), single(0)
         if model.crosstalk:
             self.other_symbols, self.other_wave = np.zeros(model.total, dtype=np.uint8), single(model.total)
@@ -366,13 +375,18 @@ class _Workspace:
         self.coins, self.side = np.zeros(len(self.first), dtype=np.uint8), single(len(self.first))
 
 
-def noise_taps(end: FrontEnd, *, size: int = 4096) -> Float:
+def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096) -> Float:
     """Minimum-phase filter (K,) that colours white unit noise as the receiver noise and the SNR_TX term, at one sample a UI.
+
+    `more` (K,) in V² is the autocorrelation of further noise, at lags of one UI.
 
     Its autocorrelation is that of the front end; the ends left out carry less than 1e-9 of the power. The logarithm of the
     spectrum is split into its causal part (Kolmogorov's factorisation, by cepstrum).
     """
-    lags = end.noise_correlation[:: end.samples_per_ui]
+    lags = end.noise_correlation[:: end.samples_per_ui].copy()
+    if more is not None:
+        lags = np.pad(lags, (0, max(more.size - lags.size, 0)))
+        lags[: more.size] += more
     row = np.zeros(size)
     row[: len(lags)] = lags
     row[size - len(lags) + 1 :] = lags[:0:-1]

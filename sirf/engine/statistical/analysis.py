@@ -6,7 +6,6 @@ At every sampling phase the distribution of interference given the sent level is
 
 from __future__ import annotations
 
-import dataclasses
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,10 @@ from numpy.typing import NDArray
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import Bent, LargeSignal
+from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
+from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 from sirf.engine.statistical.tilted_inversion import (
     EXACT,
     Conditional,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+SEQUENCE_LAGS = 16
+"""Lags in UI at which the noise of an error event is taken as correlated."""
 LEAST = 1e-30
 """Symbol error ratio below which decisions are not followed any further."""
 
@@ -113,6 +116,10 @@ def statistical_eye(
 def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
     """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
     link, main = model.link, model.front_end.main_cursor
+    if link.receiver.mlse is not None:
+        check_memory(link.receiver.mlse, link.order)
+        alpha, covariance = link.receiver.dfe[0], model.covariance(SEQUENCE_LAGS)
+        return sequence_rates(at_instant, model.decided, main, alpha, covariance)
     decision = model.thresholds(at_instant)
     seen = at_instant.error_ratio(model.decided, main, decision)
     # what is lost in rounding has no tail to say what follows an error
@@ -288,18 +295,10 @@ class InterferenceModel:
 
     def _quantisation(self) -> tuple[Float, float]:
         """Half widths (J,) in V of the converter's codes behind each tap of the Rx FFE, and the variance of its own noise."""
-        receiver = self.link.receiver
-        if receiver.converter is None:
+        rounding = self.rounding = converter_rounding(self.link)
+        if rounding is None:
             return np.zeros(0), 0.0
-        before = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0, dfe=(), converter=None, dfe_unrolled=False)
-        end = front_end(self.link.replace(receiver=before))
-        full = receiver.converter.full_scale
-        if full is None:
-            signal = self.symbol_variance * float(np.sum(end.cursors(end.through) ** 2))
-            full = 4.0 * float(np.sqrt(signal + end.receiver_noise**2))
-        taps = np.array([abs(tap) for tap in receiver.ffe if tap])
-        own = receiver.converter.extra_noise(full) ** 2 * float(np.sum(taps**2))
-        return 0.5 * receiver.converter.step(full) * taps, own
+        return 0.5 * rounding.step * np.abs(rounding.taps[rounding.taps != 0.0]), rounding.own_noise
 
     def _noise_covariance(self, count: int = MEMORY + 1) -> Float:
         """Covariance (count,) in V² of noise and crosstalk with themselves 0, 1, 2 … symbols later."""
@@ -310,7 +309,10 @@ class InterferenceModel:
             total += [self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
                       for k in range(count)]  # fmt: skip
         total += self.front_end.noise_correlation[: count * m : m]
-        total[0] += self.white + float(np.sum(self.codes**2)) / 3.0
+        total[0] += self.white
+        if self.rounding is not None:
+            total += self.rounding.correlation(count)
+            total[0] -= self.rounding.own_noise  # it stands in the white noise already
         return total
 
     def _isi_variance(self, cursors: Float, edges: Float) -> float:

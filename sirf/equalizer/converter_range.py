@@ -1,0 +1,32 @@
+"""The range of a receiver's converter by the probability with which its input passes it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.com.distribution import gaussian, symbols
+
+Float = NDArray[np.float64]
+
+NOISE_CREST = 10.0
+"""Noise is cut at so many sigma, beyond every clipping probability in use."""
+BINS = 4000
+"""Bins of the distribution over the largest sum of the pulse."""
+
+
+def converter_range(samples: Float, noise: float, *, order: int, bits: int, probability: float) -> float:
+    """Range ±F in V of a converter of `bits` whose outer levels the input passes with `probability`, half at either side.
+
+    `samples` (N,) in V is the pulse ahead of the FFE at one sample a symbol, of random symbols of `order` levels; `noise` the rms
+    in V of what comes on top, taken as Gaussian. The outer levels lie at ±V with P(-V) = probability / 2 and the step is
+    2 V / (2^bits - 1), equations (178A-28) to (178A-31); a range of 2^bits steps is a step wider than from level to level.
+
+    >>> round(converter_range(np.array([0.1]), 1e-6, order=2, bits=3, probability=1e-6), 3)
+    0.114
+    """
+    bin_size = float(np.sum(np.abs(samples)) + NOISE_CREST * noise) / BINS
+    signal = symbols(samples, order, bin_size)
+    total = signal + gaussian(noise, NOISE_CREST, bin_size) if noise > 0.1 * bin_size else signal
+    level = total.magnitude_at(0.5 * probability)
+    return level * 2.0**bits / (2.0**bits - 1.0)

@@ -1,0 +1,408 @@
+"""The search over the grid of CTLE gains and transmitter taps: the figure of merit of equation (93A-36) at every setting."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import toeplitz
+from scipy.special import erfcinv
+
+from sirf._kernels.transmitter_search import coordinate_descent
+from sirf.engine.front_end import (
+    AnalogChannel,
+    analog_channel,
+    sampling_instant,
+    with_ffe,
+)
+from sirf.equalizer.converter_range import converter_range
+from sirf.equalizer.floating_taps import TapProblem, place_floating_taps
+from sirf.equalizer.search_grid import coarse, coarse_step, neighbours
+from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, through_ffe, with_gains
+from sirf.presets import EqualizerLimits
+from sirf.receiver.receiver import Receiver
+from sirf.results.equalizer import EqualizerReport
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One point of the search: gains in dB, Tx taps, Rx taps, DFE taps, sampling offset in UI, range of the converter in V where
+    the limits set it, figure of merit in dB.
+    """
+
+    g_dc_db: float
+    g_dc2_db: float
+    tx: tuple[float, ...]
+    rx: tuple[float, ...] = (1.0,)
+    rx_main: int = 0
+    dfe: tuple[float, ...] = ()
+    offset_ui: float = 0.0
+    converter_range: float | None = None
+    fom_db: float = -np.inf
+
+
+class Search:
+    """State of one search: the prepared channel, the limits, and what was tried."""
+
+    def __init__(self, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> None:
+        self.link, self.limits, self.freeze = link, limits, freeze
+        self.channel: AnalogChannel = analog_channel(link)
+        self.candidates = 0
+        self.path: list[tuple[float, float, tuple[float, ...], float]] = []
+        self.start_fom_db: float | None = None
+        cursors = [cursor for cursor, _ in limits.tx_ffe]
+        self.tap_main = -min([*cursors, 0])
+        self.tap_count = self.tap_main + 1 + max([*cursors, 0])
+        if "tx_ffe" in freeze:
+            self.tap_main, self.tap_count = link.transmitter.ffe_main, len(link.transmitter.ffe)
+        # lags of one UI at which all taps together see noise and crosstalk
+        self.reach = self.tap_count + limits.rx_ffe_pre + limits.rx_ffe_post + 1
+        self.order = link.order
+        self.symbol_variance = float(np.mean(link.levels**2))
+        self.jitter_variance = link.transmitter.jitter.variance(symbol_rate=link.symbol_rate)
+        self.receiver = (
+            link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
+        )
+        self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
+        self.snr = link.transmitter.snr_db
+        self.power = self._aggressor_power()
+
+    def run(self, most: int) -> Setting:
+        """Coarse CTLE grid first, then ever nearer neighbours of the best."""
+        grid_dc, grid_dc2 = self.limits.g_dc_db, self.limits.g_dc2_db
+        step_dc, step_dc2 = coarse_step(len(grid_dc)), coarse_step(len(grid_dc2))
+        done: dict[tuple[int, int], Setting] = {}
+        pending = [(a, b) for a in coarse(len(grid_dc), step_dc) for b in coarse(len(grid_dc2), step_dc2)]
+        best: Setting | None = None
+        where = (0, 0)
+        while True:
+            for a, b in pending:
+                if (a, b) in done or len(done) >= most:
+                    continue
+                done[a, b] = found = self._at_ctle(grid_dc[a], grid_dc2[b], best)
+                if best is None or found.fom_db > best.fom_db:
+                    best, where = found, (a, b)
+                    self.path.append((found.g_dc_db, found.g_dc2_db, found.tx, found.fom_db))
+            pending = [
+                spot
+                for spot in neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+                if spot not in done
+            ]
+            if not pending:
+                if step_dc == 1 and step_dc2 == 1:
+                    break
+                step_dc, step_dc2 = max(step_dc // 2, 1), max(step_dc2 // 2, 1)
+                pending = neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+            if len(done) >= most:
+                break
+        assert best is not None
+        return self._within_limits(best) if self.uses_rx_ffe and _limited(self.limits) else best
+
+    def _within_limits(self, best: Setting) -> Setting:
+        """The chosen CTLE and Tx FFE with floating taps and limits of the Rx FFE, sampled where these are best."""
+        limits = self.limits
+        receiver = with_gains(self.receiver, best.g_dc_db, best.g_dc2_db)
+        last = limits.rx_ffe_span if limits.rx_ffe_groups else limits.rx_ffe_post
+        wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
+        self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
+        self.power = self._aggressor_power()
+        waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        m, top = waves.m, dataclasses.replace(best, fom_db=-np.inf)
+        pulse = with_ffe(waves.pulse, best.tx, self.tap_main, m)
+        noise = self._disturbance(waves, best.tx, wide.rx_ffe_pre + 1 + last)
+        near = round(best.offset_ui * m)
+        for offset in range(near - 3, near + 4):
+            self.candidates += 1
+            instant = self._instant(pulse, m) + offset
+            shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
+            samples = pulse[instant % m :: m]
+            sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
+            full_scale = self._converter_range(samples, float(extra[0, 0]) + sent)
+            extra = extra + self._rounding(full_scale) * np.eye(len(extra))
+            problem = TapProblem(
+                shape=shape,
+                main=instant // m,
+                extra=extra,
+                symbol_variance=self.symbol_variance,
+                tx_noise=self._tx_noise(),
+                eye_factor=self.link.transmitter.level_mismatch / (self.order - 1),
+                limits=limits,
+            )
+            found = place_floating_taps(problem.solve, limits)
+            fom_db = float(10 * np.log10(found.merit))
+            if fom_db > top.fom_db:
+                taps, main = found.dense()
+                top = dataclasses.replace(
+                    best,
+                    rx=taps,
+                    rx_main=main,
+                    dfe=tuple(found.dfe.tolist()),
+                    offset_ui=offset / m,
+                    converter_range=full_scale,
+                    fom_db=fom_db,
+                )
+        self.path.append((top.g_dc_db, top.g_dc2_db, top.tx, top.fom_db))
+        return top
+
+    def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
+        """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
+        quantile = np.sqrt(2.0) * erfcinv(2.0 * self.link.der0)
+        return EqualizerReport(
+            g_dc_db=best.g_dc_db,
+            g_dc2_db=best.g_dc2_db,
+            tx_taps=best.tx,
+            tx_main=self.tap_main,
+            rx_ffe_taps=best.rx,
+            dfe_taps=dfe,
+            fom_db=best.fom_db,
+            start_fom_db=self.start_fom_db,
+            required_fom_db=float(20 * np.log10(quantile)),
+            candidates=self.candidates,
+            path=tuple(self.path),
+        )
+
+    def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
+        receiver = with_gains(self.receiver, g_dc_db, g_dc2_db)
+        waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
+        return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
+
+    def _tx_grid(self) -> tuple[Float, NDArray[np.int64]]:
+        allowed = dict(self.limits.tx_ffe)
+        if "tx_ffe" in self.freeze:
+            columns: list[tuple[float, ...]] = [(tap,) for tap in self.link.transmitter.ffe]
+        else:
+            columns = [allowed.get(i - self.tap_main, (0.0,)) for i in range(self.tap_count)]
+        grid = np.zeros((self.tap_count, max(len(column) for column in columns)))
+        for row, column in enumerate(columns):
+            grid[row, : len(column)] = column
+        return grid, np.array([len(column) for column in columns])
+
+    def _start(self, grid: Float, sizes: NDArray[np.int64], best: Setting | None) -> NDArray[np.int64]:
+        taps = best.tx if best is not None else (0.0,) * self.tap_count
+        return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
+
+    def _descend(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
+        grid, sizes = self._tx_grid()
+        noise = float(waves.noise_lags[0])
+        frozen = "tx_ffe" in self.freeze
+        minimum = -np.inf if frozen else self.limits.tx_main_minimum
+        fom, chosen, _, tried = coordinate_descent(
+            waves.pulse,
+            self._start(grid, sizes, best),
+            grid,
+            sizes,
+            self.tap_main,
+            minimum,
+            20,
+            self.link.samples_per_ui,
+            waves.peak,
+            np.asarray(self.limits.dfe_min),
+            np.asarray(self.limits.dfe_max),
+            waves.edge_power,
+            waves.fext_lags,
+            noise + self.symbol_variance * float(waves.near_lags[0]),
+            self.symbol_variance,
+            self.jitter_variance,
+            self._tx_noise(),
+            self.link.transmitter.level_mismatch / (self.order - 1),
+        )
+        self.candidates += tried
+        taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
+        if not frozen:
+            taps[self.tap_main] = round(1.0 - sum(abs(tap) for i, tap in enumerate(taps) if i != self.tap_main), 12)
+        fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
+        if self.start_fom_db is None:
+            self.start_fom_db = fom_db
+        return Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tuple(taps), fom_db=fom_db)
+
+    def _mmse(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
+        """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
+        grid, sizes = self._tx_grid()
+        chosen = self._start(grid, sizes, best)
+        if best is None:
+            # a filter of many taps can put its main tap a UI off: start from the sample phases about the peak
+            tx = self._taps(grid, chosen)
+            behind = waves.peak - self._instant(with_ffe(waves.pulse, tx, self.tap_main, waves.m), waves.m)
+            offsets = range(behind - waves.m // 2, behind + waves.m // 2, waves.m // 8)
+        else:
+            offset = round(best.offset_ui * waves.m)
+            offsets = range(offset - 3, offset + 4, 3)
+        top = self._mmse_at(waves, receiver, self._taps(grid, chosen), offsets)
+        if best is not None and top.fom_db < best.fom_db - 1.5:
+            return top
+        for stride in (8, 2, 1):
+            for turn in (i for i in range(self.tap_count) if i != self.tap_main and sizes[i] > 1):
+                for move in (-stride, stride):
+                    while 0 <= chosen[turn] + move < sizes[turn]:
+                        trial = chosen.copy()
+                        trial[turn] += move
+                        taps = self._taps(grid, trial)
+                        if taps[self.tap_main] < self.limits.tx_main_minimum:
+                            break
+                        found = self._mmse_at(waves, receiver, taps, [round(top.offset_ui * waves.m)])
+                        if found.fom_db <= top.fom_db:
+                            break
+                        top, chosen = found, trial
+        near = round(top.offset_ui * waves.m)
+        return max((self._mmse_at(waves, receiver, top.tx, range(near - 3, near + 4)), top), key=lambda s: s.fom_db)
+
+    def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
+        if "tx_ffe" in self.freeze:
+            return self.link.transmitter.ffe
+        taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
+        taps[self.tap_main] = 0.0
+        taps[self.tap_main] = round(1.0 - sum(abs(tap) for tap in taps), 12)
+        return tuple(taps)
+
+    def _mmse_at(self, waves: Waves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]) -> Setting:
+        m, limits = waves.m, self.limits
+        pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
+        instant = self._instant(pulse, m)
+        noise = self._disturbance(waves, tx, limits.rx_ffe_pre + limits.rx_ffe_post + 1)
+        best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
+        for offset in offsets:
+            self.candidates += 1
+            shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)
+            weights, tap_values, fom = _solve(
+                shape,
+                (instant + offset) // m,
+                extra,
+                self.symbol_variance,
+                limits,
+                self._tx_noise(),
+                self.link.transmitter.level_mismatch / (self.order - 1),
+            )
+            fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
+            if self.start_fom_db is None:
+                self.start_fom_db = fom_db
+            if fom_db > best.fom_db:
+                best = dataclasses.replace(
+                    best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values, offset_ui=offset / m, fom_db=fom_db
+                )
+        return best
+
+    def _converter_range(self, samples: Float, variance: float) -> float | None:
+        """Range in V of the receiver's converter for a pulse (N,) ahead of the FFE; None without a converter or rule for it."""
+        converter, probability = self.link.receiver.converter, self.limits.clip_probability
+        if converter is None:
+            return None
+        if converter.full_scale is not None or probability is None:
+            return converter.full_scale
+        return converter_range(
+            samples, float(np.sqrt(variance)), order=self.order, bits=converter.bits, probability=probability
+        )
+
+    def _rounding(self, full_scale: float | None) -> float:
+        """Variance in V² of the converter's rounding error and own noise."""
+        converter = self.link.receiver.converter
+        if converter is None or full_scale is None:
+            return 0.0
+        return converter.step(full_scale) ** 2 / 12.0 + converter.extra_noise(full_scale) ** 2
+
+    def _disturbance(self, waves: Waves, tx: tuple[float, ...], taps: int) -> Float:
+        """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
+        aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
+        return np.asarray(toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors))
+
+    def _observed(
+        self, waves: Waves, pulse: Float, instant: int, tx: tuple[float, ...], limits: EqualizerLimits, noise: Float
+    ) -> tuple[Float, Float]:
+        """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
+        shape = pulse_columns(pulse, instant, waves.m, limits)
+        edges = pulse_columns(waves.edge, instant, waves.m, limits)
+        transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
+        return shape, noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
+
+    def _instant(self, pulse: Float, m: int) -> int:
+        """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
+        limits = self.limits
+        low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
+        return sampling_instant(pulse, m, dfe_limits=(low, high))
+
+    def _tx_noise(self) -> float:
+        return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
+
+    def _aggressor_power(self) -> tuple[tuple[bool, Float, Float, Float], ...]:
+        """Of each kind of aggressor, equal ones together: whether it is FEXT, and where and how strong it is.
+
+        Frequencies (F,), |pulse spectrum|² in (V s)² before the CTLE and cosines (lags, F), to 2.5 x the symbol rate.
+        """
+        result = []
+        lags, fext = np.arange(self.reach), len(self.link.channel.fext)
+        alike = [(number, path <= fext) for path, number in enumerate(self.channel.index) if path > 0]
+        for kind in dict.fromkeys(alike):
+            prepared, shape = self.channel.prepared[kind[0]], self.channel.shapes[kind[0]]
+            frequency = prepared.frequency[: len(shape)]
+            frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
+            turns = frequency / self.link.symbol_rate
+            spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
+            power = alike.count(kind) * spectrum**2
+            result.append((kind[1], frequency, power, np.cos(2 * np.pi * np.outer(lags, turns))))
+        return tuple(result)
+
+    def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
+        """Autocorrelation (lags,) at lags of one UI of all FEXT (before the Tx FFE) and of all NEXT, averaged over the phase.
+
+        In V² for unit symbol variance.
+        """
+        fext, near = np.zeros(self.reach), np.zeros(self.reach)
+        for is_fext, frequency, power, cosines in self.power:
+            scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
+            lags = scale * (cosines @ (power * ctle_power(receiver, frequency)))
+            if is_fext:
+                fext += lags
+            else:
+                near += lags
+        return fext, near
+
+
+def _limited(limits: EqualizerLimits) -> bool:
+    """Whether a last step of the search has floating taps, limits of the Rx FFE or a converter's range to put in."""
+    return limits.rx_ffe_groups > 0 or bool(np.isfinite(limits.rx_ffe_tap_max)) or limits.clip_probability is not None
+
+
+def _solve(
+    shape: Float,
+    main: int,
+    extra: Float,
+    symbol_variance: float,
+    limits: EqualizerLimits,
+    tx_noise: float,
+    eye_factor: float,
+) -> tuple[tuple[float, ...], tuple[float, ...], float]:
+    """Rx FFE and DFE of least mean-square error with unit main cursor in row `main`; (taps, DFE, figure of merit)."""
+    count = len(limits.dfe_max)
+    fed_back = np.arange(main + 1, main + 1 + count)
+    free = np.ones(len(shape), dtype=bool)
+    free[[main, *fed_back]] = False
+    cost = symbol_variance * (shape[free].T @ shape[free]) + extra
+    target = np.zeros(0)
+    taps, bound = shape[main], shape[fed_back]
+    fixed = np.zeros(count, dtype=bool)
+    for _ in range(count + 1):
+        # constrained least squares: unit main cursor, and each DFE tap that hit its limit pinned there
+        rows = np.vstack([taps[None, :], bound[fixed]])
+        goal = np.concatenate([[1.0], target])
+        inverse = np.linalg.solve(cost, rows.T)
+        weights = inverse @ np.linalg.solve(rows @ inverse, goal)
+        values = bound @ weights
+        clipped = np.clip(values, limits.dfe_min, limits.dfe_max) if count else values
+        violated = (np.abs(values - clipped) > 1e-12) & ~fixed
+        if not violated.any():
+            break
+        fixed |= violated
+        target = clipped[fixed]
+    variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
+    fom = eye_factor**2 / (variance + tx_noise**2)
+    # gain is free: the main tap is set to one, as the standard writes the filter; it keeps its sign, that of the main cursor
+    return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom

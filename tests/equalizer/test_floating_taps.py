@@ -1,0 +1,151 @@
+"""Floating taps against a brute force over positions, limits against the closed form, a converter's range against its tail."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sirf
+from sirf.channel.channel import Channel
+from sirf.equalizer.converter_range import converter_range
+from sirf.equalizer.floating_taps import TapProblem, fixed_positions, place_floating_taps
+from sirf.errors import SirfError
+from sirf.presets import EqualizerLimits
+
+LIMITS = EqualizerLimits(
+    dfe_max=(0.4,),
+    dfe_min=(0.0,),
+    rx_ffe_pre=1,
+    rx_ffe_post=2,
+    rx_ffe_tap_max=0.7,
+    rx_ffe_groups=1,
+    rx_ffe_group_taps=2,
+    rx_ffe_span=14,
+    rx_ffe_floating_max=0.2,
+)
+NOISE = 1e-4
+
+
+def problem(limits: EqualizerLimits = LIMITS, echo: int = 9, size: float = 0.12) -> TapProblem:
+    """A pulse with an echo `echo` UI behind the cursor, as each tap sees it."""
+    pulse = np.zeros(60)
+    pulse[20:26] = [0.12, 1.0, 0.42, 0.2, 0.1, 0.04]
+    pulse[21 + echo] += size
+    main = 21
+    taps = np.arange(-limits.rx_ffe_pre, limits.rx_ffe_span + 1)
+    shape = np.stack([np.roll(pulse, position) for position in taps], axis=1)
+    return TapProblem(
+        shape=shape,
+        main=main,
+        extra=NOISE * np.eye(taps.size),
+        symbol_variance=5.0 / 9.0,
+        tx_noise=0.0,
+        eye_factor=1.0 / 3.0,
+        limits=limits,
+    )
+
+
+def test_a_group_stands_where_brute_force_puts_it() -> None:
+    made = problem()
+    found = place_floating_taps(made.solve, LIMITS)
+    trials = {}
+    for start in range(3, 14):
+        positions = np.concatenate((fixed_positions(LIMITS), [start, start + 1]))
+        trials[start] = made.solve(positions).merit
+    best = max(trials, key=lambda start: trials[start])
+    assert found.positions.tolist() == [-1, 0, 1, 2, best, best + 1]
+    assert found.merit == trials[best]
+    assert 9 in found.positions
+    assert found.merit > 1.5 * made.solve(fixed_positions(LIMITS)).merit
+
+
+def test_two_groups_taken_one_after_the_other_do_not_overlap() -> None:
+    limits = dataclasses.replace(LIMITS, rx_ffe_groups=2)
+    made = problem(limits)
+    found = place_floating_taps(made.solve, limits)
+    assert len(set(found.positions.tolist())) == 8
+    first = place_floating_taps(made.solve, LIMITS)
+    assert set(first.positions.tolist()) < set(found.positions.tolist())
+    pairs = itertools.combinations(range(3, 14), 2)
+    exhaustive = max(
+        made.solve(np.concatenate((fixed_positions(limits), [a, a + 1, b, b + 1]))).merit for a, b in pairs if b > a + 1
+    )
+    assert found.merit <= exhaustive * (1 + 1e-12)
+    assert found.merit > 0.9 * exhaustive
+
+
+def test_taps_without_limits_are_those_of_least_error() -> None:
+    """Against the normal equations of unit cursor, written out with a Lagrange multiplier; the DFE takes its post-cursor."""
+    free = dataclasses.replace(LIMITS, rx_ffe_tap_max=np.inf, dfe_max=(9.0,), dfe_min=(-9.0,))
+    made = problem(free)
+    positions = fixed_positions(free)
+    found = made.solve(positions)
+    shape = made.shape[:, positions + 1]
+    kept = np.delete(np.arange(60), [21, 22])
+    cost = 5.0 / 9.0 * shape[kept].T @ shape[kept] + NOISE * np.eye(4)
+    row = shape[21]
+    weights = np.linalg.solve(cost, row) / (row @ np.linalg.solve(cost, row))
+    assert found.ffe == pytest.approx(weights / weights[1], rel=1e-9)
+    assert found.dfe[0] == pytest.approx(float(shape[22] @ weights), rel=1e-9)
+    assert found.merit == pytest.approx((1.0 / 9.0) / float(weights @ cost @ weights), rel=1e-9)
+
+
+def test_limits_hold_and_cost() -> None:
+    made = problem(dataclasses.replace(LIMITS, rx_ffe_tap_max=0.1, rx_ffe_floating_max=0.05, dfe_max=(0.1,)))
+    found = place_floating_taps(made.solve, made.limits)
+    assert np.max(np.abs(np.delete(found.ffe, 1))) <= 0.1
+    assert np.max(np.abs(found.ffe[4:])) <= 0.05
+    assert found.dfe[0] <= 0.1
+    assert found.merit < place_floating_taps(problem().solve, LIMITS).merit
+
+
+def test_dense_taps_have_zeros_between() -> None:
+    taps, main = place_floating_taps(problem().solve, LIMITS).dense()
+    assert main == 1
+    assert taps[main] == 1.0
+    assert taps[4:7] == (0.0, 0.0, 0.0)
+
+
+def test_limits_without_room_are_refused() -> None:
+    with pytest.raises(
+        SirfError, match="rx_ffe_span must leave room for 2 floating taps behind the 2 fixed ones, got 3"
+    ):
+        dataclasses.replace(LIMITS, rx_ffe_span=3)
+    with pytest.raises(SirfError, match="clip_probability must lie between 0 and"):
+        dataclasses.replace(LIMITS, clip_probability=0.7)
+
+
+def test_the_range_is_passed_as_often_as_asked() -> None:
+    """Counted on random symbols: a pulse of four samples and noise, P(x < -V) = probability / 2."""
+    samples, noise, probability = np.array([0.02, 0.1, 0.04, -0.01]), 0.004, 2e-3
+    full = converter_range(samples, noise, order=4, bits=6, probability=probability)
+    level = full * 63 / 64
+    rng = np.random.default_rng(5)
+    symbols = rng.integers(0, 4, 2_000_004) / 1.5 - 1.0
+    seen = np.convolve(symbols, samples, mode="valid") + noise * rng.standard_normal(2_000_001)
+    below = float(np.mean(seen < -level))
+    assert below == pytest.approx(0.5 * probability, rel=0.08)
+
+
+def test_a_link_of_the_draft_gets_floating_taps_and_a_range(reference_dir: Path) -> None:
+    channel = Channel.from_touchstone(reference_dir / "channels/synthetic_224g_board/thru.s4p")
+    link = sirf.Link(channel, standard="802.3dj-kr1", package_case="A1", samples_per_ui=16)
+    few = dataclasses.replace(
+        link.limits, tx_ffe=((-1, (-0.1, 0.0)),), g_dc_db=(-10.0,), g_dc2_db=(-2.0,), rx_ffe_groups=0
+    )
+    without = link.optimized(limits=few)
+    found = link.optimized(limits=dataclasses.replace(few, rx_ffe_groups=2))
+    assert found.equalizer_report is not None
+    assert without.equalizer_report is not None
+    places = np.flatnonzero(found.receiver.ffe) - found.receiver.ffe_main
+    assert places[:15].tolist() == list(range(-6, 9))
+    assert len(places) == 23
+    assert places[-1] <= 80
+    assert found.equalizer_report.fom_db > without.equalizer_report.fom_db + 0.3
+    assert found.receiver.converter is not None
+    assert 0.02 < (found.receiver.converter.full_scale or 0.0) < 0.15
+    assert found.receiver.mlse is not None
