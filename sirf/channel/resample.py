@@ -29,6 +29,12 @@ _REAL = 0.02
 """A file's DC value is believed when its imaginary part is below this part of its neighbour's magnitude."""
 
 
+_CLEAR_TURN = 0.02
+"""Least corner, relative to the first point, that the phase of a file without a DC point is believed to show."""
+_SMALLEST_TURN = 1e-4
+"""The same where a point at DC has proved the coupling."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FlatResponse:
     """A response with its bulk delay taken out, known from DC to the band edge, and its trend beyond.
@@ -63,6 +69,49 @@ class FlatResponse:
             -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
         )
         return np.asarray(trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2)))
+
+
+def coupling_corner(frequency: Real, value: Complex) -> float | None:
+    """Corner in Hz of an AC coupling that `value` (F,) shows but its grid does not resolve; None where there is none.
+
+    A coupling capacitor between resistances is a factor jf / (jf + corner): close to one at the lowest points but for a phase of
+    corner / f, which is fitted beside the sqrt(f) and f of a line. A point of zero at 0 Hz among ones is proof by itself; without
+    such a point the phase must tell clearly. Corners above half the grid's step are resolved and left alone; so is crosstalk,
+    whose magnitude falls towards DC.
+    """
+    above = frequency > 0
+    points, values = frequency[above][:_LOW_POINTS], value[above][:_LOW_POINTS]
+    magnitude = np.abs(values)
+    if points.size < 5 or not np.all(magnitude > 0):
+        return None
+    if magnitude[0] < max(0.8 * magnitude[1], 0.5 * np.abs(value).max()):
+        return None
+    blocked = not above[0] and np.abs(value[0]) < 0.1 * magnitude[0]
+    flat = values * np.exp(2j * np.pi * points * bulk_delay(points, values))
+    phase = np.unwrap(np.angle(flat))
+    phase -= np.pi * round(float(phase[-1]) / np.pi)
+    scaled = points / points[0]
+    line = np.stack([np.sqrt(scaled), scaled], axis=1)
+    turn = 0.0
+    for _ in range(8):  # arctan(corner / f) about the last corner
+        tilt = scaled / (scaled**2 + turn**2)
+        wanted = phase - np.arctan(turn / scaled) + turn * tilt
+        fit = np.linalg.lstsq(np.column_stack([line, tilt]), wanted, rcond=None)[0]
+        turn = float(np.clip(fit[2], 0.0, 2.0))
+    left = phase - np.arctan(turn / scaled)
+    rest, plain = (float(np.linalg.norm(y - line @ np.linalg.lstsq(line, y, rcond=None)[0])) for y in (left, phase))
+    clear = rest < 0.1 * plain and plain > _SMALLEST_TURN and turn > (_SMALLEST_TURN if blocked else _CLEAR_TURN)
+    if not (blocked or clear):
+        return None
+    corner = turn * float(points[0]) if clear else 0.0
+    return corner if corner < 0.5 * float(np.median(np.diff(frequency))) else None
+
+
+def without_coupling(frequency: Real, value: Complex, corner: float) -> tuple[Real, Complex]:
+    """The response of the same copper without its AC coupling, above DC."""
+    above = frequency > 0
+    points = frequency[above]
+    return points, value[above] * (1.0 - 1j * corner / points)
 
 
 def flatten(frequency: Real, value: Complex) -> FlatResponse:

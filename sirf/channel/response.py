@@ -8,7 +8,7 @@ The method and its measured errors are in docs/theory/time-domain.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import zeta
 
 from sirf.channel.channel import check_rate
-from sirf.channel.resample import FlatResponse, flatten
+from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
@@ -201,16 +201,43 @@ def prepare(
     """Extrapolate, resample and continue `transfer` once, so that `PreparedTransfer` gives any response cheaply.
 
     The window in time is as short as it can be with at most `tail_energy` of a pulse's energy outside; 0 keeps twice the
-    span that the file's frequency step can tell apart. `warnings` says where the data could not bear the result.
+    span that the file's frequency step can tell apart. `warnings` says where the data could not bear the result. An AC coupling
+    whose corner lies below the frequency step is taken out, for its tail is longer than the window, and `warnings` says how much
+    baseline wander that leaves out.
 
     Raises `SirfError` for a symbol rate that is not positive or a `samples_per_ui` outside 2 to 1024.
     """
     check_rate(symbol_rate)
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
-    flat = flatten(transfer.frequency, transfer.value)
-    long = _long_response(flat, transfer.frequency, symbol_rate, samples_per_ui)
-    return _shortened(long, tail_energy)
+    frequency, value = transfer.frequency, transfer.value
+    notes: tuple[str, ...] = ()
+    corner = coupling_corner(frequency, value)
+    if corner is not None:
+        notes = (_wander_warning(corner, float(np.median(np.diff(frequency))), symbol_rate),)
+        frequency, value = without_coupling(frequency, value, corner)
+    long = _long_response(flatten(frequency, value), frequency, symbol_rate, samples_per_ui)
+    prepared = _shortened(long, tail_energy)
+    return replace(prepared, warnings=prepared.warnings + notes)
+
+
+def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:
+    """What an AC coupling below the frequency step leaves out of a response.
+
+    Its tail is -2 pi corner / symbol_rate of the level a symbol, falling as exp(-2 pi corner t): the sum of squares over all
+    earlier symbols is pi corner / symbol_rate.
+    """
+    if corner == 0.0:
+        return (
+            f"DC is blocked at a corner that the frequency step of {step / 1e6:.3g} MHz does not show: baseline wander is not in "
+            "the response."
+        )
+    share = float(np.sqrt(np.pi * corner / symbol_rate))
+    return (
+        f"AC coupling at {corner / 1e6:.3g} MHz lies below the frequency step of {step / 1e6:.3g} MHz: baseline wander, "
+        f"{share:.3g} of the signal's rms as interference, is not in the response. Use a step below {corner / 5e6:.2g} MHz to "
+        "have it."
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.package import Package, PackageLine, voltage_transfer
-from sirf.channel.resample import flatten
-from sirf.channel.response import Convention, PreparedTransfer, Transfer, prepare, pulse_response, step_response
+from sirf.channel.resample import coupling_corner, flatten
+from sirf.channel.response import Convention, PreparedTransfer, Pulse, Transfer, prepare, pulse_response, step_response
 from sirf.errors import SirfError
 from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge
@@ -315,3 +315,67 @@ def test_annex_93a_needs_a_sample_rate_of_twice_the_band() -> None:
 def test_annex_93a_refuses_a_response_before_its_cause() -> None:
     with pytest.raises(SirfError, match="before its cause"):
         impulse_response(GRID, np.conj(lossy(GRID)), sample_rate=RATE * 32)
+
+
+def coupled(corner: float, step: float, *, dc: bool, loss: float = 2e-6) -> Transfer:
+    """A skew-effect line of 1 ns behind a capacitor of `corner` in Hz."""
+    f = np.arange(0.0 if dc else step, 60e9, step)
+    line = np.exp(-(1 + 1j) * loss * np.sqrt(f) - 2j * np.pi * f * 1e-9)
+    return Transfer(f, line * 1j * f / (1j * f + corner))
+
+
+def smooth_pulse(made: PreparedTransfer) -> Pulse:
+    """Through a Gaussian low-pass, so that the band edge does not ring."""
+    return made.pulse(np.exp(-0.5 * np.log(2.0) * (made.frequency / 7.5e9) ** 2).astype(np.complex128))
+
+
+def tail(response: Pulse, symbols: int) -> NDArray[np.float64]:
+    """Samples one symbol apart behind the cursor, over `symbols` symbols, relative to it."""
+    m = response.samples_per_ui
+    return response.volts[response.cursor + m :: m][:symbols] / response.peak
+
+
+@pytest.mark.parametrize("dc", [True, False])
+def test_a_coupling_below_the_grid_is_taken_out_and_its_wander_stated(dc: bool) -> None:
+    """1 MHz on a 10 MHz grid at 10 GBd: sqrt(pi 1 MHz / 10 GBd) = 0.0177 of the level, measured on a grid that bears it."""
+    fine = prepare(coupled(1e6, 0.1e6, dc=True, loss=0.0), symbol_rate=10e9, samples_per_ui=4, tail_energy=0.0)
+    assert fine.warnings == ()
+    wander = float(np.sqrt(np.sum(tail(smooth_pulse(fine), 40000) ** 2)))
+    assert wander == pytest.approx(np.sqrt(np.pi * 1e6 / 10e9), rel=0.03)
+    coarse = prepare(coupled(1e6, 10e6, dc=dc), symbol_rate=10e9, samples_per_ui=16)
+    assert any("AC coupling at 1 MHz" in note and "0.0177 of the signal's rms" in note for note in coarse.warnings)
+    # what is left is the line without its capacitor: no made-up high-pass
+    bare = prepare(coupled(0.0, 10e6, dc=False), symbol_rate=10e9, samples_per_ui=16)
+    assert bare.warnings == ()
+    volts, wanted = coarse.pulse().volts, bare.pulse().volts
+    size = min(volts.size, wanted.size)
+    assert np.abs(volts[:size] - wanted[:size]).max() < 2e-4
+
+
+@pytest.mark.parametrize("corner", [16e3, 300e3])
+def test_a_point_of_zero_at_dc_is_a_coupling_and_no_high_pass_of_megahertz(corner: float) -> None:
+    coarse = prepare(coupled(corner, 10e6, dc=True), symbol_rate=53.125e9, samples_per_ui=16)
+    assert any("baseline wander" in note for note in coarse.warnings)
+    bare = prepare(coupled(0.0, 10e6, dc=False), symbol_rate=53.125e9, samples_per_ui=16)
+    assert coarse.pulse().volts.sum() == pytest.approx(bare.pulse().volts.sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("corner", [20e6, 80e6])
+def test_a_resolved_coupling_stays_in_the_response(corner: float) -> None:
+    made = prepare(coupled(corner, 5e6, dc=True, loss=0.0), symbol_rate=10e9, samples_per_ui=8, tail_energy=0.0)
+    assert not any("AC coupling" in note for note in made.warnings)
+    after = tail(smooth_pulse(made), 30)
+    # a falling exponential of the corner, below zero
+    assert np.all(after[2:] < 0.0)
+    assert after[3:] / after[2:-1] == pytest.approx(np.exp(-2 * np.pi * corner / 10e9), rel=2e-3)
+
+
+def test_crosstalk_and_lines_without_a_capacitor_show_no_corner() -> None:
+    f = np.arange(0.0, 60e9, 10e6)
+    line = np.exp(-(1 + 1j) * 8e-6 * np.sqrt(f) - 2j * np.pi * f * 3e-9)
+    assert coupling_corner(f, line) is None
+    assert coupling_corner(f[1:], line[1:]) is None
+    assert coupling_corner(f, 0.02j * f / 30e9 * line) is None
+    rng = np.random.default_rng(1)
+    noisy = line * (1 + 1e-3 * (rng.normal(size=f.size) + 1j * rng.normal(size=f.size)))
+    assert coupling_corner(f[1:], noisy[1:]) is None
