@@ -10,7 +10,9 @@ import numpy as np
 
 from sirf.channel.channel import Channel
 from sirf.channel.figures import (
+    Balance,
     ErlSettings,
+    balance,
     deviation_figure_of_merit,
     effective_return_loss,
     fitted_insertion_loss,
@@ -27,7 +29,7 @@ _GATES: dict[float, Any] = {0.0: "before", 1.0: "802.3cd", 2.0: "constant"}
 class Figures:
     """Figures in the frequency domain, None where the configuration does not ask for them.
 
-    ICN in V, the apparent bandwidth in Hz, the others in dB.
+    ICN in V, the apparent bandwidth in Hz, the others in dB; `balance` where the channel's 4-port is known.
     """
 
     erl11_db: float | None
@@ -36,6 +38,7 @@ class Figures:
     fom_ild_db: float | None
     fitted_loss_db: float | None
     apparent_bandwidth: float | None = None
+    balance: Balance | None = None
 
     @property
     def erl_db(self) -> float | None:
@@ -52,9 +55,12 @@ def figures_of(channel: Channel, settings: ComSettings) -> Figures:
     in the reference code, which computes ERL once.
     """
     first, second = _return_losses(channel, settings)
+    pair_balance = None if channel.four_port is None else balance(channel.four_port, settings.symbol_rate / 2)
     values = settings.figures
     if values is None:
-        return Figures(erl11_db=first, erl22_db=second, icn=None, fom_ild_db=None, fitted_loss_db=None)
+        return Figures(
+            erl11_db=first, erl22_db=second, icn=None, fom_ild_db=None, fitted_loss_db=None, balance=pair_balance
+        )
     # the reference code describes all files at R_0 before anything else
     impedance = 2.0 * settings.packages[0].reference_impedance
     rate, through = settings.symbol_rate, channel.through.renormalized(impedance)
@@ -82,6 +88,7 @@ def figures_of(channel: Channel, settings: ComSettings) -> Figures:
             fit, symbol_rate=rate, transmitter_corner=values.f_v, receiver_corner=values.f_r
         ),
         fitted_loss_db=float(np.asarray(fit.at(rate / 2))),
+        balance=pair_balance,
         apparent_bandwidth=None
         if values.bandwidth_slope is None
         else apparent_bandwidth(through.frequency, through.s[:, 1, 0], slope_db_per_ghz=values.bandwidth_slope),

@@ -89,7 +89,8 @@ class ComResult:
     `other_revisions` what another gives in dB at the same transmitter and CTLE setting, where that differs by more than 0.1 dB;
     `ledger` holds the margin in parts. `sampling_index` counts the samples of `pulse` from 1, as the reference code does;
     `cursor` is the same from 0.
-    `acbw_ghz` is the channel's apparent bandwidth, where the workbook asks for it.
+    `acbw_ghz` is the channel's apparent bandwidth, where the workbook asks for it. `skew_ps`, `scd21_worst_db` and
+    `conversion_loss_db` are those of `sirf.channel.figures.balance`, of channels whose 4-port is known.
     `other` is the other kind of search's answer where it differs. `passes` holds COM (or VEC) and ERL against their limits.
     """
 
@@ -135,6 +136,9 @@ class ComResult:
     distribution: tuple[Real, Real]
     case_name: str = ""
     acbw_ghz: float | None = None
+    skew_ps: float | None = None
+    scd21_worst_db: float | None = None
+    conversion_loss_db: float | None = None
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     trace: ComTrace | None = None
@@ -187,6 +191,9 @@ class ComResult:
             "fom_ild_db": _number(self.fom_ild_db),
             "fitted_loss_db": _number(self.fitted_loss_db),
             "acbw_ghz": _number(self.acbw_ghz),
+            "skew_ps": _number(self.skew_ps),
+            "scd21_worst_db": _number(self.scd21_worst_db),
+            "conversion_loss_db": _number(self.conversion_loss_db),
             "insertion_loss_db": self.insertion_loss_db,
             "insertion_loss_channel_db": self.insertion_loss_channel_db,
             "sampling_index": self.sampling_index,
@@ -229,6 +236,8 @@ class ComResult:
                     f"(port 1 {_text(self.erl11_db)}, port 2 {_text(self.erl22_db)})"),
             ("ICN, FOM_ILD", f"{_text(self.icn_mv)} mV, {_text(self.fom_ild_db)} dB"),
             ("loss at Nyquist", f"{self.insertion_loss_db:.2f} dB die to die, channel {self.insertion_loss_channel_db:.2f} dB"),
+            ("skew, conversion", f"{_text(self.skew_ps)} ps, SCD21 {_text(self.scd21_worst_db)} dB, "
+                                 f"{_text(self.conversion_loss_db)} dB of the loss to the common mode"),
             ("signal, interference", f"{self.available_signal_mv:.3f} mV, {self.interference_mv:.3f} mV at {self.der0:g}"),
             ("sigmas in mV", sigmas),
             ("sampling index", f"{self.sampling_index} ({self.samples_per_ui} a UI)"),

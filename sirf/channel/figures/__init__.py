@@ -10,12 +10,13 @@ from sirf.channel.figures.effective_return_loss import (
 from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_merit, fitted_insertion_loss
 from sirf.channel.figures.limits import FigureLimits, Mask, NoiseSettings, list_limits, load_limits
 from sirf.channel.figures.loss import bandwidth, effective_bandwidth, insertion_loss_db, return_loss_db
-from sirf.channel.figures.mode_conversion import ModeConversion, mode_conversion, pn_skew
+from sirf.channel.figures.mode_conversion import Balance, ModeConversion, balance, mode_conversion, pn_skew
 from sirf.channel.figures.summary import ChannelFigures, LimitResult, channel_figures
 from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile
 from sirf.channel.figures.weighting import power_weight
 
 __all__ = [
+    "Balance",
     "ChannelFigures",
     "EffectiveReflection",
     "ErlSettings",
@@ -26,6 +27,7 @@ __all__ = [
     "Mask",
     "ModeConversion",
     "NoiseSettings",
+    "balance",
     "bandwidth",
     "channel_figures",
     "deviation_figure_of_merit",

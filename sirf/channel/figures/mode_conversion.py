@@ -100,6 +100,37 @@ def pn_skew(network: Network, order: PortOrder = STRAIGHT, *, f_max: float | Non
     return guess - float(np.sum(weight * f[used] * rest)) / (2 * np.pi * total)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """How unequal the lines of a pair are: `skew` in s, the worst SCD21 and SCD11 in dB, and what that costs in dB.
+
+    `conversion_loss_db` is the part of the loss at Nyquist that went into the common mode, 10 log10(1 + |SCD21 / SDD21|²): the
+    insertion loss is the effective one, and less by this the pair would lose if its lines were equal. Exact for lines without
+    coupling, where it is -20 log10 |cos(pi f skew)|.
+    """
+
+    skew: float
+    scd21_worst_db: float
+    scd11_worst_db: float
+    conversion_loss_db: float
+
+
+def balance(network: Network, nyquist: float) -> Balance:
+    """Skew and conversion of a 4-port in the order P in, P out, N in, N out, up to `nyquist` in Hz, conversion loss there.
+
+    Raises `SirfError` unless the network has 4 ports, or where nothing arrives.
+    """
+    modes = mode_conversion(network)
+    low = modes.frequency <= nyquist * (1 + 1e-9)
+    arrived, converted = (np.interp(nyquist, modes.frequency, np.abs(s[:, 1, 0]) ** 2) for s in (modes.dd, modes.cd))
+    return Balance(
+        skew=pn_skew(network, f_max=nyquist),
+        scd21_worst_db=float(np.max(modes.scd21_db[low])),
+        scd11_worst_db=float(np.max(modes.scd11_db[low])),
+        conversion_loss_db=float(10.0 * np.log10(1.0 + converted / max(float(arrived), 1e-30))),
+    )
+
+
 def _check_four_ports(network: Network) -> None:
     if network.ports != 4:
         raise SirfError(

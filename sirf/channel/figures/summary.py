@@ -16,7 +16,7 @@ from sirf.channel.figures.effective_return_loss import ErlSettings, effective_re
 from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_merit, fitted_insertion_loss
 from sirf.channel.figures.limits import FigureLimits, Mask, NoiseSettings, load_limits
 from sirf.channel.figures.loss import bandwidth, effective_bandwidth, insertion_loss_db, return_loss_db
-from sirf.channel.figures.mode_conversion import mode_conversion, pn_skew
+from sirf.channel.figures.mode_conversion import balance, mode_conversion
 from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.package import Package
@@ -77,6 +77,7 @@ class ChannelFigures:
     skew: float | None
     scd21_worst_db: float | None
     scd11_worst_db: float | None
+    conversion_loss_db: float | None
     limits: tuple[LimitResult, ...]
     warnings: tuple[str, ...]
 
@@ -135,6 +136,7 @@ class ChannelFigures:
             "skew_ps": _scaled(self.skew, 1e12),
             "scd21_worst_db": self.scd21_worst_db,
             "scd11_worst_db": self.scd11_worst_db,
+            "conversion_loss_db": self.conversion_loss_db,
             "limits": [
                 {
                     "figure": limit.figure,
@@ -177,6 +179,8 @@ class ChannelFigures:
             ("delay", f"{self.delay * 1e9:.4f} ns"),
             ("TDR impedance", self._impedance_text()),
             ("P/N skew", _text(_scaled(self.skew, 1e12), "ps")),
+            ("effective loss", f"{self.insertion_loss_db:.2f} dB at Nyquist, of it {_text(self.conversion_loss_db, 'dB')} to the "
+                               "common mode"),
             ("worst mode conversion", f"SCD21 {_text(self.scd21_worst_db, 'dB')}, SCD11 {_text(self.scd11_worst_db, 'dB')}"),
         ]  # fmt: skip
         for limit in self.limits:
@@ -335,15 +339,15 @@ def _crosstalk(channel: Channel, noise: NoiseSettings, rate: float) -> dict[str,
 
 
 def _balance(channel: Channel, nyquist: float) -> dict[str, float | None]:
-    """Skew in s and the worst mode conversion in dB up to `nyquist`; None without a four-port."""
+    """Skew in s, the worst mode conversion up to `nyquist` and the conversion loss there in dB; None without a four-port."""
     if channel.four_port is None:
-        return {"skew": None, "scd21_worst_db": None, "scd11_worst_db": None}
-    modes = mode_conversion(channel.four_port)
-    low = modes.frequency <= nyquist * (1 + 1e-9)
+        return {"skew": None, "scd21_worst_db": None, "scd11_worst_db": None, "conversion_loss_db": None}
+    found = balance(channel.four_port, nyquist)
     return {
-        "skew": pn_skew(channel.four_port, f_max=nyquist),
-        "scd21_worst_db": float(np.max(modes.scd21_db[low])),
-        "scd11_worst_db": float(np.max(modes.scd11_db[low])),
+        "skew": found.skew,
+        "scd21_worst_db": found.scd21_worst_db,
+        "scd11_worst_db": found.scd11_worst_db,
+        "conversion_loss_db": found.conversion_loss_db,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sirf.channel.figures import mode_conversion, pn_skew
+from sirf.channel.figures import balance, mode_conversion, pn_skew
 from sirf.channel.mixed_mode import differential_two_port
 from sirf.channel.network import Network
 from sirf.errors import SirfError
@@ -66,3 +66,19 @@ def test_two_ports_and_dead_pairs_are_refused() -> None:
         mode_conversion(random(2), (1, 2, 3, 4))
     with pytest.raises(SirfError, match="must pass a signal"):
         pn_skew(Network(GRID, np.zeros((GRID.size, 4, 4), dtype=complex)), (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize("late", [0.5e-12, 3e-12, 8e-12])
+def test_the_conversion_loss_of_skew_is_its_cosine(late: float) -> None:
+    """Lines that differ in delay alone: the insertion loss is that of one line and -20 log10 |cos(pi f skew)| more."""
+    found = balance(pair(late), 26.56e9)
+    assert found.skew == pytest.approx(late, rel=1e-9)
+    assert found.conversion_loss_db == pytest.approx(-20 * np.log10(np.cos(np.pi * 26.56e9 * late)), rel=1e-3)
+    made = mode_conversion(pair(late))
+    at = int(np.argmin(np.abs(GRID - 26.56e9)))
+    one = 20 * np.log10(np.exp(-5e-6 * np.sqrt(GRID[at])))
+    assert 20 * np.log10(np.abs(made.dd[at, 1, 0])) + found.conversion_loss_db == pytest.approx(one, abs=1e-3)
+
+
+def test_a_balanced_pair_loses_nothing_to_the_common_mode() -> None:
+    assert balance(pair(0.0, coupling=0.1), 26.56e9).conversion_loss_db == pytest.approx(0.0, abs=1e-12)
