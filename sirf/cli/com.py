@@ -36,6 +36,13 @@ def com_command(
         str | None,
         typer.Option(help="Only the host pairs that a cable assembly of this class has to pass: CA-A to CA-D."),
     ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose arithmetic where releases of the reference code differ: 3.70, 4.50, 4.17 or d3.3 (the draft); the "
+            "newest that the settings' Annex has by default."
+        ),
+    ] = None,
     full_grid: Annotated[
         bool, typer.Option("--full-grid", help="Take the full grid's answer, not Local Search's.")
     ] = False,
@@ -80,7 +87,7 @@ def com_command(
         invert=invert,
         sort=sort,
     )
-    cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class}
+    cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     result: ComResult | ComReport = com(
         files.load(),
         standard=standard,
@@ -99,15 +106,18 @@ def com_command(
 
 
 def _picture(result: ComResult | ComReport) -> Figure:
-    """Equalised pulse and distribution side by side, one row for each package case."""
+    """Equalised pulse, distribution and, where there is one, margin ledger side by side, one row for each package case."""
     from sirf.plot._axes import new_figure
-    from sirf.plot.margin import com_distribution, com_pulse
+    from sirf.plot.margin import com_distribution, com_ledger, com_pulse
 
     cases = _cases(result)
-    figure, axes = new_figure((12.0, 4.2 * len(cases)), rows=len(cases), columns=2)
+    columns = 3 if cases[0].ledger is not None else 2
+    figure, axes = new_figure((6.0 * columns, 4.2 * len(cases)), rows=len(cases), columns=columns)
     for row, case in enumerate(cases):
-        com_pulse(case, axes[2 * row])
-        com_distribution(case, axes[2 * row + 1])
+        com_pulse(case, axes[columns * row])
+        com_distribution(case, axes[columns * row + 1])
+        if columns == 3:
+            com_ledger(case, axes[columns * row + 2])
     return figure
 
 

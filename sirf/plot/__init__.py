@@ -7,12 +7,13 @@ from sirf.plot.crossover import crossover
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
 from sirf.plot.maps import map
-from sirf.plot.margin import com_distribution, com_pulse
+from sirf.plot.margin import com_distribution, com_ledger, com_pulse
 from sirf.plot.reflection import reflection
 
 __all__ = [
     "bathtub",
     "com_distribution",
+    "com_ledger",
     "com_pulse",
     "conversion",
     "crossover",

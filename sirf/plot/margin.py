@@ -1,4 +1,4 @@
-"""Pictures of a COM result: the equalised pulse with its equaliser, and the distributions against the signal."""
+"""Pictures of a COM result: the equalised pulse with its equaliser, the distributions against the signal, the margin ledger."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new, plain
 
 if TYPE_CHECKING:
@@ -68,4 +69,30 @@ def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
     axes.set(xlabel="voltage (mV)", ylabel="probability per bin", yscale="log", ylim=(floor, 1.0))
     axes.legend(fontsize="small", frameon=False, loc="upper right")
     axes.set_title(plain(f"COM {result.com_db:.2f} dB, {result.name}, case {result.case}"), fontsize="small")
+    return axes
+
+
+def com_ledger(result: ComResult, ax: Axes | None = None) -> Axes:
+    """Margin ledger of a COM result: by how many dB COM would be larger without each source, and what sequence detection adds.
+
+    Raises `SirfError` for a result without a ledger (one of Annex 93A or 120G).
+    """
+    if result.ledger is None:
+        raise SirfError("ledger must be in the result for its picture, got none. Take a standard with a receiver FFE.")
+    axes = axes_or_new(ax, (7.0, 4.0))
+    terms = sorted(result.ledger.terms, key=lambda term: term.cost_db)
+    names = [term.name for term in terms]
+    bars = axes.barh(names, [term.cost_db for term in terms], color="0.55", label="costs")
+    axes.bar_label(bars, [f"{term.rms_mv:.2f} mV" for term in terms], padding=3, fontsize="small")
+    gain = result.ledger.sequence_gain_db
+    if gain is not None:
+        added = axes.barh(["sequence detection"], [gain], color="#0072b2", hatch="//", edgecolor="white", label="adds")
+        axes.bar_label(added, [f"+{gain:.2f} dB"], padding=3, fontsize="small")
+    axes.set(xlabel="COM without it (dB more), or gained")
+    axes.margins(x=0.2)
+    axes.legend(fontsize="small", frameon=False, loc="lower right")
+    axes.set_title(
+        plain(f"{result.ledger.feedback_com_db:.2f} dB with feedback alone, revision {result.revision}"),
+        fontsize="small",
+    )
     return axes

@@ -50,6 +50,8 @@ class MarginLedger:
         rows = [("signal A_s", f"{self.signal_mv:.3f} mV"), ("interference A_ni", f"{self.interference_mv:.3f} mV")]
         for term in sorted(self.terms, key=lambda term: -term.cost_db):
             rows.append((f"  {term.name}", f"{term.rms_mv:.3f} mV rms, costs {term.cost_db:.2f} dB"))
+        largest = self.largest
+        rows.append(("most is lost to", f"{largest.name}: without it COM would be {largest.cost_db:.2f} dB larger"))
         rows.append(("COM with feedback alone", f"{self.feedback_com_db:.3f} dB"))
         if self.sequence_gain_db is not None:
             note = f" ({self.sequence_note})" if self.sequence_note else ""

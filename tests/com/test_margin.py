@@ -169,7 +169,7 @@ def test_no_setting_that_passes_is_an_error() -> None:
     [
         ({}, "one of standard and config must be given"),
         ({"standard": "802.3ck-kr1", "config": "x.xlsx"}, "one of standard and config"),
-        ({"standard": "802.3ck-kr1", "package_case": 3}, "package_case must be 1 to 2, got 3"),
+        ({"standard": "802.3ck-kr1", "package_case": 3}, "package_case must be between 1 and 2 for 802.3ck-kr1, got 3"),
         ({"standard": "802.3ck-kr1", "set": {"f_b": 1}}, "set must come with a workbook"),
         ({"standard": "802.3ck-kr9"}, "Did you mean"),
         ({"standard": "802.3ck-kr1", "search": "quick"}, "search must be"),
