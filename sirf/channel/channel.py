@@ -17,8 +17,9 @@ from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_la
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
 from sirf.channel.mixed_mode_order import parse_modal_order, single_ended
 from sirf.channel.network import Network
+from sirf.channel.network_file import NetworkFile
+from sirf.channel.network_reader import load_network
 from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
-from sirf.channel.touchstone import TouchstoneFile, load_touchstone
 from sirf.errors import SirfError
 from sirf.units import db20
 
@@ -115,7 +116,7 @@ class Channel:
         z0: float | Sequence[float] | None = None,
         sort: bool = False,
     ) -> Channel:
-        """Channel from Touchstone files: 4-ports (single-ended), two-ports, or one file of several pairs.
+        """Channel from files (Touchstone, CITI, MDIF, plain or gzip): 4-ports, two-ports, or one file of several pairs.
 
         The port order of `thru` is found from its data unless `port_order` gives it ("12-34", "13-24", "14-23", or
         (P in, P out, N in, N out) counted from 1); aggressor files take the same. Files at another impedance are
@@ -134,7 +135,7 @@ class Channel:
         port order, or a missing or wrong `victim`.
         """
         files = {
-            role: [load_touchstone(path, mixed_mode=mixed_mode, z0=z0, sort=sort) for path in _listed(paths)]
+            role: [load_network(path, mixed_mode=mixed_mode, z0=z0, sort=sort) for path in _listed(paths)]
             for role, paths in (("thru", thru), ("fext", fext), ("next", next))
         }
         channel = cls.from_network(
@@ -368,7 +369,7 @@ def _negated(network: Network) -> Network:
     return dataclasses.replace(network, s=network.s * np.array([[1.0, -1.0], [-1.0, 1.0]]))
 
 
-def _notes(files: Iterable[TouchstoneFile]) -> tuple[str, ...]:
+def _notes(files: Iterable[NetworkFile]) -> tuple[str, ...]:
     """What the reader converted, each note under the name of its file."""
     return tuple(f"{file.network.name}: {note}" for file in files for note in file.notes)
 

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
@@ -80,7 +80,7 @@ class FileText:
         name = self.path.name
         return name[:-3] if name.lower().endswith(".gz") and len(name) > 3 else name
 
-    def blocks(self) -> Iterator[TextBlock]:
+    def blocks(self) -> Generator[TextBlock, None, None]:
         """Blocks of whole lines, one after another.
 
         Raises `TouchstoneError` when the file is missing, a directory or device, empty, not readable or not plain text.
@@ -110,7 +110,7 @@ class FileText:
         """All lines, for formats whose files are small."""
         return "".join(block.raw for block in self.blocks()).split("\n")
 
-    def _blocks_of(self, file: IO[bytes] | gzip.GzipFile, start: bytes) -> Iterator[TextBlock]:
+    def _blocks_of(self, file: IO[bytes] | gzip.GzipFile, start: bytes) -> Generator[TextBlock, None, None]:
         self._check_kind(start)
         held = start.removeprefix(b"\xef\xbb\xbf")
         number, empty, ended = 1, True, False

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.file_text import FileText
-from sirf.channel.mixed_mode_order import Mode, modal_order_of_comments, parse_modal_order, single_ended
+from sirf.channel.mixed_mode_order import Mode, modal_order_of_comments, single_ended
 from sirf.channel.network import Network, renormalize
+from sirf.channel.network_file import NetworkFile, frozen, given_references, single_ended_modes
 from sirf.channel.port_impedance import (
     PortImpedanceComments,
     renormalized_waves,
@@ -35,24 +34,15 @@ from sirf.channel.touchstone_header import (
     suffix_ports,
 )
 from sirf.channel.touchstone_write import write_touchstone
-from sirf.errors import SirfError, TouchstoneError
+from sirf.errors import SirfError
 
-__all__ = ["TouchstoneFile", "load_touchstone", "read_touchstone", "write_touchstone"]
+__all__ = ["NetworkFile", "load_touchstone", "read_touchstone", "write_touchstone"]
 
 Complex = NDArray[np.complex128]
 COMMON_OHM = 50.0
 """Reference impedance to which unequal ones are brought."""
 _SAME = 1e-3
 """Relative difference below which two statements of an impedance are one."""
-
-
-@dataclass(frozen=True, slots=True)
-class TouchstoneFile:
-    """A file that was read: its single-ended `network`, its `version`, and `notes` on what had to be converted."""
-
-    network: Network
-    version: str
-    notes: tuple[str, ...] = ()
 
 
 def read_touchstone(
@@ -85,7 +75,7 @@ def load_touchstone(
     mixed_mode: str | None = None,
     z0: float | Sequence[float] | None = None,
     sort: bool = False,
-) -> TouchstoneFile:
+) -> NetworkFile:
     """As `read_touchstone`, with notes on what was converted or left out."""
     text = FileText(Path(path))
     suffix = suffix_ports(text)
@@ -116,17 +106,8 @@ def load_touchstone(
     if modes:
         s = single_ended(s, modes)
         notes.append(f"mixed-mode data {' '.join(map(str, modes))} were converted to single-ended ports.")
-    network = Network(frequency, _frozen(s), z0=reference.common, name=text.stem)
-    return TouchstoneFile(network, header.version, tuple(notes + data.notes + reference.notes))
-
-
-def _frozen(s: Complex) -> Complex:
-    """The array, which nobody else holds, read-only down to its owner: a `Network` takes it without a copy."""
-    owner: Any = s
-    while isinstance(owner, np.ndarray):
-        owner.flags.writeable = False
-        owner = owner.base
-    return s
+    network = Network(frequency, frozen(s), z0=reference.common, name=text.stem)
+    return NetworkFile(network, header.version, tuple(notes + data.notes + reference.notes))
 
 
 class _Reference:
@@ -149,7 +130,7 @@ class _Reference:
         self.resistances: tuple[float, ...] = (COMMON_OHM,) * ports
         self.impedances: Complex | None = None
         if given is not None:
-            self.resistances = _given(text, given, ports)
+            self.resistances = given_references(text, given, ports)
             self.notes.append(f"the reference impedance is {_listed(self.resistances)} ohm as given.")
         else:
             stated = header.states_resistance or "reference" in header.keywords
@@ -230,13 +211,9 @@ def _modes(
     """Modes of the rows; empty for single-ended data."""
     line, order = header.keywords.get("mixed-mode order", (header.option_line, None))
     try:
-        if mixed_mode is not None:
-            order = mixed_mode
-        elif order is None and not header.is_version_2:
+        if mixed_mode is None and order is None and not header.is_version_2:
             order = modal_order_of_comments(header.comments, ports)
-        if order is None:
-            return ()
-        modes = parse_modal_order(order, ports)
+        modes = single_ended_modes(mixed_mode or order, ports)
     except SirfError as error:
         text.fail(line, str(error))
     for mode in modes:
@@ -244,16 +221,7 @@ def _modes(
             text.fail(
                 line, f"reference resistances of the two ports of {mode} must be equal, got two. Repair the file."
             )
-    return () if all(mode.kind == "S" for mode in modes) else modes
-
-
-def _given(text: FileText, z0: float | Sequence[float], ports: int) -> tuple[float, ...]:
-    values = tuple(float(value) for value in np.ravel(np.asarray(z0, dtype=np.float64)))
-    if len(values) not in (1, ports) or not all(np.isfinite(value) and value > 0 for value in values):
-        raise TouchstoneError(
-            f"{text.path}: z0 must be one positive resistance in ohm or {ports}, one a port, got {z0!r}. Give for example 50."
-        )
-    return values * ports if len(values) == 1 else values
+    return modes
 
 
 def _listed(values: Sequence[float]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.file_text import FileText, TextBlock
+from sirf.channel.point_order import ascending_points, order_message
 from sirf.channel.touchstone_header import Header, choice, positive_integer
 
 Real = NDArray[np.float64]
@@ -210,41 +211,15 @@ class NetworkData:
         return records
 
     def _in_order(self, records: Real) -> Real:
-        """Records with ascending frequencies: a falling sweep turned round, points that stand twice once.
+        """Records with ascending frequencies: see `ascending_points`."""
 
-        Any other order is sorted only where the caller asked for it: it may as well come from a lost number.
-        """
-        steps = np.diff(records[:, 0])
-        if np.all(steps > 0):
-            return records
-        size = records.shape[1]
-        if np.any(steps < 0):
-            if self.sort:
-                records = records[np.argsort(records[:, 0], kind="stable")]
-                self.notes.append("frequencies were sorted.")
-            elif np.all(steps <= 0) and records[0, 0] > records[-1, 0]:
-                records = records[::-1]
-                self.notes.append("frequencies fall in the file and were sorted.")
-            else:
-                first = int(np.argmax(steps < 0))
-                self._fail_at_fall(records, first, size)
-        same = np.flatnonzero(np.diff(records[:, 0]) == 0)
-        if same.size:
-            different = np.any(records[same] != records[same + 1], axis=1)
-            if different.any():
-                self._fail_at_fall(records, int(same[np.argmax(different)]), size)
-            count = "one repeated point was" if same.size == 1 else f"{same.size} repeated points were"
-            self.notes.append(f"{count} left out: the values are equal.")
-            records = np.delete(records, same + 1, axis=0)
-        return records
+        def fail(index: int, before: float, after: float) -> NoReturn:
+            line = None if self.sort else self.line_of((index + 1) * records.shape[1])
+            self.text.fail(line, order_message(before, after))
 
-    def _fail_at_fall(self, records: Real, index: int, size: int) -> NoReturn:
-        before, after = records[index : index + 2, 0]
-        line = None if self.sort else self.line_of((index + 1) * size)
-        twice = " Its values differ: keep one of them." if before == after else " Or let it sort them (--sort)."
-        self.text.fail(
-            line, f"frequency must ascend, got {after:g} after {before:g}. Sort and merge the points.{twice}"
-        )
+        index, notes = ascending_points(records[:, 0], records, sort=self.sort, fail=fail)
+        self.notes += notes
+        return records if index is None else records[index]
 
     def _check_infinities(self, records: Real) -> None:
         """Minus infinity is a magnitude of zero in dB; as a frequency or an angle it means nothing."""

@@ -12,6 +12,8 @@ from typing import IO, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._files import check_output, replacing
+from sirf.channel.mixed_mode_order import parse_modal_order
 from sirf.channel.network import Network
 from sirf.errors import TouchstoneError
 
@@ -29,7 +31,7 @@ _LINES_AT_ONCE = 4096
 class TouchstoneFormat:
     """How a file is written: `layout` RI, MA or DB, `version` 1.1 or 2.0, `unit` of the frequencies.
 
-    `mixed_mode` is the [Mixed-Mode Order] of the rows, which only version 2.0 can state.
+    `mixed_mode` is the [Mixed-Mode Order] of the rows; version 1.1 states it by column heads in comments.
     """
 
     layout: Layout = "RI"
@@ -65,14 +67,13 @@ def write_touchstone(
     suffix = path.with_suffix("").suffix if packed else path.suffix
     if suffix.lower() != f".s{ports}p" and not (form.version == "2.0" and suffix.lower() == ".ts"):
         raise TouchstoneError(f"{path}: suffix must be .s{ports}p for {ports} ports, got {suffix!r}. Rename the file.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with gzip.open(beside, "wt", encoding="utf-8") if packed else open(beside, "w", encoding="utf-8") as file:
-            _write(file, network, comment, form)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
-        raise TouchstoneError(f"{path}: file must be writable, got {error.strerror}. Name another.") from None
+    check_output("out", path)
+    with replacing("out", path) as beside, _opened(beside, packed=packed) as file:
+        _write(file, network, comment, form)
+
+
+def _opened(path: Path, *, packed: bool) -> IO[str]:
+    return gzip.open(path, "wt", encoding="utf-8") if packed else open(path, "w", encoding="utf-8")
 
 
 def _write(file: IO[str], network: Network, comment: str, form: TouchstoneFormat) -> None:
@@ -92,6 +93,8 @@ def _write(file: IO[str], network: Network, comment: str, form: TouchstoneFormat
 def _head(network: Network, form: TouchstoneFormat) -> Iterator[str]:
     option = f"# {form.unit} S {form.layout} R {network.z0!r}"
     if form.version == "1.1":
+        if form.mixed_mode is not None:
+            yield from _column_heads(form.mixed_mode, network.ports)
         yield option
         return
     yield "[Version] 2.0"
@@ -104,6 +107,19 @@ def _head(network: Network, form: TouchstoneFormat) -> Iterator[str]:
     if form.mixed_mode is not None:
         yield f"[Mixed-Mode Order] {form.mixed_mode}"
     yield "[Network Data]"
+
+
+def _column_heads(mixed_mode: str, ports: int) -> Iterator[str]:
+    """Comments that tell readers of version 1 the modes of the rows: pair n stands for ports 2n-1 and 2n."""
+    modes = parse_modal_order(mixed_mode, ports)
+    numbers = [(mode.kind, (mode.ports[-1] + 1) // 2) for mode in modes]
+    if any(mode.kind == "S" or mode.ports != (2 * n - 1, 2 * n) for mode, (_, n) in zip(modes, numbers, strict=True)):
+        raise TouchstoneError(
+            f"mixed modes of version 1.1 must be of the pairs 1,2 3,4 …, got {mixed_mode}. Write version 2.0, or order the ports "
+            "so (13-24)."
+        )
+    for out, row in numbers:
+        yield "! " + " ".join(f"S{out}{into}{row}{column}" for into, column in numbers)
 
 
 def _data_lines(network: Network, form: TouchstoneFormat) -> Iterator[str]:

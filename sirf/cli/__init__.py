@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sirf._version import __version__
-from sirf.cli import channel, codes_and_light, com, compare, engines, library, maps, studies
+from sirf.cli import channel, codes_and_light, com, compare, convert, engines, library, maps, studies
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
 
@@ -47,6 +47,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "pulse": channel.pulse,
     "figures": channel.figures,
     "check": channel.check,
+    "convert": convert.convert,
     "com": com.com_command,
     "reach": studies.reach,
     "map": maps.map_command,

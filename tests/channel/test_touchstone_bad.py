@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sirf.channel.touchstone import read_touchstone, write_touchstone
-from sirf.errors import TouchstoneError
+from sirf.errors import SirfError, TouchstoneError
 from tests.channel.test_touchstone import TWO_PORT, VERSION_2, four_port, written
 
 HEAD = "# GHz S RI R 50\n"
@@ -193,7 +193,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         read_touchstone(tmp_path / ("long" * 100 + ".s4p"))
     with pytest.raises(TouchstoneError, match="file must be readable"):
         read_touchstone("null\0.s4p")
-    with pytest.raises(TouchstoneError, match="file must be writable"):
+    with pytest.raises(SirfError, match="must be in a folder that exists"):
         write_touchstone(tmp_path / "no" / "folder.s2p", read_touchstone(written(tmp_path, TWO_PORT)))
 
 
