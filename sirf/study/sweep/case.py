@@ -106,6 +106,14 @@ class Evaluator:
             inputs = parameter_of(name).apply(inputs, value)
         return self.figures_of(subject, inputs)
 
+    def nominal_inputs(self, case: int) -> Inputs:
+        """Path, optics and the rest at the point of the axes at which a case lies."""
+        return self._subject(self.study.point(case)).inputs
+
+    def figures_at(self, case: int, tolerances: dict[str, float]) -> dict[str, float | None]:
+        """The figures at the point of the axes of a case, with other values of the tolerances."""
+        return self._figures(self._subject(self.study.point(case)), tolerances)
+
     def figures_of(self, subject: _Subject, inputs: Inputs) -> dict[str, float | None]:
         """The figures that the study asks, of changed inputs of a subject."""
         parts = _sections(self.study, subject, inputs)
