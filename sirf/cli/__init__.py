@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sirf._version import __version__
-from sirf.cli import channel, codes_and_light, com, compare, convert, engines, library, maps, studies
+from sirf.cli import channel, codes_and_light, com, compare, convert, engines, library, maps, studies, sweep
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
 
@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reach": studies.reach,
     "map": maps.map_command,
     "crossover": studies.crossover,
+    "sweep": sweep.sweep,
     "fec": codes_and_light.fec,
     "optics": codes_and_light.optics,
     "standards": library.standards,
@@ -60,3 +61,4 @@ COMMANDS: dict[str, Callable[..., None]] = {
 """Commands in the order of the help."""
 for _name, _command in COMMANDS.items():
     app.command(name=_name)(_command)
+app.add_typer(sweep.study_commands, name="study")

@@ -9,6 +9,7 @@ from sirf.plot.lines import bathtub, pulse, reach
 from sirf.plot.maps import map
 from sirf.plot.margin import com_distribution, com_ledger, com_pulse
 from sirf.plot.reflection import reflection
+from sirf.plot.study import study_front, study_histogram, study_map, study_scatter, study_tornado
 
 __all__ = [
     "bathtub",
@@ -29,6 +30,11 @@ __all__ = [
     "pulse",
     "reach",
     "reflection",
+    "study_front",
+    "study_histogram",
+    "study_map",
+    "study_scatter",
+    "study_tornado",
     "tdr",
     "voltage_bathtub",
 ]
