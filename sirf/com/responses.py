@@ -90,7 +90,8 @@ def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -
     f = transfer.frequency
     filters = transmitter_filter(f, settings, packages) * receiver_filter(f, settings.receiver)
     value = transfer.value * filters
-    return value, impulse_response(f, value, sample_rate=settings.symbol_rate * settings.samples_per_ui)
+    rate = settings.symbol_rate * settings.samples_per_ui
+    return value, impulse_response(f, value, sample_rate=rate, truncation=settings.truncation)
 
 
 def transmitter_filter(frequency: Real, settings: ComSettings, packages: PackageCase) -> Complex:
