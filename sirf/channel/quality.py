@@ -454,13 +454,13 @@ def _grid_warnings(result: Quality) -> list[str]:
 
 
 def _dc_warnings(result: Quality) -> list[str]:
+    if result.dc_finding is not None:
+        return [result.dc_finding]
     if not result.has_dc:
         found = [f"no DC: data begin at {result.first / 1e6:g} MHz; the value at DC is extrapolated."]
         if result.first * result.delay > 0.25:
             found.append("the phase turns by more than 90 degrees below the first point: DC is a guess.")
         return found
-    if result.dc_finding is not None:
-        return [result.dc_finding]
     if result.dc_imaginary is not None and result.dc_imaginary > DC_REAL:
         return [f"value at DC is not real: imaginary part {result.dc_imaginary:.3g}. Repair with --repair dc."]
     return []

@@ -188,7 +188,8 @@ def coarse_grid_note(network: Network) -> str | None:
     # a delay that the largest steps fold shows in the lowest ones, if with resistance in it
     low = slice(0, MIN_POINTS)
     lines = (network.s[low, out, into] for out, into in line_entries(network))
-    longest = max([delay, *(bulk_delay(network.frequency[low], line) for line in lines)])
+    slow = max((bulk_delay(network.frequency[low], line) for line in lines), default=0.0)
+    longest = max(delay, slow) if slow * step > 1.0 else delay
     if longest * step > TURNS_NOTED:
         return (
             f"the largest step of {step / 1e6:.4g} MHz is coarse for a delay of {1e9 * longest:.3g} ns: echoes later than "

@@ -169,9 +169,10 @@ def check(
 ) -> None:
     """Judge a Touchstone file: ports, grid, DC, passivity, reciprocity, causality; repair it on request."""
     from sirf.channel.lanes import parse_lanes
+    from sirf.channel.network_reader import load_network
     from sirf.channel.quality import quality
     from sirf.channel.repair import repair as mend
-    from sirf.channel.touchstone import load_touchstone, write_touchstone
+    from sirf.channel.touchstone import write_touchstone
     from sirf.errors import LimitError
 
     if out is not None and repair is None:
@@ -182,7 +183,7 @@ def check(
         from sirf.presets import load
 
         symbol_rate = symbol_rate or load(standard).symbol_rate
-    read = load_touchstone(file, mixed_mode=mixed_mode, z0=parse_impedances(z0), sort=sort)
+    read = load_network(file, mixed_mode=mixed_mode, z0=parse_impedances(z0), sort=sort)
     lanes = None if port_order is None else parse_lanes(port_order, read.network.ports)
     judge = partial(quality, symbol_rate=symbol_rate, lanes=lanes, in_time=in_time)
     found = judge(read.network, notes=read.notes)
