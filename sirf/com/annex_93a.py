@@ -44,6 +44,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
         channel=channel.name,
         package_case=case,
         case_name=settings.packages[case - 1].name,
+        annex=settings.annex,
         com_db=answer.choice.com_db,
         com_no_crosstalk_db=answer.com_no_crosstalk_db,
         fom_db=answer.choice.fom_db,
@@ -92,18 +93,32 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
 
 
 def _check(settings: ComSettings) -> None:
+    """Raise `ConfigError` for a setting that the settings' Annex does not have, rather than leave it out."""
     revision_of(settings)
-    if settings.receiver.ffe is not None:
-        return
-    if settings.receiver.sampling.first or settings.receiver.sampling.last:
-        raise ConfigError(
-            f"{settings.name}: sample_adjustment must be 0 without a receiver FFE, got "
-            f"{settings.receiver.sampling.first} to {settings.receiver.sampling.last}. Set it to 0."
-        )
-    if settings.receiver.detector.mlse:
-        raise ConfigError(
-            f"{settings.name}: MLSE must be 0 without a receiver FFE, got {settings.receiver.detector.mlse}."
-        )
+    receiver = settings.receiver
+    detector, sampling, dfe = receiver.detector, receiver.sampling, receiver.dfe
+    if receiver.ffe is None:
+        foreign = {
+            "sample_adjustment": (f"{sampling.first} to {sampling.last}", sampling.first or sampling.last),
+            "MLSE": (str(detector.mlse), detector.mlse),
+            "N_qb": (f"{detector.adc_bits:g}", detector.adc_bits),
+            "S_tn_w_AM": ("1", detector.noise_with_levels),
+        }
+        what = f"it belongs to Annex 178A, and without ffe_pre_tap_len these are settings of {settings.annex}"
+    else:
+        foreign = {
+            "PMD_type": ("C2M", settings.c2m is not None),
+            "N_b_step": (f"{dfe.step:g}", dfe.step),
+            "N_tail_start": (str(dfe.tail_start), dfe.tail_start),
+            "SNR_TXwC0": ("1", settings.snr_tx_with_c0),
+        }
+        what = "Annex 178A does not have it, and with a receiver FFE these are settings of that Annex"
+    for keyword, (value, set_) in foreign.items():
+        if set_:
+            neutral = "C2C" if keyword == "PMD_type" else "0"
+            raise ConfigError(
+                f"{settings.name}: {keyword} must be {neutral}, got {value}: {what}. Set it to {neutral}."
+            )
 
 
 def _answers(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:

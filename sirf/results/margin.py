@@ -135,6 +135,7 @@ class ComResult:
     pulse: tuple[Real, Real]
     distribution: tuple[Real, Real]
     case_name: str = ""
+    annex: str = ""
     acbw_ghz: float | None = None
     skew_ps: float | None = None
     scd21_worst_db: float | None = None
@@ -212,6 +213,7 @@ class ComResult:
             "search": self.chosen.to_dict(),
             "other_search": None if self.other is None else self.other.to_dict(),
             "mlse_gain_db": _number(self.mlse_gain_db),
+            "annex": self.annex,
             "revision": self.revision,
             "other_revisions": dict(self.other_revisions),
             "rx_ffe_cursor_index": self.rx_ffe_cursor_index,
@@ -253,7 +255,7 @@ class ComResult:
             rows.append(("Rx FFE taps", _taps(tuple(tap for tap in self.rx_ffe_taps if tap != 0.0))))
         if self.mlse_gain_db is not None:
             rows.append(("MLSE gain", f"{self.mlse_gain_db:.3f} dB, in COM"))
-        rows.append(("arithmetic", f"revision {self.revision}"))
+        rows.append(("arithmetic", f"Annex {self.annex}, revision {self.revision}"))
         rows += [(f"revision {name} gives", f"COM {value:.3f} dB") for name, value in self.other_revisions.items()]
         if self.ledger is not None:
             rows += self.ledger.rows()

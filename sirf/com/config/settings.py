@@ -253,6 +253,11 @@ class ComSettings:
     ignored: tuple[str, ...] = ()
 
     @property
+    def annex(self) -> str:
+        """Annex of IEEE 802.3 that the settings ask for: 178A with a receiver FFE, 120G for an eye in a window, else 93A."""
+        return "178A" if self.receiver.ffe is not None else "120G" if self.c2m is not None else "93A"
+
+    @property
     def ui(self) -> float:
         """Unit interval in s."""
         return 1.0 / self.symbol_rate

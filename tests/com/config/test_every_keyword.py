@@ -23,6 +23,16 @@ from tests.com.config.spreadsheet import write_workbook
 Value = str | float
 GRID = np.arange(10e6, 64e9, 40e6)
 
+Row = tuple[dict[str, Any], Value]
+
+
+def with_sheet(beside: dict[str, Value], changes: dict[str, Value]) -> dict[str, Row]:
+    """Rows of `CHANGES` that share what stands beside them in the sheet."""
+    return {keyword: (beside, value) for keyword, value in changes.items()}
+
+
+# fmt: off
+# tables of keywords, several a line, grouped as in the sheets
 SHEET: dict[str, Value] = {
     "f_b": 53.125, "f_min": 0.05, "Delta_f": 0.05, "L": 4, "M": 8, "DER_0": 1e-4, "PDF bin size": 2e-4,
     "Impulse response truncation threshold": 1e-3, "A_v": 0.4, "A_fe": 0.42, "A_ne": 0.5, "SNR_TX": 30, "R_LM": 0.95,
@@ -34,42 +44,41 @@ SHEET: dict[str, Value] = {
     "eta_0": 8e-9, "f_r": 0.75, "g_DC": "[-6 -3]", "g_DC_HP": "[-2 -1]", "f_z": 21.25, "f_p1": 21.25, "f_p2": 53.125,
     "f_HP_PZ": 0.66, "N_b": 3, "b_max(1)": 0.5, "b_max(2..N_b)": 0.02, "N_bg": 0, "PMD_type": "C2C",
     "COM Pass threshold": 3, "TDR": 0, "ERL": 0, "f_2": 50,
-}  # fmt: skip
+}
 """Annex 93A, made small."""
 BOARD: dict[str, Value] = {
     "Include PCB": 1, "board_tl_tau": 5.79e-3, "board_tl_gamma0_a1_a2": "[0 4e-4 1e-4]", "board_Z_c": "[100 100]",
     "z_bp (TX)": 20, "z_bp (FEXT)": 21, "z_bp (NEXT)": 22, "z_bp (RX)": 23, "C_0": 0.3e-4, "C_1": 0.2e-4,
-}  # fmt: skip
+}
 FLOATING: dict[str, Value] = {
     "N_bg": 1, "N_bf": 2, "N_f": 12, "bmaxg": 0.005, "B_float_RSS_MAX": 0.004, "N_tail_start": 5,
-}  # fmt: skip
+}
 ERL: dict[str, Value] = {
     "TDR": 1, "ERL": 1, "TR_TDR": 0.01, "N": 400, "N_bx": 4, "beta_x": 1e9, "rho_x": 0.3, "Z_t": 50, "Tukey_Window": 1,
     "ERL Pass threshold": -60, "fixture delay time": "[0 0]", "Grr": 1,
-}  # fmt: skip
+}
 FFE: dict[str, Value] = {
     "ffe_pre_tap_len": 2, "ffe_post_tap_len": 2, "ffe_pre_tap1_max": 0.7, "ffe_post_tap1_max": 0.7, "ffe_tapn_max": 0.7,
     "N_b": 1, "b_max(1)": 0.85, "b_min(1)": 0, "N_bg": 1, "N_bf": 2, "N_f": 14, "bmaxg": 0.05, "ts_anchor": 1,
     "sample_adjustment": "[-1 1]", "num_ui_RXFF_noise": 512, "g_DC": -4, "g_DC_HP": -1, "N_qb": 6, "P_qc": 1e-5, "MLSE": 1,
     "S_tn_w_AM": 0, "SNR_TX": 26,
-}  # fmt: skip
+}
 """Annex 178A on top of the sheet."""
 GRID_178A: dict[str, Value] = FFE | {
     "g_DC": "[-12:1:0]", "g_DC_HP": "[-4:1:0]", "c(-1)": "[-0.3:0.02:0]", "c(1)": "[-0.2:0.02:0]", "N_bg": 0, "N_qb": 0,
     "MLSE": 0, "Local Search": 2, "Non-zero Local Search Method": 1,
-}  # fmt: skip
+}
 MODULE: dict[str, Value] = {
     "PMD_type": "C2M", "T_O": 100, "samples_for_C2M": 64, "Histogram_Window_Weight": "gaussian", "sigma_r": 0.02,
     "VEC Pass threshold": 12,
-}  # fmt: skip
+}
 SECOND = {"PKG": {
     "C_p": "[0.4e-4 0.4e-4]", "R_d": "[50 50]", "A_v": 0.4, "A_fe": 0.4, "A_ne": 0.5, "z_p (TX)": 9, "z_p (FEXT)": 9,
     "z_p (NEXT)": 9, "z_p (RX)": 9, "package_Z_c": "[90 90]",
-}}  # fmt: skip
+}}
 
-Row = tuple[dict[str, Any], Value]
 CHANGES: dict[str, Row] = {
-    **{key: ({}, value) for key, value in {
+    **with_sheet({}, {
         "f_b": 50, "f_min": 0.005, "Delta_f": 0.01, "L": 2, "M": 16, "DER_0": 1e-5, "PDF bin size": 1e-5,
         "Impulse response truncation threshold": 1e-2, "A_v": 0.3, "A_fe": 0.9, "A_ne": 0.9, "SNR_TX": 25, "SNR_TXwC0": 1,
         "R_LM": 0.9, "sigma_RJ": 0.02, "A_DD": 0.04, "T_r": 0.012, "FORCE_TR": 0, "c(0)": 0.9, "c(-1)": "[-0.2 -0.15]",
@@ -81,41 +90,42 @@ CHANGES: dict[str, Row] = {
         "f_z": 15, "f_p1": 15, "f_p2": 40, "f_HP_PZ": 2, "GDC_MIN": -7.5, "N_b": 2, "b_max(1)": 0.01, "b_max(2..N_b)": 0.001,
         "b_min(1)": 0.3, "b_min(2..N_b)": 0.019, "N_b_step": 0.05, "PMD_type": "C2M", "PHY": "C2M", "COM Pass threshold": -3,
         "A_ft": 0.9, "A_nt": 0.9, "f_v": 0.5, "f_f": 0.5, "f_n": 0.5, "f_1": 5, "f_2": 30, "f_2_ILD": 30, "ACBW": 1,
-    }.items()},
+    }),
     "T_r_filter_type": ({"FORCE_TR": 0}, 1), "PKG_NAME": (SECOND, "PKG"), "Local Search": (GRID_178A, 1),
     "G_Qual": ({"G_Qual": "[-3 -1; -9 -3]", "G2_Qual": "[-1 -2]"}, "[-3 -1; -5 -2]"),
     "G2_Qual": ({"G_Qual": "[-3 -1; -9 -3]", "G2_Qual": "[-1 -2]"}, "[-1 -1.5]"),
     "RC_Start": ({"Raised_Cosine": 1, "RC_Start": 2e10, "RC_end": 4e10}, 1e10),
     "RC_end": ({"Raised_Cosine": 1, "RC_Start": 2e10, "RC_end": 4e10}, 3e10),
-    **{key: (BOARD, value) for key, value in {
+    **with_sheet(BOARD, {
         "board_tl_tau": 9e-3, "board_tl_gamma0_a1_a2": "[0 2e-3 1e-4]", "board_Z_c": "[80 80]", "z_bp (TX)": 60,
         "z_bp (FEXT)": 60, "z_bp (NEXT)": 60, "z_bp (RX)": 60, "C_0": 2e-4, "C_1": 2e-4,
-    }.items()},
-    **{key: (FLOATING, value) for key, value in {
+    }),
+    **with_sheet(FLOATING, {
         "N_bg": 0, "N_bf": 3, "N_f": 7, "bmaxg": 0.0005, "B_float_RSS_MAX": 0.0004, "N_tail_start": 0,
-    }.items()},
+    }),
     "N_bmax": ({key: value for key, value in FLOATING.items() if key != "N_f"} | {"N_bmax": 12}, 7),
-    **{key: (ERL, value) for key, value in {
+    **with_sheet(ERL, {
         "TDR": 0, "ERL": 0, "TR_TDR": 0.03, "N": 5, "N_bx": 12, "beta_x": 5e9, "rho_x": 0.7, "Z_t": 55, "Tukey_Window": 0,
         "ERL Pass threshold": 90, "fixture delay time": "[0.05 0.05]", "Grr": 0, "Gx": 1, "TDR_W_TXPKG": 1,
-    }.items()},
+    }),
     "Grr_limit": ({key: value for key, value in ERL.items() if key != "Grr"}, 0),
     "T_dev": ({"ACBW": 1}, 1e-3),
-    **{key: (FFE, value) for key, value in {
+    **with_sheet(FFE, {
         "ffe_pre_tap_len": 1, "ffe_post_tap_len": 1, "ffe_tap_step_size": 0.05, "ffe_pre_tap1_max": 0.01,
         "ffe_post_tap1_max": 0.01, "ffe_tapn_max": 0.002, "sample_adjustment": "[2 3]", "ts_anchor": 0,
         "N_qb": 4, "P_qc": 1e-2, "Clip Method": "fast", "MLSE": 0, "N_tc": 1, "trunc": 1, "Q_budget_adj": "[0.05 0.01]",
         "DER_CDR": 1e-12, "add_rx_noise": 1, "S_tn_w_AM": 1,
-    }.items()},
+    }),
     "num_ui_RXFF_noise": (FFE | {"b_min(1)": 0.6}, 2),
     "MLSD": ({key: value for key, value in FFE.items() if key != "MLSE"}, 1),
     "Non-zero Local Search Method": (GRID_178A, 0), "Overwrite Minimum Radius": (GRID_178A, 9),
-    **{key: (MODULE, value) for key, value in {
+    **with_sheet(MODULE, {
         "T_O": 200, "T_h": 200, "samples_for_C2M": 32, "Histogram_Window_Weight": "rectangle", "sigma_r": 0.1,
         "Min_VEO_Test": 23, "EH_min_test": 23, "VEC Pass threshold": 50,
-    }.items()},
-}  # fmt: skip
+    }),
+}
 """For every keyword that is read: what stands beside it in the sheet, and another value."""
+# fmt: on
 
 
 def line(length: float, factor: float = 1.0) -> Network:
