@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sirf.channel.cascade import cascade
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax, cohn, hammerstad
 from sirf.channel.lines.coupled import PairArray
 from sirf.channel.lines.dispersion import single_dispersion
+from sirf.channel.lines.unequal import slowness
 from sirf.channel.materials import load_material
 from sirf.channel.package import propagation
+from sirf.channel.pair import cascade_pairs
 from sirf.channel.roughness import roughness_factor
+from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.plot._axes import new_figure
 from sirf.units import MU0
 
@@ -166,6 +170,49 @@ def substrates(ax: Axes) -> None:
     ax.set(xscale="log", yscale="log", xlabel="frequency (GHz)", ylabel="loss (dB/mm)")
 
 
+def imbalance(ax: Axes) -> None:
+    """Two skewed lengths in series, joined as pairs and as differential two-ports, against both single lines."""
+    f = np.linspace(0.0, 60e9, 601)
+    line = Stripline(material=BOARD, width=127e-6, thickness=17e-6, spacing=280e-6)
+    one = line.network(f, 0.1).s[:, 1, 0]
+    for (first, second), color in zip(((80e-12, 80e-12), (80e-12, -80e-12)), (BLUE, GREEN), strict=True):
+        pairs = [line.pair(f, 0.1, skew=skew) for skew in (first, second)]
+        joined = cascade_pairs(pairs)
+        label = f"{first * 1e11:+.0f} and {second * 1e11:+.0f} ps"
+        ax.plot(f / 1e9, -20 * np.log10(np.abs(joined.dd[:, 1, 0])), color=color, label=f"{label}, as pairs")
+        closed = np.abs(one**2 * np.cos(np.pi * f * 0.1 * (first + second)))
+        ax.plot(
+            f[::20] / 1e9,
+            -20 * np.log10(closed[::20]),
+            "o",
+            color=color,
+            markersize=3,
+            label="both lines by themselves",
+        )
+    two_ports = cascade(pairs[0].dd, pairs[1].dd)
+    ax.plot(
+        f / 1e9, -20 * np.log10(np.abs(two_ports[:, 1, 0])), "--", color=RED, label="either, as differential two-ports"
+    )
+    ax.set(xlabel="frequency (GHz)", ylabel="loss (dB)", ylim=(30.0, 0.0))
+
+
+def weave(ax: Axes) -> None:
+    """Largest skew of styles over the angle, and drawn boards of one of them."""
+    angle = np.linspace(0.0, 5.0, 201)
+    slow, length = (
+        slowness(EdgeStripline(material=BOARD, width=115e-6, gap=180e-6, thickness=17e-6, spacing=280e-6)),
+        0.1,
+    )
+    rng = np.random.default_rng(1)
+    for name, color in (("1080", RED), ("2116", ORANGE), ("1078", BLUE)):
+        routes = [WeaveRoute(weave=load_weave(name), pair_pitch=295e-6, width=115e-6, angle_deg=a) for a in angle]
+        worst = [route.worst_skew(slow, length) * length * 1e12 for route in routes]
+        ax.plot(angle, worst, color=color, label=f"{name}, worst place")
+        drawn = [abs(route.drawn(rng).skew(slow, length)) * length * 1e12 for route in routes[::4]]
+        ax.plot(angle[::4], drawn, ".", color=color, label="at chance places")
+    ax.set(xlabel="angle to the yarns (degrees)", ylabel="skew over 100 mm (ps)")
+
+
 PICTURES: dict[str, Callable[[Axes], None]] = {
     "model-dielectric": dielectric,
     "model-roughness": roughness,
@@ -175,6 +222,8 @@ PICTURES: dict[str, Callable[[Axes], None]] = {
     "model-coupled": coupled,
     "model-twinax": twinax,
     "model-substrates": substrates,
+    "model-imbalance": imbalance,
+    "model-weave": weave,
 }
 
 

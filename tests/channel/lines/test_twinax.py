@@ -20,8 +20,8 @@ CABLE = Twinax(material=FOAM, wire=405e-6, separation=880e-6, shield=2.1e-3)
 """26 AWG."""
 
 
-def field_solution(wire: float, separation: float, shield: float, panels: int = 160) -> float:
-    """Differential impedance in ohm in air: charges on both wires, their images in the round shield at R² / conj(z)."""
+def field_solution(wire: float, separation: float, shield: float, panels: int = 160, *, common: bool = False) -> float:
+    """Differential or common impedance in ohm in air: charges on both wires, their images in the round shield at R² / conj(z)."""
     angle = (np.arange(panels) + 0.5) * 2 * np.pi / panels
     place = np.concatenate(
         (separation / 2 + wire / 2 * np.exp(1j * angle), -separation / 2 + wire / 2 * np.exp(1j * angle))
@@ -31,8 +31,9 @@ def field_solution(wire: float, separation: float, shield: float, panels: int = 
     # the mean of ln over a panel's own half length a is ln a - 1
     np.fill_diagonal(distance, wire / 2 * np.pi / panels / np.e)
     far = np.abs(place[:, None] - image[None, :]) * np.abs(place)[None, :] / (shield / 2)
-    charge = np.linalg.solve(np.log(far / distance), np.repeat([1.0, -1.0], panels))
-    return float(376.73 / (charge[:panels].sum() * np.pi))
+    charge = np.linalg.solve(np.log(far / distance), np.repeat([1.0, 1.0 if common else -1.0], panels))
+    # 2 V between the wires, or 1 V on both of them and twice the charge
+    return float(376.73 / (charge[:panels].sum() * np.pi)) * (0.25 if common else 1.0)
 
 
 @pytest.mark.parametrize("separation", [1.3, 1.6, 2.0, 2.5])
@@ -42,6 +43,16 @@ def test_impedance_agrees_with_a_field_solution(separation: float, room: float) 
     cable = Twinax(material=air, wire=1e-3, separation=separation * 1e-3, shield=(separation + 1 + room) * 1e-3)
     solved = field_solution(cable.wire, cable.separation, cable.shield)
     assert cable.impedance == pytest.approx(solved, rel=0.025)
+
+
+@pytest.mark.parametrize("separation", [1.3, 1.6, 2.0, 2.5])
+@pytest.mark.parametrize("room", [1.0, 2.0, 4.0])
+def test_the_common_impedance_agrees_with_a_field_solution(separation: float, room: float) -> None:
+    """Both wires in parallel against the shield: thin wires and the dipole that each one's surroundings induce in it."""
+    air = dataclasses.replace(FOAM, dk=1.0, df=0.0)
+    cable = Twinax(material=air, wire=1e-3, separation=separation * 1e-3, shield=(separation + 1 + room) * 1e-3)
+    solved = field_solution(cable.wire, cable.separation, cable.shield, common=True)
+    assert cable.common_impedance == pytest.approx(solved, rel=0.02)
 
 
 def test_loss_leaves_room_for_connectors_in_the_published_cable_budget() -> None:
