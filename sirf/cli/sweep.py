@@ -155,7 +155,7 @@ def _show(found: Results, json_file: str | None, figure: str | None = None) -> N
     found.figure(name)
     complete = len(found) == found.study.cases
     if found.study.sampling.method == "sensitivity" and found.study.tolerances and complete and not found.errors:
-        rows = [
+        indices: list[tuple[str, ...]] = [
             (
                 one.parameter,
                 _between(one.first, one.first_low, one.first_high),
@@ -164,10 +164,10 @@ def _show(found: Results, json_file: str | None, figure: str | None = None) -> N
             for one in sobol_indices(found, name)
         ]
         say(f"Sobol indices of {name}, with 99 % intervals", json_file=json_file)
-        table(("tolerance", "first order", "total"), rows, json_file=json_file)
+        table(("tolerance", "first order", "total"), indices, json_file=json_file)
     elif len(found) - found.failed > len(found.study.tolerances) + 2 and found.study.tolerances:
         unit = "decades" if _is_ratio(name) else "per deviation"
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (one.parameter, f"{one.per_deviation:+.3g}", f"{100 * one.share:.0f} %", f"{one.rank:+.2f}")
             for one in slopes(found, name)
         ]

@@ -72,7 +72,9 @@ def study_scatter(results: Results, figures: Sequence[str] | None = None) -> Fig
 def study_tornado(rows: Sequence[Index] | Sequence[Slope], figure: str, ax: Axes | None = None) -> Axes:
     """What moves a figure, the strongest at the top: Sobol indices with their intervals, or slopes for one deviation."""
     axes = axes_or_new(ax, (5.2, 0.45 * len(rows) + 1.2))
-    ordered = sorted(rows, key=lambda row: row.total if isinstance(row, Index) else abs(row.per_deviation))
+    ordered: list[Index | Slope] = sorted(
+        rows, key=lambda row: row.total if isinstance(row, Index) else abs(row.per_deviation)
+    )
     for place, row in enumerate(ordered):
         if isinstance(row, Index):
             axes.barh(place + 0.18, row.total, height=0.32, color=PALE, label="total" if place == 0 else None)
@@ -84,9 +86,8 @@ def study_tornado(rows: Sequence[Index] | Sequence[Slope], figure: str, ax: Axes
     indices = bool(ordered) and isinstance(ordered[0], Index)
     axes.set_yticks(range(len(ordered)), [plain(row.parameter) for row in ordered])
     axes.axvline(0.0, color=DARK, linewidth=0.6)
-    axes.set_xlabel(
-        f"share of the variance of {_figure_label(figure)}" if indices else f"{_figure_label(figure)} for one deviation"
-    )
+    label = _figure_label(figure)
+    axes.set_xlabel(f"share of the variance of {label}" if indices else f"{label} for one deviation")
     if indices:
         axes.legend(fontsize="small")
     return axes

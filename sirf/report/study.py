@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,23 +104,17 @@ def _pictures(results: Results, rows: tuple[Index, ...] | tuple[Slope, ...]) -> 
             return
 
     for name in figures:
-        add(
-            f"How often each value of {name} came out",
-            lambda name=name: _drawn(lambda ax: study_histogram(results, name, ax)),
-        )
+        add(f"How often each value of {name} came out", partial(_drawn, partial(study_histogram, results, name)))
     if rows:
-        add(f"What moves {figures[0]}", lambda: _drawn(lambda ax: study_tornado(rows, figures[0], ax)))
+        add(f"What moves {figures[0]}", partial(_drawn, partial(study_tornado, rows, figures[0])))
     if len(study.axes) >= 2:
         first, second = (axis.parameter for axis in study.axes[:2])
         for name in figures:
-            add(
-                f"{name} over {first} and {second}",
-                lambda name=name: _drawn(lambda ax: study_map(results, name, first, second, ax)),
-            )
-    add("Every figure over every parameter", lambda: study_scatter(results))
+            add(f"{name} over {first} and {second}", partial(_drawn, partial(study_map, results, name, first, second)))
+    add("Every figure over every parameter", partial(study_scatter, results))
     known = [name for name in figures if name in FIGURES]
     if len(known) >= 2:
-        add(f"{known[0]} against {known[1]}", lambda: _drawn(lambda ax: study_front(results, known[0], known[1], ax)))
+        add(f"{known[0]} against {known[1]}", partial(_drawn, partial(study_front, results, known[0], known[1])))
     return found
 
 
