@@ -435,4 +435,6 @@ def _held(limits: EqualizerLimits, held: tuple[tuple[str, float], ...]) -> Equal
 def material_changed(path: Path, name: str) -> Path:
     """The path with every laminate replaced by a material that ships or a TOML file; foils go with it."""
     material = load_material(name)
+    if not _laminates(path):
+        raise ConfigError(f"material must belong to a path with a laminate, got {path.name} without one. Leave it out.")
     return _of_laminates(path, lambda one: material)

@@ -115,6 +115,8 @@ def test_a_material_takes_the_place_of_all_laminates() -> None:
     assert BOARD.path is not None
     lossy = material_changed(BOARD.path, "fr4")
     assert loss_db(Inputs(path=lossy)) > 1.5 * loss_db(BOARD)
+    with pytest.raises(ConfigError, match="must belong to a path with a laminate, got cpo"):
+        material_changed(sirf.paths.cpo(rate_class="100g"), "fr4")
 
 
 @dataclasses.dataclass(frozen=True)
