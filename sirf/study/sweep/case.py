@@ -17,6 +17,7 @@ from sirf.link import Link
 from sirf.presets import load
 from sirf.study.figures import FIGURES
 from sirf.study.measurement import Measurement
+from sirf.study.reach import reach
 from sirf.study.sections import Section, optimized, path_of, sections
 from sirf.study.sweep.design import tolerance_values
 from sirf.study.sweep.parameters import Inputs, changed_link, material_changed, parameter_of
@@ -118,7 +119,15 @@ class Evaluator:
         """The figures that the study asks, of changed inputs of a subject."""
         parts = _sections(self.study, subject, inputs)
         measurement = Measurement(parts, architecture=subject.architecture, data_rate=subject.data_rate)
-        return {name: _figure(name, measurement) for name in self.study.figures}
+        found: dict[str, float | None] = {}
+        for name in self.study.figures:
+            if name == "reach_mm":
+                found[name] = _reach_mm(subject, inputs)
+            elif name == "erl_db":
+                found[name] = _erl_db(parts)
+            else:
+                found[name] = _figure(name, measurement)
+        return found
 
     def _subject(self, point: dict[str, Value]) -> _Subject:
         key = tuple(point.values())
@@ -138,6 +147,19 @@ class Evaluator:
 def _figure(name: str, measurement: Measurement) -> float | None:
     value = FIGURES[name].value(measurement)
     return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _reach_mm(subject: _Subject, inputs: Inputs) -> float | None:
+    """Longest length in mm of the changed path that meets its preset's DER0; None where no length does."""
+    if inputs.path is None or subject.standard is None:
+        raise ConfigError("reach_mm must be asked of a path under a standard, got another base. Leave it out.")
+    return reach(inputs.path, standard=subject.standard, explain=False).reach_mm
+
+
+def _erl_db(parts: tuple[Section, ...]) -> float | None:
+    """The lesser ERL in dB of the first section's channel by its standard's settings; None where it has none."""
+    link = parts[0].link
+    return None if link.standard is None else link.channel.figures(link.standard).erl_db
 
 
 def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:

@@ -1,0 +1,142 @@
+"""Cases a second of studies, beside today's way in a loop; scheduling overhead; memory of 100,000 cases. Answers asserted.
+
+    python benchmarks/bench_sweep.py [--long]
+
+A case is: new line dimensions, path, pulse, equaliser held, error ratio at one phase; and the same with a full search. `--long`
+adds 100,000 cases in bounded memory, which takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import sirf
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.execution import one_algebra_thread
+from sirf.study.sweep.case import Case, Evaluator
+from sirf.study.sweep.parameters import PARAMETERS, Inputs
+from sirf.study.sweep.parts import Base, Equalizer, Sampling, Tolerance
+from sirf.study.sweep.run import evaluate, sweep
+from sirf.study.sweep.store import Store
+from sirf.study.sweep.study import Study
+
+CASES = 200
+RUNS = 5
+PARENT_LIMIT_MB = 600.0
+
+
+def study_of(equalizer: Equalizer, samples: int) -> Study:
+    """A board with new dimensions in every case."""
+    return Study(
+        base=Base(path="pluggable", standard="802.3ck-c2m", equalizer=equalizer, crosstalk=False),
+        tolerances=(
+            Tolerance(parameter="line_width_um", spread=0.02, relative=True),
+            Tolerance(parameter="plane_spacing_um", spread=0.02, relative=True),
+            Tolerance(parameter="df", spread=0.05, relative=True),
+        ),
+        sampling=Sampling(samples=samples),
+    )
+
+
+def cases_a_second(equalizer: Equalizer, count: int) -> tuple[float, list[Case]]:
+    """Median of CPU time over runs in one process, warm."""
+    evaluator = Evaluator(study_of(equalizer, 4096))
+    evaluator.run(0, 4)
+    times, cases = [], []
+    for run in range(RUNS):
+        began = time.process_time()
+        cases = evaluator.run(4 + run * count, 4 + (run + 1) * count)
+        times.append(time.process_time() - began)
+    assert not any(case.failed for case in cases)
+    return count / statistics.median(times), cases
+
+
+def by_hand(cases: list[Case]) -> float:
+    """Cases a second of a plain Python loop that builds each link and asks the engine with its own defaults."""
+    nominal = sirf.Link(
+        sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=False), standard="802.3ck-c2m"
+    ).optimized()
+    began = time.process_time()
+    for case in cases:
+        inputs = Inputs(path=sirf.paths.pluggable(rate_class="100g"))
+        for name, value in case.values.items():
+            inputs = PARAMETERS[name].apply(inputs, float(value))
+        assert inputs.path is not None
+        eye = statistical_eye(nominal.replace(channel=inputs.path.to_channel(crosstalk=False)))
+        assert case.figures is not None
+        # the study takes a coarser frequency step and 16 samples a UI: the same ratio within 3 %
+        expected = case.figures["ber"]
+        assert expected is not None
+        assert abs(np.log10(eye.ber) - np.log10(expected)) < 0.1, (eye.ber, expected)
+    return len(cases) / (time.process_time() - began)
+
+
+def two_processes(count: int) -> float:
+    """Wall time of one process over that of two, for the same cases."""
+    study = study_of("fixed", count)
+    walls = []
+    with tempfile.TemporaryDirectory() as folder:
+        for workers in (1, 2):
+            began = time.perf_counter()
+            found = sweep(study, results=Path(folder) / f"{workers}.jsonl", workers=workers)
+            walls.append(time.perf_counter() - began)
+            assert len(found) == count
+            assert not found.errors
+    return walls[0] / walls[1]
+
+
+def overhead_ms(count: int) -> float:
+    """Milliseconds a case of everything but the case: batches, futures, the results file."""
+    study = study_of("fixed", count)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as threads, one_algebra_thread():
+        began = time.process_time()
+        found = sweep(study, executor=threads, results=Path(folder) / "results.jsonl")
+        spent = time.process_time() - began
+    return 1e3 * (spent - float(found.seconds.sum())) / count
+
+
+def parent_memory_mb(count: int) -> float:
+    """Most memory of a process that keeps so many cases, in MB; the cases are real ones, numbered anew."""
+    study = study_of("fixed", count)
+    real = evaluate(json.dumps(study.to_dict(), sort_keys=True), 0, 16)
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "results.jsonl", study) as store:
+        for start in range(0, count, 16):
+            store.add(Case(start + k, case.values, case.figures, None, case.seconds) for k, case in enumerate(real))
+        assert sum(store.done) >= count - 16
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", help="100,000 computed cases too")
+    arguments = parser.parse_args()
+    with one_algebra_thread():
+        fixed, cases = cases_a_second("fixed", CASES)
+        search, _ = cases_a_second("search", 12)
+        loop = by_hand(cases[:12])
+    print(
+        f"equaliser held: {fixed:.0f} cases/s a core (asked 100); by hand {loop:.1f}; ratio {fixed / loop:.1f} (asked 5)"
+    )
+    print(f"full search:    {search:.1f} cases/s a core (asked 12)")
+    print(f"scheduling:     {overhead_ms(200):.2f} ms a case (asked 2)")
+    print(f"two processes:  {two_processes(400):.2f} x one (asked 1.8 on an idle machine)")
+    memory = parent_memory_mb(100_000)
+    print(f"100,000 cases:  {memory:.0f} MB in the parent (asked {PARENT_LIMIT_MB:.0f})")
+    assert memory < PARENT_LIMIT_MB
+    if arguments.long:
+        with tempfile.TemporaryDirectory() as folder:
+            found = sweep(study_of("fixed", 100_000), results=Path(folder) / "results.jsonl")
+        print(f"computed: {found}, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
