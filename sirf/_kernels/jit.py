@@ -24,3 +24,11 @@ def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
         return cast(Function, njit(cache=True, nogil=True, error_model="numpy", fastmath=fastmath)(target))
 
     return compiled if function is None else compiled(function)
+
+
+def inlined(function: Function) -> Function:
+    """A kernel that is put into the kernel which calls it before compilation: for the few that a compiler would rather call.
+
+    Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
+    """
+    return cast(Function, njit(cache=True, nogil=True, error_model="numpy", inline="always")(function))

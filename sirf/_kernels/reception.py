@@ -1,25 +1,159 @@
-"""The receiver symbol by symbol: sampler, clock recovery, amplifier, converter, equalisers, decisions, adaptation, counts.
+"""The receiver symbol by symbol: sampler, clock recovery, amplifier, converter, equalisers, decisions, adaptation.
 
-Time is in UI of the transmitter; symbol k is sampled near UI k. State lives in two small arrays between calls, so that calls of
-any size give the same result.
+Time is in UI of the transmitter; symbol k is sampled near UI k. All that changes lies in arrays and in one record that the caller
+keeps between calls, so that calls of any size give the same result. Each step is a function of its own, which the compiler puts
+into the loop of `receive`.
 """
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.jit import kernel
+from sirf._kernels.jit import inlined, kernel
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
-Integer = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
-# places in the state arrays
-TIME, INTEGRAL, LAST_ERROR, GAIN = 0, 1, 2, 3
-SYMBOL, LAST_WRONG, BURST_SYMBOLS, BURST_BITS, RING, SLIP, INSIDE, LOCKED, LOSSES, LOST_AT, LOCKED_AT = range(11)
-BURST_FIRST, BURST_LAST, LAST_RIGHT, LAST_CHOICE, PLACES = range(11, 16)
+MUELLER_MULLER, SIGN_MUELLER_MULLER, BANG_BANG = 1, 2, 3
+"""Phase detectors; 0 is none."""
+LARGEST_INTEGRAL, LARGEST_STEP = 0.25, 0.5
+"""UI a symbol that the integral path may reach, and UI by which one symbol may move the sampler: both only bound a wild loop."""
+DIVERGED = 1e6
+"""Equalised sample, relative to the main cursor, that only a diverged equaliser reaches."""
+LEAST_GAIN = 1e-3
+"""An amplifier whose gain adapts stays above this: at zero it would see nothing to adapt to."""
+
+STATE = np.dtype(
+    [
+        ("time", np.float64),  # sampling instant less the symbol's number, UI
+        ("integral", np.float64),  # integral path of the loop, UI a symbol
+        ("last_error", np.float64),  # slicer error of the symbol before, V
+        ("gain", np.float64),  # of the amplifier
+        ("symbol", np.int64),  # symbols sampled so far
+        ("ring_place", np.int64),  # oldest entry of the loop's delay line
+        ("slip", np.int64),  # symbols by which the sampler has slipped
+        ("inside", np.int64),  # symbols in a row inside the lock window
+        ("locked", np.int64),
+        ("losses", np.int64),  # how often lock was lost
+        ("lost_at", np.int64),  # symbol of the first loss, -1 for none
+        ("locked_at", np.int64),  # symbol of the first lock, -1 for none
+    ]
+)
+"""What goes on from call to call."""
+
+
+class Signal(NamedTuple):
+    """What one call receives.
+
+    `wave` starts at UI `origin`, `samples_per_ui` samples a UI; `sent` (level indices) at symbol `sent_origin`. `wander` (k,) or
+    (0,) is the transmitter's time at the receiver's tick less the tick, UI. `slicer_noise` (k,) in V is that of SNR_TX,
+    `converter_noise` (k,) or (0,) in V comes ahead of the converter.
+    """
+
+    wave: Single
+    origin: int
+    samples_per_ui: int
+    sent: Bytes
+    sent_origin: int
+    wander: Float
+    slicer_noise: Float
+    converter_noise: Float
+
+
+class Front(NamedTuple):
+    """Amplifier and converter: `saturation` in V (0: linear), `code` step in V (0: no converter) and `clip` in V.
+
+    `lanes` (N, 3) holds gain error, offset in V and skew in UI of each interleaved lane; (0, 3) for none.
+    """
+
+    saturation: float
+    code: float
+    clip: float
+    lanes: Float
+
+
+class Slicer(NamedTuple):
+    """Decisions: relative `levels` (L,), the `main` cursor in V, FFE taps before the main one `ffe_main`.
+
+    Symbols before `train` are fed back as sent, with `ideal` all of them. `unrolled` decides for each symbol before instead of
+    feeding the first tap back.
+    """
+
+    levels: Float
+    main: float
+    ffe_main: int
+    train: int
+    ideal: bool
+    unrolled: bool
+
+
+class Loop(NamedTuple):
+    """Clock recovery: a phase `detector` (0: none), its `bias`, the gains of both paths in UI per unit of its output.
+
+    `edge` is the sampling point after the edge in UI, `window` in UI and `hold` in symbols say what is locked. The loop starts at
+    symbol `start` and is `gear` times wider before symbol `gear_end`.
+    """
+
+    detector: int
+    proportional: float
+    integral: float
+    bias: float
+    edge: float
+    window: float
+    hold: int
+    start: int
+    gear: float
+    gear_end: int
+
+
+class Steps(NamedTuple):
+    """Adaptation: step sizes (0: still), whether signs alone are used, its first symbol, limits (F, 2) and (D, 2) of the taps."""
+
+    ffe: float
+    dfe: float
+    reference: float
+    gain: float
+    sign: bool
+    start: int
+    ffe_limits: Float
+    dfe_limits: Float
+
+
+class Taps(NamedTuple):
+    """What adaptation moves: `ffe` (F,), `dfe` (D,) in V per unit level, `reference` (L,) and `threshold` (L - 1,) in V.
+
+    Thresholds lie `offset` (L - 1,) in V above the middle of their references. `ring` holds detector outputs for the latency of the
+    loop.
+    """
+
+    ffe: Float
+    dfe: Float
+    reference: Float
+    offset: Float
+    threshold: Float
+    ring: Float
+
+
+class Trace(NamedTuple):
+    """What is told of each symbol.
+
+    `samples`, `position` (k + F - 1,) and `decided` (k + max(D, 1),) begin with what is left of the call before: converted
+    samples in V, instants in UI, level indices that were fed back. Entry i of the others is for the symbol decided at step i:
+    what the slicer chose, the fed-back and the equalised value in V, FFE taps `weights` (k, F or 0) and `gains` (k,).
+    """
+
+    samples: Float
+    position: Float
+    decided: Bytes
+    chosen: Bytes
+    fed: Float
+    equalised: Float
+    weights: Single
+    gains: Single
 
 
 @kernel
@@ -30,263 +164,247 @@ def sample(wave: Single, place: float) -> float:
     if u == 0.0:
         return float(wave[whole])
     return float(
-        -u * (u - 1.0) * (u - 2.0) / 6.0 * wave[whole - 1]
-        + (u + 1.0) * (u - 1.0) * (u - 2.0) * 0.5 * wave[whole]
-        - (u + 1.0) * u * (u - 2.0) * 0.5 * wave[whole + 1]
-        + (u + 1.0) * u * (u - 1.0) / 6.0 * wave[whole + 2]
+        -u * (u - 1.0) * (u - 2.0) / 6.0 * float(wave[whole - 1])
+        + (u + 1.0) * (u - 1.0) * (u - 2.0) * 0.5 * float(wave[whole])
+        - (u + 1.0) * u * (u - 2.0) * 0.5 * float(wave[whole + 1])
+        + (u + 1.0) * u * (u - 1.0) / 6.0 * float(wave[whole + 2])
     )
 
 
 @kernel
-def receive(
-    wave: Single,
-    origin: int,
-    m: int,
-    sent: Bytes,
-    sent_origin: int,
-    wander: Float,
-    added: Float,
-    noise: Float,
-    levels: Float,
-    main: float,
-    reference: Float,
-    threshold_offset: Float,
-    ffe: Float,
-    ffe_main: int,
-    dfe: Float,
-    unrolled: bool,
-    ideal: bool,
-    train: int,
-    first: int,
-    bits: Integer,
-    gap: int,
-    detector: int,
-    loop: Float,
-    ring: Float,
-    front: Float,
-    lanes: Float,
-    adapt: Float,
-    ffe_limits: Float,
-    dfe_limits: Float,
-    real: Float,
-    whole: Integer,
-    taken: Float,
-    position: Float,
-    decided: Bytes,
-    fed: Float,
-    equalised: Float,
-    weights: Single,
-    gains: Single,
-    precoded: bool,
-    counts: Integer,
-    outgoing: Integer,
-    confusion: Integer,
-    lengths: Integer,
-    batches: Integer,
-) -> int:
-    """Receive up to len(added) symbols while `wave` lasts; how many were sampled, -1 where the equaliser diverged.
+def convert(value: float, factor: float, added: float, saturation: float, code: float, clip: float) -> float:
+    """A sample in V through the amplifier's `saturation` (0: none), a lane's `factor`, what is `added` in V, and the converter.
 
-    `wave` starts at UI `origin`, m samples per UI; `sent` at symbol `sent_origin`. `wander` (k,) or (0,): the transmitter's time
-    at the receiver's tick less the tick, UI. `added` (k,): noise of SNR_TX at the slicer, V; `noise` (k,)
-    or (0,) at the converter, V. `levels` (L,) relative, `reference` (L,) in V, `threshold_offset` (L - 1,) in V what thresholds
-    lie above the middle of their references, `dfe` in V per unit level. Symbols before
-    `train` are fed back as sent, those from `first` on count.
-
-    Arrays `taken`, `position` (k + F - 1) and `decided` (k + max(D, 1)) begin with what is left of the call before; `fed`,
-    `equalised`, `gains` (k,) and `weights` (k, F or 0) are told, entry i for the symbol decided at step i. The FFE waits for
-    `ffe_main` symbols after the one that it equalises.
-
-    `counts` (6,) gains symbols, symbol errors, bit errors, bursts (errors more than `gap` symbols apart start a new one) and the
-    sums of squared symbol and bit errors per burst; `outgoing` (L,) what was sent, `confusion` (L, L) sent against taken, wrong
-    ones alone, `lengths` bursts by their length less one. A row of `batches` (B, 6) is of batches of one length, each length a
-    multiple of the one above: length, whole batches, sums of their squared symbol and bit errors, both of the open one. With
-    `precoded` lines all of what the decoder behind the slicer gives out; bursts are those of the line.
-
-    `detector` 0 none, 1 Mueller-Müller, 2 its sign, 3 bang-bang on edges. `loop` = proportional, integral, bias of the detector,
-    sampling point after the edge in UI, lock window in UI, hold in symbols, first symbol, factor of its bandwidth while it
-    acquires, symbol at which that ends; `ring` holds detector outputs for the latency. `front` = saturation in V (0: none), step
-    of the converter in V (0: none), its clip in V. `lanes` (N, 3) = gain, offset in V, skew in UI of each interleaved lane,
-    (0, 3) for none. `adapt` = step sizes of FFE, DFE, references, gain, sign flag, first symbol.
+    Its codes are `code` V wide (0: no converter) and end at ±`clip` V.
     """
-    taps, posts, order = len(ffe), len(dfe), len(levels)
-    guard = 2 if taps <= 1 and detector != 3 else 3
-    end = origin + len(wave) // m - guard
-    latency = len(ring)
-    history = len(decided) - len(added)
+    if saturation > 0:
+        value = saturation * np.tanh(value / saturation)
+    value = value * factor + added
+    if code > 0:
+        value = min(max(code * (np.floor(value / code) + 0.5), -clip), clip)
+    return value
+
+
+@inlined
+def feed_back(dfe: Float, levels: Float, decided: Bytes, here: int, every: bool) -> float:
+    """What the DFE takes off symbol `here`, V; taps of zero are gaps between floating groups unless `every` one may move."""
+    total = 0.0
+    for t in range(len(dfe) - 1, -1, -1):
+        if dfe[t] != 0.0 or every:
+            total += dfe[t] * levels[decided[here - 1 - t]]
+    return total
+
+
+@kernel
+def decide(value: float, threshold: Float, shift: float) -> int:
+    """The level index of a `value` in V against thresholds (L - 1,) moved by `shift` V."""
+    choice = 0
+    for e in range(len(threshold)):
+        if value > threshold[e] + shift:
+            choice = e + 1
+    return choice
+
+
+@kernel
+def phase_error(
+    detector: int,
+    bias: float,
+    levels: Float,
+    scale: float,
+    edge: float,
+    used: int,
+    before: int,
+    errors: tuple[float, float],
+) -> float:
+    """Output of the phase `detector`, less its `bias`, at a symbol decided as `used` after one decided as `before`.
+
+    `errors` are those of the slicer now and one symbol ago, V; `scale` makes them relative, in units of the levels' power; `edge`
+    is the wave in V on the edge between the two symbols.
+    """
+    if detector == BANG_BANG:
+        # only a transition between opposite levels crosses zero at the middle of its edge
+        out = 0.0
+        if used + before == len(levels) - 1 and used != before:
+            out = 1.0 if (edge > 0) != (used > before) else -1.0
+    else:
+        out = (errors[0] * levels[before] - errors[1] * levels[used]) / scale - bias
+        if detector == SIGN_MUELLER_MULLER:
+            out = 1.0 if out > 0 else -1.0
+    return out
+
+
+@kernel
+def delay(ring: Float, state: Any, out: float) -> float:
+    """What went into the `ring` (D,), D at least 1, D calls ago; `out` takes its place."""
+    place = state.ring_place
+    delayed: float = ring[place]
+    ring[place] = out
+    state.ring_place = (place + 1) % len(ring)
+    return delayed
+
+
+@kernel
+def recover(loop: Loop, state: Any, out: float, symbol: int) -> None:
+    """Move the sampler by the detector's output `out`."""
+    gear = loop.gear if symbol < loop.gear_end else 1.0
+    # the damping stays when the loop is g times faster: its integral path is g² times stronger
+    integral = state.integral + gear * gear * loop.integral * out
+    state.integral = min(max(integral, -LARGEST_INTEGRAL), LARGEST_INTEGRAL)
+    state.time += min(max(gear * loop.proportional * out + state.integral, -LARGEST_STEP), LARGEST_STEP)
+
+
+@kernel
+def watch_lock(loop: Loop, state: Any, off: float, slip: int, symbol: int) -> None:
+    """Note whether the loop is locked: the sampler within the window, `off` UI from its place, and no symbol slipped."""
+    inside = abs(off) <= loop.window and slip == state.slip
+    state.slip = slip
+    state.inside = state.inside + 1 if inside else 0
+    if state.locked:
+        if not inside:
+            state.locked = 0
+            state.losses += 1
+            if state.lost_at < 0:
+                state.lost_at = symbol
+    elif state.inside >= loop.hold:
+        state.locked = 1
+        if state.locked_at < 0:
+            state.locked_at = symbol - state.inside + 1
+
+
+@kernel
+def set_thresholds(reference: Float, offset: Float, threshold: Float) -> None:
+    """Thresholds half way between the reference levels, and by `offset` above."""
+    for e in range(len(threshold)):
+        threshold[e] = 0.5 * (reference[e] + reference[e + 1]) + offset[e]
+
+
+@kernel
+def adapt(
+    steps: Steps, taps: Taps, slicer: Slicer, trace: Trace, state: Any, newest: int, here: int, used: int, error: float
+) -> None:
+    """Move taps, references and gain against the slicer's `error` in V at the symbol decided as `used`.
+
+    `newest` indexes the newest sample of the FFE, `here` the decision. Errors and samples are relative to the main cursor.
+    """
+    main = slicer.main
+    scaled = np.sign(error) if steps.sign else error / main
+    if steps.ffe > 0:
+        for t in range(len(taps.ffe)):
+            seen = trace.samples[newest - t]
+            x = np.sign(seen) if steps.sign else seen / main
+            tap = taps.ffe[t] - steps.ffe * scaled * x
+            taps.ffe[t] = min(max(tap, steps.ffe_limits[t, 0]), steps.ffe_limits[t, 1])
+    if steps.dfe > 0:
+        for t in range(len(taps.dfe)):
+            level = slicer.levels[trace.decided[here - 1 - t]]
+            a = np.sign(level) if steps.sign else level
+            tap = taps.dfe[t] + steps.dfe * scaled * a * main
+            taps.dfe[t] = min(max(tap, steps.dfe_limits[t, 0]), steps.dfe_limits[t, 1])
+    if steps.reference > 0:
+        taps.reference[used] += steps.reference * scaled * main
+        set_thresholds(taps.reference, taps.offset, taps.threshold)
+    if steps.gain > 0:
+        aim = np.sign(slicer.levels[used]) if steps.sign else slicer.levels[used]
+        state.gain = max(state.gain - steps.gain * scaled * aim, LEAST_GAIN)
+
+
+@kernel
+def receive(
+    signal: Signal, front: Front, slicer: Slicer, loop: Loop, steps: Steps, taps: Taps, trace: Trace, state: Any
+) -> int:
+    """Receive one symbol for each of `signal.slicer_noise` while the wave lasts; how many were sampled, -1 where taps diverged.
+
+    The FFE waits for `slicer.ffe_main` symbols after the one that it equalises. `state` is a record of `STATE`.
+    """
+    # arrays are taken out of their records once: each look into a record counts references
+    wave, sent, wander = signal.wave, signal.sent, signal.wander
+    slicer_noise, converter_noise, lanes = signal.slicer_noise, signal.converter_noise, front.lanes
+    levels, ffe, dfe, reference, threshold, ring = (
+        slicer.levels,
+        taps.ffe,
+        taps.dfe,
+        taps.reference,
+        taps.threshold,
+        taps.ring,
+    )
+    samples, position, decided, chosen = trace.samples, trace.position, trace.decided, trace.chosen
+    fed, equalised, weights, gains = trace.fed, trace.equalised, trace.weights, trace.gains
+    count, posts, order = len(ffe), len(dfe), len(levels)
+    # interpolation reads two samples ahead, the edge detector and the FFE's past one UI more
+    guard = 2 if count <= 1 and loop.detector != BANG_BANG else 3
+    end = signal.origin + len(wave) // signal.samples_per_ui - guard
+    history = len(decided) - len(slicer_noise)
     power = 0.0
     for level in levels:
         power += level * level / order
-    threshold = np.empty(order - 1)
-    candidate = np.empty(order, dtype=np.int64)
-    moving = adapt[0] > 0 or adapt[1] > 0 or adapt[2] > 0 or adapt[3] > 0
-    for e in range(order - 1):
-        threshold[e] = 0.5 * (reference[e] + reference[e + 1]) + threshold_offset[e]
+    moving = steps.ffe > 0 or steps.dfe > 0 or steps.reference > 0 or steps.gain > 0
+    set_thresholds(reference, taps.offset, threshold)
     done = 0
-    for i in range(len(added)):
-        k = whole[SYMBOL]
-        at = k + real[TIME]
+    for i in range(len(slicer_noise)):
+        k = state.symbol
+        at = k + state.time
         if len(wander):
             at += wander[i]
         if at >= end:
             break
-        skew = 0.0
-        lane = 0
+        skew, factor, added = 0.0, 1.0, 0.0
         if len(lanes):
             lane = k % len(lanes)
-            skew = lanes[lane, 2]
-        gains[i] = real[GAIN]
-        value = real[GAIN] * sample(wave, (at + skew - origin) * m)
-        if front[0] > 0:
-            value = front[0] * np.tanh(value / front[0])
-        if len(lanes):
-            value = value * (1.0 + lanes[lane, 0]) + lanes[lane, 1]
-        if len(noise):
-            value += noise[i]
-        if front[1] > 0:
-            value = min(max(front[1] * (np.floor(value / front[1]) + 0.5), -front[2]), front[2])
-        newest = taps - 1 + i
-        taken[newest] = value
+            factor, added, skew = 1.0 + lanes[lane, 0], lanes[lane, 1], lanes[lane, 2]
+        if len(converter_noise):
+            added += converter_noise[i]
+        gains[i] = state.gain
+        value = state.gain * sample(wave, (at + skew - signal.origin) * signal.samples_per_ui)
+        newest = count - 1 + i
+        samples[newest] = convert(value, factor, added, front.saturation, front.code, front.clip)
         position[newest] = at
         done = i + 1
-        whole[SYMBOL] = k + 1
+        state.symbol = k + 1
 
         # symbol j is the one whose FFE window is now complete
-        j = k - ffe_main
+        j = k - slicer.ffe_main
+        here = history + i
         if j < 0:
-            decided[history + i] = 0
+            decided[here] = chosen[i] = 0
             fed[i] = equalised[i] = 0.0
             continue
-        z = added[i]
-        for t in range(taps):
-            z += ffe[t] * taken[newest - t]
-        where = position[newest - ffe_main]
+        z = slicer_noise[i]
+        for t in range(count):
+            z += ffe[t] * samples[newest - t]
+        where = position[newest - slicer.ffe_main]
         expected = int(np.floor(where + 0.5))
-        right = sent[max(expected - sent_origin, 0)]
-        fed[i] = 0.0
-        here = history + i
-        for t in range(posts - 1, -1, -1):
-            if dfe[t] != 0.0 or moving:
-                fed[i] += dfe[t] * levels[decided[here - 1 - t]]
-        if unrolled and posts:
-            late = fed[i] - dfe[0] * levels[decided[here - 1]]
-            for c in range(order):
-                candidate[c] = 0
-                for e in range(order - 1):
-                    if z - late > threshold[e] + dfe[0] * levels[c]:
-                        candidate[c] = e + 1
-            choice = candidate[decided[here - 1]]
-            y = z - fed[i]
+        right = sent[max(expected - signal.sent_origin, 0)]
+        before = decided[here - 1]
+        back = feed_back(dfe, levels, decided, here, moving)
+        y = z - back
+        if slicer.unrolled and posts:
+            # the first tap moves the thresholds instead: of the slicer sets, one for each level before, the one that applies
+            shift = dfe[0] * levels[before]
+            choice = decide(z - (back - shift), threshold, shift)
         else:
-            y = z - fed[i]
-            choice = 0
-            for e in range(order - 1):
-                if y > threshold[e]:
-                    choice = e + 1
-        if not abs(y) < 1e6 * main:
+            choice = decide(y, threshold, 0.0)
+        if not abs(y) < DIVERGED * slicer.main:
             return -1
+        fed[i] = back
         equalised[i] = y
+        chosen[i] = choice
         for t in range(weights.shape[1]):
             weights[i, t] = ffe[t]
         # until counting starts the line is trained: sent symbols are fed back
-        trained = j < train
-        used = right if trained else choice
-        decided[here] = right if ideal else used
+        used = right if j < slicer.train else choice
+        decided[here] = right if slicer.ideal else used
         error = y - reference[used]
-
-        if detector and j >= loop[6]:
-            out = 0.0
-            before = decided[here - 1]
-            if detector == 3:
-                if used + before == order - 1 and used != before:
-                    edge = sample(wave, (position[newest - ffe_main] - loop[3] - origin) * m)
-                    out = 1.0 if (edge > 0) != (used > before) else -1.0
-            else:
-                out = (error * levels[before] - real[LAST_ERROR] * levels[used]) / (main * power) - loop[2]
-                if detector == 2:
-                    out = 1.0 if out > 0 else -1.0
-            real[LAST_ERROR] = error
-            if latency:
-                place = whole[RING]
-                delayed = ring[place]
-                ring[place] = out
-                whole[RING] = (place + 1) % latency
-                out = delayed
-            gear = loop[7] if j < loop[8] else 1.0
-            real[INTEGRAL] = min(max(real[INTEGRAL] + gear * gear * loop[1] * out, -0.25), 0.25)
-            real[TIME] += min(max(gear * loop[0] * out + real[INTEGRAL], -0.5), 0.5)
-            slip = expected - j
-            inside = abs(where - expected) <= loop[4] and slip == whole[SLIP]
-            whole[SLIP] = slip
-            whole[INSIDE] = whole[INSIDE] + 1 if inside else 0
-            if whole[LOCKED]:
-                if not inside:
-                    whole[LOCKED] = 0
-                    whole[LOSSES] += 1
-                    if whole[LOST_AT] < 0:
-                        whole[LOST_AT] = k
-            elif whole[INSIDE] >= loop[5]:
-                whole[LOCKED] = 1
-                if whole[LOCKED_AT] < 0:
-                    whole[LOCKED_AT] = k - whole[INSIDE] + 1
-
-        if moving and j >= adapt[5]:
-            sign = adapt[4] > 0
-            scaled = np.sign(error) if sign else error / main
-            if adapt[0] > 0:
-                for t in range(taps):
-                    x = np.sign(taken[newest - t]) if sign else taken[newest - t] / main
-                    ffe[t] = min(max(ffe[t] - adapt[0] * scaled * x, ffe_limits[t, 0]), ffe_limits[t, 1])
-            if adapt[1] > 0:
-                for t in range(posts):
-                    a = levels[decided[here - 1 - t]]
-                    a = np.sign(a) if sign else a
-                    tap = dfe[t] + adapt[1] * scaled * a * main
-                    dfe[t] = min(max(tap, dfe_limits[t, 0]), dfe_limits[t, 1])
-            if adapt[2] > 0:
-                reference[used] += adapt[2] * scaled * main
-                for e in range(order - 1):
-                    threshold[e] = 0.5 * (reference[e] + reference[e + 1]) + threshold_offset[e]
-            if adapt[3] > 0:
-                aim = np.sign(levels[used]) if sign else levels[used]
-                real[GAIN] = max(real[GAIN] - adapt[3] * scaled * aim, 1e-3)
-
-        data, got = right, choice
-        if precoded:
-            # a (1 + D) decoder stands behind the slicer
-            data = (right + whole[LAST_RIGHT]) % order
-            got = (choice + whole[LAST_CHOICE]) % order
-            whole[LAST_RIGHT], whole[LAST_CHOICE] = right, choice
-        if j < first:
-            continue
-        counts[0] += 1
-        outgoing[data] += 1
-        if right != choice:
-            if j - whole[LAST_WRONG] > gap:
-                counts[4] += whole[BURST_SYMBOLS] ** 2
-                counts[5] += whole[BURST_BITS] ** 2
-                if whole[BURST_SYMBOLS] > 0:
-                    lengths[min(whole[BURST_LAST] - whole[BURST_FIRST], len(lengths) - 1)] += 1
-                whole[BURST_SYMBOLS] = 0
-                whole[BURST_BITS] = 0
-            whole[LAST_WRONG] = j
-        if data != got:
-            if whole[BURST_SYMBOLS] == 0:
-                counts[3] += 1
-                whole[BURST_FIRST] = j
-            whole[BURST_LAST] = j
-            whole[BURST_SYMBOLS] += 1
-            whole[BURST_BITS] += bits[data, got]
-            counts[1] += 1
-            counts[2] += bits[data, got]
-            confusion[data, got] += 1
-            for row in range(len(batches)):
-                batches[row, 4] += 1
-                batches[row, 5] += bits[data, got]
-        for row in range(len(batches)):
-            if counts[0] % batches[row, 0]:
-                break
-            batches[row, 1] += 1
-            batches[row, 2] += batches[row, 4] ** 2
-            batches[row, 3] += batches[row, 5] ** 2
-            batches[row, 4] = batches[row, 5] = 0
+        if loop.detector and j >= loop.start:
+            edge = 0.0
+            if loop.detector == BANG_BANG:
+                edge = sample(wave, (where - loop.edge - signal.origin) * signal.samples_per_ui)
+            errors = (error, state.last_error)
+            out = phase_error(loop.detector, loop.bias, levels, slicer.main * power, edge, used, before, errors)
+            state.last_error = error
+            if len(ring):
+                out = delay(ring, state, out)
+            recover(loop, state, out, j)
+            watch_lock(loop, state, where - expected, expected - j, k)
+        if moving and j >= steps.start:
+            adapt(steps, taps, slicer, trace, state, newest, here, used, error)
     return done

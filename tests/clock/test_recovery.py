@@ -82,7 +82,7 @@ def test_step_of_frequency_is_followed_as_the_linear_loop_does(quiet: Link) -> N
     """100 ppm from the first symbol on: the phase error of the loop is scipy's response of its z-transform to a ramp."""
     clock = ClockRecovery(bandwidth=20e6, damping=1.0, gear=1.0)
     stream = Stream(with_clock(quiet, clock, Wander(frequency_offset_ppm=100.0)), seed=1)
-    start = int(stream.receiver.loop[6])
+    start = int(stream.receiver.loop.start)
     chunk = stream.advance(start + 20_000)
     linear = stream.receiver.linear
     assert linear is not None

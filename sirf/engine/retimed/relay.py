@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.engine.counting.comparison import LineDecoder
 from sirf.engine.waveform.block_stream import Received, Stream
 from sirf.link import Link
 
@@ -26,7 +27,7 @@ class Relay:
         self._early = self.stream.receiver.ffe_main
         self._past = np.zeros((0, 0), dtype=np.uint8)
         self._origin = 0
-        self._last = np.zeros((2, 1), dtype=np.uint8)
+        self._decoder = LineDecoder(link.order) if link.transmitter.precoding else None
 
     @property
     def first(self) -> int:
@@ -49,7 +50,7 @@ class Relay:
         received = self.stream.advance(early + symbols)
         line = np.stack([received.sent, self._choices(received, early)])[:, early:]
         self.index += symbols
-        sent, decided = self._decoded(line)
+        sent, decided = line if self._decoder is None else self._decoder.decode(*line)
         wrong = (line[0] != line[1]).astype(np.uint8)
         history = sent[None] if self.before is None else self._under_way(received.position[early:])
         return np.concatenate([history, decided[None], wrong[None]])
@@ -75,15 +76,7 @@ class Relay:
         if not self.ideal:
             return received.decided
         receiver = self.stream.receiver
-        choice = np.searchsorted(receiver.thresholds, received.equalised).astype(np.uint8)
+        choice = received.chosen.copy()
         trained = max(receiver.first + early - self.index, 0)
         choice[:trained] = received.decided[:trained]
         return choice
-
-    def _decoded(self, line: Symbols) -> Symbols:
-        """Sent and decided symbols (2, n) behind the (1 + D) decoder, if the line is precoded."""
-        if not self.link.transmitter.precoding:
-            return line
-        before = np.concatenate([self._last, line], axis=1)
-        self._last = before[:, -1:]
-        return np.asarray((before[:, 1:] + before[:, :-1]) % np.uint8(self.link.order))

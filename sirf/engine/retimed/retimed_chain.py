@@ -7,17 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sirf._digest import digest
-from sirf._kernels import error_comparison
 from sirf.engine.contract import RETIMED, check_link
-from sirf.engine.counting.tally import LONGEST_BURST, batch_fields, batch_rows
+from sirf.engine.counting.comparison import Comparison
 from sirf.engine.retimed.relay import Relay, Symbols
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.simulate import BLOCK
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.chain_count import ChainRun
-from sirf.results.error_count import ErrorCount
-from sirf.signal.pam import bit_error_table
 
 NEAR = 0.01
 """Largest difference of symbol rates within a chain, relative: what FEC adds on the way."""
@@ -128,51 +125,6 @@ def _relays(links: tuple[Link, ...], seed: int, ideal: bool) -> Relay:
     return last
 
 
-class Comparison:
-    """Counts where two sequences differ; bursts go on from call to call."""
-
-    def __init__(self, order: int, *, gap: int, identity: str) -> None:
-        self.order, self.gap, self.identity = order, gap, identity
-        self.bits = bit_error_table(order)
-        self.state = np.zeros(error_comparison.STATE, dtype=np.int64)
-        self.state[error_comparison.LAST_WRONG] = -gap - 1
-        self.counts = np.zeros(error_comparison.COUNTS, dtype=np.int64)
-        self.outgoing, self.confusion = np.zeros(order, dtype=np.int64), np.zeros((order, order), dtype=np.int64)
-        self.lengths, self.batches = np.zeros(LONGEST_BURST, dtype=np.int64), batch_rows()
-
-    def add(self, sent: Symbols, got: Symbols, wrong: Symbols) -> None:
-        """Compare `got` (n,) with `sent` (n,); `wrong` (n,) are the errors on the line that bursts are made of."""
-        error_comparison.compare(
-            sent,
-            got,
-            wrong,
-            self.gap,
-            self.bits,
-            self.state,
-            self.counts,
-            self.outgoing,
-            self.confusion,
-            self.lengths,
-            self.batches,
-        )
-
-    def count(self) -> ErrorCount:
-        """Errors so far."""
-        symbol_errors, errors, bursts, squares, bit_squares = self.counts.tolist()
-        lengths, state = self.lengths.copy(), self.state
-        if state[error_comparison.OPEN_SYMBOLS]:
-            span = int(state[error_comparison.OPEN_LAST] - state[error_comparison.OPEN_FIRST])
-            lengths[min(span, LONGEST_BURST - 1)] += 1
-        return ErrorCount(
-            symbols=int(state[error_comparison.SYMBOL]), symbol_errors=symbol_errors, errors=errors, bursts=bursts,
-            squared_symbol_errors=squares + int(state[error_comparison.OPEN_SYMBOLS]) ** 2,
-            squared_bit_errors=bit_squares + int(state[error_comparison.OPEN_BITS]) ** 2,
-            bits_per_symbol=float(np.log2(self.order)), link=self.identity, sent=tuple(self.outgoing.tolist()),
-            confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()),
-            **batch_fields(self.batches),
-        )  # fmt: skip
-
-
 class _Book:
     """Comparisons of a chain: of each link, and from end to end."""
 
@@ -190,12 +142,12 @@ class _Book:
     @property
     def symbols(self) -> int:
         """Symbols compared."""
-        return int(self.whole.state[error_comparison.SYMBOL])
+        return self.whole.symbols
 
     @property
     def errors(self) -> int:
         """Bit errors from end to end."""
-        return int(self.whole.counts[error_comparison.BIT_ERRORS])
+        return self.whole.errors
 
     def add(self, history: Symbols) -> None:
         """Compare the rows of `history` (1 + 2 N, n), as `Relay.take` gives them."""

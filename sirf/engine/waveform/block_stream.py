@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._kernels import reception
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
+from sirf.engine.counting.comparison import Comparison, LineDecoder
 from sirf.engine.light.light_chain import RATE, Unit
 from sirf.engine.waveform.capture import BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan
 from sirf.engine.waveform.polyphase import MARGIN, Filterbank
-from sirf.engine.waveform.reception import Chunk, Reception, Told
+from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import TAIL, SequenceStream
 from sirf.engine.waveform.symbol_source import Given, Source
 from sirf.link import Link
@@ -26,13 +26,14 @@ from sirf.results.waveform_record import WaveformRecord
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
+Symbols = NDArray[np.uint8]
 
 TOP = 1.35
 """Voltage range of an eye relative to the outer levels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Received(Chunk):
+class Received(Decisions):
     """The same with the level index that was under way at each instant, `sent` (k,)."""
 
     sent: NDArray[np.uint8]
@@ -66,7 +67,11 @@ class Stream:
             self.sequence = SequenceStream(
                 link, main=self.receiver.main, level_volts=self.receiver.reference, ideal=ideal_feedback
             )
+        self.comparison = Comparison(link.order, gap=self.receiver.gap, identity=self.plan.digest)
+        self.decoder = LineDecoder(link.order) if link.transmitter.precoding else None
         self.ended = False
+        # whether the receiver has used up the waveform: the next block is drawn when it asks for more
+        self.exhausted = False
         self.light = None if self.plan.light is None else LightStream(self.plan.light, self.source)
         self._buffers(self.bank.table.lead + self.plan.lag)
         self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
@@ -81,7 +86,7 @@ class Stream:
 
     def _buffers(self, lead: int) -> None:
         """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
-        self.keep = 2 * len(self.receiver.ffe) + 5
+        self.keep = 2 * len(self.receiver.taps.ffe) + 5
         self.wave = np.zeros((self.keep + self.bank.block, self.m), dtype=np.float32)
         self.origin = -lead - MARGIN - len(self.wave)
         self.sent = np.zeros(0, dtype=np.uint8)
@@ -93,9 +98,10 @@ class Stream:
         pieces = []
         left = symbols
         while left:
+            if self.exhausted:
+                self._produce()
             piece = self._receive(left)
             if piece is None:
-                self._produce()
                 continue
             pieces.append(piece)
             left -= len(piece.fed)
@@ -106,7 +112,7 @@ class Stream:
         """Errors so far; of a sequence detector where there is one."""
         if self.sequence is not None:
             return self.sequence.count(self.plan.digest)
-        return self.receiver.count(self.plan.digest)
+        return self.comparison.count()
 
     def finish(self) -> None:
         """Count what a sequence detector holds back; it sees some symbols more, the eye does not."""
@@ -152,21 +158,25 @@ class Stream:
         if self.unit.shape[1] == 0:
             self.unit = self.source.receiver_noise()
         limit = min(limit, self.unit.shape[1])
-        added = receiver.real[reception.GAIN] * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
+        added = receiver.gain * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
         noise = (
             receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)
         )
         index = receiver.symbol - receiver.ffe_main
         told = receiver.receive(self.wave, self.origin, self.m, self.sent, self.sent_origin, added, noise)
+        done = 0 if told is None else len(told.fed)
+        self.exhausted = done < limit
         if told is None:
             return None
-        done = len(told.fed)
         self.unit = self.unit[:, done:]
         skip = min(max(receiver.first - index, 0), done)
         nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
         sent = self.sent[np.maximum(nearest, 0)]
         if self.sequence is not None:
             self.sequence.push(told.equalised, told.fed, sent, skip)
+        else:
+            # before symbol 0 the FFE still waits for what follows it
+            self._compare(sent, told.chosen, min(max(-index, 0), done), skip)
         if self.ended:
             skip = done
         if self.collects:
@@ -180,7 +190,16 @@ class Stream:
             capture.accumulate(self.origin, told.position[skip:])
         if self.recorder is not None:
             self.recorder.decisions(told, sent, index)
-        return Received(told.position, told.equalised, told.decided, told.fed, sent)
+        return Received(told.position, told.equalised, told.decided, told.chosen, told.fed, sent)
+
+    def _compare(self, sent: Symbols, chosen: Symbols, early: int, skip: int) -> None:
+        """Count the slicer's choices (n,) against what was sent, but the first `skip`; entries before `early` are no symbols."""
+        if self.decoder is not None:
+            data, got = self.decoder.decode(sent[early:], chosen[early:])
+            data, got = data[skip - early :], got[skip - early :]
+        else:
+            data, got = sent[skip:], chosen[skip:]
+        self.comparison.add(data, got, (sent != chosen)[skip:].view(np.uint8))
 
 
 class LightStream:
@@ -258,7 +277,7 @@ class Recorder:
             at = max(low - 1, self.first) - self.first
             self._rows[name][at : at + size] = wave.reshape(-1)[start : start + size * m].reshape(-1, m)
 
-    def decisions(self, told: Told, sent: NDArray[np.uint8], index: int) -> None:
+    def decisions(self, told: TracedDecisions, sent: NDArray[np.uint8], index: int) -> None:
         """Take the decisions of the symbols `index` … that the record covers, and what was `sent`."""
         skip = max(self.first - index, 0)
         size = min(len(told.fed) - skip, self.symbols - self._filled)

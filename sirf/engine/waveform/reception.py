@@ -9,17 +9,16 @@ from numpy.typing import NDArray
 
 from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
-from sirf.engine.counting.tally import LONGEST_BURST, batch_fields, batch_rows
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.waveform.plan import Plan
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.results.error_count import ErrorCount
 from sirf.results.receiver_report import AdaptedReceiver, ClockReport
-from sirf.signal.pam import bit_error_table, thresholds
+from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
+Symbols = NDArray[np.uint8]
 
 LONGEST_SETTLE = 1_000_000
 STEEPEST = 0.05
@@ -27,17 +26,22 @@ STEEPEST = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
-    """What a call decided, one entry per symbol: instant in UI, slicer input in V, level index, fed-back value in V."""
+class Decisions:
+    """What a call decided, one entry per symbol.
+
+    Instant in UI, slicer input in V, level index that was fed back (of sent symbols where feedback is ideal or trained) and that
+    which the slicer chose, fed-back value in V.
+    """
 
     position: Float
     equalised: Float
-    decided: NDArray[np.uint8]
+    decided: Symbols
+    chosen: Symbols
     fed: Float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told(Chunk):
+class TracedDecisions(Decisions):
     """The same with what an eye needs of each symbol: FFE taps (k, F or 0) and gain (k,)."""
 
     weights: Single
@@ -52,16 +56,21 @@ class Reception:
         self.link, self.end, self.ideal = link, end, ideal
         self.levels = link.levels
         digital = receiver.digital
-        self.ffe = np.array(receiver.ffe if digital else (1.0,))
         self.ffe_main = receiver.ffe_main if digital else 0
         gain = receiver.vga.gain if receiver.vga else 1.0
         self.main = gain * end.main_cursor
-        self.reference = gain * shared.levels
+        reference = gain * shared.levels
         if receiver.vga:
             main = raw.main_cursor
-            self.reference = self.reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
-        self.threshold_offset = gain * shared.threshold_offset
-        self.dfe = np.array(receiver.dfe) * self.main
+            reference = reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
+        self.taps = kernel.Taps(
+            ffe=np.array(receiver.ffe if digital else (1.0,)),
+            dfe=np.array(receiver.dfe) * self.main,
+            reference=reference,
+            offset=np.asarray(gain * shared.threshold_offset, dtype=float),
+            threshold=np.zeros(len(self.levels) - 1),
+            ring=np.zeros(receiver.clock.latency if receiver.clock else 0),
+        )
         if receiver.wander and receiver.wander.slope(link.symbol_rate) > STEEPEST:
             raise SirfError(
                 f"wander must change by at most {STEEPEST} UI per symbol, got {receiver.wander.slope(link.symbol_rate):.3g}. "
@@ -69,52 +78,59 @@ class Reception:
             )
         adaptation = receiver.adaptation
         self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
-        self.train = self.memory - len(self.dfe) + (adaptation.training_symbols if adaptation else 0)
-        self._loop(raw)
+        train = self.memory - len(receiver.dfe) + (adaptation.training_symbols if adaptation else 0)
+        self.acquisition = 0
+        self.linear: LinearLoop | None = None
+        self.loop = self._loop(raw)
         settled = self.memory + self.acquisition + self._settle()
         if adaptation:
             # nothing adapts before the clock has found its place
-            self.train += self.acquisition
+            train += self.acquisition
             settled += adaptation.settle_symbols + adaptation.training_symbols
         self.first = settled
-        self._adapt()
-        self._front(gain, shared.rms)
-        self._state(gain)
+        self.slicer = kernel.Slicer(
+            levels=self.levels,
+            main=float(self.main),
+            ffe_main=self.ffe_main,
+            train=int(train),
+            ideal=bool(ideal),
+            unrolled=receiver.dfe_unrolled,
+        )
+        self.steps = self._steps()
+        self.front = self._front(gain, shared.rms)
+        self._start(gain)
 
-    @property
-    def thresholds(self) -> Float:
-        """Decision thresholds (L - 1,) in V of the slicers."""
-        return thresholds(self.reference) + self.threshold_offset
-
-    def _loop(self, raw: FrontEnd) -> None:
-        """Gains, bias and delay line of clock recovery; `linear` is its model."""
-        clock = self.link.receiver.clock
-        self.loop, self.ring, self.detector = np.zeros(9), np.zeros(0), 0
-        self.linear: LinearLoop | None = None
-        self.acquisition = 0
+    def _loop(self, raw: FrontEnd) -> kernel.Loop:
+        """Gains and bias of clock recovery; `linear` is its model."""
+        clock, rate = self.link.receiver.clock, self.link.symbol_rate
         if clock is None:
-            return
-        self.detector = DETECTORS[clock.detector]
+            return kernel.Loop(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 1.0, 0)
+        detector = DETECTORS[clock.detector]
         bias, slope = timing_function(self.link, self.end)
-        if self.detector == 1 and not slope > 0:
+        if detector == kernel.MUELLER_MULLER and not slope > 0:
             raise SirfError(
                 f"clock must find a slope of its timing function, got {slope:.3g} per UI. Leave a pre-cursor, or use 'bang-bang'."
             )
-        proportional, integral = clock.gains(self.link.symbol_rate, slope)
-        edge = edge_distance(raw) if self.detector == 3 else 0.0
-        self.ring = np.zeros(clock.latency)
+        proportional, integral = clock.gains(rate, slope)
         delay = 1 + clock.latency + self.ffe_main
-        around = proportional * slope if self.detector == 1 else proportional
+        around = proportional * slope if detector == kernel.MUELLER_MULLER else proportional
         gear = self._gear(around, delay)
-        self.loop[:] = (
-            proportional, integral, bias, edge, clock.lock_window_ui, clock.hold_symbols, self.memory, gear,
-            self.memory + self.acquisition,
-        )  # fmt: skip
-        if self.detector == 1:
+        if detector == kernel.MUELLER_MULLER:
             self.linear = LinearLoop(
-                proportional=proportional * slope, integral=integral * slope, symbol_rate=self.link.symbol_rate,
-                delay=delay,
-            )  # fmt: skip
+                proportional=proportional * slope, integral=integral * slope, symbol_rate=rate, delay=delay
+            )
+        return kernel.Loop(
+            detector=detector,
+            proportional=float(proportional),
+            integral=float(integral),
+            bias=float(bias),
+            edge=edge_distance(raw) if detector == kernel.BANG_BANG else 0.0,
+            window=float(clock.lock_window_ui),
+            hold=int(clock.hold_symbols),
+            start=int(self.memory),
+            gear=float(gear),
+            gear_end=int(self.memory + self.acquisition),
+        )
 
     def _gear(self, around: float, delay: int) -> float:
         """How much wider the loop is while it acquires, and `acquisition`, for how many symbols; `around` is its gain.
@@ -140,81 +156,94 @@ class Reception:
         fast = self.linear.proportional if self.linear is not None else clock.step_ui
         return int(min(3.0 / fast + clock.hold_symbols, LONGEST_SETTLE))
 
-    def _adapt(self) -> None:
-        adaptation = self.link.receiver.adaptation
-        self.adapt = np.zeros(6)
-        self.ffe_limits, self.dfe_limits = np.zeros((len(self.ffe), 2)), np.zeros((len(self.dfe), 2))
+    def _steps(self) -> kernel.Steps:
+        """Step sizes and limits of adaptation; every step is 0 where nothing adapts."""
+        adaptation, dfe = self.link.receiver.adaptation, self.link.receiver.dfe
         if adaptation is None:
-            return
-        self.adapt[:] = (
-            adaptation.ffe_step, adaptation.dfe_step, adaptation.reference_step, adaptation.gain_step,
-            float(adaptation.algorithm == "sign-sign"),
-            self.memory + self.acquisition,
-        )  # fmt: skip
-        self.ffe_limits = adaptation.table(adaptation.ffe_limits, len(self.link.receiver.ffe), "ffe_limits")
-        self.dfe_limits = adaptation.table(adaptation.dfe_limits, len(self.dfe), "dfe_limits") * self.main
-        gaps = floating_gaps(self.link.receiver.dfe)
-        self.dfe_limits[gaps] = 0.0
+            return kernel.Steps(
+                0.0, 0.0, 0.0, 0.0, False, 0, np.zeros((len(self.taps.ffe), 2)), np.zeros((len(dfe), 2))
+            )
+        dfe_limits = adaptation.table(adaptation.dfe_limits, len(dfe), "dfe_limits") * self.main
+        dfe_limits[floating_gaps(dfe)] = 0.0
+        return kernel.Steps(
+            ffe=float(adaptation.ffe_step),
+            dfe=float(adaptation.dfe_step),
+            reference=float(adaptation.reference_step),
+            gain=float(adaptation.gain_step),
+            sign=adaptation.algorithm == "sign-sign",
+            start=int(self.memory + self.acquisition),
+            ffe_limits=adaptation.table(adaptation.ffe_limits, len(self.link.receiver.ffe), "ffe_limits"),
+            dfe_limits=dfe_limits,
+        )
 
-    def _front(self, gain: float, rms: float) -> None:
-        """Amplifier and converter: saturation, code size, clip, rms of the converter's own noise."""
-        receiver = self.link.receiver
-        self.saturation = receiver.vga.saturation or 0.0 if receiver.vga else 0.0
-        self.front, self.lanes, self.converter_noise = np.array([self.saturation, 0.0, 0.0]), np.zeros((0, 3)), 0.0
-        converter = receiver.converter
+    def _front(self, gain: float, rms: float) -> kernel.Front:
+        """Amplifier and converter; `converter_noise` is the rms in V of the converter's own noise."""
+        vga, converter = self.link.receiver.vga, self.link.receiver.converter
+        self.saturation = float(vga.saturation or 0.0) if vga else 0.0
+        self.converter_noise = 0.0
         if converter is None:
-            return
+            return kernel.Front(self.saturation, 0.0, 0.0, np.zeros((0, 3)))
         full = converter.full_scale if converter.full_scale is not None else 4.0 * gain * rms
-        step = converter.step(full)
-        self.front[1:] = step, full - 0.5 * step
-        self.lanes = converter.lanes
+        code = converter.step(full)
         self.converter_noise = converter.extra_noise(full)
+        return kernel.Front(self.saturation, float(code), float(full - 0.5 * code), converter.lanes)
 
-    def _state(self, gain: float) -> None:
+    def _start(self, gain: float) -> None:
+        """The state before the first symbol."""
         clock = self.link.receiver.clock
-        self.real, self.whole = np.zeros(4), np.zeros(kernel.PLACES, dtype=np.int64)
-        self.real[kernel.GAIN] = gain
-        self.real[kernel.TIME] = clock.initial_phase_ui if clock else 0.0
-        self.gap = 0 if self.ideal else len(self.dfe)
-        self.whole[kernel.LAST_WRONG] = -self.gap - 1
-        self.whole[kernel.LOST_AT] = self.whole[kernel.LOCKED_AT] = -1
-        order = self.link.order
-        self.counts, self.outgoing = np.zeros(6, dtype=np.int64), np.zeros(order, dtype=np.int64)
-        self.confusion = np.zeros((order, order), dtype=np.int64)
-        self.lengths, self.batches = np.zeros(LONGEST_BURST, dtype=np.int64), batch_rows()
+        self.state = np.zeros(1, dtype=kernel.STATE).view(np.recarray)[0]
+        self.state.gain = gain
+        self.state.time = clock.initial_phase_ui if clock else 0.0
+        self.state.lost_at = self.state.locked_at = -1
+        # an error reaches as far as feedback of decisions does
+        self.gap = 0 if self.ideal else len(self.taps.dfe)
         self.phase = np.zeros(3)
-        self.bits = bit_error_table(self.link.order)
-        self.history = max(len(self.dfe), 1)
-        self._taken, self._position = np.zeros(len(self.ffe) - 1), np.zeros(len(self.ffe) - 1)
+        self.history = max(len(self.taps.dfe), 1)
+        past = len(self.taps.ffe) - 1
+        self._samples, self._position = np.zeros(past), np.zeros(past)
         self._decided = np.zeros(self.history, dtype=np.uint8)
 
     @property
     def symbol(self) -> int:
         """Symbols sampled so far."""
-        return int(self.whole[kernel.SYMBOL])
+        return int(self.state.symbol)
+
+    @property
+    def gain(self) -> float:
+        """Gain of the amplifier now."""
+        return float(self.state.gain)
+
+    @property
+    def reference(self) -> Float:
+        """Levels (L,) in V that the slicer expects now."""
+        return self.taps.reference
+
+    @property
+    def thresholds(self) -> Float:
+        """Decision thresholds (L - 1,) in V of the slicers now."""
+        return thresholds(self.taps.reference) + self.taps.offset
 
     def receive(
-        self, wave: Single, origin: int, m: int, sent: NDArray[np.uint8], sent_origin: int, added: Float, noise: Float
-    ) -> Told | None:
+        self, wave: Single, origin: int, m: int, sent: Symbols, sent_origin: int, added: Float, noise: Float
+    ) -> TracedDecisions | None:
         """Receive up to len(added) symbols of `wave` (rows, m) from UI `origin` on; None when it is used up.
 
         `added` (k,) V comes at the slicer, `noise` (k,) V or (0,) before the converter.
         """
-        limit, taps = len(added), len(self.ffe)
-        taken, position = (np.concatenate([old, np.empty(limit)]) for old in (self._taken, self._position))
-        decided = np.concatenate([self._decided, np.empty(limit, dtype=np.uint8)])
-        fed, equalised = np.empty(limit), np.empty(limit)
-        weights = np.empty((limit, taps if taps > 1 else 0), dtype=np.float32)
-        gains = np.empty(limit, dtype=np.float32)
+        limit, count = len(added), len(self.taps.ffe)
         start = self.symbol - self.ffe_main
-        done = kernel.receive(
-            wave.reshape(-1), origin, m, sent, sent_origin, self._wander(limit), added, noise, self.levels, self.main,
-            self.reference, self.threshold_offset, self.ffe, self.ffe_main, self.dfe, self.link.receiver.dfe_unrolled,
-            self.ideal, self.train, self.first, self.bits, self.gap, self.detector, self.loop, self.ring, self.front,
-            self.lanes, self.adapt,
-            self.ffe_limits, self.dfe_limits, self.real, self.whole, taken, position, decided, fed, equalised, weights, gains,
-            self.link.transmitter.precoding, self.counts, self.outgoing, self.confusion, self.lengths, self.batches,
-        )  # fmt: skip
+        signal = kernel.Signal(wave.reshape(-1), origin, m, sent, sent_origin, self._wander(limit), added, noise)
+        trace = kernel.Trace(
+            samples=np.concatenate([self._samples, np.empty(limit)]),
+            position=np.concatenate([self._position, np.empty(limit)]),
+            decided=np.concatenate([self._decided, np.empty(limit, dtype=np.uint8)]),
+            chosen=np.empty(limit, dtype=np.uint8),
+            fed=np.empty(limit),
+            equalised=np.empty(limit),
+            weights=np.empty((limit, count if count > 1 else 0), dtype=np.float32),
+            gains=np.empty(limit, dtype=np.float32),
+        )
+        done = kernel.receive(signal, self.front, self.slicer, self.loop, self.steps, self.taps, trace, self.state)
         if done < 0:
             raise SirfError(
                 f"adaptation must converge, got an equaliser that diverged at {self.symbol / self.link.symbol_rate:.3g} s. "
@@ -222,14 +251,23 @@ class Reception:
             )
         if done == 0:
             return None
-        self._taken, self._position = taken[done : done + taps - 1], position[done : done + taps - 1]
-        self._decided = decided[done : done + self.history]
-        where = position[taps - 1 - self.ffe_main :][:done]
-        if self.detector:
+        kept = slice(done, done + count - 1)
+        self._samples, self._position = trace.samples[kept], trace.position[kept]
+        self._decided = trace.decided[done : done + self.history]
+        where = trace.position[count - 1 - self.ffe_main :][:done]
+        if self.loop.detector:
             counted = where[max(self.first - start, 0) :]
             off = counted - np.floor(counted + 0.5)
             self.phase += len(off), off.sum(), (off * off).sum()
-        return Told(where, equalised[:done], decided[self.history :][:done], fed[:done], weights[:done], gains[:done])
+        return TracedDecisions(
+            position=where,
+            equalised=trace.equalised[:done],
+            decided=trace.decided[self.history :][:done],
+            chosen=trace.chosen[:done],
+            fed=trace.fed[:done],
+            weights=trace.weights[:done],
+            gains=trace.gains[:done],
+        )
 
     def _wander(self, size: int) -> Float:
         wander = self.link.receiver.wander
@@ -237,35 +275,20 @@ class Reception:
             return np.zeros(0)
         return wander.at(np.arange(self.symbol, self.symbol + size), self.link.symbol_rate)
 
-    def count(self, identity: str) -> ErrorCount:
-        """Errors so far."""
-        total, symbol_errors, errors, bursts, squares, bit_squares = (int(value) for value in self.counts)
-        open_symbols, open_bits = int(self.whole[kernel.BURST_SYMBOLS]), int(self.whole[kernel.BURST_BITS])
-        lengths = self.lengths.copy()
-        if open_symbols:
-            span = int(self.whole[kernel.BURST_LAST] - self.whole[kernel.BURST_FIRST])
-            lengths[min(span, len(lengths) - 1)] += 1
-        return ErrorCount(
-            symbols=total, symbol_errors=symbol_errors, errors=errors, bursts=bursts,
-            squared_symbol_errors=squares + open_symbols**2, squared_bit_errors=bit_squares + open_bits**2,
-            bits_per_symbol=float(np.log2(self.link.order)), link=identity, sent=tuple(self.outgoing.tolist()),
-            confusion=tuple(self.confusion.ravel().tolist()), burst_lengths=tuple(lengths.tolist()), **batch_fields(self.batches),
-        )  # fmt: skip
-
     def clock_report(self) -> ClockReport | None:
         """How clock recovery did so far; None without one."""
-        if not self.detector:
+        if not self.loop.detector:
             return None
-        whole, period = self.whole, 1.0 / self.link.symbol_rate
-        locked_at, lost_at = int(whole[kernel.LOCKED_AT]), int(whole[kernel.LOST_AT])
+        state, period = self.state, 1.0 / self.link.symbol_rate
+        locked_at, lost_at = int(state.locked_at), int(state.lost_at)
         count = max(self.phase[0], 1.0)
         mean = float(self.phase[1] / count)
         return ClockReport(
-            locked=bool(whole[kernel.LOCKED]),
+            locked=bool(state.locked),
             locked_at=None if locked_at < 0 else locked_at * period,
             lost_at=None if lost_at < 0 else lost_at * period,
-            losses=int(whole[kernel.LOSSES]),
-            slips=int(whole[kernel.SLIP]),
+            losses=int(state.losses),
+            slips=int(state.slip),
             mean_phase_ui=mean,
             rms_phase_ui=float(np.sqrt(max(self.phase[2] / count - mean**2, 0.0))),
         )
@@ -274,12 +297,12 @@ class Reception:
         """Where adaptation has taken taps, references and gain; None when nothing adapts."""
         if self.link.receiver.adaptation is None:
             return None
-        ffe = self.ffe if self.link.receiver.digital else np.array(self.link.receiver.ffe)
+        ffe = self.taps.ffe if self.link.receiver.digital else np.array(self.link.receiver.ffe)
         return AdaptedReceiver(
             ffe=tuple(float(tap) for tap in ffe),
-            dfe=tuple(float(tap) for tap in self.dfe / self.main),
+            dfe=tuple(float(tap) for tap in self.taps.dfe / self.main),
             references=tuple(float(level) for level in self.reference / self.main),
-            gain=float(self.real[kernel.GAIN]),
+            gain=self.gain,
         )
 
 

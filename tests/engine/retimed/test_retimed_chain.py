@@ -10,9 +10,10 @@ import pytest
 from scipy.special import erfc
 
 import sirf
+from sirf.engine.counting.comparison import Comparison
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.retimed.relay import Relay
-from sirf.engine.retimed.retimed_chain import ChainInterrupted, Comparison, _relays
+from sirf.engine.retimed.retimed_chain import ChainInterrupted, _relays
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.adaptation import Adaptation

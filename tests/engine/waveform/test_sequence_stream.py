@@ -34,19 +34,19 @@ def nearest_path(samples: np.ndarray[Any, Any], volts: np.ndarray[Any, Any], tap
 
 def test_errors_are_those_of_a_plain_search_on_the_recorded_samples() -> None:
     link = sequence_link(4, (1.0,), 2.2, Mlse())
-    run = sirf.simulate(link, symbols=1500, rng=3)
-    longer = sirf.simulate(link, symbols=1600, record=1600, rng=3).record
+    run = sirf.simulate(link, symbols=3000, rng=3)
+    longer = sirf.simulate(link, symbols=3100, record=3100, rng=3).record
     assert longer is not None
     # what a DFE tap of 1 takes off is the main cursor times the level before
     main = float(np.dot(longer.fed_back[1:], link.levels[longer.decided[:-1]]))
     main /= float(np.sum(link.levels[longer.decided[:-1]] ** 2))
     found = nearest_path(longer.decision_input + longer.fed_back, main * link.levels, 1.0)
     sent = longer.sent.astype(int)
-    wrong = found[:1500] != sent[:1500]
+    wrong = found[:3000] != sent[:3000]
     assert run.errors.symbol_errors == np.count_nonzero(wrong) > 10
-    pairs = np.bincount((4 * sent + found)[:1500][wrong], minlength=16)
+    pairs = np.bincount((4 * sent + found)[:3000][wrong], minlength=16)
     assert run.errors.confusion == tuple(pairs.tolist())
-    slicer = np.count_nonzero(longer.decided[:1500] != longer.sent[:1500])
+    slicer = np.count_nonzero(longer.decided[:3000] != longer.sent[:3000])
     assert run.errors.symbol_errors < 0.8 * slicer
 
 
