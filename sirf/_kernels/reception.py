@@ -126,8 +126,8 @@ class Steps(NamedTuple):
 class Taps(NamedTuple):
     """What adaptation moves: `ffe` (F,), `dfe` (D,) in V per unit level, `reference` (L,) and `threshold` (L - 1,) in V.
 
-    Thresholds lie `offset` (L - 1,) in V above the middle of their references. `ring` holds detector outputs for the latency of the
-    loop.
+    Thresholds lie `offset` (L - 1,) in V above the middle of their references. `ring` holds detector outputs for the loop's
+    latency.
     """
 
     ffe: Float

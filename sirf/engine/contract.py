@@ -121,7 +121,8 @@ WAVEFORM = Declaration(
     name="waveform",
     title="a waveform",
     verb="sirf.simulate",
-    honours=frozenset(block.name for block in BLOCKS),
+    honours=COUNTING.honours
+    | {"large-signal light", "amplifier", "converter lanes", "clock recovery", "wander", "adaptation"},
     apart={("sequence detection", "adaptation"): "the target of its sequence detector is fixed"},
 )
 RETIMED = Declaration(

@@ -249,6 +249,6 @@ def test_engines_without_these_blocks_refuse_them(link: Link, block: dict[str, A
         sirf.count_errors(chosen, max_symbols=1000, rng=1)
 
 
-def test_the_counting_engine_refuses_a_converter(link: Link) -> None:
+def test_the_counting_engine_refuses_lanes_of_a_converter(link: Link) -> None:
     with pytest.raises(SirfError, match="converter must be None"):
-        sirf.count_errors(having(link, converter=Converter()), max_symbols=1000, rng=1)
+        sirf.count_errors(having(link, converter=Converter(offset=(0.01, 0.0))), max_symbols=1000, rng=1)
