@@ -19,8 +19,9 @@ import skrf
 import sirf
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
-from sirf.channel.response import Pulse, Transfer, pulse_response
+from sirf.channel.response import pulse_response
 from sirf.channel.touchstone import read_touchstone, write_touchstone
+from sirf.channel.transfer import Pulse, Transfer
 from sirf.receiver.transfer_functions import butterworth4
 
 SYMBOL_RATE = 53.125e9

@@ -15,7 +15,7 @@ from sirf._digest import digest
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import DieToDie, PackageCase, die_to_die, find_distinct
 from sirf.channel.network import Network
-from sirf.channel.response import Pulse, Transfer
+from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.optics.span import Span
 from sirf.presets import EqualizerLimits, Preset, load

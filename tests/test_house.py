@@ -32,17 +32,6 @@ LISTED = {("link", "engine"), ("link", "equalizer"), ("link", "ami")}
 """Lazy aliases inside methods that may look up: `Link.pulse_response` and `Link.optimized`."""
 CIRCLES: set[frozenset[str]] = {
     frozenset(
-        f"sirf/channel/{name}.py"
-        for name in [
-            "annex_93a_response",
-            "channel",
-            "response",
-            "figures/effective_return_loss",
-            "figures/limits",
-            "figures/summary",
-        ]
-    ),
-    frozenset(
         f"sirf/channel/{name}.py" for name in ["lanes", "mixed_mode", "network", "quality", "resample", "screening"]
     ),
 }

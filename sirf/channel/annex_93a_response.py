@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft
 
-from sirf.channel.channel import check_rate
 from sirf.channel.resample import uneven_step
-from sirf.channel.response import Pulse, Transfer
 from sirf.channel.screening import MIN_POINTS
+from sirf.channel.symbol_rate import check_rate
+from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]

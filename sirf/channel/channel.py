@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from sirf.channel.network import Network
 from sirf.channel.network_file import NetworkFile
 from sirf.channel.network_reader import load_network
 from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
+from sirf.channel.symbol_rate import check_rate
 from sirf.errors import SirfError
 from sirf.units import db20
 
@@ -309,14 +309,6 @@ class Channel:
     def to_network(self) -> skrf.Network:
         """The through path as a `skrf.Network` (two-port, 100 ohm)."""
         return self.through.to_network()
-
-
-def check_rate(symbol_rate: float) -> None:
-    """Raise `SirfError` unless `symbol_rate` is a positive, finite number of baud."""
-    if not (isinstance(symbol_rate, (int, float, np.number)) and math.isfinite(symbol_rate) and symbol_rate > 0):
-        raise SirfError(
-            f"symbol_rate must be positive and finite, in baud, got {symbol_rate!r}. Give for example 53.125e9."
-        )
 
 
 def _listed(

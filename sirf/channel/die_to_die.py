@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer
 from sirf.channel.pair import PairNetwork, cascade_pairs
-from sirf.channel.response import Transfer
+from sirf.channel.transfer import Transfer
 from sirf.errors import ConfigError, SirfError
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ class Material:
     source: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what the models do not cover."""
+        """Validate the values against the models' ranges."""
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:

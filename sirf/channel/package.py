@@ -98,7 +98,7 @@ class Package:
     r_d: float = 50.0
 
     def __post_init__(self) -> None:
-        """Refuse negative parts."""
+        """Validate the values."""
         values = [*(value for stage in self.die for value in stage), self.c_b, self.c_p]
         values += [line.length_mm for line in self.lines] + [self.gamma0, self.a1, self.a2, self.tau]
         if not all(np.isfinite(value) and value >= 0 for value in values):
@@ -115,8 +115,12 @@ class Package:
         for capacitance, inductance in self.die:
             parts += [shunt_capacitance(f, capacitance, self.r_0), series_inductance(f, inductance, self.r_0)]
         parts.append(shunt_capacitance(f, self.c_b, self.r_0))
-        parts += [transmission_line(f, line.z_c, line.length_mm, gamma0=self.gamma0, a1=self.a1, a2=self.a2, tau=self.tau,
-                                    r_0=self.r_0) for line in self.lines]  # fmt: skip
+        for line in self.lines:
+            parts.append(
+                transmission_line(
+                    f, line.z_c, line.length_mm, gamma0=self.gamma0, a1=self.a1, a2=self.a2, tau=self.tau, r_0=self.r_0
+                )
+            )
         parts.append(shunt_capacitance(f, self.c_p, self.r_0))
         s = reduce(cascade, parts)
         if receiver:

@@ -47,7 +47,8 @@ def pulse(
 ) -> None:
     """Pulse response of a channel as it is: no package, no equaliser, the noise filter of 0.75 x the symbol rate."""
     from sirf import plot
-    from sirf.channel.response import Transfer, pulse_response
+    from sirf.channel.response import pulse_response
+    from sirf.channel.transfer import Transfer
     from sirf.receiver.transfer_functions import butterworth4
 
     check_outputs(json_file, out=out)

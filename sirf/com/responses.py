@@ -11,8 +11,8 @@ from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import PackageCase, Role, die_to_die, roles_of
 from sirf.channel.network import Network
-from sirf.channel.response import Transfer
 from sirf.channel.screening import on_fine_grid
+from sirf.channel.transfer import Transfer
 from sirf.com.config.settings import ComSettings
 from sirf.com.filters import receiver_filter
 from sirf.errors import SirfError

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf.channel.die_to_die import find_distinct
-from sirf.channel.response import PreparedTransfer, Pulse, prepare
+from sirf.channel.response import PreparedTransfer, prepare
+from sirf.channel.transfer import Pulse
 from sirf.errors import SirfError
 from sirf.receiver.receiver import Receiver
 from sirf.receiver.transfer_functions import butterworth4

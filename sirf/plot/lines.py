@@ -11,7 +11,7 @@ from sirf.plot._axes import axes_or_new, plain
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sirf.channel.response import Pulse
+    from sirf.channel.transfer import Pulse
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.study.reach_result import Reach
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.network import Network, bulk_delay
-from sirf.channel.response import Transfer
+from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.errors import SirfError

@@ -16,7 +16,8 @@ from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.package import Package, PackageLine, voltage_transfer
 from sirf.channel.resample import coupling_corner, flatten
-from sirf.channel.response import Convention, PreparedTransfer, Pulse, Transfer, prepare, pulse_response, step_response
+from sirf.channel.response import Convention, PreparedTransfer, prepare, pulse_response, step_response
+from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge

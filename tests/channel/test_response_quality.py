@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.special import erfc
 
 from sirf.channel.channel import Channel
-from sirf.channel.response import Pulse, Transfer, pulse_response, step_response
+from sirf.channel.response import pulse_response, step_response
+from sirf.channel.transfer import Pulse, Transfer
 from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 

@@ -15,9 +15,10 @@ import sirf
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.repair import repair
-from sirf.channel.response import Transfer, pulse_response
+from sirf.channel.response import pulse_response
 from sirf.channel.screening import dc_finding, largest_gain
 from sirf.channel.touchstone import read_touchstone
+from sirf.channel.transfer import Transfer
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.transfer_functions import butterworth4

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.path import load_path
-from sirf.channel.response import Transfer
+from sirf.channel.transfer import Transfer
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError

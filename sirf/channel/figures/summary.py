@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._display import html_table, table
-from sirf.channel.channel import Channel
 from sirf.channel.figures.crosstalk import integrated_crosstalk_noise, power_sum
 from sirf.channel.figures.effective_return_loss import ErlSettings, effective_return_loss
 from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_merit, fitted_insertion_loss
@@ -22,6 +21,9 @@ from sirf.channel.network import Network, bulk_delay
 from sirf.channel.package import Package
 from sirf.errors import SirfError
 from sirf.units import db20
+
+if TYPE_CHECKING:
+    from sirf.channel.channel import Channel
 
 Real = NDArray[np.float64]
 TDR_TURNS_NOTED, TDR_TURNS_REFUSED = 0.1, 0.5

@@ -43,7 +43,7 @@ class PairArray:
     pairs: int = 2
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be laid out."""
+        """Validate the number of pairs and their pitch."""
         if not 1 <= self.pairs <= 6:
             raise PhysicsError(f"pairs must be between 1 and 6, got {self.pairs}. Use two for one neighbour.")
         if not self.pitch >= 2.0 * self.line.width + 1.1 * self.line.gap:

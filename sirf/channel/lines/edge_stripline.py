@@ -38,7 +38,7 @@ class EdgeStripline(Line):
     spacing: float
 
     def __post_init__(self) -> None:
-        """Refuse geometries outside the range."""
+        """Validate the geometry."""
         for name, value in (("width", self.width), ("gap", self.gap)):
             if not (self.spacing > 0 and 0.1 <= value / self.spacing <= 5.0):
                 raise PhysicsError(

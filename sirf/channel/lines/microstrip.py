@@ -43,7 +43,7 @@ class Microstrip(Line):
     height: float
 
     def __post_init__(self) -> None:
-        """Refuse geometries outside the formulas' range."""
+        """Validate the geometry against the formulas' range."""
         _check(self.width, self.thickness, self.height, self.material.dk, widest=100.0, highest_dk=20.0)
 
     @property
@@ -109,7 +109,7 @@ class EdgeMicrostrip(Line):
     height: float
 
     def __post_init__(self) -> None:
-        """Refuse geometries outside the formulas' range."""
+        """Validate the geometry against the formulas' range."""
         _check(self.width, self.thickness, self.height, self.material.dk, widest=10.0, highest_dk=18.0)
         if not 0.1 <= self.gap / self.height <= 10.0:
             raise PhysicsError(

@@ -39,7 +39,7 @@ class Stripline(Line):
     spacing: float
 
     def __post_init__(self) -> None:
-        """Refuse geometries outside the formula's range."""
+        """Validate the geometry against the formula's range."""
         if not (self.width > 0 and 0 < self.thickness < 0.5 * self.spacing):
             raise PhysicsError(
                 "stripline must have a positive width and a thickness below half the plane spacing, got width "

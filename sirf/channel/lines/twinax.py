@@ -39,7 +39,7 @@ class Twinax(Line):
     shield: float
 
     def __post_init__(self) -> None:
-        """Refuse geometries outside the formula's range."""
+        """Validate the geometry against the formula's range."""
         apart, room = self.separation - self.wire, self.shield - self.separation - self.wire
         if not (self.wire > 0 and apart >= 0.25 * self.wire and room >= self.wire):
             raise PhysicsError(

@@ -37,7 +37,7 @@ class Capacitor:
     common_mode: ClassVar[str] = UNCOUPLED
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
+        """Validate the values."""
         check_values(self.name, resistance=self.resistance, inductance=self.inductance, pad=self.pad)
         if not (np.isfinite(self.capacitance) and self.capacitance > 0.0):
             raise PhysicsError(

@@ -43,7 +43,7 @@ class Connector:
     name: str = "connector"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
+        """Validate the values."""
         check_values(self.name, pad=self.pad, skin_db_per_m=self.skin_db_per_m, resonance_db=self.resonance_db)
         if not (self.resonance > 0.0 and self.resonance_q > 0.0):
             raise PhysicsError(

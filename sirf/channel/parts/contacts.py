@@ -32,7 +32,7 @@ class Ball:
     common_mode: ClassVar[str] = UNCOUPLED
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
+        """Validate the values."""
         check_values(self.name, capacitance=self.capacitance, inductance=self.inductance)
         check_coupling(self.name, self.coupling)
 
@@ -74,7 +74,7 @@ class Socket:
     name: str = "socket"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
+        """Validate the values."""
         check_values(self.name, pad=self.pad, resistance=self.resistance)
         check_coupling(self.name, self.coupling)
         if not (self.impedance > 0.0 and self.length > 0.0 and self.dk >= 1.0):

@@ -42,7 +42,7 @@ class Via:
     common_mode: ClassVar[str] = UNCOUPLED
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
+        """Validate the values."""
         check_values(self.name, length=self.length, stub=self.stub, pad=self.pad)
         check_coupling(self.name, self.coupling)
         if not 0.0 < self.barrel < self.antipad:

@@ -89,7 +89,7 @@ class Path:
     crosstalk: Crosstalk | None = None
 
     def __post_init__(self) -> None:
-        """Refuse two capacitors, what lies between them has no potential at DC, and neighbours that contradict each other."""
+        """Validate the segments: one capacitor at most, for nothing holds the potential between two, and lanes that fit."""
         names = [segment.name for segment in self.segments if isinstance(segment.element, Capacitor)]
         if len(names) > 1:
             raise PhysicsError(
@@ -309,7 +309,7 @@ def _coupled(runs: tuple[Sequence[PairNetwork], Sequence[PairNetwork]]) -> list[
 
 
 def _check_lanes(path: Path) -> None:
-    """Refuse blocks of several lanes that do not fit together, or that come with neighbours from a table."""
+    """Raise `PhysicsError` for blocks of several lanes that do not fit together, or that come with a crosstalk table."""
     several = [block for block in path._blocks if block.lanes > 1]
     if not several:
         return

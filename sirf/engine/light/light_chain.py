@@ -12,7 +12,8 @@ from scipy import fft
 
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
-from sirf.channel.response import Transfer, prepare
+from sirf.channel.response import prepare
+from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.errors import SirfError
 from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sirf import paths
-from sirf.channel.response import Transfer, pulse_response
+from sirf.channel.response import pulse_response
+from sirf.channel.transfer import Transfer
 from tests.channel.physical import FREQUENCY, check_physical
 
 
