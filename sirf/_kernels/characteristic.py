@@ -14,6 +14,9 @@ from sirf._kernels.jit import kernel
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+LANES = 4
+"""Points of the line that turn together."""
+
 
 @kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
 def multiply_symbols(
@@ -92,15 +95,14 @@ def multiply_cumulants(out: Complex, theta: float, step: float, second: float, f
 
 @kernel(fastmath=True)  # the same
 def fit_line(
-    bounded: Float, proxy: float, gaussian: float, levels: Float, depth: float, limit: float
-) -> tuple[float, float]:
-    """(tilt, period): where the tail has fallen to about exp(-`depth`), and a window that holds the tilted distribution.
+    bounded: Float, proxy: float, gaussian: float, levels: Float, depth: float, height: float
+) -> tuple[float, float, float]:
+    """(tilt, period, K): where the tail has fallen to about exp(-`depth`), and a window that holds the tilted distribution.
 
-    Of wide bounded distributions the tilt stops earlier, so that the middle keeps its digits: K(theta) <= `depth`.
+    K is the logarithm of the moment-generating function. The tilt solves K(theta) - theta K'(theta) = -depth, but stops where
+    K(theta) = `height`: of a wide bounded distribution the middle keeps its digits up to there.
 
     `bounded` descending: |c| of parts within ±c; `proxy` variance of what is only known to be sub-Gaussian; `gaussian` variance.
-    The tilt solves K(theta) - theta K'(theta) = -depth, K the logarithm of the moment-generating function, and stays below
-    `limit`.
 
     The period P comes from splitting the bounded parts into the largest, whose sum is D, and the rest, which with
     Gaussian parts has a variance proxy q² (Hoeffding): beyond P = D + theta q² + z q, z² = 46 + 2 theta D + theta² q², the
@@ -108,11 +110,12 @@ def fit_line(
     """
     count = len(levels)
     low = 0.0
-    high = min(np.sqrt(2.0 * depth / gaussian), limit)
+    high = np.sqrt(2.0 * depth / gaussian)
     theta = high
+    total = 0.0
     for turn in range(30):
         value = 0.5 * theta * theta * (gaussian + proxy * 0.5)
-        height = value
+        total = value
         for k in range(len(bounded)):
             c = bounded[k]
             mean = 0.0
@@ -122,9 +125,9 @@ def fit_line(
                 mean += part
                 slope += part * (levels[j] - 1.0)
             value += theta * c * slope / mean - np.log(mean / count)
-            height += theta * c + np.log(mean / count)
-        # value is theta K' - K, height is K; both grow with theta
-        if max(value, height) > depth:
+            total += theta * c + np.log(mean / count)
+        # value is theta K' - K, total is K; both grow with theta
+        if value > depth or total > height:
             high = theta
         elif turn == 0:
             break
@@ -145,76 +148,72 @@ def fit_line(
         if k < len(bounded):
             largest += bounded[k]
             rest = max(rest - bounded[k] * bounded[k], proxy + gaussian)
-    return theta, period
+    return theta, period, total
 
 
 @kernel(fastmath=True)  # the same
-def exponential(re: Float, im: Float, squarings: int) -> None:
-    """exp(re + j im) in place: Taylor series of the argument over 2^squarings (to stay below 0.25), then squared back."""
-    scale = 0.5**squarings
-    for n in range(len(re)):
-        x = re[n] * scale
-        y = im[n] * scale
-        p = 1.0
-        q = 0.0
-        for d in range(9, 0, -1):
-            p, q = 1.0 + (x * p - y * q) / d, (x * q + y * p) / d
-        re[n] = p
-        im[n] = q
-    for _ in range(squarings):
-        for n in range(len(re)):
-            p = re[n]
-            q = im[n]
-            re[n] = p * p - q * q
-            im[n] = 2.0 * p * q
+def superpose(size: Float, turn: Float, re: Float, im: Float) -> None:
+    """(re, im) (S,): sums over N nodes of size exp(j n angle); `size` (N,), `turn` (8, N) = cos and sin of 1, 2, 3, 4 angles.
+
+    S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors.
+    """
+    real = size.copy()
+    imag = np.zeros(len(size))
+    c1, s1, c2, s2, c3, s3, c4, s4 = turn[0], turn[1], turn[2], turn[3], turn[4], turn[5], turn[6], turn[7]
+    for start in range(0, len(re), LANES):
+        r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
+        for k in range(len(real)):
+            p = real[k]
+            q = imag[k]
+            r0 += p
+            i0 += q
+            r1 += p * c1[k] - q * s1[k]
+            i1 += p * s1[k] + q * c1[k]
+            r2 += p * c2[k] - q * s2[k]
+            i2 += p * s2[k] + q * c2[k]
+            r3 += p * c3[k] - q * s3[k]
+            i3 += p * s3[k] + q * c3[k]
+            real[k] = p * c4[k] - q * s4[k]
+            imag[k] = p * s4[k] + q * c4[k]
+        re[start], re[start + 1], re[start + 2], re[start + 3] = r0, r1, r2, r3
+        im[start], im[start + 1], im[start + 2], im[start + 3] = i0, i1, i2, i3
+
+
+@kernel(fastmath=True)  # the same
+def node_factors(theta: float, step: float, share: float, volts: Float, out: Float) -> None:
+    """exp(`theta` v) and cosine and sine of `step` v, in the rows of `out` (3, N), for `share` times each of `volts` (N,)."""
+    for k in range(len(volts)):
+        swing = share * volts[k]
+        out[0, k] = np.exp(theta * swing)
+        out[1, k] = np.cos(step * swing)
+        out[2, k] = np.sin(step * swing)
 
 
 @kernel(fastmath=True)  # the same
 def transition(
-    x: float, theta: float, step: float, edge: float, slope: float, random: float, mean_square: float, atoms: Float,
-    shares: Float, squarings: int, re: Float, im: Float, work: Float,
-) -> None:  # fmt: skip
-    """(re, im) (S,): expectation of exp(s x (slope (tau² - mean_square) / 2 - edge tau)) over the displacement tau.
+    shares: Float, one: Float, two: Float, three: Float, four: Float, size: Float, turn: Float, re: Float, im: Float
+) -> None:
+    """(re, im) (S,): expectation over the nodes of a displaced edge, whose factors are the products of four: each (3, N).
 
-    tau takes the values `atoms` with probabilities `shares` plus a Gaussian of variance `random`. Closed form:
-    E exp(alpha X + beta X²) over X ~ N(t, v) is exp((beta t² + alpha t + alpha² v / 2) / (1 - 2 beta v)) / sqrt(1 - 2 beta v).
+    `shares` (N,) are the probabilities of the nodes; `size` and `turn` (8, ...) are room for so many and more.
     """
-    size = len(re)
-    re[:] = 0.0
-    im[:] = 0.0
-    part_re = work[0]
-    part_im = work[1]
-    for d in range(len(atoms)):
-        t = atoms[d]
-        for n in range(size):
-            omega = n * step
-            alpha_re = -theta * x * edge
-            alpha_im = -omega * x * edge
-            beta_re = 0.5 * theta * x * slope
-            beta_im = 0.5 * omega * x * slope
-            a = 1.0 - 2.0 * beta_re * random
-            b = -2.0 * beta_im * random
-            norm = 1.0 / (a * a + b * b)
-            top_re = beta_re * t * t + alpha_re * t + 0.5 * random * (alpha_re * alpha_re - alpha_im * alpha_im)
-            top_im = beta_im * t * t + alpha_im * t + random * alpha_re * alpha_im
-            part_re[n] = (top_re * a + top_im * b) * norm - beta_re * mean_square
-            part_im[n] = (top_im * a - top_re * b) * norm - beta_im * mean_square
-        exponential(part_re, part_im, squarings)
-        share = shares[d]
-        for n in range(size):
-            re[n] += share * part_re[n]
-            im[n] += share * part_im[n]
-    if slope * random != 0.0:
-        for n in range(size):
-            a = 1.0 - theta * x * slope * random
-            b = -n * step * x * slope * random
-            norm = np.sqrt(a * a + b * b)
-            root_re = np.sqrt(0.5 * (norm + a))
-            root_im = 0.5 * b / root_re
-            p = (re[n] * root_re + im[n] * root_im) / norm
-            q = (im[n] * root_re - re[n] * root_im) / norm
-            re[n] = p
-            im[n] = q
+    for k in range(len(shares)):
+        size[k] = shares[k] * one[0, k] * two[0, k] * three[0, k] * four[0, k]
+        p = one[1, k] * two[1, k] - one[2, k] * two[2, k]
+        q = one[1, k] * two[2, k] + one[2, k] * two[1, k]
+        x = three[1, k] * four[1, k] - three[2, k] * four[2, k]
+        y = three[1, k] * four[2, k] + three[2, k] * four[1, k]
+        c = p * x - q * y
+        s = p * y + q * x
+        turn[0, k] = c
+        turn[1, k] = s
+        turn[2, k] = c * c - s * s
+        turn[3, k] = 2.0 * c * s
+        turn[4, k] = c * turn[2, k] - s * turn[3, k]
+        turn[5, k] = c * turn[3, k] + s * turn[2, k]
+        turn[6, k] = turn[2, k] * turn[2, k] - turn[3, k] * turn[3, k]
+        turn[7, k] = 2.0 * turn[2, k] * turn[3, k]
+    superpose(size[: len(shares)], turn, re, im)
 
 
 @kernel(fastmath=True)  # the same
@@ -224,13 +223,9 @@ def symbol_chain(
     size: int,
     cursors: Float,
     main: int,
-    edges: Float,
-    slopes: Float,
-    random: Float,
-    mean_square: float,
-    atoms: Float,
+    volts: Float,
     shares: Float,
-    polarity: float,
+    counts: NDArray[np.int64],
     weights: Float,
     rests: Float,
     levels: Float,
@@ -239,11 +234,11 @@ def symbol_chain(
 
     Split by the symbol sent before it, that of the next cursor: sum over the first axis for all.
 
-    Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r whose responses are
-    `edges[h]`, `slopes[h]` (Q - 3,); r is ± the root of its variance `rests[h]`. They form a third-order Markov chain: messages
-    run from both ends to the main symbol at index `main` (2 … Q - 2). The displacement of edge h takes the values `atoms[h]`
-    (D,) with probabilities `shares` (D,), plus `polarity` in the direction of the transition, plus a Gaussian of variance
-    `random[h]`.
+    Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r, whose displaced edge
+    adds x times one of `volts[h, 0]` (N,), or of the last of `volts[h]` where x < 0, with probabilities `shares[h]` (N,). The
+    first `counts[h]` of them count; no edge of which none does moves. r is ± the root of its variance `rests[h]`. The symbols
+    form a third-order Markov chain: messages run from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a
+    multiple of `LANES`.
     """
     count = len(levels)
     length = len(cursors)
@@ -253,16 +248,19 @@ def symbol_chain(
     weight = np.empty((length, count, 2, size))
     factor = np.empty((2, size))
     extra = np.empty((2, size))
-    work = np.empty((2, size))
+    # factors of every node for each direction, level and place in the transition; the last two hold the rest, off and on
+    sides, most = volts.shape[1], volts.shape[2]
+    parts = np.empty((sides, 5, count, 3, most))
+    room = np.empty(most)
+    powers = np.empty((8, most))
     total = np.zeros((2, count, count, size))
-    end = np.hypot(theta, step * size)
     for q in range(length):
         for i in range(count):
-            volts = levels[i] * cursors[q] if q != main else 0.0
-            x = np.exp(theta * volts) / count if q != main else 1.0
+            swing = levels[i] * cursors[q] if q != main else 0.0
+            x = np.exp(theta * swing) / count if q != main else 1.0
             y = 0.0
-            turn_re = np.cos(step * volts)
-            turn_im = np.sin(step * volts)
+            turn_re = np.cos(step * swing)
+            turn_im = np.sin(step * swing)
             for n in range(size):
                 weight[q, i, 0, n] = x
                 weight[q, i, 1, n] = y
@@ -293,17 +291,24 @@ def symbol_chain(
         else:
             q = joint
         moved[:] = 0.0
-        quiet = edges[q] == 0.0 and slopes[q] == 0.0
+        quiet = counts[q] == 0
         apart = np.sqrt(rests[q])
-        reach = np.max(np.abs(atoms[q])) + abs(polarity)
-        spread = end * (np.sum(np.abs(weights[q])) + apart)
-        exponent = spread * (abs(edges[q]) * reach + 0.5 * abs(slopes[q]) * (reach * reach + mean_square))
-        exponent += 0.5 * random[q] * (spread * edges[q]) ** 2
-        squarings = max(int(np.ceil(np.log2(4.0 * exponent + 1e-30))), 0)
         f_re = factor[0]
         f_im = factor[1]
         f_re[:] = 1.0
         f_im[:] = 0.0
+        known = 0.0
+        used = counts[q]
+        share = shares[q, :used]
+        for side in range(sides if used else 0):
+            seen = volts[q, side, :used]
+            for i in range(count):
+                for place in range(3):
+                    node_factors(theta, step, weights[q, place] * levels[i], seen, parts[side, place, i])
+                fourth = weights[q, 3] * levels[i]
+                node_factors(theta, step, fourth - apart, seen, parts[side, 3, i])
+                if apart > 0.0:
+                    node_factors(theta, step, fourth + apart, seen, parts[side, 4, i])
         # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
         span = count if weights[q, 0] != 0.0 and not quiet else 1
         if span == 1 and q <= joint:
@@ -320,16 +325,18 @@ def symbol_chain(
                         if not quiet:
                             x = weights[q, 0] * levels[g] + weights[q, 1] * levels[h]
                             x += weights[q, 2] * levels[i] + weights[q, 3] * levels[j]
-                            sign = polarity if x > apart else -polarity
-                            transition(
-                                x - apart, theta, step, edges[q], slopes[q], random[q], mean_square, atoms[q] + sign,
-                                shares, squarings, f_re, f_im, work,
-                            )  # fmt: skip
+                            # the factor of the transition before often does for this one; that of no transition is one
+                            if x != known or apart > 0.0:
+                                known = x
+                                side = sides - 1 if x < apart else 0
+                                one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
+                                transition(share, one, two, three, parts[side, 3, j], room, powers, f_re, f_im)
                             if apart > 0.0:
-                                sign = polarity if x > -apart else -polarity
+                                side = sides - 1 if x < -apart else 0
+                                one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
                                 transition(
-                                    x + apart, theta, step, edges[q], slopes[q], random[q], mean_square,
-                                    atoms[q] + sign, shares, squarings, extra[0], extra[1], work,
+                                    share, one, two, three, parts[side, 4, j], room, powers, extra[0],
+                                    extra[1],
                                 )  # fmt: skip
                                 for n in range(size):
                                     f_re[n] = 0.5 * (f_re[n] + extra[0, n])

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
+CROSSING = 0.5
+"""Part of the symbols beside an eye, on average over both sides, that come over its threshold: only they move with the edge."""
 DEEPER = 1e-3
 """The second error ratio of the dual-Dirac fit, relative to the first."""
 
@@ -40,7 +42,8 @@ class EyeMetrics:
     heights. `closures_db` is VEC, 20 log10(AV / EH), None of a closed eye; `vec_db` the largest, None when any eye is closed.
     `opening` is VEO, the smallest height, V. `sndr_db` is 10 log10(main cursor² / variance of all that is not the level) at the
     slicer. `jitter` is the dual-Dirac split of 1 - width at each eye's crossings (INCITS TR-35, MJSQ): total = deterministic +
-    2 Q random, fitted at `ber` and `ber` / 1000; None of a closed eye.
+    2 Q random, fitted at `ber` and `ber` / 1000 with Q taken at the error ratio over the part of the symbols that come over the
+    threshold; random alone where jitter grows faster than a Gaussian's. None of a closed eye.
     """
 
     ber: float
@@ -139,14 +142,14 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
     if len(eye.phase_ui) < 4:
         raise SirfError(f"phases must be at least 4 for jitter at the crossing, got {len(eye.phase_ui)}. Use 32.")
     second = DEEPER * ber
-    near, far = (float(np.sqrt(2.0) * erfcinv(2.0 * value)) for value in (ber, second))
+    near, far = (float(np.sqrt(2.0) * erfcinv(2.0 * min(value / CROSSING, 0.49))) for value in (ber, second))
     found: list[CrossingJitter | None] = []
     for width, deeper in zip(widths, eye.eye_widths(second), strict=True):
         if width <= 0 or deeper <= 0:
             found.append(None)
             continue
-        random = (width - deeper) / (2.0 * (far - near))
         total = 1.0 - width
+        random = min((width - deeper) / (2.0 * (far - near)), total / (2.0 * near))
         found.append(CrossingJitter(total=total, random=random, deterministic=total - 2.0 * near * random))
     return tuple(found)
 

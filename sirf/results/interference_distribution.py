@@ -40,6 +40,23 @@ class Interference:
         if self.lower_density is None:
             object.__setattr__(self, "lower_density", self.density[::-1])
 
+    def continued(self, deeper: Interference, probability: float) -> Interference:
+        """This distribution where its tails exceed `probability`, and `deeper` beyond, on the grid of `deeper`."""
+        seam = float(np.log(probability))
+        volts = deeper.volts
+
+        def joined(tail: Float, density: Float, far: Float, far_density: Float) -> tuple[Float, Float]:
+            near = np.array([self._logarithm(row, volts) for row in tail])
+            # from the first voltage on at which the tail has fallen that low
+            beyond = np.logical_or.accumulate(near < seam, axis=1)
+            near_density = np.array([np.interp(volts, self.volts, row, right=0.0) for row in density])
+            whole = np.minimum.accumulate(np.where(beyond, far, near), axis=1)
+            return whole, np.where(beyond, far_density, near_density)
+
+        upper = joined(self.log_tail, self.density, deeper.log_tail, deeper.density)
+        lower = joined(self.lower_log_tail, self.lower_density, deeper.lower_log_tail, deeper.lower_density)
+        return Interference(volts, upper[0], upper[1], lower[0], lower[1])
+
     @property
     def tail(self) -> Float:
         """P(x > v | level), (L, V); 0 below `FLOOR`."""

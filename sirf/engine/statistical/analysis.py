@@ -17,10 +17,12 @@ from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import Bent, LargeSignal
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 from sirf.engine.statistical.tilted_inversion import (
     EXACT,
+    SEAM,
     Conditional,
     Line,
     aggressor_function,
@@ -151,20 +153,11 @@ class InterferenceModel:
         self.front_end: FrontEnd = front_end(link)
         self.levels = link.levels
         self.symbol_variance = cumulants(self.levels)[0]
-        tx = link.transmitter
-        self.displacement = Displacement.of(
-            tx.jitter,
-            ffe=tx.ffe,
-            ffe_main=tx.ffe_main,
-            levels=self.levels,
-            symbol_rate=link.symbol_rate,
-            edges=self.front_end.cursors(self.front_end.edge),
-            sampling_ui=sampling_jitter_ui,
-        )
-        self.pulse = self.front_end.mean_pulse
+        self.pulse, self.edges = self.front_end.mean_pulse, EdgeResponse.of(self.front_end)
         self.codes, converter_noise = self._quantisation()
         self.white = self.front_end.transmitter_noise**2 + converter_noise
         self.noise = self.front_end.receiver_noise**2 + self.white
+        self.displacement = self._displacement(sampling_jitter_ui)
         self.worst_phase = worst_phase
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
         self._crosstalk: dict[tuple[Line, int], Complex] = {}
@@ -180,24 +173,28 @@ class InterferenceModel:
         if self.large is not None:
             return self._bent(self.large.at(offset), offset)
         cursors, main = self.cursors(offset)
-        edges = self.front_end.cursors(self.front_end.edge, phase=offset)
-        slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
-        line = self._line(cursors, main, edges, slopes)
-        return interference(
-            cursors, main, edges, slopes, self.displacement, self.levels, self._aggressors(line, offset), line
-        )
+        edges = self.edges.shifted(offset, len(cursors))
+
+        def on(line: Line, *, deep: bool) -> Interference:
+            coupled = self._aggressors(line, offset, deep=deep)
+            return interference(cursors, main, edges, self.displacement, self.levels, coupled, line, deep=deep)
+
+        line = self._line(cursors, main, edges)
+        found = on(line, deep=False)
+        if line.resolves(found):
+            return found
+        return found.continued(on(self._line(cursors, main, edges, deep=True), deep=True), SEAM)
 
     def _bent(self, bent: Bent, offset: int) -> Interference:
         """The interference where optics bend the levels and what lies about them; what couples in stays as it is."""
         cursors, main = self.cursors(offset)
-        edges = self.front_end.cursors(self.front_end.edge, phase=offset)
-        slopes = self.front_end.cursors(self.front_end.edge_slope, phase=offset)
+        edges = self.edges.shifted(offset, len(cursors))
         moved = (self.levels - self.decided) * self.pulse[self.front_end.sampling + offset]
         given = [
             [
                 Conditional(
-                    cursors=bent.bend(level, before, cursors, main), edges=edges * bent.slope[level, before],
-                    slopes=slopes * bent.slope[level, before], variance=self.noise + float(bent.variance[level, before]),
+                    cursors=bent.bend(level, before, cursors, main), edges=edges.scaled(float(bent.slope[level, before])),
+                    variance=self.noise + float(bent.variance[level, before]),
                     offsets=bent.offsets[level, before] + moved[level], shares=bent.shares[level, before],
                 )
                 for before in range(len(moved))
@@ -211,8 +208,7 @@ class InterferenceModel:
         widest = np.max([np.abs(one.cursors) for one in every], axis=0)
         # an offset is bounded as a cursor is
         widest[main + 1] += float(np.abs(bent.offsets).max())
-        size = float(bent.slope.max())
-        line = self._line(widest, main, edges * size, slopes * size, noise=least, more=most - least)
+        line = self._line(widest, main, edges.scaled(float(bent.slope.max())), noise=least, more=most - least)
         return interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
 
     def thresholds(self, at_instant: Interference) -> Float:
@@ -247,35 +243,32 @@ class InterferenceModel:
         """
         if self._after is not None:
             return self._after
-        end, moved = self.front_end, self.displacement
+        end, moved, edges = self.front_end, self.displacement, self.edges
         cursors, main = self.cursors(0)
         cursors[main] = 0.0
-        edges, slopes = (end.cursors(wave) for wave in (end.edge, end.edge_slope))
         bounds = 0.5 * np.diff(self.levels) * end.main_cursor
         level = int(np.argmax([float(at_instant.above(i, bound)) for i, bound in enumerate(bounds)]))
         small = 1e-3 * bounds[level]
         here, beyond = (float(np.log(at_instant.above(level, bounds[level] + move))) for move in (-small, small))
-        curvature = moved.widest * float(np.max(np.abs(slopes) * moved.random))
-        tilt = min((here - beyond) / (2.0 * small), 0.4 / curvature if curvature > 0 else np.inf)
+        tilt = (here - beyond) / (2.0 * small)
 
-        def derivative(cursor_course: Float, edge_course: Float) -> float:
-            sides = [
-                log_function(cursors + sign * cursor_course, main, edges + sign * edge_course, slopes, moved, self.levels,
-                             tilt)
-                for sign in (1e-3, -1e-3)
-            ]  # fmt: skip
+        def derivative(cursor_course: Float, later: int | None = None) -> float:
+            sides = []
+            for sign in (1e-3, -1e-3):
+                bent = edges if later is None else edges.plus_later(sign, later)
+                sides.append(log_function(cursors + sign * cursor_course, main, bent, moved, self.levels, tilt))
             return float(np.mean(sides[0][:-1] - sides[1][:-1]) / (2e-3 * tilt))
 
         covariance = tilt * self._noise_covariance()
         still, levels = np.zeros(len(cursors)), np.zeros(MEMORY)
         for lag in range(1, MEMORY + 1):
-            covariance[lag] += derivative(_advanced(cursors, lag), _advanced(edges, lag))
+            covariance[lag] += derivative(_advanced(cursors, lag), lag)
             if lag <= main:
                 one = still.copy()
                 one[main - lag] = 1.0 / tilt
-                levels[lag - 1] = derivative(one, still) * tilt
+                levels[lag - 1] = derivative(one) * tilt
         # the tilt puts the mean of the interference at the threshold, which its variance alone does not
-        variance = self._isi_variance(cursors, edges) + self._noise_covariance()[0]
+        variance = self._isi_variance(cursors, edges.edges) + self._noise_covariance()[0]
         scale = variance / float(bounds[level])
         self._after = AfterError(np.concatenate([[variance], covariance[1:] * scale]), levels)
         return self._after
@@ -321,27 +314,46 @@ class InterferenceModel:
         jitter = moved.step_moments[1] * float(np.sum(moved.variance * edges**2))
         return float(self.symbol_variance * np.sum(cursors**2)) + jitter
 
+    def _displacement(self, sampling_jitter_ui: float) -> Displacement:
+        """How the transmitter's edges are displaced, with what blurs the steps of common displacements."""
+        link, tx, end = self.link, self.link.transmitter, self.front_end
+        swing = float(np.sum(np.abs(np.diff([0.0, *tx.ffe, 0.0])))) * float(np.abs(end.edge).max())
+        return Displacement.of(
+            tx.jitter,
+            ffe=tx.ffe,
+            ffe_main=tx.ffe_main,
+            levels=self.levels,
+            symbol_rate=link.symbol_rate,
+            edges=end.cursors(end.edge),
+            sampling_ui=sampling_jitter_ui,
+            blur_ui=float(np.hypot(np.sqrt(self.noise) / swing, tx.jitter.random_ui)),
+        )
+
     def _line(
-        self, cursors: Float, main: int, edges: Float, slopes: Float, *, noise: float | None = None, more: float = 0.0
+        self,
+        cursors: Float,
+        main: int,
+        edges: EdgeResponse,
+        *,
+        noise: float | None = None,
+        more: float = 0.0,
+        deep: bool = False,
     ) -> Line:
         """The line that holds all parts at one phase; `noise` in V² is the model's by default, `more` what may come on top."""
         moved, widest = self.displacement, self.displacement.widest
-        displaced = np.abs(edges) * moved.reach + 0.5 * np.abs(slopes) * (moved.reach**2 + moved.mean_square)
-        bounded = [np.delete(cursors, main), widest * displaced, self.aggressor_bound, self.codes]
-        # random displacement about a displaced edge
-        steepest = np.abs(edges) + np.abs(slopes) * moved.reach
-        # the second-order term of the widest transition bounds the tilt: its moment-generating function ends at 1 / curvature
-        curvature = widest * float(np.max(np.abs(slopes) * moved.random))
+        steepest = edges.steepest(moved.furthest)
+        bounded = [np.delete(cursors, main), widest * steepest * moved.usual, self.aggressor_bound, self.codes]
         return Line.of(
             np.concatenate(bounded),
             self.noise if noise is None else noise,
             self.levels,
             proxy=self.aggressor_proxy,
-            spread=widest**2 * float(np.sum(moved.random * steepest**2)) + more,
-            curvature=curvature,
+            # what moves all edges together adds up over the few that are steep
+            spread=widest**2 * float(np.sum((moved.random + 2.0 * moved.common) * steepest**2)) + more,
+            deep=deep,
         )
 
-    def _aggressors(self, line: Line, offset: int) -> Complex:
+    def _aggressors(self, line: Line, offset: int, *, deep: bool = False) -> Complex:
         """The function of all aggressors and the converter's codes on a line, kept; by offset where phases are fixed."""
         m, sources = self.link.samples_per_ui, self.link.aggressors
         key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)
@@ -362,7 +374,8 @@ class InterferenceModel:
             for half in self.codes:
                 # a code is off by anything within its width, uniformly
                 product *= np.sinh(half * line.points) / (half * line.points)
-            check_crosstalk(product, line)
+            if not deep:
+                check_crosstalk(product, line)
             self._crosstalk[key] = product
         return self._crosstalk[key]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from math import floor, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +18,29 @@ from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, Sinusoida
 Float = NDArray[np.float64]
 
 TONE_PHASES = 24
-"""Phases of a sinusoid: exact for what is a trigonometric polynomial of lower degree in the phase."""
-GAUSSIAN_NODES = np.arange(-8.0, 8.5)
-"""Deviations at which a common Gaussian displacement is taken: the trapezoidal rule's error at this step is exp(-2 pi²)."""
+"""Fewest phases of a sinusoid: exact for what is a trigonometric polynomial of lower degree in the phase."""
+GAUSSIAN_REACH = 9.0
+"""Deviations up to which a common Gaussian displacement is taken, at most one apart: that leaves exp(-2 pi²)."""
 BOUNDED_NODES = 17
-"""Values that stand for the distribution of filtered data."""
+"""Fewest values that stand for the distribution of filtered data."""
+MOST_NODES = 240
+"""Most values that stand for one common displacement."""
+COARSEST = 1.2
+"""Distance of the values of a common displacement relative to what blurs them, `blur_ui`: what lies between is then filled in."""
+NODE_SPACING = 1.4
+"""Distance of a Gaussian's values in deviations where noise hides them: 2 pi / sqrt(2 x 10)."""
+NODE_REACH, TILT_REACH = 5.2, 5.7
+"""Deviations up to which a Gaussian counts, and how many more where a tilt to 1e-7 of the tail moves it alone."""
+VECTOR = 8
+"""Values come in multiples of so many, the last ones of no probability, as the compiled loops take them."""
+MOST_BOUNDED = 9.0
+"""Largest square over mean square of states that count as bounded; a Gaussian's grows with the deviations that are looked at."""
 SLOW = 1e-3
 """Sinusoids below this part of the symbol rate displace all edges that matter alike."""
 TOGETHER = 0.5
 """Filtered data whose correlation from edge to edge is below this counts as independent from edge to edge."""
 MERGED = 33
-"""Values that stand for the sum of several common displacements."""
+"""Fewest values that stand for the sum of several common displacements."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +68,10 @@ class Displacement:
     The transition into symbol k of the Tx FFE's output is weights . (a_(k-lead), … a_(k-lead-3)) + rest: the four neighbours
     that count most, exactly, and the others as ± the root of their variance `rest`; `differences` (J,) are all,
     the one at `ffe_main` acting on the present symbol.
+
+    `variance` (K,) in UI² is the mean square of the independent displacement, `reach` (K,) the largest bounded one, `furthest`
+    what hardly any edge exceeds: six deviations of the Gaussian beyond the largest `reach`. `usual` (K,) is `reach` less states
+    with long tails, whose mean square `common` then stands for them.
     """
 
     random: Float
@@ -70,8 +87,14 @@ class Displacement:
     differences: Float
     ffe_main: int
     levels: Float
+    variance: Float = field(init=False)
+    reach: Float = field(init=False)
+    furthest: float = field(init=False)
+    usual: Float = field(init=False)
+    common: float = field(init=False)
     step_moments: tuple[float, float, float] = field(init=False)
     loose_cumulants: tuple[Float, Float, Float] = field(init=False)
+    _known: dict[tuple[float, int], tuple[Float, Float]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Mean of |x|, x² and x⁴ over all transitions x; mean, variance and fourth cumulant (K,) of x times what is
@@ -84,6 +107,15 @@ class Displacement:
             second + self.rest,
             fourth + 6.0 * second * self.rest + self.rest**2,
         )
+        reach = np.abs(self.atoms).max() + self.polarity + np.abs(self.states).max(axis=0)
+        object.__setattr__(self, "variance", self.random + self.shares @ self.atoms**2 + self.polarity**2)
+        object.__setattr__(self, "reach", reach)
+        bounded = np.abs(self.states).max(axis=0)
+        together = self.state_shares @ self.states**2
+        wide = bool(np.any(bounded**2 > MOST_BOUNDED * together))
+        object.__setattr__(self, "usual", reach - bounded if wide else reach)
+        object.__setattr__(self, "common", float(together.max()) if wide else 0.0)
+        object.__setattr__(self, "furthest", float(np.max(reach + 6.0 * np.sqrt(self.random))))
         object.__setattr__(self, "step_moments", moments)
         object.__setattr__(self, "loose_cumulants", self._loose_cumulants())
 
@@ -98,11 +130,15 @@ class Displacement:
         symbol_rate: float,
         edges: Float,
         sampling_ui: float = 0.0,
+        blur_ui: float = np.inf,
     ) -> Displacement:
-        """From a transmitter's jitter, its FFE, the edge response at the cursors (K,), and the rms of the receiver's clock."""
+        """From a transmitter's jitter, its FFE, the edge response at the cursors (K,), and the rms of the receiver's clock.
+
+        `blur_ui` is the rms displacement to which the noise and the independent jitter of one edge amount.
+        """
         lags = np.arange(len(edges)) - int(np.argmax(np.abs(edges)))
-        even_odd, common, atoms, shares = _parts(jitter, lags, symbol_rate, sampling_ui)
-        states, state_shares, residual = _states(even_odd, common, lags)
+        even_odd, common, atoms, shares = _parts(jitter, lags, symbol_rate, sampling_ui, blur_ui)
+        states, state_shares, residual = _states(even_odd, common, lags, blur_ui)
         weights, lead, rest = _transition(ffe, ffe_main, float(np.mean(levels**2)))
         return cls(
             random=jitter.random_ui**2 + residual,
@@ -119,11 +155,6 @@ class Displacement:
             ffe_main=ffe_main,
             levels=levels,
         )
-
-    @property
-    def variance(self) -> Float:
-        """Mean square (K,) of the independent displacement, UI²."""
-        return np.asarray(self.random + self.shares @ self.atoms**2 + self.polarity**2)
 
     @property
     def moves(self) -> bool:
@@ -151,15 +182,25 @@ class Displacement:
         )
         return np.asarray(full[self.ffe_main : self.ffe_main + len(response)])
 
+    def nodes(self, deviation: float, blur: float) -> tuple[Float, Float]:
+        """Displacements (N,) in UI of an edge by what is independent, and their probabilities: atoms, spread by a Gaussian.
+
+        `deviation` in UI is the Gaussian's, `blur` the noise over what one deviation does, in V over V: c of one and s of the
+        other in their sum. With values `NODE_SPACING` c deviations apart the trapezoidal rule leaves exp(-10) of the tilted
+        function; the tilt moves the values that count by up to `TILT_REACH` s.
+        """
+        if deviation == 0.0:
+            return self.atoms, self.shares
+        # steps of a quarter of an octave, so that edges and phases share what is found
+        key = (deviation, floor(4.0 * log2(min(max(blur, 1.0 / MOST_NODES), 64.0))))
+        if key not in self._known:
+            self._known[key] = _spread(self.atoms, self.shares, deviation, 2.0 ** (key[1] / 4.0))
+        return self._known[key]
+
     @property
     def widest(self) -> float:
         """Largest transition."""
         return float(np.sum(np.abs(self.weights)) + np.sqrt(self.rest))
-
-    @property
-    def reach(self) -> Float:
-        """Largest bounded displacement (K,), UI."""
-        return np.asarray(np.abs(self.atoms).max() + self.polarity + np.abs(self.states).max(axis=0))
 
 
 def _transition(
@@ -179,7 +220,7 @@ def _transition(
 
 
 def _parts(
-    jitter: Jitter, lags: NDArray[np.int64], symbol_rate: float, sampling_ui: float
+    jitter: Jitter, lags: NDArray[np.int64], symbol_rate: float, sampling_ui: float, blur_ui: float
 ) -> tuple[list[tuple[Float, Float]], list[Common], Float, Float]:
     """(alternatives as (displacements (T, K), shares (T,)), common displacements, independent atoms, their shares)."""
     alternatives: list[tuple[Float, Float]] = []
@@ -192,28 +233,53 @@ def _parts(
         alternatives.append((np.stack([course, -course]), np.full(2, 0.5)))
     for tone in jitter.sinusoidal:
         if tone.frequency < SLOW * symbol_rate:
-            common.append(_slow_tone(tone, lags, symbol_rate))
+            common.append(_slow_tone(tone, lags, symbol_rate, blur_ui))
         elif tone.amplitude_ui:
-            phase = 2.0 * np.pi * (np.arange(TONE_PHASES) + 0.5) / TONE_PHASES
+            phases = _nodes(2.0 * np.pi * tone.amplitude_ui, TONE_PHASES, blur_ui)
+            phase = 2.0 * np.pi * (np.arange(phases) + 0.5) / phases
             turn = 2.0 * np.pi * tone.frequency / symbol_rate * lags
             course = tone.amplitude_ui * np.sin(phase[:, None] - turn)
-            alternatives.append((course, np.full(TONE_PHASES, 1.0 / TONE_PHASES)))
+            alternatives.append((course, np.full(phases, 1.0 / phases)))
     for part in jitter.bounded:
-        found = _filtered_data(part, lags, symbol_rate)
+        found = _filtered_data(part, lags, symbol_rate, blur_ui)
         if found.correlation[lags == 1] < TOGETHER:
             atoms = (atoms[:, None] + found.values).ravel()
             shares = (shares[:, None] * found.shares).ravel()
         else:
             common.append(found)
     if jitter.phase_noise is not None:
-        common.append(_clock(jitter.phase_noise, lags, symbol_rate))
+        common.append(_clock(jitter.phase_noise, lags, symbol_rate, blur_ui))
     if sampling_ui:
-        common.append(_gaussian(sampling_ui**2, np.ones(len(lags))))
+        common.append(_gaussian(sampling_ui**2, np.ones(len(lags)), blur_ui))
     return alternatives, [part for part in common if part.variance > 0], atoms, shares
 
 
+def _spread(atoms: Float, shares: Float, deviation: float, blur: float) -> tuple[Float, Float]:
+    """Values (N,) and probabilities (N,) of `atoms` (D,) plus a Gaussian, on one grid or on one about each: the fewer ones."""
+    whole = np.sqrt(1.0 + blur * blur)
+    spacing, reach = NODE_SPACING * blur / whole, NODE_REACH + TILT_REACH / whole
+    single = np.linspace(-reach, reach, 2 * int(np.ceil(reach / spacing)) + 1)
+    low, high = float(atoms.min()) / deviation - reach, float(atoms.max()) / deviation + reach
+    if (high - low) / spacing > len(atoms) * len(single):
+        weights = np.exp(-0.5 * single**2)
+        tau = (atoms[:, None] + deviation * single).ravel()
+        found = np.outer(shares, weights / weights.sum()).ravel()
+    else:
+        places = np.linspace(low, high, int(np.ceil((high - low) / spacing)) + 1)
+        weights = np.exp(-0.5 * (places[:, None] - atoms / deviation) ** 2) @ shares
+        tau, found = deviation * places, weights / weights.sum()
+    spare = (0, -len(tau) % VECTOR)
+    return np.pad(tau, spare, mode="edge"), np.pad(found, spare)
+
+
+def _nodes(span: float, fewest: int, blur_ui: float) -> int:
+    """How many values, an even number more than `fewest`, lie `COARSEST` blurs apart over a `span` in UI."""
+    needed = min(int(np.ceil(span / (COARSEST * blur_ui))), MOST_NODES)
+    return fewest + max(-(-(needed - fewest) // 2) * 2, 0)
+
+
 def _states(
-    alternatives: list[tuple[Float, Float]], common: list[Common], lags: NDArray[np.int64]
+    alternatives: list[tuple[Float, Float]], common: list[Common], lags: NDArray[np.int64], blur_ui: float
 ) -> tuple[Float, Float, Float]:
     """(displacements (T, K), shares (T,), variance (K,) of what is left of the common ones at the other edges)."""
     residual = np.zeros(len(lags))
@@ -221,7 +287,7 @@ def _states(
         residual += part.variance * (1.0 - part.correlation**2)
     courses = list(alternatives)
     if common:
-        one = common[0] if len(common) == 1 else _merged(common)
+        one = common[0] if len(common) == 1 else _merged(common, blur_ui)
         courses.append((one.values[:, None] * one.correlation, one.shares))
     states, shares = np.zeros((1, len(lags))), np.ones(1)
     for course, part_shares in courses:
@@ -230,13 +296,13 @@ def _states(
     return states, shares, residual
 
 
-def _merged(parts: list[Common]) -> Common:
-    """The sum of several on a grid of `MERGED` values; the correlation that of the parts weighed by their variance."""
+def _merged(parts: list[Common], blur_ui: float) -> Common:
+    """The sum of several on a grid of values; the correlation that of the parts weighed by their variance."""
     values, shares = np.zeros(1), np.ones(1)
     for part in parts:
         values, shares = (values[:, None] + part.values).ravel(), (shares[:, None] * part.shares).ravel()
         values, shares = _binned(values, shares, 16 * MERGED)
-    values, shares = _binned(values, shares, MERGED)
+    values, shares = _binned(values, shares, _nodes(float(np.ptp(values)), MERGED, blur_ui))
     total = sum(part.variance for part in parts)
     mixed = np.sum([part.variance * part.correlation for part in parts], axis=0) / total
     return Common(values, shares, mixed)
@@ -254,21 +320,26 @@ def _binned(values: Float, shares: Float, count: int) -> tuple[Float, Float]:
     return np.asarray(total[full] / weight[full]), np.asarray(weight[full], dtype=float)
 
 
-def _gaussian(variance: float, correlation: Float) -> Common:
-    shares = np.exp(-0.5 * GAUSSIAN_NODES**2)
-    return Common(np.sqrt(variance) * GAUSSIAN_NODES, shares / shares.sum(), correlation)
+def _gaussian(variance: float, correlation: Float, blur_ui: float) -> Common:
+    rms = float(np.sqrt(variance))
+    nodes = np.linspace(
+        -GAUSSIAN_REACH, GAUSSIAN_REACH, _nodes(2.0 * GAUSSIAN_REACH * rms, int(2 * GAUSSIAN_REACH) + 1, blur_ui)
+    )
+    shares = np.exp(-0.5 * nodes**2)
+    return Common(rms * nodes, shares / shares.sum(), correlation)
 
 
-def _slow_tone(tone: SinusoidalJitter, lags: NDArray[np.int64], symbol_rate: float) -> Common:
-    phase = np.pi * (np.arange(TONE_PHASES) + 0.5) / TONE_PHASES
+def _slow_tone(tone: SinusoidalJitter, lags: NDArray[np.int64], symbol_rate: float, blur_ui: float) -> Common:
+    phases = _nodes(np.pi * tone.amplitude_ui, TONE_PHASES, blur_ui)
+    phase = np.pi * (np.arange(phases) + 0.5) / phases
     correlation = np.cos(2.0 * np.pi * tone.frequency / symbol_rate * lags)
-    return Common(tone.amplitude_ui * np.cos(phase), np.full(TONE_PHASES, 1.0 / TONE_PHASES), correlation)
+    return Common(tone.amplitude_ui * np.cos(phase), np.full(phases, 1.0 / phases), correlation)
 
 
-def _clock(noise: PhaseNoise, lags: NDArray[np.int64], symbol_rate: float) -> Common:
+def _clock(noise: PhaseNoise, lags: NDArray[np.int64], symbol_rate: float, blur_ui: float) -> Common:
     """Phase noise: its correlation is the transform of its density."""
     if noise.offset[0] >= 0.5 * symbol_rate:
-        return _gaussian(0.0, np.ones(len(lags)))
+        return _gaussian(0.0, np.ones(len(lags)), blur_ui)
     f = np.geomspace(noise.offset[0], 0.5 * symbol_rate, 4001)
     density = noise.density(f, symbol_rate=symbol_rate)
     total = float(np.trapezoid(density, f))
@@ -276,10 +347,10 @@ def _clock(noise: PhaseNoise, lags: NDArray[np.int64], symbol_rate: float) -> Co
     near = np.array([np.trapezoid(density * np.cos(2.0 * np.pi * f * k / symbol_rate), f) for k in distance[:65]])
     correlation = np.zeros(len(distance))
     correlation[: len(near)] = near / total if total > 0 else 1.0
-    return _gaussian(noise.variance(symbol_rate=symbol_rate), correlation[np.abs(lags)])
+    return _gaussian(noise.variance(symbol_rate=symbol_rate), correlation[np.abs(lags)], blur_ui)
 
 
-def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float) -> Common:
+def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float, blur_ui: float) -> Common:
     """Random binary data through one pole: all patterns of the last bits at evenly spaced instants within a bit."""
     x = 2.0 * np.pi * part.corner / part.rate
     bits = 12
@@ -291,7 +362,11 @@ def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: fl
     settled = patterns[:, 1:] @ memory
     since = (np.arange(8) + 0.5) / 8
     values = (patterns[:, :1] + (settled[:, None] - patterns[:, :1]) * np.exp(-x * since)).ravel()
-    values, shares = _binned(values, np.full(len(values), 1.0 / len(values)), BOUNDED_NODES)
+    values, shares = _binned(
+        values,
+        np.full(len(values), 1.0 / len(values)),
+        _nodes(2.0 * part.amplitude_ui, BOUNDED_NODES, blur_ui),
+    )
     values = values * np.sqrt(part.variance / float(shares @ values**2)) if part.variance > 0 else 0.0 * values
     return Common(values, shares, _data_correlation(part, lags, symbol_rate))
 

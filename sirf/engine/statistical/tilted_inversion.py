@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._kernels.characteristic import (
+    LANES,
     average_symbols,
     fit_line,
     multiply_cumulants,
@@ -22,6 +23,7 @@ from sirf._kernels.characteristic import (
     symbol_chain,
 )
 from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import FLOOR, Interference
 
@@ -31,6 +33,13 @@ Complex = NDArray[np.complex128]
 DEPTH = 16.0
 """The line is tilted to where the tail has fallen to about exp(-DEPTH) = 1e-7: rounding stays below 1e-8 of the middle of the
 distribution and below 1e-12 of what is read at 1e-15."""
+DEEP, HIGHEST = 30.0, 600.0
+"""Depth of the second line, for what the first cannot resolve of a wide bounded distribution, and the largest logarithm of its
+moment-generating function: exp(709) is the largest number."""
+SEAM = 1e-9
+"""Probability at which the second line takes over from the first."""
+RESOLVED = 1e-18
+"""Probability that the first line must resolve by itself to a hundredth, or there is a second one."""
 DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
 SMALL = 0.4
@@ -38,7 +47,7 @@ SMALL = 0.4
 there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
 NEGLIGIBLE = 1e-13
 """Points of the line where the other factors have fallen this low are left out."""
-NARROWEST = 1.0 / 400.0
+NARROWEST = 1.0 / 1000.0
 """A Gaussian part narrower than this part of the total deviation is widened to it, so that the line stays finite."""
 OVERSAMPLING = 4
 """At least so many voltages in each step that the line resolves."""
@@ -46,20 +55,22 @@ EXACT = 32
 """Largest bounded parts that the choice of the line looks at one by one."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""
-ROOM = 80.0
-"""Decay lengths of a second-order jitter term that the period holds beyond the rest: exp(-ROOM (1 - 0.4)) is 1e-21."""
 CHAINED = 3e-4
 """Edges with at least this part of the noise power are tied to their symbols exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V²."""
+    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V².
+
+    `height` is about the logarithm of the moment-generating function at the tilt.
+    """
 
     tilt: float
     step: float
     size: int
     gaussian: float = field(compare=False)
+    height: float = field(default=0.0, compare=False)
 
     @classmethod
     def of(
@@ -70,14 +81,12 @@ class Line:
         *,
         proxy: float = 0.0,
         spread: float = 0.0,
-        curvature: float = 0.0,
+        deep: bool = False,
     ) -> Line:
         """The line for parts within ±`bounded` (K,) V, a Gaussian variance and a sub-Gaussian variance `proxy`.
 
-        `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not.
-        `curvature` in V bounds the second-order jitter term per unit of its squared normal variable: its tail falls as
-        exp(-v / curvature), so the tilt stays below 0.4 / curvature and the period makes room for it. Tilt and period are
-        rounded to steps of sqrt(2), so that phases share lines.
+        `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not. Tilt and
+        period are rounded to steps of sqrt(2), so that phases share lines. A `deep` one gives up the middle of the distribution.
         """
         sizes = np.sort(np.abs(bounded))[::-1]
         exact, few = np.ascontiguousarray(sizes[:EXACT]), float(np.sum(sizes[EXACT:] ** 2)) + proxy
@@ -88,22 +97,24 @@ class Line:
                 "Give the receiver a noise_density."
             )
         gaussian = max(gaussian_variance, NARROWEST**2 * total)
-        limit = 0.4 / curvature if curvature > 0 else np.inf
-        tilt, period = fit_line(exact, few, gaussian + spread, levels, DEPTH, limit)
-        if curvature > 0:
-            # under a tilt the second-order term widens the random displacement
-            wider = spread / (1.0 - tilt * curvature) ** 2
-            tilt, period = fit_line(exact, few, gaussian + wider, levels, DEPTH, limit)
+        depth, height = (DEEP, HIGHEST) if deep else (DEPTH, DEPTH)
+        tilt, period, height = fit_line(exact, few, gaussian + spread, levels, depth, height)
         tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
-        period = 2.0 ** (np.ceil(2.0 * np.log2(period + ROOM * curvature)) / 2.0)
+        period = 2.0 ** (np.ceil(2.0 * np.log2(period)) / 2.0)
         step = 2.0 * np.pi / period
         size = max(int(np.ceil(DECAY / np.sqrt(gaussian) / step)), 16)
-        return cls(float(tilt), float(step), size, gaussian)
+        return cls(float(tilt), float(step), size, gaussian, float(height))
 
     @property
     def end(self) -> float:
         """Largest |s| on the line, 1/V."""
         return float(np.hypot(self.tilt, self.step * self.size))
+
+    def resolves(self, found: Interference) -> bool:
+        """Whether rounding lies far below what is read at a probability of `RESOLVED`, and so do the points left out."""
+        last = np.argmax(found.log_tail < np.log(RESOLVED), axis=1)
+        volts = float(found.volts[last].min())
+        return bool(self.height - self.tilt * volts + np.log(NEGLIGIBLE) < np.log(0.01 * RESOLVED))
 
     @property
     def points(self) -> Complex:
@@ -111,6 +122,8 @@ class Line:
         return np.asarray(self.tilt + 1j * self.step * np.arange(self.size), dtype=complex)
 
 
+MOST_LOOSE = 10.0
+"""Noise powers, at most, of which `CHAINED` is a part."""
 LARGE = 0.05
 """Edges with at least this part of the noise power count all of their transition."""
 
@@ -156,47 +169,38 @@ def cumulants(levels: Float) -> tuple[float, float, float]:
 def interference(
     cursors: Float,
     main: int,
-    edges: Float,
-    slopes: Float,
+    edges: EdgeResponse,
     displacement: Displacement,
     levels: Float,
     crosstalk: Complex,
     line: Line,
+    *,
+    deep: bool = False,
 ) -> Interference:
-    """The distribution at one phase.
+    """The distribution at one phase; on a `deep` line its middle means nothing.
 
-    `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` and
-    `slopes` (K,) the edge response and its derivative at the same instants; `crosstalk` (S,) the aggressors' function on
-    `line`, whose `gaussian` is the noise. Raises `SirfError` naming the step after which probabilities miss a sum of one.
+    `cursors` (K,) in V with the DFE's share taken off, the main one at index `main` (its value is not used); `edges` what
+    displaced edges add at the same instants; `crosstalk` (S,) the aggressors' function on `line`, whose `gaussian` is the noise.
+    Raises `SirfError` naming the step after which probabilities miss a sum of one.
     """
-    by_symbols = _functions(cursors, main, edges, slopes, displacement, levels, crosstalk, line)
+    by_symbols = _functions(cursors, main, edges, displacement, levels, crosstalk, line, deep=deep)
     upper = by_symbols[0].sum(axis=0)
     lower = upper if by_symbols[1] is by_symbols[0] else by_symbols[1].sum(axis=0)
-    _check(upper, lower, line, "jitter")
-    log_tail, density = _invert(upper, line)
-    if lower is upper:
-        return Interference(volts=voltages(line), log_tail=log_tail, density=density)
-    below, below_density = _invert(lower, line)
-    return Interference(
-        volts=voltages(line),
-        log_tail=log_tail,
-        density=density,
-        lower_log_tail=below[::-1],
-        lower_density=below_density[::-1],
-    )
+    if not deep:
+        _check(upper, lower, line, "jitter")
+    return _inverted(upper, None if lower is upper else lower[::-1], line, deep=deep)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditional:
     """What the slicer sees beside a symbol of one level that follows one of another level.
 
-    `cursors`, `edges` and `slopes` (K,), the noise `variance` in V², and `offsets` (B,) in V beyond what the cursors say, with
-    their probabilities `shares` (B,).
+    `cursors` (K,), the response of displaced `edges` there, the noise `variance` in V², and `offsets` (B,) in V beyond what the
+    cursors say, with their probabilities `shares` (B,).
     """
 
     cursors: Float
-    edges: Float
-    slopes: Float
+    edges: EdgeResponse
     variance: float
     offsets: Float
     shares: Float
@@ -220,27 +224,24 @@ def interference_by_level(
     for level, row in enumerate(given):
         for before, one in enumerate(row):
             here = replace(line, gaussian=max(one.variance, line.gaussian))
-            upper, lower = _functions(one.cursors, main, one.edges, one.slopes, displacement, levels, crosstalk, here)
+            upper, lower = _functions(one.cursors, main, one.edges, displacement, levels, crosstalk, here)
             up, down = (np.exp(np.outer(sign * line.points, one.offsets)) @ one.shares for sign in (1.0, -1.0))
             above[level] += upper[before, level] * up
             below[level] += lower[count - 1 - before, count - 1 - level] * down
     _check(above, below[::-1], line, "level-dependent interference")
-    (log_tail, density), (lower_log_tail, lower_density) = _invert(above, line), _invert(below, line)
-    return Interference(
-        volts=voltages(line), log_tail=log_tail, density=density, lower_log_tail=lower_log_tail,
-        lower_density=lower_density,
-    )  # fmt: skip
+    return _inverted(above, below, line)
 
 
 def _functions(
     cursors: Float,
     main: int,
-    edges: Float,
-    slopes: Float,
+    edges: EdgeResponse,
     displacement: Displacement,
     levels: Float,
     crosstalk: Complex,
     line: Line,
+    *,
+    deep: bool = False,
 ) -> tuple[Complex, Complex]:
     """Functions (L, L, S) of the whole interference by the symbol before the main one (sum over it) and the main one.
 
@@ -248,6 +249,7 @@ def _functions(
     """
     quiet = crosstalk * _noise(line)
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    nodes = _edge_nodes(edges, displacement, line, chain, strong)
     tied = (
         range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 1)
     )
@@ -255,16 +257,16 @@ def _functions(
     upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
     lower = upper if displacement.polarity == 0.0 else upper.copy()
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
+        moved = cursors + _moved_cursors(edges, state, displacement, strong)
         common = quiet.copy()
         independent(common, line, np.delete(moved, tied), levels)
-        _check(common[None], common[None], line, "intersymbol interference")
-        loose = _loose_edges(edges[~strong], displacement, strong, line)
+        if not deep:
+            _check(common[None], common[None], line, "intersymbol interference")
+        loose = _loose_edges(edges.edges[~strong], displacement, strong, line)
         for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
             functions = common * np.exp(loose[0] + sign * loose[1])
             if len(chain):
-                shape = _chain(functions, line, moved, main, edges * strong, slopes * strong, chain, state,
-                               displacement, sign, levels)  # fmt: skip
+                shape = _chain(functions, line, moved, main, edges, chain, nodes, state, displacement, sign, levels)
             else:
                 shape = functions * np.exp(levels[:, None, None] * moved[main + 1] * line.points) / len(levels)
             shift = moved[main] - cursors[main]
@@ -290,24 +292,23 @@ def _noise(line: Line) -> Complex:
 def log_function(
     cursors: Float,
     main: int,
-    edges: Float,
-    slopes: Float,
+    edges: EdgeResponse,
     displacement: Displacement,
     levels: Float,
     tilt: float,
 ) -> Float:
     """log E exp(`tilt` x) (L,) of intersymbol interference and jitter given the main symbol's level, averaged over states."""
-    line = Line(tilt, 0.0, 1, float(np.sum(cursors**2)))
+    line = Line(tilt, 0.0, LANES, float(np.sum(cursors**2)))
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+    nodes = _edge_nodes(edges, displacement, line, chain, strong)
     tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
     total = np.zeros(len(levels))
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = cursors + _moved_cursors(edges, slopes, state, displacement, strong)
-        common = np.ones(1, dtype=complex)
+        moved = cursors + _moved_cursors(edges, state, displacement, strong)
+        common = np.ones(LANES, dtype=complex)
         independent(common, line, np.delete(moved, tied), levels)
         if len(chain):
-            shape = _chain(common, line, moved, main, edges * strong, slopes * strong, chain, state, displacement,
-                           1.0, levels).sum(axis=0)  # fmt: skip
+            shape = _chain(common, line, moved, main, edges, chain, nodes, state, displacement, 1.0, levels).sum(axis=0)
         else:
             shape = np.tile(common, (len(levels), 1))
         total += share * shape[:, 0].real
@@ -315,18 +316,20 @@ def log_function(
 
 
 def edge_chain(
-    edges: Float, gaussian_variance: float, main: int, displacement: Displacement
+    edges: EdgeResponse, gaussian_variance: float, main: int, displacement: Displacement
 ) -> tuple[range, NDArray[np.bool_]]:
     """The edges (K,) with more than `CHAINED` of all noise within 12 UI of the main cursor, and the run that holds them.
 
-    The main symbol lies inside the run.
+    An edge counts by its steepest slope within reach: far from the cursor it comes nearer when displaced. The main symbol lies
+    inside the run.
     """
-    power = displacement.step_moments[1] * displacement.variance * edges**2
-    strong = np.zeros(len(edges), dtype=bool)
-    if not power.any():
+    strong = np.zeros(edges.count, dtype=bool)
+    if not displacement.variance.any():
         return range(0), strong
-    low, high = max(main - 12, 2), min(main + 12, len(edges) - 3)
-    strong[low:high] = power[low:high] > CHAINED * (gaussian_variance + power.sum())
+    power = displacement.step_moments[1] * displacement.variance * edges.steepest(displacement.furthest) ** 2
+    low, high = max(main - 12, 2), min(main + 12, edges.count - 3)
+    # what is left out is taken as nearly Gaussian up to the end of the line, which the noise alone sets
+    strong[low:high] = power[low:high] > CHAINED * min(gaussian_variance + power.sum(), MOST_LOOSE * gaussian_variance)
     where = np.flatnonzero(strong)
     first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
     lead = displacement.lead
@@ -335,13 +338,43 @@ def edge_chain(
 
 
 def _moved_cursors(
-    edges: Float, slopes: Float, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
+    edges: EdgeResponse, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
 ) -> Float | float:
-    """What a state adds to the cursors (K,), to second order, but for what the chain of `strong` edges takes care of."""
+    """What a state adds to the cursors (K,), but for what the chain of `strong` edges takes care of."""
     if not state.any() and len(displacement.states) == 1:
         return 0.0
-    square = state**2 + displacement.variance - displacement.mean_square
-    return displacement.shifted_cursors(0.5 * square * slopes - state * edges, strong)
+    # the mean of what is independent from edge to edge, to second order, against what the mean pulse holds
+    blurred = 0.5 * (displacement.variance - displacement.mean_square) * edges.slopes
+    return displacement.shifted_cursors(edges.moved(state) + blurred, strong)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeNodes:
+    """Displacements `tau` (Q, N) in UI of the edges of a chain, `shares` (Q, N), and how many `counts` (Q,) of each count."""
+
+    tau: Float
+    shares: Float
+    counts: NDArray[np.int64]
+
+
+def _edge_nodes(
+    edges: EdgeResponse, displacement: Displacement, line: Line, chain: range, strong: NDArray[np.bool_]
+) -> EdgeNodes:
+    """The values that stand for the independent displacement of the edges of `chain`; none for those that are not `strong`."""
+    inside = slice(chain.start, chain.stop)
+    deviations = np.sqrt(displacement.random[inside])
+    swings = edges.steepest(displacement.furthest)[inside] * displacement.widest * deviations
+    blurs = np.sqrt(line.gaussian) / np.maximum(swings, 1e-300)
+    nothing = np.zeros(0)
+    found = [
+        displacement.nodes(deviation, blur) if counts else (nothing, nothing)
+        for counts, deviation, blur in zip(strong[inside], deviations.tolist(), blurs.tolist(), strict=True)
+    ]
+    longest = max((len(tau) for tau, _ in found), default=0)
+    tau, shares = np.zeros((len(chain), longest)), np.zeros((len(chain), longest))
+    for row, (values, probabilities) in enumerate(found):
+        tau[row, : len(values)], shares[row, : len(values)] = values, probabilities
+    return EdgeNodes(tau, shares, np.array([len(values) for values, _ in found]))
 
 
 def _loose_edges(
@@ -351,12 +384,14 @@ def _loose_edges(
     mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
     s = line.points
     square = s * s
-    even = square * (0.5 * float(power @ loose**2) + square * (float(fourth @ loose**4) / 24.0))
+    second, slow = 0.5 * float(power @ loose**2), float(fourth @ loose**4) / 24.0
+    # a fourth cumulant that would outweigh the second at the end of the line says that the series does not hold there
+    even = square * (second + square * (slow if abs(slow) * line.end**2 < 0.25 * second else 0.0))
     return np.asarray(even), np.asarray(-s * float(mean @ loose))
 
 
 def _chain(
-    function: Complex, line: Line, cursors: Float, main: int, edges: Float, slopes: Float, chain: range, state: Float,
+    function: Complex, line: Line, cursors: Float, main: int, edges: EdgeResponse, chain: range, nodes: EdgeNodes, state: Float,
     displacement: Displacement, sign: float, levels: Float,
 ) -> Complex:  # fmt: skip
     """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
@@ -364,12 +399,19 @@ def _chain(
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
     inside = slice(chain.start, chain.stop)
     tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 3)
-    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
-    result[:, :, :needed] = function[:needed] * symbol_chain(
-        line.tilt, line.step, needed, cursors[tied].copy(), main - tied.start, edges[inside], slopes[inside],
-        displacement.random[inside], displacement.mean_square, state[inside, None] + displacement.atoms,
-        displacement.shares, sign * displacement.polarity, *_transitions(edges[inside], displacement, line), levels,
+    late = nodes.tau + state[inside, None]
+    polarity = sign * displacement.polarity
+    volts = np.stack(
+        [edges.moved(late + side * polarity, inside) for side in ((1.0, -1.0) if polarity else (1.0,))], axis=1
+    )
+    # the mean pulse holds the mean of a displacement of this mean square
+    volts -= 0.5 * displacement.mean_square * edges.slopes[inside, None, None]
+    shape = symbol_chain(
+        line.tilt, line.step, -(-needed // LANES) * LANES, cursors[tied].copy(), main - tied.start, volts, nodes.shares,
+        nodes.counts, *_transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line), levels,
     )  # fmt: skip
+    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
+    result[:, :, :needed] = function[:needed] * shape[:, :, :needed]
     return result
 
 
@@ -408,13 +450,44 @@ def voltages(line: Line) -> Float:
     return np.asarray(np.arange(points) * (2.0 * np.pi / line.step / points))
 
 
-def _invert(functions: Complex, line: Line) -> tuple[Float, Float]:
-    """Logarithms of the tails and densities, each (L, V), from the functions (L, S)."""
+def _inverted(above: Complex, below: Complex | None, line: Line, *, deep: bool = False) -> Interference:
+    """The distribution whose tails have the functions `above` and `below` (L, S), by default mirror images of each other.
+
+    The inverse repeats with the line's period P: at v it also holds what lies at v - P, times exp(-tilt P). There a tail is
+    one less the opposite tail beyond P - v, which is known, and is taken off.
+    """
     volts = voltages(line)
     untilt = np.exp(-line.tilt * volts)
-    tail = np.clip(_line_integral(functions / line.points, line, len(volts)) * untilt, 0.0, 1.0)
-    density = np.maximum(_line_integral(functions, line, len(volts)) * untilt, 0.0)
-    return np.log(np.maximum(np.minimum.accumulate(tail, axis=1), FLOOR)), density
+    repeated = float(np.exp(-line.tilt * 2.0 * np.pi / line.step))
+
+    def both(functions: Complex) -> tuple[Float, Float]:
+        tail = _line_integral(functions / line.points, line, len(volts)) * untilt
+        return tail, _line_integral(functions, line, len(volts)) * untilt
+
+    def alone(one: tuple[Float, Float], opposite: tuple[Float, Float]) -> tuple[Float, Float]:
+        tail = one[0] - repeated * (1.0 - np.clip(_turned(opposite[0]), 0.0, 1.0))
+        density = np.maximum(one[1] - repeated * _turned(opposite[1]), 0.0)
+        tail = np.clip(tail, 0.0, 1.0)
+        # a tail falls; what rounding makes of the middle on a deep line must not pull down what follows
+        falling = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1] if deep else np.minimum.accumulate(tail, axis=1)
+        return np.log(np.maximum(falling, FLOOR)), density
+
+    upper = both(above)
+    lower = (upper[0][::-1], upper[1][::-1]) if below is None else both(below)
+    log_tail, density = alone(upper, lower)
+    if below is None:
+        return Interference(volts=volts, log_tail=log_tail, density=density)
+    lower_log_tail, lower_density = alone(lower, upper)
+    return Interference(
+        volts=volts, log_tail=log_tail, density=density, lower_log_tail=lower_log_tail, lower_density=lower_density
+    )
+
+
+def _turned(values: Float) -> Float:
+    """`values` (L, V) at P - v: of v = 0 nothing, since P lies beyond the grid."""
+    turned = np.roll(values[:, ::-1], 1, axis=1)
+    turned[:, 0] = 0.0
+    return np.asarray(turned)
 
 
 def _line_integral(values: Complex, line: Line, points: int) -> Float:

@@ -14,6 +14,7 @@ import sirf
 from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.tilted_inversion import Line, interference
 from sirf.link import Link
 from sirf.signal.pam import levels
@@ -49,7 +50,7 @@ def test_duty_cycle_and_even_odd_jitter_are_enumeration_on_both_sides() -> None:
     bounded = np.concatenate([np.delete(cursors, main), 2 * moved.reach * edges])
     line = Line.of(bounded, 0.05**2, values, spread=float(np.sum((2 * 0.03 * edges) ** 2)))
     nothing = np.ones(line.size, dtype=complex)
-    found = interference(cursors, main, edges, np.zeros(10), moved, values, nothing, line)
+    found = interference(cursors, main, EdgeResponse.expansion(edges, np.zeros(10)), moved, values, nothing, line)
     for level in (0, 1, 3):
         for volts in (0.2, 0.5, 0.8):
             above, below = _enumerate(values, level, volts, jitter, edges[3:6])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import erfc
 
 from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.tilted_inversion import Line, aggressor_function, interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
@@ -25,6 +26,11 @@ def no_crosstalk(line: Line) -> NDArray[np.complex128]:
     return np.ones(line.size, dtype=complex)
 
 
+def still(count: int) -> EdgeResponse:
+    """Edges that add nothing wherever they lie."""
+    return EdgeResponse.expansion(np.zeros(count), np.zeros(count))
+
+
 def moving(values: Float, edges: Float, **parts: float) -> Displacement:
     """Displacement of edges without a Tx FFE."""
     return Displacement.of(Jitter(**parts), ffe=(1.0,), ffe_main=0, levels=values, symbol_rate=1e10, edges=edges)  # type: ignore[arg-type]
@@ -36,7 +42,7 @@ def test_intersymbol_interference_equals_the_average_over_all_patterns(order: in
     cursors, main, sigma = np.array([0.1, 1.0, 0.2, -0.05]), 1, 0.05
     line = Line.of(np.delete(cursors, main), sigma**2, values)
     nothing = np.zeros(4)
-    found = interference(cursors, main, nothing, nothing, moving(values, nothing), values,
+    found = interference(cursors, main, EdgeResponse.expansion(nothing, nothing), moving(values, nothing), values,
                          no_crosstalk(line), line)  # fmt: skip
     for volts in (0.0, 0.1, 0.25, 0.4, 0.55, 0.7):
         patterns = itertools.product(values, repeat=3)
@@ -52,7 +58,7 @@ def test_jittered_edges_tie_neighbouring_symbols_exactly() -> None:
     bounded = np.concatenate([np.delete(cursors, main), 2 * dirac_ui * edges])
     line = Line.of(bounded, sigma**2, values, spread=float(np.sum((2 * random_ui * edges) ** 2)))
     moved = moving(values, edges, random_ui=random_ui, dual_dirac_ui=dirac_ui)
-    found = interference(cursors, main, edges, np.zeros(10), moved, values,
+    found = interference(cursors, main, EdgeResponse.expansion(edges, np.zeros(10)), moved, values,
                          no_crosstalk(line), line)  # fmt: skip
     for level in (1, 3):
         for volts in (0.2, 0.4, 0.6, 0.8):
@@ -79,8 +85,8 @@ def test_second_order_displacement_bends_the_tail_like_a_numerical_average() -> 
     values = levels(2)
     cursors, edges, slopes = (np.pad([value], 3) for value in (1.0, 0.6, 4.0))
     sigma, random_ui = 0.02, 0.03
-    line = Line.of(np.zeros(1), sigma**2, values, spread=(2 * 0.6 * random_ui) ** 2, curvature=2 * 4.0 * random_ui**2)
-    found = interference(cursors, 3, edges, slopes, moving(values, edges, random_ui=random_ui), values,
+    line = Line.of(np.zeros(1), sigma**2, values, spread=(2 * 1.6 * random_ui) ** 2)
+    found = interference(cursors, 3, EdgeResponse.expansion(edges, slopes), moving(values, edges, random_ui=random_ui), values,
                          no_crosstalk(line), line)  # fmt: skip
     tau, weight = np.polynomial.hermite_e.hermegauss(80)
     tau = tau * random_ui
@@ -101,8 +107,9 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
     line = Line.of(wave, sigma**2, values)
     for worst, phases in ((False, [0, 1, 2, 3]), (True, [2])):
         function = aggressor_function(wave, 4, values, line, worst_phase=worst)
-        found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), moving(values, np.zeros(3)),
-                             values, function, line)  # fmt: skip
+        found = interference(
+            np.array([0.0, 1.0, 0.0]), 1, still(3), moving(values, np.zeros(3)), values, function, line
+        )
         for volts in (0.05, 0.15, 0.3):
             exact = np.mean(
                 [q((volts - a * wave[p] - b * wave[p + 4]) / sigma) for p in phases for a in values for b in values]
@@ -112,7 +119,7 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
 
 def test_quantile_inverts_the_tail() -> None:
     line = Line.of(np.zeros(1), 1e-4, levels(2))
-    found = interference(np.array([0.0, 1.0, 0.0]), 1, np.zeros(3), np.zeros(3), moving(levels(2), np.zeros(3)), levels(2),
+    found = interference(np.array([0.0, 1.0, 0.0]), 1, still(3), moving(levels(2), np.zeros(3)), levels(2),
                          no_crosstalk(line), line)  # fmt: skip
     for probability, x in ((1e-3, 3.0902323), (1e-6, 4.7534243), (1e-12, 7.0344838), (1e-15, 7.9413453)):
         assert found.quantile(0, probability) == pytest.approx(0.01 * x, rel=2e-4)

@@ -1,0 +1,98 @@
+"""What a displaced edge adds at the cursors: the step response before and behind every cursor, exactly, not expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.displaced_edges import displaced, steepest
+from sirf.engine.front_end import FrontEnd
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeResponse:
+    """A unit transition displaced by up to 1 UI either way, at K cursors.
+
+    `step` (N,) in V is the step response with M samples per UI, `rise` and `bend` (N,) are its derivatives per sample and
+    sample²; cursor k of `count` lies at index `start` + k `pitch`, one UI at least from both ends. An edge later by tau adds
+    step(-tau) - step(0) there.
+    """
+
+    step: Float
+    rise: Float
+    bend: Float
+    start: int
+    count: int
+    pitch: int
+    samples_per_ui: int
+
+    @classmethod
+    def of(cls, end: FrontEnd) -> EdgeResponse:
+        """At the cursors of a front end."""
+        m = end.samples_per_ui
+        rise, bend = np.pad(end.edge / m, m), np.pad(end.edge_slope / (m * m), m)
+        # the trapezoidal rule with the correction of its ends: exact for cubic edges
+        step = np.concatenate([[0.0], np.cumsum(0.5 * (rise[1:] + rise[:-1]) + (bend[:-1] - bend[1:]) / 12.0)])
+        start = end.sampling - end.pre_cursors * m + m
+        return cls(step, rise, bend, start, len(end.cursors(end.edge)), m, m)
+
+    @classmethod
+    def expansion(cls, edges: Float, slopes: Float) -> EdgeResponse:
+        """Of step responses that are parabolas about every cursor, with `edges` (K,) V per UI and `slopes` (K,) V per UI²."""
+        # each cursor has a stretch of its own, 1 UI either side and one more sample
+        m = 32
+        time = np.tile(np.arange(-m, m + 2) / m, (len(edges), 1))
+        step = edges[:, None] * time + 0.5 * slopes[:, None] * time**2
+        rise = (edges[:, None] + slopes[:, None] * time) / m
+        bend = np.broadcast_to(slopes[:, None] / (m * m), rise.shape)
+        return cls(step.ravel(), rise.ravel(), bend.ravel(), m, len(edges), 2 * m + 2, m)
+
+    def shifted(self, phase: int, count: int) -> EdgeResponse:
+        """At `count` cursors `phase` samples off."""
+        return replace(self, start=self.start + phase, count=count)
+
+    @property
+    def edges(self) -> Float:
+        """Slope (K,) of the step response at the cursors, V per UI."""
+        return self.samples_per_ui * self._at_cursors(self.rise)
+
+    @property
+    def slopes(self) -> Float:
+        """Its curvature (K,), V per UI²."""
+        return self.samples_per_ui**2 * self._at_cursors(self.bend)
+
+    def moved(self, tau: Float, rows: slice = slice(None)) -> Float:
+        """What edges later by `tau` (K, ...) UI add, in V; `rows` takes some of the cursors. Beyond 1 UI as at 1 UI."""
+        out = np.empty((len(tau), tau.size // len(tau)))
+        start = self.start + self.pitch * (rows.start or 0)
+        flat = np.ascontiguousarray(tau).reshape(out.shape)
+        displaced(self.step, self.rise, self.bend, start, self.pitch, self.samples_per_ui, flat, out)
+        return out.reshape(tau.shape)
+
+    def steepest(self, reach: float) -> Float:
+        """Largest |slope| (K,) in V per UI within ±`reach` UI of each cursor."""
+        around = min(int(np.ceil(reach * self.samples_per_ui)), self.samples_per_ui)
+        out = np.empty(self.count)
+        steepest(self.rise, self.start, self.pitch, around, out)
+        return self.samples_per_ui * out
+
+    def scaled(self, factor: float) -> EdgeResponse:
+        """The same, `factor` times as large."""
+        return replace(self, step=factor * self.step, rise=factor * self.rise, bend=factor * self.bend)
+
+    def plus_later(self, factor: float, lag: int) -> EdgeResponse:
+        """With `factor` times what the edges add `lag` symbols later on top."""
+
+        def together(wave: Float) -> Float:
+            result, later = np.array(wave), wave[lag * self.pitch :]
+            result[: len(later)] += factor * later
+            return result
+
+        return replace(self, step=together(self.step), rise=together(self.rise), bend=together(self.bend))
+
+    def _at_cursors(self, values: Float) -> Float:
+        return np.asarray(values[self.start : self.start + self.pitch * (self.count - 1) + 1 : self.pitch])
