@@ -33,6 +33,18 @@ CLOSE = 1e-9
 """Relative difference below which two answers are equal but for rounding."""
 
 
+TOPICS = {
+    "load": "functions",
+    "initialise": "AMI_Init",
+    "scale": "linearity",
+    "repeat": "repetition",
+    "wave": "AMI_GetWave",
+    "values": "values",
+    "memory": "memory",
+}
+"""What the table calls each step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of the table: what was looked at, how it is ("ok", "note", "problem"), and what was seen."""
@@ -105,7 +117,9 @@ def check_file(ami: AmiFile) -> tuple[Finding, ...]:
         if not known.since <= ami.version <= known.until:
             until = f" to {known.until:g}" if known.until < 99 else " on"
             found.append(
-                Finding("version", PROBLEM, f"{where} belongs to IBIS {known.since:g}{until}, the file is {ami.version:g}")
+                Finding(
+                    "version", PROBLEM, f"{where} belongs to IBIS {known.since:g}{until}, the file is {ami.version:g}"
+                )
             )
     for parameter in ami.specific.values():
         if parameter.is_input and parameter.standard_value() is None and parameter.format != "table":
@@ -138,11 +152,11 @@ def check_model(
     findings = list(check_file(model.ami))
     for number, step in enumerate(steps):
         if progress is not None:
-            progress(step.__name__, number, len(steps))
+            progress(TOPICS[step.__name__], number, len(steps))
         try:
             step()
         except AmiError as error:
-            trial.add(step.__name__, PROBLEM, str(error))
+            trial.add(TOPICS[step.__name__], PROBLEM, str(error))
             if step in (trial.load, trial.initialise):
                 break
     return AmiCheck(
@@ -216,7 +230,9 @@ class _Trial:
             twice = self._init(instance, 2.0 * self.channel)[0][0]
         difference = _relative(twice, 2.0 * self.response)
         if difference > CLOSE:
-            self.add("linearity", NOTE, f"AMI_Init of twice the channel is off by {difference:.2g}: it adapts to its input")
+            self.add(
+                "linearity", NOTE, f"AMI_Init of twice the channel is off by {difference:.2g}: it adapts to its input"
+            )
         else:
             self.add("linearity", OK, "AMI_Init of twice the channel is twice its answer")
 
@@ -237,7 +253,9 @@ class _Trial:
         whole, clocks, out = self._through([SYMBOLS * self.m])
         sizes = [SYMBOLS * self.m // 8] * 8
         parts, split_clocks, _ = self._through(sizes)
-        odd, _, _ = self._through([7 * self.m, *([SYMBOLS * self.m // 4 - 1] * 3), SYMBOLS * self.m // 4 + 3 - 7 * self.m])
+        odd, _, _ = self._through(
+            [7 * self.m, *([SYMBOLS * self.m // 4 - 1] * 3), SYMBOLS * self.m // 4 + 3 - 7 * self.m]
+        )
         returned = self.model.ami.outputs(out.out, "AMI_parameters_out of AMI_GetWave")
         self.getwave = {"clock_times": len(clocks), "out": returned}
         if not np.all(np.isfinite(whole)):
@@ -302,9 +320,7 @@ class _Trial:
             text = chosen.ami.input_string(chosen.input_values(modulation=self.modulation, order=self.order))
             answer = instance.resolve(sample_interval=self.interval, bit_time=self.period, parameters=text)
             resolved = chosen.ami.outputs(answer.out, "AMI_parameters_out of AMI_Resolve")
-        text = chosen.ami.input_string(
-            chosen.input_values(modulation=self.modulation, order=self.order, sent=resolved)
-        )
+        text = chosen.ami.input_string(chosen.input_values(modulation=self.modulation, order=self.order, sent=resolved))
         return instance.init(channel, sample_interval=self.interval, bit_time=self.period, parameters=text)
 
     def _through(self, sizes: list[int]) -> tuple[Float, Float, Answer]:

@@ -124,9 +124,9 @@ class Parameter:
     def _holds(self, value: Value) -> bool:
         bounds = self.bounds()
         if bounds is not None and not isinstance(value, str):
-            return bounds[0] <= value <= bounds[1]
+            return _between(value, *bounds)
         if self.format == "increment" and len(self.values) == 4 and not isinstance(value, str):
-            return float(self.values[1]) <= value <= float(self.values[2])
+            return _between(value, float(self.values[1]), float(self.values[2]))
         choices = self.choices()
         if not choices or self.format == "corner":
             return True
@@ -145,6 +145,12 @@ class Parameter:
         if choices and self.format != "value":
             return f"one of {', '.join(map(str, choices))}"
         return _named(self.type)
+
+
+def _between(value: float, low: float, high: float) -> bool:
+    """Whether a value lies in a range, rounding of its ends allowed for."""
+    slack = 1e-12 * max(abs(low), abs(high))
+    return low - slack <= value <= high + slack
 
 
 def _same(one: Value, two: Value) -> bool:

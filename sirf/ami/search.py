@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,25 @@ def optimize_models(
         search.descend(axes)
     best, report = search.result()
     return best.replace(equalizer_report=report)
+
+
+def equalize_own_side(link: Link) -> Link:
+    """The link with the equalisers of the side that has no model set by sirf's own search, against what the other's Init gives.
+
+    Beside a transmitter's model CTLE, Rx FFE and DFE are chosen; beside a receiver's the Tx FFE. With models on both sides
+    nothing is left to choose.
+    """
+    from sirf.equalizer.merit_search import optimize
+
+    if link.transmitter_model is not None and link.receiver_model is not None:
+        return link
+    found = modelled(link).linear
+    if link.receiver_model is None:
+        chosen = optimize(found, freeze=("tx_ffe",))
+        return link.replace(receiver=chosen.receiver, equalizer_report=chosen.equalizer_report)
+    chosen = optimize(found, freeze=("ctle", "rx_ffe", "dfe"))
+    tx = dataclasses.replace(link.transmitter, ffe=chosen.transmitter.ffe, ffe_main=chosen.transmitter.ffe_main)
+    return link.replace(transmitter=tx, equalizer_report=chosen.equalizer_report)
 
 
 def set_parameters(link: Link, values: Mapping[str, Any]) -> Link:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sirf._version import __version__
-from sirf.cli import channel, codes_and_light, com, compare, convert, engines, library, maps, studies, sweep
+from sirf.cli import ami, channel, codes_and_light, com, compare, convert, engines, library, maps, studies, sweep
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
 
@@ -62,3 +62,4 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for _name, _command in COMMANDS.items():
     app.command(name=_name)(_command)
 app.add_typer(sweep.study_commands, name="study")
+app.add_typer(ami.app, name="ami")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sirf._files import check_output
+from sirf.cli.ami import ModelOptions
 from sirf.cli.channel_files import ChannelFiles
 from sirf.cli.links import check_counts, check_seed, equalized_link, link_facts, with_sending_options
 from sirf.cli.options import (
@@ -17,15 +18,21 @@ from sirf.cli.options import (
     Invert,
     Json,
     MixedMode,
+    ModelSearch,
+    ModelSettings,
     Next,
     NextLanes,
     PackageCase,
     PortOrder,
+    RxAmi,
+    RxSo,
     Seed,
     Sort,
     Standard,
     SymbolRate,
     Thru,
+    TxAmi,
+    TxSo,
     Victim,
 )
 from sirf.cli.output import check_limit, check_outputs, progress, say, write_json, write_picture
@@ -59,6 +66,12 @@ def eye(
     sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
+    tx_ami: TxAmi = None,
+    rx_ami: RxAmi = None,
+    tx_so: TxSo = None,
+    rx_so: RxSo = None,
+    settings: ModelSettings = None,
+    search: ModelSearch = None,
     ideal_feedback: Ideal = False,
     json_file: Json = None,
 ) -> None:
@@ -77,6 +90,7 @@ def eye(
     from sirf.engine.waveform.simulate import RunInterrupted, simulate
     from sirf.results.waveform_run import WaveformRun
 
+    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
     files = ChannelFiles(
         thru,
         fext=fext,
@@ -89,7 +103,7 @@ def eye(
         invert=invert,
         sort=sort,
     )
-    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
+    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models)
     interrupted = False
     result: StatisticalEye | WaveformRun
     if engine == "statistical":
@@ -142,6 +156,12 @@ def ber(
     sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
+    tx_ami: TxAmi = None,
+    rx_ami: RxAmi = None,
+    tx_so: TxSo = None,
+    rx_so: RxSo = None,
+    settings: ModelSettings = None,
+    search: ModelSearch = None,
     ideal_feedback: Ideal = False,
     fec: Annotated[str | None, typer.Option(help="Count code words of this code too: kp4, kr4 or a TOML file.")] = None,
     pattern: Annotated[
@@ -163,6 +183,7 @@ def ber(
     from sirf.fec import CodewordCounter, load
 
     code = None if fec is None else load(fec)
+    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
     files = ChannelFiles(
         thru,
         fext=fext,
@@ -175,7 +196,7 @@ def ber(
         invert=invert,
         sort=sort,
     )
-    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
+    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models)
     link = with_sending_options(link, pattern, precoding=precoding, mlse=mlse)
     words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
     interrupted, failed = False, None

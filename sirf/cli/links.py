@@ -10,10 +10,18 @@ from sirf.cli.output import warn
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
+    from sirf.cli.ami import ModelOptions
     from sirf.link import Link
 
 
-def equalized_link(files: ChannelFiles, standard: str, *, package_case: str, symbol_rate: float | None) -> Link:
+def equalized_link(
+    files: ChannelFiles,
+    standard: str,
+    *,
+    package_case: str,
+    symbol_rate: float | None,
+    models: ModelOptions | None = None,
+) -> Link:
     """The equalised link of the options, with its warnings shown."""
     from sirf.link import Link
     from sirf.presets import load
@@ -22,7 +30,7 @@ def equalized_link(files: ChannelFiles, standard: str, *, package_case: str, sym
     channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
     warn(_warnings(link))
-    link = link.optimized()
+    link = link.optimized() if models is None or not models.given else with_models(link, models)
     report = link.equalizer_report
     if channel.port_order is not None:
         from sirf.channel.lanes import lane_name
@@ -32,6 +40,20 @@ def equalized_link(files: ChannelFiles, standard: str, *, package_case: str, sym
     print(f"equaliser: {report}", file=sys.stderr)
     if report is not None and not report.opened:
         warn(("no equaliser setting opens this link; the error ratio below is that of the best one found",))
+    return link
+
+
+def with_models(link: Link, models: ModelOptions) -> Link:
+    """The link with vendor models in it, their parameters set or searched, and the other side's equalisers chosen."""
+    from sirf.ami.flow import modelled
+    from sirf.ami.search import equalize_own_side, optimize_models, set_parameters
+
+    link = link.replace(**models.load())
+    link = set_parameters(link, models.settings())
+    link = equalize_own_side(link)
+    if models.search:
+        link = optimize_models(link, parameters=None if "all" in models.search else models.search)
+    warn(modelled(link).notes)
     return link
 
 

@@ -35,5 +35,21 @@ Invert = Annotated[bool, typer.Option("--invert", help="Swap P and N at the out 
 Sort = Annotated[bool, typer.Option("--sort", help="Sort the points of files whose frequencies are out of order.")]
 PackageCase = Annotated[str, typer.Option(help="Package test case of the preset, by number from 1 or by name.")]
 SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
+TxAmi = Annotated[
+    Path | None, typer.Option("--tx-ami", help="Vendor's model of the transmitter (.ami or .ibs); foreign code is run.")
+]
+RxAmi = Annotated[Path | None, typer.Option("--rx-ami", help="Vendor's model of the receiver (.ami or .ibs).")]
+TxSo = Annotated[Path | None, typer.Option("--tx-so", help="Its shared object; the one beside the .ami by default.")]
+RxSo = Annotated[Path | None, typer.Option("--rx-so", help="The receiver's shared object.")]
+ModelSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SIDE.NAME=VALUE", help="Parameter of a model, such as tx.tap=2; may be repeated."),
+]
+ModelSearch = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--search", metavar="SIDE.NAME", help="Parameter of a model to search; 'all' for all; may be repeated."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
 Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]
