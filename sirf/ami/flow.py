@@ -18,7 +18,7 @@ from scipy import fft
 
 from sirf.ami.impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
 from sirf.ami.model import AmiModel
-from sirf.engine.front_end import AnalogChannel, analog_channel
+from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
 from sirf.errors import AmiError, SirfError
 from sirf.signal.sampled_filter import SampledFilter
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 LINEAR = 1e-9
-"""A column that differs from the model's own filter by less than this part of its peak has nothing cancelled in it."""
+"""A column that differs from what the model's own filter makes by less than this part of its peak has nothing cancelled."""
 FLOOR = 1e-14
 """Frequencies at which the given response is below this part of its largest are left alone where filters are deconvolved."""
 
@@ -142,7 +142,10 @@ def impulse_columns(channel: AnalogChannel, link: Link) -> Float:
         turns = transfer.frequency[: len(shape)] / (transfer.symbol_rate * m)
         # the shape is per UI and for levels of ±1: two of them are one swing
         spectrum = 2.0 * link.symbol_rate * shape * np.sinc(turns) * np.exp(-1j * np.pi * turns)
-        rows.append(fft.irfft(spectrum, n=transfer.n_samples))
+        wave = fft.irfft(spectrum, n=transfer.n_samples)
+        if path <= len(link.channel.fext):
+            wave = with_ffe(wave, link.transmitter.ffe, link.transmitter.ffe_main, m)
+        rows.append(wave)
     longest = max(len(row) for row in rows)
     columns = np.zeros((paths, longest))
     for row, values in zip(columns, rows, strict=True):
@@ -265,11 +268,14 @@ def _filters(
     if probe is None:
         return SampledFilter(ratio, interval), None
     own = SampledFilter(_trimmed(probe), interval)
-    expected = _convolved(before, own.taps)
     peak = float(np.abs(after).max())
-    if float(np.abs(after - expected).max()) <= LINEAR * peak:
-        return own, None
-    return own, SampledFilter(_divided(expected, after), interval)
+    # a model may filter as the circle that a transform makes of the column, or as a filter from rest
+    circular = np.asarray(fft.irfft(fft.rfft(before) * fft.rfft(probe), len(before)))
+    for expected in (circular, _convolved(before, own.taps)):
+        if float(np.abs(after - expected).max()) <= LINEAR * peak:
+            return own, None
+    # two levels of the link's own are one swing
+    return own, SampledFilter(0.5 * interval * (after - circular), interval)
 
 
 def _divided(before: Float, after: Float) -> Float:

@@ -172,7 +172,8 @@ class Instance:
     def finish_getwave(self) -> tuple[Float, Answer]:
         """Clock times (k,) in s from the start of the run and the answer; the waveform is in `wave`."""
         answer = self._checked(self._receive(), size=self._sent)
-        ends = self._clocks < 0.0
+        # the end is marked by -1; a tick may lie before the first sample
+        ends = self._clocks == -1.0
         count = int(np.argmax(ends)) if ends.any() else len(self._clocks)
         return self._clocks[:count].copy(), answer
 

@@ -66,6 +66,7 @@ class Learned:
 class ModelReception:
     """Receives rows of a waveform through a model; counts decisions behind the first ones.
 
+    `instant` is the row of the impulse response at which the waveform's rows begin a symbol.
     `ignore` symbols pass before anything is learned. Positions are in UI of the waveform, whose row k holds the UI
     k - `origin` of the transmitter's symbols as the channel's own response has them. With `keeps` the decisions are kept in
     `kept` as pairs of what was sent and decided, and are not counted. Without an `instance` (a model whose AMI_Init alone takes
@@ -79,6 +80,7 @@ class ModelReception:
         instance: Instance | None,
         *,
         lead: int,
+        instant: int,
         seed: int,
         ignore: int,
         eye: bool,
@@ -95,7 +97,7 @@ class ModelReception:
         self.ignore = ignore
         self.values: dict[str, Any] = dict(side.values)
         self.learned: Learned | None = None
-        self.clocked: bool | None = None
+        self.clocked = False
         self.count = ErrorCount(link=link.digest, bits_per_symbol=float(np.log2(self.order)))
         self.collects, self.histogram, self.top = eye, np.zeros((self.m, BINS), dtype=np.int64), 1.0
         self._wave, self._row = np.zeros(0, dtype=np.float32), 0
@@ -103,6 +105,7 @@ class ModelReception:
         self._sent, self._sent_first = np.zeros(0, dtype=np.uint8), 0
         self._rows, self._blocks = 0, 0
         self._before = (np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint8))
+        self._carried = np.zeros(0 if instance is None else instant % self.m, dtype=np.float32)
         self.keeps, self.kept = keeps, list[tuple[Symbols, Symbols]]()
 
     @property
@@ -117,15 +120,20 @@ class ModelReception:
         if self.instance is None:
             self._wave = np.concatenate([self._wave, rows.reshape(-1)])
         else:
-            self.instance.wave[:size] = rows.reshape(-1)
+            # sample n of the waveform and row n of the impulse response are the same time of a symbol
+            late = len(self._carried)
+            wave = self.instance.wave[:size]
+            wave[:late] = self._carried
+            wave[late:] = rows.reshape(-1)[: size - late]
+            self._carried = rows.reshape(-1)[size - late :].copy()
             self.instance.start_getwave(size)
             clocks, answer = self.instance.finish_getwave()
             if answer.out:
                 found = self.side.model.ami.outputs(answer.out, f"AMI_parameters_out of {self.side.model.name}")
                 self.values.update(found)
             self._wave = np.concatenate([self._wave, self.instance.wave[:size].astype(np.float32)])
-        if self.clocked is None:
-            self.clocked = len(clocks) > 0
+        if self.learned is None:
+            self.clocked = self.clocked or len(clocks) > 0
         if not np.isfinite(self._wave[-size:].sum()):
             raise AmiError(f"{self.side.model.name} must return numbers from AMI_GetWave, got NaN or infinity.")
         # sampled half a UI after each clock tick (section 10, AMI_GetWave)
@@ -274,7 +282,7 @@ class ModelReception:
         if self.clocked:
             return self._clocks[(self._clocks >= start) & (self._clocks < self._rows - GUARD)]
         first = np.ceil(start - phase)
-        return np.asarray(np.arange(first, np.floor(self._rows - GUARD - phase)) + phase, dtype=np.float64)
+        return np.asarray(np.arange(first, np.ceil(self._rows - GUARD - phase)) + phase, dtype=np.float64)
 
     def _sampled(self, place: Float) -> Float:
         decided, value = np.empty(len(place), dtype=np.uint8), np.empty(len(place))

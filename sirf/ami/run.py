@@ -20,9 +20,10 @@ from sirf.ami.flow import Initialised, Modelled, modelled, resolve
 from sirf.ami.host import Instance
 from sirf.ami.reception import ModelReception
 from sirf.ami.stimulus import RESPONSE, SentWaveform, sent_filter
+from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream, push
 from sirf.engine.waveform.capture import histogram_eye
-from sirf.engine.waveform.plan import plan
+from sirf.engine.waveform.plan import Plan, plan
 from sirf.engine.waveform.polyphase import Filterbank
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
@@ -39,6 +40,10 @@ Single = NDArray[np.float32]
 Symbols = NDArray[np.uint8]
 
 
+PRECISION = 1e-6
+"""Error of interpolated samples over their rms, and largest cursor left out over the main one: a model may lift what is small."""
+
+
 class ModelStream:
     """One run of a link through the receiver's AMI_GetWave; a context manager that ends the models' processes.
 
@@ -50,7 +55,7 @@ class ModelStream:
         self.found, self.seed = found, seed
         # aggressors have a transmitter like the victim's
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
-        self.plan = plan(link)
+        self.plan = plan(link, PRECISION, PRECISION)
         self.source = Source(link, self.plan, seed=seed)
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui
@@ -65,7 +70,7 @@ class ModelStream:
             if found.receiver_waves:
                 receiving = self._stack.enter_context(opened(found, found.receiver, self.plan.table.block))
             self.receiver = ModelReception(
-                found, found.receiver, receiving, lead=self.plan.table.lead, seed=seed,
+                found, found.receiver, receiving, lead=self.plan.table.lead, instant=_instant(link, self.plan), seed=seed,
                 ignore=ignored_symbols(found) + self.plan.memory, eye=eye, keeps=keeps,
             )  # fmt: skip
         except BaseException:
@@ -150,6 +155,14 @@ def opened(found: Modelled, side: Initialised, block: int) -> Instance:
         instance.kill()
         raise
     return instance
+
+
+def _instant(link: Link, shared: Plan) -> int:
+    """Row of the impulse response at which the plan's waveform has its sampling instant."""
+    channel = analog_channel(link)
+    start = channel.prepared[channel.index[0]].start_time
+    late = (shared.raw.start_time - start) * link.symbol_rate * link.samples_per_ui
+    return round(late) + shared.raw.sampling
 
 
 def sent_block(found: Modelled) -> int:

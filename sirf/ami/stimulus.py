@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
+TAIL = 1e-6
+"""Part of the main cursor below which cursors of the channel are left out."""
 RESPONSE = 256
 """UI of the transmitter's impulse response."""
 JITTER, TONES = 2**36, 2**37
@@ -70,7 +72,7 @@ class SentWaveform:
         if link.receiver.ctle is not None:
             response = response * link.receiver.ctle.transfer(fft.rfftfreq(len(column), interval))
             column = fft.irfft(response, len(column))
-        own, start = front_end(link), channel.prepared[channel.index[0]].start_time
+        own, start = front_end(link, tail=TAIL), channel.prepared[channel.index[0]].start_time
         instant = round((end.start_time - start) / interval) + end.sampling
         first = round((own.start_time - start) / interval) - m + 1
         window = np.arange(first, first + len(own.through) + m - 1)

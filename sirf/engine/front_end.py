@@ -114,7 +114,10 @@ class AnalogChannel:
     index: tuple[int, ...]
 
     def response(self, path: int, receiver: Receiver, *, kind: str) -> Float:
-        """Time response of a path in V: `kind` is "pulse", "edge" or "edge_slope" (per UI). Only the receiver's CTLE is read."""
+        """Time response of a path in V: `kind` is "pulse", "edge" or "edge_slope" (per UI).
+
+        Of the receiver only CTLE and cancellation are read.
+        """
         number = self.index[path]
         transfer, shape = self.prepared[number], self.shapes[number]
         frequency = transfer.frequency[: len(shape)]
@@ -127,7 +130,22 @@ class AnalogChannel:
             shape = shape * (2j * np.pi * turns)
         elif kind != "edge":
             raise ValueError(kind)
-        return np.asarray(fft.irfft(shape, n=transfer.n_samples))
+        wave = np.asarray(fft.irfft(shape, n=transfer.n_samples))
+        if path == 0 and receiver.cancellation is not None:
+            wave = wave + _cancelled(receiver.cancellation.taps, kind, transfer.n_samples, transfer.samples_per_ui)
+        return wave
+
+
+def _cancelled(taps: Float, kind: str, size: int, samples_per_ui: int) -> Float:
+    """What `Receiver.cancellation` adds to a response (size,) of the through path."""
+    wave = np.zeros(size)
+    wave[: min(len(taps), size)] = taps[:size]
+    if kind == "pulse":
+        total = np.cumsum(np.concatenate([wave[-samples_per_ui:], wave]))
+        return np.asarray(total[samples_per_ui:] - total[:-samples_per_ui])
+    # samples of an edge are per UI; its slope is the central difference
+    wave *= samples_per_ui
+    return wave if kind == "edge" else np.asarray(0.5 * samples_per_ui * (np.roll(wave, -1) - np.roll(wave, 1)))
 
 
 @lru_cache(maxsize=16)
@@ -149,11 +167,9 @@ def _shape(link: Link, prepared: PreparedTransfer, amplitude: float, kind: str) 
     if link.receiver.noise_corner is not None:
         filters = filters * butterworth4(prepared.frequency, link.receiver.noise_corner)
     end = int(np.flatnonzero(np.abs(filters) > BAND)[-1]) + 1
-    # FEXT comes from transmitters like the victim's; what a receiver cancels is in the through path alone
+    # FEXT comes from transmitters like the victim's
     if link.transmitter.filter is not None and kind != "next":
         filters = filters * link.transmitter.filter.transfer(prepared.frequency)
-    if link.receiver.cancellation is not None and kind == "through":
-        filters = filters * link.receiver.cancellation.transfer(prepared.frequency)
     # one UI of time in the spectrum makes slopes per UI; the inverse transform of the grid is in samples per second
     scale = amplitude / link.symbol_rate * prepared.sample_rate
     return np.asarray(scale * prepared.value[:end] * filters[:end])
@@ -174,7 +190,6 @@ class _Key:
             link.transmitter.rise_time,
             link.receiver.noise_corner,
             link.transmitter.filter,
-            link.receiver.cancellation,
             link.launch_amplitudes(),
             # automatic gain ahead of a driver follows the transmitter's FFE
             None if link.optics is None else (link.optics.path, *link.optics.gains(link.order), link.drive_gain),
@@ -205,8 +220,8 @@ def preparation_warnings(link: Link) -> tuple[str, ...]:
     return tuple(dict.fromkeys(warning for prepared in analog_channel(link).prepared for warning in prepared.warnings))
 
 
-def front_end(link: Link) -> FrontEnd:
-    """Every response that the engines need, for the link's equaliser setting.
+def front_end(link: Link, *, tail: float = TAIL) -> FrontEnd:
+    """Every response that the engines need, for the link's equaliser setting; cursors below `tail` of the main one are left out.
 
     Raises `SirfError` when the pulse has no positive main cursor.
     """
@@ -220,7 +235,7 @@ def front_end(link: Link) -> FrontEnd:
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
-    window, omitted = _window(responses[0], instant, m)
+    window, omitted = _window(responses[0], instant, m, tail)
     pulses, crosstalk_index = _all_crosstalk(link, channel)
     main = mean_pulse[instant % len(shaped)]
     if not main > 0:
@@ -306,8 +321,8 @@ def _first_dfe_limits(link: Link) -> tuple[float, float]:
     return (link.receiver.dfe[0], link.receiver.dfe[0])
 
 
-def _window(pulse: Float, instant: int, m: int) -> tuple[NDArray[np.int64], float]:
-    """Sample indices from two UI before the first to two after the last cursor above TAIL, and what is left out."""
+def _window(pulse: Float, instant: int, m: int, tail: float = TAIL) -> tuple[NDArray[np.int64], float]:
+    """Sample indices from two UI before the first to two after the last cursor above `tail`, and what is left out."""
     n = len(pulse)
     half = n // m // 8
     offsets = np.arange(-half, n // m - half - 1)
@@ -315,7 +330,7 @@ def _window(pulse: Float, instant: int, m: int) -> tuple[NDArray[np.int64], floa
         pulse.take(instant + offsets[:, None] * m + np.arange(-m // 2, m // 2)[None, :], mode="wrap")
     ).max(axis=1)
     reference = abs(pulse[instant % n])
-    large = np.flatnonzero(envelope > TAIL * reference)
+    large = np.flatnonzero(envelope > tail * reference)
     first, last = int(offsets[large[0]]), int(offsets[large[-1]])
     pre, post = max(-first, 2) + 2, max(last, 2) + 3
     omitted = float(

@@ -59,8 +59,8 @@ class Receiver:
     receiver's reference; `adaptation` of the taps given here as a start. `dfe_unrolled` takes the first DFE tap by as many slicer
     sets as there are levels and a choice, instead of feedback: the same decisions without its delay.
 
-    `cancellation` is a sampled filter of the through path alone, which noise and crosstalk do not pass: what the impulse
-    response of a vendor's model says of its decision feedback.
+    `cancellation` holds samples in V that come on top of the through path's response to a symbol one sample long, from the first
+    sample of its record on; noise and crosstalk are spared. A vendor's model says by it what its decision feedback takes off.
     """
 
     noise_corner: float | None

@@ -147,7 +147,7 @@ EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "clock recovery": lambda: receiving(clock=ClockRecovery(bandwidth=2e8, hold_symbols=10)),
     "wander": lambda: receiving(wander=sirf.Wander(sinusoidal_ui=0.1, sinusoidal_frequency=1e8)),
     "adaptation": lambda: receiving(adaptation=Adaptation(dfe_step=1e-2, settle_symbols=10)),
-    "cancellation": lambda: receiving(cancellation=SampledFilter(np.array([0.9, -0.1]), 1.0 / (8 * RATE))),
+    "cancellation": lambda: receiving(cancellation=SampledFilter(np.append(np.zeros(72), -0.05), 1.0 / (8 * RATE))),
     "transmitter model": (plain, lambda: plain().replace(transmitter_model=vendor("ffe", main=0.8, post1=-0.2))),
     "receiver model": (plain, lambda: plain().replace(receiver_model=vendor("receiver", peak_db=6))),
 }

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.contract import LARGE_SIGNAL
-from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.front_end import TAIL, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import RATE, LightChain, averaged
 from sirf.engine.statistical.analysis import InterferenceModel
-from sirf.engine.waveform.polyphase import TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
+from sirf.engine.waveform.polyphase import ERROR, TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import thresholds
@@ -78,19 +78,22 @@ class Plan:
 
 
 @lru_cache(maxsize=4)
-def plan(link: Link) -> Plan:
-    """The plan of a link, kept for the last few links."""
+def plan(link: Link, allowed: float = ERROR, tail: float = TAIL) -> Plan:
+    """The plan of a link, kept for the last few links.
+
+    Samples are interpolated within `allowed` of their rms; cursors below `tail` of the main one are left out.
+    """
     receiver = link.receiver
-    end = front_end(link)
+    end = front_end(link, tail=tail)
     sampled = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0) if receiver.digital else receiver
-    raw = front_end(link.replace(receiver=sampled)) if receiver.digital else end
+    raw = front_end(link.replace(receiver=sampled), tail=tail) if receiver.digital else end
     m = raw.samples_per_ui
     crosstalk = [Response(wave, 0, movable=m) for wave in raw.crosstalk]
     if link.optics is not None and link.optics.large_signal:
         return _lit_plan(link, sampled, end, raw, crosstalk)
     responses = signal_responses(link, raw)
     fixed = len(responses)
-    grid = choose_grid([one.wave for one in responses], m)
+    grid = choose_grid([one.wave for one in responses], m, allowed=allowed)
     noise = noise_responses(sampled, raw, added=None if link.optics is None else link.optical_noise)
     responses += crosstalk + noise
     lead = _lead(link, raw)
