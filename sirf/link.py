@@ -125,8 +125,10 @@ class Link:
             "standard": standard,
             "symbol_rate": float(rate),
             "modulation": scheme,
-            "transmitter": _part("transmitter", transmitter, _usual_transmitter(preset, case)),
-            "receiver": _part("receiver", receiver, preset and preset.receiver),
+            "transmitter": _part(
+                "transmitter", transmitter, _beside(transmitter_model, _usual_transmitter(preset, case))
+            ),
+            "receiver": _part("receiver", receiver, _beside(receiver_model, preset and preset.receiver)),
             "der0": float(_part("der0", der0, preset.der0 if preset else 1e-6)),
             "limits": limits or (preset.limits if preset else EqualizerLimits()),
             "packages": case,
@@ -182,12 +184,14 @@ class Link:
         return self.die_to_die().insertion_loss_db(0.5 * self.symbol_rate)
 
     def replace(self, **changes: Any) -> Link:
-        """This link with some parts changed; another `channel` keeps the light."""
+        """This link with some parts changed; another `channel` keeps the light, a model takes the place of equalisers."""
         kept = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
             if field.name not in ("channel", "standard", "warnings")
         }
+        for side in ("transmitter", "receiver"):
+            kept[side] = _beside(changes.get(f"{side}_model"), kept[side])
         channel = changes.pop("channel", self.channel)
         if set(self.aggressors) <= {Aggressor()}:
             del kept["aggressors"]
@@ -313,6 +317,11 @@ def _part(name: str, given: Any, preset_value: Any) -> Any:
     if value is None:
         raise SirfError(f"{name} must be given when no standard is, got None. Pass {name}= or standard=.")
     return value
+
+
+def _beside(model: AmiModel | None, part: Any) -> Any:
+    """A transmitter or receiver, without its equalisers where a model takes their place."""
+    return part if model is None or part is None else part.without_equalizers()
 
 
 def _package_case(preset: Preset | None, case: int | str) -> PackageCase | None:

@@ -100,4 +100,6 @@ def _warnings(link: Link) -> tuple[str, ...]:
     """What is known of the data, and of the responses made from them, each once."""
     from sirf.engine.front_end import preparation_warnings
 
-    return tuple(dict.fromkeys(link.warnings + preparation_warnings(link)))
+    # the way into the time domain is the same with models and without
+    bare = link.replace(transmitter_model=None, receiver_model=None) if link.has_models else link
+    return tuple(dict.fromkeys(link.warnings + preparation_warnings(bare)))

@@ -110,6 +110,10 @@ class Receiver:
         adapts = self.adaptation is not None and (self.adaptation.ffe_step > 0 or self.adaptation.gain_step > 0)
         return self.vga is not None or self.converter is not None or adapts
 
+    def without_equalizers(self) -> Receiver:
+        """Noise filter and noise alone: what is left where a vendor's model does the rest."""
+        return Receiver(noise_corner=self.noise_corner, noise_density=self.noise_density)
+
     def analog_transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
         """Noise filter times CTLE (F,): all that comes before the sampler."""
         response = np.ones(np.shape(frequency), dtype=complex)

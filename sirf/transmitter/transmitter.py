@@ -42,6 +42,10 @@ class Transmitter:
     precoding: bool = False
     filter: SampledFilter | None = None
 
+    def without_equalizers(self) -> Transmitter:
+        """The same without FFE and filter: what is left where a vendor's model equalises."""
+        return replace(self, ffe=(1.0,), ffe_main=0, filter=None)
+
     def __post_init__(self) -> None:
         """Validate the fields."""
         if not self.amplitude > 0:

@@ -167,7 +167,12 @@ def test_what_the_receivers_sampler_suffers_is_the_same_in_both_flows(
 def test_a_model_stands_in_place_of_the_links_own_parts(model: Models) -> None:
     base = link()
     with pytest.raises(SirfError, match="transmitter must leave equalisation to its transmitter_model, got an FFE"):
-        sirf.statistical_eye(own_ffe(base).replace(transmitter_model=model("identity")))
+        sirf.statistical_eye(base.replace(transmitter=own_ffe(base).transmitter, transmitter_model=model("identity")))
+    # what comes from a preset, or from before, makes room
+    equalised = own_ffe(base)
+    assert equalised.replace(transmitter_model=model("identity")).transmitter.ffe == (1.0,)
+    preset = sirf.Link(base.channel, standard="802.3ck-c2m", symbol_rate=RATE, receiver_model=model("identity"))
+    assert preset.receiver.ctle is None
     receiver = dataclasses.replace(base.receiver, ctle=Ctle(g_dc_db=-3.0, f_z=4e9, f_p1=4e9, f_p2=10e9))
     with pytest.raises(SirfError, match=r"receiver.ctle must be off beside a receiver_model"):
         sirf.statistical_eye(base.replace(receiver=receiver, receiver_model=model("identity")))
