@@ -22,6 +22,7 @@ from sirf._files import MAX_TEXT_BYTES
 from sirf.channel.figures.limits import load_limits
 from sirf.channel.materials import load_material
 from sirf.channel.path.reader import load_path
+from sirf.channel.weave import load_weave
 from sirf.clock.mask import load_mask
 from sirf.errors import ConfigError, SirfError
 from sirf.fec import load as load_code
@@ -45,6 +46,7 @@ def use_optics(file: str) -> None:
 LOADERS: dict[str, Callable[[str], object]] = {
     "paths": use_path,
     "materials": use_material,
+    "weaves": load_weave,
     "standards": load_preset,
     "masks": load_limits,
     "jitter_masks": load_mask,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sirf.__main__ import main
+from sirf.channel.weave import list_weaves
 from sirf.engine.counting.count_errors import CountInterrupted
 from sirf.presets import list_presets
 from sirf.results.error_count import ErrorCount
@@ -191,6 +192,11 @@ def test_lists(capsys: Capture) -> None:
     assert {entry["id"] for entry in listed} == set(list_presets())
     assert main(["materials"]) == 0
     assert "megtron7" in capsys.readouterr().out
+    assert main(["weaves", "--json", "-"]) == 0
+    styles = strict_json(capsys.readouterr().out)
+    assert isinstance(styles, list)
+    assert {entry["id"] for entry in styles} == set(list_weaves())
+    assert all(entry["source"] and entry["swing_source"] for entry in styles)
 
 
 def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:

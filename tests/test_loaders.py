@@ -11,6 +11,7 @@ import pytest
 from sirf._data import data_path
 from sirf.channel.figures.limits import load_limits
 from sirf.channel.materials import load_material
+from sirf.channel.weave import load_weave
 from sirf.clock.mask import load_mask
 from sirf.fec.library import load as load_code
 from sirf.optics.library import load_optics
@@ -21,11 +22,13 @@ Loader = Callable[[str], Any]
 LOADERS: tuple[tuple[Loader, str, str, str, str], ...] = (
     (load, "standards", "802.3ck-kr1", "der0 = 0.0001", "der0 = 0.0002"),
     (load_material, "materials", "megtron7", "dk = 3.4", "dk = 3.5"),
+    (load_weave, "weaves", "1080", "warp_per_inch = 60", "warp_per_inch = 50"),
     (load_limits, "masks", "802.3ck-kr1", "symbol_rate_gbd = 53.125", "symbol_rate_gbd = 26.5625"),
 )
 TITLED: tuple[tuple[Loader, str], ...] = (
     (load, "standards"),
     (load_material, "materials"),
+    (load_weave, "weaves"),
     (load_limits, "masks"),
     (load_mask, "jitter_masks"),
     (load_code, "fec"),

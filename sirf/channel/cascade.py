@@ -39,19 +39,19 @@ def cascade_ends(first: Ends, second: Ends) -> Ends:
     With X = (1 - A22 B11)^-1, S21 = B21 X A21, and so on: the matrix form of the scalar cascade, whose loop now also counts what
     turns from one mode into the other and back between the two networks.
     """
-    loop = _inverse_of_one_minus(_product(first.s22, second.s11))
-    onward = _product(loop, first.s21)
-    returned = _product(second.s11, onward)
-    back = _product(loop, _product(first.s22, second.s12))
+    loop = _inverse_of_one_minus(matrix_product(first.s22, second.s11))
+    onward = matrix_product(loop, first.s21)
+    returned = matrix_product(second.s11, onward)
+    back = matrix_product(loop, matrix_product(first.s22, second.s12))
     return Ends(
-        first.s11 + _product(first.s12, returned),
-        _product(first.s12, second.s12 + _product(second.s11, back)),
-        _product(second.s21, onward),
-        second.s22 + _product(second.s21, back),
+        first.s11 + matrix_product(first.s12, returned),
+        matrix_product(first.s12, second.s12 + matrix_product(second.s11, back)),
+        matrix_product(second.s21, onward),
+        second.s22 + matrix_product(second.s21, back),
     )
 
 
-def _product(a: Complex, b: Complex) -> Complex:
+def matrix_product(a: Complex, b: Complex) -> Complex:
     """Matrix product of (2, 2, F) arrays; `numpy.matmul` is four times slower for matrices this small."""
     result = a[:, :1] * b[:1]
     result += a[:, 1:] * b[1:]

@@ -23,7 +23,7 @@ __all__ = ["Material", "cannonball_factor", "list_materials", "load_material", "
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-_LOW, _HIGH = 2.0 * np.pi * 1e4, 2.0 * np.pi * 1e12
+_LOWER_CORNER, _UPPER_CORNER = 2.0 * np.pi * 1e4, 2.0 * np.pi * 1e12
 """Angular corner frequencies of the wideband Debye model, rad/s."""
 
 _RANGES = {
@@ -34,9 +34,9 @@ _RANGES = {
     "roughness_rq": (0.0, 5e-6),
     "rz_per_rq": (1.0, 10.0),
 }
-ROOM_C = 20.0
+FOIL_REFERENCE_C = 20.0
 """Temperature at which a foil's conductivity holds, C (IEC 60028)."""
-DRY_C, DRY_RH = 23.0, 50.0
+LAMINATE_REFERENCE_C, LAMINATE_REFERENCE_RH = 23.0, 50.0
 """Temperature and relative humidity in % at which laminate tables give Dk and Df (IPC-TM-650)."""
 _TEMPERATURE_C = (-40.0, 125.0)
 
@@ -125,8 +125,8 @@ class Material:
                     f"temperature_c must be between {_TEMPERATURE_C[0]:g} and {_TEMPERATURE_C[1]:g}, got "
                     f"{temperature_c!r}. Give degrees Celsius."
                 )
-            conductivity /= 1.0 + self.resistance_per_k * (temperature_c - ROOM_C)
-            df *= 1.0 + (self.df_per_k or 0.0) * (temperature_c - DRY_C)
+            conductivity /= 1.0 + self.resistance_per_k * (temperature_c - FOIL_REFERENCE_C)
+            df *= 1.0 + (self.df_per_k or 0.0) * (temperature_c - LAMINATE_REFERENCE_C)
         if humidity_percent is not None:
             if not 0.0 <= humidity_percent <= 100.0:
                 raise PhysicsError(f"humidity_percent must be between 0 and 100, got {humidity_percent!r}. Mend it.")
@@ -135,7 +135,7 @@ class Material:
                     f"humidity_percent must be left out for {self.id}, got {humidity_percent:g} and no published "
                     "coefficient. Give the material a df_per_percent_rh."
                 )
-            df *= 1.0 + self.df_per_percent_rh * (humidity_percent - DRY_RH)
+            df *= 1.0 + self.df_per_percent_rh * (humidity_percent - LAMINATE_REFERENCE_RH)
         return dataclasses.replace(self, df=df, conductivity=conductivity)
 
 
@@ -159,7 +159,7 @@ def _debye(dk: float, df: float, reference: float) -> tuple[float, float]:
 
 
 def _log_ratio(w: Real) -> Complex:
-    return np.asarray(np.log((_HIGH + 1j * w) / (_LOW + 1j * w)))
+    return np.asarray(np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w)))
 
 
 class _Foil(BaseModel):

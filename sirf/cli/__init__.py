@@ -57,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "optics": codes_and_light.optics,
     "standards": library.standards,
     "materials": library.materials,
+    "weaves": library.weaves,
 }
 """Commands in the order of the help."""
 for _name, _command in COMMANDS.items():

@@ -1,4 +1,4 @@
-"""`sirf standards`, `sirf materials`: what ships, with provenance."""
+"""`sirf standards`, `sirf materials`, `sirf weaves`: what ships, with provenance."""
 
 from __future__ import annotations
 
@@ -66,6 +66,43 @@ def materials(json_file: Json = None) -> None:
                 "source": m.source,
             }
             for m in loaded
+        ],
+        json_file,
+    )
+
+
+def weaves(json_file: Json = None) -> None:
+    """List the glass styles that boards may lie on, with their provenance."""
+    from sirf.channel.weave import list_weaves, load_weave
+
+    loaded = [load_weave(name) for name in list_weaves()]
+    rows = [
+        (
+            w.id,
+            f"{w.warp_period * 1e6:.0f}",
+            f"{w.fill_period * 1e6:.0f}",
+            w.provenance,
+            f"{w.dk_swing:g}",
+            w.swing_provenance,
+            w.title,
+        )
+        for w in loaded
+    ]
+    table(("weave", "warp um", "fill um", "prov", "Dk swing", "prov", "title"), rows, json_file=json_file)
+    write_json(
+        [
+            {
+                "id": w.id,
+                "title": w.title,
+                "warp_period_um": w.warp_period * 1e6,
+                "fill_period_um": w.fill_period * 1e6,
+                "provenance": w.provenance,
+                "source": w.source,
+                "dk_swing": w.dk_swing,
+                "swing_provenance": w.swing_provenance,
+                "swing_source": w.swing_source,
+            }
+            for w in loaded
         ],
         json_file,
     )

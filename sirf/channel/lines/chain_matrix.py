@@ -18,7 +18,7 @@ from sirf.channel.pair import LINE_OHM, PAIR_OHM
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-_LOSSIEST = 300.0
+MAX_ATTENUATION_NEPER = 300.0
 """Largest attenuation in neper that a chain matrix holds."""
 
 
@@ -35,7 +35,7 @@ def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
     """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC."""
     turn = np.sqrt(series * shunt) * length
     # beyond 2,600 dB nothing passes; exp would overflow at 6,100
-    held = np.minimum(turn.real, _LOSSIEST) + 1j * turn.imag
+    held = np.minimum(turn.real, MAX_ATTENUATION_NEPER) + 1j * turn.imag
     still = np.abs(turn) < 1e-100
     # sinh(x) / x keeps b and c finite where gamma vanishes
     ratio = np.where(still, 1.0, np.sinh(held) / np.where(still, 1.0, turn)) * length

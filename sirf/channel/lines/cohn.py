@@ -8,7 +8,7 @@ from scipy.special import ellipk
 from sirf.units import EPS0, MU0
 
 _ETA = float(np.sqrt(MU0 / EPS0))
-NARROWEST = 0.35
+MIN_WIDTH_RATIO = 0.35
 """Least width / (spacing - thickness) for which the wide-strip forms hold."""
 
 

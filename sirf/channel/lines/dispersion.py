@@ -17,10 +17,10 @@ from sirf.channel.lines import hammerstad
 from sirf.channel.lines.chain_matrix import Real
 from sirf.errors import PhysicsError
 
-TOLERANCE = 0.01
+MAX_RELATIVE_ERROR = 0.01
 """Largest relative difference from the published curve."""
 _BANDS = (16.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)
-_HEAVY = 1e3
+_CONSTRAINT_WEIGHT = 1e3
 
 
 class Dispersion(NamedTuple):
@@ -64,9 +64,9 @@ def _fitted(curve: Callable[[Real], Real], effective: float) -> Dispersion:
         pole = limit * np.geomspace(1.05, 4.0, 6)
         basis = fn[:, None] ** 2 / (pole**2 - fn[:, None] ** 2)
         # slack in the last column keeps the permittivity at infinity, effective - sum of weights, at one or above
-        rows = np.vstack((np.pad(basis, ((0, 0), (0, 1))), _HEAVY * np.ones(pole.size + 1)))
-        weight = nnls(rows, np.append(wanted, _HEAVY * (effective - 1.0)))[0][:-1]
-        if np.all(np.abs(basis @ weight - wanted) <= TOLERANCE * (wanted + effective)):
+        rows = np.vstack((np.pad(basis, ((0, 0), (0, 1))), _CONSTRAINT_WEIGHT * np.ones(pole.size + 1)))
+        weight = nnls(rows, np.append(wanted, _CONSTRAINT_WEIGHT * (effective - 1.0)))[0][:-1]
+        if np.all(np.abs(basis @ weight - wanted) <= MAX_RELATIVE_ERROR * (wanted + effective)):
             return Dispersion(tuple(weight.tolist()), tuple(pole.tolist()), limit)
     raise PhysicsError(
         f"microstrip must have a dispersion that is causal, got an effective permittivity of {effective:.3g} whose published "

@@ -15,7 +15,7 @@ from sirf.channel.materials import Material
 from sirf.errors import PhysicsError
 from sirf.units import C0, MU0
 
-_THICKEST = 0.5
+_MAX_THICKNESS_RATIO = 0.5
 """Largest thickness / height for which Hammerstad's wider strip is within 1 % of the field solution."""
 
 
@@ -205,7 +205,7 @@ def _earliest(effective: float, material: Material) -> float:
 
 
 def _check(width: float, thickness: float, height: float, dk: float, *, widest: float, highest_dk: float) -> None:
-    if not (width > 0 and height > 0 and 0 < thickness <= min(_THICKEST * height, width)):
+    if not (width > 0 and height > 0 and 0 < thickness <= min(_MAX_THICKNESS_RATIO * height, width)):
         raise PhysicsError(
             "microstrip must have a positive width and height and a thickness up to half the height and the width, got width "
             f"{width}, thickness {thickness}, height {height} m. Check the unit."

@@ -46,9 +46,9 @@ class Stripline(Line):
                 f"{self.width}, thickness {self.thickness}, spacing {self.spacing} m. Check the unit."
             )
         ratio = self.width / (self.spacing - self.thickness)
-        if not ratio >= cohn.NARROWEST:
+        if not ratio >= cohn.MIN_WIDTH_RATIO:
             raise PhysicsError(
-                f"width / (spacing - thickness) must be at least {cohn.NARROWEST}, got {ratio:.3f}. Widen the trace."
+                f"width / (spacing - thickness) must be at least {cohn.MIN_WIDTH_RATIO}, got {ratio:.3f}. Widen the trace."
             )
 
     @property

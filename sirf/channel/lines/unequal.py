@@ -6,13 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from sirf.channel.lines.chain_matrix import Complex, Real, line_chain, scattering
+from sirf.channel.cascade import matrix_product
+from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, Complex, Real, line_chain, scattering
 from sirf.channel.materials import Material
 from sirf.channel.pair import LINE_OHM, PairNetwork, cascade_pairs
 from sirf.errors import PhysicsError
-
-_LOSSIEST = 300.0
-"""Largest attenuation in neper that a chain matrix holds."""
 
 
 class PairLine(Protocol):
@@ -104,7 +102,7 @@ def coupled_pair(frequency: Real, series: Complex, shunt: Complex, length: float
     with c_1 its divided difference between the two eigenvalues (Cayley and Hamilton); by half sums s and half differences t of
     sqrt(eigenvalue) l these are exact where both modes are equally fast: (cosh a - cosh b) / (a² - b²) = sinh s sinh t / (2 s t).
     """
-    m = _times(series, shunt)
+    m = matrix_product(series, shunt)
     middle = 0.5 * (m[0, 0] + m[1, 1])
     root = np.sqrt(0.25 * (m[0, 0] - m[1, 1]) ** 2 + m[0, 1] * m[1, 0])
     a, b = (_held(np.sqrt(middle + sign * root) * length) for sign in (1.0, -1.0))
@@ -115,11 +113,11 @@ def coupled_pair(frequency: Real, series: Complex, shunt: Complex, length: float
     curve = np.asarray(curve * length**2, dtype=np.complex128)
     cosine = _polynomial(np.cosh(s) * np.cosh(t) - rise * middle, rise, m)
     sine = _polynomial(0.5 * (_sinhc(a) + _sinhc(b)) - curve * middle, curve, m)
-    impedance = _times(sine, series) * (length / LINE_OHM)
-    admittance = _times(shunt, sine) * (length * LINE_OHM)
+    impedance = matrix_product(sine, series) * (length / LINE_OHM)
+    admittance = matrix_product(shunt, sine) * (length * LINE_OHM)
     transposed = cosine.swapaxes(0, 1)
     through = 2.0 * _inverse(cosine + impedance + admittance + transposed)
-    reflected = 0.5 * _times(cosine + impedance - admittance - transposed, through)
+    reflected = 0.5 * matrix_product(cosine + impedance - admittance - transposed, through)
     # a uniform length looks the same from both ends
     return PairNetwork(frequency, *(_two_port(reflected[k], through[k]) for k in ((0, 0), (1, 1), (0, 1), (1, 0))))
 
@@ -146,7 +144,7 @@ def extra_length(frequency: Real, single: tuple[Complex, Complex], length_differ
 
 
 def _held(turn: Complex) -> Complex:
-    return np.asarray(np.minimum(turn.real, _LOSSIEST) + 1j * turn.imag)
+    return np.asarray(np.minimum(turn.real, MAX_ATTENUATION_NEPER) + 1j * turn.imag)
 
 
 def _sinhc(x: Complex) -> Complex:
@@ -161,10 +159,6 @@ def _polynomial(constant: Complex, slope: Complex, m: Complex) -> Complex:
     result[0, 0] += constant
     result[1, 1] += constant
     return np.asarray(result)
-
-
-def _times(a: Complex, b: Complex) -> Complex:
-    return np.asarray(a[:, :1] * b[:1] + a[:, 1:] * b[1:])
 
 
 def _inverse(a: Complex) -> Complex:

@@ -182,8 +182,7 @@ class Path:
         """
         f = self._frequency(frequency)
         if self.lanes > 1:
-            whole, near = self._whole(f), self._next_lanes
-            return self._of_lanes(whole, near)
+            return self._lane_aggressors(self._whole(f))
         if self.crosstalk is None:
             return (), ()
         far = self._neighbour(f, 1.0, near=False) if self.crosstalk.fext else None
@@ -243,11 +242,6 @@ class Path:
     def _blocks(self) -> list[Block]:
         return [segment.element for segment in self.segments if isinstance(segment.element, Block)]
 
-    @property
-    def _next_lanes(self) -> tuple[int, ...]:
-        """Lanes of the blocks that transmit the other way; the blocks agree, or `_check_lanes` had refused them."""
-        return next(block.next_lanes for block in self._blocks if block.lanes > 1)
-
     def _assumptions(self) -> tuple[str, ...]:
         """What is assumed of the common mode, where anything converts into it."""
         names = [segment.name for segment in self.segments if segment.common_mode == ASSUMED]
@@ -274,13 +268,16 @@ class Path:
     def _alone(self, run: Sequence[PairNetwork]) -> list[LaneNetwork]:
         return [LaneNetwork.alone(cascade_pairs(run), self.lanes)] if run else []
 
-    def _of_lanes(self, whole: LaneNetwork, near: tuple[int, ...]) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
-        kinds: dict[bool, list[Network]] = {False: [], True: []}
+    def _lane_aggressors(self, whole: LaneNetwork) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
+        """(FEXT, NEXT) of all lanes but the victim; the blocks agree on which are NEXT, or `_check_lanes` had refused them."""
+        next_lanes = next(block.next_lanes for block in self._blocks if block.lanes > 1)
+        fext, near_end = [], []
         for lane in range(1, whole.lanes):
-            kind = "next" if lane in near else "fext"
-            name = f"{self.name} {kind} {lane}"
-            kinds[lane in near].append(whole.aggressor(lane, near=lane in near, name=name))
-        return tuple(kinds[False]), tuple(kinds[True])
+            if lane in next_lanes:
+                near_end.append(whole.aggressor(lane, near=True, name=f"{self.name} next {lane}"))
+            else:
+                fext.append(whole.aggressor(lane, near=False, name=f"{self.name} fext {lane}"))
+        return tuple(fext), tuple(near_end)
 
     def _neighbour(self, frequency: Real, weight: float, *, near: bool) -> Network:
         """The aggressor of one neighbour whose coupling is `weight` times the parts' own."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skrf.media import MLine
 
 from sirf.channel.lines import EdgeMicrostrip, Microstrip, hammerstad
-from sirf.channel.lines.dispersion import TOLERANCE, odd_dispersion, single_dispersion
+from sirf.channel.lines.dispersion import MAX_RELATIVE_ERROR, odd_dispersion, single_dispersion
 from sirf.channel.materials import list_materials, load_material
 from sirf.channel.roughness import RoughnessModel
 from sirf.errors import PhysicsError
@@ -57,7 +57,7 @@ def test_dispersion_is_scikit_rfs_kirschning_jansen_within_the_causal_fit(width:
     media = peer(f, line, "kirschningjansen")
     fn = f * line.height * 1e-6
     ours = line.effective_dk + single_dispersion(width / line.height, 3.4, line.effective_dk).rise(fn)
-    assert np.allclose(ours, np.real(media.ep_reff_f), rtol=TOLERANCE + 0.003)
+    assert np.allclose(ours, np.real(media.ep_reff_f), rtol=MAX_RELATIVE_ERROR + 0.003)
 
 
 def test_pair_dispersion_tends_to_that_of_one_strip_far_apart() -> None:
@@ -78,7 +78,7 @@ def test_the_causal_dispersion_rises_without_loss_and_follows_the_paper(u: float
     rise = odd_dispersion(u, g, dk, effective)
     fn = np.linspace(0.05, rise.limit, 50)
     published = hammerstad.pair_dispersion(fn, u, g, dk, (effective, effective))[1]
-    assert np.allclose(effective + rise.rise(fn), published, rtol=1.05 * TOLERANCE)
+    assert np.allclose(effective + rise.rise(fn), published, rtol=1.05 * MAX_RELATIVE_ERROR)
     assert min(rise.weight) >= 0
     assert effective - sum(rise.weight) >= 1 - 1e-3
     assert min(rise.pole) > rise.limit
