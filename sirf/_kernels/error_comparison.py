@@ -18,6 +18,22 @@ LENGTH, WHOLE, BATCH_SQUARED_SYMBOLS, BATCH_SQUARED_BITS, BATCH_SYMBOLS, BATCH_B
 
 
 @kernel
+def starts_burst(distance: int, gap: int) -> bool:
+    """Whether an error `distance` symbols after the one before belongs to another burst: decisions are fed back `gap` symbols."""
+    return distance > gap
+
+
+@kernel
+def number_bursts(positions: Integer, gap: int, burst: Integer) -> None:
+    """Number in `burst` (K,), from 1 on, the bursts of errors at `positions` (K,), ascending."""
+    number = 0
+    for i in range(len(positions)):
+        if i == 0 or starts_burst(positions[i] - positions[i - 1], gap):
+            number += 1
+        burst[i] = number
+
+
+@kernel
 def compare(
     sent: Bytes,
     got: Bytes,
@@ -33,8 +49,8 @@ def compare(
 ) -> None:
     """Count where `got` (n,) differs from `sent` (n,), level indices.
 
-    `wrong` (n,) tells which symbols were decided wrongly on a line; more than `gap` symbols without one end a burst, to which
-    the errors since then belong. `bits` (L, L) are the bit errors of sent against got. `state` (STATE,) goes from call to call
+    `wrong` (n,) tells which symbols were decided wrongly on a line; where they are more than `gap` symbols apart another burst
+    begins. `bits` (L, L) are the bit errors of sent against got. `state` (STATE,) goes from call to call
     and holds the open burst, which `counts` (COUNTS,) and `lengths` gain when it ends; BURSTS has it from its first error on.
     `outgoing` (L,) and `confusion` (L, L) gain what was sent, and what it was taken for where wrong. A row of `batches`
     (B, COLUMNS) counts whole batches of its length and the squares of their errors, and holds the errors of the open one.
@@ -45,7 +61,7 @@ def compare(
         a, b = np.int64(sent[i]), np.int64(got[i])
         outgoing[a] += 1
         if wrong[i]:
-            if k - state[LAST_WRONG] > gap and state[OPEN_SYMBOLS] > 0:
+            if starts_burst(k - state[LAST_WRONG], gap) and state[OPEN_SYMBOLS] > 0:
                 counts[SQUARED_SYMBOLS] += state[OPEN_SYMBOLS] ** 2
                 counts[SQUARED_BITS] += state[OPEN_BITS] ** 2
                 lengths[min(state[OPEN_LAST] - state[OPEN_FIRST], len(lengths) - 1)] += 1

@@ -133,8 +133,9 @@ def pre_fec_ber(
 def frame_loss_ratio(code: ReedSolomon, codeword_error_ratio: float, *, interleave: int = 1) -> float:
     """Share of shortest Ethernet frames with a symbol in a failed word, from the ratio of failed words in [0, 1].
 
-    A frame of F symbols within groups of `interleave` words meets interleave (1 + (F - 1) / (interleave k)) words on average.
+    A frame of F symbols in groups of I = `interleave` words of k message symbols, taken in turn, meets I + (F - I) / k words on
+    average: all I of its group, and those of the next group where it reaches over the end.
     """
     symbols = FRAME_BITS / code.bits_per_symbol
-    met = min(interleave, symbols) + (symbols - 1.0) / code.message_symbols
+    met = interleave + (symbols - interleave) / code.message_symbols
     return float(-np.expm1(met * np.log1p(-min(codeword_error_ratio, 1.0 - 1e-16))))

@@ -160,3 +160,14 @@ def test_a_4_port_that_is_not_the_through_paths_is_left_out() -> None:
     other = replace(channel, through=line(50.0))
     wanted = at(DEVICE) @ line(50.0) @ at(OTHER_DEVICE, receiver=True)
     np.testing.assert_allclose(die_to_die(other, CASE).network(0).s, wanted.s, atol=1e-12)
+
+
+@pytest.mark.parametrize(("near", "far"), [(50.0, 50.0), (40.0, 60.0), (60.0, 40.0), (45.0, 45.0)])
+def test_terminations_divide_the_voltage(near: float, far: float) -> None:
+    """Two dies on a wire of no length: the share of the receiver's resistance, twice, since matched ends see all of it."""
+    s = np.zeros((len(GRID), 2, 2), dtype=complex)
+    s[:, 1, 0] = s[:, 0, 1] = 1.0
+    ends = [Package(die=(), r_d=value) for value in (near, far)]
+    case = PackageCase(transmitter=ends[0], fext=ends[0], next=ends[0], receiver=ends[1])
+    made = die_to_die(sirf.Channel(Network(GRID, s, z0=100.0), plane="bump"), case)
+    np.testing.assert_allclose(made.transfer(0).value, 2.0 * far / (near + far), rtol=1e-12)

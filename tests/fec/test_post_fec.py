@@ -14,6 +14,7 @@ from scipy.stats import beta
 from sirf import fec
 from sirf._kernels.decide import find_errors
 from sirf.errors import SirfError
+from sirf.fec.post_fec import FRAME_BITS, frame_loss_ratio
 
 KP4 = fec.load("kp4")
 
@@ -163,3 +164,24 @@ def test_results_show_themselves() -> None:
     assert "code word error ratio" in str(result)
     assert "<table>" in result._repr_html_()
     assert result.to_dict()["codeword_error_ratio"] == result.codeword_error_ratio
+
+
+@pytest.mark.parametrize("interleave", [1, 2, 4])
+def test_frames_meet_as_many_words_as_they_do_when_laid_over_them_one_by_one(interleave: int) -> None:
+    """Every start of a frame in the stream of message symbols, words of a group in turn; shortest frames have 67.46 symbols."""
+    k, size = KP4.message_symbols, FRAME_BITS / KP4.bits_per_symbol
+
+    def met(symbols: int) -> float:
+        period = interleave * k
+        words = [
+            len({(place // period, place % interleave) for place in range(start, start + symbols)})
+            for start in range(period)
+        ]
+        return float(np.mean(words))
+
+    whole = int(size)
+    average = met(whole) + (size - whole) * (met(whole + 1) - met(whole))
+    ratio = 1e-9
+    assert frame_loss_ratio(KP4, ratio, interleave=interleave) == pytest.approx(average * ratio, rel=1e-6)
+    decoded = KP4.post_fec(2.4e-4, interleave=interleave)
+    assert decoded.frame_loss_ratio == pytest.approx(average * decoded.codeword_error_ratio, rel=1e-6)

@@ -11,10 +11,11 @@ import sirf
 from sirf import optics
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import unit_channel
+from sirf.channel.network import Network
 from sirf.engine.light.light_chain import averaged
 from sirf.errors import PhysicsError, SirfError
 from sirf.optics.stage import ELECTRON
-from tests.optics.links import straight_path, unit_path
+from tests.optics.links import back_to_back, straight_path, unit_path
 
 OPTICAL = {26.5625e9: "optical-26g", 53.125e9: "optical-53g", 106.25e9: "optical-106g", 212.5e9: "optical-212g"}
 """Preset of the transmitter and receiver about optics that stand alone, by symbol rate."""
@@ -189,3 +190,21 @@ def test_copper_that_is_not_complete_or_on_another_grid_is_refused(board: Channe
     coarse = unit_channel(np.arange(0.0, 100e9, 20e6))
     with pytest.raises(SirfError, match=r"must be the same in a linear chain, got two grids\."):
         optics.Span(unit_path(), before=board, after=coarse, swing=1.0)
+
+
+def test_copper_behind_the_light_takes_its_loss_off_the_noise_power() -> None:
+    """6.02 dB of flat loss leave a quarter of the density, at every frequency."""
+    link = back_to_back(straight_path(0.8e-3, mean=1e-3, noise=20e-12))
+    assert link.optics is not None
+    after = link.optics.after
+    s = after.through.s.copy()
+    s[:, 1, 0] *= 0.5
+    s[:, 0, 1] *= 0.5
+    lossy = dataclasses.replace(after, through=Network(after.through.frequency, s, z0=after.through.z0))
+    span = optics.Span(link.optics.path, before=link.optics.before, after=lossy, swing=1.0, agc_db=(0.0, 0.0))
+    frequency = np.linspace(1e8, 8e9, 9)
+    whole = link.optical_noise(frequency)
+    assert whole.min() > 0.0
+    np.testing.assert_allclose(
+        link.replace(channel=span.copper, optics=span).optical_noise(frequency), 0.25 * whole, rtol=1e-9
+    )

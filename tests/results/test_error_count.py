@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.stats import binomtest, norm
 
 from sirf.errors import SirfError
@@ -63,3 +64,24 @@ def test_scatter_between_batches_widens_the_interval_to_that_of_batch_means() ->
     plain = independent(flat.symbol_errors, flat.symbols).symbol_interval()
     wide = flat.symbol_interval()
     assert wide[1] - wide[0] == pytest.approx(plain[1] - plain[0], rel=0.1)
+
+
+def test_the_scatter_of_batches_is_the_unbiased_variance_over_the_mean() -> None:
+    """Twenty batches of known errors: n - 1 in the denominator, times Student's quantile of 19 over the normal one, squared."""
+    errors = np.array([0, 40, 3, 17, 60, 2, 0, 31, 8, 5, 0, 44, 12, 1, 90, 0, 7, 25, 3, 2])
+    count = ErrorCount(
+        symbols=20 * BATCHES[0],
+        symbol_errors=int(errors.sum()),
+        errors=int(errors.sum()),
+        bursts=int(errors.sum()),
+        squared_symbol_errors=int(errors.sum()),
+        squared_bit_errors=int(errors.sum()),
+        batches=(20, 2, 0),
+        squared_batch_symbol_errors=(int(np.sum(errors**2)), 0, 0),
+        squared_batch_bit_errors=(int(np.sum(errors**2)), 0, 0),
+    )
+    student = stats.t.ppf(0.995, 19) / stats.norm.ppf(0.995)
+    size = np.var(errors, ddof=1) / errors.mean() * student**2
+    events, trials = errors.sum() / size, count.bits / size
+    assert count.ber_low == pytest.approx(stats.beta.ppf(0.005, events, trials - events + 1.0), rel=1e-9)
+    assert count.ber_high == pytest.approx(stats.beta.ppf(0.995, events + 1.0, trials - events), rel=1e-9)

@@ -14,7 +14,7 @@ Symbols = NDArray[np.uint8]
 
 
 class Comparison:
-    """Counts where two sequences of level indices differ; more than `gap` right symbols on the line end a burst."""
+    """Counts where two sequences of level indices differ; errors on the line more than `gap` symbols apart are two bursts."""
 
     def __init__(self, order: int, *, gap: int, identity: str) -> None:
         self.order, self.identity = order, identity

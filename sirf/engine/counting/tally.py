@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.decide import count_levels
+from sirf._kernels.error_comparison import number_bursts
 from sirf.results.error_count import BATCHES, ErrorCount
 from sirf.signal.pam import bit_error_table, bits_per_symbol
 
@@ -24,7 +25,7 @@ LONGEST_BURST = 64
 class Errors:
     """Wrong decisions in order: `positions` (K,) in a block of `length` symbols, what was `sent` (K,) and `decided` (K,).
 
-    `burst` (K,) numbers the burst that each belongs to: more than `gap` symbols without an error end one.
+    `burst` (K,) numbers the burst that each belongs to: errors more than `gap` symbols apart are in different ones.
     """
 
     positions: Positions
@@ -36,7 +37,8 @@ class Errors:
     @classmethod
     def at(cls, positions: Positions, symbols: Symbols, decided: Symbols, *, gap: int) -> Errors:
         """Errors at `positions` (K,) of the sent `symbols` (length,), where `decided` (K,) came out."""
-        burst = np.cumsum(np.diff(positions, prepend=-gap - 2) > max(gap, 0), dtype=np.int64)
+        burst = np.empty(len(positions), dtype=np.int64)
+        number_bursts(positions.astype(np.int64), gap, burst)
         return cls(positions, symbols[positions], decided, burst, len(symbols))
 
     @classmethod

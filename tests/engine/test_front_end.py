@@ -1,0 +1,45 @@
+"""The shared front end against closed forms that no engine of ours made."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sirf.engine.front_end import front_end
+from sirf.link import Link
+from sirf.transmitter.jitter import Jitter
+from tests.engine.links import SYMBOL_RATE, flat_link
+
+RISE = 40e-12
+
+
+def sending(**changes: object) -> Link:
+    """Edges slow against the displacement, a Tx FFE, and a receiver whose filter is far above both."""
+    link = flat_link("PAM4", sigma=0.01)
+    sender = dataclasses.replace(link.transmitter, rise_time=RISE, ffe=(-0.1, 0.8, -0.1), ffe_main=1)
+    return link.replace(transmitter=dataclasses.replace(sender, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rms", [0.01, 0.03])
+def test_gaussian_jitter_makes_the_mean_pulse_that_of_slower_edges(rms: float) -> None:
+    """E exp(-j w tau) = exp(-w² sigma² / 2) is a Gaussian edge too: T_r² grows by (1.6832 sigma)²."""
+    slower = float(np.hypot(RISE, 1.6832 * rms / SYMBOL_RATE))
+    moved, still, expected = (
+        front_end(sending(**changes))
+        for changes in ({"jitter": Jitter(random_ui=rms)}, {}, {"rise_time": slower})
+    )  # fmt: skip
+    instants = np.arange(-2 * 64, 2 * 64)
+    change = moved.mean_pulse[moved.sampling + instants] - still.through[still.sampling + instants]
+    wanted = expected.through[expected.sampling + instants] - still.through[still.sampling + instants]
+    # what is left is of fourth order in the displacement
+    assert np.max(np.abs(change - wanted)) < 10.0 * rms**2 * np.max(np.abs(wanted)) + 1e-6
+    assert np.max(np.abs(wanted)) > 1e-4
+
+
+def test_the_main_cursor_is_what_slower_edges_leave() -> None:
+    rms = 0.03
+    slower = float(np.hypot(RISE, 1.6832 * rms / SYMBOL_RATE))
+    ends = [front_end(sending(**changes)) for changes in ({"jitter": Jitter(random_ui=rms)}, {"rise_time": slower})]
+    assert ends[0].main_cursor == pytest.approx(ends[1].main_cursor, rel=1e-4)

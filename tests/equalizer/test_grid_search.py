@@ -1,0 +1,23 @@
+"""The constrained least-squares receiver of the search in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sirf.equalizer.grid_search import _solve
+from sirf.presets import EqualizerLimits
+
+
+@pytest.mark.parametrize("cursor", [0.5, -0.5])
+def test_the_main_tap_has_the_sign_of_the_main_cursor(cursor: float) -> None:
+    """One cursor without neighbours under three taps: the middle one alone is used, and makes the main cursor positive."""
+    limits = EqualizerLimits(rx_ffe_pre=1, rx_ffe_post=1)
+    pulse = np.array([0.0, 0.0, 0.0, cursor, 0.0, 0.0, 0.0])
+    # row n holds what each tap sees of the symbol n; the main tap sees the pulse as it is
+    shape = np.stack([np.roll(pulse, lag) for lag in (-1, 0, 1)], axis=1)
+    taps, dfe, merit = _solve(shape, 3, 1e-3 * np.eye(3), 5 / 9, limits, 0.0, 1.0 / 3.0)
+    np.testing.assert_allclose(taps, [0.0, np.sign(cursor), 0.0], atol=1e-12)
+    assert dfe == ()
+    # noise of 1e-3 V² through a tap of 1 / cursor, against (1/3)²
+    assert merit == pytest.approx((1.0 / 9.0) / (1e-3 / cursor**2))
