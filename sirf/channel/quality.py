@@ -1,13 +1,8 @@
-"""Is this network fit for the time domain: passivity, reciprocity, causality, DC, grid and band, as numbers and warnings.
-
-The IEEE 370 figures are scikit-rf's (`skrf.calibration.deembedding`, after IEEE Std 370-2020, annex on S-parameter quality).
-"""
+"""Is this network fit for the time domain: passivity, reciprocity, causality, DC, grid and band, as numbers and warnings."""
 
 from __future__ import annotations
 
-import warnings as python_warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft
 
 from sirf._display import html_table, table
+from sirf.channel.ieee370 import Ieee370, Ieee370Application, ieee370, ieee370_in_time
 from sirf.channel.lanes import find_lanes, through_two_port
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network, bulk_delay
@@ -54,24 +50,6 @@ _GUARD = 5.0
 """Standard deviations of the Gaussian pulse in time that are left out before time zero (-108 dB)."""
 _COUNTS = 0.01
 """Entries whose peak is below this part of the largest do not count in the causality test: they hold noise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ieee370:
-    """Initial quality figures of IEEE 370 in percent, 100 is best; None where they do not exist (one port, few points)."""
-
-    causality: float | None
-    passivity: float | None
-    reciprocity: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ieee370Application:
-    """Application-based figures of IEEE 370 in mV of a 1 V pulse at a data rate, 0 is best."""
-
-    causality_mv: float
-    passivity_mv: float
-    reciprocity_mv: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,22 +122,45 @@ class Quality:
         """Plain values for JSON."""
         metrics, application = self.ieee370, self.ieee370_application
         return {
-            "name": self.name, "ports": self.ports, "port_order": self.port_order, "z0_ohm": self.z0,
-            "passive": self.passive, "max_singular_value": self.max_singular_value,
+            "name": self.name,
+            "ports": self.ports,
+            "port_order": self.port_order,
+            "z0_ohm": self.z0,
+            "passive": self.passive,
+            "max_singular_value": self.max_singular_value,
             "max_singular_hz": self.max_singular_at,
-            "causal": self.causal, "early_db": self.early_db,
+            "causal": self.causal,
+            "early_db": self.early_db,
             "early_entry": None if self.early_entry is None else list(self.early_entry),
-            "reciprocal": self.reciprocal, "asymmetry": self.asymmetry, "asymmetry_hz": self.asymmetry_at,
-            "has_dc": self.has_dc, "dc_finding": self.dc_finding, "dc_imaginary": self.dc_imaginary,
-            "points": self.points, "first_hz": self.first, "last_hz": self.last, "step_hz": self.step,
-            "uniform": self.uniform, "delay_s": self.delay, "wrap_db": self.wrap_db,
-            "symbol_rate": self.symbol_rate, "band_to_symbol_rate": self.band_to_symbol_rate,
-            "ieee370": {"causality": metrics.causality, "passivity": metrics.passivity, "reciprocity": metrics.reciprocity},
-            "ieee370_application": None if application is None else {
-                "causality_mv": application.causality_mv, "passivity_mv": application.passivity_mv,
-                "reciprocity_mv": application.reciprocity_mv},
+            "reciprocal": self.reciprocal,
+            "asymmetry": self.asymmetry,
+            "asymmetry_hz": self.asymmetry_at,
+            "has_dc": self.has_dc,
+            "dc_finding": self.dc_finding,
+            "dc_imaginary": self.dc_imaginary,
+            "points": self.points,
+            "first_hz": self.first,
+            "last_hz": self.last,
+            "step_hz": self.step,
+            "uniform": self.uniform,
+            "delay_s": self.delay,
+            "wrap_db": self.wrap_db,
+            "symbol_rate": self.symbol_rate,
+            "band_to_symbol_rate": self.band_to_symbol_rate,
+            "ieee370": {
+                "causality": metrics.causality,
+                "passivity": metrics.passivity,
+                "reciprocity": metrics.reciprocity,
+            },
+            "ieee370_application": None
+            if application is None
+            else {
+                "causality_mv": application.causality_mv,
+                "passivity_mv": application.passivity_mv,
+                "reciprocity_mv": application.reciprocity_mv,
+            },
             "warnings": list(self.warnings),
-        }  # fmt: skip
+        }
 
     def __repr__(self) -> str:
         """One line: name, ports and the verdicts."""
@@ -187,20 +188,37 @@ class Quality:
         rows = [
             ("ports", f"{self.ports} at {self.z0:g} ohm"),
             ("port order", _order_text(self.port_order)),
-            ("grid", f"{self.points} points, {self.first / 1e9:g} to {self.last / 1e9:g} GHz, {grid}, "
-                     f"step {self.step / 1e6:g} MHz"),
+            (
+                "grid",
+                f"{self.points} points, {self.first / 1e9:g} to {self.last / 1e9:g} GHz, {grid}, "
+                f"step {self.step / 1e6:g} MHz",
+            ),
             ("delay", f"{1e9 * self.delay:.4g} ns of {1e9 / self.step:.4g} ns" if self.step else "-"),
             ("wrap-around", _level(self.wrap_db)),
-            ("passive", f"{_verdict(self.passive)}: largest singular value {self.max_singular_value:.6f} at "
-                        f"{self.max_singular_at / 1e9:g} GHz"),
+            (
+                "passive",
+                f"{_verdict(self.passive)}: largest singular value {self.max_singular_value:.6f} at "
+                f"{self.max_singular_at / 1e9:g} GHz",
+            ),
             ("causal", f"{_verdict(self.causal)}: {_level(self.early_db)} before time zero" + _entry(self.early_entry)),
-            ("reciprocal", f"{_verdict(self.reciprocal)}: largest |S - S^T| {self.asymmetry:.3g} at "
-                           f"{self.asymmetry_at / 1e9:g} GHz"),
+            (
+                "reciprocal",
+                f"{_verdict(self.reciprocal)}: largest |S - S^T| {self.asymmetry:.3g} at "
+                f"{self.asymmetry_at / 1e9:g} GHz",
+            ),
             ("DC", _verdict(self.has_dc)),
-            ("IEEE 370", ", ".join(f"{name} {_percent(value)}" for name, value in (
-                ("causality", self.ieee370.causality), ("passivity", self.ieee370.passivity),
-                ("reciprocity", self.ieee370.reciprocity)))),
-        ]  # fmt: skip
+            (
+                "IEEE 370",
+                ", ".join(
+                    f"{name} {_percent(value)}"
+                    for name, value in (
+                        ("causality", self.ieee370.causality),
+                        ("passivity", self.ieee370.passivity),
+                        ("reciprocity", self.ieee370.reciprocity),
+                    )
+                ),
+            ),
+        ]
         if self.ieee370_application is not None:
             mv = self.ieee370_application
             text = f"causality {mv.causality_mv:g} mV, passivity {mv.passivity_mv:g} mV"
@@ -259,7 +277,9 @@ def quality(
         dc_imaginary=float(np.abs(s[0].imag).max()) if frequency[0] == 0 else None,
         symbol_rate=symbol_rate,
         ieee370=ieee370(network),
-        ieee370_application=_application(judgeable(network), found, symbol_rate) if in_time and symbol_rate else None,
+        ieee370_application=ieee370_in_time(judgeable(network), found, symbol_rate)
+        if in_time and symbol_rate
+        else None,
         dc_finding=finding,
     )
     return _with_warnings(result, notes + lane_warnings + _line_notes(network, found, symbol_rate))
@@ -319,50 +339,6 @@ def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
         ring = np.roll(pulse, -arrival)[int(0.45 * n) : int(0.55 * n) + 1]
         levels.append(20.0 * np.log10(max(float(ring.max()) / float(pulse.max()), 1e-15)))
     return max(levels, default=None)
-
-
-def ieee370(network: Network) -> Ieee370:
-    """Initial figures of IEEE 370 (causality, passivity, reciprocity) of the single-ended ports, by scikit-rf."""
-    from skrf.calibration.deembedding import IEEEP370_FD_QM
-
-    theirs, judge = network.to_network(), IEEEP370_FD_QM()
-    causality = None
-    # scikit-rf before 2.0 knows no causality of one port and raises ValueError
-    with python_warnings.catch_warnings(), suppress(*([ValueError] if network.ports == 1 else [])):
-        python_warnings.simplefilter("ignore")  # 0/0 for entries on a straight line
-        if network.frequency.size >= 3:
-            causality = float(judge.check_causality(theirs))
-    if network.ports == 1:
-        return Ieee370(causality=causality, passivity=None, reciprocity=None)
-    return Ieee370(
-        causality=causality,
-        passivity=float(judge.check_passivity(theirs)),
-        reciprocity=float(judge.check_reciprocity(theirs)),
-    )
-
-
-def _application(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: float) -> Ieee370Application:
-    """Application-based figures of the two ports, or of the first pair as a differential two-port."""
-    from skrf.calibration.deembedding import IEEEP370_TD_QM
-
-    if network.ports != 2 and not lanes:
-        raise SirfError(
-            f"ports must be 2 or whole pairs for the figures in time, got {network.ports}. Give port_order."
-        )
-    two = network if network.ports == 2 else through_two_port(network, lanes[0])
-    # scikit-rf 2.2 returns zeros for data that begin at DC: it extrapolates its own
-    above = two.frequency > 0
-    if np.count_nonzero(above) < MIN_POINTS:
-        raise SirfError(f"points must be at least {MIN_POINTS} for the figures in time, got fewer. Use a finer grid.")
-    clean = Network(two.frequency[above], two.s[above], z0=two.z0, name=two.name)
-    with python_warnings.catch_warnings():
-        python_warnings.simplefilter("ignore")  # the band has a warning of its own
-        found = IEEEP370_TD_QM(symbol_rate, 32, 0.35, 1, 2).check_se_quality(clean.to_network())
-    return Ieee370Application(
-        causality_mv=float(found["causality"]["value"]),
-        passivity_mv=float(found["passivity"]["value"]),
-        reciprocity_mv=float(found["reciprocity"]["value"]),
-    )
 
 
 def _gaussian_pulse(frequency: Real, value: Complex) -> Real:

@@ -50,9 +50,12 @@ class RepairStep:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; no change at all is null."""
         return {
-            "kind": self.kind, "max_db": self.max_db, "rms_db": self.rms_db, "max_hz": self.max_at,
+            "kind": self.kind,
+            "max_db": self.max_db,
+            "rms_db": self.rms_db,
+            "max_hz": self.max_at,
             "points_added": self.points_added,
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

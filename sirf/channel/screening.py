@@ -27,6 +27,8 @@ START_NOTED, START_REFUSED = 0.01, 0.1
 """First frequency over the symbol rate: up to the first, extrapolation to DC moves the eye of a 10 dB line by less than 4 %."""
 TURNS_NOTED, TURNS_REFUSED = 0.4, 2.0
 """Turns of a line's phase over the largest step of an uneven grid: beyond the first the later echoes are not in the data."""
+INVERTED = "the pair is inverted"
+"""Words of the note on a pair whose S21 is negative."""
 WRONG_DC = "the DC point is wrong"
 """Begin of a finding that no DC block explains."""
 COARSE_STEP_HZ = 100e6

@@ -90,10 +90,17 @@ class RationalModel:
             return np.stack([values.real, values.imag], axis=-1).tolist()  # type: ignore[no-any-return]
 
         return {
-            "order": self.order, "stable": self.stable, "passive": self.passive, "rms_error": self.rms_error,
-            "max_error": self.max_error, "last_hz": self.last, "z0_ohm": self.z0, "poles": pairs(self.poles),
-            "residues": pairs(self.residues), "constant": self.constant.tolist(),
-        }  # fmt: skip
+            "order": self.order,
+            "stable": self.stable,
+            "passive": self.passive,
+            "rms_error": self.rms_error,
+            "max_error": self.max_error,
+            "last_hz": self.last,
+            "z0_ohm": self.z0,
+            "poles": pairs(self.poles),
+            "residues": pairs(self.residues),
+            "constant": self.constant.tolist(),
+        }
 
     def __repr__(self) -> str:
         """One line: order and error."""
@@ -192,6 +199,12 @@ def _model(fit: Any, network: Network) -> RationalModel:
     )
     error = np.abs(model.network(network.frequency).s - network.s)
     return RationalModel(
-        model.poles, model.residues, model.constant, model.z0, model.last, float(np.sqrt(np.mean(error**2))),
-        float(error.max()), model.name,
-    )  # fmt: skip
+        model.poles,
+        model.residues,
+        model.constant,
+        model.z0,
+        model.last,
+        float(np.sqrt(np.mean(error**2))),
+        float(error.max()),
+        model.name,
+    )

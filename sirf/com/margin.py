@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal, get_args, overload
 
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import case_number
+from sirf.channel.screening import INVERTED
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.config.preset import from_standard
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.config.workbook import from_workbook
-from sirf.errors import ConfigError, SirfError
+from sirf.errors import ConfigError, NoSettingError, SirfError
 from sirf.results.margin import ComReport, ComResult
 
 if TYPE_CHECKING:
@@ -100,7 +101,12 @@ def com(
             )
         cases = (case_number(package_case, settings.packages, settings.name),)
     source = _channel(channel)
-    results = tuple(margin_of_case(source, settings, case, trace=trace) for case in cases)
+    try:
+        results = tuple(margin_of_case(source, settings, case, trace=trace) for case in cases)
+    except NoSettingError as error:
+        # what is known of the data explains more than the search can
+        known = " ".join(note for note in source.warnings if INVERTED in note)
+        raise NoSettingError(f"{error} {known}".rstrip()) from error
     return results[0] if package_case is not None else ComReport(results)
 
 

@@ -11,7 +11,7 @@ from sirf.channel.figures.fitted_loss import fitted_insertion_loss
 from sirf.channel.figures.limits import FigureLimits, Mask, load_limits
 from sirf.channel.figures.loss import insertion_loss_db, return_loss_db
 from sirf.channel.figures.mode_conversion import mode_conversion
-from sirf.channel.figures.tdr import impedance_profile
+from sirf.channel.figures.tdr import impedance_profile, late_start
 from sirf.channel.network import bulk_delay
 from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new, new_figure, plain
@@ -102,8 +102,14 @@ def tdr(
     for port, color, style in ((1, DARK, "-"), (2, ORANGE, "--")):
         profile = impedance_profile(channel.through, port=port, rise_time=rise_time, duration=duration, peeled=peeled)
         inside = profile.time <= shown
-        axes.plot(profile.time[inside] * 1e9, profile.impedance_ohm[inside], style, color=color, linewidth=1.2,
-                  label=f"from port {port}")  # fmt: skip
+        axes.plot(
+            profile.time[inside] * 1e9,
+            profile.impedance_ohm[inside],
+            style,
+            color=color,
+            linewidth=1.2,
+            label=f"from port {port}",
+        )
     axes.axhline(channel.through.z0, color=PALE, linewidth=0.6)
     if 2.0 * delay < shown:
         axes.axvline(2e9 * delay, color="0.35", linewidth=0.8, linestyle=":", label="far end")
@@ -186,7 +192,9 @@ def pictures(channel: Channel, *, standard: str | None = None, symbol_rate: floa
 
     loss(channel, new("loss", 4.2), standard=standard, symbol_rate=symbol_rate)
     ild(channel, new("ild", 3.2), standard=standard, symbol_rate=symbol_rate)
-    tdr(channel, new("tdr", 3.6))
+    late = late_start(channel.through)
+    if late is None or not late[1]:
+        tdr(channel, new("tdr", 3.6))
     if channel.fext or channel.next:
         crosstalk(channel, new("crosstalk", 4.2), standard=standard, symbol_rate=symbol_rate)
     if channel.four_port is not None:

@@ -16,7 +16,7 @@ from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_mer
 from sirf.channel.figures.limits import FigureLimits, Mask, NoiseSettings, load_limits
 from sirf.channel.figures.loss import bandwidth, effective_bandwidth, insertion_loss_db, return_loss_db
 from sirf.channel.figures.mode_conversion import balance, mode_conversion
-from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile
+from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile, late_start
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.package import Package
 from sirf.errors import SirfError
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from sirf.channel.channel import Channel
 
 Real = NDArray[np.float64]
-TDR_TURNS_NOTED, TDR_TURNS_REFUSED = 0.1, 0.5
-"""Turns of the phase below the first frequency, there and back, beyond which a TDR impedance is uncertain, or means nothing."""
 F_MIN = 50e6
 """Frequencies below, in Hz, do not count in the worst return loss."""
 
@@ -172,19 +170,34 @@ class ChannelFigures:
             ("ILD", f"FOM {self.fom_ild_db:.3f} dB, worst {self.ild_worst_db:.2f} dB"),
             ("worst return loss", "port 1 {:.2f} dB, port 2 {:.2f} dB".format(*self.return_loss_worst_db)),
             ("ERL", f"port 1 {_text(self.erl11_db, 'dB')}, port 2 {_text(self.erl22_db, 'dB')}"),
-            ("ICN", f"{_text(_scaled(self.icn, 1e3), 'mV')} (FEXT {_text(_scaled(self.mdfext_icn, 1e3), 'mV')}, "
-                    f"NEXT {_text(_scaled(self.mdnext_icn, 1e3), 'mV')})"),
-            ("crosstalk at Nyquist", f"PSXT loss {_text(self.psxt_db, 'dB')} (FEXT {_text(self.psfext_db, 'dB')}, "
-                                     f"NEXT {_text(self.psnext_db, 'dB')}), ICR {_text(self.icr_db, 'dB')}"),
-            ("bandwidth", f"3 dB {_text(_scaled(self.bandwidth, 1e-9), 'GHz')}, "
-                          f"effective {self.effective_bandwidth / 1e9:.2f} GHz"),
+            (
+                "ICN",
+                f"{_text(_scaled(self.icn, 1e3), 'mV')} (FEXT {_text(_scaled(self.mdfext_icn, 1e3), 'mV')}, "
+                f"NEXT {_text(_scaled(self.mdnext_icn, 1e3), 'mV')})",
+            ),
+            (
+                "crosstalk at Nyquist",
+                f"PSXT loss {_text(self.psxt_db, 'dB')} (FEXT {_text(self.psfext_db, 'dB')}, "
+                f"NEXT {_text(self.psnext_db, 'dB')}), ICR {_text(self.icr_db, 'dB')}",
+            ),
+            (
+                "bandwidth",
+                f"3 dB {_text(_scaled(self.bandwidth, 1e-9), 'GHz')}, "
+                f"effective {self.effective_bandwidth / 1e9:.2f} GHz",
+            ),
             ("delay", f"{self.delay * 1e9:.4f} ns"),
             ("TDR impedance", self._impedance_text()),
             ("P/N skew", _text(_scaled(self.skew, 1e12), "ps")),
-            ("effective loss", f"{self.insertion_loss_db:.2f} dB at Nyquist, of it {_text(self.conversion_loss_db, 'dB')} to the "
-                               "common mode"),
-            ("worst mode conversion", f"SCD21 {_text(self.scd21_worst_db, 'dB')}, SCD11 {_text(self.scd11_worst_db, 'dB')}"),
-        ]  # fmt: skip
+            (
+                "effective loss",
+                f"{self.insertion_loss_db:.2f} dB at Nyquist, of it {_text(self.conversion_loss_db, 'dB')} to the "
+                "common mode",
+            ),
+            (
+                "worst mode conversion",
+                f"SCD21 {_text(self.scd21_worst_db, 'dB')}, SCD11 {_text(self.scd11_worst_db, 'dB')}",
+            ),
+        ]
         for limit in self.limits:
             where = "" if limit.frequency is None else f" at {limit.frequency / 1e9:.2f} GHz"
             port = "" if limit.port is None else f", port {limit.port}"
@@ -256,7 +269,7 @@ def channel_figures(
         bandwidth=bandwidth(through),
         effective_bandwidth=effective_bandwidth(through),
         delay=delay,
-        impedance=_profiles(through, delay, warnings),
+        impedance=_profiles(through, warnings),
         **_balance(channel, nyquist),
         limits=() if limits is None else _limits(channel, limits, erl11, erl22),
         warnings=tuple(warnings),
@@ -389,14 +402,12 @@ def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, Real]]:
     return [(port, -db20(modes.cd[:, port - 1, port - 1])) for port in (1, 2)]
 
 
-def _profiles(through: Network, delay: float, warnings: list[str]) -> tuple[ImpedanceProfile, ImpedanceProfile] | None:
-    """Profiles at both ports; None where the data begin too far above DC for the sum that an impedance is."""
-    above = through.frequency[through.frequency > 0]
-    first, usual = float(above[0]), float(np.median(np.diff(through.frequency)))
-    there_and_back = first * 2.0 * max(delay, 0.0)
-    if first > 1.5 * usual and there_and_back > TDR_TURNS_NOTED:
-        start = f"data begin at {first / 1e6:g} MHz, {there_and_back:.2g} turns of the phase there and back"
-        if there_and_back > TDR_TURNS_REFUSED:
+def _profiles(through: Network, warnings: list[str]) -> tuple[ImpedanceProfile, ImpedanceProfile] | None:
+    """Profiles at both ports; None where the data begin too far above DC."""
+    late = late_start(through)
+    if late is not None:
+        start, means_nothing = late
+        if means_nothing:
             warnings.append(f"TDR impedance is left out: {start}. Use a file that reaches down towards DC.")
             return None
         warnings.append(f"TDR impedance is uncertain: {start}.")

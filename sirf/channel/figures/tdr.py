@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len
 
-from sirf.channel.network import Network
+from sirf.channel.network import Network, bulk_delay
 from sirf.channel.resample import flatten
 from sirf.errors import SirfError
 
@@ -28,6 +28,10 @@ _WALL = 0.999
 """Greatest reflection of one layer: an open or a short ends the line."""
 _LEAD = 4.0
 """Rise times kept before the step arrives: the Gaussian's foot."""
+
+
+TURNS_NOTED, TURNS_REFUSED = 0.1, 0.5
+"""Turns of the phase below the first frequency, there and back, beyond which an impedance is uncertain, or means nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -59,6 +63,19 @@ class ImpedanceProfile:
                 f"{stop:g}. Widen the window."
             )
         return float(np.mean(self.impedance_ohm[inside]))
+
+
+def late_start(network: Network) -> tuple[str, bool] | None:
+    """Why an impedance profile of a two-port is uncertain, and whether it means nothing, for data that begin far above DC.
+
+    None where they reach down far enough. An impedance is a sum over time, so it lives from the lowest frequencies.
+    """
+    above = network.frequency[network.frequency > 0]
+    first, usual = float(above[0]), float(np.median(np.diff(network.frequency)))
+    turns = first * 2.0 * max(bulk_delay(network.frequency, network.s[:, 1, 0]), 0.0)
+    if first <= 1.5 * usual or turns <= TURNS_NOTED:
+        return None
+    return f"data begin at {first / 1e6:g} MHz, {turns:.2g} turns of the phase there and back", turns > TURNS_REFUSED
 
 
 def impedance_profile(
