@@ -101,7 +101,9 @@ def _load(file: Path) -> OpticsPreset:
     parts = ("driver", "source", "modulator", "fibre", "connectors", "receiver")
     stages = {name: _built(name, getattr(table, name), file) for name in parts}
     try:
-        path = OpticalPath(coupling_loss_db=table.coupling_loss_db.value, **stages)
+        path = OpticalPath(
+            coupling_loss_db=table.coupling_loss_db.value, end_reflectance_db=table.connectors.ends, **stages
+        )
     except SirfError as error:
         raise ConfigError(f"{file.name}: key {error}") from None
     preset = OpticsPreset(

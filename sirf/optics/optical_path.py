@@ -22,7 +22,8 @@ Complex = NDArray[np.complex128]
 class OpticalPath:
     """Driver, light, glass, receiver. `modulator` is None for a directly modulated `Vcsel`.
 
-    `coupling_loss_db` gathers the facets between laser and fibre behind the modulator. The driver's input is a voltage about
+    `end_reflectance_db` are the reflectances of transmitter and receiver at the fibre's ends. `coupling_loss_db` gathers the
+    facets between laser and fibre behind the modulator. The driver's input is a voltage about
     its mean; the output of `receive` is a voltage about the mean light.
     """
 
@@ -32,6 +33,7 @@ class OpticalPath:
     coupling_loss_db: float = 0.0
     fibre: Fibre | MultimodeFibre = field(default_factory=lambda: Fibre(0.0))
     connectors: tuple[Connector, ...] = ()
+    end_reflectance_db: tuple[float, float] = (-np.inf, -np.inf)
     receiver: OpticalReceiver
 
     def __post_init__(self) -> None:
@@ -58,9 +60,11 @@ class OpticalPath:
 
     @property
     def interference(self) -> PathInterference:
-        """Double reflections among the connectors."""
-        between = self.fibre.loss_db / max(len(self.connectors) - 1, 1)
-        return PathInterference.between(self.connectors, loss_db_between=between)
+        """Double reflections among transmitter, connectors and receiver; the fibre's loss lies between the connectors."""
+        near, far = (Connector(reflectance_db=value) for value in self.end_reflectance_db)
+        joints = (near, *self.connectors, far)
+        between = self.fibre.loss_db / max(len(joints) - 1, 1)
+        return PathInterference.between(joints, loss_db_between=between)
 
     @property
     def chirp(self) -> float:

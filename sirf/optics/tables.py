@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -212,15 +213,23 @@ class MultimodeTable(Table):
 
 
 class ConnectorTable(Table):
-    """[connectors]: so many alike."""
+    """[connectors]: so many alike, and what transmitter and receiver reflect at the fibre's ends (nothing by default)."""
 
     count: Annotated[int, Field(ge=0, le=32)]
     loss_db: Number
     reflectance_db: Number
+    transmitter_reflectance_db: Number | None = None
+    receiver_reflectance_db: Number | None = None
 
     def build(self) -> tuple[Connector, ...]:
         """The frozen values."""
         return (Connector(self.loss_db.value, reflectance_db=self.reflectance_db.value),) * self.count
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Reflectances in dB of transmitter and receiver."""
+        given = (self.transmitter_reflectance_db, self.receiver_reflectance_db)
+        return tuple(-math.inf if one is None else one.value for one in given)  # type: ignore[return-value]
 
 
 class ReceiverTable(Table):
