@@ -30,7 +30,7 @@ def run(folder: Path, cache: Path) -> float:
         env=environment,
     )
     took = time.perf_counter() - start
-    rows = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    rows = json.loads((folder / "results.json").read_text(encoding="utf-8"))["rows"]
     assert [row["path"] for row in rows] == list(ORDER)
     by_path = {row["path"]: row for row in rows}
     losses = [by_path[name]["insertion_loss_db"] for name in ("pluggable-retimed", "npo", "cpo-retimed")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -202,19 +203,27 @@ def test_lists(capsys: Capture) -> None:
 def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "out"
     assert main(["compare", "--out", str(out), "--json", "-"]) == 0
-    rows = strict_json(capsys.readouterr().out)
-    assert isinstance(rows, list)
+    whole = strict_json(capsys.readouterr().out)
+    assert isinstance(whole, dict)
+    assert len(whole["verdict"]) == 3
+    assert whole["rule"]["limits"] == {"frame_loss_ratio": 6.2e-11, "com_db": 3.0}
+    rows = whole["rows"]
     assert [row["path"] for row in rows] == list(ORDER)
     for row in rows:
         for key in (
             "insertion_loss_db",
-            "com_db",
+            "eye_com_db",
             "eye_height_mv",
             "eye_width_ui",
             "ber",
             "reach_mm",
             "energy_pj_per_bit",
             "ber_post_fec",
+            "frame_loss_ratio",
+            "reach_budget_mm",
+            "reach_bound_by",
+            "limited_next",
+            "limited_gain",
             "latency_ns",
             "density_tbps_per_mm",
             "limited_by",
@@ -223,6 +232,8 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
             assert row[key] is not None, key
         assert (out / f"eye-{row['path']}.png").read_bytes().startswith(b"\x89PNG")
         assert row["reach_mm"] > row["length_mm"]
+        assert row["reach_budget_mm"] <= row["reach_mm"]
+        assert (row["com_db"] is None) == ("linear" in row["path"])
         assert row["ber_low"] <= row["ber"] <= row["ber_high"]
         assert row["insertion_loss_db_low"] < row["insertion_loss_db"] < row["insertion_loss_db_high"]
     retimed = [row for row in rows if row["path"] in ("pluggable-retimed", "npo", "cpo-retimed")]
@@ -230,8 +241,9 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
     energies = [row["energy_pj_per_bit"] for row in retimed]
     assert losses == sorted(losses, reverse=True)
     assert energies == sorted(energies, reverse=True)
-    assert json.loads((out / "results.json").read_text()) == rows
+    assert json.loads((out / "results.json").read_text()) == whole
     page = (out / "report.html").read_text(encoding="utf-8")
+    assert all(sentence[:60] in html.unescape(page) for sentence in whole["verdict"])
     assert page.count("data:image/png;base64,") == 3 + len(rows)
     assert "http" not in page
 

@@ -11,9 +11,11 @@ import typer
 from sirf._files import check_output_folder
 from sirf.cli.options import Json
 from sirf.cli.output import check_limit, check_outputs, progress, say, table, write_json
+from sirf.errors import SirfError, shown
 
 if TYPE_CHECKING:
     from sirf.study.comparison import Comparison
+    from sirf.study.ledger import Ledger
 
 
 def compare(
@@ -24,18 +26,33 @@ def compare(
     out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
         "sirf-compare"
     ),
+    rule: Annotated[
+        str,
+        typer.Option(help="What reach is held against: common (one rule for all rows) or own (each row's DER_0)."),
+    ] = "common",
     min_com: Annotated[
         float | None,
-        typer.Option("--com-db", help="Reach is where COM in dB falls below this; by default where DER0 is met."),
+        typer.Option("--com-db", help="Reach is where COM in dB falls below this, in place of the rule."),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="Show one row as a ledger: every dB, picojoule and nanosecond, with its source.")
     ] = None,
     json_file: Json = None,
 ) -> None:
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
     from sirf.report import write_comparison
     from sirf.study.compare import compare as run
-    from sirf.system.architecture import ORDER
+    from sirf.study.ledger import ledger
+    from sirf.system.architecture import ORDER, load_architecture
 
     check_limit("--com-db", min_com)
+    if explain is not None:
+        # a row that is not there is refused before any work
+        wanted = [load_architecture(name).id for name in paths or ORDER]
+        if load_architecture(explain).id not in wanted:
+            raise SirfError(
+                f"explain must name a row of the comparison ({', '.join(wanted)}), got {shown(explain)}. Name one."
+            )
     check_outputs(json_file)
     check_output_folder("out", out)
     with progress("compare") as update:
@@ -43,11 +60,18 @@ def compare(
         result = run(
             paths or ORDER,
             data_rate=data_rate * 1e9,
+            rule=rule,
             limit=limit,
             progress=lambda what, done, total: update(what, done, total),
         )
     _print_comparison(result, json_file=json_file)
-    write_json(result.to_dict(), json_file)
+    plain = result.to_dict()
+    if explain is not None:
+        architecture = load_architecture(explain)
+        found = ledger(result.row(architecture.id), result.data_rate, architecture=architecture)
+        _print_ledger(found, json_file=json_file)
+        plain["explain"] = found.to_dict()
+    write_json(plain, json_file)
     print(f"wrote {', '.join(write_comparison(result, out))} in {out}", file=sys.stderr)
 
 
@@ -61,3 +85,12 @@ def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
             notes.setdefault(note, []).append(row.path)
     for note, rows in notes.items():
         say(f"{', '.join(rows) if len(rows) < len(result.rows) else 'all'}: {note}", json_file=json_file)
+    say(f"Rule: {result.rule.text}.", json_file=json_file)
+    for sentence in result.verdict:
+        say(sentence, json_file=json_file)
+
+
+def _print_ledger(found: Ledger, *, json_file: str | None) -> None:
+    for title, lines in found.tables():
+        say(title, json_file=json_file)
+        table(("entry", "value", "source"), lines, json_file=json_file)

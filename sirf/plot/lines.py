@@ -55,7 +55,7 @@ def reach(result: Reach, ax: Axes | None = None) -> Axes:
     axes.axhline(level, color="#d55e00", linewidth=1.0, linestyle="--", label=f"limit {level:g}")
     if result.reach_mm is not None:
         end = f"reach {scale * result.reach_mm:.0f} {'m' if fibre else 'mm'}"
-        end += f", limited by {result.limited_by}" if result.gained_db else ""
+        end += f", limited by {result.limited_by}" if result.gained_decades or result.gained_db else ""
         axes.axvline(scale * result.reach_mm, color="#0072b2", linewidth=1.0, linestyle="-.", label=end)
     where = "length of fibre (m)" if fibre else "length (mm)"
     axes.set(xlabel=where, ylabel=figure.label, yscale="log" if figure.ratio else "linear")

@@ -82,6 +82,8 @@ def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]
         costs=result.table("cost"),
         banded=[FIGURES[name].heading for name in BANDED],
         rows=rows,
+        verdict=result.verdict,
+        rule=result.rule.text,
         ranges=ranges(),
         rate=f"{result.data_rate / 1e9:g}",
         overviews={name.replace("-", "_"): base64.b64encode(picture).decode() for name, picture in overviews.items()},

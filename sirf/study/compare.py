@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
+from typing import Any
 
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
+from sirf.presets import load
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.impairments import limited_by
 from sirf.study.measurement import Measurement
-from sirf.study.reach import reach
+from sirf.study.rule import Rule, rule_of
+from sirf.study.ruled_reach import RuledReach, budget_loss_db, ruled_reach
 from sirf.study.sections import optimized, path_of, sections
+from sirf.study.subject import ArchitectureSubject
+from sirf.study.verdict import verdict
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.corners import Corner, corner
+from sirf.units import C0
 
 FINE_STEP, COARSE_STEP = 20e6, 40e6
 """Frequency steps in Hz at the own length and at the ends of the range of lengths: 50 and 25 ns about the delay."""
-REACH_TOLERANCE = 0.11
-"""Relative length to which reach is found; `sirf.reach` finds it more closely."""
-REACH_STRIDE = 1.5
-"""Ratio of neighbouring lengths while reach is sought."""
 PHASES = 32
 """Sampling phases of the eyes, and samples per UI; widths are interpolated between them."""
 RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
@@ -32,36 +35,41 @@ CORNER_PHASES = 16
 TDECQ_PATTERN = "prbs11"
 """Sent for TDECQ: within some hundredths of a dB of PRBS13Q in an eighth of its time."""
 FIBRE_INDEX = 1.468
-_C0 = 299_792_458.0
+"""Group index of single-mode fibre at 1310 nm."""
 
 
 def compare(
     paths: Sequence[str] = ORDER,
     *,
     data_rate: float = 106.25e9,
-    limit: Mapping[str, float] | None = None,
+    rule: str = "common",
+    limit: Mapping[str, Any] | None = None,
     bounds: bool = True,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
-    """Eye, margin, error ratio, reach, energy, latency and density of each architecture at its default length.
+    """Eye, margin, error ratio, reach, energy, latency and density of each architecture at its default length, and a verdict.
 
     Parameters
     ----------
     paths
         Architecture ids (see `sirf.system.architecture.ORDER`), the family names "pluggable" and "cpo", or TOML files.
     data_rate
-        53.125e9, 106.25e9, 212.5e9 or (a projection) 425e9 bit/s on the line of each lane. At 106.25 every path has the
-        interface it is built for; at the others all share a yardstick.
+        53.125e9, 106.25e9, 212.5e9 or (a projection) 425e9 bit/s on the line of each lane. From 106.25 on every path has the
+        interface it is built for; at 53.125 all share a yardstick.
+    rule
+        What reach is held against. "common": one rule for all rows, the frame loss ratio from host to host after FEC and the
+        Channel Operating Margin of every section of copper (`sirf.study.rule.COMMON`). "own": the error ratio before FEC of each
+        row's own presets; such reaches do not compare.
     limit
-        What reach is held against, as in `sirf.reach`: {"eye_com_db": 3.0} for the margin of the statistical eye. By default the
-        bit error ratio from host to host before FEC, which must stay at or below the host preset's DER0.
+        A limit of your own in the rule's place, as in `sirf.reach`: {"ber": 1e-6}.
     bounds
         Also the shortest path with all inputs at the best end of their ranges, and the longest with all at the worst: low and
-        high of loss, margin, eye, error ratios and TDECQ.
+        high of loss, margin, eye, error ratios and TDECQ; and of reach with all inputs at either end.
     progress
         Called with (what is done now, steps done, steps in all).
 
-    Reach is the longest variable segment that meets the limit. Raises `SirfError` for an unknown architecture or rate.
+    Reach is the longest variable segment that meets the rule; beside it stands the longest inside the interface's loss and length
+    budget. Eyes are at each preset's own DER_0, which a row names. Raises `SirfError` for an unknown architecture, rate or rule.
     """
     if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):
         known = ", ".join(f"{rate / 1e9:g}" for rate in RATES)
@@ -69,24 +77,43 @@ def compare(
     wanted = [load_architecture(name) for name in paths]
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]
+    rules = {item.id: rule_of(rule, item, data_rate, limit=limit) for item in wanted}
     rows: dict[str, Row] = {}
-    with all_cores(len(wanted)) as pool:
-        # the longest work first, so that no core waits for it at the end
-        asked = sorted({item.id: item for item in wanted}.values(), key=_blocks_in_longest_section, reverse=True)
-        pending = {pool.submit(_row, item, data_rate, limit, bounds): item.id for item in asked}
+    groups = _groups({item.id: item for item in wanted}.values(), data_rate)
+    with all_cores(len(groups)) as pool:
+        pending = [pool.submit(_rows, group, data_rate, [rules[item.id] for item in group], bounds) for group in groups]
         for done in as_completed(pending):
-            rows[pending[done]] = done.result()
+            found = done.result()
+            rows |= {row.path: row for row in found}
             if progress is not None:
-                progress(f"{pending[done]} done", len(rows), len(pending))
-    return Comparison(data_rate=data_rate, rows=tuple(rows[item.id] for item in wanted))
+                progress(f"{', '.join(row.path for row in found)} done", len(rows), len(rules))
+    ordered = tuple(rows[item.id] for item in wanted)
+    shared = next(iter(rules.values())) if rules else rule_of(rule, load_architecture(ORDER[0]), data_rate, limit=limit)
+    return Comparison(data_rate=data_rate, rows=ordered, rule=shared, verdict=verdict(ordered, data_rate=data_rate))
 
 
-def _blocks_in_longest_section(architecture: Architecture) -> int:
-    """Sort key: a section of copper, light and copper takes longest, for every equaliser search sees large signals."""
-    return max(len(section) for section in architecture.sections)
+def _groups(wanted: Any, data_rate: float) -> list[list[Architecture]]:
+    """Architectures that share copper and its standard, for one process each; those that take longest first.
+
+    Rows of the same copper share its margins, which the Annexes search for seconds.
+    """
+    groups: dict[tuple[str, str, bool], list[Architecture]] = {}
+    for item in wanted:
+        decided_alone = ("copper",) in item.sections
+        groups.setdefault((item.path, item.at(data_rate).standard, decided_alone), []).append(item)
+    return sorted(groups.values(), key=_expense, reverse=True)
 
 
-def _measurement(
+def _expense(group: list[Architecture]) -> int:
+    """Sort key: rows with most copper sections first, because they take longest; a section through light counts in full."""
+    return sum(len(section) for item in group for section in item.sections)
+
+
+def _rows(group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool) -> list[Row]:
+    return [_row(item, data_rate, rule, bounds) for item, rule in zip(group, rules, strict=True)]
+
+
+def measurement_of(
     architecture: Architecture,
     data_rate: float,
     *,
@@ -94,6 +121,7 @@ def _measurement(
     step: float = FINE_STEP,
     inputs: Corner | None = None,
 ) -> Measurement:
+    """The figures of an architecture at its own length, or at another `length` in m and with other `inputs`."""
     phases = PHASES if inputs is None else CORNER_PHASES
     parts = sections(architecture, data_rate, length=length, step=step, samples_per_ui=phases, inputs=inputs)
     return Measurement(
@@ -101,17 +129,17 @@ def _measurement(
     )
 
 
-def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float] | None, bounds: bool) -> Row:
-    here = _measurement(architecture, data_rate)
+def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool) -> Row:
+    here = measurement_of(architecture, data_rate)
     eye = here.eye(here.worst, wide=True)
     if eye is None:
         raise SirfError(
             f"{architecture.id}: signal must arrive at the receiver at its own length, got none. Shorten its path."
         )
     link = eye.link
-    found = reach(
-        architecture, data_rate=data_rate, limit=limit, tolerance=REACH_TOLERANCE, stride=REACH_STRIDE, explain=False
-    )
+    subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate)
+    found = ruled_reach(subject, rule)
+    low, high = _reach_bounds(subject, rule, found) if bounds else (None, None)
     ratios = here.section_ber
     culprit = here.sections[ratios.index(max(ratios))]
     return Row(
@@ -123,14 +151,50 @@ def _row(architecture: Architecture, data_rate: float, limit: Mapping[str, float
         bounds=_bounds(architecture, data_rate, here) if bounds else {},
         eye=eye,
         section_ber=tuple((part.name, ratio) for part, ratio in zip(here.sections, ratios, strict=True)),
-        reach_mm=found.reach_mm,
-        limited_by=limited_by(optimized(culprit.link))[0],
+        reach=found,
+        reach_low_mm=low,
+        reach_high_mm=high,
+        limitation=limited_by(optimized(culprit.link)),
         limited_in=culprit.name,
         energy=here.energy,
         port=here.port,
         equalizer=str(link.equalizer_report),
-        notes=tuple(_notes(architecture, data_rate, link)),
+        notes=tuple(_notes(architecture, data_rate, here, link)),
     )
+
+
+def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -> tuple[float | None, float | None]:
+    """Reach in mm with all inputs at the worst and at the best end of their ranges; None where there is none.
+
+    Where COM ends it, the length at which copper of that temperature loses what it loses nominally at the reach: COM of a
+    path goes with its loss. Else the search itself, from the nominal reach.
+    """
+    if found.length_m is None:
+        return None, None
+    ends: list[float | None] = []
+    for end in ("worst", "best"):
+        inputs = corner("worst" if end == "worst" else "best")
+        if found.limit == "com_db":
+            ends.append(1e3 * _length_of_equal_loss(subject, found.length_m, inputs))
+            continue
+        there = dataclasses.replace(subject, inputs=inputs)
+        length = ruled_reach(there, rule, start=found.length_m, descent=2.0**0.5).length_m
+        ends.append(None if length is None else 1e3 * length)
+    return ends[0], ends[1]
+
+
+def _length_of_equal_loss(subject: ArchitectureSubject, length: float, inputs: Corner) -> float:
+    """Length in m at which copper with `inputs` loses as much as nominal copper of `length` m, at half the symbol rate."""
+    nyquist = 0.5 * load(subject.architecture.at(subject.data_rate).standard).symbol_rate
+    nominal, there = (path_of(subject.architecture, subject.data_rate, inputs=one) for one in (None, inputs))
+
+    def slope(path: Any) -> float:
+        """Loss in dB per m between lengths far enough apart for reflections to average out."""
+        ends = (budget_loss_db(path.with_length(one), None, nyquist) for one in (0.5 * length, 1.5 * length))
+        first, last = ends
+        return (last - first) / length
+
+    return length * slope(nominal) / slope(there)
 
 
 def _bounds(
@@ -142,7 +206,7 @@ def _bounds(
     tried = [
         here,
         *(
-            _measurement(architecture, data_rate, length=length, step=COARSE_STEP, inputs=inputs)
+            measurement_of(architecture, data_rate, length=length, step=COARSE_STEP, inputs=inputs)
             for length, inputs in corners
         ),
     ]
@@ -153,13 +217,18 @@ def _bounds(
     return found
 
 
-def _notes(architecture: Architecture, data_rate: float, link: Link) -> list[str]:
+def _notes(architecture: Architecture, data_rate: float, here: Measurement, link: Link) -> list[str]:
     notes = list(link.warnings)
     if link.equalizer_report is not None and not link.equalizer_report.opened:
         notes.append("no equaliser setting has the figure of merit that DER0 asks for")
-    if architecture.at(data_rate).projection:
+    if here.com_db is None:
+        notes.append("no COM: no section is copper alone, and the Annexes know no light")
+    interface = architecture.at(data_rate)
+    if interface.projection:
         notes.append(f"{data_rate / 1e9:g} Gb/s is a projection: no standard, no published package or device")
+    if interface.budget is None:
+        notes.append("no loss and length budget is stated for the interface at this rate: its reach is that by physics")
     if architecture.fibre_m:
-        fibre = 1e9 * architecture.fibre_m * FIBRE_INDEX / _C0
+        fibre = 1e9 * architecture.fibre_m * FIBRE_INDEX / C0
         notes.append(f"{architecture.fibre_m:g} m of fibre take {fibre:.0f} ns more than the latency given")
     return notes

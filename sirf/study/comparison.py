@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
+from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.figure import Table
 from sirf.study.figures import FIGURES, of_table
+from sirf.study.impairments import Limitation
+from sirf.study.rule import Rule
+from sirf.study.ruled_reach import RuledReach
+from sirf.system.architecture import FAMILIES
 from sirf.system.energy import Energy
 from sirf.system.port import PortFigures, Range
 
@@ -20,8 +26,9 @@ class Row:
     `figures` by the names of `sirf.study.figures.FIGURES`; `bounds` (least, greatest) of those that depend on uncertain inputs,
     over the architecture's own length, the shortest in use with all inputs at the best end of their ranges, and the longest with
     all at the worst (`sirf.system.corners`). `eye` is the statistical eye of its worst section with copper in it, light and all,
-    which the figures of the eye are of; `section_ber` (name, ratio) of every section. `limited_by` names the impairment,
-    `limited_in` the section in which it acts.
+    which the figures of the eye are of; `section_ber` (name, ratio) of every section. `reach` is found
+    under the comparison's rule, `reach_low_mm` and `reach_high_mm` with all inputs at the worst and at the best end of their
+    ranges. `limitation` says what limits the section with the most errors, `limited_in` which one that is.
     """
 
     path: str
@@ -32,8 +39,10 @@ class Row:
     bounds: dict[str, tuple[float | None, float | None]]
     eye: StatisticalEye
     section_ber: tuple[tuple[str, float], ...]
-    reach_mm: float | None
-    limited_by: str
+    reach: RuledReach
+    reach_low_mm: float | None
+    reach_high_mm: float | None
+    limitation: Limitation
     limited_in: str
     energy: Energy
     port: PortFigures
@@ -44,6 +53,27 @@ class Row:
         """A figure, the typical value of one with a range; None where it has no meaning."""
         found = self.figures[name]
         return found.value if isinstance(found, Range) else found
+
+    @property
+    def reach_mm(self) -> float | None:
+        """Longest variable segment in mm that meets the rule."""
+        return None if self.reach.length_m is None else 1e3 * self.reach.length_m
+
+    @property
+    def reach_budget_mm(self) -> float | None:
+        """The same inside the loss and length budget of the interface."""
+        return None if self.reach.budget_m is None else 1e3 * self.reach.budget_m
+
+    @property
+    def reach_bound_by(self) -> str:
+        """What ends that: a figure's title, "loss budget", "length budget" or "range of the search"."""
+        name = self.reach.bound_by
+        return FIGURES[name].title if name in FIGURES else name
+
+    @property
+    def limited_by(self) -> str:
+        """The impairment of which 3 dB less regains most."""
+        return self.limitation.cause
 
     @property
     def ber(self) -> float:
@@ -69,7 +99,17 @@ class Row:
             "eye_ber": self.eye.der0,
             "section_ber": dict(self.section_ber),
             "reach_mm": self.reach_mm,
+            "reach_mm_low": self.reach_low_mm,
+            "reach_mm_high": self.reach_high_mm,
+            "reach_limit": self.reach.limit,
+            "reach_tolerance": self.reach.tolerance,
+            "reach_budget_mm": self.reach_budget_mm,
+            "reach_bound_by": self.reach_bound_by,
             "limited_by": self.limited_by,
+            "limited_gain": self.limitation.gain,
+            "limited_next": self.limitation.runner_up,
+            "limited_next_gain": self.limitation.runner_up_gain,
+            "gained_decades": dict(self.limitation.gained),
             "limited_in": self.limited_in,
             "energy_provenance": self.energy.provenance,
             "energy_parts": [
@@ -115,8 +155,9 @@ def columns(table: Table) -> tuple[Column, ...]:
         Column("standard", lambda row: row.standard),
         Column("mm", lambda row: f"{row.length_mm:.0f}"),
         *figures,
-        Column("reach mm", lambda row: "none" if row.reach_mm is None else f"{row.reach_mm:.0f}"),
-        Column("limited by", _limit),
+        Column("reach mm", _reach),
+        Column("in budget mm", _budget_reach),
+        Column("limited by (decades for 3 dB less)", _limit),
     )
 
 
@@ -125,20 +166,54 @@ def _figure_column(name: str) -> Column:
     return Column(figure.heading, lambda row: figure.text(row.figures[name]))
 
 
+def _reach(row: Row) -> str:
+    if row.reach_mm is None:
+        return "none"
+    low, high = row.reach_low_mm, row.reach_high_mm
+    if not row.bounds:
+        return f"{row.reach_mm:.0f}"
+    band = f"{'none' if low is None else f'{low:.0f}'}-{'none' if high is None else f'{high:.0f}'}"
+    return f"{row.reach_mm:.0f} ({band})"
+
+
+def _budget_reach(row: Row) -> str:
+    return "none" if row.reach_budget_mm is None else f"{row.reach_budget_mm:.0f} ({row.reach_bound_by})"
+
+
 def _limit(row: Row) -> str:
-    return row.limited_by if len(row.section_ber) == 1 else f"{row.limited_by} in {row.limited_in}"
+    found = row.limitation
+    text = f"{found.cause} ({found.gain:.1f})"
+    if found.runner_up is not None:
+        text += f", then {found.runner_up} ({found.runner_up_gain:.1f})"
+    return text if len(row.section_ber) == 1 else f"{text}, in {row.limited_in}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
-    """Rows of `sirf.compare`, at one data rate in bit/s."""
+    """Rows of `sirf.compare` at one data rate in bit/s, the rule that they are judged by, and the `verdict` in sentences."""
 
     data_rate: float
     rows: tuple[Row, ...]
+    rule: Rule
+    verdict: tuple[str, ...]
 
-    def to_dict(self) -> list[dict[str, Any]]:
-        """Plain values for JSON: one object per row."""
-        return [{"data_rate": self.data_rate, **row.to_dict()} for row in self.rows]
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: sentences of the verdict, the rule, one object per row."""
+        return {
+            "data_rate": self.data_rate,
+            "verdict": list(self.verdict),
+            "rule": self.rule.to_dict(),
+            "rows": [{"data_rate": self.data_rate, **row.to_dict()} for row in self.rows],
+        }
+
+    def row(self, name: str) -> Row:
+        """The row of an architecture by id or family name; `SirfError` where there is none."""
+        wanted = FAMILIES.get(name, name)
+        for row in self.rows:
+            if row.path == wanted:
+                return row
+        known = ", ".join(row.path for row in self.rows)
+        raise SirfError(f"row must be one of {known}, got {name!r}. Name one of them.")
 
     def table(self, table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """(headings, text of each row) of the table of margins or of costs."""
@@ -155,11 +230,15 @@ class Comparison:
         return f"Comparison({len(self.rows)} paths at {self.data_rate / 1e9:g} Gb/s per lane)"
 
     def __str__(self) -> str:
-        """Two tables in plain text: margins, then costs."""
-        return "\n\n".join(_aligned(head, lines) for head, lines in self.tables())
+        """Two tables in plain text, margins and costs, then the rule and the verdict."""
+        tables = [_aligned(head, lines) for head, lines in self.tables()]
+        return "\n\n".join([*tables, f"Rule: {self.rule.text}.", *self.verdict])
 
     def _repr_html_(self) -> str:
-        return "".join(_html(head, lines) for head, lines in self.tables())
+        tables = "".join(_html(head, lines) for head, lines in self.tables())
+        return tables + "".join(
+            f"<p>{escape(sentence)}</p>" for sentence in (f"Rule: {self.rule.text}.", *self.verdict)
+        )
 
 
 def _aligned(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:

@@ -78,10 +78,16 @@ def fibre_reach(
     else:
         cause, gained = _cause(tried[low], tried[high], wanted, fibre.loss_db_per_km * 1e-3 * low)
     return Reach(
-        path=optics.name, standard=None, limit=(wanted.name, wanted.bound), medium="fibre", limited_by=cause, gained_db=gained,
+        path=optics.name,
+        standard=None,
+        limit=(wanted.name, wanted.bound),
+        medium="fibre",
+        limited_by=cause,
+        gained_db=gained,
+        tolerance=tolerance,
         reach_mm=None if low is None else 1e3 * low,
         curve=tuple((1e3 * n, _value(tried[n], wanted), tried[n].loss_db) for n in sorted(tried)),
-    )  # fmt: skip
+    )
 
 
 def _look(optics: OpticsPreset, length: float) -> _Light:

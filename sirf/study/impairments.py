@@ -1,45 +1,92 @@
-"""What limits a link: the impairment without which it would have the most margin."""
+"""What limits a link: the impairment of which 3 dB less lowers the error ratio most, and the runner-up."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
+from sirf.engine.light.large_signal import Bent
+from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.transmitter.transmitter import NO_JITTER
+from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
+from sirf.optics.optical_path import OpticalPath
+from sirf.optics.span import Span
+from sirf.results.interference_distribution import Interference
+from sirf.transmitter.jitter import Jitter
 from sirf.units import db20
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-IMPAIRMENTS = ("loss", "reflection", "crosstalk", "noise", "jitter")
-LEAST, MOST = 1e-30, 0.1
-"""Error ratios between which margins are taken: tails below are lost in rounding, above there is no tail."""
-FAINT = 1e-3
-"""Part of a noise power that is left where the noise is taken away: without any, a distribution has no tail to follow."""
+CAUSES = (
+    "loss",
+    "reflection",
+    "crosstalk",
+    "jitter",
+    "receiver noise",
+    "transmitter noise",
+    "laser intensity noise",
+    "multipath",
+    "dispersion",
+    "curvature",
+    "quantisation",
+)
+LESS_DB = 3.0
+"""By how much each impairment is lessened in turn."""
+POWER, AMPLITUDE = 10.0 ** (-LESS_DB / 10.0), 10.0 ** (-LESS_DB / 20.0)
+"""What 3 dB less leaves of a noise power, and of an amplitude."""
+MIN_ERROR_RATIO = 1e-15
+"""Below it tails are compared at the smaller distance at which the link has this ratio: deeper ones are lost in rounding."""
 F_MIN = 50e6
 """Lower edge in Hz of the fit of a smooth path, as in IEEE 802.3 clause 93A.3."""
 
 
-def limited_by(link: Link) -> tuple[str, dict[str, float]]:
-    """(name of the impairment that costs most, dB of margin that come back without each one).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limitation:
+    """What limits a link: `cause`, of which 3 dB less regains `gain` decades of the error ratio, and the `runner_up`.
 
-    `link` is equalised already and keeps its setting; margin is 20 log10 of half the distance of the levels over the interference
-    at the link's own error ratio, in the worst eye, with ideal feedback and light linearised at its bias. Taken away in turn:
+    `gained` has the decades of every cause that the link has, the greatest first. The runner-up is None where there is one
+    cause alone.
+    """
 
-    - loss: the receiver's noise (with that of light), which a weak signal drowns in, and the interference that the equaliser
-      leaves of the smooth path: the one without ripple that fits best (`smooth_transfer`);
-    - reflection: what the equaliser leaves of the rest, the echoes;
-    - crosstalk: all aggressors; noise: the transmitter's SNR_TX; jitter: every displacement of the edges.
+    cause: str
+    gain: float
+    runner_up: str | None
+    runner_up_gain: float
+    gained: dict[str, float]
+
+    @classmethod
+    def of(cls, gained: dict[str, float]) -> Limitation:
+        """From the decades that each cause regains."""
+        ranked = sorted(gained.items(), key=lambda item: -item[1])
+        second, less = ranked[1] if len(ranked) > 1 else (None, 0.0)
+        return cls(cause=ranked[0][0], gain=ranked[0][1], runner_up=second, runner_up_gain=less, gained=dict(ranked))
+
+
+def limited_by(link: Link) -> Limitation:
+    """The cause of which 3 dB less lowers the symbol error ratio most, measured cause by cause.
+
+    `link` is equalised already and keeps its setting, but for loss. The ratio is that with ideal feedback at the sampling
+    instant, large signals of light and adapted thresholds included. 3 dB less of
+
+    - loss: the smooth path (`smooth_transfer`) loses 3 dB less at half the symbol rate, over all frequencies in proportion, and
+      the equaliser is set anew; of light, 3 dB less between transmitter and photodiode. The greater of both;
+    - reflection: the interference that the equaliser leaves of echoes; crosstalk: what aggressors launch;
+    - jitter: every displacement of the edges;
+    - receiver noise: its density, and that of a photodiode's amplifier; transmitter noise: SNR_TX, and an optical driver's noise;
+    - laser intensity noise: RIN; multipath: power of all double reflections; dispersion: that of the fibre;
+    - curvature: what light bends (levels, products of symbols); quantisation: the step of the converter.
 
     Loss, and no gain, for a link on which nothing arrives that could be decided. Raises `SirfError` for a link that the
     statistical engine refuses.
@@ -47,20 +94,104 @@ def limited_by(link: Link) -> tuple[str, dict[str, float]]:
     try:
         front_end(link)
     except SirfError:
-        return "loss", dict.fromkeys(IMPAIRMENTS, 0.0)
-    ratio = float(np.clip(statistical_eye(link, phases=1, ideal_feedback=True).ber, LEAST, MOST))
-    link = _linear(link)
-    smooth, echoes = _residue(link)
-    here = _margin_db(InterferenceModel(link), ratio)
-    without = {
-        "loss": _Relieved(_quiet(link), smooth),
-        "reflection": _Relieved(link, echoes),
-        "crosstalk": InterferenceModel(_alone(link)),
-        "noise": InterferenceModel(_transmitting(link, snr_db=_far_above(link.transmitter.snr_db))),
-        "jitter": InterferenceModel(_transmitting(link, jitter=NO_JITTER)),
-    }
-    gained = {name: max(_margin_db(model, ratio) - here, 0.0) for name, model in without.items()}
-    return max(gained, key=lambda name: gained[name]), gained
+        return Limitation.of({"loss": 0.0})
+    model = InterferenceModel(link)
+    depth = _depth(model)
+    here = _log_error_ratio(model, depth)
+    gained: dict[str, float] = {}
+    for cause, lessened in _lessened(link, model):
+        found = max((here - _log_error_ratio(lessened(), depth)) / np.log(10.0), 0.0)
+        gained[cause] = max(gained.get(cause, 0.0), float(found))
+    return Limitation.of(gained)
+
+
+def _lessened(link: Link, model: InterferenceModel) -> Iterator[tuple[str, Callable[[], InterferenceModel]]]:
+    """(cause, how to make the model with 3 dB less of it) of everything that the link has."""
+    receiver, transmitter, jitter = link.receiver, link.transmitter, link.transmitter.jitter
+    if link.optics is None or _has_copper(link.optics):
+        echoes = _echoes(link)
+        yield "reflection", lambda: _Relieved(link, (1.0 - AMPLITUDE) * echoes)
+        yield "loss", lambda: InterferenceModel(_with_less_copper_loss(link).optimized())
+    if link.aggressors:
+        launched = zip(link.aggressors, link.launch_amplitudes()[1:], strict=True)
+        quieter = tuple(dataclasses.replace(one, amplitude=AMPLITUDE * volts) for one, volts in launched)
+        yield "crosstalk", lambda: InterferenceModel(link.replace(aggressors=quieter))
+    if jitter:
+        yield "jitter", lambda: InterferenceModel(_transmitting(link, jitter=_less_jitter(jitter)))
+    quiet = link.replace(receiver=dataclasses.replace(receiver, noise_density=POWER * receiver.noise_density))
+    snr_db = None if transmitter.snr_db is None else transmitter.snr_db + LESS_DB
+    purer = _transmitting(link, snr_db=snr_db)
+    if link.optics is None:
+        yield "receiver noise", lambda: InterferenceModel(quiet)
+        if snr_db is not None:
+            yield "transmitter noise", lambda: InterferenceModel(purer)
+    else:
+        yield from _lessened_light(link, model, quiet, purer)
+    if receiver.converter is not None:
+        yield "quantisation", lambda: _FinerSteps(link)
+
+
+def _lessened_light(
+    link: Link, model: InterferenceModel, quiet: Link, purer: Link
+) -> Iterator[tuple[str, Callable[[], InterferenceModel]]]:
+    """The same of light; `quiet` and `purer` have less noise of receiver and transmitter already."""
+    span = link.optics
+    assert span is not None
+    path, source, amplifier = span.path, span.path.source, span.path.receiver.tia
+
+    def through(changed: OpticalPath, base: Link = link) -> Callable[[], InterferenceModel]:
+        assert base.optics is not None
+        optics = base.optics.with_path(changed)
+        return lambda: InterferenceModel(base.replace(optics=optics))
+
+    yield "loss", through(_with_less_glass_loss(path))
+    low_noise = dataclasses.replace(amplifier, noise=AMPLITUDE * amplifier.noise)
+    yield (
+        "receiver noise",
+        through(dataclasses.replace(path, receiver=dataclasses.replace(path.receiver, tia=low_noise)), quiet),
+    )
+    driver = dataclasses.replace(path.driver, noise=AMPLITUDE * path.driver.noise)
+    yield "transmitter noise", through(dataclasses.replace(path, driver=driver), purer)
+    if source.rin > 0.0:
+        calm = dataclasses.replace(source, rin_db_per_hz=source.rin_db_per_hz - LESS_DB)
+        yield "laser intensity noise", through(dataclasses.replace(path, source=calm))
+    if path.interference.echoes:
+        yield "multipath", through(_with_less_reflectance(path))
+    if path.fibre.length > 0.0:
+        yield "dispersion", through(dataclasses.replace(path, fibre=_less_dispersive(path.fibre)))
+    if model.large is not None:
+        yield "curvature", lambda: _Straightened(link)
+
+
+def _depth(model: InterferenceModel) -> float:
+    """Share of the distances to the thresholds at which the error ratio is `MIN_ERROR_RATIO`; 1 where it is greater there."""
+    if _log_error_ratio(model, 1.0) >= np.log(MIN_ERROR_RATIO):
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if _log_error_ratio(model, middle) > np.log(MIN_ERROR_RATIO) else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
+    """Natural logarithm of the symbol error ratio with the thresholds at `depth` of their distance from the levels."""
+    piece = _at_instant(model)
+    levels, main = model.decided, model.front_end.main_cursor
+    decision = model.thresholds(piece)
+    total = 0.0
+    for e, threshold in enumerate(decision):
+        total += float(piece.above(e, depth * (threshold - levels[e] * main)))
+        total += float(piece.below(e + 1, depth * (levels[e + 1] * main - threshold)))
+    return float(np.log(max(total / len(levels), 1e-40)))
+
+
+def _at_instant(model: InterferenceModel) -> Interference:
+    found: Interference | None = getattr(model, "_instant", None)
+    if found is None:
+        found = model.at(0)
+        model._instant = found  # type: ignore[attr-defined]
+    return found
 
 
 def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
@@ -106,19 +237,52 @@ class _Relieved(InterferenceModel):
         return cursors - self.removed, main
 
 
-def _residue(link: Link) -> tuple[Float, Float]:
-    """Cursors (K,) in V that the equaliser leaves, without the main one: of the smooth path, and of echoes.
+class _FinerSteps(InterferenceModel):
+    """The interference of a link whose converter has finer steps by 3 dB."""
 
-    Each is shared out by the sizes of the smooth path's pulse and of the rest there: an equaliser that has taken both away
-    has left nothing of either.
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self.codes = AMPLITUDE * self.codes
+
+
+class _Straightened(InterferenceModel):
+    """The interference of a link whose light bends levels and symbols 3 dB less; its noise by level stays."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        assert self.large is not None
+        bent_at, straight = self.large.at, self.levels * self.front_end.main_cursor
+
+        def less(offset: int) -> Bent:
+            bent = bent_at(offset)
+            return dataclasses.replace(
+                bent,
+                means=straight + AMPLITUDE * (bent.means - straight),
+                cursors=AMPLITUDE * bent.cursors,
+                offsets=AMPLITUDE * bent.offsets,
+            )
+
+        self.bent = less
+        self.decided = less(0).means / self.front_end.main_cursor
+
+    def at(self, offset: int) -> Interference:
+        """The interference with the curves' share lessened."""
+        return self._bent(self.bent(offset), offset)
+
+
+def _echoes(link: Link) -> Float:
+    """Cursors (K,) in V that the equaliser leaves of echoes, without the main one.
+
+    Each cursor is shared out by the sizes there of the smooth path's pulse and of the rest: an equaliser that has taken both
+    away has left nothing of either.
     """
-    left, main = InterferenceModel(link).cursors(0)
-    end = front_end(link)
-    smooth = _seen_at(_smooth(link), end, len(left))
+    linear = link if link.optics is None else link.replace(optics=link.optics.linear())
+    left, main = InterferenceModel(linear).cursors(0)
+    end = front_end(linear)
+    smooth = _seen_at(_smooth(linear), end, len(left))
     rest = np.abs(end.cursors(end.mean_pulse) - smooth)
     left[main] = 0.0
-    echoes = left * rest / np.maximum(rest + np.abs(smooth), 1e-30)
-    return left - echoes, echoes
+    return np.asarray(left * rest / np.maximum(rest + np.abs(smooth), 1e-30))
 
 
 def _seen_at(link: Link, end: FrontEnd, count: int) -> Float:
@@ -134,37 +298,115 @@ def _smooth(link: Link) -> Link:
     """The link with its copper's ripple and aggressors taken away."""
     copper = link.replace(optics=None).transfers()[0]
     smooth = smooth_transfer(copper, f_max=link.symbol_rate)
-    s = np.zeros((smooth.frequency.size, 2, 2), dtype=complex)
-    s[:, 0, 1] = s[:, 1, 0] = smooth.value
-    channel = Channel(Network(smooth.frequency, s, z0=DIFFERENTIAL_OHM, name="smooth"), plane="die", name="smooth")
-    return link.replace(channel=channel, aggressors=())
+    return link.replace(channel=_matched(smooth.frequency, smooth.value), aggressors=())
 
 
-def _margin_db(model: InterferenceModel, ratio: float) -> float:
-    """Half the distance of the levels over the mean interference at an error ratio from both sides, worst eye, dB."""
-    piece, levels = model.at(0), model.levels
-    main = float(model.main_cursors(np.array([0]))[0])
-    noise = [0.5 * (piece.quantile(e, ratio) + piece.lower_quantile(e + 1, ratio)) for e in range(len(levels) - 1)]
-    return float(np.min(db20(0.5 * np.diff(levels) * main / np.maximum(noise, 1e-9))))
-
-
-def _linear(link: Link) -> Link:
-    return link if link.optics is None else link.replace(optics=link.optics.linear())
-
-
-def _quiet(link: Link) -> Link:
-    silent = link.replace(
-        receiver=dataclasses.replace(link.receiver, noise_density=FAINT * link.receiver.noise_density)
+def _with_less_copper_loss(link: Link) -> Link:
+    """The link whose smooth copper loses 3 dB less at half the symbol rate, or nothing where it loses less than that."""
+    nyquist = 0.5 * link.symbol_rate
+    if link.optics is None:
+        through, *others = link.transfers()
+        gain = _gain(through, nyquist, LESS_DB)
+        fext = len(link.channel.fext)
+        coupled = [_network(one.frequency, one.value) for one in others]
+        channel = _matched(through.frequency, through.value * gain)
+        return link.replace(
+            channel=dataclasses.replace(channel, fext=tuple(coupled[:fext]), next=tuple(coupled[fext:]))
+        )
+    span = link.optics
+    halves = [half for half in (span.before, span.after) if _is_copper(half)]
+    before, after = (
+        _less_lossy(half, nyquist, LESS_DB / len(halves)) if _is_copper(half) else half
+        for half in (span.before, span.after)
     )
-    return silent if link.optics is None else silent.replace(optics=link.optics.quiet())
+    lighter = Span(
+        span.path, before=before, after=after, swing=span.swing, agc_db=span.agc_db, large_signal=span.large_signal,
+        noisy=span.noisy,
+    )  # fmt: skip
+    return link.replace(optics=lighter, channel=lighter.copper)
 
 
-def _far_above(snr_db: float | None) -> float | None:
-    return None if snr_db is None else snr_db - 10.0 * float(np.log10(FAINT))
+def _less_lossy(channel: Channel, nyquist: float, less_db: float) -> Channel:
+    network = channel.through
+    s = network.s.copy()
+    gain = _gain(Transfer(network.frequency, s[:, 1, 0]), nyquist, less_db)
+    s[:, 1, 0] *= gain
+    s[:, 0, 1] *= gain
+    return dataclasses.replace(channel, through=Network(network.frequency, s, z0=network.z0, name=network.name))
 
 
-def _alone(link: Link) -> Link:
-    return link.replace(channel=dataclasses.replace(link.channel, fext=(), next=()), aggressors=())
+def _gain(transfer: Transfer, nyquist: float, less_db: float) -> Complex:
+    """Gain (F,) that takes `less_db` off the smooth path's loss at `nyquist` Hz, in proportion at all frequencies.
+
+    Loss alone: the phase of the missing length would only move the pulse.
+    """
+    smooth = smooth_transfer(transfer, f_max=2.0 * nyquist).value
+    loss_db = -float(np.interp(nyquist, transfer.frequency, db20(np.maximum(np.abs(smooth), 1e-30))))
+    share = min(less_db / max(loss_db, 1e-9), 1.0)
+    return np.asarray(np.abs(smooth) ** -share, dtype=complex)
+
+
+def _network(frequency: Float, value: Complex) -> Network:
+    s = np.zeros((frequency.size, 2, 2), dtype=complex)
+    s[:, 0, 1] = s[:, 1, 0] = value
+    return Network(frequency, s, z0=DIFFERENTIAL_OHM, name="lessened")
+
+
+def _matched(frequency: Float, value: Complex) -> Channel:
+    return Channel(_network(frequency, value), plane="die", name="lessened")
+
+
+def _is_copper(channel: Channel) -> bool:
+    return channel.name != WIRE
+
+
+def _has_copper(span: Span) -> bool:
+    return _is_copper(span.before) or _is_copper(span.after)
+
+
+def _with_less_glass_loss(path: OpticalPath) -> OpticalPath:
+    """3 dB more light at the photodiode; where fibre and connectors lose less, coupling makes up for it."""
+    left = max(path.loss_db - LESS_DB, 0.0)
+    share = left / path.loss_db if path.loss_db > 0.0 else 0.0
+    fibre = dataclasses.replace(path.fibre, loss_db_per_km=share * path.fibre.loss_db_per_km)
+    joints = tuple(dataclasses.replace(one, loss_db=share * one.loss_db) for one in path.connectors)
+    coupling = max(path.coupling_loss_db - (LESS_DB - (path.loss_db - left)), 0.0)
+    return dataclasses.replace(path, fibre=fibre, connectors=joints, coupling_loss_db=coupling)
+
+
+def _with_less_reflectance(path: OpticalPath) -> OpticalPath:
+    """Double reflections go with two reflectances: half of the 3 dB off each."""
+
+    def weaker(value: float) -> float:
+        return value - 0.5 * LESS_DB
+
+    joints = tuple(Connector(one.loss_db, reflectance_db=weaker(one.reflectance_db)) for one in path.connectors)
+    near, far = path.end_reflectance_db
+    return dataclasses.replace(path, connectors=joints, end_reflectance_db=(weaker(near), weaker(far)))
+
+
+def _less_dispersive(fibre: Fibre | MultimodeFibre) -> Fibre | MultimodeFibre:
+    if isinstance(fibre, MultimodeFibre):
+        return dataclasses.replace(fibre, bandwidth=fibre.bandwidth / AMPLITUDE)
+    return dataclasses.replace(fibre, dispersion=AMPLITUDE * fibre.dispersion)
+
+
+def _less_jitter(jitter: Jitter) -> Jitter:
+    """Every displacement by 3 dB less."""
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(jitter):
+        value = getattr(jitter, field.name)
+        if isinstance(value, float):
+            changes[field.name] = AMPLITUDE * value
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(
+                dataclasses.replace(one, amplitude_ui=AMPLITUDE * one.amplitude_ui) for one in value
+            )
+        elif value is not None:
+            changes[field.name] = dataclasses.replace(
+                value, dbc_per_hz=tuple(level - LESS_DB for level in value.dbc_per_hz)
+            )
+    return dataclasses.replace(jitter, **changes)
 
 
 def _transmitting(link: Link, **changes: Any) -> Link:

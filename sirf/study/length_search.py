@@ -7,37 +7,67 @@ from collections.abc import Callable
 
 MIN_LENGTH, MAX_LENGTH = 0.002, 5.0
 """Lengths in m between which the reach of copper is sought."""
-STRIDE = 2.0**0.25
+STRIDE = 2.0**0.5
 """Ratio of neighbouring lengths while the search walks."""
+TOLERANCE = 0.02
+"""Relative length at which a search stops where nothing else is said."""
+MAX_MARGIN = 30.0
+"""Margins beyond it count as it: how far a dead link misses says nothing of where it begins to live."""
 
 
 def longest_length(
-    meets: Callable[[float], bool],
+    meets: Callable[[float], float | bool],
     start: float,
     *,
     between: tuple[float, float] = (MIN_LENGTH, MAX_LENGTH),
     stride: float = STRIDE,
-    tolerance: float = 0.02,
+    descent: float = 2.0,
+    tolerance: float = TOLERANCE,
 ) -> tuple[float | None, float | None]:
     """(longest length that meets, the next one tried, which misses); None where there is none `between`.
 
-    Walks from `start`, up by `stride` while lengths meet or down by 2 until one meets, and halves the last step in ratio.
+    `meets` says whether a length meets, or by how much: a margin of at least 0 meets. Walks from `start`, up by `stride` while
+    lengths meet or down by `descent` until one meets, then closes in on the crossing: where margins are known by interpolation
+    over the logarithm of length, else by halving the step in ratio.
 
     >>> low, high = longest_length(lambda length: length < 0.3, 0.1)
     >>> 0.294 < low < 0.3 <= high
     True
     """
+    margins: dict[float, float] = {}
+
+    def margin(length: float) -> float:
+        found = meets(length)
+        value = (1.0 if found else -1.0) if isinstance(found, bool) else min(max(float(found), -MAX_MARGIN), MAX_MARGIN)
+        margins[length] = value
+        return value
+
     first = min(max(start, between[0]), between[1])
-    rising = meets(first)
+    rising = margin(first) >= 0.0
     low, high = (first, None) if rising else (None, first)
-    for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], 2.0):
-        low, high = (length, high) if meets(length) else (low, length)
+    for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], descent):
+        low, high = (length, high) if margin(length) >= 0.0 else (low, length)
         if low is not None and high is not None:
             break
     while low is not None and high is not None and high / low - 1.0 > tolerance:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if meets(middle) else (low, middle)
+        middle = _next(low, high, margins, tolerance)
+        low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
     return low, high
+
+
+def _next(low: float, high: float, margins: dict[float, float], tolerance: float) -> float:
+    """The length to try between one that meets and one that misses.
+
+    Just beside the interpolated crossing, on the side of the farther end, so that the next step or two close the bracket; never
+    within a third of the tolerance of an end. Every third step halves the bracket, which bounds their number.
+    """
+    above, below = margins[low], -margins[high]
+    if len(margins) % 3 == 0 or above + below <= 0.0:
+        return math.sqrt(low * high)
+    crossing = low * (high / low) ** (above / (above + below))
+    beside = 1.0 + tolerance / 3.0
+    aimed = crossing * beside if crossing / low < high / crossing else crossing / beside
+    return min(max(aimed, low * beside), high / beside)
 
 
 def _steps(start: float, end: float, stride: float) -> list[float]:

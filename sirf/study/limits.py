@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from sirf.study.figure import Figure
 from sirf.study.figures import FIGURES, LIMITABLE, value_of
 from sirf.study.measurement import CODE, Measurement
 from sirf.study.subject import Subject
+
+MIN_RATIO = 1e-300
+"""Error ratios below count as it in margins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,12 @@ class Limit:
     def meets(self, value: float) -> bool:
         """Whether a value of the figure meets the limit."""
         return value >= self.level if self.figure.more_is_better else value <= self.level
+
+    def margin(self, value: float) -> float:
+        """By how much a value meets the limit, negative where it misses: decades of an error ratio, else units of the figure."""
+        if self.figure.ratio:
+            return math.log10(self.level) - math.log10(max(value, MIN_RATIO))
+        return value - self.level if self.figure.more_is_better else self.level - value
 
     def measurement(self, subject: Subject, length: float) -> Measurement:
         """What is measured of a subject at a length in m, under the limit's code and mask."""

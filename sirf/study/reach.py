@@ -12,14 +12,17 @@ from sirf.execution import one_algebra_thread
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
 from sirf.study.fibre_reach import fibre_reach
-from sirf.study.impairments import IMPAIRMENTS, limited_by
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, longest_length
+from sirf.study.impairments import Limitation, limited_by
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
 from sirf.study.limits import Limit, limit_of
 from sirf.study.measurement import CODE, DEAD_ERROR_RATIO, Measurement
 from sirf.study.reach_result import Reach
 from sirf.study.sections import optimized
 from sirf.study.subject import Subject, optics_of, subject_of
 from sirf.system.architecture import Architecture
+
+TDECQ_CAUSES = ("loss", "reflection", "dispersion", "curvature")
+"""What TDECQ sees: it is measured without noise, crosstalk and jitter."""
 
 
 def reach(
@@ -31,7 +34,7 @@ def reach(
     fec: str = CODE,
     rate_class: RateClass | None = None,
     linear: bool = False,
-    tolerance: float = 0.02,
+    tolerance: float = TOLERANCE,
     stride: float = STRIDE,
     explain: bool = True,
     progress: Callable[[float, float], None] | None = None,
@@ -67,10 +70,10 @@ def reach(
     progress
         Called with each length tried in m and its figure.
 
-    The search walks from the path's own length, up in strides to the first length that misses, or down in halvings to the
-    first that meets; it then halves the last stride. So no length tried between the path's own and its reach misses; a bump of
-    the curve narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked in doublings, and
-    must leave a margin in the power budget too.
+    The search walks from the path's own length, up in strides to the first length that misses, or down in halvings to the first
+    that meets; then it closes in on the crossing by interpolation. So no length tried between the path's own and its reach
+    misses; a bump of the curve narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked
+    in doublings, and must leave a margin in the power budget too.
     Raises `SirfError` for an unknown limit, `ConfigError` for an unknown path.
     """
     if not 1e-4 <= tolerance <= 1.0:
@@ -94,19 +97,21 @@ def _copper(
     tried: dict[float, tuple[float, float]] = {}
     passed: dict[float, Measurement] = {}
 
-    def meets(length: float) -> bool:
+    def meets(length: float) -> float:
         measurement = limit.measurement(subject, length)
         value = limit.value(measurement)
         tried[length] = value, max(section.link.insertion_loss_db for section in measurement.sections)
         if progress is not None:
             progress(length, value)
-        if met := limit.meets(value):
+        margin = limit.margin(value)
+        if margin >= 0.0:
             passed.clear()
             passed[length] = measurement
-        return met
+        return margin
 
     low, high = longest_length(meets, subject.length_m, stride=stride, tolerance=tolerance)
     gained: dict[str, float] = {}
+    runner_up: str | None = None
     if low is None:
         cause = f"{limit.figure.title} already at {1e3 * MIN_LENGTH:g} mm"
     elif high is None:
@@ -115,23 +120,32 @@ def _copper(
         cause = limit.figure.title
     else:
         # the longest that meets is the last that did, and its links are equalised
-        cause, gained = _cause(passed[low], limit)
+        found = _cause(passed[low], limit)
+        cause, runner_up, gained = found.cause, found.runner_up, found.gained
     return Reach(
-        path=subject.name, standard=subject.standard, data_rate=subject.data_rate, limit=(limit.name, limit.bound),
-        reach_mm=None if low is None else 1e3 * low, limited_by=cause, gained_db=gained,
+        path=subject.name,
+        standard=subject.standard,
+        data_rate=subject.data_rate,
+        limit=(limit.name, limit.bound),
+        reach_mm=None if low is None else 1e3 * low,
+        limited_by=cause,
+        limited_next=runner_up,
+        gained_decades=gained,
+        tolerance=tolerance,
         curve=tuple((1e3 * length, *tried[length]) for length in sorted(tried)),
-    )  # fmt: skip
+    )
 
 
-def _cause(measurement: Measurement, limit: Limit) -> tuple[str, dict[str, float]]:
-    """What limits the worst link; TDECQ, which is without noise, crosstalk and jitter, by loss or reflection."""
+def _cause(measurement: Measurement, limit: Limit) -> Limitation:
+    """What limits the worst link; TDECQ, which is without noise, crosstalk and jitter, by what bends or smears its light."""
     links = [section.link for section in measurement.sections]
     if limit.name == "tdecq_db":
         links = [link for link in links if link.optics is not None]
-    name, gained = limited_by(_worst(links))
-    if limit.name == "tdecq_db":
-        name = max(IMPAIRMENTS[:2], key=lambda one: gained[one])
-    return name, gained
+    found = limited_by(_worst(links))
+    if limit.name != "tdecq_db":
+        return found
+    seen = {cause: gain for cause, gain in found.gained.items() if cause in TDECQ_CAUSES}
+    return Limitation.of(seen)
 
 
 def _worst(links: Sequence[Link]) -> Link:

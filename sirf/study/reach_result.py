@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sirf.results.display import html_table, table
+from sirf.study.length_search import TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Longest length in mm that meets the limit.
 
-    None where even the shortest length misses it. `limited_by` is the impairment that costs most at that length: loss,
-    reflection, crosstalk, noise or jitter (of a fibre: loss or dispersion), or a sentence where no limit was met with;
-    `gained_db` the dB of margin that come back without each. `curve` lists (length_mm, value of the limited figure, loss in dB)
+    None where even the shortest length misses it. `limited_by` is the impairment of which 3 dB less helps most at that length,
+    `limited_next` the runner-up (of a fibre: loss or dispersion), or a sentence where no limit was met with; `gained_decades`
+    the decades of the error ratio that 3 dB less of each regains (of a fibre `gained_db`: the dB that each costs). The reach
+    lies within `tolerance`, relative, below the true length. `curve` lists (length_mm, value of the limited figure, loss in dB)
     of every length tried, ascending; the figure of a mask is the eye over it, which must be 1. `medium` is what has the length.
     """
 
@@ -26,7 +28,10 @@ class Reach:
     limited_by: str
     curve: tuple[tuple[float, float, float], ...]
     data_rate: float | None = None
+    limited_next: str | None = None
+    gained_decades: dict[str, float] = field(default_factory=dict)
     gained_db: dict[str, float] = field(default_factory=dict)
+    tolerance: float = TOLERANCE
     medium: Literal["copper", "fibre"] = "copper"
 
     def to_dict(self) -> dict[str, Any]:
@@ -35,7 +40,8 @@ class Reach:
         return {
             "path": self.path, "standard": self.standard, "data_rate": self.data_rate, "medium": self.medium,
             "limit": {name: list(bound) if isinstance(bound, tuple) else bound}, "reach_mm": self.reach_mm,
-            "limited_by": self.limited_by, "gained_db": dict(self.gained_db),
+            "limited_by": self.limited_by, "limited_next": self.limited_next, "tolerance": self.tolerance,
+            "gained_decades": dict(self.gained_decades), "gained_db": dict(self.gained_db),
             "curve": [{"length_mm": n, name: value, "insertion_loss_db": loss} for n, value, loss in self.curve],
         }  # fmt: skip
 
@@ -63,5 +69,7 @@ class Reach:
         return f"{1e-3 * self.reach_mm:.0f} m" if self.medium == "fibre" else f"{self.reach_mm:.0f} mm"
 
     def _rows(self) -> Sequence[tuple[str, str]]:
-        gains = ((f"margin without {name}", f"{gain:+.1f} dB") for name, gain in self.gained_db.items())
-        return [("limited by", self.limited_by), *gains]
+        costs = ((f"cost of {name}", f"{cost:.1f} dB") for name, cost in self.gained_db.items())
+        gains = ((f"3 dB less {name}", f"{gain:.2f} decades") for name, gain in self.gained_decades.items())
+        found = f"longest length that meets, to {100.0 * self.tolerance:g} %"
+        return [("found as", found), ("limited by", self.limited_by), *gains, *costs]

@@ -20,6 +20,7 @@ from sirf.presets import load
 from sirf.study.measurement import CODE, Measurement
 from sirf.study.sections import Section, path_of, sections
 from sirf.system.architecture import FAMILIES, Architecture, load_architecture
+from sirf.system.corners import Corner
 
 STEP, STEP_LENGTH = 40e6, 2.0
 """Frequency step in Hz of the paths tried, 25 ns of response about the delay, and the length in m up to which phase can be
@@ -80,10 +81,11 @@ class PathSubject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchitectureSubject:
-    """An architecture at a data rate in bit/s: all that decides from host to host counts."""
+    """An architecture at a data rate in bit/s: all that decides from host to host counts; `inputs` in place of nominal ones."""
 
     architecture: Architecture
     data_rate: float
+    inputs: Corner | None = None
 
     @property
     def name(self) -> str:
@@ -110,7 +112,12 @@ class ArchitectureSubject:
     def sections(self, length: float) -> tuple[Section, ...]:
         """The links that decide in order, at `length` in m of the variable segment."""
         return sections(
-            self.architecture, self.data_rate, length=length, step=step_at(length), samples_per_ui=SAMPLES_PER_UI
+            self.architecture,
+            self.data_rate,
+            length=length,
+            step=step_at(length),
+            samples_per_ui=SAMPLES_PER_UI,
+            inputs=self.inputs,
         )
 
     def measurement(self, length: float, *, code: str = CODE, mask: tuple[float, float] | None = None) -> Measurement:

@@ -18,6 +18,7 @@ from sirf.optics.tables import Number, Span
 from sirf.presets import list_presets
 
 Chain: TypeAlias = Literal["retimed", "half-retimed", "linear", "electrical"]
+Plane: TypeAlias = Literal["die", "bump", "ball"]
 
 BLOCKS = ("host", "copper", "retimer", "optics")
 """What an architecture is made of."""
@@ -40,11 +41,27 @@ FAMILIES = {"pluggable": "pluggable-retimed", "cpo": "cpo-retimed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What an interface class allows of its copper: loss in dB at half the symbol rate, and length of the variable segment in m.
+
+    Each is None where the class states none. `plane` is where the loss is counted from and to: "die" with terminations, "bump"
+    without them, "ball" without packages too.
+    """
+
+    loss_db: float | None
+    plane: Plane
+    length_m: float | None
+    provenance: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
     """Dies, presets and optics at one data rate.
 
     `standard` is the preset of the near host, `far_standard` that of the far one, `retimer_standard` that of a retimer's optical
-    side (None without retimers); `optics` a name that `load_optics` takes (None without optics). A `projection` has no standard.
+    side (None without retimers); `optics` a name that `load_optics` takes (None without optics). `budget` is what the class of
+    the copper allows (None where no class is stated). A `projection` has no standard.
     """
 
     rate_class: RateClass
@@ -52,6 +69,7 @@ class Interface:
     far_standard: str
     optics: str | None
     retimer_standard: str | None
+    budget: Budget | None
     projection: bool
 
 
@@ -176,12 +194,21 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class _Budget(_Table):
+    loss_db: Annotated[float, Field(gt=0)] | None = None
+    plane: Plane = "die"
+    length_mm: Annotated[float, Field(gt=0)] | None = None
+    provenance: Literal["P", "2", "E"]
+    source: str
+
+
 class _Rate(_Table):
     rate_class: RateClass
     standard: str
     far_standard: str | None = None
     optics: str | None = None
     retimer_standard: str | None = None
+    budget: _Budget | None = None
     projection: bool = False
 
 
@@ -256,8 +283,18 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
             )
     return Interface(
         rate_class=table.rate_class, standard=table.standard, far_standard=table.far_standard or table.standard,
-        optics=_beside(key, table.optics, file), retimer_standard=table.retimer_standard, projection=table.projection,
+        optics=_beside(key, table.optics, file), retimer_standard=table.retimer_standard,
+        budget=_allowed(table.budget), projection=table.projection,
     )  # fmt: skip
+
+
+def _allowed(table: _Budget | None) -> Budget | None:
+    if table is None:
+        return None
+    length = None if table.length_mm is None else 1e-3 * table.length_mm
+    return Budget(
+        loss_db=table.loss_db, plane=table.plane, length_m=length, provenance=table.provenance, source=table.source
+    )
 
 
 def _beside(key: str, optics: str | None, file: Path) -> str | None:

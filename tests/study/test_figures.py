@@ -74,7 +74,7 @@ def test_a_new_figure_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     result = compare(["copper-cable"], bounds=False)
     assert figure in of_table("margin")
     assert "dB/mV" in str(result)
-    assert result.to_dict()[0]["loss_per_eye"] == pytest.approx(
+    assert result.to_dict()["rows"][0]["loss_per_eye"] == pytest.approx(
         result.rows[0].insertion_loss_db / (1e3 * result.rows[0].eye.eye_height()), rel=1e-6
     )
     assert json.dumps(result.to_dict())

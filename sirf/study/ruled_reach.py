@@ -1,0 +1,128 @@
+"""Reach of an architecture under a rule of several limits, and inside the loss and length budget of its interface."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from sirf.channel.path import Device, Path
+from sirf.presets import load
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+from sirf.study.limits import Limit
+from sirf.study.rule import Rule
+from sirf.study.sections import path_of
+from sirf.study.subject import ArchitectureSubject
+from sirf.system.architecture import Budget, Plane
+
+RANGE = "range of the search"
+LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
+BUDGET_STEP = 1.05
+"""Ratio of neighbouring lengths at which the loss is held against its budget: reflections make it ripple."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuledReach:
+    """Reach in m by physics (`length_m`) and inside the interface's budget (`budget_m`); None where none was found.
+
+    `limit` is the figure that ends the one, `bound_by` what ends the other: a figure's name, "loss budget", "length budget" or
+    "range of the search". Both are found within `tolerance`, relative, below the true length.
+    """
+
+    length_m: float | None
+    limit: str
+    budget_m: float | None
+    bound_by: str
+    tolerance: float
+
+
+def ruled_reach(
+    subject: ArchitectureSubject,
+    rule: Rule,
+    *,
+    start: float | None = None,
+    stride: float = STRIDE,
+    descent: float = 2.0,
+    tolerance: float = TOLERANCE,
+) -> RuledReach:
+    """The longest variable segment up to which all limits of the rule are met.
+
+    Each limit is searched from where the one before has ended, the error ratios first; so a limit that does not bind costs one
+    evaluation. `start` in m is the architecture's own length by default; from there lengths go up by `stride` or down by
+    `descent`.
+    """
+    first = subject.length_m if start is None else start
+    length: float | None = MAX_LENGTH
+    bound_by = RANGE
+    for index, limit in enumerate(rule.applying(subject.sections(first))):
+        assert length is not None
+        low, high = longest_length(
+            lambda metres, limit=limit: margin(limit, subject, metres),  # type: ignore[misc]
+            first if index == 0 else length,
+            between=(MIN_LENGTH, length),
+            stride=stride,
+            descent=descent if index == 0 else stride,
+            tolerance=tolerance,
+        )
+        if low is None or high is not None:
+            length, bound_by = low, limit.name
+        if length is None:
+            break
+    budget, cause = budget_length(subject)
+    if length is not None and budget is not None and budget < length:
+        return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=tolerance)
+    return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=tolerance)
+
+
+def margin(limit: Limit, subject: ArchitectureSubject, length: float) -> float:
+    """By how much the figure meets its limit at a length in m."""
+    return limit.margin(limit.value(limit.measurement(subject, length)))
+
+
+def budget_length(subject: ArchitectureSubject) -> tuple[float | None, str]:
+    """(longest variable segment in m inside the interface's loss and length budget, which of them ends it).
+
+    None where the interface states no budget, or its loss is above it at any length.
+    """
+    interface = subject.architecture.at(subject.data_rate)
+    budget = interface.budget
+    if budget is None:
+        return None, RANGE
+    longest, cause = (MAX_LENGTH, RANGE) if budget.length_m is None else (budget.length_m, LENGTH_BUDGET)
+    if budget.loss_db is None:
+        return longest, cause
+    path = path_of(subject.architecture, subject.data_rate)
+    nyquist = 0.5 * load(interface.standard).symbol_rate
+    allowed = budget.loss_db
+    low, high = longest_length(
+        lambda length: allowed - budget_loss_db(path.with_length(length), budget, nyquist),
+        min(subject.length_m, longest),
+        between=(MIN_LENGTH, longest),
+        stride=BUDGET_STEP,
+        tolerance=1e-3,
+    )
+    return (low, LOSS_BUDGET) if high is not None else (longest, cause)
+
+
+def budget_loss_db(path: Path, budget: Budget | None, frequency: float) -> float:
+    """Loss in dB of a path at `frequency` in Hz between the planes of a budget, from die to die without one."""
+    inner = path if budget is None else between_planes(path, budget.plane)
+    return float(inner.insertion_loss_db(np.array([frequency]))[0])
+
+
+def between_planes(path: Path, plane: Plane) -> Path:
+    """The path from die to die, from bump to bump (without die terminations), or from ball to ball (without packages too).
+
+    A substrate that is the path's variable segment is the channel itself and stays.
+    """
+    if plane == "die":
+        return path
+
+    def stays(segment_name: str, element: object) -> bool:
+        if segment_name == path.variable or not isinstance(element, Device):
+            return True
+        return plane == "bump" and bool(element.package.lines)
+
+    kept = tuple(segment for segment in path.segments if stays(segment.name, segment.element))
+    return dataclasses.replace(path, segments=kept)

@@ -1,0 +1,145 @@
+"""The answer in three sentences: what moving optics from faceplate to package buys, where nothing, what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sirf.study.comparison import Row
+
+PAIRS = (
+    ("pluggable-retimed", "cpo-retimed"),
+    ("pluggable-retimed", "npo"),
+    ("pluggable-linear", "cpo-linear"),
+    ("pluggable-half-retimed", "cpo-retimed"),
+    ("pluggable-linear", "cpo-retimed"),
+    ("pluggable-linear", "npo"),
+)
+"""(at the faceplate, at the package), the first pair that a comparison holds is the one that is judged."""
+
+
+def verdict(rows: Sequence[Row], *, data_rate: float) -> tuple[str, ...]:
+    """Three sentences with numbers and bands; one that says so where the rows hold no pair of faceplate and package."""
+    by_name = {row.path: row for row in rows}
+    pair = next(((one, other) for one, other in PAIRS if one in by_name and other in by_name), None)
+    if pair is None:
+        return ("No verdict: the rows hold no optics both at the faceplate and at the package.",)
+    faceplate, package = by_name[pair[0]], by_name[pair[1]]
+    return (
+        _buys(faceplate, package, data_rate),
+        _buys_nothing(faceplate, package, by_name),
+        _would_change(faceplate, package, by_name),
+    )
+
+
+def _buys(faceplate: Row, package: Row, data_rate: float) -> str:
+    """Loss, margin, reach, energy and density."""
+    parts = [
+        f"copper of {_banded(package, 'insertion_loss_db', '{:.1f}')} instead of "
+        f"{_banded(faceplate, 'insertion_loss_db', '{:.1f}')} dB",
+        f"{_change(package, faceplate, 'com_db')} of COM",
+        f"errors after FEC {_ratio(package)} instead of {_ratio(faceplate)}",
+        f"energy {_ranged(package, 'energy_pj_per_bit')} instead of {_ranged(faceplate, 'energy_pj_per_bit')} pJ/bit "
+        f"({_saving(faceplate, package)})",
+        f"an edge of {_ranged(package, 'density_tbps_per_mm')} instead of {_ranged(faceplate, 'density_tbps_per_mm')} Tb/s "
+        "per mm",
+    ]
+    used = f"of a reach in its class of {_length(package)} instead of {_length(faceplate)} mm"
+    return (
+        f"At {data_rate / 1e9:g} Gb/s a lane, moving the optics from the faceplate ({faceplate.path}) to the package "
+        f"({package.path}) buys {'; '.join(parts)}; {used}."
+    )
+
+
+def _buys_nothing(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
+    """Where the move buys nothing."""
+    lines = []
+    if package.limited_in == faceplate.limited_in == "light":
+        lines.append(
+            f"where light decides: both rows err most in the light, by {package.limited_by} at the package "
+            f"({_decades(package)}) and {faceplate.limited_by} at the faceplate ({_decades(faceplate)})"
+        )
+    longer, shorter = faceplate.reach_budget_mm, package.reach_budget_mm
+    if longer is not None and shorter is not None and longer > shorter:
+        lines.append(f"in length of copper: {shorter:.0f} against {longer:.0f} mm inside the classes")
+    overlap = package.energy.high - faceplate.energy.low
+    if overlap > 0.0:
+        lines.append(
+            f"in energy where a dear engine meets a thrifty module: their ranges overlap by {overlap:.1f} pJ/bit"
+        )
+    copper = rows.get("copper-copackaged") or rows.get("copper-cable")
+    if copper is not None and copper.reach_budget_mm is not None and copper.energy.value < package.energy.value:
+        lines.append(
+            f"within {1e-3 * copper.reach_budget_mm:.1f} m, where {copper.path} takes "
+            f"{copper.energy.value:.1f} ({copper.energy.low:.1f}-{copper.energy.high:.1f}) pJ/bit"
+        )
+    if not lines:
+        return "It buys something in every figure here, beyond the bands."
+    return f"It buys nothing {'; '.join(lines)}."
+
+
+def _would_change(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
+    """What would change the answer."""
+    lines = [
+        f"3 dB less {package.limitation.cause} in {package.limited_in} of {package.path}, which regains "
+        f"{package.limitation.gain:.1f} decades"
+    ]
+    linear = rows.get("pluggable-linear")
+    if linear is not None:
+        works = "works" if linear.reach_mm is not None and linear.reach_mm >= linear.length_mm else "does not work"
+        lines.append(
+            f"linear drive of the faceplate, which {works} by this rule at its own {linear.length_mm:.0f} mm and takes "
+            f"{linear.energy.value:.1f} ({linear.energy.low:.1f}-{linear.energy.high:.1f}) pJ/bit"
+        )
+    part = max(package.energy.parts, key=lambda one: one.high - one.low)
+    lines.append(
+        f"the {part.name} of {package.path}, the widest of its ranges ({part.low:.1f}-{part.high:.1f} pJ/bit, "
+        f"{'published' if part.provenance == 'P' else 'secondary' if part.provenance == '2' else 'an estimate'})"
+    )
+    return f"What would change the answer: {'; '.join(lines)}."
+
+
+def _banded(row: Row, name: str, form: str) -> str:
+    value = row.value(name)
+    low, high = row.bounds.get(name, (None, None))
+    text = "-" if value is None else form.format(value)
+    return text if low is None or high is None else f"{text} ({form.format(low)}-{form.format(high)})"
+
+
+def _ranged(row: Row, name: str) -> str:
+    from sirf.study.figures import FIGURES
+
+    return FIGURES[name].text(row.figures[name])
+
+
+def _change(package: Row, faceplate: Row, name: str) -> str:
+    one, other = package.value(name), faceplate.value(name)
+    return "no comparison" if one is None or other is None else f"{one - other:+.1f} dB"
+
+
+def _ratio(row: Row) -> str:
+    from sirf.study.figures import FIGURES
+
+    low, high = row.bounds.get("frame_loss_ratio", (None, None))
+    figure = FIGURES["frame_loss_ratio"]
+    value = row.value("frame_loss_ratio")
+    text = figure.text(value)
+    if low is None or high is None or figure.text(low) == figure.text(high):
+        return f"{text} of frames"
+    return f"{text} of frames ({figure.text(low)}-{figure.text(high)})"
+
+
+def _saving(faceplate: Row, package: Row) -> str:
+    one, other = faceplate.energy, package.energy
+    nominal = 1.0 - other.value / one.value
+    least, most = 1.0 - other.high / one.low, 1.0 - other.low / one.high
+    return f"{100.0 * nominal:.0f} % less, {100.0 * least:.0f} to {100.0 * most:.0f} % at the ends of the ranges"
+
+
+def _length(row: Row) -> str:
+    return "none" if row.reach_budget_mm is None else f"{row.reach_budget_mm:.0f}"
+
+
+def _decades(row: Row) -> str:
+    return f"{row.limitation.gain:.1f} decades for 3 dB"
