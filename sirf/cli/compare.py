@@ -15,7 +15,7 @@ from sirf.errors import SirfError, shown
 
 if TYPE_CHECKING:
     from sirf.study.comparison import Comparison
-    from sirf.study.ledger import Ledger
+    from sirf.study.row_ledger import RowLedger
 
 
 def compare(
@@ -42,7 +42,7 @@ def compare(
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
     from sirf.report import write_comparison
     from sirf.study.compare import compare as run
-    from sirf.study.ledger import ledger
+    from sirf.study.row_ledger import row_ledger
     from sirf.system.architecture import ORDER, load_architecture
 
     check_limit("--com-db", min_com)
@@ -68,7 +68,7 @@ def compare(
     plain = result.to_dict()
     if explain is not None:
         architecture = load_architecture(explain)
-        found = ledger(result.row(architecture.id), result.data_rate, architecture=architecture)
+        found = row_ledger(result.row(architecture.id), result.data_rate, architecture=architecture)
         _print_ledger(found, json_file=json_file)
         plain["explain"] = found.to_dict()
     write_json(plain, json_file)
@@ -90,7 +90,7 @@ def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
         say(sentence, json_file=json_file)
 
 
-def _print_ledger(found: Ledger, *, json_file: str | None) -> None:
+def _print_ledger(found: RowLedger, *, json_file: str | None) -> None:
     for title, lines in found.tables():
         say(title, json_file=json_file)
         table(("entry", "value", "source"), lines, json_file=json_file)

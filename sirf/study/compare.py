@@ -138,7 +138,7 @@ def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool)
         )
     link = eye.link
     subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate)
-    found = ruled_reach(subject, rule)
+    found = ruled_reach(subject, rule, here=here)
     low, high = _reach_bounds(subject, rule, found) if bounds else (None, None)
     ratios = here.section_ber
     culprit = here.sections[ratios.index(max(ratios))]

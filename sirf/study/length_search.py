@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 MIN_LENGTH, MAX_LENGTH = 0.002, 5.0
 """Lengths in m between which the reach of copper is sought."""
@@ -23,33 +23,46 @@ def longest_length(
     stride: float = STRIDE,
     descent: float = 2.0,
     tolerance: float = TOLERANCE,
+    known: Mapping[float, float] | None = None,
+    evaluations: int = 1000,
 ) -> tuple[float | None, float | None]:
     """(longest length that meets, the next one tried, which misses); None where there is none `between`.
 
     `meets` says whether a length meets, or by how much: a margin of at least 0 meets. Walks from `start`, up by `stride` while
     lengths meet or down by `descent` until one meets, then closes in on the crossing: where margins are known by interpolation
-    over the logarithm of length, else by halving the step in ratio.
+    over the logarithm of length, else by halving the step in ratio. `known` margins by length are not asked for again; after so
+    many `evaluations` the bracket is left as wide as it is.
 
     >>> low, high = longest_length(lambda length: length < 0.3, 0.1)
     >>> 0.294 < low < 0.3 <= high
     True
     """
-    margins: dict[float, float] = {}
+    margins: dict[float, float] = dict(known or {})
+    left = evaluations
 
     def margin(length: float) -> float:
+        nonlocal left
+        if length in margins:
+            return margins[length]
+        left -= 1
         found = meets(length)
-        value = (1.0 if found else -1.0) if isinstance(found, bool) else min(max(float(found), -MAX_MARGIN), MAX_MARGIN)
+        value: float = (
+            (1.0 if found else -1.0) if isinstance(found, bool) else min(max(float(found), -MAX_MARGIN), MAX_MARGIN)
+        )
         margins[length] = value
         return value
 
     first = min(max(start, between[0]), between[1])
     rising = margin(first) >= 0.0
     low, high = (first, None) if rising else (None, first)
+    if not rising:
+        # a known length that meets saves the walk down to it
+        low = max((one for one, value in margins.items() if value >= 0.0 and one < first), default=None)
     for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], descent):
-        low, high = (length, high) if margin(length) >= 0.0 else (low, length)
         if low is not None and high is not None:
             break
-    while low is not None and high is not None and high / low - 1.0 > tolerance:
+        low, high = (length, high) if margin(length) >= 0.0 else (low, length)
+    while low is not None and high is not None and high / low - 1.0 > tolerance and left > 0:
         middle = _next(low, high, margins, tolerance)
         low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
     return low, high
@@ -63,11 +76,11 @@ def _next(low: float, high: float, margins: dict[float, float], tolerance: float
     """
     above, below = margins[low], -margins[high]
     if len(margins) % 3 == 0 or above + below <= 0.0:
-        return math.sqrt(low * high)
+        return float(math.sqrt(low * high))
     crossing = low * (high / low) ** (above / (above + below))
     beside = 1.0 + tolerance / 3.0
     aimed = crossing * beside if crossing / low < high / crossing else crossing / beside
-    return min(max(aimed, low * beside), high / beside)
+    return float(min(max(aimed, low * beside), high / beside))
 
 
 def _steps(start: float, end: float, stride: float) -> list[float]:

@@ -11,6 +11,7 @@ from sirf.channel.path import Device, Path
 from sirf.presets import load
 from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
 from sirf.study.limits import Limit
+from sirf.study.measurement import Measurement
 from sirf.study.rule import Rule
 from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject
@@ -18,6 +19,8 @@ from sirf.system.architecture import Budget, Plane
 
 RANGE = "range of the search"
 LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
+COM_EVALUATIONS = 5
+"""Lengths at most at which COM is asked for: the Annexes search for seconds to half a minute. The bracket left is told."""
 BUDGET_STEP = 1.05
 """Ratio of neighbouring lengths at which the loss is held against its budget: reflections make it ripple."""
 
@@ -27,7 +30,7 @@ class RuledReach:
     """Reach in m by physics (`length_m`) and inside the interface's budget (`budget_m`); None where none was found.
 
     `limit` is the figure that ends the one, `bound_by` what ends the other: a figure's name, "loss budget", "length budget" or
-    "range of the search". Both are found within `tolerance`, relative, below the true length.
+    "range of the search". Both are found within `tolerance`, relative, below the true length (the width of the last bracket).
     """
 
     length_m: float | None
@@ -45,16 +48,17 @@ def ruled_reach(
     stride: float = STRIDE,
     descent: float = 2.0,
     tolerance: float = TOLERANCE,
+    here: Measurement | None = None,
 ) -> RuledReach:
     """The longest variable segment up to which all limits of the rule are met.
 
     Each limit is searched from where the one before has ended, the error ratios first; so a limit that does not bind costs one
-    evaluation. `start` in m is the architecture's own length by default; from there lengths go up by `stride` or down by
-    `descent`.
+    evaluation. `here` is what is measured already at the start. `start` in m is the architecture's own length by default; from
+    there lengths go up by `stride` or down by `descent`.
     """
     first = subject.length_m if start is None else start
     length: float | None = MAX_LENGTH
-    bound_by = RANGE
+    bound_by, found_within = RANGE, tolerance
     for index, limit in enumerate(rule.applying(subject.sections(first))):
         assert length is not None
         low, high = longest_length(
@@ -64,15 +68,26 @@ def ruled_reach(
             stride=stride,
             descent=descent if index == 0 else stride,
             tolerance=tolerance,
+            known=_known(limit, here, first),
+            evaluations=COM_EVALUATIONS if limit.name == "com_db" else 1000,
         )
+        if low is not None and high is not None:
+            found_within = max(found_within, high / low - 1.0)
         if low is None or high is not None:
             length, bound_by = low, limit.name
         if length is None:
             break
     budget, cause = budget_length(subject)
     if length is not None and budget is not None and budget < length:
-        return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=tolerance)
-    return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=tolerance)
+        return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within)
+    return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=found_within)
+
+
+def _known(limit: Limit, here: Measurement | None, length: float) -> dict[float, float]:
+    """The margin of COM at the start where it is measured: the Annexes search for seconds."""
+    if here is None or limit.name != "com_db":
+        return {}
+    return {length: limit.margin(limit.value(here))}
 
 
 def margin(limit: Limit, subject: ArchitectureSubject, length: float) -> float:

@@ -88,7 +88,7 @@ def test_constants_follow_from_the_anchors_that_they_name() -> None:
     assert table.retimer["module"].pj_per_bit[1] == pytest.approx(0.5 * (retimed - linear) / kept, abs=0.01)
     light = math.fsum(part("pluggable-linear", block).value for block in ("driver", "laser", "amplifier"))
     assert table.rest["module"].pj_per_bit[1] == pytest.approx(linear / kept - light, abs=0.01)
-    blocks = math.fsum(part("cpo-retimed", block).value for block in ("retimer", "driver", "laser", "amplifier"))
+    blocks = math.fsum(part("cpo-linear", block).value for block in ("driver", "laser", "amplifier"))
     engine = published["51.2T co-packaged switch"] / (1.0 + table.rest["engine"].conversion_share[1])
     assert table.rest["engine"].pj_per_bit[1] == pytest.approx(engine - blocks, abs=0.01)
     analog = table.serdes["analog"]
@@ -111,8 +111,13 @@ def test_unfitted_anchors_deviate_as_documented() -> None:
         "VSR, 16 dB, on the analog line": -0.56,
         "VSR, 16 dB, on the DSP line": 0.49,
         "800G LRO module": 0.33,
-        "CPO, industry panel": 1.29,
-        "CPO, industry panel, as a linear engine": 0.56,
+        "51.2T co-packaged switch, as a retimed engine": 0.32,
+        "1.6T co-packaged port at 200G a lane": -0.26,
+        "1.6T co-packaged port at 200G a lane, as a retimed engine": 0.13,
+        "6.4T near-packaged engine at 200G a lane": 1.86,
+        "800G linear module with single-mode VCSEL": 9.0,
+        "CPO, industry panel": 2.03,
+        "CPO, industry panel, as a linear engine": 1.29,
     }
     unfitted = [anchor for anchor in energy_anchors() if not anchor.fitted]
     assert {anchor.name for anchor in unfitted} > set(beyond)
@@ -124,9 +129,10 @@ def test_unfitted_anchors_deviate_as_documented() -> None:
 
 
 def test_published_module_figures_lie_in_the_range_of_their_architecture() -> None:
-    """Everything behind the host, every constant at its low and at its high end."""
+    """Everything behind the host, every constant at its low and at its high end; two engines of another kind lie below."""
+    below = {"6.4T near-packaged engine at 200G a lane", "800G linear module with single-mode VCSEL"}
     for anchor in energy_table().anchor:
-        if anchor.architecture is not None:
+        if anchor.architecture is not None and anchor.name not in below:
             found = energy_pj_per_bit(anchor.architecture, 0.0, data_rate=1e9 * anchor.data_rate_gbps).parts[1:]
             low, high = math.fsum(one.low for one in found), math.fsum(one.high for one in found)
             assert low <= anchor.published_pj_per_bit[0], anchor

@@ -25,7 +25,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class RowLedger:
     """Entries of a row: copper in dB at half the symbol rate, light in dB, energy in pJ/bit, latency in ns, and errors.
 
     The entries of copper, energy and latency add up to the row's figures; of copper what reflections make of the joints is an
@@ -73,10 +73,10 @@ class Ledger:
         return "\n\n".join(blocks)
 
 
-def ledger(row: Row, data_rate: float, *, architecture: Architecture | None = None) -> Ledger:
+def row_ledger(row: Row, data_rate: float, *, architecture: Architecture | None = None) -> RowLedger:
     """The ledger of a row at `data_rate` in bit/s; `architecture` for one from a file of your own."""
     item = load_architecture(row.path) if architecture is None else architecture
-    return Ledger(
+    return RowLedger(
         path=row.path,
         copper=_copper(row, item, data_rate),
         light=_light(item, data_rate),
