@@ -30,7 +30,7 @@ def test_bursts_cost_what_they_are_known_to_cost() -> None:
 
 @pytest.mark.parametrize("ratios", [(2e-4, 1e-4), (1e-4, 1e-4, 3e-5)])
 def test_sections_in_series_are_one_line_with_their_errors_together(ratios: tuple[float, ...]) -> None:
-    """Independent bit errors of all sections: the binomial of the joint symbol error ratio, but for coinciding symbols, which count twice."""
+    """The binomial of the joint symbol error ratio; symbols that two sections get wrong count twice."""
     together = word_errors_in_series([word_errors(KP4, ratio) for ratio in ratios])
     symbol = -np.expm1(10 * sum(np.log1p(-ratio) for ratio in ratios))
     exact = binom.sf(15, 544, symbol)

@@ -130,7 +130,7 @@ def test_after_fec_is_before_fec_through_the_code() -> None:
 
     parts = subject_of("pluggable", standard="802.3ck-c2m").sections(0.65)
     before, after = figure_value(parts, "ber"), figure_value(parts, "ber_post_fec")
-    # bursts of the link's feedback lose more than independent errors would, by less than one order for errors that are mostly single
+    # the link's own bursts and interleaving against independent errors one by one
     independent = fec.load("kp4").post_fec(before).ber
     assert 0.01 * independent < after < 1e6 * independent
     assert figure_value(parts, "ber_post_fec", code="kr4") > after
