@@ -14,15 +14,19 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.com_bounds import FINE_PART, free_error, spectral_sums
 from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
 
 Real = NDArray[np.float64]
+Single = NDArray[np.float32]
 Integer = NDArray[np.int64]
 
-_SMALL = 0.05
-"""Samples that move a tilted exponent by less count as Gaussian: the next term of log cosh is below 1e-6 of them."""
+_SMALL = 0.25
+"""Samples that move a tilted exponent by less count as Gaussian: the next term of log cosh is below a hundredth of theirs."""
 _TURNS = 12
+_TILT_PRECISION = 1e-4
+"""The level depends on the tilt's error in second order."""
 
 
 @kernel
@@ -141,9 +145,31 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
             continue
         change = (math.log(tail) - target) / (tilt * bend)
         tilt += min(max(change, -0.5 * tilt), tilt)
-        if abs(change) < 1e-7 * tilt:
+        if abs(change) < _TILT_PRECISION * tilt:
             break
     return level
+
+
+@kernel
+def converter_noise(
+    taps: Real,
+    own: Real,
+    crosstalk: float,
+    phase: int,
+    backward: Real,
+    slope: Real,
+    noise: Real,
+    converter: Real,
+    samples: Real,
+) -> float:
+    """Variance over sigma_X^2 of the converter's rounding error, its clipping level by the estimate; see `pair_error`."""
+    filter_samples(taps, backward[phase], 0, samples)
+    if converter[2] > 0.0:
+        variance = noise[phase] + converter[4] * (crosstalk + converter[3] * combined_power(own, slope[phase]))
+        level = clipping_estimate(samples, int(converter[0]), variance, converter[2])
+    else:
+        level = float(np.sum(np.abs(samples)))
+    return float((level * converter[1]) ** 2 / (12.0 * converter[4]))
 
 
 @kernel
@@ -151,15 +177,13 @@ def pair_error(
     taps: Real,
     own: Real,
     crosstalk: Real,
+    white: float,
     instant: int,
     per_ui: int,
     backward: Real,
     last: int,
     moving: Real,
     fixed: Real,
-    slope: Real,
-    noise: Real,
-    converter: Real,
     tx_reach: int,
     b_min: Real,
     b_max: Real,
@@ -169,7 +193,7 @@ def pair_error(
     step: float,
     starts: Integer,
 ) -> float:
-    """Error over sigma_X^2 of one transmitter setting at one sampling instant; the converter's step by its estimate.
+    """Error over sigma_X^2 of one transmitter setting at one sampling instant, with the converter's error `white` over sigma_X^2.
 
     `backward` (M, U) holds the pulse of each phase, later samples first; `last` is the place of the sample of UI zero in it.
     `moving` (M, lags) is what the taps filter, `slope` (M, 2 K - 1) the pulse's slope alone, `fixed` (M, N) what they do not
@@ -179,30 +203,19 @@ def pair_error(
     """
     size, feedback_taps = w_min.size, b_min.size
     phase = instant % per_ui
-    correlation = np.empty(size)
-    for lag in range(size):
-        correlation[lag] = fixed[phase, lag] + crosstalk[lag]
+    correlation = fixed[phase] + crosstalk
     add_combined(own, moving[phase], correlation)
+    correlation[0] += white
     around = np.empty(size + feedback_taps)
     first = last - instant // per_ui - shape[0] - feedback_taps - tx_reach
     filter_samples(taps, backward[phase], first, around)
-    main = around[feedback_taps:]
     feedback = np.empty((feedback_taps, size))
     for k in range(feedback_taps):
         feedback[k, :] = around[feedback_taps - 1 - k : feedback_taps - 1 - k + size]
-    if converter[1] > 0.0:
-        samples = np.empty(backward.shape[1] - taps.size + 1)
-        filter_samples(taps, backward[phase], 0, samples)
-        variance = noise[phase] + converter[4] * (crosstalk[0] + converter[3] * combined_power(own, slope[phase]))
-        if converter[2] > 0.0:
-            level = clipping_estimate(samples, int(converter[0]), variance, converter[2])
-        else:
-            level = np.sum(np.abs(samples))
-        correlation[0] += (level * converter[1]) ** 2 / (12.0 * converter[4])
     return float(
         floating_equalizer(
             correlation,
-            main,
+            around[feedback_taps:],
             feedback,
             b_min,
             b_max,
@@ -251,24 +264,29 @@ def sweep_errors(
 ) -> None:
     """Fill `errors` (C, P) of transmitter settings (C, K) at all `offsets` (P,) about their `instants` (C,); see `pair_error`."""
     own, crosstalk = np.empty(candidates.shape[1]), np.empty(w_min.size)
+    samples = np.empty(backward.shape[1] - candidates.shape[1] + 1)
     starts = np.zeros(max(shape[2], 1), dtype=np.int64)
     for c in range(candidates.shape[0]):
-        tap_correlation(candidates[c], own)
+        taps = candidates[c]
+        tap_correlation(taps, own)
         crosstalk_row(own, fext, crosstalk)
         for p in range(offsets.size):
+            instant, white = instants[c] + offsets[p], 0.0
+            if converter[1] > 0.0:
+                white = converter_noise(
+                    taps, own, crosstalk[0], instant % per_ui, backward, slope, noise, converter, samples
+                )
             errors[c, p] = pair_error(
-                candidates[c],
+                taps,
                 own,
                 crosstalk,
-                instants[c] + offsets[p],
+                white,
+                instant,
                 per_ui,
                 backward,
                 last,
                 moving,
                 fixed,
-                slope,
-                noise,
-                converter,
                 tx_reach,
                 b_min,
                 b_max,
@@ -288,6 +306,10 @@ def pair_errors(
     instants: Integer,
     bounds: Real,
     known: float,
+    slack: float,
+    gains: Single,
+    spectra: Single,
+    weights: Single,
     per_ui: int,
     backward: Real,
     last: int,
@@ -307,31 +329,43 @@ def pair_errors(
 ) -> int:
     """Fill `errors` (N,) of pairs of a row of `candidates` (C, K) and an instant, until all left are bounded above the least.
 
-    `bounds` (N,) rise; `known` is an error that another CTLE setting has. Returns how many were looked at; the rest come out
-    infinite.
+    `bounds` (N,) rise; `known` is an error that another CTLE setting has, and the part `slack` of an error is uncertain. A pair
+    is bounded once more by `gains` (C, F), `spectra` (3, M, F) and `weights` (2, F) of `frequency_bounds` with its own step.
+    Returns how many were looked at; what is bounded comes out infinite.
     """
-    own, crosstalk = np.empty(candidates.shape[1]), np.empty(w_min.size)
+    taps_of, size = candidates.shape[1], w_min.size
+    own, samples = np.empty(taps_of), np.empty(backward.shape[1] - taps_of + 1)
+    crosstalk, made = np.empty((candidates.shape[0], size)), np.zeros(candidates.shape[0], dtype=np.bool_)
     starts = np.zeros(max(shape[2], 1), dtype=np.int64)
+    low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
     errors[:] = np.inf
     for n in range(rows.size):
-        if bounds[n] > known:
+        if bounds[n] > known * (1.0 + slack):
             return n
-        taps = candidates[rows[n]]
+        row, phase, white = rows[n], instants[n] % per_ui, 0.0
+        taps = candidates[row]
         tap_correlation(taps, own)
-        crosstalk_row(own, fext, crosstalk)
+        if not made[row]:
+            crosstalk_row(own, fext, crosstalk[row])
+            made[row] = True
+        if converter[1] > 0.0:
+            white = converter_noise(taps, own, crosstalk[row, 0], phase, backward, slope, noise, converter, samples)
+            total, shifted = spectral_sums(
+                gains[row], spectra[0, phase], spectra[1, phase], spectra[2, phase], white, weights[0], weights[1]
+            )
+            if FINE_PART * free_error(total, shifted, low, high) > known * (1.0 + slack):
+                continue
         errors[n] = pair_error(
             taps,
             own,
-            crosstalk,
+            crosstalk[row],
+            white,
             instants[n],
             per_ui,
             backward,
             last,
             moving,
             fixed,
-            slope,
-            noise,
-            converter,
             tx_reach,
             b_min,
             b_max,

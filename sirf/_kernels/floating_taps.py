@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.jit import kernel
-from sirf._kernels.mmse import equalizer, floating_equalizer_by_trial, run_is_free, set_places
+from sirf._kernels.mmse import floating_equalizer_by_trial, run_is_free
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
+
+_ROUNDING = 1e-9
+"""Errors closer than this part are one error by two ways of adding."""
 
 
 @kernel
@@ -112,39 +115,47 @@ def _spread_row(
 def _run_gains(bands: Real, at_main: Real, at_later: Real, factors: Real, gains: Real) -> None:
     """What a run from each place adds to h_0'R^-1 h_0, h_0'R^-1 h_1 and h_1'R^-1 h_1, into `gains` (3, F).
 
-    The Schur complement of each run is factored as L D L', all runs side by side: `factors` (run, run + 3, F) holds row by row
-    L, D, and the two right sides.
+    The Schur complement of each run is factored as L D L', all runs side by side: `factors` (2 run, run + 3, F) holds L, one over
+    D and the two right sides in its first rows, L D in the others.
     """
     run = bands.shape[0]
     count = at_main.size - run + 1
     gains[:, :] = 0.0
     for j in range(run):
         diagonal, main, later = factors[j, run], factors[j, run + 1], factors[j, run + 2]
-        own, first, second = bands[0][j:], at_main[j:], at_later[j:]
-        for s in range(count):
-            diagonal[s], main[s], later[s] = own[s], first[s], second[s]
+        diagonal[:count] = bands[0][j : j + count]
+        main[:count] = at_main[j : j + count]
+        later[:count] = at_later[j : j + count]
         for k in range(j):
-            lower, weight = factors[j, k], factors[k, run]
-            main_k, later_k = factors[k, run + 1], factors[k, run + 2]
-            for s in range(count):
-                diagonal[s] -= lower[s] * lower[s] * weight[s]
-                main[s] -= lower[s] * main_k[s]
-                later[s] -= lower[s] * later_k[s]
+            _take_product(diagonal, factors[j, k], factors[run + j, k], count)
+            _take_product(main, factors[j, k], factors[k, run + 1], count)
+            _take_product(later, factors[j, k], factors[k, run + 2], count)
         for s in range(count):
-            scale = 1.0 / diagonal[s]
-            gains[0, s] += main[s] * main[s] * scale
-            gains[1, s] += main[s] * later[s] * scale
-            gains[2, s] += later[s] * later[s] * scale
+            diagonal[s] = 1.0 / diagonal[s]
+        _add_product(gains[0], main, main, diagonal, count)
+        _add_product(gains[1], main, later, diagonal, count)
+        _add_product(gains[2], later, later, diagonal, count)
         for i in range(j + 1, run):
-            target, band = factors[i, j], bands[i - j][j:]
-            for s in range(count):
-                target[s] = band[s]
+            # L D before the division, which the next columns need, and L after it
+            weighted, lower = factors[run + i, j], factors[i, j]
+            weighted[:count] = bands[i - j][j : j + count]
             for k in range(j):
-                one, two, weight = factors[i, k], factors[j, k], factors[k, run]
-                for s in range(count):
-                    target[s] -= one[s] * two[s] * weight[s]
+                _take_product(weighted, factors[run + i, k], factors[j, k], count)
             for s in range(count):
-                target[s] /= diagonal[s]
+                lower[s] = weighted[s] * diagonal[s]
+
+
+@kernel
+def _take_product(target: Real, one: Real, two: Real, count: int) -> None:
+    """Take the product of two rows off a third. Loops over few arrays are compiled to vector instructions."""
+    for s in range(count):
+        target[s] -= one[s] * two[s]
+
+
+@kernel
+def _add_product(target: Real, one: Real, two: Real, three: Real, count: int) -> None:
+    for s in range(count):
+        target[s] += one[s] * two[s] * three[s]
 
 
 @kernel
@@ -160,31 +171,96 @@ def _error(g: float, cross: float, later: float, b: float) -> float:
 
 
 @kernel
-def _taps_within_limits(
+def _error_with_limits(
     count: int,
     fixed: int,
-    b: float,
-    scale: float,
+    g: float,
+    cross: float,
+    square: float,
+    low: float,
+    high: float,
     lower: Real,
     y_main: Real,
     y_later: Real,
     places: Integer,
+    main: Real,
+    later: Real,
     w_min: Real,
     w_max: Real,
     cursor: int,
     w: Real,
-) -> bool:
-    """Solve L' w = b y_1 + l y_0 into `w`; whether every tap is within its limits relative to the main tap."""
+) -> float:
+    """Error of the first `count` taps of the factor with all limits, by the rule of `equalizer` in `sirf._kernels.mmse`."""
+    b = _feedback(g, cross, square, low, high)
+    scale = (1.0 - b * cross) / g
     for row in range(count - 1, -1, -1):
         total = b * y_later[row] + scale * y_main[row]
         for k in range(row + 1, count):
             total -= lower[k, row] * w[k]
         w[row] = total / lower[row, row]
-    reference = w[cursor]
+    changed, reference = False, w[cursor]
+    for i in range(count):
+        if i != cursor:
+            place = i if i < fixed else fixed + places[i]
+            tap = min(max(w[i], w_min[place] * reference), w_max[place] * reference)
+            changed |= tap != w[i]
+            w[i] = tap
+    if not changed:
+        return _error(g, cross, square, b)
+    gain, after = 0.0, 0.0
     for i in range(count):
         place = i if i < fixed else fixed + places[i]
-        if i != cursor and not w_min[place] * reference <= w[i] <= w_max[place] * reference:
+        gain += main[place] * w[i]
+        after += later[place] * w[i]
+    if not gain > 0.0:
+        return np.inf
+    after /= gain
+    b = min(max(after, low), high)
+    power = 0.0
+    for k in range(count):
+        total = 0.0
+        for i in range(k, count):
+            total += lower[i, k] * w[i]
+        power += total * total
+    return power / (gain * gain) - 1.0 + b * b - 2.0 * b * after
+
+
+@kernel
+def _append_run(
+    first: int,
+    start: int,
+    run: int,
+    fixed: int,
+    correlation: Real,
+    main: Real,
+    later: Real,
+    spread: Real,
+    lower: Real,
+    y_main: Real,
+    y_later: Real,
+    places: Integer,
+    products: Real,
+) -> bool:
+    """Rows of a run from `start` after the fixed taps; adds what it adds to the three `products`. False where not definite."""
+    for j in range(run):
+        row, place = first + j, start + j
+        if not _append_floating(
+            row,
+            first,
+            place,
+            correlation,
+            main[fixed + place],
+            later[fixed + place],
+            spread,
+            lower,
+            y_main,
+            y_later,
+            places,
+        ):
             return False
+        products[0] += y_main[row] ** 2
+        products[1] += y_main[row] * y_later[row]
+        products[2] += y_later[row] ** 2
     return True
 
 
@@ -224,121 +300,96 @@ def floating_equalizer(
     bands = np.empty((run, size - fixed))
     for d in range(run):
         bands[d, :] = correlation[d]
-    lags = np.empty(size - fixed)
-    g, cross, square = 0.0, 0.0, 0.0
+    products, trial = np.zeros(3), np.empty(3)
     for row in range(fixed):
         if not _append_fixed(row, correlation, main, later, lower, y_main, y_later):
             return np.inf
-        g, cross, square = g + y_main[row] ** 2, cross + y_main[row] * y_later[row], square + y_later[row] ** 2
+        products[0] += y_main[row] ** 2
+        products[1] += y_main[row] * y_later[row]
+        products[2] += y_later[row] ** 2
         if groups > 0:
             _spread_row(row, correlation[fixed - row :], lower, y_main, y_later, spread, at_main, at_later, bands)
-    b = _feedback(g, cross, square, low, high)
-    error = _error(g, cross, square, b)
+    error = np.inf
     if groups == 0:
-        if _taps_within_limits(
-            fixed, fixed, b, (1.0 - b * cross) / g, lower, y_main, y_later, places, w_min, w_max, cursor, w
-        ):
-            return max(error, 0.0)
-        return floating_equalizer_by_trial(
-            correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, step, fixed, 0, run, starts
+        error = _error_with_limits(
+            fixed,
+            fixed,
+            products[0],
+            products[1],
+            products[2],
+            low,
+            high,
+            lower,
+            y_main,
+            y_later,
+            places,
+            main,
+            later,
+            w_min,
+            w_max,
+            cursor,
+            w,
         )
-    gains, factors = np.empty((3, size - fixed)), np.empty((run, run + 3, size - fixed))
-    errors = np.empty(size - fixed - run + 1)
+        return max(error, 0.0)
+    gains, factors = np.empty((3, size - fixed)), np.empty((2 * run, run + 3, size - fixed))
+    errors, lags = np.empty(size - fixed - run + 1), np.empty(size - fixed)
     for group in range(groups):
         first = fixed + group * run
         _run_gains(bands, at_main, at_later, factors, gains)
         for s in range(errors.size):
             errors[s] = np.inf
             if run_is_free(starts, group, fixed + s, run):
-                one, two, three = g + gains[0, s], cross + gains[1, s], square + gains[2, s]
+                one, two, three = products[0] + gains[0, s], products[1] + gains[1, s], products[2] + gains[2, s]
                 errors[s] = _error(one, two, three, _feedback(one, two, three, low, high))
-        best = int(np.argmin(errors))
-        if not errors[best] < np.inf:
+        error, best, last = np.inf, -1, -1
+        while True:
+            s = int(np.argmin(errors))
+            if not errors[s] < error:
+                break
+            trial[:] = products
+            if not _append_run(
+                first, s, run, fixed, correlation, main, later, spread, lower, y_main, y_later, places, trial
+            ):
+                return np.inf
+            value = _error_with_limits(
+                first + run,
+                fixed,
+                trial[0],
+                trial[1],
+                trial[2],
+                low,
+                high,
+                lower,
+                y_main,
+                y_later,
+                places,
+                main,
+                later,
+                w_min,
+                w_max,
+                cursor,
+                w,
+            )
+            last = s
+            if value < error or (value == error and s < best):
+                error, best = value, s
+            if value <= errors[s] * (1.0 + _ROUNDING):
+                # nothing was clipped: no other place has less
+                break
+            errors[s] = np.inf
+        if best < 0:
             return np.inf
-        error = errors[best]
-        free = False
-        for attempt in range(2):
-            new_g, new_cross, new_square = g, cross, square
-            for j in range(run):
-                at = best + j
-                if not _append_floating(
-                    first + j,
-                    first,
-                    at,
-                    correlation,
-                    main[fixed + at],
-                    later[fixed + at],
-                    spread,
-                    lower,
-                    y_main,
-                    y_later,
-                    places,
-                ):
-                    return np.inf
-                row = first + j
-                new_g += y_main[row] ** 2
-                new_cross += y_main[row] * y_later[row]
-                new_square += y_later[row] ** 2
-            if attempt == 0:
-                b = _feedback(new_g, new_cross, new_square, low, high)
-                free = _taps_within_limits(
-                    first + run,
-                    fixed,
-                    b,
-                    (1.0 - b * new_cross) / new_g,
-                    lower,
-                    y_main,
-                    y_later,
-                    places,
-                    w_min,
-                    w_max,
-                    cursor,
-                    w,
-                )
-                if free:
-                    break
-                best, error = _best_with_limits(
-                    correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, fixed, group, run, starts, errors
-                )
-                if best < 0:
-                    return np.inf
+        if last != best or group + 1 < groups:
+            trial[:] = products
+            if not _append_run(
+                first, best, run, fixed, correlation, main, later, spread, lower, y_main, y_later, places, trial
+            ):
+                return np.inf
+        products[:] = trial
         starts[group] = fixed + best
-        g, cross, square = new_g, new_cross, new_square
         if group + 1 < groups:
             for j in range(run):
                 for f in range(lags.size):
                     lags[f] = correlation[abs(f - best - j)]
                 _spread_row(first + j, lags, lower, y_main, y_later, spread, at_main, at_later, bands)
     return max(error, 0.0)
-
-
-@kernel
-def _best_with_limits(
-    correlation: Real,
-    main: Real,
-    feedback: Real,
-    b_min: Real,
-    b_max: Real,
-    w_min: Real,
-    w_max: Real,
-    cursor: int,
-    fixed: int,
-    group: int,
-    run: int,
-    starts: Integer,
-    errors: Real,
-) -> tuple[int, float]:
-    """Place (after the fixed taps) and error of the best run with limits; `errors` (S,) are those without, and are used up."""
-    count = fixed + (group + 1) * run
-    places, w, b = np.empty(count, dtype=np.int64), np.empty(count), np.empty(b_min.size)
-    least, best = np.inf, -1
-    while True:
-        s = int(np.argmin(errors))
-        if not errors[s] < least:
-            return best, least
-        starts[group] = fixed + s
-        set_places(fixed, starts, group + 1, run, places)
-        error = equalizer(correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, 0.0, places, w, b)
-        if error < least or (error == least and s < best):
-            least, best = error, s
-        errors[s] = np.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from sirf.units import from_db20
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
+Single = NDArray[np.float32]
 
 _LEAST_MARGIN = 32
 """Zeros, in UI, on either side of a pulse at least."""
@@ -37,6 +39,15 @@ def transmitter_strength(settings: ComSettings, rules: Rules) -> float:
     """10^(-SNR_TX / 10), times sigma_X^2 where the revision or S_tn_w_AM says so, equation (178A-21)."""
     with_levels = rules.transmitter_noise_with_levels or settings.receiver.detector.noise_with_levels
     return from_db20(-settings.transmitter.snr_db) ** 2 * (settings.sigma_x**2 if with_levels else 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundSpectra:
+    """What bounds of one CTLE setting are made of: |G|^2 (C, F), spectra (3, M, F) and weights (2, F) of `frequency_bounds`."""
+
+    gains: Single
+    spectra: Single
+    weights: Single
 
 
 class CtleTables:
@@ -168,23 +179,37 @@ class CtleTables:
             ffe.step,
         )
 
-    def errors(self, rows: Integer) -> Real:
-        """Errors over sigma_X^2 (R, P) of these rows of the transmitter's grid at all sampling offsets.
+    def errors(self, rows: Integer, every: int = 1) -> Real:
+        """Errors over sigma_X^2 (R, P) of these rows of the transmitter's grid at all sampling offsets, or at every so manyth.
 
         The converter's step is that of `clipping_estimate`, within a thousandth of what the distribution gives.
         """
-        result = np.empty((rows.size, self.offsets.size))
+        offsets = self.offsets[::every]
+        result = np.empty((rows.size, offsets.size))
         candidates = np.ascontiguousarray(self.grid.taps[rows])
-        sweep_errors(result, candidates, self.instants[rows], self.offsets, *self._arguments)
+        sweep_errors(result, candidates, self.instants[rows], offsets, *self._arguments)
         return result
 
     def pair_errors(
-        self, rows: Integer, instants: Integer, bounds: Real, known: float, slack: float
+        self, rows: Integer, instants: Integer, bounds: Real, known: float, slack: float, spectra: BoundSpectra
     ) -> tuple[Real, int]:
         """Errors (N,) of pairs of a row and an instant in the order of rising `bounds`, and how many were looked at.
 
-        It ends at a bound above the least error, or `known`, by more than the part `slack`; the rest come out infinite.
+        What is bounded, by those or by `spectra`, above the least error or `known` by more than the part `slack` comes
+        out infinite.
         """
         result = np.empty(rows.size)
-        made = pair_errors(result, self.grid.taps, rows, instants, bounds / (1.0 + slack), known, *self._arguments)
+        made = pair_errors(
+            result,
+            self.grid.taps,
+            rows,
+            instants,
+            bounds,
+            known,
+            slack,
+            spectra.gains,
+            spectra.spectra,
+            spectra.weights,
+            *self._arguments,
+        )
         return result, int(made)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
-from scipy.stats import norm
+from scipy.special import ndtri
 
-from sirf._kernels.com_bounds import error_bounds
-from sirf.com.ctle_tables import CtleTables, transmitter_strength
+from sirf._kernels.com_bounds import AFTER, frequency_bounds, group_bounds
+from sirf.com.ctle_tables import BoundSpectra, CtleTables, transmitter_strength, two_sided
 from sirf.com.mmse import receiver_noise
 from sirf.com.path_terms import POINTS
 from sirf.com.quantization import clip_probability
@@ -29,16 +30,20 @@ Integer = NDArray[np.int64]
 Single = NDArray[np.float32]
 
 _WORKERS = 2
-_SLACK = 2e-3
-"""Bounds are lowered by this part: more than the sum over a circle of so many points differs from the integral."""
 _STEP_SLACK = 1e-3
 """Part of an error by which the estimate of the converter's step can make it wrong: the step is within a thousandth, and the
 converter makes at most half of an error."""
 _LEVEL_PART = 0.97
 """Part of the estimated clipping level that a bound counts, because sums of symbols have less tail than Gaussian noise."""
-_LARGEST = 8
-_NEAR_UI = (4, 9)
+_OUTER_COUNTS = (1, 3, 5, 8)
+"""Numbers of samples at their outer symbols for which a level is found."""
 _NOISE_LAGS = 128
+_GROUP = 8
+"""Frequencies of one group."""
+_FIRST_STEP = 4
+"""Every so manyth sampling offset is looked at for an error to begin with."""
+_FIRST_PAIRS = 2
+"""So many pairs of each CTLE setting are looked at first, for an error to hold bounds against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +62,37 @@ class Pair:
 
 
 class _Circle:
-    """The circle of frequencies: |G|^2 (C, F) of the transmitter's settings, cos w and the weights of a sum over it (F,)."""
+    """The circle of frequencies, and |G|^2 (C, F) of the transmitter's settings on it.
+
+    `weights` (2, F) sum over the circle, once as it is and once times cos w; `group_gains` (2, C, G) and `group_weights` (2, G)
+    are the same for groups of frequencies, of the gains the least and the most.
+    """
 
     def __init__(self, receiver: ReferenceReceiver) -> None:
         taps = np.zeros((len(receiver.grid.taps), POINTS))
         taps[:, : receiver.grid.taps.shape[1]] = receiver.grid.taps
-        self.gains = (np.abs(rfft(taps, axis=1)) ** 2).astype(np.float32)
-        self.cosine = np.cos(2.0 * np.pi * np.arange(POINTS // 2 + 1) / POINTS).astype(np.float32)
-        self.weight = np.full(self.cosine.size, 2.0 / POINTS, dtype=np.float32)
-        self.weight[0] = self.weight[-1] = 1.0 / POINTS
+        gains = np.abs(rfft(taps, axis=1)) ** 2
+        self.starts = np.arange(0, POINTS // 2, _GROUP)
+        weight = np.full(POINTS // 2 + 1, 2.0 / POINTS)
+        weight[0] = weight[-1] = 1.0 / POINTS
+        weights = np.array((weight, weight * np.cos(2.0 * np.pi * np.arange(weight.size) / POINTS)))
+        self.gains = gains.astype(np.float32)
+        least, most = (bound.reduceat(gains, self.starts, axis=1) for bound in (np.minimum, np.maximum))
+        self.group_gains = np.array((least, most), dtype=np.float32)
+        self.weights = weights.astype(np.float32)
+        self.group_weights = np.add.reduceat(weights, self.starts, axis=1).astype(np.float32)
+
+    def groups(self, alone: Single, moving: Single, signal: Single) -> Single:
+        """Spectra (3, M, G) of groups: the least of the noises, the mean of the signal."""
+        mean = np.add.reduceat(signal * self.weights[0], self.starts, axis=1) / self.group_weights[0]
+        least = [np.minimum.reduceat(part, self.starts, axis=1) for part in (alone, moving)]
+        return np.array((*least, mean), dtype=np.float32)
 
 
 def _noise_and_signal(
     receiver: ReferenceReceiver, tables: CtleTables, circle: _Circle
 ) -> tuple[Single, Single, Single]:
-    """Spectra (M, F) over sigma_X^2: noise that the transmitter's taps do not filter, that they do, and that with the signal."""
+    """Spectra (M, F) over sigma_X^2: noise that the transmitter's taps do not filter, that they do, and the signal."""
     settings, rules, tx = receiver.settings, receiver.rules, receiver.settings.transmitter
     weights, power, terms = tables.weights, settings.sigma_x**2, receiver.terms
     row = receiver_noise(settings, tables.gains, _NOISE_LAGS)
@@ -79,7 +100,7 @@ def _noise_and_signal(
     still = (np.maximum(density, 0.0) / power).astype(np.float32)
     for x in terms.next:
         spectrum = x.spectrum(weights)
-        still = still + spectrum[int(np.argmax(spectrum @ circle.weight))]
+        still = still + spectrum[int(np.argmax(spectrum @ circle.weights[0]))]
     noise = np.float32(transmitter_strength(settings, rules) / power) * terms.transmitter.spectrum(weights)
     if rules.late_transmitter_noise:
         noise = np.roll(noise, -1, axis=0)
@@ -87,46 +108,67 @@ def _noise_and_signal(
     for x in terms.fext:
         # whichever phase an aggressor is strongest at, it has no less than the least of all phases
         moving += np.min(x.spectrum(weights), axis=0)
-    return still + noise, moving, moving + terms.signal.spectrum(weights)
+    return still + noise, moving, terms.signal.spectrum(weights)
 
 
-def _bounds(receiver: ReferenceReceiver, circle: _Circle, tables: CtleTables) -> Real:
-    """Errors (C, P) below which no pair of a transmitter setting and an instant falls at one CTLE setting."""
-    settings, detector, grid = receiver.settings, receiver.settings.receiver.detector, receiver.grid
-    alone, moving, whole = _noise_and_signal(receiver, tables, circle)
-    slow = (detector.clip_method or receiver.rules.clip_method) == "slow"
-    scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
-    probability = clip_probability(settings, receiver.rules) if slow else 0.5
-    # one more of the largest samples at its outer symbol leaves the rest L times the probability
-    shares = probability * float(settings.levels) ** np.arange(_LARGEST)
-    quantiles = np.maximum(norm.isf(np.minimum(shares, 0.5)), 0.0)
-    dfe = settings.receiver.dfe
-    low, high = (dfe.b_min[0], dfe.b_max[0]) if dfe.taps == 1 else (0.0, 0.0) if dfe.taps == 0 else (-np.inf, np.inf)
-    result = np.empty((len(grid.taps), tables.offsets.size))
-    backward, last = tables.backward
-    error_bounds(
-        grid.taps,
-        circle.gains,
-        tables.instants,
-        tables.offsets,
-        settings.samples_per_ui,
-        backward,
-        last,
-        grid.main,
-        np.array(_NEAR_UI),
-        alone,
-        moving,
-        whole,
-        circle.cosine,
-        circle.weight,
-        np.asarray(alone @ circle.weight * settings.sigma_x**2, dtype=float),
-        np.array([scale, settings.sigma_x**2, _LEVEL_PART]),
-        quantiles,
-        low,
-        high,
-        result,
-    )
-    return result * (1.0 - _SLACK)
+class _Bounds:
+    """Bounds of one CTLE setting, `coarse` (C, P) for all pairs of a transmitter setting and a sampling offset."""
+
+    def __init__(self, receiver: ReferenceReceiver, circle: _Circle, tables: CtleTables, known: float) -> None:
+        settings, detector = receiver.settings, receiver.settings.receiver.detector
+        self.circle, self.tables = circle, tables
+        alone, moving, signal = _noise_and_signal(receiver, tables, circle)
+        self._parts = (alone, moving, signal)
+        slow = (detector.clip_method or receiver.rules.clip_method) == "slow"
+        scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
+        probability = clip_probability(settings, receiver.rules) if slow else 0.5
+        # a sample at its outer symbol leaves the others L times the probability
+        shares = probability * float(settings.levels) ** np.array(_OUTER_COUNTS)
+        backward, last = tables.backward
+        dfe = settings.receiver.dfe
+        self._common = (
+            settings.samples_per_ui,
+            backward,
+            last - receiver.grid.main - AFTER,
+            two_sided(receiver.terms.signal.correlation(tables.weights)[:, : tables.edge + 1], tables.edge),
+            np.asarray(alone @ circle.weights[0] * settings.sigma_x**2, dtype=float),
+            np.array([scale, settings.sigma_x**2, _LEVEL_PART]),
+            np.maximum(-ndtri(np.minimum(shares, 0.5)), 0.0),
+            *((dfe.b_min[0], dfe.b_max[0]) if dfe.taps == 1 else (0.0, 0.0)),
+        )
+        self.coarse = np.empty((len(receiver.grid.taps), tables.offsets.size), dtype=np.float32)
+        group_bounds(
+            self.coarse,
+            receiver.grid.taps,
+            tables.instants,
+            tables.offsets,
+            *self._common,
+            circle.group_gains,
+            circle.groups(*self._parts),
+            circle.group_weights,
+            known,
+        )
+
+    @cached_property
+    def spectra(self) -> BoundSpectra:
+        """What a bound from every frequency is made of."""
+        alone, moving, signal = self._parts
+        return BoundSpectra(self.circle.gains, np.array((alone, moving, moving + signal)), self.circle.weights)
+
+    def fine(self, rows: Integer, samples: Integer) -> Real:
+        """Bounds (N,) of pairs of a row and a sampling instant from every frequency."""
+        result, spectra = np.empty(rows.size), self.spectra
+        frequency_bounds(
+            result,
+            self.tables.grid.taps,
+            rows,
+            samples,
+            *self._common,
+            spectra.gains,
+            spectra.spectra,
+            spectra.weights,
+        )
+        return result
 
 
 def best_pairs(receiver: ReferenceReceiver, *, prune: bool) -> tuple[list[Pair], int]:
@@ -160,26 +202,58 @@ def _all(receiver: ReferenceReceiver) -> tuple[list[Pair], int]:
 
 
 def _pruned(receiver: ReferenceReceiver) -> tuple[list[Pair], int]:
-    """CTLE settings by their least bound; of each the pairs by theirs, until the next is above the least error of all."""
-    circle, slack = _Circle(receiver), _slack(receiver)
+    """Of each CTLE setting the pairs by their bounds, until the next is above the least error of all.
+
+    The transmitter setting with the largest c(0) gives an error to begin with. Bounds come from groups of frequencies first; the
+    pairs that they like best are looked at. The others that are not excluded yet are bounded from every frequency, then with the
+    converter's own step, and what is left has its receiver made.
+    """
+    circle = _Circle(receiver)
     places = _tables(receiver)
+    search = _PrunedSearch(places, _slack(receiver))
+    begin = np.array([int(np.argmax(receiver.grid.taps[:, receiver.grid.main]))])
+    known = min(float(np.min(tables.errors(begin, _FIRST_STEP))) for _, tables in places)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        bounds = list(pool.map(lambda place: _bounds(receiver, circle, place[1]), places))
-    least = np.inf
-    found: list[Pair] = []
-    looked: set[tuple[int, int]] = set()
-    for order in np.argsort([np.min(bound) for bound in bounds], kind="stable"):
-        place, tables = places[order]
-        flat = bounds[order].ravel()
-        kept = np.flatnonzero(flat <= least * (1.0 + slack))
-        kept = kept[np.argsort(flat[kept], kind="stable")]
+        bounds = list(pool.map(lambda place: _Bounds(receiver, circle, place[1], known), places))
+    order = np.argsort([np.min(bound.coarse) for bound in bounds], kind="stable")
+    for k in order:
+        search.look(int(k), bounds[k], most=_FIRST_PAIRS)
+    for k in order:
+        search.look(int(k), bounds[k])
+    return sorted(search.found, key=lambda pair: pair.error), len(search.looked)
+
+
+class _PrunedSearch:
+    """The errors found so far, and which settings were looked at."""
+
+    def __init__(self, places: list[tuple[tuple[int, int], CtleTables]], slack: float) -> None:
+        self.places, self.slack, self.least = places, slack, np.inf
+        self.found: list[Pair] = []
+        self.looked: set[tuple[int, int]] = set()
+
+    @property
+    def limit(self) -> float:
+        """Bounds above this exclude a pair."""
+        return self.least * (1.0 + self.slack)
+
+    def look(self, k: int, bounds: _Bounds, *, most: int | None = None) -> None:
+        """Errors of the pairs of CTLE setting `k` that can be the best; of the first `most` only."""
+        (g_dc, g_dc2), tables = self.places[k]
+        flat, offsets = bounds.coarse.ravel(), tables.offsets
+        kept = np.flatnonzero(flat <= self.limit)
+        if most is not None and kept.size > most:
+            kept = kept[np.argpartition(flat[kept], most)[:most]]
         if not kept.size:
-            continue
-        rows, offsets = kept // tables.offsets.size, kept % tables.offsets.size
-        samples = tables.instants[rows] + tables.offsets[offsets]
-        errors, made = tables.pair_errors(rows, samples, flat[kept], least, slack)
-        looked |= {(int(order), int(row)) for row in rows[:made]}
-        for n in np.flatnonzero(np.isfinite(errors)):
-            found.append(Pair(float(errors[n]), place[0], place[1], int(rows[n]), int(samples[n]), slack))
-        least = min(least, float(np.min(errors)))
-    return sorted(found, key=lambda pair: pair.error), len(looked)
+            return
+        rows, samples = kept // offsets.size, tables.instants[kept // offsets.size] + offsets[kept % offsets.size]
+        fine = bounds.fine(rows, samples)
+        order = np.argsort(fine, kind="stable")
+        order = order[fine[order] <= self.limit]
+        if not order.size:
+            return
+        rows, samples = rows[order], samples[order]
+        errors, made = tables.pair_errors(rows, samples, fine[order], self.least, self.slack, bounds.spectra)
+        self.looked |= {(k, int(row)) for row in np.unique(rows[:made])}
+        for n in np.flatnonzero(errors <= self.limit):
+            self.found.append(Pair(float(errors[n]), g_dc, g_dc2, int(rows[n]), int(samples[n]), self.slack))
+        self.least = min(self.least, float(np.min(errors)))
