@@ -26,7 +26,7 @@ _SMALL = 0.25
 """Samples that move a tilted exponent by less count as Gaussian: the next term of log cosh is below a hundredth of theirs."""
 _TURNS = 12
 _TILT_PRECISION = 1e-4
-"""The level depends on the tilt's error in second order."""
+"""With the last change counted in the level, that depends on the tilt's error in second order."""
 
 
 @kernel
@@ -146,6 +146,7 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
         change = (math.log(tail) - target) / (tilt * bend)
         tilt += min(max(change, -0.5 * tilt), tilt)
         if abs(change) < _TILT_PRECISION * tilt:
+            level += bend * change
             break
     return level
 
