@@ -16,7 +16,7 @@ from sirf.channel.lanes import find_lanes, parse_lanes
 from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork
 from sirf.channel.repair import passive
-from sirf.channel.resample import FlatResponse, flatten
+from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
 from sirf.channel.touchstone import load_touchstone
 from sirf.errors import SirfError
 
@@ -32,7 +32,9 @@ class Block:
 
     `flat` holds each S-parameter without its bulk delay, from DC to the band edge and with its trend beyond, row by row: of a
     differential two-port, or of the waves of all `lanes` in the order of `LaneNetwork`, when the file has the common modes too.
-    `next_lanes` are the lanes, counted from 0 with the victim 0, that transmit from end 2; `warnings` what its user should know.
+    `next_lanes` are the lanes, counted from 0 with the victim 0, that transmit from end 2. `coupling_corner` in Hz is that of an
+    AC coupling that the phase of the data shows and their grid does not resolve: `flat` is without it, and it is put back in
+    closed form. `warnings` is what its user should know.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Block:
     flat: tuple[FlatResponse, ...]
     lanes: int = field(default=1, kw_only=True)
     next_lanes: tuple[int, ...] = field(default=(), kw_only=True)
+    coupling_corner: float | None = field(default=None, kw_only=True)
     warnings: tuple[str, ...] = field(default=(), kw_only=True)
     spline: CubicSpline = field(init=False, repr=False)
 
@@ -135,6 +138,14 @@ class Block:
             raise SirfError(f"{self.name} must have its common modes, got a differential two-port. Load a 4-port.")
         return LaneNetwork(frequency, self._s(frequency))
 
+    def _coupling(self, frequency: Real, waves: int) -> Complex:
+        """What the coupling passes from one end to the other, 1 within an end, (F, W²)."""
+        above = frequency > 0.0
+        passed = np.zeros(frequency.size, dtype=np.complex128)
+        passed[above] = 1.0 / (1.0 - 1j * (self.coupling_corner or 0.0) / frequency[above])
+        across = _across(waves).ravel()
+        return np.asarray(np.where(across, passed[:, None], 1.0))
+
     def _s(self, frequency: Real) -> Complex:
         """S (F, W, W): inside the band the spline of each entry without its delay, outside its trend, made passive."""
         waves = int(np.sqrt(len(self.flat)))
@@ -144,6 +155,8 @@ class Block:
         if inside < frequency.size:
             for k, entry in enumerate(self.flat):
                 s[inside:, k] = entry.beyond(frequency[inside:])
+        if self.coupling_corner is not None:
+            s *= self._coupling(frequency, waves)
         s *= _turns(frequency, np.array([entry.delay_s for entry in self.flat]))
         matrices: Complex = s.reshape(frequency.size, waves, waves)
         outside = (frequency < self.first) | (frequency > self.last)
@@ -161,9 +174,14 @@ def _block(
     lanes: int = 1,
     next_lanes: tuple[int, ...] = (),
 ) -> Block:
+    corner = coupling_corner(frequency, s[:, s.shape[1] // 2, 0])
+    if corner is not None:
+        frequency, s = _without_coupling(frequency, s, corner)
     waves = range(s.shape[1])
     flat = tuple(flatten(frequency, s[:, out, into]) for out in waves for into in waves)
     notes = [f"{name}: {note}" for note in dict.fromkeys(note for entry in flat for note in entry.warnings)]
+    if corner is not None:
+        notes.append(f"{name}: AC coupled below its first point; DC is left out of the path's channel.")
     notes.append(f"{name}: data end at {frequency[-1] / 1e9:g} GHz; the response beyond is extrapolated.")
     return Block(
         name,
@@ -172,6 +190,7 @@ def _block(
         flat,
         lanes=lanes,
         next_lanes=next_lanes,
+        coupling_corner=corner,
         warnings=warnings + tuple(notes),
     )
 
@@ -185,3 +204,18 @@ def _turns(frequency: Real, delays: Real) -> Complex:
     coarse = np.exp(-2j * np.pi * frequency[::_STRIDE, None] * delays)
     fine = np.exp(-2j * np.pi * (step * np.arange(_STRIDE))[:, None] * delays)
     return np.asarray((coarse[:, None] * fine).reshape(-1, delays.size)[: frequency.size])
+
+
+def _across(waves: int) -> NDArray[np.bool_]:
+    """Which entries (W, W) lead from one end to the other: the first half of the waves belongs to end 1."""
+    end = np.arange(waves) >= waves // 2
+    return np.asarray(end[:, None] != end[None, :])
+
+
+def _without_coupling(frequency: Real, s: Complex, corner: float) -> tuple[Real, Complex]:
+    """The data above DC with their AC coupling taken out of all that passes from end to end."""
+    across = _across(s.shape[1])
+    points, factor = without_coupling(frequency, np.ones(frequency.size, dtype=np.complex128), corner)
+    bare = s[frequency.size - points.size :].copy()
+    bare[:, across] *= factor[:, None]
+    return points, bare

@@ -155,3 +155,31 @@ def test_wrong_tables_are_refused(tmp_path: FilePath, text: str, error: type[Sir
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(error, match=words):
         load_path(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize(("corner", "ports"), [(15.9e3, 2), (4e6, 2), (4e6, 4)])
+def test_an_ac_coupled_file_is_no_high_pass_of_its_own_grid(tmp_path: FilePath, corner: float, ports: int) -> None:
+    """A capacitor between lines, a row of zero at DC, 50 MHz steps, used on 10 MHz: the closed form at every point above DC."""
+    f, fine = np.arange(0.0, 60.01e9, 50e6), np.arange(0.0, 60.01e9, 10e6)
+
+    def coupled(grid: np.ndarray) -> np.ndarray:
+        through = np.exp(-(1 + 1j) * 4e-6 * np.sqrt(grid) - 2j * np.pi * grid * 0.6e-9)
+        s = np.zeros((grid.size, 2, 2), dtype=complex)
+        s[:, 0, 1] = s[:, 1, 0] = through * 1j * grid / (1j * grid + corner)
+        s[:, 0, 0] = s[:, 1, 1] = corner / (1j * grid + corner)
+        return s
+
+    two = Network(f, coupled(f), z0=100.0, name="ac")
+    write_touchstone(tmp_path / "ac.s2p", two)
+    write_touchstone(tmp_path / "ac.s4p", four_port(two, "ac"))
+    more = "differential = true" if ports == 2 else 'port_order = "12-34"'
+    (tmp_path / "mine.toml").write_text(HEAD + SEGMENT.format(name="a", file=f"ac.s{ports}p") + more)
+    path = load_path(str(tmp_path / "mine.toml"))
+    channel = path.to_channel(fine)
+    above = channel.frequency >= 10e6
+    assert np.abs(channel.through.s[above, 1, 0] - coupled(fine)[1:, 1, 0]).max() < 2e-3
+    assert any("DC block" in note for note in channel.warnings)
+    if corner > 1e6:  # a corner that the phase shows: it is put back in closed form, and DC is left out
+        assert channel.frequency[0] == 10e6
+        assert path.network(fine).s[0, 1, 0] == 0.0
+        assert any("AC coupled below its first point" in note for note in channel.warnings)

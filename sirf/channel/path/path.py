@@ -203,7 +203,7 @@ class Path:
         """
         f, warnings = self._frequency(frequency), self.warnings + self._assumptions()
         blocks = [segment for segment in self.segments if isinstance(segment.element, Capacitor)]
-        if blocks:
+        if blocks or any(block.coupling_corner is not None for block in self._blocks):
             f = f[f > 0.0]
             warnings += tuple(
                 f"{block.name} blocks DC below {block.element.corner / 1e3:.3g} kHz: baseline wander is not in this channel."
