@@ -27,7 +27,7 @@ _STRIDE = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class MeasuredBlock:
     """Pairs from data, end 1 towards the transmitter; build it with `from_touchstone` or `of`.
 
     `flat` holds each S-parameter without its bulk delay, from DC to the band edge and with its trend beyond, row by row: of a
@@ -53,7 +53,7 @@ class Block:
         object.__setattr__(self, "spline", CubicSpline(self.flat[0].root, values))
 
     @classmethod
-    def of(cls, channel: Channel, *, flipped: bool = False) -> Block:
+    def of(cls, channel: Channel, *, flipped: bool = False) -> MeasuredBlock:
         """The through path of `channel`, both its modes where it knows its 4-port; `flipped` turns it round."""
         if channel.four_port is None:
             through = channel.through.flipped() if flipped else channel.through
@@ -70,7 +70,7 @@ class Block:
         next_lanes: tuple[int, ...] = (),
         warnings: tuple[str, ...] = (),
         flipped: bool = False,
-    ) -> Block:
+    ) -> MeasuredBlock:
         """All lanes of `network`; flipped, they are seen from their other end."""
         turned = network.flipped() if flipped else network
         return _block(name, turned.frequency, turned.s, warnings, lanes=network.lanes, next_lanes=next_lanes)
@@ -86,7 +86,7 @@ class Block:
         differential: bool | None = None,
         mixed_mode: str | None = None,
         flipped: bool = False,
-    ) -> Block:
+    ) -> MeasuredBlock:
         """A Touchstone file with its common modes and all its lanes; the options are those of `Channel.from_touchstone`.
 
         Whatever impedance the file refers to, the block refers to 100 ohm differential, so that blocks and lines join.
@@ -173,7 +173,7 @@ def _block(
     *,
     lanes: int = 1,
     next_lanes: tuple[int, ...] = (),
-) -> Block:
+) -> MeasuredBlock:
     corner = coupling_corner(frequency, s[:, s.shape[1] // 2, 0])
     if corner is not None:
         frequency, s = _without_coupling(frequency, s, corner)
@@ -183,7 +183,7 @@ def _block(
     if corner is not None:
         notes.append(f"{name}: AC coupled below its first point; DC is left out of the path's channel.")
     notes.append(f"{name}: data end at {frequency[-1] / 1e9:g} GHz; the response beyond is extrapolated.")
-    return Block(
+    return MeasuredBlock(
         name,
         float(frequency[0]),
         float(frequency[-1]),

@@ -9,7 +9,7 @@ import pytest
 import skrf
 
 from sirf.channel.channel import Channel
-from sirf.channel.measured_block import Block
+from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.network import Network
 from sirf.channel.path import Path, Segment, load_path
 from sirf.channel.touchstone import write_touchstone
@@ -106,7 +106,7 @@ def test_a_flipped_block_is_seen_from_its_other_end() -> None:
     # a step in impedance: S11 differs from S22
     joined = line(0.1, 80.0, 100.0) @ line(0.05, 120.0, 100.0)
     channel = Channel(joined, name="step")
-    turned = Block.of(channel, flipped=True).network(GRID).s
+    turned = MeasuredBlock.of(channel, flipped=True).network(GRID).s
     assert np.abs(turned - joined.s[:, ::-1, ::-1]).max() < 1e-9
     assert np.abs(turned - joined.s).max() > 0.1
 
@@ -114,7 +114,7 @@ def test_a_flipped_block_is_seen_from_its_other_end() -> None:
 def test_another_grid_and_beyond_the_band() -> None:
     true = line(0.1, 95.0, 100.0, np.arange(0.0, 60.01e9, 10e6))
     coarse = Network(GRID[2:], line(0.1, 95.0, 100.0).s[2:], z0=100.0, name="block")
-    block = Block.of(Channel(coarse))
+    block = MeasuredBlock.of(Channel(coarse))
     inside = block.network(true.frequency)
     assert np.abs(inside.s - true.s)[4:].max() < 2e-4
     wide = np.arange(0.0, 120e9, 100e6)
@@ -126,7 +126,7 @@ def test_another_grid_and_beyond_the_band() -> None:
 
 
 def test_a_path_without_a_length_says_so(tmp_path: FilePath) -> None:
-    path = Path("mine", (Segment("a", Block.of(Channel(line(0.1, 95.0, 100.0)))),), "")
+    path = Path("mine", (Segment("a", MeasuredBlock.of(Channel(line(0.1, 95.0, 100.0)))),), "")
     with pytest.raises(SirfError, match="must name a board or substrate segment"):
         path.with_length("10 mm")
     with pytest.raises(SirfError, match="length must be"):

@@ -14,7 +14,7 @@ from sirf.channel.cascade import cascade
 from sirf.channel.channel import Channel, Plane
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines import PAIR_OHM
-from sirf.channel.measured_block import Block
+from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.mixed_mode import PAIRINGS
 from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
@@ -239,8 +239,8 @@ class Path:
         return self.grid if frequency is None else np.asarray(frequency, dtype=np.float64)
 
     @property
-    def _blocks(self) -> list[Block]:
-        return [segment.element for segment in self.segments if isinstance(segment.element, Block)]
+    def _blocks(self) -> list[MeasuredBlock]:
+        return [segment.element for segment in self.segments if isinstance(segment.element, MeasuredBlock)]
 
     def _assumptions(self) -> tuple[str, ...]:
         """What is assumed of the common mode, where anything converts into it."""
@@ -257,7 +257,7 @@ class Path:
         joined: list[LaneNetwork] = []
         run: list[PairNetwork] = []
         for segment in self.segments:
-            if isinstance(segment.element, Block) and segment.element.lanes > 1:
+            if isinstance(segment.element, MeasuredBlock) and segment.element.lanes > 1:
                 joined += self._alone(run)
                 run = []
                 joined.append(segment.element.lane_network(frequency))

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sirf._data import data_path, load_toml, validated
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
 from sirf.channel.materials import Material, load_material
-from sirf.channel.measured_block import Block
+from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.package import Package, PackageLine
 from sirf.channel.parts import Ball, Capacitor, Connector, Socket, Via, pad_capacitance
 from sirf.channel.path import tables
@@ -91,7 +91,7 @@ def load_path(
         )
     crosstalk = None if record.crosstalk is None else Crosstalk(**record.crosstalk.model_dump())
     warnings = tuple(
-        note for segment in segments if isinstance(segment.element, Block) for note in segment.element.warnings
+        note for segment in segments if isinstance(segment.element, MeasuredBlock) for note in segment.element.warnings
     )
     path = Path(record.id, segments, record.variable, warnings, crosstalk=crosstalk)
     return path if length is None else path.with_length(length)
@@ -130,7 +130,7 @@ def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float 
             options = table.model_dump(
                 include={"port_order", "victim", "next_lanes", "differential", "mixed_mode", "flipped"}
             )
-            return Block.from_touchstone(choices.folder / table.file, **options), None
+            return MeasuredBlock.from_touchstone(choices.folder / table.file, **options), None
         case tables.BallTable() | tables.SocketTable() | tables.ViaTable() | tables.ConnectorTable():
             part = _both_lines(_part(table, choices), table)
             return (Flipped(part) if table.flipped else part), None
