@@ -96,6 +96,8 @@ class FrontEnd:
         )
 
 
+NOISE_CORNERS = 4.0
+"""Corners of the receiver's filter up to which its noise is integrated: a fourth-order filter has 1e-5 of its power beyond."""
 BAND = 1e-9
 """Responses are built up to the frequency beyond which edge and noise filter stay below this."""
 
@@ -296,7 +298,9 @@ def noise_correlation(
     receiver = link.receiver if receiver is None else receiver
     m = link.samples_per_ui if samples_per_ui is None else samples_per_ui
     n = 2 * lags_ui * m
-    frequency = np.asarray(np.fft.rfftfreq(8 * n, 1.0 / (link.symbol_rate * m)), dtype=np.float64)
+    # a filter wider than the samples' own band is integrated to where it has fallen to 1e-4 of the power, whatever they are
+    finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
+    frequency = np.asarray(np.fft.rfftfreq(8 * n * finer, 1.0 / (link.symbol_rate * m * finer)), dtype=np.float64)
     added = 0.0 if link.optics is None else _optical_density(link, frequency.size, float(frequency[1]))
     density = (receiver.noise_density + added) * np.abs(receiver.analog_transfer(frequency)) ** 2
     delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
@@ -304,7 +308,7 @@ def noise_correlation(
         phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / link.symbol_rate)
         density = density * np.abs(np.asarray(receiver.ffe) @ phase) ** 2
     spacing = frequency[1]
-    return np.asarray(np.fft.irfft(density)[: n // 2] * (8 * n) * spacing / 2)
+    return np.asarray(np.fft.irfft(density)[: n // 2 * finer : finer] * (8 * n * finer) * spacing / 2)
 
 
 @lru_cache(maxsize=8)

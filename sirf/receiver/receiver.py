@@ -48,7 +48,8 @@ class Ctle:
 class Receiver:
     """A receiver: Butterworth noise filter, CTLE, feed-forward and decision-feedback equaliser.
 
-    `noise_corner` in Hz (None: no filter); `noise_density` one-sided at the input in V²/Hz; `ffe` T-spaced taps with index
+    `noise_corner` in Hz (None: no filter, of a receiver without noise); `noise_density` one-sided at the input in V²/Hz;
+    `ffe` T-spaced taps with index
     `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `sampling_offset_ui` moves
     the sampling instant later than the Mueller-Müller point; `mlse` decides sequences, the first DFE taps its target.
     `thresholds` are "adapted" where optics bend the levels and add noise that grows with the light (each neighbour is mistaken
@@ -83,9 +84,14 @@ class Receiver:
     def __post_init__(self) -> None:
         """Refuse what no receiver can be."""
         if self.noise_corner is not None and not self.noise_corner > 0:
-            raise SirfError(f"noise_corner must be positive Hz, got {self.noise_corner}. Use None for no filter.")
+            raise SirfError(f"noise_corner must be positive Hz, got {self.noise_corner}. Try 0.75 of the symbol rate.")
         if not 0 <= self.noise_density < float("inf"):
             raise SirfError(f"noise_density must be zero or positive V²/Hz, got {self.noise_density}. Use 0 for none.")
+        if self.noise_density and self.noise_corner is None:
+            raise SirfError(
+                f"noise_corner must be given with a noise_density, got None and {self.noise_density:g} V²/Hz: white "
+                "noise without a filter has no power of its own. Give the corner in Hz, for example 0.75 of the symbol rate."
+            )
         if not 0 <= self.ffe_main < len(self.ffe):
             raise SirfError(
                 f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "

@@ -125,7 +125,13 @@ EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "light": lambda: lit(),
     "optical noise": (lambda: lit(noisy=False), lambda: lit()),
     "large-signal light": (lambda: lit(), lambda: lit(large_signal=True)),
-    "noise filter": (lambda: receiving(noise_corner=None, noise_density=8e-14), lambda: receiving(noise_density=8e-14)),
+    # noise needs a filter: the transmitter's own makes the errors of both
+    "noise filter": (
+        lambda: receiving(noise_corner=None, noise_density=0.0).replace(
+            transmitter=dataclasses.replace(base().transmitter, snr_db=15.0)
+        ),
+        lambda: receiving(noise_density=0.0).replace(transmitter=dataclasses.replace(base().transmitter, snr_db=15.0)),
+    ),
     "receiver noise": (
         lambda: receiving(noise_density=0.0, converter=None).replace(
             transmitter=dataclasses.replace(base().transmitter, snr_db=15.0)

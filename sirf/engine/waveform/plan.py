@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.contract import LARGE_SIGNAL
-from sirf.engine.front_end import TAIL, FrontEnd, front_end
+from sirf.engine.front_end import NOISE_CORNERS, TAIL, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import RATE, LightChain, averaged
 from sirf.engine.statistical.analysis import InterferenceModel
@@ -211,6 +211,9 @@ def noise_responses(
     step = m // rate
     # white noise of a two-sided density of 1 / 2 at this rate has half its variance
     scale = np.sqrt(0.5 / (rate * end.symbol_rate))
+    if NOISE_CORNERS * (receiver.noise_corner or 0.0) > 0.5 * m * end.symbol_rate:
+        # what lies beyond the samples' band is white to them: its power is put inside
+        scale *= np.sqrt(end.noise_correlation[0] / (0.5 / (m * end.symbol_rate) * float(np.sum(wave**2))))
     return [Response(scale * wave, origin, step * index) for index in range(rate)]
 
 
