@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 
 from sirf._kernels.stream import LANES, normals, random_symbols, random_words
 from sirf.errors import SirfError
+from sirf.signal.patterns import Pattern
+
+PATTERNS = 2**40
+"""Number of a segment, beyond those of any run, whose seeds say where patterns begin."""
+LONGEST_WHOLE = 1 << 17
+"""Longest pattern that begins at its first symbol."""
 
 Seed = int | np.random.Generator | None
 
@@ -36,6 +42,16 @@ def segment_seed(seed: int, link_digest: str, index: int) -> np.random.SeedSeque
 def segment_generator(seed: int, link_digest: str, index: int) -> np.random.Generator:
     """A NumPy generator of segment `index`."""
     return np.random.Generator(np.random.SFC64(segment_seed(seed, link_digest, index)))
+
+
+def pattern_start(seed: int, link_digest: str, pattern: Pattern | None, order: int, sender: int) -> int:
+    """Symbol of its pattern with which a sender (0: the transmitter, then the aggressors) begins: the run's seed chooses.
+
+    Patterns that a segment sends whole begin at their first symbol: only of longer ones a run sees a part.
+    """
+    if pattern is None or pattern.period(order) <= LONGEST_WHOLE:
+        return 0
+    return int(segment_generator(seed, link_digest, PATTERNS + sender).integers(pattern.period(order)))
 
 
 class Randomness:

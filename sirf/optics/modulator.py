@@ -177,10 +177,25 @@ class Ring:
         return noiseless(frequency)
 
 
-def level_mismatch(powers: Float) -> float:
-    """R_LM of four ascending or descending levels (4,), IEEE 802.3 120D.3.1.2: three times the smallest step over the whole."""
+def level_mismatch(powers: Float, clause: str = "120D") -> float:
+    """Level separation mismatch ratio R_LM of four ascending or descending levels (4,), by an IEEE 802.3 `clause`.
+
+    "120D" (clause 120D.3.1.2): min(3 ES1, 3 ES2, 2 - 3 ES1, 2 - 3 ES2), where ES1 and ES2 are the distances of the two inner
+    levels from the middle of the outer ones, over half of the outer distance. "94" (clause 94.3.12.5.1): three times the smallest
+    step over the outer distance. Both are 1 for even levels, and the same where the inner ones move in alike.
+
+    >>> level_mismatch(np.array([0.0, 0.9, 2.0, 3.0])), level_mismatch(np.array([0.0, 0.9, 2.0, 3.0]), "94")
+    (0.8, 0.9)
+    """
     values = np.asarray(powers, dtype=float)
-    steps = np.diff(values if values[-1] > values[0] else values[::-1])
+    values = values if values[-1] > values[0] else values[::-1]
+    steps = np.diff(values)
     if values.shape != (4,) or steps.min() <= 0.0:
         raise PhysicsError(f"powers must be four ascending levels, got {values}. Lower the swing or move the bias.")
-    return float(3.0 * steps.min() / steps.sum())
+    if clause == "94":
+        return float(3.0 * steps.min() / steps.sum())
+    if clause != "120D":
+        raise PhysicsError(f"clause must be '120D' or '94', got {clause!r}. Use '120D'.")
+    middle, half = 0.5 * (values[0] + values[3]), 0.5 * steps.sum()
+    inner = 3.0 * np.abs(values[1:3] - middle) / half
+    return round(float(min(*inner, *(2.0 - inner))), 12)

@@ -24,8 +24,8 @@ def order_of(modulation: str) -> int:
 def levels(order: int, *, level_mismatch: float = 1.0) -> Float:
     """Symbol levels (order,) ascending, outer ones at ±1.
 
-    `level_mismatch` is the ratio R_LM in (0, 1] of IEEE 802.3 clause 120D.3.1.2. Below one the inner levels move towards
-    the middle (for PAM4 to ±R_LM/3), so that the smallest eye is R_LM times the ideal one, as COM's A_s has it.
+    `level_mismatch` is the ratio R_LM in (0, 1], of IEEE 802.3 clause 120D.3.1.2 and of clause 94 alike: below one the inner
+    levels move towards the middle (for PAM4 to ±R_LM/3), so that the smallest eye is R_LM times the ideal one, as in COM's A_s.
 
     >>> levels(4)
     array([-1.        , -0.33333333,  0.33333333,  1.        ])

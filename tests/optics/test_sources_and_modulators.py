@@ -47,7 +47,20 @@ def test_mach_zehnder_has_its_half_wave_voltage_extinction_and_slope() -> None:
     # swing at which the inner levels of PAM4 sit: sin(pi/3 x) against a third of sin(pi x), x = swing / v_pi
     levels = ideal.curve(1.0 * np.array([-1, -1 / 3, 1 / 3, 1]))
     expected = 3 * min(2 * np.sin(np.pi / 9), np.sin(np.pi / 3) - np.sin(np.pi / 9)) / (2 * np.sin(np.pi / 3))
-    assert optics.level_mismatch(levels) == pytest.approx(expected)
+    assert optics.level_mismatch(levels, "94") == pytest.approx(expected)
+    # by 120D the inner levels at sin(pi / 9) of sin(pi / 3) lie too far out: 2 less three times that
+    assert optics.level_mismatch(levels) == pytest.approx(2.0 - 3.0 * np.sin(np.pi / 9) / np.sin(np.pi / 3))
+
+
+@pytest.mark.parametrize(
+    ("levels", "by_120d", "by_94"),
+    [((0.0, 0.9, 2.0, 3.0), 0.8, 0.9), ((3.0, 2.0, 0.9, 0.0), 0.8, 0.9), ((-1, -0.3, 0.3, 1), 0.9, 0.9), ((0, 1, 2, 3), 1.0, 1.0),
+     ((0.0, 1.1, 2.3, 3.0), 0.4, 0.7)],
+)  # fmt: skip
+def test_level_mismatch_by_either_clause(levels: tuple[float, ...], by_120d: float, by_94: float) -> None:
+    """By hand: of (0, 0.9, 2, 3) ES1 = 0.6 / 1.5 and ES2 = 0.5 / 1.5; of (0, 1.1, 2.3, 3) 0.4 / 1.5 and 0.8 / 1.5."""
+    assert optics.level_mismatch(np.array(levels)) == pytest.approx(by_120d)
+    assert optics.level_mismatch(np.array(levels), "94") == pytest.approx(by_94)
 
 
 def ring_by_integration(ring: optics.Ring, volts: float, frequency: float, amplitude: float) -> complex:
@@ -122,6 +135,7 @@ def test_driver_is_linear_when_small_and_levels_off() -> None:
         (lambda: optics.Vcsel(bias=1e-3, threshold=2e-3, slope=0.5, resistance=50.0, resonance=2e10, damping=1e11),
          "above its threshold"),
         (lambda: optics.level_mismatch(np.array([0.0, 2.0, 1.0, 3.0])), "four ascending"),
+        (lambda: optics.level_mismatch(np.array([0.0, 1.0, 2.0, 3.0]), "93A"), "clause must be"),
     ],
 )  # fmt: skip
 def test_bad_values_are_named(make: object, message: str) -> None:

@@ -19,7 +19,7 @@ from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.rounding import converter_rounding
-from sirf.engine.seeding import Randomness, segment_generator, segment_seed
+from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.pam import thresholds
@@ -159,7 +159,11 @@ class BaudRateLink:
         words = random.words(max(len(self.crosstalk) * stretches, 1))
         phases = (words % np.uint64(self.end.samples_per_ui)).astype(np.int64)[: len(self.crosstalk) * stretches]
         phases = phases.reshape(len(self.crosstalk), stretches)
-        self._send(self.link.transmitter.pattern, random, index * COUNTED - self.origin - LEAD, space.symbols)
+        pattern = self.link.transmitter.pattern
+        first = index * COUNTED - self.origin - LEAD
+        self._send(
+            pattern, random, first + pattern_start(seed, self.digest, pattern, self.link.order, 0), space.symbols
+        )
         take_levels(space.symbols, self._single_levels, space.wave)
         residual = space.residual
         residual[:] = 0.0
@@ -175,7 +179,8 @@ class BaudRateLink:
         if self.jitter or self.link.transmitter.compression:
             self._edges(random, seed, index, space)
         for which, columns in enumerate(self.crosstalk):
-            self._aggressor(which, columns, phases[which], random, space, index * COUNTED)
+            start = pattern_start(seed, self.digest, self.link.aggressors[which].pattern, self.link.order, 1 + which)
+            self._aggressor(which, columns, phases[which], random, space, first + start)
         return Segment(residual, space.symbols[self.origin : self.origin + len(residual)])
 
     def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
@@ -252,7 +257,7 @@ class BaudRateLink:
     ) -> None:
         """Add an aggressor, from one of `phases` (S,) in samples in each stretch, or at its own."""
         settings, m = self.link.aggressors[which], self.end.samples_per_ui
-        self._send(settings.pattern, random, start - self.origin - LEAD, space.other_symbols)
+        self._send(settings.pattern, random, start, space.other_symbols)
         take_levels(space.other_symbols, self._single_levels, space.other_wave)
         if not settings.rate_offset_ppm:
             if settings.phase_ui is not None:

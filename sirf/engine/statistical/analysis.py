@@ -16,6 +16,7 @@ from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import Bent, LargeSignal
 from sirf.engine.rounding import converter_rounding
+from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
@@ -99,6 +100,7 @@ def statistical_eye(
     centre = count // 2
     levels = model.decided
     decision = model.thresholds(slices[centre])
+    check_clipping(model, slices[centre], decision)
     rates = error_rates(model, slices[centre], ideal_feedback=ideal_feedback)
     return StatisticalEye(
         link=link,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sirf._kernels.polyphase import weigh
 from sirf.engine.counting.baud_rate import LARGEST_JITTER, STRETCH
 from sirf.engine.light.light_chain import RATE, Echoes
-from sirf.engine.seeding import Randomness, segment_generator, segment_seed
+from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -133,7 +133,8 @@ class Source:
         if self.given is not None and sender == 0:
             symbols = self.given(size)
         elif pattern is not None:
-            symbols = pattern.take(self._start, size, order=order)
+            begin = pattern_start(self.seed, self.plan.digest, pattern, order, sender)
+            symbols = pattern.take(begin + self._start, size, order=order)
         else:
             out = np.empty(self._even, dtype=np.uint8)
             random.symbols(order, out)

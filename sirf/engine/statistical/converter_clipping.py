@@ -1,0 +1,81 @@
+"""What clips in a converter is not in the statistics: refused where it would change the error ratio."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.rounding import converter_rounding
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    from sirf.engine.statistical.analysis import InterferenceModel
+    from sirf.results.interference_distribution import Interference
+
+Float = NDArray[np.float64]
+
+TOLERATED = 0.01
+"""Part of the symbol error ratio that clipping may add."""
+STEPS = 24
+"""Steps in which what lies beyond the range is looked at."""
+FAINTEST = 1e-30
+"""Error ratio below which no other is told from it."""
+
+
+def check_clipping(model: InterferenceModel, at_instant: Interference, decision: Float) -> None:
+    """Raise `SirfError` where samples beyond the converter's range add more than `TOLERATED` of the symbol errors.
+
+    A sample that lies e beyond the range moves the slicer's input by e times each tap of the Rx FFE: how often comes from the
+    distribution ahead of the converter, how many errors each makes from that at the slicer, the two taken as independent.
+    """
+    link = model.link
+    converter, rounding = link.receiver.converter, converter_rounding(link)
+    if converter is None or rounding is None:
+        return
+    limit = rounding.step * (2 ** (converter.bits - 1) - 0.5)
+    levels, main = model.decided, model.front_end.main_cursor
+    alone = max(at_instant.error_ratio(levels, main, decision), FAINTEST)
+    ahead, volts = _ahead(model)
+
+    def beyond(value: float) -> float:
+        """Probability of a sample above `value` V or below its opposite."""
+        up = [float(ahead.above(i, value - level)) for i, level in enumerate(volts)]
+        down = [float(ahead.below(i, value + level)) for i, level in enumerate(volts)]
+        return float(np.mean(up) + np.mean(down))
+
+    furthest = limit
+    while beyond(furthest) > 1e-3 * TOLERATED * alone and furthest < 16.0 * limit:
+        furthest *= 1.1
+    edges = np.linspace(limit, furthest, STEPS + 1)
+    shares = -np.diff([beyond(edge) for edge in edges])
+    excess = 0.5 * (edges[1:] + edges[:-1]) - limit
+    added = 0.0
+    for tap in np.abs(rounding.taps[rounding.taps != 0.0]):
+        for share, size in zip(shares, excess, strict=True):
+            moved = [at_instant.error_ratio(levels, main, decision + sign * tap * size) for sign in (-1.0, 1.0)]
+            added += float(share) * max(float(np.mean(moved)) - alone, 0.0)
+    if added > TOLERATED * alone:
+        enough = limit
+        while beyond(enough) > TOLERATED * alone and enough < 16.0 * limit:
+            enough *= 1.05
+        raise SirfError(
+            f"converter must hold its input for a statistical eye, got a range of ±{limit:.3g} V that {beyond(limit):.2g} of the "
+            f"samples exceed: that would add about {added:.2g} to a symbol error ratio of {alone:.2g}. Use sirf.simulate, or "
+            f"full_scale={1.01 * enough:.2g}."
+        )
+
+
+def _ahead(model: InterferenceModel) -> tuple[Interference, Float]:
+    """The distribution ahead of the converter at the same instant, and the levels (L,) in V there."""
+    link = model.link
+    bare = dataclasses.replace(
+        link.receiver, ffe=(1.0,), ffe_main=0, dfe=(), mlse=None, converter=None, dfe_unrolled=False
+    )
+    before = type(model)(link.replace(receiver=bare))
+    m, rate = link.samples_per_ui, link.symbol_rate
+    here, there = (end.start_time * m * rate + end.sampling for end in (model.front_end, before.front_end))
+    offset = round(here - there)
+    return before.at(offset), link.levels * float(before.main_cursors(np.array([offset]))[0])
