@@ -15,6 +15,12 @@ _HOMES = {
     "Instance": "sirf.ami.host",
     "Parameter": "sirf.ami.parameter",
     "parse_ami": "sirf.ami.file",
+    "RepeaterRun": "sirf.ami.repeaters",
+    "check_model": "sirf.ami.check",
+    "export_link": "sirf.ami.export",
+    "optimize_models": "sirf.ami.search",
+    "set_parameters": "sirf.ami.search",
+    "simulate_repeaters": "sirf.ami.repeaters",
     "read_ami": "sirf.ami.file",
     "read_ibis": "sirf.ami.ibis",
 }

@@ -142,6 +142,24 @@ class ModelReception:
         self._sent = np.concatenate([self._sent, symbols])
         self._rows += len(rows)
 
+    def passed_symbols(self) -> int:
+        """Symbols whose waveform can be taken."""
+        return min(self._rows - self._row, self._sent_first + len(self._sent) - self._row)
+
+    def take(self, count: int) -> tuple[Symbols, Float]:
+        """The oldest `count` symbols, numbered as they were sent, and as long a waveform (count M,) in V behind the model."""
+        sent = self._sent_at(np.arange(self._row, self._row + count))
+        wave = self._wave[: count * self.m].astype(np.float64)
+        self._wave = self._wave[count * self.m :].copy()
+        self._row += count
+        spare = self._row - self._sent_first
+        self._sent, self._sent_first = self._sent[spare:].copy(), self._sent_first + spare
+        return sent, wave
+
+    def begin_again(self) -> None:
+        """Count what has passed so far among the symbols to ignore."""
+        self.ignore += self._rows
+
     def learn(self) -> bool:
         """Find latency, levels and phase once enough has passed; whether they are known."""
         if self.learned is not None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +26,10 @@ from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream, push
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, plan
-from sirf.engine.waveform.polyphase import Filterbank
+from sirf.engine.waveform.polyphase import ERROR, Filterbank
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
-from sirf.errors import SirfError
+from sirf.errors import AmiError, SirfError
 from sirf.results.waveform_run import WaveformRun
 from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
@@ -44,31 +46,61 @@ PRECISION = 1e-6
 """Error of interpolated samples over their rms, and largest cursor left out over the main one: a model may lift what is small."""
 
 
+class Upstream(Protocol):
+    """What comes before a repeater's transmitting half: `waves` of a redriver, or `symbols` that a retimer decided."""
+
+    waves: bool
+    original: Symbols
+
+    def symbols(self, count: int) -> Symbols:
+        """The next symbols to send; `original` then holds what the first transmitter sent for them."""
+
+    def wave(self) -> Float:
+        """The redriver's waveform for the symbols that were asked for last, M samples each."""
+
+    def __enter__(self) -> Upstream:
+        """Itself."""
+
+    def __exit__(self, *error: object) -> None:
+        """End its models."""
+
+
 class ModelStream:
     """One run of a link through the receiver's AMI_GetWave; a context manager that ends the models' processes.
 
     The models are opened and initialised as in the statistical flow, with the parameters that hold there.
     """
 
-    def __init__(self, found: Modelled, *, seed: int, eye: bool = True, keeps: bool = False) -> None:
+    def __init__(
+        self,
+        found: Modelled,
+        *,
+        seed: int,
+        eye: bool = True,
+        keeps: bool = False,
+        upstream: Upstream | None = None,
+    ) -> None:
         assert found.receiver is not None
-        self.found, self.seed = found, seed
+        self.found, self.seed, self.upstream = found, seed, upstream
+        driven = upstream is not None and upstream.waves
+        waves = found.transmitter_waves
         # aggressors have a transmitter like the victim's
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
-        self.plan = plan(link, PRECISION, PRECISION)
-        self.source = Source(link, self.plan, seed=seed)
+        # without the signal, which then comes from the transmitter's model, the rows hold noise and crosstalk alone
+        self.plan = plan(link, ERROR if waves or driven else PRECISION, PRECISION)
+        self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui
         self._stack = contextlib.ExitStack()
         self.sent: SentWaveform | None = None
         try:
-            if found.transmitter_waves:
-                assert found.transmitter is not None
-                instance = self._stack.enter_context(opened(found, found.transmitter, self.plan.table.block))
-                self.sent = SentWaveform(found, self.plan, instance, seed=seed)
-            receiving = None
-            if found.receiver_waves:
-                receiving = self._stack.enter_context(opened(found, found.receiver, self.plan.table.block))
+            if upstream is not None:
+                self._stack.enter_context(upstream)
+            shared = self._shared_folder()
+            if waves or driven:
+                sending = self._open(found.transmitter, shared) if waves else None
+                self.sent = SentWaveform(found, self.plan, sending, seed=seed)
+            receiving = self._open(found.receiver, shared) if found.receiver_waves else None
             self.receiver = ModelReception(
                 found, found.receiver, receiving, lead=self.plan.table.lead, instant=_instant(link, self.plan), seed=seed,
                 ignore=ignored_symbols(found) + self.plan.memory, eye=eye, keeps=keeps,
@@ -76,6 +108,39 @@ class ModelStream:
         except BaseException:
             self._stack.close()
             raise
+
+    def _open(self, side: Initialised | None, folder: Path | None) -> Instance:
+        assert side is not None
+        return self._stack.enter_context(opened(self.found, side, self.plan.table.block, folder=folder))
+
+    def _shared_folder(self) -> Path | None:
+        """Where both models exchange messages if they train each other, else None."""
+        self.training = training_symbols(self.found)
+        if not self.training:
+            return None
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sirf-bci-")))
+
+    def _train(self) -> None:
+        """Run until both models say that their back channel has converged; what is received meanwhile does not count."""
+        sides = ("transmitter", "receiver")
+        passed = 0
+        while True:
+            self.produce()
+            passed += self.plan.table.block
+            assert self.sent is not None
+            states = [str(values.get("bci_state")) for values in (self.sent.values, self.receiver.values)]
+            if states == ["Converged"] * 2:
+                break
+            for side, state in zip(sides, states, strict=True):
+                if state in ("Failed", "Error"):
+                    raise AmiError(f"{side}_model must train its back channel, got BCI_State {state}. Ask the vendor.")
+            if passed >= self.training:
+                raise AmiError(
+                    f"models must train their back channel within {self.training} UI, got BCI_State {states[0]} and {states[1]}. "
+                    "Set BCI_State to Off, or ask the vendor."
+                )
+        self.receiver.begin_again()
+        self.training = 0
 
     def __enter__(self) -> ModelStream:
         """The stream itself."""
@@ -87,14 +152,17 @@ class ModelStream:
 
     def advance(self, symbols: int) -> None:
         """Count `symbols` more decisions."""
+        if self.training:
+            self._train()
         left = symbols
         while left:
             done = self.receiver.decide(left) if self.receiver.learn() else 0
             left -= done
             if left:
-                self._produce()
+                self.produce()
 
-    def _produce(self) -> None:
+    def produce(self) -> None:
+        """One block more of the waveform."""
         symbols, drives, phases = self.source.block()
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         rows = np.empty((self.plan.table.block, self.m), dtype=np.float32)
@@ -106,8 +174,10 @@ class ModelStream:
         else:
             rows[:] = 0.0
         if self.sent is not None:
-            rows += self.sent.push(symbols)
-        self.receiver.push(rows, symbols)
+            driven = self.upstream is not None and self.upstream.waves
+            rows += self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)
+        # errors are counted from the first transmitter on
+        self.receiver.push(rows, symbols if self.upstream is None else self.upstream.original)
 
 
 class SentStream(Stream):
@@ -135,15 +205,32 @@ def sent_response(found: Modelled) -> SampledFilter:
         return sent_filter(found, instance)
 
 
-def opened(found: Modelled, side: Initialised, block: int) -> Instance:
-    """A new instance of a model for waveforms of `block` symbols, initialised as the flow did it."""
+def training_symbols(found: Modelled) -> int:
+    """Most symbols of back-channel training; 0 where it is off. Both models must have it on, with one protocol."""
+    sides = [found.transmitter, found.receiver]
+    wanted = [side is not None and side.model.info("BCI_State") == "Training" for side in sides]
+    if not any(wanted):
+        return 0
+    protocols = [None if side is None else side.model.info("BCI_Protocol") for side in sides]
+    if not all(wanted) or protocols[0] != protocols[1] or not (found.transmitter_waves and found.receiver_waves):
+        raise AmiError(
+            f"BCI_State must be Training in both models, with AMI_GetWave and one BCI_Protocol, got protocols {protocols[0]} and "
+            f"{protocols[1]}. Set it to Off."
+        )
+    return max(int(side.value("BCI_Training_UI") or 1 << 20) for side in sides if side is not None)
+
+
+def opened(found: Modelled, side: Initialised, block: int, *, folder: Path | None = None) -> Instance:
+    """A new instance of a model for waveforms of `block` symbols, initialised as the flow did it; it works in `folder`."""
     link, model = found.link, side.model
     interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
     matrix = side.matrix
     size = max(block * link.samples_per_ui, matrix.size)
-    instance = model.open(samples=size, clocks=block)
+    instance = model.open(samples=size, clocks=block, folder=folder)
     try:
         resolved = resolve(model, instance, link, interval)
+        if folder is not None:
+            resolved |= {"bci_id": f"{folder}/link"}
         values = model.input_values(modulation=link.modulation, order=link.order, sent=resolved)
         instance.init(
             matrix,

@@ -39,16 +39,20 @@ JITTER, TONES = 2**36, 2**37
 class SentWaveform:
     """The transmitter's waveform through its AMI_GetWave and the channel, block by block, in the rows of a plan.
 
-    `instance` is the transmitter's model, initialised. Rows come out as those of the plan's filters: `push` of the symbols of a
-    block gives M samples a symbol, the first of a row at the sampling instant that the plan's front end has, of a symbol that is
-    `late` symbols older than the plan says.
+    `instance` is the transmitter's model, initialised; None where its AMI_Init alone takes part in what a redriver sends. Rows
+    come out as those of the plan's filters: `push` of the symbols of a block gives M samples a symbol, the first of a row at the
+    sampling instant that the plan's front end has, of a symbol that is `late` symbols older than the plan says.
     """
 
     late = 0
 
-    def __init__(self, found: Modelled, shared: Plan, instance: Instance, *, seed: int) -> None:
+    def __init__(self, found: Modelled, shared: Plan, instance: Instance | None, *, seed: int) -> None:
         link = found.waveform
         self.link, self.shared, self.instance, self.seed = link, shared, instance, seed
+        assert instance is None or found.transmitter is not None
+        self.values: dict[str, Any] = {} if found.transmitter is None else dict(found.transmitter.values)
+        if found.transmitter is not None:
+            self.ami = found.transmitter.model.ami
         self.m = link.samples_per_ui
         self.levels = 0.5 * link.levels
         self.jitter = link.transmitter.jitter
@@ -83,10 +87,29 @@ class SentWaveform:
 
     def push(self, symbols: NDArray[np.uint8]) -> Single:
         """Rows (b, M) in V that the next symbols (b,) make."""
+        assert self.instance is not None
         wave = self.instance.wave[: len(symbols) * self.m]
         self._stimulus(symbols, wave)
+        return self._sent(wave)
+
+    def push_wave(self, wave: Float) -> Single:
+        """Rows (b, M) in V that the next samples (b M,) of a redriver's receiving half make."""
+        if self.instance is None:
+            return self._through_channel(wave)
+        inside = self.instance.wave[: len(wave)]
+        inside[:] = wave
+        return self._sent(inside)
+
+    def _sent(self, wave: Float) -> Single:
+        """The waveform in the model's memory through AMI_GetWave and the channel."""
+        assert self.instance is not None
         self.instance.start_getwave(len(wave))
-        self.instance.finish_getwave()
+        answer = self.instance.finish_getwave()[1]
+        if answer.out:
+            self.values.update(self.ami.outputs(answer.out, f"AMI_parameters_out of {self.instance.name}"))
+        return self._through_channel(wave)
+
+    def _through_channel(self, wave: Float) -> Single:
         size = len(wave)
         self._padded[:size] = wave
         self._padded[size:] = 0.0
