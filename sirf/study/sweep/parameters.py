@@ -18,6 +18,7 @@ from sirf.channel.package import Package
 from sirf.channel.parts import Via
 from sirf.channel.path import Path
 from sirf.channel.path.elements import Device, Trace
+from sirf.channel.weave import WeaveRoute
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
@@ -298,6 +299,47 @@ def _pitch() -> Parameter:
     return Parameter(name="pair_pitch_um", title="pitch of pairs", unit="um", root="path", nominal=nominal, apply=apply)
 
 
+def _skew() -> Parameter:
+    def apply(inputs: Inputs, value: float) -> Inputs:
+        path = _need_path(inputs, "skew_ps_per_m")
+        if not found(path.segments, Trace):
+            raise ConfigError(f"skew_ps_per_m must belong to a path with lines, got {path.name} without. Leave it out.")
+        return dataclasses.replace(
+            inputs, path=mapped(path, Trace, lambda trace: dataclasses.replace(trace, skew=1e-12 * value))
+        )
+
+    def nominal(inputs: Inputs) -> float | None:
+        return None if inputs.path is None else _first([1e12 * t.skew for t in found(inputs.path.segments, Trace)])
+
+    return Parameter(
+        name="skew_ps_per_m", title="P/N skew of lines", unit="ps/m", root="path", nominal=nominal, apply=apply
+    )
+
+
+def _weave(name: str, title: str, unit: str, change: Callable[[WeaveRoute, float], WeaveRoute]) -> Parameter:
+    """How every pair on a glass cloth lies there."""
+
+    def apply(inputs: Inputs, value: float) -> Inputs:
+        path = _need_path(inputs, name)
+        if not found(path.segments, WeaveRoute):
+            raise ConfigError(f"{name} must belong to a pair on a weave, got path {path.name} without. Leave it out.")
+        return dataclasses.replace(inputs, path=mapped(path, WeaveRoute, lambda route: change(route, value)))
+
+    def nominal(inputs: Inputs) -> float | None:
+        routes = [] if inputs.path is None else found(inputs.path.segments, WeaveRoute)
+        return _first([route.angle_deg if name == "weave_angle_deg" else route.positions[0] for route in routes])
+
+    return Parameter(name=name, title=title, unit=unit, root="path", nominal=nominal, apply=apply)
+
+
+def _at_position(route: WeaveRoute, position: float) -> WeaveRoute:
+    return dataclasses.replace(route, positions=(position,) * len(route.positions))
+
+
+def _at_angle(route: WeaveRoute, angle_deg: float) -> WeaveRoute:
+    return dataclasses.replace(route, angle_deg=angle_deg)
+
+
 PARAMETERS: dict[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
@@ -315,6 +357,9 @@ PARAMETERS: dict[str, Parameter] = {
         _trace("dielectric_height_um", "height of the dielectric under a microstrip", "height"),
         _trace("plane_spacing_um", "spacing of the planes about a stripline", "spacing"),
         _pitch(),
+        _skew(),
+        _weave("weave_position", "place on the glass cloth", "periods", _at_position),
+        _weave("weave_angle_deg", "angle to the yarns", "deg", _at_angle),
         _material("dk", "permittivity", "dk"),
         _material("df", "loss tangent", "df"),
         _material("roughness_um", "rms roughness of the foil", "roughness_rq", "um", 1e-6),

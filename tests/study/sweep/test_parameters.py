@@ -9,6 +9,7 @@ import pytest
 
 import sirf
 from sirf.channel.path.elements import Trace
+from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
 from sirf.optics import load_optics
@@ -46,10 +47,31 @@ def test_the_nominal_value_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("length_mm", 300.0), ("df", 0.004), ("roughness_um", 0.8), ("temperature_c", 85.0), ("line_width_um", 100.0)],
+    [
+        ("length_mm", 300.0),
+        ("df", 0.004),
+        ("roughness_um", 0.8),
+        ("temperature_c", 85.0),
+        ("line_width_um", 100.0),
+        ("skew_ps_per_m", 60.0),
+    ],
 )
 def test_what_is_known_to_lose_more_does(name: str, value: float) -> None:
     assert loss_db(PARAMETERS[name].apply(BOARD, value)) > loss_db(BOARD) + 0.05
+
+
+def test_a_study_draws_places_on_the_glass_cloth() -> None:
+    """At 0 both lines see the same, at a quarter of a period they differ most; an angle averages that away."""
+    assert BOARD.path is not None
+    cloth = WeaveRoute(weave=load_weave("1078"), pair_pitch=300e-6, width=127e-6, positions=(0.25, 0.25))
+    path = mapped(BOARD.path, Trace, lambda trace: dataclasses.replace(trace, route=cloth))
+    woven = Inputs(path=path)
+    position, angle = PARAMETERS["weave_position"], PARAMETERS["weave_angle_deg"]
+    assert position.nominal(woven) == 0.25
+    even = position.apply(woven, 0.0)
+    assert loss_db(even) == pytest.approx(loss_db(BOARD), abs=1e-9)
+    assert loss_db(woven) > loss_db(BOARD) + 1.0
+    assert loss_db(angle.apply(woven, 5.0)) < loss_db(BOARD) + 0.1
 
 
 def test_die_and_package_move_the_return_loss() -> None:
