@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,29 @@ def test_an_architecture_is_named_so_that_files_and_tables_take_it(tmp_path: Pat
         file.write_text(text.replace('id = "npo"', f'id = "{name}"'), encoding="utf-8")
         assert main(["compare", str(file)]) == 2
         assert "key id must be valid" in capsys.readouterr().err
+
+
+def test_a_run_that_was_interrupted_says_so_in_its_picture_and_json(
+    line: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.figure import Figure
+
+    from sirf.cli import engines
+
+    titles: list[str] = []
+
+    def keep(figure: Figure, out: Path, *, json_file: str | None) -> None:
+        titles.extend(axes.get_title() for axes in figure.axes)
+
+    def stop(note: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "write_picture", keep)
+    monkeypatch.setattr(engines, "progress", lambda title: nullcontext(stop))
+    file = tmp_path / "eye.json"
+    arguments = ["eye", str(line), "--engine", "waveform", "--symbols", "400000", "--out", str(tmp_path / "eye.png")]
+    assert main([*arguments, "--json", str(file)]) == 130
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert record["interrupted"] is True
+    assert 0 < record["symbols"] < 400_000
+    assert any("interrupted" in title for title in titles)

@@ -129,7 +129,7 @@ def eye(
         result.record.save(waveform)
         say(f"wrote {waveform}", json_file=json_file)
     if out is not None:
-        write_picture(_eye_picture(result), out, json_file=json_file)
+        write_picture(_eye_picture(result, interrupted=interrupted), out, json_file=json_file)
     write_json({**result.to_dict(), **link_facts(link), "interrupted": interrupted}, json_file)
     if interrupted:
         raise KeyboardInterrupt
@@ -287,7 +287,7 @@ def jtol(
         raise typer.Exit(1)
 
 
-def _eye_picture(result: StatisticalEye | WaveformRun) -> Figure:
+def _eye_picture(result: StatisticalEye | WaveformRun, *, interrupted: bool = False) -> Figure:
     from sirf import plot
     from sirf.plot._axes import empty_figure, new_figure, plain
     from sirf.results.statistical_eye import StatisticalEye
@@ -298,5 +298,6 @@ def _eye_picture(result: StatisticalEye | WaveformRun) -> Figure:
     else:
         figure, grid = new_figure((7.0, 5.0))
         axes = plot.eye(result, grid[0])
-    axes.set_title(plain(repr(result.link)), fontsize="small")
+    note = ", interrupted" if interrupted else ""
+    axes.set_title(plain(repr(result.link)) + note, fontsize="small")
     return figure
