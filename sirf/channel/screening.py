@@ -23,8 +23,8 @@ MIN_SIGNAL = 1e-6
 GAIN_NOTED, GAIN_REFUSED = 1.02, 10.0
 """Largest singular values of S: noted above the first, which no passive network with the rounding of an instrument has, and
 refused above the second, beyond any repeater."""
-START_NOTED, START_REFUSED = 0.01, 0.1
-"""First frequency over the symbol rate: up to the first, extrapolation to DC moves the eye of a 10 dB line by less than 4 %."""
+START_NOTED, START_REFUSED = 0.005, 0.1
+"""First frequency over the symbol rate: up to the first, extrapolation to DC moves the eye of a 10 dB line by less than 1 %."""
 TURNS_NOTED, TURNS_REFUSED = 0.4, 2.0
 """Turns of a line's phase over the largest step of an uneven grid: beyond the first the later echoes are not in the data."""
 INVERTED = "the pair is inverted"
