@@ -63,6 +63,7 @@ def optics(
     if taps not in (5, 15):
         raise SirfError(f"taps must be 5 or 15, got {taps}. Use 5 (clause 121) or 15 (802.3dj).")
     from sirf import optics as room
+    from sirf.study.light_budget import engine_budget
 
     receiver = room.FIVE_TAPS if taps == 5 else room.FIFTEEN_TAPS
     rows = []
@@ -70,7 +71,7 @@ def optics(
         found = room.measure(
             preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, receiver=receiver, pattern=pattern
         )
-        budget = room.link_budget(preset.path, found)
+        budget = engine_budget(preset, found)
         rows.append({"path": preset.name, "title": preset.title, **found.to_dict(), **budget.to_dict()})
     head = ("path", "OMA dBm", "ER dB", "R_LM", "TECQ dB", "TDECQ dB", "margin dB")
     keys = ("oma_dbm", "extinction_db", "level_mismatch", "tecq_db", "tdecq_db", "margin_db")

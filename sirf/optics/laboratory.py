@@ -101,7 +101,10 @@ class LinkBudget:
 
 
 def link_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: float = 4.8e-4) -> LinkBudget:
-    """From OMA_outer at the transmitter to the margin at the photodiode, for a symbol error ratio before FEC.
+    """From OMA_outer at the transmitter to the margin over a receiver by itself, in closed form, for a symbol error ratio.
+
+    What drives the light and what follows the amplifier is left out, double reflections are at their worst: an estimate by hand.
+    The margin of the link, at whose 0 dB the engine meets the limit, is that of `sirf.study.light_budget.engine_budget`.
 
     Fibre and connector losses, worst-case multipath interference at the measured extinction ratio, and the sensitivity of the
     path's receiver at the measured TDECQ with the source's intensity noise. The light behind the losses makes the noise. Raises

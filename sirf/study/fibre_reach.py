@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sirf import fec
-from sirf.errors import PhysicsError, SirfError
+from sirf.errors import SirfError
 from sirf.optics.fibre import MultimodeFibre
-from sirf.optics.laboratory import TransmitterMeasures, link_budget, measure
+from sirf.optics.laboratory import TransmitterMeasures, measure
 from sirf.optics.library import OpticsPreset
-from sirf.optics.optical_path import OpticalPath
-from sirf.optics.receiver_sensitivity import symbol_error_ratio
 from sirf.study.length_search import longest_length
+from sirf.study.light_budget import THRESHOLD_BER, light_ber
 from sirf.study.limits import Limit, limit_of
-from sirf.study.measurement import DEAD_ERROR_RATIO
 from sirf.study.reach_result import Reach
 
 MIN_FIBRE, MAX_FIBRE, MAX_MULTIMODE_FIBRE = 10.0, 40e3, 20e3
 """Lengths in m between which fibre reach is sought."""
 PATTERN = "prbs11"
 """Shorter than the standard's: TDECQ within 0.04 dB of PRBS13Q on the paths that ship, in an eighth of the time."""
-TARGET_BER = 2.4e-4
-"""Ratio at which TDECQ is defined (SER 4.8e-4, IEEE 802.3 clause 121.8.5), and the threshold of KP4."""
 KINDS = ("ber", "ber_post_fec", "tdecq_db")
 
 
@@ -49,11 +45,11 @@ def fibre_reach(
     """Longest fibre between 10 m and 40 km (20 km of multimode fibre) whose light meets a limit; `limit` as in `sirf.reach`.
 
     "tdecq_db" holds behind the fibre; the fibre must also leave a margin in the power budget at 2.4e-4, the ratio at which TDECQ
-    is defined. Error ratios (2.4e-4 by default) are those of the light that arrives, levels closed by TDECQ and double
-    reflections, with the receiver's noise. Limited by "dispersion" (of single-mode fibre, or among modes) or "loss": the one that
-    costs more decibels, and for TDECQ the one that ends it first.
+    is defined. Error ratios (2.4e-4 by default) are those of the statistical eye of the light from retimer to retimer. Limited
+    by "dispersion" (of single-mode fibre, or among modes) or "loss": the one that costs more decibels, and for TDECQ the one
+    that ends it first.
     """
-    wanted = limit_of(limit, ber=TARGET_BER, code=code)
+    wanted = limit_of(limit, ber=THRESHOLD_BER, code=code)
     if wanted.name not in KINDS:
         raise SirfError(
             f"limit of optics must be one of {', '.join(KINDS)}, got {wanted.name}. Light has no {wanted.name}."
@@ -93,24 +89,8 @@ def fibre_reach(
 def _look(optics: OpticsPreset, length: float) -> _Light:
     path = dataclasses.replace(optics.path, fibre=dataclasses.replace(optics.path.fibre, length=length))
     measures = measure(path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=PATTERN)
-    try:
-        powered = link_budget(path, measures).margin_db >= 0.0
-    except PhysicsError:
-        # no power reaches the target: intensity noise or reflections close the eye
-        powered = False
-    return _Light(measures=measures, loss_db=path.loss_db, ber=_ber(path, measures), powered=powered)
-
-
-def _ber(path: OpticalPath, measures: TransmitterMeasures) -> float:
-    """Bit error ratio of PAM4 at the photodiode, one bit a wrong symbol; 0.5 where double reflections close the eye."""
-    beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
-    arriving = measures.oma * 10.0 ** (-0.1 * (path.loss_db + beating))
-    if not arriving > 0.0 or not measures.tdecq_db < float("inf"):
-        return DEAD_ERROR_RATIO
-    ser = symbol_error_ratio(
-        path.receiver, arriving, extinction_db=measures.extinction_db, rin=path.source.rin, penalty_db=measures.tdecq_db
-    )
-    return 0.5 * ser
+    ratio = light_ber(optics, path)
+    return _Light(measures=measures, loss_db=path.loss_db, ber=ratio, powered=ratio <= THRESHOLD_BER)
 
 
 def _value(light: _Light, limit: Limit) -> float:

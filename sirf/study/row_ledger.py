@@ -12,6 +12,8 @@ from sirf.presets import load
 from sirf.study.comparison import Row
 from sirf.study.sections import path_of
 from sirf.system.architecture import Architecture, load_architecture
+from sirf.system.port import Range
+from sirf.system.tables import port_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +143,17 @@ def _energy(row: Row) -> tuple[Entry, ...]:
 
 
 def _latency(row: Row) -> tuple[Entry, ...]:
+    sources = {block.title: f"{block.provenance}: {block.source}" for block in port_table().block.values()}
     parts = [
-        Entry(name, one.value, f"{one.value:.2f} ({one.low:.2f}-{one.high:.2f})", row.port.source)
+        Entry(name, one.value, _span(one), sources.get(name, "delay of the copper's networks"))
         for name, one in row.port.latency_parts
     ]
     whole = row.port.latency_ns
-    total = Entry(
-        "die to die, FEC and fibre left out",
-        whole.value,
-        f"{whole.value:.2f} ({whole.low:.2f}-{whole.high:.2f})",
-        "row",
-    )
-    return (*parts, total)
+    return (*parts, Entry("die to die, FEC and fibre left out", whole.value, _span(whole), "row"))
+
+
+def _span(one: Range) -> str:
+    return f"{one.value:.2f} ({one.low:.2f}-{one.high:.2f})"
 
 
 def _errors(row: Row) -> tuple[Entry, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.path import load_path
-from sirf.channel.response import Transfer
+from sirf.channel.transfer import Transfer
 from sirf.clock.recovery import ClockRecovery
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
@@ -65,7 +65,7 @@ def quiet_receiver(link: Link) -> Link:
     [
         ("loss", lambda: quiet_receiver(link_over(channel_of(smooth_line(34.0)), snr_db=33.0))),
         ("reflection", lambda: link_over(channel_of(smooth_line(8.0) * echo(0.06, 15.0)))),
-        ("crosstalk", lambda: link_over(channel_of(smooth_line(8.0), crosstalk=0.08))),
+        ("crosstalk", lambda: link_over(channel_of(smooth_line(8.0), crosstalk=0.12))),
         ("transmitter noise", lambda: link_over(channel_of(smooth_line(8.0)), snr_db=22.0)),
         ("jitter", lambda: link_over(channel_of(smooth_line(8.0)), jitter=Jitter(random_ui=0.04))),
     ],

@@ -1,0 +1,125 @@
+"""The power budget of an optical path as the engine sees it: how much more loss the light bears before the limit is missed.
+
+Closed forms of sensitivity leave out what drives the light and what follows it: noise and jitter of the transmitter's
+electronics, equaliser and converter of the receiver. So the margin is searched with the statistical eye of the whole link, light
+from retimer to retimer: 0 dB of margin is where the engine meets the limit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.errors import PhysicsError, SirfError
+from sirf.link import Link
+from sirf.optics.laboratory import LinkBudget, TransmitterMeasures
+from sirf.optics.library import OpticsPreset
+from sirf.optics.optical_path import OpticalPath
+from sirf.optics.power import dbm
+from sirf.optics.receiver_sensitivity import sensitivity
+from sirf.optics.source import Laser
+from sirf.optics.span import Span
+from sirf.presets import list_presets, load
+from sirf.study.measurement import DEAD_ERROR_RATIO
+
+THRESHOLD_BER = 2.4e-4
+"""Bit error ratio that KP4 corrects, and at which TDECQ is defined (IEEE 802.3 clause 121.8.5: SER 4.8e-4)."""
+MAX_LOSS, MAX_GAIN = 30.0, 12.0
+"""dB of more and of less loss between which the limit is sought."""
+TOLERANCE_DB = 0.01
+"""Width of the last bracket of the search."""
+
+
+def optical_standard(symbol_rate: float) -> str:
+    """The preset of a retimer's optical side at a symbol rate in baud; `SirfError` where none is within 10 %."""
+    known = {load(name).symbol_rate: name for name in list_presets() if name.startswith("optical-")}
+    nearest = min(known, key=lambda rate: abs(rate / symbol_rate - 1.0))
+    if abs(nearest / symbol_rate - 1.0) > 0.1:
+        rates = ", ".join(f"{rate / 1e9:g}" for rate in sorted(known))
+        raise SirfError(
+            f"symbol_rate must be near one of {rates} GBd, got {symbol_rate / 1e9:g}. Make a preset for it."
+        )
+    return known[nearest]
+
+
+def light_link(optics: OpticsPreset, path: OpticalPath | None = None) -> Link:
+    """Light from retimer to retimer, its equaliser set; `path` in place of the optics' own."""
+    standard = optical_standard(optics.symbol_rate)
+    span = Span.alone(path or optics.path, swing=optics.swing, symbol_rate=optics.symbol_rate, agc_db=optics.agc_db)
+    return Link(span, standard=standard, symbol_rate=optics.symbol_rate, samples_per_ui=16).optimized()
+
+
+def light_ber(optics: OpticsPreset, path: OpticalPath | None = None) -> float:
+    """Bit error ratio before FEC of that link; 0.5 where nothing arrives that could be decided."""
+    try:
+        return statistical_eye(light_link(optics, path), phases=1).ber
+    except SirfError:
+        return DEAD_ERROR_RATIO
+
+
+def engine_budget(optics: OpticsPreset, measures: TransmitterMeasures, *, ber: float = THRESHOLD_BER) -> LinkBudget:
+    """From OMA_outer at the transmitter to the margin at the photodiode for a bit error ratio before FEC, by the engine.
+
+    The margin is the loss that may be added (or, negative, has to be taken away) until the statistical eye of the light from
+    retimer to retimer has the ratio, its equaliser set anew at every loss. What the engine needs beyond the receiver's own
+    sensitivity is one row: eye closure, multipath, intensity noise at each level, noise and jitter of what drives the light, and
+    the receiver behind the amplifier. Raises `PhysicsError` where no light within 12 dB more meets the ratio.
+    """
+    path = optics.path
+    margin = loss_margin_db(optics, ber=ber)
+    joints = sum(connector.loss_db for connector in path.connectors)
+    start = float(dbm(measures.oma))
+    arriving = start - path.fibre.loss_db - joints
+    alone = float(dbm(sensitivity(path.receiver, ser=2.0 * ber, extinction_db=measures.extinction_db)))
+    needed = arriving - margin
+    rows = (
+        ("OMA at the transmitter, dBm", start),
+        ("extinction ratio, dB", measures.extinction_db),
+        ("TDECQ, dB", measures.tdecq_db),
+        ("fibre loss, dB", path.fibre.loss_db),
+        ("connector loss, dB", joints),
+        ("OMA at the photodiode, dBm", arriving),
+        ("sensitivity of photodiode and amplifier, dBm", alone),
+        ("eye closure, multipath, noise and jitter of the link, dB", needed - alone),
+        ("OMA that the link needs, dBm", needed),
+    )
+    return LinkBudget(rows=rows, margin_db=margin)
+
+
+def loss_margin_db(optics: OpticsPreset, *, ber: float = THRESHOLD_BER) -> float:
+    """Loss in dB that may be added to the light until its engine's bit error ratio is `ber`, within 0.01 dB."""
+    if not 0.0 < ber < DEAD_ERROR_RATIO:
+        raise SirfError(f"ber must be between 0 and 0.5, got {ber}. Use 2.4e-4, the threshold of KP4.")
+
+    def excess(loss: float) -> float:
+        return float(np.log10(max(light_ber(optics, with_loss(optics.path, loss)), 1e-40)) - np.log10(ber))
+
+    low, high = (0.0, MAX_LOSS) if excess(0.0) <= 0.0 else (-MAX_GAIN, 0.0)
+    below, above = excess(low), excess(high)
+    if below > 0.0:
+        raise PhysicsError(
+            f"light must meet a bit error ratio of {ber:g} with {MAX_GAIN:g} dB less loss, got {ber * 10.0**below:.1e}. "
+            "Lower intensity noise, reflections or the noise of what drives it."
+        )
+    for step in range(60):
+        if high - low <= TOLERANCE_DB:
+            break
+        # far from the crossing decades rise steeply with loss: bisection first, then the secant with one side kept
+        share = 0.5 if step < 3 or above - below > 4.0 else min(max(-below / (above - below), 0.05), 0.95)
+        middle = low + share * (high - low)
+        found = excess(middle)
+        low, below, high, above = (middle, found, high, above) if found <= 0.0 else (low, below, middle, found)
+    return low
+
+
+def with_loss(path: OpticalPath, loss_db: float) -> OpticalPath:
+    """The path with more loss behind the modulator; less is more light from the laser, once the coupling loses nothing."""
+    coupling = path.coupling_loss_db + loss_db
+    if coupling >= 0.0:
+        return dataclasses.replace(path, coupling_loss_db=coupling)
+    if not isinstance(path.source, Laser):
+        raise PhysicsError(f"coupling must lose at least 0 dB, got {coupling:.2f}. Take a brighter source.")
+    brighter = dataclasses.replace(path.source, power=path.source.power * 10.0 ** (-coupling / 10.0))
+    return dataclasses.replace(path, coupling_loss_db=0.0, source=brighter)

@@ -1,0 +1,59 @@
+"""Budget and engine tell one story: 0 dB of margin is where the engine meets the limit, for every optical path that ships."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sirf import optics
+from sirf.engine.statistical.analysis import statistical_eye
+from sirf.errors import SirfError
+from sirf.link import Link
+from sirf.optics.span import Span
+from sirf.study.light_budget import engine_budget, loss_margin_db, optical_standard, with_loss
+
+
+@pytest.mark.parametrize("name", optics.list_optics())
+def test_at_zero_margin_the_engine_meets_the_limit(name: str) -> None:
+    """The margin taken as connector loss instead of coupling: an eye made by hand has the ratio within the bracket of 0.01 dB."""
+    preset = optics.load_optics(name)
+    margin = loss_margin_db(preset)
+    ratios = []
+    for more in (margin, margin + 0.05):
+        joint = optics.Connector(more)
+        path = dataclasses.replace(preset.path, connectors=(*preset.path.connectors, joint))
+        span = Span.alone(path, swing=preset.swing, symbol_rate=preset.symbol_rate, agc_db=preset.agc_db)
+        link = Link(
+            span, standard=optical_standard(preset.symbol_rate), symbol_rate=preset.symbol_rate, samples_per_ui=16
+        ).optimized()
+        ratios.append(statistical_eye(link, phases=1).ber)
+    assert margin > 0.0
+    # double reflections off the last joint lose a little with it, coupling loss does not
+    assert np.log10(ratios[0]) == pytest.approx(np.log10(2.4e-4), abs=0.03)
+    assert ratios[1] > ratios[0]
+
+
+def test_a_stricter_limit_leaves_less_margin_and_rows_add_up() -> None:
+    preset = optics.load_optics("cpo-silicon-ring")
+    found = optics.measure(preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, pattern="prbs11")
+    budget = engine_budget(preset, found)
+    rows = dict(budget.rows)
+    assert rows["OMA at the photodiode, dBm"] - rows["OMA that the link needs, dBm"] == pytest.approx(budget.margin_db)
+    assert loss_margin_db(preset, ber=1e-8) < budget.margin_db - 1.0
+    with pytest.raises(SirfError, match="ber must be between"):
+        loss_margin_db(preset, ber=0.7)
+
+
+def test_less_loss_than_there_is_takes_a_brighter_laser() -> None:
+    path = optics.load_optics("cpo-silicon-ring").path
+    brighter = with_loss(path, -4.0)
+    assert brighter.coupling_loss_db == 0.0
+    before, after = (float(one.transmitted(np.zeros(1))[0]) for one in (path, brighter))
+    assert 10.0 * np.log10(after / before) == pytest.approx(4.0)
+
+
+def test_a_rate_without_a_preset_is_refused() -> None:
+    with pytest.raises(SirfError, match="symbol_rate must be near one of"):
+        optical_standard(10e9)
