@@ -13,14 +13,17 @@ from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, 
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
 from sirf.study.rule import Rule
-from sirf.study.sections import path_of
+from sirf.study.sections import Section, path_of
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import Budget, Plane
 
 RANGE = "range of the search"
 LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
-COM_EVALUATIONS = 5
-"""Lengths at most at which COM is asked for: the Annexes search for seconds to half a minute. The bracket left is told."""
+COM_EVALUATIONS, SLOW_COM_EVALUATIONS = 5, 3
+"""Lengths at most at which COM is asked for; fewer by Annex 178A, which searches for half a minute each. The bracket
+that is left is told."""
+MAX_EVALUATIONS = 1000
+"""Of other figures: the search ends by itself."""
 BUDGET_STEP = 1.05
 """Ratio of neighbouring lengths at which the loss is held against its budget: reflections make it ripple."""
 
@@ -59,7 +62,8 @@ def ruled_reach(
     first = subject.length_m if start is None else start
     length: float | None = MAX_LENGTH
     bound_by, found_within = RANGE, tolerance
-    for index, limit in enumerate(rule.applying(subject.sections(first))):
+    sections = subject.sections(first)
+    for index, limit in enumerate(rule.applying(sections)):
         assert length is not None
         low, high = longest_length(
             lambda metres, limit=limit: margin(limit, subject, metres),  # type: ignore[misc]
@@ -69,7 +73,7 @@ def ruled_reach(
             descent=descent if index == 0 else stride,
             tolerance=tolerance,
             known=_known(limit, here, first),
-            evaluations=COM_EVALUATIONS if limit.name == "com_db" else 1000,
+            evaluations=_evaluations(limit, sections),
         )
         if low is not None and high is not None:
             found_within = max(found_within, high / low - 1.0)
@@ -81,6 +85,15 @@ def ruled_reach(
     if length is not None and budget is not None and budget < length:
         return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within)
     return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=found_within)
+
+
+def _evaluations(limit: Limit, sections: tuple[Section, ...]) -> int:
+    """At how many lengths the figure may be asked for."""
+    if limit.name != "com_db":
+        return MAX_EVALUATIONS
+    searched = [section.link for section in sections if section.link.optics is None]
+    slow = any(link.limits.rx_ffe_pre or link.limits.rx_ffe_post for link in searched)
+    return SLOW_COM_EVALUATIONS if slow else COM_EVALUATIONS
 
 
 def _known(limit: Limit, here: Measurement | None, length: float) -> dict[float, float]:

@@ -38,7 +38,7 @@ def _buys(faceplate: Row, package: Row, data_rate: float) -> str:
     parts = [
         f"copper of {_banded(package, 'insertion_loss_db', '{:.1f}')} instead of "
         f"{_banded(faceplate, 'insertion_loss_db', '{:.1f}')} dB",
-        f"{_change(package, faceplate, 'com_db')} of COM",
+        *([f"{change} of COM"] if (change := _change(package, faceplate, "com_db")) is not None else []),
         f"errors after FEC {_ratio(package)} instead of {_ratio(faceplate)}",
         f"energy {_ranged(package, 'energy_pj_per_bit')} instead of {_ranged(faceplate, 'energy_pj_per_bit')} pJ/bit "
         f"({_saving(faceplate, package)})",
@@ -113,9 +113,9 @@ def _ranged(row: Row, name: str) -> str:
     return FIGURES[name].text(row.figures[name])
 
 
-def _change(package: Row, faceplate: Row, name: str) -> str:
+def _change(package: Row, faceplate: Row, name: str) -> str | None:
     one, other = package.value(name), faceplate.value(name)
-    return "no comparison" if one is None or other is None else f"{one - other:+.1f} dB"
+    return None if one is None or other is None else f"{one - other:+.1f} dB"
 
 
 def _ratio(row: Row) -> str:
