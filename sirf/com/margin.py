@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args, overload
 
+import numpy as np
+
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import case_number
-from sirf.channel.screening import INVERTED
+from sirf.channel.screening import INVERTED, MIN_POINTS
 from sirf.com.annex_93a import margin_of_case
 from sirf.com.config.preset import from_standard
 from sirf.com.config.settings import ComSettings, Revision
@@ -100,7 +102,7 @@ def com(
                 f"cable_class must be left out beside package_case, got {cable_class!r} and {package_case!r}. Keep one of them."
             )
         cases = (case_number(package_case, settings.packages, settings.name),)
-    source = _channel(channel)
+    source = _up_to(_channel(channel), settings.highest_frequency)
     try:
         results = tuple(margin_of_case(source, settings, case, trace=trace) for case in cases)
     except NoSettingError as error:
@@ -131,6 +133,24 @@ def _settings(
     if isinstance(config, ComSettings):
         return config
     return from_standard(standard or "")
+
+
+def _up_to(channel: Channel, frequency: float | None) -> Channel:
+    """The channel's data up to a frequency in Hz (None: all of it)."""
+    if frequency is None or all(network.frequency[-1] <= frequency for network in channel.networks):
+        return channel
+
+    def cut(network: Network) -> Network:
+        kept = network.frequency <= frequency
+        if np.count_nonzero(kept) < MIN_POINTS:
+            raise ConfigError(
+                f"flim must leave {MIN_POINTS} points of the data, got {frequency / 1e9:g} GHz. Raise it."
+            )
+        return replace(network, frequency=network.frequency[kept], s=network.s[kept])
+
+    fext, following = (tuple(cut(network) for network in networks) for networks in (channel.fext, channel.next))
+    four_port = None if channel.four_port is None else cut(channel.four_port)
+    return replace(channel, through=cut(channel.through), fext=fext, next=following, four_port=four_port)
 
 
 def _channel(source: Channel | Network | skrf.Network | str | os.PathLike[str]) -> Channel:

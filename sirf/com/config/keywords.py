@@ -20,7 +20,7 @@ class Supported:
 # grouped by what they describe, several a line, as in the official sheets
 READ = frozenset({
     # rates and grids
-    "f_b", "f_min", "delta_f", "l", "m", "der_0", "pdf bin size", "impulse response truncation threshold",
+    "f_b", "f_min", "delta_f", "flim", "l", "m", "der_0", "pdf bin size", "impulse response truncation threshold",
     # transmitter
     "a_v", "a_fe", "a_ne", "snr_tx", "s_tn_w_am", "snr_txwc0", "r_lm", "sigma_rj", "a_dd", "t_r", "force_tr", "t_r_filter_type",
     "c(0)",
@@ -102,7 +102,6 @@ SUPPORTED: dict[str, Supported] = {
     "fraction_of_f_range_start_extrap_from": Supported(("0.75",), "it is what the Annexes' numbers rest on"),
     "zero_pad": Supported(("0",), _EXPERIMENT),
     "t_r_meas_point": Supported(("0",), _EXPERIMENT),
-    "flim": Supported(("1000", "1e+12"), "data above a limit should be cut from the file"),
     "pkg_tx_ffe_preset": Supported(("0",), "every test case searches its own transmitter taps"),
     "f_hp_z": Supported((), "lists of CTLE zeros (Annex 120E) are not built"),
     "f_hp_p": Supported((), "lists of CTLE poles (Annex 120E) are not built"),

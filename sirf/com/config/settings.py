@@ -214,7 +214,8 @@ class ComSettings:
     """One COM configuration.
 
     `name` says where it came from; `symbol_rate` in baud, `levels` L, `samples_per_ui` M, `der0` DER_0. `f_min` and
-    `frequency_step` in Hz are what the channel's data must start at and be spaced by at most. `packages` holds all test cases,
+    `frequency_step` in Hz are what the channel's data must start at and be spaced by at most; what lies above
+    `highest_frequency` in Hz (flim) is left out. `packages` holds all test cases,
     `selected` the numbers (from 1) of those to run, `cable_classes` the names of those that each class of cable assembly has to
     pass. `local_search` is the workbook's Local Search (0: full grid),
     `adaptive_search` its Non-zero Local Search Method 1, `least_radius` its Overwrite Minimum Radius (None: 2, or 1 with
@@ -231,6 +232,7 @@ class ComSettings:
     der0: float
     f_min: float = 0.0
     frequency_step: float = 0.0
+    highest_frequency: float | None = None
     transmitter: TransmitterSettings
     receiver: ReceiverSettings
     packages: tuple[PackageCase, ...]

@@ -69,6 +69,7 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         der0=_inside(sheet, "DER_0", 0.5),
         f_min=sheet.number("f_min") * GIGA,
         frequency_step=sheet.number("Delta_f") * GIGA,
+        highest_frequency=_highest_frequency(sheet),
         transmitter=_transmitter(sheet),
         receiver=_receiver(sheet, rate),
         packages=packages,
@@ -88,6 +89,14 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         vec_threshold_db=sheet.number("VEC Pass threshold") if sheet.has("VEC Pass threshold") else None,
         ignored=sheet.ignored,
     )
+
+
+def _highest_frequency(sheet: Sheet) -> float | None:
+    """flim in Hz: as the reference code takes it, a number up to 1000 is in GHz, a larger one in Hz."""
+    if not sheet.has("flim"):
+        return None
+    limit = _positive(sheet, "flim")
+    return limit * GIGA if limit <= 1000.0 else limit
 
 
 def _transmitter(sheet: Sheet) -> TransmitterSettings:

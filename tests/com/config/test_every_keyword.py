@@ -79,7 +79,7 @@ SECOND = {"PKG": {
 
 CHANGES: dict[str, Row] = {
     **with_sheet({}, {
-        "f_b": 50, "f_min": 0.005, "Delta_f": 0.01, "L": 2, "M": 16, "DER_0": 1e-5, "PDF bin size": 1e-5,
+        "f_b": 50, "f_min": 0.005, "Delta_f": 0.01, "flim": 50, "L": 2, "M": 16, "DER_0": 1e-5, "PDF bin size": 1e-5,
         "Impulse response truncation threshold": 1e-2, "A_v": 0.3, "A_fe": 0.9, "A_ne": 0.9, "SNR_TX": 25, "SNR_TXwC0": 1,
         "R_LM": 0.9, "sigma_RJ": 0.02, "A_DD": 0.04, "T_r": 0.012, "FORCE_TR": 0, "c(0)": 0.9, "c(-1)": "[-0.2 -0.15]",
         "C_d": "[2e-4 2e-4]", "L_s": "[0.05 0.05]", "C_b": "[0.8e-4 0.8e-4]", "C_p": "[0.2e-4 0.2e-4]", "R_d": "[45 55]",
