@@ -170,11 +170,13 @@ def displace(
     duty_cycle_ui: np.float32,
     first: Single,
     second: Single,
+    kept: Single,
 ) -> None:
     """Drives (n,) of the first- and second-order responses to displaced edges: -dx tau and dx tau² / 2.
 
     `staircase` (n + 1,) is the Tx output, edge k leading into sample k + 1. tau = random_ui x random + side + other, and half of
-    `duty_cycle_ui` more for a rising edge, less for a falling one; `side` and `other` may be empty.
+    `duty_cycle_ui` more for a rising edge, less for a falling one; `side` and `other` may be empty. `kept` (n,) takes tau, or
+    nothing where it is empty.
     """
     n = len(first)
     for k in range(n):
@@ -191,3 +193,5 @@ def displace(
         tau = first[k] + (duty if step > np.float32(0.0) else -duty)
         first[k] = -step * tau
         second[k] = HALF * step * tau * tau
+        if len(kept):
+            kept[k] = tau

@@ -17,6 +17,7 @@ from scipy import fft
 from sirf._kernels.stream import UNROLL, compress, correlate_add, correlate_stretches, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
+from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
@@ -40,8 +41,8 @@ STRETCH = 1 << 10
 segment have seen many of either. Far longer than a channel's memory; the first batch length of `ErrorCount` is no shorter."""
 NEGLIGIBLE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
-LARGEST_JITTER = 0.2
-"""Displacement in UI beyond which the second-order expansion of an edge is no longer taken."""
+LARGEST_JITTER = 0.5
+"""Displacement in UI beyond which no series of an edge is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,13 @@ class BaudRateLink:
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
         moved = self.jitter.variance(symbol_rate=link.symbol_rate)
         # mean square of -dx tau and of dx tau² / 2, the fourth moment of tau at most that of a Gaussian of its variance
-        self.edge, self.slope = (
-            self._edge_filter(w, p) for w, p in ((end.edge, moved), (end.edge_slope, 0.75 * moved**2))
-        )
+        # mean squares of -dx tau, dx tau² / 2, dx tau³ / 2 …: moments of tau at most those of a Gaussian of its variance
+        self.edges = []
+        if self.jitter:
+            moment = moved
+            for order, wave in enumerate(series_responses(link, end), start=1):
+                self.edges.append(self._edge_filter(wave, moment))
+                moment *= (2 * order + 1) * moved * (0.25 if order == 1 else 1.0)
         self.crosstalk = [self._columns(wave) for wave in end.crosstalk]
         self._geometry()
         self._local = threading.local()
@@ -231,11 +236,13 @@ class BaudRateLink:
             other = self.slow_displacement(seed, index, len(edges)).astype(np.float32)
         displace(
             stairs, space.normals[: len(edges)], side[: len(edges)], other, np.float32(jitter.random_ui),
-            np.float32(jitter.duty_cycle_ui), space.first, space.second,
+            np.float32(jitter.duty_cycle_ui), space.first, space.second, space.tau,
         )  # fmt: skip
         # edge k leads into sample k + 1 of the staircase
-        self.edge.add(space.first, self.stairs_origin - 1, space.residual)
-        self.slope.add(space.second, self.stairs_origin - 1, space.residual)
+        for order, response in enumerate(self.edges):
+            if order > 1:
+                space.second *= space.tau
+            response.add(space.first if order == 0 else space.second, self.stairs_origin - 1, space.residual)
 
     def slow_displacement(self, seed: int, index: int, edges: int) -> Float:
         """Displacement (`edges`,) in UI by all that has memory, drawn anew where stretches of the counted symbols begin."""
@@ -295,8 +302,6 @@ class BaudRateLink:
 
     def _edge_filter(self, wave: Float, moved: float) -> Filter:
         """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
-        if not self.jitter:
-            return Filter.of(np.zeros(1), 0)
         steps = np.diff([0.0, *self.link.transmitter.ffe, 0.0])
         power = float(np.mean(self.levels**2)) * float(np.sum(steps**2)) * moved
         cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
@@ -322,7 +327,7 @@ class BaudRateLink:
 
     def _geometry(self) -> None:
         """How far symbols before and after the samples are needed, and the room for all of it."""
-        end_filters = [self.through, self.edge, self.slope, self.driver]
+        end_filters = [self.through, *self.edges, self.driver]
         stairs_before = 1 + max(one.before for one in end_filters[1:])
         stairs_after = 1 + max(one.after for one in end_filters[1:])
         self.stairs_origin = stairs_before + 1
@@ -377,6 +382,8 @@ class _Workspace:
         self.stairs = np.zeros(model.stairs if shaped else 0, dtype=np.float32)
         self.lost = np.zeros(model.stairs if model.link.transmitter.compression else 0, dtype=np.float32)
         self.first, self.second = (single(edges if moved else 0) for _ in range(2))
+        # displacements are kept where a series goes on beyond its second order
+        self.tau = single(edges if len(model.edges) > 2 else 0)
         self.coins, self.side = np.zeros(len(self.first), dtype=np.uint8), single(len(self.first))
 
 

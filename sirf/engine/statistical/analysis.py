@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
+from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import Bent, LargeSignal
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 from sirf.engine.statistical.tilted_inversion import (

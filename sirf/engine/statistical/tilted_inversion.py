@@ -22,8 +22,8 @@ from sirf._kernels.characteristic import (
     multiply_symbols,
     symbol_chain,
 )
+from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import FLOOR, Interference
 

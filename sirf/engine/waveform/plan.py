@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.contract import LARGE_SIGNAL
+from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import NOISE_CORNERS, TAIL, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import RATE, LightChain, averaged
@@ -46,7 +47,7 @@ class LightPlan:
 class Plan:
     """`end` is the front end with the whole FFE, `raw` the one of the waveform that is sampled.
 
-    Drives come in the order signal, displaced edges to first and second order (where there is jitter), what the driver loses
+    Drives come in the order signal, displaced edges order by order (where there is jitter), what the driver loses
     (where it compresses), these `fixed` in number, then aggressors, then `noise_rate` white noises. `table` filters the drives
     in `rows` straight to the samples; where curves of `light` lie between, the others go there first. `memory` in symbols fills
     the channel; `rms` in V is that of the samples, `levels` (L,) in V their means by level at the slicer,
@@ -160,12 +161,12 @@ def _lead(link: Link, raw: FrontEnd) -> int:
 
 
 def signal_responses(link: Link, end: FrontEnd) -> list[Response]:
-    """Responses to symbols and, where there are such, to displaced edges (first, second order) and to the driver's loss."""
+    """Responses to symbols and, where there are such, to displaced edges (order by order) and to the driver's loss."""
     responses = [Response(end.through, end.sampling)]
     # the transition that a pre-cursor tap makes is known only when its later symbols are drawn
     early = -link.transmitter.ffe_main * end.samples_per_ui
     if link.transmitter.jitter:
-        responses += [Response(end.edge, end.sampling, early), Response(end.edge_slope, end.sampling, early)]
+        responses += [Response(wave, end.sampling, early) for wave in series_responses(link, end)]
     if link.transmitter.compression:
         responses.append(Response(end.driver, end.sampling, early))
     return responses

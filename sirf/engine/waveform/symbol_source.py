@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sirf._kernels.polyphase import weigh
 from sirf.engine.counting.baud_rate import LARGEST_JITTER, STRETCH
+from sirf.engine.edge_expansion import series_length
 from sirf.engine.light.light_chain import RATE, Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan
@@ -97,6 +98,8 @@ class Source:
             tau = self._displacement(random, size, steps)
             np.multiply(-steps, tau, out=drives[1, :size])
             np.multiply(np.float32(-0.5) * drives[1, :size], tau, out=drives[2, :size])
+            for row in range(3, 1 + series_length(self.link)):
+                np.multiply(drives[row - 1, :size], tau, out=drives[row, :size])
 
     def receiver_noise(self) -> Single:
         """Unit noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""

@@ -12,9 +12,9 @@ from scipy.special import erfc
 
 import sirf
 from sirf.engine.counting.count_errors import count_errors
+from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.tilted_inversion import Line, interference
 from sirf.link import Link
 from sirf.signal.pam import levels

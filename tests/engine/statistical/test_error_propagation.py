@@ -9,8 +9,8 @@ import pytest
 from scipy.special import erfc
 
 import sirf
+from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
 from sirf.engine.statistical.tilted_inversion import Line, interference
 from sirf.results.interference_distribution import Interference

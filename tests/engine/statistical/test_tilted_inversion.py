@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erfc
 
+from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.edge_response import EdgeResponse
 from sirf.engine.statistical.tilted_inversion import Line, aggressor_function, interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter

@@ -142,8 +142,8 @@ def test_patterns_shorter_than_the_channels_memory_repeat_their_circular_convolu
 
 
 def test_edge_jitter_too_large_for_its_expansion_is_refused(link: Link) -> None:
-    slow = sending(link, jitter=Jitter(sinusoidal=(SinusoidalJitter(0.5, 1e6),)))
-    with pytest.raises(SirfError, match=r"edge jitter must stay within 0\.2 UI"):
+    slow = sending(link, jitter=Jitter(sinusoidal=(SinusoidalJitter(0.6, 1e6),)))
+    with pytest.raises(SirfError, match=r"edge jitter must stay within 0\.5 UI"):
         sirf.simulate(slow, symbols=100, rng=1)
 
 

@@ -1,0 +1,79 @@
+"""What displaced edges add as a power series in their displacement, as long as the jitter asks for: one filter an order."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.engine.edge_response import EdgeResponse
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.link import Link
+
+Float = NDArray[np.float64]
+
+TOLERATED = 0.03
+"""What the series may leave of the largest transition at the largest displacement, relative to noise and jitter together."""
+HIGHEST = 9
+"""Longest series."""
+NODES = 41
+"""Displacements at which a series is fitted."""
+QUIET = 1e-3
+"""Noise relative to the main cursor that counts where there is none."""
+
+
+@lru_cache(maxsize=32)
+def series_length(link: Link) -> int:
+    """Orders of the series that a link's jitter needs: 2 where the expansion about rest does, else as many as a fit needs."""
+    end, jitter = front_end(link), link.transmitter.jitter
+    furthest = jitter.largest(symbol_rate=link.symbol_rate)
+    response = EdgeResponse.of(end)
+    tau = _nodes(furthest)
+    exact = response.moved(np.broadcast_to(tau, (response.count, NODES)))
+    steps = np.diff([0.0, *link.transmitter.ffe, 0.0])
+    spread = jitter.variance(symbol_rate=link.symbol_rate) * float(np.mean(link.levels**2) * np.sum(steps**2))
+    blur = end.receiver_noise**2 + end.transmitter_noise**2 + spread * float(np.sum(response.edges**2))
+    allowed = TOLERATED * max(float(np.sqrt(blur)), QUIET * end.main_cursor) / float(np.sum(np.abs(steps)))
+    taylor = -np.outer(response.edges, tau) + 0.5 * np.outer(response.slopes, tau**2)
+    if np.abs(taylor - exact).max() <= allowed:
+        return 2
+    for order in range(3, HIGHEST):
+        fit = _coefficients(exact, furthest, order) @ _powers(tau, order)
+        if np.abs(fit - exact).max() <= allowed:
+            return order
+    return HIGHEST
+
+
+def series_responses(link: Link, end: FrontEnd) -> tuple[Float, ...]:
+    """Responses (N,) at every sample of `end` to the drives -dx tau, dx tau² / 2, dx tau³ / 2, … of transitions dx.
+
+    As many as `series_length` of the link says: `edge` and `edge_slope` of the front end, or the least-squares fit over all
+    displacements to what the step response says.
+    """
+    order = series_length(link)
+    if order == 2:
+        return end.edge, end.edge_slope
+    furthest = link.transmitter.jitter.largest(symbol_rate=link.symbol_rate)
+    response = EdgeResponse.of(end)
+    every = EdgeResponse(
+        response.step, response.rise, response.bend, end.samples_per_ui, len(end.edge), 1, end.samples_per_ui
+    )
+    exact = every.moved(np.broadcast_to(_nodes(furthest), (every.count, NODES)))
+    fitted = _coefficients(exact, furthest, order)
+    return -fitted[:, 0], *(2.0 * fitted[:, power] for power in range(1, order))
+
+
+def _nodes(furthest: float) -> Float:
+    return np.asarray(furthest * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES))
+
+
+def _powers(tau: Float, order: int) -> Float:
+    return np.stack([tau**power for power in range(1, order + 1)])
+
+
+def _coefficients(exact: Float, furthest: float, order: int) -> Float:
+    """Coefficients (K, `order`) of tau, tau², … that fit `exact` (K, NODES) best."""
+    scale = furthest ** np.arange(1, order + 1)
+    shape = _powers(_nodes(1.0), order)
+    return np.asarray(exact @ np.linalg.pinv(shape) / scale)
