@@ -30,8 +30,8 @@ Float = NDArray[np.float64]
 
 LINEAR = 1e-9
 """A column that differs from what the model's own filter makes by less than this part of its peak has nothing cancelled."""
-FLOOR = 1e-14
-"""Frequencies at which the given response is below this part of its largest are left alone where filters are deconvolved."""
+FLOOR = 1e-9
+"""Where the given response is below this part of its largest, a filter that is deconvolved is taken from the frequencies beside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,8 +282,9 @@ def _divided(before: Float, after: Float) -> Float:
     """Taps (N,) whose circular convolution with `before` gives `after`."""
     source = fft.rfft(before)
     large = np.abs(source) > FLOOR * float(np.abs(source).max())
-    ratio = np.ones(len(source), dtype=complex)
-    ratio[large] = fft.rfft(after)[large] / source[large]
+    known, index = np.flatnonzero(large), np.arange(len(source))
+    found = fft.rfft(after)[large] / source[large]
+    ratio = np.interp(index, known, found.real) + 1j * np.interp(index, known, found.imag)
     return np.asarray(fft.irfft(ratio, n=len(before)))
 
 
