@@ -31,7 +31,7 @@ Float = NDArray[np.float64]
 LINEAR = 1e-9
 """A column that differs from what the model's own filter makes by less than this part of its peak has nothing cancelled."""
 FLOOR = 1e-9
-"""Where the given response is below this part of its largest, a filter that is deconvolved is taken from the frequencies beside."""
+"""Where the given response is below this part of its largest, a deconvolved filter is taken from the frequencies beside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
