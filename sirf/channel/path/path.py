@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from sirf.channel.cascade import cascade
 from sirf.channel.channel import Channel, Plane
-from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines import PAIR_OHM
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.mixed_mode import PAIRINGS
 from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
 from sirf.channel.parts import Capacitor
-from sirf.channel.path.elements import Coupled, Device, Element, Trace, common_mode_of, converts, pair_of
+from sirf.channel.path.crosstalk import check_lanes, has_array, lane_aggressors, lanes_of, neighbour
+from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
 
@@ -95,7 +95,7 @@ class Path:
             raise PhysicsError(
                 f"a path must have at most one coupling capacitor, got {', '.join(names)}. Merge them into one in series."
             )
-        _check_lanes(self)
+        check_lanes(self._blocks, has_crosstalk=self.crosstalk is not None, name=self.name)
 
     @property
     def trace_length_m(self) -> float:
@@ -147,7 +147,9 @@ class Path:
         coupling.
         """
         f = self._frequency(frequency)
-        return cascade_pairs(segment.pair(f) for segment in self.segments) if self.lanes == 1 else self._whole(f).pair()
+        if self.lanes > 1:
+            return lanes_of(self._elements, f, self.lanes).pair()
+        return cascade_pairs(segment.pair(f) for segment in self.segments)
 
     def drawn(self, rng: np.random.Generator | int) -> Path:
         """This path with every pair on a glass cloth at a chance place of it: one board of many. `rng` a generator or a seed.
@@ -182,15 +184,8 @@ class Path:
         """
         f = self._frequency(frequency)
         if self.lanes > 1:
-            return self._lane_aggressors(self._whole(f))
-        if self.crosstalk is None:
-            return (), ()
-        far = self._neighbour(f, 1.0, near=False) if self.crosstalk.fext else None
-        near_end = self._neighbour(f, self.crosstalk.next_weight, near=True) if self.crosstalk.next else None
-        return (
-            () if far is None else (far,) * self.crosstalk.fext,
-            () if near_end is None else (near_end,) * self.crosstalk.next,
-        )
+            return lane_aggressors(lanes_of(self._elements, f, self.lanes), self._next_lanes, self.name)
+        return ((), ()) if self.crosstalk is None else self._neighbours(self._alone(f))
 
     def to_channel(
         self, frequency: ArrayLike | None = None, *, crosstalk: bool = False, plane: Plane = "die"
@@ -210,15 +205,25 @@ class Path:
                 for block in blocks
                 if isinstance(block.element, Capacitor)
             )
-        fext, near = self.aggressors(f) if crosstalk else ((), ())
-        pair = self.pair(f) if self.converts else None
+        fext: tuple[Network, ...] = ()
+        near: tuple[Network, ...] = ()
+        if self.lanes > 1:
+            whole = lanes_of(self._elements, f, self.lanes)
+            pair = whole.pair()
+            if crosstalk:
+                fext, near = lane_aggressors(whole, self._next_lanes, self.name)
+        else:
+            alone = self._alone(f)
+            pair = cascade_pairs(alone)
+            if crosstalk:
+                fext, near = self._neighbours(alone)
         return Channel(
-            self.network(f) if pair is None else pair.differential(name=self.name),
+            pair.differential(name=self.name),
             fext=fext,
             next=near,
             plane=plane,
-            four_port=None if pair is None else pair.four_port(name=self.name),
-            port_order=None if pair is None else PAIRINGS["12-34"],
+            four_port=pair.four_port(name=self.name) if self.converts else None,
+            port_order=PAIRINGS["12-34"] if self.converts else None,
             name=self.name,
             warnings=warnings,
         )
@@ -252,73 +257,45 @@ class Path:
             "segments convert.",
         )
 
-    def _whole(self, frequency: Real) -> LaneNetwork:
-        """All lanes of the path: segments of one pair are as many equal pairs without coupling."""
-        joined: list[LaneNetwork] = []
-        run: list[PairNetwork] = []
-        for segment in self.segments:
-            if isinstance(segment.element, MeasuredBlock) and segment.element.lanes > 1:
-                joined += self._alone(run)
-                run = []
-                joined.append(segment.element.lane_network(frequency))
-            else:
-                run.append(segment.pair(frequency))
-        return reduce(LaneNetwork.cascade, joined + self._alone(run))
+    @property
+    def _elements(self) -> list[Element]:
+        return [segment.element for segment in self.segments]
 
-    def _alone(self, run: Sequence[PairNetwork]) -> list[LaneNetwork]:
-        return [LaneNetwork.alone(cascade_pairs(run), self.lanes)] if run else []
+    @property
+    def _next_lanes(self) -> tuple[int, ...]:
+        """Lanes of the blocks that transmit the other way; the blocks agree, or `check_lanes` had refused them."""
+        return next(block.next_lanes for block in self._blocks if block.lanes > 1)
 
-    def _lane_aggressors(self, whole: LaneNetwork) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
-        """(FEXT, NEXT) of all lanes but the victim; the blocks agree on which are NEXT, or `_check_lanes` had refused them."""
-        next_lanes = next(block.next_lanes for block in self._blocks if block.lanes > 1)
-        fext, near_end = [], []
-        for lane in range(1, whole.lanes):
-            if lane in next_lanes:
-                near_end.append(whole.aggressor(lane, near=True, name=f"{self.name} next {lane}"))
-            else:
-                fext.append(whole.aggressor(lane, near=False, name=f"{self.name} fext {lane}"))
-        return tuple(fext), tuple(near_end)
+    @property
+    def _both_modes(self) -> bool:
+        """Whether common modes matter for the path or its neighbours."""
+        return self.converts or (self.crosstalk is not None and has_array(self._elements))
 
-    def _neighbour(self, frequency: Real, weight: float, *, near: bool) -> Network:
-        """The aggressor of one neighbour whose coupling is `weight` times the parts' own."""
-        joined: list[LaneNetwork] = []
-        runs: tuple[list[PairNetwork], list[PairNetwork]] = ([], [])
-        for segment in self.segments:
-            element = segment.element
-            if isinstance(element, Trace) and element.pitch is not None:
-                joined += _coupled(runs)
-                runs = ([], [])
-                joined.append(element.neighbours(frequency, weight))
-                continue
-            modes = [element, element]
-            if isinstance(element, Coupled) and element.coupling > 0.0:
-                modes = [element.mode(weight), element.mode(-weight)]
-            even = pair_of(modes[0], frequency)
-            runs[0].append(even)
-            runs[1].append(even if modes[1] is element else pair_of(modes[1], frequency))
-        name = f"{self.name} {'next' if near else 'fext'}"
-        return reduce(LaneNetwork.cascade, joined + _coupled(runs)).aggressor(1, near=near, name=name)
+    def _alone(self, frequency: Real) -> list[PairNetwork]:
+        """Every segment without neighbours; without its common mode where nothing converts."""
+        if self._both_modes:
+            return [segment.pair(frequency) for segment in self.segments]
+        return [PairNetwork.balanced(segment.network(frequency)) for segment in self.segments]
 
-
-def _coupled(runs: tuple[Sequence[PairNetwork], Sequence[PairNetwork]]) -> list[LaneNetwork]:
-    """Two lanes of all parts in a row, from their even and odd modes; none where there is none."""
-    return [LaneNetwork.coupled(cascade_pairs(runs[0]), cascade_pairs(runs[1]))] if runs[0] else []
-
-
-def _check_lanes(path: Path) -> None:
-    """Raise `PhysicsError` for blocks of several lanes that do not fit together, or that come with a crosstalk table."""
-    several = [block for block in path._blocks if block.lanes > 1]
-    if not several:
-        return
-    if len({(block.lanes, block.next_lanes) for block in several}) > 1:
-        listed = ", ".join(f"{block.name}: {block.lanes} lanes, NEXT {list(block.next_lanes)}" for block in several)
-        raise PhysicsError(
-            f"blocks of several lanes must have the same lanes in one path, got {listed}. Order them by port_order and victim."
-        )
-    if path.crosstalk is not None:
-        raise PhysicsError(
-            f"crosstalk must be left out of path {path.name}, whose {several[0].name} has neighbours. Remove the table."
-        )
+    def _neighbours(self, alone: Sequence[PairNetwork]) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
+        """(FEXT, NEXT) of the crosstalk table, equal ones one network; `alone` are the segments without neighbours."""
+        if self.crosstalk is None:
+            return (), ()
+        kinds = (("fext", self.crosstalk.fext, 1.0), ("next", self.crosstalk.next, self.crosstalk.next_weight))
+        found = []
+        for kind, count, weight in kinds:
+            network = None
+            if count:
+                network = neighbour(
+                    self._elements,
+                    alone,
+                    weight,
+                    near=kind == "next",
+                    both_modes=self._both_modes,
+                    name=f"{self.name} {kind}",
+                )
+            found.append(() if network is None else (network,) * count)
+        return found[0], found[1]
 
 
 def _stretched(segment: Segment, length: float) -> Segment:

@@ -1,0 +1,112 @@
+"""Neighbours of a path: equal paths beside it that couple in some segments, or the lanes that a file brings along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf.channel.lane_network import LaneNetwork
+from sirf.channel.measured_block import MeasuredBlock
+from sirf.channel.network import Network
+from sirf.channel.pair import PAIR_OHM, PairNetwork, cascade_pairs
+from sirf.channel.path.elements import Coupled, Element, Trace, pair_of
+from sirf.errors import PhysicsError
+
+Real = NDArray[np.float64]
+Runs: TypeAlias = tuple[list[PairNetwork], list[PairNetwork]]
+"""Parts in a row as the even and as the odd mode of two pairs sees them."""
+
+
+def has_array(elements: Sequence[Element]) -> bool:
+    """Whether some trace runs beside an equal pair: then all four lines couple."""
+    return any(isinstance(element, Trace) and element.pitch is not None for element in elements)
+
+
+def neighbour(
+    elements: Sequence[Element], alone: Sequence[PairNetwork], weight: float, *, near: bool, both_modes: bool, name: str
+) -> Network:
+    """Two-port of one neighbour whose coupling is `weight` times the parts' own, from its transmitter to the victim's receiver.
+
+    `alone` are the elements without neighbours, at one grid. Even and odd mode of two equal pairs are joined each by itself, but
+    for traces beside each other, which take all four lines. Without `both_modes` nothing converts: common modes are left out.
+    """
+    frequency = alone[0].frequency
+    joined: list[LaneNetwork] = []
+    runs: Runs = ([], [])
+    for element, plain in zip(elements, alone, strict=True):
+        if isinstance(element, Trace) and element.pitch is not None:
+            joined += _coupled(runs)
+            runs = ([], [])
+            joined.append(element.neighbours(frequency, weight))
+        elif isinstance(element, Coupled) and element.coupling > 0.0:
+            for run, sign in zip(runs, (1.0, -1.0), strict=True):
+                mode = element.mode(sign * weight)
+                run.append(pair_of(mode, frequency) if both_modes else PairNetwork.balanced(mode.network(frequency)))
+        else:
+            for run in runs:
+                run.append(plain)
+    if joined:
+        return reduce(LaneNetwork.cascade, joined + _coupled(runs)).aggressor(1, near=near, name=name)
+    even, odd = (cascade_pairs(run).dd for run in runs)
+    # the aggressor sends into its own end 1, or 2 where it is near; the victim listens at its end 2
+    ports = [int(near), 1]
+    s = 0.5 * (even + odd)[:, ports][:, :, ports]
+    s[:, 1, 0] = 0.5 * (even - odd)[:, 1, ports[0]]
+    s[:, 0, 1] = 0.5 * (even - odd)[:, ports[0], 1]
+    return Network(frequency, s, z0=PAIR_OHM, name=name)
+
+
+def lanes_of(elements: Sequence[Element], frequency: Real, lanes: int) -> LaneNetwork:
+    """All lanes through the elements: those of one pair are as many equal pairs without coupling."""
+    joined: list[LaneNetwork] = []
+    run: list[PairNetwork] = []
+    for element in elements:
+        if isinstance(element, MeasuredBlock) and element.lanes > 1:
+            joined += _alone(run, lanes)
+            run = []
+            joined.append(element.lane_network(frequency))
+        else:
+            run.append(pair_of(element, frequency))
+    return reduce(LaneNetwork.cascade, joined + _alone(run, lanes))
+
+
+def lane_aggressors(
+    whole: LaneNetwork, next_lanes: Sequence[int], name: str
+) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
+    """(FEXT, NEXT) of all lanes but the victim, lane 0; those in `next_lanes` send from the receiver's end."""
+    fext, near_end = [], []
+    for lane in range(1, whole.lanes):
+        if lane in next_lanes:
+            near_end.append(whole.aggressor(lane, near=True, name=f"{name} next {lane}"))
+        else:
+            fext.append(whole.aggressor(lane, near=False, name=f"{name} fext {lane}"))
+    return tuple(fext), tuple(near_end)
+
+
+def check_lanes(blocks: Sequence[MeasuredBlock], *, has_crosstalk: bool, name: str) -> None:
+    """Raise `PhysicsError` for blocks of several lanes that do not fit together, or that come with a crosstalk table."""
+    several = [block for block in blocks if block.lanes > 1]
+    if not several:
+        return
+    if len({(block.lanes, block.next_lanes) for block in several}) > 1:
+        listed = ", ".join(f"{block.name}: {block.lanes} lanes, NEXT {list(block.next_lanes)}" for block in several)
+        raise PhysicsError(
+            f"blocks of several lanes must have the same lanes in one path, got {listed}. Order them by port_order and victim."
+        )
+    if has_crosstalk:
+        raise PhysicsError(
+            f"crosstalk must be left out of path {name}, whose {several[0].name} has neighbours. Remove the table."
+        )
+
+
+def _alone(run: Sequence[PairNetwork], lanes: int) -> list[LaneNetwork]:
+    return [LaneNetwork.alone(cascade_pairs(run), lanes)] if run else []
+
+
+def _coupled(runs: Runs) -> list[LaneNetwork]:
+    """Two lanes of all parts in a row; none where there is none."""
+    return [LaneNetwork.coupled(cascade_pairs(runs[0]), cascade_pairs(runs[1]))] if runs[0] else []
