@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import toeplitz
+from scipy.optimize import brentq
 
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import Distribution, gaussian
@@ -27,7 +28,7 @@ _LAST_TERM = 1e-4
 """The sum over events ends at a term below this part of it."""
 _LAST_CHANGE = 1e-3
 """The sum of release 4.50 ends at a term below this part of it."""
-_GAIN_PRECISION = 1e-7
+_GAIN_PRECISION = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +94,14 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Dis
         sigma = float(np.sqrt(noise.sigma_g**2 + gain * power))
         return noise.rest + gaussian(sigma, crest, noise.total.bin_size)
 
-    low, high = 0.0, 1.0
-    while with_gain(high).interpolated_magnitude_at(settings.der0) < target:
-        low, high = high, 2.0 * high
-    while high - low > _GAIN_PRECISION * high:
-        middle = 0.5 * (low + high)
-        if with_gain(middle).interpolated_magnitude_at(settings.der0) < target:
-            low = middle
-        else:
-            high = middle
-    return with_gain(high), high
+    def missing(gain: float) -> float:
+        return target - with_gain(gain).interpolated_magnitude_at(settings.der0)
+
+    high = 1.0
+    while missing(high) > 0.0:
+        high *= 4.0
+    found = float(brentq(missing, 0.0, high, rtol=_GAIN_PRECISION)) if loss > 1.0 else 0.0
+    return with_gain(found), found
 
 
 def error_event_ratio(
