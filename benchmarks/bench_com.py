@@ -97,7 +97,7 @@ def main() -> int:
         timed("C2M, reference's grid, local search and full grid",
               lambda: sirf.com(host, config=c2m, set=c2m_grid, package_case=1).com_db, 4.337073, 2.0),
         timed("dj, reference's grid, local search and full grid",
-              lambda: sirf.com(board, config=dj, set=dj_grid, package_case=1).com_db, 8.178769, 10.0),
+              lambda: sirf.com(board, config=dj, set=dj_grid, package_case=1, revision="4.50").com_db, 8.178769, 10.0),
     ]  # fmt: skip
     plain_rate(crowded)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -93,7 +93,7 @@ def test_a_singular_problem_has_no_answer() -> None:
     assert solve(np.zeros(SIZE), main, feedback, np.zeros(0), np.zeros(0))[0] == np.inf
 
 
-def floating_problem(seed: int, limit: float, feedback_limit: float) -> tuple[object, ...]:
+def floating_problem(seed: int, limit: float, feedback_limit: float) -> Any:
     """Arguments of the equalisers for a pulse with far echoes: 15 fixed taps and two runs of four floating ones to place 79."""
     rng = np.random.default_rng(seed)
     tail = np.concatenate((0.6 ** np.arange(1, 10) * rng.normal(0.1, 0.1, 9), rng.normal(0, 0.02, 70)))
@@ -116,8 +116,8 @@ def test_floating_taps_stand_where_trying_every_place_puts_them(seed: int, limit
     """Free taps, taps at their limits, and feedback at its limit."""
     arguments: Any = floating_problem(seed, limit, feedback_limit)
     fast, slow = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
-    error = floating_equalizer(*arguments, fast)
-    assert error == pytest.approx(floating_equalizer_by_trial(*arguments, slow), rel=1e-10)
+    error = floating_equalizer(*arguments, starts=fast)
+    assert error == pytest.approx(floating_equalizer_by_trial(*arguments, starts=slow), rel=1e-10)
     assert list(fast) == list(slow)
 
 
@@ -127,7 +127,7 @@ def test_trying_every_place_is_the_rule_in_plain_numpy(seed: int) -> None:
     arguments: Any = floating_problem(seed, 9.0, 9.0)
     row, main, feedback, *_ = arguments
     starts = np.zeros(2, dtype=np.int64)
-    error = floating_equalizer_by_trial(*arguments, starts)
+    error = floating_equalizer_by_trial(*arguments, starts=starts)
     matrix = toeplitz(row) - np.outer(feedback[0], feedback[0])
     chosen: list[int] = []
     best = np.inf
