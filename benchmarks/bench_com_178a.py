@@ -55,10 +55,26 @@ def full_grid(channels: Path) -> float:
 def adaptive_share(channels: Path, golden: Path) -> float:
     """Processor time of the adaptive search over that of the whole grid on the same 600 settings, answers equal."""
     board = channels / "synthetic_224g_board"
-    changes = {"Raised_Cosine": 0, "f_r": 0.55, "A_v": 0.385, "SNR_TX": 33.5, "eta_0": 7.5e-9, "c(0)": 0.54, "f_z": 42.5,
-               "f_p1": 42.5, "f_p2": 106.25, "ffe_pre_tap_len": 6, "ffe_post_tap_len": 8, "sample_adjustment": "[-2 2]", "g_DC": "[-12:2:-2]",
-               "g_DC_HP": "[-4:1:0]", "c(-1)": "[-0.16:0.04:0]", "c(-2)": "[0:0.02:0.06]", "Local Search": 3,
-               "Non-zero Local Search Method": 1}  # fmt: skip
+    changes = {
+        "Raised_Cosine": 0,
+        "f_r": 0.55,
+        "A_v": 0.385,
+        "SNR_TX": 33.5,
+        "eta_0": 7.5e-9,
+        "c(0)": 0.54,
+        "f_z": 42.5,
+        "f_p1": 42.5,
+        "f_p2": 106.25,
+        "ffe_pre_tap_len": 6,
+        "ffe_post_tap_len": 8,
+        "sample_adjustment": "[-2 2]",
+        "g_DC": "[-12:2:-2]",
+        "g_DC_HP": "[-4:1:0]",
+        "c(-1)": "[-0.16:0.04:0]",
+        "c(-2)": "[0:0.02:0.06]",
+        "Local Search": 3,
+        "Non-zero Local Search Method": 1,
+    }
     settings = from_workbook(golden / "com" / "config_com_ieee8023dj_PyChOpMarg_vs_MATLAB.xls", changes)
     paths = path_responses(sirf.Channel.from_touchstone(board / "thru.s4p"), settings, 1)[0]
     figures: dict[str, float] = {}

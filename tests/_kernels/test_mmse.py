@@ -109,6 +109,10 @@ def floating_problem(seed: int, limit: float, feedback_limit: float) -> Any:
     return row, padded[at], padded[at + 1][None], low, high, -limits, limits, main, 0.0, 15, 2, 4
 
 
+def run(equalizer_of: Any, arguments: Any, starts: NDArray[np.int64]) -> float:
+    return float(equalizer_of(*arguments, starts))
+
+
 @pytest.mark.parametrize("feedback_limit", [0.85, 0.2])
 @pytest.mark.parametrize("limit", [9.0, 0.05, 0.02])
 @pytest.mark.parametrize("seed", range(4))
@@ -116,8 +120,8 @@ def test_floating_taps_stand_where_trying_every_place_puts_them(seed: int, limit
     """Free taps, taps at their limits, and feedback at its limit."""
     arguments: Any = floating_problem(seed, limit, feedback_limit)
     fast, slow = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
-    error = floating_equalizer(*arguments, starts=fast)
-    assert error == pytest.approx(floating_equalizer_by_trial(*arguments, starts=slow), rel=1e-10)
+    error = run(floating_equalizer, arguments, fast)
+    assert error == pytest.approx(run(floating_equalizer_by_trial, arguments, slow), rel=1e-10)
     assert list(fast) == list(slow)
 
 
@@ -127,16 +131,16 @@ def test_trying_every_place_is_the_rule_in_plain_numpy(seed: int) -> None:
     arguments: Any = floating_problem(seed, 9.0, 9.0)
     row, main, feedback, *_ = arguments
     starts = np.zeros(2, dtype=np.int64)
-    error = floating_equalizer_by_trial(*arguments, starts=starts)
+    error = run(floating_equalizer_by_trial, arguments, starts)
     matrix = toeplitz(row) - np.outer(feedback[0], feedback[0])
     chosen: list[int] = []
     best = np.inf
     for _ in range(2):
         errors = {}
         for start in range(15, 77):
-            run = list(range(start, start + 4))
-            if not set(run) & set(chosen):
-                taps = [*range(15), *chosen, *run]
+            group = list(range(start, start + 4))
+            if not set(group) & set(chosen):
+                taps = [*range(15), *chosen, *group]
                 gain = main[taps] @ np.linalg.solve(matrix[np.ix_(taps, taps)], main[taps])
                 errors[start] = 1.0 / gain - 1.0
         start = min(errors, key=lambda place: errors[place])
