@@ -343,7 +343,7 @@ CASES: tuple[Case, ...] = (
         {
             "driver": optics.Driver(1.0), "source": optics.Laser(1e-3),
             "modulator": optics.MachZehnder(4.0), "coupling_loss_db": 2.0, "fibre": optics.Fibre(20e3, dispersion=17e-6),
-            "connectors": (optics.Connector(loss_db=1.0),), "receiver": OTHER_RECEIVER,
+            "connectors": (optics.Connector(loss_db=1.0),), "end_reflectance_db": (-26.0, -26.0), "receiver": OTHER_RECEIVER,
         },
     ),
     (
