@@ -37,6 +37,9 @@ def compare(
     explain: Annotated[
         str | None, typer.Option(help="Show one row as a ledger: every dB, picojoule and nanosecond, with its source.")
     ] = None,
+    sampled: Annotated[
+        bool, typer.Option("--sampled", help="Also the band of reach with random inputs, and which input carries it.")
+    ] = False,
     json_file: Json = None,
 ) -> None:
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
@@ -62,6 +65,7 @@ def compare(
             data_rate=data_rate * 1e9,
             rule=rule,
             limit=limit,
+            sampled=sampled,
             progress=lambda what, done, total: update(what, done, total),
         )
     _print_comparison(result, json_file=json_file)
@@ -85,9 +89,22 @@ def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
             notes.setdefault(note, []).append(row.path)
     for note, rows in notes.items():
         say(f"{', '.join(rows) if len(rows) < len(result.rows) else 'all'}: {note}", json_file=json_file)
+    _print_uncertainty(result, json_file=json_file)
     say(f"Rule: {result.rule.text}.", json_file=json_file)
     for sentence in result.verdict:
         say(sentence, json_file=json_file)
+
+
+def _print_uncertainty(result: Comparison, *, json_file: str | None) -> None:
+    """Which inputs carry the band of reach, where it was sampled."""
+    lines = [
+        (row.path, f"{found.low_mm:.0f}-{found.high_mm:.0f}", one.name, f"{one.worst_mm:.0f}-{one.best_mm:.0f}")
+        for row in result.rows
+        if (found := row.reach_uncertainty) is not None
+        for one in found.inputs[:3]
+    ]
+    if lines:
+        table(("path", "reach mm, 5 to 95 %", "input", "alone, worst to best"), lines, json_file=json_file)
 
 
 def _print_ledger(found: RowLedger, *, json_file: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from sirf.plot.bathtubs import eye_with_bathtubs, voltage_bathtub
 from sirf.plot.channel import conversion, crosstalk, ild, loss, tdr
-from sirf.plot.comparison import energy_reach, error_band, eyes
+from sirf.plot.comparison import energy_reach, error_band, eyes, reach_tornado
 from sirf.plot.crossover import crossover
 from sirf.plot.eye import eye
 from sirf.plot.lines import bathtub, pulse, reach
@@ -29,6 +29,7 @@ __all__ = [
     "map",
     "pulse",
     "reach",
+    "reach_tornado",
     "reflection",
     "study_front",
     "study_histogram",

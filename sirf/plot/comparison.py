@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new, empty_figure, plain
 from sirf.plot.eye import eye as draw_eye
 from sirf.system.architecture import ORDER
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sirf.study.comparison import Comparison
+    from sirf.study.comparison import Comparison, Row
 
 _MARKS = ("o", "s", "D", "^", "v", "<", ">", "P", "X")
 _COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#882255", "#6f4e37", "#222222")
@@ -103,6 +104,27 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     axes.grid(visible=True, axis="x", linewidth=0.4, color="0.9")
     axes.set_axisbelow(True)
+    return axes
+
+
+def reach_tornado(row: Row, ax: Axes | None = None) -> Axes:
+    """What each input alone does to a row's reach in mm, the widest at the top, beside the band of all at random.
+
+    Raises `SirfError` for a row whose band was not sampled (`sirf.compare(..., sampled=True)`).
+    """
+    found = row.reach_uncertainty
+    if found is None or row.reach_mm is None:
+        raise SirfError(f"row must have a sampled band of reach, got {row.path} without. Compare with sampled=True.")
+    axes = axes_or_new(ax, (7.2, 3.2))
+    places = range(len(found.inputs))[::-1]
+    for place, one in zip(places, found.inputs, strict=True):
+        for end, colour in ((one.worst_mm, "#d55e00"), (one.best_mm, "#0072b2")):
+            axes.barh(place, end - row.reach_mm, left=row.reach_mm, color=colour, height=0.6)
+    axes.axvspan(found.low_mm, found.high_mm, color="0.85", zorder=0, label="all at random, 5 to 95 %")
+    axes.axvline(row.reach_mm, color="0.2", linewidth=1.0)
+    axes.set_yticks(list(places), [one.name.replace("_", " ") for one in found.inputs])
+    axes.set(xlabel="reach (mm), orange: input at its worst, blue: at its best", title=row.path)
+    axes.legend(fontsize="small", loc="lower right")
     return axes
 
 

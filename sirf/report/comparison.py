@@ -13,7 +13,7 @@ from sirf._files import write_folder
 from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
-from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes
+from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado
 from sirf.plot.eye import eye as draw_eye
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
@@ -61,6 +61,12 @@ def _figure(row: Row, limit_mv: float) -> Figure:
     return figure
 
 
+def _tornado(row: Row) -> Figure:
+    figure, axes = new_figure((7.2, 3.2))
+    reach_tornado(row, axes[0])
+    return figure
+
+
 def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
@@ -73,6 +79,7 @@ def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]
     except ImportError as error:
         raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
     template = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True).get_template("comparison.html.j2")
+    tornados = [_png(_tornado(row)) for row in result.rows if row.reach_uncertainty is not None]
     rows = [
         {"row": row, "bounds": _bounds(row), "picture": base64.b64encode(picture).decode()}
         for row, picture in zip(result.rows, pictures, strict=True)
@@ -82,6 +89,7 @@ def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]
         costs=result.table("cost"),
         banded=[FIGURES[name].heading for name in BANDED],
         rows=rows,
+        tornados=[base64.b64encode(picture).decode() for picture in tornados],
         verdict=result.verdict,
         rule=result.rule.text,
         ranges=ranges(),

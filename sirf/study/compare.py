@@ -10,15 +10,15 @@ from typing import Any
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
-from sirf.presets import load
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.impairments import limited_by
 from sirf.study.measurement import Measurement
 from sirf.study.rule import Rule, rule_of
-from sirf.study.ruled_reach import RuledReach, budget_loss_db, ruled_reach
+from sirf.study.ruled_reach import RuledReach, ruled_reach
 from sirf.study.sections import optimized, path_of, sections
 from sirf.study.subject import ArchitectureSubject
+from sirf.study.uncertainty import length_of_equal_loss, reach_uncertainty
 from sirf.study.verdict import verdict
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.corners import Corner, corner
@@ -45,6 +45,7 @@ def compare(
     rule: str = "common",
     limit: Mapping[str, Any] | None = None,
     bounds: bool = True,
+    sampled: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Eye, margin, error ratio, reach, energy, latency and density of each architecture at its default length, and a verdict.
@@ -65,6 +66,8 @@ def compare(
     bounds
         Also the shortest path with all inputs at the best end of their ranges, and the longest with all at the worst: low and
         high of loss, margin, eye, error ratios and TDECQ; and of reach with all inputs at either end.
+    sampled
+        Also the band of reach with random inputs, and what each input does to it (`sirf.study.uncertainty`).
     progress
         Called with (what is done now, steps done, steps in all).
 
@@ -81,7 +84,10 @@ def compare(
     rows: dict[str, Row] = {}
     groups = _groups({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
-        pending = [pool.submit(_rows, group, data_rate, [rules[item.id] for item in group], bounds) for group in groups]
+        pending = [
+            pool.submit(_rows, group, data_rate, [rules[item.id] for item in group], bounds, sampled)
+            for group in groups
+        ]
         for done in as_completed(pending):
             found = done.result()
             rows |= {row.path: row for row in found}
@@ -109,8 +115,8 @@ def _expense(group: list[Architecture]) -> int:
     return sum(len(section) for item in group for section in item.sections)
 
 
-def _rows(group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool) -> list[Row]:
-    return [_row(item, data_rate, rule, bounds) for item, rule in zip(group, rules, strict=True)]
+def _rows(group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool, sampled: bool) -> list[Row]:
+    return [_row(item, data_rate, rule, bounds, sampled) for item, rule in zip(group, rules, strict=True)]
 
 
 def measurement_of(
@@ -129,7 +135,7 @@ def measurement_of(
     )
 
 
-def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool) -> Row:
+def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool) -> Row:
     here = measurement_of(architecture, data_rate)
     eye = here.eye(here.worst, wide=True)
     if eye is None:
@@ -154,6 +160,7 @@ def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool)
         reach=found,
         reach_low_mm=low,
         reach_high_mm=high,
+        reach_uncertainty=reach_uncertainty(subject, rule, found) if sampled else None,
         limitation=limited_by(optimized(culprit.link)),
         limited_in=culprit.name,
         energy=here.energy,
@@ -175,26 +182,12 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
     for end in ("worst", "best"):
         inputs = corner("worst" if end == "worst" else "best")
         if found.limit == "com_db":
-            ends.append(1e3 * _length_of_equal_loss(subject, found.length_m, inputs))
+            ends.append(1e3 * length_of_equal_loss(subject, found.length_m, inputs))
             continue
         there = dataclasses.replace(subject, inputs=inputs)
         length = ruled_reach(there, rule, start=found.length_m, descent=2.0**0.5).length_m
         ends.append(None if length is None else 1e3 * length)
     return ends[0], ends[1]
-
-
-def _length_of_equal_loss(subject: ArchitectureSubject, length: float, inputs: Corner) -> float:
-    """Length in m at which copper with `inputs` loses as much as nominal copper of `length` m, at half the symbol rate."""
-    nyquist = 0.5 * load(subject.architecture.at(subject.data_rate).standard).symbol_rate
-    nominal, there = (path_of(subject.architecture, subject.data_rate, inputs=one) for one in (None, inputs))
-
-    def slope(path: Any) -> float:
-        """Loss in dB per m between lengths far enough apart for reflections to average out."""
-        ends = (budget_loss_db(path.with_length(one), None, nyquist) for one in (0.5 * length, 1.5 * length))
-        first, last = ends
-        return (last - first) / length
-
-    return length * slope(nominal) / slope(there)
 
 
 def _bounds(

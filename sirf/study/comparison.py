@@ -14,6 +14,7 @@ from sirf.study.figures import FIGURES, of_table
 from sirf.study.impairments import Limitation
 from sirf.study.rule import Rule
 from sirf.study.ruled_reach import RuledReach
+from sirf.study.uncertainty import ReachUncertainty
 from sirf.system.architecture import FAMILIES
 from sirf.system.energy import Energy
 from sirf.system.port import PortFigures, Range
@@ -26,9 +27,10 @@ class Row:
     `figures` by the names of `sirf.study.figures.FIGURES`; `bounds` (least, greatest) of those that depend on uncertain inputs,
     over the architecture's own length, the shortest in use with all inputs at the best end of their ranges, and the longest with
     all at the worst (`sirf.system.corners`). `eye` is the statistical eye of its worst section with copper in it, light and all,
-    which the figures of the eye are of; `section_ber` (name, ratio) of every section. `reach` is found
-    under the comparison's rule, `reach_low_mm` and `reach_high_mm` with all inputs at the worst and at the best end of their
-    ranges. `limitation` says what limits the section with the most errors, `limited_in` which one that is.
+    which the figures of the eye are of; `section_ber` (name, ratio) of every section. `reach` is found under the comparison's
+    rule, `reach_low_mm` and `reach_high_mm` with all inputs at the worst and at the best end of their ranges,
+    `reach_uncertainty` with random inputs (None unless asked for). `limitation` says what limits the section with the most
+    errors, `limited_in` which one that is.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Row:
     reach: RuledReach
     reach_low_mm: float | None
     reach_high_mm: float | None
+    reach_uncertainty: ReachUncertainty | None
     limitation: Limitation
     limited_in: str
     energy: Energy
@@ -101,6 +104,7 @@ class Row:
             "reach_mm": self.reach_mm,
             "reach_mm_low": self.reach_low_mm,
             "reach_mm_high": self.reach_high_mm,
+            "reach_sampled": None if self.reach_uncertainty is None else self.reach_uncertainty.to_dict(),
             "reach_limit": self.reach.limit,
             "reach_tolerance": self.reach.tolerance,
             "reach_budget_mm": self.reach_budget_mm,

@@ -19,44 +19,51 @@ End: TypeAlias = Literal["best", "worst"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corner:
-    """Inputs at one end of their ranges, from `data/system/ranges.toml`.
+    """Inputs at one end of their ranges, from `data/system/ranges.toml`; None leaves an input as it is.
 
     `copper_temperature_c` of boards, vias and cables; laser power and intensity noise in dB beside the nominal ones; amplifier
     noise and responsivity as factors on theirs; losses of single-mode fibre and of a connector in dB in place of the nominal.
     """
 
-    copper_temperature_c: float
-    laser_power_db: float
-    intensity_noise_db: float
-    amplifier_noise: float
-    responsivity: float
-    fibre_loss_db_per_km: float
-    connector_loss_db: float
+    copper_temperature_c: float | None = None
+    laser_power_db: float | None = None
+    intensity_noise_db: float | None = None
+    amplifier_noise: float | None = None
+    responsivity: float | None = None
+    fibre_loss_db_per_km: float | None = None
+    connector_loss_db: float | None = None
 
     def applied(self, path: OpticalPath) -> OpticalPath:
         """An optical path with these inputs."""
         receiver, fibre = path.receiver, path.fibre
-        if isinstance(fibre, Fibre):
+        if isinstance(fibre, Fibre) and self.fibre_loss_db_per_km is not None:
             fibre = dataclasses.replace(fibre, loss_db_per_km=self.fibre_loss_db_per_km)
+        joints = path.connectors
+        if self.connector_loss_db is not None:
+            joints = tuple(dataclasses.replace(one, loss_db=self.connector_loss_db) for one in joints)
         diode, amplifier = receiver.photodiode, receiver.tia
         return dataclasses.replace(
             path,
             source=self._source(path.source),
             fibre=fibre,
-            connectors=tuple(dataclasses.replace(one, loss_db=self.connector_loss_db) for one in path.connectors),
+            connectors=joints,
             receiver=dataclasses.replace(
                 receiver,
-                photodiode=dataclasses.replace(diode, responsivity=diode.responsivity * self.responsivity),
-                tia=dataclasses.replace(amplifier, noise=amplifier.noise * self.amplifier_noise),
+                photodiode=dataclasses.replace(diode, responsivity=diode.responsivity * _or_one(self.responsivity)),
+                tia=dataclasses.replace(amplifier, noise=amplifier.noise * _or_one(self.amplifier_noise)),
             ),
         )
 
     def _source(self, source: Laser | Vcsel) -> Laser | Vcsel:
-        rin = source.rin_db_per_hz + self.intensity_noise_db
+        rin = source.rin_db_per_hz + (self.intensity_noise_db or 0.0)
         if isinstance(source, Vcsel):
             return dataclasses.replace(source, rin_db_per_hz=rin)
-        power = source.power * 10.0 ** (self.laser_power_db / 10.0)
+        power = source.power * 10.0 ** ((self.laser_power_db or 0.0) / 10.0)
         return dataclasses.replace(source, power=power, rin_db_per_hz=rin)
+
+
+def _or_one(factor: float | None) -> float:
+    return 1.0 if factor is None else factor
 
 
 def corner(end: End) -> Corner:
