@@ -23,7 +23,8 @@ Waves: TypeAlias = Literal["power", "pseudo", "traveling"]
 
 SOLVER_WAVES: Waves = "traveling"
 """Definition that field solvers export by default."""
-_START = re.compile(r"\s*!\s*Port\s*Impedance(?![A-Za-z])\s*:?(.*)", re.IGNORECASE)
+_START = re.compile(r"\s*!\s*Port\s*Impedance\s*[:=!]?([\s\d.eE+-]*\d[\s\d.eE+-]*)", re.IGNORECASE)
+"""Nothing but numbers behind the words; a sentence about impedances is left alone."""
 _NUMBERS = re.compile(r"\s*!?([\s\d.eE+-]*\d[\s\d.eE+-]*)")
 _WAVES = re.compile(r"S-parameter uses the (\w+) definition", re.IGNORECASE)
 _NOT_RENORMALISED = re.compile(r"data\s+(?:is|are)\s+not\s+re-?normali[sz]ed", re.IGNORECASE)
@@ -41,46 +42,38 @@ class PortImpedanceComments:
     def take(self, block: TextBlock) -> None:
         """Read the comments of the next block; a list may go on over lines of comment that hold only numbers."""
         if "!" not in block.raw or not (self._open or "mpedance" in block.raw or "MPEDANCE" in block.raw):
+            self._open = False
             return
         for number, line in enumerate(block.raw.split("\n"), start=block.first_line):
-            if self._open and "!" in line and (more := _NUMBERS.fullmatch(line)):
-                self._add(number, more.group(1))
+            if self._open and "!" in line and (more := _floats(_NUMBERS.fullmatch(line))):
+                self.values[-1] += more
                 continue
-            start = _START.match(line) if "mpedance" in line.lower() else None
-            if start is None:
+            found = _floats(_START.fullmatch(line)) if "mpedance" in line.lower() else []
+            if not found:
                 self._open = self._open and not line
                 continue
             self._open = True
-            self.values.append([])
+            self.values.append(found)
             self.lines.append(number)
-            self._add(number, start.group(1).rpartition("!")[2])
-
-    def _add(self, number: int, words: str) -> None:
-        try:
-            self.values[-1] += [float(word) for word in words.split()]
-        except ValueError:
-            self.text.fail(
-                number, f"port impedances must be numbers in ohm, got {words.strip()[:40]!r}. Repair the comment."
-            )
 
     def impedances(self, points: int, ports: int) -> Complex | None:
         """Impedance in ohm of each port (1, P), or (F, P) where it changes over frequency; None where no comment names any.
 
-        Raises `TouchstoneError` unless there is one list for all or one a frequency, each of P or P x P complex numbers, none
-        of them zero on the diagonal.
+        Raises `TouchstoneError` unless there is one list for all or one a frequency, each of P or P x P complex numbers, of P
+        real ones or of one, none of them zero on the diagonal.
         """
         if not self.values:
             return None
-        sizes = {len(values) for values in self.values}
         allowed = (2 * ports, 2 * ports**2)
-        if len(sizes) > 1 or not sizes <= set(allowed):
-            wrong = next((k for k, row in enumerate(self.values) if len(row) not in allowed), 0)
+        rows = [_complex_pairs(row, ports) for row in self.values]
+        wrong = next((k for k, row in enumerate(rows) if len(row) not in allowed or len(row) != len(rows[0])), None)
+        if wrong is not None:
             self.text.fail(
                 self.lines[wrong],
                 f"port impedances must be {allowed[0]} or {allowed[1]} numbers for {ports} ports, got "
                 f"{len(self.values[wrong])}. Repair the comment.",
             )
-        flat = np.array(self.values).view(np.complex128)
+        flat = np.array(rows).view(np.complex128)
         found = flat if flat.shape[1] == ports else flat.reshape(-1, ports, ports)[:, range(ports), range(ports)]
         bad = ~(np.isfinite(found) & (found != 0)).all(axis=1)
         if bad.any():
@@ -96,6 +89,23 @@ class PortImpedanceComments:
                 f"{points} frequencies. Repair the comments, or give the reference (--z0 50).",
             )
         return found
+
+
+def _floats(match: re.Match[str] | None) -> list[float]:
+    """The numbers of a match; none where a word is no number after all."""
+    try:
+        return [] if match is None else [float(word) for word in match.group(1).split()]
+    except ValueError:
+        return []
+
+
+def _complex_pairs(values: list[float], ports: int) -> list[float]:
+    """Real and imaginary parts in turn, from one real number for all ports or one for each."""
+    if len(values) not in (1, ports) or len(values) == 2 * ports:
+        return values
+    row = np.zeros(2 * ports)
+    row[::2] = values
+    return list(row)
 
 
 def says_not_renormalised(comments: str) -> bool:

@@ -81,6 +81,8 @@ def test_what_scikit_rf_writes_with_impedances_comes_back(tmp_path: Path, waves:
         ("! Port Impedance 42 0\n!  60 0\n", [42.0, 60.0]),
         ("! Port Impedance 42 0 1 1\n! 2 2 60 0\n", [42.0, 60.0]),  # a matrix, whose diagonal counts
         ("! Gamma ! 0 1 0 1\n! Port Impedance 42 0 42 0\n\n", 42.0),
+        ("! Port Impedance: 42 60\n", [42.0, 60.0]),
+        ("! Port impedance = 4.2e1\n", 42.0),
     ],
 )
 def test_every_way_of_writing_the_list(tmp_path: Path, comment: str, z0: object) -> None:
@@ -136,12 +138,25 @@ def test_a_bare_r_beside_such_comments_is_no_fault(tmp_path: Path) -> None:
     [
         ("! Port Impedance 42 0 42\n", "must be 4 or 8 numbers for 2 ports, got 3"),
         ("! Port Impedance 42 0 0 0\n", "must be finite and not zero"),
-        ("! Port Impedance 42 0 fifty 0\n", "must be numbers in ohm, got '42 0 fifty 0'"),
     ],
 )
 def test_lists_that_cannot_be_are_refused_with_their_line(tmp_path: Path, comment: str, words: str) -> None:
     with pytest.raises(TouchstoneError, match=rf"line 4: .*{words}"):
         load_touchstone(written(tmp_path, two_port(comment)))
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "! Port impedance is 75 ohm\n",
+        "! Port Impedance: see the report\n",
+        "! impedance 42\n",
+        "! Port Impedance " + "1" * 60 + "e\n",
+    ],
+)
+def test_a_sentence_about_impedances_is_left_alone(tmp_path: Path, comment: str) -> None:
+    found = load_touchstone(written(tmp_path, comment + two_port("", head="# GHz S RI R 50\n")))
+    assert (found.network.z0, found.notes) == (50.0, ())
 
 
 def test_different_lists_for_some_frequencies_are_refused(tmp_path: Path) -> None:
