@@ -24,7 +24,7 @@ PortMode: TypeAlias = Literal["single-ended", "mixed", "differential"]
 
 MAX_GRID_POINTS = 2_000_000
 _GRID = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s*")
-_FREQUENCY = re.compile(r"(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)\s*([kmgt]?hz)?", re.IGNORECASE)
+_FREQUENCY = re.compile(r"(\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+)\s*([kmgt]?hz)?", re.IGNORECASE)
 _HERTZ = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "thz": 1e12}
 
 

@@ -23,9 +23,9 @@ Waves: TypeAlias = Literal["power", "pseudo", "traveling"]
 
 SOLVER_WAVES: Waves = "traveling"
 """Definition that field solvers export by default."""
-_START = re.compile(r"\s*!\s*Port\s*Impedance\s*[:=!]?([\s\d.eE+-]*\d[\s\d.eE+-]*)", re.IGNORECASE)
+_START = re.compile(r"\s*!\s*Port\s*Impedance(?:\s*[:=!])?([\s\d.eE+-]+)", re.IGNORECASE)
 """Nothing but numbers behind the words; a sentence about impedances is left alone."""
-_NUMBERS = re.compile(r"\s*!?([\s\d.eE+-]*\d[\s\d.eE+-]*)")
+_NUMBERS = re.compile(r"(?:\s*!)?([\s\d.eE+-]+)")
 _WAVES = re.compile(r"S-parameter uses the (\w+) definition", re.IGNORECASE)
 _NOT_RENORMALISED = re.compile(r"data\s+(?:is|are)\s+not\s+re-?normali[sz]ed", re.IGNORECASE)
 

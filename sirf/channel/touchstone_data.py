@@ -28,7 +28,7 @@ _NOISE_SIZE = 5
 _TIDY_FREQUENCIES, _TIDY_ROWS = 0.5, 0.75
 """Parts of all frequencies and of all matrix rows that begin a line, from which the others are taken for faults."""
 _RECORDS_AT_ONCE = 1 << 14
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 
 
 class NumberReader:

@@ -34,8 +34,8 @@ KEYWORDS = {
 _SUFFIX = re.compile(r"\.[syzgh](\d{1,9})p", re.IGNORECASE)
 _ODD_SUFFIX = re.compile(r"\.s[^a-z]*p", re.IGNORECASE)
 _KEYWORD = re.compile(r"\[([^\]]*)\](.*)")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_OHM = re.compile(r"(?<![A-Za-z])((?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)\s*OHMS?\b", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_OHM = re.compile(r"(?<![\w.])((?:\d+(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?)\s*OHMS?\b", re.IGNORECASE)
 _REAL_PAIR = re.compile(r"\(\s*([^\s,()]+)\s*,\s*[+-]?0*\.?0*\s*\)")
 _GLUED_R = re.compile(r"(?<!\S)R=?\s*(?=[\d.(+-])(\S)")
 _OPTION_KINDS = (
