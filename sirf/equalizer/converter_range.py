@@ -11,7 +11,7 @@ Float = NDArray[np.float64]
 
 NOISE_CREST = 10.0
 """Noise is cut at so many sigma, beyond every clipping probability in use."""
-BINS = 4000
+BINS = 2000
 """Bins of the distribution over the largest sum of the pulse."""
 
 

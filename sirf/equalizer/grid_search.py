@@ -269,6 +269,12 @@ class Search:
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
         instant = self._instant(pulse, m)
         noise = self._disturbance(waves, tx, limits.rx_ffe_pre + limits.rx_ffe_post + 1)
+        if limits.clip_probability is not None:
+            # the converter's range follows the pulse ahead of the FFE, so its error is part of what a CTLE setting is worth
+            samples = pulse[instant % m :: m]
+            sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
+            full_scale = self._converter_range(samples, float(noise[0, 0]) + sent)
+            noise = noise + self._rounding(full_scale) * np.eye(len(noise))
         best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
         for offset in offsets:
             self.candidates += 1

@@ -149,3 +149,19 @@ def test_a_link_of_the_draft_gets_floating_taps_and_a_range(reference_dir: Path)
     assert found.receiver.converter is not None
     assert 0.02 < (found.receiver.converter.full_scale or 0.0) < 0.15
     assert found.receiver.mlse is not None
+
+
+def test_the_converter_decides_for_a_ctle_that_flattens_the_pulse(reference_dir: Path) -> None:
+    """Without a CTLE the pulse is large and long, and so is the step; COM finds -17 dB on this channel."""
+    channel = Channel.from_touchstone(reference_dir / "channels/synthetic_224g_board/thru.s4p")
+    link = sirf.Link(channel, standard="802.3dj-kr1", package_case="B1", samples_per_ui=16)
+    few = dataclasses.replace(
+        link.limits, tx_ffe=((-1, (0.0,)),), g_dc_db=(-16.0, 0.0), g_dc2_db=(-2.0,), rx_ffe_groups=0
+    )
+    found = link.optimized(limits=few)
+    assert found.equalizer_report is not None
+    assert found.equalizer_report.g_dc_db == -16.0
+    coarse = link.replace(receiver=dataclasses.replace(link.receiver, converter=None))
+    free = coarse.optimized(limits=dataclasses.replace(few, clip_probability=None))
+    assert free.equalizer_report is not None
+    assert free.equalizer_report.fom_db > found.equalizer_report.fom_db + 0.5
