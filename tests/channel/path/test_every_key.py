@@ -26,45 +26,154 @@ SYMMETRIC = {("ball", "flipped"), ("socket", "flipped"), ("connector", "flipped"
 """Parts that are the same from both ends, whatever they are told."""
 F = np.linspace(2e9, 30e9, 15)
 SOURCE = {"provenance": "E", "source": "a test"}
-LAMINATE = {"material": "megtron7", "length_mm": 40.0, "width_um": 115.0, "thickness_um": 17.0, "length_difference_um": 200.0,
-            "skew_ps_per_m": 10.0}  # fmt: skip
+LAMINATE = {
+    "material": "megtron7",
+    "length_mm": 40.0,
+    "width_um": 115.0,
+    "thickness_um": 17.0,
+    "length_difference_um": 200.0,
+    "skew_ps_per_m": 10.0,
+}
 WOVEN = {"weave": "1080", "weave_direction": "warp", "weave_angle_deg": 1.0, "weave_position": 0.2, "weave_plies": 2}
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
-    "die": [{"side": "receiver", "die_capacitance_ff": [40.0, 60.0], "die_inductance_ph": [100.0, 90.0],
-             "bump_capacitance_ff": 20.0}],
-    "package": [{"side": "transmitter", "z_c_ohm": [87.5, 92.5], "length_mm": [15.0, 1.8], "length_difference_um": 100.0}],
-    "board": [LAMINATE | WOVEN | {"keeps_material": False, "width_um": 127.0, "plane_spacing_um": 280.0,
-                                  "pair_pitch_on_weave_um": 300.0}],
-    "edge_stripline": [LAMINATE | WOVEN | {"keeps_material": True, "gap_um": 180.0, "plane_spacing_um": 280.0,
-                                           "pair_pitch_um": 800.0}],
-    "microstrip": [LAMINATE | WOVEN | {"keeps_material": False, "width_um": 150.0, "thickness_um": 30.0, "height_um": 70.0,
-                                       "pair_pitch_on_weave_um": 300.0}],
-    "edge_microstrip": [LAMINATE | WOVEN | {"keeps_material": False, "gap_um": 130.0, "thickness_um": 30.0, "height_um": 70.0,
-                                            "pair_pitch_um": 800.0}],
-    "twinax": [{"material": "foam-twinax", "length_mm": 300.0, "wire_um": 405.0, "separation_um": 880.0, "shield_um": 2100.0,
-                "skew_ps_per_m": 5.0, "length_difference_um": 500.0}],
-    "substrate": [{"z_c_ohm": 95.0, "length_mm": 20.0, "gamma0": 5e-4, "a1": 8.9e-4, "a2": 2e-4, "tau_ns_per_mm": 6.141e-3,
-                   "length_difference_um": 300.0}],
-    "ball": [{"capacitance_ff": 20.0, "inductance_ph": 80.0, "capacitance_difference_ff": 4.0, "inductance_difference_ph": 10.0,
-              "coupling": 0.02, "flipped": False}],
+    "die": [
+        {
+            "side": "receiver",
+            "die_capacitance_ff": [40.0, 60.0],
+            "die_inductance_ph": [100.0, 90.0],
+            "bump_capacitance_ff": 20.0,
+        }
+    ],
+    "package": [
+        {"side": "transmitter", "z_c_ohm": [87.5, 92.5], "length_mm": [15.0, 1.8], "length_difference_um": 100.0}
+    ],
+    "board": [
+        LAMINATE
+        | WOVEN
+        | {"keeps_material": False, "width_um": 127.0, "plane_spacing_um": 280.0, "pair_pitch_on_weave_um": 300.0}
+    ],
+    "edge_stripline": [
+        LAMINATE | WOVEN | {"keeps_material": True, "gap_um": 180.0, "plane_spacing_um": 280.0, "pair_pitch_um": 800.0}
+    ],
+    "microstrip": [
+        LAMINATE
+        | WOVEN
+        | {
+            "keeps_material": False,
+            "width_um": 150.0,
+            "thickness_um": 30.0,
+            "height_um": 70.0,
+            "pair_pitch_on_weave_um": 300.0,
+        }
+    ],
+    "edge_microstrip": [
+        LAMINATE
+        | WOVEN
+        | {"keeps_material": False, "gap_um": 130.0, "thickness_um": 30.0, "height_um": 70.0, "pair_pitch_um": 800.0}
+    ],
+    "twinax": [
+        {
+            "material": "foam-twinax",
+            "length_mm": 300.0,
+            "wire_um": 405.0,
+            "separation_um": 880.0,
+            "shield_um": 2100.0,
+            "skew_ps_per_m": 5.0,
+            "length_difference_um": 500.0,
+        }
+    ],
+    "substrate": [
+        {
+            "z_c_ohm": 95.0,
+            "length_mm": 20.0,
+            "gamma0": 5e-4,
+            "a1": 8.9e-4,
+            "a2": 2e-4,
+            "tau_ns_per_mm": 6.141e-3,
+            "length_difference_um": 300.0,
+        }
+    ],
+    "ball": [
+        {
+            "capacitance_ff": 20.0,
+            "inductance_ph": 80.0,
+            "capacitance_difference_ff": 4.0,
+            "inductance_difference_ph": 10.0,
+            "coupling": 0.02,
+            "flipped": False,
+        }
+    ],
     "via": [
-        {"material": "megtron7", "keeps_material": False, "barrel_um": 200.0, "antipad_um": 800.0, "length_um": 1000.0,
-         "stub_um": 200.0, "pad_ff": 10.0, "length_difference_um": 50.0, "stub_difference_um": 100.0,
-         "antipad_difference_um": 20.0, "pad_difference_ff": 3.0, "coupling": 0.01, "flipped": True},
-        {"material": "megtron7", "barrel_um": 200.0, "antipad_um": 800.0, "length_um": 1000.0, "stub_um": 0.0, "pad_um": 450.0,
-         "pad_height_um": 60.0},
+        {
+            "material": "megtron7",
+            "keeps_material": False,
+            "barrel_um": 200.0,
+            "antipad_um": 800.0,
+            "length_um": 1000.0,
+            "stub_um": 200.0,
+            "pad_ff": 10.0,
+            "length_difference_um": 50.0,
+            "stub_difference_um": 100.0,
+            "antipad_difference_um": 20.0,
+            "pad_difference_ff": 3.0,
+            "coupling": 0.01,
+            "flipped": True,
+        },
+        {
+            "material": "megtron7",
+            "barrel_um": 200.0,
+            "antipad_um": 800.0,
+            "length_um": 1000.0,
+            "stub_um": 0.0,
+            "pad_um": 450.0,
+            "pad_height_um": 60.0,
+        },
     ],
     "socket": [
-        {"impedance_ohm": 90.0, "length_mm": 0.7, "dk": 3.2, "pad_ff": 15.0, "resistance_mohm": 20.0, "coupling": 0.01,
-         "flipped": False, "common_impedance_ohm": 35.0},
-        {"impedance_ohm": 90.0, "length_mm": 0.7, "pad_ff": 15.0, "length_difference_um": 50.0, "pad_difference_ff": 3.0},
+        {
+            "impedance_ohm": 90.0,
+            "length_mm": 0.7,
+            "dk": 3.2,
+            "pad_ff": 15.0,
+            "resistance_mohm": 20.0,
+            "coupling": 0.01,
+            "flipped": False,
+            "common_impedance_ohm": 35.0,
+        },
+        {
+            "impedance_ohm": 90.0,
+            "length_mm": 0.7,
+            "pad_ff": 15.0,
+            "length_difference_um": 50.0,
+            "pad_difference_ff": 3.0,
+        },
     ],
     "connector": [
-        {"impedance_ohm": 93.0, "length_mm": 12.0, "pad_ff": 25.0, "dk": 3.0, "df": 0.004, "skin_db_per_m": 2.0,
-         "resonance_ghz": 20.0, "resonance_db": 2.0, "resonance_q": 10.0, "valid_to_ghz": 50.0, "coupling": 0.001,
-         "flipped": False, "common_impedance_ohm": 35.0},
-        {"impedance_ohm": 93.0, "length_mm": 12.0, "pad_ff": 25.0, "dk": 3.0, "df": 0.004, "skin_db_per_m": 2.0,
-         "length_difference_um": 300.0, "pad_difference_ff": 5.0},
+        {
+            "impedance_ohm": 93.0,
+            "length_mm": 12.0,
+            "pad_ff": 25.0,
+            "dk": 3.0,
+            "df": 0.004,
+            "skin_db_per_m": 2.0,
+            "resonance_ghz": 20.0,
+            "resonance_db": 2.0,
+            "resonance_q": 10.0,
+            "valid_to_ghz": 50.0,
+            "coupling": 0.001,
+            "flipped": False,
+            "common_impedance_ohm": 35.0,
+        },
+        {
+            "impedance_ohm": 93.0,
+            "length_mm": 12.0,
+            "pad_ff": 25.0,
+            "dk": 3.0,
+            "df": 0.004,
+            "skin_db_per_m": 2.0,
+            "length_difference_um": 300.0,
+            "pad_difference_ff": 5.0,
+        },
     ],
     "capacitor": [{"capacitance_nf": 0.001, "resistance_mohm": 30.0, "inductance_ph": 120.0, "pad_ff": 25.0}],
     "touchstone": [
@@ -72,17 +181,38 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"file": "pair.s4p", "port_order": "12-34", "mixed_mode": "D1,3 D2,4 C1,3 C2,4"},
         {"file": "two.s2p", "differential": False},
     ],
-}  # fmt: skip
+}
 OTHER: dict[str, Any] = {
-    "material": "megtron6", "weave": "7628", "port_order": "14-23", "victim": 1, "next_lanes": [1],
-    "mixed_mode": "D1,3 C1,3 D2,4 C2,4", "differential": True, "side": "receiver", "weave_direction": "fill",
-}  # fmt: skip
+    "material": "megtron6",
+    "weave": "7628",
+    "port_order": "14-23",
+    "victim": 1,
+    "next_lanes": [1],
+    "mixed_mode": "D1,3 C1,3 D2,4 C2,4",
+    "differential": True,
+    "side": "receiver",
+    "weave_direction": "fill",
+}
 """Other values where a number a little larger will not do."""
 AGAIN = {"side": "transmitter"}
-BOARD = SOURCE | {"kind": "board", "name": "board", "material": "megtron7", "length_mm": 30.0, "width_um": 127.0,
-                  "thickness_um": 17.0, "plane_spacing_um": 280.0}  # fmt: skip
-VIA = SOURCE | {"kind": "via", "name": "step", "material": "megtron7", "barrel_um": 200.0, "antipad_um": 500.0,
-                "length_um": 1500.0, "stub_um": 300.0}  # fmt: skip
+BOARD = SOURCE | {
+    "kind": "board",
+    "name": "board",
+    "material": "megtron7",
+    "length_mm": 30.0,
+    "width_um": 127.0,
+    "thickness_um": 17.0,
+    "plane_spacing_um": 280.0,
+}
+VIA = SOURCE | {
+    "kind": "via",
+    "name": "step",
+    "material": "megtron7",
+    "barrel_um": 200.0,
+    "antipad_um": 500.0,
+    "length_um": 1500.0,
+    "stub_um": 300.0,
+}
 CROSSTALK = SOURCE | {"fext": 2, "next": 1, "next_weight": 0.5}
 
 
