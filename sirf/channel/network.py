@@ -14,7 +14,6 @@ from sirf.errors import SirfError
 if TYPE_CHECKING:
     import skrf
 
-    from sirf.channel.quality import Quality
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
@@ -102,12 +101,6 @@ class Network:
             for into in range(self.ports):
                 s[:, out, into] = interpolate_response(grid, self.frequency, self.s[:, out, into])
         return Network(grid, s, z0=self.z0, name=self.name)
-
-    def quality(self, *, symbol_rate: float | None = None, in_time: bool = False) -> Quality:
-        """Passivity, reciprocity, causality, DC, grid and band: see `sirf.channel.quality.quality`."""
-        from sirf.channel.quality import quality
-
-        return quality(self, symbol_rate=symbol_rate, in_time=in_time)
 
     @classmethod
     def from_skrf(cls, network: skrf.Network) -> Network:

@@ -103,7 +103,7 @@ def test_what_is_missing_is_said() -> None:
 
 
 def test_ieee_370_of_the_measured_stripline(channels_dir: Path) -> None:
-    found = read_touchstone(channels_dir / "stripline_measured/119mm.s2p").quality()
+    found = quality(read_touchstone(channels_dir / "stripline_measured/119mm.s2p"))
     metrics = found.ieee370
     assert (metrics.causality, metrics.passivity, metrics.reciprocity) == pytest.approx(
         (9.7139, 99.9999, 94.1444), abs=5e-5
@@ -121,7 +121,7 @@ def test_ieee_370_of_the_measured_stripline(channels_dir: Path) -> None:
     ],
 )
 def test_published_files(channels_dir: Path, name: str, order: list[int], passive: bool, has_dc: bool) -> None:
-    found = read_touchstone(channels_dir / name).quality()
+    found = quality(read_touchstone(channels_dir / name))
     assert (found.port_order, found.passive, found.has_dc, found.causal) == (order, passive, has_dc, True)
     if not passive:
         assert found.max_singular_value == pytest.approx(1.054, abs=5e-4)  # as its publisher says
@@ -129,7 +129,7 @@ def test_published_files(channels_dir: Path, name: str, order: list[int], passiv
 
 
 def test_a_crosstalk_file_has_no_port_order(channels_dir: Path) -> None:
-    found = read_touchstone(channels_dir / "nasty/truncated_band.s4p").quality()
+    found = quality(read_touchstone(channels_dir / "nasty/truncated_band.s4p"))
     assert found.port_order is None
     assert any("port_order must be given" in note for note in found.warnings)
 

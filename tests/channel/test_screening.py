@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import sirf
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network, bulk_delay
+from sirf.channel.quality import quality
 from sirf.channel.repair import repair
 from sirf.channel.response import pulse_response
 from sirf.channel.screening import dc_finding, largest_gain
@@ -173,11 +174,11 @@ def test_a_dc_block_is_named_and_left_out(reference_dir: Path) -> None:
     assert found.effective_bandwidth > 30e9
     for low, high in found.to_dict()["impedance_ohm"]:
         assert 93 < low < high < 103
-    quality = read_touchstone(reference_dir / "cases" / "ac_coupled_with_dc_row.s4p").quality()
-    assert quality.causal is True
-    assert quality.passive
-    assert quality.has_dc
-    assert any("DC block" in note for note in quality.warnings)
+    found_quality = quality(read_touchstone(reference_dir / "cases" / "ac_coupled_with_dc_row.s4p"))
+    assert found_quality.causal is True
+    assert found_quality.passive
+    assert found_quality.has_dc
+    assert any("DC block" in note for note in found_quality.warnings)
 
 
 def capacitor(frequency: Real, farad: float) -> Complex:
@@ -210,10 +211,10 @@ def test_a_wrong_dc_row_is_held_against_its_neighbours(kind: str, value: float) 
     channel = Channel.from_network(wrong)
     assert finding in channel.warnings[0]
     assert pulse_error(channel) < 1e-4
-    quality = wrong.quality()
-    assert quality.has_dc is (kind == "identity")
-    assert quality.causal
-    assert any(finding == note for note in quality.warnings)
+    found_quality = quality(wrong)
+    assert found_quality.has_dc is (kind == "identity")
+    assert found_quality.causal
+    assert any(finding == note for note in found_quality.warnings)
     if kind != "identity":
         repaired = repair(wrong, "dc", limit_db=20.0).network
         assert repaired.s[0, 1, 0] == pytest.approx(good.s[0, 1, 0], abs=0.01)
