@@ -193,6 +193,7 @@ def pair_error(
     shape: Integer,
     step: float,
     starts: Integer,
+    known: float,
 ) -> float:
     """Error over sigma_X^2 of one transmitter setting at one sampling instant, with the converter's error `white` over sigma_X^2.
 
@@ -228,6 +229,7 @@ def pair_error(
             shape[2],
             shape[3],
             starts,
+            known,
         )
     )
 
@@ -296,6 +298,7 @@ def sweep_errors(
                 shape,
                 step,
                 starts,
+                np.inf,
             )
 
 
@@ -375,6 +378,7 @@ def pair_errors(
             shape,
             step,
             starts,
+            known * (1.0 + slack),
         )
         known = min(known, errors[n])
     return rows.size

@@ -279,12 +279,14 @@ def floating_equalizer(
     groups: int,
     run: int,
     starts: Integer,
+    known: float,
 ) -> float:
     """As `floating_equalizer_by_trial`, by one Cholesky factor that grows with the groups.
 
     A run adds its Schur complement's share to the three products that give the error, so all places of a group cost little
     more than one. Limits of FFE taps make an error larger only: places are looked at in the order of their error without such
-    limits, until the next is above the best. Feedback of more than one tap, and rounded taps, are tried place by place.
+    limits, until the next is above the best. Feedback of more than one tap, and rounded taps, are tried place by place. An error
+    above `known` may come out too small, but above it: then the last group's places are not all looked at.
     """
     if b_min.size > 1 or step > 0.0:
         return floating_equalizer_by_trial(
@@ -346,6 +348,8 @@ def floating_equalizer(
             s = int(np.argmin(errors))
             if not errors[s] < error:
                 break
+            if group + 1 == groups and errors[s] > known:
+                return float(errors[s])
             trial[:] = products
             if not _append_run(
                 first, s, run, fixed, correlation, main, later, spread, lower, y_main, y_later, places, trial

@@ -122,7 +122,7 @@ class ReferenceReceiver:
             ffe.step,
         )
         starts = np.zeros(max(ffe.groups, 1), dtype=np.int64)
-        if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts) < np.inf:
+        if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts, np.inf) < np.inf:
             return None
         places = np.empty(fixed + ffe.groups * ffe.group_taps, dtype=np.int64)
         set_places(fixed, starts, ffe.groups, ffe.group_taps, places)

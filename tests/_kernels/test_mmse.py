@@ -110,7 +110,8 @@ def floating_problem(seed: int, limit: float, feedback_limit: float) -> Any:
 
 
 def run(equalizer_of: Any, arguments: Any, starts: NDArray[np.int64]) -> float:
-    return float(equalizer_of(*arguments, starts))
+    more = (np.inf,) if equalizer_of is floating_equalizer else ()
+    return float(equalizer_of(*arguments, starts, *more))
 
 
 @pytest.mark.parametrize("feedback_limit", [0.85, 0.2])
@@ -123,6 +124,16 @@ def test_floating_taps_stand_where_trying_every_place_puts_them(seed: int, limit
     error = run(floating_equalizer, arguments, fast)
     assert error == pytest.approx(run(floating_equalizer_by_trial, arguments, slow), rel=1e-10)
     assert list(fast) == list(slow)
+
+
+@pytest.mark.parametrize("limit", [9.0, 0.02])
+def test_an_error_above_a_known_one_stays_above_it(limit: float) -> None:
+    arguments: Any = floating_problem(1, limit, 0.85)
+    kernel: Any = floating_equalizer
+    starts = np.zeros(2, dtype=np.int64)
+    error = kernel(*arguments, starts, np.inf)
+    assert kernel(*arguments, starts, 1.001 * error) == error
+    assert 0.8 * error < kernel(*arguments, starts, 0.8 * error) <= error
 
 
 @pytest.mark.parametrize("seed", range(3))
