@@ -49,7 +49,7 @@ class EqualizerLimits:
     clip_probability: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse limits that no setting meets."""
+        """Validate the fields: every limit must leave something to choose."""
         if len(self.dfe_min) != len(self.dfe_max):
             raise SirfError(
                 f"dfe_min must have as many values as dfe_max ({len(self.dfe_max)}), got {len(self.dfe_min)}. "
