@@ -30,7 +30,7 @@ def longest_length(
 
     `meets` says whether a length meets, or by how much: a margin of at least 0 meets. Walks from `start`, up by `stride` while
     lengths meet or down by `descent` until one meets, then closes in on the crossing: where margins are known by interpolation
-    over the logarithm of length, else by halving the step in ratio. `known` margins by length are not asked for again; after so
+    over length, else by halving the step in ratio. `known` margins by length are not asked for again; after so
     many `evaluations` the bracket is left as wide as it is.
 
     >>> low, high = longest_length(lambda length: length < 0.3, 0.1)
@@ -62,25 +62,39 @@ def longest_length(
         if low is not None and high is not None:
             break
         low, high = (length, high) if margin(length) >= 0.0 else (low, length)
-    while low is not None and high is not None and high / low - 1.0 > tolerance and left > 0:
-        middle = _next(low, high, margins, tolerance)
-        low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
+    if low is not None and high is not None:
+        low, high = _closed(margin, (low, margins[low]), (high, margins[high]), tolerance, left)
     return low, high
 
 
-def _next(low: float, high: float, margins: dict[float, float], tolerance: float) -> float:
-    """The length to try between one that meets and one that misses.
+def _closed(
+    margin: Callable[[float], float],
+    meeting: tuple[float, float],
+    missing: tuple[float, float],
+    tolerance: float,
+    evaluations: int,
+) -> tuple[float, float]:
+    """Lengths about the crossing between one that meets and one that misses, each with its margin, closer than `tolerance`.
 
-    Just beside the interpolated crossing, on the side of the farther end, so that the next step or two close the bracket; never
-    within a third of the tolerance of an end. Every third step halves the bracket, which bounds their number.
+    By the secant over length, the end that stays twice counting half (Illinois), aimed just beside the crossing so that the
+    next step or two close the bracket, never within a third of the tolerance of an end; every third step halves the bracket.
     """
-    above, below = margins[low], -margins[high]
-    if len(margins) % 3 == 0 or above + below <= 0.0:
-        return float(math.sqrt(low * high))
-    crossing = low * (high / low) ** (above / (above + below))
-    beside = 1.0 + tolerance / 3.0
-    aimed = crossing * beside if crossing / low < high / crossing else crossing / beside
-    return float(min(max(aimed, low * beside), high / beside))
+    (low, above), (high, below) = meeting, missing
+    beside, kept = 1.0 + tolerance / 3.0, 0
+    for step in range(evaluations):
+        if high / low - 1.0 <= tolerance:
+            break
+        crossing = low + (high - low) * above / max(above - below, 1e-300)
+        aimed = crossing * beside if crossing - low < high - crossing else crossing / beside
+        middle = math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside)
+        found = margin(middle)
+        if found >= 0.0:
+            low, above, below = middle, found, below * (0.5 if kept > 0 else 1.0)
+            kept = 1
+        else:
+            high, below, above = middle, found, above * (0.5 if kept < 0 else 1.0)
+            kept = -1
+    return low, high
 
 
 def _steps(start: float, end: float, stride: float) -> list[float]:

@@ -19,9 +19,9 @@ from sirf.system.architecture import Budget, Plane
 
 RANGE = "range of the search"
 LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
-COM_EVALUATIONS, SLOW_COM_EVALUATIONS = 5, 3
-"""Lengths at most at which COM is asked for; fewer by Annex 178A, which searches for half a minute each. The bracket
-that is left is told."""
+COM_EVALUATIONS, SLOW_COM_EVALUATIONS = 9, 4
+"""Lengths at most at which COM is asked for; fewer by Annexes 120G and 178A, which search for ten seconds and more each. The
+bracket that is left is told."""
 MAX_EVALUATIONS = 1000
 """Of other figures: the search ends by itself."""
 BUDGET_STEP = 1.05
@@ -92,7 +92,8 @@ def _evaluations(limit: Limit, sections: tuple[Section, ...]) -> int:
     if limit.name != "com_db":
         return MAX_EVALUATIONS
     searched = [section.link for section in sections if section.link.optics is None]
-    slow = any(link.limits.rx_ffe_pre or link.limits.rx_ffe_post for link in searched)
+    presets = [load(link.standard) for link in searched if link.standard is not None]
+    slow = any(preset.com.eye is not None or preset.limits.rx_ffe_post > 4 for preset in presets)
     return SLOW_COM_EVALUATIONS if slow else COM_EVALUATIONS
 
 
