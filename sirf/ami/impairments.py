@@ -28,8 +28,8 @@ Float = NDArray[np.float64]
 
 QUIET_TONE = 2.0**0.5 / 2500.0
 """Frequency over the symbol rate of sinusoidal jitter whose file states none: no multiple of any pattern's length."""
-FINE = 4001
-"""Points of the clock's distribution within ±1 UI."""
+TX_JITTER = ("tx_rj", "tx_dj", "tx_dcd", "tx_sj", "tx_jitter")
+"""Parameters any of which makes the model's jitter stand in place of the link's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,12 @@ def _error_ratio(piece: Interference, levels: Float, main: float, decision: Floa
 
 
 def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
-    """The link's own jitter with Tx_Rj, Tx_Dj, Tx_DCD and Tx_Sj of a model in it.
+    """Tx_Rj, Tx_Dj, Tx_DCD and Tx_Sj of a model; the link's own jitter where its file has none of them.
 
     Tx_Dj is half a peak-to-peak range without a shape: it is taken as dual-Dirac, the widest. Tx_DCD moves every other edge.
     """
-    own = link.transmitter.jitter
+    if not any(name in side.model.ami.reserved for name in TX_JITTER):
+        return link.transmitter.jitter
     random = _ui(side, "Tx_Rj", link)
     deterministic, duty = _ui(side, "Tx_Dj", link), _ui(side, "Tx_DCD", link)
     tone = _ui(side, "Tx_Sj", link)
@@ -142,13 +143,7 @@ def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
         random, deterministic = _tx_jitter(side, link)
     frequency = float(side.value("Tx_Sj_Frequency") or QUIET_TONE * link.symbol_rate)
     tones = (SinusoidalJitter(tone, frequency),) if tone else ()
-    return dataclasses.replace(
-        own,
-        random_ui=float(np.hypot(own.random_ui, random)),
-        dual_dirac_ui=own.dual_dirac_ui + deterministic,
-        even_odd_ui=own.even_odd_ui + 2.0 * duty,
-        sinusoidal=(*own.sinusoidal, *tones),
-    )
+    return Jitter(random_ui=random, dual_dirac_ui=deterministic, even_odd_ui=2.0 * duty, sinusoidal=tones)
 
 
 def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) -> ClockJitter:

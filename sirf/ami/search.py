@@ -94,13 +94,15 @@ def optimize_models(
         link = link.replace(equalizer_report=None)
     axes = _axes(link, parameters)
     search = _Search(link, goal, link.der0 if ber is None else ber)
-    if np.prod([len(values) for values in axes.values()], dtype=float) <= FULL and all(
-        _of(link, name).bounds() is None for name in axes
-    ):
+    # values that the user lists are all there are; a range of the file is refined
+    listed = {name for name in axes if _of(link, name).bounds() is None}
+    if isinstance(parameters, Mapping):
+        listed |= {name for name, values in parameters.items() if values is not None}
+    if np.prod([len(values) for values in axes.values()], dtype=float) <= FULL and listed == set(axes):
         for combination in itertools.product(*axes.values()):
             search.score(dict(zip(axes, combination, strict=True)))
     else:
-        search.descend(axes)
+        search.descend(axes, listed)
     best, report = search.result()
     return best.replace(equalizer_report=report)
 
@@ -216,14 +218,15 @@ class _Search:
             self.known[key] = float(np.log(max(step.ber, TINY))) if self.goal == "ber" else -step.eye_area
         return self.known[key]
 
-    def descend(self, axes: Mapping[str, list[Value]]) -> None:
+    def descend(self, axes: Mapping[str, list[Value]], listed: set[str]) -> None:
         """Each parameter in turn, the others held; ranges are refined about the best value."""
         best = {name: _start(self.link, name, values) for name, values in axes.items()}
         score, width = self.score(best), dict.fromkeys(axes, 1.0)
         for _ in range(ROUNDS):
             before = score
             for name, values in axes.items():
-                tried = values if width[name] == 1.0 else _nearer(self.link, name, best[name], width[name])
+                first = width[name] == 1.0 or name in listed
+                tried = values if first else _nearer(self.link, name, best[name], width[name])
                 for value in tried:
                     if (found := self.score({**best, name: value})) < score:
                         score, best = found, {**best, name: value}

@@ -123,6 +123,9 @@ def test_jitter_and_noise_of_the_reserved_parameters_are_added(model: Models, tm
     )
     assert sirf.statistical_eye(vendor).ber == pytest.approx(sirf.statistical_eye(own).ber, rel=1e-6)
     assert sirf.statistical_eye(vendor).ber > 2.0 * sirf.statistical_eye(base).ber
+    # the model's jitter stands in place of the link's, not on top of it
+    again = vendor.replace(transmitter=dataclasses.replace(base.transmitter, jitter=Jitter(random_ui=0.05)))
+    assert sirf.statistical_eye(again).ber == sirf.statistical_eye(vendor).ber
 
 
 def receiving(model: Models, tmp_path: Path, reserved: str) -> AmiModel:

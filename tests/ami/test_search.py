@@ -67,9 +67,9 @@ def test_settings_at_which_the_model_fails_are_passed_over(model: Models) -> Non
     found = base.optimized(parameters={"rx.fault": [0, 4]})
     assert found.receiver_model is not None
     assert found.receiver_model.parameters["fault"] == 0
-    failing = base.replace(receiver_model=model("faulty", fault=4))
+    # values that are listed are all that is tried
     with pytest.raises(AmiError, match="failure of AMI_Init: tap must be below 3"):
-        failing.optimized(parameters={"rx.fault": [4]})
+        base.optimized(parameters={"rx.fault": [4]})
 
 
 @pytest.mark.parametrize(
