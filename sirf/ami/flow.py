@@ -18,6 +18,7 @@ from scipy import fft
 
 from sirf.ami.impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
 from sirf.ami.model import AmiModel
+from sirf.ami.reserved import NOT_USED
 from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
 from sirf.errors import AmiError, SirfError
 from sirf.signal.sampled_filter import SampledFilter
@@ -220,6 +221,11 @@ def _with_noise(link: Link, noise: Noise) -> Link:
 def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) -> tuple[Initialised, Float]:
     """AMI_Resolve and AMI_Init of a model on `columns` (C, N); what it is, and the columns with its filter in them."""
     notes = list(model.check_modulation(link.modulation))
+    unused = [name for name in NOT_USED if name.lower() in model.ami.reserved]
+    if unused:
+        notes.append(
+            f"{model.ami.source}: {', '.join(unused)} is not followed; the link's own analog part and clock hold"
+        )
     room = int(model.info("Max_Init_Aggressors", 0) or 0)
     given = columns[: 1 + max(min(len(columns) - 1, room - 1), 0)]
     probed = room > 0

@@ -90,6 +90,8 @@ Rx_UniformNoise            rx   f  Iod   7.0 99
 """
 # fmt: on
 
+NOT_USED = ("Ts4file", "Tx_V", "Tx_R", "Rx_R", "DC_Offset", "Rx_Decision_Time", "Rx_Use_Clock_Input")
+"""Parameters that change the analog part or the sampling in a way that this host does not follow; it says so."""
 REQUIRED = ("Init_Returns_Impulse", "GetWave_Exists")
 """Without these no host knows which flow a model takes part in; AMI_Version is required from 5.1 on."""
 FILLED_IN = ("DLL_Path", "DLL_ID", "Modulation", "Modulation_Levels", "BCI_ID", "Component_Name", "Signal_Name")

@@ -222,3 +222,11 @@ def test_the_digest_knows_the_models(model: Models) -> None:
         base.replace(receiver_model=model("ffe")).digest,
     }
     assert len(digests) == 4
+
+
+def test_parameters_that_are_not_followed_are_named(model: Models, tmp_path: Path) -> None:
+    plain = model("identity")
+    reserved = '(Reserved_Parameters (Ts4file (Usage Info) (Type String) (Value "tx.s4p"))'
+    (tmp_path / "s4p.ami").write_text(plain.file.read_text().replace("(Reserved_Parameters", reserved, 1))
+    found = modelled(link().replace(transmitter_model=AmiModel(tmp_path / "s4p.ami", so=plain.so)))
+    assert "s4p.ami: Ts4file is not followed" in found.notes[0]
