@@ -170,6 +170,9 @@ class Link:
         counts = (len(channel.fext), len(channel.next), channel.plane)
         content: tuple[Any, ...] = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation)
         content += (self.packages, self.samples_per_ui, self.aggressors)
+        if channel.four_port is not None and channel.plane != "die" and self.packages is not None:
+            # what the channel converts turns back at the packages: equal differential parameters may give other results
+            content += (channel.four_port.s,)
         if self.has_models:
             content += tuple(one and one.digest for one in (self.transmitter_model, self.receiver_model))
         if self.optics is None:

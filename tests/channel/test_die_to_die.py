@@ -171,3 +171,15 @@ def test_terminations_divide_the_voltage(near: float, far: float) -> None:
     case = PackageCase(transmitter=ends[0], fext=ends[0], next=ends[0], receiver=ends[1])
     made = die_to_die(sirf.Channel(Network(GRID, s, z0=100.0), plane="bump"), case)
     np.testing.assert_allclose(made.transfer(0).value, 2.0 * far / (near + far), rtol=1e-12)
+
+
+def test_a_links_digest_knows_the_4_port_that_its_result_depends_on() -> None:
+    """Equal differential parameters, other common modes: other results at the packages, and so other seeds and files."""
+    s = np.zeros((GRID.size, 4, 4), dtype=complex)
+    s[:, :2, :2], s[:, 2:, 2:] = line(100.0).s, line(101.5).s
+    skewed = sirf.Channel.from_network(Network(GRID, s), port_order="12-34")
+    links = [sirf.Link(channel, standard="802.3ck-kr1") for channel in (skewed, replace(skewed, four_port=None))]
+    assert not np.allclose(links[0].transfers()[0].value, links[1].transfers()[0].value, rtol=0.0, atol=1e-4)
+    assert links[0].digest != links[1].digest
+    at_die = [link.replace(channel=replace(link.channel, plane="die")) for link in links]
+    assert at_die[0].digest == at_die[1].digest
