@@ -6,6 +6,7 @@ merit lies below ours by up to 0.014 dB where there is a converter, and by less 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,16 @@ def test_the_searches_reach_the_full_grid(reference_dir: Path) -> None:
         assert choice is not None
         assert choice.fom_db == pytest.approx(full.fom_db, abs=1e-9)
         assert choice.evaluated < 600
+
+
+def test_transmitter_noise_keeps_the_power_of_symbols_where_asked(reference_dir: Path) -> None:
+    """S_tn_w_AM = 1 gives 7.466 dB where the default gives 6.605; it was read and never used."""
+    case = case_4p17(reference_dir, "d33-point-A1/synthetic_224g_board/through")
+    receiver = case.settings.receiver
+    detector = replace(receiver.detector, noise_with_levels=True)
+    kept = replace(case.settings, receiver=replace(receiver, detector=detector))
+    assert com(case.channel, config=case.settings, package_case=1).com_db == pytest.approx(6.605, abs=1e-3)
+    assert com(case.channel, config=kept, package_case=1).com_db == pytest.approx(7.466, abs=1e-3)
 
 
 @pytest.fixture(scope="module")
