@@ -70,9 +70,16 @@ def multiply_symbols(
 
 @kernel(fastmath=True)  # the same
 def average_symbols(
-    wave: Float, first: int, stride: int, theta: float, step: float, size: int, levels: Float, small: float,
+    wave: Float,
+    first: int,
+    stride: int,
+    theta: float,
+    step: float,
+    size: int,
+    levels: Float,
+    small: float,
     cumulants: Float,
-) -> Complex:  # fmt: skip
+) -> Complex:
     """(S,): function of one aggressor averaged over the phases `first`, `first` + `stride` … of `wave` (rows, M)."""
     total = np.zeros(size, dtype=np.complex128)
     count = 0
@@ -335,9 +342,16 @@ def symbol_chain(
                                 side = sides - 1 if x < -apart else 0
                                 one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
                                 transition(
-                                    share, one, two, three, parts[side, 4, j], room, powers, extra[0],
+                                    share,
+                                    one,
+                                    two,
+                                    three,
+                                    parts[side, 4, j],
+                                    room,
+                                    powers,
+                                    extra[0],
                                     extra[1],
-                                )  # fmt: skip
+                                )
                                 for n in range(size):
                                     f_re[n] = 0.5 * (f_re[n] + extra[0, n])
                                     f_im[n] = 0.5 * (f_im[n] + extra[1, n])

@@ -22,9 +22,17 @@ def _close(frames: int, open_words: Counts, histogram: Counts) -> None:
 
 @kernel
 def count_codewords(
-    positions: Counts, values: Counts, length: int, order: int, precoding: bool, per_symbol: int, word: int,
-    state: Counts, open_words: Counts, histogram: Counts,
-) -> None:  # fmt: skip
+    positions: Counts,
+    values: Counts,
+    length: int,
+    order: int,
+    precoding: bool,
+    per_symbol: int,
+    word: int,
+    state: Counts,
+    open_words: Counts,
+    histogram: Counts,
+) -> None:
     """Take the errors of a block of `length` PAM symbols: ascending `positions` (K,), `values` (K,) in levels modulo `order`.
 
     A FEC symbol is `per_symbol` PAM symbols, a code word `word` FEC symbols, a frame one word for each of `open_words` (depth,),

@@ -117,16 +117,28 @@ def correlate_add(wave: Single, taps: Single, out: Single) -> None:
             w = wave[start + j : start + j + size + 7]
             for i in range(size):
                 target[i] += (
-                    h0 * w[i] + h1 * w[i + 1] + h2 * w[i + 2] + h3 * w[i + 3]
-                    + h4 * w[i + 4] + h5 * w[i + 5] + h6 * w[i + 6] + h7 * w[i + 7]
-                )  # fmt: skip
+                    h0 * w[i]
+                    + h1 * w[i + 1]
+                    + h2 * w[i + 2]
+                    + h3 * w[i + 3]
+                    + h4 * w[i + 4]
+                    + h5 * w[i + 5]
+                    + h6 * w[i + 6]
+                    + h7 * w[i + 7]
+                )
 
 
 @kernel(fastmath=True)
 def correlate_stretches(
-    wave: Single, taps: Single, lengths: NDArray[np.int64], first: NDArray[np.int64], phases: NDArray[np.int64], lead: int,
-    stretch: int, out: Single,
-) -> None:  # fmt: skip
+    wave: Single,
+    taps: Single,
+    lengths: NDArray[np.int64],
+    first: NDArray[np.int64],
+    phases: NDArray[np.int64],
+    lead: int,
+    stretch: int,
+    out: Single,
+) -> None:
     """Add to `out` (n,), stretch by stretch, what `correlate_add` adds with a row of `taps` (M, T): row `phases[s]` in stretch s.
 
     Of a row `lengths` (M,) taps count, a multiple of 8; they begin with wave[first[row]] at out[0]. The first stretch has `lead`
@@ -145,9 +157,15 @@ def correlate_stretches(
             w = wave[begin : begin + size + 7]
             for i in range(size):
                 target[i] += (
-                    h0 * w[i] + h1 * w[i + 1] + h2 * w[i + 2] + h3 * w[i + 3]
-                    + h4 * w[i + 4] + h5 * w[i + 5] + h6 * w[i + 6] + h7 * w[i + 7]
-                )  # fmt: skip
+                    h0 * w[i]
+                    + h1 * w[i + 1]
+                    + h2 * w[i + 2]
+                    + h3 * w[i + 3]
+                    + h4 * w[i + 4]
+                    + h5 * w[i + 5]
+                    + h6 * w[i + 6]
+                    + h7 * w[i + 7]
+                )
         start = stop
 
 

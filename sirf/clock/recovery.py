@@ -43,7 +43,7 @@ class ClockRecovery:
     hold_symbols: int = 1000
 
     def __post_init__(self) -> None:
-        """Refuse what no loop can be."""
+        """Validate the fields."""
         if self.detector not in DETECTORS:
             raise SirfError(
                 f"detector must be one of {', '.join(DETECTORS)}, got {self.detector!r}. Use 'mueller-muller'."

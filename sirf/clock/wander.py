@@ -31,7 +31,7 @@ class Wander:
     sinusoidal_frequency: float = 1e6
 
     def __post_init__(self) -> None:
-        """Refuse what is no wander."""
+        """Validate the fields."""
         if not abs(self.frequency_offset_ppm) <= 10_000:
             raise SirfError(
                 f"frequency_offset_ppm must be between -10000 and 10000, got {self.frequency_offset_ppm}. Use 100."

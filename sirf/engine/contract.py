@@ -19,13 +19,34 @@ if TYPE_CHECKING:
 
 LINEAR = frozenset(
     {
-        "transmitter FFE", "finite edges", "level mismatch", "transmitter noise", "random jitter", "dual-Dirac jitter",
-        "duty-cycle distortion", "even-odd jitter", "sinusoidal jitter", "bounded jitter", "phase noise", "crosstalk",
-        "aggressor amplitude", "aggressor phase", "aggressor rate offset", "light", "optical noise", "noise filter",
-        "receiver noise", "CTLE", "receiver FFE", "DFE", "unrolled DFE", "sampling offset", "transmitter filter",
+        "transmitter FFE",
+        "finite edges",
+        "level mismatch",
+        "transmitter noise",
+        "random jitter",
+        "dual-Dirac jitter",
+        "duty-cycle distortion",
+        "even-odd jitter",
+        "sinusoidal jitter",
+        "bounded jitter",
+        "phase noise",
+        "crosstalk",
+        "aggressor amplitude",
+        "aggressor phase",
+        "aggressor rate offset",
+        "light",
+        "optical noise",
+        "noise filter",
+        "receiver noise",
+        "CTLE",
+        "receiver FFE",
+        "DFE",
+        "unrolled DFE",
+        "sampling offset",
+        "transmitter filter",
         "cancellation",
     }
-)  # fmt: skip
+)
 """What every engine of ours honours: most of it is in the responses of the shared front end."""
 
 

@@ -64,10 +64,15 @@ class CodewordCount:
         """Plain values for JSON."""
         low, high = self.interval()
         return {
-            "codewords": self.codewords, "codeword_errors": self.codeword_errors,
-            "codeword_error_ratio": self.codeword_error_ratio, "codeword_low": low, "codeword_high": high,
-            "words_by_symbol_errors": list(self.words), "correctable": self.correctable, "setting": self.setting,
-        }  # fmt: skip
+            "codewords": self.codewords,
+            "codeword_errors": self.codeword_errors,
+            "codeword_error_ratio": self.codeword_error_ratio,
+            "codeword_low": low,
+            "codeword_high": high,
+            "words_by_symbol_errors": list(self.words),
+            "correctable": self.correctable,
+            "setting": self.setting,
+        }
 
     def __repr__(self) -> str:
         """One line."""
@@ -103,7 +108,7 @@ class CodewordCounter:
     _words: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         bits_per_level(self.order)
         check_interleave(self.interleave)
         if self.code.bits_per_symbol % bits_per_level(self.order):
@@ -131,9 +136,17 @@ class CodewordCounter:
         if where.size and (where[0] < 0 or where[-1] >= length or (np.diff(where) <= 0).any()):
             raise SirfError(f"positions must ascend within 0 and {length - 1}, got others. Sort them.")
         count_codewords(
-            where, what % self.order, length, self.order, self.precoding,
-            self.code.bits_per_symbol // bits_per_level(self.order), self.code.symbols, self._state, self._open, self._words,
-        )  # fmt: skip
+            where,
+            what % self.order,
+            length,
+            self.order,
+            self.precoding,
+            self.code.bits_per_symbol // bits_per_level(self.order),
+            self.code.symbols,
+            self._state,
+            self._open,
+            self._words,
+        )
 
     @property
     def count(self) -> CodewordCount:
@@ -145,9 +158,11 @@ class CodewordCounter:
     def to_dict(self) -> dict[str, Any]:
         """All of the counter, for a file from which a run goes on; see `restore`."""
         return {
-            "setting": self._setting(), "state": self._state.tolist(),
-            "open": self._open.tolist(), "words": self._words.tolist(),
-        }  # fmt: skip
+            "setting": self._setting(),
+            "state": self._state.tolist(),
+            "open": self._open.tolist(),
+            "words": self._words.tolist(),
+        }
 
     def restore(self, record: dict[str, Any]) -> None:
         """Go on from `to_dict` of a counter of the same setting."""

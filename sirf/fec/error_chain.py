@@ -36,7 +36,7 @@ class ErrorChain:
     order: int = field(default=4, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         bits_per_level(self.order)
         array = np.array(self.transitions, dtype=np.float64)
         if array.ndim != 3 or array.shape[1] != array.shape[2] or len(array) != len(self.values):

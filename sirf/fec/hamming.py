@@ -35,7 +35,7 @@ class Hamming128:
     message_symbols = 120
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         if not 0 <= self.weak <= 8:
             raise SirfError(f"weak must be from 0 to 8, got {self.weak}. Use 5.")
 

@@ -30,9 +30,13 @@ class CodeTable(BaseModel):
     def code(self) -> ReedSolomon:
         """The frozen value that encodes and decodes."""
         return ReedSolomon(
-            self.id, symbols=self.symbols, message_symbols=self.message_symbols, bits_per_symbol=self.bits_per_symbol,
-            field_polynomial=self.field_polynomial, first_root=self.first_root,
-        )  # fmt: skip
+            self.id,
+            symbols=self.symbols,
+            message_symbols=self.message_symbols,
+            bits_per_symbol=self.bits_per_symbol,
+            field_polynomial=self.field_polynomial,
+            first_root=self.first_root,
+        )
 
 
 def names() -> tuple[str, ...]:

@@ -98,11 +98,15 @@ def post_fec(code: ReedSolomon, errors: float | ErrorChain, *, interleave: int =
         raise SirfError(f"ber must be in (0, 0.5), got {errors}. Give the bit error ratio before decoding.")
     found = word_errors(code, errors, interleave=interleave, precoding=precoding)
     return PostFec(
-        code=code.name, pre_fec_ber=found.bit_error_ratio, symbol_error_ratio=found.symbol_error_ratio,
-        codeword_error_ratio=found.codeword_error_ratio, ber=found.bit_error_ratio_after,
-        frame_loss_ratio=frame_loss_ratio(code, found.codeword_error_ratio, interleave=interleave), interleave=interleave,
+        code=code.name,
+        pre_fec_ber=found.bit_error_ratio,
+        symbol_error_ratio=found.symbol_error_ratio,
+        codeword_error_ratio=found.codeword_error_ratio,
+        ber=found.bit_error_ratio_after,
+        frame_loss_ratio=frame_loss_ratio(code, found.codeword_error_ratio, interleave=interleave),
+        interleave=interleave,
         precoding=precoding,
-    )  # fmt: skip
+    )
 
 
 def pre_fec_ber(

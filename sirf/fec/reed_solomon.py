@@ -57,7 +57,7 @@ class ReedSolomon:
     first_root: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         m = self.bits_per_symbol
         if not 2 <= m <= 10:
             raise SirfError(f"bits_per_symbol must be from 2 to 10, got {m}. Use 10 for the codes of 802.3.")

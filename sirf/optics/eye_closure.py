@@ -39,7 +39,7 @@ class ReferenceReceiver:
     target_ser: float = TARGET_SER
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         if not (1 <= self.taps <= 63 and 0 <= self.pre < self.taps):
             raise PhysicsError(
                 f"taps must be from 1 to 63 and pre below it, got {self.taps} and {self.pre}. Use 5 and 2."
@@ -75,10 +75,16 @@ class Tdecq:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "tdecq_db": self.db, "oma_w": self.oma, "allowed_noise_w": self.allowed, "noise_gain": self.noise_gain,
-            "taps": self.taps.tolist(), "main_tap": self.main, "phase_ui": self.phase_ui,
-            "reference_taps": self.receiver.taps, "target_ser": self.receiver.target_ser,
-        }  # fmt: skip
+            "tdecq_db": self.db,
+            "oma_w": self.oma,
+            "allowed_noise_w": self.allowed,
+            "noise_gain": self.noise_gain,
+            "taps": self.taps.tolist(),
+            "main_tap": self.main,
+            "phase_ui": self.phase_ui,
+            "reference_taps": self.receiver.taps,
+            "target_ser": self.receiver.target_ser,
+        }
 
     def __repr__(self) -> str:
         """One line."""
@@ -133,9 +139,15 @@ def tdecq(
     allowed = float(np.hypot(best.allowed, scope_noise))
     db = 10.0 * np.log10(eye.oma / (6.0 * receiver.q_t * allowed)) if best.allowed > 0.0 else np.inf
     return Tdecq(
-        db=float(db), allowed=allowed, oma=eye.oma, taps=best.taps, main=best.main, noise_gain=eye.noise_gain(best.taps),
-        phase_ui=best.phase % 1.0, receiver=receiver,
-    )  # fmt: skip
+        db=float(db),
+        allowed=allowed,
+        oma=eye.oma,
+        taps=best.taps,
+        main=best.main,
+        noise_gain=eye.noise_gain(best.taps),
+        phase_ui=best.phase % 1.0,
+        receiver=receiver,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

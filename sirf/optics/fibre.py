@@ -31,7 +31,7 @@ class Fibre:
     loss_db_per_km: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("length", self.length, 0.0, 2e5, "Give m, for example 500.")
         check("dispersion", self.dispersion, -200.0, 200.0, "Give ps/(nm km), for example 1.6.")
         check("wavelength", self.wavelength, 400e-9, 2000e-9, "Give m, for example 1310e-9.")
@@ -78,7 +78,7 @@ class MultimodeFibre:
     loss_db_per_km: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("length", self.length, 0.0, 2e4, "Give m, for example 50.")
         check("bandwidth", self.bandwidth, 1e8, inf, "Give Hz km, for example 4.7e9.", unbounded=True)
         check("loss_db_per_km", self.loss_db_per_km, 0.0, 100.0, "Give dB/km, for example 3.")
@@ -108,7 +108,7 @@ class Connector:
     reflectance_db: float = field(default=-inf, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("loss_db", self.loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")
         check("-reflectance_db", -self.reflectance_db, 1.0, inf, "Give dB below zero, for example -45.", unbounded=True)
 

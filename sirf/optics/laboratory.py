@@ -65,9 +65,13 @@ def measure(
         for wave in ([light] if np.array_equal(light, behind) else [light, behind])
     ]
     return TransmitterMeasures(
-        oma=outer_oma(light, sent, samples_per_ui), extinction_db=extinction_ratio_db(float(static.max()), float(static.min())),
-        average=float(light.mean()), level_mismatch=level_mismatch(static), tecq_db=found[0], tdecq_db=found[-1],
-    )  # fmt: skip
+        oma=outer_oma(light, sent, samples_per_ui),
+        extinction_db=extinction_ratio_db(float(static.max()), float(static.min())),
+        average=float(light.mean()),
+        level_mismatch=level_mismatch(static),
+        tecq_db=found[0],
+        tdecq_db=found[-1],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

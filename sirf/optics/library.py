@@ -107,10 +107,15 @@ def _load(file: Path) -> OpticsPreset:
     except SirfError as error:
         raise ConfigError(f"{file.name}: key {error}") from None
     preset = OpticsPreset(
-        name=table.id, title=table.title, symbol_rate=table.symbol_rate_gbd * 1e9, swing=table.swing_v.value,
-        agc_db=(table.agc_db.low, table.agc_db.high), wall_plug_efficiency=table.source.wall_plug_efficiency.range,
-        path=path, provenance=numbers(raw),
-    )  # fmt: skip
+        name=table.id,
+        title=table.title,
+        symbol_rate=table.symbol_rate_gbd * 1e9,
+        swing=table.swing_v.value,
+        agc_db=(table.agc_db.low, table.agc_db.high),
+        wall_plug_efficiency=table.source.wall_plug_efficiency.range,
+        path=path,
+        provenance=numbers(raw),
+    )
     check_light(preset, file)
     return preset
 
@@ -156,8 +161,11 @@ def numbers(table: dict[str, Any], prefix: str = "") -> tuple[tuple[str, float, 
     for key, item in table.items():
         if isinstance(item, dict) and "provenance" in item:
             origin = (str(item["provenance"]), str(item["source"]))
-            found += [(prefix + key + ("" if name == "value" else f".{name}"), float(item[name]), *origin)
-                      for name in ("low", "value", "high") if name in item]  # fmt: skip
+            found += [
+                (prefix + key + ("" if name == "value" else f".{name}"), float(item[name]), *origin)
+                for name in ("low", "value", "high")
+                if name in item
+            ]
         elif isinstance(item, dict):
             found += numbers(item, f"{prefix}{key}.")
     return tuple(found)

@@ -54,7 +54,7 @@ class MachZehnder:
     chirp: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("v_pi", self.v_pi, 0.1, 100.0, "Give V, for example 3.")
         check("insertion_loss_db", self.insertion_loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")
         check("extinction_db", self.extinction_db, 1.0, inf, "Give dB, for example 25.", unbounded=True)
@@ -94,7 +94,7 @@ class ElectroAbsorption:
     chirp: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("bias", self.bias, 0.0, 20.0, "Give the reverse bias in V, for example 1.2.")
         check("scale", self.scale, 0.01, 20.0, "Give V, for example 1.5.")
         check("exponent", self.exponent, 0.5, 6.0, "Use 1 to 4.")
@@ -136,14 +136,19 @@ class Ring:
     chirp: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("linewidth", self.linewidth, 1e8, 1e13, "Give Hz, for example 45e9.")
         check("floor_db", self.floor_db, 1.0, 80.0, "Give the depth of the resonance in dB, for example 20.")
         check("insertion_loss_db", self.insertion_loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")
         check("electrical", self.electrical, 1e6, inf, "Give Hz.", unbounded=True)
         check("shift", abs(self.shift), 1e6, 1e12, "Give Hz/V, for example 5e9.")
-        check("detuning", abs(self.detuning), 1e-3 * self.linewidth, 20.0 * self.linewidth,
-              "Detune the laser by about half the linewidth: on resonance the ring has no slope.")  # fmt: skip
+        check(
+            "detuning",
+            abs(self.detuning),
+            1e-3 * self.linewidth,
+            20.0 * self.linewidth,
+            "Detune the laser by about half the linewidth: on resonance the ring has no slope.",
+        )
 
     @property
     def coupling(self) -> float:

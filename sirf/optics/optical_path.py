@@ -37,7 +37,7 @@ class OpticalPath:
     receiver: OpticalReceiver
 
     def __post_init__(self) -> None:
-        """Refuse a laser without modulator and the reverse."""
+        """Validate the fields."""
         if isinstance(self.source, Laser) == (self.modulator is None):
             raise PhysicsError(
                 "modulator must be given for a Laser and only then. Add one, or leave it out for a Vcsel."

@@ -23,7 +23,7 @@ class Photodiode:
     dark_current: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("responsivity", self.responsivity, 1e-3, 10.0, "Give A/W, for example 0.8.")
         check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
         check("dark_current", self.dark_current, 0.0, 1e-3, "Give A, for example 1e-8.")
@@ -56,7 +56,7 @@ class Tia:
     saturation: float = field(default=inf, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("gain", self.gain, 1e-3, 1e6, "Give V/A, for example 2000.")
         check("noise", self.noise, 0.0, 1e-6, "Give A/sqrt(Hz), for example 12e-12.")
         check("noise_corner", self.noise_corner, 1e6, inf, "Give Hz.", unbounded=True)
@@ -110,9 +110,14 @@ class OpticalReceiver:
         return np.asarray(self.tia.input_density(frequency) + shot + shaped)
 
     def noise_current(
-        self, power: float, *, rin: float = 0.0, bandwidth: float | None = None, after: Complex | None = None,
+        self,
+        power: float,
+        *,
+        rin: float = 0.0,
+        bandwidth: float | None = None,
+        after: Complex | None = None,
         frequency: Float | None = None,
-    ) -> float:  # fmt: skip
+    ) -> float:
         """Input-referred rms noise current in A at `power` W.
 
         Integrated through the amplifier and, where given, a further response `after` (F,) on `frequency` (F,) Hz, or flat up to
@@ -130,9 +135,14 @@ class OpticalReceiver:
                     1e15,
                     "An amplifier without bandwidth has endless noise: give one.",
                 )
-            return float(np.sqrt(noise_bandwidth(
-                lambda f: np.sqrt(self.input_density(f, power, rin=rin)) * self.tia.response(f), self.tia.bandwidth
-            )))  # fmt: skip
+            return float(
+                np.sqrt(
+                    noise_bandwidth(
+                        lambda f: np.sqrt(self.input_density(f, power, rin=rin)) * self.tia.response(f),
+                        self.tia.bandwidth,
+                    )
+                )
+            )
         shape = self.tia.response(frequency) * (1.0 if after is None else after)
         density = self.input_density(frequency, power, rin=rin) * np.abs(shape) ** 2
         return float(np.sqrt(np.trapezoid(density, frequency)))

@@ -25,9 +25,14 @@ def gaussian_sensitivity(noise_current: float, responsivity: float, *, ser: floa
 
 
 def symbol_error_ratio(
-    receiver: OpticalReceiver, oma: float, *, extinction_db: float = np.inf, rin: float = 0.0, penalty_db: float = 0.0,
+    receiver: OpticalReceiver,
+    oma: float,
+    *,
+    extinction_db: float = np.inf,
+    rin: float = 0.0,
+    penalty_db: float = 0.0,
     order: int = 4,
-) -> float:  # fmt: skip
+) -> float:
     """Symbol error ratio of equally spaced levels `oma` W apart in all, thresholds half way, each level with its own noise.
 
     `penalty_db` takes its share of the eye: distances shrink by 10^(-penalty / 10), noise stays.
@@ -41,9 +46,14 @@ def symbol_error_ratio(
 
 
 def sensitivity(
-    receiver: OpticalReceiver, *, ser: float = 4.8e-4, extinction_db: float = np.inf, rin: float = 0.0,
-    penalty_db: float = 0.0, order: int = 4,
-) -> float:  # fmt: skip
+    receiver: OpticalReceiver,
+    *,
+    ser: float = 4.8e-4,
+    extinction_db: float = np.inf,
+    rin: float = 0.0,
+    penalty_db: float = 0.0,
+    order: int = 4,
+) -> float:
     """OMA in W at the photodiode for `ser`, with amplifier, shot and intensity noise level by level.
 
     With `penalty_db` the TDECQ or SECQ of the arriving light it is the stressed sensitivity. Raises `PhysicsError` where no

@@ -22,7 +22,7 @@ class Laser:
     rin_db_per_hz: float = field(default=-inf, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("power", self.power, 1e-9, 10.0, "Give W, for example 0.01.")
         if not (self.rin_db_per_hz == -inf or -200.0 <= self.rin_db_per_hz <= -80.0):
             check("rin_db_per_hz", self.rin_db_per_hz, -200.0, -80.0, "Give dB/Hz, for example -145.")
@@ -44,7 +44,7 @@ class Driver:
     """V / sqrt(Hz) at the output."""
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("gain", self.gain, 1e-3, 1e3, "Give V/V, for example 4.")
         check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
         check("saturation", self.saturation, 1e-3, inf, "Give V.", unbounded=True)
@@ -84,7 +84,7 @@ class Vcsel:
     rin_db_per_hz: float = -inf
 
     def __post_init__(self) -> None:
-        """Refuse values that make no sense."""
+        """Validate the fields."""
         check("bias", self.bias, 0.0, 1.0, "Give A, for example 8e-3.")
         check("threshold", self.threshold, 0.0, self.bias, "Bias the laser above its threshold.")
         check("slope", self.slope, 1e-3, 2.0, "Give W/A, for example 0.5.")

@@ -134,9 +134,12 @@ class Span:
         delays = np.arange(len(transmitter.ffe)) - transmitter.ffe_main
         taps = np.asarray(transmitter.ffe) @ np.exp(-2j * np.pi * np.outer(delays, turns))
         pulse = np.sinc(turns) * transmitter_edge(f, transmitter.rise_time) * taps * self.before.through.s[:, 1, 0]
-        power = 2.0 * transmitter.amplitude**2 / symbol_rate * np.trapezoid(
-            np.abs(pulse * self.path.driver.response(f)) ** 2, f
-        )  # fmt: skip
+        power = (
+            2.0
+            * transmitter.amplitude**2
+            / symbol_rate
+            * np.trapezoid(np.abs(pulse * self.path.driver.response(f)) ** 2, f)
+        )
         low, high = (10.0 ** (value / 20.0) for value in self.agc_db)
         size = float(np.clip(self.swing / np.sqrt(power), low, high))
         return size if self.drive_levels(order)[-1] > 0 else -size

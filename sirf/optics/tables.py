@@ -87,8 +87,12 @@ class DriverTable(Table):
 
     def build(self) -> Driver:
         """The frozen stage."""
-        return Driver(self.gain.value, bandwidth=self.bandwidth_ghz.value * 1e9, saturation=self.saturation_v.value,
-                      noise=self.noise_nv_per_rthz.value * 1e-9)  # fmt: skip
+        return Driver(
+            self.gain.value,
+            bandwidth=self.bandwidth_ghz.value * 1e9,
+            saturation=self.saturation_v.value,
+            noise=self.noise_nv_per_rthz.value * 1e-9,
+        )
 
 
 class LaserTable(Table):
@@ -122,11 +126,16 @@ class VcselTable(Table):
     def build(self) -> Vcsel:
         """The frozen stage."""
         return Vcsel(
-            bias=self.bias_ma.value * 1e-3, threshold=self.threshold_ma.value * 1e-3, slope=self.slope_w_per_a.value,
-            resistance=self.resistance_ohm.value, resonance=self.resonance_ghz.value * 1e9,
-            damping=self.damping_per_ns.value * 1e9, parasitic=self.parasitic_ghz.value * 1e9,
-            saturation=self.saturation_mw.value * 1e-3, rin_db_per_hz=self.rin_db_per_hz.value,
-        )  # fmt: skip
+            bias=self.bias_ma.value * 1e-3,
+            threshold=self.threshold_ma.value * 1e-3,
+            slope=self.slope_w_per_a.value,
+            resistance=self.resistance_ohm.value,
+            resonance=self.resonance_ghz.value * 1e9,
+            damping=self.damping_per_ns.value * 1e9,
+            parasitic=self.parasitic_ghz.value * 1e9,
+            saturation=self.saturation_mw.value * 1e-3,
+            rin_db_per_hz=self.rin_db_per_hz.value,
+        )
 
 
 class MachZehnderTable(Table):
@@ -140,8 +149,12 @@ class MachZehnderTable(Table):
 
     def build(self) -> MachZehnder:
         """The frozen stage."""
-        return MachZehnder(self.v_pi_v.value, insertion_loss_db=self.insertion_loss_db.value,
-                           extinction_db=self.extinction_db.value, bandwidth=self.bandwidth_ghz.value * 1e9)  # fmt: skip
+        return MachZehnder(
+            self.v_pi_v.value,
+            insertion_loss_db=self.insertion_loss_db.value,
+            extinction_db=self.extinction_db.value,
+            bandwidth=self.bandwidth_ghz.value * 1e9,
+        )
 
 
 class RingTable(Table):
@@ -158,10 +171,13 @@ class RingTable(Table):
     def build(self) -> Ring:
         """The frozen stage."""
         return Ring(
-            detuning=self.detuning_ghz.value * 1e9, shift=self.shift_ghz_per_v.value * 1e9,
-            linewidth=self.linewidth_ghz.value * 1e9, floor_db=self.floor_db.value,
-            insertion_loss_db=self.insertion_loss_db.value, electrical=self.electrical_ghz.value * 1e9,
-        )  # fmt: skip
+            detuning=self.detuning_ghz.value * 1e9,
+            shift=self.shift_ghz_per_v.value * 1e9,
+            linewidth=self.linewidth_ghz.value * 1e9,
+            floor_db=self.floor_db.value,
+            insertion_loss_db=self.insertion_loss_db.value,
+            electrical=self.electrical_ghz.value * 1e9,
+        )
 
 
 class ElectroAbsorptionTable(Table):
@@ -178,9 +194,13 @@ class ElectroAbsorptionTable(Table):
     def build(self) -> ElectroAbsorption:
         """The frozen stage."""
         return ElectroAbsorption(
-            bias=self.bias_v.value, scale=self.scale_v.value, exponent=self.exponent.value,
-            insertion_loss_db=self.insertion_loss_db.value, bandwidth=self.bandwidth_ghz.value * 1e9, chirp=self.chirp.value,
-        )  # fmt: skip
+            bias=self.bias_v.value,
+            scale=self.scale_v.value,
+            exponent=self.exponent.value,
+            insertion_loss_db=self.insertion_loss_db.value,
+            bandwidth=self.bandwidth_ghz.value * 1e9,
+            chirp=self.chirp.value,
+        )
 
 
 class FibreTable(Table):
@@ -194,8 +214,12 @@ class FibreTable(Table):
 
     def build(self) -> Fibre:
         """The frozen value."""
-        return Fibre(self.length_m.value, dispersion=self.dispersion_ps_per_nm_km.value,
-                     wavelength=self.wavelength_nm.value * 1e-9, loss_db_per_km=self.loss_db_per_km.value)  # fmt: skip
+        return Fibre(
+            self.length_m.value,
+            dispersion=self.dispersion_ps_per_nm_km.value,
+            wavelength=self.wavelength_nm.value * 1e-9,
+            loss_db_per_km=self.loss_db_per_km.value,
+        )
 
 
 class MultimodeTable(Table):
@@ -208,8 +232,9 @@ class MultimodeTable(Table):
 
     def build(self) -> MultimodeFibre:
         """The frozen value."""
-        return MultimodeFibre(self.length_m.value, bandwidth=self.bandwidth_ghz_km.value * 1e9,
-                              loss_db_per_km=self.loss_db_per_km.value)  # fmt: skip
+        return MultimodeFibre(
+            self.length_m.value, bandwidth=self.bandwidth_ghz_km.value * 1e9, loss_db_per_km=self.loss_db_per_km.value
+        )
 
 
 class ConnectorTable(Table):
@@ -246,11 +271,18 @@ class ReceiverTable(Table):
     def build(self) -> OpticalReceiver:
         """The frozen stages."""
         return OpticalReceiver(
-            Photodiode(self.responsivity_a_per_w.value, bandwidth=self.diode_bandwidth_ghz.value * 1e9,
-                       dark_current=self.dark_current_na.value * 1e-9),
-            Tia(self.transimpedance_ohm.value, noise=self.noise_pa_per_rthz.value * 1e-12,
-                bandwidth=self.tia_bandwidth_ghz.value * 1e9, saturation=self.saturation_v.value),
-        )  # fmt: skip
+            Photodiode(
+                self.responsivity_a_per_w.value,
+                bandwidth=self.diode_bandwidth_ghz.value * 1e9,
+                dark_current=self.dark_current_na.value * 1e-9,
+            ),
+            Tia(
+                self.transimpedance_ohm.value,
+                noise=self.noise_pa_per_rthz.value * 1e-12,
+                bandwidth=self.tia_bandwidth_ghz.value * 1e9,
+                saturation=self.saturation_v.value,
+            ),
+        )
 
 
 class PathTable(Table):

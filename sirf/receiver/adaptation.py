@@ -36,7 +36,7 @@ class Adaptation:
     settle_symbols: int = 50_000
 
     def __post_init__(self) -> None:
-        """Refuse what cannot adapt."""
+        """Validate the fields."""
         if self.algorithm not in ALGORITHMS:
             raise SirfError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {self.algorithm!r}. Use 'lms'.")
         for name in ("ffe_step", "dfe_step", "reference_step", "gain_step"):

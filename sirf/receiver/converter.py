@@ -29,7 +29,7 @@ class Converter:
     skew_ui: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what no converter can be."""
+        """Validate the fields."""
         if not 1 <= self.bits <= 24:
             raise SirfError(f"bits must be between 1 and 24, got {self.bits}. Use 7.")
         if self.enob is not None and not 0 < self.enob <= self.bits:

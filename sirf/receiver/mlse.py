@@ -28,7 +28,7 @@ class Mlse:
     subsets: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what has no trellis."""
+        """Validate the fields."""
         if self.memory < 1:
             raise SirfError(f"memory must be at least 1, got {self.memory}. Leave mlse out for a slicer.")
         if self.subsets is not None and (len(self.subsets) != self.memory or min(self.subsets) < 1):

@@ -82,7 +82,7 @@ class Receiver:
     cancellation: SampledFilter | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no receiver can be."""
+        """Validate the fields."""
         if self.noise_corner is not None and not self.noise_corner > 0:
             raise SirfError(f"noise_corner must be positive Hz, got {self.noise_corner}. Try 0.75 of the symbol rate.")
         if not 0 <= self.noise_density < float("inf"):

@@ -24,7 +24,7 @@ class Vga:
     saturation: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no amplifier can be."""
+        """Validate the fields."""
         if not 0 < self.gain < float("inf"):
             raise SirfError(f"gain must be positive, got {self.gain}. Use 1 for none.")
         if self.saturation is not None and not 0 < self.saturation < float("inf"):

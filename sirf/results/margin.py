@@ -234,19 +234,31 @@ class ComResult:
             ("COM without crosstalk", f"{self.com_no_crosstalk_db:.3f} dB, same equaliser"),
             ("FOM", f"{self.fom_db:.3f} dB ({self.chosen.method})"),
             ("VEC, VEO", f"{self.vec_db:.3f} dB{_verdict(self.passes, 'vec')}, {self.veo_mv:.3f} mV"),
-            ("ERL", f"{_text(self.erl_db)} dB{_verdict(self.passes, 'erl')} "
-                    f"(port 1 {_text(self.erl11_db)}, port 2 {_text(self.erl22_db)})"),
+            (
+                "ERL",
+                f"{_text(self.erl_db)} dB{_verdict(self.passes, 'erl')} "
+                f"(port 1 {_text(self.erl11_db)}, port 2 {_text(self.erl22_db)})",
+            ),
             ("ICN, FOM_ILD", f"{_text(self.icn_mv)} mV, {_text(self.fom_ild_db)} dB"),
-            ("loss at Nyquist", f"{self.insertion_loss_db:.2f} dB die to die, channel {self.insertion_loss_channel_db:.2f} dB"),
-            ("skew, conversion", f"{_text(self.skew_ps)} ps, SCD21 {_text(self.scd21_worst_db)} dB, "
-                                 f"{_text(self.conversion_loss_db)} dB of the loss to the common mode"),
-            ("signal, interference", f"{self.available_signal_mv:.3f} mV, {self.interference_mv:.3f} mV at {self.der0:g}"),
+            (
+                "loss at Nyquist",
+                f"{self.insertion_loss_db:.2f} dB die to die, channel {self.insertion_loss_channel_db:.2f} dB",
+            ),
+            (
+                "skew, conversion",
+                f"{_text(self.skew_ps)} ps, SCD21 {_text(self.scd21_worst_db)} dB, "
+                f"{_text(self.conversion_loss_db)} dB of the loss to the common mode",
+            ),
+            (
+                "signal, interference",
+                f"{self.available_signal_mv:.3f} mV, {self.interference_mv:.3f} mV at {self.der0:g}",
+            ),
             ("sigmas in mV", sigmas),
             ("sampling index", f"{self.sampling_index} ({self.samples_per_ui} a UI)"),
             ("CTLE", f"g_DC {self.ctle_db[0]:g} dB, g_DC2 {self.ctle_db[1]:g} dB"),
             ("Tx taps", _taps(self.tx_taps)),
             ("DFE taps", _taps(self.dfe_taps)),
-        ]  # fmt: skip
+        ]
         if self.acbw_ghz is not None:
             rows.append(("apparent bandwidth", f"{self.acbw_ghz:.2f} GHz"))
         if self.floating_taps:
@@ -262,9 +274,12 @@ class ComResult:
         if self.other is not None:
             found = self.other
             rows.append(
-                (found.method, f"FOM {found.fom_db:.3f} dB, COM {found.com_db:.3f} dB, g_DC {found.ctle_db[0]:g} dB, "
-                               f"g_DC2 {found.ctle_db[1]:g} dB, Tx {_taps(found.tx_taps)}")
-            )  # fmt: skip
+                (
+                    found.method,
+                    f"FOM {found.fom_db:.3f} dB, COM {found.com_db:.3f} dB, g_DC {found.ctle_db[0]:g} dB, "
+                    f"g_DC2 {found.ctle_db[1]:g} dB, Tx {_taps(found.tx_taps)}",
+                )
+            )
         return rows + [("warning", warning) for warning in self.warnings]
 
 

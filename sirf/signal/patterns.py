@@ -33,7 +33,7 @@ class Pattern:
     symbols: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse unknown names and empty patterns."""
+        """Validate the fields."""
         if self.name == "user":
             if not self.symbols or min(self.symbols) < 0:
                 raise SirfError(

@@ -15,7 +15,7 @@ from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.light.large_signal import Bent
+from sirf.engine.light.large_signal import LevelDistortion
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -253,7 +253,7 @@ class _Straightened(InterferenceModel):
         assert self.large is not None
         bent_at, straight = self.large.at, self.levels * self.front_end.main_cursor
 
-        def less(offset: int) -> Bent:
+        def less(offset: int) -> LevelDistortion:
             bent = bent_at(offset)
             return dataclasses.replace(
                 bent,
@@ -267,7 +267,7 @@ class _Straightened(InterferenceModel):
 
     def at(self, offset: int) -> Interference:
         """The interference with the curves' share lessened."""
-        return self._bent(self.bent(offset), offset)
+        return self._distorted(self.bent(offset), offset)
 
 
 def _echoes(link: Link) -> Float:

@@ -25,7 +25,7 @@ class Aggressor:
     pattern: Pattern | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no aggressor can be."""
+        """Validate the fields."""
         if self.amplitude is not None and not 0 <= self.amplitude < float("inf"):
             raise SirfError(f"amplitude must be zero or positive volts, got {self.amplitude}. Use 0 to switch it off.")
         if not abs(self.rate_offset_ppm) <= 10_000:

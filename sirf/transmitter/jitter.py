@@ -25,7 +25,7 @@ class SinusoidalJitter:
     frequency: float
 
     def __post_init__(self) -> None:
-        """Refuse negative amplitudes and frequencies."""
+        """Validate the fields."""
         _not_negative("amplitude_ui", self.amplitude_ui)
         if not 0 < self.frequency < float("inf"):
             raise SirfError(f"frequency must be positive Hz, got {self.frequency}. Give the tone's frequency.")
@@ -51,7 +51,7 @@ class BoundedJitter:
     corner: float
 
     def __post_init__(self) -> None:
-        """Refuse what no generator can make."""
+        """Validate the fields."""
         _not_negative("amplitude_ui", self.amplitude_ui)
         for name in ("rate", "corner"):
             value = getattr(self, name)
@@ -103,7 +103,7 @@ class PhaseNoise:
     carrier: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no profile."""
+        """Validate the fields."""
         if len(self.offset) < 1 or len(self.offset) != len(self.dbc_per_hz):
             raise SirfError(
                 f"phase noise must have one dbc_per_hz for each offset, got {len(self.offset)} and "
@@ -160,7 +160,7 @@ class Jitter:
     phase_noise: PhaseNoise | None = field(default=None)
 
     def __post_init__(self) -> None:
-        """Refuse negative displacements."""
+        """Validate the fields."""
         for name in ("random_ui", "dual_dirac_ui", "duty_cycle_ui", "even_odd_ui"):
             _not_negative(name, getattr(self, name))
 

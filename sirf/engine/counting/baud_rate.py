@@ -235,9 +235,16 @@ class BaudRateLink:
         if not jitter.independent_only:
             other = self.slow_displacement(seed, index, len(edges)).astype(np.float32)
         displace(
-            stairs, space.normals[: len(edges)], side[: len(edges)], other, np.float32(jitter.random_ui),
-            np.float32(jitter.duty_cycle_ui), space.first, space.second, space.tau,
-        )  # fmt: skip
+            stairs,
+            space.normals[: len(edges)],
+            side[: len(edges)],
+            other,
+            np.float32(jitter.random_ui),
+            np.float32(jitter.duty_cycle_ui),
+            space.first,
+            space.second,
+            space.tau,
+        )
         # edge k leads into sample k + 1 of the staircase
         for order, response in enumerate(self.edges):
             if order > 1:

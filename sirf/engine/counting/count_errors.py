@@ -153,15 +153,29 @@ class Counter:
             states = len(self.trellis)
             room = np.empty((2, n, states), dtype=np.uint8)
             viterbi(
-                line.residual, model.level_volts, model.levels, model.target, self.trellis, np.zeros(states),
-                np.zeros(states, dtype=np.uint64), room[0], room[1], decided,
-            )  # fmt: skip
+                line.residual,
+                model.level_volts,
+                model.levels,
+                model.target,
+                self.trellis,
+                np.zeros(states),
+                np.zeros(states, dtype=np.uint64),
+                room[0],
+                room[1],
+                decided,
+            )
             return Errors.between(line.symbols, decided, gap=self.gap)
         positions = np.empty(n, dtype=np.int64)
         found = find_errors(
-            line.residual, line.symbols, model.level_volts, model.decision, model.levels, model.feedback, positions,
+            line.residual,
+            line.symbols,
+            model.level_volts,
+            model.decision,
+            model.levels,
+            model.feedback,
+            positions,
             decided,
-        )  # fmt: skip
+        )
         return Errors.at(positions[:found], line.symbols, decided[:found], gap=self.gap)
 
 

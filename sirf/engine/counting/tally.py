@@ -77,11 +77,16 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     count_levels(symbols, sent)
     total = len(errors.positions)
     known = ErrorCount(
-        symbols=len(symbols), sent=tuple(sent.tolist()), bits_per_symbol=bits_per_symbol(order), link=identity,
-        burst_lengths=(0,) * LONGEST_BURST, confusion=(0,) * order**2,
-        batches=tuple(len(symbols) // length for length in BATCHES), squared_batch_symbol_errors=(0,) * len(BATCHES),
+        symbols=len(symbols),
+        sent=tuple(sent.tolist()),
+        bits_per_symbol=bits_per_symbol(order),
+        link=identity,
+        burst_lengths=(0,) * LONGEST_BURST,
+        confusion=(0,) * order**2,
+        batches=tuple(len(symbols) // length for length in BATCHES),
+        squared_batch_symbol_errors=(0,) * len(BATCHES),
         squared_batch_bit_errors=(0,) * len(BATCHES),
-    )  # fmt: skip
+    )
     if not total:
         return known
     bits = bit_error_table(order)[errors.sent, errors.decided]
@@ -92,12 +97,17 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     burst_bits = np.add.reduceat(bits, starts)
     confusion = np.bincount(errors.sent.astype(np.int64) * order + errors.decided, minlength=order * order)
     return replace(
-        known, symbol_errors=total, errors=int(bits.sum()), bursts=len(starts),
-        squared_symbol_errors=int(np.sum(sizes**2)), squared_bit_errors=int(np.sum(burst_bits**2)),
+        known,
+        symbol_errors=total,
+        errors=int(bits.sum()),
+        bursts=len(starts),
+        squared_symbol_errors=int(np.sum(sizes**2)),
+        squared_bit_errors=int(np.sum(burst_bits**2)),
         squared_batch_symbol_errors=_batch_squares(errors.positions, np.ones(total, dtype=np.int64), len(symbols)),
         squared_batch_bit_errors=_batch_squares(errors.positions, bits, len(symbols)),
-        burst_lengths=tuple(histogram.tolist()), confusion=tuple(confusion.tolist()),
-    )  # fmt: skip
+        burst_lengths=tuple(histogram.tolist()),
+        confusion=tuple(confusion.tolist()),
+    )
 
 
 def _batch_squares(positions: Positions, errors: Positions, length: int) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf.engine.front_end import FrontEnd
-from sirf.engine.light.light_chain import RATE, SYMBOLS, Averaged, LightChain, averaged, edge_moves, periodic
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, SYMBOLS, Averaged, LightChain, averaged, edge_moves, periodic
 from sirf.optics.stage import ELECTRON
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ BINS = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bent:
+class LevelDistortion:
     """One sampling phase, by level index of the symbol (first axis) and of the one before it (second).
 
     `means` (L,) in V; `cursors` (L, L, K) in V to add to the linear ones from BEFORE before the main one on; `offsets` (L, L, B)
@@ -75,9 +75,9 @@ class LargeSignal:
         self.waves = self.averaged.waves.slicer.reshape(SYMBOLS, -1)
         self.moves = edge_moves(link, self.symbols, SHAKE * np.random.default_rng(2).standard_normal(SYMBOLS))
         self.shaken = self._shaken() if link.transmitter.jitter else None
-        self.noise = self._noise() if self.chain.span.noisy else np.zeros((SYMBOLS, RATE))
+        self.noise = self._noise() if self.chain.span.noisy else np.zeros((SYMBOLS, SAMPLES_PER_UI))
 
-    def at(self, offset: int) -> Bent:
+    def at(self, offset: int) -> LevelDistortion:
         """The fit `offset` samples after the sampling instant."""
         rest = self._seen(self.waves, offset) - self._linear(self.end.through, offset)
         shaken = None if self.shaken is None else self._seen(self.shaken, offset)
@@ -98,7 +98,7 @@ class LargeSignal:
                     slope[level, before] = np.linalg.norm(shaken[rows]) / np.linalg.norm(straight[rows])
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
-        return Bent(means, cursors, offsets, shares, variance, slope)
+        return LevelDistortion(means, cursors, offsets, shares, variance, slope)
 
     def _seen(self, waves: Float, offset: int) -> Float:
         """(SYMBOLS,) of waves (SYMBOLS, M) at the instants plus `offset` samples."""
@@ -122,19 +122,19 @@ class LargeSignal:
 
     def _noise_at(self, offset: int) -> Float:
         """(SYMBOLS,) variance in V² beyond the average at the instants plus `offset` samples, between the light's samples."""
-        whole, part = divmod(offset * RATE, self.end.samples_per_ui)
+        whole, part = divmod(offset * SAMPLES_PER_UI, self.end.samples_per_ui)
         here, there = (self._seen(self.noise, int(whole) + step) for step in (0, 1))
         return np.asarray(here + (there - here) * part / self.end.samples_per_ui)
 
     def _noise(self) -> Float:
-        """(SYMBOLS, RATE) variance in V² at the slicer beyond that of the linear front end, as light and curves change it.
+        """(SYMBOLS, SAMPLES_PER_UI) variance in V² at the slicer beyond the linear front end's, as light and curves change it.
 
         Shot and amplifier noise pass amplifier and copper, intensity noise the diode too; all meet the amplifier's local slope.
         Variances add over the squared response, as of noise that is white before it.
         """
         chain, waves = self.chain, self.averaged.waves
         path, receiver = chain.span.path, chain.span.path.receiver
-        n = SYMBOLS * RATE
+        n = SYMBOLS * SAMPLES_PER_UI
         f = fft.rfftfreq(n, 1.0 / chain.rate)
         behind = receiver.tia.response(f) * chain.spectra(n).behind
         slope = receiver.tia.slope(waves.current)
@@ -150,7 +150,7 @@ class LargeSignal:
         total += self._through(
             behind * receiver.photodiode.response(f), slope**2 * relative[0] - average**2 * relative[1]
         )
-        return np.asarray(total + beats).reshape(SYMBOLS, RATE)
+        return np.asarray(total + beats).reshape(SYMBOLS, SAMPLES_PER_UI)
 
     def _through(self, behind: NDArray[np.complex128], density: Float) -> Float:
         """Variance (N,) of white noise of a one-sided `density` (N,) A²/Hz that changes in time, through a response."""

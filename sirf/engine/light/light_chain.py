@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-RATE = 8
+SAMPLES_PER_UI = 8
 """Samples per UI of drive, light and current: twice the band that three times the symbol rate would fold into."""
 SYMBOLS = 1 << 14
 """Random symbols of the period over which the curves are averaged, each level equally often."""
@@ -63,9 +63,12 @@ def _up_to(link: Link, onward: Complex) -> Link:
 
     before = span.before
     channel = Channel(
-        driven(before.through), fext=tuple(map(driven, before.fext)), next=tuple(map(driven, before.next)), plane="die",
+        driven(before.through),
+        fext=tuple(map(driven, before.fext)),
+        next=tuple(map(driven, before.next)),
+        plane="die",
         name=f"{before.name} to the driver",
-    )  # fmt: skip
+    )
     fext = link.aggressors[: len(before.fext)]
     near = link.aggressors[len(link.channel.fext) :][: len(before.next)]
     return link.replace(
@@ -74,15 +77,15 @@ def _up_to(link: Link, onward: Complex) -> Link:
         packages=None,
         transmitter=dataclasses.replace(link.transmitter, snr_db=None),
         receiver=Receiver(noise_corner=None),
-        samples_per_ui=RATE,
+        samples_per_ui=SAMPLES_PER_UI,
         aggressors=(*fext, *near),
         equalizer_report=None,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Unit:
-    """Unit normal noises (N,) of a stretch of light: driver's, the source's intensity, diode's with amplifier's."""
+class UnitNoise:
+    """UnitNoise normal noises (N,) of a stretch of light: driver's, the source's intensity, diode's with amplifier's."""
 
     driver: Float
     intensity: Float
@@ -91,7 +94,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waves:
-    """One stretch: `slicer` (N M / RATE,) V; light `power` (N,) W at the diode; `current` (N,) A into the amplifier's curve."""
+    """One stretch of N samples at SAMPLES_PER_UI.
+
+    Slicer input `slicer` (N M / SAMPLES_PER_UI,) in V at M samples per UI, light `power` (N,) in W at the diode, `current` (N,) in
+    in A into the amplifier's curve.
+    """
 
     slicer: Float
     power: Float
@@ -118,7 +125,7 @@ class LightChain:
     def __init__(self, link: Link, receiver: Receiver, end: FrontEnd) -> None:
         """`receiver` is what filters behind the copper, `end` the link's linear front end with that receiver."""
         self.link, self.span, self.receiver = link, _span(link), receiver
-        self.m, self.rate = link.samples_per_ui, RATE * link.symbol_rate
+        self.m, self.rate = link.samples_per_ui, SAMPLES_PER_UI * link.symbol_rate
         self.drive = front_end(drive_link(link))
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[int, Spectra] = {}
@@ -131,13 +138,15 @@ class LightChain:
     def _behind(self) -> None:
         """Impulse response from the amplifier to the slicer, and its start in s against the wanted instant."""
         after, rate = self.span.after, self.link.symbol_rate
-        prepared = prepare(Transfer(after.frequency, after.through.s[:, 1, 0]), symbol_rate=rate, samples_per_ui=RATE)
+        prepared = prepare(
+            Transfer(after.frequency, after.through.s[:, 1, 0]), symbol_rate=rate, samples_per_ui=SAMPLES_PER_UI
+        )
         f, taps = prepared.frequency, self.receiver.ffe
         delays = np.arange(len(taps)) - self.receiver.ffe_main
         ffe = np.asarray(taps) @ np.exp(-2j * np.pi * np.outer(delays, f) / rate)
         whole = fft.irfft(prepared.value * self.receiver.analog_transfer(f) * ffe, prepared.n_samples)
         # taps before the main one reach round to the end
-        early = self.receiver.ffe_main * RATE
+        early = self.receiver.ffe_main * SAMPLES_PER_UI
         whole = np.roll(whole, early)
         energy = np.cumsum(whole[::-1] ** 2)[::-1]
         kept = int(np.flatnonzero(energy > FORGOTTEN * energy[0])[-1]) + 1
@@ -162,10 +171,12 @@ class LightChain:
             # shot noise of the mean light is white beside the amplifier's
             density = tia.input_density(f) + 2.0 * ELECTRON * self.middle
             self._kept[samples] = Spectra(
-                device=path.stages[1].response(f), diode=path.receiver.photodiode.response(f), amplifier=tia.response(f),
+                device=path.stages[1].response(f),
+                diode=path.receiver.photodiode.response(f),
+                amplifier=tia.response(f),
                 rising=np.sqrt(density / density[0]),
                 behind=fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start),
-            )  # fmt: skip
+            )
         return self._kept[samples]
 
     def light(self, drive: Float, noise: Float | None = None) -> Float:
@@ -176,8 +187,11 @@ class LightChain:
             volts = volts + np.sqrt(0.5 * self.rate * self.driver_noise) * noise
         return path.modulated(fft.irfft(fft.rfft(volts) * self.spectra(len(volts)).device, len(volts)))
 
-    def run(self, drive: Float, unit: Unit | None = None, echoes: Echoes | None = None) -> Waves:
-        """Send a `drive` (N,) in V, RATE samples per UI, to the slicer; without `unit` noises and `echoes` nothing is added."""
+    def run(self, drive: Float, unit: UnitNoise | None = None, echoes: Echoes | None = None) -> Waves:
+        """Send a `drive` (N,) in V, SAMPLES_PER_UI samples per UI, to the slicer.
+
+        Without `unit` noises and `echoes` nothing is added.
+        """
         path, receiver, n = self.span.path, self.span.path.receiver, len(drive)
         shapes = self.spectra(n)
         power = path.propagate(self.light(drive, None if unit is None else unit.driver), self.rate)
@@ -192,7 +206,7 @@ class LightChain:
             spectrum = spectrum + fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
         into = fft.irfft(spectrum * shapes.amplifier, n)
         behind = fft.rfft(receiver.tia.curve(into)) * shapes.behind
-        samples = n // RATE * self.m
+        samples = n // SAMPLES_PER_UI * self.m
         slicer = fft.irfft(behind, samples) * (samples / n) - self.offset
         return Waves(np.asarray(slicer), power, np.asarray(into))
 
@@ -228,9 +242,12 @@ def launched(path: OpticalPath, volts: Float, rate: float) -> Float:
 
 
 def periodic(response: Float, sampling: int, values: Float) -> Float:
-    """The wave (N RATE,) of a period of `values` (N,), each times a `response` at RATE whose index `sampling` comes at n RATE."""
-    impulses = np.zeros(len(values) * RATE)
-    impulses[::RATE] = values
+    """The wave (N SAMPLES_PER_UI,) of a period of `values` (N,): each times a `response`, one UI apart.
+
+    Index `sampling` of the response of value n comes at index n SAMPLES_PER_UI.
+    """
+    impulses = np.zeros(len(values) * SAMPLES_PER_UI)
+    impulses[::SAMPLES_PER_UI] = values
     shape = np.zeros(len(impulses))
     np.add.at(shape, (np.arange(len(response)) - sampling) % len(impulses), response)
     return np.asarray(fft.irfft(fft.rfft(impulses) * fft.rfft(shape), len(impulses)))
@@ -257,7 +274,7 @@ def transmitter_tdecq(
     chosen_pattern = Pattern(pattern)
     sent = chosen_pattern.take(0, chosen_pattern.period(4), order=4)
     drive = front_end(drive_link(link))
-    rate = RATE * link.symbol_rate
+    rate = SAMPLES_PER_UI * link.symbol_rate
     volts = span.path.driver.curve(
         np.sign(link.drive_gain) * periodic(drive.through, drive.sampling, link.levels[sent])
     )
@@ -265,7 +282,7 @@ def transmitter_tdecq(
     if fibre:
         light = span.path.fibre.propagate(light, rate, chirp=span.path.chirp)
     chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FAST else FIVE_TAPS)
-    return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=RATE, receiver=chosen)
+    return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=SAMPLES_PER_UI, receiver=chosen)
 
 
 def _span(link: Link) -> Span:

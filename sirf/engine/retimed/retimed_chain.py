@@ -16,7 +16,7 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.chain_count import ChainRun
 
-NEAR = 0.01
+MAX_RATE_DIFFERENCE = 0.01
 """Largest difference of symbol rates within a chain, relative: what FEC adds on the way."""
 
 
@@ -97,9 +97,10 @@ def _check_links(links: tuple[Link, ...]) -> None:
                 f"links must have one number of levels, got {first.order} in the first and {link.order} in link {place}. "
                 "Use one modulation all the way."
             )
-        if abs(link.symbol_rate / first.symbol_rate - 1.0) > NEAR:
+        if abs(link.symbol_rate / first.symbol_rate - 1.0) > MAX_RATE_DIFFERENCE:
             raise SirfError(
-                f"links must have symbol rates within {NEAR:.0%}, got {first.symbol_rate / 1e9:g} GBd in the first and "
+                f"links must have symbol rates within {MAX_RATE_DIFFERENCE:.0%}, got "
+                f"{first.symbol_rate / 1e9:g} GBd in the first and "
                 f"{link.symbol_rate / 1e9:g} GBd in link {place}. Use one rate all the way: symbols are sent one for one."
             )
 

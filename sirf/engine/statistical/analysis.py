@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.light.large_signal import Bent, LargeSignal
+from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
@@ -25,7 +25,7 @@ from sirf.engine.statistical.tilted_inversion import (
     EXACT,
     SEAM,
     Conditional,
-    Line,
+    TiltedContour,
     aggressor_function,
     check_crosstalk,
     cumulants,
@@ -46,7 +46,7 @@ Complex = NDArray[np.complex128]
 
 SEQUENCE_LAGS = 16
 """Lags in UI at which the noise of an error event is taken as correlated."""
-LEAST = 1e-30
+MIN_FOLLOWED_ERROR_RATIO = 1e-30
 """Symbol error ratio below which decisions are not followed any further."""
 
 
@@ -127,7 +127,7 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
     decision = model.thresholds(at_instant)
     seen = at_instant.error_ratio(model.decided, main, decision)
     # what is lost in rounding has no tail to say what follows an error
-    if ideal_feedback or not any(link.receiver.dfe) or seen < LEAST:
+    if ideal_feedback or not any(link.receiver.dfe) or seen < MIN_FOLLOWED_ERROR_RATIO:
         return without_feedback(at_instant, model.decided, main, decision)
     return with_feedback(
         at_instant,
@@ -162,7 +162,7 @@ class InterferenceModel:
         self.displacement = self._displacement(sampling_jitter_ui)
         self.worst_phase = worst_phase
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
-        self._crosstalk: dict[tuple[Line, int], Complex] = {}
+        self._crosstalk: dict[tuple[TiltedContour, int], Complex] = {}
         self._after: AfterError | None = None
         self.large: LargeSignal | None = None
         self.decided = self.levels
@@ -173,11 +173,11 @@ class InterferenceModel:
     def at(self, offset: int) -> Interference:
         """The interference `offset` samples after the sampling instant."""
         if self.large is not None:
-            return self._bent(self.large.at(offset), offset)
+            return self._distorted(self.large.at(offset), offset)
         cursors, main = self.cursors(offset)
         edges = self.edges.shifted(offset, len(cursors))
 
-        def on(line: Line, *, deep: bool) -> Interference:
+        def on(line: TiltedContour, *, deep: bool) -> Interference:
             coupled = self._aggressors(line, offset, deep=deep)
             return interference(cursors, main, edges, self.displacement, self.levels, coupled, line, deep=deep)
 
@@ -187,7 +187,7 @@ class InterferenceModel:
             return found
         return found.continued(on(self._line(cursors, main, edges, deep=True), deep=True), SEAM)
 
-    def _bent(self, bent: Bent, offset: int) -> Interference:
+    def _distorted(self, distortion: LevelDistortion, offset: int) -> Interference:
         """The interference where optics bend the levels and what lies about them; what couples in stays as it is."""
         cursors, main = self.cursors(offset)
         edges = self.edges.shifted(offset, len(cursors))
@@ -195,22 +195,24 @@ class InterferenceModel:
         given = [
             [
                 Conditional(
-                    cursors=bent.bend(level, before, cursors, main), edges=edges.scaled(float(bent.slope[level, before])),
-                    variance=self.noise + float(bent.variance[level, before]),
-                    offsets=bent.offsets[level, before] + moved[level], shares=bent.shares[level, before],
+                    cursors=distortion.bend(level, before, cursors, main),
+                    edges=edges.scaled(float(distortion.slope[level, before])),
+                    variance=self.noise + float(distortion.variance[level, before]),
+                    offsets=distortion.offsets[level, before] + moved[level],
+                    shares=distortion.shares[level, before],
                 )
                 for before in range(len(moved))
             ]
             for level in range(len(moved))
-        ]  # fmt: skip
+        ]
         every = [one for row in given for one in row]
         least, most = (f(one.variance for one in every) for f in (min, max))
         if not least > 0.0:
             raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
         widest = np.max([np.abs(one.cursors) for one in every], axis=0)
         # an offset is bounded as a cursor is
-        widest[main + 1] += float(np.abs(bent.offsets).max())
-        line = self._line(widest, main, edges.scaled(float(bent.slope.max())), noise=least, more=most - least)
+        widest[main + 1] += float(np.abs(distortion.offsets).max())
+        line = self._line(widest, main, edges.scaled(float(distortion.slope.max())), noise=least, more=most - least)
         return interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
 
     def thresholds(self, at_instant: Interference) -> Float:
@@ -301,8 +303,10 @@ class InterferenceModel:
         total = np.zeros(count)
         for wave in self.front_end.crosstalk:
             columns = wave[: len(wave) // m * m].reshape(-1, m)[:, :: m // 8]
-            total += [self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
-                      for k in range(count)]  # fmt: skip
+            total += [
+                self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
+                for k in range(count)
+            ]
         total += self.front_end.noise_correlation[: count * m : m]
         total[0] += self.white
         if self.rounding is not None:
@@ -340,12 +344,12 @@ class InterferenceModel:
         noise: float | None = None,
         more: float = 0.0,
         deep: bool = False,
-    ) -> Line:
+    ) -> TiltedContour:
         """The line that holds all parts at one phase; `noise` in V² is the model's by default, `more` what may come on top."""
         moved, widest = self.displacement, self.displacement.widest
         steepest = edges.steepest(moved.furthest)
         bounded = [np.delete(cursors, main), widest * steepest * moved.usual, self.aggressor_bound, self.codes]
-        return Line.of(
+        return TiltedContour.of(
             np.concatenate(bounded),
             self.noise if noise is None else noise,
             self.levels,
@@ -355,7 +359,7 @@ class InterferenceModel:
             deep=deep,
         )
 
-    def _aggressors(self, line: Line, offset: int, *, deep: bool = False) -> Complex:
+    def _aggressors(self, line: TiltedContour, offset: int, *, deep: bool = False) -> Complex:
         """The function of all aggressors and the converter's codes on a line, kept; by offset where phases are fixed."""
         m, sources = self.link.samples_per_ui, self.link.aggressors
         key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)

@@ -42,8 +42,8 @@ RESOLVED = 1e-18
 """Probability that the first line must resolve by itself to a hundredth, or there is a second one."""
 DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
-SMALL = 0.4
-"""Cursors with |s c| below this at the end of the line enter by three cumulants; the rest of each is below SMALL^8 / 148 = 4e-6
+SMALL_CURSOR = 0.4
+"""Cursors with |s c| below this at the end of the line enter by three cumulants; the rest of each is below 0.4^8 / 148 = 4e-6
 there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
 NEGLIGIBLE = 1e-13
 """Points of the line where the other factors have fallen this low are left out."""
@@ -60,7 +60,7 @@ CHAINED = 3e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TiltedContour:
     """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V².
 
     `height` is about the logarithm of the moment-generating function at the tilt.
@@ -82,7 +82,7 @@ class Line:
         proxy: float = 0.0,
         spread: float = 0.0,
         deep: bool = False,
-    ) -> Line:
+    ) -> TiltedContour:
         """The line for parts within ±`bounded` (K,) V, a Gaussian variance and a sub-Gaussian variance `proxy`.
 
         `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not. Tilt and
@@ -132,7 +132,7 @@ def aggressor_function(
     wave: Float,
     samples_per_ui: int,
     levels: Float,
-    line: Line,
+    line: TiltedContour,
     *,
     worst_phase: bool,
     fixed_phase: int | None = None,
@@ -140,7 +140,7 @@ def aggressor_function(
 ) -> Complex:
     """(S,): function of one aggressor, averaged over its phase, at `fixed_phase` in samples, or at its worst one."""
     usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
-    small = SMALL / (line.end * float(np.abs(levels).max()))
+    small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
     stride, first = max(samples_per_ui // phases, 1), 0
     if fixed_phase is not None:
         first, stride = fixed_phase, samples_per_ui
@@ -152,9 +152,9 @@ def aggressor_function(
     return total
 
 
-def independent(out: Complex, line: Line, cursors: Float, levels: Float) -> None:
+def independent(out: Complex, line: TiltedContour, cursors: Float, levels: Float) -> None:
     """Multiply `out` in place by the function of independent symbols through `cursors`, the small ones by cumulants."""
-    small = SMALL / (line.end * float(np.abs(levels).max()))
+    small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
     multiply_symbols(
         out, line.tilt, line.step, np.ascontiguousarray(cursors), levels, small, np.array(cumulants(levels))
     )
@@ -173,7 +173,7 @@ def interference(
     displacement: Displacement,
     levels: Float,
     crosstalk: Complex,
-    line: Line,
+    line: TiltedContour,
     *,
     deep: bool = False,
 ) -> Interference:
@@ -212,7 +212,7 @@ def interference_by_level(
     displacement: Displacement,
     levels: Float,
     crosstalk: Complex,
-    line: Line,
+    line: TiltedContour,
 ) -> Interference:
     """The distribution at one phase where all depends on the level of the symbol and of the one before: `given`[level][before].
 
@@ -239,7 +239,7 @@ def _functions(
     displacement: Displacement,
     levels: Float,
     crosstalk: Complex,
-    line: Line,
+    line: TiltedContour,
     *,
     deep: bool = False,
 ) -> tuple[Complex, Complex]:
@@ -274,7 +274,7 @@ def _functions(
     return upper, lower
 
 
-def check_crosstalk(crosstalk: Complex, line: Line) -> None:
+def check_crosstalk(crosstalk: Complex, line: TiltedContour) -> None:
     """Raise `SirfError` naming noise or crosstalk, whose function on `line` is `crosstalk` (S,), if their sums miss one."""
     noise = _noise(line)
     _check(noise[None], noise[None], line, "noise")
@@ -282,7 +282,7 @@ def check_crosstalk(crosstalk: Complex, line: Line) -> None:
     _check(both[None], both[None], line, "crosstalk")
 
 
-def _noise(line: Line) -> Complex:
+def _noise(line: TiltedContour) -> Complex:
     """(S,): function of the Gaussian noise."""
     noise = np.ones(line.size, dtype=complex)
     multiply_cumulants(noise, line.tilt, line.step, line.gaussian, 0.0)
@@ -298,7 +298,7 @@ def log_function(
     tilt: float,
 ) -> Float:
     """log E exp(`tilt` x) (L,) of intersymbol interference and jitter given the main symbol's level, averaged over states."""
-    line = Line(tilt, 0.0, LANES, float(np.sum(cursors**2)))
+    line = TiltedContour(tilt, 0.0, LANES, float(np.sum(cursors**2)))
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
     nodes = _edge_nodes(edges, displacement, line, chain, strong)
     tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
@@ -358,7 +358,7 @@ class EdgeNodes:
 
 
 def _edge_nodes(
-    edges: EdgeResponse, displacement: Displacement, line: Line, chain: range, strong: NDArray[np.bool_]
+    edges: EdgeResponse, displacement: Displacement, line: TiltedContour, chain: range, strong: NDArray[np.bool_]
 ) -> EdgeNodes:
     """The values that stand for the independent displacement of the edges of `chain`; none for those that are not `strong`."""
     inside = slice(chain.start, chain.stop)
@@ -378,7 +378,7 @@ def _edge_nodes(
 
 
 def _loose_edges(
-    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: Line
+    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: TiltedContour
 ) -> tuple[Complex, Complex]:
     """Exponents (S,) of the edges outside the chain: what is even in the duty-cycle distortion, and what is odd."""
     mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
@@ -391,8 +391,8 @@ def _loose_edges(
 
 
 def _chain(
-    function: Complex, line: Line, cursors: Float, main: int, edges: EdgeResponse, chain: range, nodes: EdgeNodes, state: Float,
-    displacement: Displacement, sign: float, levels: Float,
+    function: Complex, line: TiltedContour, cursors: Float, main: int, edges: EdgeResponse, chain: range, nodes: EdgeNodes,
+    state: Float, displacement: Displacement, sign: float, levels: Float,
 ) -> Complex:  # fmt: skip
     """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
     size = np.abs(function)
@@ -415,7 +415,7 @@ def _chain(
     return result
 
 
-def _transitions(edges: Float, displacement: Displacement, line: Line) -> tuple[Float, Float]:
+def _transitions(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float]:
     """(weights (Q, 4), variance of the rest (Q,)) of the transitions of a chain.
 
     Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance.
@@ -430,7 +430,7 @@ def _transitions(edges: Float, displacement: Displacement, line: Line) -> tuple[
     return np.where(large[:, None], full, short), np.where(large, rest, 0.0)
 
 
-def _check(upper: Complex, lower: Complex, line: Line, step: str) -> None:
+def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:
     """Both sides of the middle, P(x > 0) of each level and P(x < 0), which is P(x > 0) of its mirror image, must make one."""
     weight = 1.0 / line.points
     weight[0] *= 0.5
@@ -444,13 +444,13 @@ def _check(upper: Complex, lower: Complex, line: Line, step: str) -> None:
         )
 
 
-def voltages(line: Line) -> Float:
+def voltages(line: TiltedContour) -> Float:
     """Voltages (V,) from 0 over one period of the line."""
     points = 2 * OVERSAMPLING << int(np.ceil(np.log2(line.size)))
     return np.asarray(np.arange(points) * (2.0 * np.pi / line.step / points))
 
 
-def _inverted(above: Complex, below: Complex | None, line: Line, *, deep: bool = False) -> Interference:
+def _inverted(above: Complex, below: Complex | None, line: TiltedContour, *, deep: bool = False) -> Interference:
     """The distribution whose tails have the functions `above` and `below` (L, S), by default mirror images of each other.
 
     The inverse repeats with the line's period P: at v it also holds what lies at v - P, times exp(-tilt P). There a tail is
@@ -490,7 +490,7 @@ def _turned(values: Float) -> Float:
     return np.asarray(turned)
 
 
-def _line_integral(values: Complex, line: Line, points: int) -> Float:
+def _line_integral(values: Complex, line: TiltedContour, points: int) -> Float:
     """(1/2 pi) integral of values exp(-j omega v) d omega over the whole line at the voltages (L, points)."""
     padded = np.zeros((values.shape[0], points // 2 + 1), dtype=complex)
     padded[:, : line.size] = np.conj(values)

@@ -12,7 +12,7 @@ from scipy import fft
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.comparison import Comparison, LineDecoder
-from sirf.engine.light.light_chain import RATE, Unit
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, UnitNoise
 from sirf.engine.waveform.capture import BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan
 from sirf.engine.waveform.polyphase import MARGIN, Filterbank
@@ -151,7 +151,7 @@ class Stream:
         spectra = np.asarray(fft.rfft(drives))
         push(self.bank, self.plan.rows, spectra, moved, out)
         if self.light is not None:
-            out += self.light.push(spectra, tuple((drive, shift * RATE // self.m) for drive, shift in moved))
+            out += self.light.push(spectra, tuple((drive, shift * SAMPLES_PER_UI // self.m) for drive, shift in moved))
 
     def _receive(self, limit: int) -> Received | None:
         receiver = self.receiver
@@ -182,10 +182,18 @@ class Stream:
         if self.collects:
             # the SNR_TX term belongs to the symbol: the same value all through its unit interval
             accumulate(
-                self.wave.reshape(-1), self.origin, told.position[skip:], (told.fed - added[:done])[skip:],
-                told.gains[skip:], receiver.saturation, told.weights[skip:], receiver.ffe_main, -self.top,
-                BINS / (2.0 * self.top), self.histogram,
-            )  # fmt: skip
+                self.wave.reshape(-1),
+                self.origin,
+                told.position[skip:],
+                (told.fed - added[:done])[skip:],
+                told.gains[skip:],
+                receiver.saturation,
+                told.weights[skip:],
+                receiver.ffe_main,
+                -self.top,
+                BINS / (2.0 * self.top),
+                self.histogram,
+            )
         for capture in self.captures.values():
             capture.accumulate(self.origin, told.position[skip:])
         if self.recorder is not None:
@@ -212,9 +220,9 @@ class LightStream:
         # a longer past costs less than a length of large prime factors
         self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
         self.past = self.rows - self.block - shared.ahead
-        self.drive = np.zeros((self.rows, RATE), dtype=np.float32)
+        self.drive = np.zeros((self.rows, SAMPLES_PER_UI), dtype=np.float32)
         self.noisy = self.chain.span.noisy
-        self.unit = np.zeros((3, self.rows * RATE if self.noisy else 0), dtype=np.float32)
+        self.unit = np.zeros((3, self.rows * SAMPLES_PER_UI if self.noisy else 0), dtype=np.float32)
 
     def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...]) -> Single:
         """Waveform (block, M) V of the next stretch; it lies `ahead` UI behind the drives."""
@@ -223,10 +231,10 @@ class LightStream:
         push(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
         unit = echoes = None
         if self.noisy:
-            self.unit[:, : -block * RATE] = self.unit[:, block * RATE :]
-            self.unit[:, -block * RATE :] = self.source.light_noise(self.index, 3, block)
-            unit = Unit(*self.unit.astype(float))
-            echoes = self.source.echoes(self.index, self.rows * RATE)
+            self.unit[:, : -block * SAMPLES_PER_UI] = self.unit[:, block * SAMPLES_PER_UI :]
+            self.unit[:, -block * SAMPLES_PER_UI :] = self.source.light_noise(self.index, 3, block)
+            unit = UnitNoise(*self.unit.astype(float))
+            echoes = self.source.echoes(self.index, self.rows * SAMPLES_PER_UI)
         self.index += 1
         waves = self.chain.run(self.drive.reshape(-1).astype(float), unit, echoes)
         kept = waves.slicer.reshape(self.rows, -1)[self.past : self.past + block]
@@ -295,8 +303,14 @@ class Recorder:
         raw = stream.plan.raw
         delay["slicer"] = raw.start_time + raw.sampling / (m * rate)
         return WaveformRecord(
-            symbol_rate=rate, samples_per_ui=m, time=(np.arange(size * m) - m // 2) / (m * rate),
-            volts={name: rows[:size].reshape(-1) for name, rows in self._rows.items()}, delay=delay,
-            instant=(self._values[0, :size] - self.first) / rate, decision_input=self._values[1, :size],
-            fed_back=self._values[2, :size], decided=self._levels[0, :size], sent=self._levels[1, :size],
-        )  # fmt: skip
+            symbol_rate=rate,
+            samples_per_ui=m,
+            time=(np.arange(size * m) - m // 2) / (m * rate),
+            volts={name: rows[:size].reshape(-1) for name, rows in self._rows.items()},
+            delay=delay,
+            instant=(self._values[0, :size] - self.first) / rate,
+            decision_input=self._values[1, :size],
+            fed_back=self._values[2, :size],
+            decided=self._levels[0, :size],
+            sent=self._levels[1, :size],
+        )

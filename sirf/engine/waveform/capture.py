@@ -72,9 +72,18 @@ def place(link: Link, shared: Plan, name: str) -> Place:
 
 def _up_to(link: Link, name: str) -> Link:
     bare = dataclasses.replace(
-        link.receiver, ffe=(1.0,), ffe_main=0, dfe=(), sampling_offset_ui=0.0, adaptation=None, dfe_unrolled=False, vga=None,
-        converter=None, clock=None, wander=None,
-    )  # fmt: skip
+        link.receiver,
+        ffe=(1.0,),
+        ffe_main=0,
+        dfe=(),
+        sampling_offset_ui=0.0,
+        adaptation=None,
+        dfe_unrolled=False,
+        vga=None,
+        converter=None,
+        clock=None,
+        wander=None,
+    )
     if name == "ctle":
         return link.replace(receiver=bare)
     raw = dataclasses.replace(bare, noise_corner=None, noise_density=0.0, ctle=None)
@@ -122,9 +131,18 @@ class Capture:
     def accumulate(self, origin: int, position: Float) -> None:
         """Add symbols at the instants `position` (k,) in UI to the eye; the waveform starts at UI `origin`."""
         accumulate(
-            self.wave.reshape(-1), origin, position, np.zeros(len(position)), np.ones(len(position), dtype=np.float32), 0.0,
-            np.empty((len(position), 0), dtype=np.float32), 0, -self.place.top, BINS / (2.0 * self.place.top), self.histogram,
-        )  # fmt: skip
+            self.wave.reshape(-1),
+            origin,
+            position,
+            np.zeros(len(position)),
+            np.ones(len(position), dtype=np.float32),
+            0.0,
+            np.empty((len(position), 0), dtype=np.float32),
+            0,
+            -self.place.top,
+            BINS / (2.0 * self.place.top),
+            self.histogram,
+        )
 
     def eye(self) -> EyeHistogram:
         """The eye so far; thresholds half way between the levels that the main cursor makes here."""

@@ -14,7 +14,7 @@ from sirf.engine.contract import LARGE_SIGNAL
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import NOISE_CORNERS, TAIL, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
-from sirf.engine.light.light_chain import RATE, LightChain, averaged
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.polyphase import ERROR, TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
 from sirf.link import Link
@@ -101,9 +101,19 @@ def plan(link: Link, allowed: float = ERROR, tail: float = TAIL) -> Plan:
     memory = max(span(one, lead, m) for one in responses)
     table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
     return Plan(
-        link.digest, end, raw, table, np.arange(len(responses)), fixed, len(noise), memory, _rms(link, raw),
-        driven_levels(link, end), None, np.zeros(link.order - 1),
-    )  # fmt: skip
+        link.digest,
+        end,
+        raw,
+        table,
+        np.arange(len(responses)),
+        fixed,
+        len(noise),
+        memory,
+        _rms(link, raw),
+        driven_levels(link, end),
+        None,
+        np.zeros(link.order - 1),
+    )
 
 
 def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, crosstalk: list[Response]) -> Plan:
@@ -117,26 +127,38 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     sources = np.arange(len(crosstalk))
     near = sources - len(link.channel.fext)
     early = (sources < len(before.fext)) | ((near >= 0) & (near < len(before.next)))
-    driven += [Response(wave, 0, movable=RATE) for wave in chain.drive.crosstalk]
+    driven += [Response(wave, 0, movable=SAMPLES_PER_UI) for wave in chain.drive.crosstalk]
     noise = noise_responses(sampled, raw)
     late = [one for one, passes in zip(crosstalk, early, strict=True) if not passes]
     straight = late + noise
     rows = np.arange(fixed + len(sources) + len(noise))
     through_light = np.concatenate([np.ones(fixed, dtype=bool), early, np.zeros(len(noise), dtype=bool)])
-    reach = max(span(one, lead, RATE) for one in driven)
+    reach = max(span(one, lead, SAMPLES_PER_UI) for one in driven)
     reach = max([reach, *(span(one, lead, m) for one in straight)])
     transform = transform_length(reach)
     block = transform - reach
     unit = np.zeros((1, TAPS), dtype=np.float32)
     unit[0, TAPS // 2 - 1] = 1.0
-    to_driver = FilterTable.of(driven, Grid(RATE, RATE, unit, 0.0), lead=lead, transform=transform, block=block)
+    to_driver = FilterTable.of(
+        driven, Grid(SAMPLES_PER_UI, SAMPLES_PER_UI, unit, 0.0), lead=lead, transform=transform, block=block
+    )
     grid = choose_grid([raw.through], m)
     table = FilterTable.of(straight, grid, lead=lead, transform=transform, block=block)
     light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead)
     return Plan(
-        link.digest, end, raw, table, rows[~through_light], fixed, len(noise), reach + light.past + light.ahead,
-        _rms(link, raw), LargeSignal(link, end).at(0).means, light, _adapted_thresholds(link),
-    )  # fmt: skip
+        link.digest,
+        end,
+        raw,
+        table,
+        rows[~through_light],
+        fixed,
+        len(noise),
+        reach + light.past + light.ahead,
+        _rms(link, raw),
+        LargeSignal(link, end).at(0).means,
+        light,
+        _adapted_thresholds(link),
+    )
 
 
 def _adapted_thresholds(link: Link) -> Float:

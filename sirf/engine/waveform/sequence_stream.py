@@ -101,9 +101,17 @@ class SequenceStream:
         fresh = np.zeros((2, size, len(self.trellis)), dtype=np.uint8)
         decided = np.empty(size, dtype=np.uint8)
         new = viterbi(
-            self._samples[:size], self.level_volts, self.levels, self.target, self.trellis, self.metrics, self.pasts,
-            fresh[0], fresh[1], decided,
-        )  # fmt: skip
+            self._samples[:size],
+            self.level_volts,
+            self.levels,
+            self.target,
+            self.trellis,
+            self.metrics,
+            self.pasts,
+            fresh[0],
+            fresh[1],
+            decided,
+        )
         if self._held is not None:
             # the survivor of this window may leave another state than the best at the end of the one before
             corrected = self._held[1]

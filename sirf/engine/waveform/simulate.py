@@ -65,8 +65,14 @@ def simulate(
         from sirf.ami.run import run_models
 
         return run_models(
-            link, symbols=symbols, seed=seed, ideal_feedback=ideal_feedback, capture=tuple(capture), record=record,
-            block=block, progress=progress,
-        )  # fmt: skip
+            link,
+            symbols=symbols,
+            seed=seed,
+            ideal_feedback=ideal_feedback,
+            capture=tuple(capture),
+            record=record,
+            block=block,
+            progress=progress,
+        )
     stream = Stream(link, seed=seed, ideal_feedback=ideal_feedback, capture=tuple(capture), record=record)
     return run_stream(link, stream, symbols, block=block, ideal_feedback=ideal_feedback, progress=progress)

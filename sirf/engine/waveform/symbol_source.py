@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sirf._kernels.polyphase import weigh
 from sirf.engine.counting.baud_rate import LARGEST_JITTER, STRETCH
 from sirf.engine.edge_expansion import series_length
-from sirf.engine.light.light_chain import RATE, Echoes
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan
 from sirf.errors import SirfError
@@ -102,20 +102,20 @@ class Source:
                 np.multiply(drives[row - 1, :size], tau, out=drives[row, :size])
 
     def receiver_noise(self) -> Single:
-        """Unit noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""
+        """UnitNoise noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""
         random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER + self._received), self._words)
         self._received += 1
         return self._normals(random, 2)
 
     def light_noise(self, index: int, rows: int, columns: int) -> Single:
-        """Unit noises (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
-        size = rows * columns * RATE
+        """UnitNoise noises (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
+        size = rows * columns * SAMPLES_PER_UI
         random = Randomness(
             segment_seed(self.seed, self.plan.digest, LIGHT + index), np.empty(size + 32, dtype=np.uint64)
         )
         out = np.empty(size + size % 2, dtype=np.float32)
         random.normals(out)
-        return out[:size].reshape(rows, columns * RATE)
+        return out[:size].reshape(rows, columns * SAMPLES_PER_UI)
 
     def echoes(self, index: int, samples: int) -> Echoes:
         """Double reflections of block `index`: delays and phases at random."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import sirf
 from sirf import optics
-from sirf.engine.light.light_chain import RATE, Echoes, averaged, periodic, transmitter_tdecq
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, Echoes, averaged, periodic, transmitter_tdecq
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.plan import plan
@@ -80,10 +80,12 @@ def test_echoes_drawn_for_a_run_have_the_variance_of_their_path() -> None:
     )
     stream = Stream(back_to_back(path), seed=3)
     sent = np.random.default_rng(1).permutation(np.arange(1024) % 4)
-    light = (0.6e-3 + 0.8e-3 / 3.0 * sent).repeat(RATE)
+    light = (0.6e-3 + 0.8e-3 / 3.0 * sent).repeat(SAMPLES_PER_UI)
     drawn = [stream.source.echoes(index, len(light)) for index in range(5000)]
     assert drawn[0].amplitudes == path.interference.echoes
-    squares = sum((one.beat(light) ** 2 for one in drawn), np.zeros(len(light))).reshape(-1, RATE)[:, 0] / len(drawn)
+    squares = sum((one.beat(light) ** 2 for one in drawn), np.zeros(len(light))).reshape(-1, SAMPLES_PER_UI)[
+        :, 0
+    ] / len(drawn)
     for level in range(4):
         expected = path.interference.variance(0.6e-3 + 0.8e-3 / 3.0 * level, 1e-3)
         # The square of three cosines of random phases has a deviation of 1.22 of its mean: 1.7 % over 5000 draws.
@@ -205,12 +207,12 @@ def test_long_runs_of_a_level_land_on_the_static_curves(name: str, tolerance: fl
     chain = averaged(link.replace(transmitter=sender)).chain
     sent = np.array([0, 3, 1, 2, 3, 0, 2, 1])
     drive = periodic(chain.drive.through, chain.drive.sampling, np.repeat(link.levels[sent], 128))
-    settled = drive.reshape(8, 128, RATE)[:, 100].mean(axis=1)
+    settled = drive.reshape(8, 128, SAMPLES_PER_UI)[:, 100].mean(axis=1)
     assert settled == pytest.approx(preset.swing * link.levels[sent], rel=0.1)
     light = preset.path.transmitted(chain.sign * settled) * span.loss
     assert (np.diff(light[[0, 2, 3, 1]]) > 0).all()
     waves = chain.run(drive)
-    assert waves.power.reshape(8, 128, RATE)[:, 100].mean(axis=1) == pytest.approx(light, rel=tolerance)
+    assert waves.power.reshape(8, 128, SAMPLES_PER_UI)[:, 100].mean(axis=1) == pytest.approx(light, rel=tolerance)
     receiver = preset.path.receiver
     volts = receiver.tia.curve(receiver.photodiode.curve(light) - chain.middle)
     behind = chain.spectra(1 << 16).behind[0].real

@@ -15,7 +15,7 @@ from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.tilted_inversion import Line, interference
+from sirf.engine.statistical.tilted_inversion import TiltedContour, interference
 from sirf.link import Link
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
@@ -48,7 +48,7 @@ def test_duty_cycle_and_even_odd_jitter_are_enumeration_on_both_sides() -> None:
     moved = displacement(jitter, edges)
     assert moved.state_shares.sum() == pytest.approx(1.0)
     bounded = np.concatenate([np.delete(cursors, main), 2 * moved.reach * edges])
-    line = Line.of(bounded, 0.05**2, values, spread=float(np.sum((2 * 0.03 * edges) ** 2)))
+    line = TiltedContour.of(bounded, 0.05**2, values, spread=float(np.sum((2 * 0.03 * edges) ** 2)))
     nothing = np.ones(line.size, dtype=complex)
     found = interference(cursors, main, EdgeResponse.expansion(edges, np.zeros(10)), moved, values, nothing, line)
     for level in (0, 1, 3):

@@ -12,7 +12,7 @@ import sirf
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
-from sirf.engine.statistical.tilted_inversion import Line, interference
+from sirf.engine.statistical.tilted_inversion import TiltedContour, interference
 from sirf.results.interference_distribution import Interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
@@ -20,7 +20,7 @@ from sirf.transmitter.transmitter import NO_JITTER
 
 
 def gaussian_only(order: int, sigma: float) -> Interference:
-    line = Line.of(np.zeros(1), sigma**2, levels(order))
+    line = TiltedContour.of(np.zeros(1), sigma**2, levels(order))
     still = Displacement.of(Jitter(), ffe=(1.0,), ffe_main=0, levels=levels(order), symbol_rate=1e10, edges=np.zeros(3))
     return interference(np.array([0.0, 1.0, 0.0]), 1, EdgeResponse.expansion(np.zeros(3), np.zeros(3)), still,
                         levels(order), np.ones(line.size, dtype=complex), line)  # fmt: skip

@@ -11,7 +11,7 @@ from scipy.special import erfc
 
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.tilted_inversion import Line, aggressor_function, interference
+from sirf.engine.statistical.tilted_inversion import TiltedContour, aggressor_function, interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
 
@@ -22,7 +22,7 @@ def q(x: float | Float) -> Float:
     return np.asarray(0.5 * erfc(np.asarray(x) / np.sqrt(2.0)))
 
 
-def no_crosstalk(line: Line) -> NDArray[np.complex128]:
+def no_crosstalk(line: TiltedContour) -> NDArray[np.complex128]:
     return np.ones(line.size, dtype=complex)
 
 
@@ -40,7 +40,7 @@ def moving(values: Float, edges: Float, **parts: float) -> Displacement:
 def test_intersymbol_interference_equals_the_average_over_all_patterns(order: int) -> None:
     values = levels(order)
     cursors, main, sigma = np.array([0.1, 1.0, 0.2, -0.05]), 1, 0.05
-    line = Line.of(np.delete(cursors, main), sigma**2, values)
+    line = TiltedContour.of(np.delete(cursors, main), sigma**2, values)
     nothing = np.zeros(4)
     found = interference(cursors, main, EdgeResponse.expansion(nothing, nothing), moving(values, nothing), values,
                          no_crosstalk(line), line)  # fmt: skip
@@ -56,7 +56,7 @@ def test_jittered_edges_tie_neighbouring_symbols_exactly() -> None:
     cursors, edges, main = np.pad([0.1, 1.0, 0.2, -0.05], 3), np.pad([0.05, 0.8, -0.3], (3, 4)), 4
     sigma, random_ui, dirac_ui = 0.05, 0.03, 0.05
     bounded = np.concatenate([np.delete(cursors, main), 2 * dirac_ui * edges])
-    line = Line.of(bounded, sigma**2, values, spread=float(np.sum((2 * random_ui * edges) ** 2)))
+    line = TiltedContour.of(bounded, sigma**2, values, spread=float(np.sum((2 * random_ui * edges) ** 2)))
     moved = moving(values, edges, random_ui=random_ui, dual_dirac_ui=dirac_ui)
     found = interference(cursors, main, EdgeResponse.expansion(edges, np.zeros(10)), moved, values,
                          no_crosstalk(line), line)  # fmt: skip
@@ -85,7 +85,7 @@ def test_second_order_displacement_bends_the_tail_like_a_numerical_average() -> 
     values = levels(2)
     cursors, edges, slopes = (np.pad([value], 3) for value in (1.0, 0.6, 4.0))
     sigma, random_ui = 0.02, 0.03
-    line = Line.of(np.zeros(1), sigma**2, values, spread=(2 * 1.6 * random_ui) ** 2)
+    line = TiltedContour.of(np.zeros(1), sigma**2, values, spread=(2 * 1.6 * random_ui) ** 2)
     found = interference(cursors, 3, EdgeResponse.expansion(edges, slopes), moving(values, edges, random_ui=random_ui), values,
                          no_crosstalk(line), line)  # fmt: skip
     tau, weight = np.polynomial.hermite_e.hermegauss(80)
@@ -104,7 +104,7 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
     values = levels(4)
     wave = np.array([0.0, 0.03, 0.08, 0.05, 0.02, 0.01, 0.0, 0.0])
     sigma = 0.04
-    line = Line.of(wave, sigma**2, values)
+    line = TiltedContour.of(wave, sigma**2, values)
     for worst, phases in ((False, [0, 1, 2, 3]), (True, [2])):
         function = aggressor_function(wave, 4, values, line, worst_phase=worst)
         found = interference(
@@ -118,7 +118,7 @@ def test_aggressor_at_unknown_phase_is_the_average_over_its_phases() -> None:
 
 
 def test_quantile_inverts_the_tail() -> None:
-    line = Line.of(np.zeros(1), 1e-4, levels(2))
+    line = TiltedContour.of(np.zeros(1), 1e-4, levels(2))
     found = interference(np.array([0.0, 1.0, 0.0]), 1, still(3), moving(levels(2), np.zeros(3)), levels(2),
                          no_crosstalk(line), line)  # fmt: skip
     for probability, x in ((1e-3, 3.0902323), (1e-6, 4.7534243), (1e-12, 7.0344838), (1e-15, 7.9413453)):
