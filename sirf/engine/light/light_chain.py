@@ -96,8 +96,8 @@ class UnitNoise:
 class Waves:
     """One stretch of N samples at SAMPLES_PER_UI.
 
-    Slicer input `slicer` (N M / SAMPLES_PER_UI,) in V at M samples per UI, light `power` (N,) in W at the diode, `current` (N,) in
-    in A into the amplifier's curve.
+    Slicer input `slicer` (N M / SAMPLES_PER_UI,) in V at M samples per UI, light `power` (N,) in W at the diode,
+    `current` (N,) in A into the amplifier's curve.
     """
 
     slicer: Float
