@@ -33,8 +33,8 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
     level off: d = (1, -(1 - alpha), +(1 - alpha), ..., +-alpha) through the target, which wins where the projected noise passes
     its distance. The noise of an event is taken to have the shape of one sample's distribution with the event's own power. The
     ratio is the sum over j of ((L - 1) / L)^(j - 1) P_j. Events overlap, which the union bound (each of both signs, j errors an
-    event) counts several times and this sum does not. It is a bound from neither side: with the noise of a receiver FFE counts
-    are 0.8 to 1 of it, with white noise, where events hardly overlap, 1.7. A symbol off by one level costs one Gray bit.
+    event) counts several times and this sum does not. It is a bound from neither side: counts lay within a factor of two of it,
+    with the noise of a receiver FFE as with white noise. A symbol off by one level costs one Gray bit.
     """
     count = levels.size
     half = 0.5 * float(np.min(np.diff(levels))) * main
