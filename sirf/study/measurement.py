@@ -244,6 +244,24 @@ def com_db(link: Link) -> float:
     assert link.optics is None
     if link.standard is None:
         raise SirfError("standard must be given for COM, got none. Make the link with standard=.")
+    if link.standard.endswith(".toml"):
+        # a file of the user may change between two calls
+        return _searched_com_db(link)
+    key = link.digest, link.standard
+    if key not in _COM_OF_CONTENT:
+        while len(_COM_OF_CONTENT) >= COM_CACHE:
+            _COM_OF_CONTENT.pop(next(iter(_COM_OF_CONTENT)))
+        _COM_OF_CONTENT[key] = _searched_com_db(link)
+    return _COM_OF_CONTENT[key]
+
+
+COM_CACHE = 64
+"""Links whose COM is remembered, by content: architectures on the same copper ask for it at the same lengths."""
+_COM_OF_CONTENT: dict[tuple[str, str], float] = {}
+
+
+def _searched_com_db(link: Link) -> float:
+    assert link.standard is not None
     try:
         return max(margin_of_case(link.channel, from_standard(link.standard), 1).com_db, CLOSED_DB)
     except NoSettingError:

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from sirf import plot
 from sirf.plot.comparison import eye_scale_mv
-from sirf.study.compare import Comparison, compare
+from sirf.study.compare import compare
+from sirf.study.comparison import Comparison
 
 
 @pytest.fixture(scope="module")

@@ -80,3 +80,18 @@ def test_a_new_figure_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.dumps(result.to_dict())
     found = sirf.reach("cpo", standard="cei-112g-xsr", limit={"loss_per_eye": 0.2}, tolerance=0.5, explain=False)
     assert found.reach_mm is not None
+
+
+def test_com_of_equal_copper_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two links made apart from each other with the same content; a longer one is another."""
+    asked: list[float] = []
+
+    def search(link: sirf.Link) -> float:
+        asked.append(link.insertion_loss_db)
+        return 3.0
+
+    monkeypatch.setattr("sirf.study.measurement._searched_com_db", search)
+    monkeypatch.setattr("sirf.study.measurement._COM_OF_CONTENT", {})
+    for length in (0.021, 0.021, 0.022):
+        assert figure_value(subject_of("cpo-retimed").sections(length), "com_db") == 3.0
+    assert len(asked) == 2
