@@ -19,6 +19,9 @@ from sirf.receiver.transfer_functions import butterworth4, ctle
 from sirf.receiver.vga import Vga
 from sirf.signal.sampled_filter import SampledFilter
 
+SMALLEST_TAP = 1e-12
+"""Feedback taps below this part of the main cursor are zero."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ctle:
@@ -99,6 +102,9 @@ class Receiver:
             )
         if self.thresholds not in ("adapted", "midway"):
             raise SirfError(f"thresholds must be 'adapted' or 'midway', got {self.thresholds!r}. Use 'adapted'.")
+        # what a search leaves of a tap that it does not need is no feedback: errors do not propagate through it
+        taps = tuple(0.0 if abs(tap) < SMALLEST_TAP else tap for tap in self.dfe)
+        object.__setattr__(self, "dfe", taps)
         if self.mlse is not None and len(self.dfe) < self.mlse.memory:
             raise SirfError(
                 f"dfe must hold the {self.mlse.memory} taps of the sequence detector's target, got {len(self.dfe)}. "

@@ -13,6 +13,8 @@ from sirf.errors import SirfError
 
 Float = NDArray[np.float64]
 
+SLOW_STRETCH = 128
+"""Edges of a stretch that phase noise slower than the stretch displaces alike."""
 NEARLY_GAUSSIAN = 2e-3
 """Decay of filtered data over one of its bits below which its value is a Gaussian's to 0.4 % of the fourth cumulant."""
 
@@ -129,7 +131,7 @@ class PhaseNoise:
     def draw(self, generator: np.random.Generator, n: int, *, symbol_rate: float, rows: int | None = None) -> Float:
         """Displacement (n,) in UI, or of `rows` independent stretches (rows, n).
 
-        What varies more slowly than a record of n symbols shifts the whole record.
+        What varies more slowly than a record of n symbols shifts the whole record, or each 128 edges of a stretch.
         """
         # a record a little longer, of a length that transforms fast
         whole = fft.next_fast_len(n, real=True)
@@ -137,7 +139,10 @@ class PhaseNoise:
         count = rows or 1
         white = generator.standard_normal((count, len(rms), 2)).view(np.complex128)[..., 0]
         wave = fft.irfft(rms * white, whole)[:, :n]
-        wave = wave + slow * generator.standard_normal((count, 1))
+        # in stretches what is slower than they are is drawn anew more often still: few large displacements make most errors
+        each = n if rows is None else SLOW_STRETCH
+        shifts = generator.standard_normal((count, -(-n // each)))
+        wave = wave + slow * np.repeat(shifts, each, axis=1)[:, :n]
         return np.asarray(wave if rows else wave[0])
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import combinations
 
 import numpy as np
 import pytest
 
+import sirf
 from sirf.errors import SirfError
 from sirf.receiver.decision_feedback import place_taps
+from tests.engine.links import flat_link
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -43,3 +46,15 @@ def test_taps_that_do_not_fit_are_refused(fixed: int, groups: int) -> None:
 def test_negative_limits_are_refused() -> None:
     with pytest.raises(SirfError, match="limits must not be negative"):
         place_taps(np.zeros(4), fixed=1, limit=-1.0)
+
+
+def test_feedback_taps_that_rounding_left_are_zero() -> None:
+    """A tap of 1e-18 has no say in any decision, and none in how errors are taken for bursts."""
+    link = flat_link("PAM4", sigma=0.12)
+    faint, none = (
+        link.replace(receiver=dataclasses.replace(link.receiver, dfe=taps)) for taps in ((1e-18, -3e-17), (0.0, 0.0))
+    )
+    assert faint.receiver.dfe == (0.0, 0.0)
+    assert sirf.statistical_eye(faint, phases=1).rates == sirf.statistical_eye(none, phases=1).rates
+    one, other = (sirf.count_errors(each, max_errors=200, rng=1) for each in (faint, none))
+    assert one == other

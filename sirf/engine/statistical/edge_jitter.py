@@ -25,6 +25,8 @@ BOUNDED_NODES = 17
 """Fewest values that stand for the distribution of filtered data."""
 MOST_NODES = 240
 """Most values that stand for one common displacement."""
+END_BIN = 0.02
+"""Part of a bin that the bin of its own at either end takes."""
 COARSEST = 1.2
 """Distance of the values of a common displacement relative to what blurs them, `blur_ui`: what lies between is then filled in."""
 NODE_SPACING = 1.4
@@ -309,13 +311,18 @@ def _merged(parts: list[Common], blur_ui: float) -> Common:
 
 
 def _binned(values: Float, shares: Float, count: int) -> tuple[Float, Float]:
-    """At most `count` values at the centroids of equal bins: total and mean stay as they are."""
+    """At most `count` + 2 values at the centroids of equal bins: total and mean stay as they are.
+
+    What lies at either end has a bin of its own: data that has settled is there most of the time, and makes the tail.
+    """
     if len(values) <= count:
         return values, shares
     low, high = float(values.min()), float(values.max())
-    index = np.minimum(((values - low) / (high - low) * count).astype(np.int64), count - 1)
-    weight = np.bincount(index, shares, count)
-    total = np.bincount(index, shares * values, count)
+    place = (values - low) / (high - low) * count
+    index = np.minimum(place.astype(np.int64), count - 1) + 1
+    index[place < END_BIN], index[place > count - END_BIN] = 0, count + 1
+    weight = np.bincount(index, shares, count + 2)
+    total = np.bincount(index, shares * values, count + 2)
     full = weight > 0
     return np.asarray(total[full] / weight[full]), np.asarray(weight[full], dtype=float)
 
@@ -353,22 +360,27 @@ def _clock(noise: PhaseNoise, lags: NDArray[np.int64], symbol_rate: float, blur_
 def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float, blur_ui: float) -> Common:
     """Random binary data through one pole: all patterns of the last bits at evenly spaced instants within a bit."""
     x = 2.0 * np.pi * part.corner / part.rate
-    bits = 12
+    # a pole that settles within a bit needs few bits and many instants
+    bits, instants = (12, 8) if x < 1.0 else (8, int(min(16.0 * (1.0 + x), 256.0)))
     decay = np.exp(-x)
     patterns = np.array(list(itertools.product((-1.0, 1.0), repeat=bits)))
     memory = (1.0 - decay) * decay ** np.arange(bits - 1)
     # what is older than the pattern counts as one more bit that lasted for ever
     memory[-1] += decay ** (bits - 1)
     settled = patterns[:, 1:] @ memory
-    since = (np.arange(8) + 0.5) / 8
+    since = (np.arange(instants) + 0.5) / instants
     values = (patterns[:, :1] + (settled[:, None] - patterns[:, :1]) * np.exp(-x * since)).ravel()
     values, shares = _binned(
         values,
         np.full(len(values), 1.0 / len(values)),
-        _nodes(2.0 * part.amplitude_ui, BOUNDED_NODES, blur_ui),
+        _nodes(2.0 * part.amplitude_ui, BOUNDED_NODES, 0.25 * blur_ui),
     )
-    values = values * np.sqrt(part.variance / float(shares @ values**2)) if part.variance > 0 else 0.0 * values
-    return Common(values, shares, _data_correlation(part, lags, symbol_rate))
+    if not part.variance > 0.0:
+        return Common(0.0 * values, shares, _data_correlation(part, lags, symbol_rate))
+    values = values * np.sqrt(part.variance / float(shares @ values**2))
+    return Common(
+        np.clip(values, -part.amplitude_ui, part.amplitude_ui), shares, _data_correlation(part, lags, symbol_rate)
+    )
 
 
 def _data_correlation(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float) -> Float:

@@ -53,7 +53,7 @@ def simulate(
     With vendor models it is the time-domain flow of IBIS-AMI (see `sirf.ami.run`); where a receiver's model decides, there are no
     captures, records or ideal feedback.
     Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
-    sequence detector beside adaptation, edge jitter beyond 0.2 UI, or a clock without a timing function.
+    sequence detector beside adaptation, edge jitter beyond 0.5 UI, or a clock without a timing function.
     """
     if record < 0:
         raise SirfError(f"record must not be negative, got {record}. Use 0 for none.")

@@ -137,7 +137,7 @@ def test_compression_brings_the_levels_together_and_costs_what_their_distance_sa
 
 
 def test_wander_beyond_the_expansion_is_refused() -> None:
-    jitter = Jitter(sinusoidal=(SinusoidalJitter(0.5, 1e6),))
+    jitter = Jitter(sinusoidal=(SinusoidalJitter(0.6, 1e6),))
     with pytest.raises(SirfError, match="jitter must stay within"):
         count_errors(with_transmitter(flat_link("PAM4", sigma=0.1), jitter=jitter), rng=1)
 

@@ -1,0 +1,1 @@
+"""Every engine against brute force that shares nothing with it: run `python -m benchmarks.validate`."""

@@ -1,0 +1,189 @@
+"""The grid of impairments: for each link the brute force and what every engine says of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import binom
+
+import sirf
+from benchmarks.validate.decisions import symbol_error_ratio
+from benchmarks.validate.exact_edges import DELAY, RATE, Float, error_ratio, independent, line_link, together
+from sirf.engine.front_end import front_end
+from sirf.link import Link
+from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
+from tests.engine.links import flat_link
+
+LARGEST_MISS = 0.01
+"""Part by which a statistical ratio may miss the brute force."""
+CONFIDENCE = 0.9999
+"""Of a counted interval: some hundred comparisons, of which hardly one fails by chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One comparison of symbol error ratios: the `exact` one must lie between `low` and `high`, about the one `found`."""
+
+    link: str
+    engine: str
+    exact: float
+    found: float
+    low: float
+    high: float
+
+    @property
+    def passes(self) -> bool:
+        """Whether the brute force lies inside."""
+        return self.low <= self.exact <= self.high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A `link`, its brute force, and the relative uncertainty of that where it is drawn."""
+
+    name: str
+    link: Link
+    exact: float
+    uncertainty: float = 0.0
+
+
+REST = Jitter(random_ui=0.01)
+"""What moves edges one by one beside what moves them together."""
+SLOW_TONE = Jitter(random_ui=0.01, sinusoidal=(SinusoidalJitter(0.08, 1e6),))
+SLOW_NOISE = Jitter(random_ui=0.01, phase_noise=PhaseNoise((1e3, 1e5, 1e6, 1e7), (-70.0, -74.0, -90.0, -180.0)))
+SLOW_DATA = Jitter(random_ui=0.01, bounded=(BoundedJitter(0.06, 2e6, 5e6),))
+
+
+def edge_cases(short: bool) -> Iterator[Case]:
+    """Displaced edges on a line of a closed form: phases at which decades of the error ratio lie."""
+    for jitter in (
+        Jitter(random_ui=0.01),
+        Jitter(random_ui=0.01, dual_dirac_ui=0.05),
+        Jitter(random_ui=0.03, dual_dirac_ui=0.06),
+        Jitter(random_ui=0.078),
+    ):
+        for ratio in (1e-3, 1e-12) if short else (1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 1e-15, 1e-18):
+            own = independent(jitter)
+            yield from _at_ratio(
+                f"{_named(jitter)}, {ratio:.0e}", jitter, ratio, lambda phase, own=own: error_ratio(phase, own, own)
+            )
+    phase = 2.0 * np.pi * (np.arange(96) + 0.5) / 96
+    normal = np.linspace(-6.5, 6.5, 105)
+    since = (np.arange(48) + 0.5) / 48
+    moving = 1.0 - 2.0 * np.exp(-2.0 * np.pi * 2.5 * since)
+    rms = np.sqrt(SLOW_NOISE.phase_noise.variance(symbol_rate=RATE)) if SLOW_NOISE.phase_noise else 0.0
+    for name, jitter, common, weight in (
+        ("sinusoid 0.08 UI at 1 MHz", SLOW_TONE, 0.08 * np.sin(phase), np.ones(96)),
+        ("slow phase noise", SLOW_NOISE, rms * normal, np.exp(-0.5 * normal**2)),
+        (
+            "filtered data 0.06 UI",
+            SLOW_DATA,
+            0.06 * np.concatenate([np.ones(48), -np.ones(48), moving, -moving]),
+            np.ones(192),
+        ),
+    ):
+        for ratio in (1e-3,) if short else (1e-3, 1e-6, 1e-9):
+            yield from _at_ratio(
+                f"{name}, {ratio:.0e}", jitter, ratio,
+                lambda place, common=common, weight=weight: together(place, REST, common, weight),
+            )  # fmt: skip
+
+
+def _named(jitter: Jitter) -> str:
+    return f"RJ {jitter.random_ui:g}, A_DD {jitter.dual_dirac_ui:g} UI"
+
+
+def _at_ratio(name: str, jitter: Jitter, ratio: float, exact: Callable[[float], float]) -> Iterator[Case]:
+    """The link sampled where the brute force first falls below three times `ratio`; nothing where it does not."""
+    link = line_link(jitter)
+    m = link.samples_per_ui
+    for step in range(-m // 2 + 1, 1):
+        moved = line_link(jitter, offset_ui=step / m)
+        end = front_end(moved)
+        place = (end.start_time + end.sampling / (m * RATE) - DELAY) * RATE - 0.5
+        if (found := exact(place)) < 3.0 * ratio:
+            yield Case(name=name, link=moved, exact=found)
+            return
+
+
+def aggressor_cases() -> Iterator[Case]:
+    """One far-end aggressor at random phase: its symbols and phases enumerated."""
+    for sigma, coupling in ((0.2, 0.5), (0.26, 0.25)):
+        link = flat_link("NRZ", sigma=sigma, crosstalk=(coupling,))
+        link = link.replace(transmitter=dataclasses.replace(link.transmitter, rise_time=0.3 / link.symbol_rate))
+        end = front_end(link)
+        m, wave = link.samples_per_ui, end.crosstalk[0]
+        own = np.delete(end.cursors(end.through), end.pre_cursors)
+        victim = end.main_cursor + _sums(own[np.abs(own) > 1e-4])
+        ratios = [
+            np.mean(ndtr(-(victim[:, None] + _sums(column[np.abs(column) > 1e-4])) / end.receiver_noise))
+            for column in wave[: len(wave) // m * m].reshape(-1, m).T
+        ]
+        yield Case(name=f"aggressor of {coupling:g} at random phase", link=link, exact=float(np.mean(ratios)))
+
+
+def _sums(cursors: Float) -> Float:
+    return np.array([np.dot(signs, cursors) for signs in itertools.product((-1.0, 1.0), repeat=len(cursors))])
+
+
+def feedback_cases(symbols: int) -> Iterator[Case]:
+    """Decisions that feed back over one tap."""
+    for order, tap, sigma in ((2, 0.6, 0.4), (4, 0.6, 0.12), (4, -0.4, 0.12)):
+        link = flat_link(f"PAM{order}", sigma=sigma, ffe=(1.0, tap), dfe=(tap,))
+        ratio, deviation = symbol_error_ratio(order, (1.0, tap), (tap,), sigma, symbols)
+        yield Case(name=f"PAM{order}, DFE tap {tap:g}", link=link, exact=ratio, uncertainty=deviation / ratio)
+
+
+def rows(short: bool, *, errors: int, symbols: int) -> Iterator[Row]:
+    """Every engine on every case; counts stop at `errors`, waveforms and brute force draw so many `symbols`."""
+    cases = itertools.chain(edge_cases(short), aggressor_cases(), feedback_cases(symbols))
+    for case in cases:
+        found = sirf.statistical_eye(case.link, phases=1).ser
+        margin = LARGEST_MISS + 4.0 * case.uncertainty
+        yield Row(
+            link=case.name, engine="statistical", exact=case.exact, found=found, low=found * (1.0 - margin),
+            high=found * (1.0 + margin),
+        )  # fmt: skip
+        if case.exact < 3e-5:
+            continue
+        counts = {
+            "counting": sirf.count_errors(case.link, max_errors=errors, rng=1),
+            "waveform": sirf.simulate(case.link, symbols=symbols, rng=1).errors,
+        }
+        for engine, count in counts.items():
+            low, high = count.symbol_interval(CONFIDENCE)
+            more = 4.0 * case.uncertainty * case.exact
+            yield Row(
+                link=case.name, engine=engine, exact=case.exact, found=count.ser, low=low - more, high=high + more
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How many of `runs` 99 % intervals of short counts miss the `truth`."""
+
+    link: str
+    truth: float
+    runs: int
+    missed: int
+
+    @property
+    def passes(self) -> bool:
+        """Whether a true 99 % interval misses as often in more than one table of a thousand."""
+        return self.missed <= int(binom.ppf(0.999, self.runs, 0.01))
+
+
+def coverages(runs: int, *, short: bool) -> Iterator[Coverage]:
+    """Counts of 100 errors, one for each seed, of every link whose error ratio is about 1e-3."""
+    cases = itertools.chain(edge_cases(short), aggressor_cases())
+    for case in cases:
+        if not 3e-4 < case.exact < 5e-3:
+            continue
+        counts = (sirf.count_errors(case.link, max_errors=100, rng=seed) for seed in range(runs))
+        missed = sum(not low <= case.exact <= high for low, high in (count.symbol_interval() for count in counts))
+        yield Coverage(link=case.name, truth=case.exact, runs=runs, missed=missed)
