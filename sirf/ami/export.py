@@ -67,7 +67,7 @@ def _check(link: Link) -> None:
         "receiver.wander": bool(rx.wander),
         "receiver.adaptation": rx.adaptation is not None,
         "receiver.cancellation": rx.cancellation is not None,
-        "receiver.ctle": rx.ctle is not None and not isinstance(rx.ctle, Ctle),
+        "receiver.ctle": rx.ctle is not None and not (isinstance(rx.ctle, Ctle) and rx.ctle.two_stage),
         "receiver.clock": rx.clock is not None and (rx.clock.detector not in DETECTORS or rx.clock.latency > 0),
     }
     for name, used in unfit.items():

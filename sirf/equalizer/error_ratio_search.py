@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.presets import EqualizerLimits
-from sirf.receiver.receiver import Ctle
+from sirf.receiver.receiver import CTLE_GAINS, Ctle
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -49,10 +49,10 @@ def _moves(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> Iterat
     """Every link one step away."""
     ctle = link.receiver.ctle
     if isinstance(ctle, Ctle) and "ctle" not in freeze:
-        for gain in _beside(ctle.g_dc_db, limits.g_dc_db):
-            yield f"g_dc_db {gain:g}", _with_ctle(link, dataclasses.replace(ctle, g_dc_db=gain))
-        for gain in _beside(ctle.g_dc2_db, limits.g_dc2_db):
-            yield f"g_dc2_db {gain:g}", _with_ctle(link, dataclasses.replace(ctle, g_dc2_db=gain))
+        for place, name in enumerate(CTLE_GAINS):
+            for gain in _beside(ctle.gains_db[place], getattr(limits, name)):
+                gains = (*ctle.gains_db[:place], gain, *ctle.gains_db[place + 1 :])
+                yield f"{name} {gain:g}", _with_ctle(link, ctle.with_gains(gains))
     if "tx_ffe" in freeze:
         return
     tx = link.transmitter

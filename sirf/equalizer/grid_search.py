@@ -21,11 +21,11 @@ from sirf.engine.front_end import (
 )
 from sirf.equalizer.converter_range import converter_range
 from sirf.equalizer.floating_taps import TapProblem, place_floating_taps
-from sirf.equalizer.search_grid import coarse, coarse_step, neighbours
+from sirf.equalizer.search_grid import Spot, coarse, coarse_step, gain_axes, neighbours
 from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, through_ffe, with_gains
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
-from sirf.results.equalizer import EqualizerReport
+from sirf.results.equalizer import EqualizerReport, Improvement
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -35,12 +35,11 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One point of the search: gains in dB, Tx taps, Rx taps, DFE taps, sampling offset in UI, range of the converter in V where
-    the limits set it, figure of merit in dB.
+    """One point of the search: CTLE gains in dB, Tx taps, Rx taps, DFE taps, sampling offset in UI, range of the converter in V
+    where the limits set it, figure of merit in dB.
     """
 
-    g_dc_db: float
-    g_dc2_db: float
+    gains_db: tuple[float, ...] = ()
     tx: tuple[float, ...]
     rx: tuple[float, ...] = (1.0,)
     rx_main: int = 0
@@ -57,7 +56,7 @@ class Search:
         self.link, self.limits, self.freeze = link, limits, freeze
         self.channel: AnalogChannel = analog_channel(link)
         self.candidates = 0
-        self.path: list[tuple[float, float, tuple[float, ...], float]] = []
+        self.path: list[Improvement] = []
         self.start_fom_db: float | None = None
         cursors = [cursor for cursor, _ in limits.tx_ffe]
         self.tap_main = -min([*cursors, 0])
@@ -78,30 +77,28 @@ class Search:
 
     def run(self, most: int) -> Setting:
         """Coarse CTLE grid first, then ever nearer neighbours of the best."""
-        grid_dc, grid_dc2 = self.limits.g_dc_db, self.limits.g_dc2_db
-        step_dc, step_dc2 = coarse_step(len(grid_dc)), coarse_step(len(grid_dc2))
-        done: dict[tuple[int, int], Setting] = {}
-        pending = [(a, b) for a in coarse(len(grid_dc), step_dc) for b in coarse(len(grid_dc2), step_dc2)]
+        axes = gain_axes(self.limits)
+        sizes: Spot = tuple(len(axis) for axis in axes)
+        steps: Spot = tuple(coarse_step(size) for size in sizes)
+        done: dict[Spot, Setting] = {}
+        pending = list(coarse(sizes, steps))
         best: Setting | None = None
-        where = (0, 0)
+        where: Spot = (0,) * len(axes)
         while True:
-            for a, b in pending:
-                if (a, b) in done or len(done) >= most:
+            for spot in pending:
+                if spot in done or len(done) >= most:
                     continue
-                done[a, b] = found = self._at_ctle(grid_dc[a], grid_dc2[b], best)
+                gains = tuple(axis[place] for axis, place in zip(axes, spot, strict=True))
+                done[spot] = found = self._at_ctle(gains, best)
                 if best is None or found.fom_db > best.fom_db:
-                    best, where = found, (a, b)
-                    self.path.append((found.g_dc_db, found.g_dc2_db, found.tx, found.fom_db))
-            pending = [
-                spot
-                for spot in neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
-                if spot not in done
-            ]
+                    best, where = found, spot
+                    self.path.append((*found.gains_db, found.tx, found.fom_db))
+            pending = [spot for spot in neighbours(where, steps, sizes) if spot not in done]
             if not pending:
-                if step_dc == 1 and step_dc2 == 1:
+                if max(steps) == 1:
                     break
-                step_dc, step_dc2 = max(step_dc // 2, 1), max(step_dc2 // 2, 1)
-                pending = neighbours(where, (step_dc, step_dc2), (len(grid_dc), len(grid_dc2)))
+                steps = tuple(max(step // 2, 1) for step in steps)
+                pending = neighbours(where, steps, sizes)
             if len(done) >= most:
                 break
         assert best is not None
@@ -110,7 +107,7 @@ class Search:
     def _within_limits(self, best: Setting) -> Setting:
         """The chosen CTLE and Tx FFE with floating taps and limits of the Rx FFE, sampled where these are best."""
         limits = self.limits
-        receiver = with_gains(self.receiver, best.g_dc_db, best.g_dc2_db)
+        receiver = with_gains(self.receiver, best.gains_db)
         last = limits.rx_ffe_span if limits.rx_ffe_groups else limits.rx_ffe_post
         wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
         self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
@@ -150,15 +147,14 @@ class Search:
                     converter_range=full_scale,
                     fom_db=fom_db,
                 )
-        self.path.append((top.g_dc_db, top.g_dc2_db, top.tx, top.fom_db))
+        self.path.append((*top.gains_db, top.tx, top.fom_db))
         return top
 
     def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
         """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
         quantile = np.sqrt(2.0) * erfcinv(2.0 * self.link.der0)
         return EqualizerReport(
-            g_dc_db=best.g_dc_db,
-            g_dc2_db=best.g_dc2_db,
+            ctle_db=best.gains_db,
             tx_taps=best.tx,
             tx_main=self.tap_main,
             rx_ffe_taps=best.rx,
@@ -170,11 +166,11 @@ class Search:
             path=tuple(self.path),
         )
 
-    def _at_ctle(self, g_dc_db: float, g_dc2_db: float, best: Setting | None) -> Setting:
-        receiver = with_gains(self.receiver, g_dc_db, g_dc2_db)
+    def _at_ctle(self, gains_db: tuple[float, ...], best: Setting | None) -> Setting:
+        receiver = with_gains(self.receiver, gains_db)
         waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
         found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
-        return dataclasses.replace(found, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db)
+        return dataclasses.replace(found, gains_db=gains_db)
 
     def _tx_grid(self) -> tuple[Float, NDArray[np.int64]]:
         allowed = dict(self.limits.tx_ffe)
@@ -223,7 +219,7 @@ class Search:
         fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
         if self.start_fom_db is None:
             self.start_fom_db = fom_db
-        return Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tuple(taps), fom_db=fom_db)
+        return Setting(tx=tuple(taps), fom_db=fom_db)
 
     def _mmse(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
@@ -275,7 +271,7 @@ class Search:
             sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
             full_scale = self._converter_range(samples, float(noise[0, 0]) + sent)
             noise = noise + self._rounding(full_scale) * np.eye(len(noise))
-        best = Setting(g_dc_db=0.0, g_dc2_db=0.0, tx=tx)
+        best = Setting(tx=tx)
         for offset in offsets:
             self.candidates += 1
             shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)

@@ -92,7 +92,7 @@ def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[st
     search = Search(link, frozen_limits(link, limits, freeze), freeze)
     best = search.run(max_ctle_settings)
     receiver = dataclasses.replace(
-        with_gains(link.receiver, best.g_dc_db, best.g_dc2_db),
+        with_gains(link.receiver, best.gains_db),
         ffe=best.rx,
         ffe_main=best.rx_main,
         dfe=best.dfe,

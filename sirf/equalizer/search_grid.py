@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sirf.presets import EqualizerLimits
-from sirf.receiver.receiver import Ctle
+from sirf.receiver.receiver import CTLE_GAINS, Ctle
 
 if TYPE_CHECKING:
     from sirf.link import Link
+
+Spot = tuple[int, ...]
+"""One number for each gain of the CTLE, in the order of `CTLE_GAINS`: indices into its values, steps of these, their count."""
 
 
 def frozen_limits(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> EqualizerLimits:
     """The limits with the blocks named in `freeze` held at what the link has."""
     changes: dict[str, Any] = {}
-    if "ctle" in freeze and isinstance(link.receiver.ctle, Ctle):
-        changes |= {"g_dc_db": (link.receiver.ctle.g_dc_db,), "g_dc2_db": (link.receiver.ctle.g_dc2_db,)}
-    elif not isinstance(link.receiver.ctle, Ctle):
-        changes |= {"g_dc_db": (0.0,), "g_dc2_db": (0.0,)}  # none, or a table as it is
+    ctle = link.receiver.ctle
+    if not isinstance(ctle, Ctle):
+        changes |= dict.fromkeys(CTLE_GAINS, (0.0,))  # none, or a table as it is
+    elif "ctle" in freeze:
+        changes |= {name: (gain,) for name, gain in zip(CTLE_GAINS, ctle.gains_db, strict=True)}
     if "rx_ffe" in freeze:
         changes |= {"rx_ffe_pre": 0, "rx_ffe_post": 0}
     if "dfe" in freeze:
@@ -27,18 +32,25 @@ def frozen_limits(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) ->
     return dataclasses.replace(limits, **changes)
 
 
+def gain_axes(limits: EqualizerLimits) -> tuple[tuple[float, ...], ...]:
+    """The values in dB that each gain of the CTLE may take, in the order of `CTLE_GAINS`."""
+    return tuple(getattr(limits, name) for name in CTLE_GAINS)
+
+
 def coarse_step(count: int) -> int:
     """Step of the first pass over `count` values."""
     return 1 if count <= 3 else 4 if count > 8 else 2
 
 
-def coarse(count: int, step: int) -> Iterator[int]:
-    """Indices of every `step`-th of `count` values."""
-    yield from range(0, count, step)
+def coarse(sizes: Spot, steps: Spot) -> Iterator[Spot]:
+    """Every `steps`-th index of a grid of `sizes` along each of its axes, the last axis fastest."""
+    yield from itertools.product(*(range(0, size, step) for size, step in zip(sizes, steps, strict=True)))
 
 
-def neighbours(where: tuple[int, int], steps: tuple[int, int], sizes: tuple[int, int]) -> list[tuple[int, int]]:
-    """Pairs of indices around `where`, itself in it, a step away and inside a grid of `sizes`."""
-    a, b = where
-    spots = [(a + i * steps[0], b + j * steps[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-    return [(i, j) for i, j in spots if 0 <= i < sizes[0] and 0 <= j < sizes[1]]
+def neighbours(where: Spot, steps: Spot, sizes: Spot) -> list[Spot]:
+    """Indices around `where`, itself in it, a step away along any axes and inside a grid of `sizes`."""
+    along = (
+        [place + turn * step for turn in (-1, 0, 1) if 0 <= place + turn * step < size]
+        for place, step, size in zip(where, steps, sizes, strict=True)
+    )
+    return list(itertools.product(*along))

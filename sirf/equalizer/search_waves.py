@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,8 @@ def ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
     return 1.0 if receiver.ctle is None else np.abs(receiver.ctle.transfer(frequency)) ** 2
 
 
-def with_gains(receiver: Receiver, g_dc_db: float, g_dc2_db: float) -> Receiver:
+def with_gains(receiver: Receiver, gains_db: Sequence[float]) -> Receiver:
     """The receiver with other CTLE gains in dB; one whose CTLE is a table, or that has none, as it is."""
     if not isinstance(receiver.ctle, Ctle):
         return receiver
-    return dataclasses.replace(receiver, ctle=dataclasses.replace(receiver.ctle, g_dc_db=g_dc_db, g_dc2_db=g_dc2_db))
+    return dataclasses.replace(receiver, ctle=receiver.ctle.with_gains(gains_db))

@@ -16,7 +16,7 @@ from sirf.presets._schema import ComTable, PresetFile, Span, parse
 from sirf.presets.devices import cable_classes, package_cases, selected_cases
 from sirf.receiver.converter import Converter
 from sirf.receiver.mlse import Mlse
-from sirf.receiver.receiver import Ctle, Receiver
+from sirf.receiver.receiver import CTLE_GAINS, Ctle, Receiver
 from sirf.signal.pam import order_of
 from sirf.transmitter.jitter import Jitter
 from sirf.transmitter.transmitter import Transmitter
@@ -58,7 +58,7 @@ class EqualizerLimits:
         for tap, (low, high) in enumerate(zip(self.dfe_min, self.dfe_max, strict=True)):
             if not low <= high:
                 raise SirfError(f"dfe_min of tap {tap + 1} must not exceed dfe_max {high:g}, got {low:g}. Swap them.")
-        for name in ("g_dc_db", "g_dc2_db"):
+        for name in CTLE_GAINS:
             if not getattr(self, name):
                 raise SirfError(f"{name} must hold a gain to choose, got none. Give (0.0,) for no choice.")
         for cursor, values in self.tx_ffe:
@@ -221,8 +221,7 @@ def _ctle(file: PresetFile) -> Ctle | None:
     if table is None:
         return None
     return Ctle(
-        g_dc_db=table.g_dc_db[2],
-        g_dc2_db=table.g_dc2_db[2],
+        **{name: getattr(table, name)[2] for name in CTLE_GAINS},
         f_z=table.f_z_ghz * 1e9,
         f_p1=table.f_p1_ghz * 1e9,
         f_p2=table.f_p2_ghz * 1e9,
@@ -236,8 +235,7 @@ def _limits(file: PresetFile) -> EqualizerLimits:
     return EqualizerLimits(
         tx_ffe=tuple(sorted((int(cursor), span_values(span)) for cursor, span in tx.ffe.items())),
         tx_main_minimum=tx.ffe_main_minimum,
-        g_dc_db=span_values(rx.ctle.g_dc_db) if rx.ctle else (0.0,),
-        g_dc2_db=span_values(rx.ctle.g_dc2_db) if rx.ctle else (0.0,),
+        **{name: span_values(getattr(rx.ctle, name)) if rx.ctle else (0.0,) for name in CTLE_GAINS},
         dfe_max=rx.dfe_max,
         dfe_min=rx.dfe_min,
         rx_ffe_pre=rx.ffe_pre_taps,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +23,10 @@ from sirf.signal.sampled_filter import SampledFilter
 
 SMALLEST_TAP = 1e-12
 """Feedback taps below this part of the main cursor are zero."""
+CTLE_GAINS = ("g_dc_db", "g_dc2_db")
+"""Gains in dB of a `Ctle` that an equaliser search chooses, each from the values of this name in `EqualizerLimits`."""
+EQUATION_93A_22 = ("g_dc_db", "g_dc2_db", "f_z", "f_p1", "f_p2", "f_lf")
+"""Fields of a `Ctle` that stand in equation (93A-22)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,20 @@ class Ctle:
             f_p2=self.f_p2,
             f_lf=self.f_lf,
         )
+
+    @property
+    def gains_db(self) -> tuple[float, ...]:
+        """The gains in dB, in the order of `CTLE_GAINS`."""
+        return tuple(getattr(self, name) for name in CTLE_GAINS)
+
+    def with_gains(self, gains_db: Sequence[float]) -> Ctle:
+        """This CTLE with other gains in dB, in the order of `CTLE_GAINS`."""
+        return dataclasses.replace(self, **dict(zip(CTLE_GAINS, gains_db, strict=True)))
+
+    @property
+    def two_stage(self) -> bool:
+        """Whether equation (93A-22) is all of it; COM and exported models, which know no other stage, refuse the rest."""
+        return self == Ctle(**{name: getattr(self, name) for name in EQUATION_93A_22})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
 
 def _receiver(preset: Preset) -> ReceiverSettings:
     rx, limits, com = preset.receiver, preset.limits, preset.com
-    if not isinstance(rx.ctle, Ctle):
+    if not (isinstance(rx.ctle, Ctle) and rx.ctle.two_stage):
         raise ConfigError(
             f"{preset.id}: [receiver.ctle] must have poles, zero and gains for COM, got {rx.ctle!r}. Give equation (93A-22)."
         )
