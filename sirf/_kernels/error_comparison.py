@@ -55,6 +55,8 @@ def compare(
     `outgoing` (L,) and `confusion` (L, L) gain what was sent, and what it was taken for where wrong. A row of `batches`
     (B, COLUMNS) counts whole batches of its length and the squares of their errors, and holds the errors of the open one.
     """
+    # symbols left of the shortest batch: a division a symbol would cost as much as the rest of the loop
+    left = batches[0, LENGTH] - state[SYMBOL] % batches[0, LENGTH] if len(batches) else -1
     for i in range(len(sent)):
         k = state[SYMBOL]
         state[SYMBOL] = k + 1
@@ -80,6 +82,10 @@ def compare(
             for row in range(len(batches)):
                 batches[row, BATCH_SYMBOLS] += 1
                 batches[row, BATCH_BITS] += bits[a, b]
+        left -= 1
+        if left:
+            continue
+        left = batches[0, LENGTH]
         for row in range(len(batches)):
             if (k + 1) % batches[row, LENGTH]:
                 break
