@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import ndtr
@@ -70,7 +71,7 @@ def edge_cases(short: bool) -> Iterator[Case]:
         for ratio in (1e-3, 1e-12) if short else (1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 1e-15, 1e-18):
             own = independent(jitter)
             yield from _at_ratio(
-                f"{_named(jitter)}, {ratio:.0e}", jitter, ratio, lambda phase, own=own: error_ratio(phase, own, own)
+                f"{_named(jitter)}, {ratio:.0e}", jitter, ratio, partial(error_ratio, first=own, second=own)
             )
     phase = 2.0 * np.pi * (np.arange(96) + 0.5) / 96
     normal = np.linspace(-6.5, 6.5, 105)
@@ -90,7 +91,7 @@ def edge_cases(short: bool) -> Iterator[Case]:
         for ratio in (1e-3,) if short else (1e-3, 1e-6, 1e-9):
             yield from _at_ratio(
                 f"{name}, {ratio:.0e}", jitter, ratio,
-                lambda place, common=common, weight=weight: together(place, REST, common, weight),
+                partial(together, jitter=REST, common=common, weight=weight),
             )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks and validation: each script runs by itself."""
