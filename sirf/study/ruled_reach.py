@@ -19,7 +19,7 @@ from sirf.system.architecture import Budget, Plane
 
 RANGE = "range of the search"
 LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
-COM_EVALUATIONS, SLOW_COM_EVALUATIONS = 9, 4
+COM_EVALUATIONS, SLOW_COM_EVALUATIONS = 9, 7
 """Lengths at most at which COM is asked for; fewer by Annexes 120G and 178A, which search for ten seconds and more each. The
 bracket that is left is told."""
 MAX_EVALUATIONS = 1000
