@@ -20,7 +20,7 @@ from sirf.ami.impairments import ClockJitter, Noise, clock_jitter, noise_of, tra
 from sirf.ami.model import AmiModel
 from sirf.ami.reserved import NOT_USED
 from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
-from sirf.errors import AmiError, SirfError
+from sirf.errors import AmiError
 from sirf.signal.sampled_filter import SampledFilter
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Modelled:
 def modelled(link: Link) -> Modelled:
     """Run AMI_Init of the models of a link; kept for the last few links, which never change.
 
-    Raises `AmiError` where a model fails, `SirfError` for a link whose own equalisers stand beside those of a model.
+    Raises `AmiError` where a model fails, and for a link whose own equalisers stand beside those of a model.
     """
     _check_parts(link)
     base = link.replace(transmitter_model=None, receiver_model=None)
@@ -157,10 +157,10 @@ def impulse_columns(channel: AnalogChannel, link: Link) -> Float:
 def _check_parts(link: Link) -> None:
     """A model stands in place of the link's own parts, not beside them."""
     if link.optics is not None:
-        raise SirfError("optics must be None for a link with vendor models, got a Span. Run its copper sections.")
+        raise AmiError("optics must be None for a link with vendor models, got a Span. Run its copper sections.")
     tx, rx = link.transmitter, link.receiver
     if link.transmitter_model is not None and (tx.ffe != (1.0,) or tx.filter is not None or tx.compression):
-        raise SirfError(
+        raise AmiError(
             "transmitter must leave equalisation to its transmitter_model, got an FFE, a filter or compression of its own. "
             "Use Transmitter(ffe=(1.0,), filter=None, compression=0)."
         )
@@ -181,7 +181,7 @@ def _check_parts(link: Link) -> None:
     }
     for name, used in own.items():
         if used:
-            raise SirfError(
+            raise AmiError(
                 f"receiver.{name} must be off beside a receiver_model, which does this itself, got one. "
                 "Use Receiver(noise_corner=…, noise_density=…)."
             )

@@ -11,7 +11,7 @@ from sirf.com.annex_93a import margin_of_case
 from sirf.com.config.preset import from_standard
 from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.engine.statistical.analysis import statistical_eye
-from sirf.errors import NoSettingError, SirfError
+from sirf.errors import AmiError, NoSettingError, SirfError
 from sirf.fec.error_chain import ErrorChain
 from sirf.fec.word_errors import WordErrors, word_errors, word_errors_in_series
 from sirf.link import Link
@@ -285,6 +285,9 @@ def _eye(link: Link, phases: int | None) -> StatisticalEye | None:
     """Cached for the same reason."""
     try:
         return statistical_eye(optimized(link), phases=phases)
+    except AmiError:
+        # a model that fails is no closed eye
+        raise
     except SirfError:
         # no positive main cursor: nothing arrives that could be decided
         return None

@@ -8,14 +8,17 @@ from functools import lru_cache
 
 import numpy as np
 
+from sirf.ami.search import equalize_own_side
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import WIRE, unit_channel
 from sirf.channel.path import Path, load_path
+from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.presets import list_presets, load
+from sirf.study.host_models import HostModels
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
 
@@ -59,14 +62,19 @@ def sections(
     inputs: Corner | None = None,
     path: Path | None = None,
     optics: OpticsPreset | None = None,
+    models: HostModels | None = None,
 ) -> tuple[Section, ...]:
     """The links between deciding blocks in order; equal sections once, with their count.
 
     Retimed: host to retimer and, equal to it, retimer to host; retimer to retimer through the light. Half-retimed: host to
     retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
     `inputs` at one end of their ranges take the place of the nominal ones, `path` and `optics` that of the architecture's own.
+    `models` take the place of the hosts' equalisers: that of the transmitter in the first section, that of the receiver in the
+    last, each where the section is copper alone. `SirfError` where no section can take a model that is given.
     """
     ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs, path, optics)
+    if models:
+        ordered = _with_models(ordered, models, architecture)
     return tuple(Section(part.name, part.link, ordered.count(part)) for part in dict.fromkeys(ordered))
 
 
@@ -117,6 +125,24 @@ def _ordered(
     return ordered
 
 
+def _with_models(ordered: list[Section], models: HostModels, architecture: Architecture) -> list[Section]:
+    """The sections with the models of the hosts at their ends; what was equal on both sides of a retimer no longer is."""
+    last = len(ordered) - 1
+    ends = {"tx": (models.transmitter, 0), "rx": (models.receiver, last)}
+    for side, (model, place) in ends.items():
+        if model is not None and ordered[place].link.optics is not None:
+            raise SirfError(
+                f"{side}_ami must belong to a host whose section is copper alone, got {architecture.id} with "
+                f"{ordered[place].name}: vendor models know no light. Take another architecture."
+            )
+    changed = list(ordered)
+    for place in {0, last}:
+        link = models.applied(ordered[place].link, sends=place == 0, receives=place == last)
+        if link is not ordered[place].link:
+            changed[place] = Section(ordered[place].name, link)
+    return changed
+
+
 def _name(blocks: tuple[str, ...]) -> str:
     return " + ".join({"copper": "copper", "optics": "light"}[block] for block in blocks)
 
@@ -161,6 +187,8 @@ def _light_under_preset(
 def optimized(link: Link) -> Link:
     """The link with its equaliser set by the reference search; cached, for several figures are asked of the same link.
 
-    A link that has been through a search keeps its settings.
+    A link that has been through a search keeps its settings. Vendor models keep theirs: the search sets the side without one.
     """
+    if link.has_models:
+        return link if link.equalizer_report is not None else equalize_own_side(link)
     return link if link.equalizer_report is not None else link.optimized()

@@ -20,7 +20,8 @@ from sirf.study.measurement import Measurement
 from sirf.study.reach import reach
 from sirf.study.sections import Section, optimized, path_of, sections
 from sirf.study.sweep.design import tolerance_values
-from sirf.study.sweep.parameters import Inputs, changed_link, material_changed, parameter_of
+from sirf.study.sweep.inputs import Inputs
+from sirf.study.sweep.parameters import changed_link, material_changed, parameter_of
 from sirf.study.sweep.parts import Value
 from sirf.study.sweep.study import Study
 from sirf.system.architecture import Architecture, load_architecture
@@ -186,9 +187,11 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         inputs = replace(inputs, path=material_changed(inputs.path, str(chosen("material"))))
     if base.length_mm is not None and "length_mm" not in point:
         inputs = parameter_of("length_mm").apply(inputs, base.length_mm)
+    inputs = replace(inputs, models=study.models)
     for name, value in point.items():
-        if parameter_of(name).root != "subject":
-            inputs = parameter_of(name).apply(inputs, float(value))
+        parameter = parameter_of(name)
+        if parameter.root != "subject":
+            inputs = parameter.apply(inputs, value if parameter.kind == "value" else float(value))
     return _Subject(
         inputs, architecture, data_rate, None if standard is None else str(standard), channel,
         int(chosen("package_case") or 1),
@@ -208,9 +211,10 @@ def _sections(study: Study, subject: _Subject, inputs: Inputs) -> tuple[Section,
             samples_per_ui=base.samples_per_ui,
             path=inputs.path,
             optics=inputs.optics,
+            models=inputs.models,
         )
     else:
-        parts = (Section("link", _link(study, subject, inputs)),)
+        parts = (Section("link", inputs.models.applied(_link(study, subject, inputs))),)
     changed = tuple(replace(part, link=changed_link(part.link, inputs)) for part in parts)
     if not subject.equalized:
         return changed

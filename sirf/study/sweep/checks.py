@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sirf.errors import ConfigError, shown
 from sirf.study.figures import FIGURES
+from sirf.study.sweep.models import check_models
 from sirf.study.sweep.parameters import parameter_of
 from sirf.study.sweep.parts import MAX_CASES, MAX_LATIN, METHODS
 
@@ -22,6 +23,7 @@ def check_study(study: Study) -> None:
     """`ConfigError` for what cannot be run; each sentence names the key."""
     _check_base(study)
     _check_parameters(study)
+    check_models(study)
     _check_figures(study)
     _check_sampling(study)
     if not 1 <= study.cases <= MAX_CASES:
@@ -64,12 +66,14 @@ def _check_parameters(study: Study) -> None:
             raise ConfigError(f"axis {axis.parameter} must have values, got none. Add some.")
         if len(set(axis.values)) != len(axis.values):
             raise ConfigError(f"axis {axis.parameter} must have each value once, got one twice. Take it out.")
-        wanted: type | tuple[type, ...] = str if parameter_of(axis.parameter).kind == "name" else (int, float)
+        kind = parameter_of(axis.parameter).kind
+        named = kind == "name" or (kind == "value" and isinstance(axis.values[0], str))
+        wanted: type | tuple[type, ...] = str if named else (int, float)
         for value in axis.values:
             good = isinstance(value, wanted) and not isinstance(value, bool)
             if not good or (isinstance(value, float) and not math.isfinite(value)):
-                kind = "names" if wanted is str else "finite numbers"
-                raise ConfigError(f"axis {axis.parameter} must have {kind}, got {shown(value)}. Mend it.")
+                asked = "names" if named else "finite numbers"
+                raise ConfigError(f"axis {axis.parameter} must have {asked}, got {shown(value)}. Mend it.")
     for one in study.tolerances:
         if parameter_of(one.parameter).root in ("subject", "limits"):
             raise ConfigError(f"tolerance must be of a quantity that scatters, got {one.parameter}. Make it an axis.")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sirf.errors import ConfigError, SirfError
 from sirf.study.sweep.distributions import Distribution, correlated, correlation_factor
-from sirf.study.sweep.parameters import Inputs, parameter_of
+from sirf.study.sweep.inputs import Inputs
+from sirf.study.sweep.parameters import parameter_of
 from sirf.study.sweep.parts import Tolerance
 from sirf.study.sweep.study import Study
 

@@ -10,8 +10,7 @@ import dataclasses
 import difflib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from sirf.channel.materials import Material, load_material
 from sirf.channel.package import Package
@@ -25,44 +24,10 @@ from sirf.optics.library import OpticsPreset
 from sirf.optics.modulator import Ring
 from sirf.optics.source import Laser, Vcsel
 from sirf.presets import EqualizerLimits
+from sirf.study.host_models import SIDES
 from sirf.study.sweep.frozen import found, get, mapped, replaced
-
-Kind: TypeAlias = Literal["number", "name"]
-Root: TypeAlias = Literal["subject", "path", "optics", "link", "limits"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """What one case is made of; `link_changes` (place, value) are applied to every link once it is built."""
-
-    path: Path | None = None
-    optics: OpticsPreset | None = None
-    length_m: float | None = None
-    link_changes: tuple[tuple[str, float], ...] = ()
-    limits: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One thing that can be varied.
-
-    `name` is its key in a study, `unit` that of its values. `root` says what it belongs to: the choice of the subject
-    (architecture, standard, file, …), its path, optics, link or equaliser limits. `nominal` finds its value in inputs (None where
-    there is none to be found), `apply` gives changed inputs.
-    """
-
-    name: str
-    title: str
-    unit: str
-    root: Root
-    kind: Kind = "number"
-    nominal: Callable[[Inputs], float | None] = field(default=lambda inputs: None)
-    apply: Callable[[Inputs, float], Inputs] = field(default=lambda inputs, value: inputs)
-
-    @property
-    def label(self) -> str:
-        """Title with unit, for axes."""
-        return f"{self.title} ({self.unit})" if self.unit else self.title
+from sirf.study.sweep.inputs import Inputs, Kind, Parameter
+from sirf.study.sweep.parts import Value
 
 
 def _need_path(inputs: Inputs, name: str) -> Path:
@@ -401,12 +366,18 @@ PARAMETERS: dict[str, Parameter] = {
     )
 }
 """Every parameter by name."""
-PLACES = {"path": "path.SEGMENT.FIELD", "optics": "optics.FIELD", "link": "link.FIELD"}
-"""Roots of dotted places, for numbers that have no entry in the register; values in SI units."""
+PLACES = {
+    "path": "path.SEGMENT.FIELD",
+    "optics": "optics.FIELD",
+    "link": "link.FIELD",
+    "tx": "tx.NAME",
+    "rx": "rx.NAME",
+}
+"""Roots of dotted places, for values that have no entry in the register; in SI units, of a vendor's model in the model's own."""
 
 
 def parameter_of(name: str) -> Parameter:
-    """The parameter of a name, or of a dotted place such as "path.board.line.gap" or "link.receiver.noise_corner".
+    """The parameter of a name, or of a dotted place such as "path.board.line.gap", "link.receiver.noise_corner", "tx.post1".
 
     Raises `ConfigError` naming the nearest.
     """
@@ -419,6 +390,8 @@ def parameter_of(name: str) -> Parameter:
         return _optics(name, place, "SI", place)
     if place and root == "path":
         return _of_segment(name, place)
+    if place and root in SIDES:
+        return _of_model(name)
     near = difflib.get_close_matches(name, PARAMETERS, n=1, cutoff=0.0)[0]
     raise ConfigError(
         f"parameter must be one of {', '.join(PARAMETERS)}, or a place such as {', '.join(PLACES.values())}, got {name!r}. "
@@ -446,6 +419,23 @@ def _of_segment(name: str, place: str) -> Parameter:
         return float(get(inputs.path, f"segments.{index(inputs.path)}.element.{attribute}"))
 
     return Parameter(name=name, title=place, unit="SI", root="path", nominal=nominal, apply=apply)
+
+
+def _of_model(name: str) -> Parameter:
+    """An In parameter of the vendor's model of one side."""
+
+    def apply(inputs: Inputs, value: Value) -> Inputs:
+        return dataclasses.replace(inputs, models=inputs.models.with_value(name, value))
+
+    return Parameter(
+        name=name,
+        title=name,
+        unit="",
+        root="model",
+        kind="value",
+        nominal=lambda inputs: inputs.models.number(name),
+        apply=apply,
+    )
 
 
 def changed_link(link: Link, inputs: Inputs) -> Link:

@@ -22,6 +22,8 @@ class Base:
 
     `step_mhz` is the frequency step of paths, `crosstalk` whether their neighbours count. `material` takes the place of every
     laminate. `equalizer` "search" sets it anew for every case, "fixed" once, at the nominal case of each point of the axes.
+    `tx_ami` and `rx_ami` are files of vendor models (.ami or .ibs) beside the study, in place of the hosts' equalisers;
+    `tx_so` and `rx_so` name their shared objects where these have other names or places.
     """
 
     architecture: str | None = None
@@ -36,6 +38,10 @@ class Base:
     step_mhz: float = 40.0
     crosstalk: bool = True
     equalizer: Equalizer = "search"
+    tx_ami: str | None = None
+    tx_so: str | None = None
+    rx_ami: str | None = None
+    rx_so: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from sirf.errors import ConfigError, SirfError
+from sirf.study.host_models import HostModels
 from sirf.study.sweep.checks import check_study
+from sirf.study.sweep.models import load_models
 from sirf.study.sweep.parts import Axis, Base, Correlation, Sampling, Tolerance, Value
 from sirf.study.sweep.tables import read_parts
 
@@ -126,7 +128,15 @@ class Study:
         for name in ("title", "limits", "folder"):
             del record[name]
         record["content"] = [file_digest(self.folder / name) for name in self.file_names]
+        models = (self.models.transmitter, self.models.receiver)
+        # parameter file and shared object, also where the study names neither but a .ibs file
+        record["models"] = [None if model is None else model.digest for model in models]
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def models(self) -> HostModels:
+        """The vendor models of the base; `ConfigError` where one cannot be read."""
+        return load_models(self.base, self.folder)
 
     @property
     def file_names(self) -> tuple[str, ...]:

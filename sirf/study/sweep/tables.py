@@ -35,6 +35,10 @@ class _Base(_Table):
     step_mhz: Annotated[float, Field(gt=0, le=1000)] = 40.0
     crosstalk: bool = True
     equalizer: Equalizer = "search"
+    tx_ami: str | None = None
+    tx_so: str | None = None
+    rx_ami: str | None = None
+    rx_so: str | None = None
 
 
 class _Axis(_Table):

@@ -10,7 +10,7 @@ import pytest
 
 from sirf.errors import ConfigError
 from sirf.study.sweep.design import tolerance_values, unit_points
-from sirf.study.sweep.parameters import Inputs
+from sirf.study.sweep.inputs import Inputs
 from sirf.study.sweep.parts import Axis, Base, Sampling, Tolerance
 from sirf.study.sweep.study import Study
 from tests.study.sweep.studies import cheap
