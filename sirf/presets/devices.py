@@ -5,7 +5,7 @@ from __future__ import annotations
 from sirf.channel.die_to_die import BARE, HostBoards, PackageCase
 from sirf.channel.package import Package, PackageLine
 from sirf.errors import ConfigError
-from sirf.presets._schema import EndTable, PackageTable, PresetFile
+from sirf.presets._schema import EndTable, PackageClassTable, PackageTable, PresetFile
 
 FEMTO, PICO = 1e-15, 1e-12
 
@@ -22,7 +22,7 @@ def package_cases(file: PresetFile) -> tuple[PackageCase, ...]:
         raise ConfigError(f"{file.id}: key case.name must differ from case to case, got {names}. Rename one.")
     if file.case:
         return tuple(_named_case(file, index) for index in range(len(file.case)))
-    return tuple(_plain_case(table, file.reference_ohm) for table in file.package)
+    return tuple(_plain_case(file, index) for index in range(len(file.package)))
 
 
 def selected_cases(file: PresetFile) -> tuple[int, ...]:
@@ -72,14 +72,9 @@ def _device(file: PresetFile, end: EndTable, where: str) -> Package:
             f"{file.id}: key length_mm of {where} must hold the {len(table.z_c_ohm)} sections of class {end.package_class}, "
             f"got {len(end.length_mm)}. Give one length a section."
         )
-    if len(table.die_capacitance_ff) != len(table.die_inductance_ph):
-        raise ConfigError(
-            f"{file.id}: key package_class.{end.package_class}.die_inductance_ph must have the "
-            f"{len(table.die_capacitance_ff)} stages of die_capacitance_ff, got {len(table.die_inductance_ph)}."
-        )
     lines = zip(table.z_c_ohm, end.length_mm, strict=True)
     return Package(
-        die=_stages(table.die_capacitance_ff, table.die_inductance_ph),
+        die=_stages(table, f"{file.id}: key package_class.{end.package_class}"),
         c_b=table.bump_capacitance_ff * FEMTO,
         lines=tuple(PackageLine(z_c=z, length_mm=length) for z, length in lines),
         gamma0=table.gamma0,
@@ -110,13 +105,19 @@ def _board(file: PresetFile, end: EndTable) -> Package | None:
     )
 
 
-def _plain_case(table: PackageTable, reference_ohm: float) -> PackageCase:
+def _plain_case(file: PresetFile, index: int) -> PackageCase:
     """A case of [[package]]: one kind of device at both ends."""
+    table, where = file.package[index], f"{file.id}: key package.{index}"
 
-    def package(lengths: tuple[float, ...]) -> Package:
+    def package(end: str, lengths: tuple[float, ...]) -> Package:
+        if len(lengths) != len(table.z_c_ohm):
+            raise ConfigError(
+                f"{where}.{end}_length_mm must hold the {len(table.z_c_ohm)} sections of z_c_ohm, got {len(lengths)}. "
+                "Give one length a section."
+            )
         lines = zip(table.z_c_ohm, lengths, strict=True)
         return Package(
-            die=_stages(table.die_capacitance_ff, table.die_inductance_ph),
+            die=_stages(table, where),
             c_b=table.bump_capacitance_ff * FEMTO,
             lines=tuple(PackageLine(z_c=z, length_mm=length) for z, length in lines),
             gamma0=table.gamma0,
@@ -124,19 +125,26 @@ def _plain_case(table: PackageTable, reference_ohm: float) -> PackageCase:
             a2=table.a2,
             tau=table.tau_ns_per_mm,
             c_p=table.ball_capacitance_ff * FEMTO,
-            r_0=reference_ohm,
+            r_0=file.reference_ohm,
             r_d=table.termination_ohm,
         )
 
-    transmitter = package(table.transmitter_length_mm)
+    transmitter = package("transmitter", table.transmitter_length_mm)
     return PackageCase(
         transmitter=transmitter,
         fext=transmitter,
-        next=package(table.next_length_mm or table.transmitter_length_mm),
-        receiver=package(table.receiver_length_mm) if table.receiver_length_mm else BARE,
+        next=package("next", table.next_length_mm) if table.next_length_mm else transmitter,
+        receiver=package("receiver", table.receiver_length_mm) if table.receiver_length_mm else BARE,
     )
 
 
-def _stages(capacitance_ff: tuple[float, ...], inductance_ph: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
-    """Die stages (C_d in F, L_s in H) from the die outwards."""
-    return tuple((c * FEMTO, inductance * PICO) for c, inductance in zip(capacitance_ff, inductance_ph, strict=True))
+def _stages(table: PackageTable | PackageClassTable, where: str) -> tuple[tuple[float, float], ...]:
+    """Die stages (C_d in F, L_s in H) from the die outwards; `where` names the table in an error."""
+    stages, inductances = len(table.die_capacitance_ff), len(table.die_inductance_ph)
+    if stages != inductances:
+        raise ConfigError(
+            f"{where}.die_inductance_ph must have the {stages} stages of die_capacitance_ff, got {inductances}. "
+            "Give one value a stage."
+        )
+    both = zip(table.die_capacitance_ff, table.die_inductance_ph, strict=True)
+    return tuple((capacitance * FEMTO, inductance * PICO) for capacitance, inductance in both)

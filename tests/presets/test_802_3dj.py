@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 
 from sirf.channel.package import Package
 from sirf.com.config.preset import from_standard
@@ -170,6 +171,36 @@ def test_a_bad_case_names_file_and_key(change: tuple[str, str], message: str, tm
     file = tmp_path / "mine.toml"
     file.write_text(text.replace(*change), encoding="utf-8")
     with pytest.raises(ConfigError, match=f"802.3dj-kr1: .*{message}"):
+        from_file(file)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        (
+            "die_inductance_ph",
+            [],
+            r"package\.0\.die_inductance_ph must have the \d stages of die_capacitance_ff, got 0",
+        ),
+        ("transmitter_length_mm", [], r"package\.0\.transmitter_length_mm must hold the \d sections of z_c_ohm, got 0"),
+        (
+            "receiver_length_mm",
+            [1.0] * 5,
+            r"package\.0\.receiver_length_mm must hold the \d sections of z_c_ohm, got 5",
+        ),
+        ("next_length_mm", [1.0] * 5, r"package\.0\.next_length_mm must hold the \d sections of z_c_ohm, got 5"),
+    ],
+)
+def test_a_package_whose_lists_do_not_fit_names_file_and_key(
+    key: str, value: list[float], message: str, tmp_path: Path
+) -> None:
+    from sirf._data import data_path, load_toml
+
+    table = load_toml(data_path("standards", "802.3bj-kr4.toml"))
+    table["package"][0][key] = value
+    file = tmp_path / "mine.toml"
+    file.write_text(tomli_w.dumps(table), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"802.3bj-kr4: key {message}"):
         from_file(file)
 
 
