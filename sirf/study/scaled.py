@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 from scipy.optimize import brentq
 
+from sirf.channel.lines import Line
 from sirf.channel.materials import Material
 from sirf.channel.package import Package
 from sirf.channel.path import Device, Path, Segment, Trace
-from sirf.channel.path.elements import AnyLine
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import db20
 
@@ -97,11 +97,11 @@ def _replaced(path: Path, element: Trace | Device) -> Path:
     return dataclasses.replace(path, segments=segments)
 
 
-def _of(line: AnyLine, material: Material) -> AnyLine:
+def _of(line: Line, material: Material) -> Line:
     return dataclasses.replace(line, material=material)
 
 
-def _line_loss(line: AnyLine, frequency: float) -> float:
+def _line_loss(line: Line, frequency: float) -> float:
     return float(line.loss_db_per_m(np.array([frequency]))[0]) * INCH
 
 
@@ -111,7 +111,7 @@ def _package_loss(package: Package, frequency: float) -> float:
     return float(-db20(np.exp(-(package.gamma0 + package.a1 * np.sqrt(g) + package.a2 * g) * 1e3 * INCH)))
 
 
-def _lossy(line: AnyLine, db_per_inch: float, frequency: float) -> Material:
+def _lossy(line: Line, db_per_inch: float, frequency: float) -> Material:
     """The line's material with loss tangent and roughness times the factor that makes it lose `db_per_inch`."""
     own = line.material
     most = min(WORST_DF / max(own.df, 1e-12), WORST_RQ / max(own.roughness_rq, 1e-15))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,10 +16,9 @@ from sirf.channel.pair import PairNetwork
 from sirf.errors import PhysicsError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line(ABC):
     """A differential pair on a uniform cross-section, seen by its odd mode (or as two lines without coupling)."""
-
-    __slots__ = ()
 
     material: Material
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.lane_network import LaneNetwork
-from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
+from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Line
 from sirf.channel.lines.coupled import PairArray
 from sirf.channel.lines.unequal import extra_length, single_immittances, slowness
 from sirf.channel.network import Network
@@ -24,7 +24,6 @@ from sirf.channel.parts import Ball, Connector, Socket, Via
 from sirf.channel.weave import WeaveRoute
 
 Real = NDArray[np.float64]
-AnyLine: TypeAlias = Stripline | EdgeStripline | Microstrip | EdgeMicrostrip | Twinax
 Part: TypeAlias = Ball | Socket | Via | Connector
 
 
@@ -89,7 +88,7 @@ class Trace:
     in m how much longer P is.
     """
 
-    line: AnyLine
+    line: Line
     length: float
     pitch: float | None = None
     skew: float = 0.0

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Literal, TypeAlias, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
 from sirf._data import data_path, load_toml, validated
-from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Microstrip, Stripline, Twinax
 from sirf.channel.materials import Material, load_material
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.package import Package, PackageLine
 from sirf.channel.parts import Ball, Capacitor, Connector, Socket, Via, pad_capacitance
 from sirf.channel.path import tables
-from sirf.channel.path.elements import AnyLine, Device, Element, Flipped, Part, Trace, Unequal
+from sirf.channel.path.elements import Device, Element, Flipped, Part, Trace, Unequal
 from sirf.channel.path.path import Crosstalk, Path, Segment
 from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.errors import ConfigError, SirfError
@@ -24,10 +23,6 @@ from sirf.errors import ConfigError, SirfError
 Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
 MICRO, MILLI, FEMTO, PICO, NANO = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9
-LaminateTable: TypeAlias = (
-    tables.BoardTable | tables.EdgeStriplineTable | tables.MicrostripTable | tables.EdgeMicrostripTable
-)
-LineTable: TypeAlias = LaminateTable | tables.TwinaxTable
 DIFFERENCES = {
     "length_difference_um": ("length", MICRO),
     "stub_difference_um": ("stub", MICRO),
@@ -134,32 +129,31 @@ def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float 
         case tables.BallTable() | tables.SocketTable() | tables.ViaTable() | tables.ConnectorTable():
             part = _both_lines(_part(table, choices), table)
             return (Flipped(part) if table.flipped else part), None
-        case _:
+        case tables.LineTable():
             return _trace(table, choices), table.length_mm * MILLI
 
 
-def _trace(table: LineTable, choices: _Choices) -> Trace:
+def _trace(table: tables.LineTable, choices: _Choices) -> Trace:
     pitch = getattr(table, "pair_pitch_um", None)
+    laminate = table if isinstance(table, tables.LaminateTable) else None
+    material = choices.load(table.material, keeps=laminate is None or laminate.keeps_material)
     return Trace(
-        _line(table, choices),
+        table.line(material),
         table.length_mm * MILLI,
         None if pitch is None else pitch * MICRO,
         skew=table.skew_ps_per_m * PICO,
         length_difference=table.length_difference_um * MICRO,
-        route=None if isinstance(table, tables.TwinaxTable) else _route(table, choices),
+        route=None if laminate is None else _route(laminate, choices),
     )
 
 
-def _route(table: LaminateTable, choices: _Choices) -> WeaveRoute | None:
+def _route(table: tables.LaminateTable, choices: _Choices) -> WeaveRoute | None:
     """How the pair lies on its glass cloth, if it has one."""
     if table.weave is None:
         return None
     beside = choices.folder / table.weave
-    if isinstance(table, (tables.EdgeStriplineTable, tables.EdgeMicrostripTable)):
-        pitch_um = table.width_um + table.gap_um
-    else:
-        assert table.pair_pitch_on_weave_um is not None  # by the table's own check
-        pitch_um = table.pair_pitch_on_weave_um
+    pitch_um = table.pitch_on_weave_um
+    assert pitch_um is not None  # by the table's own check
     return WeaveRoute(
         weave=load_weave(str(beside) if table.weave.endswith(".toml") else table.weave),
         pair_pitch=pitch_um * MICRO,
@@ -186,30 +180,6 @@ def _both_lines(part: Part, table: BaseModel) -> Part | Unequal:
         for sign in (1.0, -1.0)
     )
     return Unequal(p, n)
-
-
-def _line(table: LineTable, choices: _Choices) -> AnyLine:
-    if isinstance(table, tables.TwinaxTable):
-        return Twinax(
-            material=choices.load(table.material),
-            wire=table.wire_um * MICRO,
-            separation=table.separation_um * MICRO,
-            shield=table.shield_um * MICRO,
-        )
-    material = choices.load(table.material, keeps=table.keeps_material)
-    width, thickness = table.width_um * MICRO, table.thickness_um * MICRO
-    match table:
-        case tables.BoardTable():
-            spacing = table.plane_spacing_um * MICRO
-            return Stripline(material=material, width=width, thickness=thickness, spacing=spacing)
-        case tables.EdgeStriplineTable():
-            gap, spacing = table.gap_um * MICRO, table.plane_spacing_um * MICRO
-            return EdgeStripline(material=material, width=width, gap=gap, thickness=thickness, spacing=spacing)
-        case tables.MicrostripTable():
-            return Microstrip(material=material, width=width, thickness=thickness, height=table.height_um * MICRO)
-        case tables.EdgeMicrostripTable():
-            gap, height = table.gap_um * MICRO, table.height_um * MICRO
-            return EdgeMicrostrip(material=material, width=width, gap=gap, thickness=thickness, height=height)
 
 
 def _part(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Line, Microstrip, Stripline, Twinax
+from sirf.channel.materials import Material
+
 # far outside what can be built, far inside what arithmetic carries: a wrong unit ends here, not in an overflow
 Positive = Annotated[float, Field(ge=1e-9, le=1e9)]
 NotNegative = Annotated[float, Field(ge=0, le=1e9)]
+MICRO = 1e-6
 
 
 class Table(BaseModel):
@@ -65,83 +70,154 @@ class PackageTable(UnequalTable):
         return self
 
 
-class _LineTable(UnequalTable):
-    """A pair on a laminate: `skew_ps_per_m` is how much slower line P is, `weave` the glass style that it lies on."""
+class LineTable(UnequalTable):
+    """A length of a pair of lines: `skew_ps_per_m` is how much slower line P is."""
 
     material: str
-    keeps_material: bool = False
     length_mm: Positive
+    skew_ps_per_m: float = 0.0
+
+    @abstractmethod
+    def line(self, material: Material) -> Line:
+        """The cross-section that the table describes, in a material."""
+
+
+class LaminateTable(LineTable):
+    """A pair on a laminate; `weave` is the glass style that it lies on."""
+
+    keeps_material: bool = False
     width_um: Positive
     thickness_um: Positive
-    skew_ps_per_m: float = 0.0
     weave: str | None = None
     weave_direction: Literal["warp", "fill"] = "warp"
     weave_angle_deg: Annotated[float, Field(ge=-45, le=45)] = 0.0
     weave_position: float = 0.25
     weave_plies: Annotated[int, Field(ge=1, le=8)] = 1
 
+    @property
+    @abstractmethod
+    def pitch_on_weave_um(self) -> float | None:
+        """From line to line of the pair; None where that is not known and there is no weave."""
+
     @model_validator(mode="after")
-    def _weave_before_its_keys(self) -> _LineTable:
+    def _weave_before_its_keys(self) -> LaminateTable:
         idle = [name for name in sorted(self.model_fields_set) if name.startswith("weave_")]
         if self.weave is None and idle:
             raise ValueError(f"{', '.join(idle)} need a weave")
         return self
 
 
-class _UncoupledTable(_LineTable):
+class UncoupledTable(LaminateTable):
     """Lines without coupling; `pair_pitch_on_weave_um` from line to line says how differently they lie on a weave."""
 
     pair_pitch_on_weave_um: Positive | None = None
 
+    @property
+    def pitch_on_weave_um(self) -> float | None:
+        """As the table gives it."""
+        return self.pair_pitch_on_weave_um
+
     @model_validator(mode="after")
-    def _pitch_with_weave(self) -> _UncoupledTable:
+    def _pitch_with_weave(self) -> UncoupledTable:
         if (self.weave is None) != (self.pair_pitch_on_weave_um is None):
             raise ValueError("weave and pair_pitch_on_weave_um must be given together")
         return self
 
 
-class BoardTable(_UncoupledTable):
+class BoardTable(UncoupledTable):
     """A pair of striplines without coupling between them."""
 
     kind: Literal["board"]
     plane_spacing_um: Positive
 
+    def line(self, material: Material) -> Stripline:
+        """The striplines."""
+        return Stripline(
+            material=material,
+            width=self.width_um * MICRO,
+            thickness=self.thickness_um * MICRO,
+            spacing=self.plane_spacing_um * MICRO,
+        )
 
-class EdgeStriplineTable(_LineTable):
-    """An edge-coupled pair of striplines; `pair_pitch_um` gives it neighbours."""
 
-    kind: Literal["edge_stripline"]
+class EdgeCoupledTable(LaminateTable):
+    """Two lines side by side; `pair_pitch_um` gives them neighbours."""
+
     gap_um: Positive
-    plane_spacing_um: Positive
     pair_pitch_um: Positive | None = None
 
+    @property
+    def pitch_on_weave_um(self) -> float:
+        """From the middle of one line to that of the other."""
+        return self.width_um + self.gap_um
 
-class MicrostripTable(_UncoupledTable):
+
+class EdgeStriplineTable(EdgeCoupledTable):
+    """An edge-coupled pair of striplines."""
+
+    kind: Literal["edge_stripline"]
+    plane_spacing_um: Positive
+
+    def line(self, material: Material) -> EdgeStripline:
+        """The pair of striplines."""
+        return EdgeStripline(
+            material=material,
+            width=self.width_um * MICRO,
+            gap=self.gap_um * MICRO,
+            thickness=self.thickness_um * MICRO,
+            spacing=self.plane_spacing_um * MICRO,
+        )
+
+
+class MicrostripTable(UncoupledTable):
     """A pair of microstrips without coupling between them."""
 
     kind: Literal["microstrip"]
     height_um: Positive
 
+    def line(self, material: Material) -> Microstrip:
+        """The microstrips."""
+        return Microstrip(
+            material=material,
+            width=self.width_um * MICRO,
+            thickness=self.thickness_um * MICRO,
+            height=self.height_um * MICRO,
+        )
 
-class EdgeMicrostripTable(_LineTable):
-    """An edge-coupled pair of microstrips; `pair_pitch_um` gives it neighbours."""
+
+class EdgeMicrostripTable(EdgeCoupledTable):
+    """An edge-coupled pair of microstrips."""
 
     kind: Literal["edge_microstrip"]
-    gap_um: Positive
     height_um: Positive
-    pair_pitch_um: Positive | None = None
+
+    def line(self, material: Material) -> EdgeMicrostrip:
+        """The pair of microstrips."""
+        return EdgeMicrostrip(
+            material=material,
+            width=self.width_um * MICRO,
+            gap=self.gap_um * MICRO,
+            thickness=self.thickness_um * MICRO,
+            height=self.height_um * MICRO,
+        )
 
 
-class TwinaxTable(UnequalTable):
-    """A length of shielded twin cable; it keeps its material. `skew_ps_per_m` is how much slower wire P is."""
+class TwinaxTable(LineTable):
+    """A length of shielded twin cable; it keeps its material."""
 
     kind: Literal["twinax"]
-    material: str
-    length_mm: Positive
     wire_um: Positive
     separation_um: Positive
     shield_um: Positive
-    skew_ps_per_m: float = 0.0
+
+    def line(self, material: Material) -> Twinax:
+        """The cable."""
+        return Twinax(
+            material=material,
+            wire=self.wire_um * MICRO,
+            separation=self.separation_um * MICRO,
+            shield=self.shield_um * MICRO,
+        )
 
 
 class SubstrateTable(UnequalTable):
