@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -117,6 +118,19 @@ class AmiModel:
             environment=self.environment,
             parameters={**self.parameters, **self.ami.settings(parameters or {})},
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as files and settings: another process reads them anew."""
+        rebuilt = partial(
+            AmiModel,
+            self.file,
+            so=self.so,
+            corner=self.corner,
+            time_limit=self.time_limit,
+            environment=dict(self.environment),
+            parameters=dict(self.parameters),
+        )
+        return rebuilt, ()
 
     def info(self, name: str, default: Value | None = None) -> Value | None:
         """Value of a reserved parameter: what the user set, else the file's; `default` where there is none."""

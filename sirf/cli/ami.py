@@ -15,6 +15,7 @@ from sirf.errors import SirfError
 
 if TYPE_CHECKING:
     from sirf.ami.model import AmiModel
+    from sirf.study.host_models import HostModels
 
 app = typer.Typer(
     name="ami",
@@ -58,6 +59,16 @@ class ModelOptions:
 
         files = {"transmitter_model": (self.tx_ami, self.tx_so), "receiver_model": (self.rx_ami, self.rx_so)}
         return {field: AmiModel(file, so=so) for field, (file, so) in files.items() if file is not None}
+
+    def hosts(self) -> HostModels:
+        """The models as those of the two hosts of an architecture, their parameters set."""
+        from sirf.study.host_models import HostModels
+
+        loaded = self.load()
+        found = HostModels(loaded.get("transmitter_model"), loaded.get("receiver_model"))
+        for name, value in self.settings().items():
+            found = found.with_value(name, value)
+        return found
 
 
 def _setting(text: str) -> tuple[str, str]:

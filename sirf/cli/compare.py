@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sirf._files import check_output_folder
-from sirf.cli.options import Json
+from sirf.cli.ami import ModelOptions
+from sirf.cli.options import Json, ModelSettings, RxAmi, RxSo, TxAmi, TxSo
 from sirf.cli.output import check_limit, check_outputs, progress, say, table, write_json
 from sirf.errors import SirfError, shown
 
@@ -40,6 +41,11 @@ def compare(
     sampled: Annotated[
         bool, typer.Option("--sampled", help="Also the band of reach with random inputs, and which input carries it.")
     ] = False,
+    tx_ami: TxAmi = None,
+    rx_ami: RxAmi = None,
+    tx_so: TxSo = None,
+    rx_so: RxSo = None,
+    settings: ModelSettings = None,
     json_file: Json = None,
 ) -> None:
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
@@ -58,6 +64,7 @@ def compare(
             )
     check_outputs(json_file)
     check_output_folder("out", out)
+    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ())).hosts()
     with progress("compare") as update:
         limit = None if min_com is None else {"com_db": min_com}
         result = run(
@@ -66,6 +73,7 @@ def compare(
             rule=rule,
             limit=limit,
             sampled=sampled,
+            models=models,
             progress=lambda what, done, total: update(what, done, total),
         )
     _print_comparison(result, json_file=json_file)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
 from typing import Any
 
+from sirf.ami.flow import modelled
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
+from sirf.study.host_models import HostModels, check_used
 from sirf.study.impairments import limited_by
 from sirf.study.measurement import Measurement
 from sirf.study.rule import Rule, rule_of
@@ -46,6 +48,7 @@ def compare(
     limit: Mapping[str, Any] | None = None,
     bounds: bool = True,
     sampled: bool = False,
+    models: HostModels | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Eye, margin, error ratio, reach, energy, latency and density of each architecture at its default length, and a verdict.
@@ -68,11 +71,15 @@ def compare(
         high of loss, margin, eye, error ratios and TDECQ; and of reach with all inputs at either end.
     sampled
         Also the band of reach with random inputs, and what each input does to it (`sirf.study.uncertainty`).
+    models
+        Vendor models in place of the hosts' equalisers, in first and last sections that are copper alone; a row's notes say
+        where. Their parameters keep the values that they are given with.
     progress
         Called with (what is done now, steps done, steps in all).
 
     Reach is the longest variable segment that meets the rule; beside it stands the longest inside the interface's loss and length
-    budget. Eyes are at each preset's own DER_0, which a row names. Raises `SirfError` for an unknown architecture, rate or rule.
+    budget. Eyes are at each preset's own DER_0, which a row names. Raises `SirfError` for an unknown architecture, rate or rule,
+    and for a model that no row can take.
     """
     if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):
         known = ", ".join(f"{rate / 1e9:g}" for rate in RATES)
@@ -80,12 +87,14 @@ def compare(
     wanted = [load_architecture(name) for name in paths]
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]
+    models = HostModels() if models is None else models
+    check_used(models, wanted)
     rules = {item.id: rule_of(rule, item, data_rate, limit=limit) for item in wanted}
     rows: dict[str, Row] = {}
     groups = _groups({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
         pending = [
-            pool.submit(_rows, group, data_rate, [rules[item.id] for item in group], bounds, sampled)
+            pool.submit(_rows, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models)
             for group in groups
         ]
         for done in as_completed(pending):
@@ -115,8 +124,10 @@ def _expense(group: list[Architecture]) -> int:
     return sum(len(section) for item in group for section in item.sections)
 
 
-def _rows(group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool, sampled: bool) -> list[Row]:
-    return [_row(item, data_rate, rule, bounds, sampled) for item, rule in zip(group, rules, strict=True)]
+def _rows(
+    group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool, sampled: bool, models: HostModels
+) -> list[Row]:
+    return [_row(item, data_rate, rule, bounds, sampled, models) for item, rule in zip(group, rules, strict=True)]
 
 
 def measurement_of(
@@ -126,24 +137,30 @@ def measurement_of(
     length: float | None = None,
     step: float = FINE_STEP,
     inputs: Corner | None = None,
+    models: HostModels | None = None,
 ) -> Measurement:
     """The figures of an architecture at its own length, or at another `length` in m and with other `inputs`."""
     phases = PHASES if inputs is None else CORNER_PHASES
-    parts = sections(architecture, data_rate, length=length, step=step, samples_per_ui=phases, inputs=inputs)
+    parts = sections(
+        architecture, data_rate, length=length, step=step, samples_per_ui=phases, inputs=inputs, models=models
+    )
     return Measurement(
         parts, architecture=architecture, data_rate=data_rate, phases=phases, tdecq_pattern=TDECQ_PATTERN
     )
 
 
-def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool) -> Row:
-    here = measurement_of(architecture, data_rate)
+def _row(
+    architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool, models: HostModels
+) -> Row:
+    fitting = models.fitting(architecture)
+    here = measurement_of(architecture, data_rate, models=fitting)
     eye = here.eye(here.worst, wide=True)
     if eye is None:
         raise SirfError(
             f"{architecture.id}: signal must arrive at the receiver at its own length, got none. Shorten its path."
         )
     link = eye.link
-    subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate)
+    subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting)
     found = ruled_reach(subject, rule, here=here)
     low, high = _reach_bounds(subject, rule, found) if bounds else (None, None)
     ratios = here.section_ber
@@ -154,7 +171,7 @@ def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool,
         standard=link.standard or architecture.at(data_rate).standard,
         length_mm=1e3 * path_of(architecture, data_rate).trace_length_m,
         figures={name: figure.compute(here) for name, figure in FIGURES.items() if figure.table != "none"},
-        bounds=_bounds(architecture, data_rate, here) if bounds else {},
+        bounds=_bounds(subject, here) if bounds else {},
         eye=eye,
         section_ber=tuple((part.name, ratio) for part, ratio in zip(here.sections, ratios, strict=True)),
         reach=found,
@@ -165,8 +182,8 @@ def _row(architecture: Architecture, data_rate: float, rule: Rule, bounds: bool,
         limited_in=culprit.name,
         energy=here.energy,
         port=here.port,
-        equalizer=str(link.equalizer_report),
-        notes=tuple(_notes(architecture, data_rate, here, link)),
+        equalizer=_equalizer(link),
+        notes=(*_notes(architecture, data_rate, here, link), *models.notes(architecture), *_model_notes(here)),
     )
 
 
@@ -190,16 +207,29 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
     return ends[0], ends[1]
 
 
-def _bounds(
-    architecture: Architecture, data_rate: float, here: Measurement
-) -> dict[str, tuple[float | None, float | None]]:
+def _equalizer(link: Link) -> str:
+    """How the link is equalised: what the search found, or by which models."""
+    if link.equalizer_report is not None:
+        return str(link.equalizer_report)
+    return ", ".join(str(one) for one in (link.transmitter_model, link.receiver_model) if one is not None)
+
+
+def _model_notes(here: Measurement) -> list[str]:
+    """What the models' host has to tell of them."""
+    return [note for part in here.sections if part.link.has_models for note in modelled(optimized(part.link)).notes]
+
+
+def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[float | None, float | None]]:
     """Least and greatest of each figure at the row's own length and at both corners."""
+    architecture, data_rate = subject.architecture, subject.data_rate
     shortest, longest = architecture.length_range_m
     corners = ((shortest, corner("best")), (longest, corner("worst")))
     tried = [
         here,
         *(
-            measurement_of(architecture, data_rate, length=length, step=COARSE_STEP, inputs=inputs)
+            measurement_of(
+                architecture, data_rate, length=length, step=COARSE_STEP, inputs=inputs, models=subject.models
+            )
             for length, inputs in corners
         ),
     ]

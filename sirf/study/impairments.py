@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.ami.flow import modelled
+from sirf.ami.search import equalize_own_side
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import Network, bulk_delay
@@ -88,30 +90,46 @@ def limited_by(link: Link) -> Limitation:
     - laser intensity noise: RIN; multipath: power of all double reflections; dispersion: that of the fibre;
     - curvature: what light bends (levels, products of symbols); quantisation: the step of the converter.
 
+    Vendor models take part by the responses of their AMI_Init, which run anew on the copper with less loss.
+
     Loss, and no gain, for a link on which nothing arrives that could be decided. Raises `SirfError` for a link that the
     statistical engine refuses.
     """
+    bare = _without_models(link)
     try:
-        front_end(link)
+        front_end(bare)
     except SirfError:
         return Limitation.of({"loss": 0.0})
-    model = InterferenceModel(link)
+    model = InterferenceModel(bare)
     depth = _depth(model)
     here = _log_error_ratio(model, depth)
     gained: dict[str, float] = {}
-    for cause, lessened in _lessened(link, model):
+    for cause, lessened in _lessened(bare, model, link):
         found = max((here - _log_error_ratio(lessened(), depth)) / np.log(10.0), 0.0)
         gained[cause] = max(gained.get(cause, 0.0), float(found))
     return Limitation.of(gained)
 
 
-def _lessened(link: Link, model: InterferenceModel) -> Iterator[tuple[str, Callable[[], InterferenceModel]]]:
-    """(cause, how to make the model with 3 dB less of it) of everything that the link has."""
+def _without_models(link: Link) -> Link:
+    """The link with the filters that its vendor models' AMI_Init gives in their place."""
+    return modelled(link).linear if link.has_models else link
+
+
+def _equalized_anew(link: Link) -> Link:
+    if link.has_models:
+        return _without_models(equalize_own_side(link))
+    return link.optimized()
+
+
+def _lessened(
+    link: Link, model: InterferenceModel, given: Link
+) -> Iterator[tuple[str, Callable[[], InterferenceModel]]]:
+    """(cause, how to make the model with 3 dB less of it) of everything that the link has; `given` has its vendor models."""
     receiver, transmitter, jitter = link.receiver, link.transmitter, link.transmitter.jitter
     if link.optics is None or _has_copper(link.optics):
         echoes = _echoes(link)
         yield "reflection", lambda: _Relieved(link, (1.0 - AMPLITUDE) * echoes)
-        yield "loss", lambda: InterferenceModel(_with_less_copper_loss(link).optimized())
+        yield "loss", lambda: InterferenceModel(_equalized_anew(_with_less_copper_loss(given)))
     if link.aggressors:
         launched = zip(link.aggressors, link.launch_amplitudes()[1:], strict=True)
         quieter = tuple(dataclasses.replace(one, amplitude=AMPLITUDE * volts) for one, volts in launched)

@@ -18,7 +18,7 @@ from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.presets import list_presets, load
-from sirf.study.host_models import HostModels
+from sirf.study.host_models import SIDES, HostModels
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
 
@@ -127,10 +127,9 @@ def _ordered(
 
 def _with_models(ordered: list[Section], models: HostModels, architecture: Architecture) -> list[Section]:
     """The sections with the models of the hosts at their ends; what was equal on both sides of a retimer no longer is."""
-    last = len(ordered) - 1
-    ends = {"tx": (models.transmitter, 0), "rx": (models.receiver, last)}
-    for side, (model, place) in ends.items():
-        if model is not None and ordered[place].link.optics is not None:
+    last, fitting = len(ordered) - 1, models.fitting(architecture)
+    for side, place in (("tx", 0), ("rx", last)):
+        if getattr(fitting, SIDES[side]) is not getattr(models, SIDES[side]):
             raise SirfError(
                 f"{side}_ami must belong to a host whose section is copper alone, got {architecture.id} with "
                 f"{ordered[place].name}: vendor models know no light. Take another architecture."

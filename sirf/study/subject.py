@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset, list_optics, load_optics
 from sirf.presets import load
+from sirf.study.host_models import HostModels
 from sirf.study.measurement import CODE, Measurement
 from sirf.study.sections import Section, path_of, sections
 from sirf.system.architecture import FAMILIES, Architecture, load_architecture
@@ -81,11 +82,15 @@ class PathSubject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchitectureSubject:
-    """An architecture at a data rate in bit/s: all that decides from host to host counts; `inputs` in place of nominal ones."""
+    """An architecture at a data rate in bit/s: all that decides from host to host counts.
+
+    `inputs` stand in place of nominal ones, vendor `models` in that of the hosts' equalisers.
+    """
 
     architecture: Architecture
     data_rate: float
     inputs: Corner | None = None
+    models: HostModels = field(default_factory=HostModels)
 
     @property
     def name(self) -> str:
@@ -118,6 +123,7 @@ class ArchitectureSubject:
             step=step_at(length),
             samples_per_ui=SAMPLES_PER_UI,
             inputs=self.inputs,
+            models=self.models,
         )
 
     def measurement(self, length: float, *, code: str = CODE, mask: tuple[float, float] | None = None) -> Measurement:
