@@ -46,7 +46,9 @@ class Executable:
         words = self.platform.lower().split("_")
         arm = any(word in ("arm", "arm64", "aarch64") for word in words)
         bits = 32 if words[-1] == "32" else 64
-        return Binary(SYSTEMS.get(words[0], words[0]), "aarch64" if arm else "x86_64" if bits == 64 else "x86", bits)
+        # a version may follow the name at once, as in Linux2.6
+        system = next((known for word, known in SYSTEMS.items() if words[0].startswith(word)), words[0])
+        return Binary(system, "aarch64" if arm else "x86_64" if bits == 64 else "x86", bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ class _Reader:
             name = re.sub(r"[_\s]+", " ", match[1]).lower()
             if name == "comment char" and match[2]:
                 mark = match[2][0]
+            if name == "end":
+                break
             self._keyword(name, match[2].split())
         if not self.version:
             raise self._error("must begin with [IBIS Ver]", "none", "Is it a .ibs file?")
@@ -247,7 +251,7 @@ class _Reader:
         elif name == "model selector":
             self.selector = words[0] if words else ""
             self.selectors[self.selector] = []
-        elif name in ("end", "end algorithmic model"):
+        elif name == "end algorithmic model":
             self.section = ""
         elif name == "voltage range" and self.model is not None:
             self.model["voltage_range"] = self._triple(words)

@@ -13,6 +13,8 @@ import pytest
 from sirf.ami.model import AmiModel
 from tests.ami.build import MODELS, build, find_compiler
 
+PYIBIS_VARIABLE = "SIRF_PYIBIS_PYTHON"
+
 
 @pytest.fixture(scope="session")
 def compiler() -> str:
@@ -23,6 +25,15 @@ def compiler() -> str:
             pytest.fail("CI must have a C compiler (cc) for the test models")
         pytest.skip("no C compiler (cc) to build the test models with")
     return found
+
+
+@pytest.fixture(scope="session")
+def pyibis_python() -> str:
+    """The Python of an environment with PyIBIS-AMI; skipped where it is not named."""
+    python = os.environ.get(PYIBIS_VARIABLE, "")
+    if not Path(python).is_file():
+        pytest.skip(f"{PYIBIS_VARIABLE} must name the Python of an environment with pyibis-ami 10.0.0, got {python!r}")
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,15 @@ def test_pins_pairs_and_models(chip: Path) -> None:
     assert found.model("TX").executables[1].binary == Binary("Linux", "x86_64", 64)
 
 
+def test_a_system_may_carry_its_version_and_nothing_counts_behind_the_end(chip: Path) -> None:
+    text = TEXT.replace("Linux_gcc4.1.2_64", "Linux2.6_gcc4.1.2_64").replace("Windows_", "Windows10_")
+    chip.write_text(text + "[Model] late\nModel_type Input\n")
+    found = read_ibis(chip)
+    assert list(found.models) == ["tx", "rx"]
+    binaries = [one.binary for one in found.model("tx").executables]
+    assert binaries == [Binary("Windows", "x86_64", 64), Binary("Linux", "x86_64", 64)]
+
+
 def test_a_linear_driver_in_three_corners(chip: Path) -> None:
     typical, slow, fast = (read_ibis(chip).model("tx").linear_driver(corner) for corner in ("typ", "slow", "fast"))
     assert (typical.amplitude, typical.resistance) == pytest.approx((0.5, 50.0))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,6 @@ import pytest
 from sirf.ami.model import AmiModel
 
 Models = Callable[..., AmiModel]
-VARIABLE = "SIRF_PYIBIS_PYTHON"
 INTERVAL, M = 1e-12, 32
 SCRIPT = """
 import json, sys
@@ -35,11 +32,8 @@ print(json.dumps(answer))
 
 
 @pytest.fixture(scope="session")
-def second_host() -> Callable[..., dict[str, Any]]:
+def second_host(pyibis_python: str) -> Callable[..., dict[str, Any]]:
     """Runs a model in PyIBIS-AMI; skipped where its environment is not named."""
-    python = os.environ.get(VARIABLE, "")
-    if not Path(python).is_file():
-        pytest.skip(f"{VARIABLE} must name the Python of an environment with pyibis-ami 10.0.0, got {python!r}")
 
     def run(model: AmiModel, parameters: dict[str, Any], impulse: np.ndarray, wave: np.ndarray) -> dict[str, Any]:
         task = {
@@ -47,7 +41,7 @@ def second_host() -> Callable[..., dict[str, Any]]:
             "interval": INTERVAL, "bit_time": M * INTERVAL,
         }  # fmt: skip
         done = subprocess.run(
-            [python, "-c", SCRIPT], input=json.dumps(task), capture_output=True, text=True, check=True
+            [pyibis_python, "-c", SCRIPT], input=json.dumps(task), capture_output=True, text=True, check=True
         )
         return dict(json.loads(done.stdout.splitlines()[-1]))
 
