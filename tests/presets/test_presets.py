@@ -140,7 +140,7 @@ def test_unknown_standard_suggests_the_nearest() -> None:
         (("der0 = 0.0001", "der0 = 0.7"), "key der0"),
         (("symbol_rate_gbd = 53.125", "symbol_rate_gbd = 0"), "key symbol_rate_gbd"),
         (("amplitude_v = 0.413", "amplitud_v = 0.413"), "key transmitter.amplitude_v"),
-        (('modulation = "PAM4"', 'modulation = "PAM5"'), "modulation must be one of"),
+        (('modulation = "PAM4"', 'modulation = "QAM16"'), "modulation must be one of"),
         (("dfe_min = [0.3, 0.05, ", "dfe_min = ["), "key receiver.dfe_min"),
         (('id = "802', "id = 802"), "valid TOML"),
     ],

@@ -27,7 +27,7 @@ def test_thresholds_lie_half_way() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: order_of("PAM5"), "modulation must be one of"),
+        (lambda: order_of("QAM16"), "modulation must be one of"),
         (lambda: levels(1), "order must be at least 2"),
         (lambda: levels(4, level_mismatch=0.0), "level_mismatch must be in"),
     ],
