@@ -90,15 +90,15 @@ def stages(link: sirf.Link) -> dict[str, float]:
     line = model.segment(1, 0)
     residual, symbols = line.residual.copy(), line.symbols.copy()
     positions, decided = np.empty(model.samples, dtype=np.int64), np.empty(model.samples, dtype=np.uint8)
-    macs = len(model.through.taps) + len(model.noise.taps) + len(model.edge.taps) + len(model.slope.taps)
-    macs += sum(len(columns[0].taps) for columns in model.crosstalk)
+    filters = [model.through, model.noise, *model.edges, *(columns.filters[0] for columns in model.crosstalk)]
+    macs = sum(len(one.taps) for one in filters)
 
     def multiply_add() -> None:
-        for one in (model.through, model.edge, model.slope) if model.jitter else (model.through,):
+        for one in (model.through, *model.edges):
             one.add(space.wave, model.origin, space.residual)
         model.noise.add(space.normals, model.noise.before, space.residual)
         for columns in model.crosstalk:
-            columns[0].add(space.other_wave, model.origin, space.residual)
+            columns.filters[0].add(space.other_wave, model.origin, space.residual)
 
     def draw() -> None:
         random.normals(space.normals)

@@ -23,7 +23,8 @@ import sirf
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.execution import one_algebra_thread
 from sirf.study.sweep.case import Case, Evaluator
-from sirf.study.sweep.parameters import PARAMETERS, Inputs
+from sirf.study.sweep.inputs import Inputs
+from sirf.study.sweep.parameters import PARAMETERS
 from sirf.study.sweep.parts import Base, Equalizer, Sampling, Tolerance
 from sirf.study.sweep.run import evaluate, sweep
 from sirf.study.sweep.store import Store

@@ -50,7 +50,8 @@ def test_the_search_improves_on_its_start_and_shows_its_path(chosen: Link) -> No
     assert report is not None
     assert report.start_fom_db is not None
     assert report.fom_db > report.start_fom_db
-    assert [step[3] for step in report.path] == sorted(step[3] for step in report.path)
+    merits = [step[-1] for step in report.path]
+    assert merits == sorted(merits)
     assert report.candidates > 100
     assert report.opened
 

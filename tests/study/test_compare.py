@@ -87,9 +87,10 @@ def test_one_rule_for_all_rows_and_reach_inside_the_class(table: Comparison) -> 
     retimed = table.row("cpo-retimed")
     assert retimed.reach.limit == "com_db"
     measured = ArchitectureSubject(architecture=load_architecture("cpo"), data_rate=106.25e9)
+    assert retimed.reach.length_m is not None
     inside, beyond = (
         measured.measurement(length).com_db
-        for length in (retimed.reach.length_m, retimed.reach.length_m * (1.0 + retimed.reach.tolerance) * 1.005)  # type: ignore[operator]
+        for length in (retimed.reach.length_m, retimed.reach.length_m * (1.0 + retimed.reach.tolerance) * 1.005)
     )
     assert inside is not None
     assert beyond is not None

@@ -21,6 +21,9 @@ def test_the_worst_end_leaves_less_light_and_more_noise() -> None:
     path = load_optics("dr-silicon-mzm").path
     best, worst = (corner(end).applied(path) for end in ("best", "worst"))
     for chosen, one in ((corner("best"), best), (corner("worst"), worst)):
+        assert chosen.fibre_loss_db_per_km is not None
+        assert chosen.connector_loss_db is not None
+        assert chosen.intensity_noise_db is not None
         light = one.transmitted(np.zeros(1)) / path.transmitted(np.zeros(1))
         assert 10.0 * np.log10(light[0]) == pytest.approx(chosen.laser_power_db, abs=1e-12)
         assert one.loss_db == pytest.approx(0.5 * chosen.fibre_loss_db_per_km + 4 * chosen.connector_loss_db)

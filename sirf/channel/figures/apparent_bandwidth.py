@@ -28,7 +28,7 @@ def apparent_bandwidth(frequency: ArrayLike, transfer: ArrayLike, *, slope_db_pe
     steps are those of COM release 4.17. Raises `SirfError` for data that end below 60 GHz, or a slope that is not positive.
 
     >>> f = np.linspace(10e6, 100e9, 1001)
-    >>> apparent_bandwidth(f, np.exp(-f / 20e9)) == f[-1]
+    >>> bool(apparent_bandwidth(f, np.exp(-f / 20e9)) == f[-1])
     True
     """
     f, magnitude = np.asarray(frequency, dtype=float) / 1e9, np.abs(np.asarray(transfer))

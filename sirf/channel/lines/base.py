@@ -15,6 +15,9 @@ from sirf.channel.network import Network
 from sirf.channel.pair import PairNetwork
 from sirf.errors import PhysicsError
 
+ROUNDING = 1.0 - 1e-9
+"""A ratio that is meant to lie at the end of a range may miss it in its last bits."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line(ABC):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sirf.channel.lines.base import Line, internal_impedance
+from sirf.channel.lines.base import ROUNDING, Line, internal_impedance
 from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
 from sirf.channel.materials import Material
@@ -40,7 +40,7 @@ class EdgeStripline(Line):
     def __post_init__(self) -> None:
         """Validate the geometry."""
         for name, value in (("width", self.width), ("gap", self.gap)):
-            if not (self.spacing > 0 and 0.1 <= value / self.spacing <= 5.0):
+            if not (self.spacing > 0 and 0.1 * ROUNDING <= value / self.spacing <= 5.0 / ROUNDING):
                 raise PhysicsError(
                     f"{name} must be between a tenth and five times the plane spacing, got {value} and {self.spacing} m. "
                     "Check the unit."

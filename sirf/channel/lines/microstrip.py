@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf.channel.lines import hammerstad
-from sirf.channel.lines.base import Line, internal_impedance
+from sirf.channel.lines.base import ROUNDING, Line, internal_impedance
 from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.dispersion import Dispersion, even_dispersion, odd_dispersion, single_dispersion
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
@@ -111,7 +111,7 @@ class EdgeMicrostrip(Line):
     def __post_init__(self) -> None:
         """Validate the geometry against the formulas' range."""
         _check(self.width, self.thickness, self.height, self.material.dk, widest=10.0, highest_dk=18.0)
-        if not 0.1 <= self.gap / self.height <= 10.0:
+        if not 0.1 * ROUNDING <= self.gap / self.height <= 10.0 / ROUNDING:
             raise PhysicsError(
                 f"gap / height must be between 0.1 and 10, got {self.gap / self.height:.3g}. Check the gap."
             )
@@ -210,7 +210,7 @@ def _check(width: float, thickness: float, height: float, dk: float, *, widest: 
             "microstrip must have a positive width and height and a thickness up to half the height and the width, got width "
             f"{width}, thickness {thickness}, height {height} m. Check the unit."
         )
-    if not 0.1 <= width / height <= widest:
+    if not 0.1 * ROUNDING <= width / height <= widest / ROUNDING:
         raise PhysicsError(
             f"width / height must be between 0.1 and {widest:g}, got {width / height:.3g}. Change the width."
         )

@@ -54,6 +54,7 @@ def test_a_simple_pair_has_the_figures_of_its_formula() -> None:
     assert found.skew == pytest.approx(late)
     worst = 20 * math.log10(math.sin(math.pi * nyquist * late)) - straight
     assert found.scd21_worst_db == pytest.approx(worst, abs=1e-6)
+    assert found.impedance is not None
     assert found.impedance[0].impedance_ohm == pytest.approx(100.0, abs=1e-9)
     assert found.delay == pytest.approx(1e-9, rel=0.01)
     assert (found.icn, found.psxt_db, found.erl_db, found.within_limits) == (None, None, None, None)

@@ -35,7 +35,7 @@ def linear() -> Link:
 
 def test_an_open_contour_has_a_width_and_adapted_slicers_err_less(linear: Link) -> None:
     """The upper eye is open from 25.40 to 26.62 mV; half way between its levels is 26.97 mV, outside of it."""
-    fixed, adapted = (sirf.statistical_eye(with_thresholds(linear, how)) for how in ("midway", "adapted"))  # type: ignore[arg-type]
+    fixed, adapted = (sirf.statistical_eye(with_thresholds(linear, how)) for how in ("midway", "adapted"))
     assert fixed.eye_widths()[2] == 0.0
     for (low, high), threshold in zip(adapted.edges(adapted.der0), adapted.thresholds, strict=True):
         assert low < threshold < high
@@ -74,8 +74,7 @@ def test_both_engines_slice_alike(linear: Link, how: Literal["adapted", "midway"
 def test_adapted_slicers_beat_fixed_ones_in_the_count(linear: Link) -> None:
     loud = with_intensity_noise(linear, 11.0)
     adapted, fixed = (
-        sirf.simulate(with_thresholds(loud, how), symbols=400_000, rng=3)  # type: ignore[arg-type]
-        for how in ("adapted", "midway")
+        sirf.simulate(with_thresholds(loud, how), symbols=400_000, rng=3) for how in ("adapted", "midway")
     )
     assert adapted.ber < fixed.ber
     assert np.abs(adapted.eye.thresholds - fixed.eye.thresholds).max() > 1e-4
