@@ -91,6 +91,8 @@ def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
     say(f"{result.data_rate / 1e9:g} Gb/s per lane, die to die, eye of the worst of the three", json_file=json_file)
     for head, lines in result.tables():
         table(head, lines, json_file=json_file)
+    for sentence in result.limitations():
+        say(sentence, json_file=json_file)
     notes: dict[str, list[str]] = {}
     for row in result.rows:
         for note in row.notes:

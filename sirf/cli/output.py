@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,13 @@ Update = Callable[[str, int, int], None]
 PICTURES = (".png", ".svg", ".pdf")
 """Endings of the pictures that can be written."""
 PIPE_WIDTH = 160
-"""Columns of a table where there is no terminal."""
+"""Characters to a line of a table where there is no terminal and COLUMNS is not set."""
+MIN_WIDTH = 20
+"""Characters to a line at least."""
+PROSE_WIDTH, MIN_PROSE_WIDTH = 36, 24
+"""Characters of a cell beyond which its words may go on in the next line, and how many such a column has at least."""
+COLUMN_GAP, TABLE_EDGES = 3, 2
+"""Characters between two columns, and at both ends of a line."""
 
 
 def warn(warnings: tuple[str, ...]) -> None:
@@ -41,19 +48,67 @@ def say(text: str, *, json_file: str | None) -> None:
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: str | None) -> None:
-    """A table for people; cells are plain text, never markup."""
+    """A table for people; cells are plain text, never markup, and none is ever cut.
+
+    As wide as COLUMNS says, else as the terminal, else `PIPE_WIDTH`. Columns that do not fit stand in further tables, each of
+    which repeats the first column; only sentences, and what is wider than the width by itself, go on in the next line.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*head, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        drawn.add_row(*(Text(printable(cell)) for cell in row))
     stderr = json_file == "-"
     console = Console(stderr=stderr)
-    wide = console if console.is_terminal else Console(stderr=stderr, width=PIPE_WIDTH)
-    wide.print(drawn)
+    chosen = os.environ.get("COLUMNS", "")
+    width = int(chosen) if chosen.isdigit() else console.width if console.is_terminal else PIPE_WIDTH
+    console = Console(stderr=stderr, width=max(width, MIN_WIDTH))
+    shown = [tuple(printable(cell) for cell in line) for line in (head, *rows)]
+    needed = [_needed_width(column) for column in zip(*shown, strict=True)]
+    for columns in _columns_of_tables(needed, console.width - TABLE_EDGES):
+        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        fits = sum(needed[column] + COLUMN_GAP for column in columns) - COLUMN_GAP <= console.width - TABLE_EDGES
+        for column in columns:
+            # what does not fit whole is folded; rich would cut it otherwise
+            short = fits or (column == 0 and 2 * needed[0] <= console.width)
+            whole = short and not _is_prose([line[column] for line in shown])
+            drawn.add_column(
+                Text(shown[0][column]), no_wrap=whole, overflow="fold", min_width=needed[column] if whole else None
+            )
+        for line in shown[1:]:
+            drawn.add_row(*(Text(line[column]) for column in columns))
+        console.print(drawn)
+
+
+def _is_prose(column: Sequence[str]) -> bool:
+    """Whether a column holds sentences or titles, which may go on in the next line between words."""
+    return any(" " in cell and len(cell) > PROSE_WIDTH for cell in column)
+
+
+def _needed_width(column: Sequence[str]) -> int:
+    """Least width in characters in which a column can be read."""
+    from rich.cells import cell_len
+
+    if not _is_prose(column):
+        return max(cell_len(cell) for cell in column)
+    return max(MIN_PROSE_WIDTH, *(cell_len(word) for cell in column for word in cell.split()))
+
+
+def _columns_of_tables(needed: Sequence[int], width: int) -> list[list[int]]:
+    """Which columns stand in which table, so that none is wider than `width`; the first stands in all.
+
+    >>> _columns_of_tables([10, 8, 8, 8], 34)
+    [[0, 1, 2], [0, 3]]
+    """
+    tables, used = [[0]], needed[0]
+    for column in range(1, len(needed)):
+        more = COLUMN_GAP + needed[column]
+        if used + more > width and len(tables[-1]) > 1:
+            tables.append([0])
+            used = needed[0]
+        tables[-1].append(column)
+        used += more
+    return tables
 
 
 def check_outputs(json_file: str | None, **files: Path | None) -> None:

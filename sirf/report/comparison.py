@@ -87,6 +87,7 @@ def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]
     return template.render(
         margins=result.table("margin"),
         costs=result.table("cost"),
+        limitations=result.limitations(),
         banded=[FIGURES[name].heading for name in BANDED],
         rows=rows,
         tornados=[base64.b64encode(picture).decode() for picture in tornados],

@@ -11,7 +11,7 @@ from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.figure import Table
 from sirf.study.figures import FIGURES, of_table
-from sirf.study.impairments import Limitation
+from sirf.study.impairments import LESS_DB, Limitation
 from sirf.study.rule import Rule
 from sirf.study.ruled_reach import RuledReach
 from sirf.study.uncertainty import ReachUncertainty
@@ -161,7 +161,6 @@ def columns(table: Table) -> tuple[Column, ...]:
         *figures,
         Column("reach mm", _reach),
         Column("in budget mm", _budget_reach),
-        Column("limited by (decades for 3 dB less)", _limit),
     )
 
 
@@ -173,11 +172,12 @@ def _figure_column(name: str) -> Column:
 def _reach(row: Row) -> str:
     if row.reach_mm is None:
         return "none"
-    low, high = row.reach_low_mm, row.reach_high_mm
+    # the true length lies above, by no more than the tolerance
+    found = f"{row.reach_mm:.0f} +{100.0 * row.reach.tolerance:.2g} %"
     if not row.bounds:
-        return f"{row.reach_mm:.0f}"
-    band = f"{'none' if low is None else f'{low:.0f}'}-{'none' if high is None else f'{high:.0f}'}"
-    return f"{row.reach_mm:.0f} ({band})"
+        return found
+    low, high = row.reach_low_mm, row.reach_high_mm
+    return f"{found} ({'none' if low is None else f'{low:.0f}'}-{'none' if high is None else f'{high:.0f}'})"
 
 
 def _budget_reach(row: Row) -> str:
@@ -186,7 +186,7 @@ def _budget_reach(row: Row) -> str:
 
 def _limit(row: Row) -> str:
     found = row.limitation
-    text = f"{found.cause} ({found.gain:.1f})"
+    text = f"{row.path}: limited by {found.cause} ({found.gain:.1f} decades for {LESS_DB:g} dB less)"
     if found.runner_up is not None:
         text += f", then {found.runner_up} ({found.runner_up_gain:.1f})"
     return text if len(row.section_ber) == 1 else f"{text}, in {row.limited_in}"
@@ -229,19 +229,24 @@ class Comparison:
         """Both tables."""
         return self.table("margin"), self.table("cost")
 
+    def limitations(self) -> tuple[str, ...]:
+        """What limits each row, in a sentence."""
+        return tuple(_limit(row) for row in self.rows)
+
     def __repr__(self) -> str:
         """One line."""
         return f"Comparison({len(self.rows)} paths at {self.data_rate / 1e9:g} Gb/s per lane)"
 
     def __str__(self) -> str:
-        """Two tables in plain text, margins and costs, then the rule and the verdict."""
+        """Two tables in plain text, margins and costs, what limits each row, then the rule and the verdict."""
         tables = [_aligned(head, lines) for head, lines in self.tables()]
-        return "\n\n".join([*tables, f"Rule: {self.rule.text}.", *self.verdict])
+        return "\n\n".join([*tables, "\n".join(self.limitations()), f"Rule: {self.rule.text}.", *self.verdict])
 
     def _repr_html_(self) -> str:
         tables = "".join(_html(head, lines) for head, lines in self.tables())
         return tables + "".join(
-            f"<p>{escape(sentence)}</p>" for sentence in (f"Rule: {self.rule.text}.", *self.verdict)
+            f"<p>{escape(sentence)}</p>"
+            for sentence in (*self.limitations(), f"Rule: {self.rule.text}.", *self.verdict)
         )
 
 

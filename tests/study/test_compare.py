@@ -153,6 +153,13 @@ def test_a_ledger_adds_up_to_its_row(table: Comparison) -> None:
 def test_every_name_has_a_cell_and_json_is_strict(table: Comparison) -> None:
     for head, lines in table.tables():
         assert all(len(line) == len(head) for line in lines)
+    assert not any("limited by" in name for head, _ in table.tables() for name in head)
+    for row, sentence in zip(table.rows, table.limitations(), strict=True):
+        assert sentence.startswith(f"{row.path}: limited by {row.limited_by} ({row.limitation.gain:.1f} decades")
+        assert sentence in str(table)
+    head, lines = table.table("margin")
+    for row, line in zip(table.rows, lines, strict=True):
+        assert f" +{100.0 * row.reach.tolerance:.2g} %" in line[head.index("reach mm")]
     whole = table.to_dict()
     assert set(whole) == {"data_rate", "verdict", "rule", "rows"}
     text = json.dumps(whole, allow_nan=False)
