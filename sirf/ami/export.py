@@ -17,6 +17,7 @@ from sirf._data import load_toml, validated
 from sirf._files import write_folder
 from sirf.errors import SirfError
 from sirf.receiver.receiver import Ctle
+from sirf.transmitter.jitter import Jitter
 
 if TYPE_CHECKING:
     from sirf.channel.die_to_die import PackageCase
@@ -27,6 +28,8 @@ COPIED = ("model.h", "transmitter.c", "receiver.c", "Makefile")
 HOLD = 64
 """Symbols before the exported clock recovery moves: the channel's memory fills."""
 TAP_RANGE = 1.0
+JITTER = {"random_ui": ("Tx_Rj", 1.0), "dual_dirac_ui": ("Tx_Dj", 1.0), "even_odd_ui": ("Tx_DCD", 0.5)}
+"""Fields of a link's jitter that are written, each with its reserved parameter and the factor between them."""
 DETECTORS = {"mueller-muller": 0, "sign-mueller-muller": 1}
 
 
@@ -37,7 +40,8 @@ def export_link(link: Link, out: str | Path) -> tuple[str, ...]:
     `dfe_in_init=False` that before the DFE) and its decisions.
 
     Raises `SirfError` for parts that have no place in the models: light, compression, an amplifier or converter, sequence
-    detection, wander, adaptation, bang-bang clock recovery, a CTLE that is no formula.
+    detection, wander, adaptation, bang-bang clock recovery, a CTLE that is not equation (93A-22), jitter other than random,
+    dual-Dirac and even-odd.
     """
     _check(link)
     files = {name: (SOURCES / name).read_bytes() for name in COPIED}
@@ -61,6 +65,8 @@ def _check(link: Link) -> None:
         "transmitter.filter": tx.filter is not None,
         "transmitter.compression": tx.compression > 0,
         "transmitter.precoding": tx.precoding,
+        # a parameter file of jitter takes the place of the link's own, so what it cannot say would be lost
+        "transmitter.jitter": tx.jitter != Jitter(**{name: getattr(tx.jitter, name) for name in JITTER}),
         "receiver.vga": rx.vga is not None,
         "receiver.converter": rx.converter is not None,
         "receiver.mlse": rx.mlse is not None,
@@ -74,7 +80,7 @@ def _check(link: Link) -> None:
         if used:
             raise SirfError(
                 f"{name} must be off or of a plain kind in a link that is exported, got another. The models hold FFEs, a CTLE of "
-                "equation (93A-22), a DFE and a Mueller-Müller clock; leave the rest out."
+                "equation (93A-22), a DFE, a Mueller-Müller clock and random, dual-Dirac and even-odd jitter; leave the rest out."
             )
 
 
@@ -155,7 +161,7 @@ def _reserved(link: Link) -> list[str]:
 
 def _transmitter_ami(link: Link) -> str:
     tx = link.transmitter
-    jitter = {"Tx_Rj": tx.jitter.random_ui, "Tx_Dj": tx.jitter.dual_dirac_ui, "Tx_DCD": 0.5 * tx.jitter.even_odd_ui}
+    jitter = {written: factor * getattr(tx.jitter, name) for name, (written, factor) in JITTER.items()}
     reserved = _reserved(link) + [_info(name, "UI", repr(value)) for name, value in jitter.items() if value]
     taps = [
         _tap(f"tap_{k}", value, f"FFE tap c({k - tx.ffe_main})", main=k == tx.ffe_main)

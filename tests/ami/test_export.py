@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from sirf.link import Link
 from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.receiver import Ctle, Receiver
 from sirf.signal.patterns import Pattern
+from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from tests.ami.links import link
 
 CTLE = Ctle(g_dc_db=-3.0, f_z=2.5e9, f_p1=2.5e9, f_p2=10e9, g_dc2_db=-1.0, f_lf=0.25e9)
@@ -40,6 +42,10 @@ def equalised(stress: float = 1.0, clock: ClockRecovery | None = None, modulatio
         base.receiver, ctle=CTLE, ffe=(-0.03, 1.0, 0.02), ffe_main=1, dfe=(0.06 * stress, 0.02 * stress), clock=clock
     )
     return base.replace(transmitter=tx, receiver=rx)
+
+
+def moved(own: Link, jitter: Jitter) -> Link:
+    return own.replace(transmitter=dataclasses.replace(own.transmitter, jitter=jitter))
 
 
 def built(own: Link, folder: Path, compiler: str) -> Path:
@@ -145,6 +151,27 @@ def test_what_has_no_place_in_the_models_is_refused(tmp_path: Path) -> None:
     adapting = own.replace(receiver=dataclasses.replace(own.receiver, adaptation=Adaptation(dfe_step=1e-3)))
     with pytest.raises(SirfError, match=r"receiver.adaptation must be off or of a plain kind"):
         export_link(adapting, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"duty_cycle_ui": 0.02},
+        {"sinusoidal": (SinusoidalJitter(0.02, 1e8),)},
+        {"bounded": (BoundedJitter(0.02, 2e9, 5e8),)},
+        {"phase_noise": PhaseNoise((1e6, 1e9), (-100.0, -120.0))},
+    ],
+)
+def test_jitter_that_the_files_cannot_say_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    """Beside a reserved parameter of jitter the link's own is left out, so the rest would be lost."""
+    own = equalised()
+    spoken = Jitter(random_ui=0.01, dual_dirac_ui=0.02, even_odd_ui=0.03)
+    with pytest.raises(SirfError, match=r"transmitter\.jitter must be off or of a plain kind"):
+        export_link(moved(own, dataclasses.replace(spoken, **change)), tmp_path)
+    export_link(moved(own, spoken), tmp_path)
+    written = (tmp_path / "sirf_tx.ami").read_text(encoding="ascii")
+    for name, value in (("Tx_Rj", 0.01), ("Tx_Dj", 0.02), ("Tx_DCD", 0.015)):
+        assert f"({name} (Usage Info) (Type UI) (Value {value!r}))" in written
 
 
 def test_a_link_as_toml(tmp_path: Path) -> None:
