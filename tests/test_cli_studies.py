@@ -45,7 +45,7 @@ def test_bad_input_of_reach_is_one_line(capsys: Capture) -> None:
         (["reach", "cpo", "--ber", "1e-6", "--eye-mask", "1,.1"], "limit must be one of --ber"),
         (["reach", "cpo-linear", "--data-rate", "7"], "data_rate must be one of"),
         (["reach", "cpo", "--ber-post-fec", "1e-12", "--fec", "kp9"], "code must be one of"),
-        (["reach", "cpo", "--ber", "1e-6", "--out", "nowhere/reach.png"], "out must be a picture file"),
+        (["reach", "cpo", "--ber", "1e-6", "--out", "nowhere/reach.png"], "out must be in a folder that exists"),
     ):
         assert main(arguments) == 2, arguments
         error = capsys.readouterr().err
