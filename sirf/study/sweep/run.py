@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -80,7 +82,8 @@ def sweep(
     A case that fails is kept with its reason, and the study goes on. A worker that dies takes nothing with it: its batch is
     computed again by itself, and a case that ends its worker again is kept as failed. On Ctrl-C everything done is in the file
     and in the `results` of the `SweepInterrupted` that is raised. The same study gives the same cases and figures on any
-    number of workers and after any interruption.
+    number of workers and after any interruption, bit for bit where workers load compiled kernels from numba's cache; a process
+    that has compiled them itself may differ in the last digits.
     """
     file = Path(results)
     if workers is not None and workers < 1:
@@ -103,11 +106,10 @@ def _fill(
 ) -> None:
     """Compute what the store lacks."""
     missing = _missing(store.done)
-    if missing:
-        _warm(study, store, missing)
-        missing = _missing(store.done)
     if not missing:
         return
+    if executor is None:
+        _warm(study, missing[0][0])
     pool = _Pool(executor, workers, stack)
     try:
         _run(study, store, missing, pool, progress)
@@ -126,11 +128,23 @@ def _missing(done: bytearray) -> list[Batch]:
     return found
 
 
-def _warm(study: Study, store: Store, missing: list[Batch]) -> None:
-    """The first case in this process: kernels are compiled once, before work is shared out, and forked workers have them."""
-    start = missing[0][0]
-    with one_algebra_thread():
-        store.add(evaluate(_text(study), start, start + 1))
+def _warm(study: Study, case: int) -> None:
+    """Compute one case in an interpreter of its own, for its compiled kernels alone: once, before work is shared out.
+
+    Code that was compiled in a process differs in its last bits from the same code loaded from numba's cache; so workers are
+    to load it, all of them, and the process that compiled it keeps no case.
+    """
+    program = (
+        "import sys; from sirf.study.sweep.run import evaluate; "
+        "evaluate(sys.stdin.read(), int(sys.argv[1]), int(sys.argv[1]) + 1)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, str(case)],
+        input=_text(study).encode(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 def _text(study: Study) -> str:

@@ -18,7 +18,7 @@ from sirf.errors import SirfError
 from sirf.study.sweep.cluster import cluster_executor, slurm_script
 from sirf.study.sweep.run import Progress, sweep
 from sirf.study.sweep.store import read_cases
-from tests.study.sweep.studies import cheap
+from tests.study.sweep.studies import cheap, fresh_sweep
 
 distributed = pytest.importorskip("distributed", reason="dask is an extra: pip install 'sirf[cluster]'")
 pytestmark = pytest.mark.filterwarnings("default")
@@ -35,7 +35,7 @@ def cluster() -> Iterator[Any]:
 
 def test_a_cluster_gives_the_bits_of_one_process_and_survives_a_killed_worker(cluster: Any, tmp_path: Path) -> None:
     study = cheap(24)
-    alone = sweep(study, results=tmp_path / "alone.jsonl", workers=1)
+    alone = fresh_sweep(tmp_path / "alone.jsonl", 24)
     with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
         workers = list(client.run(os.getpid).values())
     assert len(workers) == 2

@@ -24,7 +24,7 @@ from sirf.study.sweep.run import Progress, SweepInterrupted, sweep
 from sirf.study.sweep.store import Store, line_of, merge, read_cases, record_of
 from sirf.study.sweep.study import Study
 from tests.study.sweep import studies
-from tests.study.sweep.studies import cheap
+from tests.study.sweep.studies import cheap, fresh_sweep
 
 
 def answers(results: Results) -> dict[str, list[float]]:
@@ -121,7 +121,7 @@ def test_a_worker_that_dies_once_loses_nothing(whole: Results, tmp_path: Path, m
     assert answers(found) == answers(whole)
 
 
-def test_a_killed_run_keeps_what_was_done(whole: Results, tmp_path: Path) -> None:
+def test_a_killed_run_keeps_what_was_done(tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     code = (
         "from tests.study.sweep.studies import cheap\nfrom sirf.study.sweep.run import sweep\n"
@@ -135,7 +135,7 @@ def test_a_killed_run_keeps_what_was_done(whole: Results, tmp_path: Path) -> Non
     process.wait()
     kept = len(list(read_cases(file)))
     assert kept >= 3
-    assert answers(sweep(cheap(), results=file, workers=1)) == answers(whole)
+    assert answers(fresh_sweep(file)) == answers(fresh_sweep(tmp_path / "whole.jsonl"))
 
 
 def test_two_writers_and_other_studies_are_refused(whole: Results, tmp_path: Path) -> None:
