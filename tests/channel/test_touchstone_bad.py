@@ -263,3 +263,13 @@ def test_a_lost_number_never_gives_another_network(
     if lost_row != doubled_row:
         with pytest.raises(TouchstoneError, match="line"):
             read_touchstone(path)
+
+
+def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sirf.channel import file_text
+
+    monkeypatch.setattr(file_text, "MAX_UNPACKED_BYTES", 1 << 22)
+    file = tmp_path / "large.s2p.gz"
+    file.write_bytes(gzip.compress(b"# GHz S RI R 50\n" + b"! nothing\n" * 600_000))
+    with pytest.raises(TouchstoneError, match="archive must unpack to at most"):
+        read_touchstone(file)
