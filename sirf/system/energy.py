@@ -99,7 +99,7 @@ def energy_pj_per_bit(
     outside 0 to 60 dB or a rate that the architecture does not have.
 
     >>> round(energy_pj_per_bit("cpo-retimed", 5.0).value, 1)
-    7.7
+    9.9
     """
     if not 0.0 <= insertion_loss_db <= LOSS_LIMIT_DB:
         raise SirfError(
