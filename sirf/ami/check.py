@@ -243,8 +243,13 @@ class _Trial:
         with self._open() as instance:
             again = self._init(instance, self.channel)[0][0]
         same = np.array_equal(again, self.response, equal_nan=True)
-        self.add("repetition", OK if same else PROBLEM, "AMI_Init gives the same again" if same else
-                 f"AMI_Init differs from run to run by {_relative(again, self.response):.2g}")  # fmt: skip
+        self.add(
+            "repetition",
+            OK if same else PROBLEM,
+            "AMI_Init gives the same again"
+            if same
+            else f"AMI_Init differs from run to run by {_relative(again, self.response):.2g}",
+        )
 
     def wave(self) -> None:
         """AMI_GetWave: size of blocks, repetition, clock times."""

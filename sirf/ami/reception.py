@@ -228,9 +228,18 @@ class ModelReception:
             self.count += tally(errors, sent, order=self.order, identity=self.link.digest)
         if self.collects:
             accumulate(
-                self._wave, self._row, moved, -added, np.ones(len(place), dtype=np.float32), 0.0,
-                np.empty((len(place), 0), dtype=np.float32), 0, -self.top, BINS / (2.0 * self.top), self.histogram,
-            )  # fmt: skip
+                self._wave,
+                self._row,
+                moved,
+                -added,
+                np.ones(len(place), dtype=np.float32),
+                0.0,
+                np.empty((len(place), 0), dtype=np.float32),
+                0,
+                -self.top,
+                BINS / (2.0 * self.top),
+                self.histogram,
+            )
         self._drop(int(self._taken) - 2 * GUARD)
         return len(place)
 
@@ -306,9 +315,16 @@ class ModelReception:
         decided, value = np.empty(len(place), dtype=np.uint8), np.empty(len(place))
         none = np.zeros(0)
         decide_at(
-            self._wave, (place - self._row) * self.m, none, none, np.zeros(len(place)), 0.0,
-            np.zeros(len(place), dtype=np.uint8), decided, value,
-        )  # fmt: skip
+            self._wave,
+            (place - self._row) * self.m,
+            none,
+            none,
+            np.zeros(len(place)),
+            0.0,
+            np.zeros(len(place), dtype=np.uint8),
+            decided,
+            value,
+        )
         return value
 
     def _clock_phase(self, start: float) -> float:

@@ -102,9 +102,16 @@ class ModelStream:
                 self.sent = SentWaveform(found, self.plan, sending, seed=seed)
             receiving = self._open(found.receiver, shared) if found.receiver_waves else None
             self.receiver = ModelReception(
-                found, found.receiver, receiving, lead=self.plan.table.lead, instant=_instant(link, self.plan), seed=seed,
-                ignore=ignored_symbols(found) + self.plan.memory, eye=eye, keeps=keeps,
-            )  # fmt: skip
+                found,
+                found.receiver,
+                receiving,
+                lead=self.plan.table.lead,
+                instant=_instant(link, self.plan),
+                seed=seed,
+                ignore=ignored_symbols(found) + self.plan.memory,
+                eye=eye,
+                keeps=keeps,
+            )
         except BaseException:
             self._stack.close()
             raise
@@ -278,9 +285,15 @@ def run_models(
     found = modelled(link)
     if not found.receiver_decides:
         return _run_own_receiver(
-            found, symbols, seed, progress=progress, block=block, ideal_feedback=ideal_feedback,
-            capture=tuple(capture), record=record,
-        )  # fmt: skip
+            found,
+            symbols,
+            seed,
+            progress=progress,
+            block=block,
+            ideal_feedback=ideal_feedback,
+            capture=tuple(capture),
+            record=record,
+        )
     for name, given in (("ideal_feedback", ideal_feedback), ("capture", bool(capture)), ("record", record > 0)):
         if given:
             raise SirfError(

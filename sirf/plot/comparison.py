@@ -33,9 +33,15 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
             continue
         (mark, colour), energy = _style(row.path, index), row.energy
         axes.errorbar(
-            row.reach_mm, energy.value, yerr=[[energy.value - energy.low], [energy.high - energy.value]],
-            fmt=mark, color=colour, capsize=3, markersize=7, label=row.path,
-        )  # fmt: skip
+            row.reach_mm,
+            energy.value,
+            yerr=[[energy.value - energy.low], [energy.high - energy.value]],
+            fmt=mark,
+            color=colour,
+            capsize=3,
+            markersize=7,
+            label=row.path,
+        )
     axes.set(
         xscale="log",
         xlabel="reach of the electrical path (mm)",
@@ -66,8 +72,9 @@ def eyes(result: Comparison, figure: Figure | None = None) -> Figure:
     figure = empty_figure((4.2 * min(count, COLUMNS), 3.1 * lines)) if figure is None else figure
     # margins known beforehand take half the time of margins found
     figure.set_layout_engine(None)
-    figure.subplots_adjust(left=0.06, right=0.99, bottom=0.5 / (3.1 * lines), top=1.0 - 0.3 / (3.1 * lines), wspace=0.06,
-                           hspace=0.16)  # fmt: skip
+    figure.subplots_adjust(
+        left=0.06, right=0.99, bottom=0.5 / (3.1 * lines), top=1.0 - 0.3 / (3.1 * lines), wspace=0.06, hspace=0.16
+    )
     grid = figure.subplots(lines, min(count, COLUMNS), squeeze=False, sharex=True, sharey=True)
     limit = eye_scale_mv(result)
     for axes, row in zip(grid.flat, result.rows, strict=False):
@@ -98,10 +105,13 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     axes.axvline(KP4_THRESHOLD, color="0.3", linestyle="--", linewidth=0.9)
     axes.text(KP4_THRESHOLD, -0.5, "KP4 ", fontsize="small", color="0.3", va="bottom", ha="right")
     axes.set(
-        xscale="log", xlabel="bit error ratio from host to host, before FEC", ylim=(-0.6, len(result.rows) - 0.4),
-        yticks=range(len(result.rows)), yticklabels=[row.path for row in reversed(result.rows)],
+        xscale="log",
+        xlabel="bit error ratio from host to host, before FEC",
+        ylim=(-0.6, len(result.rows) - 0.4),
+        yticks=range(len(result.rows)),
+        yticklabels=[row.path for row in reversed(result.rows)],
         title=f"{result.data_rate / 1e9:g} Gb/s per lane: nominal and band",
-    )  # fmt: skip
+    )
     axes.grid(visible=True, axis="x", linewidth=0.4, color="0.9")
     axes.set_axisbelow(True)
     return axes

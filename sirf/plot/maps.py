@@ -76,9 +76,14 @@ def _mark(axes: Axes, result: Map, values: Float, level: float, limit: float, *,
     if smooth and np.nanmin(values) < level < np.nanmax(values):
         seen = np.ma.masked_invalid(values.T)
         axes.contour(
-            result.first.values, result.second.values, seen, levels=[level], colors=_LIMIT, linewidths=2.0,
+            result.first.values,
+            result.second.values,
+            seen,
+            levels=[level],
+            colors=_LIMIT,
+            linewidths=2.0,
             linestyles="solid",
-        ).set_path_effects(halo)  # fmt: skip
+        ).set_path_effects(halo)
     for row, place in enumerate([] if smooth else result.at_limit(limit)):
         if np.isfinite(place):
             axes.plot([place, place], [row - 0.45, row + 0.45], color=_LIMIT, linewidth=2.0, path_effects=halo)

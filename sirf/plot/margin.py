@@ -52,8 +52,12 @@ def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
     axes = axes_or_new(ax, (7.0, 4.0))
     floor = result.der0 * 1e-5
     if result.trace is not None:
-        parts = (("isi", "residual ISI", ":"), ("crosstalk", "crosstalk", "-."), ("gaussian", "Gaussian noise", "--"),
-                 ("dual_dirac", "dual-Dirac jitter", (0, (1, 4))))  # fmt: skip
+        parts = (
+            ("isi", "residual ISI", ":"),
+            ("crosstalk", "crosstalk", "-."),
+            ("gaussian", "Gaussian noise", "--"),
+            ("dual_dirac", "dual-Dirac jitter", (0, (1, 4))),
+        )
         for (name, label, style), color in zip(parts, ("#0072b2", "#009e73", "0.5", "#cc79a7"), strict=True):
             volts, probability = result.trace.distributions[name]
             if volts.size > 1:

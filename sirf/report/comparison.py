@@ -35,8 +35,11 @@ def write_comparison(result: Comparison, folder: Path) -> list[str]:
         picture = _png(_figure(row, limit))
         files[f"eye-{row.path}.png"] = picture
         pictures.append(picture)
-    overviews = {"eyes": _png(eyes(result)), "reach-energy": _png(_drawn(energy_reach, result)),
-                 "error-band": _png(_drawn(error_band, result))}  # fmt: skip
+    overviews = {
+        "eyes": _png(eyes(result)),
+        "reach-energy": _png(_drawn(energy_reach, result)),
+        "error-band": _png(_drawn(error_band, result)),
+    }
     files |= {f"{name}.png": picture for name, picture in overviews.items()}
     files["report.html"] = _page(result, pictures, overviews).encode()
     write_folder("out", folder, files)

@@ -79,10 +79,16 @@ class Crossing:
             "energy_pj_per_bit_high",
         )
         return {
-            "rival": self.rival, "standard": self.standard, "crossover_mm": self.crossover_mm, "crossover_mm_low": self.low_mm,
-            "crossover_mm_high": self.high_mm, "cause": self.cause, "reason": self.reason, "reach_mm": self.reach_mm,
+            "rival": self.rival,
+            "standard": self.standard,
+            "crossover_mm": self.crossover_mm,
+            "crossover_mm_low": self.low_mm,
+            "crossover_mm_high": self.high_mm,
+            "cause": self.cause,
+            "reason": self.reason,
+            "reach_mm": self.reach_mm,
             "curve": [dict(zip(names, row, strict=True)) for row in self.curve],
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +105,15 @@ class Crossover:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "challenger": self.challenger, "data_rate": self.data_rate, "limit": {self.limit[0]: self.limit[1]},
-            "length_mm": self.length_mm, "energy_pj_per_bit": self.energy.value, "energy_pj_per_bit_low": self.energy.low,
-            "energy_pj_per_bit_high": self.energy.high, "rivals": [row.to_dict() for row in self.rows],
-        }  # fmt: skip
+            "challenger": self.challenger,
+            "data_rate": self.data_rate,
+            "limit": {self.limit[0]: self.limit[1]},
+            "length_mm": self.length_mm,
+            "energy_pj_per_bit": self.energy.value,
+            "energy_pj_per_bit_low": self.energy.low,
+            "energy_pj_per_bit_high": self.energy.high,
+            "rivals": [row.to_dict() for row in self.rows],
+        }
 
     def __repr__(self) -> str:
         """One line."""
@@ -124,9 +135,13 @@ class Crossover:
 
     def _rows(self) -> Sequence[tuple[str, str]]:
         return [
-            (row.rival, f"{_millimetres(row.crossover_mm):>8} ({_millimetres(row.low_mm)} to {_millimetres(row.high_mm)}): "
-                        f"{row.reason}") for row in self.rows
-        ]  # fmt: skip
+            (
+                row.rival,
+                f"{_millimetres(row.crossover_mm):>8} ({_millimetres(row.low_mm)} to {_millimetres(row.high_mm)}): "
+                f"{row.reason}",
+            )
+            for row in self.rows
+        ]
 
 
 def crossover(
@@ -176,9 +191,13 @@ def crossover(
     ask = partial(_crossing, energy=energy, limit=wanted)
     rows = each(ask, others, executor=executor, progress=progress, name=lambda one: one.name)
     return Crossover(
-        challenger=subject.name, data_rate=data_rate, limit=(wanted.name, wanted.bound), energy=energy,
-        length_mm=1e3 * subject.length_m, rows=tuple(rows),
-    )  # fmt: skip
+        challenger=subject.name,
+        data_rate=data_rate,
+        limit=(wanted.name, wanted.bound),
+        energy=energy,
+        length_mm=1e3 * subject.length_m,
+        rows=tuple(rows),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,18 +238,29 @@ def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> 
     reach, beyond = longest_length(meets, subject.length_m, stride=REACH_STRIDE, tolerance=REACH_TOLERANCE)
     if reach is None:
         return Crossing(
-            rival=subject.name, standard=subject.standard, crossover_mm=0.0, cause="reach", low_mm=0.0, high_mm=0.0,
-            reach_mm=None, curve=(),
-        )  # fmt: skip
+            rival=subject.name,
+            standard=subject.standard,
+            crossover_mm=0.0,
+            cause="reach",
+            low_mm=0.0,
+            high_mm=0.0,
+            reach_mm=None,
+            curve=(),
+        )
     rival = Spender.of(subject)
     lengths = np.geomspace(MIN_LENGTH, reach, int(np.log(reach / MIN_LENGTH) / np.log(LENGTH_RATIO)) + 2)
     end = partial(_end, rival, lengths, endless=beyond is None)
     crossing, cause = end(lambda one: one.value, energy.value)
     return Crossing(
-        rival=subject.name, standard=subject.standard, crossover_mm=crossing, cause=cause, reach_mm=1e3 * reach,
-        low_mm=end(lambda one: one.high, energy.low)[0], high_mm=end(lambda one: one.low, energy.high)[0],
+        rival=subject.name,
+        standard=subject.standard,
+        crossover_mm=crossing,
+        cause=cause,
+        reach_mm=1e3 * reach,
+        low_mm=end(lambda one: one.high, energy.low)[0],
+        high_mm=end(lambda one: one.low, energy.high)[0],
         curve=tuple(_row(rival, float(length)) for length in lengths),
-    )  # fmt: skip
+    )
 
 
 def _row(rival: Spender, length: float) -> tuple[float, float, float, float, float]:

@@ -338,9 +338,14 @@ def _with_less_copper_loss(link: Link) -> Link:
         for half in (span.before, span.after)
     )
     lighter = Span(
-        span.path, before=before, after=after, swing=span.swing, agc_db=span.agc_db, large_signal=span.large_signal,
+        span.path,
+        before=before,
+        after=after,
+        swing=span.swing,
+        agc_db=span.agc_db,
+        large_signal=span.large_signal,
         noisy=span.noisy,
-    )  # fmt: skip
+    )
     return link.replace(optics=lighter, channel=lighter.copper)
 
 

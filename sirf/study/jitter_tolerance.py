@@ -64,10 +64,15 @@ class JitterTolerance:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "mask": self.mask.id, "passed": self.passed, "ber": self.ber, "symbols": self.symbols,
-            "frequency_hz": list(self.frequency), "mask_ui_pp": list(self.mask_ui),
-            "tolerated_ui_pp": list(self.tolerated_ui), "unbounded": list(self.unbounded),
-        }  # fmt: skip
+            "mask": self.mask.id,
+            "passed": self.passed,
+            "ber": self.ber,
+            "symbols": self.symbols,
+            "frequency_hz": list(self.frequency),
+            "mask_ui_pp": list(self.mask_ui),
+            "tolerated_ui_pp": list(self.tolerated_ui),
+            "unbounded": list(self.unbounded),
+        }
 
 
 def jtol(
@@ -133,9 +138,14 @@ def jtol(
     if progress is not None:
         progress("done", len(tones), len(tones))
     return JitterTolerance(
-        mask=chosen, ber=limit, symbols=count, frequency=tones, mask_ui=tuple(float(value) for value in asked),
-        tolerated_ui=tuple(found), unbounded=tuple(unbounded),
-    )  # fmt: skip
+        mask=chosen,
+        ber=limit,
+        symbols=count,
+        frequency=tones,
+        mask_ui=tuple(float(value) for value in asked),
+        tolerated_ui=tuple(found),
+        unbounded=tuple(unbounded),
+    )
 
 
 def _largest(passes: Callable[[float], bool], start: float, steps: int) -> tuple[float | None, bool]:

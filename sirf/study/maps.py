@@ -81,8 +81,12 @@ class Map:
         """
         more, shown = FIGURES[self.figure].more_is_better, self._shown
         level = float(np.log10(limit)) if FIGURES[self.figure].ratio else limit
-        return np.array([_first_miss(self.first.values, column if more else -column, level if more else -level)
-                         for column in shown.T])  # fmt: skip
+        return np.array(
+            [
+                _first_miss(self.first.values, column if more else -column, level if more else -level)
+                for column in shown.T
+            ]
+        )
 
     @property
     def _shown(self) -> Float:
@@ -91,9 +95,12 @@ class Map:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: `values` as one list for each value of the first axis."""
         return {
-            "subject": self.subject, "figure": self.figure, "first": self.first.to_dict(), "second": self.second.to_dict(),
+            "subject": self.subject,
+            "figure": self.figure,
+            "first": self.first.to_dict(),
+            "second": self.second.to_dict(),
             "values": self.values.tolist(),
-        }  # fmt: skip
+        }
 
     def __repr__(self) -> str:
         """One line: what, over what, from where to where."""
@@ -148,8 +155,15 @@ def length_loss_map(
     nyquist = 0.5 * load(standard).symbol_rate
     made = [dataclasses.replace(subject, path=with_loss(subject.path, loss, nyquist)) for loss in losses]
     axes = _length_axis(metres), Axis("line loss", f"dB/inch at {nyquist / 1e9:g} GHz", losses)
-    return _map(f"{subject.name} under {standard}", axes, [[(one, n) for one in made] for n in metres], figure, fec,
-                executor, progress)  # fmt: skip
+    return _map(
+        f"{subject.name} under {standard}",
+        axes,
+        [[(one, n) for one in made] for n in metres],
+        figure,
+        fec,
+        executor,
+        progress,
+    )
 
 
 def length_rate_map(
@@ -233,9 +247,14 @@ def _value(case: _Case) -> float:
 
 
 def _map(
-    name: str, axes: tuple[Axis, Axis], cases: Sequence[Sequence[tuple[Subject, float]]], figure: str, code: str,
-    executor: Executor | None, progress: Progress | None,
-) -> Map:  # fmt: skip
+    name: str,
+    axes: tuple[Axis, Axis],
+    cases: Sequence[Sequence[tuple[Subject, float]]],
+    figure: str,
+    code: str,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> Map:
     if figure not in FIGURES or figure == "eye_mask":
         known = ", ".join(one for one in FIGURES if one != "eye_mask")
         raise SirfError(f"figure must be one of {known}, got {figure!r}. Use ber.")

@@ -177,10 +177,15 @@ class Measurement:
     @cached_property
     def flight_s(self) -> float:
         """Delay in s of all copper on the way; fibre is left out."""
-        channels = [half for section in self.sections for half in (
-            (section.link.channel,) if section.link.optics is None
-            else (section.link.optics.before, section.link.optics.after)
-        )]  # fmt: skip
+        channels = [
+            half
+            for section in self.sections
+            for half in (
+                (section.link.channel,)
+                if section.link.optics is None
+                else (section.link.optics.before, section.link.optics.after)
+            )
+        ]
         copper = max(bulk_delay(one.frequency, one.through.s[:, 1, 0]) for one in channels)
         return copper * self._priced[0].blocks.count("copper")
 

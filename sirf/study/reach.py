@@ -91,9 +91,13 @@ def reach(
 
 
 def _copper(
-    subject: Subject, limit: Limit, tolerance: float, stride: float, explain: bool,
+    subject: Subject,
+    limit: Limit,
+    tolerance: float,
+    stride: float,
+    explain: bool,
     progress: Callable[[float, float], None] | None,
-) -> Reach:  # fmt: skip
+) -> Reach:
     tried: dict[float, tuple[float, float]] = {}
     passed: dict[float, Measurement] = {}
 

@@ -38,12 +38,19 @@ class Reach:
         """Plain values for JSON."""
         name, bound = self.limit
         return {
-            "path": self.path, "standard": self.standard, "data_rate": self.data_rate, "medium": self.medium,
-            "limit": {name: list(bound) if isinstance(bound, tuple) else bound}, "reach_mm": self.reach_mm,
-            "limited_by": self.limited_by, "limited_next": self.limited_next, "tolerance": self.tolerance,
-            "gained_decades": dict(self.gained_decades), "gained_db": dict(self.gained_db),
+            "path": self.path,
+            "standard": self.standard,
+            "data_rate": self.data_rate,
+            "medium": self.medium,
+            "limit": {name: list(bound) if isinstance(bound, tuple) else bound},
+            "reach_mm": self.reach_mm,
+            "limited_by": self.limited_by,
+            "limited_next": self.limited_next,
+            "tolerance": self.tolerance,
+            "gained_decades": dict(self.gained_decades),
+            "gained_db": dict(self.gained_db),
             "curve": [{"length_mm": n, name: value, "insertion_loss_db": loss} for n, value, loss in self.curve],
-        }  # fmt: skip
+        }
 
     def __repr__(self) -> str:
         """One line."""

@@ -183,11 +183,17 @@ def load_architecture(name: str) -> Architecture:
     except SirfError as error:
         raise ConfigError(f"{file.name}: key {error}") from None
     return Architecture(
-        id=record.id, title=record.title, path=record.path, blocks=record.blocks,
+        id=record.id,
+        title=record.title,
+        path=record.path,
+        blocks=record.blocks,
         fibre_m=0.0 if record.fibre_m is None else record.fibre_m.value,
-        length_range_m=(1e-3 * record.length_mm.low, 1e-3 * record.length_mm.high), costs=record.costs or record.id,
-        interfaces=interfaces, provenance=numbers(raw), file=file,
-    )  # fmt: skip
+        length_range_m=(1e-3 * record.length_mm.low, 1e-3 * record.length_mm.high),
+        costs=record.costs or record.id,
+        interfaces=interfaces,
+        provenance=numbers(raw),
+        file=file,
+    )
 
 
 class _Table(BaseModel):
@@ -282,10 +288,14 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
                 f"rate.{key}.{name} must be given where the blocks hold {block} and only there, got {getattr(table, name)!r}."
             )
     return Interface(
-        rate_class=table.rate_class, standard=table.standard, far_standard=table.far_standard or table.standard,
-        optics=_beside(key, table.optics, file), retimer_standard=table.retimer_standard,
-        budget=_allowed(table.budget), projection=table.projection,
-    )  # fmt: skip
+        rate_class=table.rate_class,
+        standard=table.standard,
+        far_standard=table.far_standard or table.standard,
+        optics=_beside(key, table.optics, file),
+        retimer_standard=table.retimer_standard,
+        budget=_allowed(table.budget),
+        projection=table.projection,
+    )
 
 
 def _allowed(table: _Budget | None) -> Budget | None:

@@ -131,11 +131,16 @@ def energy_anchors() -> tuple[EnergyAnchor, ...]:
     """The published figures beside what the model says, those that set its constants and those that did not."""
     return tuple(
         EnergyAnchor(
-            name=anchor.name, value=_modelled(anchor), low=anchor.published_pj_per_bit[0],
-            high=anchor.published_pj_per_bit[1], fitted=anchor.set, provenance=anchor.provenance, source=anchor.source,
+            name=anchor.name,
+            value=_modelled(anchor),
+            low=anchor.published_pj_per_bit[0],
+            high=anchor.published_pj_per_bit[1],
+            fitted=anchor.set,
+            provenance=anchor.provenance,
+            source=anchor.source,
         )
         for anchor in energy_table().anchor
-    )  # fmt: skip
+    )
 
 
 def _host(record: SerdesTable, loss_db: float, scale: float) -> EnergyPart:

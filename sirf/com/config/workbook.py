@@ -169,8 +169,10 @@ def _ctle(sheet: Sheet, rate: float) -> CtleSettings:
                     f"got {gains.shape[0]} rows for {second.size}. Mend the cells."
                 )
             ranges = _ranges(gains, second)
-    stages = [_scalar_of(sheet, key, default) * GIGA for key, default in
-              (("f_z", rate / 4 / GIGA), ("f_p1", rate / 4 / GIGA), ("f_p2", rate / GIGA))]  # fmt: skip
+    stages = [
+        _scalar_of(sheet, key, default) * GIGA
+        for key, default in (("f_z", rate / 4 / GIGA), ("f_p1", rate / 4 / GIGA), ("f_p2", rate / GIGA))
+    ]
     return CtleSettings(
         g_dc_db=sheet.finite_row("g_DC"),
         g_dc2_db=sheet.finite_row("g_DC_HP") if two_stages else (0.0,),

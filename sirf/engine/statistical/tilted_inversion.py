@@ -391,9 +391,18 @@ def _loose_edges(
 
 
 def _chain(
-    function: Complex, line: TiltedContour, cursors: Float, main: int, edges: EdgeResponse, chain: range, nodes: EdgeNodes,
-    state: Float, displacement: Displacement, sign: float, levels: Float,
-) -> Complex:  # fmt: skip
+    function: Complex,
+    line: TiltedContour,
+    cursors: Float,
+    main: int,
+    edges: EdgeResponse,
+    chain: range,
+    nodes: EdgeNodes,
+    state: Float,
+    displacement: Displacement,
+    sign: float,
+    levels: Float,
+) -> Complex:
     """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
     size = np.abs(function)
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
@@ -407,9 +416,17 @@ def _chain(
     # the mean pulse holds the mean of a displacement of this mean square
     volts -= 0.5 * displacement.mean_square * edges.slopes[inside, None, None]
     shape = symbol_chain(
-        line.tilt, line.step, -(-needed // LANES) * LANES, cursors[tied].copy(), main - tied.start, volts, nodes.shares,
-        nodes.counts, *_transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line), levels,
-    )  # fmt: skip
+        line.tilt,
+        line.step,
+        -(-needed // LANES) * LANES,
+        cursors[tied].copy(),
+        main - tied.start,
+        volts,
+        nodes.shares,
+        nodes.counts,
+        *_transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line),
+        levels,
+    )
     result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
     result[:, :, :needed] = function[:needed] * shape[:, :, :needed]
     return result

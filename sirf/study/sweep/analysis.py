@@ -89,17 +89,26 @@ def sobol_indices(
     first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
     rows = zip(
         study.tolerances,
-        np.ravel(found.first_order), np.ravel(first.low), np.ravel(first.high),
-        np.ravel(found.total_order), np.ravel(total.low), np.ravel(total.high),
+        np.ravel(found.first_order),
+        np.ravel(first.low),
+        np.ravel(first.high),
+        np.ravel(found.total_order),
+        np.ravel(total.low),
+        np.ravel(total.high),
         strict=True,
-    )  # fmt: skip
+    )
     return tuple(
         Index(
-            parameter=one.parameter, first=float(f), first_low=float(fl), first_high=float(fh), total=float(t),
-            total_low=float(tl), total_high=float(th),
+            parameter=one.parameter,
+            first=float(f),
+            first_low=float(fl),
+            first_high=float(fh),
+            total=float(t),
+            total_low=float(tl),
+            total_high=float(th),
         )
         for one, f, fl, fh, t, tl, th in rows
-    )  # fmt: skip
+    )
 
 
 def slopes(results: Results, figure: str) -> tuple[Slope, ...]:

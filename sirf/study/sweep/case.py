@@ -193,9 +193,13 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         if parameter.root != "subject":
             inputs = parameter.apply(inputs, value if parameter.kind == "value" else float(value))
     return _Subject(
-        inputs, architecture, data_rate, None if standard is None else str(standard), channel,
+        inputs,
+        architecture,
+        data_rate,
+        None if standard is None else str(standard),
+        channel,
         int(chosen("package_case") or 1),
-    )  # fmt: skip
+    )
 
 
 def _sections(study: Study, subject: _Subject, inputs: Inputs) -> tuple[Section, ...]:
