@@ -81,6 +81,8 @@ def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Mo
                 ) from error
         first = found[0]
         key = _dotted(first["loc"]) or "(whole file)"
+        if first["type"] == "missing":
+            raise ConfigError(f"{Path(file).name}: key {key} must be there, it is missing. Add it.") from error
         given = first.get("input")
         got = "" if isinstance(given, dict) else f", got {shown(given)}"
         raise ConfigError(f"{Path(file).name}: key {key} must be valid{got} ({first['msg']}). Mend the key.") from error
