@@ -88,6 +88,7 @@ class ModelReception:
     ) -> None:
         link: Link = found.link
         self.link, self.side, self.instance, self.seed = link, side, instance, seed
+        self.digest = link.digest
         self.m, self.order = link.samples_per_ui, link.order
         self.noise: Noise = found.noise
         self.clock_jitter: ClockJitter = clock_jitter(side, link, clock_times=True)
@@ -98,7 +99,7 @@ class ModelReception:
         self.values: dict[str, Any] = dict(side.values)
         self.learned: Learned | None = None
         self.clocked = False
-        self.count = ErrorCount(link=link.digest, bits_per_symbol=float(np.log2(self.order)))
+        self.count = ErrorCount(link=self.digest, bits_per_symbol=float(np.log2(self.order)))
         self.collects, self.histogram, self.top = eye, np.zeros((self.m, BINS), dtype=np.int64), 1.0
         self._wave, self._row = np.zeros(0, dtype=np.float32), 0
         self._clocks, self._taken = np.zeros(0), 0.0
@@ -202,7 +203,7 @@ class ModelReception:
         number = np.floor(place - self.learned.phase + 0.5).astype(np.int64) - self.origin
         sent = self._sent_at(number - self.learned.latency)
         self._blocks += 1
-        own = segment_generator(self.seed, self.link.digest, SAMPLING + self._blocks)
+        own = segment_generator(self.seed, self.digest, SAMPLING + self._blocks)
         jitter = self.clock_jitter if self.clocked else self.free_jitter
         moved = place + jitter.draw(own, len(place))
         decision, offset = self._thresholds()
@@ -225,7 +226,7 @@ class ModelReception:
             errors = Errors.between(sent, decided, gap=0)
             if self.link.transmitter.precoding:
                 errors, sent = self._decoded(sent, decided)
-            self.count += tally(errors, sent, order=self.order, identity=self.link.digest)
+            self.count += tally(errors, sent, order=self.order, identity=self.digest)
         if self.collects:
             accumulate(
                 self._wave,

@@ -9,6 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import fft
 
@@ -32,6 +33,10 @@ TAIL = 1e-6
 """Part of the main cursor below which cursors of the channel are left out."""
 RESPONSE = 256
 """UI of the transmitter's impulse response."""
+SEGMENTS = (8, 4, 1)
+"""Transforms that a block is cut into: multiples of the four single-precision numbers of a vector register, or one."""
+MOST_OVERLAP = 1.4
+"""Most samples of all segments together relative to those of the block and the filter's memory."""
 JITTER, TONES = 2**36, 2**37
 """Numbers of blocks, beyond those of a run, whose seeds give the displacement of edges and the phases of tones."""
 
@@ -60,12 +65,7 @@ class SentWaveform:
         self.tones = dataclasses.replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
         self._values, self._moved = np.zeros(2), np.zeros(1)
         self._index = self._start = 0
-        taps = self._taps(link)
-        size = shared.table.block * self.m
-        self.length = fft.next_fast_len(size + len(taps), real=True)
-        self.spectrum = fft.rfft(taps.astype(np.float32), self.length)
-        self._padded = np.zeros(self.length, dtype=np.float32)
-        self._tail: NDArray[np.float32] = np.zeros(len(taps), dtype=np.float32)
+        self.channel = OverlapSave(self._taps(link), shared.table.block * self.m)
 
     def _taps(self, link: Link) -> Float:
         """The channel's impulse response per sample, as late as the rows of the plan ask for; the stimulus is late by a UI."""
@@ -95,7 +95,7 @@ class SentWaveform:
     def push_wave(self, wave: Float) -> Single:
         """Rows (b, M) in V that the next samples (b M,) of a redriver's receiving half make."""
         if self.instance is None:
-            return self._through_channel(wave)
+            return self.channel.push(wave).reshape(-1, self.m)
         inside = self.instance.wave[: len(wave)]
         inside[:] = wave
         return self._sent(inside)
@@ -107,21 +107,7 @@ class SentWaveform:
         answer = self.instance.finish_getwave()[1]
         if answer.out:
             self.values.update(self.ami.outputs(answer.out, f"AMI_parameters_out of {self.instance.name}"))
-        return self._through_channel(wave)
-
-    def _through_channel(self, wave: Float) -> Single:
-        size = len(wave)
-        self._padded[:size] = wave
-        self._padded[size:] = 0.0
-        out: NDArray[Any] = fft.irfft(fft.rfft(self._padded) * self.spectrum, self.length)
-        reach = len(self._tail)
-        overlap = min(reach, size)
-        out[:overlap] += self._tail[:overlap]
-        tail = out[size : size + reach].copy()
-        if reach > size:
-            tail[: reach - size] += self._tail[size:]
-        self._tail = tail
-        return np.asarray(out[:size].reshape(-1, self.m))
+        return self.channel.push(wave).reshape(-1, self.m)
 
     def _stimulus(self, symbols: NDArray[np.uint8], wave: Float) -> None:
         """Fill `wave` with the levels of the symbols up to the last but one: the first is that of the block before."""
@@ -151,6 +137,40 @@ class SentWaveform:
             levels = np.concatenate([self._values[-1:], self.levels[symbols]])
             total += 0.5 * jitter.duty_cycle_ui * np.sign(np.diff(levels))
         return np.asarray(total)
+
+
+class OverlapSave:
+    """A causal filter `taps` (L,) of a waveform that comes in blocks of `block` samples, in single precision.
+
+    A block is transformed in segments that overlap by L - 1 samples: several short transforms side by side stay in the
+    processor's cache and share its vector registers, which one transform of the whole block does not.
+    """
+
+    def __init__(self, taps: Float, block: int) -> None:
+        self.block, self.history = block, len(taps) - 1
+        self.segments = next(
+            count
+            for count in SEGMENTS
+            if count == SEGMENTS[-1] or count * self._segment(count) <= MOST_OVERLAP * (block + self.history)
+        )
+        self.step, self.length = -(-block // self.segments), self._segment(self.segments)
+        self.spectrum = fft.rfft(taps.astype(np.float32), self.length)
+        self._line = np.zeros((self.segments - 1) * self.step + self.length, dtype=np.float32)
+        self._pieces = sliding_window_view(self._line, self.length)[:: self.step]
+
+    def _segment(self, count: int) -> int:
+        """Length of a transform where a block is cut into `count` segments."""
+        return int(fft.next_fast_len(-(-self.block // count) + self.history, real=True))
+
+    def push(self, wave: Float) -> Single:
+        """The filtered block (block,) of the next samples (block,)."""
+        history, line = self.history, self._line
+        line[:history] = line[self.block : self.block + history]
+        line[history : history + self.block] = wave
+        spectra = fft.rfft(self._pieces)
+        spectra *= self.spectrum
+        filtered = fft.irfft(spectra, self.length, overwrite_x=True)
+        return np.asarray(filtered[:, history : history + self.step].reshape(-1)[: self.block])
 
 
 def sent_filter(found: Modelled, instance: Instance) -> SampledFilter:
