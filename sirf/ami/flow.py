@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf.ami.analog_buffer import NAMES, buffer_of, with_buffers
 from sirf.ami.impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
 from sirf.ami.model import AmiModel
-from sirf.ami.reserved import NOT_USED
 from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
 from sirf.errors import AmiError
 from sirf.signal.sampled_filter import SampledFilter
@@ -92,7 +92,17 @@ class Modelled:
         return self.receiver is not None and (self.receiver_waves or not quiet)
 
     def finish_eye(self, eye: StatisticalEye) -> StatisticalEye:
-        """The statistical eye of `linear` as that of the link, jitter of the receiver's clock in its error ratios."""
+        """The statistical eye of `linear` as that of the link, jitter of the receiver's clock in its error ratios.
+
+        Raises `AmiError` where a model is set to train: AMI_Init alone has not done it.
+        """
+        for side in (self.transmitter, self.receiver):
+            if side is not None and side.model.info("BCI_State") == "Training":
+                raise AmiError(
+                    f"{side.model.ami.source}: BCI_State must be Off in the statistical flow, got Training. Models train through "
+                    "AMI_GetWave: use simulate or count_errors (--engine waveform), then give the taps that they found; "
+                    "training inside AMI_Init (statistical back channel, IBIS 7.1) is not built."
+                )
         mixes = self.clock.bounded or self.noise.uniform or self.noise.sensitivity
         rates = self.clock.mixed(eye, self.noise) if mixes else eye.rates
         return dataclasses.replace(eye, link=self.link, rates=rates)
@@ -105,10 +115,16 @@ def modelled(link: Link) -> Modelled:
     Raises `AmiError` where a model fails, and for a link whose own equalisers stand beside those of a model.
     """
     _check_parts(link)
-    base = link.replace(transmitter_model=None, receiver_model=None)
+    interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
+    models = (link.transmitter_model, link.receiver_model)
+    resolved = [{} if model is None else _resolved_analog(model, link, interval) for model in models]
+    buffers = [
+        buffer_of(model, found, transmits=side == 0)
+        for side, (model, found) in enumerate(zip(models, resolved, strict=True))
+    ]
+    base = with_buffers(link.replace(transmitter_model=None, receiver_model=None), buffers[0], buffers[1])
     channel = analog_channel(base)
     columns = impulse_columns(channel, base)
-    interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
     ones = [True] * (1 + len(link.channel.fext)) + [False] * len(link.channel.next)
     sent = None
     if link.transmitter_model is not None:
@@ -119,13 +135,16 @@ def modelled(link: Link) -> Modelled:
     if link.receiver_model is not None:
         received, _ = _initialise(link.receiver_model, columns, link, interval)
     jitter = transmitter_jitter(sent, link) if sent is not None else link.transmitter.jitter
-    tx = dataclasses.replace(link.transmitter, jitter=jitter)
+    tx = dataclasses.replace(base.transmitter, jitter=jitter)
     base = base.replace(transmitter=tx)
     clock = clock_jitter(received, link) if received is not None else ClockJitter()
     noise = noise_of(received) if received is not None else Noise()
-    linear = _with_noise(_lowered(base, sent, received, init=(True, True)), noise)
+    linear = _at_decision_time(_lowered(base, sent, received, init=(True, True)), received)
+    linear = _with_noise(linear, noise)
     use = tuple(side is not None and _init_in_waveform(side.model) for side in (sent, received))
     waveform = _lowered(base, sent, received, init=(use[0], use[1]))
+    if use[1] and received is not None and not received.model.ami.getwave_exists:
+        waveform = _at_decision_time(waveform, received)
     return Modelled(link, linear, waveform, sent, received, clock, noise)
 
 
@@ -221,11 +240,7 @@ def _with_noise(link: Link, noise: Noise) -> Link:
 def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) -> tuple[Initialised, Float]:
     """AMI_Resolve and AMI_Init of a model on `columns` (C, N); what it is, and the columns with its filter in them."""
     notes = list(model.check_modulation(link.modulation))
-    unused = [name for name in NOT_USED if name.lower() in model.ami.reserved]
-    if unused:
-        notes.append(
-            f"{model.ami.source}: {', '.join(unused)} is not followed; the link's own analog part and clock hold"
-        )
+    _check_clock_input(model)
     room = int(model.info("Max_Init_Aggressors", 0) or 0)
     given = columns[: 1 + max(min(len(columns) - 1, room - 1), 0)]
     probed = room > 0
@@ -245,6 +260,12 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
     if answer.message:
         notes.append(f"{model.name} says: {answer.message.strip()}")
     values = {**resolved, **model.ami.outputs(answer.out, f"AMI_parameters_out of {model.name}")}
+    offset = float(values.get("dc_offset") or 0.0)
+    if offset:
+        notes.append(
+            f"{model.name} returns DC_Offset {offset:g} V: it lies in the waveform and in its thresholds alike, so eyes are "
+            "drawn about the middle and decisions are the same"
+        )
     if not model.ami.init_returns_impulse:
         return Initialised(model, None, None, values, given, tuple(notes)), columns
     if not np.all(np.isfinite(out)):
@@ -255,6 +276,46 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
     changed = _filtered(columns, own)
     changed[: len(out) - probed] = out[: len(out) - probed]
     return Initialised(model, own, cancelled, values, given, tuple(notes)), changed
+
+
+def _check_clock_input(model: AmiModel) -> None:
+    """`AmiError` for a receiver that takes its clock from another one."""
+    wanted = model.info("Rx_Use_Clock_Input")
+    if wanted is not None and str(wanted).lower() != "none":
+        raise AmiError(
+            f"{model.ami.source}: Rx_Use_Clock_Input must be None, got {wanted}. A link here has no clock receiver beside it "
+            "whose times or waveform could be handed on (IBIS 7.1, clock forwarding); set it to None."
+        )
+
+
+def _resolved_analog(model: AmiModel, link: Link, interval: float) -> dict[str, Any]:
+    """What AMI_Resolve says of a model whose analog part depends on other parameters; nothing for the others."""
+    reserved = model.ami.reserved
+    if not any(name.lower() in reserved and reserved[name.lower()].usage == "dep" for name in NAMES):
+        return {}
+    with model.open(samples=1) as instance:
+        return resolve(model, instance, link, interval)
+
+
+def _at_decision_time(link: Link, received: Initialised | None) -> Link:
+    """`link` sampled where the model's `Rx_Decision_Time` says (7.1): a delay from the start of a pulse to its decision."""
+    wanted = None if received is None else received.value("Rx_Decision_Time")
+    if received is None or not wanted:
+        return link
+    from sirf.engine.front_end import front_end
+
+    kind = received.model.ami.reserved["rx_decision_time"].type
+    delay = float(wanted) if kind == "ui" else float(wanted) * link.symbol_rate
+    channel, end = analog_channel(link), front_end(link)
+    start = channel.prepared[channel.index[0]].start_time
+    usual = (end.start_time - start) * link.symbol_rate + end.sampling / end.samples_per_ui
+    offset = delay - usual
+    if abs(offset) > 1.0:
+        raise AmiError(
+            f"{received.model.name} must give an Rx_Decision_Time within a UI of the pulse's middle at {usual:.2f} UI, got "
+            f"{delay:.2f} UI. It counts from the first row of the impulse response."
+        )
+    return link.replace(receiver=dataclasses.replace(link.receiver, sampling_offset_ui=offset))
 
 
 def resolve(model: AmiModel, instance: Any, link: Link, interval: float) -> dict[str, Any]:

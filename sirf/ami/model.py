@@ -82,7 +82,15 @@ class AmiModel:
         binary = _beside(path) if so is None else Path(so)
         check_runs_here(binary)
         settings = ami.settings({**(parameters or {}), **more})
-        content = (ami.text, hashlib.sha256(binary.read_bytes()).hexdigest(), corner, sorted(settings.items()))
+        content: tuple[Any, ...] = (
+            ami.text,
+            hashlib.sha256(binary.read_bytes()).hexdigest(),
+            corner,
+            sorted(settings.items()),
+        )
+        analog = settings.get("ts4file", ami.info("Ts4file", corner=corner))
+        if analog and (path.parent / str(analog)).is_file():
+            content += (hashlib.sha256((path.parent / str(analog)).read_bytes()).hexdigest(),)
         values: dict[str, Any] = {
             "file": path,
             "so": binary,
@@ -168,10 +176,16 @@ class AmiModel:
             "modulation_levels": order,
             "dll_path": f"{self.so.resolve().parent}/",
             "dll_id": f"{tempfile.gettempdir()}/{self.so.stem}",
+            # a link knows no [Component] and no pin
+            "component_name": "NA",
+            "signal_name": "NA",
+            # a differential signal swings about zero
+            "dc_offset": 0.0,
         }
         for name, value in {**known, **(sent or {})}.items():
             parameter = self.ami.parameters.get(name.lower())
-            if parameter is not None and (parameter.is_input or parameter.usage == "dep"):
+            # what AMI_Resolve gives is for the host: parameters of usage Dep are not passed on
+            if parameter is not None and parameter.is_input:
                 values[name.lower()] = value
         return values
 

@@ -90,6 +90,14 @@ def _check(links: Sequence[Link]) -> None:
                 f"receiver_model of link {number} must have Repeater_Type Redriver or Retimer, got {_type(one)}. "
                 "Take another model."
             )
+        if number > 1 and one.transmitter_model is not None:
+            wanted = one.transmitter_model.info("Tx_Impulse_Input")
+            if wanted is not None:
+                raise SirfError(
+                    f"transmitter_model of link {number} must take the impulse response of its own channel, got Tx_Impulse_Input "
+                    f"{wanted}: the redriver flow of IBIS 7.2, in which AMI_Init is given all that lies before it, is not built. "
+                    "Take a model of AMI_Version 7.1 or earlier."
+                )
     if not modelled(links[-1]).receiver_decides:
         raise SirfError(
             "receiver_model of the last link must have AMI_GetWave, got AMI_Init alone. Take another model."

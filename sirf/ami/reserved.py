@@ -34,9 +34,9 @@ GetWave_Exists             both b  I     5.0 99
 Use_Init_Output            both b  I     5.0 5.0
 Max_Init_Aggressors        both i  I     5.0 99
 Ignore_Bits                both i  Iod   5.0 99
-Resolve_Exists             both b  I     6.0 99
-Model_Name                 both s  I     6.0 99
-Special_Param_Names        both s  I     6.0 99
+Resolve_Exists             both b  I     6.1 99
+Model_Name                 both s  Ii    6.1 99
+Special_Param_Names        both s  I     6.1 99
 Supporting_Files           both s  I     6.0 99
 DLL_Path                   both s  i     6.0 99
 DLL_ID                     both s  i     6.0 99
@@ -64,9 +64,10 @@ BCI_State                  both s  ixo   7.0 99
 BCI_Message_Interval_UI    both i  Iod   7.0 99
 BCI_Training_UI            both i  Iod   7.0 99
 BCI_Training_Mode          both s  Iid   7.0 99
-DC_Offset                  rx   f  id    7.1 99
+DC_Offset                  rx   f  iox   7.1 99
 Rx_Decision_Time           rx   fu Iod   7.1 99
 Rx_Use_Clock_Input         rx   s  Iid   7.1 99
+Tx_Impulse_Input           tx   s  Iid   7.2 99
 Tx_Jitter                  tx   fu Iod   5.0 5.1
 Tx_DCD                     tx   fu Iod   5.0 99
 Tx_Rj                      tx   fu Iod   6.0 99
@@ -90,12 +91,8 @@ Rx_UniformNoise            rx   f  Iod   7.0 99
 """
 # fmt: on
 
-NOT_USED = ("Ts4file", "Tx_V", "Tx_R", "Rx_R", "DC_Offset", "Rx_Decision_Time", "Rx_Use_Clock_Input")
-"""Parameters that change the analog part or the sampling in a way that this host does not follow; it says so."""
 REQUIRED = ("Init_Returns_Impulse", "GetWave_Exists")
 """Without these no host knows which flow a model takes part in; AMI_Version is required from 5.1 on."""
-FILLED_IN = ("DLL_Path", "DLL_ID", "Modulation", "Modulation_Levels", "BCI_ID", "Component_Name", "Signal_Name")
-"""Parameters of usage In whose value the host knows better than the file."""
 
 
 def _rows() -> dict[str, Reserved]:

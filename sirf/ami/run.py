@@ -218,6 +218,13 @@ def training_symbols(found: Modelled) -> int:
     wanted = [side is not None and side.model.info("BCI_State") == "Training" for side in sides]
     if not any(wanted):
         return 0
+    for side in sides:
+        mode = None if side is None else side.model.info("BCI_Training_Mode")
+        if side is not None and mode is not None and str(mode).lower() == "statistical":
+            raise AmiError(
+                f"{side.model.ami.source}: BCI_Training_Mode must be of the time domain, got {mode}. Training inside AMI_Init "
+                "(statistical back channel, IBIS 7.1) is not built; choose another mode."
+            )
     protocols = [None if side is None else side.model.info("BCI_Protocol") for side in sides]
     if not all(wanted) or protocols[0] != protocols[1] or not (found.transmitter_waves and found.receiver_waves):
         raise AmiError(

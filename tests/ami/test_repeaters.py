@@ -94,3 +94,36 @@ def test_training_that_one_side_does_not_know_is_refused(model: Models) -> None:
     )
     with pytest.raises(AmiError, match="BCI_State must be Training in both models"):
         sirf.simulate(base, symbols=1000, rng=1)
+
+
+def test_training_is_not_taken_for_done_by_init(model: Models) -> None:
+    base = link(noise=1e-13, crosstalk=0.0).replace(
+        transmitter_model=model("training", "training_tx", BCI_State="Training"),
+        receiver_model=model("training", "training_rx", BCI_State="Training"),
+    )
+    with pytest.raises(AmiError, match=r"training_tx.ami: BCI_State must be Off in the statistical flow, got Training"):
+        sirf.statistical_eye(base)
+
+
+def test_training_inside_init_is_refused(model: Models, tmp_path: Path) -> None:
+    plain = model("training", "training_tx")
+    mode = '(Reserved_Parameters (BCI_Training_Mode (Usage Info) (Type String) (Value "Statistical"))'
+    (tmp_path / "statistical.ami").write_text(plain.file.read_text().replace("(Reserved_Parameters", mode, 1))
+    base = link(noise=1e-13, crosstalk=0.0).replace(
+        transmitter_model=AmiModel(tmp_path / "statistical.ami", so=plain.so, BCI_State="Training"),
+        receiver_model=model("training", "training_rx", BCI_State="Training"),
+    )
+    with pytest.raises(AmiError, match="BCI_Training_Mode must be of the time domain, got Statistical"):
+        sirf.simulate(base, symbols=1000, rng=1)
+
+
+def test_the_redriver_flow_of_7_2_is_refused(model: Models, tmp_path: Path) -> None:
+    first, second = half_links(model, model("redriver", gain=2.0), noise=0.0)
+    plain = model("identity")
+    form = '(Reserved_Parameters (Tx_Impulse_Input (Usage Info) (Type String) (Value "Combined"))'
+    (tmp_path / "combined.ami").write_text(plain.file.read_text().replace("(Reserved_Parameters", form, 1))
+    second = second.replace(transmitter_model=AmiModel(tmp_path / "combined.ami", so=plain.so))
+    with pytest.raises(
+        SirfError, match="transmitter_model of link 2 must take the impulse response of its own channel"
+    ):
+        simulate_repeaters([first, second], symbols=1000, rng=1)
