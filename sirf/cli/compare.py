@@ -84,7 +84,8 @@ def compare(
         _print_ledger(found, json_file=json_file)
         plain["explain"] = found.to_dict()
     write_json(plain, json_file)
-    print(f"wrote {', '.join(write_comparison(result, out))} in {out}", file=sys.stderr)
+    architectures = {item.id: item for item in map(load_architecture, paths or ORDER)}
+    print(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}", file=sys.stderr)
 
 
 def _print_comparison(result: Comparison, *, json_file: str | None) -> None:

@@ -99,17 +99,17 @@ def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | No
     for index, ratio in enumerate(chosen):
         colour, style = COLOURS[index % len(COLOURS)], STYLES[index % len(STYLES)]
         label = f"{ratio:g}" + (" (DER0)" if ratio == result.der0 else "")
-        outlines = [outline for outline in _outlines(result, ratio) if outline is not None]
-        if len(outlines) < len(result.thresholds):
-            label += ", closed" if not outlines else f", {len(outlines)} of {len(result.thresholds)} open"
+        shapes = [outline for outline in outlines(result, ratio) if outline is not None]
+        if len(shapes) < len(result.thresholds):
+            label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"
         axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
-        for time, millivolts in outlines:
+        for time, millivolts in shapes:
             axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
     if len(chosen):
         axes.legend(title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9)
 
 
-def _outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] | None]:
+def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] | None]:
     """Per eye the closed outline (UI, mV) at an error ratio, carried between the phases to its tips; None when closed."""
     from scipy.interpolate import PchipInterpolator
 
@@ -119,19 +119,19 @@ def _outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] 
         return [None] * spans.shape[1]
     # through the sampling instant, where an opening narrower than a step still counts
     fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
-    outlines: list[tuple[Float, Float] | None] = []
+    found: list[tuple[Float, Float] | None] = []
     for e in range(spans.shape[1]):
         low, high = (PchipInterpolator(phase, spans[:, e, side])(fine) for side in (0, 1))
         shut = np.flatnonzero(low >= high)
         centre = int(np.argmin(np.abs(fine)))
         before, after = shut[shut < centre], shut[shut > centre]
         if low[centre] >= high[centre]:
-            outlines.append(None)
+            found.append(None)
             continue
         run = slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(fine))
         time, bottom, top = fine[run], low[run], high[run]
-        outlines.append((np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])))
-    return outlines
+        found.append((np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])))
+    return found
 
 
 def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float], top: float) -> None:

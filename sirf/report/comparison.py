@@ -2,65 +2,74 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sirf._display import strict
 from sirf._files import write_folder
-from sirf._version import __version__
-from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado
-from sirf.plot.eye import eye as draw_eye
+from sirf.report.page import EyeView, as_text, eye_view, png, render
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
+from sirf.study.row_ledger import row_ledger
 from sirf.system.corners import ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from sirf.system.architecture import Architecture
 
-def write_comparison(result: Comparison, folder: Path) -> list[str]:
-    """Write everything into `folder` (made if need be); the names of the files written."""
+SECTIONS = (
+    ("margin", "Margin and reach"),
+    ("cost", "Energy, power, latency, density"),
+    ("band", "Error band"),
+    ("eyes", "Eyes"),
+    ("ledgers", "Ledgers"),
+    ("inputs", "Ranges of the inputs"),
+    ("notes", "Notes"),
+    ("provenance", "Provenance"),
+)
+
+
+def write_comparison(
+    result: Comparison, folder: Path, *, architectures: Mapping[str, Architecture] | None = None
+) -> list[str]:
+    """Write everything into `folder` (made if need be); the names of the files written.
+
+    `architectures` holds by id those of the user's own files; the others are the shipped ones.
+    """
     files = {"results.json": (json.dumps(strict(result.to_dict()), indent=1, allow_nan=False) + "\n").encode()}
-    pictures = []
+    views = []
     limit = eye_scale_mv(result)
     for row in result.rows:
-        picture = _png(_figure(row, limit))
+        view, picture = eye_view(
+            row.eye, name=row.path, title=_title(row), caption=f"{row.title}. {row.equalizer}.", top_mv=limit
+        )
         files[f"eye-{row.path}.png"] = picture
-        pictures.append(picture)
+        views.append(view)
     overviews = {
-        "eyes": _png(eyes(result)),
-        "reach-energy": _png(_drawn(energy_reach, result)),
-        "error-band": _png(_drawn(error_band, result)),
+        "eyes": png(eyes(result)),
+        "reach-energy": png(_drawn(energy_reach, result)),
+        "error-band": png(_drawn(error_band, result)),
     }
     files |= {f"{name}.png": picture for name, picture in overviews.items()}
-    files["report.html"] = _page(result, pictures, overviews).encode()
+    files["report.html"] = _page(result, views, overviews, architectures or {}).encode()
     write_folder("out", folder, files)
     return list(files)
+
+
+def _title(row: Row) -> str:
+    return f"{row.path}, {row.length_mm:.0f} mm, {row.insertion_loss_db:.1f} dB, {row.standard}"
 
 
 def _drawn(draw: Callable[[Comparison, Axes], Axes], result: Comparison) -> Figure:
     figure, axes = new_figure((8.6, 4.4))
     draw(result, axes[0])
-    return figure
-
-
-def _figure(row: Row, limit_mv: float) -> Figure:
-    figure, axes = new_figure((5.2, 4.2))
-    # margins known beforehand take half the time of margins found
-    figure.set_layout_engine(None)
-    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.12, top=0.93)
-    draw_eye(row.eye, axes[0], limit_mv=limit_mv)
-    axes[0].set_title(
-        f"{row.path}, {row.length_mm:.0f} mm, {row.insertion_loss_db:.1f} dB, {row.standard}", fontsize="small"
-    )
     return figure
 
 
@@ -70,42 +79,39 @@ def _tornado(row: Row) -> Figure:
     return figure
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
-
-
-def _page(result: Comparison, pictures: list[bytes], overviews: dict[str, bytes]) -> str:
-    try:
-        from jinja2 import Environment, PackageLoader
-    except ImportError as error:
-        raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
-    template = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True).get_template("comparison.html.j2")
-    tornados = [_png(_tornado(row)) for row in result.rows if row.reach_uncertainty is not None]
-    rows = [
-        {"row": row, "bounds": _bounds(row), "picture": base64.b64encode(picture).decode()}
-        for row, picture in zip(result.rows, pictures, strict=True)
-    ]
-    return template.render(
+def _page(
+    result: Comparison, views: list[EyeView], overviews: dict[str, bytes], architectures: Mapping[str, Architecture]
+) -> str:
+    rate = f"{result.data_rate / 1e9:g}"
+    return render(
+        "comparison.html.j2",
+        title=f"sirf compare, {rate} Gb/s per lane",
+        heading=f"From faceplate to package: {rate} Gb/s per lane",
+        results=result.to_dict(),
+        sections=SECTIONS,
         margins=result.table("margin"),
         costs=result.table("cost"),
         limitations=result.limitations(),
         banded=[FIGURES[name].heading for name in BANDED],
-        rows=rows,
-        tornados=[base64.b64encode(picture).decode() for picture in tornados],
+        bounds=[(row.path, *_bounds(row)) for row in result.rows if row.bounds],
+        eyes=views,
+        ledgers=[
+            {
+                "path": row.path,
+                "tables": row_ledger(row, result.data_rate, architecture=architectures.get(row.path)).tables(),
+            }
+            for row in result.rows
+        ],
+        tornados=[as_text(png(_tornado(row))) for row in result.rows if row.reach_uncertainty is not None],
         verdict=result.verdict,
         rule=result.rule.text,
-        ranges=ranges(),
-        rate=f"{result.data_rate / 1e9:g}",
-        overviews={name.replace("-", "_"): base64.b64encode(picture).decode() for name, picture in overviews.items()},
-        version=__version__,
+        ranges=[(name, f"{best:g}", f"{worst:g}", *rest) for name, best, worst, *rest in ranges()],
+        notes=[f"{row.path}: {note}" for row in result.rows for note in row.notes],
+        overviews={name.replace("-", "_"): as_text(picture) for name, picture in overviews.items()},
     )
 
 
 def _bounds(row: Row) -> list[str]:
-    """Least and greatest of each figure with a band, as text; none where the comparison has no bounds."""
-    if not row.bounds:
-        return []
+    """Least and greatest of each figure with a band, as text."""
     spans = ((FIGURES[name], *row.bounds[name]) for name in BANDED)
     return ["-" if low is None else f"{figure.text(low)} to {figure.text(high)}" for figure, low, high in spans]

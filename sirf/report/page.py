@@ -1,0 +1,156 @@
+"""What every page is made of: its frame, pictures as text, and eyes that answer to the pointer."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sirf._display import strict
+from sirf._version import __version__
+from sirf.errors import SirfError
+from sirf.plot._axes import new_figure
+from sirf.plot.eye import COLOURS, CONTOURS, outlines
+from sirf.plot.eye import eye as draw_eye
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sirf.results.statistical_eye import StatisticalEye
+
+FRAME = {"left": 0.14, "width": 0.83, "upper": 0.07, "height": 0.81}
+"""Where the axes of an eye's picture lie, as fractions from its upper left corner: what lies over the picture needs them."""
+CELLS_PER_DECADE = 12
+FAINTEST = 255
+BINS = 128
+DEEPEST_DECADE = 18.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EyeView:
+    """An eye on a page: its picture, lines over it, and the density that the pointer reads.
+
+    `lines` are (layer, colour, points) with points in the unit square, downwards; `density` is one byte for each phase and
+    level, 10^(1 - byte / 12) per mV, 255 for nothing, in base64.
+    """
+
+    name: str
+    caption: str
+    contours: str
+    picture: str
+    density: str
+    frame: dict[str, float]
+    lines: tuple[tuple[str, str, str], ...]
+
+
+def eye_view(eye: StatisticalEye, *, name: str, title: str, caption: str, top_mv: float) -> tuple[EyeView, bytes]:
+    """The view of an eye drawn to ±`top_mv`, and its picture alone with the contours in it (PNG)."""
+    drawn = _eye_picture(eye, title, top_mv, contours=())
+    ratios = [eye.der0, *(ratio for ratio in CONTOURS if ratio < 0.99 * eye.der0)]
+    lines = [
+        ("contour", COLOURS[index % len(COLOURS)], _points(time, millivolts, top_mv))
+        for index, ratio in enumerate(ratios)
+        for time, millivolts in (outline for outline in outlines(eye, ratio) if outline is not None)
+    ]
+    time, ratio = eye.bathtub()
+    depth = -np.log10(np.maximum(ratio, 10**-DEEPEST_DECADE)) / DEEPEST_DECADE
+    lines.append(("bathtub", "", _joined(time + 0.5, depth)))
+    view = EyeView(
+        name=name,
+        caption=caption,
+        contours=", ".join(f"{ratio:g}" for ratio in ratios),
+        picture=as_text(drawn),
+        density=_density(eye, top_mv),
+        frame={**FRAME, "phases": len(eye.phase_ui), "bins": BINS, "top": top_mv},
+        lines=tuple(lines),
+    )
+    return view, _eye_picture(eye, title, top_mv, contours=None)
+
+
+def _eye_picture(eye: StatisticalEye, title: str, top_mv: float, *, contours: tuple[float, ...] | None) -> bytes:
+    figure, axes = new_figure((5.2, 4.2))
+    # margins known beforehand take half the time of margins found, and what lies over the picture needs them
+    figure.set_layout_engine(None)
+    left, upper = FRAME["left"], FRAME["upper"]
+    bottom = 1.0 - upper - FRAME["height"]
+    figure.subplots_adjust(left=left, right=left + FRAME["width"], bottom=bottom, top=1.0 - upper)
+    draw_eye(eye, axes[0], limit_mv=top_mv, contours=contours)
+    axes[0].set_title(title, fontsize="small")
+    return png(figure)
+
+
+def _points(time: Any, millivolts: Any, top_mv: float) -> str:
+    return _joined(time + 0.5, 0.5 - 0.5 * np.clip(millivolts / top_mv, -1.0, 1.0))
+
+
+def _joined(across: Any, down: Any) -> str:
+    return " ".join(f"{x:.4f},{y:.4f}" for x, y in zip(across, down, strict=True) if 0.0 <= x <= 1.0)
+
+
+def _density(eye: StatisticalEye, top_mv: float) -> str:
+    """Density of the eye in one byte a cell, phases outside, levels from -top to +top inside."""
+    levels = (np.arange(BINS) + 0.5) / BINS * 2.0 * top_mv - top_mv
+    millivolts = 1e3 * eye.volts
+    rows = [np.interp(levels, millivolts, 1e-3 * row, left=0.0, right=0.0) for row in eye.density]
+    with np.errstate(divide="ignore"):
+        codes = np.round(CELLS_PER_DECADE * (1.0 - np.log10(np.array(rows))))
+    return base64.b64encode(np.clip(codes, 0, FAINTEST).astype(np.uint8).tobytes()).decode()
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def as_text(picture: bytes) -> str:
+    """A picture as base64."""
+    return base64.b64encode(picture).decode()
+
+
+def render(template: str, *, title: str, results: dict[str, Any] | None, seed: int | None = None, **values: Any) -> str:
+    """The page of `template`, with style, script, provenance and (where given) the results as JSON in it.
+
+    Raises `SirfError` where jinja2 is not installed.
+    """
+    try:
+        from jinja2 import Environment, PackageLoader
+    except ImportError as error:
+        raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
+    environment = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True)
+    here = Path(__file__).parent
+    # "</" would end the script element that holds the JSON
+    text = None if results is None else json.dumps(strict(results), allow_nan=False).replace("</", "<\\/")
+    return environment.get_template(template).render(
+        title=title,
+        heading=values.pop("heading", title),
+        style=_raw(here / "page.css"),
+        script=_raw(here / "page.js"),
+        results=text,
+        provenance=_provenance(seed),
+        **values,
+    )
+
+
+def _raw(file: Path) -> Any:
+    from markupsafe import Markup
+
+    return Markup(file.read_text(encoding="utf-8"))
+
+
+def _provenance(seed: int | None) -> list[tuple[str, str]]:
+    command = " ".join(["sirf", *sys.argv[1:]]) if Path(sys.argv[0]).name in ("sirf", "__main__.py") else "Python"
+    found = [
+        ("made by", f"sirf {__version__}"),
+        ("command", command),
+        ("date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")),
+    ]
+    return found if seed is None else [*found, ("seed", str(seed))]
