@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,7 +68,7 @@ class ModelOptions:
         found = HostModels(loaded.get("transmitter_model"), loaded.get("receiver_model"))
         for name, value in self.settings().items():
             found = found.with_value(name, value)
-        return found
+        return replace(found, search=self.search)
 
 
 def _setting(text: str) -> tuple[str, str]:

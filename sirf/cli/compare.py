@@ -10,7 +10,7 @@ import typer
 
 from sirf._files import check_output_folder
 from sirf.cli.ami import ModelOptions
-from sirf.cli.options import Json, ModelSettings, RxAmi, RxSo, TxAmi, TxSo
+from sirf.cli.options import Json, ModelSearch, ModelSettings, RxAmi, RxSo, TxAmi, TxSo
 from sirf.cli.output import check_limit, check_outputs, progress, say, table, write_json
 from sirf.errors import SirfError, shown
 
@@ -46,6 +46,7 @@ def compare(
     tx_so: TxSo = None,
     rx_so: RxSo = None,
     settings: ModelSettings = None,
+    search: ModelSearch = None,
     json_file: Json = None,
 ) -> None:
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
@@ -64,7 +65,7 @@ def compare(
             )
     check_outputs(json_file)
     check_output_folder("out", out)
-    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ())).hosts()
+    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ())).hosts()
     with progress("compare") as update:
         limit = None if min_com is None else {"com_db": min_com}
         result = run(

@@ -8,12 +8,13 @@ from concurrent.futures import as_completed
 from typing import Any
 
 from sirf.ami.flow import modelled
+from sirf.ami.search import ModelSearch, optimize_models
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
-from sirf.study.host_models import HostModels, check_used
+from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import limited_by
 from sirf.study.measurement import Measurement
 from sirf.study.rule import Rule, rule_of
@@ -152,7 +153,7 @@ def measurement_of(
 def _row(
     architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool, models: HostModels
 ) -> Row:
-    fitting = models.fitting(architecture)
+    fitting, searched = _searched(models.fitting(architecture), architecture, data_rate)
     here = measurement_of(architecture, data_rate, models=fitting)
     eye = here.eye(here.worst, wide=True)
     if eye is None:
@@ -183,8 +184,35 @@ def _row(
         energy=here.energy,
         port=here.port,
         equalizer=_equalizer(link),
-        notes=(*_notes(architecture, data_rate, here, link), *models.notes(architecture), *_model_notes(here)),
+        notes=(
+            *_notes(architecture, data_rate, here, link),
+            *models.notes(architecture),
+            *searched,
+            *_model_notes(here),
+        ),
     )
+
+
+def _searched(models: HostModels, architecture: Architecture, data_rate: float) -> tuple[HostModels, tuple[str, ...]]:
+    """The models with the parameters that are searched set for the row's own length, and what to tell of it.
+
+    The settings are then those of the device: reach, corners and causes keep them, as those that the user gives.
+    """
+    if not models or not models.search:
+        return models, ()
+    notes = []
+    for part in sections(architecture, data_rate, step=FINE_STEP, samples_per_ui=PHASES, models=models):
+        sides = {"tx": part.link.transmitter_model, "rx": part.link.receiver_model}
+        names = [name for name in models.search if name != SEARCH_ALL and sides[name.partition(".")[0]] is not None]
+        if not part.link.has_models or not (names or SEARCH_ALL in models.search):
+            continue
+        found = optimize_models(optimized(part.link), parameters=None if SEARCH_ALL in models.search else names)
+        report = found.equalizer_report
+        assert isinstance(report, ModelSearch)
+        for name, value in report.best.values:
+            models = models.with_value(name, value)
+        notes.append(f"model parameters in {part.name} by search at this length, kept for reach and causes: {report}")
+    return models, tuple(notes)
 
 
 def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -> tuple[float | None, float | None]:

@@ -19,12 +19,25 @@ SIDES = {"tx": "transmitter", "rx": "receiver"}
 """Field of `HostModels` by the first part of a name such as "tx.taps.post1"."""
 
 
+SEARCH_ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class HostModels:
-    """A model of the host that sends and one of the host that receives; either may be None."""
+    """A model of the host that sends and one of the host that receives; either may be None.
+
+    `search` names parameters ("tx.NAME", "rx.NAME", or "all") that each row sets for the least error ratio at its own length.
+    """
 
     transmitter: AmiModel | None = None
     receiver: AmiModel | None = None
+    search: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """`ConfigError` or `AmiError` for a name to search that no model has."""
+        for name in self.search:
+            if name != SEARCH_ALL:
+                self.parameter(name)
 
     def __bool__(self) -> bool:
         """Whether there is a model."""
@@ -58,9 +71,12 @@ class HostModels:
     def fitting(self, architecture: Architecture) -> HostModels:
         """Those that an architecture can take: of a host whose section is copper alone, for vendor models know no light."""
         first, last = architecture.sections[0], architecture.sections[-1]
-        return HostModels(
-            self.transmitter if first == ("copper",) else None, self.receiver if last == ("copper",) else None
+        sides = {"tx": self.transmitter if first == ("copper",) else None, "rx": None}
+        sides["rx"] = self.receiver if last == ("copper",) else None
+        search = tuple(
+            name for name in self.search if name == SEARCH_ALL or sides.get(name.partition(".")[0]) is not None
         )
+        return HostModels(sides["tx"], sides["rx"], search)
 
     def notes(self, architecture: Architecture) -> list[str]:
         """Where the models stand in an architecture, and which of them do not."""

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 import sirf
 from sirf.ami.model import AmiModel
+from sirf.ami.search import ModelSearch, optimize_models
 from sirf.cli import app
-from sirf.errors import ConfigError, SirfError
+from sirf.errors import AmiError, ConfigError, SirfError
 from sirf.study.compare import FINE_STEP, compare
 from sirf.study.host_models import HostModels
 from sirf.study.impairments import limited_by
@@ -54,6 +55,26 @@ def test_the_models_stand_in_the_row_and_the_figures_are_theirs(
     assert row["ber"] == pytest.approx(sirf.statistical_eye(optimized(part.link), phases=1).ber, rel=1e-9, abs=0.0)
     (without,) = sections(load_architecture("copper-copackaged"), 53.125e9, step=FINE_STEP)
     assert row["ber"] != pytest.approx(sirf.statistical_eye(optimized(without.link), phases=1).ber, rel=0.1, abs=0.0)
+
+
+def test_a_row_searches_the_parameters_that_it_is_told(model: Models) -> None:
+    settings = {"main": 0.8, "pre1": 0.0}
+    models = HostModels(model("ffe", **settings), search=("tx.taps.post1",))
+    result = compare(["copper-copackaged"], data_rate=53.125e9, bounds=False, models=models)
+    (row,) = result.rows
+    (note,) = (note for note in row.notes if note.startswith("model parameters in"))
+    value = float(note.partition("tx.taps.post1 = ")[2].partition(":")[0])
+    (part,) = sections(
+        load_architecture("copper-copackaged"), 53.125e9, step=FINE_STEP, models=HostModels(models.transmitter)
+    )
+    searched = optimize_models(optimized(part.link), parameters=["tx.taps.post1"])
+    assert isinstance(searched.equalizer_report, ModelSearch)
+    assert value == pytest.approx(dict(searched.equalizer_report.best.values)["tx.taps.post1"], rel=1e-5)
+    # no setting of the range is better than the one that the row has
+    scores = [step.ber for step in searched.equalizer_report.steps]
+    assert row.figures["ber"] == pytest.approx(min(scores), rel=1e-6)
+    with pytest.raises(AmiError, match="post9"):
+        HostModels(models.transmitter, search=("tx.taps.post9",))
 
 
 def test_each_row_says_which_model_light_leaves_no_place_for(model: Models) -> None:
