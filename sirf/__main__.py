@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         _invoke(list(sys.argv[1:] if arguments is None else arguments))
+        _tell_notices()
     except SirfError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt:
@@ -37,11 +38,21 @@ def _invoke(arguments: list[str]) -> None:
     from typer.main import get_command
 
     from sirf.cli import app
+    from sirf.cli.quantities import notices
 
+    notices.clear()
     command = get_command(app)
     with command.make_context("sirf", arguments) as context:
         command.invoke(context)
     sys.stdout.flush()
+
+
+def _tell_notices() -> None:
+    """Say at the end of what ran which old spellings were taken."""
+    from sirf.cli.quantities import notices
+
+    for notice in dict.fromkeys(notices):
+        print(f"warning: {notice}", file=sys.stderr)
 
 
 def run() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 Model = TypeVar("Model", bound="BaseModel")
+Name = TypeVar("Name")
 _PACKAGE = Path(__file__).resolve().parent
 
 LENGTHS, RATES, TIMES = {"m", "mm", "um", "nm", "km", "mm2"}, {"hz", "mhz", "ghz", "rthz", "gbd"}, {"s", "ns", "ps"}
@@ -45,6 +48,50 @@ def list_data(folder: str, suffix: str = ".toml") -> tuple[str, ...]:
     return tuple(
         sorted(entry.name[: -len(suffix)] for entry in data_path(folder).iterdir() if entry.name.endswith(suffix))
     )
+
+
+def known_id(given: object, known: Sequence[str], *, kind: str) -> str:
+    """The one of `known` ids that a text means, whatever its case; a .toml file's name passes as it is.
+
+    Raises `ConfigError` for any other value, with those that it may have meant: ids that hold the text, else near ones. `kind` is
+    what messages call it.
+
+    >>> known_id("KP4", ["kp4", "kr4"], kind="code")
+    'kp4'
+    """
+    if not isinstance(given, (str, Path)):
+        raise ConfigError(
+            f"{kind} must be an id or the name of a .toml file, got {shown(given)}. Use for example '{known[0]}'."
+        )
+    name = without_case(str(given), known)
+    if name in known or name.endswith(".toml"):
+        return name
+    near = near_ids(name, known)
+    hint = "" if not near else f" Did you mean {' or '.join(repr(one) for one in near)}?"
+    raise ConfigError(f"{kind} must be one of {', '.join(known)} or a .toml file, got {shown(name)}.{hint}")
+
+
+def without_case(name: Name, known: Sequence[str]) -> Name | str:
+    """The one of `known` that a text is whatever its case; anything else as it is.
+
+    >>> without_case("KP4", ["kp4"])
+    'kp4'
+    """
+    if not isinstance(name, str):
+        return name
+    return next((one for one in known if one.lower() == name.strip().lower()), name)
+
+
+def near_ids(name: str, known: Sequence[str]) -> list[str]:
+    """Ids that a text may have meant: up to four that hold its letters and digits, else the nearest."""
+    plain = {one: _letters(one) for one in known}
+    asked = _letters(name)
+    holding = [one for one in known if asked and (asked in plain[one] or (len(plain[one]) > 2 and plain[one] in asked))]
+    return holding[:4] or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.3)
+
+
+def _letters(text: str) -> str:
+    return "".join(one for one in text.lower() if one.isalnum())
 
 
 def load_toml(path: Path | str) -> dict[str, Any]:

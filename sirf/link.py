@@ -23,6 +23,7 @@ from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import levels, order_of
 from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.transmitter import Transmitter
+from sirf.units import Given, parse_symbol_rate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,8 @@ class Link:
     standard
         Id of a preset (see `sirf standards`); fills whatever is not given below.
     transmitter, receiver, symbol_rate, modulation, der0, limits
-        Parts that replace the preset's. Without a standard the first four are needed. `symbol_rate` in baud.
+        Parts that replace the preset's. Without a standard the first four are needed. `symbol_rate` as text with
+        its unit ("53.125GBd") or in baud.
     transmitter_model, receiver_model
         Vendor models (`sirf.ami.AmiModel`) in place of the transmitter's FFE and of all equalisers and the clock of the
         receiver; edges, amplitude, noise filter and noise stay those of `transmitter` and `receiver`.
@@ -89,7 +91,7 @@ class Link:
         standard: str | None = None,
         transmitter: Transmitter | None = None,
         receiver: Receiver | None = None,
-        symbol_rate: float | None = None,
+        symbol_rate: Given | None = None,
         modulation: str | None = None,
         der0: float | None = None,
         limits: EqualizerLimits | None = None,
@@ -106,7 +108,7 @@ class Link:
         if optics is not None:
             optics = _fitting(optics, channel)
         preset = load(standard) if standard is not None else None
-        rate = _part("symbol_rate", symbol_rate, preset and preset.symbol_rate)
+        rate = parse_symbol_rate(_part("symbol_rate", symbol_rate, preset and preset.symbol_rate))
         if not 8 <= samples_per_ui <= 256:
             raise SirfError(f"samples_per_ui must be between 8 and 256, got {samples_per_ui}. Use 32.")
         scheme = _part("modulation", modulation, preset and preset.modulation)
@@ -122,8 +124,8 @@ class Link:
         values: dict[str, Any] = {
             "channel": channel,
             "optics": optics,
-            "standard": standard,
-            "symbol_rate": float(rate),
+            "standard": standard if preset is None or str(standard).endswith(".toml") else preset.id,
+            "symbol_rate": rate,
             "modulation": scheme,
             "transmitter": _part(
                 "transmitter", transmitter, _beside(transmitter_model, _usual_transmitter(preset, case))
@@ -137,7 +139,7 @@ class Link:
             "equalizer_report": equalizer_report,
             "transmitter_model": transmitter_model,
             "receiver_model": receiver_model,
-            "warnings": channel.warnings + channel.check_symbol_rate(float(rate)),
+            "warnings": channel.warnings + channel.check_symbol_rate(rate),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)

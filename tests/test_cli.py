@@ -298,7 +298,7 @@ def test_other_bad_input_gets_one_line(good: Path, tmp_path: Path, capsys: Captu
         (["ber", str(good), "--seed", "-1"], ("seed must be",)),
         (["eye", str(good), "--engine", "waveform", "--symbols", "0"], ("symbols must be",)),
         (["compare", "--data-rate", "400"], ("data_rate must be one of",)),
-        (["compare", "--data-rate", "fast"], ("--data-rate", ". See")),
+        (["compare", "--data-rate", "fast"], ("data_rate must be a number with a unit of data rate", ". See")),
         (["reach", "cpo", "--ber", "0.7"], ("limit of ber",)),
         (["reach", "cpo", "--ber", "1e-6", "--com-db", "3"], ("limit must be one of",)),
         (["reach", "nowhere.toml"], ("nowhere.toml",)),

@@ -117,7 +117,7 @@ def test_bad_input_of_maps_and_crossover_is_one_line(capsys: Capture) -> None:
     for arguments, words in (
         (["map", "smell", "cpo"], "kind of map must be one of"),
         (["map", "length-loss", "cpo-linear"], "path must be one of"),
-        (["map", "length-loss", "cpo", "--lengths", "1,a"], "lengths must be numbers"),
+        (["map", "length-loss", "cpo", "--lengths", "1,a"], "lengths must be a number with a unit"),
         (["map", "length-loss", "cpo", "--lengths", "20,10"], "lengths must be positive and ascend"),
         (["map", "length-loss", "pluggable", "--losses", "0.1"], "smooth copper"),
         (["map", "material-roughness", "cpo", "--standard", "cei-112g-xsr"], "made of a material"),

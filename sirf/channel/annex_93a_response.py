@@ -15,9 +15,9 @@ from scipy.fft import irfft
 
 from sirf.channel.resample import uneven_step
 from sirf.channel.screening import MIN_POINTS
-from sirf.channel.symbol_rate import check_rate
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
+from sirf.units import Given, parse_symbol_rate
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -31,7 +31,7 @@ _LEAST = float(np.finfo(float).eps)
 def pulse_response(
     transfer: Transfer,
     *,
-    symbol_rate: float,
+    symbol_rate: Given,
     samples_per_ui: int = 32,
     filters: Callable[[Real], Complex] | None = None,
     amplitude: float = 1.0,
@@ -41,7 +41,7 @@ def pulse_response(
     `filters` are applied on the file's own grid, before the extrapolation, as the reference code does.
     Raises `SirfError` for a bad symbol rate, an uneven grid or a band that reaches beyond half the sample rate.
     """
-    check_rate(symbol_rate)
+    symbol_rate = parse_symbol_rate(symbol_rate)
     value = transfer.value if filters is None else transfer.value * filters(transfer.frequency)
     impulse = impulse_response(transfer.frequency, value, sample_rate=symbol_rate * samples_per_ui)
     total = np.concatenate((np.zeros(samples_per_ui), np.cumsum(impulse)))

@@ -19,9 +19,8 @@ from sirf.channel.network import Network
 from sirf.channel.network_file import NetworkFile
 from sirf.channel.network_reader import load_network
 from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
-from sirf.channel.symbol_rate import check_rate
 from sirf.errors import SirfError
-from sirf.units import db20
+from sirf.units import Given, db20, parse_symbol_rate
 
 if TYPE_CHECKING:
     import skrf
@@ -245,7 +244,7 @@ class Channel:
         self,
         standard: str | None = None,
         *,
-        symbol_rate: float | None = None,
+        symbol_rate: Given | None = None,
         transmitter_package: Package | None = None,
     ) -> ChannelFigures:
         """Losses, ILD, ICN, ERL, TDR impedance, skew and mode conversion, with the limits of `standard` where it has any.
@@ -261,13 +260,13 @@ class Channel:
             self, standard=standard, symbol_rate=symbol_rate, transmitter_package=transmitter_package
         )
 
-    def check_symbol_rate(self, symbol_rate: float) -> tuple[str, ...]:
+    def check_symbol_rate(self, symbol_rate: Given) -> tuple[str, ...]:
         """Warnings where the data reach less than `symbol_rate` in baud, one a network, or begin far above DC.
 
         Raises `SirfError` when the rate is not positive and finite, some data end below 0.75 of it, or those of the through path
         begin above 0.1 of it, have fewer than 8 points, or pass nothing.
         """
-        check_rate(symbol_rate)
+        symbol_rate = parse_symbol_rate(symbol_rate)
         label = self.through.name or self.name or "channel"
         check_signal(self.through, label)
         warnings = list(start_notes(self.through, symbol_rate, label))
@@ -287,7 +286,7 @@ class Channel:
                 )
         return tuple(warnings)
 
-    def quality(self, *, symbol_rate: float | None = None, in_time: bool = False) -> Quality:
+    def quality(self, *, symbol_rate: Given | None = None, in_time: bool = False) -> Quality:
         """Quality of the single-ended 4-port behind the through path, or of the two-port where there is none.
 
         Warnings of the channel and of its aggressors' bands come first. See `sirf.channel.quality.quality`.

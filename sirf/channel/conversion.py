@@ -17,15 +17,15 @@ from sirf.channel.network import Network
 from sirf.channel.repair import passive
 from sirf.channel.resample import even_grid, flatten
 from sirf.errors import SirfError
+from sirf.units import parse_frequency
 
 Real = NDArray[np.float64]
 PortMode: TypeAlias = Literal["single-ended", "mixed", "differential"]
 """Single-ended ports, the differential and common modes of all pairs, or the differential modes alone."""
 
 MAX_GRID_POINTS = 2_000_000
+_ZERO = re.compile(r"0+(\.0*)?([kmgt]?hz)?", re.IGNORECASE)
 _GRID = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*([^:\s]+)\s*")
-_FREQUENCY = re.compile(r"(\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+)\s*([kmgt]?hz)?", re.IGNORECASE)
-_HERTZ = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "thz": 1e12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,6 @@ def convert(
     modes = parse_modal_order(order, network.ports)
     s = single_ended(network.s, modes, inverse=True)
     return Converted(Network(network.frequency, s, z0=network.z0, name=network.name), order, tuple(notes))
-
-
-def parse_frequency(text: str) -> float:
-    """Frequency in Hz from "10MHz", "67 GHz" or "1e9"; raises `SirfError` for other text."""
-    match = _FREQUENCY.fullmatch(text.strip())
-    if match is None:
-        raise SirfError(
-            f"frequency must be a number with Hz, kHz, MHz or GHz, got {text[:40]!r}. Write for example 10MHz."
-        )
-    return float(match.group(1)) * _HERTZ[(match.group(2) or "").lower()]
 
 
 def _reordered(network: Network, port_order: str | Sequence[int], notes: list[str]) -> Network:
@@ -162,7 +152,7 @@ def _frequencies(network: Network, grid: str | Real) -> Real:
     match = _GRID.fullmatch(grid)
     if match is None:
         raise SirfError(f"grid must be 'even' or start:step:stop, got {grid[:40]!r}. Write for example 0:10MHz:67GHz.")
-    start, step, stop = (parse_frequency(part) for part in match.groups())
+    start, step, stop = (0.0 if _ZERO.fullmatch(part) else parse_frequency(part) for part in match.groups())
     if not (step > 0 and stop >= start and (stop - start) / step < MAX_GRID_POINTS):
         raise SirfError(
             f"grid must rise in at most {MAX_GRID_POINTS} steps, got {grid[:40]!r}. Write for example 0:10MHz:67GHz."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from sirf._data import data_path, list_data, load_toml, validated
+from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
-from sirf.errors import ConfigError, PhysicsError
-from sirf.units import MU0
+from sirf.errors import PhysicsError
+from sirf.units import MU0, Given, parse_temperature
 
 __all__ = ["Material", "cannonball_factor", "list_materials", "load_material", "wideband_debye"]
 
@@ -108,7 +107,7 @@ class Material:
         )
         return np.asarray((1.0 + 1j) * resistance * roughness)
 
-    def at(self, *, temperature_c: float | None = None, humidity_percent: float | None = None) -> Material:
+    def at(self, *, temperature_c: Given | None = None, humidity_percent: float | None = None) -> Material:
         """The material in use: foil resistance (1 + resistance_per_k (T - 20 C)), Df by its two published coefficients.
 
         `resistance_per_k` is that of annealed copper, 0.00393 (IEC 60028); a laminate without a published `df_per_k` keeps its
@@ -120,6 +119,7 @@ class Material:
         """
         conductivity, df = self.conductivity, self.df
         if temperature_c is not None:
+            temperature_c = parse_temperature(temperature_c, name="temperature_c")
             if not _TEMPERATURE_C[0] <= temperature_c <= _TEMPERATURE_C[1]:
                 raise PhysicsError(
                     f"temperature_c must be between {_TEMPERATURE_C[0]:g} and {_TEMPERATURE_C[1]:g}, got "
@@ -207,12 +207,8 @@ def load_material(name: str) -> Material:
     >>> load_material("megtron7").dk
     3.4
     """
-    if name in list_materials():
-        return _shipped(name)
-    if name.endswith(".toml"):
-        return _from_file(Path(name))
-    near = difflib.get_close_matches(name.lower(), list_materials(), n=1, cutoff=0.0)[0]
-    raise ConfigError(f"material must be one of {', '.join(list_materials())}, got {name!r}. Did you mean '{near}'?")
+    found = known_id(name, list_materials(), kind="material")
+    return _from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
 
 
 @cache

@@ -28,6 +28,7 @@ from sirf.channel.screening import (
     start_notes,
 )
 from sirf.errors import SirfError
+from sirf.units import Given, parse_symbol_rate
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -231,7 +232,7 @@ class Quality:
 def quality(
     network: Network,
     *,
-    symbol_rate: float | None = None,
+    symbol_rate: Given | None = None,
     lanes: tuple[PortOrder, ...] | None = None,
     in_time: bool = False,
     notes: tuple[str, ...] = (),
@@ -242,8 +243,8 @@ def quality(
     seconds of work. `notes` are put before the warnings. Raises `SirfError` for a `symbol_rate` that is not positive, or
     `in_time` without one.
     """
-    if symbol_rate is not None and not (np.isfinite(symbol_rate) and symbol_rate > 0):
-        raise SirfError(f"symbol_rate must be positive and finite, in baud, got {symbol_rate!r}. Give 53.125e9.")
+    if symbol_rate is not None:
+        symbol_rate = parse_symbol_rate(symbol_rate)
     if in_time and symbol_rate is None:
         raise SirfError("symbol_rate must be given for the figures in time, got none. Give for example 53.125e9.")
     found, lane_warnings = _lanes(network) if lanes is None else (lanes, ())

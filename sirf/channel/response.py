@@ -17,9 +17,9 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import zeta
 
 from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
-from sirf.channel.symbol_rate import check_rate
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
+from sirf.units import Given, parse_symbol_rate
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -86,7 +86,7 @@ def symbol_spectrum(frequency: Real, symbol_rate: float) -> Complex:
 def pulse_response(
     transfer: Transfer,
     *,
-    symbol_rate: float,
+    symbol_rate: Given,
     samples_per_ui: int = 32,
     filters: Filters | None = None,
     amplitude: float = 1.0,
@@ -117,7 +117,7 @@ def pulse_response(
 def step_response(
     transfer: Transfer,
     *,
-    symbol_rate: float,
+    symbol_rate: Given,
     samples_per_ui: int = 32,
     filters: Filters | None = None,
     amplitude: float = 1.0,
@@ -127,6 +127,7 @@ def step_response(
 
     The step is the sum of pulses one UI apart, over the whole window of the data: nothing of the tail is left out.
     """
+    symbol_rate = parse_symbol_rate(symbol_rate)
     if convention == "physical":
         prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, tail_energy=0.0)
         pulse = prepared.pulse(1.0 if filters is None else filters(prepared.frequency), amplitude)
@@ -148,7 +149,7 @@ def step_response(
 def prepare(
     transfer: Transfer,
     *,
-    symbol_rate: float,
+    symbol_rate: Given,
     samples_per_ui: int = 32,
     tail_energy: float = TAIL_ENERGY,
 ) -> PreparedTransfer:
@@ -161,7 +162,7 @@ def prepare(
 
     Raises `SirfError` for a symbol rate that is not positive or a `samples_per_ui` outside 2 to 1024.
     """
-    check_rate(symbol_rate)
+    symbol_rate = parse_symbol_rate(symbol_rate)
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
     frequency, value = transfer.frequency, transfer.value

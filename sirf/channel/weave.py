@@ -8,7 +8,6 @@ the pair lies on the cloth is chance: its position is uniform over a period.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from sirf._data import data_path, list_data, load_toml, validated
-from sirf.errors import ConfigError, PhysicsError
+from sirf._data import data_path, known_id, list_data, load_toml, validated
+from sirf.errors import PhysicsError
 
 Direction: TypeAlias = Literal["warp", "fill"]
 _INCH = 0.0254
@@ -162,12 +161,8 @@ def load_weave(name: str) -> Weave:
 
     Raises `ConfigError` for an unknown id (naming the nearest) or a bad file (naming the key).
     """
-    if name in list_weaves():
-        return _shipped(name)
-    if name.endswith(".toml"):
-        return _from_file(Path(name))
-    near = difflib.get_close_matches(name, list_weaves(), n=1, cutoff=0.0)[0]
-    raise ConfigError(f"weave must be one of {', '.join(list_weaves())}, got {name!r}. Did you mean '{near}'?")
+    found = known_id(name, list_weaves(), kind="weave")
+    return _from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
 
 
 @cache

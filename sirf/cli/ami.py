@@ -11,6 +11,7 @@ import typer
 from sirf._files import check_output_folder
 from sirf.cli.options import Json
 from sirf.cli.output import check_outputs, progress, say, write_json
+from sirf.cli.quantities import GivenSymbolRate
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def check(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the model; may be repeated.")
     ] = None,
-    symbol_rate: Annotated[float, typer.Option(help="Symbol rate in baud.")] = 26.5625e9,
+    symbol_rate: GivenSymbolRate = 26.5625e9,
     samples_per_ui: Annotated[int, typer.Option(help="Samples a symbol.")] = 32,
     modulation: Annotated[str | None, typer.Option(help="NRZ or PAM4; the first that the file allows.")] = None,
     time_limit: Annotated[float, typer.Option(help="Seconds that one call may take.")] = 60.0,
@@ -95,8 +96,6 @@ def check(
 ) -> None:
     """Check a model: its file, its functions, how they answer. Loads and runs the shared object, in a process of its own."""
     check_outputs(json_file)
-    if not symbol_rate > 0:
-        raise SirfError(f"symbol_rate must be positive baud, got {symbol_rate}. Use 26.5625e9.")
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
     from sirf.ami.check import check_model

@@ -23,17 +23,17 @@ from sirf.cli.options import (
     PackageCase,
     PortOrder,
     Sort,
-    SymbolRate,
     Thru,
     Victim,
 )
 from sirf.cli.output import check_outputs, draw_picture, say, warn, write_json
+from sirf.cli.quantities import GivenSymbolRate, SymbolRate
 from sirf.errors import SirfError
 
 
 def pulse(
     thru: Thru,
-    symbol_rate: Annotated[float, typer.Option(help="Symbol rate in baud.")],
+    symbol_rate: GivenSymbolRate,
     samples_per_ui: Annotated[int, typer.Option(help="Samples per unit interval.")] = 32,
     amplitude: Annotated[float, typer.Option(help="Amplitude of the symbol in V.")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Write the pulse as a picture.")] = None,
@@ -101,13 +101,14 @@ def figures(
     invert: Invert = False,
     sort: Sort = False,
     package_case: PackageCase = "1",
-    symbol_rate: Annotated[float | None, typer.Option(help="Symbol rate in baud, instead of a standard.")] = None,
+    symbol_rate: SymbolRate = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 when a limit of the standard is missed.")
     ] = False,
     json_file: Json = None,
 ) -> None:
     """Judge a channel's copper: losses, ILD, ICN, ERL, TDR impedance, skew, mode conversion."""
+    from sirf._data import without_case
     from sirf.channel.figures.limits import list_limits
     from sirf.presets import list_presets, load
 
@@ -128,6 +129,7 @@ def figures(
     )
     channel = files.load()
     package = None
+    standard = without_case(standard, (*list_presets(), *list_limits()))
     if standard in list_presets() and (cases := load(standard).packages):
         package = cases[load(standard).case_number(package_case) - 1].transmitter
     if standard in list_presets() and standard not in list_limits():

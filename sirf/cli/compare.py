@@ -12,6 +12,7 @@ from sirf._files import check_output_folder
 from sirf.cli.ami import ModelOptions
 from sirf.cli.options import Json, ModelSearch, ModelSettings, RxAmi, RxSo, TxAmi, TxSo
 from sirf.cli.output import check_limit, check_outputs, progress, say, table, write_json
+from sirf.cli.quantities import DataRate
 from sirf.errors import SirfError, shown
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def compare(
     paths: Annotated[
         list[str] | None, typer.Argument(help="Architectures or files of your own (.toml); all that ship by default.")
     ] = None,
-    data_rate: Annotated[float, typer.Option(help="53.125, 106.25, 212.5 or (a projection) 425 Gb/s.")] = 106.25,
+    data_rate: DataRate = 106.25e9,
     out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
         "sirf-compare"
     ),
@@ -70,7 +71,7 @@ def compare(
         limit = None if min_com is None else {"com_db": min_com}
         result = run(
             paths or ORDER,
-            data_rate=data_rate * 1e9,
+            data_rate=data_rate,
             rule=rule,
             limit=limit,
             sampled=sampled,

@@ -29,14 +29,15 @@ from sirf.cli.options import (
     Seed,
     Sort,
     Standard,
-    SymbolRate,
     Thru,
     TxAmi,
     TxSo,
     Victim,
 )
 from sirf.cli.output import check_limit, check_outputs, progress, say, write_json, write_picture
+from sirf.cli.quantities import SymbolRate, count_option, parser
 from sirf.errors import SirfError
+from sirf.units import parse_frequency
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ def eye(
     fext: Fext = None,
     next_files: Next = None,
     engine: Annotated[str, typer.Option(help="statistical or waveform.")] = "statistical",
-    symbols: Annotated[int, typer.Option(help="Symbols of the waveform engine.")] = 1_000_000,
+    symbols: Annotated[int, count_option("symbols", "Symbols of the waveform engine.")] = 1_000_000,
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
     waveform: Annotated[
@@ -82,7 +83,6 @@ def eye(
         raise SirfError(
             f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
         )
-    check_counts(symbols=symbols)
     check_seed(seed)
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
@@ -140,8 +140,8 @@ def ber(
     standard: Standard = "802.3ck-c2m",
     fext: Fext = None,
     next_files: Next = None,
-    max_errors: Annotated[int, typer.Option(help="Stop at so many bit errors.")] = 100,
-    max_symbols: Annotated[int, typer.Option(help="Stop at so many symbols.")] = 10_000_000,
+    max_errors: Annotated[int, count_option("max_errors", "Stop at so many bit errors.")] = 100,
+    max_symbols: Annotated[int, count_option("max_symbols", "Stop at so many symbols, such as 1e9.")] = 10_000_000,
     resume: Annotated[
         Path | None, typer.Option(help="File that keeps the counts; an interrupted run goes on from it.")
     ] = None,
@@ -175,7 +175,7 @@ def ber(
     import os
 
     workers = workers if workers is not None else os.cpu_count() or 1
-    check_counts(max_errors=max_errors, max_symbols=max_symbols, workers=workers)
+    check_counts(workers=workers)
     check_seed(seed)
     check_outputs(json_file)
     check_output("resume", resume)
@@ -238,9 +238,17 @@ def jtol(
     max_ber: Annotated[
         float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
     ] = None,
-    symbols: Annotated[int | None, typer.Option(help="Least symbols of a run.")] = None,
+    symbols: Annotated[int | None, count_option("symbols", "Least symbols of a run.")] = None,
     detector: Annotated[str, typer.Option(help="mueller-muller, sign-mueller-muller or bang-bang.")] = "mueller-muller",
-    bandwidth: Annotated[float, typer.Option(help="Bandwidth of clock recovery in Hz.")] = 4e6,
+    bandwidth: Annotated[
+        float,
+        typer.Option(
+            parser=parser(parse_frequency, "bandwidth"),
+            metavar="HZ",
+            show_default="4MHz",
+            help="Bandwidth of clock recovery, such as 4MHz; a bare number is Hz.",
+        ),
+    ] = 4e6,
     seed: Seed = 1,
     port_order: PortOrder = None,
     victim: Victim = None,

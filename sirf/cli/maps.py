@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sirf.cli.options import Json
 from sirf.cli.output import Update, check_outputs, draw_picture, progress, say, write_json
+from sirf.cli.quantities import listed, read_data_rate, read_length, read_plain, read_roughness_um
 from sirf.cli.studies import DEFAULT_STANDARD, standard_or_default
 from sirf.errors import SirfError
 
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 
 KINDS = ("length-loss", "length-rate", "material-roughness")
 LAMINATES = "fr4,megtron4,megtron6,megtron7,megtron8n,megtron8u,tachyon100g"
-ROUGHNESS_UM = "0,0.15,0.3,0.45,0.6,0.8,1,1.5"
+ROUGHNESS_UM = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.5)
 """Axes of a map of materials by default."""
+
+
+def _list_option(name: str, read_one: Callable[..., float], text: str) -> Any:
+    return typer.Option(parser=listed(name, read_one), metavar="LIST", help=text)
 
 
 def map_command(
@@ -33,11 +39,25 @@ def map_command(
     figure: Annotated[
         str, typer.Option(help="ber, ber_post_fec, com_db, eye_height_mv, eye_width_ui, tdecq_db.")
     ] = "ber",
-    lengths: Annotated[str | None, typer.Option(help="Lengths in mm, with commas.")] = None,
-    losses: Annotated[str | None, typer.Option(help="Losses of the line in dB/inch at Nyquist, with commas.")] = None,
-    rates: Annotated[str | None, typer.Option(help="Data rates in Gb/s a lane, with commas.")] = None,
+    lengths: Annotated[
+        Any, _list_option("lengths", read_length, "Lengths with commas, such as 100mm,10in; a bare number is m.")
+    ] = None,
+    losses: Annotated[
+        Any, _list_option("losses", read_plain, "Losses of the line in dB/inch at Nyquist, with commas.")
+    ] = None,
+    rates: Annotated[
+        Any,
+        _list_option(
+            "rates", read_data_rate, "Data rates of a lane with commas, such as 90G,106.25G; a bare number is bit/s."
+        ),
+    ] = None,
     materials: Annotated[str | None, typer.Option(help="Laminates, with commas; see 'sirf materials'.")] = None,
-    roughness: Annotated[str | None, typer.Option(help="Rms roughness of the foil in um, with commas.")] = None,
+    roughness: Annotated[
+        Any,
+        _list_option(
+            "roughness", read_roughness_um, "Rms roughness of the foil with commas, such as 0.3um; a bare number is um."
+        ),
+    ] = None,
     limit: Annotated[float | None, typer.Option(help="Draw the line at which the figure meets this.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the map as a picture.")] = None,
     json_file: Json = None,
@@ -92,7 +112,7 @@ def _make_map(
             progress=update,
         )
     else:
-        length = [1e-3 * n for n in _numbers("lengths", grids.lengths)] or [subject.length_m]
+        length = grids.lengths or [subject.length_m]
         result = maps.material_roughness_map(
             path,
             standard=str(standard),
@@ -100,27 +120,25 @@ def _make_map(
             figure=figure,
             progress=update,
             materials=(grids.materials or LAMINATES).split(","),
-            roughness_um=_numbers("roughness", grids.roughness or ROUGHNESS_UM),
+            roughness_um=grids.roughness or ROUGHNESS_UM,
         )
     return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grids:
-    """Axes of maps as comma lists; what is not given follows from the path, its standard or its architecture."""
+    """Axes of maps in m, dB/inch, bit/s and um; what is not given follows from the path, its standard or its architecture."""
 
-    lengths: str | None = None
-    losses: str | None = None
-    rates: str | None = None
+    lengths: list[float] | None = None
+    losses: list[float] | None = None
+    rates: list[float] | None = None
     materials: str | None = None
-    roughness: str | None = None
+    roughness: list[float] | None = None
 
     def lengths_m(self, subject: Subject) -> list[float]:
-        """From half to four times the path's own, evenly in ratio; given in mm."""
+        """From half to four times the path's own, evenly in ratio."""
         own = subject.length_m
-        return [1e-3 * length for length in _numbers("lengths", self.lengths)] or _even_in_ratio(
-            0.5 * own, min(4.0 * own, 5.0), 10
-        )
+        return self.lengths or _even_in_ratio(0.5 * own, min(4.0 * own, 5.0), 10)
 
     def losses_db_per_inch(self, subject: Subject) -> list[float]:
         """From half of the line's own, or the least that it can have, to two and a half times."""
@@ -131,14 +149,13 @@ class Grids:
         assert isinstance(subject, PathSubject)
         nyquist = 0.5 * load(subject.standard).symbol_rate
         own, least = (ask(subject.path, nyquist) for ask in (loss_db_per_inch, least_loss_db_per_inch))
-        return _numbers("losses", self.losses) or _even_in_ratio(max(1.02 * least, 0.5 * own), 2.5 * own, 7)
+        return self.losses or _even_in_ratio(max(1.02 * least, 0.5 * own), 2.5 * own, 7)
 
     def rates_bps(self, standard: str | None) -> list[float] | None:
-        """Of a standard from half to five quarters of its own; an architecture has its own (None). Given in Gb/s."""
+        """Of a standard from half to five quarters of its own; an architecture has its own (None)."""
         from sirf.presets import load
 
-        given = [1e9 * rate for rate in _numbers("rates", self.rates)]
-        return given or (
+        return self.rates or (
             None
             if standard is None
             else _even_in_ratio(0.5 * load(standard).data_rate, 1.25 * load(standard).data_rate, 7)
@@ -158,12 +175,3 @@ def _default_standard(path: str, kind: str) -> str:
 def _even_in_ratio(first: float, last: float, count: int) -> list[float]:
     """`count` values evenly in ratio, to three digits."""
     return [float(f"{first * (last / first) ** (index / (count - 1)):.3g}") for index in range(count)]
-
-
-def _numbers(name: str, text: str | None) -> list[float]:
-    if text is None:
-        return []
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise SirfError(f"{name} must be numbers with commas, got {text!r}. Write for example 50,100,200.") from None

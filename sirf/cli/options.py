@@ -34,7 +34,6 @@ Z0 = Annotated[
 Invert = Annotated[bool, typer.Option("--invert", help="Swap P and N at the out end of the pair.")]
 Sort = Annotated[bool, typer.Option("--sort", help="Sort the points of files whose frequencies are out of order.")]
 PackageCase = Annotated[str, typer.Option(help="Package test case of the preset, by number from 1 or by name.")]
-SymbolRate = Annotated[float | None, typer.Option(help="Symbol rate in baud instead of the preset's.")]
 TxAmi = Annotated[
     Path | None, typer.Option("--tx-ami", help="Vendor's model of the transmitter (.ami or .ibs); foreign code is run.")
 ]

@@ -9,6 +9,7 @@ import typer
 
 from sirf.cli.options import Json
 from sirf.cli.output import check_limit, check_outputs, draw_picture, progress, say, write_json
+from sirf.cli.quantities import DataRate, parser, read_data_rate, read_length
 from sirf.errors import SirfError
 
 DEFAULT_STANDARD = "802.3ck-c2m"
@@ -25,7 +26,15 @@ def reach(
         ),
     ],
     standard: Annotated[str | None, typer.Option(help="Preset of a path; see 'sirf standards'.")] = None,
-    data_rate: Annotated[float | None, typer.Option(help="Gb/s a lane of an architecture; 106.25 by default.")] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--data-rate",
+            parser=parser(read_data_rate, "data_rate"),
+            metavar="RATE",
+            help="Of a lane of an architecture; 106.25Gb/s by default. A bare number is bit/s.",
+        ),
+    ] = None,
     max_ber: Annotated[
         float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
     ] = None,
@@ -39,7 +48,12 @@ def reach(
     max_tdecq: Annotated[float | None, typer.Option("--tdecq-db", help="Most TDECQ in dB instead (light).")] = None,
     fec_code: Annotated[str, typer.Option("--fec", help="Code behind --ber-post-fec.")] = "kp4",
     at_least: Annotated[
-        float | None, typer.Option(help="Fail (exit code 1) when the reach in mm is below this.")
+        float | None,
+        typer.Option(
+            parser=parser(read_length, "at_least"),
+            metavar="LENGTH",
+            help="Fail (exit code 1) when the reach is below this, such as '250 mm' or 10in; a bare number is m.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the curve as a picture.")] = None,
     json_file: Json = None,
@@ -61,7 +75,7 @@ def reach(
     if len(given) > 1:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in limits)
         raise SirfError(f"limit must be one of {options}, got {len(given)}. Give one.")
-    for option, value in (("--at-least", at_least), *given.items()):
+    for option, value in given.items():
         check_limit(option, value if isinstance(value, float) else None)
     check_outputs(json_file, out=out)
     tried: list[float] = []
@@ -74,17 +88,17 @@ def reach(
 
         result = find_reach(
             path,
-            standard=standard_or_default(path, standard, data_rate),
+            standard=standard_or_default(path, standard, rate),
             limit=given or None,
             fec=fec_code,
             progress=step,
-            data_rate=None if data_rate is None else 1e9 * data_rate,
+            data_rate=rate,
         )
     say(str(result), json_file=json_file)
     if out is not None:
         draw_picture(lambda axes: plot.reach(result, axes), out, json_file=json_file)
     write_json(result.to_dict(), json_file)
-    if at_least is not None and (result.reach_mm is None or result.reach_mm < at_least):
+    if at_least is not None and (result.reach_mm is None or 1e-3 * result.reach_mm < at_least * (1 - 1e-9)):
         raise typer.Exit(1)
 
 
@@ -93,7 +107,7 @@ def crossover(
     rival: Annotated[
         list[str] | None, typer.Option(help="Architecture to hold it against; may be repeated; all others by default.")
     ] = None,
-    data_rate: Annotated[float, typer.Option(help="Gb/s a lane.")] = 106.25,
+    data_rate: DataRate = 106.25e9,
     max_ber: Annotated[
         float | None,
         typer.Option("--ber", help="Most bit error ratio of all from host to host; the greatest DER0 by default."),
@@ -111,7 +125,7 @@ def crossover(
         result = find_crossover(
             challenger,
             rival or None,
-            data_rate=1e9 * data_rate,
+            data_rate=data_rate,
             limit=None if max_ber is None else {"ber": max_ber},
             progress=update,
         )
@@ -123,13 +137,14 @@ def crossover(
 
 def standard_or_default(path: str, standard: str | None, data_rate: float | None) -> str | None:
     """The standard given, or the usual one for what can only be a path."""
-    from sirf._data import list_data, load_toml
+    from sirf._data import list_data, load_toml, without_case
     from sirf.system.architecture import FAMILIES
 
     if standard is not None or data_rate is not None:
         return standard
     if path.endswith(".toml"):
         return DEFAULT_STANDARD if "segment" in load_toml(path) else None
+    path = without_case(path, (*list_data("paths"), *list_data("architectures"), *FAMILIES))
     only_a_path = path in list_data("paths") and path not in (*list_data("architectures"), *FAMILIES)
     return DEFAULT_STANDARD if only_a_path else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, known_id, list_data, load_toml
 from sirf.errors import ConfigError
 
 Float = NDArray[np.float64]
@@ -58,12 +57,8 @@ def load_mask(name: str) -> JitterMask:
     >>> load_mask("802.3dj").points[0]
     (40000.0, 5.0)
     """
-    file = data_path(FOLDER, f"{name}.toml")
-    if not file.is_file():
-        file = Path(name)
-        if file.suffix != ".toml":
-            near = difflib.get_close_matches(name, list_masks(), n=1, cutoff=0.0)
-            raise ConfigError(f"mask must be one of {', '.join(list_masks())}, got {name!r}. Did you mean {near[0]!r}?")
+    found = known_id(name, list_masks(), kind="mask")
+    file = Path(found) if found.endswith(".toml") else data_path(FOLDER, f"{found}.toml")
     return _build(load_toml(file), file.name)
 
 

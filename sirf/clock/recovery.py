@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
+from sirf.units import FREQUENCY, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -44,6 +45,7 @@ class ClockRecovery:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, bandwidth=FREQUENCY)
         if self.detector not in DETECTORS:
             raise SirfError(
                 f"detector must be one of {', '.join(DETECTORS)}, got {self.detector!r}. Use 'mueller-muller'."

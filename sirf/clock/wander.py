@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
+from sirf.units import FREQUENCY, read_text_fields
 
 Float = NDArray[np.float64]
 
@@ -32,6 +33,7 @@ class Wander:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, spread_frequency=FREQUENCY, sinusoidal_frequency=FREQUENCY)
         if not abs(self.frequency_offset_ppm) <= 10_000:
             raise SirfError(
                 f"frequency_offset_ppm must be between -10000 and 10000, got {self.frequency_offset_ppm}. Use 100."

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, known_id, list_data, load_toml
 from sirf.errors import ConfigError, SirfError
 from sirf.fec.reed_solomon import ReedSolomon
 
@@ -50,9 +50,8 @@ def load(name: str | Path) -> ReedSolomon:
     >>> load("kr4").correctable
     7
     """
-    file = Path(name) if str(name).endswith(".toml") else data_path("fec", f"{name}.toml")
-    if not file.is_file():
-        raise ConfigError(f"code must be one of {', '.join(names())} or a TOML file, got {str(name)!r}. Use 'kp4'.")
+    found = known_id(name, names(), kind="code")
+    file = Path(found) if found.endswith(".toml") else data_path("fec", f"{found}.toml")
     try:
         return CodeTable(**load_toml(file)).code()
     except ValidationError as error:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf.optics.stage import check
-from sirf.units import C0
+from sirf.units import C0, FIBRE, WAVELENGTH, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -32,6 +32,7 @@ class Fibre:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, length=FIBRE, wavelength=WAVELENGTH)
         check("length", self.length, 0.0, 2e5, "Give m, for example 500.")
         check("dispersion", self.dispersion, -200.0, 200.0, "Give ps/(nm km), for example 1.6.")
         check("wavelength", self.wavelength, 400e-9, 2000e-9, "Give m, for example 1310e-9.")
@@ -79,6 +80,7 @@ class MultimodeFibre:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, length=FIBRE)
         check("length", self.length, 0.0, 2e4, "Give m, for example 50.")
         check("bandwidth", self.bandwidth, 1e8, inf, "Give Hz km, for example 4.7e9.", unbounded=True)
         check("loss_db_per_km", self.loss_db_per_km, 0.0, 100.0, "Give dB/km, for example 3.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sirf._data import data_path, list_data, load_toml, validated
+from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.optical_receiver import OpticalReceiver
@@ -82,16 +81,12 @@ def load_optics(name: str | Path) -> OpticsPreset:
     >>> load_optics("dr-silicon-mzm").symbol_rate
     53125000000.0
     """
-    return _load(Path(name)) if str(name).endswith(".toml") else _shipped(str(name))
+    found = known_id(name, list_optics(), kind="optics")
+    return _load(Path(found)) if found.endswith(".toml") else _shipped(found)
 
 
 @cache
 def _shipped(name: str) -> OpticsPreset:
-    if name not in list_optics():
-        near = difflib.get_close_matches(name, list_optics(), n=1, cutoff=0.0)[0]
-        raise ConfigError(
-            f"optics must be one of {', '.join(list_optics())} or a .toml file, got {name!r}. Did you mean '{near}'?"
-        )
     return _load(data_path("optics", f"{name}.toml"))
 
 

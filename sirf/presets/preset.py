@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from sirf._data import data_path, list_data, load_toml
+from sirf._data import data_path, known_id, list_data, load_toml
 from sirf.channel.die_to_die import PackageCase, case_number
 from sirf.errors import ConfigError, SirfError
 from sirf.presets._schema import ComTable, PresetFile, Span, parse
@@ -137,12 +136,8 @@ def load(name: str) -> Preset:
     >>> load("802.3ck-kr1").symbol_rate
     53125000000.0
     """
-    if name in list_presets():
-        return _shipped(name)
-    if name.endswith(".toml"):
-        return from_file(Path(name))
-    near = difflib.get_close_matches(name, list_presets(), n=1, cutoff=0.0)
-    raise ConfigError(f"standard must be one of {', '.join(list_presets())}, got {name!r}. Did you mean '{near[0]}'?")
+    found = known_id(name, list_presets(), kind="standard")
+    return from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
 
 
 @cache

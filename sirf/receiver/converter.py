@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
+from sirf.units import VOLTAGE, read_text_fields
 
 Float = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ class Converter:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, full_scale=VOLTAGE)
         if not 1 <= self.bits <= 24:
             raise SirfError(f"bits must be between 1 and 24, got {self.bits}. Use 7.")
         if self.enob is not None and not 0 < self.enob <= self.bits:

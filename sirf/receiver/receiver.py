@@ -20,6 +20,7 @@ from sirf.receiver.tabled import TabledCtle
 from sirf.receiver.transfer_functions import butterworth4, ctle
 from sirf.receiver.vga import Vga
 from sirf.signal.sampled_filter import SampledFilter
+from sirf.units import FREQUENCY, read_text_fields
 
 SMALLEST_TAP = 1e-12
 """Feedback taps below this part of the main cursor are zero."""
@@ -39,6 +40,10 @@ class Ctle:
     f_p1: float
     f_p2: float
     f_lf: float | None = None
+
+    def __post_init__(self) -> None:
+        """Read frequencies that are given as text."""
+        read_text_fields(self, f_z=FREQUENCY, f_p1=FREQUENCY, f_p2=FREQUENCY, f_lf=FREQUENCY)
 
     def transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
         """H_ctf (F,) at `frequency` (F,) in Hz."""
@@ -106,6 +111,7 @@ class Receiver:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, noise_corner=FREQUENCY)
         if self.noise_corner is not None and not self.noise_corner > 0:
             raise SirfError(f"noise_corner must be positive Hz, got {self.noise_corner}. Try 0.75 of the symbol rate.")
         if not 0 <= self.noise_density < float("inf"):

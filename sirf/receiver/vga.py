@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
+from sirf.units import VOLTAGE, read_text_fields
 
 Float = NDArray[np.float64]
 
@@ -25,6 +26,7 @@ class Vga:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, saturation=VOLTAGE)
         if not 0 < self.gain < float("inf"):
             raise SirfError(f"gain must be positive, got {self.gain}. Use 1 for none.")
         if self.saturation is not None and not 0 < self.saturation < float("inf"):

@@ -25,7 +25,7 @@ from sirf.study.uncertainty import length_of_equal_loss, reach_uncertainty
 from sirf.study.verdict import verdict
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.corners import Corner, corner
-from sirf.units import C0
+from sirf.units import C0, Given, parse_data_rate
 
 FINE_STEP, COARSE_STEP = 20e6, 40e6
 """Frequency steps in Hz at the own length and at the ends of the range of lengths: 50 and 25 ns about the delay."""
@@ -44,7 +44,7 @@ FIBRE_INDEX = 1.468
 def compare(
     paths: Sequence[str] = ORDER,
     *,
-    data_rate: float = 106.25e9,
+    data_rate: Given = 106.25e9,
     rule: str = "common",
     limit: Mapping[str, Any] | None = None,
     bounds: bool = True,
@@ -59,7 +59,8 @@ def compare(
     paths
         Architecture ids (see `sirf.system.architecture.ORDER`), the family names "pluggable" and "cpo", or TOML files.
     data_rate
-        53.125e9, 106.25e9, 212.5e9 or (a projection) 425e9 bit/s on the line of each lane. From 106.25 on every path has the
+        53.125, 106.25, 212.5 or (a projection) 425 Gb/s on the line of each lane: "106.25Gb/s", or a number of bit/s.
+        From 106.25 on every path has the
         interface it is built for; at 53.125 all share a yardstick.
     rule
         What reach is held against. "common": one rule for all rows, the frame loss ratio from host to host after FEC and the
@@ -82,9 +83,12 @@ def compare(
     budget. Eyes are at each preset's own DER_0, which a row names. Raises `SirfError` for an unknown architecture, rate or rule,
     and for a model that no row can take.
     """
+    data_rate = parse_data_rate(data_rate)
     if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):
         known = ", ".join(f"{rate / 1e9:g}" for rate in RATES)
-        raise SirfError(f"data_rate must be one of {known} Gb/s, got {data_rate / 1e9:g}. Use 106.25.")
+        raise SirfError(
+            f"data_rate must be one of {known} Gb/s, got {data_rate / 1e9:g} Gb/s. Write for example '106.25Gb/s'."
+        )
     wanted = [load_architecture(name) for name in paths]
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]

@@ -23,6 +23,7 @@ from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject, subject_of
 from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
+from sirf.units import Given, parse_data_rate
 
 Float = NDArray[np.float64]
 Cause = Literal["energy", "reach", "never"]
@@ -148,7 +149,7 @@ def crossover(
     challenger: str = CHALLENGER,
     rivals: Sequence[str] | None = None,
     *,
-    data_rate: float = 106.25e9,
+    data_rate: Given = 106.25e9,
     limit: Mapping[str, float] | None = None,
     fec: str = CODE,
     executor: Executor | None = None,
@@ -161,7 +162,7 @@ def crossover(
     challenger, rivals
         Architectures by id; all others that have the rate by default.
     data_rate
-        In bit/s on the line of each lane.
+        On the line of each lane: "212.5Gb/s", or a number of bit/s.
     limit
         {"ber": most} from host to host before FEC or {"ber_post_fec": most} behind the code `fec`, the same for all; by default
         the greatest DER0 among the presets of all hosts concerned.
@@ -172,6 +173,7 @@ def crossover(
     within 5 %); its energy follows from the loss at each length from 2 mm up, whether or not it meets the ratio that far down.
     Raises `SirfError` where the challenger itself misses the ratio, or for an unknown architecture or rate.
     """
+    data_rate = parse_data_rate(data_rate)
     subject = _subject(challenger, data_rate)
     names = [name for name in ORDER if load_architecture(name).has(data_rate)] if rivals is None else rivals
     others = [_subject(name, data_rate) for name in names]

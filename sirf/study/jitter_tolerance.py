@@ -15,6 +15,7 @@ from sirf.clock.wander import Wander
 from sirf.engine.waveform.simulate import simulate
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.units import Given, parse_count, parse_frequency
 
 RANGE = 64.0
 """Largest factor above and below the mask that is tried."""
@@ -79,9 +80,9 @@ def jtol(
     link: Link,
     *,
     mask: str | JitterMask = "802.3ck",
-    frequencies: Sequence[float] | None = None,
+    frequencies: Sequence[Given] | None = None,
     ber: float | None = None,
-    symbols: int | None = None,
+    symbols: Given | None = None,
     steps: int = 3,
     rng: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
@@ -110,14 +111,13 @@ def jtol(
     limit = link.der0 if ber is None else ber
     if not 0 < limit < 0.5:
         raise SirfError(f"ber must be between 0 and 0.5, got {limit}. Use 1e-5.")
-    if steps < 0 or (symbols is not None and symbols < 1):
-        raise SirfError(
-            f"steps must not be negative and symbols at least 1, got {steps} and {symbols}. Use 3 and 1000000."
-        )
-    tones = tuple(float(f) for f in (chosen.frequencies(link.symbol_rate) if frequencies is None else frequencies))
-    if not tones or min(tones) <= 0:
-        raise SirfError(f"frequencies must be positive Hz, got {tones}. Give one at least.")
-    count = symbols if symbols is not None else int(20.0 / limit / np.log2(link.order))
+    if steps < 0:
+        raise SirfError(f"steps must not be negative, got {steps}. Use 3.")
+    asked_for = chosen.frequencies(link.symbol_rate) if frequencies is None else frequencies
+    tones = tuple(parse_frequency(tone, name="frequencies") for tone in asked_for)
+    if not tones:
+        raise SirfError("frequencies must hold one at least, got none. Leave them out for the corners of the mask.")
+    count = parse_count(symbols, name="symbols") if symbols is not None else int(20.0 / limit / np.log2(link.order))
     clock = link.receiver.clock or ClockRecovery()
     asked = chosen.amplitude(np.array(tones), link.symbol_rate)
     found, unbounded = [], []

@@ -21,6 +21,7 @@ from sirf.study.parallel import Progress, each
 from sirf.study.scaled import rougher, with_loss, with_material
 from sirf.study.subject import ArchitectureSubject, PathSubject, Subject, at_rate, subject_of
 from sirf.system.architecture import Architecture
+from sirf.units import DATA_RATE, LENGTH, Given, Many, parse_length, read_all
 
 Float = NDArray[np.float64]
 
@@ -136,7 +137,7 @@ def length_loss_map(
     path: str | Path,
     *,
     standard: str,
-    lengths: ArrayLike,
+    lengths: Many,
     losses_db_per_inch: ArrayLike,
     figure: str = "ber",
     fec: str = CODE,
@@ -151,7 +152,8 @@ def length_loss_map(
     the line cannot have.
     """
     subject = _path(path, standard)
-    metres, losses = _ascending("lengths", lengths), _ascending("losses_db_per_inch", losses_db_per_inch)
+    metres = _ascending("lengths", read_all(lengths, LENGTH, name="lengths"))
+    losses = _ascending("losses_db_per_inch", losses_db_per_inch)
     nyquist = 0.5 * load(standard).symbol_rate
     made = [dataclasses.replace(subject, path=with_loss(subject.path, loss, nyquist)) for loss in losses]
     axes = _length_axis(metres), Axis("line loss", f"dB/inch at {nyquist / 1e9:g} GHz", losses)
@@ -170,8 +172,8 @@ def length_rate_map(
     path: str | Path | Architecture,
     *,
     standard: str | None = None,
-    lengths: ArrayLike,
-    rates: ArrayLike | None = None,
+    lengths: Many,
+    rates: Many | None = None,
     figure: str = "ber",
     fec: str = CODE,
     executor: Executor | None = None,
@@ -190,7 +192,8 @@ def length_rate_map(
         raise SirfError("rates must be given for a path, got none. Give bit/s, or take an architecture.")
     if rates is None and isinstance(subject, ArchitectureSubject):
         rates = sorted(subject.architecture.interfaces)
-    metres, speeds = _ascending("lengths", lengths), _ascending("rates", rates if rates is not None else ())
+    metres = _ascending("lengths", read_all(lengths, LENGTH, name="lengths"))
+    speeds = _ascending("rates", read_all(rates, DATA_RATE, name="rates") if rates is not None else ())
     made = [at_rate(subject, rate) for rate in speeds]
     own = isinstance(subject, ArchitectureSubject)
     axes = _length_axis(metres), Axis("data rate", "Gb/s", tuple(rate / 1e9 for rate in speeds), discrete=own)
@@ -204,7 +207,7 @@ def material_roughness_map(
     standard: str,
     materials: Sequence[str],
     roughness_um: ArrayLike,
-    length: float | None = None,
+    length: Given | None = None,
     figure: str = "ber",
     fec: str = CODE,
     executor: Executor | None = None,
@@ -220,7 +223,7 @@ def material_roughness_map(
     rough = _ascending("roughness_um", roughness_um, zero=True)
     if not len(materials):
         raise SirfError("materials must hold an id, got none. See 'sirf materials'.")
-    metres = subject.length_m if length is None else length
+    metres = subject.length_m if length is None else parse_length(length)
 
     def made(material: str, height: float) -> PathSubject:
         return dataclasses.replace(subject, path=with_material(subject.path, rougher(load_material(material), height)))
@@ -269,11 +272,11 @@ def _path(path: str | Path, standard: str) -> PathSubject:
     return found
 
 
-def _first_rate(path: str | Path | Architecture, standard: str | None, rates: ArrayLike | None) -> float | None:
+def _first_rate(path: str | Path | Architecture, standard: str | None, rates: Many | None) -> float | None:
     """A rate that the architecture has, to look it up with."""
-    if standard is not None or rates is None or not np.size(rates):
+    if standard is not None or rates is None:
         return None
-    return float(np.min(np.asarray(rates, dtype=np.float64)))
+    return min(read_all(rates, DATA_RATE, name="rates"))
 
 
 def _length_axis(metres: Sequence[float]) -> Axis:

@@ -20,6 +20,7 @@ from sirf.study.reach_result import Reach
 from sirf.study.sections import optimized
 from sirf.study.subject import Subject, optics_of, subject_of
 from sirf.system.architecture import Architecture
+from sirf.units import Given
 
 TDECQ_CAUSES = ("loss", "reflection", "dispersion", "curvature")
 """What TDECQ sees: it is measured without noise, crosstalk and jitter."""
@@ -29,7 +30,7 @@ def reach(
     path: str | Path | Architecture | OpticsPreset,
     *,
     standard: str | None = None,
-    data_rate: float | None = None,
+    data_rate: Given | None = None,
     limit: Mapping[str, Any] | None = None,
     fec: str = CODE,
     rate_class: RateClass | None = None,
@@ -50,7 +51,7 @@ def reach(
     standard
         Preset of a path.
     data_rate
-        Of an architecture in bit/s on the line, 106.25e9 by default; it chooses the presets.
+        Of an architecture, on the line: "106.25Gb/s" (the default) or a number of bit/s; it chooses the presets.
     limit
         One of {"ber": most}, {"ber_post_fec": most}, {"com_db": least}, {"eye_height_mv": least}, {"eye_width_ui": least},
         {"eye_mask": (height in mV, width in UI)}, {"tdecq_db": most}; by default the preset's DER0 as bit error ratio (an

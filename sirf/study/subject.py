@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from sirf._data import list_data
+from sirf._data import list_data, near_ids, without_case
 from sirf.channel.linear_repeater import linear_chain
 from sirf.channel.path import Path, RateClass, load_path
-from sirf.errors import ConfigError, SirfError
+from sirf.errors import ConfigError, SirfError, shown
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset, list_optics, load_optics
 from sirf.presets import load
@@ -22,6 +21,7 @@ from sirf.study.measurement import CODE, Measurement
 from sirf.study.sections import Section, path_of, sections
 from sirf.system.architecture import FAMILIES, Architecture, load_architecture
 from sirf.system.corners import Corner
+from sirf.units import Given, parse_data_rate
 
 STEP, STEP_LENGTH = 40e6, 2.0
 """Frequency step in Hz of the paths tried, 25 ns of response about the delay, and the length in m up to which phase can be
@@ -145,7 +145,7 @@ def subject_of(
     path: str | Path | Architecture,
     *,
     standard: str | None = None,
-    data_rate: float | None = None,
+    data_rate: Given | None = None,
     rate_class: RateClass | None = None,
     linear: bool = False,
 ) -> Subject:
@@ -154,8 +154,10 @@ def subject_of(
     `rate_class` and `linear` belong to paths; `data_rate` in bit/s (106.25e9 by default) belongs to architectures.
     Raises `SirfError` for what does not belong together, `ConfigError` for an unknown name.
     """
+    path = _without_case(path)
+    rate = None if data_rate is None else parse_data_rate(data_rate)
     if standard is not None:
-        return _path_subject(path, standard, data_rate, rate_class, linear)
+        return _path_subject(path, standard, rate, rate_class, linear)
     if isinstance(path, Path) or (path in list_data("paths") and not _is_architecture(path)):
         name = path.name if isinstance(path, Path) else path
         raise SirfError(f"standard must be given for the path {name}, got none. Add for example '802.3ck-c2m'.")
@@ -164,7 +166,7 @@ def subject_of(
             "rate_class and linear must be left out for an architecture, got one. Give a standard, or no such option."
         )
     found = path if isinstance(path, Architecture) else load_architecture(_known(path))
-    rate = DATA_RATE if data_rate is None else data_rate
+    rate = DATA_RATE if rate is None else rate
     found.at(rate)
     return ArchitectureSubject(architecture=found, data_rate=rate)
 
@@ -173,6 +175,7 @@ def optics_of(path: str | Path | Architecture | OpticsPreset, *, standard: str |
     """The optical path that a user names, None where the name is of something else."""
     if isinstance(path, OpticsPreset):
         return path
+    path = _without_case(path)
     return load_optics(path) if standard is None and isinstance(path, str) and path in list_optics() else None
 
 
@@ -196,6 +199,11 @@ def _path_subject(
     return PathSubject(path=path, standard=standard, linear=linear)
 
 
+def _without_case(path: Any) -> Any:
+    """The shipped id that a text is whatever its case; anything else as it is."""
+    return without_case(path, (*list_data("architectures"), *FAMILIES, *list_data("paths"), *list_optics()))
+
+
 def _is_architecture(path: object) -> bool:
     return isinstance(path, str) and (path in FAMILIES or path in list_data("architectures"))
 
@@ -205,11 +213,11 @@ def _known(name: str) -> str:
     if _is_architecture(name) or name.endswith(".toml"):
         return name
     names = (*list_data("architectures"), *FAMILIES, *list_data("paths"), *list_optics())
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+    near = near_ids(name, names)
+    hint = f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
     raise ConfigError(
         f"path must be an architecture ({', '.join(list_data('architectures'))}), a path with its standard "
-        f"({', '.join(list_data('paths'))}), optics ({', '.join(list_optics())}) or a .toml file, got {name!r}. "
-        f"Did you mean '{near}'?"
+        f"({', '.join(list_data('paths'))}), optics ({', '.join(list_optics())}) or a .toml file, got {shown(name)}.{hint}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sirf._data import data_path, list_data, load_toml, validated
+from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.path import RateClass
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset, check_light, list_optics, load_optics, numbers
@@ -165,10 +165,9 @@ def load_architecture(name: str) -> Architecture:
     (('copper',), ('optics',), ('copper',))
     """
     known = list_data("architectures")
-    wanted = FAMILIES.get(name, name)
+    found = known_id(name, (*known, *FAMILIES), kind="architecture")
+    wanted = FAMILIES.get(found, found)
     file = data_path("architectures", f"{wanted}.toml") if wanted in known else Path(name)
-    if wanted not in known and not name.endswith(".toml"):
-        raise ConfigError(f"architecture {_one_of((*known, *FAMILIES), name)}")
     raw = load_toml(file)
     record = validated(_File, raw, file)
     try:

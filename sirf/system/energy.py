@@ -12,6 +12,7 @@ from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset
 from sirf.system.architecture import Architecture, load_architecture
 from sirf.system.tables import AnchorTable, BlockTable, Choice, RestTable, SerdesTable, Sourced, energy_table
+from sirf.units import Given, parse_data_rate
 
 Chosen = TypeVar("Chosen", bound=BlockTable)
 LOSS_LIMIT_DB = 60.0
@@ -87,7 +88,7 @@ def list_architectures() -> tuple[str, ...]:
 
 
 def energy_pj_per_bit(
-    architecture: str | Architecture, insertion_loss_db: float, *, data_rate: float = 106.25e9
+    architecture: str | Architecture, insertion_loss_db: float, *, data_rate: Given = 106.25e9
 ) -> Energy:
     """Energy of an architecture whose host equalises `insertion_loss_db`, at `data_rate` bit/s on the line of a lane.
 
@@ -106,6 +107,7 @@ def energy_pj_per_bit(
             f"insertion_loss_db must be between 0 and {LOSS_LIMIT_DB:g} dB, got {insertion_loss_db!r}. "
             "Give the die-to-die loss."
         )
+    data_rate = parse_data_rate(data_rate)
     table = energy_table()
     choice = table.architecture[priced_as(architecture, table.architecture)]
     item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)

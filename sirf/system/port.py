@@ -10,6 +10,7 @@ from sirf.errors import ConfigError, SirfError
 from sirf.system.architecture import Architecture, load_architecture
 from sirf.system.energy import Energy, priced_as
 from sirf.system.tables import PortTable, port_table
+from sirf.units import Given, parse_data_rate
 
 CODED = 106.25 / 100.0
 """Line rate over payload: RS(544,514) and 257/256 transcoding."""
@@ -52,7 +53,7 @@ class PortFigures:
 
 
 def port_figures(
-    architecture: str | Architecture, energy: Energy, *, data_rate: float, flight_s: float = 0.0
+    architecture: str | Architecture, energy: Energy, *, data_rate: Given, flight_s: float = 0.0
 ) -> PortFigures:
     """Figures of an architecture whose lanes carry `data_rate` bit/s on the line and take `energy` a bit.
 
@@ -66,8 +67,7 @@ def port_figures(
     >>> round(ports.density_tbps_per_mm.value, 2)
     2.0
     """
-    if not (math.isfinite(data_rate) and data_rate > 0):
-        raise SirfError(f"data_rate must be positive, got {data_rate!r}. Give bit/s, for example 106.25e9.")
+    data_rate = parse_data_rate(data_rate)
     if not (math.isfinite(flight_s) and flight_s >= 0):
         raise SirfError(f"flight_s must not be negative, got {flight_s!r}. Give the path's delay in s.")
     known = port_table().architecture

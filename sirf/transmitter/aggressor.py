@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sirf.errors import SirfError
 from sirf.signal.patterns import Pattern
+from sirf.units import VOLTAGE, read_text_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Aggressor:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, amplitude=VOLTAGE)
         if self.amplitude is not None and not 0 <= self.amplitude < float("inf"):
             raise SirfError(f"amplitude must be zero or positive volts, got {self.amplitude}. Use 0 to switch it off.")
         if not abs(self.rate_offset_ppm) <= 10_000:

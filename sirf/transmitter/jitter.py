@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf.errors import SirfError
+from sirf.units import FREQUENCY, SYMBOL_RATE, read_text_fields
 
 Float = NDArray[np.float64]
 
@@ -28,6 +29,7 @@ class SinusoidalJitter:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, frequency=FREQUENCY)
         _not_negative("amplitude_ui", self.amplitude_ui)
         if not 0 < self.frequency < float("inf"):
             raise SirfError(f"frequency must be positive Hz, got {self.frequency}. Give the tone's frequency.")
@@ -54,6 +56,7 @@ class BoundedJitter:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, rate=SYMBOL_RATE, corner=FREQUENCY)
         _not_negative("amplitude_ui", self.amplitude_ui)
         for name in ("rate", "corner"):
             value = getattr(self, name)

@@ -11,6 +11,7 @@ from sirf.errors import SirfError
 from sirf.signal.patterns import Pattern
 from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
+from sirf.units import TIME, VOLTAGE, read_text_fields
 
 NO_JITTER = Jitter()
 
@@ -48,6 +49,7 @@ class Transmitter:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, amplitude=VOLTAGE, amplitude_fext=VOLTAGE, amplitude_next=VOLTAGE, rise_time=TIME)
         if not self.amplitude > 0:
             raise SirfError(f"amplitude must be positive volts, got {self.amplitude}. Give the differential peak.")
         if not 0 <= self.ffe_main < len(self.ffe):

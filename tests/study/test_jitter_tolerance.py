@@ -49,7 +49,7 @@ def test_search_finds_the_edge_from_either_side() -> None:
 def test_limits_that_are_none_are_refused(link: Link) -> None:
     with pytest.raises(SirfError, match="ber must be between"):
         jtol(link, ber=0.0)
-    with pytest.raises(SirfError, match="symbols at least 1"):
+    with pytest.raises(SirfError, match="symbols must be at least 1"):
         jtol(link, symbols=0)
     with pytest.raises(SirfError, match="frequencies must be positive"):
         jtol(link, frequencies=[])

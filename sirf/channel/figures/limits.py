@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from sirf._data import data_path, list_data, load_toml, validated
+from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.figures.effective_return_loss import ErlSettings
-from sirf.errors import ConfigError
 
 Real = NDArray[np.float64]
 Figure: TypeAlias = Literal["insertion_loss", "return_loss", "conversion_loss"]
@@ -175,11 +174,8 @@ def load_limits(name: str) -> FigureLimits:
     >>> load_limits("802.3ck-kr1").erl_minimum_db
     9.7
     """
-    if name in list_limits():
-        return _shipped(name)
-    if name.endswith(".toml"):
-        return _from_file(Path(name))
-    raise ConfigError(f"standard must be one of {', '.join(list_limits())}, got {name!r}. Or name a .toml file.")
+    found = known_id(name, list_limits(), kind="standard")
+    return _from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
 
 
 @cache

@@ -20,7 +20,7 @@ from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile, late_s
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.package import Package
 from sirf.errors import SirfError
-from sirf.units import db20
+from sirf.units import Given, db20, parse_symbol_rate
 
 if TYPE_CHECKING:
     from sirf.channel.channel import Channel
@@ -215,7 +215,7 @@ def channel_figures(
     channel: Channel,
     *,
     standard: str | None = None,
-    symbol_rate: float | None = None,
+    symbol_rate: Given | None = None,
     erl: ErlSettings | None = None,
     transmitter_package: Package | None = None,
 ) -> ChannelFigures:
@@ -231,7 +231,13 @@ def channel_figures(
             f"one of standard and symbol_rate must be given, got {standard!r} and {symbol_rate!r}. Name a standard."
         )
     limits = None if standard is None else load_limits(standard)
-    rate = float(symbol_rate) if symbol_rate is not None else limits.symbol_rate if limits is not None else math.nan
+    rate = (
+        parse_symbol_rate(symbol_rate)
+        if symbol_rate is not None
+        else limits.symbol_rate
+        if limits is not None
+        else math.nan
+    )
     warnings = list(channel.warnings + channel.check_symbol_rate(rate))
     if limits is not None and channel.plane != "ball":
         warnings.append(

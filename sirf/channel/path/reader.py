@@ -9,7 +9,7 @@ from typing import Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
-from sirf._data import data_path, load_toml, validated
+from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.materials import Material, load_material
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.package import Package, PackageLine
@@ -19,6 +19,7 @@ from sirf.channel.path.elements import Device, Element, Flipped, Part, Trace, Un
 from sirf.channel.path.path import Crosstalk, Path, Segment
 from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.errors import ConfigError, SirfError
+from sirf.units import Given, parse_temperature
 
 Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
@@ -60,7 +61,7 @@ def load_path(
     length: str | float | None = None,
     material: str | None = None,
     rate_class: RateClass = "200g",
-    temperature_c: float | None = None,
+    temperature_c: Given | None = None,
     humidity_percent: float | None = None,
 ) -> Path:
     """The path of `data/paths/<name>.toml` or of a TOML file.
@@ -72,11 +73,11 @@ def load_path(
     `temperature_c` and `humidity_percent` set the state of boards, vias and cables (`Material.at`); packages by the COM formulas
     have none. Raises `ConfigError` naming file and key, `SirfError` for a bad length, `PhysicsError` for what cannot be built.
     """
-    file = data_path("paths", f"{name}.toml")
-    if not file.is_file():
-        file = FilePath(name)
+    found = known_id(name, list_data("paths"), kind="path")
+    file = FilePath(found) if found.endswith(".toml") else data_path("paths", f"{found}.toml")
     record = validated(tables.PathFile, load_toml(file), file)
-    choices = _Choices(_device(rate_class), file.parent, material, temperature_c, humidity_percent)
+    celsius = None if temperature_c is None else parse_temperature(temperature_c, name="temperature_c")
+    choices = _Choices(_device(rate_class), file.parent, material, celsius, humidity_percent)
     segments = tuple(_segment(table, choices) for table in record.segment)
     if record.variable and not any(
         segment.name == record.variable and segment.length_m is not None for segment in segments

@@ -23,6 +23,7 @@ from sirf.link import Link
 from sirf.results.count_file import CountFile
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import remove_precoding
+from sirf.units import Given, parse_count
 
 if TYPE_CHECKING:
     from sirf.ami.counter import ModelCounter
@@ -53,8 +54,8 @@ class CountInterrupted(KeyboardInterrupt):
 def count_errors(
     link: Link,
     *,
-    max_errors: int = 100,
-    max_symbols: int = 10**9,
+    max_errors: Given = 100,
+    max_symbols: Given = 10**9,
     rng: Seed = None,
     ideal_feedback: bool = False,
     workers: int = 1,
@@ -87,9 +88,8 @@ def count_errors(
     Raises `SirfError` for limits below 1, a file of another run or one that another run is writing, and `SaveFailed`, with the
     `count` in it, where the file cannot be written.
     """
-    for name, value in (("max_errors", max_errors), ("max_symbols", max_symbols), ("workers", workers)):
-        if value < 1:
-            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+    max_errors, max_symbols = parse_count(max_errors, name="max_errors"), parse_count(max_symbols, name="max_symbols")
+    workers = parse_count(workers, name="workers")
     if resume is not None and not isinstance(rng, (int, np.integer)):
         raise SirfError(f"rng must be an integer for a run that resumes, got {rng!r}. Use rng=1.")
     seed = integer_seed(rng)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
-from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.waveform_run import WaveformRun
+from sirf.units import Given, parse_count
 
 __all__ = ["RunInterrupted", "simulate"]
 
@@ -20,12 +20,12 @@ BLOCK = 1 << 16
 def simulate(
     link: Link,
     *,
-    symbols: int = 1_000_000,
+    symbols: Given = 1_000_000,
     rng: Seed = None,
     ideal_feedback: bool = False,
     capture: Sequence[str] = (),
-    record: int = 0,
-    block: int = BLOCK,
+    record: Given = 0,
+    block: Given = BLOCK,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> WaveformRun:
     """Send random symbols through the link as a waveform and collect eye and errors.
@@ -33,7 +33,7 @@ def simulate(
     Parameters
     ----------
     symbols
-        So many symbols are counted, after those that fill the channel's memory.
+        So many symbols are counted (a number, or text such as "1e6"), after those that fill the channel's memory.
     rng
         Seed: a non-negative integer, a NumPy Generator, or None for fresh entropy.
     ideal_feedback
@@ -55,12 +55,9 @@ def simulate(
     Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
     sequence detector beside adaptation, edge jitter beyond 0.5 UI, or a clock without a timing function.
     """
-    if record < 0:
-        raise SirfError(f"record must not be negative, got {record}. Use 0 for none.")
-    for name, value in (("symbols", symbols), ("block", block)):
-        if value < 1:
-            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
-    seed, record = integer_seed(rng), min(record, symbols)
+    symbols, block = parse_count(symbols, name="symbols"), parse_count(block, name="block")
+    record = min(parse_count(record, name="record", least=0), symbols)
+    seed = integer_seed(rng)
     if link.has_models:
         from sirf.ami.run import run_models
 
