@@ -43,6 +43,7 @@ def data_path(*parts: str) -> Path:
     return data_root().joinpath(*parts)
 
 
+@cache
 def list_data(folder: str, suffix: str = ".toml") -> tuple[str, ...]:
     """Names without suffix of the shipped files of a folder, sorted."""
     return tuple(

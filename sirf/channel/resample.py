@@ -54,19 +54,26 @@ class FlatResponse:
     reach: float
     warnings: tuple[str, ...]
 
-    def at(self, frequency: Real) -> Complex:
-        """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge."""
+    def at(self, frequency: Real, *, root: Real | None = None) -> Complex:
+        """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge.
+
+        `root` (G,) is its square root, for who has it already.
+        """
+        root = np.sqrt(frequency) if root is None else root
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
         # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
-        result[:inside] = CubicSpline(self.root, self.value)(np.sqrt(frequency[:inside]))
-        result[inside:] = self.beyond(frequency[inside:])
+        result[:inside] = CubicSpline(self.root, self.value)(root[:inside])
+        result[inside:] = self._continued(frequency[inside:], root[inside:])
         return result
 
     def beyond(self, beyond: Real) -> Complex:
         """Response without the bulk delay at frequencies (G,) in Hz that all lie beyond the band edge."""
+        return self._continued(beyond, np.sqrt(beyond))
+
+    def _continued(self, beyond: Real, root: Real) -> Complex:
         trend = self.level * np.exp(
-            -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
+            -self.loss * (root - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
         )
         return np.asarray(trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2)))
 
@@ -92,6 +99,10 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
     phase -= np.pi * round(float(phase[-1]) / np.pi)
     scaled = points / points[0]
     line = np.stack([np.sqrt(scaled), scaled], axis=1)
+    plain = _misfit(line, phase)
+    if not blocked and plain <= _SMALLEST_TURN:
+        # sqrt(f) and f tell all of the phase: no corner shows
+        return None
     turn = 0.0
     for _ in range(8):  # arctan(corner / f) about the last corner
         tilt = scaled / (scaled**2 + turn**2)
@@ -99,12 +110,17 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
         fit = np.linalg.lstsq(np.column_stack([line, tilt]), wanted, rcond=None)[0]
         turn = float(np.clip(fit[2], 0.0, 2.0))
     left = phase - np.arctan(turn / scaled)
-    rest, plain = (float(np.linalg.norm(y - line @ np.linalg.lstsq(line, y, rcond=None)[0])) for y in (left, phase))
+    rest = _misfit(line, left)
     clear = rest < 0.1 * plain and plain > _SMALLEST_TURN and turn > (_SMALLEST_TURN if blocked else _CLEAR_TURN)
     if not (blocked or clear):
         return None
     corner = turn * float(points[0]) if clear else 0.0
     return corner if corner < 0.5 * float(np.median(np.diff(frequency))) else None
+
+
+def _misfit(basis: Real, values: Real) -> float:
+    """Norm of what the columns of `basis` (F, B) leave of `values` (F,) at best."""
+    return float(np.linalg.norm(values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]))
 
 
 def without_coupling(frequency: Real, value: Complex, corner: float) -> tuple[Real, Complex]:

@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.special import zeta
 
+from sirf.channel.cached_spectra import folded_shape, root_grid, symbol_low_pass, transform_grid
 from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
@@ -213,12 +213,11 @@ def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_p
     sample_rate = symbol_rate * samples_per_ui
     span = 1.0 / float(np.median(np.diff(grid)))
     n = _fast_samples(int(2.0 * span * sample_rate), samples_per_ui)
-    frequency = _grid(n, sample_rate)
+    frequency = transform_grid(n, sample_rate)
     delay_samples = round(flat.delay_s * sample_rate)
     rest = flat.delay_s - delay_samples / sample_rate
-    value = flat.at(frequency) * np.exp(-2j * np.pi * frequency * rest)
-    # what the filters of any link pass: a symbol through a Gaussian low-pass, 3 dB at 0.6 of the symbol rate
-    smooth = np.sinc(frequency / symbol_rate) * np.exp(-np.log(2.0) / 2 * (frequency / (0.6 * symbol_rate)) ** 2)
+    value = flat.at(frequency, root=root_grid(n, sample_rate)) * np.exp(-2j * np.pi * frequency * rest)
+    smooth = symbol_low_pass(n, samples_per_ui, symbol_rate)
     impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 4) for spectrum in (value, value * smooth))
     folded = _folded_tail(pulse, n // 4)
     impulse, pulse = impulse - folded, pulse - folded
@@ -240,10 +239,7 @@ def _folded_tail(pulse: Real, origin: int) -> Real:
     The sum of (t + k T)^-1.5 over k = 1, 2, … is a Hurwitz zeta function; its factor is measured where a causal response is
     still zero, between the start of the window and shortly before the response arrives.
     """
-    n = pulse.size
-    age = 1.0 + (np.arange(n) - origin) / n
-    few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
-    shape = np.interp(age, few, zeta(1.5, few))
+    shape = folded_shape(pulse.size, origin)
     before = slice(0, round(0.8 * origin))
     return np.asarray(shape * (np.mean(pulse[before]) / np.mean(shape[before])))
 
@@ -274,7 +270,7 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     kept = long.impulse[first : first + n] * (_fade(n, m) if tail_energy > 0 else 1.0)
     sample_rate = m * long.symbol_rate
     return PreparedTransfer(
-        frequency=_grid(n, sample_rate),
+        frequency=transform_grid(n, sample_rate),
         value=np.asarray(rfft(kept)),
         n_samples=n,
         samples_per_ui=m,
@@ -304,11 +300,6 @@ def _window(pulse: Real, origin: int, tail_energy: float) -> tuple[int, int, flo
     last = int(np.searchsorted(energy, (1.0 - 0.5 * tail_energy) * total)) + 1
     inside = float(energy[last - 1] - (energy[first - 1] if first else 0.0))
     return first, last, max(1.0 - inside / total, 0.0)
-
-
-def _grid(n_samples: int, sample_rate: float) -> Real:
-    """Frequencies in Hz of a real transform (n_samples // 2 + 1,)."""
-    return np.arange(n_samples // 2 + 1, dtype=np.float64) * np.float64(sample_rate / n_samples)
 
 
 def _fast_samples(samples: int, samples_per_ui: int) -> int:

@@ -84,15 +84,15 @@ class EdgeResponse:
         """The same, `factor` times as large."""
         return replace(self, step=factor * self.step, rise=factor * self.rise, bend=factor * self.bend)
 
-    def plus_later(self, factor: float, lag: int) -> EdgeResponse:
-        """With `factor` times what the edges add `lag` symbols later on top."""
+    def later(self, lag: int) -> EdgeResponse:
+        """What the same edges add `lag` symbols later; behind the end the response has settled."""
+        ahead = min(lag * self.pitch, len(self.step))
 
-        def together(wave: Float) -> Float:
-            result, later = np.array(wave), wave[lag * self.pitch :]
-            result[: len(later)] += factor * later
-            return result
+        def advanced(wave: Float, settled: float) -> Float:
+            return np.concatenate([wave[ahead:], np.full(ahead, settled)])
 
-        return replace(self, step=together(self.step), rise=together(self.rise), bend=together(self.bend))
+        step = advanced(self.step, float(self.step[-1]))
+        return replace(self, step=step, rise=advanced(self.rise, 0.0), bend=advanced(self.bend, 0.0))
 
     def _at_cursors(self, values: Float) -> Float:
         return np.asarray(values[self.start : self.start + self.pitch * (self.count - 1) + 1 : self.pitch])

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf.channel.cached_spectra import KEPT_GRIDS, symbol_shape, transform_grid
 from sirf.channel.die_to_die import find_distinct
 from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Pulse
 from sirf.errors import SirfError
-from sirf.receiver.receiver import Receiver
+from sirf.receiver.receiver import AnyCtle, Receiver
 from sirf.receiver.transfer_functions import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
@@ -122,14 +123,13 @@ class AnalogChannel:
         """
         number = self.index[path]
         transfer, shape = self.prepared[number], self.shapes[number]
-        frequency = transfer.frequency[: len(shape)]
-        turns = frequency / transfer.symbol_rate
         if receiver.ctle is not None:
-            shape = shape * receiver.ctle.transfer(frequency)
+            shape = shape * _ctle_transfer(receiver.ctle, transfer.n_samples, transfer.sample_rate, len(shape))
         if kind == "pulse":
-            shape = shape * (np.sinc(turns) * np.exp(-1j * np.pi * turns))
+            rate = transfer.symbol_rate
+            shape = shape * symbol_shape(transfer.n_samples, transfer.samples_per_ui, rate, len(shape))
         elif kind == "edge_slope":
-            shape = shape * (2j * np.pi * turns)
+            shape = shape * (2j * np.pi * (transfer.frequency[: len(shape)] / transfer.symbol_rate))
         elif kind != "edge":
             raise ValueError(kind)
         wave = np.asarray(fft.irfft(shape, n=transfer.n_samples))
@@ -164,11 +164,31 @@ def _analog_channel(link_key: _Key) -> AnalogChannel:
     )
 
 
+@lru_cache(maxsize=KEPT_GRIDS)
+def _ctle_transfer(ctle: AnyCtle, n_samples: int, sample_rate: float, points: int) -> Complex:
+    """The CTLE at the first frequencies of a transform's grid: the same for all kinds of response and all paths of a link."""
+    value = ctle.transfer(transform_grid(n_samples, sample_rate)[:points])
+    value.flags.writeable = False
+    return value
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def _edge_and_noise_filter(
+    n_samples: int, sample_rate: float, rise_time: float, noise_corner: float | None
+) -> tuple[Complex, int]:
+    """Edge filter times noise filter on a transform's grid, and the number of points until it is below `BAND`."""
+    frequency = transform_grid(n_samples, sample_rate)
+    filters = transmitter_edge(frequency, rise_time)
+    if noise_corner is not None:
+        filters = filters * butterworth4(frequency, noise_corner)
+    filters.flags.writeable = False
+    return filters, int(np.flatnonzero(np.abs(filters) > BAND)[-1]) + 1
+
+
 def _shape(link: Link, prepared: PreparedTransfer, amplitude: float, kind: str) -> Complex:
-    filters = transmitter_edge(prepared.frequency, link.transmitter.rise_time)
-    if link.receiver.noise_corner is not None:
-        filters = filters * butterworth4(prepared.frequency, link.receiver.noise_corner)
-    end = int(np.flatnonzero(np.abs(filters) > BAND)[-1]) + 1
+    filters, end = _edge_and_noise_filter(
+        prepared.n_samples, prepared.sample_rate, link.transmitter.rise_time, link.receiver.noise_corner
+    )
     # FEXT comes from transmitters like the victim's
     if link.transmitter.filter is not None and kind != "next":
         filters = filters * link.transmitter.filter.transfer(prepared.frequency)
@@ -302,13 +322,38 @@ def noise_correlation(
     finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
     frequency = np.asarray(np.fft.rfftfreq(8 * n * finer, 1.0 / (link.symbol_rate * m * finer)), dtype=np.float64)
     added = 0.0 if link.optics is None else _optical_density(link, frequency.size, float(frequency[1]))
-    density = (receiver.noise_density + added) * np.abs(receiver.analog_transfer(frequency)) ** 2
-    delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
-    if len(receiver.ffe) > 1 or receiver.ffe[0] != 1.0:
-        phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / link.symbol_rate)
-        density = density * np.abs(np.asarray(receiver.ffe) @ phase) ** 2
+    density = (receiver.noise_density + added) * _sampler_power(
+        receiver.noise_corner,
+        receiver.ctle,
+        receiver.ffe,
+        receiver.ffe_main,
+        link.symbol_rate,
+        8 * n * finer,
+        m * finer,
+    )
     spacing = frequency[1]
     return np.asarray(np.fft.irfft(density)[: n // 2 * finer : finer] * (8 * n * finer) * spacing / 2)
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def _sampler_power(
+    noise_corner: float | None,
+    ctle: AnyCtle | None,
+    ffe: tuple[float, ...],
+    ffe_main: int,
+    symbol_rate: float,
+    n_samples: int,
+    samples_per_ui: int,
+) -> Float:
+    """|H_r H_ctf W|² (n_samples // 2 + 1,) from the receiver's input to the slicer: all that noise meets."""
+    frequency = np.asarray(np.fft.rfftfreq(n_samples, 1.0 / (symbol_rate * samples_per_ui)), dtype=np.float64)
+    power = np.abs(Receiver(noise_corner=noise_corner, ctle=ctle).analog_transfer(frequency)) ** 2
+    delays = np.arange(len(ffe)) - ffe_main
+    if len(ffe) > 1 or ffe[0] != 1.0:
+        phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / symbol_rate)
+        power = power * np.abs(np.asarray(ffe) @ phase) ** 2
+    power.flags.writeable = False
+    return power
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,10 @@ class Ctle:
         return self == Ctle(**{name: getattr(self, name) for name in EQUATION_93A_22})
 
 
+AnyCtle: TypeAlias = Ctle | TabledCtle | SampledFilter
+"""A CTLE by equation, by table or as sampled: all have `transfer(frequency)`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """A receiver: Butterworth noise filter, CTLE, feed-forward and decision-feedback equaliser.
@@ -94,7 +98,7 @@ class Receiver:
 
     noise_corner: float | None
     noise_density: float = 0.0
-    ctle: Ctle | TabledCtle | SampledFilter | None = None
+    ctle: AnyCtle | None = None
     ffe: tuple[float, ...] = (1.0,)
     ffe_main: int = 0
     dfe: tuple[float, ...] = ()

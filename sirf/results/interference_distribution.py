@@ -109,9 +109,13 @@ class Interference:
     def _beyond(self, tail: Float, opposite: Float, value: Float | float) -> Float:
         value = np.asarray(value, dtype=float)
         distance = np.abs(value)
-        logarithm = np.where(value >= 0, self._logarithm(tail, distance), self._logarithm(opposite, distance))
+        upper = value >= 0
+        logarithm = self._logarithm(tail, distance)
+        beyond = np.all(upper)
+        if not beyond:
+            logarithm = np.where(upper, logarithm, self._logarithm(opposite, distance))
         probability = np.where(logarithm > LOG_FLOOR, np.exp(logarithm), 0.0)
-        return np.where(value >= 0, probability, 1.0 - probability)
+        return probability if beyond else np.where(upper, probability, 1.0 - probability)
 
     def _quantile(self, tail: Float, probability: float) -> float:
         wanted = float(np.log(probability))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from functools import cache
+from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,14 +66,20 @@ class Coupled(Protocol):
 
 def pair_of(element: Element, frequency: Real) -> PairNetwork:
     """Both modes of any element; one without a `pair` counts as two equal lines without coupling."""
-    if isinstance(element, PairElement):
-        return element.pair(frequency)
+    if _has_pair(type(element)):
+        return cast("PairElement", element).pair(frequency)
     return PairNetwork.balanced(element.network(frequency))
 
 
 def converts(element: Element) -> bool:
     """Whether an element turns the differential into the common mode, or back."""
-    return isinstance(element, PairElement) and element.converts
+    return _has_pair(type(element)) and cast("PairElement", element).converts
+
+
+@cache
+def _has_pair(kind: type) -> bool:
+    """Whether elements of a type know their common mode; a path asks it of every element, and a protocol looks it up slowly."""
+    return hasattr(kind, "pair") and hasattr(kind, "converts")
 
 
 def common_mode_of(element: Element) -> str:

@@ -19,6 +19,7 @@ from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
 from sirf.channel.parts import Capacitor
 from sirf.channel.path.crosstalk import check_lanes, has_array, lane_aggressors, lanes_of, neighbour
+from sirf.channel.path.element_networks import Grid, element_network
 from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
@@ -40,8 +41,10 @@ class Segment:
     provenance: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
-    def network(self, frequency: Real) -> Network:
-        """The two-port at `frequency` (F,) in Hz, 100 ohm."""
+    def network(self, frequency: Real | Grid) -> Network:
+        """The two-port at `frequency` (F,) in Hz, 100 ohm; on a `Grid` it is kept for the next path with this element."""
+        if isinstance(frequency, Grid):
+            return element_network(self.element, frequency)
         return self.element.network(frequency)
 
     def pair(self, frequency: Real) -> PairNetwork:
@@ -170,9 +173,9 @@ class Path:
         f = self._frequency(frequency)
         if self.converts:
             return self.pair(f).differential(name=self.name)
-        return Network(
-            f, reduce(cascade, (segment.network(f).s for segment in self.segments)), z0=PAIR_OHM, name=self.name
-        )
+        grid = Grid(f)
+        s = reduce(cascade, (segment.network(grid).s for segment in self.segments))
+        return Network(f, s, z0=PAIR_OHM, name=self.name)
 
     def aggressors(self, frequency: ArrayLike | None = None) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
         """(FEXT, NEXT) networks of the neighbours, die to die; port 1 the aggressor's transmitter, port 2 the victim's receiver.
@@ -275,7 +278,8 @@ class Path:
         """Every segment without neighbours; without its common mode where nothing converts."""
         if self._both_modes:
             return [segment.pair(frequency) for segment in self.segments]
-        return [PairNetwork.balanced(segment.network(frequency)) for segment in self.segments]
+        grid = Grid(frequency)
+        return [PairNetwork.balanced(segment.network(grid)) for segment in self.segments]
 
     def _neighbours(self, alone: Sequence[PairNetwork]) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
         """(FEXT, NEXT) of the crosstalk table, equal ones one network; `alone` are the segments without neighbours."""

@@ -31,8 +31,8 @@ from sirf.engine.statistical.tilted_inversion import (
     cumulants,
     interference,
     interference_by_level,
-    log_function,
 )
+from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates, StatisticalEye
@@ -256,21 +256,15 @@ class InterferenceModel:
         here, beyond = (float(np.log(at_instant.above(level, bounds[level] + move))) for move in (-small, small))
         tilt = (here - beyond) / (2.0 * small)
 
-        def derivative(cursor_course: Float, later: int | None = None) -> float:
-            sides = []
-            for sign in (1e-3, -1e-3):
-                bent = edges if later is None else edges.plus_later(sign, later)
-                sides.append(log_function(cursors + sign * cursor_course, main, bent, moved, self.levels, tilt))
-            return float(np.mean(sides[0][:-1] - sides[1][:-1]) / (2e-3 * tilt))
-
+        moment = TiltedMoment.of(cursors, main, edges, moved, self.levels, tilt)
         covariance = tilt * self._noise_covariance()
-        still, levels = np.zeros(len(cursors)), np.zeros(MEMORY)
+        levels = np.zeros(MEMORY)
         for lag in range(1, MEMORY + 1):
-            covariance[lag] += derivative(_advanced(cursors, lag), lag)
+            # a symbol that the main level is given with tells nothing of the uppermost, which has no error upwards
+            along = moment.derivative(_advanced(cursors, lag), edges.later(lag))
+            covariance[lag] += float(np.mean(along[:-1])) / tilt
             if lag <= main:
-                one = still.copy()
-                one[main - lag] = 1.0 / tilt
-                levels[lag - 1] = derivative(one) * tilt
+                levels[lag - 1] = float(np.mean(moment.mean_level(main - lag)[:-1]))
         # the tilt puts the mean of the interference at the threshold, which its variance alone does not
         variance = self._isi_variance(cursors, edges.edges) + self._noise_covariance()[0]
         scale = variance / float(bounds[level])

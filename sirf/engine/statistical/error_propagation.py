@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def with_feedback(
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
     memory = len(taps)
     step = 2.0 / (len(levels) - 1)
-    states = np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
+    states, following = _chain_of_errors(memory)
     shifts = -states @ taps * step * main
     means, scales = np.zeros(len(states)), np.ones(len(states))
     lean = np.zeros(len(states))
@@ -109,11 +110,6 @@ def with_feedback(
     unique, inverse = np.unique(key, axis=1, return_inverse=True)
     tables = transition_tables(at_instant, levels, main, unique[0] * main, unique[1], decision)
     symbol, bit, up, down = (rate[inverse.ravel()] for rate in _rates(tables, _shares(unique[2], levels)))
-    weights = 3 ** np.arange(memory)[::-1]
-    following = [
-        ((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
-        for error in (-1, 0, 1)
-    ]
     occupancy = _stationary(following, (down, 1.0 - up - down, up))
     ser = float(occupancy @ symbol)
     quiet = (states == 0).all(axis=1)
@@ -127,6 +123,18 @@ def with_feedback(
         run_lengths=_run_lengths(states, occupancy, following, (down, up)),
         error_probabilities=(down, up),
     )
+
+
+@cache
+def _chain_of_errors(memory: int) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """The states (3^memory, memory), and the number of the state that follows each after an error of -1, 0 and +1."""
+    states = np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
+    weights = 3 ** np.arange(memory)[::-1]
+    following = [
+        ((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
+        for error in (-1, 0, 1)
+    ]
+    return states, following
 
 
 def _seen(states: NDArray[np.int64], taps: Float, half: float, deviation: float) -> Float:
@@ -143,16 +151,15 @@ def _seen(states: NDArray[np.int64], taps: Float, half: float, deviation: float)
 def _expected(states: NDArray[np.int64], seen: Float, correlation: Float) -> tuple[Float, Float]:
     """(mean (S,) in V, scale (S,)) of the interference after the errors of each state, by linear regression on `seen`."""
     memory = states.shape[1]
-    covariance = toeplitz(correlation[:memory])
-    means, scales = np.zeros(len(states)), np.ones(len(states))
-    for pattern in itertools.product((False, True), repeat=memory):
-        when = np.flatnonzero(pattern)
-        rows = np.flatnonzero(np.all((states != 0) == pattern, axis=1))
-        if len(when):
-            gain = np.linalg.solve(covariance[np.ix_(when, when)], correlation[when + 1])
-            means[rows] = seen[np.ix_(rows, when)] @ gain
-            scales[rows] = np.sqrt(max(1.0 - gain @ correlation[when + 1] / correlation[0], 0.01))
-    return means, scales
+    patterns = np.array(list(itertools.product((False, True), repeat=memory)))
+    # one system for each pattern of errors: where there is none, the equation says that it tells nothing
+    both = patterns[:, :, None] & patterns[:, None, :]
+    systems = np.where(both, toeplitz(correlation[:memory]), np.eye(memory))
+    known = np.where(patterns, correlation[1 : memory + 1], 0.0)
+    gains = np.linalg.solve(systems, known[:, :, None])[:, :, 0]
+    narrowed = np.sqrt(np.maximum(1.0 - np.sum(gains * known, axis=1) / correlation[0], 0.01))
+    which = (states != 0) @ (2 ** np.arange(memory)[::-1])
+    return np.sum(seen * gains[which], axis=1), np.asarray(narrowed[which])
 
 
 def _mean_beyond(margin: Float) -> Float:
@@ -174,11 +181,23 @@ def _run_lengths(
     started = float(now.sum())
     if started <= 0.0:
         return (1.0, *[0.0] * (LONGEST_RUN - 1))
-    at_least = [1.0]
-    for _ in range(LONGEST_RUN - 1):
+    at_least = [started]
+    for _ in range(states.shape[1]):
         now = after_one_more(now)
-        at_least.append(float(now.sum()) / started)
-    return tuple((np.array(at_least) - np.array([*at_least[1:], 0.0])).tolist())
+        at_least.append(float(now.sum()))
+    # by then every error of the state is one of the run: few states are left, and powers of one matrix lead on
+    left = np.flatnonzero(np.all(states != 0, axis=1))
+    place = np.full(size, -1)
+    place[left] = np.arange(len(left))
+    power = np.zeros((len(left), len(left)))
+    for e, share in ((0, wrong[0]), (2, wrong[1])):
+        power[place[following[e][left]], np.arange(len(left))] = share[left]
+    ahead = (power @ now[left])[:, None]
+    while len(at_least) + ahead.shape[1] < LONGEST_RUN:
+        ahead = np.hstack([ahead, power @ ahead])
+        power = power @ power
+    reached = np.array([*at_least, *ahead.sum(axis=0)])[:LONGEST_RUN] / started
+    return tuple((reached - np.append(reached[1:], 0.0)).tolist())
 
 
 def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:
@@ -218,8 +237,9 @@ def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, 
     """Stationary distribution of the chain: state s goes to following[e][s] with probabilities[e][s]."""
     size = len(following[0])
     matrix = np.zeros((size, size))
+    # the states that follow after different errors differ, so that no place is written twice
     for state, probability in zip(following, probabilities, strict=True):
-        np.add.at(matrix, (state, np.arange(size)), probability)
+        matrix[state, np.arange(size)] = probability
     matrix[np.diag_indices(size)] -= 1.0
     # the all-zero state is in the middle; its equation is replaced by the sum of one
     right = np.zeros(size)

@@ -249,7 +249,7 @@ def _functions(
     """
     quiet = crosstalk * _noise(line)
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
-    nodes = _edge_nodes(edges, displacement, line, chain, strong)
+    nodes = edge_nodes(edges, displacement, line, chain, strong)
     tied = (
         range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 1)
     )
@@ -257,7 +257,7 @@ def _functions(
     upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
     lower = upper if displacement.polarity == 0.0 else upper.copy()
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = cursors + _moved_cursors(edges, state, displacement, strong)
+        moved = cursors + moved_cursors(edges, state, displacement, strong)
         common = quiet.copy()
         independent(common, line, np.delete(moved, tied), levels)
         if not deep:
@@ -289,32 +289,6 @@ def _noise(line: TiltedContour) -> Complex:
     return noise
 
 
-def log_function(
-    cursors: Float,
-    main: int,
-    edges: EdgeResponse,
-    displacement: Displacement,
-    levels: Float,
-    tilt: float,
-) -> Float:
-    """log E exp(`tilt` x) (L,) of intersymbol interference and jitter given the main symbol's level, averaged over states."""
-    line = TiltedContour(tilt, 0.0, LANES, float(np.sum(cursors**2)))
-    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
-    nodes = _edge_nodes(edges, displacement, line, chain, strong)
-    tied = range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main,)
-    total = np.zeros(len(levels))
-    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = cursors + _moved_cursors(edges, state, displacement, strong)
-        common = np.ones(LANES, dtype=complex)
-        independent(common, line, np.delete(moved, tied), levels)
-        if len(chain):
-            shape = _chain(common, line, moved, main, edges, chain, nodes, state, displacement, 1.0, levels).sum(axis=0)
-        else:
-            shape = np.tile(common, (len(levels), 1))
-        total += share * shape[:, 0].real
-    return np.asarray(np.log(total))
-
-
 def edge_chain(
     edges: EdgeResponse, gaussian_variance: float, main: int, displacement: Displacement
 ) -> tuple[range, NDArray[np.bool_]]:
@@ -337,7 +311,7 @@ def edge_chain(
     return range(min(first, main - 2 - lead), max(last + 1, main - 1 - lead)), strong
 
 
-def _moved_cursors(
+def moved_cursors(
     edges: EdgeResponse, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
 ) -> Float | float:
     """What a state adds to the cursors (K,), but for what the chain of `strong` edges takes care of."""
@@ -357,7 +331,7 @@ class EdgeNodes:
     counts: NDArray[np.int64]
 
 
-def _edge_nodes(
+def edge_nodes(
     edges: EdgeResponse, displacement: Displacement, line: TiltedContour, chain: range, strong: NDArray[np.bool_]
 ) -> EdgeNodes:
     """The values that stand for the independent displacement of the edges of `chain`; none for those that are not `strong`."""
@@ -408,13 +382,7 @@ def _chain(
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
     inside = slice(chain.start, chain.stop)
     tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 3)
-    late = nodes.tau + state[inside, None]
-    polarity = sign * displacement.polarity
-    volts = np.stack(
-        [edges.moved(late + side * polarity, inside) for side in ((1.0, -1.0) if polarity else (1.0,))], axis=1
-    )
-    # the mean pulse holds the mean of a displacement of this mean square
-    volts -= 0.5 * displacement.mean_square * edges.slopes[inside, None, None]
+    volts = displaced_volts(edges, chain, nodes, state, displacement, sign)
     shape = symbol_chain(
         line.tilt,
         line.step,
@@ -424,7 +392,7 @@ def _chain(
         volts,
         nodes.shares,
         nodes.counts,
-        *_transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line),
+        *transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line),
         levels,
     )
     result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
@@ -432,7 +400,23 @@ def _chain(
     return result
 
 
-def _transitions(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float]:
+def displaced_volts(
+    edges: EdgeResponse, chain: range, nodes: EdgeNodes, state: Float, displacement: Displacement, sign: float
+) -> Float:
+    """What the edges of `chain`, displaced by their `nodes` in one state, add for a unit transition: (Q, 1 or 2, N) in V.
+
+    Two where duty-cycle distortion tells the directions of the transition apart; `sign` turns it round.
+    """
+    inside = slice(chain.start, chain.stop)
+    late = nodes.tau + state[inside, None]
+    polarity = sign * displacement.polarity
+    sides = (1.0, -1.0) if polarity else (1.0,)
+    volts = np.stack([edges.moved(late + side * polarity, inside) for side in sides], axis=1)
+    # the mean pulse holds the mean of a displacement of this mean square
+    return np.asarray(volts - 0.5 * displacement.mean_square * edges.slopes[inside, None, None])
+
+
+def transitions(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float]:
     """(weights (Q, 4), variance of the rest (Q,)) of the transitions of a chain.
 
     Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance.

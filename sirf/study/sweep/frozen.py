@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
 
 from sirf.errors import ConfigError, shown
+
+_LEAVES = frozenset({float, int, str, bool, type(None), np.ndarray})
+"""Types without parts, which most fields have: they need no second look."""
 
 
 def get(value: Any, place: str) -> Any:
@@ -36,36 +42,45 @@ def replaced(value: Any, place: str, new: object) -> Any:
     return dataclasses.replace(value, **changes)
 
 
-def mapped(value: Any, kind: type, change: Callable[[Any], Any]) -> Any:
-    """A copy in which every part of type `kind`, however deep in dataclasses and tuples, is `change` of it."""
+def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], Any]) -> Any:
+    """A copy in which every part of type `kind`, however deep in dataclasses and tuples, is `change` of it.
+
+    The value itself where no part is of that type, or none changes.
+    """
     if isinstance(value, kind):
         return change(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changes = {}
-        for field in dataclasses.fields(value):
-            if not field.init:
-                continue
-            old = getattr(value, field.name)
-            new = mapped(old, kind, change)
-            if new is not old:
-                changes[field.name] = new
-        return dataclasses.replace(value, **changes) if changes else value
     if type(value) is tuple:
         items = tuple(mapped(item, kind, change) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    return value
+    changes = {}
+    for name in _field_names(cast("Hashable", type(value))):
+        old = getattr(value, name)
+        if type(old) in _LEAVES and not isinstance(old, kind):
+            continue
+        new = mapped(old, kind, change)
+        if new is not old:
+            changes[name] = new
+    return dataclasses.replace(value, **changes) if changes else value
 
 
 def found(value: object, kind: type) -> list[Any]:
     """Every part of type `kind`, outermost first."""
-    parts: list[Any] = []
+    if isinstance(value, kind):
+        return [value]
+    inside = (
+        value
+        if type(value) is tuple
+        else tuple(getattr(value, name) for name in _field_names(cast("Hashable", type(value))))
+    )
+    return [part for one in inside if type(one) not in _LEAVES or isinstance(one, kind) for part in found(one, kind)]
 
-    def remember(part: Any) -> Any:
-        parts.append(part)
-        return part
 
-    mapped(value, kind, remember)
-    return parts
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Names of the fields that make a value of a dataclass; none for other types."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(field.name for field in dataclasses.fields(kind) if field.init)
 
 
 def _step(value: Any, part: str, place: str) -> Any:

@@ -54,8 +54,6 @@ def _trace(name: str, title: str, attribute: str) -> Parameter:
 
     def apply(inputs: Inputs, value: float) -> Inputs:
         path = _need_path(inputs, name)
-        if not lines(path):
-            raise ConfigError(f"{name} must belong to a line with a {attribute}, got path {path.name} without one.")
 
         def change(trace: Trace) -> Trace:
             if not hasattr(trace.line, attribute):
@@ -63,7 +61,10 @@ def _trace(name: str, title: str, attribute: str) -> Parameter:
             changes: dict[str, Any] = {attribute: 1e-6 * value}
             return dataclasses.replace(trace, line=dataclasses.replace(trace.line, **changes))
 
-        return dataclasses.replace(inputs, path=mapped(path, Trace, change))
+        changed = mapped(path, Trace, change)
+        if changed is path:
+            raise ConfigError(f"{name} must belong to a line with a {attribute}, got path {path.name} without one.")
+        return dataclasses.replace(inputs, path=changed)
 
     def nominal(inputs: Inputs) -> float | None:
         return None if inputs.path is None else _first([1e6 * getattr(one, attribute) for one in lines(inputs.path)])
@@ -81,9 +82,9 @@ def _lined(path: Path, kind: type) -> list[Any]:
 
 
 def _of_laminates(path: Path, change: Callable[[Material], Material]) -> Path:
-    for kind in (Trace, Via):
-        path = mapped(path, kind, lambda part: mapped(part, Material, change))
-    return path
+    """The path with the materials of traces and vias changed: itself where it has none."""
+    changed: Path = mapped(path, (Trace, Via), lambda part: mapped(part, Material, change))
+    return changed
 
 
 def _material(name: str, title: str, attribute: str, unit: str = "", scale: float = 1.0) -> Parameter:
@@ -91,12 +92,13 @@ def _material(name: str, title: str, attribute: str, unit: str = "", scale: floa
 
     def apply(inputs: Inputs, value: float) -> Inputs:
         path = _need_path(inputs, name)
-        if not _laminates(path):
+        changes: dict[str, Any] = {attribute: scale * value}
+        changed = _of_laminates(path, lambda one: dataclasses.replace(one, **changes))
+        if changed is path:
             raise ConfigError(
                 f"{name} must belong to a path with a laminate, got {path.name} without one. Leave it out."
             )
-        changes: dict[str, Any] = {attribute: scale * value}
-        return dataclasses.replace(inputs, path=_of_laminates(path, lambda one: dataclasses.replace(one, **changes)))
+        return dataclasses.replace(inputs, path=changed)
 
     def nominal(inputs: Inputs) -> float | None:
         if inputs.path is None:

@@ -1,0 +1,61 @@
+"""What many responses share because it depends on their grid alone: grids of frequency, low-passes, shapes of a folded tail.
+
+Kept by value for the last few grids; all arrays are read-only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import zeta
+
+Real: TypeAlias = NDArray[np.float64]
+Complex: TypeAlias = NDArray[np.complex128]
+Array = TypeVar("Array", Real, Complex)
+
+KEPT_GRIDS = 8
+"""Grids of which each function keeps its result."""
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def transform_grid(n_samples: int, sample_rate: float) -> Real:
+    """Frequencies in Hz of a real transform (n_samples // 2 + 1,)."""
+    return _read_only(np.arange(n_samples // 2 + 1, dtype=np.float64) * np.float64(sample_rate / n_samples))
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def root_grid(n_samples: int, sample_rate: float) -> Real:
+    """Square roots of `transform_grid`."""
+    return _read_only(np.sqrt(transform_grid(n_samples, sample_rate)))
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def symbol_low_pass(n_samples: int, samples_per_ui: int, symbol_rate: float) -> Real:
+    """What the filters of any link pass, on `transform_grid`: a symbol through a Gaussian low-pass, 3 dB at 0.6 of the rate."""
+    frequency = transform_grid(n_samples, symbol_rate * samples_per_ui)
+    return _read_only(
+        np.sinc(frequency / symbol_rate) * np.exp(-np.log(2.0) / 2 * (frequency / (0.6 * symbol_rate)) ** 2)
+    )
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def symbol_shape(n_samples: int, samples_per_ui: int, symbol_rate: float, points: int) -> Complex:
+    """Spectrum of a rectangle from 0 to one UI, relative to that at 0 Hz, at the first `points` of `transform_grid`."""
+    turns = transform_grid(n_samples, samples_per_ui * symbol_rate)[:points] / symbol_rate
+    return _read_only(np.sinc(turns) * np.exp(-1j * np.pi * turns))
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def folded_shape(n_samples: int, origin: int) -> Real:
+    """Sum of (t + k)^-1.5 over k = 1, 2, … (n_samples,), t in windows from sample `origin`: a Hurwitz zeta function."""
+    age = 1.0 + (np.arange(n_samples) - origin) / n_samples
+    few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
+    return _read_only(np.interp(age, few, zeta(1.5, few)))
+
+
+def _read_only(values: Array) -> Array:
+    values.flags.writeable = False
+    return values
