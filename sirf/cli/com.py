@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sirf.cli.channel_files import ChannelFiles
-from sirf.cli.options import Z0, Fext, Invert, Json, MixedMode, Next, NextLanes, PortOrder, Sort, Thru, Victim
-from sirf.cli.output import check_limit, check_outputs, say, write_json, write_picture
+from sirf.cli.options import Z0, Fext, Invert, Json, MixedMode, Next, NextLanes, PortOrder, Report, Sort, Thru, Victim
+from sirf.cli.output import check_limit, check_outputs, check_report, say, write_json, write_picture
 from sirf.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def com_command(
     out: Annotated[
         Path | None, typer.Option(help="Write pulse and distribution as a picture (.png, .svg, .pdf).")
     ] = None,
+    report: Report = None,
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,
@@ -74,6 +75,7 @@ def com_command(
         raise ConfigError(f"config must be a COM workbook, got {config}, which does not exist. Check the path.")
     check_limit("--com-db", at_least)
     check_outputs(json_file, out=out)
+    check_report(report)
     parsed = parse_changes(list(changes or []))
     files = ChannelFiles(
         thru,
@@ -88,19 +90,26 @@ def com_command(
         sort=sort,
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
+    channel = files.load()
     result: ComResult | ComReport = com(
-        files.load(),
+        channel,
         standard=standard,
         config=config,
         set=parsed or None,
         search="full" if full_grid else "as configured",
-        trace=out is not None,
+        trace=out is not None or report is not None,
         **cases,
     )
     say(str(result), json_file=json_file)
     if out is not None:
         write_picture(_picture(result), out, json_file=json_file)
-    write_json(_json(result, thru), json_file)
+    answer = _json(result, thru)
+    if report is not None:
+        from sirf.report.link import write_com
+
+        write_com(result, channel, report, results=answer, standard=standard)
+        say(f"wrote {report}", json_file=json_file)
+    write_json(answer, json_file)
     if at_least is not None and result.com_db < at_least:
         raise typer.Exit(1)
 

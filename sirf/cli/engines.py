@@ -24,6 +24,7 @@ from sirf.cli.options import (
     NextLanes,
     PackageCase,
     PortOrder,
+    Report,
     RxAmi,
     RxSo,
     Seed,
@@ -34,7 +35,7 @@ from sirf.cli.options import (
     TxSo,
     Victim,
 )
-from sirf.cli.output import check_limit, check_outputs, progress, say, write_json, write_picture
+from sirf.cli.output import check_limit, check_outputs, check_report, progress, say, write_json, write_picture
 from sirf.cli.quantities import SymbolRate, count_option, parser
 from sirf.errors import SirfError
 from sirf.units import parse_frequency
@@ -55,6 +56,7 @@ def eye(
     symbols: Annotated[int, count_option("symbols", "Symbols of the waveform engine.")] = 1_000_000,
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
+    report: Report = None,
     waveform: Annotated[
         Path | None, typer.Option(help="Write waveforms and decisions of the first 10,000 symbols (.npz, .h5).")
     ] = None,
@@ -83,11 +85,13 @@ def eye(
         raise SirfError(
             f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
         )
+    check_report(report, statistical=engine == "statistical")
     check_seed(seed)
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
     from sirf.engine.statistical.analysis import statistical_eye
     from sirf.engine.waveform.simulate import RunInterrupted, simulate
+    from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
@@ -130,7 +134,13 @@ def eye(
         say(f"wrote {waveform}", json_file=json_file)
     if out is not None:
         write_picture(_eye_picture(result, interrupted=interrupted), out, json_file=json_file)
-    write_json({**result.to_dict(), **link_facts(link), "interrupted": interrupted}, json_file)
+    answer = {**result.to_dict(), **link_facts(link), "interrupted": interrupted}
+    if report is not None and isinstance(result, StatisticalEye):
+        from sirf.report.link import write_eye
+
+        write_eye(result, link.channel, report, results=answer)
+        say(f"wrote {report}", json_file=json_file)
+    write_json(answer, json_file)
     if interrupted:
         raise KeyboardInterrupt
 

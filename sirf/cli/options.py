@@ -52,3 +52,5 @@ ModelSearch = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
 Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]
+
+Report = Annotated[Path | None, typer.Option("--report", help="Write the answer as a page with pictures (.html).")]

@@ -118,6 +118,13 @@ def check_outputs(json_file: str | None, **files: Path | None) -> None:
         check_output(name, file, suffixes=PICTURES)
 
 
+def check_report(file: Path | None, *, statistical: bool = True) -> None:
+    """Check a page before the work starts: its ending, its folder, and that there will be an eye to show."""
+    if file is not None and not statistical:
+        raise SirfError("report must be of the statistical engine, got the waveform engine. Leave --engine out.")
+    check_output("report", file, suffixes=(".html",))
+
+
 def check_limit(option: str, value: float | None) -> None:
     """`SirfError` for a limit that nothing can miss or meet: not a number."""
     if value is not None and math.isnan(value):

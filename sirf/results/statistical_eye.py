@@ -175,7 +175,19 @@ class StatisticalEye:
 
     @property
     def com_db(self) -> float:
-        """20 log10(A_s / A_ni) of the worst eye: level distance over the interference exceeded with probability DER0."""
+        """Former name of `eye_com_db`, which is not the Channel Operating Margin of an Annex (`sirf.com`)."""
+        import warnings
+
+        warnings.warn("StatisticalEye.com_db is now eye_com_db; use that.", DeprecationWarning, stacklevel=2)
+        return self.eye_com_db
+
+    @property
+    def eye_com_db(self) -> float:
+        """Signal over interference, 20 log10(A_s / A_ni), of the worst eye.
+
+        A_s is half the distance of two levels, A_ni the interference exceeded with probability DER0. COM of an Annex has the
+        same ratio over a link of its own (packages, equaliser and noise as the Annex says): `sirf.com`.
+        """
         return min(
             float(db20(available / noise)) if noise > 0 else float("inf") for available, noise in self._signals()
         )
@@ -215,7 +227,7 @@ class StatisticalEye:
             "eye_width_ui": self.eye_width(),
             "eye_widths_ui": list(self.eye_widths()),
             "vec_db": self.vec_db,
-            "com_db": self.com_db,
+            "eye_com_db": self.eye_com_db,
             "linearity": figures.linearity,
             "sndr_db": figures.sndr_db,
             "jitter_total_ui": None if jitter is None else jitter.total,
@@ -238,7 +250,7 @@ class StatisticalEye:
         """One line."""
         return (
             f"StatisticalEye(BER {self.ber:.2e}, height {1e3 * self.eye_height():.2f} mV and width "
-            f"{self.eye_width():.3f} UI at {self.der0:g}, COM {self.com_db:.2f} dB)"
+            f"{self.eye_width():.3f} UI at {self.der0:g}, S/I {self.eye_com_db:.2f} dB)"
         )
 
     def __str__(self) -> str:
@@ -261,7 +273,7 @@ def _rows(eye: StatisticalEye) -> Sequence[tuple[str, str]]:
         ("symbol error ratio", f"{eye.ser:.3e}"),
         (f"eye heights at {eye.der0:g}", " / ".join(f"{1e3 * value:.2f}" for value in eye.eye_heights()) + " mV"),
         (f"eye widths at {eye.der0:g}", " / ".join(f"{value:.3f}" for value in eye.eye_widths()) + " UI"),
-        ("COM", f"{eye.com_db:.2f} dB"),
+        ("signal over interference", f"{eye.eye_com_db:.2f} dB"),
         ("VEC", "eye closed" if vec is None else f"{vec:.2f} dB"),
     )
 

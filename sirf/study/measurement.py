@@ -139,7 +139,7 @@ class Measurement:
     @property
     def eye_com_db(self) -> float:
         """Level distance over interference of the worst statistical eye with copper in it, at DER0."""
-        return min(CLOSED_DB if eye is None else max(eye.com_db, CLOSED_DB) for eye in self.eyes())
+        return min(CLOSED_DB if eye is None else max(eye.eye_com_db, CLOSED_DB) for eye in self.eyes())
 
     @property
     def vec_db(self) -> float | None:

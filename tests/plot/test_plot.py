@@ -103,4 +103,4 @@ def test_heights_shrink_as_the_error_ratio_falls(eye: StatisticalEye) -> None:
 def test_eye_height_over_white_noise_is_the_closed_form(eye: StatisticalEye) -> None:
     """Levels 2/3 V apart, sigma 0.05: 2/3 - 2 x 0.05 x Q^-1(1e-6)."""
     assert eye.eye_height(1e-6) == pytest.approx(2 / 3 - 2 * 0.05 * 4.75342, rel=0.01)
-    assert eye.com_db == pytest.approx(20 * np.log10((1 / 3) / (0.05 * 4.75342)), abs=0.05)
+    assert eye.eye_com_db == pytest.approx(20 * np.log10((1 / 3) / (0.05 * 4.75342)), abs=0.05)

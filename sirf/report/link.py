@@ -1,0 +1,135 @@
+"""Writes one channel's eye or COM as a page that needs nothing beside it (`sirf eye --report`, `sirf com --report`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sirf._files import write_text
+from sirf.errors import SirfError
+from sirf.plot._axes import new_figure
+from sirf.plot.channel import loss
+from sirf.plot.lines import bathtub, pulse
+from sirf.plot.margin import com_distribution, com_ledger, com_pulse
+from sirf.report.page import as_text, eye_view, png, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from sirf.channel.channel import Channel
+    from sirf.results.margin import ComReport, ComResult
+    from sirf.results.statistical_eye import StatisticalEye
+
+Pictures = list[tuple[str, str]]
+Table = tuple[str, tuple[str, ...], list[tuple[str, str]]]
+
+SHOWN_OF_RANGE = 0.68
+"""Part of an eye's voltage range that its picture shows, as in `sirf.plot.eye`."""
+
+
+def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, results: dict[str, Any]) -> None:
+    """Write the page of an eye to `file`; `results` is the JSON that goes with it. Raises `SirfError` without jinja2."""
+    link, worst = eye.link, 1e3 * eye.eye_height()
+    top = 1e3 * SHOWN_OF_RANGE * float(abs(eye.volts).max())
+    name = channel.name or "channel"
+    title = f"{name}, {link.standard or 'no standard'}, {link.insertion_loss_db:.1f} dB die to die"
+    report = link.equalizer_report
+    caption = str(report) if report is not None else "Equaliser as given."
+    view, _ = eye_view(eye, name=name, title=title, caption=caption, top_mv=top)
+    state = f"open by {worst:.2f} mV and {eye.eye_width():.3f} UI" if worst > 0 else "closed"
+    verdict = [
+        f"Bit error ratio {eye.ber:.2e}; the worst eye is {state} at an error ratio of {eye.der0:g}.",
+        f"{link.modulation} at {link.symbol_rate / 1e9:g} GBd over {link.insertion_loss_db:.1f} dB die to die.",
+    ]
+    pictures = [
+        ("Pulse response after the equaliser", _drawn(lambda axes: pulse(link.pulse_response(), axes))),
+        ("Bathtub: symbol error ratio over the sampling phase", _drawn(lambda axes: bathtub(eye, axes))),
+        (
+            "Loss and reflection of the channel",
+            _drawn(lambda axes: _loss(axes, channel, link.standard, link.symbol_rate)),
+        ),
+    ]
+    table: Table = ("Figures at the sampling instant", ("figure", "value"), _pairs(results))
+    text = render(
+        "link.html.j2",
+        title=f"sirf eye, {name}",
+        heading=title,
+        results=results,
+        verdict=verdict,
+        sections=[("eye", "Eye"), ("figures", "Figures"), ("pictures", "Pictures"), ("provenance", "Provenance")],
+        warnings=link.warnings,
+        tables=[("figures", "Figures", [table])],
+        view=view,
+        pictures=pictures,
+    )
+    write_text("report", file, text)
+
+
+def write_com(
+    result: ComResult | ComReport, channel: Channel, file: str | Path, *, results: Any, standard: str | None
+) -> None:
+    """Write the page of a COM to `file`: each package case with its figures, ledger and pictures."""
+    from sirf.results.margin import ComReport
+
+    cases = result.cases if isinstance(result, ComReport) else (result,)
+    worst = min(cases, key=lambda case: case.com_db)
+    name = channel.name or "channel"
+    sections, tables, pictures = [], [], []
+    rows = results if isinstance(results, list) else [results]
+    for index, (case, row) in enumerate(zip(cases, rows, strict=True), start=1):
+        title = f"Package case {case.case}"
+        sections.append((f"case-{index}", title))
+        tables.append((f"case-{index}", title, [(title, ("figure", "value"), _pairs(row))]))
+        pictures.append((f"{title}: equalised pulse", _drawn(partial(com_pulse, case))))
+        pictures.append((f"{title}: distribution", _drawn(partial(com_distribution, case))))
+        if case.ledger is not None:
+            pictures.append((f"{title}: margin ledger", _drawn(partial(com_ledger, case))))
+    pictures.append(("Loss and reflection", _drawn(lambda axes: _loss(axes, channel, standard, None))))
+    answer = f"COM {worst.com_db:.2f} dB in the worst package case ({worst.case}), FOM {worst.fom_db:.2f} dB."
+    text = render(
+        "link.html.j2",
+        title=f"sirf com, {name}",
+        heading=f"Channel Operating Margin of {name}",
+        results={"cases": rows},
+        verdict=[answer],
+        sections=[*sections, ("pictures", "Pictures"), ("provenance", "Provenance")],
+        warnings=channel.warnings,
+        tables=tables,
+        view=None,
+        pictures=pictures,
+    )
+    write_text("report", file, text)
+
+
+def _loss(axes: Axes, channel: Channel, standard: str | None, symbol_rate: float | None) -> None:
+    """Loss with the standard's masks where it has some, else without."""
+    try:
+        loss(channel, axes, standard=standard)
+    except SirfError:
+        axes.clear()
+        loss(channel, axes, symbol_rate=symbol_rate)
+
+
+def _drawn(draw: Callable[[Axes], object]) -> str:
+    figure, axes = new_figure((7.4, 4.2))
+    draw(axes[0])
+    return as_text(png(figure))
+
+
+def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Plain values as text, one a line; what holds no number or text of its own is left to the JSON."""
+    found = []
+    for name, value in values.items():
+        if isinstance(value, bool):
+            found.append((name, "yes" if value else "no"))
+        elif isinstance(value, (int, float)):
+            found.append((name, f"{value:,}" if isinstance(value, int) else f"{value:.6g}"))
+        elif isinstance(value, str) and value:
+            found.append((name, value))
+        elif isinstance(value, Sequence) and value and all(isinstance(one, (int, float)) for one in value):
+            found.append((name, "  ".join(f"{one:.6g}" for one in value)))
+    return found
