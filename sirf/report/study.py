@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sirf._files import write_text
-from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.plot.study import study_front, study_histogram, study_map, study_scatter, study_tornado
+from sirf.report.page import as_text, png, render
 from sirf.study.figures import FIGURES
 from sirf.study.sweep.analysis import Index, Slope, slopes, sobol_indices
 from sirf.study.sweep.results import Results
@@ -29,13 +27,8 @@ Picture = dict[str, str]
 
 def write_study(results: Results, file: str | Path) -> None:
     """Write the page: yield, what moves each figure, pictures, failed cases, the study itself."""
-    try:
-        from jinja2 import Environment, PackageLoader
-    except ImportError as error:
-        raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
     study = results.study
     rows = _sensitivity(results)
-    template = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True).get_template("study.html.j2")
     share = None
     if study.limits and len(results):
         value, low, high = results.yield_interval()
@@ -43,8 +36,11 @@ def write_study(results: Results, file: str | Path) -> None:
     reasons: dict[str, int] = {}
     for reason in results.errors.values():
         reasons[reason] = reasons.get(reason, 0) + 1
-    text = template.render(
+    text = render(
+        "study.html.j2",
         title=study.title or "study",
+        results=None,
+        seed=study.seed,
         cases=f"{len(results):,}",
         cases_in_all=f"{study.cases:,}",
         failed=f"{results.failed:,}",
@@ -56,7 +52,6 @@ def write_study(results: Results, file: str | Path) -> None:
         pictures=_pictures(results, rows),
         reasons=sorted(((count, reason) for reason, count in reasons.items()), reverse=True)[:20],
         study=json.dumps({key: value for key, value in study.to_dict().items() if key != "folder"}, indent=1),
-        version=__version__,
         digest=study.digest[:16],
         seconds=f"{results.seconds.sum():.0f} s",
     )
@@ -125,6 +120,4 @@ def _drawn(draw: Callable[[Axes], Axes]) -> Figure:
 
 
 def _png(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return base64.b64encode(buffer.getvalue()).decode()
+    return as_text(png(figure))
