@@ -13,6 +13,12 @@ MESSAGE_LENGTH = 1_000
 """Most characters of an error message: a file's text may be in it."""
 
 
+NOTHING_KEPT = "nothing was written, run the command again"
+COMPLETION = "_SIRF_COMPLETE"
+"""Set by a shell that asks for completions (see `sirf completion install`)."""
+QUIET = ("--quiet", "-q")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     from sirf.errors import SirfError
@@ -22,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell_notices()
     except SirfError as error:
         return _fail(str(error), 2)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
+    except KeyboardInterrupt as interrupt:
+        return _fail(f"interrupted: {interrupt or NOTHING_KEPT}", 130)
     except BrokenPipeError:
         # the reader of our output has gone; a closed descriptor keeps the interpreter quiet at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,7 +47,13 @@ def _invoke(arguments: list[str]) -> None:
     from sirf.cli.quantities import notices
 
     notices.clear()
+    arguments = _quiet_first(arguments)
     command = get_command(app)
+    if COMPLETION in os.environ:
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # as typer's own entry point does
+
+        completion_init()
+        command.main(arguments, prog_name="sirf", complete_var=COMPLETION)
     with command.make_context("sirf", arguments) as context:
         command.invoke(context)
     sys.stdout.flush()
@@ -49,10 +61,17 @@ def _invoke(arguments: list[str]) -> None:
 
 def _tell_notices() -> None:
     """Say at the end of what ran which old spellings were taken."""
+    from sirf.cli.output import warn
     from sirf.cli.quantities import notices
 
-    for notice in dict.fromkeys(notices):
-        print(f"warning: {notice}", file=sys.stderr)
+    warn(tuple(dict.fromkeys(notices)))
+
+
+def _quiet_first(arguments: list[str]) -> list[str]:
+    """The arguments with `--quiet` where the program takes it, wherever it was given; what follows -- is left alone."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    quiet = [one for one in arguments[:end] if one in QUIET]
+    return quiet[:1] + [one for one in arguments[:end] if one not in QUIET] + arguments[end:]
 
 
 def run() -> None:
@@ -63,9 +82,10 @@ def run() -> None:
 def _other(error: Exception) -> int:
     name = type(error).__name__
     if name == "Exit":
+        _tell_notices()
         return int(getattr(error, "exit_code", 0))
     if name == "Abort":
-        return _fail("interrupted", 130)
+        return _fail(f"interrupted: {NOTHING_KEPT}", 130)
     # usage errors of the command-line library know how to say themselves
     say = getattr(error, "format_message", None)
     if callable(say):

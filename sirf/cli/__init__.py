@@ -12,9 +12,30 @@ from typing import Annotated
 import typer
 
 from sirf._version import __version__
-from sirf.cli import ami, channel, codes_and_light, com, compare, convert, engines, library, maps, studies, sweep
+from sirf.cli import (
+    ami,
+    channel,
+    codes_and_light,
+    com,
+    compare,
+    convert,
+    engines,
+    jitter,
+    library,
+    maps,
+    mcp,
+    output,
+    setup,
+    studies,
+    sweep,
+)
+from sirf.cli.examples import EXAMPLES, epilog
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
+EXIT_CODES = (
+    "\b\nExit codes: 0 it ran, 1 a limit that you gave is missed, 2 bad input, 70 internal error, 130 Ctrl-C.\n"
+    "Begin with 'sirf compare', or 'sirf eye FILE.s4p'; 'sirf COMMAND -h' shows an example."
+)
 
 app = typer.Typer(
     name="sirf",
@@ -23,14 +44,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help=HELP,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-@app.callback(invoke_without_command=True, help=HELP)
+@app.callback(invoke_without_command=True, help=HELP, epilog=EXIT_CODES)
 def root(
-    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Show errors only; files and JSON are written. Before or after a command."),
+    ] = False,
 ) -> None:
     """Show the help or the version where no command is named."""
+    output.be_quiet(quiet)
     if version:
         print(f"sirf {__version__}")
         raise typer.Exit
@@ -43,7 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare.compare,
     "eye": engines.eye,
     "ber": engines.ber,
-    "jtol": engines.jtol,
+    "jtol": jitter.jtol,
     "pulse": channel.pulse,
     "figures": channel.figures,
     "check": channel.check,
@@ -56,11 +85,24 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fec": codes_and_light.fec,
     "optics": codes_and_light.optics,
     "standards": library.standards,
+    "architectures": library.architectures,
+    "paths": library.paths,
     "materials": library.materials,
     "weaves": library.weaves,
+    "masks": library.masks,
+    "patterns": library.patterns,
+    "codes": library.codes,
+    "studies": library.studies,
+    "doctor": setup.doctor,
+    "mcp": mcp.mcp,
 }
 """Commands in the order of the help."""
+GROUPS: dict[str, typer.Typer] = {"study": sweep.study_commands, "ami": ami.app, "completion": setup.completion_app}
+"""Families whose commands have a name of their own."""
 for _name, _command in COMMANDS.items():
-    app.command(name=_name)(_command)
-app.add_typer(sweep.study_commands, name="study")
-app.add_typer(ami.app, name="ami")
+    app.command(name=_name, epilog=epilog(_name))(_command)
+for _family, _group in GROUPS.items():
+    for _entry in _group.registered_commands:
+        _entry.epilog = epilog(f"{_family} {_entry.name or getattr(_entry.callback, '__name__', '')}")
+    app.add_typer(_group, name=_family)
+__all__ = ["COMMANDS", "EXAMPLES", "app"]

@@ -57,9 +57,17 @@ def optics(
     ] = None,
     taps: Annotated[int, typer.Option(help="Taps of the reference equaliser: 5 or 15.")] = 5,
     pattern: Annotated[str, typer.Option(help="Test pattern; ssprq is the standard's, and slow.")] = "prbs13q",
+    listing: Annotated[
+        bool, typer.Option("--list", help="Name the paths that ship, or show NAME whole, and measure nothing.")
+    ] = False,
     json_file: Json = None,
 ) -> None:
     """Light of an optical path: amplitude, extinction, TDECQ, sensitivity and margin."""
+    if listing:
+        from sirf.cli.library import show_optics
+
+        show_optics(name, json_file)
+        return
     if taps not in (5, 15):
         raise SirfError(f"taps must be 5 or 15, got {taps}. Use 5 (clause 121) or 15 (802.3dj).")
     from sirf import optics as room

@@ -9,7 +9,7 @@ import typer
 
 from sirf.cli.channel_files import ChannelFiles
 from sirf.cli.options import Z0, Fext, Invert, Json, MixedMode, Next, NextLanes, PortOrder, Report, Sort, Thru, Victim
-from sirf.cli.output import check_limit, check_outputs, check_report, say, write_json, write_picture
+from sirf.cli.output import check_limit, check_outputs, check_report, progress, say, write_json, write_picture
 from sirf.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -91,15 +91,16 @@ def com_command(
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     channel = files.load()
-    result: ComResult | ComReport = com(
-        channel,
-        standard=standard,
-        config=config,
-        set=parsed or None,
-        search="full" if full_grid else "as configured",
-        trace=out is not None or report is not None,
-        **cases,
-    )
+    with progress("com"):
+        result: ComResult | ComReport = com(
+            channel,
+            standard=standard,
+            config=config,
+            set=parsed or None,
+            search="full" if full_grid else "as configured",
+            trace=out is not None or report is not None,
+            **cases,
+        )
     say(str(result), json_file=json_file)
     if out is not None:
         write_picture(_picture(result), out, json_file=json_file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 from sirf._files import check_output_folder
 from sirf.cli.ami import ModelOptions
 from sirf.cli.options import Json, ModelSearch, ModelSettings, RxAmi, RxSo, TxAmi, TxSo
-from sirf.cli.output import check_limit, check_outputs, progress, say, table, write_json
+from sirf.cli.output import check_limit, check_outputs, progress, remark, say, table, write_json
 from sirf.cli.quantities import DataRate
 from sirf.errors import SirfError, shown
 
@@ -87,7 +86,7 @@ def compare(
         plain["explain"] = found.to_dict()
     write_json(plain, json_file)
     architectures = {item.id: item for item in map(load_architecture, paths or ORDER)}
-    print(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}", file=sys.stderr)
+    remark(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}")
 
 
 def _print_comparison(result: Comparison, *, json_file: str | None) -> None:

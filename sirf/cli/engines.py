@@ -35,10 +35,9 @@ from sirf.cli.options import (
     TxSo,
     Victim,
 )
-from sirf.cli.output import check_limit, check_outputs, check_report, progress, say, write_json, write_picture
-from sirf.cli.quantities import SymbolRate, count_option, parser
+from sirf.cli.output import check_outputs, check_report, line_width, progress, say, write_json, write_picture
+from sirf.cli.quantities import SymbolRate, count_option
 from sirf.errors import SirfError
-from sirf.units import parse_frequency
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +56,7 @@ def eye(
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
     report: Report = None,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Draw the eye here, in braille dots.")] = False,
     waveform: Annotated[
         Path | None, typer.Option(help="Write waveforms and decisions of the first 10,000 symbols (.npz, .h5).")
     ] = None,
@@ -129,6 +129,10 @@ def eye(
             except RunInterrupted as stopped:
                 result, interrupted = stopped.run, True
     say(str(result), json_file=json_file)
+    if terminal:
+        from sirf.cli.terminal_eye import terminal_eye
+
+        say(terminal_eye(result, width=line_width()), json_file=json_file)
     if isinstance(result, WaveformRun) and result.record is not None and waveform is not None:
         result.record.save(waveform)
         say(f"wrote {waveform}", json_file=json_file)
@@ -141,8 +145,8 @@ def eye(
         write_eye(result, link.channel, report, results=answer)
         say(f"wrote {report}", json_file=json_file)
     write_json(answer, json_file)
-    if interrupted:
-        raise KeyboardInterrupt
+    if interrupted and isinstance(result, WaveformRun):
+        raise KeyboardInterrupt(f"the answer is of {result.errors.symbols:,} symbols")
 
 
 def ber(
@@ -236,73 +240,10 @@ def ber(
     if failed is not None:
         raise failed
     if interrupted:
-        raise KeyboardInterrupt
-
-
-def jtol(
-    thru: Thru,
-    standard: Standard = "802.3ck-c2m",
-    fext: Fext = None,
-    next_files: Next = None,
-    mask: Annotated[str | None, typer.Option(help="Mask id or file; given, exit code 1 where it is missed.")] = None,
-    max_ber: Annotated[
-        float | None, typer.Option("--ber", help="Most bit error ratio; the preset's DER0 by default.")
-    ] = None,
-    symbols: Annotated[int | None, count_option("symbols", "Least symbols of a run.")] = None,
-    detector: Annotated[str, typer.Option(help="mueller-muller, sign-mueller-muller or bang-bang.")] = "mueller-muller",
-    bandwidth: Annotated[
-        float,
-        typer.Option(
-            parser=parser(parse_frequency, "bandwidth"),
-            metavar="HZ",
-            show_default="4MHz",
-            help="Bandwidth of clock recovery, such as 4MHz; a bare number is Hz.",
-        ),
-    ] = 4e6,
-    seed: Seed = 1,
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
-    package_case: PackageCase = "1",
-    symbol_rate: SymbolRate = None,
-    json_file: Json = None,
-) -> None:
-    """Largest sinusoidal jitter that the receiver tolerates, beside a standard's mask."""
-    import dataclasses
-
-    from sirf.clock.mask import load_mask
-    from sirf.clock.recovery import ClockRecovery
-    from sirf.study.jitter_tolerance import jtol as run
-
-    check_seed(seed)
-    check_limit("--ber", max_ber)
-    check_outputs(json_file)
-    chosen = load_mask(mask or "802.3ck")
-    clock = ClockRecovery(detector=detector, bandwidth=bandwidth)
-    files = ChannelFiles(
-        thru,
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
-    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
-    link = link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))
-    with progress("jtol") as update:
-        result = run(link, mask=chosen, ber=max_ber, symbols=symbols, rng=seed, progress=update)
-    say(str(result), json_file=json_file)
-    write_json({**result.to_dict(), **link_facts(link)}, json_file)
-    if mask is not None and not result.passed:
-        raise typer.Exit(1)
+        kept = (
+            "; --resume FILE would keep them" if resume is None else f" and kept in {resume}; the same command goes on"
+        )
+        raise KeyboardInterrupt(f"{count.symbols:,} symbols are counted in the answer{kept}")
 
 
 def _eye_picture(result: StatisticalEye | WaveformRun, *, interrupted: bool = False) -> Figure:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from sirf.cli.channel_files import ChannelFiles
-from sirf.cli.output import warn
+from sirf.cli.output import progress, remark, warn
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
@@ -30,14 +29,15 @@ def equalized_link(
     channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
     warn(_warnings(link))
-    link = link.optimized() if models is None or not models.given else with_models(link, models)
+    with progress("equaliser search"):
+        link = link.optimized() if models is None or not models.given else with_models(link, models)
     report = link.equalizer_report
     if channel.port_order is not None:
         from sirf.channel.lanes import lane_name
 
         how = "as given" if files.port_order else "found from the data"
-        print(f"port order: {lane_name(channel.port_order)}, {how}", file=sys.stderr)
-    print(f"equaliser: {report}", file=sys.stderr)
+        remark(f"port order: {lane_name(channel.port_order)}, {how}")
+    remark(f"equaliser: {report}")
     if report is not None and not report.opened:
         warn(("no equaliser setting opens this link; the error ratio below is that of the best one found",))
     return link

@@ -36,15 +36,30 @@ COLUMN_GAP, TABLE_EDGES = 3, 2
 """Characters between two columns, and at both ends of a line."""
 
 
+_state = {"quiet": False}
+
+
+def be_quiet(quiet: bool) -> None:
+    """Whether all that is neither an error, a file nor JSON is left unsaid."""
+    _state["quiet"] = quiet
+
+
+def remark(text: str) -> None:
+    """A line for people on standard error: how something was done."""
+    if not _state["quiet"]:
+        print(printable(text), file=sys.stderr)
+
+
 def warn(warnings: tuple[str, ...]) -> None:
     """One line on standard error for each."""
     for warning in warnings:
-        print(f"warning: {printable(warning)}", file=sys.stderr)
+        remark(f"warning: {warning}")
 
 
 def say(text: str, *, json_file: str | None) -> None:
     """Text for people."""
-    print(printable(text), file=sys.stderr if json_file == "-" else sys.stdout)
+    if not _state["quiet"]:
+        print(printable(text), file=sys.stderr if json_file == "-" else sys.stdout)
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: str | None) -> None:
@@ -53,16 +68,15 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: 
     As wide as COLUMNS says, else as the terminal, else `PIPE_WIDTH`. Columns that do not fit stand in further tables, each of
     which repeats the first column; only sentences, and what is wider than the width by itself, go on in the next line.
     """
+    if _state["quiet"]:
+        return
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     stderr = json_file == "-"
-    console = Console(stderr=stderr)
-    chosen = os.environ.get("COLUMNS", "")
-    width = int(chosen) if chosen.isdigit() else console.width if console.is_terminal else PIPE_WIDTH
-    console = Console(stderr=stderr, width=max(width, MIN_WIDTH))
+    console = Console(stderr=stderr, width=line_width(stderr=stderr))
     shown = [tuple(printable(cell) for cell in line) for line in (head, *rows)]
     needed = [_needed_width(column) for column in zip(*shown, strict=True)]
     for columns in _columns_of_tables(needed, console.width - TABLE_EDGES):
@@ -78,6 +92,16 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: 
         for line in shown[1:]:
             drawn.add_row(*(Text(line[column]) for column in columns))
         console.print(drawn)
+
+
+def line_width(*, stderr: bool = False) -> int:
+    """Characters to a line: what COLUMNS says, else the terminal's, else `PIPE_WIDTH`."""
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    chosen = os.environ.get("COLUMNS", "")
+    width = int(chosen) if chosen.isdigit() else console.width if console.is_terminal else PIPE_WIDTH
+    return max(width, MIN_WIDTH)
 
 
 def _is_prose(column: Sequence[str]) -> bool:
@@ -163,16 +187,27 @@ def draw_picture(
 
 @contextmanager
 def progress(title: str) -> Iterator[Update]:
-    """A bar on standard error while work goes on; silent where that is no terminal."""
+    """A bar with the time left on standard error while work goes on; silent where that is no terminal.
+
+    Until the first update it only moves: how long the work takes is not known yet.
+    """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if _state["quiet"] or not console.is_terminal:
         # the bar would leave an empty line behind, and an error is to be the only one
         yield lambda note, done, total: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=1, note="")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    # an estimate from the last minutes, not the last steps: cases differ in size
+    with Progress(*columns, console=console, transient=True, speed_estimate_period=600.0) as bar:
+        task = bar.add_task(title, total=None, note="")
         yield lambda note, done, total: bar.update(task, completed=done, total=total, note=note)

@@ -69,7 +69,7 @@ def sweep(
     say(f"{len(found):,} of {asked.cases:,} cases in {results}", json_file=json_file)
     write_json(_summary(found) | {"interrupted": interrupted}, json_file)
     if interrupted:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(f"{len(found):,} cases are kept in {results}; the same command goes on from there")
 
 
 @study_commands.command(name="show")

@@ -51,5 +51,5 @@ def test_limits_that_are_none_are_refused(link: Link) -> None:
         jtol(link, ber=0.0)
     with pytest.raises(SirfError, match="symbols must be at least 1"):
         jtol(link, symbols=0)
-    with pytest.raises(SirfError, match="frequencies must be positive"):
+    with pytest.raises(SirfError, match="frequencies must"):
         jtol(link, frequencies=[])

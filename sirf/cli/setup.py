@@ -1,0 +1,148 @@
+"""`sirf doctor`, `sirf completion`: this machine and this shell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sirf._version import __version__
+from sirf.cli.options import Json
+from sirf.cli.output import check_outputs, say, table, write_json
+from sirf.errors import SirfError, shown
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "numba",
+    "scikit-rf",
+    "pydantic",
+    "typer",
+    "rich",
+    "matplotlib",
+    "jinja2",
+    "h5py",
+    "dask",
+    "pyarrow",
+    "pandas",
+    "mcp",
+)
+SHELLS = ("bash", "zsh", "fish")
+completion_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Completion of commands and options in a shell."
+)
+
+
+def doctor(json_file: Json = None) -> None:
+    """Say what this installation consists of: versions, threads, cache, data; exit code 1 where something is wrong."""
+    check_outputs(json_file)
+    found, problems = _set_up()
+    rows = [
+        (key, value if isinstance(value, str) else ", ".join(f"{a} {b}" for a, b in value.items()))
+        for key, value in found.items()
+    ]
+    table(("part", "found"), rows, json_file=json_file)
+    for problem in problems:
+        say(f"problem: {problem}", json_file=json_file)
+    say("all is well" if not problems else f"{len(problems)} to mend", json_file=json_file)
+    write_json({**found, "problems": problems}, json_file)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _set_up() -> tuple[dict[str, Any], list[str]]:
+    """What is found, and what is wrong with it."""
+    from sirf._data import data_root, list_data
+
+    problems: list[str] = []
+    versions: dict[str, str] = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    cache, writable = _cache()
+    if not writable:
+        problems.append(f"compiled loops cannot be kept in {cache}: every start compiles anew. Set NUMBA_CACHE_DIR.")
+    try:
+        root = data_root()
+        data: dict[str, str] = {
+            folder.name: str(len(list_data(folder.name))) for folder in sorted(root.iterdir()) if folder.is_dir()
+        }
+    except SirfError as error:
+        root, data = Path(), {}
+        problems.append(str(error))
+    answer = {
+        "sirf": __version__,
+        "python": f"{sys.version.split()[0]} on {sys.platform}",
+        "packages": versions,
+        "threads": _threads(),
+        "cache of compiled loops": f"{cache}, {_size(cache)}",
+        "data folder": str(root),
+        "data files": data,
+        "reference data": os.environ.get("SIRF_REFERENCE_DIR", "not set (only tests ask for SIRF_REFERENCE_DIR)"),
+    }
+    return answer, problems
+
+
+def _threads() -> dict[str, str]:
+    import numba
+    import numpy as np  # noqa: F401 - loads the BLAS that is asked about
+    from threadpoolctl import threadpool_info
+
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    libraries = {one.get("internal_api", "?"): str(one.get("num_threads")) for one in threadpool_info()}
+    return {
+        "cores": str(os.cpu_count()),
+        "usable": str(usable),
+        "numba": str(numba.get_num_threads()),
+        **libraries,
+    }
+
+
+def _cache() -> tuple[Path, bool]:
+    """Folder of the compiled loops, and whether it can be written."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    folder = Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "_kernels" / "__pycache__"
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return folder, os.access(place, os.W_OK)
+
+
+def _size(folder: Path) -> str:
+    files = [one for ending in ("nbi", "nbc") for one in folder.rglob(f"*.{ending}")] if folder.is_dir() else []
+    return f"{len(files)} files, {sum(one.stat().st_size for one in files) / 1e6:.1f} MB"
+
+
+@completion_app.command()
+def install(
+    shell: Annotated[str | None, typer.Argument(help="bash, zsh or fish; that of this terminal by default.")] = None,
+) -> None:
+    """Install completion for a shell: writes its script into your home folder and says where."""
+    from typer._completion_shared import install as run
+
+    chosen = _shell(shell)
+    _, place = run(shell=chosen, prog_name="sirf", complete_var="_SIRF_COMPLETE")
+    print(f"completion for {chosen} installed in {place}; it works in the next terminal")
+
+
+@completion_app.command()
+def show(shell: Annotated[str | None, typer.Argument(help="bash, zsh or fish.")] = None) -> None:
+    """Print the completion script, to install it by hand."""
+    from typer._completion_shared import get_completion_script
+
+    print(get_completion_script(prog_name="sirf", complete_var="_SIRF_COMPLETE", shell=_shell(shell)))
+
+
+def _shell(given: str | None) -> str:
+    chosen = given or Path(os.environ.get("SHELL", "")).name
+    if chosen not in SHELLS:
+        raise SirfError(
+            f"shell must be one of {', '.join(SHELLS)}, got {shown(chosen)}. Write sirf completion install bash."
+        )
+    return chosen

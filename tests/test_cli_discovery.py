@@ -1,0 +1,177 @@
+"""What a new user finds: help with examples, lists, completion, doctor, quiet, exit codes, an eye in the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.main import get_command
+
+import sirf
+from sirf.__main__ import main
+from sirf._data import list_data, load_toml
+from sirf.cli import COMMANDS, GROUPS, app
+from sirf.cli.examples import EXAMPLES
+from sirf.cli.output import be_quiet
+from sirf.cli.terminal_eye import terminal_eye
+from sirf.signal.patterns import names
+
+Capture = pytest.CaptureFixture[str]
+LISTS = {
+    "standards": "standards",
+    "materials": "materials",
+    "weaves": "weaves",
+    "architectures": "architectures",
+    "paths": "paths",
+    "codes": "fec",
+    "studies": "studies",
+}
+
+
+@pytest.fixture(autouse=True)
+def _speaks_again() -> Iterator[None]:
+    yield
+    be_quiet(False)
+
+
+def all_commands() -> list[str]:
+    inside = [f"{family} {one}" for family, group in GROUPS.items() for one in get_command(group).commands]  # type: ignore[attr-defined]
+    return [*COMMANDS, *inside]
+
+
+@pytest.mark.parametrize("command", all_commands())
+def test_every_help_has_an_example_that_parses(command: str, capsys: Capture) -> None:
+    assert main([*command.split(), "-h"]) == 0
+    text = capsys.readouterr().out
+    family = "completion" if command.startswith("completion") else command
+    for example in EXAMPLES[family]:
+        assert family == "completion" or example in text
+        words = shlex.split(example)[1:]
+        tool: Any = get_command(app)
+        while words and hasattr(tool, "commands"):
+            tool = tool.commands[words.pop(0)]
+        tool.make_context("sirf", words)
+
+
+def test_the_first_help_states_the_exit_codes(capsys: Capture) -> None:
+    assert main(["-h"]) == 0
+    text = capsys.readouterr().out
+    for words in ("0 it ran", "1 a limit", "2 bad input", "70 internal error", "130 Ctrl-C"):
+        assert words in text
+
+
+@pytest.mark.parametrize(("command", "folder"), LISTS.items())
+def test_lists_name_all_and_show_each_whole(command: str, folder: str, capsys: Capture) -> None:
+    assert main([command, "--json", "-"]) == 0
+    ids = [one["id"] for one in json.loads(capsys.readouterr().out)]
+    assert ids == list(list_data(folder))
+    from sirf._data import data_path
+
+    first = ids[0]
+    assert main([command, first.upper(), "--json", "-"]) == 0
+    out = capsys.readouterr()
+    assert json.loads(out.out) == load_toml(data_path(folder, f"{first}.toml"))
+    assert "provenance" in out.err
+
+
+def test_a_preset_is_printed_with_every_key_and_its_provenance(capsys: Capture) -> None:
+    assert main(["standards", "802.3CK-C2M"]) == 0
+    text = capsys.readouterr().out
+    for words in (
+        "transmitter.ffe.-1",
+        "-0.34, 0.02, 0",
+        "receiver.ctle.f_z_ghz",
+        "12.58",
+        "coding.source",
+        "P published",
+    ):
+        assert words in text
+
+
+def test_masks_and_patterns(capsys: Capture) -> None:
+    assert main(["masks", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in found["jitter_masks"]] == list(list_data("jitter_masks"))
+    assert main(["patterns", "--json", "-"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == list(names())
+    assert main(["optics", "--list", "--json", "-"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == list(list_data("optics"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["standards", "C2M"], "'802.3ck-c2m' or '802.3dj-c2m'"),
+        (["fec", "--ber", "1e-4", "--code", "kp5"], "'kp4'"),
+        (["materials", "Megtron"], "'megtron4' or 'megtron6'"),
+        (["reach", "pluggable linear"], "'pluggable-linear'"),
+        (["masks", "802.3ck-kr"], "'802.3ck-kr1'"),
+    ],
+)
+def test_suggestions_are_what_was_meant(arguments: list[str], words: str, capsys: Capture) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert f"Did you mean {words}" in error
+    assert error.count("\n") == 1
+
+
+def test_doctor_finds_this_installation(capsys: Capture) -> None:
+    assert main(["doctor", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sirf"] == sirf.__version__
+    assert found["packages"]["numpy"] == np.__version__
+    assert found["data files"]["standards"] == str(len(list_data("standards")))
+    assert found["problems"] == []
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_quiet_writes_json_alone(place: int, tmp_path: Path, capsys: Capture) -> None:
+    arguments = ["fec", "--ber", "1e-4", "--json", str(tmp_path / "fec.json")]
+    arguments.insert(place, "--quiet")
+    assert main(arguments) == 0
+    assert capsys.readouterr() == ("", "")
+    assert json.loads((tmp_path / "fec.json").read_text())[0]["line_ber"] == 1e-4
+    assert main(["-q", "fec", "--ber", "2"]) == 2
+    assert capsys.readouterr().err.startswith("sirf: ")
+
+
+def test_completion_is_installed_by_one_command_and_answers(tmp_path: Path) -> None:
+    environment = os.environ | {"HOME": str(tmp_path), "SHELL": "/bin/bash"}
+    command = [sys.executable, "-m", "sirf"]
+    done = subprocess.run(
+        [*command, "completion", "install"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "installed in" in done.stdout
+    assert "sirf" in (tmp_path / ".bashrc").read_text()
+    asked = environment | {"_SIRF_COMPLETE": "complete_bash", "COMP_WORDS": "sirf stand", "COMP_CWORD": "1"}
+    answer = subprocess.run(command, env=asked, capture_output=True, text=True, check=False)
+    assert answer.stdout.split() == ["standards"]
+
+
+def test_a_reader_that_goes_is_no_missed_limit() -> None:
+    command = (
+        f"{shlex.quote(sys.executable)} -m sirf standards 802.3dj-kr1 | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"
+    assert done.stderr == ""
+
+
+def test_an_eye_in_the_terminal_shows_three_openings() -> None:
+    channel = sirf.paths.cpo(length="30 mm", rate_class="100g").to_channel()
+    link = sirf.Link(channel, standard="cei-112g-xsr", samples_per_ui=16).optimized()
+    lines = terminal_eye(sirf.statistical_eye(link, phases=16), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    # down the middle column, dots and openings take turns: four levels, three openings
+    middle = [line[10 + (len(line) - 10) // 2] == "\u2800" for line in lines[:-1]]
+    changes = [one for one, before in zip(middle, [None, *middle], strict=False) if one != before]
+    assert changes.count(True) >= 3
+    assert lines[-1].split() == ["-0.5", "UI", "0", "+0.5", "UI"]
