@@ -204,7 +204,7 @@ def _searched(models: HostModels, architecture: Architecture, data_rate: float) 
     """
     if not models or not models.search:
         return models, ()
-    notes = []
+    notes: list[str] = []
     for part in sections(architecture, data_rate, step=FINE_STEP, samples_per_ui=PHASES, models=models):
         sides = {"tx": part.link.transmitter_model, "rx": part.link.receiver_model}
         names = [name for name in models.search if name != SEARCH_ALL and sides[name.partition(".")[0]] is not None]
