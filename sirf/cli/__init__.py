@@ -14,6 +14,7 @@ import typer
 from sirf._version import __version__
 from sirf.cli import (
     ami,
+    bench,
     channel,
     codes_and_light,
     com,
@@ -84,6 +85,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": sweep.sweep,
     "fec": codes_and_light.fec,
     "optics": codes_and_light.optics,
+    "bench": bench.bench,
     "standards": library.standards,
     "architectures": library.architectures,
     "paths": library.paths,

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sweep": ("sirf sweep study.toml --results results --workers 8",),
     "fec": ("sirf fec --ber 1e-4 --ber 2.4e-4 --code kp4 --interleave 2",),
     "optics": ("sirf optics dr-silicon-mzm --taps 15", "sirf optics --list"),
+    "bench": ("sirf bench", "sirf bench --json figures.json"),
     "standards": ("sirf standards", "sirf standards 802.3ck-c2m --json -"),
     "materials": ("sirf materials megtron7",),
     "weaves": ("sirf weaves 1078",),

@@ -1,0 +1,20 @@
+"""The short suite on pytest-benchmark: `pytest benchmarks/test_short.py --benchmark-json short.json`.
+
+`--benchmark-disable` runs every job once for its answer alone, which is what CI does. `sirf bench` prints the same jobs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sirf.study.benchmark import JOBS, Job
+
+
+@pytest.mark.parametrize("job", JOBS, ids=[job.name for job in JOBS])
+def test_job(benchmark: Any, job: Job) -> None:
+    given = job.prepare()
+    answer = benchmark.pedantic(job.run, args=(given,), rounds=job.runs, warmup_rounds=1)
+    benchmark.extra_info.update(work=job.work, unit=job.unit)
+    job.check(given, answer)

@@ -1,0 +1,213 @@
+"""The short benchmark: a register of jobs on shipped data, each with the answer that it must give and what it is counted in.
+
+The same register is the pytest-benchmark suite (`benchmarks/test_short.py`) and `sirf bench`. An answer is asserted before a
+time is reported. Rates are per second of processor time on one core.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from sirf._data import data_path, load_toml, validated
+from sirf.errors import SirfError
+from sirf.study.machine_limits import MachineLimits, cpu_seconds, measure_limits
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+DENSITY = 2.5e-15
+"""Noise density in V²/Hz that gives the benchmark's link an error ratio that some millions of symbols can count."""
+SYMBOLS = {"counting": 2_000_000, "waveform": 400_000}
+PHASES = 32
+CODE_WORDS = 2000
+CODE_BIT_ERROR_RATIO = 2.4e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: `prepare` makes what `run` needs (not timed), `check` raises `AssertionError` for a wrong answer.
+
+    `work` of `unit` are done in a run; `limit` names the field of `MachineLimits` that bounds it.
+    """
+
+    name: str
+    prepare: Callable[[], Any]
+    run: Callable[[Any], Any]
+    check: Callable[[Any, Any], None]
+    work: float
+    unit: str
+    limit: str
+    runs: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What a job took: `rate` in `unit` a second of processor time, `first_seconds` of its first run, compilation included.
+
+    `reference` is the rate of the machine that the shipped table names.
+    """
+
+    name: str
+    unit: str
+    rate: float
+    first_seconds: float
+    limit: str
+    reference: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortBenchmark:
+    """All jobs beside the machine's own limits and the shipped reference."""
+
+    figures: tuple[Figure, ...]
+    limits: MachineLimits
+    reference_limits: MachineLimits
+    reference_machine: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+
+class _Reference(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    machine: str
+    sirf: str
+    limits: dict[str, float]
+    rates: dict[str, float] = Field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def benchmark_link() -> Link:
+    """PAM4 at 53.1 GBd over the shipped faceplate path, equalised, its receiver's noise raised to `DENSITY`."""
+    from sirf.link import Link
+    from sirf.paths import pluggable
+
+    channel = pluggable(rate_class="100g").to_channel(crosstalk=False)
+    link = Link(channel, standard="802.3ck-c2m").optimized()
+    return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=DENSITY))
+
+
+@lru_cache(maxsize=1)
+def _expected_ber() -> float:
+    """Of the statistical engine at the sampling instant."""
+    from sirf.engine.statistical.analysis import statistical_eye
+
+    return statistical_eye(benchmark_link(), phases=1).ber
+
+
+def _eye(link: Link) -> Any:
+    from sirf.engine.statistical.analysis import statistical_eye
+
+    return statistical_eye(link, phases=PHASES)
+
+
+def _check_eye(_: Link, eye: Any) -> None:
+    assert abs(eye.ber / _expected_ber() - 1.0) < 1e-6, (eye.ber, _expected_ber())
+
+
+def _count(link: Link) -> Any:
+    from sirf.engine.counting.count_errors import count_errors
+
+    return count_errors(link, max_errors=10**9, max_symbols=SYMBOLS["counting"], rng=1)
+
+
+def _simulate(link: Link) -> Any:
+    from sirf.engine.waveform.simulate import simulate
+
+    return simulate(link, symbols=SYMBOLS["waveform"], rng=1).errors
+
+
+def _check_count(_: Link, count: Any) -> None:
+    # 99 % interval of a fixed seed: it holds the statistical engine's ratio or something is wrong
+    assert count.ber_low <= _expected_ber() <= count.ber_high, (count, _expected_ber())
+
+
+def _code_words() -> Any:
+    from sirf import fec
+
+    code = fec.load("kp4")
+    generator = np.random.default_rng(1)
+    messages = generator.integers(0, 1024, (CODE_WORDS, 514))
+    wrong = generator.random((CODE_WORDS, 544, 10)) < CODE_BIT_ERROR_RATIO
+    flips = (wrong << np.arange(10)).sum(axis=-1).astype(np.uint16)
+    return code, messages, code.encode(messages) ^ flips, flips
+
+
+def _check_words(given: Any, decoded: Any) -> None:
+    _, messages, _, flips = given
+    assert (decoded.symbols == messages).all()
+    assert (decoded.corrected == (flips != 0).sum(axis=1)).all()
+
+
+JOBS = (
+    Job("statistical eye, 32 phases", benchmark_link, _eye, _check_eye, 1.0, "eyes", "fft", runs=5),
+    Job("error counting", benchmark_link, _count, _check_count, SYMBOLS["counting"], "symbols", "multiply_add"),
+    Job("waveform, 32 samples a UI", benchmark_link, _simulate, _check_count, SYMBOLS["waveform"], "symbols", "fft"),
+    Job("RS(544,514) decoding", _code_words, lambda given: given[0].decode(given[2]), _check_words,
+        CODE_WORDS * 5140.0, "bits", "memory"),
+)  # fmt: skip
+"""The register, in the order of the table."""
+
+
+def run_short(progress: Callable[[str, int, int], None] | None = None) -> ShortBenchmark:
+    """Run every job and hold its answer against what it must be; under two minutes, compilation included.
+
+    Raises `SirfError` for a wrong answer: times of wrong answers are worth nothing.
+    """
+    start = time.perf_counter()
+    reference = _reference()
+    figures = []
+    for number, job in enumerate(JOBS):
+        given = job.prepare()
+        begin = time.process_time()
+        answer = job.run(given)
+        first = time.process_time() - begin
+        try:
+            job.check(given, answer)
+        except AssertionError as error:
+            raise SirfError(f"{job.name} must give its known answer, got {error}. Please report it.") from None
+        rate = job.work / cpu_seconds(lambda job=job, given=given: job.run(given), job.runs)  # type: ignore[misc]
+        figures.append(
+            Figure(
+                name=job.name,
+                unit=job.unit,
+                rate=rate,
+                first_seconds=first,
+                limit=job.limit,
+                reference=reference.rates.get(job.name),
+            )
+        )
+        if progress is not None:
+            progress(job.name, number + 1, len(JOBS))
+    return ShortBenchmark(
+        figures=tuple(figures),
+        limits=measure_limits(),
+        reference_limits=MachineLimits(**reference.limits),
+        reference_machine=f"{reference.machine}, sirf {reference.sirf}",
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _reference() -> _Reference:
+    """The shipped table; `ConfigError` names file and key."""
+    file = data_path("benchmarks", "reference.toml")
+    return validated(_Reference, load_toml(file), file)
+
+
+def relative(figure: Figure, result: ShortBenchmark) -> Mapping[str, float | None]:
+    """`rate`: a figure over the reference's; `fair`: that over the ratio of the limits that bound it."""
+    if figure.reference is None:
+        return {"rate": None, "fair": None}
+    ratio = figure.rate / figure.reference
+    machines = getattr(result.limits, figure.limit) / getattr(result.reference_limits, figure.limit)
+    return {"rate": ratio, "fair": ratio / machines}

@@ -1,0 +1,52 @@
+"""The short benchmark: wrong answers are never timed, ratios to the reference, the machine's limits."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from sirf.errors import SirfError
+from sirf.study import benchmark
+from sirf.study.benchmark import JOBS, Figure, ShortBenchmark, relative, run_short
+from sirf.study.machine_limits import MachineLimits, measure_limits
+
+
+def test_a_wrong_answer_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoding = JOBS[-1]
+
+    def spoiled(given: object) -> object:
+        decoded = decoding.run(given)
+        decoded.symbols[7, 3] ^= 1
+        return decoded
+
+    monkeypatch.setattr(benchmark, "JOBS", (dataclasses.replace(decoding, run=spoiled),))
+    with pytest.raises(SirfError, match=r"RS\(544,514\) decoding must give its known answer"):
+        run_short()
+
+
+def test_ratios_are_those_of_rates_and_of_limits() -> None:
+    one, two = (MachineLimits(fft=scale, multiply_add=2.0 * scale, memory=3.0) for scale in (4.0, 1.0))
+    figure = Figure(name="job", unit="symbols", rate=6.0, first_seconds=1.0, limit="multiply_add", reference=1.0)
+    result = ShortBenchmark(
+        figures=(figure,), limits=one, reference_limits=two, reference_machine="another", seconds=1.0
+    )
+    assert relative(figure, result) == {"rate": 6.0, "fair": 1.5}
+    assert relative(dataclasses.replace(figure, reference=None), result) == {"rate": None, "fair": None}
+
+
+def test_every_job_has_its_reference_and_its_limit() -> None:
+    reference = benchmark._reference()
+    assert set(reference.rates) == {job.name for job in JOBS}
+    assert (
+        set(reference.limits)
+        == {field.name for field in dataclasses.fields(MachineLimits)}
+        >= {job.limit for job in JOBS}
+    )
+
+
+def test_limits_are_of_the_order_of_a_processor() -> None:
+    limits = measure_limits()
+    assert 1e8 < limits.fft < 1e12
+    assert 1e8 < limits.multiply_add < 1e13
+    assert 1e8 < limits.memory < 1e13
