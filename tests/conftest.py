@@ -1,11 +1,13 @@
-"""Shared fixtures: the reference folder, found through SIRF_REFERENCE_DIR."""
+"""Shared fixtures: the reference folder, found through SIRF_REFERENCE_DIR, and an ear on what numba compiles."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from numba.core.event import Event, Listener, install_listener
 
 VARIABLE = "SIRF_REFERENCE_DIR"
 
@@ -26,3 +28,40 @@ def reference_dir() -> Path:
 @pytest.fixture(scope="session")
 def channels_dir(reference_dir: Path) -> Path:
     return reference_dir / "channels"
+
+
+TEXT_MODULES = ("numba.cpython.unicode", "numba.cpython.charseq")
+"""Where numba keeps its code for text: what a kernel makes it compile costs seconds and serves nobody."""
+
+
+class CompileListener(Listener):
+    """Names of the text code that numba compiles for functions of the package `within`, and how many functions in all."""
+
+    def __init__(self, within: str) -> None:
+        self.within = within
+        self.text_code: list[str] = []
+        self.count = 0
+        self._open: list[str] = []
+
+    def on_start(self, event: Event) -> None:
+        """One more function, compiled for those that are still open."""
+        function = event.data["dispatcher"].py_func
+        self.count += 1
+        if function.__module__.startswith(TEXT_MODULES) and any(one.startswith(self.within) for one in self._open):
+            self.text_code.append(f"{function.__qualname__} for {self._open[0]}")
+        self._open.append(f"{function.__module__}.{function.__qualname__}")
+
+    def on_end(self, event: Event) -> None:
+        """The function is done."""
+        self._open.pop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_text_code() -> Iterator[None]:
+    """Fail where any kernel that the tests compile brings text code along; with an empty cache these are all of them."""
+    listener = CompileListener("sirf.")
+    with install_listener("numba:compile", listener):
+        yield
+    assert not listener.text_code, (
+        f"kernels must not compile code for text, got {listener.text_code[:5]}. Copy rows by sirf._kernels.copying.copy_row."
+    )

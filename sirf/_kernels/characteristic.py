@@ -253,8 +253,7 @@ def symbol_chain(
     right = np.empty((2, count, count, count, size))
     moved = np.empty((2, count, count, count, size))
     weight = np.empty((length, count, 2, size))
-    factor = np.empty((2, size))
-    extra = np.empty((2, size))
+    factor = np.empty((4, size))
     # factors of every node for each direction, level and place in the transition; the last two hold the rest, off and on
     sides, most = volts.shape[1], volts.shape[2]
     parts = np.empty((sides, 5, count, 3, most))
@@ -300,6 +299,7 @@ def symbol_chain(
         moved[:] = 0.0
         quiet = counts[q] == 0
         apart = np.sqrt(rests[q])
+        signs = 2 if apart > 0.0 else 1
         f_re = factor[0]
         f_im = factor[1]
         f_re[:] = 1.0
@@ -312,10 +312,9 @@ def symbol_chain(
             for i in range(count):
                 for place in range(3):
                     node_factors(theta, step, weights[q, place] * levels[i], seen, parts[side, place, i])
-                fourth = weights[q, 3] * levels[i]
-                node_factors(theta, step, fourth - apart, seen, parts[side, 3, i])
-                if apart > 0.0:
-                    node_factors(theta, step, fourth + apart, seen, parts[side, 4, i])
+                for sign in range(signs):
+                    fourth = weights[q, 3] * levels[i] + (2.0 * sign - 1.0) * apart
+                    node_factors(theta, step, fourth, seen, parts[side, 3 + sign, i])
         # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
         span = count if weights[q, 0] != 0.0 and not quiet else 1
         if span == 1 and q <= joint:
@@ -335,26 +334,25 @@ def symbol_chain(
                             # the factor of the transition before often does for this one; that of no transition is one
                             if x != known or apart > 0.0:
                                 known = x
-                                side = sides - 1 if x < apart else 0
-                                one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
-                                transition(share, one, two, three, parts[side, 3, j], room, powers, f_re, f_im)
-                            if apart > 0.0:
-                                side = sides - 1 if x < -apart else 0
-                                one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
-                                transition(
-                                    share,
-                                    one,
-                                    two,
-                                    three,
-                                    parts[side, 4, j],
-                                    room,
-                                    powers,
-                                    extra[0],
-                                    extra[1],
-                                )
-                                for n in range(size):
-                                    f_re[n] = 0.5 * (f_re[n] + extra[0, n])
-                                    f_im[n] = 0.5 * (f_im[n] + extra[1, n])
+                                for sign in range(signs):
+                                    side = sides - 1 if x + (2.0 * sign - 1.0) * apart < 0.0 else 0
+                                    one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
+                                    four = parts[side, 3 + sign, j]
+                                    transition(
+                                        share,
+                                        one,
+                                        two,
+                                        three,
+                                        four,
+                                        room,
+                                        powers,
+                                        factor[2 * sign],
+                                        factor[2 * sign + 1],
+                                    )
+                                if signs == 2:
+                                    for n in range(size):
+                                        f_re[n] = 0.5 * (f_re[n] + factor[2, n])
+                                        f_im[n] = 0.5 * (f_im[n] + factor[3, n])
                         if turn == length - 4:
                             for n in range(size):
                                 p = (
@@ -380,7 +378,11 @@ def symbol_chain(
         forward = q < joint
         if span == 1 and not forward:
             for g in range(1, count):
-                moved[:, g] = moved[:, 0]
+                for h in range(count):
+                    for i in range(count):
+                        for n in range(size):
+                            moved[0, g, h, i, n] = moved[0, 0, h, i, n]
+                            moved[1, g, h, i, n] = moved[1, 0, h, i, n]
         target = left if forward else right
         for g in range(count):
             for h in range(count):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.com_bounds import FINE_PART, free_error, spectral_sums
+from sirf._kernels.copying import copy_row
 from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
 
@@ -213,7 +214,7 @@ def pair_error(
     filter_samples(taps, backward[phase], first, around)
     feedback = np.empty((feedback_taps, size))
     for k in range(feedback_taps):
-        feedback[k, :] = around[feedback_taps - 1 - k : feedback_taps - 1 - k + size]
+        copy_row(around[feedback_taps - 1 - k : feedback_taps - 1 - k + size], feedback[k])
     return float(
         floating_equalizer(
             correlation,

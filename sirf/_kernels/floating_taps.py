@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.copying import copy_row
 from sirf._kernels.jit import kernel
 from sirf._kernels.mmse import floating_equalizer_by_trial, run_is_free
 
@@ -123,9 +124,9 @@ def _run_gains(bands: Real, at_main: Real, at_later: Real, factors: Real, gains:
     gains[:, :] = 0.0
     for j in range(run):
         diagonal, main, later = factors[j, run], factors[j, run + 1], factors[j, run + 2]
-        diagonal[:count] = bands[0][j : j + count]
-        main[:count] = at_main[j : j + count]
-        later[:count] = at_later[j : j + count]
+        copy_row(bands[0][j : j + count], diagonal)
+        copy_row(at_main[j : j + count], main)
+        copy_row(at_later[j : j + count], later)
         for k in range(j):
             _take_product(diagonal, factors[j, k], factors[run + j, k], count)
             _take_product(main, factors[j, k], factors[k, run + 1], count)
@@ -138,7 +139,7 @@ def _run_gains(bands: Real, at_main: Real, at_later: Real, factors: Real, gains:
         for i in range(j + 1, run):
             # L D before the division, which the next columns need, and L after it
             weighted, lower = factors[run + i, j], factors[i, j]
-            weighted[:count] = bands[i - j][j : j + count]
+            copy_row(bands[i - j][j : j + count], weighted)
             for k in range(j):
                 _take_product(weighted, factors[run + i, k], factors[j, k], count)
             for s in range(count):
@@ -350,7 +351,7 @@ def floating_equalizer(
                 break
             if group + 1 == groups and errors[s] > known:
                 return float(errors[s])
-            trial[:] = products
+            copy_row(products, trial)
             if not _append_run(
                 first, s, run, fixed, correlation, main, later, spread, lower, y_main, y_later, places, trial
             ):
@@ -384,12 +385,12 @@ def floating_equalizer(
         if best < 0:
             return np.inf
         if last != best or group + 1 < groups:
-            trial[:] = products
+            copy_row(products, trial)
             if not _append_run(
                 first, best, run, fixed, correlation, main, later, spread, lower, y_main, y_later, places, trial
             ):
                 return np.inf
-        products[:] = trial
+        copy_row(trial, products)
         starts[group] = fixed + best
         if group + 1 < groups:
             for j in range(run):

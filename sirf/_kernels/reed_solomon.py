@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.copying import copy_row
 from sirf._kernels.jit import kernel
 
 Symbols = NDArray[np.uint16]
@@ -39,7 +40,7 @@ def encode_words(messages: Symbols, rows: Table, words: Symbols) -> None:
     register = np.zeros(rows.shape[1], dtype=np.int64)
     for c in range(len(messages)):
         _divide(messages[c], k, rows, register)
-        words[c, :k] = messages[c]
+        copy_row(messages[c], words[c])
         for i in range(n - k):
             slot = SLOTS * len(register) - 1 - i
             words[c, k + i] = (register[slot // SLOTS] >> (10 * (slot % SLOTS))) & 1023
@@ -124,11 +125,11 @@ def _berlekamp_massey(
         factor = (log[discrepancy] + q - scale) % q
         longer = 2 * length <= r
         if longer:
-            saved[:] = locator
+            copy_row(locator, saved)
         for i in range(gap, parity + 1):
             locator[i] ^= exp[log[previous[i - gap]] + factor]
         if longer:
-            previous[:] = saved
+            copy_row(saved, previous)
             length, scale, gap = r + 1 - length, log[discrepancy], 1
         else:
             gap += 1
