@@ -29,7 +29,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     """
     _check(settings)
     paths, warnings = path_responses(channel, settings, case)
-    answers = _answers(paths, settings)
+    answers = answers_of(paths, settings)
     answer = answers[0]
     other = answers[1].choice if len(answers) > 1 else None
     figures = figures_of(channel, settings)
@@ -92,6 +92,12 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     )
 
 
+def setting_of_case(channel: Channel, settings: ComSettings, case: int) -> EqualizerChoice:
+    """COM of a test case and its equaliser setting alone, without the channel's other figures; errors as `margin_of_case`."""
+    _check(settings)
+    return answers_of(path_responses(channel, settings, case)[0], settings)[0].choice
+
+
 def _check(settings: ComSettings) -> None:
     """Raise `ConfigError` for a setting that the settings' Annex does not have, rather than leave it out."""
     revision_of(settings)
@@ -121,7 +127,7 @@ def _check(settings: ComSettings) -> None:
             )
 
 
-def _answers(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
+def answers_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
     """The answer asked for first; where a local search was, and the full grid's differs, that beside it."""
     if settings.receiver.ffe is not None:
         return answers_with_receiver_ffe(paths, settings)

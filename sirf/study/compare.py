@@ -12,6 +12,7 @@ from sirf.ami.search import ModelSearch, optimize_models
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
+from sirf.results.margin import EqualizerChoice
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
@@ -143,14 +144,23 @@ def measurement_of(
     step: float = FINE_STEP,
     inputs: Corner | None = None,
     models: HostModels | None = None,
+    com_near: Mapping[str, EqualizerChoice] | None = None,
 ) -> Measurement:
-    """The figures of an architecture at its own length, or at another `length` in m and with other `inputs`."""
+    """The figures of an architecture at its own length, or at another `length` in m and with other `inputs`.
+
+    `com_near` are the settings, by section, from which COM's search walks; without one it is that of the full grid.
+    """
     phases = PHASES if inputs is None else CORNER_PHASES
     parts = sections(
         architecture, data_rate, length=length, step=step, samples_per_ui=phases, inputs=inputs, models=models
     )
     return Measurement(
-        parts, architecture=architecture, data_rate=data_rate, phases=phases, tdecq_pattern=TDECQ_PATTERN
+        parts,
+        architecture=architecture,
+        data_rate=data_rate,
+        phases=phases,
+        tdecq_pattern=TDECQ_PATTERN,
+        com_near=com_near,
     )
 
 
@@ -252,15 +262,22 @@ def _model_notes(here: Measurement) -> list[str]:
 
 
 def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[float | None, float | None]]:
-    """Least and greatest of each figure at the row's own length and at both corners."""
+    """Least and greatest of each figure at the row's own length and at both corners; COM there near the row's own setting."""
     architecture, data_rate = subject.architecture, subject.data_rate
     shortest, longest = architecture.length_range_m
     corners = ((shortest, corner("best")), (longest, corner("worst")))
+    nominal = {name: one for name, one in here.com_choices.items() if one is not None}
     tried = [
         here,
         *(
             measurement_of(
-                architecture, data_rate, length=length, step=COARSE_STEP, inputs=inputs, models=subject.models
+                architecture,
+                data_rate,
+                length=length,
+                step=COARSE_STEP,
+                inputs=inputs,
+                models=subject.models,
+                com_near=nominal,
             )
             for length, inputs in corners
         ),

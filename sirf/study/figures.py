@@ -40,6 +40,7 @@ FIGURES: dict[str, Figure] = {
             compute=lambda found: found.com_db,
             show=decimals(2),
             dead=CLOSED_DB,
+            banded=True,
             limitable=True,
             table="margin",
         ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from sirf import fec
 from sirf.channel.network import bulk_delay
-from sirf.com.annex_93a import margin_of_case
+from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset import from_standard
+from sirf.com.near_search import setting_near
 from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import AmiError, NoSettingError, SirfError
@@ -17,6 +18,7 @@ from sirf.fec.word_errors import WordErrors, word_errors, word_errors_in_series
 from sirf.link import Link
 from sirf.presets import load as load_preset
 from sirf.results.chain_count import composed_error_ratio
+from sirf.results.margin import EqualizerChoice
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.sections import Section, optimized
 from sirf.system.architecture import Architecture
@@ -40,7 +42,8 @@ class Measurement:
 
     `phases` is the number of sampling phases a UI in eyes that show a width (samples per UI of the link by default), `code` that
     behind the far host, `mask` (height in mV, width in UI) what eyes are held to, `tdecq_pattern` what TDECQ is measured on.
-    `architecture` and `data_rate` in bit/s are needed for costs alone.
+    `architecture` and `data_rate` in bit/s are needed for costs alone. `com_near` names settings by section from which COM's
+    search walks; it searches the whole grid of the others.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Measurement:
         mask: tuple[float, float] | None = None,
         phases: int | None = None,
         tdecq_pattern: str = "prbs13q",
+        com_near: Mapping[str, EqualizerChoice] | None = None,
     ) -> None:
         self.sections = tuple(sections)
         self.architecture = architecture
@@ -61,6 +65,7 @@ class Measurement:
         self.mask = mask
         self.phases = phases
         self.tdecq_pattern = tdecq_pattern
+        self.com_near = dict(com_near or {})
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
 
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
@@ -133,8 +138,14 @@ class Measurement:
     @cached_property
     def com_db(self) -> float | None:
         """Channel Operating Margin of the worst section of copper alone, by the Annex of its standard; None without one."""
-        copper = [section.link for section in self.sections if section.link.optics is None]
-        return min((com_db(link) for link in copper), default=None)
+        margins = (CLOSED_DB if one is None else max(one.com_db, CLOSED_DB) for one in self.com_choices.values())
+        return min(margins, default=None)
+
+    @cached_property
+    def com_choices(self) -> dict[str, EqualizerChoice | None]:
+        """COM and its setting of each section of copper alone, by the section's name; None where no setting passes."""
+        copper = [section for section in self.sections if section.link.optics is None]
+        return {section.name: com_of(section.link, self.com_near.get(section.name)) for section in copper}
 
     @property
     def eye_com_db(self) -> float:
@@ -246,31 +257,43 @@ def _coding(link: Link) -> tuple[int, bool]:
 
 def com_db(link: Link) -> float:
     """COM in dB of a link of copper with the first package case of its standard, -100 where no setting passes."""
+    found = com_of(link)
+    return CLOSED_DB if found is None else max(found.com_db, CLOSED_DB)
+
+
+def com_of(link: Link, near: EqualizerChoice | None = None) -> EqualizerChoice | None:
+    """COM of a link of copper with the first package case of its standard, and its setting; None where none passes.
+
+    The best of the standard's full grid, or with `near` what a walk from that setting finds (`sirf.com.near_search`).
+    """
     assert link.optics is None
     if link.standard is None:
         raise SirfError("standard must be given for COM, got none. Make the link with standard=.")
     if link.standard.endswith(".toml"):
         # a file of the user may change between two calls
-        return _searched_com_db(link)
-    key = link.digest, link.standard
+        return _searched_com(link, near)
+    key = link.digest, link.standard, near
     if key not in _COM_OF_CONTENT:
         while len(_COM_OF_CONTENT) >= COM_CACHE:
             _COM_OF_CONTENT.pop(next(iter(_COM_OF_CONTENT)))
-        _COM_OF_CONTENT[key] = _searched_com_db(link)
+        _COM_OF_CONTENT[key] = _searched_com(link, near)
     return _COM_OF_CONTENT[key]
 
 
-COM_CACHE = 64
+COM_CACHE = 128
 """Links whose COM is remembered, by content: architectures on the same copper ask for it at the same lengths."""
-_COM_OF_CONTENT: dict[tuple[str, str], float] = {}
+_COM_OF_CONTENT: dict[tuple[str, str, EqualizerChoice | None], EqualizerChoice | None] = {}
 
 
-def _searched_com_db(link: Link) -> float:
+def _searched_com(link: Link, near: EqualizerChoice | None) -> EqualizerChoice | None:
     assert link.standard is not None
+    settings = from_standard(link.standard)
     try:
-        return max(margin_of_case(link.channel, from_standard(link.standard), 1).com_db, CLOSED_DB)
+        if near is None:
+            return setting_of_case(link.channel, settings, 1)
+        return setting_near(link.channel, settings, 1, near)
     except NoSettingError:
-        return CLOSED_DB
+        return None
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from sirf.errors import SirfError
 from sirf.execution import one_algebra_thread
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
+from sirf.study.com_length import ComLength
 from sirf.study.fibre_reach import fibre_reach
 from sirf.study.impairments import Limitation, limited_by
 from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
@@ -114,7 +115,14 @@ def _copper(
             passed[length] = measurement
         return margin
 
-    low, high = longest_length(meets, subject.length_m, stride=stride, tolerance=tolerance)
+    if limit.name == "com_db":
+        com = ComLength(subject, limit)
+        low, high = com.longest(subject.length_m, stride=stride, tolerance=tolerance)
+        tried = com.curve
+        if low is not None:
+            passed[low] = limit.measurement(subject, low)
+    else:
+        low, high = longest_length(meets, subject.length_m, stride=stride, tolerance=tolerance)
     gained: dict[str, float] = {}
     runner_up: str | None = None
     if low is None:

@@ -9,21 +9,17 @@ import numpy as np
 
 from sirf.channel.path import Device, Path
 from sirf.presets import load
+from sirf.study.com_length import ComLength
 from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
 from sirf.study.rule import Rule
-from sirf.study.sections import Section, path_of
+from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import Budget, Plane
 
 RANGE = "range of the search"
 LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
-COM_EVALUATIONS, SLOW_COM_EVALUATIONS = 9, 7
-"""Lengths at most at which COM is asked for; fewer by Annexes 120G and 178A, which search for ten seconds and more each. The
-bracket that is left is told."""
-MAX_EVALUATIONS = 1000
-"""Of other figures: the search ends by itself."""
 BUDGET_STEP = 1.05
 """Ratio of neighbouring lengths at which the loss is held against its budget: reflections make it ripple."""
 
@@ -55,26 +51,28 @@ def ruled_reach(
 ) -> RuledReach:
     """The longest variable segment up to which all limits of the rule are met.
 
-    Each limit is searched from where the one before has ended, the error ratios first; so a limit that does not bind costs one
-    evaluation. `here` is what is measured already at the start. `start` in m is the architecture's own length by default; from
-    there lengths go up by `stride` or down by `descent`.
+    Each limit is searched up to where the one before has ended, the error ratios first; COM as `ComLength` does. `here` is
+    what is measured already at the start. `start` in m is the architecture's own length by default; from there lengths go up
+    by `stride` or down by `descent`.
     """
     first = subject.length_m if start is None else start
     length: float | None = MAX_LENGTH
     bound_by, found_within = RANGE, tolerance
     sections = subject.sections(first)
-    for index, limit in enumerate(rule.applying(sections)):
+    for limit in rule.applying(sections):
         assert length is not None
-        low, high = longest_length(
-            lambda metres, limit=limit: margin(limit, subject, metres),  # type: ignore[misc]
-            first if index == 0 else length,
-            between=(MIN_LENGTH, length),
-            stride=stride,
-            descent=descent if index == 0 else stride,
-            tolerance=tolerance,
-            known=_known(limit, here, first),
-            evaluations=_evaluations(limit, sections),
-        )
+        if limit.name == "com_db":
+            com = ComLength(subject, limit, here if first == subject.length_m else None)
+            low, high = com.longest(first, stride=stride, tolerance=tolerance, longest=length)
+        else:
+            low, high = longest_length(
+                lambda metres, limit=limit: margin(limit, subject, metres),  # type: ignore[misc]
+                min(first, length),
+                between=(MIN_LENGTH, length),
+                stride=stride,
+                descent=descent,
+                tolerance=tolerance,
+            )
         if low is not None and high is not None:
             found_within = max(found_within, high / low - 1.0)
         if low is None or high is not None:
@@ -85,23 +83,6 @@ def ruled_reach(
     if length is not None and budget is not None and budget < length:
         return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within)
     return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=found_within)
-
-
-def _evaluations(limit: Limit, sections: tuple[Section, ...]) -> int:
-    """At how many lengths the figure may be asked for."""
-    if limit.name != "com_db":
-        return MAX_EVALUATIONS
-    searched = [section.link for section in sections if section.link.optics is None]
-    presets = [load(link.standard) for link in searched if link.standard is not None]
-    slow = any(preset.com.eye is not None or preset.limits.rx_ffe_post > 4 for preset in presets)
-    return SLOW_COM_EVALUATIONS if slow else COM_EVALUATIONS
-
-
-def _known(limit: Limit, here: Measurement | None, length: float) -> dict[float, float]:
-    """The margin of COM at the start where it is measured: the Annexes search for seconds."""
-    if here is None or limit.name != "com_db":
-        return {}
-    return {length: limit.margin(limit.value(here))}
 
 
 def margin(limit: Limit, subject: ArchitectureSubject, length: float) -> float:

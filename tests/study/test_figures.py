@@ -9,6 +9,7 @@ import pytest
 
 import sirf
 from sirf.errors import SirfError
+from sirf.results.margin import EqualizerChoice
 from sirf.study import figures
 from sirf.study.compare import compare
 from sirf.study.figures import FIGURES, LIMITABLE, figure_value, of_table, value_of
@@ -86,11 +87,19 @@ def test_com_of_equal_copper_is_searched_once(monkeypatch: pytest.MonkeyPatch) -
     """Two links made apart from each other with the same content; a longer one is another."""
     asked: list[float] = []
 
-    def search(link: sirf.Link) -> float:
+    def search(link: sirf.Link, near: EqualizerChoice | None) -> EqualizerChoice:
         asked.append(link.insertion_loss_db)
-        return 3.0
+        return EqualizerChoice(
+            method="full grid",
+            fom_db=0.0,
+            com_db=3.0,
+            ctle_db=(0.0, 0.0),
+            tx_taps=(1.0,),
+            sampling_index=1,
+            evaluated=1,
+        )
 
-    monkeypatch.setattr("sirf.study.measurement._searched_com_db", search)
+    monkeypatch.setattr("sirf.study.measurement._searched_com", search)
     monkeypatch.setattr("sirf.study.measurement._COM_OF_CONTENT", {})
     for length in (0.021, 0.021, 0.022):
         assert figure_value(subject_of("cpo-retimed").sections(length), "com_db") == 3.0

@@ -1,0 +1,79 @@
+"""The longest path whose COM meets a limit: searched near known equaliser settings, its ends confirmed by the full grid.
+
+An Annex's full grid takes seconds at every length, and neighbouring lengths want neighbouring settings. So lengths are tried
+with COM as a walk from the setting of the nearest length finds it; the length that is answered and the next one tried are then
+asked of the full grid. Where the full grid says otherwise, the search goes on with it alone.
+"""
+
+from __future__ import annotations
+
+from sirf.results.margin import EqualizerChoice
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+from sirf.study.limits import Limit
+from sirf.study.measurement import Measurement
+from sirf.study.subject import Subject
+
+Choices = dict[str, EqualizerChoice | None]
+
+
+class ComLength:
+    """Margins of COM over a limit by length, of one subject; `here` is what is measured already at its own length."""
+
+    def __init__(self, subject: Subject, limit: Limit, here: Measurement | None = None) -> None:
+        self.subject = subject
+        self.limit = limit
+        self.curve: dict[float, tuple[float, float]] = {}
+        self._choices: dict[float, Choices] = {}
+        self._full: dict[float, float] = {}
+        if here is not None:
+            self._keep(subject.length_m, here)
+
+    def full(self, length: float) -> float:
+        """The margin in dB at a length in m by the full grid."""
+        if length not in self._full:
+            self._keep(length, self.limit.measurement(self.subject, length))
+        return self._full[length]
+
+    def near(self, length: float) -> float:
+        """The margin by a walk from the settings of the nearest length known; the first is of the full grid."""
+        if length in self._full:
+            return self._full[length]
+        known = [one for one, choices in self._choices.items() if None not in choices.values()]
+        if not known:
+            return self.full(length)
+        nearest = min(known, key=lambda one: max(one, length) / min(one, length))
+        found = self.limit.measurement(self.subject, length)
+        found.com_near = {name: one for name, one in self._choices[nearest].items() if one is not None}
+        self._choices[length] = found.com_choices
+        return self._margin(length, found)
+
+    def longest(
+        self, start: float, *, stride: float = STRIDE, tolerance: float = TOLERANCE, longest: float = MAX_LENGTH
+    ) -> tuple[float | None, float | None]:
+        """As `longest_length`: (longest length in m that meets, the next one tried, which misses).
+
+        What lies beyond `longest` is not confirmed: (`longest`, None) where that length meets.
+        """
+        low, high = longest_length(self.near, start, stride=stride, tolerance=tolerance)
+        if low is not None and low >= longest and self.full(longest) >= 0.0:
+            return longest, None
+        if (low is None or self.full(low) >= 0.0) and (high is None or self.full(high) < 0.0):
+            return low, high
+        return longest_length(
+            self.full,
+            min(low or start, longest),
+            between=(MIN_LENGTH, longest),
+            stride=stride,
+            descent=1.0 + 2.0 * tolerance,
+            tolerance=tolerance,
+        )
+
+    def _keep(self, length: float, found: Measurement) -> None:
+        self._choices[length] = found.com_choices
+        self._full[length] = self._margin(length, found)
+
+    def _margin(self, length: float, found: Measurement) -> float:
+        value = self.limit.value(found)
+        loss = max(section.link.insertion_loss_db for section in found.sections)
+        self.curve[length] = value, loss
+        return self.limit.margin(value)

@@ -1,0 +1,29 @@
+"""COM near a known setting: the full grid's answer at neighbouring lengths."""
+
+from __future__ import annotations
+
+import pytest
+
+from sirf.com.annex_93a import setting_of_case
+from sirf.com.config.preset import from_standard
+from sirf.com.near_search import setting_near
+from sirf.study.subject import ArchitectureSubject
+from sirf.system.architecture import load_architecture
+
+
+@pytest.mark.parametrize(
+    ("architecture", "lengths"),
+    [("npo", (0.1, 0.2, 0.4)), ("cpo-retimed", (0.03, 0.06, 0.12)), ("copper-cable", (1.0, 2.0))],
+)
+def test_walk_finds_what_the_full_grid_finds(architecture: str, lengths: tuple[float, ...]) -> None:
+    subject = ArchitectureSubject(architecture=load_architecture(architecture), data_rate=106.25e9)
+    link = next(one.link for one in subject.sections(lengths[0]) if one.link.optics is None)
+    settings = from_standard(link.standard or "")
+    start = setting_of_case(link.channel, settings, 1)
+    for length in lengths[1:]:
+        channel = next(one.link for one in subject.sections(length) if one.link.optics is None).channel
+        full = setting_of_case(channel, settings, 1)
+        near = setting_near(channel, settings, 1, start)
+        assert near.fom_db <= full.fom_db + 1e-9
+        assert near.com_db == pytest.approx(full.com_db, abs=0.05)
+        start = near
