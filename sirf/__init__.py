@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sirf._version import __version__
 
 if TYPE_CHECKING:
-    from sirf import fec, optics, paths, plot, presets
+    from sirf import fec, materials, optics, paths, plot, presets
+    from sirf._store import load, save
     from sirf.channel.channel import Channel
     from sirf.channel.network import Network
     from sirf.clock.recovery import ClockRecovery
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from sirf.transmitter.transmitter import Transmitter
 
 _HOMES = {
+    "load": "sirf._store",
+    "save": "sirf._store",
     "Channel": "sirf.channel.channel",
     "Network": "sirf.channel.network",
     "Link": "sirf.link",
@@ -80,7 +83,7 @@ _HOMES = {
     "LimitError": "sirf.errors",
     "PhysicsError": "sirf.errors",
 }
-_MODULES = ("com", "fec", "optics", "paths", "plot", "presets")
+_MODULES = ("com", "fec", "materials", "optics", "paths", "plot", "presets")
 
 __all__ = [
     "Adaptation",
@@ -117,12 +120,15 @@ __all__ = [
     "jtol",
     "length_loss_map",
     "length_rate_map",
+    "load",
     "material_roughness_map",
+    "materials",
     "optics",
     "paths",
     "plot",
     "presets",
     "reach",
+    "save",
     "simulate",
     "simulate_chain",
     "statistical_eye",

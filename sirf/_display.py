@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from sirf.errors import SirfError
+
 
 def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
     """A title over aligned name and value columns."""
@@ -20,6 +22,15 @@ def html_table(title: str, rows: Sequence[tuple[str, str]]) -> str:
         f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows
     )
     return f"<table><caption>{escape(title)}</caption>{body}</table>"
+
+
+def frame(rows: Sequence[dict[str, Any]]) -> Any:
+    """A pandas DataFrame of rows of plain values; nested values keep their objects. `SirfError` where pandas is not installed."""
+    try:
+        import pandas
+    except ImportError:
+        raise SirfError("to_pandas must have pandas, got none. Install it: pip install pandas.") from None
+    return pandas.DataFrame(list(rows))
 
 
 def strict(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +17,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import DieToDie, PackageCase, die_to_die, find_distinct
 from sirf.channel.network import Network
 from sirf.channel.transfer import Pulse, Transfer
-from sirf.errors import SirfError
+from sirf.errors import SirfError, shown
 from sirf.optics.span import Span
 from sirf.presets import EqualizerLimits, Preset, load
 from sirf.receiver.receiver import Receiver
@@ -40,7 +41,8 @@ class Link:
     ----------
     channel
         The copper. Its `plane` says what is missing: at the ball the preset's package and die terminations are added, at
-        the bump the die terminations, at the die nothing. Or a `sirf.optics.Span`: copper, light, copper.
+        the bump the die terminations, at the die nothing. The name of a Touchstone file
+        stands for its channel. Or a `sirf.optics.Span`: copper, light, copper.
     standard
         Id of a preset (see `sirf standards`); fills whatever is not given below.
     transmitter, receiver, symbol_rate, modulation, der0, limits
@@ -85,7 +87,7 @@ class Link:
 
     def __init__(
         self,
-        channel: Channel | Span,
+        channel: Channel | Span | str | os.PathLike[str],
         *,
         optics: Span | None = None,
         standard: str | None = None,
@@ -103,6 +105,13 @@ class Link:
         transmitter_model: AmiModel | None = None,
         receiver_model: AmiModel | None = None,
     ) -> None:
+        if isinstance(channel, (str, os.PathLike)):
+            channel = Channel.from_touchstone(channel)
+        if not isinstance(channel, (Channel, Span)):
+            raise SirfError(
+                f"channel must be a Channel, a Span or the name of a Touchstone file, got {shown(channel)}. "
+                "Make one with Channel.from_network or path.to_channel()."
+            )
         if isinstance(channel, Span):
             optics, channel = channel, channel.copper
         if optics is not None:

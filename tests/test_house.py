@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sirf"
 
 ROOMS = (
-    "_kernels errors units signal _data _digest _display _files _version execution",
-    "channel paths",
+    "_kernels errors units signal _store _data _digest _display _files _version execution",
+    "channel paths materials",
     "link transmitter receiver clock optics fec presets results system",
     "engine equalizer com ami",
     "study",

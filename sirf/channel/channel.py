@@ -19,7 +19,7 @@ from sirf.channel.network import Network
 from sirf.channel.network_file import NetworkFile
 from sirf.channel.network_reader import load_network
 from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
-from sirf.errors import SirfError
+from sirf.errors import SirfError, shown
 from sirf.units import Given, db20, parse_symbol_rate
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ class Channel:
 
     def __post_init__(self) -> None:
         """Check ports, impedance and plane."""
+        if not isinstance(self.through, Network):
+            how = "from_network" if hasattr(self.through, "s") else "from_touchstone"
+            raise SirfError(
+                f"through must be a sirf Network, got {shown(self.through)}. Use Channel.{how}, which reads and converts."
+            )
         object.__setattr__(self, "fext", tuple(self.fext))
         object.__setattr__(self, "next", tuple(self.next))
         if self.plane not in PLANES:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from sirf.errors import SirfError
 
 if TYPE_CHECKING:
     import skrf
+
+    from sirf.channel.network_file import NetworkFile
 
 
 Complex = NDArray[np.complex128]
@@ -73,6 +77,24 @@ class Network:
         """`a @ b` is `a.cascade(b)`."""
         return self.cascade(other)
 
+    def __pow__(self, times: int | Network) -> Network:
+        """`a ** 3` is `a @ a @ a`; `a ** b` joins two networks, as users of scikit-rf write it.
+
+        >>> thru = Network(np.array([0.0, 1e9]), np.array([[[0, 0.5], [0.5, 0]]] * 2))
+        >>> float(abs((thru**3).s[0, 1, 0])), float(abs((thru**thru).s[0, 1, 0]))
+        (0.125, 0.25)
+        """
+        if isinstance(times, Network):
+            return self @ times
+        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            raise SirfError(
+                f"power must be a whole number from 1, or a network to join, got {times!r}. Use 2 for two in a row."
+            )
+        result = self
+        for _ in range(times - 1):
+            result = result @ self
+        return result
+
     def flipped(self) -> Network:
         """The same network with its ports in reverse order (a two-port seen from its other end)."""
         return Network(self.frequency, self.s[:, ::-1, ::-1], z0=self.z0, name=self.name)
@@ -101,6 +123,19 @@ class Network:
             for into in range(self.ports):
                 s[:, out, into] = interpolate_response(grid, self.frequency, self.s[:, out, into])
         return Network(grid, s, z0=self.z0, name=self.name)
+
+    @classmethod
+    def from_touchstone(cls, file: str | os.PathLike[str], **options: Any) -> Network:
+        """The network of a Touchstone, CITI or MDIF file; options as in `sirf.channel.network_reader.load_network`.
+
+        Raises `TouchstoneError` naming file and line.
+
+        >>> sirf.Network.from_touchstone("thru.s2p").ports
+        2
+        """
+        # by name, for the reader makes networks
+        read: NetworkFile = import_module("sirf.channel.network_reader").load_network(file, **options)
+        return read.network
 
     @classmethod
     def from_skrf(cls, network: skrf.Network) -> Network:

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sirf.channel.transfer import Pulse
+    from sirf.link import Link
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.study.reach_result import Reach
 
 
-def pulse(response: Pulse, ax: Axes | None = None, *, before_ui: float = 5.0, after_ui: float = 25.0) -> Axes:
-    """Pulse response in mV over time in UI about the cursor, with the samples one UI apart."""
+def pulse(response: Pulse | Link, ax: Axes | None = None, *, before_ui: float = 5.0, after_ui: float = 25.0) -> Axes:
+    """Pulse response in mV over time in UI about the cursor, with the samples one UI apart; of a link that at its slicer."""
+    from sirf.link import Link
+
+    if isinstance(response, Link):
+        response = response.pulse_response()
     axes = axes_or_new(ax, (6.4, 3.6))
     time = (response.time - response.time[response.cursor]) * response.symbol_rate
     axes.plot(time, 1e3 * response.volts, color="0.25", linewidth=1.2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -151,6 +151,14 @@ class Receiver:
         """Whether the FFE works on samples, one by one, because what comes before it is not linear or it adapts."""
         adapts = self.adaptation is not None and (self.adaptation.ffe_step > 0 or self.adaptation.gain_step > 0)
         return self.vga is not None or self.converter is not None or adapts
+
+    def replace(self, **changes: Any) -> Receiver:
+        """The same with some fields changed.
+
+        >>> sirf.Receiver(noise_corner="40 GHz").replace(dfe=(0.1,)).dfe
+        (0.1,)
+        """
+        return replace(self, **changes)
 
     def without_equalizers(self) -> Receiver:
         """Noise filter and noise alone: what is left where a vendor's model does the rest."""

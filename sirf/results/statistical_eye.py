@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from sirf.results.interference_distribution import Interference
 
 Float = NDArray[np.float64]
+
+BAD_ERROR_RATIO = 1e-3
+"""Bit error ratio from which on a link without an equaliser search is told of it: no code mends more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +216,11 @@ class StatisticalEye:
             for e in range(len(levels) - 1)
         ]
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw the eye on axes, new ones by default, and return them; options as in `sirf.plot.eye`."""
+        # by name, for pictures stand on a higher floor
+        return import_module("sirf.plot").eye(self, ax, **options)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: heights in mV, widths and jitter in UI, at the link's DER0."""
         figures = self.metrics(self.der0)
@@ -246,11 +255,21 @@ class StatisticalEye:
             "ber_high": None,
         }
 
+    @property
+    def hint(self) -> str | None:
+        """What most likely makes the eye bad, where its equalisers have not been set; None where there is nothing to say."""
+        if self.link.equalizer_report is not None or self.link.has_models or self.ber < BAD_ERROR_RATIO:
+            return None
+        limits = self.link.limits
+        choices = (limits.tx_ffe, limits.dfe_max, (1,) * limits.rx_ffe_post, limits.g_dc_db[1:])
+        return "equalisers are as given, not searched: try link.optimized()" if any(map(len, choices)) else None
+
     def __repr__(self) -> str:
         """One line."""
+        note = "" if self.hint is None else f"; {self.hint}"
         return (
             f"StatisticalEye(BER {self.ber:.2e}, height {1e3 * self.eye_height():.2f} mV and width "
-            f"{self.eye_width():.3f} UI at {self.der0:g}, S/I {self.eye_com_db:.2f} dB)"
+            f"{self.eye_width():.3f} UI at {self.der0:g}, S/I {self.eye_com_db:.2f} dB{note})"
         )
 
     def __str__(self) -> str:
@@ -275,6 +294,7 @@ def _rows(eye: StatisticalEye) -> Sequence[tuple[str, str]]:
         (f"eye widths at {eye.der0:g}", " / ".join(f"{value:.3f}" for value in eye.eye_widths()) + " UI"),
         ("signal over interference", f"{eye.eye_com_db:.2f} dB"),
         ("VEC", "eye closed" if vec is None else f"{vec:.2f} dB"),
+        *(() if eye.hint is None else (("hint", eye.hint),)),
     )
 
 

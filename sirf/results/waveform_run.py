@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +47,11 @@ class WaveformRun:
     def ser(self) -> float:
         """Symbol errors / symbols."""
         return self.errors.ser
+
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw the eye on axes, new ones by default, and return them; options as in `sirf.plot.eye`."""
+        # by name, for pictures stand on a higher floor
+        return import_module("sirf.plot").eye(self, ax, **options)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the eye is peak to peak over the symbols of the run, so `eye_ber` is 1 / symbols."""

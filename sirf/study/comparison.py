@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from sirf._display import frame
 from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.figure import Table
@@ -209,6 +210,10 @@ class Comparison:
             "rule": self.rule.to_dict(),
             "rows": [{"data_rate": self.data_rate, **row.to_dict()} for row in self.rows],
         }
+
+    def to_pandas(self) -> Any:
+        """One row for each architecture, with the keys of the JSON as columns."""
+        return frame(self.to_dict()["rows"])
 
     def row(self, name: str) -> Row:
         """The row of an architecture by id or family name; `SirfError` where there is none."""

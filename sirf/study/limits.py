@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sirf import fec
-from sirf.errors import SirfError
+from sirf.errors import SirfError, shown
 from sirf.study.figure import Figure
 from sirf.study.figures import FIGURES, LIMITABLE, value_of
 from sirf.study.measurement import CODE, Measurement
@@ -65,6 +65,10 @@ def limit_of(given: Mapping[str, Any] | None, *, ber: float, code: str = CODE) -
 
     Raises `SirfError` for another name, more than one, or a bound out of range, `ConfigError` for an unknown `code`.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise SirfError(
+            f"limit must say what it limits, got {shown(given)}. Write for example {{'ber': 1e-6}} or {{'com_db': 3}}."
+        )
     chosen = {"ber": ber} if given is None else dict(given)
     if len(chosen) != 1 or next(iter(chosen)) not in LIMITABLE:
         raise SirfError(

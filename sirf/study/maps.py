@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._display import frame
 from sirf.channel.materials import load_material
 from sirf.channel.path import Path
 from sirf.errors import SirfError
@@ -102,6 +103,17 @@ class Map:
             "second": self.second.to_dict(),
             "values": self.values.tolist(),
         }
+
+    def to_pandas(self) -> Any:
+        """One row for each point: both quantities by their labels, and the figure."""
+        first, second = (axis.words or axis.values for axis in (self.first, self.second))
+        return frame(
+            [
+                {self.first.label: one, self.second.label: other, self.figure: float(self.values[row, column])}
+                for row, one in enumerate(first)
+                for column, other in enumerate(second)
+            ]
+        )
 
     def __repr__(self) -> str:
         """One line: what, over what, from where to where."""

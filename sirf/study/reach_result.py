@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sirf._display import frame
 from sirf.results.display import html_table, table
 from sirf.study.length_search import TOLERANCE
 
@@ -51,6 +52,10 @@ class Reach:
             "gained_db": dict(self.gained_db),
             "curve": [{"length_mm": n, name: value, "insertion_loss_db": loss} for n, value, loss in self.curve],
         }
+
+    def to_pandas(self) -> Any:
+        """One row for each length tried: length in mm, the limited figure, loss in dB."""
+        return frame(self.to_dict()["curve"])
 
     def __repr__(self) -> str:
         """One line."""

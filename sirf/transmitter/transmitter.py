@@ -43,6 +43,10 @@ class Transmitter:
     precoding: bool = False
     filter: SampledFilter | None = None
 
+    def replace(self, **changes: Any) -> Transmitter:
+        """The same with some fields changed."""
+        return replace(self, **changes)
+
     def without_equalizers(self) -> Transmitter:
         """The same without FFE and filter: what is left where a vendor's model equalises."""
         return replace(self, ffe=(1.0,), ffe_main=0, filter=None)
