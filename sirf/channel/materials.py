@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +22,8 @@ __all__ = ["Material", "cannonball_factor", "list_materials", "load_material", "
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+_FEW, _MANY = 64, 20_000
+"""Points between which what depends on a grid alone is kept."""
 _LOWER_CORNER, _UPPER_CORNER = 2.0 * np.pi * 1e4, 2.0 * np.pi * 1e12
 """Angular corner frequencies of the wideband Debye model, rad/s."""
 
@@ -159,7 +161,18 @@ def _debye(dk: float, df: float, reference: float) -> tuple[float, float]:
 
 
 def _log_ratio(w: Real) -> Complex:
-    return np.asarray(np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w)))
+    if not _FEW < w.size <= _MANY:
+        return np.asarray(np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w)))
+    return _log_ratio_on(w.tobytes()).reshape(w.shape)
+
+
+@lru_cache(maxsize=4)
+def _log_ratio_on(grid: bytes) -> Complex:
+    """The same on a grid of a network, by its bytes: it does not depend on the material."""
+    w = np.frombuffer(grid)
+    ratio = np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w))
+    ratio.flags.writeable = False
+    return np.asarray(ratio)
 
 
 class _Foil(BaseModel):

@@ -108,7 +108,9 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
         tilt = scaled / (scaled**2 + turn**2)
         wanted = phase - np.arctan(turn / scaled) + turn * tilt
         fit = np.linalg.lstsq(np.column_stack([line, tilt]), wanted, rcond=None)[0]
-        turn = float(np.clip(fit[2], 0.0, 2.0))
+        last, turn = turn, min(max(float(fit[2]), 0.0), 2.0)
+        if turn == last:
+            break
     left = phase - np.arctan(turn / scaled)
     rest = _misfit(line, left)
     clear = rest < 0.1 * plain and plain > _SMALLEST_TURN and turn > (_SMALLEST_TURN if blocked else _CLEAR_TURN)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import floor, log2
 
 import numpy as np
@@ -41,6 +42,8 @@ SLOW = 1e-3
 """Sinusoids below this part of the symbol rate displace all edges that matter alike."""
 TOGETHER = 0.5
 """Filtered data whose correlation from edge to edge is below this counts as independent from edge to edge."""
+KEPT_SPREADS = 256
+"""Spread atoms that are kept, a few kilobytes each."""
 MERGED = 33
 """Fewest values that stand for the sum of several common displacements."""
 
@@ -196,7 +199,8 @@ class Displacement:
         # steps of a quarter of an octave, so that edges and phases share what is found
         key = (deviation, floor(4.0 * log2(min(max(blur, 1.0 / MOST_NODES), 64.0))))
         if key not in self._known:
-            self._known[key] = _spread(self.atoms, self.shares, deviation, 2.0 ** (key[1] / 4.0))
+            atoms, shares = tuple(self.atoms.tolist()), tuple(self.shares.tolist())
+            self._known[key] = _spread(atoms, shares, deviation, 2.0 ** (key[1] / 4.0))
         return self._known[key]
 
     @property
@@ -256,8 +260,15 @@ def _parts(
     return alternatives, [part for part in common if part.variance > 0], atoms, shares
 
 
-def _spread(atoms: Float, shares: Float, deviation: float, blur: float) -> tuple[Float, Float]:
-    """Values (N,) and probabilities (N,) of `atoms` (D,) plus a Gaussian, on one grid or on one about each: the fewer ones."""
+@lru_cache(maxsize=KEPT_SPREADS)
+def _spread(
+    bounded: tuple[float, ...], probabilities: tuple[float, ...], deviation: float, blur: float
+) -> tuple[Float, Float]:
+    """Values (N,) and probabilities (N,) of atoms plus a Gaussian, on one grid or on one about each: the fewer ones.
+
+    `bounded` are the atoms and `probabilities` theirs. Kept by value: a study asks the same of link after link.
+    """
+    atoms, shares = np.array(bounded), np.array(probabilities)
     whole = np.sqrt(1.0 + blur * blur)
     spacing, reach = NODE_SPACING * blur / whole, NODE_REACH + TILT_REACH / whole
     single = np.linspace(-reach, reach, 2 * int(np.ceil(reach / spacing)) + 1)
@@ -271,7 +282,9 @@ def _spread(atoms: Float, shares: Float, deviation: float, blur: float) -> tuple
         weights = np.exp(-0.5 * (places[:, None] - atoms / deviation) ** 2) @ shares
         tau, found = deviation * places, weights / weights.sum()
     spare = (0, -len(tau) % VECTOR)
-    return np.pad(tau, spare, mode="edge"), np.pad(found, spare)
+    tau, found = np.pad(tau, spare, mode="edge"), np.pad(found, spare)
+    tau.flags.writeable = found.flags.writeable = False
+    return tau, found
 
 
 def _nodes(span: float, fewest: int, blur_ui: float) -> int:

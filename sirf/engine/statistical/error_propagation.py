@@ -221,12 +221,14 @@ def _shares(lean: Float, levels: Float) -> Float:
 
 def _leaning(mean: float, levels: Float) -> float:
     """The lean whose levels have this mean: Newton's method."""
-    mean = float(np.clip(mean, 0.98 * levels[0], 0.98 * levels[-1]))
+    mean = min(max(mean, 0.98 * float(levels[0])), 0.98 * float(levels[-1]))
+    square = levels**2
     lean = 0.0
     for _ in range(50):
-        shares = _shares(np.array([lean]), levels)[0]
+        weight = np.exp(lean * levels)
+        shares = weight / weight.sum()
         found = float(shares @ levels)
-        move = float(np.clip((mean - found) / max(float(shares @ levels**2) - found**2, 1e-3), -1.0, 1.0))
+        move = min(max((mean - found) / max(float(shares @ square) - found**2, 1e-3), -1.0), 1.0)
         lean += move
         if abs(move) < 1e-9:
             break

@@ -37,7 +37,8 @@ class TiltedMoment:
     """E exp(`tilt` x) of intersymbol interference and jitter given the level of the symbol at index `main`.
 
     `cursors` (K,) in V, that of the main symbol zero; `tilt` in 1/V. `courses` holds, for each state of the displacement, its
-    probability, what it adds to the cursors (K,) in V, and the displaced edges (Q, 1 or 2, N) of `chain` in V.
+    probability, what it adds to the cursors (K,) in V, and the displaced edges (Q, 1 or 2, N) of `chain` in V; `factors` what
+    these contribute.
     """
 
     cursors: Float
@@ -50,6 +51,7 @@ class TiltedMoment:
     nodes: EdgeNodes
     weights: tuple[Float, Float]
     courses: tuple[tuple[float, Float, Float], ...]
+    factors: tuple[Float, ...]
 
     @classmethod
     def of(
@@ -71,8 +73,10 @@ class TiltedMoment:
             nodes,
             transitions(steep, displacement, line),
             (),
+            (),
         )
-        return replace(moment, courses=moment._courses(edges))
+        courses = moment._courses(edges)
+        return replace(moment, courses=courses, factors=tuple(moment._edge_factors(volts) for _, _, volts in courses))
 
     def derivative(self, course: Float, later: EdgeResponse | None = None) -> Float:
         """Derivative (L,) of the logarithm along a change `course` (K,) in V of the cursors and `later` of the edges."""
@@ -102,22 +106,28 @@ class TiltedMoment:
         """The logarithm (L,) with `step` times a change on top."""
         total = np.zeros(len(self.levels))
         for index, (share, shift, volts) in enumerate(self.courses):
-            cursors, seen = self.cursors + shift + step * course, volts
+            cursors, factors = self.cursors + shift + step * course, self.factors[index]
             if added is not None:
-                cursors, seen = cursors + step * added[index][1], volts + step * added[index][2]
-            total += share * self._state_moment(cursors, seen)
+                cursors = cursors + step * added[index][1]
+                factors = self._edge_factors(volts + step * added[index][2])
+            total += share * self._state_moment(cursors, factors)
         return np.asarray(np.log(total))
 
-    def _state_moment(self, cursors: Float, volts: Float) -> Float:
+    def _edge_factors(self, volts: Float) -> Float:
+        """What displaced edges contribute (Q, L, L, L, L), given the symbols of each."""
+        if not len(self.chain):
+            return volts
+        return edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.weights, self.levels)
+
+    def _state_moment(self, cursors: Float, factors: Float) -> Float:
         """E exp(tilt x) (L,) in one state."""
         if not len(self.chain):
             return np.full(len(self.levels), self._independent(np.delete(cursors, self.main)))
         start, stop = self.chain.start + self.displacement.lead, self.chain.stop + self.displacement.lead + 3
-        factors = edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.weights, self.levels)
         tied = chain_moment(self.tilt, factors, cursors[start:stop].copy(), self.main - start, self.levels)
         return np.asarray(tied * self._independent(np.concatenate([cursors[:start], cursors[stop:]])))
 
     def _independent(self, cursors: Float) -> float:
         """E exp(tilt x) of independent symbols through `cursors` (K,)."""
-        each = np.exp(np.multiply.outer(self.tilt * self.levels, cursors)).mean(axis=0)
-        return float(np.exp(np.sum(np.log(each))))
+        each = np.exp(np.multiply.outer(self.tilt * self.levels, cursors)).sum(axis=0) / len(self.levels)
+        return float(np.exp(np.log(each).sum()))

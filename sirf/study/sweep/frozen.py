@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Hashable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -50,7 +50,7 @@ def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], An
     if isinstance(value, kind):
         return change(value)
     if type(value) is tuple:
-        items = tuple(mapped(item, kind, change) for item in value)
+        items = tuple(mapped(item, kind, change) if _may_hold(item, kind) else item for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     changes = {}
     for name in _field_names(cast("Hashable", type(value))):
@@ -63,7 +63,30 @@ def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], An
     return dataclasses.replace(value, **changes) if changes else value
 
 
-def found(value: object, kind: type) -> list[Any]:
+def _may_hold(value: Any, kind: type | tuple[type, ...]) -> bool:
+    """Whether a part of type `kind` may be somewhere in a value; kept by value, for most segments of a path never change."""
+    if type(value) in _LEAVES:
+        return isinstance(value, kind)
+    if _hashes_by_identity(cast("Hashable", type(value))):
+        return True
+    try:
+        return _holds(value, kind)
+    except TypeError:
+        # a frozen value with an array or a list inside has no hash
+        return True
+
+
+@cache
+def _hashes_by_identity(kind: Any) -> bool:
+    return kind.__hash__ is None or kind.__hash__ is object.__hash__
+
+
+@lru_cache(maxsize=256)
+def _holds(value: Hashable, kind: type | tuple[type, ...]) -> bool:
+    return bool(found(value, kind))
+
+
+def found(value: object, kind: type | tuple[type, ...]) -> list[Any]:
     """Every part of type `kind`, outermost first."""
     if isinstance(value, kind):
         return [value]
