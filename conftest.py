@@ -29,6 +29,8 @@ def _names_of_examples(
     channel = doctest_namespace["channel"] = sirf.paths.cpo(length="30 mm", rate_class="100g").to_channel()
     if "link" in source:
         doctest_namespace["link"] = sirf.Link(channel, standard="cei-112g-xsr").optimized()
+    if "sirf.save" in source:
+        monkeypatch.chdir(tmp_path)
     if "thru.s2p" in source:
         from sirf.channel.touchstone import write_touchstone
 

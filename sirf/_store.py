@@ -58,6 +58,10 @@ def load(file: str | Path) -> Any:
     """What `save` wrote into `file`.
 
     Raises `SirfError` for a file of another kind, a newer version of the format, or a class that this version does not have.
+
+    >>> sirf.save(link.channel, "channel.sirf")
+    >>> sirf.load("channel.sirf").plane == link.channel.plane
+    True
     """
     try:
         with zipfile.ZipFile(file) as archive:

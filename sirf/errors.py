@@ -2,11 +2,20 @@
 
 
 class SirfError(ValueError):
-    """Bad input to sirf: one sentence that says what, where and how to fix."""
+    """Bad input to sirf: one sentence that says what, where and how to fix.
+
+    >>> sirf.load("absent.sirf")
+    Traceback (most recent call last):
+    sirf.errors.SirfError: absent.sirf must be a readable file, got No such file or directory. Check the path.
+    """
 
 
 class TouchstoneError(SirfError):
-    """A Touchstone file that cannot be read; the message names the file and the line."""
+    """A Touchstone file that cannot be read; the message names the file and the line.
+
+    >>> issubclass(sirf.TouchstoneError, sirf.SirfError)
+    True
+    """
 
 
 class AmiError(SirfError):
@@ -14,15 +23,29 @@ class AmiError(SirfError):
 
 
 class ConfigError(SirfError):
-    """A preset, study or architecture file with a bad key; the message names the file and the key."""
+    """A preset, study or architecture file with a bad key; the message names the file and the key.
+
+    >>> sirf.presets.load("C2M")
+    Traceback (most recent call last):
+    sirf.errors.ConfigError: standard must be one of ..., got 'C2M'. Did you mean '802.3ck-c2m' or '802.3dj-c2m'?
+    """
 
 
 class PhysicsError(SirfError):
-    """A physical quantity outside the range in which a model holds."""
+    """A physical quantity outside the range in which a model holds.
+
+    >>> sirf.materials.load("megtron7").at(temperature_c="900 C")
+    Traceback (most recent call last):
+    sirf.errors.PhysicsError: temperature_c must be between -40 and 125, got 900.0. Give degrees Celsius.
+    """
 
 
 class LimitError(SirfError):
-    """A limit that the user gave is missed: the input was good, the answer is not."""
+    """A limit that the user gave is missed: the input was good, the answer is not.
+
+    >>> issubclass(sirf.LimitError, sirf.SirfError)
+    True
+    """
 
 
 class NoSettingError(SirfError):

@@ -28,12 +28,12 @@ def link(channel: sirf.Channel) -> sirf.Link:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda link: sirf.Channel("a.s4p"), "Channel.from_touchstone"),
+        (lambda link: sirf.Channel("a.s4p"), "Channel.from_touchstone"),  # type: ignore[arg-type]
         (lambda link: sirf.Channel(link.channel.to_network()), "Channel.from_network"),
-        (lambda link: sirf.Link(link.channel, standard={"id": "mine"}), "standard must be an id"),
+        (lambda link: sirf.Link(link.channel, standard={"id": "mine"}), "standard must be an id"),  # type: ignore[arg-type]
         (lambda link: sirf.Link(link.channel.through, standard="cei-112g-xsr"), "channel must be a Channel"),
         (lambda link: sirf.Link("absent.s4p", standard="cei-112g-xsr"), "absent.s4p"),
-        (lambda link: sirf.reach("cpo-retimed", limit=1e-6), "'ber': 1e-6"),
+        (lambda link: sirf.reach("cpo-retimed", limit=1e-6), "'ber': 1e-6"),  # type: ignore[arg-type]
         (lambda link: sirf.simulate(link, symbols="many"), "symbols must be a whole number"),
         (lambda link: sirf.save(3, "x.sirf"), "value must be a link"),
         (lambda link: sirf.load(__file__), "whole file of sirf.save"),
@@ -119,3 +119,9 @@ def test_a_map_as_a_table_of_pandas() -> None:
     assert isinstance(table, pandas.DataFrame)
     assert list(table["length (mm)"]) == [20.0, 30.0]
     assert table["eye_height_mv"].to_numpy() == pytest.approx(found.values[:, 0])
+
+
+@pytest.mark.parametrize("name", [one for one in sirf.__all__ if one not in ("__version__", "com")])
+def test_every_public_name_shows_how_it_is_used(name: str) -> None:
+    value = getattr(sirf, name)
+    assert not callable(value) or ">>> " in (value.__doc__ or "")

@@ -31,6 +31,9 @@ class ClockRecovery:
     While it acquires, from an initial phase or against wander, the loop is `gear` times wider (1: not), as its delay bears.
     `initial_phase_ui` is where the sampler starts, relative to where it should stay; `lock_window_ui` how far from there it may
     be and count as locked.
+
+    >>> sirf.ClockRecovery(bandwidth="4 MHz").bandwidth
+    4000000.0
     """
 
     detector: str = "mueller-muller"

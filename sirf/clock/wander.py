@@ -23,6 +23,9 @@ class Wander:
 
     These move the whole waveform along the time axis, slowly against the channel's memory, at any amplitude; edge jitter of the
     transmitter is its own and goes through the channel.
+
+    >>> sirf.Wander(sinusoidal_ui=0.1, sinusoidal_frequency="1 MHz").sinusoidal_frequency
+    1000000.0
     """
 
     frequency_offset_ppm: float = 0.0

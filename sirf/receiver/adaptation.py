@@ -23,6 +23,9 @@ class Adaptation:
     are its multiples, and so a step size has no unit. `ffe_limits` and `dfe_limits` hold (least, most) of every tap, the DFE's
     relative to the main cursor; taps at zero in a gap between floating groups stay there. The first `training_symbols` adapt
     on sent symbols, later ones on decisions; nothing of the first `settle_symbols` is counted.
+
+    >>> sirf.Adaptation(dfe_step=1e-3).dfe_step
+    0.001
     """
 
     algorithm: str = "lms"

@@ -20,6 +20,9 @@ class Converter:
     `full_scale` None is four times the rms of its input. `enob` below `bits` adds Gaussian noise, so that noise and
     quantisation together are those of an ideal converter of `enob` bits. Lane n of `gain_error` (relative), `offset` (V)
     and `skew_ui` takes every N-th symbol from symbol n on; the three have one length, () for a perfect converter.
+
+    >>> sirf.Converter(bits=7).bits
+    7
     """
 
     bits: int = 7

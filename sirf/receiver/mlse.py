@@ -22,6 +22,9 @@ class Mlse:
     the first the number of levels. None keeps all levels: L^memory states.
 
     Eyuboglu and Qureshi, IEEE Trans. Commun. 36 (1988) 13; Duel-Hallen and Heegard, IEEE Trans. Commun. 37 (1989) 428.
+
+    >>> sirf.Mlse(memory=1).memory
+    1
     """
 
     memory: int = 1

@@ -32,7 +32,12 @@ EQUATION_93A_22 = ("g_dc_db", "g_dc2_db", "f_z", "f_p1", "f_p2", "f_lf")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ctle:
-    """Two-stage CTLE of equation (93A-22): gains in dB (not above 0), poles and zero in Hz; `f_lf` None leaves stage two out."""
+    """Two-stage CTLE of equation (93A-22): gains in dB (not above 0), poles and zero in Hz; `f_lf` None leaves stage two out.
+
+    >>> ctle = sirf.Ctle(g_dc_db=-6.0, f_z="12.58G", f_p1="20G", f_p2="28G")
+    >>> round(20 * float(np.log10(abs(ctle.transfer(np.array([0.0]))[0]))), 6)
+    -6.0
+    """
 
     g_dc_db: float
     g_dc2_db: float = 0.0
@@ -94,6 +99,9 @@ class Receiver:
 
     `cancellation` holds samples in V that come on top of the through path's response to a symbol one sample long, from the first
     sample of its record on; noise and crosstalk are spared. A vendor's model says by it what its decision feedback takes off.
+
+    >>> sirf.Receiver(noise_corner="40 GHz", dfe=(0.1, 0.02)).noise_corner
+    40000000000.0
     """
 
     noise_corner: float | None

@@ -22,6 +22,9 @@ class TabledCtle:
     Between the points magnitude in dB and unwrapped phase are interpolated linearly over frequency; below the first point the
     magnitude is held and the phase goes to zero at DC; beyond the last the response falls by its last slope in dB per decade
     (at most level), the phase with its last slope.
+
+    >>> float(abs(sirf.TabledCtle(np.array([1e9, 2e9]), np.array([1.0, 2.0])).transfer(np.array([2e9]))[0]))
+    2.0
     """
 
     frequency: Float

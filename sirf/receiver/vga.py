@@ -19,6 +19,9 @@ class Vga:
 
     The curve is saturation x tanh(gain x / saturation): slope `gain` at zero, third-order distortion
     (gain x / saturation)² / 3 relative to the linear part.
+
+    >>> sirf.Vga(gain=2.0, saturation="300 mV").saturation
+    0.3
     """
 
     gain: float = 1.0

@@ -83,6 +83,9 @@ def compare(
     Reach is the longest variable segment that meets the rule; beside it stands the longest inside the interface's loss and length
     budget. Eyes are at each preset's own DER_0, which a row names. Raises `SirfError` for an unknown architecture, rate or rule,
     and for a model that no row can take.
+
+    >>> table = sirf.compare(["pluggable", "cpo"], data_rate="106.25Gb/s")  # doctest: +SKIP
+    >>> table.row("cpo").reach_mm  # doctest: +SKIP
     """
     data_rate = parse_data_rate(data_rate)
     if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):

@@ -172,6 +172,8 @@ def crossover(
     The challenger stays at its own length. A rival works up to its reach (found as `sirf.reach` does, in strides of 41 % and
     within 5 %); its energy follows from the loss at each length from 2 mm up, whether or not it meets the ratio that far down.
     Raises `SirfError` where the challenger itself misses the ratio, or for an unknown architecture or rate.
+
+    >>> sirf.crossover("cpo-retimed", ["pluggable-retimed"], data_rate="212.5Gb/s")  # doctest: +SKIP
     """
     data_rate = parse_data_rate(data_rate)
     subject = _subject(challenger, data_rate)

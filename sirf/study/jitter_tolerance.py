@@ -106,6 +106,8 @@ def jtol(
 
     From the mask's amplitude on it is doubled or halved until the verdict turns, then bisected. Raises `SirfError` for limits
     that are none.
+
+    >>> sirf.jtol(link, mask="802.3ck", frequencies=["4 MHz"]).passed  # doctest: +SKIP
     """
     chosen = load_mask(mask) if isinstance(mask, str) else mask
     limit = link.der0 if ber is None else ber

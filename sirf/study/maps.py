@@ -162,6 +162,8 @@ def length_loss_map(
     stays causal. `figure` is a name of `sirf.study.figures.FIGURES` but "eye_mask"; `executor` and `progress` as in
     `sirf.study.parallel.each`. Raises `SirfError` for lengths or a figure that make no sense, `PhysicsError` for a loss that
     the line cannot have.
+
+    >>> sirf.length_loss_map("cpo", standard="cei-112g-xsr", lengths="30mm,60mm", losses_db_per_inch=[1, 2])  # doctest: +SKIP
     """
     subject = _path(path, standard)
     metres = _ascending("lengths", read_all(lengths, LENGTH, name="lengths"))
@@ -196,6 +198,9 @@ def length_rate_map(
     An architecture has its own interface at each rate, all that it has by default. A path under a `standard` keeps its preset,
     filters and edges in Hz and s, at another symbol rate; COM, whose settings belong to one rate, is not among its figures.
     The rest as in `length_loss_map`.
+
+    >>> sirf.length_rate_map("cpo-retimed", lengths="30mm", rates="106.25G", figure="eye_height_mv").values.shape
+    (1, 1)
     """
     subject = subject_of(path, standard=standard, data_rate=_first_rate(path, standard, rates))
     if isinstance(subject, PathSubject) and figure == "com_db":
@@ -230,6 +235,10 @@ def material_roughness_map(
     The variable segment alone is made of each material (ids of `sirf.channel.materials.list_materials()`), on a foil of each
     roughness with the material's ratio of Rz to Rq; `length` in m, the path's own by default. The rest as in `length_loss_map`.
     Raises `SirfError` for a path whose line no material makes.
+
+    >>> sirf.material_roughness_map(
+    ...     "pluggable", standard="802.3ck-c2m", materials=["megtron7"], roughness_um=[0.3]
+    ... )  # doctest: +SKIP
     """
     subject = _path(path, standard)
     rough = _ascending("roughness_um", roughness_um, zero=True)

@@ -77,6 +77,9 @@ def reach(
     misses; a bump of the curve narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked
     in doublings, and must leave a margin in the power budget too.
     Raises `SirfError` for an unknown limit, `ConfigError` for an unknown path.
+
+    >>> sirf.reach("cpo", standard="cei-112g-xsr", limit={"ber": 1e-6}).reach_mm  # doctest: +SKIP
+    121.9
     """
     if not 1e-4 <= tolerance <= 1.0:
         raise SirfError(f"tolerance must be between 1e-4 and 1, got {tolerance}. Use 0.02.")

@@ -18,6 +18,9 @@ class Aggressor:
     drawn anew every 1024 symbols of a count and in every block of a waveform). With a rate offset the phase drifts: in a
     waveform on from there, in a count from a random phase every 1024 symbols, since every phase comes in turn. `pattern` is sent
     instead of random symbols.
+
+    >>> sirf.Aggressor(amplitude="450 mV").amplitude
+    0.45
     """
 
     amplitude: float | None = None

@@ -22,7 +22,11 @@ NEARLY_GAUSSIAN = 2e-3
 
 @dataclass(frozen=True, slots=True)
 class SinusoidalJitter:
-    """A sinusoid that displaces edges: peak `amplitude_ui` in UI at `frequency` in Hz; its phase is random in each run."""
+    """A sinusoid that displaces edges: peak `amplitude_ui` in UI at `frequency` in Hz; its phase is random in each run.
+
+    >>> sirf.SinusoidalJitter(amplitude_ui=0.05, frequency="10 MHz").frequency
+    10000000.0
+    """
 
     amplitude_ui: float
     frequency: float
@@ -48,6 +52,9 @@ class BoundedJitter:
 
     `amplitude_ui` is the peak in UI; `rate` in baud is that of the interfering data and `corner` in Hz the -3 dB frequency of
     the filter. Its mean square is amplitude² (1 - (1 - exp(-x)) / x) with x = 2 pi corner / rate.
+
+    >>> sirf.BoundedJitter(amplitude_ui=0.02, rate="20GBd", corner="200 MHz").rate
+    20000000000.0
     """
 
     amplitude_ui: float
@@ -101,6 +108,9 @@ class PhaseNoise:
     `offset` (K,) in Hz, ascending, and `dbc_per_hz` (K,) the single-sideband density; straight lines over log f between the
     points, nothing below the first, flat above the last up to half the symbol rate. `carrier` in Hz is the frequency at which
     L(f) was measured (None: the symbol rate); a clock multiplied by N keeps its displacement in seconds.
+
+    >>> sirf.PhaseNoise((1e4, 1e6), (-100.0, -120.0)).variance(symbol_rate=53.125e9) > 0.0
+    True
     """
 
     offset: tuple[float, ...]
@@ -157,6 +167,9 @@ class Jitter:
     equally likely ones (sigma_RJ and A_DD of IEEE 802.3 Annex 93A). `duty_cycle_ui` is the peak-to-peak displacement between
     rising edges (late by half of it) and falling ones (early by half), `even_odd_ui` that between edges into even and into odd
     symbols (EOJ of IEEE 802.3 clause 120D.3.1.8). `sinusoidal`, `bounded` and `phase_noise` add what they describe.
+
+    >>> sirf.Jitter(random_ui=0.01, dual_dirac_ui=0.02).dual_dirac_ui
+    0.02
     """
 
     random_ui: float = 0.0

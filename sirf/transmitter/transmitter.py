@@ -27,6 +27,9 @@ class Transmitter:
     driver at full amplitude: a Tx FFE output x, relative to the amplitude, leaves as x (1 - compression x²). `pattern` is sent
     instead of random symbols; `precoding` puts 1/(1+D) modulo the number of levels before the line. `filter` is a sampled
     filter behind the jittered edges, which FEXT aggressors have too: a measured equaliser, or that of a vendor's model.
+
+    >>> sirf.Transmitter(amplitude="413 mV", amplitude_fext=0.413, amplitude_next=0.608, rise_time="7.5 ps").amplitude
+    0.413
     """
 
     amplitude: float

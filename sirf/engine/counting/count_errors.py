@@ -87,6 +87,9 @@ def count_errors(
     On Ctrl-C the counts so far are in the `resume` file and in the `count` of the `CountInterrupted` that is raised.
     Raises `SirfError` for limits below 1, a file of another run or one that another run is writing, and `SaveFailed`, with the
     `count` in it, where the file cannot be written.
+
+    >>> sirf.count_errors(link, max_symbols="1e5", rng=1).symbols
+    131072
     """
     max_errors, max_symbols = parse_count(max_errors, name="max_errors"), parse_count(max_symbols, name="max_symbols")
     workers = parse_count(workers, name="workers")

@@ -76,6 +76,10 @@ def statistical_eye(
 
     A closed eye gives its error ratio and an eye height of zero. Raises `SirfError` for a bad number of phases or a link
     whose pulse has no positive main cursor.
+
+    >>> eye = sirf.statistical_eye(link)
+    >>> eye.eye_height(1e-6) > 0
+    True
     """
     if link.has_models:
         from sirf.ami.flow import modelled

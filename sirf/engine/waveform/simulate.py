@@ -54,6 +54,9 @@ def simulate(
     captures, records or ideal feedback.
     Ctrl-C raises `RunInterrupted` with what was simulated so far in its `run`. Raises `SirfError` for fewer than one symbol, a
     sequence detector beside adaptation, edge jitter beyond 0.5 UI, or a clock without a timing function.
+
+    >>> sirf.simulate(link, symbols="1e4", rng=1).errors.symbols
+    10000
     """
     symbols, block = parse_count(symbols, name="symbols"), parse_count(block, name="block")
     record = min(parse_count(record, name="record", least=0), symbols)

@@ -84,6 +84,8 @@ def sweep(
     and in the `results` of the `SweepInterrupted` that is raised. The same study gives the same cases and figures on any
     number of workers and after any interruption, bit for bit where workers load compiled kernels from numba's cache; a process
     that has compiled them itself may differ in the last digits.
+
+    >>> sirf.sweep(sirf.Study.from_toml("study.toml"), results="results")  # doctest: +SKIP
     """
     file = Path(results)
     if workers is not None and workers < 1:

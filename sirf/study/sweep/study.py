@@ -31,6 +31,10 @@ class Study:
     `folder` the one in which `files` are looked for.
 
     Raises `ConfigError` for an unknown parameter or figure (naming the nearest), a parameter that stands twice, or no case.
+
+    >>> from sirf._data import data_path
+    >>> sirf.Study.from_toml(data_path("studies", "ring-detuning.toml")).title
+    'tolerance of a co-packaged ring to detuning'
     """
 
     base: Base
