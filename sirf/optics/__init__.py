@@ -6,6 +6,7 @@ from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceRec
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, link_budget, measure
 from sirf.optics.library import OpticsPreset, list_optics, load_optics
+from sirf.optics.micro_led import MicroLed
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
@@ -13,6 +14,7 @@ from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, 
 from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.span import Span
+from sirf.optics.wavelengths import RingFilter, WavelengthGrid, incoherent_penalty_db, nrz_error_ratio
 
 __all__ = [
     "FIFTEEN_TAPS",
@@ -25,6 +27,7 @@ __all__ = [
     "Laser",
     "LinkBudget",
     "MachZehnder",
+    "MicroLed",
     "MultimodeFibre",
     "OpticalPath",
     "OpticalReceiver",
@@ -33,20 +36,24 @@ __all__ = [
     "Photodiode",
     "ReferenceReceiver",
     "Ring",
+    "RingFilter",
     "Span",
     "Tdecq",
     "Tia",
     "TransmitterMeasures",
     "Vcsel",
+    "WavelengthGrid",
     "dbm",
     "extinction_ratio_db",
     "from_dbm",
     "gaussian_sensitivity",
+    "incoherent_penalty_db",
     "level_mismatch",
     "link_budget",
     "list_optics",
     "load_optics",
     "measure",
+    "nrz_error_ratio",
     "outer_levels",
     "outer_oma",
     "sensitivity",

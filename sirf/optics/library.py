@@ -22,7 +22,7 @@ from sirf.optics.tables import PathTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpticsPreset:
-    """An optical path, and the `symbol_rate` in baud and `swing` (V at the driver's input, outer levels at ±) it is made for.
+    """An optical path, and the `symbol_rate` in baud, `order` (levels) and `swing` (V at the driver's input, outer levels at ±).
 
     `agc_db` is (least, greatest) gain in dB about nominal of the automatic gain ahead of the driver, which brings what arrives
     to `swing`; `wall_plug_efficiency` (low, typical, high) optical over electrical power of the source.
@@ -31,6 +31,7 @@ class OpticsPreset:
     name: str
     title: str
     symbol_rate: float
+    order: int
     swing: float
     agc_db: tuple[float, float]
     wall_plug_efficiency: tuple[float, float, float]
@@ -48,13 +49,19 @@ class OpticsPreset:
     def sensitivity_dbm(self) -> float:
         """OMA in dBm that the photodiode needs for a symbol error ratio of 4.8e-4 without penalty, from `sensitivity`."""
         low, high = self._outer
-        return _least_oma_dbm(self.path.receiver, extinction_ratio_db(high, low), self.path.source.rin)
+        return _least_oma_dbm(self.path.receiver, extinction_ratio_db(high, low), self.path.source.rin, self.order)
 
     @property
     def source_power(self) -> float:
         """Mean light of the source in W: into the modulator, or out of a directly modulated laser."""
         source = self.path.source
         return source.power if isinstance(source, Laser) else float(source.curve(np.zeros(1))[0])
+
+    @property
+    def supplied_power(self) -> float:
+        """The share in W of one modulator in the light of its laser, before splitters and couplers."""
+        grid = self.path.wavelengths
+        return self.source_power * (1.0 if grid is None else 10.0 ** (grid.supply_loss_db / 10.0))
 
     def with_fibre(self, length: float) -> OpticsPreset:
         """The same path through `length` m of its fibre."""
@@ -93,8 +100,12 @@ def _shipped(name: str) -> OpticsPreset:
 def _load(file: Path) -> OpticsPreset:
     raw = load_toml(file)
     table = validated(PathTable, raw, file)
-    parts = ("driver", "source", "modulator", "fibre", "connectors", "receiver")
+    parts = ("driver", "source", "modulator", "fibre", "connectors", "receiver", "wavelengths")
     stages = {name: _built(name, getattr(table, name), file) for name in parts}
+    if stages["wavelengths"] is not None and isinstance(stages["source"], Laser):
+        # the file states the laser's line; the path begins at the modulator
+        laser, loss = stages["source"], stages["wavelengths"].split_db
+        stages["source"] = dataclasses.replace(laser, power=laser.power * 10.0 ** (-loss / 10.0))
     try:
         path = OpticalPath(
             coupling_loss_db=table.coupling_loss_db.value, end_reflectance_db=table.connectors.ends, **stages
@@ -105,6 +116,7 @@ def _load(file: Path) -> OpticsPreset:
         name=table.id,
         title=table.title,
         symbol_rate=table.symbol_rate_gbd * 1e9,
+        order=4 if table.modulation == "PAM4" else 2,
         swing=table.swing_v.value,
         agc_db=(table.agc_db.low, table.agc_db.high),
         wall_plug_efficiency=table.source.wall_plug_efficiency.range,
@@ -146,8 +158,8 @@ def check_light(preset: OpticsPreset, file: Path, *, fibre_key: str = "fibre.len
 
 
 @lru_cache(maxsize=256)
-def _least_oma_dbm(receiver: OpticalReceiver, extinction_db: float, rin: float) -> float:
-    return float(dbm(sensitivity(receiver, extinction_db=extinction_db, rin=rin)))
+def _least_oma_dbm(receiver: OpticalReceiver, extinction_db: float, rin: float, order: int) -> float:
+    return float(dbm(sensitivity(receiver, extinction_db=extinction_db, rin=rin, order=order)))
 
 
 def numbers(table: dict[str, Any], prefix: str = "") -> tuple[tuple[str, float, str, str], ...]:

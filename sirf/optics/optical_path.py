@@ -11,8 +11,10 @@ from sirf.errors import PhysicsError
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.modulator import Modulator
 from sirf.optics.optical_receiver import OpticalReceiver
+from sirf.optics.micro_led import MicroLed
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.stage import Stage, filtered, noise_bandwidth
+from sirf.optics.wavelengths import WavelengthGrid
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -20,27 +22,29 @@ Complex = NDArray[np.complex128]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpticalPath:
-    """Driver, light, glass, receiver. `modulator` is None for a directly modulated `Vcsel`.
+    """Driver, light, glass, receiver. `modulator` is None for a directly modulated `Vcsel` or `MicroLed`.
 
     `end_reflectance_db` are the reflectances of transmitter and receiver at the fibre's ends. `coupling_loss_db` gathers the
     facets between laser and fibre behind the modulator. The driver's input is a voltage about
-    its mean; the output of `receive` is a voltage about the mean light.
+    its mean; the output of `receive` is a voltage about the mean light. `wavelengths` are the others on the same fibre (None for
+    one alone): the loss of their filters, and what leaks through them.
     """
 
     driver: Driver
-    source: Laser | Vcsel
+    source: Laser | Vcsel | MicroLed
     modulator: Modulator | None = None
     coupling_loss_db: float = 0.0
     fibre: Fibre | MultimodeFibre = field(default_factory=lambda: Fibre(0.0))
     connectors: tuple[Connector, ...] = ()
     end_reflectance_db: tuple[float, float] = (-np.inf, -np.inf)
     receiver: OpticalReceiver
+    wavelengths: WavelengthGrid | None = None
 
     def __post_init__(self) -> None:
         """Validate the fields."""
         if isinstance(self.source, Laser) == (self.modulator is None):
             raise PhysicsError(
-                "modulator must be given for a Laser and only then. Add one, or leave it out for a Vcsel."
+                "modulator must be given for a Laser and only then. Add one, or leave it out for a Vcsel or a MicroLed."
             )
         if not 0.0 <= self.coupling_loss_db <= 40.0:
             raise PhysicsError(
@@ -50,21 +54,31 @@ class OpticalPath:
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Stages in their order, as a link holds them: each with response, curve and noise density."""
-        light: Stage = self.source if isinstance(self.source, Vcsel) else self._modulator()
+        light: Stage = self._modulator() if isinstance(self.source, Laser) else self.source
         return (self.driver, light, self.receiver.photodiode, self.receiver.tia)
 
     @property
     def loss_db(self) -> float:
         """Optical loss from the transmitter's output to the photodiode."""
-        return self.fibre.loss_db + sum(connector.loss_db for connector in self.connectors)
+        return self.fibre.loss_db + self._joints_db
+
+    @property
+    def _joints_db(self) -> float:
+        """Loss in dB of connectors and of the filters of the wavelengths."""
+        filters = 0.0 if self.wavelengths is None else self.wavelengths.loss_db
+        return sum(connector.loss_db for connector in self.connectors) + filters
 
     @property
     def interference(self) -> PathInterference:
-        """Double reflections among transmitter, connectors and receiver; the fibre's loss lies between the connectors."""
+        """Double reflections among transmitter, connectors and receiver (the fibre's loss lies between the connectors), and
+        what leaks of other wavelengths.
+        """
         near, far = (Connector(reflectance_db=value) for value in self.end_reflectance_db)
         joints = (near, *self.connectors, far)
         between = self.fibre.loss_db / max(len(joints) - 1, 1)
-        return PathInterference.between(joints, loss_db_between=between)
+        found = PathInterference.between(joints, loss_db_between=between)
+        grid = self.wavelengths
+        return found if grid is None else PathInterference((*found.echoes, *grid.beats), leaks=grid.leaks)
 
     @property
     def chirp(self) -> float:
@@ -88,8 +102,8 @@ class OpticalPath:
 
     def propagate(self, power: Float, sample_rate: float) -> Float:
         """Power (N,) W at the photodiode of a periodic wave of power at the transmitter's output."""
-        joints = sum(connector.loss_db for connector in self.connectors)
-        return np.asarray(self.fibre.propagate(power, sample_rate, chirp=self.chirp) * 10.0 ** (-joints / 10.0))
+        glass = self.fibre.propagate(power, sample_rate, chirp=self.chirp)
+        return np.asarray(glass * 10.0 ** (-self._joints_db / 10.0))
 
     def receive(self, power: Float, sample_rate: float) -> Float:
         """Voltage (N,) V about the mean after the amplifier, without noise."""
@@ -129,9 +143,9 @@ class OpticalPath:
         return float(np.hypot(receiver.tia.gain * np.sqrt(current**2 + beats), through * behind if through else 0.0))
 
     def _light(self, volts: Float) -> Float:
-        if isinstance(self.source, Vcsel):
-            return self.source.curve(volts)
-        return np.asarray(self.source.power * self._modulator().curve(volts))
+        if isinstance(self.source, Laser):
+            return np.asarray(self.source.power * self._modulator().curve(volts))
+        return self.source.curve(volts)
 
     def _modulator(self) -> Modulator:
         assert self.modulator is not None

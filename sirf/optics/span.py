@@ -172,7 +172,8 @@ class Span:
     def noise_density(self, frequency: Float, drive_gain: float, *, symbol_rate: float, order: int = 4) -> Float:
         """One-sided density (F,) in V²/Hz at the amplifier's output, averaged over the levels.
 
-        Driver noise through light and receiver; intensity, shot and amplifier noise; beats of double reflections.
+        Driver noise through light and receiver; intensity, shot and amplifier noise; beats of double reflections; other
+        wavelengths.
         """
         if not self.noisy:
             return np.zeros(np.shape(frequency))
@@ -184,7 +185,20 @@ class Span:
         driven = self.driver_noise(drive_gain) * (before / path.driver.gain) ** 2 * shape
         amplifier = behind**2 * np.abs(receiver.tia.response(frequency)) ** 2
         beats = self.beat_density(frequency, symbol_rate=symbol_rate, order=order)
-        return np.asarray(amplifier * (np.mean(densities, axis=0) + driven) + beats)
+        leaks = np.abs(path.receiver.photodiode.response(frequency)) ** 2 * self.leak_density(
+            frequency, symbol_rate=symbol_rate, order=order
+        )
+        return np.asarray(amplifier * (np.mean(densities, axis=0) + driven + leaks) + beats)
+
+    def leak_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
+        """One-sided density (F,) in A²/Hz of what other wavelengths leave in the diode, before its response.
+
+        Each carries random symbols of the same levels at the same rate: its variance times 2 T sinc²(f T). Taken as Gaussian,
+        which is never too kind: the sum of a few bounded leaks has the lighter tails.
+        """
+        light, ratios = self.powers(order), self.path.interference.leaks
+        variance = float(np.sum(np.square(ratios)) * np.var(light)) * self.path.receiver.photodiode.responsivity**2
+        return np.asarray(variance * 2.0 / symbol_rate * np.sinc(np.asarray(frequency) / symbol_rate) ** 2)
 
     def beat_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
         """The share (F,) of double reflections in `noise_density`.

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
+from sirf.optics.micro_led import MicroLed
 from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.power import from_dbm
 from sirf.optics.source import Driver, Laser, Vcsel
+from sirf.optics.wavelengths import RingFilter, WavelengthGrid
 
 
 class Table(BaseModel):
@@ -135,6 +137,76 @@ class VcselTable(Table):
             parasitic=self.parasitic_ghz.value * 1e9,
             saturation=self.saturation_mw.value * 1e-3,
             rin_db_per_hz=self.rin_db_per_hz.value,
+        )
+
+
+class MicroLedTable(Table):
+    """[source] of kind "micro-led"."""
+
+    kind: Literal["micro-led"]
+    bias_ua: Number
+    diameter_um: Positive
+    thickness_nm: Number
+    trap_per_us: Number
+    radiative_um3_per_s: Number
+    auger_um6_per_s: Number
+    wavelength_nm: Number
+    extraction: Number
+    resistance_ohm: Number
+    parasitic_ghz: Number
+    wall_plug_efficiency: Share
+
+    def build(self) -> MicroLed:
+        """The frozen stage."""
+        return MicroLed(
+            bias=self.bias_ua.value * 1e-6,
+            area=0.25 * math.pi * (self.diameter_um.value * 1e-6) ** 2,
+            thickness=self.thickness_nm.value * 1e-9,
+            trap=self.trap_per_us.value * 1e6,
+            radiative=self.radiative_um3_per_s.value * 1e-18,
+            auger=self.auger_um6_per_s.value * 1e-36,
+            wavelength=self.wavelength_nm.value * 1e-9,
+            extraction=self.extraction.value,
+            resistance=self.resistance_ohm.value,
+            parasitic=self.parasitic_ghz.value * 1e9,
+        )
+
+
+class WavelengthTable(Table):
+    """[wavelengths]: the grid, the ring that takes one wavelength off, its heater, the way from the laser."""
+
+    count: Annotated[int, Field(ge=1, le=64)]
+    spacing_ghz: Number
+    linewidth_ghz: Number
+    fsr_ghz: Number
+    drop_loss_db: Number
+    through_loss_db: Number
+    coherent_db: Number
+    control_error_ghz: Number
+    drift_ghz_per_k: Number
+    temperature_span_k: Number
+    heater_mw_per_thz: Number
+    splitter_ways: Annotated[int, Field(ge=1, le=1024)]
+    supply_loss_db: Number
+
+    def build(self) -> WavelengthGrid:
+        """The frozen value."""
+        return WavelengthGrid(
+            count=self.count,
+            spacing=self.spacing_ghz.value * 1e9,
+            ring=RingFilter(
+                linewidth=self.linewidth_ghz.value * 1e9,
+                fsr=self.fsr_ghz.value * 1e9,
+                drop_loss_db=self.drop_loss_db.value,
+                through_loss_db=self.through_loss_db.value,
+            ),
+            control_error=self.control_error_ghz.value * 1e9,
+            drift=self.drift_ghz_per_k.value * 1e9,
+            temperature_span=self.temperature_span_k.value,
+            heater_power=self.heater_mw_per_thz.value * 1e-15,
+            coherent_db=self.coherent_db.value,
+            splitter_ways=self.splitter_ways,
+            supply_loss_db=self.supply_loss_db.value,
         )
 
 
@@ -291,14 +363,16 @@ class PathTable(Table):
     id: str
     title: str
     symbol_rate_gbd: Annotated[float, Field(gt=0)]
+    modulation: Literal["PAM4", "NRZ"] = "PAM4"
     swing_v: Positive
     agc_db: Span
     coupling_loss_db: Number
     driver: DriverTable
-    source: Annotated[LaserTable | VcselTable, Field(discriminator="kind")]
+    source: Annotated[LaserTable | VcselTable | MicroLedTable, Field(discriminator="kind")]
     modulator: Annotated[MachZehnderTable | RingTable | ElectroAbsorptionTable, Field(discriminator="kind")] | None = (
         None
     )
     fibre: Annotated[FibreTable | MultimodeTable, Field(discriminator="kind")]
     connectors: ConnectorTable
     receiver: ReceiverTable
+    wavelengths: WavelengthTable | None = None

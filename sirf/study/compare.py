@@ -161,6 +161,7 @@ def measurement_of(
         parts,
         architecture=architecture,
         data_rate=data_rate,
+        code=architecture.at(data_rate).fec,
         phases=phases,
         tdecq_pattern=TDECQ_PATTERN,
         com_near=com_near,

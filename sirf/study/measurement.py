@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from sirf import fec
+from sirf.channel.channel import Channel
+from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import bulk_delay
 from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset import from_standard
@@ -181,24 +183,18 @@ class Measurement:
 
     @cached_property
     def tdecq_db(self) -> float | None:
-        """TDECQ in dB of the light that leaves the worst transmitter; None without light, infinite where it is closed."""
-        lit = [section.link for section in self.sections if section.link.optics is not None]
+        """TDECQ in dB of the light that leaves the worst transmitter; None without PAM4 light, infinite if closed."""
+        lit = [one.link for one in self.sections if one.link.optics is not None and one.link.order == 4]
         return max((tdecq_db(link, self.tdecq_pattern) for link in lit), default=None)
 
     @cached_property
     def flight_s(self) -> float:
         """Delay in s of all copper on the way; fibre is left out."""
-        channels = [
-            half
+        return sum(
+            section.count * bulk_delay(copper.frequency, copper.through.s[:, 1, 0])
             for section in self.sections
-            for half in (
-                (section.link.channel,)
-                if section.link.optics is None
-                else (section.link.optics.before, section.link.optics.after)
-            )
-        ]
-        copper = max(bulk_delay(one.frequency, one.through.s[:, 1, 0]) for one in channels)
-        return copper * self._priced[0].blocks.count("copper")
+            for copper in _coppers(section.link)
+        )
 
     @cached_property
     def energy(self) -> Energy:
@@ -220,6 +216,12 @@ class Measurement:
                 "Name an architecture such as 'cpo-retimed'."
             )
         return self.architecture, self.data_rate
+
+
+def _coppers(link: Link) -> list[Channel]:
+    """The pieces of copper of a link, wires left out."""
+    pieces = (link.channel,) if link.optics is None else (link.optics.before, link.optics.after)
+    return [copper for copper in pieces if copper.name != WIRE]
 
 
 def word_errors_of(eye: StatisticalEye, code: str = CODE) -> WordErrors | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from sirf.errors import SirfError
@@ -60,7 +60,15 @@ def rule_of(name: str, architecture: Architecture, data_rate: float, *, limit: M
             limits=(Limit(name="ber", bound=ratio),),
             text="bit error ratio before FEC at most DER_0 of each row's own host presets: rows do not compare",
         )
-    return COMMON
+    code = architecture.at(data_rate).fec
+    if code == CODE:
+        return COMMON
+    frames, margin = COMMON.limits
+    return replace(
+        COMMON,
+        limits=(replace(frames, code=code), margin),
+        text=f"{COMMON.text} (rows without KP4: after their own code)",
+    )
 
 
 def _bound(limit: Limit) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sirf.ami.search import equalize_own_side
 from sirf.channel.channel import Channel
@@ -21,6 +22,8 @@ from sirf.presets import list_presets, load
 from sirf.study.host_models import SIDES, HostModels
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
+
+Float = NDArray[np.float64]
 
 MIN_BAND, STEP = 120e9, 10e6
 """Least band and step in Hz of the paths' networks."""
@@ -103,7 +106,9 @@ def _ordered(
     elif length is not None:
         path = path.with_length(length)
     band = max(MIN_BAND, 1.05 * load(interface.standard).symbol_rate)
-    copper = path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
+    grid = np.arange(0.0, band + 0.5 * step, step)
+    copper = path.to_channel(grid, crosstalk=True)
+    touching = copper if architecture.host_path is None else _host_copper(architecture, data_rate, inputs, grid)
     optics = architecture.optics_at(data_rate) if optics is None else optics
     if optics is not None and inputs is not None:
         optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
@@ -118,11 +123,24 @@ def _ordered(
                 host if decider == "host" else str(interface.retimer_standard)
                 for decider, host in zip(deciders[index:], (interface.standard, interface.far_standard), strict=False)
             )
+        between = deciders[index] == deciders[index + 1] == "retimer"
+        if between and "optics" not in blocks:
+            near = far = str(interface.retimer_standard)
         key = near, far, blocks
         if key not in known:
-            known[key] = Section(_name(blocks), _link(near, far, blocks, copper, optics, samples_per_ui))
+            own = copper if between else touching
+            known[key] = Section(_name(blocks), _link(near, far, blocks, own, optics, samples_per_ui))
         ordered.append(known[key])
     return ordered
+
+
+def _host_copper(architecture: Architecture, data_rate: float, inputs: Corner | None, grid: Float) -> Channel:
+    """The copper between a host and a retimer where it is another path than the one between retimers."""
+    assert architecture.host_path is not None
+    temperature = None if inputs is None else inputs.copper_temperature_c
+    rate_class = architecture.at(data_rate).rate_class
+    path = load_path(architecture.host_path, rate_class=rate_class, temperature_c=temperature)
+    return path.to_channel(grid, crosstalk=True)
 
 
 def _with_models(ordered: list[Section], models: HostModels, architecture: Architecture) -> list[Section]:

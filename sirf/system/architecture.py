@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +61,8 @@ class Interface:
     """Dies, presets and optics at one data rate.
 
     `standard` is the preset of the near host, `far_standard` that of the far one, `retimer_standard` that of a retimer's optical
-    side (None without retimers); `optics` a name that `load_optics` takes (None without optics). `budget` is what the class of
-    the copper allows (None where no class is stated). A `projection` has no standard.
+    side, and of copper between two retimers (None without retimers); `optics` a name that `load_optics` takes (None without optics). `budget` is what the class of
+    the copper allows (None where no class is stated). `fec` is the code between the hosts. A `projection` has no standard.
     """
 
     rate_class: RateClass
@@ -71,13 +72,15 @@ class Interface:
     retimer_standard: str | None
     budget: Budget | None
     projection: bool
+    fec: str = "kp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
     """One way from a switch die to the far switch die.
 
-    `path` names the electrical path of `data/paths` that every copper block is; `blocks` the way in order, from host to host.
+    `path` names the electrical path of `data/paths` that every copper block is; where `host_path` is given, copper that touches a
+    host is that one instead, at its own length, and `path` lies between the retimers. `blocks` the way in order, from host to host.
     `fibre_m` in m (0 without optics); `length_range_m` bounds the path's variable length in m. `costs` is the id whose energy,
     latency and density hold. `interfaces` by data rate in bit/s, `provenance` (key, value, provenance, source) of every number,
     `file` where all this stands.
@@ -93,6 +96,7 @@ class Architecture:
     interfaces: dict[float, Interface]
     provenance: tuple[tuple[str, float, str, str], ...]
     file: Path
+    host_path: str | None = None
 
     @property
     def sections(self) -> tuple[tuple[str, ...], ...]:
@@ -137,9 +141,10 @@ class Architecture:
         if name is None:
             return None
         preset = load_optics(name)
-        if not 0.9 < 2.0 * preset.symbol_rate / data_rate < 1.1:
+        bits = math.log2(preset.order)
+        if not 0.9 < bits * preset.symbol_rate / data_rate < 1.1:
             raise ConfigError(
-                f"{self.file.name}: key rate.{data_rate / 1e9:g}.optics must be made for about {data_rate / 2e9:g} GBd, got "
+                f"{self.file.name}: key rate.{data_rate / 1e9:g}.optics must be made for about {data_rate / bits / 1e9:g} GBd, got "
                 f"{preset.name!r} for {preset.symbol_rate / 1e9:g}. Name other optics."
             )
         there = preset.with_fibre(self.fibre_m)
@@ -173,6 +178,13 @@ def load_architecture(name: str) -> Architecture:
     try:
         if record.path not in list_data("paths") and not record.path.endswith(".toml"):
             raise SirfError(f"path {_one_of(list_data('paths'), record.path)}")
+        if record.host_path is not None:
+            if record.host_path not in list_data("paths") and not record.host_path.endswith(".toml"):
+                raise SirfError(f"host_path {_one_of(list_data('paths'), record.host_path)}")
+            if "retimer" not in record.blocks:
+                raise SirfError(
+                    f"host_path must be given only where the blocks hold a retimer, got {record.host_path!r}. Leave it out."
+                )
         _check_blocks(record.blocks)
         interfaces = {
             1e9 * _rate(key): _interface(key, table, record.blocks, file) for key, table in record.rate.items()
@@ -192,6 +204,7 @@ def load_architecture(name: str) -> Architecture:
         interfaces=interfaces,
         provenance=numbers(raw),
         file=file,
+        host_path=record.host_path,
     )
 
 
@@ -215,6 +228,7 @@ class _Rate(_Table):
     retimer_standard: str | None = None
     budget: _Budget | None = None
     projection: bool = False
+    fec: str = "kp4"
 
 
 class _Length(Span):
@@ -230,6 +244,7 @@ class _File(_Table):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     title: Annotated[str, Field(min_length=1, max_length=200)]
     path: str
+    host_path: str | None = None
     blocks: tuple[str, ...]
     length_mm: _Length
     fibre_m: _Fibre | None = None
@@ -281,6 +296,8 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
         given = getattr(table, name)
         if given is not None and not given.endswith(".toml") and given not in list_presets():
             raise SirfError(f"rate.{key}.{name} {_one_of(list_presets(), given)}")
+    if table.fec not in list_data("fec"):
+        raise SirfError(f"rate.{key}.fec {_one_of(list_data('fec'), table.fec)}")
     for name, block in (("optics", "optics"), ("retimer_standard", "retimer")):
         if (block in blocks) != (getattr(table, name) is not None):
             raise SirfError(
@@ -294,6 +311,7 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
         retimer_standard=table.retimer_standard,
         budget=_allowed(table.budget),
         projection=table.projection,
+        fec=table.fec,
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from sirf._data import data_path, load_toml, validated
 from sirf.optics.fibre import Fibre
 from sirf.optics.optical_path import OpticalPath
+from sirf.optics.micro_led import MicroLed
 from sirf.optics.source import Laser, Vcsel
 
 End: TypeAlias = Literal["best", "worst"]
@@ -54,9 +55,9 @@ class Corner:
             ),
         )
 
-    def _source(self, source: Laser | Vcsel) -> Laser | Vcsel:
+    def _source(self, source: Laser | Vcsel | MicroLed) -> Laser | Vcsel | MicroLed:
         rin = source.rin_db_per_hz + (self.intensity_noise_db or 0.0)
-        if isinstance(source, Vcsel):
+        if not isinstance(source, Laser):
             return dataclasses.replace(source, rin_db_per_hz=rin)
         power = source.power * 10.0 ** ((self.laser_power_db or 0.0) / 10.0)
         return dataclasses.replace(source, power=power, rin_db_per_hz=rin)

@@ -22,7 +22,7 @@ LOSS_LIMIT_DB = 60.0
 class EnergyPart:
     """One consumer: pJ/bit with its range, provenance (P published, 2 secondary, E estimate) and source.
 
-    `block` is "host", "retimer", "driver", "laser", "amplifier" or "rest"; `name` says it in words.
+    `block` is "host", "retimer", "driver", "laser", "amplifier", "tuning" or "rest"; `name` says it in words.
     """
 
     block: str
@@ -160,6 +160,8 @@ def _behind(choice: Choice, item: Architecture, data_rate: float) -> list[Energy
         parts.append(_block("driver", table.driver, choice.driver, item, scale))
         parts.append(_laser(optics, data_rate))
         parts.append(_block("amplifier", table.amplifier, choice.amplifier, item, scale))
+        if optics.path.wavelengths is not None:
+            parts.append(_tuning(optics, data_rate))
     if parts:
         parts.append(_rest(table.rest, choice.rest, item, scale, parts))
     return parts
@@ -175,9 +177,27 @@ def _block(
 
 def _laser(optics: OpticsPreset, data_rate: float) -> EnergyPart:
     """Light of one lane over wall-plug efficiency and line rate."""
-    low, value, high = (1e12 * optics.source_power / (share * data_rate) for share in optics.wall_plug_efficiency[::-1])
-    source = f"light of {1e3 * optics.source_power:.1f} mW ({optics.name}) over its wall-plug efficiency"
+    low, value, high = (
+        1e12 * optics.supplied_power / (share * data_rate) for share in optics.wall_plug_efficiency[::-1]
+    )
+    source = f"light of {1e3 * optics.supplied_power:.2g} mW ({optics.name}) over its wall-plug efficiency"
     return EnergyPart(block="laser", name="laser", value=value, low=low, high=high, provenance="E", source=source)
+
+
+def _tuning(optics: OpticsPreset, data_rate: float) -> EnergyPart:
+    """Heat of the two rings of a wavelength over line rate; between rings trimmed to the grid and none that is."""
+    assert optics.path.wavelengths is not None
+    value = 1e12 * optics.path.wavelengths.tuning_power / data_rate
+    source = f"heaters of modulator and filter ({optics.name}); range half to twice, E"
+    return EnergyPart(
+        block="tuning",
+        name="ring tuning",
+        value=value,
+        low=0.5 * value,
+        high=2.0 * value,
+        provenance="E",
+        source=source,
+    )
 
 
 def _rest(

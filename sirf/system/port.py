@@ -14,6 +14,8 @@ from sirf.units import Given, parse_data_rate
 
 CODED = 106.25 / 100.0
 """Line rate over payload: RS(544,514) and 257/256 transcoding."""
+UNCODED = "none"
+"""Name of the code that corrects nothing."""
 PORT, PORT_1T6 = 800e9, 1.6e12
 SWITCH, SWITCH_102T4 = 51.2e12, 102.4e12
 """Input and output in bit/s of the ports and switches whose power is given."""
@@ -80,7 +82,7 @@ def port_figures(
     return PortFigures(
         latency_ns=_sum(part for _, part in latency),
         latency_parts=latency,
-        density_tbps_per_mm=_times(lanes, data_rate / CODED / 1e12),
+        density_tbps_per_mm=_times(lanes, data_rate / _overhead(item, data_rate) / 1e12),
         lanes_per_mm2=Range(record.lanes_per_mm2[1], record.lanes_per_mm2[0], record.lanes_per_mm2[2]),
         port_power_w=_times(joules, PORT),
         port_power_1t6_w=_times(joules, PORT_1T6),
@@ -89,6 +91,11 @@ def port_figures(
         provenance=record.provenance,
         source=record.source,
     )
+
+
+def _overhead(item: Architecture, data_rate: float) -> float:
+    """Line rate over payload: 1 without a code between the hosts."""
+    return 1.0 if item.has(data_rate) and item.at(data_rate).fec == UNCODED else CODED
 
 
 def _latencies(item: Architecture, record: PortTable) -> list[tuple[str, Range]]:

@@ -13,7 +13,7 @@ from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.materials import Material, load_material
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.package import Package, PackageLine
-from sirf.channel.parts import Ball, Capacitor, Connector, Socket, Via, pad_capacitance
+from sirf.channel.parts import Ball, Capacitor, Connector, Redriver, Socket, Via, pad_capacitance
 from sirf.channel.path import tables
 from sirf.channel.path.elements import Device, Element, Flipped, Part, Trace, Unequal
 from sirf.channel.path.path import Crosstalk, Path, Segment
@@ -23,7 +23,7 @@ from sirf.units import Given, parse_temperature
 
 Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
-MICRO, MILLI, FEMTO, PICO, NANO = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9
+MICRO, MILLI, FEMTO, PICO, NANO, GIGA = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9, 1e9
 DIFFERENCES = {
     "length_difference_um": ("length", MICRO),
     "stub_difference_um": ("stub", MICRO),
@@ -122,6 +122,8 @@ def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float 
             return Device(_substrate(table), False, table.length_difference_um * MICRO), table.length_mm * MILLI
         case tables.CapacitorTable():
             return _capacitor(table), None
+        case tables.RedriverTable():
+            return _redriver(table), None
         case tables.TouchstoneTable():
             options = table.model_dump(
                 include={"port_order", "victim", "next_lanes", "differential", "mixed_mode", "flipped"}
@@ -274,6 +276,16 @@ def _connector(table: tables.ConnectorTable) -> Connector:
         resonance_db=table.resonance_db,
         resonance_q=table.resonance_q,
         valid_to=table.valid_to_ghz * 1e9,
+        name=table.name,
+    )
+
+
+def _redriver(table: tables.RedriverTable) -> Redriver:
+    return Redriver(
+        gain_db=table.gain_db,
+        zero=table.zero_ghz * GIGA,
+        pole_1=table.pole_1_ghz * GIGA,
+        pole_2=table.pole_2_ghz * GIGA,
         name=table.name,
     )
 

@@ -318,6 +318,16 @@ class CapacitorTable(Table):
     pad_ff: NotNegative = 0.0
 
 
+class RedriverTable(Table):
+    """The linear amplifier in the plug of an active cable."""
+
+    kind: Literal["redriver"]
+    gain_db: Annotated[float, Field(ge=-40, le=40)]
+    zero_ghz: Positive
+    pole_1_ghz: Positive
+    pole_2_ghz: Positive
+
+
 class TouchstoneTable(Table):
     """A measured or simulated block; the name of its file is relative to the path's file."""
 
@@ -356,6 +366,7 @@ AnyTable = Annotated[
     | ViaTable
     | ConnectorTable
     | CapacitorTable
+    | RedriverTable
     | TouchstoneTable,
     Field(discriminator="kind"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -220,19 +220,28 @@ class LightChain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Echoes:
-    """Double reflections for one stretch: amplitudes of field, delays in samples, phases in rad, each (E,)."""
+    """Double reflections for one stretch: amplitudes of field, delays in samples, phases in rad, each (E,).
+
+    `leaks` (N,) are relative powers of other wavelengths, whose symbols are those of this stretch at `leak_delays` samples.
+    """
 
     amplitudes: tuple[float, ...]
     delays: NDArray[np.int64]
     phases: Float
+    leaks: tuple[float, ...] = ()
+    leak_delays: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def beat(self, power: Float) -> Float:
-        """Light (N,) W that the beats add to `power` (N,)."""
-        field = np.sqrt(np.maximum(power, 0.0))
+        """Light (N,) W that beats and other wavelengths add to `power` (N,), the mean of the latter taken off."""
+        amplitude = np.sqrt(np.maximum(power, 0.0))
         total = np.zeros(len(power))
         for size, delay, phase in zip(self.amplitudes, self.delays, self.phases, strict=True):
-            total += 2.0 * size * np.cos(phase) * np.roll(field, int(delay))
-        return field * total
+            total += 2.0 * size * np.cos(phase) * np.roll(amplitude, int(delay))
+        total *= amplitude
+        about = power - power.mean()
+        for ratio, delay in zip(self.leaks, self.leak_delays, strict=True):
+            total += ratio * np.roll(about, int(delay))
+        return total
 
 
 def launched(path: OpticalPath, volts: Float, rate: float) -> Float:

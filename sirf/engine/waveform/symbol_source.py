@@ -118,12 +118,14 @@ class Source:
         return out[:size].reshape(rows, columns * SAMPLES_PER_UI)
 
     def echoes(self, index: int, samples: int) -> Echoes:
-        """Double reflections of block `index`: delays and phases at random."""
+        """Double reflections and other wavelengths of block `index`: delays and phases at random."""
         assert self.link.optics is not None
-        sizes = self.link.optics.path.interference.echoes
+        found = self.link.optics.path.interference
+        sizes, leaks = found.echoes, found.leaks
         generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT + index)
         delays = generator.integers(0, samples, len(sizes))
-        return Echoes(sizes, delays, generator.uniform(0.0, 2.0 * np.pi, len(sizes)))
+        phases = generator.uniform(0.0, 2.0 * np.pi, len(sizes))
+        return Echoes(sizes, delays, phases, leaks, generator.integers(0, samples, len(leaks)))
 
     def _normals(self, random: Randomness, rows: int) -> Single:
         out = np.empty((rows, self._even), dtype=np.float32)
