@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
+from click.core import ParameterSource
 
 from sirf._files import check_output_folder
 from sirf.cli.ami import ModelOptions
@@ -17,6 +20,8 @@ from sirf.errors import SirfError, shown
 if TYPE_CHECKING:
     from sirf.study.comparison import Comparison
     from sirf.study.row_ledger import RowLedger
+    from sirf.system.architecture import Architecture
+    from sirf.system.competition import Competition
 
 
 def compare(
@@ -34,6 +39,12 @@ def compare(
     min_com: Annotated[
         float | None,
         typer.Option("--com-db", help="Reach is where COM in dB falls below this, in place of the rule."),
+    ] = None,
+    job: Annotated[
+        str | None,
+        typer.Option(
+            "--set", help="What competes for one job: scale-up, scale-out, chiplet, or a .toml file of your own."
+        ),
     ] = None,
     explain: Annotated[
         str | None, typer.Option(help="Show one row as a ledger: every dB, picojoule and nanosecond, with its source.")
@@ -53,13 +64,15 @@ def compare(
     from sirf.report import write_comparison
     from sirf.study.compare import compare as run
     from sirf.study.row_ledger import row_ledger
-    from sirf.system.architecture import ORDER, load_architecture
+    from sirf.study.set_comparison import compare_set
+    from sirf.system.architecture import FAMILIES, ORDER
 
     check_limit("--com-db", min_com)
+    competition, architectures = _wanted(job, paths)
     if explain is not None:
         # a row that is not there is refused before any work
-        wanted = [load_architecture(name).id for name in paths or ORDER]
-        if load_architecture(explain).id not in wanted:
+        wanted = list(architectures)
+        if FAMILIES.get(explain, explain) not in wanted:
             raise SirfError(
                 f"explain must name a row of the comparison ({', '.join(wanted)}), got {shown(explain)}. Name one."
             )
@@ -68,29 +81,45 @@ def compare(
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ())).hosts()
     with progress("compare") as update:
         limit = None if min_com is None else {"com_db": min_com}
-        result = run(
-            paths or ORDER,
-            data_rate=data_rate,
+        how = functools.partial(
+            run if competition is None else compare_set,
             rule=rule,
             limit=limit,
             sampled=sampled,
             models=models,
             progress=lambda what, done, total: update(what, done, total),
         )
+        result = how(paths or ORDER, data_rate=data_rate) if competition is None else how(competition)
     _print_comparison(result, json_file=json_file)
     plain = result.to_dict()
     if explain is not None:
-        architecture = load_architecture(explain)
-        found = row_ledger(result.row(architecture.id), result.data_rate, architecture=architecture)
+        row = result.row(explain)
+        found = row_ledger(row, row.data_rate, architecture=architectures[row.path])
         _print_ledger(found, json_file=json_file)
         plain["explain"] = found.to_dict()
     write_json(plain, json_file)
-    architectures = {item.id: item for item in map(load_architecture, paths or ORDER)}
     remark(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}")
 
 
+def _wanted(job: str | None, paths: list[str] | None) -> tuple[Competition | None, dict[str, Architecture]]:
+    """The set that is asked for, None without one, and the architectures of all rows by id."""
+    from sirf.system.architecture import ORDER, load_architecture
+    from sirf.system.competition import load_set
+
+    if job is None:
+        return None, {item.id: item for item in map(load_architecture, paths or ORDER)}
+    given = click.get_current_context().get_parameter_source("data_rate")
+    if paths or given is ParameterSource.COMMANDLINE:
+        raise SirfError(
+            f"--set must stand alone: its file names the architectures and their rates, got {shown(job)} beside "
+            f"{'paths' if paths else '--data-rate'}. Leave one out."
+        )
+    found = load_set(job)
+    return found, {item.id: item for item, _ in found.members}
+
+
 def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
-    say(f"{result.data_rate / 1e9:g} Gb/s per lane, die to die, eye of the worst of the three", json_file=json_file)
+    say(f"{result.heading}, die to die, eye of the worst of the three", json_file=json_file)
     for head, lines in result.tables():
         table(head, lines, json_file=json_file)
     for sentence in result.limitations():

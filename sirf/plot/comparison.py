@@ -46,7 +46,7 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
         xscale="log",
         xlabel="reach of the electrical path (mm)",
         ylabel="energy (pJ/bit)",
-        title=f"{result.data_rate / 1e9:g} Gb/s per lane",
+        title=result.heading,
     )
     axes.set_ylim(bottom=0.0)
     axes.grid(visible=True, which="both", linewidth=0.4, color="0.9")
@@ -110,7 +110,7 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
         ylim=(-0.6, len(result.rows) - 0.4),
         yticks=range(len(result.rows)),
         yticklabels=[row.path for row in reversed(result.rows)],
-        title=f"{result.data_rate / 1e9:g} Gb/s per lane: nominal and band",
+        title=f"{result.heading}: nominal and band",
     )
     axes.grid(visible=True, axis="x", linewidth=0.4, color="0.9")
     axes.set_axisbelow(True)

@@ -82,11 +82,10 @@ def _tornado(row: Row) -> Figure:
 def _page(
     result: Comparison, views: list[EyeView], overviews: dict[str, bytes], architectures: Mapping[str, Architecture]
 ) -> str:
-    rate = f"{result.data_rate / 1e9:g}"
     return render(
         "comparison.html.j2",
-        title=f"sirf compare, {rate} Gb/s per lane",
-        heading=f"From faceplate to package: {rate} Gb/s per lane",
+        title=f"sirf compare, {result.heading}",
+        heading=result.job or f"From faceplate to package: {result.heading}",
         results=result.to_dict(),
         sections=SECTIONS,
         margins=result.table("margin"),
@@ -98,7 +97,7 @@ def _page(
         ledgers=[
             {
                 "path": row.path,
-                "tables": row_ledger(row, result.data_rate, architecture=architectures.get(row.path)).tables(),
+                "tables": row_ledger(row, row.data_rate, architecture=architectures.get(row.path)).tables(),
             }
             for row in result.rows
         ],

@@ -100,10 +100,10 @@ def compare(
     check_used(models, wanted)
     rules = {item.id: rule_of(rule, item, data_rate, limit=limit) for item in wanted}
     rows: dict[str, Row] = {}
-    groups = _groups({item.id: item for item in wanted}.values(), data_rate)
+    groups = grouped({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
         pending = [
-            pool.submit(_rows, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models)
+            pool.submit(rows_of, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models)
             for group in groups
         ]
         for done in as_completed(pending):
@@ -116,7 +116,7 @@ def compare(
     return Comparison(data_rate=data_rate, rows=ordered, rule=shared, verdict=verdict(ordered, data_rate=data_rate))
 
 
-def _groups(wanted: Any, data_rate: float) -> list[list[Architecture]]:
+def grouped(wanted: Any, data_rate: float) -> list[list[Architecture]]:
     """Architectures that share copper and its standard, for one process each; those that take longest first.
 
     Rows of the same copper share its margins, which the Annexes search for seconds.
@@ -133,9 +133,10 @@ def _expense(group: list[Architecture]) -> int:
     return sum(len(section) for item in group for section in item.sections)
 
 
-def _rows(
+def rows_of(
     group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool, sampled: bool, models: HostModels
 ) -> list[Row]:
+    """Rows of architectures at one data rate, each under its rule: the work of one process."""
     return [_row(item, data_rate, rule, bounds, sampled, models) for item, rule in zip(group, rules, strict=True)]
 
 
@@ -186,6 +187,7 @@ def _row(
     culprit = here.sections[ratios.index(max(ratios))]
     return Row(
         path=architecture.id,
+        data_rate=data_rate,
         title=architecture.title,
         standard=link.standard or architecture.at(data_rate).standard,
         length_mm=1e3 * path_of(architecture, data_rate).trace_length_m,
@@ -298,7 +300,9 @@ def _notes(architecture: Architecture, data_rate: float, here: Measurement, link
     if link.equalizer_report is not None and not link.equalizer_report.opened:
         notes.append("no equaliser setting has the figure of merit that DER0 asks for")
     if here.com_db is None:
-        notes.append("no COM: no section is copper alone, and the Annexes know no light")
+        notes.append(
+            "no COM: no section is copper alone under a preset with test packages, and the Annexes know no light"
+        )
     interface = architecture.at(data_rate)
     if interface.projection:
         notes.append(f"{data_rate / 1e9:g} Gb/s is a projection: no standard, no published package or device")

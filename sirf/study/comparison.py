@@ -25,7 +25,7 @@ from sirf.system.port import PortFigures, Range
 class Row:
     """One architecture at its own length.
 
-    `figures` by the names of `sirf.study.figures.FIGURES`; `bounds` (least, greatest) of those that depend on uncertain inputs,
+    `data_rate` in bit/s on the line of a lane. `figures` by the names of `sirf.study.figures.FIGURES`; `bounds` (least, greatest) of those that depend on uncertain inputs,
     over the architecture's own length, the shortest in use with all inputs at the best end of their ranges, and the longest with
     all at the worst (`sirf.system.corners`). `eye` is the statistical eye of its worst section with copper in it, light and all,
     which the figures of the eye are of; `section_ber` (name, ratio) of every section. `reach` is found under the comparison's
@@ -35,6 +35,7 @@ class Row:
     """
 
     path: str
+    data_rate: float
     title: str
     standard: str
     length_mm: float
@@ -97,6 +98,7 @@ class Row:
         """Plain values for JSON."""
         plain: dict[str, Any] = {
             "path": self.path,
+            "data_rate": self.data_rate,
             "title": self.title,
             "standard": self.standard,
             "length_mm": self.length_mm,
@@ -165,6 +167,10 @@ def columns(table: Table) -> tuple[Column, ...]:
     )
 
 
+RATE_COLUMN = Column("Gb/s", lambda row: f"{row.data_rate / 1e9:g}")
+"""Rate of a lane, where rows differ in it."""
+
+
 def _figure_column(name: str) -> Column:
     figure = FIGURES[name]
     return Column(figure.heading, lambda row: figure.text(row.figures[name]))
@@ -195,20 +201,30 @@ def _limit(row: Row) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
-    """Rows of `sirf.compare` at one data rate in bit/s, the rule that they are judged by, and the `verdict` in sentences."""
+    """Rows of `sirf.compare` at one data rate in bit/s, the rule that they are judged by, and the `verdict` in sentences.
+
+    Rows of a set have data rates of their own, `data_rate` is the greatest; `job` says what the set competes for ("" without one).
+    """
 
     data_rate: float
     rows: tuple[Row, ...]
     rule: Rule
     verdict: tuple[str, ...]
+    job: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What is compared: the job of the set, or the rate of all lanes."""
+        return self.job or f"{self.data_rate / 1e9:g} Gb/s per lane"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: sentences of the verdict, the rule, one object per row."""
         return {
             "data_rate": self.data_rate,
+            "job": self.job,
             "verdict": list(self.verdict),
             "rule": self.rule.to_dict(),
-            "rows": [{"data_rate": self.data_rate, **row.to_dict()} for row in self.rows],
+            "rows": [row.to_dict() for row in self.rows],
         }
 
     def to_pandas(self) -> Any:
@@ -227,6 +243,8 @@ class Comparison:
     def table(self, table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """(headings, text of each row) of the table of margins or of costs."""
         shown = columns(table)
+        if self.job:
+            shown = (shown[0], RATE_COLUMN, *shown[1:])
         lines = [tuple(column.text(row) for column in shown) for row in self.rows]
         return tuple(column.heading for column in shown), lines
 
@@ -240,7 +258,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         """One line."""
-        return f"Comparison({len(self.rows)} paths at {self.data_rate / 1e9:g} Gb/s per lane)"
+        return f"Comparison({len(self.rows)} paths, {self.heading})"
 
     def __str__(self) -> str:
         """Two tables in plain text, margins and costs, what limits each row, then the rule and the verdict."""

@@ -88,7 +88,7 @@ class Measurement:
     def section_ber(self) -> tuple[float, ...]:
         """Bit error ratio before FEC of each section."""
         found = (self.eye(index) for index in range(len(self.sections)))
-        return tuple(DEAD_ERROR_RATIO if eye is None else eye.ber for eye in found)
+        return tuple(DEAD_ERROR_RATIO if eye is None else max(eye.ber, 0.0) for eye in found)
 
     @property
     def ber(self) -> float:
@@ -146,7 +146,7 @@ class Measurement:
     @cached_property
     def com_choices(self) -> dict[str, EqualizerChoice | None]:
         """COM and its setting of each section of copper alone, by the section's name; None where no setting passes."""
-        copper = [section for section in self.sections if section.link.optics is None]
+        copper = [section for section in self.sections if has_com(section.link)]
         return {section.name: com_of(section.link, self.com_near.get(section.name)) for section in copper}
 
     @property
@@ -255,6 +255,11 @@ def _coding(link: Link) -> tuple[int, bool]:
         return 1, False
     preset = load_preset(link.standard)
     return preset.interleave, preset.precoding
+
+
+def has_com(link: Link) -> bool:
+    """Whether COM has a meaning: for copper alone, under a preset with the test packages that an Annex puts around it."""
+    return link.optics is None and (link.standard is None or bool(load_preset(link.standard).packages))
 
 
 def com_db(link: Link) -> float:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from sirf.errors import SirfError
 from sirf.presets import load
 from sirf.study.limits import Limit, limit_of
-from sirf.study.measurement import CODE
+from sirf.study.measurement import CODE, has_com
 from sirf.study.sections import Section
 from sirf.system.architecture import Architecture
 
@@ -30,8 +30,8 @@ class Rule:
     text: str
 
     def applying(self, sections: tuple[Section, ...]) -> tuple[Limit, ...]:
-        """The limits that have a meaning for these sections: COM needs one of copper alone."""
-        copper = any(section.link.optics is None for section in sections)
+        """The limits that have a meaning for these sections: COM needs one of copper alone with test packages."""
+        copper = any(has_com(section.link) for section in sections)
         return tuple(limit for limit in self.limits if limit.name != "com_db" or copper)
 
     def to_dict(self) -> dict[str, Any]:

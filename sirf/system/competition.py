@@ -1,0 +1,106 @@
+"""Sets of architectures that compete for one job, as data: each at the rate of a lane that it is built for."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sirf._data import data_path, list_data, load_toml, validated
+from sirf.errors import ConfigError, SirfError
+from sirf.system.architecture import Architecture, load_architecture
+
+IN_PACKAGE = 0.1
+"""Distance in m below which a job is inside a package: fibre keeps the length of its architecture there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Competition:
+    """A job of `distance` m and the (architecture, data rate in bit/s) that compete for it; fibre has the length of the job.
+
+    An architecture that competes at several rates has its rate behind its id. `provenance` and `source` of the distance.
+    """
+
+    id: str
+    title: str
+    distance: float
+    members: tuple[tuple[Architecture, float], ...]
+    provenance: str
+    source: str
+
+
+def list_sets() -> tuple[str, ...]:
+    """Ids of the sets that ship.
+
+    >>> list_sets()
+    ('chiplet', 'scale-out', 'scale-up')
+    """
+    return list_data("sets")
+
+
+def load_set(name: str) -> Competition:
+    """The set of an id or a TOML file; raises `ConfigError` naming the nearest id, or file and key."""
+    known = list_sets()
+    if name not in known and not name.endswith(".toml"):
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        raise ConfigError(
+            f"set must be one of {', '.join(known)} or a .toml file, got {name!r}. Did you mean '{near}'?"
+        )
+    file = data_path("sets", f"{name}.toml") if name in known else Path(name)
+    record = validated(_File, load_toml(file), file)
+    count = Counter(member.architecture for member in record.member)
+    members = tuple(
+        _member(record, index, file, several=count[member.architecture] > 1)
+        for index, member in enumerate(record.member)
+    )
+    labels = [item.id for item, _ in members]
+    for index, label in enumerate(labels):
+        if label in labels[:index]:
+            raise ConfigError(
+                f"{file.name}: key member.{index} must be another architecture or rate, got {label!r} again. Remove it."
+            )
+    return Competition(
+        id=record.id,
+        title=record.title,
+        distance=record.distance_m,
+        members=members,
+        provenance=record.provenance,
+        source=record.source,
+    )
+
+
+def _member(record: _File, index: int, file: Path, *, several: bool) -> tuple[Architecture, float]:
+    table = record.member[index]
+    rate = 1e9 * table.data_rate_gbps
+    name = table.architecture
+    try:
+        item = load_architecture(str(file.parent / name) if name.endswith(".toml") else name)
+        if item.fibre_m and record.distance_m >= IN_PACKAGE:
+            item = dataclasses.replace(item, fibre_m=record.distance_m)
+        item.at(rate)
+    except SirfError as error:
+        raise ConfigError(f"{file.name}: key member.{index}: {error}") from None
+    return (dataclasses.replace(item, id=f"{item.id}@{table.data_rate_gbps:g}") if several else item), rate
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Member(_Table):
+    architecture: str
+    data_rate_gbps: Annotated[float, Field(gt=0, lt=1e4)]
+
+
+class _File(_Table):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    distance_m: Annotated[float, Field(gt=0, le=40e3)]
+    provenance: Literal["P", "2", "E"]
+    source: str
+    member: Annotated[tuple[_Member, ...], Field(min_length=1)]
