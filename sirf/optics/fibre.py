@@ -125,8 +125,8 @@ class PathInterference:
     """Multipath interference: echoes of double reflections that beat with the signal at the photodiode.
 
     `echoes` (pairs of joints) are amplitudes of the echo's field relative to the signal's: sqrt(R_i R_j) times the loss between
-    them. The beat of one is 2 rho sqrt(P(t) P(t - delay)) cos(phase), its phase and its symbol random. `leaks` are powers of other
-    wavelengths relative to the signal's: they carry symbols of their own and do not beat.
+    them. The beat of one is 2 rho sqrt(P(t) P(t - delay)) cos(phase), its phase and its symbol random. `leaks` are powers
+    of other wavelengths relative to the signal's: they carry symbols of their own and do not beat.
     """
 
     echoes: tuple[float, ...]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from sirf.errors import PhysicsError
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
+from sirf.optics.micro_led import MicroLed
 from sirf.optics.modulator import Modulator
 from sirf.optics.optical_receiver import OpticalReceiver
-from sirf.optics.micro_led import MicroLed
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.stage import Stage, filtered, noise_bandwidth
 from sirf.optics.wavelengths import WavelengthGrid

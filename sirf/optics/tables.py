@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
-from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
 from sirf.optics.micro_led import MicroLed
+from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
 from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.power import from_dbm
 from sirf.optics.source import Driver, Laser, Vcsel

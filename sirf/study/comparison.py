@@ -25,7 +25,8 @@ from sirf.system.port import PortFigures, Range
 class Row:
     """One architecture at its own length.
 
-    `data_rate` in bit/s on the line of a lane. `figures` by the names of `sirf.study.figures.FIGURES`; `bounds` (least, greatest) of those that depend on uncertain inputs,
+    `data_rate` in bit/s on the line of a lane. `figures` by the names of `sirf.study.figures.FIGURES`;
+    `bounds` (least, greatest) of those that depend on uncertain inputs,
     over the architecture's own length, the shortest in use with all inputs at the best end of their ranges, and the longest with
     all at the worst (`sirf.system.corners`). `eye` is the statistical eye of its worst section with copper in it, light and all,
     which the figures of the eye are of; `section_ber` (name, ratio) of every section. `reach` is found under the comparison's
@@ -203,7 +204,7 @@ def _limit(row: Row) -> str:
 class Comparison:
     """Rows of `sirf.compare` at one data rate in bit/s, the rule that they are judged by, and the `verdict` in sentences.
 
-    Rows of a set have data rates of their own, `data_rate` is the greatest; `job` says what the set competes for ("" without one).
+    Rows of a set have data rates of their own and `data_rate` is the greatest; `job` is what they compete for ("" without one).
     """
 
     data_rate: float

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from sirf._data import data_path, load_toml, validated
 from sirf.optics.fibre import Fibre
-from sirf.optics.optical_path import OpticalPath
 from sirf.optics.micro_led import MicroLed
+from sirf.optics.optical_path import OpticalPath
 from sirf.optics.source import Laser, Vcsel
 
 End: TypeAlias = Literal["best", "worst"]

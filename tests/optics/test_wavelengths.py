@@ -10,7 +10,6 @@ import pytest
 from scipy.special import erfc
 
 from sirf import optics
-from sirf.channel.linear_repeater import unit_channel
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.engine.waveform.simulate import simulate
 from sirf.errors import PhysicsError

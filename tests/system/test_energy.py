@@ -33,8 +33,8 @@ def part(name: str, block: str, data_rate: float = 106.25e9) -> EnergyPart:
 
 
 def test_every_architecture_of_the_comparison_has_a_figure_at_each_of_its_rates() -> None:
-    assert set(list_architectures()) == ROWS
-    for name in ROWS:
+    assert set(list_architectures()) > ROWS
+    for name in list_architectures():
         for rate in load_architecture(name).interfaces:
             result = energy_pj_per_bit(name, 10.0, data_rate=rate)
             assert result.low < result.value < result.high
@@ -117,6 +117,8 @@ def test_unfitted_anchors_deviate_as_documented() -> None:
         "6.4T near-packaged engine at 200G a lane": 1.86,
         "800G linear module with single-mode VCSEL": 9.0,
         "CPO, industry panel": 2.03,
+        "microLED link, 800G": -0.18,
+        "6.4T near-packaged engine, were it linear": 0.39,
         "CPO, industry panel, as a linear engine": 1.29,
     }
     unfitted = [anchor for anchor in energy_anchors() if not anchor.fitted]

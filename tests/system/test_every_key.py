@@ -20,8 +20,8 @@ from sirf.study.ruled_reach import budget_length
 from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject
 from sirf.system import corners, energy, port
-from sirf.system.architecture import ORDER, load_architecture
-from sirf.system.energy import energy_anchors, energy_pj_per_bit
+from sirf.system.architecture import load_architecture
+from sirf.system.energy import energy_anchors, energy_pj_per_bit, list_architectures
 from sirf.system.port import port_figures
 from sirf.system.tables import read_energy, read_ports
 
@@ -82,19 +82,22 @@ def test_energies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(energy, "energy_table", lambda: table)
         anchors = [(one.value, one.low, one.high, one.fitted) for one in energy_anchors()]
         return anchors, [
-            energy_pj_per_bit(name, 10.0, data_rate=rate).parts for name in ORDER for rate in (106.25e9, 212.5e9)
+            energy_pj_per_bit(name, 10.0, data_rate=rate).parts
+            for name in list_architectures()
+            for rate in load_architecture(name).interfaces
         ]
 
     assert unused(data_path("energy", "architectures.toml"), answer, tmp_path) == []
 
 
 def test_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spent = {name: energy_pj_per_bit(name, 10.0) for name in ORDER}
+    rates = {name: next(iter(load_architecture(name).interfaces)) for name in list_architectures()}
+    spent = {name: energy_pj_per_bit(name, 10.0, data_rate=rate) for name, rate in rates.items()}
 
     def answer(file: Path) -> Any:
         table = read_ports(file)
         monkeypatch.setattr(port, "port_table", lambda: table)
-        return [port_figures(name, spent[name], data_rate=106.25e9) for name in ORDER]
+        return [port_figures(name, spent[name], data_rate=rate) for name, rate in rates.items()]
 
     assert unused(data_path("system", "ports.toml"), answer, tmp_path) == []
 

@@ -17,7 +17,10 @@ from sirf.system.tables import read_ports
 def figures(
     architecture: str, loss_db: float = 10.0, data_rate: float = 106.25e9, flight_s: float = 0.0
 ) -> PortFigures:
-    return port_figures(architecture, energy_pj_per_bit(architecture, loss_db), data_rate=data_rate, flight_s=flight_s)
+    known = load_architecture(architecture)
+    rate = data_rate if known.has(data_rate) else next(iter(known.interfaces))
+    energy = energy_pj_per_bit(architecture, loss_db, data_rate=rate)
+    return port_figures(architecture, energy, data_rate=rate, flight_s=flight_s)
 
 
 def module_latency(architecture: str) -> Range:
