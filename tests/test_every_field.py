@@ -51,6 +51,11 @@ DESCRIBES_ONLY = {
     ("Link", "standard"): "the preset's id: its values are in the other fields",
     ("Link", "warnings"): "what is to be said about the channel",
     ("Link", "equalizer_report"): "how the setting was found",
+    ("WavelengthGrid", "drift"): "of the heater's power, tests/optics/test_wavelengths.py",
+    ("WavelengthGrid", "temperature_span"): "of the heater's power",
+    ("WavelengthGrid", "heater_power"): "of the heater's power",
+    ("WavelengthGrid", "splitter_ways"): "between the laser and the path, which begins at the modulator",
+    ("WavelengthGrid", "supply_loss_db"): "between the laser and the path, which begins at the modulator",
     ("Receiver", "dfe_unrolled"): "the same decisions without the delay of feedback",
 }
 """Fields that change no answer, and why."""
@@ -111,6 +116,16 @@ OTHER_RECEIVER = optics.OpticalReceiver(optics.Photodiode(0.7), optics.Tia(1000.
 VCSEL = optics.Vcsel(
     bias=6e-3, threshold=1e-3, slope=0.4, resistance=200.0, resonance=12e9, damping=60e9, parasitic=15e9,
     saturation=15e-3, rin_db_per_hz=-135.0,
+)  # fmt: skip
+
+
+GRID = optics.WavelengthGrid(
+    count=4, spacing=200e9, ring=optics.RingFilter(linewidth=60e9, fsr=900e9, drop_loss_db=1.0, through_loss_db=0.1),
+    control_error=5e9, coherent_db=-30.0,
+)  # fmt: skip
+MICRO_LED = optics.MicroLed(
+    bias=5e-3, area=5e-11, thickness=3e-9, trap=1e7, radiative=1e-17, auger=1e-43, wavelength=430e-9, extraction=0.4,
+    resistance=200.0, parasitic=8e9, rin_db_per_hz=-135.0,
 )  # fmt: skip
 
 
@@ -344,6 +359,7 @@ CASES: tuple[Case, ...] = (
             "driver": optics.Driver(1.0), "source": optics.Laser(1e-3),
             "modulator": optics.MachZehnder(4.0), "coupling_loss_db": 2.0, "fibre": optics.Fibre(20e3, dispersion=17e-6),
             "connectors": (optics.Connector(loss_db=1.0),), "end_reflectance_db": (-26.0, -26.0), "receiver": OTHER_RECEIVER,
+            "wavelengths": GRID,
         },
     ),
     (
@@ -360,6 +376,30 @@ CASES: tuple[Case, ...] = (
         {
             "bias": 7e-3, "threshold": 0.5e-3, "slope": 0.3, "resistance": 150.0, "resonance": 9e9, "damping": 80e9,
             "parasitic": 10e9, "saturation": 12e-3, "rin_db_per_hz": -125.0,
+        },
+    ),
+    (
+        GRID,
+        lambda part: through(wavelengths=part),
+        statistical,
+        {
+            "count": 2, "spacing": 150e9, "ring": dataclasses.replace(GRID.ring, drop_loss_db=2.0), "control_error": 10e9,
+            "coherent_db": -20.0, "lit": False,
+        },
+    ),
+    (
+        GRID.ring,
+        lambda part: through(wavelengths=dataclasses.replace(GRID, ring=part)),
+        statistical,
+        {"linewidth": 90e9, "fsr": 700e9, "drop_loss_db": 2.0, "through_loss_db": 0.5},
+    ),
+    (
+        MICRO_LED,
+        vcsel,
+        statistical,
+        {
+            "bias": 6e-3, "area": 1e-10, "thickness": 4e-9, "trap": 1e9, "radiative": 2e-17, "auger": 2e-43,
+            "wavelength": 500e-9, "extraction": 0.3, "resistance": 150.0, "parasitic": 5e9, "rin_db_per_hz": -125.0,
         },
     ),
     (

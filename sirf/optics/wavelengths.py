@@ -59,8 +59,8 @@ class WavelengthGrid:
     `control_error` Hz is what the heater's loop leaves between ring and laser; `drift` Hz/K moves a ring with temperature over
     `temperature_span` K, `heater_power` W/Hz moves it back. `coherent_db` is the light of the same wavelength that leaks through
     the banks (below zero, -inf for none) and beats with the signal. `splitter_ways` modulators share one line of the laser
-    through `supply_loss_db` of splitter excess, couplers and fibre. Neighbours that are not `lit` leave one wavelength alone with the
-    losses of its bank.
+    through `supply_loss_db` of splitter excess, couplers and fibre. Neighbours that are not `lit` leave one wavelength alone
+    with the losses of its bank.
     """
 
     count: int

@@ -60,9 +60,10 @@ class Budget:
 class Interface:
     """Dies, presets and optics at one data rate.
 
-    `standard` is the preset of the near host, `far_standard` that of the far one, `retimer_standard` that of a retimer's optical
-    side, and of copper between two retimers (None without retimers); `optics` a name that `load_optics` takes (None without
-    optics). `budget` is what the class of the copper allows (None where no class is stated). `fec` is the code between the hosts. A `projection` has no standard.
+    `standard` is the preset of the near host, `far_standard` that of the far one, `retimer_standard` that of a retimer's
+    optical side, and of copper between two retimers (None without retimers); `optics` a name that `load_optics` takes (None
+    without optics). `budget` is what the class of the copper allows (None where no class is stated). `fec` is the code between
+    the hosts. A `projection` has no standard.
     """
 
     rate_class: RateClass
@@ -79,11 +80,11 @@ class Interface:
 class Architecture:
     """One way from a switch die to the far switch die.
 
-    `path` names the electrical path of `data/paths` that every copper block is; where `host_path` is given, copper that touches a
-    host is that one instead, at its own length, and `path` lies between the retimers. `blocks` the way in order,
-    from host to host. `fibre_m` in m (0 without optics); `length_range_m` bounds the path's variable length in m. `costs` is the id whose energy,
-    latency and density hold. `interfaces` by data rate in bit/s, `provenance` (key, value, provenance, source) of every number,
-    `file` where all this stands.
+    `path` names the electrical path of `data/paths` that every copper block is; where `host_path` is given, copper that touches
+    a host is that one instead, at its own length, and `path` lies between the retimers. `blocks` the way in order, from host to
+    host. `fibre_m` in m (0 without optics); `length_range_m` bounds the path's variable length in m. `costs` is the id whose
+    energy, latency and density hold. `interfaces` by data rate in bit/s, `provenance` (key, value, provenance, source) of every
+    number, `file` where all this stands.
     """
 
     id: str
