@@ -391,7 +391,7 @@ CASES: tuple[Case, ...] = (
         GRID.ring,
         lambda part: through(wavelengths=dataclasses.replace(GRID, ring=part)),
         statistical,
-        {"linewidth": 90e9, "fsr": 700e9, "drop_loss_db": 2.0, "through_loss_db": 0.5},
+        {"linewidth": 90e9, "fsr": 820e9, "drop_loss_db": 2.0, "through_loss_db": 0.5},
     ),
     (
         MICRO_LED,

@@ -25,6 +25,8 @@ from sirf.system.corners import Corner
 
 Float = NDArray[np.float64]
 
+CABLE = "copper between retimers"
+"""Name of that section, whose copper may be another than that at the hosts."""
 MIN_BAND, STEP = 120e9, 10e6
 """Least band and step in Hz of the paths' networks."""
 
@@ -129,7 +131,8 @@ def _ordered(
         key = near, far, blocks
         if key not in known:
             own = copper if between else touching
-            known[key] = Section(_name(blocks), _link(near, far, blocks, own, optics, samples_per_ui))
+            name = CABLE if between and "optics" not in blocks else _name(blocks)
+            known[key] = Section(name, _link(near, far, blocks, own, optics, samples_per_ui))
         ordered.append(known[key])
     return ordered
 

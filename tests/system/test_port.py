@@ -18,8 +18,8 @@ def figures(
     architecture: str, loss_db: float = 10.0, data_rate: float = 106.25e9, flight_s: float = 0.0
 ) -> PortFigures:
     known = load_architecture(architecture)
-    rate = data_rate if known.has(data_rate) else next(iter(known.interfaces))
-    energy = energy_pj_per_bit(architecture, loss_db, data_rate=rate)
+    rate = next(iter(known.interfaces)) if data_rate == 106.25e9 and not known.has(data_rate) else data_rate
+    energy = energy_pj_per_bit(architecture, loss_db, data_rate=rate if known.has(rate) else 106.25e9)
     return port_figures(architecture, energy, data_rate=rate, flight_s=flight_s)
 
 
