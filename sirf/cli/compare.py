@@ -119,7 +119,8 @@ def _wanted(job: str | None, paths: list[str] | None) -> tuple[Competition | Non
 
 
 def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
-    say(f"{result.heading}, die to die, eye of the worst of the three", json_file=json_file)
+    ratio = "DER_0 of each preset" if result.rule.eye_ber is None else f"{result.rule.eye_ber:g} in every row"
+    say(f"{result.heading}, die to die, worst of the three eyes at an error ratio of {ratio}", json_file=json_file)
     for head, lines in result.tables():
         table(head, lines, json_file=json_file)
     for sentence in result.limitations():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, logsumexp
 
 from sirf.errors import SirfError
@@ -52,25 +53,46 @@ class WordErrors:
     def then(self, other: WordErrors) -> WordErrors:
         """The errors of this line and of another one behind it, which are independent.
 
-        Symbols that both get wrong count twice: exact where errors are rare, never too few. All sums are of positive terms.
+        Places of wrong symbols in the word are independent, and a symbol that both get wrong counts once. All sums are of
+        positive terms. Bits that both get wrong count twice in `load`: one in 1 / ber of them.
         """
         if (self.symbols, self.bits, len(self.share)) != (other.symbols, other.bits, len(other.share)):
             raise SirfError("word errors must be of the same code, got two codes. Compute both with one.")
         return WordErrors(
-            share=_added(self.share, other.share),
-            load=_added(self.load, other.share) + _added(self.share, other.load),
+            share=_united(self.share, other.share, self.symbols),
+            load=_united(self.load, other.share, self.symbols) + _united(self.share, other.load, self.symbols),
             symbol_error_ratio=self.symbol_error_ratio + other.symbol_error_ratio * (1.0 - self.symbol_error_ratio),
             symbols=self.symbols,
             bits=self.bits,
         )
 
 
-def _added(one: Float, other: Float) -> Float:
-    """Distribution (t + 2,) of the sum of two counts of 0 … t and more, weights of any kind."""
+def _united(one: Float, other: Float, symbols: int) -> Float:
+    """Distribution (t + 2,) of the number of symbols in either of two independent sets of 0 … t and more, weights of any kind."""
     t = len(one) - 2
-    whole = np.convolve(one[:-1], other[:-1])
-    beyond = whole[t + 1 :].sum() + one[-1] * other.sum() + one[:-1].sum() * other[-1]
-    return np.concatenate([whole[: t + 1], [beyond]])
+    pairs = np.outer(one[:-1], other[:-1])
+    united = np.zeros(t + 2)
+    united[-1] = one[-1] * other.sum() + one[:-1].sum() * other[-1]
+    shares = _added_symbols(t, symbols)
+    for (a, b), weight in np.ndenumerate(pairs):
+        for added in range(b + 1):
+            united[min(a + added, t + 1)] += weight * shares[a, b, added]
+    return united
+
+
+@lru_cache(maxsize=8)
+def _added_symbols(t: int, symbols: int) -> Float:
+    """P (t + 1, t + 1, t + 1) that `c` of `b` wrong symbols at chance places are none of `a` wrong ones: hypergeometric."""
+    a, b, c = np.ogrid[: t + 1, : t + 1, : t + 1]
+
+    def log_choices(n: ArrayLike, k: ArrayLike) -> Float:
+        n, k = np.asarray(n), np.asarray(k)
+        return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
+
+    inside = (c <= b) & (b - c <= a)
+    shared = np.where(inside, b - c, 0)
+    logarithm = log_choices(symbols - a, np.where(inside, c, 0)) + log_choices(a, shared) - log_choices(symbols, b)
+    return np.where(inside, np.exp(logarithm), 0.0)
 
 
 def word_errors(

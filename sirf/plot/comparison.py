@@ -66,7 +66,7 @@ def eye_scale_mv(result: Comparison) -> float:
 
 
 def eyes(result: Comparison, figure: Figure | None = None) -> Figure:
-    """The eyes of all rows side by side on one scale, the opening at DER0 outlined; returns the figure."""
+    """The eyes of all rows side by side on one scale, openings at each row's `eye_ber` outlined; returns the figure."""
     count = len(result.rows)
     lines = -(-count // COLUMNS)
     figure = empty_figure((4.2 * min(count, COLUMNS), 3.1 * lines)) if figure is None else figure

@@ -98,7 +98,7 @@ def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | No
     chosen = contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
     for index, ratio in enumerate(chosen):
         colour, style = COLOURS[index % len(COLOURS)], STYLES[index % len(STYLES)]
-        label = f"{ratio:g}" + (" (DER0)" if ratio == result.der0 else "")
+        label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
         shapes = [outline for outline in outlines(result, ratio) if outline is not None]
         if len(shapes) < len(result.thresholds):
             label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"

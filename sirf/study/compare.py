@@ -18,7 +18,7 @@ from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import limited_by
 from sirf.study.measurement import Measurement
-from sirf.study.rule import Rule, rule_of
+from sirf.study.rule import EYE_BER, Rule, rule_of
 from sirf.study.ruled_reach import RuledReach, ruled_reach
 from sirf.study.sections import optimized, path_of, sections
 from sirf.study.subject import ArchitectureSubject
@@ -81,8 +81,8 @@ def compare(
         Called with (what is done now, steps done, steps in all).
 
     Reach is the longest variable segment that meets the rule; beside it stands the longest inside the interface's loss and length
-    budget. Eyes are at each preset's own DER_0, which a row names. Raises `SirfError` for an unknown architecture, rate or rule,
-    and for a model that no row can take.
+    budget. All eyes are at one error ratio, 1e-4 (with the rule "own" each at DER_0 of its preset), which a row names.
+    Raises `SirfError` for an unknown architecture, rate or rule, and for a model that no row can take.
 
     >>> table = sirf.compare(["pluggable", "cpo"], data_rate="106.25Gb/s")  # doctest: +SKIP
     >>> table.row("cpo").reach_mm  # doctest: +SKIP
@@ -149,10 +149,12 @@ def measurement_of(
     inputs: Corner | None = None,
     models: HostModels | None = None,
     com_near: Mapping[str, EqualizerChoice] | None = None,
+    eye_ber: float | None = EYE_BER,
 ) -> Measurement:
     """The figures of an architecture at its own length, or at another `length` in m and with other `inputs`.
 
     `com_near` are the settings, by section, from which COM's search walks; without one it is that of the full grid.
+    `eye_ber` is the error ratio of the eyes; None: DER0 of each section's preset.
     """
     phases = PHASES if inputs is None else CORNER_PHASES
     parts = sections(
@@ -166,6 +168,7 @@ def measurement_of(
         phases=phases,
         tdecq_pattern=TDECQ_PATTERN,
         com_near=com_near,
+        eye_ber=eye_ber,
     )
 
 
@@ -173,7 +176,7 @@ def _row(
     architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool, models: HostModels
 ) -> Row:
     fitting, searched = _searched(models.fitting(architecture), architecture, data_rate)
-    here = measurement_of(architecture, data_rate, models=fitting)
+    here = measurement_of(architecture, data_rate, models=fitting, eye_ber=rule.eye_ber)
     eye = here.eye(here.worst, wide=True)
     if eye is None:
         raise SirfError(
@@ -284,6 +287,7 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
                 inputs=inputs,
                 models=subject.models,
                 com_near=nominal,
+                eye_ber=here.eye_ber,
             )
             for length, inputs in corners
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
@@ -45,7 +46,8 @@ class Measurement:
     `phases` is the number of sampling phases a UI in eyes that show a width (samples per UI of the link by default), `code` that
     behind the far host, `mask` (height in mV, width in UI) what eyes are held to, `tdecq_pattern` what TDECQ is measured on.
     `architecture` and `data_rate` in bit/s are needed for costs alone. `com_near` names settings by section from which COM's
-    search walks; it searches the whole grid of the others.
+    search walks; it searches the whole grid of the others. `eye_ber` is the
+    error ratio of height, width and closure of every eye in place of each preset's DER0.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Measurement:
         phases: int | None = None,
         tdecq_pattern: str = "prbs13q",
         com_near: Mapping[str, EqualizerChoice] | None = None,
+        eye_ber: float | None = None,
     ) -> None:
         self.sections = tuple(sections)
         self.architecture = architecture
@@ -68,6 +71,7 @@ class Measurement:
         self.phases = phases
         self.tdecq_pattern = tdecq_pattern
         self.com_near = dict(com_near or {})
+        self.eye_ber = eye_ber
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
 
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
@@ -77,7 +81,10 @@ class Measurement:
         if (index, wide) not in self._eyes:
             section = self.sections[index]
             found = _eye if section.electrical else _eye_of_light
-            self._eyes[index, wide] = found(section.link, self.phases if wide else 1)
+            eye = found(section.link, self.phases if wide else 1)
+            self._eyes[index, wide] = (
+                eye if eye is None or self.eye_ber is None else dataclasses.replace(eye, der0=self.eye_ber)
+            )
         return self._eyes[index, wide]
 
     def eyes(self, *, wide: bool = False) -> list[StatisticalEye | None]:

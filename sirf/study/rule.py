@@ -20,6 +20,10 @@ objective of 200 Gb/s Ethernet and faster)."""
 MIN_COM_DB = 3.0
 """Channel Operating Margin that the Annexes ask of a channel at the DER_0 of its standard."""
 
+EYE_BER = 1e-4
+"""Error ratio at which a comparison shows the eyes of all rows: DER_0 of CEI-112G-Linear and of 802.3ck KR1 and CR1, the greatest
+of its rows, so that no eye that its standard calls open is shown closed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -28,6 +32,11 @@ class Rule:
     name: str
     limits: tuple[Limit, ...]
     text: str
+
+    @property
+    def eye_ber(self) -> float | None:
+        """Error ratio of the eyes that rows show; None: each at DER_0 of its own preset."""
+        return None if self.name == "own" else EYE_BER
 
     def applying(self, sections: tuple[Section, ...]) -> tuple[Limit, ...]:
         """The limits that have a meaning for these sections: COM needs one of copper alone with test packages."""

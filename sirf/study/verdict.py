@@ -38,17 +38,17 @@ def _buys(faceplate: Row, package: Row, data_rate: float) -> str:
     parts = [
         f"copper of {_banded(package, 'insertion_loss_db', '{:.1f}')} instead of "
         f"{_banded(faceplate, 'insertion_loss_db', '{:.1f}')} dB",
-        *([f"{change} of COM"] if (change := _change(package, faceplate, "com_db")) is not None else []),
-        f"errors after FEC {_ratio(package)} instead of {_ratio(faceplate)}",
+        *_com(package, faceplate),
+        f"{_frames(package, faceplate)}",
         f"energy {_ranged(package, 'energy_pj_per_bit')} instead of {_ranged(faceplate, 'energy_pj_per_bit')} pJ/bit "
         f"({_saving(faceplate, package)})",
         f"an edge of {_ranged(package, 'density_tbps_per_mm')} instead of {_ranged(faceplate, 'density_tbps_per_mm')} Tb/s "
         "per mm",
     ]
-    used = f"of a reach in its class of {_length(package)} instead of {_length(faceplate)} mm"
     return (
         f"At {data_rate / 1e9:g} Gb/s a lane, moving the optics from the faceplate ({faceplate.path}) to the package "
-        f"({package.path}) buys {'; '.join(parts)}; {used}."
+        f"({package.path}) gives {'; '.join(parts)}; the copper may be {_length(package)} mm long inside its class, instead of "
+        f"{_length(faceplate)} mm."
     )
 
 
@@ -56,10 +56,7 @@ def _buys_nothing(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
     """Where the move buys nothing."""
     lines = []
     if package.limited_in == faceplate.limited_in == "light":
-        lines.append(
-            f"where light decides: both rows err most in the light, by {package.limited_by} at the package "
-            f"({_decades(package)}) and {faceplate.limited_by} at the faceplate ({_decades(faceplate)})"
-        )
+        lines.append(f"in errors of the light, which decides in both rows: {_causes(package, faceplate)}")
     longer, shorter = faceplate.reach_budget_mm, package.reach_budget_mm
     if longer is not None and shorter is not None and longer > shorter:
         lines.append(f"in length of copper: {shorter:.0f} against {longer:.0f} mm inside the classes")
@@ -71,7 +68,7 @@ def _buys_nothing(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
     copper = rows.get("copper-copackaged") or rows.get("copper-cable")
     if copper is not None and copper.reach_budget_mm is not None and copper.energy.value < package.energy.value:
         lines.append(
-            f"within {1e-3 * copper.reach_budget_mm:.1f} m, where {copper.path} takes "
+            f"for links within {1e-3 * copper.reach_budget_mm:.1f} m, where {copper.path} without any optics takes "
             f"{copper.energy.value:.1f} ({copper.energy.low:.1f}-{copper.energy.high:.1f}) pJ/bit"
         )
     if not lines:
@@ -82,8 +79,8 @@ def _buys_nothing(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
 def _would_change(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
     """What would change the answer."""
     lines = [
-        f"3 dB less {package.limitation.cause} in {package.limited_in} of {package.path}, which regains "
-        f"{package.limitation.gain:.1f} decades"
+        f"3 dB less {package.limitation.cause} in the {package.limited_in} of {package.path}, which lowers its bit error ratio "
+        f"by {package.limitation.gain:.1f} decades"
     ]
     linear = rows.get("pluggable-linear")
     if linear is not None:
@@ -93,9 +90,10 @@ def _would_change(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
             f"{linear.energy.value:.1f} ({linear.energy.low:.1f}-{linear.energy.high:.1f}) pJ/bit"
         )
     part = max(package.energy.parts, key=lambda one: one.high - one.low)
+    origin = {"P": "published", "2": "from secondary sources"}.get(part.provenance, "an estimate")
     lines.append(
-        f"the {part.name} of {package.path}, the widest of its ranges ({part.low:.1f}-{part.high:.1f} pJ/bit, "
-        f"{'published' if part.provenance == 'P' else 'secondary' if part.provenance == '2' else 'an estimate'})"
+        f"a better figure for the energy of one part of {package.path}, {part.name}, whose range is the widest "
+        f"({part.low:.1f}-{part.high:.1f} pJ/bit, {origin})"
     )
     return f"What would change the answer: {'; '.join(lines)}."
 
@@ -113,9 +111,34 @@ def _ranged(row: Row, name: str) -> str:
     return FIGURES[name].text(row.figures[name])
 
 
-def _change(package: Row, faceplate: Row, name: str) -> str | None:
-    one, other = package.value(name), faceplate.value(name)
-    return None if one is None or other is None else f"{one - other:+.1f} dB"
+def _com(package: Row, faceplate: Row) -> list[str]:
+    """COM of both and its change, with the bands of both; nothing where a row has none."""
+    one, other = package.value("com_db"), faceplate.value("com_db")
+    if one is None or other is None:
+        return []
+    change = f"COM of {_banded(package, 'com_db', '{:.1f}')} instead of {_banded(faceplate, 'com_db', '{:.1f}')} dB"
+    (low, high), (least, most) = (row.bounds.get("com_db", (None, None)) for row in (package, faceplate))
+    if low is None or high is None or least is None or most is None:
+        return [f"{change} ({one - other:+.1f} dB)"]
+    return [f"{change} ({one - other:+.1f} dB, {low - most:+.1f} to {high - least:+.1f} dB at the ends of the ranges)"]
+
+
+def _frames(package: Row, faceplate: Row) -> str:
+    """Share of frames lost after FEC, once where both rows print alike."""
+    one, other = _ratio(package), _ratio(faceplate)
+    return f"{one} lost after FEC in both" if one == other else f"{one} lost after FEC instead of {other}"
+
+
+def _causes(package: Row, faceplate: Row) -> str:
+    """What limits both, named once where it is the same."""
+    if package.limited_by == faceplate.limited_by:
+        if _decades(package) == _decades(faceplate):
+            return f"{package.limited_by} limits both ({_decades(package)})"
+        return f"{package.limited_by} limits both ({_decades(package)} at the package, {_decades(faceplate)} at the faceplate)"
+    return (
+        f"{package.limited_by} limits the package ({_decades(package)}), {faceplate.limited_by} the faceplate "
+        f"({_decades(faceplate)})"
+    )
 
 
 def _ratio(row: Row) -> str:
@@ -142,4 +165,4 @@ def _length(row: Row) -> str:
 
 
 def _decades(row: Row) -> str:
-    return f"{row.limitation.gain:.1f} decades for 3 dB"
+    return f"{row.limitation.gain:.1f} decades for 3 dB less of it"
