@@ -216,9 +216,8 @@ def parse_count(value: Given, *, name: str, least: int = 1) -> int:
     if not whole or isinstance(number, bool) or not math.isfinite(number) or number != int(number):
         raise SirfError(f"{name} must be a whole number, got {shown(value)}. Write for example 1e6.")
     if not least <= number <= MAX_COUNT:
-        raise SirfError(
-            f"{name} must be at least {least} and at most {MAX_COUNT:g}, got {shown(value)}. Give a whole number."
-        )
+        edge = f"at least {least}" if number < least else f"at most {MAX_COUNT:g}"
+        raise SirfError(f"{name} must be {edge}, got {shown(value)}. Give a whole number.")
     return int(number)
 
 
@@ -248,6 +247,23 @@ def read_all(values: Many, quantity: Quantity, *, name: str) -> list[float]:
     elif isinstance(values, (int, float)):
         values = [values]
     return [quantity.read(value, name=name) for value in values]
+
+
+def read_frequencies(values: Many) -> NDArray[Any]:
+    """Frequencies in Hz as an array: text with a unit (commas between several), or numbers of any shape, 0 too.
+
+    >>> float(read_frequencies("26.5625 GHz"))
+    26562500000.0
+    """
+    import numpy as np
+
+    if isinstance(values, str):
+        several = read_all(values, FREQUENCY, name="frequency")
+        return np.asarray(several if "," in values else several[0], dtype=np.float64)
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.array(read_all(values, FREQUENCY, name="frequency"))
 
 
 def read_text_fields(value: object, **quantities: Quantity) -> None:

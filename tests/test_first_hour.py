@@ -34,6 +34,7 @@ def link(channel: sirf.Channel) -> sirf.Link:
         (lambda link: sirf.Link(link.channel.through, standard="cei-112g-xsr"), "channel must be a Channel"),
         (lambda link: sirf.Link("absent.s4p", standard="cei-112g-xsr"), "absent.s4p"),
         (lambda link: sirf.reach("cpo-retimed", limit=1e-6), "'ber': 1e-6"),  # type: ignore[arg-type]
+        (lambda link: link.channel.insertion_loss_db("high"), "frequency must be a number with a unit"),
         (lambda link: sirf.simulate(link, symbols="many"), "symbols must be a whole number"),
         (lambda link: sirf.save(3, "x.sirf"), "value must be a link"),
         (lambda link: sirf.load(__file__), "whole file of sirf.save"),
@@ -52,6 +53,7 @@ def test_right_first_tries_work(link: sirf.Link, tmp_path: Path) -> None:
     assert sirf.plot.pulse(link).get_xlabel() == "time about the cursor (UI)"
     eye = sirf.statistical_eye(link, phases=16)
     assert eye.plot().get_ylabel() == sirf.plot.eye(eye).get_ylabel()
+    assert link.channel.insertion_loss_db("26.5625 GHz") == link.channel.insertion_loss_db(26.5625e9)
     assert link.receiver.replace(dfe=(0.1,)).dfe == (0.1,)
     assert link.transmitter.replace(snr_db=30.0).snr_db == 30.0
     assert sirf.materials.load("MEGTRON7").id == "megtron7"

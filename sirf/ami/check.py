@@ -17,6 +17,7 @@ from sirf.ami.parameter import Parameter, Value
 from sirf.ami.reserved import RESERVED
 from sirf.errors import AmiError, SirfError
 from sirf.signal.pam import order_of
+from sirf.units import Given, parse_symbol_rate
 
 Float = NDArray[np.float64]
 
@@ -137,7 +138,7 @@ def check_file(ami: AmiFile) -> tuple[Finding, ...]:
 def check_model(
     model: AmiModel,
     *,
-    symbol_rate: float = 26.5625e9,
+    symbol_rate: Given = 26.5625e9,
     samples_per_ui: int = 32,
     modulation: str | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -147,7 +148,7 @@ def check_model(
     `modulation` is by default the first that the file allows. The test channel is one pole at a quarter of `symbol_rate` in
     baud behind 2 UI of delay. `progress` is called with (what, steps done, steps).
     """
-    trial = _Trial(model, symbol_rate, samples_per_ui, modulation)
+    trial = _Trial(model, parse_symbol_rate(symbol_rate), samples_per_ui, modulation)
     steps = (trial.load, trial.initialise, trial.scale, trial.repeat, trial.wave, trial.values, trial.memory)
     findings = list(check_file(model.ami))
     for number, step in enumerate(steps):

@@ -20,6 +20,7 @@ from sirf.engine.waveform.capture import histogram_eye
 from sirf.errors import SirfError
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
+from sirf.units import Given, parse_count
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -48,7 +49,7 @@ class RepeaterRun:
         return f"RepeaterRun({len(self.links)} links, {self.errors!r}, eye height {1e3 * self.eye.eye_height():.2f} mV)"
 
 
-def simulate_repeaters(links: Sequence[Link], *, symbols: int = 1_000_000, rng: Seed = None) -> RepeaterRun:
+def simulate_repeaters(links: Sequence[Link], *, symbols: Given = 1_000_000, rng: Seed = None) -> RepeaterRun:
     """Send random symbols through links that follow one another, repeaters between them, in the time domain.
 
     Every link but the last has a `receiver_model` with `Repeater_Type` Redriver or Retimer; the last has a receiver model that
@@ -56,8 +57,7 @@ def simulate_repeaters(links: Sequence[Link], *, symbols: int = 1_000_000, rng: 
 
     Raises `SirfError` for links that do not belong together or a receiver that is no repeater.
     """
-    if symbols < 1:
-        raise SirfError(f"symbols must be at least 1, got {symbols}. Give a positive whole number.")
+    symbols = parse_count(symbols, name="symbols")
     _check(links)
     seed = integer_seed(rng)
     stream = _stream(tuple(links), seed)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
@@ -20,7 +20,7 @@ from sirf.channel.network_file import NetworkFile
 from sirf.channel.network_reader import load_network
 from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
 from sirf.errors import SirfError, shown
-from sirf.units import Given, db20, parse_symbol_rate
+from sirf.units import Given, Many, db20, parse_symbol_rate, read_frequencies
 
 if TYPE_CHECKING:
     import skrf
@@ -228,22 +228,22 @@ class Channel:
         """Grid of the through path in Hz (F,)."""
         return self.through.frequency
 
-    def insertion_loss_db(self, frequency: ArrayLike) -> NDArray[np.float64]:
-        """Loss of the through path in dB (positive) at `frequency` in Hz, the shape of `frequency`.
+    def insertion_loss_db(self, frequency: Many) -> NDArray[np.float64]:
+        """Loss of the through path in dB (positive) at `frequency` in Hz (or "26.5625 GHz"), the shape of `frequency`.
 
         Below the first point of the file its first value holds. Raises `SirfError` beyond its last point.
         """
-        points = np.asarray(frequency, dtype=np.float64)
+        points = read_frequencies(frequency)
         last = float(self.frequency[-1])
         if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):
             raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
         return np.asarray(np.interp(points, self.frequency, -db20(self.through.s[:, 1, 0])))
 
-    def return_loss_db(self, frequency: ArrayLike, *, port: int = 1) -> NDArray[np.float64]:
+    def return_loss_db(self, frequency: Many, *, port: int = 1) -> NDArray[np.float64]:
         """Return loss in dB (positive) at `port` 1 (transmitter) or 2 (receiver); otherwise as `insertion_loss_db`."""
         from sirf.channel.figures.loss import return_loss_db
 
-        return return_loss_db(self.through, frequency, port=port)
+        return return_loss_db(self.through, read_frequencies(frequency), port=port)
 
     def figures(
         self,

@@ -27,15 +27,21 @@ from sirf.cli.options import (
     Victim,
 )
 from sirf.cli.output import check_outputs, draw_picture, say, warn, write_json
-from sirf.cli.quantities import GivenSymbolRate, SymbolRate
+from sirf.cli.quantities import GivenSymbolRate, SymbolRate, parser
 from sirf.errors import SirfError
+from sirf.units import VOLTAGE
 
 
 def pulse(
     thru: Thru,
     symbol_rate: GivenSymbolRate,
     samples_per_ui: Annotated[int, typer.Option(help="Samples per unit interval.")] = 32,
-    amplitude: Annotated[float, typer.Option(help="Amplitude of the symbol in V.")] = 1.0,
+    amplitude: Annotated[
+        float,
+        typer.Option(
+            parser=parser(VOLTAGE.read, "amplitude"), metavar="V", help="Amplitude of the symbol; a bare number is V."
+        ),
+    ] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Write the pulse as a picture.")] = None,
     port_order: PortOrder = None,
     victim: Victim = None,

@@ -15,6 +15,7 @@ from sirf.optics.optical_path import OpticalPath
 from sirf.optics.power import dbm, extinction_ratio_db, outer_oma
 from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.signal.patterns import Pattern
+from sirf.units import VOLTAGE, Given, parse_symbol_rate
 
 Float = NDArray[np.float64]
 
@@ -38,8 +39,8 @@ class TransmitterMeasures:
 def measure(
     path: OpticalPath,
     *,
-    swing: float,
-    symbol_rate: float,
+    swing: Given,
+    symbol_rate: Given,
     samples_per_ui: int = 16,
     receiver: ReferenceReceiver = FIVE_TAPS,
     pattern: str = "prbs13q",
@@ -50,8 +51,7 @@ def measure(
     behind the fibre (its loss and the connectors' do not matter), both without noise: intensity noise belongs to the
     sensitivity here.
     """
-    if swing <= 0.0 or symbol_rate <= 0.0:
-        raise PhysicsError(f"swing and symbol_rate must be positive, got {swing} and {symbol_rate}. Give V and baud.")
+    swing, symbol_rate = VOLTAGE.read(swing, name="swing"), parse_symbol_rate(symbol_rate)
     chosen = Pattern(pattern)
     sent = chosen.take(0, chosen.period(4), order=4)
     drive = np.repeat(swing * (2.0 * sent / 3.0 - 1.0), samples_per_ui)

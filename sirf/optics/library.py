@@ -18,6 +18,7 @@ from sirf.optics.power import dbm, extinction_ratio_db
 from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.optics.source import Laser
 from sirf.optics.tables import PathTable
+from sirf.units import FIBRE, Given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,10 @@ class OpticsPreset:
         grid = self.path.wavelengths
         return self.source_power * (1.0 if grid is None else 10.0 ** (grid.supply_loss_db / 10.0))
 
-    def with_fibre(self, length: float) -> OpticsPreset:
-        """The same path through `length` m of its fibre."""
-        fibre = dataclasses.replace(self.path.fibre, length=length)
+    def with_fibre(self, length: Given) -> OpticsPreset:
+        """The same path through `length` of its fibre: "2 km", or a number of m."""
+        metres = FIBRE.read(length, name="length") if isinstance(length, str) else length
+        fibre = dataclasses.replace(self.path.fibre, length=metres)
         return dataclasses.replace(self, path=dataclasses.replace(self.path, fibre=fibre))
 
     @property

@@ -16,6 +16,7 @@ from sirf.optics.optical_path import OpticalPath
 from sirf.signal.pam import levels as pam_levels
 from sirf.transmitter.edge import transmitter_edge
 from sirf.transmitter.transmitter import Transmitter
+from sirf.units import Given, parse_symbol_rate
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -77,9 +78,9 @@ class Span:
         object.__setattr__(self, "copper", linear_chain(self.before, self.after))
 
     @classmethod
-    def alone(cls, path: OpticalPath, *, swing: float, symbol_rate: float, **options: Any) -> Span:
+    def alone(cls, path: OpticalPath, *, swing: float, symbol_rate: Given, **options: Any) -> Span:
         """The optics between a driver and a receiver without copper, for `symbol_rate` baud."""
-        wire = unit_channel(np.arange(0.0, ALONE_BAND * symbol_rate, ALONE_STEP))
+        wire = unit_channel(np.arange(0.0, ALONE_BAND * parse_symbol_rate(symbol_rate), ALONE_STEP))
         return cls(path, before=wire, after=wire, swing=swing, **options)
 
     def quiet(self) -> Span:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sirf import optics
-from sirf.errors import PhysicsError
+from sirf.errors import PhysicsError, SirfError
 from sirf.optics.laboratory import link_budget, measure
 from sirf.optics.receiver_sensitivity import sensitivity
 
@@ -64,5 +64,7 @@ def test_a_budget_is_the_sum_of_its_rows() -> None:
 
 
 def test_bad_input_is_named() -> None:
-    with pytest.raises(PhysicsError, match="swing and symbol_rate"):
+    with pytest.raises(SirfError, match="swing must be positive"):
         measure(PATH, swing=0.0, symbol_rate=53e9)
+    with pytest.raises(SirfError, match=r"Write '53\.125GBd'"):
+        measure(PATH, swing=0.5, symbol_rate=53.125)

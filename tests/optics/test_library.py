@@ -120,7 +120,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
         ("low = -12.0", "low = 13.0", r"key agc_db must be valid .*low must be below high"),
         ("low = 0.06", "low = 0.6", r"key source\.laser\.wall_plug_efficiency must be valid .*must ascend"),
         ('provenance = "P"', 'provenance = "?"', r"key .*provenance must be valid, got '\?'"),
-        ("[receiver]", "[detector]", r"key (receiver|detector) must be valid"),
+        ("[receiver]", "[detector]", r"key (receiver|detector) must be (valid|there)"),
         ("power_dbm = { value = 11.0", "power_dbm = { value = -4.0",
          r"key source\.power_dbm must bring the photodiode an OMA of -10\.6 dBm, got -4\.0 dBm of light: -13\.8 dBm arrive\. "
          r"Raise it by 3\.2 dB\."),

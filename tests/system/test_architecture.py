@@ -100,14 +100,14 @@ def test_linear_optics_are_those_of_the_retimed_sister() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('path = "cpo"', "", "key path must be valid"),
+        ('path = "cpo"', "", "key path must be there, it is missing"),
         ('path = "cpo"', 'path = "cop"', r"key path must be one of .* got 'cop'\. Did you mean 'cpo'"),
         ("low = 1.0", "low = -1.0", r"key length_mm\.low must be valid, got -1\.0"),
         ("low = 1.0", "low = 3.0", "key length_mm must be valid .*low must be below high"),
         ("length_mm = {", "length = {", r"key length must carry its unit, got 'length'\. Write length_mm\."),
         ("fibre_m = {", "fibre = {", r"key fibre must carry its unit, got 'fibre'\. Write fibre_m\."),
         ("value = 100.0", "value = -100.0", r"key fibre_m\.value must be valid, got -100\.0"),
-        ('provenance = "E", ', "", r"key length_mm\.provenance must be valid"),
+        ('provenance = "E", ', "", r"key length_mm\.provenance must be there, it is missing"),
         ('fibre_m = { value = 100.0, provenance = "E", source = "a test" }', "",
          "key fibre_m must be given where the blocks hold optics and only there, got None"),
         ('"retimer", "optics"', '"repeter", "optics"',

@@ -15,6 +15,7 @@ from sirf.engine.waveform.simulate import BLOCK
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.chain_count import ChainRun
+from sirf.units import Given, parse_count
 
 MAX_RATE_DIFFERENCE = 0.01
 """Largest difference of symbol rates within a chain, relative: what FEC adds on the way."""
@@ -31,7 +32,7 @@ class ChainInterrupted(KeyboardInterrupt):
 def simulate_chain(
     links: Sequence[Link],
     *,
-    symbols: int = 1_000_000,
+    symbols: Given = 1_000_000,
     rng: Seed = None,
     ideal_feedback: bool = False,
     block: int = BLOCK,
@@ -67,9 +68,7 @@ def simulate_chain(
     0
     """
     links = tuple(links)
-    for name, value in (("symbols", symbols), ("block", block)):
-        if value < 1:
-            raise SirfError(f"{name} must be at least 1, got {value}. Give a positive whole number.")
+    symbols, block = parse_count(symbols, name="symbols"), parse_count(block, name="block")
     _check_links(links)
     _check_receivers(links, ideal_feedback)
     last = _relays(links, integer_seed(rng), ideal_feedback)
