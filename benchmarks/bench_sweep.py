@@ -76,7 +76,7 @@ def by_hand(cases: list[Case]) -> float:
         assert case.figures is not None
         expected = case.figures["ber"]
         assert expected is not None
-        assert abs(eye.ber / expected - 1.0) < 1e-6, (eye.ber, expected)
+        assert abs(eye.ber / expected - 1.0) < 1e-12, (eye.ber, expected)
     return len(cases) / (time.process_time() - began)
 
 

@@ -18,6 +18,8 @@ Array = TypeVar("Array", Real, Complex)
 
 KEPT_GRIDS = 8
 """Grids of which each function keeps its result."""
+_FINE = 128
+"""Steps that one exponential stands for."""
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
@@ -54,6 +56,14 @@ def folded_shape(n_samples: int, origin: int) -> Real:
     age = 1.0 + (np.arange(n_samples) - origin) / n_samples
     few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
     return _read_only(np.interp(age, few, zeta(1.5, few)))
+
+
+def turned(count: int, turns: float) -> Complex:
+    """exp(-2 pi j k turns) for k = 0 … `count` - 1: products of a coarse and a fine row, for exponentials are slow."""
+    rows = -(-count // _FINE)
+    fine = np.exp(-2j * np.pi * turns * np.arange(_FINE))
+    coarse = np.exp(-2j * np.pi * (turns * _FINE) * np.arange(rows))
+    return np.asarray(np.multiply.outer(coarse, fine).ravel()[:count])
 
 
 def _read_only(values: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from sirf.channel.cached_spectra import root_grid, transform_grid, turned
 from sirf.channel.network import bulk_delay
 
 Real = NDArray[np.float64]
@@ -25,6 +26,8 @@ _TOP = 0.25
 """Part of the band, at its upper end, from which the continuation takes its slope and delay."""
 _JUMP = 0.2
 """Distance of the value at DC from its neighbour above which it may be one that no neighbour knows of."""
+_DECAYED = 6.1
+"""Distances in `FlatResponse.reach` beyond which nothing of the mismatch at the edge is left: exp(-6.1²) is below 1e-16."""
 _REAL = 0.02
 """A file's DC value is believed when its imaginary part is below this part of its neighbour's magnitude."""
 
@@ -54,26 +57,43 @@ class FlatResponse:
     reach: float
     warnings: tuple[str, ...]
 
-    def at(self, frequency: Real, *, root: Real | None = None) -> Complex:
-        """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge.
-
-        `root` (G,) is its square root, for who has it already.
-        """
-        root = np.sqrt(frequency) if root is None else root
+    def at(self, frequency: Real) -> Complex:
+        """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge."""
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
-        # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
-        result[:inside] = CubicSpline(self.root, self.value)(root[:inside])
-        result[inside:] = self._continued(frequency[inside:], root[inside:])
+        result[:inside] = self._inside(np.sqrt(frequency[:inside]))
+        result[inside:] = self.beyond(frequency[inside:])
         return result
+
+    def later_on_transform_grid(self, n_samples: int, sample_rate: float, delay_s: float) -> Complex:
+        """Response (n_samples // 2 + 1,) at the frequencies of a real transform, later by `delay_s` than without the bulk delay.
+
+        As `at`, but the even steps of the grid turn all phases at once, and what has decayed is left out.
+        """
+        frequency, root = transform_grid(n_samples, sample_rate), root_grid(n_samples, sample_rate)
+        step = sample_rate / n_samples
+        inside = int(np.searchsorted(frequency, self.edge, side="right"))
+        result = np.empty(frequency.size, dtype=np.complex128)
+        result[:inside] = self._inside(root[:inside]) * turned(inside, step * delay_s)
+        if inside == frequency.size:
+            return result
+        beyond = frequency[inside:] - self.edge
+        start = float(beyond[0]) * self.edge_delay_s + float(frequency[inside]) * delay_s
+        trend = turned(beyond.size, step * (self.edge_delay_s + delay_s)) * (self.level * np.exp(-2j * np.pi * start))
+        result[inside:] = trend * np.exp(-self.loss * (root[inside:] - np.sqrt(self.edge)))
+        near = slice(inside, inside + int(np.searchsorted(beyond, _DECAYED * self.reach)))
+        decay = self.mismatch * np.exp(-((beyond[: near.stop - inside] / self.reach) ** 2))
+        result[near] += decay * np.exp(-2j * np.pi * frequency[near] * delay_s)
+        return result
+
+    def _inside(self, root: Real) -> Complex:
+        # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
+        return np.asarray(CubicSpline(self.root, self.value)(root))
 
     def beyond(self, beyond: Real) -> Complex:
         """Response without the bulk delay at frequencies (G,) in Hz that all lie beyond the band edge."""
-        return self._continued(beyond, np.sqrt(beyond))
-
-    def _continued(self, beyond: Real, root: Real) -> Complex:
         trend = self.level * np.exp(
-            -self.loss * (root - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
+            -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
         )
         return np.asarray(trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2)))
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from sirf.channel.cached_spectra import folded_shape, root_grid, symbol_low_pass, transform_grid
+from sirf.channel.cached_spectra import folded_shape, symbol_low_pass, transform_grid
 from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
@@ -213,10 +213,9 @@ def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_p
     sample_rate = symbol_rate * samples_per_ui
     span = 1.0 / float(np.median(np.diff(grid)))
     n = _fast_samples(int(2.0 * span * sample_rate), samples_per_ui)
-    frequency = transform_grid(n, sample_rate)
     delay_samples = round(flat.delay_s * sample_rate)
     rest = flat.delay_s - delay_samples / sample_rate
-    value = flat.at(frequency, root=root_grid(n, sample_rate)) * np.exp(-2j * np.pi * frequency * rest)
+    value = flat.later_on_transform_grid(n, sample_rate, rest)
     smooth = symbol_low_pass(n, samples_per_ui, symbol_rate)
     impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 4) for spectrum in (value, value * smooth))
     folded = _folded_tail(pulse, n // 4)
@@ -246,9 +245,12 @@ def _folded_tail(pulse: Real, origin: int) -> Real:
 
 def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
     """A warning when the pulse has not decayed where the span of the file's frequency step ends."""
-    distance = np.abs(np.arange(pulse.size) - origin)
-    ring = np.abs(pulse[(distance > 0.9 * half_span) & (distance < 1.1 * half_span)])
-    peak = float(np.max(np.abs(pulse)))
+    size = np.abs(pulse)
+    near, far = int(np.floor(0.9 * half_span)) + 1, int(np.ceil(1.1 * half_span))
+    ring = np.concatenate(
+        [size[max(origin - far + 1, 0) : max(origin - near + 1, 0)], size[origin + near : origin + far]]
+    )
+    peak = float(size.max())
     if not ring.size or peak == 0.0:
         return ()
     level = 20.0 * np.log10(max(float(ring.max()) / peak, 1e-15))

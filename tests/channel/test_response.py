@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import sirf
 from sirf.channel.annex_93a_response import impulse_response
+from sirf.channel.cached_spectra import folded_shape, root_grid, symbol_low_pass, transform_grid
 from sirf.channel.channel import Channel
 from sirf.channel.package import Package, PackageLine, voltage_transfer
 from sirf.channel.resample import coupling_corner, flatten
@@ -380,3 +382,20 @@ def test_crosstalk_and_lines_without_a_capacitor_show_no_corner() -> None:
     rng = np.random.default_rng(1)
     noisy = line * (1 + 1e-3 * (rng.normal(size=f.size) + 1j * rng.normal(size=f.size)))
     assert coupling_corner(f[1:], noisy[1:]) is None
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 1.3e-13, -4.7e-12])
+def test_phases_turned_by_the_grid_are_those_of_each_frequency(delay_s: float) -> None:
+    path = sirf.paths.pluggable(rate_class="100g")
+    channel = path.to_channel(np.arange(0.0, 110e9, 40e6))
+    flat = flatten(channel.frequency, channel.through.s[:, 1, 0])
+    n, rate = 60_000, 53.125e9 * 16
+    grid = np.arange(n // 2 + 1, dtype=np.float64) * np.float64(rate / n)
+    direct = flat.at(grid) * np.exp(-2j * np.pi * grid * delay_s)
+    assert np.abs(flat.later_on_transform_grid(n, rate, delay_s) - direct).max() < 1e-14
+
+
+def test_neither_cached_grids_nor_shapes_can_be_written() -> None:
+    for values in (transform_grid(64, 1e9), root_grid(64, 1e9), symbol_low_pass(64, 8, 1e9), folded_shape(64, 16)):
+        with pytest.raises(ValueError, match="read-only"):
+            values[0] = 1.0
