@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
+from functools import lru_cache
 from typing import Any
 
 from sirf.ami.flow import modelled
@@ -16,7 +17,7 @@ from sirf.results.margin import EqualizerChoice
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
-from sirf.study.impairments import limited_by
+from sirf.study.impairments import Limitation, limited_by
 from sirf.study.measurement import Measurement
 from sirf.study.rule import EYE_BER, Rule, rule_of
 from sirf.study.ruled_reach import RuledReach, ruled_reach
@@ -202,7 +203,7 @@ def _row(
         reach_low_mm=low,
         reach_high_mm=high,
         reach_uncertainty=reach_uncertainty(subject, rule, found) if sampled else None,
-        limitation=limited_by(optimized(culprit.link)),
+        limitation=_limited_by(optimized(culprit.link)),
         limited_in=culprit.name,
         energy=here.energy,
         port=here.port,
@@ -236,6 +237,12 @@ def _searched(models: HostModels, architecture: Architecture, data_rate: float) 
             models = models.with_value(name, value)
         notes.append(f"model parameters in {part.name} by search at this length, kept for reach and causes: {report}")
     return models, tuple(notes)
+
+
+@lru_cache(maxsize=8)
+def _limited_by(link: Link) -> Limitation:
+    """Cached: light from retimer to retimer is the same link in several architectures."""
+    return limited_by(link)
 
 
 def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -> tuple[float | None, float | None]:

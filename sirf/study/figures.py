@@ -280,7 +280,7 @@ def value_of(name: str, measurement: Measurement) -> float:
     if name == "vec_db":
         # an eye that is closed at DER0 has no finite closure
         return INFINITE
-    needed, other = _NEEDED[name]
+    needed, other = _NEEDED.get(name, (f"a {FIGURES[name].title}", "none"))
     raise SirfError(f"limit of {name} must be given for a way with {needed}, got {other}. Take another figure or way.")
 
 
