@@ -41,7 +41,7 @@ def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
     shrunk = grown / (grown + 1.0)
     real_sine, real_cosine = 0.5 * (grown + shrunk), 1.0 + 0.5 * (grown - shrunk)
     sine, cosine = np.sin(phase), np.cos(phase)
-    odd, even = np.empty_like(turn), np.empty_like(turn)
+    odd, even = (np.empty(turn.shape, dtype=np.complex128) for _ in range(2))
     odd.real, odd.imag = real_sine * cosine, real_cosine * sine
     even.real, even.imag = real_cosine * cosine, real_sine * sine
     still = np.maximum(np.abs(turn.real), np.abs(phase)) < 1e-100
