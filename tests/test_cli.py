@@ -143,9 +143,11 @@ def test_ber_takes_pattern_precoding_detector_and_code_and_shows_counts_at_ctrl_
 
     monkeypatch.setattr("sirf.engine.counting.count_errors.count_errors", stopped)
     assert main(options) == 130
-    result = strict_json(capsys.readouterr().out)
+    told = capsys.readouterr()
+    result = strict_json(told.out)
     assert isinstance(result, dict)
     assert result["symbols"] == 7
+    assert "7 symbols are counted in the answer" in told.err
 
 
 def test_pulse(good: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -350,7 +352,7 @@ def test_interruption_and_internal_errors_have_their_codes(
 
     monkeypatch.setattr(engine, "statistical_eye", interrupt)
     assert main(["eye", str(good)]) == 130
-    capsys.readouterr()
+    assert "nothing was written" in capsys.readouterr().err
     monkeypatch.setattr(engine, "statistical_eye", fail)
     assert main(["eye", str(good)]) == 70
     last = capsys.readouterr().err.splitlines()[-1]
