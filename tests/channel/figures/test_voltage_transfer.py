@@ -1,0 +1,87 @@
+"""Voltage transfer functions against closed forms of lines between resistors, and their masks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+import pytest
+
+from sirf.channel.channel import Channel
+from sirf.channel.figures.voltage_transfer import Ends, VoltageTransfer, load_vtf_mask, transfer, voltage_transfer
+from sirf.channel.network import Network
+from sirf.errors import ConfigError, SirfError
+
+F = np.arange(0.0, 40e9, 50e6)
+DELAY = 20e-12
+
+
+def line(loss_db: float, impedance: float = 50.0) -> Network:
+    """A single-ended line of `impedance` ohm, `loss_db` at 8 GHz growing with the root of frequency, as half of a pair."""
+    gamma = loss_db / 8.685889638 * np.sqrt(F / 8e9) + 2j * np.pi * F * DELAY
+    z = impedance / 50.0
+    bottom = 2.0 * z * np.cosh(gamma) + (z**2 + 1.0) * np.sinh(gamma)
+    s = np.empty((F.size, 2, 2), dtype=complex)
+    s[:, 0, 0] = s[:, 1, 1] = (z**2 - 1.0) * np.sinh(gamma) / bottom
+    s[:, 0, 1] = s[:, 1, 0] = 2.0 * z / bottom
+    return Network(F, s, z0=100.0)
+
+
+MATCHED = Ends(source_ohm=50.0, load_ohm=50.0, source_capacitance=0.0, load_capacitance=0.0)
+
+
+def test_a_matched_line_halves_the_source_and_loses_its_loss() -> None:
+    found = voltage_transfer(Channel(line(3.0), plane="die"), MATCHED, data_rate=16e9)
+    assert found.dc_db == pytest.approx(-20.0 * np.log10(2.0), abs=1e-9)
+    assert found.nyquist_db == pytest.approx(-20.0 * np.log10(2.0) - 3.0, abs=1e-9)
+    assert found.crosstalk_db == -inf
+
+
+@pytest.mark.parametrize(("source", "load"), [(30.0, 50.0), (25.0, inf), (40.0, 70.0)])
+def test_mismatched_and_open_lines_meet_the_chain_matrix(source: float, load: float) -> None:
+    capacitances = 250e-15, 125e-15
+    ends = Ends(source_ohm=source, load_ohm=load, source_capacitance=capacitances[0], load_capacitance=capacitances[1])
+    gamma, z, jw = 2.0 / 8.685889638 * np.sqrt(F / 8e9) + 2j * np.pi * F * DELAY, 60.0, 2j * np.pi * F
+    a, b, c = np.cosh(gamma), z * np.sinh(gamma), np.sinh(gamma) / z
+    admittance = (0.0 if load == inf else 1.0 / load) + jw * capacitances[1]
+    into = (c + a * admittance) / (a + b * admittance) + jw * capacitances[0]
+    expected = 1.0 / (1.0 + source * into) / (a + b * admittance)
+    np.testing.assert_allclose(transfer(line(2.0, 60.0), ends), expected, rtol=1e-6)
+
+
+def test_crosstalk_is_the_sum_of_powers() -> None:
+    weak = replace(line(0.0), s=0.01 * line(0.0).s)
+    one, four = (
+        voltage_transfer(Channel(line(1.0), fext=(weak,) * n, plane="die"), MATCHED, data_rate=16e9) for n in (1, 4)
+    )
+    assert one.crosstalk_db == pytest.approx(-20.0 * np.log10(200.0), abs=1e-3)
+    assert four.crosstalk_db - one.crosstalk_db == pytest.approx(20.0 * np.log10(2.0), abs=1e-9)
+
+
+def test_margins_are_distances_from_the_lines_of_the_mask() -> None:
+    limit = load_vtf_mask("ucie-standard").at(16e9)
+    margins = limit.margins_db(VoltageTransfer(dc_db=-4.0, nyquist_db=-6.0, crosstalk_db=-30.0))
+    assert margins == pytest.approx(
+        {
+            "loss at DC": 0.5,
+            "loss at half the rate": 1.5,
+            "crosstalk": 5.0,
+            "crosstalk against loss": 3.0 * -6.0 - 11.5 + 30.0,
+        }
+    )
+    with pytest.raises(SirfError, match="data_rate must be at most 32 GT/s for ucie-standard, got 64"):
+        load_vtf_mask("ucie-standard").at(64e9)
+
+
+def test_the_terminated_divider_meets_the_limit_at_dc_by_the_closed_form() -> None:
+    mask = load_vtf_mask("ucie-standard")
+    found = voltage_transfer(Channel(line(1.0), plane="die"), mask.ends, data_rate=16e9)
+    divider = 20.0 * np.log10(50.0 / 80.0)
+    assert found.dc_db == pytest.approx(divider, abs=1e-9)
+    assert mask.at(16e9).margins_db(found)["loss at DC"] == pytest.approx(4.5 + divider, abs=1e-9)
+
+
+def test_unknown_masks_are_refused() -> None:
+    with pytest.raises(ConfigError, match="mask must be one of ucie-advanced, ucie-standard"):
+        load_vtf_mask("ucie")
