@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SirfError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt as interrupt:
-        return _fail(f"interrupted: {interrupt or NOTHING_KEPT}", 130)
+        return _fail(f"interrupted: {str(interrupt) or NOTHING_KEPT}", 130)
     except BrokenPipeError:
         # the reader of our output has gone; a closed descriptor keeps the interpreter quiet at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
