@@ -43,8 +43,12 @@ def _invoke(arguments: list[str]) -> None:
     """Run the command without the library's own entry point, which would turn a closed pipe into exit code 1."""
     from typer.main import get_command
 
+    from sirf._kernels.first_run import watchers
     from sirf.cli import app
+    from sirf.cli.output import remark_compilation
     from sirf.cli.quantities import notices
+
+    watchers[:] = [remark_compilation]
 
     notices.clear()
     arguments = _quiet_first(arguments)

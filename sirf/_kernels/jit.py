@@ -6,8 +6,27 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast, overload
 
 from numba import njit
+from numba.core.event import Event, Listener, register
+
+from sirf._kernels.first_run import CompilationClock
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Compilation(Listener):
+    """Hands numba's compile events to the clock of the first run."""
+
+    def __init__(self) -> None:
+        self.clock = CompilationClock()
+
+    def on_start(self, event: Event) -> None:
+        self.clock.begin()
+
+    def on_end(self, event: Event) -> None:
+        self.clock.end()
+
+
+register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 
 
 @overload

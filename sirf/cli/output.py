@@ -50,6 +50,12 @@ def remark(text: str) -> None:
         print(printable(text), file=sys.stderr)
 
 
+def remark_compilation(seconds: float, functions: int) -> None:
+    """Say on a terminal that the first run compiles: the pause is no standstill, and comes once."""
+    if sys.stderr.isatty():
+        remark(f"first run: compiling, {functions} functions in {seconds:.0f} s so far; later runs find them compiled")
+
+
 def warn(warnings: tuple[str, ...]) -> None:
     """One line on standard error for each."""
     for warning in warnings:
