@@ -78,8 +78,8 @@ def reach(
     in doublings, and must leave a margin in the power budget too.
     Raises `SirfError` for an unknown limit, `ConfigError` for an unknown path.
 
-    >>> sirf.reach("cpo", standard="cei-112g-xsr", limit={"ber": 1e-6}).reach_mm  # doctest: +SKIP
-    121.9
+    >>> bool(sirf.reach("cpo", standard="cei-112g-xsr", limit={"ber": 1e-6}, explain=False).reach_mm > 100.0)
+    True
     """
     if not 1e-4 <= tolerance <= 1.0:
         raise SirfError(f"tolerance must be between 1e-4 and 1, got {tolerance}. Use 0.02.")
