@@ -6,13 +6,11 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
-from click.core import ParameterSource
 
 from sirf._files import check_output_folder
 from sirf.cli.ami import ModelOptions
-from sirf.cli.options import Json, ModelSearch, ModelSettings, RxAmi, RxSo, TxAmi, TxSo
+from sirf.cli.options import Json, ModelSearch, RxAmi, RxSo, TxAmi, TxSo
 from sirf.cli.output import check_limit, check_outputs, progress, remark, say, table, write_json
 from sirf.cli.quantities import DataRate
 from sirf.errors import SirfError, shown
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def compare(
+    context: typer.Context,
     paths: Annotated[
         list[str] | None, typer.Argument(help="Architectures or files of your own (.toml); all that ship by default.")
     ] = None,
@@ -40,12 +39,6 @@ def compare(
         float | None,
         typer.Option("--com-db", help="Reach is where COM in dB falls below this, in place of the rule."),
     ] = None,
-    job: Annotated[
-        str | None,
-        typer.Option(
-            "--set", help="What competes for one job: scale-up, scale-out, chiplet, or a .toml file of your own."
-        ),
-    ] = None,
     explain: Annotated[
         str | None, typer.Option(help="Show one row as a ledger: every dB, picojoule and nanosecond, with its source.")
     ] = None,
@@ -56,7 +49,14 @@ def compare(
     rx_ami: RxAmi = None,
     tx_so: TxSo = None,
     rx_so: RxSo = None,
-    settings: ModelSettings = None,
+    chosen: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="What competes for one job: scale-up, scale-out, chiplet, or a .toml file of your own. Or, with a vendor model, "
+            "one of its parameters: tx.NAME=VALUE.",
+        ),
+    ] = None,
     search: ModelSearch = None,
     json_file: Json = None,
 ) -> None:
@@ -68,7 +68,10 @@ def compare(
     from sirf.system.architecture import FAMILIES, ORDER
 
     check_limit("--com-db", min_com)
-    competition, architectures = _wanted(job, paths)
+    # a parameter of a model has an equals sign, a set of architectures has none
+    jobs = [one for one in chosen or () if "=" not in one]
+    settings = [one for one in chosen or () if "=" in one]
+    competition, architectures = _wanted(jobs, paths, rated=_given(context, "data_rate"))
     if explain is not None:
         # a row that is not there is refused before any work
         wanted = list(architectures)
@@ -78,7 +81,7 @@ def compare(
             )
     check_outputs(json_file)
     check_output_folder("out", out)
-    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ())).hosts()
+    models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings), tuple(search or ())).hosts()
     with progress("compare") as update:
         limit = None if min_com is None else {"com_db": min_com}
         how = functools.partial(
@@ -101,15 +104,25 @@ def compare(
     remark(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}")
 
 
-def _wanted(job: str | None, paths: list[str] | None) -> tuple[Competition | None, dict[str, Architecture]]:
+def _given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _wanted(
+    jobs: list[str], paths: list[str] | None, *, rated: bool
+) -> tuple[Competition | None, dict[str, Architecture]]:
     """The set that is asked for, None without one, and the architectures of all rows by id."""
     from sirf.system.architecture import ORDER, load_architecture
     from sirf.system.competition import load_set
 
-    if job is None:
+    if not jobs:
         return None, {item.id: item for item in map(load_architecture, paths or ORDER)}
-    given = click.get_current_context().get_parameter_source("data_rate")
-    if paths or given is ParameterSource.COMMANDLINE:
+    if len(jobs) > 1:
+        raise SirfError(f"--set must name one set, got {', '.join(map(shown, jobs))}. Run them one by one.")
+    (job,) = jobs
+    if paths or rated:
         raise SirfError(
             f"--set must stand alone: its file names the architectures and their rates, got {shown(job)} beside "
             f"{'paths' if paths else '--data-rate'}. Leave one out."
