@@ -1,0 +1,199 @@
+"""Runs the peers: `python benchmarks/peers/run.py [--environments FOLDER] [--only NAME] [--json FILE]`.
+
+Each peer gets a virtual environment of its own (kept in FOLDER) and the same input as sirf: seconds are processor time of the job
+itself, without imports on either side. Whether the answers agree is computed, and why not is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skrf
+
+import sirf
+from sirf import fec
+from sirf.ami.model import AmiModel
+from sirf.study.machine_limits import cpu_seconds
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.ami.build import MODELS, build, find_compiler
+
+SIDES = Path(__file__).parent / "sides"
+NOT_RUN = {
+    "SignalIntegrity": "installs, but no job with one answer for both was written",
+    "PyChOpMarg": "installs, but no job with one answer for both was written",
+    "OptiCommPy": "installs, but no job with one answer for both was written",
+}
+"""Peers without a job here, and why."""
+M, SYMBOLS, RATE, BLOCK = 32, 1 << 12, 10e9, 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One peer beside sirf: processor seconds of both, largest difference of the answers, and the reason for it."""
+
+    peer: str
+    version: str
+    command: str
+    job: str
+    peer_seconds: float
+    sirf_seconds: float
+    difference: float
+    agrees: bool
+    why: str
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long the peer takes."""
+        return self.peer_seconds / self.sirf_seconds
+
+
+def pair(folder: Path) -> tuple[Any, float]:
+    """A 4-port of two lines of unequal length; its differential transfer by sirf."""
+    path = sirf.paths.pluggable(rate_class="100g").to_channel().through
+    skew = np.exp(-2j * np.pi * path.frequency * 2e-12)
+    s = np.zeros((len(path.frequency), 4, 4), dtype=complex)
+    s[:, :2, :2] = path.s
+    s[:, 2:, 2:] = path.s * np.array([[1.0, 0.0], [0.0, 1.0]]) + path.s * skew[:, None, None] * np.array(
+        [[0, 1], [1, 0]]
+    )
+    frequency = skrf.Frequency.from_f(path.frequency, unit="Hz")
+    skrf.Network(frequency=frequency, s=s, z0=50.0).write_touchstone("pair", dir=str(folder))
+    file = folder / "pair.s4p"
+
+    def transfer() -> Any:
+        return sirf.Channel.from_touchstone(file, port_order="12-34").through.s[:, 1, 0]
+
+    return transfer(), cpu_seconds(transfer)
+
+
+def words(folder: Path) -> tuple[Any, float]:
+    """Words of RS(544,514) with errors at the threshold of the code, decoded by sirf."""
+    code, generator = fec.load("kp4"), np.random.default_rng(1)
+    messages = generator.integers(0, 1024, (40, 514))
+    flips = ((generator.random((40, 544, 10)) < 2.4e-4) << np.arange(10)).sum(axis=-1).astype(np.uint16)
+    received = code.encode(messages) ^ flips
+    np.savez(folder / "words.npz", received=received, polynomial=code.field_polynomial)
+    many = np.tile(received, (50, 1))
+    return code.decode(received).symbols, cpu_seconds(lambda: code.decode(many)) / 50.0
+
+
+def wave(folder: Path) -> tuple[Any, float]:
+    """NRZ at 32 samples a UI through AMI_GetWave of a five-tap FFE, by sirf's host; the model's own time is in both."""
+    compiler = find_compiler()
+    if compiler is None:
+        raise SystemExit("a C compiler must be there for the jobs with vendor models")
+    model = AmiModel(MODELS / "ffe.ami", so=build("ffe", compiler), pre1=-0.1, main=0.7, post1=-0.2)
+    interval = 1.0 / (M * RATE)
+    impulse = np.zeros(512)
+    impulse[10] = 1.0 / interval
+    sent = np.repeat(np.random.default_rng(1).integers(0, 2, SYMBOLS) - 0.5, M)
+    np.savez(
+        folder / "wave.npz", wave=sent, impulse=impulse, interval=interval, samples_per_ui=M, so=str(model.so.resolve()),
+        ami=str(model.file.resolve()),
+    )  # fmt: skip
+    parameters = model.ami.input_string(model.input_values(modulation="NRZ", order=2))
+    with model.open(samples=BLOCK * M, clocks=BLOCK) as instance:
+
+        def hosted() -> Any:
+            pieces = [sent[at : at + BLOCK * M] for at in range(0, len(sent), BLOCK * M)]
+            return np.concatenate([instance.getwave(piece)[0] for piece in pieces])
+
+        def fresh() -> None:
+            instance.init(impulse[None, :], sample_interval=interval, bit_time=1.0 / RATE, parameters=parameters)
+
+        fresh()
+        answer = hosted()
+        # the model's process has a clock of its own: wall time holds both
+        times = []
+        for _ in range(9):
+            fresh()
+            start = time.perf_counter()
+            hosted()
+            times.append(time.perf_counter() - start)
+    return answer, float(np.median(times))
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A peer: what pip installs, the script of its side, the job, the largest difference that counts as agreement."""
+
+    requirement: str
+    script: str
+    job: str
+    prepare: Callable[[Path], tuple[Any, float]]
+    tolerance: float
+    why: str = ""
+
+
+# fmt: off
+PEERS = {
+    "scikit-rf": Peer("scikit-rf==2.2.0", "scikit_rf.py", "4-port file to differential transfer", pair, 1e-9),
+    "serdespy": Peer("serdespy==1.0", "serdespy_side.py", "4-port file to differential transfer", pair, 1e-9,
+        "it refers the transfer to the open source, which is half of ours: twice its answer is ours"),
+    "galois": Peer("galois==0.4.11", "galois_side.py", "RS(544,514), 40 words", words, 0.0),
+    "PyIBIS-AMI": Peer("pyibis-ami==10.0.0", "pyibisami_side.py", "AMI_GetWave, 4096 symbols", wave, 0.0),
+    "PyBERT": Peer("pipbert==11.1.0", "pybert_side.py", "AMI_GetWave, 4096 symbols", wave, 0.0,
+        "it measures the response first with the same instance, whose memory then colours the first 3 UI; all else is equal"),
+}
+# fmt: on
+
+
+def interpreter(name: str, peer: Peer, environments: Path) -> Path:
+    """Python of the peer's own environment, made where it is not there yet."""
+    place = environments / name.lower()
+    python = place / "bin" / "python"
+    if not python.is_file():
+        venv.create(place, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", peer.requirement], check=True)
+    return python
+
+
+def run(name: str, peer: Peer, environments: Path) -> Outcome:
+    """One peer and sirf on the same input."""
+    python = interpreter(name, peer, environments)
+    with tempfile.TemporaryDirectory() as folder:
+        expected, own = peer.prepare(Path(folder))
+        subprocess.run([python, SIDES / peer.script, folder], check=True, stdout=subprocess.DEVNULL)
+        with np.load(Path(folder) / "answer.npz") as found:
+            answer, seconds, version = found["answer"], float(found["seconds"]), str(found["version"])
+    size = min(len(answer), len(expected))
+    difference = float(np.abs(answer[:size] - expected[:size]).max() / np.abs(expected).max())
+    agrees = len(answer) == len(expected) and difference <= peer.tolerance
+    command = f"python benchmarks/peers/run.py --only {name}"
+    return Outcome(name, version, command, peer.job, seconds, own, difference, agrees, "" if agrees else peer.why)
+
+
+def main() -> None:
+    """Run, print, write."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--environments", type=Path, default=Path(tempfile.gettempdir()) / "sirf-peers")
+    options.add_argument("--only", choices=list(PEERS), action="append")
+    options.add_argument("--json", type=Path)
+    given = options.parse_args()
+    outcomes = [run(name, PEERS[name], given.environments) for name in given.only or PEERS]
+    for one in outcomes:
+        print(
+            f"{one.peer:12s} {one.version:8s} {one.job:38s} {one.peer_seconds:9.4f} s, sirf {one.sirf_seconds:9.5f} s, "
+            f"{one.ratio:7.1f} x; answers {'agree' if one.agrees else 'differ'} ({one.difference:.1e}) {one.why}"
+        )
+    for name, why in NOT_RUN.items():
+        print(f"{name}: not run; it {why}")
+    if given.json is not None:
+        text = json.dumps({"outcomes": [asdict(one) for one in outcomes], "not_run": NOT_RUN}, indent=1)
+        given.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
