@@ -1,7 +1,7 @@
 """Failure rates: FIT and MTBF, availability with repair, and spares (k-out-of-n), as closed forms.
 
 Every part fails at a constant rate (the flat part of the bathtub curve) and independently of the others.
-Source: M. Rausand, A. Høyland, System Reliability Theory, 2nd ed., Wiley 2004, chapters 3, 4 and 6.
+Source: M. Rausand, A. Høyland, System Reliability Theory, 2nd ed., Wiley 2004.
 """
 
 from __future__ import annotations
