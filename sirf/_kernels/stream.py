@@ -52,7 +52,9 @@ def random_words(state: Words, out: Words) -> None:
             s0[lane] ^= s3[lane]
             s2[lane] ^= shifted
             s3[lane] = (s3[lane] << np.uint64(45)) | (s3[lane] >> np.uint64(19))
-    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+    # a slice assigned to a slice would compile text code for its error message
+    for lane in range(LANES):
+        state[0, lane], state[1, lane], state[2, lane], state[3, lane] = s0[lane], s1[lane], s2[lane], s3[lane]
 
 
 @kernel(fastmath=True)

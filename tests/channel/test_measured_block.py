@@ -140,7 +140,7 @@ def test_a_path_without_a_length_says_so(tmp_path: FilePath) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
-        (HEAD, ConfigError, "key segment must be valid"),
+        (HEAD, ConfigError, "key segment must be there"),
         (HEAD + SEGMENT.format(name="a", file="absent.s4p"), TouchstoneError, "absent.s4p: file must exist"),
         (
             HEAD + SEGMENT.format(name="a", file="block.s4p") + "ports = 4\n",

@@ -129,6 +129,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "pad_height_um": 60.0,
         },
     ],
+    "redriver": [{"gain_db": 6.0, "zero_ghz": 5.0, "pole_1_ghz": 25.0, "pole_2_ghz": 40.0}],
     "socket": [
         {
             "impedance_ohm": 90.0,

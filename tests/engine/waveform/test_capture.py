@@ -115,5 +115,5 @@ def test_other_files_and_places_are_refused(quiet: Link, tmp_path: Path) -> None
         WaveformRecord.load(tmp_path / "other.npz")
     with pytest.raises(SirfError, match="capture must name places"):
         sirf.simulate(quiet, symbols=100, rng=1, capture=["antenna"])
-    with pytest.raises(SirfError, match="record must not be negative"):
+    with pytest.raises(SirfError, match="record must be at least 0"):
         sirf.simulate(quiet, symbols=100, rng=1, record=-1)
