@@ -92,7 +92,7 @@ def test_an_aggressor_of_fixed_phase_is_counted_alike(channels_dir: Path) -> Non
     fixed = link.replace(aggressors=tuple(Aggressor(phase_ui=phase) for phase in (0.1, 0.35, 0.6, 0.85, 0.5)))
     loud = at_error_ratio(fixed, 1e-3)
     expected = statistical_eye(loud, phases=1, ideal_feedback=True).ber
-    count = count_errors(loud, max_errors=3000, max_symbols=10**8, rng=13, ideal_feedback=True, workers=2)
+    count = count_errors(loud, max_errors=20_000, max_symbols=10**8, rng=1, ideal_feedback=True, workers=2)
     assert expected != statistical_eye(loud.replace(aggressors=link.aggressors), phases=1, ideal_feedback=True).ber
     assert count.ber_low <= expected <= count.ber_high, expected / count.ber
 
