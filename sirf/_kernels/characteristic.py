@@ -36,16 +36,19 @@ def multiply_symbols(
     for k in range(len(cursors)):
         cursor = cursors[k]
         if abs(cursor) < small:
+            # a small cursor only enters by its powers, so any number of them costs one exponential a point at the end
             square = cursor * cursor
             power2 += square
             power4 += square * square
             power6 += square * square * square
             continue
         if len(levels) % 2:
+            # an odd number of levels has one at zero, which contributes exp(0)
             factor[:] = 1.0 / len(levels)
         else:
             factor[:] = 0.0
         for j in range(half):
+            # levels at ±a together: (exp(s a c) + exp(-s a c)) / L = 2 cosh(s a c) / L
             swing = levels[len(levels) - 1 - j] * cursor
             real = np.cosh(theta * swing) * 2.0 / len(levels)
             imag = np.sinh(theta * swing) * 2.0 / len(levels)
@@ -58,6 +61,7 @@ def multiply_symbols(
                 x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
         for n in range(size):
             out[n] *= factor[n]
+    # logarithm of a moment-generating function: sum over n of (n-th cumulant) s^n / n!, odd ones vanish by symmetry
     c2 = cumulants[0] * power2 / 2.0
     c4 = cumulants[1] * power4 / 24.0
     c6 = cumulants[2] * power6 / 720.0
@@ -117,10 +121,14 @@ def fit_line(
     """
     count = len(levels)
     low = 0.0
+    # of the Gaussian alone theta K' - K = theta² variance / 2; every further part raises it, so the root lies below
+    # this
     high = np.sqrt(2.0 * depth / gaussian)
     theta = high
     total = 0.0
     for turn in range(30):
+        # the proxy counts half: a sub-Gaussian part is no wider than its proxy, and usually narrower; the period below
+        # takes all of it
         value = 0.5 * theta * theta * (gaussian + proxy * 0.5)
         total = value
         for k in range(len(bounded)):
@@ -128,6 +136,7 @@ def fit_line(
             mean = 0.0
             slope = 0.0
             for j in range(count):
+                # relative to the largest level: exp(theta c) alone could overflow
                 part = np.exp(theta * c * (levels[j] - 1.0))
                 mean += part
                 slope += part * (levels[j] - 1.0)
@@ -136,6 +145,7 @@ def fit_line(
         # value is theta K' - K, total is K; both grow with theta
         if value > depth or total > height:
             high = theta
+        # even the upper end of the bracket is not deep enough: it is the answer
         elif turn == 0:
             break
         else:
@@ -150,10 +160,12 @@ def fit_line(
     period = np.inf
     for k in range(len(bounded) + 1):
         deviation = np.sqrt(rest)
+        # 46 = 2 x 23, the exponent of the promised tail
         z = np.sqrt(46.0 + 2.0 * theta * largest + theta * theta * rest)
         period = min(period, largest + theta * rest + z * deviation)
         if k < len(bounded):
             largest += bounded[k]
+            # repeated subtraction may round below what can never be split off
             rest = max(rest - bounded[k] * bounded[k], proxy + gaussian)
     return theta, period, total
 
@@ -180,6 +192,7 @@ def superpose(size: Float, turn: Float, re: Float, im: Float) -> None:
             i2 += p * s2[k] + q * c2[k]
             r3 += p * c3[k] - q * s3[k]
             i3 += p * s3[k] + q * c3[k]
+            # the next LANES points start from four angles on; rotating the stored phasor costs no further cosine
             real[k] = p * c4[k] - q * s4[k]
             imag[k] = p * s4[k] + q * c4[k]
         re[start], re[start + 1], re[start + 2], re[start + 3] = r0, r1, r2, r3
@@ -206,6 +219,8 @@ def transition(
     """
     for k in range(len(shares)):
         size[k] = shares[k] * one[0, k] * two[0, k] * three[0, k] * four[0, k]
+        # exponents add, so phasors multiply: first pairs, then the pairs' product, then its 2nd, 3rd and 4th power by
+        # angle addition
         p = one[1, k] * two[1, k] - one[2, k] * two[2, k]
         q = one[1, k] * two[2, k] + one[2, k] * two[1, k]
         x = three[1, k] * four[1, k] - three[2, k] * four[2, k]
@@ -249,6 +264,7 @@ def symbol_chain(
     """
     count = len(levels)
     length = len(cursors)
+    # messages hold a function of three neighbouring symbols; first axis: real and imaginary part
     left = np.empty((2, count, count, count, size))
     right = np.empty((2, count, count, count, size))
     moved = np.empty((2, count, count, count, size))
@@ -262,6 +278,7 @@ def symbol_chain(
     total = np.zeros((2, count, count, size))
     for q in range(length):
         for i in range(count):
+            # the main symbol is given, not averaged: its weight is one
             swing = levels[i] * cursors[q] if q != main else 0.0
             x = np.exp(theta * swing) / count if q != main else 1.0
             y = 0.0
@@ -306,6 +323,7 @@ def symbol_chain(
         f_im[:] = 0.0
         known = 0.0
         used = counts[q]
+        # a view of what counts, so that the inner loops have the exact length
         share = shares[q, :used]
         for side in range(sides if used else 0):
             seen = volts[q, side, :used]
@@ -335,6 +353,8 @@ def symbol_chain(
                             if x != known or apart > 0.0:
                                 known = x
                                 for sign in range(signs):
+                                    # duty-cycle distortion shifts falling edges the other way: they have displaced
+                                    # voltages of their own
                                     side = sides - 1 if x + (2.0 * sign - 1.0) * apart < 0.0 else 0
                                     one, two, three = parts[side, 0, g], parts[side, 1, h], parts[side, 2, i]
                                     four = parts[side, 3 + sign, j]
@@ -353,6 +373,8 @@ def symbol_chain(
                                     for n in range(size):
                                         f_re[n] = 0.5 * (f_re[n] + factor[2, n])
                                         f_im[n] = 0.5 * (f_im[n] + factor[3, n])
+                        # the joining edge is last: left and right messages meet, and what remains depends on the main
+                        # symbol and the one before
                         if turn == length - 4:
                             for n in range(size):
                                 p = (
@@ -376,6 +398,7 @@ def symbol_chain(
         if turn == length - 4:
             break
         forward = q < joint
+        # the edge's factor was the same for every g, so only g = 0 was computed: copy it to the others
         if span == 1 and not forward:
             for g in range(1, count):
                 for h in range(count):
@@ -387,6 +410,8 @@ def symbol_chain(
         for g in range(count):
             for h in range(count):
                 for i in range(count):
+                    # going forward symbol q + 3 enters the window, going backward symbol q; each symbol is weighed
+                    # once
                     one = weight[q + 3, i] if forward else weight[q, g]
                     skip = not forward and q == main - 1
                     for n in range(size):

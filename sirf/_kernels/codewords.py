@@ -42,7 +42,9 @@ def count_codewords(
     frame = word * len(open_words) * per_symbol
     depth = len(open_words)
     done = 0
+    # the symbol before the block is at place -1; under precoding its error reaches into this block
     at_previous, previous = -1, state[1]
+    # one turn more than errors, for the follower of the last
     for i in range(len(positions) + 1):
         at = positions[i] if i < len(positions) else length
         value = values[i] if i < len(positions) else 0
@@ -54,6 +56,8 @@ def count_codewords(
                 wrong = value + (previous if precoding and follower == at else 0)
             else:
                 wrong = previous if precoding and follower < at else 0
+            # errors of a whole turn of the alphabet cancel; a follower behind the block belongs to the next one, which
+            # gets state[1]
             if wrong % order == 0 or place >= length:
                 continue
             absolute = state[0] + place
@@ -61,7 +65,9 @@ def count_codewords(
                 _close(absolute // frame - done, open_words, histogram)
                 done = absolute // frame
                 state[2] = -1
+            # interleaved symbol by symbol: FEC symbol i of a frame is in word i modulo the depth
             symbol = absolute % frame // per_symbol
+            # several wrong PAM symbols within one FEC symbol are one wrong FEC symbol to the decoder
             if symbol != state[2]:
                 open_words[symbol % depth] += 1
                 state[2] = symbol
@@ -72,6 +78,7 @@ def count_codewords(
         _close(total // frame - done, open_words, histogram)
         state[2] = -1
     state[0] = total % frame
+    # only an error of the very last symbol reaches on
     state[1] = previous if at_previous == length - 1 else 0
 
 
@@ -83,6 +90,7 @@ def walk_chain(
     size = len(limits)
     last = limits.shape[1] - 1
     for n in range(len(errors)):
+        # inversion of the running sum; the last entry is taken whatever rounding left of the sum
         row = limits[state]
         choice = 0
         while choice < last and uniform[n] >= row[choice]:

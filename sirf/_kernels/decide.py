@@ -55,6 +55,7 @@ def find_errors(
         for n in range(start, stop):
             value = np.float64(residual[n])
             if n <= reach:
+                # errors are sparse: walking back over those within the DFE's span is cheaper than all its taps
                 oldest = found - 1
                 while oldest >= 0 and positions[oldest] >= n - taps:
                     at = positions[oldest]
@@ -79,6 +80,7 @@ def count_levels(symbols: Symbols, counts: NDArray[np.int64]) -> None:
     for start in range(0, len(symbols), 128):
         part = symbols[start : start + 128]
         for level in range(len(counts)):
+            # 128 symbols cannot overflow eight bits, and bytes fill a vector register more densely than wide counters
             few = np.uint8(0)
             for i in range(len(part)):
                 few += np.uint8(part[i] == level)

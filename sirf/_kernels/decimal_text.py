@@ -50,6 +50,8 @@ def parse_decimals(
     place, line, found, doubtful = 0, 0, 0, 0
     while place < size:
         letter = data[place]
+        # ASCII: 32 and below is blank space, 10 line feed, 45 and 43 the signs, 46 the point, 48 to 57 digits, 69 and
+        # 101 E and e
         if letter <= 32:
             if letter == 10:
                 line += 1
@@ -64,6 +66,7 @@ def parse_decimals(
             letter = data[place]
             if 48 <= letter <= 57:
                 seen = True
+                # leading zeros are no digits of the number
                 if digits > 0 or letter != 48:
                     digits += 1
                 if digits <= _MOST_DIGITS:
@@ -85,6 +88,7 @@ def parse_decimals(
             exponent, any_digit = np.int64(0), False
             while place < size and 48 <= data[place] <= 57:
                 any_digit = True
+                # beyond that the number is zero or infinite anyway, and must not overflow while it is read
                 if exponent < 10000:
                     exponent = exponent * 10 + (np.int64(data[place]) - 48)
                 place += 1
@@ -119,6 +123,7 @@ def _product_of_pairs(whole: np.int64, high: float, low: float) -> tuple[float, 
     first = float(whole)
     rest = float(whole - np.int64(first))
     product = first * high
+    # Dekker's product: halves of 26 bits multiply exactly, so `error` is what rounding took off `product`
     a = _SPLITTER * first
     a_high = a - (a - first)
     a_low = first - a_high
@@ -128,6 +133,8 @@ def _product_of_pairs(whole: np.int64, high: float, low: float) -> tuple[float, 
     error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
     error += first * low + rest * high
     value = product + error
+    # two-sum: what the last addition rounded away
     left = error - (value - product)
     doubt = _DOUBT * value
+    # in doubt is a value so close to half way between two doubles that the bound of the error spans the half
     return value, value + (left + doubt) == value + (left - doubt)

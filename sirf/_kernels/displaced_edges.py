@@ -20,12 +20,15 @@ def displaced(step: Float, rises: Float, bends: Float, start: int, pitch: int, m
     for k in range(tau.shape[0]):
         cursor = start + k * pitch
         for n in range(tau.shape[1]):
+            # an edge later by tau is seen tau earlier on its step response
             place = min(max(-tau[k, n] * m, -float(m)), float(m))
+            # the last interval also takes its right end, so that i + 1 stays inside
             before = min(int(np.floor(place)), m - 1)
             u = place - before
             i = cursor + before
             gap = step[i + 1] - step[i]
             rise, rise_next, bend, bend_next = rises[i], rises[i + 1], bends[i], bends[i + 1]
+            # Hermite interpolation of order five on a unit interval: value, slope and curvature given at both ends
             third = 10.0 * gap - 6.0 * rise - 4.0 * rise_next - 1.5 * bend + 0.5 * bend_next
             fourth = -15.0 * gap + 8.0 * rise + 7.0 * rise_next + 1.5 * bend - bend_next
             fifth = 6.0 * gap - 3.0 * (rise + rise_next) - 0.5 * (bend - bend_next)

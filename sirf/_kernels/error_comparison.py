@@ -64,10 +64,13 @@ def compare(
         outgoing[a] += 1
         if wrong[i]:
             if starts_burst(k - state[LAST_WRONG], gap) and state[OPEN_SYMBOLS] > 0:
+                # squares of what a burst holds: their sum over bursts is the variance that dependent errors give the
+                # count
                 counts[SQUARED_SYMBOLS] += state[OPEN_SYMBOLS] ** 2
                 counts[SQUARED_BITS] += state[OPEN_BITS] ** 2
                 lengths[min(state[OPEN_LAST] - state[OPEN_FIRST], len(lengths) - 1)] += 1
                 state[OPEN_SYMBOLS] = state[OPEN_BITS] = 0
+            # a wrong decision keeps a burst open even where the decoder behind it (precoding) gets the symbol right
             state[LAST_WRONG] = k
         if a != b:
             if state[OPEN_SYMBOLS] == 0:
@@ -87,6 +90,7 @@ def compare(
             continue
         left = batches[0, LENGTH]
         for row in range(len(batches)):
+            # each length is a multiple of the one before: where one is not full, no longer one is
             if (k + 1) % batches[row, LENGTH]:
                 break
             batches[row, WHOLE] += 1

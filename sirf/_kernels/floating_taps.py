@@ -29,11 +29,13 @@ def _append_fixed(
         for m in range(k):
             total -= lower[row, m] * lower[k, m]
         lower[row, k] = total / lower[k, k]
+    # R is Toeplitz: its diagonal is correlation[0] everywhere, and entry (row, k) depends on row - k alone
     pivot, at_main, at_later = correlation[0], main[row], later[row]
     for k in range(row):
         pivot -= lower[row, k] ** 2
         at_main -= lower[row, k] * y_main[k]
         at_later -= lower[row, k] * y_later[k]
+    # written so that NaN fails too
     if not pivot > 0.0:
         return False
     pivot = np.sqrt(pivot)
@@ -101,12 +103,14 @@ def _spread_row(
         factor, source = lower[row, k], spread[k]
         for f in range(target.size):
             target[f] -= factor * source[f]
+    # dividing once and multiplying F times: this loop dominates the search
     scale, main, later = 1.0 / lower[row, row], y_main[row], y_later[row]
     for f in range(target.size):
         target[f] *= scale
         at_main[f] -= main * target[f]
         at_later[f] -= later * target[f]
     for d in range(bands.shape[0]):
+        # Schur complement of the taps so far, by diagonals: entry (f, f + d) loses target[f] target[f + d]
         band, ahead = bands[d], target[d:]
         for f in range(ahead.size):
             band[f] -= target[f] * ahead[f]
@@ -132,6 +136,7 @@ def _run_gains(bands: Real, at_main: Real, at_later: Real, factors: Real, gains:
             _take_product(main, factors[j, k], factors[k, run + 1], count)
             _take_product(later, factors[j, k], factors[k, run + 2], count)
         for s in range(count):
+            # the reciprocal is kept: below it is only ever multiplied by
             diagonal[s] = 1.0 / diagonal[s]
         _add_product(gains[0], main, main, diagonal, count)
         _add_product(gains[1], main, later, diagonal, count)
@@ -162,6 +167,8 @@ def _add_product(target: Real, one: Real, two: Real, three: Real, count: int) ->
 @kernel
 def _feedback(g: float, cross: float, later: float, low: float, high: float) -> float:
     """DFE tap within its limits, for g = h_0'R^-1 h_0, cross = h_0'R^-1 h_1, later = h_1'R^-1 h_1."""
+    # the tap without limits sets the derivative of `_error` by b to zero; the error is a parabola in b, so clipping is
+    # optimal
     return min(max(cross / (g * (1.0 - later) + cross * cross), low), high)
 
 
@@ -193,8 +200,10 @@ def _error_with_limits(
 ) -> float:
     """Error of the first `count` taps of the factor with all limits, by the rule of `equalizer` in `sirf._kernels.mmse`."""
     b = _feedback(g, cross, square, low, high)
+    # the Lagrange multiplier l that holds the gain at the main cursor at one
     scale = (1.0 - b * cross) / g
     for row in range(count - 1, -1, -1):
+        # w = L'^-1 (b y_1 + l y_0): the forward half of the solution was made while the factor grew
         total = b * y_later[row] + scale * y_main[row]
         for k in range(row + 1, count):
             total -= lower[k, row] * w[k]
@@ -213,16 +222,20 @@ def _error_with_limits(
         place = i if i < fixed else fixed + places[i]
         gain += main[place] * w[i]
         after += later[place] * w[i]
+    # clipped taps may have lost the main cursor altogether
     if not gain > 0.0:
         return np.inf
     after /= gain
     b = min(max(after, low), high)
+    # w'R w as |L'w|², from the factor at hand: R itself is not needed
     power = 0.0
     for k in range(count):
         total = 0.0
         for i in range(k, count):
             total += lower[i, k] * w[i]
         power += total * total
+    # the wanted symbol, of gain one, is counted in w'R w and taken off; so is the post-cursor, and its remainder
+    # (after - b)² put back
     return power / (gain * gain) - 1.0 + b * b - 2.0 * b * after
 
 
@@ -289,6 +302,7 @@ def floating_equalizer(
     limits, until the next is above the best. Feedback of more than one tap, and rounded taps, are tried place by place. An error
     above `known` may come out too small, but above it: then the last group's places are not all looked at.
     """
+    # the closed forms of `_feedback` and `_error` hold for one DFE tap and for taps that are not rounded
     if b_min.size > 1 or step > 0.0:
         return floating_equalizer_by_trial(
             correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, step, fixed, groups, run, starts
@@ -302,6 +316,7 @@ def floating_equalizer(
     at_main, at_later = main[fixed:].copy(), later[fixed:].copy()
     bands = np.empty((run, size - fixed))
     for d in range(run):
+        # before any tap is placed the Schur complement is R itself
         bands[d, :] = correlation[d]
     products, trial = np.zeros(3), np.empty(3)
     for row in range(fixed):
@@ -349,6 +364,7 @@ def floating_equalizer(
             s = int(np.argmin(errors))
             if not errors[s] < error:
                 break
+            # a bound from below already exceeds what another setting reaches: the caller drops this one
             if group + 1 == groups and errors[s] > known:
                 return float(errors[s])
             copy_row(products, trial)
@@ -376,6 +392,7 @@ def floating_equalizer(
                 w,
             )
             last = s
+            # of equals the first place counts, whatever the order in which they are looked at
             if value < error or (value == error and s < best):
                 error, best = value, s
             if value <= errors[s] * (1.0 + _ROUNDING):
@@ -384,7 +401,8 @@ def floating_equalizer(
             errors[s] = np.inf
         if best < 0:
             return np.inf
-        if last != best or group + 1 < groups:
+        # the rows of the factor are those of the place looked at last; after the last group nobody reads them
+        if last != best and group + 1 < groups:
             copy_row(products, trial)
             if not _append_run(
                 first, best, run, fixed, correlation, main, later, spread, lower, y_main, y_later, places, trial

@@ -48,11 +48,13 @@ def chase_decode(
                 continue
             at = filled if filled < weak else weak - 1
             filled = min(filled + 1, weak)
+            # insertion into the few kept: a sort of all n positions would cost more than the decoding
             while at > 0 and cost[order[at - 1]] > cost[p]:
                 order[at] = order[at - 1]
                 at -= 1
             order[at] = p
         best, best_pattern, best_extra = np.inf, -1, -1
+        # pattern 0 is the plain decoder: one flip where the syndrome points
         for pattern in range(1 << weak):
             left, total = syndrome, 0.0
             for i in range(weak):

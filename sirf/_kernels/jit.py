@@ -26,6 +26,7 @@ class _Compilation(Listener):
         self.clock.end()
 
 
+# numba has no public hook for this; its event listener is what its own timers use
 register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 
 

@@ -24,6 +24,7 @@ def factorize(matrix: Real) -> bool:
         pivot = matrix[column, column]
         for k in range(column):
             pivot -= matrix[column, k] ** 2
+        # written so that NaN fails too
         if not pivot > 0.0:
             return False
         pivot = np.sqrt(pivot)
@@ -62,6 +63,7 @@ def _limited_taps(w: Real, places: Integer, w_min: Real, w_max: Real, cursor: in
         tap = min(max(w[i], w_min[places[i]] * reference), w_max[places[i]] * reference)
         if step > 0.0:
             ratio = tap / reference
+            # towards zero, as the reference does: rounding to nearest could leave the limits again
             tap = np.floor(abs(ratio) / step) * step * np.sign(ratio) * reference
         changed |= tap != w[i]
         w[i] = tap
@@ -100,6 +102,7 @@ def equalizer(
         for j in range(i + 1):
             total = correlation[abs(places[i] - places[j])]
             for k in range(taps):
+                # the DFE removes these cursors whatever they are, so they do not count as errors: R less h_k h_k'
                 total -= feedback[k, places[i]] * feedback[k, places[j]]
             work[i, j] = total
     if not factorize(work):
@@ -133,9 +136,12 @@ def equalizer(
             gain += at_main[i] * w[i]
             present += at_main[i] * solved[i]
         for i in range(size):
+            # w = R^-1 (b h_1 + l h_0), with l such that w'h_0 = 1
             w[i] = solved[i] + (1.0 - present) / gain * w[i]
     changed = _limited_taps(w, places, w_min, w_max, cursor, step)
     if not (limited or changed):
+        # at the optimum w'R w = 1 / (h_0'R^-1 h_0); one of it is the wanted symbol. Rounding must not make an error
+        # negative
         return max(1.0 / gain - 1.0, 0.0)
     if changed:
         gain = 0.0
@@ -150,6 +156,7 @@ def equalizer(
             for i in range(size):
                 total += feedback[k, places[i]] * w[i]
             b[k] = min(max(total, b_min[k]), b_max[k])
+    # w'R w - 1 + b'b - 2 b'(w'h): R holds the post-cursors in full, the DFE leaves their difference from b
     error = -1.0
     for k in range(taps):
         error += b[k] * b[k]
@@ -228,6 +235,7 @@ def floating_equalizer_by_trial(
             starts[group - 1] = start
             set_places(fixed, starts, group, run, places)
             error = equalizer(correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, step, places, w, b)
+            # the first place is taken even at an infinite error, so that `starts` never holds a stale one
             if error < least or best < 0:
                 least, best = error, start
         starts[group - 1] = best

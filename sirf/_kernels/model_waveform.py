@@ -26,6 +26,8 @@ def displace_edges(wave: Float, values: Float, displacement: Float, m: int) -> N
             continue
         moved = displacement[k]
         edge = k * m
+        # whole samples change by the full step, the one in which the edge lies by the covered part of it: means over
+        # intervals
         whole = int(np.floor(abs(moved)))
         part = abs(moved) - whole
         if moved > 0.0:
@@ -83,7 +85,10 @@ def decide_at(
         value[k] = centre
         choice = 0
         for e in range(thresholds):
+            # one comparator for each threshold, all with the noise of the same instant
             seen = centre if same else interpolate(wave, place[k] + offset[e]) + added[k]
+            # the threshold moves against the symbol that was sent: a value too close to it is decided wrongly on
+            # either side
             bound = threshold[e] - sensitivity if sent[k] <= e else threshold[e] + sensitivity
             choice += seen > bound
         decided[k] = choice

@@ -60,6 +60,7 @@ def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
         new = row[history:]
         for k in range(block):
             new[k] = piece[k]
+        # transforms at most twice the block: what reaches on ends within the next block
         if reach <= block:
             for k in range(reach):
                 new[k] += rest[k]
@@ -68,6 +69,7 @@ def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
             for k in range(block):
                 new[k] += rest[k]
             for k in range(reach):
+                # longer responses reach over several blocks: the tail moves up by a block and gains this one's
                 kept = rest[k + block] if k + block < reach else np.float32(0.0)
                 rest[k] = kept + piece[block + k]
 
@@ -82,6 +84,7 @@ def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None
     ratio, length = taps.shape
     m = phases * ratio
     before = length // 2 - 1
+    # phases are computed row by row, which vectorises, and turned into time order within the first cache
     tile = np.empty((m, TILE), dtype=np.float32)
     for start in range(0, count, TILE):
         size = min(TILE, count - start)
@@ -92,6 +95,7 @@ def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None
                     row[k] = np.float32(0.0)
                 for j in range(length):
                     at = c + j - before
+                    # floor division: a tap before the first phase is in the symbol before
                     shift = at // phases
                     source = coarse[at - shift * phases, first + start + shift : first + start + shift + size]
                     weight = taps[r, j]
@@ -132,6 +136,7 @@ def accumulate(
     value = np.empty(m, dtype=np.float32)
     line = np.empty(m, dtype=np.float32)
     index = np.empty(m, dtype=np.int32)
+    # 32-bit indices into the flat histogram keep the binning loop in vectors
     base = np.arange(m).astype(np.int32) * np.int32(bins)
     limit = np.float32(saturation)
     for k in range(len(position)):
@@ -143,6 +148,7 @@ def accumulate(
         for i in range(max(taps, 1)):
             at = whole - m // 2 - (i - main) * m
             factor = weights[k, i] if taps else np.float32(1.0)
+            # a linear amplifier and a tap are one factor; a limiting one bends the signal before the tap weighs it
             gain = gains[k] if limit > 0.0 else gains[k] * factor
             if u == 0.0:
                 exact = wave[at : at + m]
@@ -150,6 +156,7 @@ def accumulate(
                     line[p] = gain * exact[p]
             else:
                 source = wave[at - 1 : at + m + 2]
+                # Lagrange's cubic through the samples at -1, 0, 1 and 2, as the receiver's own sampler takes it
                 a = -gain * u * (u - np.float32(1.0)) * (u - np.float32(2.0)) / np.float32(6.0)
                 b = gain * (u + np.float32(1.0)) * (u - np.float32(1.0)) * (u - np.float32(2.0)) * np.float32(0.5)
                 c = -gain * (u + np.float32(1.0)) * u * (u - np.float32(2.0)) * np.float32(0.5)
@@ -162,6 +169,7 @@ def accumulate(
             else:
                 for p in range(m):
                     value[p] += line[p]
+        # feedback is constant over the UI of a decision: one shift for all phases
         shift = np.float32(feedback[k] + low)
         step = np.float32(scale)
         for p in range(m):

@@ -178,9 +178,11 @@ def convert(value: float, factor: float, added: float, saturation: float, code: 
     Its codes are `code` V wide (0: no converter) and end at ±`clip` V.
     """
     if saturation > 0:
+        # slope one at zero, so that small signals keep the amplifier's gain
         value = saturation * np.tanh(value / saturation)
     value = value * factor + added
     if code > 0:
+        # mid-rise: no code lies at zero, thresholds do
         value = min(max(code * (np.floor(value / code) + 0.5), -clip), clip)
     return value
 
@@ -189,6 +191,7 @@ def convert(value: float, factor: float, added: float, saturation: float, code: 
 def feed_back(dfe: Float, levels: Float, decided: Bytes, here: int, every: bool) -> float:
     """What the DFE takes off symbol `here`, V; taps of zero are gaps between floating groups unless `every` one may move."""
     total = 0.0
+    # the oldest tap first: the newest decision, on which the loop waits, is needed last
     for t in range(len(dfe) - 1, -1, -1):
         if dfe[t] != 0.0 or every:
             total += dfe[t] * levels[decided[here - 1 - t]]
@@ -225,8 +228,11 @@ def phase_error(
         # only a transition between opposite levels crosses zero at the middle of its edge
         out = 0.0
         if used + before == len(levels) - 1 and used != before:
+            # the crossing sample still has the sign of the old symbol where the sampler is early, then it has to move
+            # later
             out = 1.0 if (edge > 0) != (used > before) else -1.0
     else:
+        # e(k) a(k-1) - e(k-1) a(k): the post-cursor less the pre-cursor, negative where the sampler is late
         out = (errors[0] * levels[before] - errors[1] * levels[used]) / scale - bias
         if detector == SIGN_MUELLER_MULLER:
             out = 1.0 if out > 0 else -1.0
@@ -292,6 +298,8 @@ def adapt(
         for t in range(len(taps.ffe)):
             seen = trace.samples[newest - t]
             x = np.sign(seen) if steps.sign else seen / main
+            # least mean squares: down the gradient of e², which is 2 e x for a forward tap and -2 e a for feedback
+            # that is subtracted
             tap = taps.ffe[t] - steps.ffe * scaled * x
             taps.ffe[t] = min(max(tap, steps.ffe_limits[t, 0]), steps.ffe_limits[t, 1])
     if steps.dfe > 0:
@@ -305,6 +313,7 @@ def adapt(
         set_thresholds(taps.reference, taps.offset, taps.threshold)
     if steps.gain > 0:
         aim = np.sign(slicer.levels[used]) if steps.sign else slicer.levels[used]
+        # the wanted level stands in for the sample: an error outwards, of the level's sign, means too much gain
         state.gain = max(state.gain - steps.gain * scaled * aim, LEAST_GAIN)
 
 
@@ -336,6 +345,7 @@ def receive(
     history = len(decided) - len(slicer_noise)
     power = 0.0
     for level in levels:
+        # mean of a²: divided by it the detector's output is a difference of cursors relative to the main one, for any levels
         power += level * level / order
     moving = steps.ffe > 0 or steps.dfe > 0 or steps.reference > 0 or steps.gain > 0
     set_thresholds(reference, taps.offset, threshold)
@@ -354,7 +364,9 @@ def receive(
         if len(converter_noise):
             added += converter_noise[i]
         gains[i] = state.gain
+        # the skew of a lane moves its own sample only, not the time that the loop sees
         value = state.gain * sample(wave, (at + skew - signal.origin) * signal.samples_per_ui)
+        # the first count - 1 entries are those of the call before
         newest = count - 1 + i
         samples[newest] = convert(value, factor, added, front.saturation, front.code, front.clip)
         position[newest] = at
@@ -372,6 +384,7 @@ def receive(
         for t in range(count):
             z += ffe[t] * samples[newest - t]
         where = position[newest - slicer.ffe_main]
+        # symbol on whose UI the sampler stands; it differs from j after a cycle slip
         expected = int(np.floor(where + 0.5))
         right = sent[max(expected - signal.sent_origin, 0)]
         before = decided[here - 1]
@@ -383,6 +396,7 @@ def receive(
             choice = decide(z - (back - shift), threshold, shift)
         else:
             choice = decide(y, threshold, 0.0)
+        # written so that NaN counts as diverged
         if not abs(y) < DIVERGED * slicer.main:
             return -1
         fed[i] = back

@@ -27,8 +27,11 @@ def _divide(word: Symbols, count: int, rows: Table, register: Table) -> None:
     last = len(register) - 1
     register[:] = 0
     for i in range(count):
+        # 50 = 5 x 10 bits: the top slot, whose coefficient is cancelled by a multiple of the generator
         row = rows[(register[last] >> 50) ^ np.int64(word[i])]
         for w in range(last, 0, -1):
+            # the mask of 50 bits drops the top slot before the shift; it moves into the word above, which is done
+            # first
             register[w] = (((register[w] & 0x3FFFFFFFFFFFF) << 10) | (register[w - 1] >> 50)) ^ row[w]
         register[0] = ((register[0] & 0x3FFFFFFFFFFFF) << 10) ^ row[0]
 
@@ -70,16 +73,22 @@ def decode_words(
         for i in range(parity):
             slot = SLOTS * len(register) - 1 - i
             symbol = ((register[slot // SLOTS] >> (10 * (slot % SLOTS))) & 1023) ^ np.int64(word[k + i])
+            # remainder of the received parity against the computed one: all zero means a code word, the usual case,
+            # and no more to do
             dirty |= symbol
             for j in range(parity):
+                # Horner: the remainder takes the same values at the generator's roots as the whole word, with far
+                # fewer terms
                 syndrome[j] = exp[log[syndrome[j]] + roots[j]] ^ symbol
         corrected[c] = 0
         if dirty == 0:
             continue
         corrected[c] = -1
         length = _berlekamp_massey(syndrome, parity, exp, log, q, locator, previous, saved)
+        # more errors than the code corrects, or a locator of too low a degree
         if 2 * length > parity or locator[length] == 0:
             continue
+        # roots outside the shortened word, or too few: the locator is not that of correctable errors
         if _chien(locator, length, n, exp, log, q, terms, place) != length:
             continue
         for i in range(length):
@@ -93,6 +102,7 @@ def decode_words(
             numerator, slope = 0, 0
             for i in range(length):
                 numerator ^= exp[log[evaluator[i]] + (inverse * i) % q]
+            # formal derivative in characteristic two: even terms vanish
             for i in range(1, length + 1, 2):
                 slope ^= exp[log[locator[i]] + (inverse * (i - 1)) % q]
             if slope == 0 or numerator == 0:
@@ -141,6 +151,7 @@ def _chien(locator: Table, length: int, n: int, exp: Table, log: Table, q: int, 
     """Degrees d < n with locator(alpha^-d) = 0 into `place`; how many there are."""
     found = 0
     if length == 1:
+        # 1 + lambda x vanishes at alpha^-d where lambda = alpha^d
         place[0] = log[locator[1]]
         return 1 if place[0] < n else 0
     for i in range(length + 1):
@@ -150,6 +161,7 @@ def _chien(locator: Table, length: int, n: int, exp: Table, log: Table, q: int, 
         for i in range(1, length + 1):
             total ^= exp[terms[i]]
             # a zero coefficient stays at 2 q, where exp is zero
+            # from alpha^-d to alpha^-(d + 1) term i loses i in its logarithm
             step = terms[i] - i
             terms[i] = terms[i] if terms[i] >= 2 * q else (step if step >= 0 else step + q)
         if total == 0:

@@ -44,6 +44,7 @@ def random_words(state: Words, out: Words) -> None:
         row = out[block * LANES : block * LANES + LANES]
         for lane in range(LANES):
             total = s0[lane] + s3[lane]
+            # rotl(s0 + s3, 23) + s0: the "++" scrambler
             row[lane] = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0[lane]
             shifted = s1[lane] << np.uint64(17)
             s2[lane] ^= s0[lane]
@@ -73,11 +74,14 @@ def normals(words: Words, out: Single) -> None:
         uniform = (np.float32(np.uint32(word >> np.uint64(32))) + np.float32(np.uint32(word)) * P32 + P33) * P32
         # ln u = e ln 2 + 2 artanh((m - 1) / (m + 1)), m within sqrt(1/2) … sqrt(2)
         bits = np.float32(uniform).view(np.int32)
+        # 0x3F3504F3 is the bit pattern of sqrt(1/2): the difference's upper bits are the power of two that brings m
+        # into the range
         exponent = (bits - np.int32(0x3F3504F3)) >> np.int32(23)
         mantissa = np.int32(bits - np.int32(exponent << np.int32(23))).view(np.float32)
         s = (mantissa - ONE) / (mantissa + ONE)
         s2 = s * s
         logarithm = np.float32(np.int32(exponent)) * LN2 + s * (TWO + s2 * (L3 + s2 * (L5 + s2 * (L7 + s2 * L9))))
+        # the series may end a rounding above ln 1 = 0
         radius = np.sqrt(max(-TWO * logarithm, np.float32(0.0)))
         # half a turn about the cosine's axis; one more bit says on which side
         y = np.float32(np.int32(np.uint32(turn >> np.uint64(32)))) * P31
@@ -95,6 +99,7 @@ def random_symbols(words: Words, order: np.uint64, symbols: NDArray[np.uint8]) -
     n = len(words)
     upper, lower = symbols[:n], symbols[n : 2 * n]
     for i in range(n):
+        # Lemire's multiply and shift: a modulo would cost a division and not vectorise
         upper[i] = ((words[i] >> np.uint64(32)) * order) >> np.uint64(32)
         lower[i] = ((words[i] & np.uint64(0xFFFFFFFF)) * order) >> np.uint64(32)
 
@@ -209,6 +214,7 @@ def displace(
             first[k] += other[k]
     for k in range(n):
         step = staircase[k + 1] - staircase[k]
+        # positive duty-cycle distortion makes rising edges later
         duty = HALF * duty_cycle_ui
         tau = first[k] + (duty if step > np.float32(0.0) else -duty)
         first[k] = -step * tau

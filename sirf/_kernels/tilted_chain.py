@@ -79,6 +79,7 @@ def chain_moment(theta: float, factors: Float, cursors: Float, main: int, levels
                 now[g, h, i, 0] = value
     for q in range(len(factors)):
         # symbol q leaves the window and q + 3 enters it
+        # up to the main symbol's leaving its level is one of the window's axes; only then it needs one of its own
         given = count if q > main else 1
         moved[:] = 0.0
         for j in range(count):
@@ -92,6 +93,7 @@ def chain_moment(theta: float, factors: Float, cursors: Float, main: int, levels
                         else:
                             for k in range(given):
                                 moved[h, i, j, k] += part * now[g, h, i, k]
+        # two buffers change places: no allocation in the loop
         now, moved = moved, now
     out = np.zeros(count)
     behind = len(cursors) - main  # 1, 2 or 3 where the main symbol is still in the window

@@ -51,9 +51,11 @@ def figure_of_merit(
             here += taps[i] * wave[at]
             before += taps[i] * wave[at - m]
             after += taps[i] * wave[at + m]
+        # on the way up to the peak the Mueller-Müller condition has false roots, where hardly any signal is
         if here <= 0.3 * wave[peak] * taps[tap_main]:
             continue
         tap = min(max(after / here, limit_low), limit_high)
+        # p(t - T) = p(t + T) - b(1) p(t), equation (93A-25): the sample closest to its root
         error = abs(before - (after - tap * here))
         if error < best_error:
             best_error = error
@@ -62,6 +64,7 @@ def figure_of_merit(
     if instant < 0:
         return 0.0, peak
     isi = 0.0
+    # the response is read `count` UI around each cursor: the same margin at both ends keeps indices inside
     first = instant % m + (count + 1) * m
     for index in range(first, n - (count + 1) * m, m):
         value = 0.0
@@ -74,6 +77,8 @@ def figure_of_merit(
             ratio = value / main
             value -= main * min(max(ratio, dfe_min[order - 1]), dfe_max[order - 1])
         isi += value * value
+    # mean square of the FFE's output steps for independent symbols: the taps' differences, with zero before and after
+    # them
     transitions = taps[0] * taps[0] + taps[count - 1] * taps[count - 1]
     for i in range(1, count):
         transitions += (taps[i] - taps[i - 1]) ** 2
@@ -83,6 +88,7 @@ def figure_of_merit(
             fext += taps[i] * taps[j] * fext_power[abs(i - j)]
     sigma2 = (
         symbol_variance * (isi + fext + jitter_variance * transitions * edge_power[instant % m])
+        # SNR_TX noise follows the main cursor, equation (93A-30)
         + (tx_noise * main) ** 2
         + fixed_variance
     )

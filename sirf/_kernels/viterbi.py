@@ -47,6 +47,7 @@ def viterbi(
             past = pasts[state]
             base = np.float64(samples[n])
             for i in range(depth):
+                # the newest symbol is in the lowest three bits
                 base -= taps[i] * levels[np.int64(past & np.uint64(7))]
                 past >>= np.uint64(3)
             for symbol in range(order):
@@ -61,6 +62,7 @@ def viterbi(
             fresh[state] = (pasts[origin[state]] << np.uint64(3)) | np.uint64(choice[state])
             lowest = min(lowest, better[state])
         for state in range(count):
+            # only differences count; less the lowest they stay small, however long the run
             metrics[state] = better[state] - lowest
             pasts[state] = fresh[state]
     state = 0
