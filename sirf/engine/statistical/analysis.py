@@ -19,7 +19,7 @@ from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.error_propagation import MEMORY, AfterError, with_feedback, without_feedback
+from sirf.engine.statistical.error_propagation import MEMORY, AfterError, mean_beyond, with_feedback, without_feedback
 from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 from sirf.engine.statistical.tilted_inversion import (
     EXACT,
@@ -269,9 +269,10 @@ class InterferenceModel:
             covariance[lag] += float(np.mean(along[:-1])) / tilt
             if lag <= main:
                 levels[lag - 1] = float(np.mean(moment.mean_level(main - lag)[:-1]))
-        # the tilt puts the mean of the interference at the threshold, which its variance alone does not
         variance = self._isi_variance(cursors, edges.edges) + self._noise_covariance()[0]
-        scale = variance / float(bounds[level])
+        # so scaled, the regression on the mean of a normal variable beyond the threshold gives back what the tilt found
+        deviation = float(np.sqrt(variance))
+        scale = deviation / float(mean_beyond(np.asarray(bounds[level] / deviation)))
         self._after = AfterError(np.concatenate([[variance], covariance[1:] * scale]), levels)
         return self._after
 

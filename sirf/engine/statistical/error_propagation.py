@@ -104,7 +104,7 @@ def with_feedback(
         seen = _seen(states, taps * step * main, half, deviation)
         means, scales = _expected(states, seen, after.covariance)
         # an error that the feedback made easy tells less of the levels around it
-        strength = seen / (deviation * _mean_beyond(np.asarray(half / deviation)))
+        strength = seen / (deviation * mean_beyond(np.asarray(half / deviation)))
         lean = strength @ np.array([_leaning(float(mean), levels) for mean in after.levels[:memory]])
     key = np.round(np.stack([(shifts + means) / main, scales, lean]), 12)
     unique, inverse = np.unique(key, axis=1, return_inverse=True)
@@ -145,7 +145,7 @@ def _seen(states: NDArray[np.int64], taps: Float, half: float, deviation: float)
     """
     memory = states.shape[1]
     fed = np.stack([-states[:, lag + 1 :] @ taps[: memory - lag - 1] for lag in range(memory)], axis=1)
-    return np.asarray(states * deviation * _mean_beyond((half - states * fed) / deviation))
+    return np.asarray(states * deviation * mean_beyond((half - states * fed) / deviation))
 
 
 def _expected(states: NDArray[np.int64], seen: Float, correlation: Float) -> tuple[Float, Float]:
@@ -162,7 +162,7 @@ def _expected(states: NDArray[np.int64], seen: Float, correlation: Float) -> tup
     return np.sum(seen * gains[which], axis=1), np.asarray(narrowed[which])
 
 
-def _mean_beyond(margin: Float) -> Float:
+def mean_beyond(margin: Float) -> Float:
     """Mean of a standard normal variable beyond `margin`."""
     return np.asarray(np.sqrt(2.0 / np.pi) / erfcx(margin / np.sqrt(2.0)))
 

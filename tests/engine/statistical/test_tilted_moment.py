@@ -15,6 +15,7 @@ from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.link import Link
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
+from sirf.transmitter.transmitter import NO_JITTER
 
 CURSORS = np.array([0.02, -0.05, 0.11, 0.07, 0.0, 0.09, -0.04, 0.03, -0.02])
 MAIN = 4
@@ -75,6 +76,20 @@ def test_what_an_error_tells_changes_smoothly_with_the_line() -> None:
 
     found = np.array([covariance(width)[1:4] for width in np.linspace(127.6, 127.8, 9)])
     assert np.all(np.abs(np.diff(found, axis=0)) < 0.02 * np.abs(found[1:]))
+
+
+def test_an_error_made_by_noise_alone_tells_what_the_colour_of_the_noise_does() -> None:
+    """Of Gaussian interference the regression on an error is its autocovariance, however near the threshold lies."""
+    link = Link(
+        sirf.paths.cpo(length="5 mm", rate_class="100g").to_channel(), standard="802.3ck-c2m", samples_per_ui=16
+    )
+    link = link.optimized()
+    loud = dataclasses.replace(link.receiver, noise_density=800.0 * link.receiver.noise_density)
+    model = interference_model(
+        link.replace(receiver=loud, transmitter=dataclasses.replace(link.transmitter, snr_db=60.0, jitter=NO_JITTER))
+    )
+    found = model.after_errors(model.at(0)).covariance
+    assert found[:4] == pytest.approx(model.covariance(4), rel=0.03)
 
 
 def _narrowed(path: sirf.Path, width_um: float) -> sirf.Path:
