@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.engine.front_end import front_end
+from sirf.engine.front_end import FrontEnd, front_end
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -41,6 +41,7 @@ class Rounding:
         """Autocorrelation (count,) in V² at the slicer of rounding error and own noise, at lags of one UI."""
         taps = self.taps
         lags = np.zeros(count)
+        # white errors of variance step² / 12 through the FFE: their autocorrelation is that of its taps
         full = np.correlate(taps, taps, mode="full")[taps.size - 1 :][:count]
         lags[: full.size] = (self.step**2 / 12.0 + self.noise**2) * full
         return lags
@@ -53,15 +54,22 @@ def converter_rounding(link: Link) -> Rounding | None:
         return None
     full = receiver.converter.full_scale
     if full is None:
-        before = dataclasses.replace(
-            receiver, ffe=(1.0,), ffe_main=0, dfe=(), mlse=None, converter=None, dfe_unrolled=False
-        )
-        end = front_end(link.replace(receiver=before))
-        signal = float(np.mean(link.levels**2)) * float(np.sum(end.cursors(end.through) ** 2))
-        full = RANGE_PER_RMS * float(np.sqrt(signal + end.receiver_noise**2))
+        # the converter stands behind the CTLE and ahead of everything digital: its range follows what it sees itself
+        before = link.replace(receiver=dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0))
+        full = RANGE_PER_RMS * input_rms(before, front_end(before))
     return Rounding(
         step=receiver.converter.step(full),
         noise=receiver.converter.extra_noise(full),
         taps=np.asarray(receiver.ffe),
         main=receiver.ffe_main,
     )
+
+
+def input_rms(link: Link, end: FrontEnd) -> float:
+    """Rms in V of signal, crosstalk and noise at the sampling instant of `end`, a front end without digital equaliser."""
+    m = end.samples_per_ui
+    power = float(np.mean(link.levels**2))
+    signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
+    # an aggressor's phase is random: the mean over all phases, not the sum at one
+    crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)
+    return float(np.sqrt(signal + crosstalk + end.noise_correlation[0]))

@@ -50,6 +50,7 @@ class ReferenceReceiver:
     @property
     def q_t(self) -> float:
         """Q of the target: 3.414 for 4.8e-4 and PAM4."""
+        # six of eight level sides have a threshold: SER = 1.5 Q(q) for PAM4
         return float(np.sqrt(2.0) * erfcinv(2.0 * self.target_ser / 1.5))
 
 
@@ -173,6 +174,7 @@ class _Eye:
         self.wave, self.middle = wave, float(wave.mean())
         self.known: dict[float, Float] = {}
         ideal = sent.astype(float)
+        # four levels a third of the OMA apart, about the mean of the pattern
         self.wanted = (ideal - ideal.mean()) * oma / 3.0
         filtered = fft.irfft(self.spectrum, wave.size)
         self.lag = delay_samples(filtered, sent, m) / m
@@ -194,6 +196,8 @@ class _Eye:
         k = np.arange(self.spectrum.size)
         turned = self.spectrum * np.exp(2j * np.pi * k * (offset_ui + self.lag) / self.symbols)
         # one sample of m is the spectrum folded m times, which is far shorter to invert; half of it stands for the whole
+        # a real wave's negative frequencies mirror the positive ones; 0 Hz and the middle of an even transform stand
+        # once
         turned[1 : (self.symbols * self.m + 1) // 2] *= 2.0
         padded = np.zeros(-(-turned.size // self.symbols) * self.symbols, dtype=complex)
         padded[: turned.size] = turned
@@ -208,6 +212,7 @@ class _Eye:
         """Best equaliser at one phase (UI after the symbol's start where the eye's middle lies): the main tap of least error."""
         self.known.clear()
         rows = np.concatenate([self._rows(phase + centre - 0.5) for centre in self.receiver.centres])
+        # a first guess; the second pass takes the noise that this equaliser turns out to bear
         noise = self.oma / 30.0
         tried = [
             (main, *self._least_squares(rows, self._shifted(main), noise)) for main in range(self.receiver.pre + 1)
@@ -223,6 +228,7 @@ class _Eye:
         """Walk the free taps uphill from the least-squares solution."""
         if self.receiver.taps == 1 or start.allowed <= 0.0:
             return start
+        # the largest tap follows from the others: their sum is one
         free = [i for i in range(self.receiver.taps) if i != int(np.argmax(np.abs(start.taps)))]
         anchor = int(np.argmax(np.abs(start.taps)))
 
@@ -258,10 +264,12 @@ class _Eye:
         """Density (BINS,) of the equalised samples in a window, over ±0.8 OMA about the mean."""
         out = np.zeros(BINS)
         width = self.receiver.width
+        # five instants spread evenly over the window stand for all in it
         for offset in (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width):
             y = self._rows(centre + offset) @ taps
             place = (y / (1.6 * self.oma) + 0.5) * BINS - 0.5
             index = np.clip(np.floor(place).astype(np.int64), 0, BINS - 2)
+            # linear shares keep the mean of what falls between two bins
             share = np.clip(place - index, 0.0, 1.0)
             out += np.bincount(index, 1.0 - share, BINS) + np.bincount(index + 1, share, BINS)
         return np.asarray(out / out.sum())
@@ -290,6 +298,7 @@ class _Eye:
         matrix = rows.T @ rows / len(rows) + noise**2 * self.noise_matrix
         right = rows.T @ wanted / len(rows)
         free, along = np.linalg.solve(matrix, np.stack([right, np.ones(len(right))], axis=1)).T
+        # Lagrange's solution under a sum of one, which keeps the mean light
         taps = free + along * (1.0 - free.sum()) / along.sum()
         return taps, float(taps @ matrix @ taps - 2.0 * taps @ right + np.mean(wanted**2))
 

@@ -54,6 +54,8 @@ class Fibre:
         theta = pi lambda² D L f² / c (Wang and Petermann, J. Lightwave Technol. 10, 1992), a the transmitter's chirp factor; 1 at
         DC, without the loss and the group delay.
         """
+        # both sidebands turn by theta against the carrier: their beats with it add as cos(theta), chirp puts in the
+        # quadrature
         theta = -0.5 * self.group_delay_dispersion * (2.0 * np.pi * np.asarray(frequency, dtype=float)) ** 2
         return np.asarray(np.cos(theta) - chirp * np.sin(theta), dtype=complex)
 
@@ -147,6 +149,7 @@ class PathInterference:
 
     def variance(self, level: float, mean: float) -> float:
         """Mean square of the beat in W² while the signal is at `level` W and the echoes carry `mean` W on average."""
+        # (2 rho sqrt(P P') cos)², the cosine's mean square a half
         return float(2.0 * level * mean * np.sum(np.square(self.echoes)))
 
     def bound(self, level: float, highest: float) -> float:
@@ -159,6 +162,7 @@ class PathInterference:
         inf where the eye closes.
         """
         ratio = 10.0 ** (-extinction_db / 10.0)
+        # in units of the OMA, which is (1 - ratio) of the top level
         swing = self.bound(1.0, 1.0) / (1.0 - ratio)
         left = 1.0 - 2.0 * (order - 1) * swing
         return float(-10.0 * np.log10(left)) if left > 0.0 else inf

@@ -110,9 +110,10 @@ def link_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: float 
     What drives the light and what follows the amplifier is left out, double reflections are at their worst: an estimate by hand.
     The margin of the link, at whose 0 dB the engine meets the limit, is that of `sirf.study.light_budget.engine_budget`.
 
-    Fibre and connector losses, worst-case multipath interference at the measured extinction ratio, and the sensitivity of the
-    path's receiver at the measured TDECQ with the source's intensity noise. The light behind the losses makes the noise. Raises
-    `PhysicsError` where double reflections close the eye or no power reaches `ser`.
+    Losses of fibre, connectors and wavelength filters, worst-case multipath interference at the measured extinction ratio, and
+    the sensitivity of the path's receiver at the measured TDECQ with the source's intensity noise. The light behind the losses
+    makes the noise. What leaks of other wavelengths is left to the engine. Raises `PhysicsError` where double reflections close
+    the eye or no power reaches `ser`.
     """
     beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
     if not np.isfinite(beating):
@@ -120,18 +121,31 @@ def link_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: float 
     need = sensitivity(
         path.receiver, ser=ser, extinction_db=measures.extinction_db, rin=path.source.rin, penalty_db=measures.tdecq_db
     )
-    joints = sum(connector.loss_db for connector in path.connectors)
-    start = float(dbm(measures.oma))
-    arriving = start - path.fibre.loss_db - joints
     stressed = float(dbm(need))
+    rows, arriving = arrival_rows(path, measures)
     rows = (
-        ("OMA at the transmitter, dBm", start),
-        ("extinction ratio, dB", measures.extinction_db),
-        ("TDECQ, dB", measures.tdecq_db),
-        ("fibre loss, dB", path.fibre.loss_db),
-        ("connector loss, dB", joints),
-        ("OMA at the photodiode, dBm", arriving),
+        *rows,
         ("multipath interference, dB", beating),
         ("stressed sensitivity, dBm", stressed),
     )
     return LinkBudget(rows=rows, margin_db=arriving - beating - stressed)
+
+
+def arrival_rows(path: OpticalPath, measures: TransmitterMeasures) -> tuple[tuple[tuple[str, float], ...], float]:
+    """Rows of a budget from the transmitter to the photodiode, and the OMA in dBm that arrives there."""
+    start = float(dbm(measures.oma))
+    losses = [
+        ("fibre loss, dB", path.fibre.loss_db),
+        ("connector loss, dB", sum(connector.loss_db for connector in path.connectors)),
+    ]
+    if path.wavelengths is not None:
+        losses.append(("wavelength filter loss, dB", path.wavelengths.loss_db))
+    arriving = start - sum(loss for _, loss in losses)
+    rows = (
+        ("OMA at the transmitter, dBm", start),
+        ("extinction ratio, dB", measures.extinction_db),
+        ("TDECQ, dB", measures.tdecq_db),
+        *losses,
+        ("OMA at the photodiode, dBm", arriving),
+    )
+    return rows, arriving

@@ -73,10 +73,13 @@ class MicroLed:
     def carriers(self, current: Float) -> Float:
         """Density (N,) in 1/m³ at `current` (N,) A, by Newton's method from above, where the cubic is convex."""
         rate = np.maximum(np.asarray(current, dtype=float), 0.0) / (ELECTRON * self.thickness * self.area)
+        # start above the root (the B term alone): the cubic is convex there, so Newton's steps fall to it without
+        # overshooting
         n = np.sqrt(rate / self.radiative)
         for _ in range(NEWTON_STEPS):
             value = n * (self.trap + n * (self.radiative + n * self.auger)) - rate
             slope = self.trap + n * (2.0 * self.radiative + 3.0 * self.auger * n)
+            # no current, no carriers: 0 / 0 where traps are switched off as well
             moved = n - value / np.maximum(slope, 1e-300)
             if np.all(np.abs(moved - n) <= 1e-14 * np.maximum(n, 1.0)):
                 return np.asarray(np.maximum(moved, 0.0))

@@ -167,12 +167,14 @@ class Ring:
             return np.asarray(-1j * x / ((1.0 - 1j * delta) * (1.0 + 1j * y - 1j * delta)))
 
         y = f / half
+        # |a + e|² to first order: carrier times upper sideband and, conjugated, the lower one
         power = np.conj(static) * sideband(y) + static * np.conj(sideband(-y))
         slope = np.conj(static) * sideband(np.zeros(1)) + static * np.conj(sideband(np.zeros(1)))
         return np.asarray(power / slope[0] * low_pass("pole", f, self.electrical))
 
     def curve(self, x: Float) -> Float:
         """Lorentzian notch."""
+        # volts move the resonance towards the laser, which shrinks the detuning
         delta = (self.detuning - self.shift * np.asarray(x, dtype=float)) / (0.5 * self.linewidth)
         depth = 1.0 - 10.0 ** (-self.floor_db / 10.0)
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * (1.0 - depth / (1.0 + delta**2)))

@@ -75,6 +75,7 @@ class OpticalPath:
         """
         near, far = (Connector(reflectance_db=value) for value in self.end_reflectance_db)
         joints = (near, *self.connectors, far)
+        # nobody says where along the fibre the joints lie: spread evenly
         between = self.fibre.loss_db / max(len(joints) - 1, 1)
         found = PathInterference.between(joints, loss_db_between=between)
         grid = self.wavelengths
@@ -108,6 +109,7 @@ class OpticalPath:
     def receive(self, power: Float, sample_rate: float) -> Float:
         """Voltage (N,) V about the mean after the amplifier, without noise."""
         current = filtered(self.receiver.photodiode.curve(power), sample_rate, self.receiver.response)
+        # coupled for AC: only what moves about the mean meets the curve
         return self.receiver.tia.curve(current - current.mean())
 
     def waveform(self, drive: Float, sample_rate: float) -> Float:
@@ -136,6 +138,7 @@ class OpticalPath:
         receiver = self.receiver
         current = receiver.noise_current(power, rin=self.source.rin)
         beats = receiver.photodiode.responsivity**2 * self.interference.variance(power, power)
+        # the slope counts from the driver's input, its noise stands at the output
         through = abs(self.slope()) / self.driver.gain * self.driver.noise
         behind = np.sqrt(
             noise_bandwidth(lambda f: self.stages[1].response(f) * receiver.response(f), receiver.tia.bandwidth)

@@ -105,6 +105,7 @@ class OpticalReceiver:
         Amplifier, shot noise 2 q (R P + dark) and intensity noise (R P)² RIN, the last through the diode like the signal.
         """
         current = self.photodiode.responsivity * power
+        # intensity noise is light and passes the diode's pole; shot noise arises behind it
         shaped = rin * current**2 * np.abs(self.photodiode.response(frequency)) ** 2
         shot = self.photodiode.noise_density(frequency, current + self.photodiode.dark_current)
         return np.asarray(self.tia.input_density(frequency) + shot + shaped)

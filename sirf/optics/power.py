@@ -67,6 +67,7 @@ def delay_samples(wave: Float, levels: NDArray[np.integer], samples_per_ui: int)
     """By how many samples a periodic wave (N M,) lags behind the steps of its levels (N,): where they correlate most."""
     steps = np.repeat(np.asarray(levels) - np.mean(levels), samples_per_ui)
     match = fft.irfft(fft.rfft(wave) * np.conj(fft.rfft(steps)), steps.size)
+    # the magnitude, since an inverting modulator turns the wave over
     return int(np.argmax(np.abs(match)))
 
 
@@ -81,6 +82,7 @@ def _plateau(wave: Float, member: NDArray[np.bool_], m: int, run: int) -> float:
     means = []
     for first, count in zip(start[chosen], length[chosen], strict=True):
         middle = (first + count / 2.0) * m
+        # one UI to either side of the run's middle, or the whole run where it is shorter
         half = min(m, count * m // 2)
         means.append(turned[int(middle - half) : max(int(middle + half), int(middle - half) + 1)].mean())
     return float(np.mean(means))

@@ -37,10 +37,12 @@ def symbol_error_ratio(
 
     `penalty_db` takes its share of the eye: distances shrink by 10^(-penalty / 10), noise stays.
     """
+    # high = ratio x low and high - low = OMA
     low = 0.0 if extinction_db == np.inf else oma / (10.0 ** (extinction_db / 10.0) - 1.0)
     powers = low + oma * np.arange(order) / (order - 1)
     sigma = np.array([receiver.noise_current(float(power), rin=rin) for power in powers])
     half = receiver.photodiode.responsivity * oma / (2.0 * (order - 1)) * 10.0 ** (-penalty_db / 10.0)
+    # an outer level has one threshold beside it, an inner one two
     sides = np.where((np.arange(order) == 0) | (np.arange(order) == order - 1), 1.0, 2.0)
     return float(np.sum(sides * 0.5 * erfc(half / (np.sqrt(2.0) * sigma))) / order)
 

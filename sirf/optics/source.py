@@ -101,6 +101,7 @@ class Vcsel:
     def response(self, frequency: Float) -> Complex:
         """Relaxation resonance and parasitic pole."""
         f = np.asarray(frequency, dtype=float)
+        # damping is in 1/s, all else in Hz: j omega gamma over (2 pi)² is j f gamma / (2 pi)
         core = self.resonance**2 / (self.resonance**2 - f**2 + 0.5j * f * self.damping / np.pi)
         return np.asarray(core * low_pass("pole", f, self.parasitic))
 

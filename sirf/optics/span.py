@@ -134,6 +134,8 @@ class Span:
         turns = f / symbol_rate
         delays = np.arange(len(transmitter.ffe)) - transmitter.ffe_main
         taps = np.asarray(transmitter.ffe) @ np.exp(-2j * np.pi * np.outer(delays, turns))
+        # spectrum of a symbol at the driver over T; its power, averaged over the UI, is compared with that of levels
+        # at ±swing
         pulse = np.sinc(turns) * transmitter_edge(f, transmitter.rise_time) * taps * self.before.through.s[:, 1, 0]
         power = (
             2.0
@@ -142,6 +144,7 @@ class Span:
             * np.trapezoid(np.abs(pulse * self.path.driver.response(f)) ** 2, f)
         )
         low, high = (10.0 ** (value / 20.0) for value in self.agc_db)
+        # the levels' own mean square is on both sides and cancels
         size = float(np.clip(self.swing / np.sqrt(power), low, high))
         return size if self.drive_levels(order)[-1] > 0 else -size
 
@@ -157,6 +160,7 @@ class Span:
         current = receiver.photodiode.curve(self.powers(order))
         current = current - current.mean()
         volts = receiver.tia.curve(current)
+        # least squares through the origin: levels are symmetric about the mean
         return float(drive @ current / (drive @ drive)), float(current @ volts / (current @ current))
 
     def gain(self, frequency: Float, order: int = 4) -> Complex:
@@ -210,6 +214,7 @@ class Span:
         light, receiver = self.powers(order), self.path.receiver
         variance = np.mean([self.path.interference.variance(float(p), float(light.mean())) for p in light])
         width = BEAT_BAND * symbol_rate
+        # half a Gaussian of unit area over positive frequencies
         slow = np.sqrt(2.0 / np.pi) / width * np.exp(-0.5 * (frequency / width) ** 2)
         current = receiver.photodiode.responsivity * self.gains(order)[1] * np.abs(receiver.response(frequency))
         return np.asarray(variance * current**2 * slow) if self.noisy else np.zeros(np.shape(frequency))

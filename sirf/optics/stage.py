@@ -49,6 +49,7 @@ def low_pass(kind: str, frequency: ArrayLike, bandwidth: float) -> Complex:
     if kind == "pole":
         return np.asarray(1.0 / (1.0 + 1j * x))
     if kind == "bessel4":
+        # the delay-normalised Bessel polynomial s^4 + 10 s^3 + 45 s^2 + 105 s + 105 falls to -3.01 dB at 2.1139
         s = 2.113917675j * x
         return np.asarray(105.0 / (105.0 + 105.0 * s + 45.0 * s**2 + 10.0 * s**3 + s**4))
     if kind == "butterworth4":
@@ -81,6 +82,7 @@ def noise_bandwidth(density: Callable[[Float], Any], scale: float) -> float:
     """Integral over f from 0 to infinity of |density|² Hz, by f = `scale` tan(x): exact enough for anything that falls as 1/f."""
     points = 4000
     angle = (np.arange(points) + 0.5) * (0.5 * np.pi / points)
+    # df = scale / cos² dx: the midpoint rule then reaches to infinity with finitely many points
     weight = scale / np.cos(angle) ** 2 * (0.5 * np.pi / points)
     return float(np.sum(np.abs(density(scale * np.tan(angle))) ** 2 * weight))
 
@@ -88,6 +90,7 @@ def noise_bandwidth(density: Callable[[Float], Any], scale: float) -> float:
 def _electrode(g: Complex) -> Complex:
     small = np.abs(g) < 1e-6
     safe = np.where(small, 1.0, g)
+    # the series where the quotient would be 0 / 0
     return np.asarray(np.where(small, 1.0 - g / 2.0, -np.expm1(-safe) / safe))
 
 

@@ -47,6 +47,7 @@ class RingFilter:
 
     def drop(self, offset: ArrayLike) -> Float:
         """Power at the drop port over that on the bus for light `offset` Hz from the resonance, the shape of `offset`."""
+        # half of the power at half a linewidth, exactly: 1 + sharpness sin²(pi linewidth / (2 fsr)) = 2
         sharpness = 1.0 / np.sin(0.5 * np.pi * self.linewidth / self.fsr) ** 2
         turned = np.sin(np.pi * np.asarray(offset, dtype=float) / self.fsr) ** 2
         return np.asarray(10.0 ** (-self.drop_loss_db / 10.0) / (1.0 + sharpness * turned))
@@ -103,7 +104,7 @@ class WavelengthGrid:
     def leaks(self) -> tuple[float, ...]:
         """Power of each other wavelength over that of the own one at the photodiode of the middle channel; () for dark ones.
 
-        All wavelengths arrive with equal power; the control error moves the ring towards the nearer half of them.
+        All wavelengths arrive with equal power; the control error moves the ring towards the side with more of them.
         """
         middle = self.count // 2
         others = self.spacing * (np.delete(np.arange(self.count), middle) - middle)
@@ -156,9 +157,11 @@ def nrz_error_ratio(
         )
     # in units of half the OMA: the levels are -1 and +1, light is counted from dark
     ratio = 0.0 if extinction_db == inf else 10.0 ** (-extinction_db / 10.0)
+    # OMA = bright - dark = 2 in these units, and dark = ratio x bright
     dark, bright = 2.0 * ratio / (1.0 - ratio), 2.0 / (1.0 - ratio)
     moved = np.zeros(1)
     for leak in leaks:
+        # a neighbour's two levels move the sum by ± its ratio about the mean, which the threshold follows
         moved = np.concatenate([moved - leak, moved + leak])
     cosine = np.cos(2.0 * np.pi * (np.arange(PHASES) + 0.5) / PHASES)
     total = 0.0

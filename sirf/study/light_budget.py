@@ -14,7 +14,7 @@ import numpy as np
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import PhysicsError, SirfError
 from sirf.link import Link
-from sirf.optics.laboratory import LinkBudget, TransmitterMeasures
+from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, arrival_rows
 from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.power import dbm
@@ -44,7 +44,7 @@ def optical_standard(symbol_rate: float) -> str:
     return known[nearest]
 
 
-def light_link(optics: OpticsPreset, path: OpticalPath | None = None) -> Link:
+def retimed_light_link(optics: OpticsPreset, path: OpticalPath | None = None) -> Link:
     """Light from retimer to retimer, its equaliser set; `path` in place of the optics' own."""
     standard = optical_standard(optics.symbol_rate)
     span = Span.alone(path or optics.path, swing=optics.swing, symbol_rate=optics.symbol_rate, agc_db=optics.agc_db)
@@ -54,7 +54,7 @@ def light_link(optics: OpticsPreset, path: OpticalPath | None = None) -> Link:
 def light_ber(optics: OpticsPreset, path: OpticalPath | None = None) -> float:
     """Bit error ratio before FEC of that link; 0.5 where nothing arrives that could be decided."""
     try:
-        return statistical_eye(light_link(optics, path), phases=1).ber
+        return statistical_eye(retimed_light_link(optics, path), phases=1).ber
     except SirfError:
         return DEAD_ERROR_RATIO
 
@@ -69,18 +69,11 @@ def engine_budget(optics: OpticsPreset, measures: TransmitterMeasures, *, ber: f
     """
     path = optics.path
     margin = loss_margin_db(optics, ber=ber)
-    joints = sum(connector.loss_db for connector in path.connectors)
-    start = float(dbm(measures.oma))
-    arriving = start - path.fibre.loss_db - joints
+    rows, arriving = arrival_rows(path, measures)
     alone = float(dbm(sensitivity(path.receiver, ser=2.0 * ber, extinction_db=measures.extinction_db)))
     needed = arriving - margin
     rows = (
-        ("OMA at the transmitter, dBm", start),
-        ("extinction ratio, dB", measures.extinction_db),
-        ("TDECQ, dB", measures.tdecq_db),
-        ("fibre loss, dB", path.fibre.loss_db),
-        ("connector loss, dB", joints),
-        ("OMA at the photodiode, dBm", arriving),
+        *rows,
         ("sensitivity of photodiode and amplifier, dBm", alone),
         ("eye closure, multipath, noise and jitter of the link, dB", needed - alone),
         ("OMA that the link needs, dBm", needed),

@@ -63,6 +63,20 @@ def test_a_budget_is_the_sum_of_its_rows() -> None:
         link_budget(mirrors, found)
 
 
+def test_filters_of_several_wavelengths_are_in_the_budget() -> None:
+    ring = optics.RingFilter(linewidth=60e9, fsr=2e12, drop_loss_db=1.5, through_loss_db=0.1)
+    grid = optics.WavelengthGrid(count=4, spacing=400e9, ring=ring)
+    found = measure(PATH, **SETTINGS)  # type: ignore[arg-type]
+    alone, among = link_budget(PATH, found), link_budget(replace(PATH, wavelengths=grid), found)
+    # the own ring's drop and three passed rings
+    lost = 1.5 + 3 * 0.1
+    assert dict(among.rows)["wavelength filter loss, dB"] == pytest.approx(lost)
+    assert alone.margin_db - among.margin_db == pytest.approx(lost)
+    assert dict(among.rows)["OMA at the photodiode, dBm"] == pytest.approx(
+        10 * np.log10(found.oma / 1e-3) - replace(PATH, wavelengths=grid).loss_db
+    )
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(SirfError, match="swing must be positive"):
         measure(PATH, swing=0.0, symbol_rate=53e9)

@@ -15,6 +15,7 @@ from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import NOISE_CORNERS, TAIL, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged
+from sirf.engine.rounding import input_rms
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.polyphase import ERROR, TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
 from sirf.link import Link
@@ -109,7 +110,7 @@ def plan(link: Link, allowed: float = ERROR, tail: float = TAIL) -> Plan:
         fixed,
         len(noise),
         memory,
-        _rms(link, raw),
+        input_rms(link, raw),
         driven_levels(link, end),
         None,
         np.zeros(link.order - 1),
@@ -126,6 +127,8 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     before = link.optics.before
     sources = np.arange(len(crosstalk))
     near = sources - len(link.channel.fext)
+    # aggressors couple in before the light (and pass its curves) or behind it; FEXT of both sides come first, then
+    # NEXT
     early = (sources < len(before.fext)) | ((near >= 0) & (near < len(before.next)))
     driven += [Response(wave, 0, movable=SAMPLES_PER_UI) for wave in chain.drive.crosstalk]
     noise = noise_responses(sampled, raw)
@@ -154,7 +157,7 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
         fixed,
         len(noise),
         reach + light.past + light.ahead,
-        _rms(link, raw),
+        input_rms(link, raw),
         LargeSignal(link, end).at(0).means,
         light,
         _adapted_thresholds(link),
@@ -168,6 +171,7 @@ def _adapted_thresholds(link: Link) -> Float:
     """
     if link.receiver.thresholds == "midway":
         return np.zeros(link.order - 1)
+    # blocks that the statistics do not know are switched off one by one
     while (refused := LARGE_SIGNAL.refuses(link)) is not None:
         link = refused[0].switched_off(link)
     model = InterferenceModel(link)
@@ -241,6 +245,7 @@ def noise_responses(
 
 
 def _noise_rate(wave: Float, m: int) -> int:
+    # draws must fall on the same samples of every symbol, hence divisors of m
     for rate in (r for r in range(1, m) if m % r == 0):
         rows = wave[: len(wave) // m * m].reshape(-1, m // rate)
         variance = np.sum(rows**2, axis=0)
@@ -271,12 +276,3 @@ def _noise_wave(receiver: Receiver, end: FrontEnd, added: Density | None) -> tup
     before = (receiver.ffe_main + (1 if added is None else 16)) * m
     after = (NOISE_UI + len(receiver.ffe)) * m
     return np.roll(wave, before)[: before + after], before
-
-
-def _rms(link: Link, end: FrontEnd) -> float:
-    """Rms in V of signal, crosstalk and noise at the sampling instant, before any digital equaliser."""
-    m = end.samples_per_ui
-    power = float(np.mean(link.levels**2))
-    signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
-    crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)
-    return float(np.sqrt(signal + crosstalk + end.noise_correlation[0]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
 from sirf.engine.front_end import FrontEnd
+from sirf.engine.rounding import RANGE_PER_RMS
 from sirf.engine.waveform.plan import Plan
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -62,6 +63,7 @@ class Reception:
         reference = gain * shared.levels
         if receiver.vga:
             main = raw.main_cursor
+            # a limiting amplifier shrinks the main cursor: levels start where its curve takes them
             reference = reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
         self.taps = kernel.Taps(
             ffe=np.array(receiver.ffe if digital else (1.0,)),
@@ -112,7 +114,9 @@ class Reception:
                 f"clock must find a slope of its timing function, got {slope:.3g} per UI. Leave a pre-cursor, or use 'bang-bang'."
             )
         proportional, integral = clock.gains(rate, slope)
+        # symbols until a correction is seen: the loop's own, its pipeline and what the FFE waits for
         delay = 1 + clock.latency + self.ffe_main
+        # a bang-bang detector has no slope: a step is a step
         around = proportional * slope if detector == kernel.MUELLER_MULLER else proportional
         gear = self._gear(around, delay)
         if detector == kernel.MUELLER_MULLER:
@@ -142,6 +146,7 @@ class Reception:
         clock = receiver.clock
         if clock is None or not (receiver.wander or clock.initial_phase_ui):
             return 1.0
+        # a loop whose gain times delay nears pi / 2 oscillates: 0.3 keeps well away
         gear = max(min(clock.gear, 0.3 / (around * delay)), 1.0)
         slow = 4.0 * clock.damping**2 if np.isfinite(clock.damping) else 0.0
         self.acquisition = int(min(max(10.0, 5.0 * slow) / (around * gear), LONGEST_SETTLE))
@@ -164,6 +169,7 @@ class Reception:
                 0.0, 0.0, 0.0, 0.0, False, 0, np.zeros((len(self.taps.ffe), 2)), np.zeros((len(dfe), 2))
             )
         dfe_limits = adaptation.table(adaptation.dfe_limits, len(dfe), "dfe_limits") * self.main
+        # gaps between floating taps are no taps: adaptation must leave them at zero
         dfe_limits[floating_gaps(dfe)] = 0.0
         return kernel.Steps(
             ffe=float(adaptation.ffe_step),
@@ -183,9 +189,10 @@ class Reception:
         self.converter_noise = 0.0
         if converter is None:
             return kernel.Front(self.saturation, 0.0, 0.0, np.zeros((0, 3)))
-        full = converter.full_scale if converter.full_scale is not None else 4.0 * gain * rms
+        full = converter.full_scale if converter.full_scale is not None else RANGE_PER_RMS * gain * rms
         code = converter.step(full)
         self.converter_noise = converter.extra_noise(full)
+        # the outermost codes of a mid-rise converter lie half a step inside its range
         return kernel.Front(self.saturation, float(code), float(full - 0.5 * code), converter.lanes)
 
     def _start(self, gain: float) -> None:
@@ -319,6 +326,8 @@ def timing_function(link: Link, end: FrontEnd) -> tuple[float, float]:
         return float((pulse[index + m] - pulse[index - m]) / main - first)
 
     step = max(m // 16, 1)
+    # central difference over an eighth of a UI; the minus sign makes the loop's gain positive, since a late sampler
+    # lowers it
     return value(at), -(value(at + step) - value(at - step)) * m / (2.0 * step)
 
 

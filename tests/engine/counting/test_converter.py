@@ -9,6 +9,8 @@ import pytest
 
 import sirf
 from sirf.engine.rounding import converter_rounding
+from sirf.engine.waveform.plan import plan
+from sirf.engine.waveform.reception import Reception
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.converter import Converter
@@ -42,6 +44,17 @@ def test_rounding_is_white_and_uniform_ahead_of_the_filter() -> None:
     noise = step**2 / 12 * 4.0  # one bit less than all: four times the power
     assert rounding.correlation(3) == pytest.approx(noise * np.array([1.25, -0.5, 0.0]))
     assert converter_rounding(flat_link("PAM4", sigma=0.05)) is None
+
+
+def test_a_converter_without_a_range_takes_four_rms_of_signal_noise_and_crosstalk_in_every_engine() -> None:
+    """PAM4 levels have a mean square of 5/9, an aggressor of half the size adds a quarter of that."""
+    link = flat_link("PAM4", sigma=0.05, crosstalk=(0.5,))
+    link = link.replace(receiver=dataclasses.replace(link.receiver, converter=Converter(bits=5)))
+    rounding = converter_rounding(link)
+    assert rounding is not None
+    rms = np.sqrt(5.0 / 9.0 * (1.0 + 0.25) + 0.05**2)
+    assert rounding.step == pytest.approx(2.0 * 4.0 * rms / 32, rel=2e-3)
+    assert Reception(link, plan(link), ideal=False).front.code == pytest.approx(rounding.step, rel=1e-9)
 
 
 def test_sequence_detection_in_the_statistics_is_near_the_count() -> None:
