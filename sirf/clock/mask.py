@@ -39,6 +39,7 @@ class JitterMask:
 
     def amplitude(self, frequency: Float, symbol_rate: float) -> Float:
         """UI peak to peak (F,) at `frequency` (F,) in Hz; held beyond both ends."""
+        # masks are drawn as straight lines on two logarithmic axes: -20 dB a decade is a slope of -1 here
         corners = np.log(self.frequencies(symbol_rate))
         heights = np.log([point[1] for point in self.points])
         return np.asarray(np.exp(np.interp(np.log(np.asarray(frequency, dtype=float)), corners, heights)))

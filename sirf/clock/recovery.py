@@ -107,10 +107,13 @@ class LinearLoop:
     @property
     def phase_margin_deg(self) -> float:
         """Phase left at the unity-gain frequency, in degrees; the loop is stable where it is positive."""
+        # half the symbol rate is the band of a loop that acts once a symbol; bisected on a logarithmic scale
         low, high = 1e-12, 0.5
         for _ in range(100):
             middle = np.sqrt(low * high)
             low, high = (middle, high) if abs(self.open_loop(middle * self.symbol_rate)) > 1.0 else (low, middle)
+        # the phase is taken path by path: the angle of the whole loop would wrap at -180 degrees, just where it
+        # matters
         angle = 2.0 * np.pi * low
         back = np.exp(-1j * angle)
         lag = np.angle(self.proportional + self.integral / (1.0 - back)) - np.angle(1.0 - back) - angle * self.delay

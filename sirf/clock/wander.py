@@ -65,11 +65,14 @@ class Wander:
             # the triangle from 0 to -1 and back in a period, integrated: its mean of -1/2 and a periodic part
             turns = ticks * self.spread_frequency / symbol_rate
             part = turns % 1.0
+            # integral of the triangle 2 x, then 2 - 2 x: x², then 2 x - x² - 1/2; at the period's end it has gathered
+            # 1/2
             area = np.where(part < 0.5, part**2, 2.0 * part - part**2 - 0.5)
             result = (
                 result - 1e-6 * self.spread_ppm * (0.5 * np.floor(turns) + area) * symbol_rate / self.spread_frequency
             )
         if self.sinusoidal_ui:
             turns = self.sinusoidal_frequency / symbol_rate * ticks
+            # less its first value, so that the sampler starts where it should stay
             result = result + self.sinusoidal_ui * (1.0 - np.cos(2.0 * np.pi * turns))
         return result

@@ -86,6 +86,7 @@ class Declaration:
 
     def refuses(self, link: Link) -> tuple[Block, str] | None:
         """The first block of `link` that this engine cannot honour, and why; None where it takes the link."""
+        # in the order of the register, so that a link always meets the same refusal first
         used = blocks_of(link)
         for block in used:
             if block.name not in self.honours:
@@ -170,6 +171,7 @@ def check_link(declaration: Declaration, link: Link, *, where: str = "") -> None
     if refused is None:
         return
     block, reason = refused
+    # a dict keeps the order, cheapest first, and drops verbs that two declarations share
     able = dict.fromkeys(one.verb for one in DECLARATIONS if one.refuses(link) is None)
     advice = f"use {' or '.join(able)}, or {block.remedy}" if able else block.remedy
     raise SirfError(

@@ -32,9 +32,13 @@ def series_length(link: Link) -> int:
     tau = _nodes(furthest)
     exact = response.moved(np.broadcast_to(tau, (response.count, NODES)))
     steps = np.diff([0.0, *link.transmitter.ffe, 0.0])
+    # mean square of dx tau: independent symbols through the FFE's differences, times the variance of the displacement
     spread = jitter.variance(symbol_rate=link.symbol_rate) * float(np.mean(link.levels**2) * np.sum(steps**2))
+    # an error of the series matters only against what blurs the eye anyway
     blur = end.receiver_noise**2 + end.transmitter_noise**2 + spread * float(np.sum(response.edges**2))
+    # the sum of |steps| is the largest transition, at levels of ±1: the error is meant per unit transition
     allowed = TOLERATED * max(float(np.sqrt(blur)), QUIET * end.main_cursor) / float(np.sum(np.abs(steps)))
+    # s(t - tau) - s(t): an edge that comes later is seen earlier in its course, hence the minus sign
     taylor = -np.outer(response.edges, tau) + 0.5 * np.outer(response.slopes, tau**2)
     if np.abs(taylor - exact).max() <= allowed:
         return 2
@@ -61,10 +65,12 @@ def series_responses(link: Link, end: FrontEnd) -> tuple[Float, ...]:
     )
     exact = every.moved(np.broadcast_to(_nodes(furthest), (every.count, NODES)))
     fitted = _coefficients(exact, furthest, order)
+    # drives are -dx tau and dx tau^n / 2 (`displace`), so the coefficients of tau^n are turned and doubled to match
     return -fitted[:, 0], *(2.0 * fitted[:, power] for power in range(1, order))
 
 
 def _nodes(furthest: float) -> Float:
+    # Chebyshev's nodes: dense at both ends, where a polynomial in tau would otherwise swing
     return np.asarray(furthest * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES))
 
 
@@ -74,6 +80,7 @@ def _powers(tau: Float, order: int) -> Float:
 
 def _coefficients(exact: Float, furthest: float, order: int) -> Float:
     """Coefficients (K, `order`) of tau, tau², … that fit `exact` (K, NODES) best."""
+    # fitted on [-1, 1] and scaled afterwards: powers of a small tau would make the matrix singular to rounding
     scale = furthest ** np.arange(1, order + 1)
     shape = _powers(_nodes(1.0), order)
     return np.asarray(exact @ np.linalg.pinv(shape) / scale)

@@ -34,9 +34,11 @@ class EdgeResponse:
     def of(cls, end: FrontEnd) -> EdgeResponse:
         """At the cursors of a front end."""
         m = end.samples_per_ui
+        # one UI of rest on both sides, so that displacements by 1 UI stay inside the array
         rise, bend = np.pad(end.edge / m, m), np.pad(end.edge_slope / (m * m), m)
         # the trapezoidal rule with the correction of its ends: exact for cubic edges
         step = np.concatenate([[0.0], np.cumsum(0.5 * (rise[1:] + rise[:-1]) + (bend[:-1] - bend[1:]) / 12.0)])
+        # the second m is the padding
         start = end.sampling - end.pre_cursors * m + m
         return cls(step, rise, bend, start, len(end.cursors(end.edge)), m, m)
 

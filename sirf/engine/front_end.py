@@ -129,6 +129,7 @@ class AnalogChannel:
             rate = transfer.symbol_rate
             shape = shape * symbol_shape(transfer.n_samples, transfer.samples_per_ui, rate, len(shape))
         elif kind == "edge_slope":
+            # j omega differentiates; divided by the symbol rate the derivative is per UI
             shape = shape * (2j * np.pi * (transfer.frequency[: len(shape)] / transfer.symbol_rate))
         elif kind != "edge":
             raise ValueError(kind)
@@ -141,6 +142,7 @@ class AnalogChannel:
 def _cancelled(taps: Float, kind: str, size: int, samples_per_ui: int) -> Float:
     """What `Receiver.cancellation` adds to a response (size,) of the through path."""
     wave = np.zeros(size)
+    # taps answer a symbol one sample long: a pulse is their sum over one UI, a difference of running sums
     wave[: min(len(taps), size)] = taps[:size]
     if kind == "pulse":
         total = np.cumsum(np.concatenate([wave[-samples_per_ui:], wave]))
@@ -252,13 +254,17 @@ def front_end(link: Link, *, tail: float = TAIL) -> FrontEnd:
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
     shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
+    # the offset moves the sampler on purpose, after the Mueller-Müller instant has been found
     instant += round(receiver.sampling_offset_ui * m)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:], raw[0])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
+    # E[p(t - tau)] = p + variance / 2 p'': a pulse is an edge and its opposite one UI later, so p'' is their slopes'
+    # difference
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
     window, omitted = _window(responses[0], instant, m, tail)
     pulses, crosstalk_index = _all_crosstalk(link, channel)
+    # responses are circular: an early offset may take the index below zero
     main = mean_pulse[instant % len(shaped)]
     if not main > 0:
         raise SirfError(
@@ -288,6 +294,7 @@ def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int)
     result = np.zeros_like(wave)
     for index, tap in enumerate(taps):
         if tap:
+            # circular as the transforms are: what wraps round lies in the tail that preparation keeps below -50 dB
             result += tap * np.roll(wave, (index - main) * samples_per_ui)
     return result
 
@@ -303,6 +310,7 @@ def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[flo
     here, before, after = (pulse.take(candidates + shift, mode="wrap") for shift in (0, -m, m))
     with np.errstate(divide="ignore", invalid="ignore"):
         tap = np.clip(after / here, *dfe_limits)
+    # low on the flanks the condition has roots of its own, where hardly any signal is
     error = np.where(here > 0.3 * pulse[peak], np.abs(before - (after - tap * here)), np.inf)
     return int(candidates[np.argmin(error)])
 
@@ -317,6 +325,7 @@ def noise_correlation(
     """
     receiver = link.receiver if receiver is None else receiver
     m = link.samples_per_ui if samples_per_ui is None else samples_per_ui
+    # a circle sixteen times as long as the kept lags keeps its wrap-round out of them
     n = 2 * lags_ui * m
     # a filter wider than the samples' own band is integrated to where it has fallen to 1e-4 of the power, whatever they are
     finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
@@ -332,6 +341,7 @@ def noise_correlation(
         m * finer,
     )
     spacing = frequency[1]
+    # irfft divides by N and mirrors what it is given: times N df it is the integral, and half of a one-sided density
     return np.asarray(np.fft.irfft(density)[: n // 2 * finer : finer] * (8 * n * finer) * spacing / 2)
 
 
@@ -373,6 +383,7 @@ def _first_dfe_limits(link: Link) -> tuple[float, float]:
 def _window(pulse: Float, instant: int, m: int, tail: float = TAIL) -> tuple[NDArray[np.int64], float]:
     """Sample indices from two UI before the first to two after the last cursor above `tail`, and what is left out."""
     n = len(pulse)
+    # an eighth of the circle counts as before the pulse, the rest as after it: channels ring behind their main cursor
     half = n // m // 8
     offsets = np.arange(-half, n // m - half - 1)
     envelope = np.abs(
@@ -383,6 +394,7 @@ def _window(pulse: Float, instant: int, m: int, tail: float = TAIL) -> tuple[NDA
     first, last = int(offsets[large[0]]), int(offsets[large[-1]])
     pre, post = max(-first, 2) + 2, max(last, 2) + 3
     omitted = float(
+        # all cursors of the circle less those kept
         np.sum(np.abs(pulse.take(instant + offsets * m, mode="wrap")))
         - np.sum(np.abs(pulse.take(instant + np.arange(-pre, post) * m, mode="wrap")))
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def _linear_eye(link: Link, **options: Any) -> StatisticalEye:
     """The statistical eye of a link whose signal passes no curves of light."""
+    # one verb serves two declarations: without this the register's linear engine would take links with large-signal
+    # light
     contract.check_link(contract.STATISTICAL, link)
     return statistical_eye(link, **options)
 

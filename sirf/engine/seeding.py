@@ -29,6 +29,7 @@ def integer_seed(rng: Seed) -> int:
         return secrets.randbits(63)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
+    # bool is an int in Python, and True as a seed is a slip
     if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
         raise SirfError(f"rng must be a non-negative integer, a numpy Generator or None, got {rng!r}. Use rng=1.")
     return int(rng)
@@ -36,6 +37,8 @@ def integer_seed(rng: Seed) -> int:
 
 def segment_seed(seed: int, link_digest: str, index: int) -> np.random.SeedSequence:
     """The seed of segment `index`: from the run's seed and the link's content, nothing else."""
+    # the digest is part of the entropy: the same seed gives two links unrelated noise, and a link the same noise
+    # anywhere
     return np.random.SeedSequence([seed, int(link_digest, 16)], spawn_key=(index,))
 
 
@@ -64,6 +67,7 @@ class Randomness:
 
     def words(self, count: int) -> NDArray[np.uint64]:
         """`count` words, valid until the next request."""
+        # whole rows of all lanes: the order of words then never depends on how many a request leaves over
         whole = self._words[: -(-count // LANES) * LANES]
         random_words(self._state, whole)
         return whole[:count]

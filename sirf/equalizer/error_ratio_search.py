@@ -33,6 +33,7 @@ def refine(
             found = close(trial)
             value = _ratio(found)
             tried += 1
+            # rounding alone must not count as an improvement, or the walk turns in circles
             if value < ratio * (1.0 - 1e-6):
                 best, ratio, improved = found, value, True
                 path.append((name, value))
@@ -63,6 +64,8 @@ def _moves(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> Iterat
         for value in _beside(tx.ffe[index], allowed):
             taps = list(tx.ffe)
             taps[index] = value
+            # the transmitter's peak is fixed: what the other taps take, the main one loses; rounded, so that steps of
+            # 0.02 stay such
             taps[tx.ffe_main] = round(1.0 - sum(abs(tap) for i, tap in enumerate(taps) if i != tx.ffe_main), 12)
             if taps[tx.ffe_main] >= limits.tx_main_minimum:
                 yield f"c({cursor}) {value:g}", link.replace(transmitter=dataclasses.replace(tx, ffe=tuple(taps)))

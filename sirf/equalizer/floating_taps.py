@@ -93,21 +93,26 @@ class TapProblem:
         fed_back = np.arange(self.main + 1, self.main + 1 + high.size)
         free = np.ones(len(shape), dtype=bool)
         free[[self.main, *fed_back]] = False
+        # rows the DFE takes care of are left out: it removes them exactly as long as it is not pinned
         cost = self.symbol_variance * (shape[free].T @ shape[free]) + extra
         pinned = np.zeros(high.size, dtype=bool)
         weights, target = np.zeros(positions.size), np.zeros(0)
         for _ in range(high.size + 1):
             rows = np.vstack([shape[self.main][None, :], shape[fed_back][pinned]])
             inverse = np.linalg.solve(cost, rows.T)
+            # quadratic cost under linear constraints: C^-1 A' (A C^-1 A')^-1 goal
             weights = inverse @ np.linalg.solve(rows @ inverse, np.concatenate(([1.0], target)))
             values = shape[fed_back] @ weights
             beyond = (np.abs(values - np.clip(values, low, high)) > 1e-12) & ~pinned
             if not beyond.any():
                 break
+            # a pinned tap stays pinned: with few taps the set that is right is found without going back
             pinned |= beyond
             target = np.clip(values, low, high)[pinned]
         cursor = int(np.flatnonzero(positions == 0)[0])
+        # the main tap becomes ±1: its sign is that of the cursor, which an inverted pair turns
         relative = weights / abs(weights[cursor])
+        # behind the last fixed tap stand floating ones, which have a limit of their own
         most = np.where(positions > limits.rx_ffe_post, limits.rx_ffe_floating_max, limits.rx_ffe_tap_max)
         most[cursor] = 1.0
         relative = np.clip(relative, -most, most)

@@ -97,6 +97,7 @@ class Search:
             if not pending:
                 if max(steps) == 1:
                     break
+                # no neighbour is left at this pitch: halve it about the best
                 steps = tuple(max(step // 2, 1) for step in steps)
                 pending = neighbours(where, steps, sizes)
             if len(done) >= most:
@@ -109,6 +110,7 @@ class Search:
         limits = self.limits
         receiver = with_gains(self.receiver, best.gains_db)
         last = limits.rx_ffe_span if limits.rx_ffe_groups else limits.rx_ffe_post
+        # the problem is set up for every place a floating tap may take; solutions then pick columns of it
         wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
         self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
         self.power = self._aggressor_power()
@@ -152,6 +154,7 @@ class Search:
 
     def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
         """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
+        # Q(x) = der0: the signal's half distance over sigma that Gaussian interference would need
         quantile = np.sqrt(2.0) * erfcinv(2.0 * self.link.der0)
         return EqualizerReport(
             ctle_db=best.gains_db,
@@ -234,8 +237,10 @@ class Search:
             offset = round(best.offset_ui * waves.m)
             offsets = range(offset - 3, offset + 4, 3)
         top = self._mmse_at(waves, receiver, self._taps(grid, chosen), offsets)
+        # far behind the best even before its taps are turned: a rule of thumb that saves most of the search
         if best is not None and top.fom_db < best.fom_db - 1.5:
             return top
+        # long strides first, so that a fine grid of taps does not hold the walk in a dip
         for stride in (8, 2, 1):
             for turn in (i for i in range(self.tap_count) if i != self.tap_main and sizes[i] > 1):
                 for move in (-stride, stride):
@@ -347,6 +352,7 @@ class Search:
             frequency = prepared.frequency[: len(shape)]
             frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
             turns = frequency / self.link.symbol_rate
+            # a symbol is a rectangle one UI long: its spectrum is a sinc; the shape is an edge's, per UI
             spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
             power = alike.count(kind) * spectrum**2
             result.append((kind[1], frequency, power, np.cos(2 * np.pi * np.outer(lags, turns))))
@@ -359,6 +365,7 @@ class Search:
         """
         fext, near = np.zeros(self.reach), np.zeros(self.reach)
         for is_fext, frequency, power, cosines in self.power:
+            # Parseval: energy is twice the one-sided integral; over one UI it is the mean over the aggressor's phase
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
             lags = scale * (cosines @ (power * ctle_power(receiver, frequency)))
             if is_fext:
@@ -405,6 +412,7 @@ def _solve(
         fixed |= violated
         target = clipped[fixed]
     variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
+    # the main cursor is one by construction, so A_s is the eye factor, and SNR_TX noise its ratio to that cursor
     fom = eye_factor**2 / (variance + tx_noise**2)
     # gain is free: the main tap is set to one, as the standard writes the filter; it keeps its sign, that of the main cursor
     return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom

@@ -121,6 +121,7 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
     assert span is not None
     alone = dataclasses.replace(limits, dfe_max=(), dfe_min=(), rx_ffe_pre=0, rx_ffe_post=0)
     corner = 0.75 * link.symbol_rate
+    # a density whose variance behind this filter is that of the wanted rms
     noise = (LIGHT_NOISE * span.swing * float(np.std(link.levels))) ** 2 / (BUTTERWORTH4_NOISE * corner)
     seen = Receiver(noise_corner=corner, noise_density=noise)
     light = light_link(link)

@@ -43,6 +43,7 @@ def mmse_equalizer(link: Link, *, ffe: tuple[int, int] | None = None, dfe: int |
     main = end.pre_cursors + before
     column = {int(delay): main + int(delay) for delay in delays if main + delay < pulse.shape[1]}
     cancelled = list(column.values())
+    # cursors that the DFE removes cost nothing, whatever they are
     covariance = power * (pulse @ pulse.T - pulse[:, cancelled] @ pulse[:, cancelled].T)
     covariance += _disturbance(link, end, before + after + 1, power)
     taps = end.main_cursor * power * np.linalg.solve(covariance, pulse[:, main])
@@ -80,10 +81,12 @@ def _disturbance(link: Link, end: FrontEnd, taps: int, power: float) -> Float:
     noise = end.noise_correlation[::m]
     lags[: len(noise)] += noise[:taps]
     for wave in end.crosstalk:
+        # the phase of an aggressor is random: the mean over its m phases
         lags += power / m * _correlation(wave, m, taps)
     tx = link.transmitter
     steps = power * float(np.sum(np.diff([0.0, *tx.ffe, 0.0]) ** 2))
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
+    # jitter is independent from edge to edge: power of the transitions times variance times the edge's correlation
     lags += moved * steps * _correlation(end.edge[end.sampling % m :: m], 1, taps)
     distance = np.abs(np.arange(taps)[:, None] - np.arange(taps)[None, :])
     # the SNR_TX term enters behind the FFE and does not depend on it

@@ -39,6 +39,7 @@ def gain_axes(limits: EqualizerLimits) -> tuple[tuple[float, ...], ...]:
 
 def coarse_step(count: int) -> int:
     """Step of the first pass over `count` values."""
+    # three values cannot be skipped over; a long axis is halved twice more by the search
     return 1 if count <= 3 else 4 if count > 8 else 2
 
 

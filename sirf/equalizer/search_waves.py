@@ -27,6 +27,7 @@ def through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
     """Autocorrelation (count,) behind a T-spaced filter of `taps`, from that before it, `lags` (count + taps - 1 at least,)."""
     own = np.correlate(taps, taps, mode="full")
     reach = len(taps) - 1
+    # an autocorrelation is even: lag -k stands as lag k
     both = np.concatenate([lags[reach:0:-1], lags[: count + reach]])
     return np.convolve(both, own, mode="valid")
 
@@ -56,6 +57,7 @@ class Waves:
         m = link.samples_per_ui
         pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
         usable = len(pulse) // m * m
+        # on a whole UI, so that phases of the pulse are columns of its rows
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
         pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
@@ -67,6 +69,7 @@ def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) ->
     """Convolution matrix (cursors, taps): column j is the pulse delayed by j - pre UI, main cursor in row `instant // m`."""
     baud = wave[instant % m :: m]
     pre, post = limits.rx_ffe_pre, limits.rx_ffe_post
+    # both ends wrap round as the transform's circle does; windows reversed make tap j look j - pre symbols back
     circular = np.concatenate([baud[len(baud) - post :], baud, baud[:pre]])
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
 

@@ -55,6 +55,7 @@ class CodewordCount:
         if words == 0:
             return 0.0, 1.0
         if lost == 0:
+            # no loss in n words: p with (1 - p)^n = 1 - confidence, all of it on one side
             return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / words))
         tail = 0.5 * (1.0 - confidence)
         high = 1.0 if lost == words else float(beta.ppf(1.0 - tail, lost + 1, words - lost))
@@ -116,8 +117,11 @@ class CodewordCounter:
                 f"order must divide FEC symbols of {self.code.bits_per_symbol} bits into whole PAM symbols, "
                 f"got {self.order}. Use 2."
             )
+        # places as in `count_codewords`: PAM symbols into the frame, error of the last one, FEC symbol last found
+        # wrong
         self._state = np.array([0, 0, -1])
         self._open = np.zeros(self.interleave, dtype=np.int64)
+        # up to twice what the code corrects is told apart: enough to see how fast the histogram falls
         self._words = np.zeros(2 * self.code.correctable + 2, dtype=np.int64)
 
     def add(self, sent: ArrayLike, decided: ArrayLike) -> None:

@@ -70,9 +70,11 @@ class ErrorChain:
                 f"continuation must be in [0, 1), got {continuation}. Use 0.5 for half the errors to go on."
             )
         ser = _symbol_error_ratio(ber, order)
+        # balance of the two-state chain: right symbols x start = wrong symbols x (1 - continuation)
         start = ser * (1.0 - continuation) / (1.0 - ser)
         if start >= 1.0:
             raise SirfError(f"ber must leave room for bursts to start, got {ber}. Lower it.")
+        # after an error upwards the fed-back level is too high and pushes the next decision down
         down, up = np.array([start / 2, continuation, 0.0]), np.array([start / 2, 0.0, continuation])
         # states 0, +1, -1: the last error
         moves = np.zeros((3, 3, 3))
@@ -102,6 +104,7 @@ class ErrorChain:
         size = 1 + 2 * longest
         moves = np.zeros((3, size, size))
         left = np.arange(longest)
+        # a burst of length r + 1 begins with r symbols left
         moves[0, 0, 1 + 2 * left] = moves[2, 0, 2 + 2 * left] = start * share / 2
         moves[1, 0, 0] = 1.0 - start
         moves[1, 1, 0] = moves[1, 2, 0] = 1.0
@@ -142,6 +145,8 @@ class ErrorChain:
             if leaving <= 0.0:
                 raise SirfError(f"transitions must lead back to state 0, got none from state {n}. Order the states so.")
             matrix[:n, n] /= leaving
+            # state n is cut out: what passed through it goes straight on. Subtraction would lose the digits of rare
+            # states
             matrix[:n, :n] += np.outer(matrix[:n, n], matrix[n, :n])
         share = np.zeros(size)
         share[0] = 1.0

@@ -83,6 +83,8 @@ class Hamming128:
         chance = np.exp(i * np.log(ber) + (n - i) * np.log1p(-ber))
         wrong = np.where(i % 2 == 0, i * comb(n, i), 0.0)
         above, below = np.append(weights[1:], 0.0), np.insert(weights[:-1], 0, 0.0)
+        # patterns of odd weight i one bit from a word of weight i ± 1, times the wrong bits (i ± 1) that this word
+        # brings
         moved = above * (i + 1) * (i + 1) + below * (n - i + 1) * (i - 1)
         return float(np.sum(chance * np.where(i % 2 == 1, moved, wrong)) / n)
 
@@ -91,7 +93,9 @@ class Hamming128:
 
         `energy_ratio_db` is E_s/N_0 of the sent bits in dB (amplitude^2 / (2 sigma^2)); `terms` weights from 4 up are summed.
         """
+        # an extended code has even weights only
         weight = np.arange(4, 4 + 2 * terms, 2)
+        # Q(sqrt(2 w E_s / N_0)) = erfc(sqrt(w E_s / N_0)) / 2
         argument = np.sqrt(weight * 10.0 ** (energy_ratio_db / 10.0))
         return float(np.sum(_weights()[weight] * 0.5 * erfc(argument)))
 
@@ -100,6 +104,7 @@ class Hamming128:
 def _layout() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Columns of the message bits (120,) and of the parity bits (8,): number from 1 to 127, times two, plus one for parity."""
     numbers = np.arange(1, 128)
+    # numbers with one bit stand for parity bits: each is alone in its row, so encoding needs no solving
     single = np.bitwise_count(numbers) == 1
     message = 2 * numbers[~single] + 1
     parity = np.append(2 * numbers[single] + 1, 1)

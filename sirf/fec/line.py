@@ -41,6 +41,7 @@ def interleave(words: ArrayLike, depth: int) -> Symbols:
         raise SirfError(
             f"words must have shape (multiple of {depth}, n), got {array.shape}. Add a word or lower depth."
         )
+    # (group, word, place) to (group, place, word)
     return array.reshape(-1, depth, array.shape[1]).transpose(0, 2, 1).reshape(-1)
 
 

@@ -129,6 +129,7 @@ def pre_fec_ber(
         ber = float(np.exp(log_ber))
         errors = ber if continuation is None else ErrorChain.bursts(ber, continuation)
         found = post_fec(code, errors, interleave=interleave, precoding=precoding).codeword_error_ratio
+        # the root is sought between logarithms: ratios span hundreds of decades
         return float(np.log(found + 1e-300) - np.log(codeword_error_ratio))
 
     return float(np.exp(brentq(excess, np.log(1e-15), np.log(0.1), xtol=1e-10)))
@@ -142,4 +143,5 @@ def frame_loss_ratio(code: ReedSolomon, codeword_error_ratio: float, *, interlea
     """
     symbols = FRAME_BITS / code.bits_per_symbol
     met = interleave + (symbols - interleave) / code.message_symbols
+    # 1 - (1 - r)^met without losing a small r; the bound keeps the logarithm finite where every word fails
     return float(-np.expm1(met * np.log1p(-min(codeword_error_ratio, 1.0 - 1e-16))))

@@ -172,6 +172,7 @@ def _tables(code: ReedSolomon) -> _Tables:
     powers = np.array(_powers(m, code.field_polynomial))
     exp = np.zeros(4 * q + 1, dtype=np.int64)
     exp[:q] = exp[q : 2 * q] = powers
+    # log 0 points into the zeros behind two rounds of powers: products with zero need no branch
     log = np.full(q + 1, 2 * q)
     log[powers] = np.arange(q)
     parity = code.symbols - code.message_symbols

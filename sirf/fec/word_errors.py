@@ -72,6 +72,7 @@ def _united(one: Float, other: Float, symbols: int) -> Float:
     t = len(one) - 2
     pairs = np.outer(one[:-1], other[:-1])
     united = np.zeros(t + 2)
+    # a word that either line spoils is spoilt, whatever the other does
     united[-1] = one[-1] * other.sum() + one[:-1].sum() * other[-1]
     shares = _added_symbols(t, symbols)
     for (a, b), weight in np.ndenumerate(pairs):
@@ -129,6 +130,7 @@ def _of_no_errors(code: ReedSolomon) -> WordErrors:
 def _of_independent_bits(code: ReedSolomon, ber: float) -> WordErrors:
     """Binomial number of wrong symbols; a wrong symbol has m ber / (its probability) wrong bits on average."""
     n, m, t = code.symbols, code.bits_per_symbol, code.correctable
+    # 1 - (1 - ber)^m, digits kept for a small ber
     symbol = float(-np.expm1(m * np.log1p(-ber)))
     logarithm = log_binomial(n, symbol)
     counts = np.arange(n + 1)
@@ -150,6 +152,7 @@ def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: 
     """By recursion over the symbols of a word, exact for the chain."""
     clean, dirty, bits, start, every = _symbol_matrices(code, chain, precoding)
     symbol = float((start @ dirty).sum())
+    # between two symbols of one word the line carries those of the other words, during which bursts go on unseen
     pause = np.linalg.matrix_power(every, interleave - 1)
     clean, dirty, bits = clean @ pause, dirty @ pause, bits @ pause
     t = code.correctable
@@ -177,6 +180,7 @@ def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> t
     size = len(chain.transitions[0])
     right, wrong, weighted = (np.zeros((size, size)) for _ in range(3))
     for value, moves in zip(chain.values, chain.transitions, strict=True):
+        # behind the decoder of precoding an error is that of this symbol plus that of the one before
         seen = (np.full(size, value) if last is None else value + last) % order
         right += np.where((seen == 0)[:, None], moves, 0.0)
         wrong += np.where((seen == 0)[:, None], 0.0, moves)
@@ -184,6 +188,7 @@ def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> t
     step = right + wrong
     clean, dirty, bits = np.eye(size), np.zeros((size, size)), np.zeros((size, size))
     for _ in range(code.bits_per_symbol // bits_per_level(order)):
+        # expected wrong bits so far go on as they are; this PAM symbol adds its own
         bits = bits @ step + (clean + dirty) @ weighted
         dirty = dirty @ step + clean @ wrong
         clean = clean @ right

@@ -55,6 +55,7 @@ class Filter:
     @classmethod
     def of(cls, cursors: Float, pre: int) -> Filter:
         """The filter whose output k is the sum of cursors[i] x[k + pre - i]."""
+        # correlation runs forward in memory, so a convolution's taps stand in reverse; zeros fill up the last pass
         padded = np.zeros(-(-len(cursors) // UNROLL) * UNROLL, dtype=np.float32)
         padded[: len(cursors)] = cursors[::-1]
         return cls(padded, len(cursors) - 1 - pre)
@@ -126,9 +127,12 @@ class BaudRateLink:
         self.level_volts = self.levels * self.main
         self._nonlinear(pre)
         self.decision = thresholds(self.level_volts)
+        # the residual holds no sent level: what is left of the main cursor is what jitter takes off the mean pulse
         through[pre] -= self.main
         room = len(through) - pre - 1
+        # the DFE with right decisions is linear and part of the filter; only after an error it needs the loop
         through[pre + 1 : pre + 1 + len(self.taps)] -= self.taps[:room] * self.main
+        # taps beyond the response have nothing to cancel and add interference of their own
         if len(self.taps) > room:
             extra = -self.taps[room:] * self.main
             through = np.concatenate([through, extra])
@@ -138,13 +142,15 @@ class BaudRateLink:
         rounding = converter_rounding(link)
         self.rounding = Filter.of(np.zeros(1) if rounding is None else rounding.step * rounding.taps, 0)
         self.rounded = rounding is not None
+        # only the converter's own noise is Gaussian and joins the filter of noise; its rounding is uniform and is
+        # drawn apart
         own = np.zeros(1) if rounding is None else replace(rounding, step=0.0).correlation(rounding.taps.size)
         self.noise = Filter.of(noise_taps(end, more=own), 0)
         self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2 + float(own[0])
+        # the second term stands for the noise of a link without any
         self.floor = NEGLIGIBLE * (self.noise_power + 1e-6 * self.main**2)
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
         moved = self.jitter.variance(symbol_rate=link.symbol_rate)
-        # mean square of -dx tau and of dx tau² / 2, the fourth moment of tau at most that of a Gaussian of its variance
         # mean squares of -dx tau, dx tau² / 2, dx tau³ / 2 …: moments of tau at most those of a Gaussian of its variance
         self.edges = []
         if self.jitter:
@@ -162,9 +168,11 @@ class BaudRateLink:
         random = Randomness(segment_seed(seed, self.digest, index), space.words)
         stretches = COUNTED // STRETCH
         words = random.words(max(len(self.crosstalk) * stretches, 1))
+        # of 2^64 words the remainder is uniform to 1e-17
         phases = (words % np.uint64(self.end.samples_per_ui)).astype(np.int64)[: len(self.crosstalk) * stretches]
         phases = phases.reshape(len(self.crosstalk), stretches)
         pattern = self.link.transmitter.pattern
+        # patterns run on from segment to segment as if the run were one
         first = index * COUNTED - self.origin - LEAD
         self._send(
             pattern, random, first + pattern_start(seed, self.digest, pattern, self.link.order, 0), space.symbols
@@ -248,6 +256,7 @@ class BaudRateLink:
         # edge k leads into sample k + 1 of the staircase
         for order, response in enumerate(self.edges):
             if order > 1:
+                # the next power of the displacement, from the drive of the order before
                 space.second *= space.tau
             response.add(space.first if order == 0 else space.second, self.stairs_origin - 1, space.residual)
 
@@ -285,6 +294,7 @@ class BaudRateLink:
             own = np.floor(np.arange(last - first) * drift).astype(np.int64) + phase
             steps = np.flatnonzero(np.diff(own)) + 1
             for begin, end in zip([0, *steps.tolist()], [*steps.tolist(), len(own)], strict=True):
+                # the aggressor's time in samples is whole symbols and a phase: a whole symbol moves the read position
                 slip, column = divmod(int(own[begin]), m)
                 columns.filters[column].add(
                     space.other_wave, self.origin + first + begin + slip, space.residual[first + begin : first + end]
@@ -310,6 +320,7 @@ class BaudRateLink:
     def _edge_filter(self, wave: Float, moved: float) -> Filter:
         """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
         steps = np.diff([0.0, *self.link.transmitter.ffe, 0.0])
+        # mean square of the drive by which a trimmed tap would have been multiplied
         power = float(np.mean(self.levels**2)) * float(np.sum(steps**2)) * moved
         cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
         return Filter.of(cursors, pre)
@@ -408,17 +419,22 @@ def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096) ->
         lags[: more.size] += more
     row = np.zeros(size)
     row[: len(lags)] = lags
+    # an autocorrelation is even: negative lags stand at the circle's end, lag 0 once
     row[size - len(lags) + 1 :] = lags[:0:-1]
     density = fft.rfft(row).real + end.transmitter_noise**2
     power = float(lags[0]) + end.transmitter_noise**2
     if power <= 0:
         return np.zeros(1)
+    # half the logarithm of the power is that of the magnitude; zeros of the density are lifted to -90 dB, or the log
+    # diverges
     cepstrum = fft.irfft(0.5 * np.log(np.maximum(density, 1e-9 * density.max())), size)
     fold = np.zeros(size)
     fold[0], fold[size // 2] = cepstrum[0], cepstrum[size // 2]
+    # minimum phase: anticausal half folded onto the causal one, zero and the middle counted once
     fold[1 : size // 2] = 2.0 * cepstrum[1 : size // 2]
     taps = fft.irfft(np.exp(fft.rfft(fold)), size)
     kept = trimmed(taps, 0, 1e-9 * power)[0]
+    # trimming takes a little power away: it is put back
     return np.asarray(kept * np.sqrt(power / np.sum(kept**2)))
 
 

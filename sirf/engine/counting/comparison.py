@@ -20,6 +20,7 @@ class Comparison:
         self.order, self.identity = order, identity
         self._gap, self._bits = gap, bit_error_table(order)
         self._state = np.zeros(kernel.STATE, dtype=np.int64)
+        # the first error always begins a burst
         self._state[kernel.LAST_WRONG] = -gap - 1
         self._counts = np.zeros(kernel.COUNTS, dtype=np.int64)
         self._sent, self._confusion = np.zeros(order, dtype=np.int64), np.zeros((order, order), dtype=np.int64)
@@ -55,6 +56,7 @@ class Comparison:
         """Errors so far, an unfinished burst among them."""
         symbol_errors, errors, bursts, squares, bit_squares = self._counts.tolist()
         lengths, state = self._lengths.copy(), self._state
+        # the open burst is counted into copies, so that the run can go on
         if state[kernel.OPEN_SYMBOLS]:
             span = int(state[kernel.OPEN_LAST] - state[kernel.OPEN_FIRST])
             lengths[min(span, LONGEST_BURST - 1)] += 1
@@ -83,6 +85,8 @@ class LineDecoder:
 
     def decode(self, sent: Symbols, decided: Symbols) -> tuple[Symbols, Symbols]:
         """Both sequences (n,) behind the decoder."""
+        # decoded symbol k is (line[k] + line[k-1]) mod L, for which each call needs the line's last symbol of the call
+        # before
         line = np.concatenate([self._last, np.stack([sent, decided])], axis=1)
         self._last = line[:, -1:]
         data, got = (line[:, 1:] + line[:, :-1]) % self._order

@@ -106,6 +106,7 @@ def count_errors(
     if ended():
         book.close()
         return book.total
+    # minus a floor division of the negative difference: segments still needed, rounded up
     last = book.segments - (book.total.symbols - max_symbols) // COUNTED
     counts = _counts(counter, seed, range(book.segments, last), workers)
     try:
@@ -141,6 +142,7 @@ class Counter:
         line = self.model.segment(seed, index)
         on_line, data = self._errors(line), line.symbols
         errors = on_line
+        # after the burst numbers are given on the line: one wrong decision makes two wrong symbols behind the decoder
         if self.precoded:
             errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
         counted = slice(LEAD, LEAD + COUNTED)
@@ -152,6 +154,7 @@ class Counter:
         model, n = self.model, len(line.symbols)
         decided = np.empty(n, dtype=np.uint8)
         if self.trellis is not None:
+            # the detector sees the signal itself; the residual is without the sent level
             line.residual += model.level_volts.astype(np.float32)[line.symbols]
             states = len(self.trellis)
             room = np.empty((2, n, states), dtype=np.uint8)
@@ -190,6 +193,7 @@ def _check_codewords(codewords: CodewordCounter | None, link: Link) -> None:
             f"codewords must be for {link.order} levels with precoding {link.transmitter.precoding} like the link, got "
             f"{codewords.order} and {codewords.precoding}. Make the counter alike."
         )
+    # a copy by its settings alone has counted nothing: any difference is an old count
     if codewords.to_dict() != replace(codewords).to_dict():
         raise SirfError("codewords must be a new counter, got one that has counted. Make another one.")
 

@@ -54,6 +54,7 @@ class Errors:
         burst on the line, often its two ends, stays one burst.
         """
         places = np.unique(np.concatenate([self.positions, self.positions + 1]))
+        # symbol 0 would need the one before it; it lies in the lead and never counts
         places = places[(places > 0) & (places < self.length)]
         line = np.zeros((2, self.length + 1), dtype=np.int16)
         line[0, 1:] = line[1, 1:] = symbols
@@ -61,6 +62,7 @@ class Errors:
         sent, decided = (line[:, places + 1] + line[:, places]) % order
         wrong = sent != decided
         places = places[wrong]
+        # each decoded error belongs to the burst of the last wrong decision at or before it
         burst = self.burst[np.searchsorted(self.positions, places, side="right") - 1]
         return Errors(places, sent[wrong].astype(np.uint8), decided[wrong].astype(np.uint8), burst, self.length)
 
@@ -101,6 +103,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
         symbol_errors=total,
         errors=int(bits.sum()),
         bursts=len(starts),
+        # variance of a sum over independent bursts: their squared sizes, from which the interval is widened
         squared_symbol_errors=int(np.sum(sizes**2)),
         squared_bit_errors=int(np.sum(burst_bits**2)),
         squared_batch_symbol_errors=_batch_squares(errors.positions, np.ones(total, dtype=np.int64), len(symbols)),

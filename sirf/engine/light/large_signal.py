@@ -79,6 +79,7 @@ class LargeSignal:
 
     def at(self, offset: int) -> LevelDistortion:
         """The fit `offset` samples after the sampling instant."""
+        # only what the curves change is fitted: the linear part is known exactly
         rest = self._seen(self.waves, offset) - self._linear(self.end.through, offset)
         shaken = None if self.shaken is None else self._seen(self.shaken, offset)
         straight = self._linear(self.end.edge, offset, self.moves)
@@ -92,9 +93,13 @@ class LargeSignal:
                 left = rest[rows] - self.neighbours[rows] @ fit
                 constants[level, before] = fit[0]
                 offsets[level, before], shares[level, before] = _histogram(fit[0] + left)
+                # fit[0] is the constant; the main symbol and the one before are given, so they have no cursors of
+                # their own
                 cursors[level, before, self.free + BEFORE] = fit[1:]
                 variance[level, before] = noise[rows].mean()
                 if shaken is not None:
+                    # the same small displacements through curves and through the linear chain: their ratio is the
+                    # local gain of edges
                     slope[level, before] = np.linalg.norm(shaken[rows]) / np.linalg.norm(straight[rows])
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
@@ -103,6 +108,7 @@ class LargeSignal:
     def _seen(self, waves: Float, offset: int) -> Float:
         """(SYMBOLS,) of waves (SYMBOLS, M) at the instants plus `offset` samples."""
         slip, column = divmod(offset, waves.shape[1])
+        # the period is a circle, as all responses here are
         return np.roll(waves[:, column], -slip)
 
     def _shaken(self) -> Float:
@@ -146,6 +152,8 @@ class LargeSignal:
         usual = receiver.tia.input_density(np.zeros(1))[0] + 2.0 * ELECTRON * float(level_current.mean())
         relative = path.source.rin * current**2, path.source.rin * float(np.mean(level_current**2))
         beats = self._beats(f) * (waves.power / level_power.mean() - 1.0)
+        # the linear front end already counts the noise of mean light at the mean gain: only the difference is added
+        # here
         total = self._through(behind, slope**2 * white - average**2 * usual)
         total += self._through(
             behind * receiver.photodiode.response(f), slope**2 * relative[0] - average**2 * relative[1]
@@ -155,6 +163,7 @@ class LargeSignal:
     def _through(self, behind: NDArray[np.complex128], density: Float) -> Float:
         """Variance (N,) of white noise of a one-sided `density` (N,) A²/Hz that changes in time, through a response."""
         n = len(density)
+        # variance of filtered white noise: the density in time convolved with the squared impulse response
         squares = fft.irfft(behind, n) ** 2
         return np.asarray(0.5 * self.chain.rate * fft.irfft(fft.rfft(squares) * fft.rfft(density), n))
 

@@ -85,7 +85,7 @@ def _up_to(link: Link, onward: Complex) -> Link:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitNoise:
-    """UnitNoise normal noises (N,) of a stretch of light: driver's, the source's intensity, diode's with amplifier's."""
+    """Standard normal deviates (N,) for a stretch of light: driver's, the source's intensity, diode's with amplifier's."""
 
     driver: Float
     intensity: Float
@@ -107,7 +107,9 @@ class Waves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectra:
-    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier, the root of how noise before it rises.
+    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier; `rising` shapes white noise.
+
+    `rising` is the square root of the noise density at the amplifier's input relative to that at 0 Hz.
 
     `behind` is what follows, the copper and the receiver's filters, against the wanted instant.
     """
@@ -130,6 +132,7 @@ class LightChain:
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[int, Spectra] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
+        # time from the instant at the driver's curve to that at the slicer: what everything behind the driver takes
         self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
         self._behind()
         self.middle = float(np.mean(self.span.path.receiver.photodiode.curve(self.span.powers(link.order))))
@@ -148,6 +151,7 @@ class LightChain:
         # taps before the main one reach round to the end
         early = self.receiver.ffe_main * SAMPLES_PER_UI
         whole = np.roll(whole, early)
+        # energy from each sample to the end: the response is cut where next to none is left
         energy = np.cumsum(whole[::-1] ** 2)[::-1]
         kept = int(np.flatnonzero(energy > FORGOTTEN * energy[0])[-1]) + 1
         self.taps = whole[:kept]
@@ -175,6 +179,7 @@ class LightChain:
                 diode=path.receiver.photodiode.response(f),
                 amplifier=tia.response(f),
                 rising=np.sqrt(density / density[0]),
+                # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
                 behind=fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start),
             )
         return self._kept[samples]
@@ -184,6 +189,7 @@ class LightChain:
         path = self.span.path
         volts = path.driver.curve(self.sign * drive)
         if noise is not None and self.driver_noise:
+            # a one-sided density S sampled at a rate R has the variance S R / 2
             volts = volts + np.sqrt(0.5 * self.rate * self.driver_noise) * noise
         return path.modulated(fft.irfft(fft.rfft(volts) * self.spectra(len(volts)).device, len(volts)))
 
@@ -195,18 +201,22 @@ class LightChain:
         path, receiver, n = self.span.path, self.span.path.receiver, len(drive)
         shapes = self.spectra(n)
         power = path.propagate(self.light(drive, None if unit is None else unit.driver), self.rate)
+        # the beat is taken to first order of the echo's field; light has no negative power
         bright = power if echoes is None else np.maximum(power + echoes.beat(power), 0.0)
         current = receiver.photodiode.curve(bright)
         if unit is not None and path.source.rin:
             current = (
                 current + np.sqrt(0.5 * self.rate * path.source.rin) * receiver.photodiode.curve(power) * unit.intensity
             )
+        # the curve behind is that of an amplifier coupled for AC: the mean current is taken off before it, not after
         spectrum = fft.rfft(current - self.middle) * shapes.diode
         if unit is not None:
             spectrum = spectrum + fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
         into = fft.irfft(spectrum * shapes.amplifier, n)
         behind = fft.rfft(receiver.tia.curve(into)) * shapes.behind
         samples = n // SAMPLES_PER_UI * self.m
+        # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
+        # back
         slicer = fft.irfft(behind, samples) * (samples / n) - self.offset
         return Waves(np.asarray(slicer), power, np.asarray(into))
 
@@ -236,6 +246,7 @@ class Echoes:
         amplitude = np.sqrt(np.maximum(power, 0.0))
         total = np.zeros(len(power))
         for size, delay, phase in zip(self.amplitudes, self.delays, self.phases, strict=True):
+            # |E + r E'|² = P + 2 r sqrt(P P') cos(phase) + …, r the echo's relative field
             total += 2.0 * size * np.cos(phase) * np.roll(amplitude, int(delay))
         total *= amplitude
         about = power - power.mean()
@@ -266,6 +277,7 @@ def edge_moves(link: Link, symbols: Float, tau: Float) -> Float:
     """(N,) what multiplies the edge response, to first order, where edges into `symbols` (N,) are displaced by `tau` (N,) UI."""
     tx = link.transmitter
     taps = np.diff([0.0, *tx.ffe, 0.0])
+    # the FFE's differences make transitions of symbols; an edge later by tau takes x tau times the slope away
     steps = sum(tap * np.roll(symbols, index - tx.ffe_main) for index, tap in enumerate(taps))
     return np.asarray(-steps * tau)
 
@@ -314,6 +326,7 @@ def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:
     """The link's chain, through `receiver` in place of its own, with the means of current and output that its signal makes."""
     receiver = link.receiver if receiver is None else receiver
     chain = LightChain(link, receiver, front_end(link.replace(receiver=receiver)))
+    # a fixed seed: the averages are part of the link's description and must not change from call to call
     sent = np.random.default_rng(20170901).permutation(np.arange(SYMBOLS) % link.order)
     drive = periodic(chain.drive.through, chain.drive.sampling, link.levels[sent])
     path = chain.span.path

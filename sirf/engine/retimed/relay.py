@@ -67,6 +67,7 @@ class Relay:
         """History of the symbols at `position` (n,) in UI; what no later one can stand for is dropped."""
         nearest = np.floor(position + 0.5).astype(np.int64) - self._origin
         found: Symbols = self._past[:, np.maximum(nearest, 0)]
+        # the stream drops the same symbols: a sampler cannot go back behind them
         spare = self.stream.sent_origin - self._origin
         self._past, self._origin = self._past[:, spare:], self._origin + spare
         return found
@@ -77,6 +78,8 @@ class Relay:
             return received.decided
         receiver = self.stream.receiver
         choice = received.chosen.copy()
+        # with ideal feedback `decided` holds sent symbols; until the link has settled they stand in for unusable
+        # choices
         trained = max(receiver.first + early - self.index, 0)
         choice[:trained] = received.decided[:trained]
         return choice

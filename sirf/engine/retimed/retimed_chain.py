@@ -74,6 +74,7 @@ def simulate_chain(
     last = _relays(links, integer_seed(rng), ideal_feedback)
     book = _Book(last)
     try:
+        # symbols before the first that counts are sent through as well, so that every link in the chain has settled
         while left := last.first - last.index:
             last.take(min(block, left))
         while left := symbols - book.symbols:
@@ -152,6 +153,7 @@ class _Book:
     def add(self, history: Symbols) -> None:
         """Compare the rows of `history` (1 + 2 N, n), as `Relay.take` gives them."""
         decided, wrong = history[1::2], history[2::2]
+        # strict=False: the last decisions are what nobody sends on
         for segment, sent, got, line in zip(self.segments, (history[0], *decided), decided, wrong, strict=False):
             segment.add(sent, got, line)
         self.whole.add(history[0], decided[-1], np.bitwise_or.reduce(wrong, axis=0))

@@ -132,6 +132,7 @@ class Stream:
         symbols, drives, phases = self.source.block()
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         block = self.bank.block
+        # what the FFE's window and interpolation may still read from the block before
         self.wave[: self.keep] = self.wave[block:]
         self._waveform(symbols, drives, moved, self.wave[self.keep :])
         for capture in self.captures.values():
@@ -169,7 +170,9 @@ class Stream:
         if told is None:
             return None
         self.unit = self.unit[:, done:]
+        # symbols before everything has settled are received but not counted
         skip = min(max(receiver.first - index, 0), done)
+        # after a cycle slip symbol k is sampled under another symbol: decisions are held against what was under way
         nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
         sent = self.sent[np.maximum(nearest, 0)]
         if self.sequence is not None:
@@ -219,6 +222,7 @@ class LightStream:
         self.block, self.index = shared.table.block, 0
         # a longer past costs less than a length of large prime factors
         self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
+        # the length is for the transform's sake; what it is longer than needed becomes past
         self.past = self.rows - self.block - shared.ahead
         self.drive = np.zeros((self.rows, SAMPLES_PER_UI), dtype=np.float32)
         self.noisy = self.chain.span.noisy
@@ -237,6 +241,7 @@ class LightStream:
             echoes = self.source.echoes(self.index, self.rows * SAMPLES_PER_UI)
         self.index += 1
         waves = self.chain.run(self.drive.reshape(-1).astype(float), unit, echoes)
+        # each stretch is taken as periodic: its ends are wrong and overlap with the stretches beside it
         kept = waves.slicer.reshape(self.rows, -1)[self.past : self.past + block]
         return kept.astype(np.float32)
 

@@ -89,6 +89,7 @@ def _up_to(link: Link, name: str) -> Link:
     raw = dataclasses.replace(bare, noise_corner=None, noise_density=0.0, ctle=None)
     if name == "channel":
         return link.replace(receiver=raw)
+    # an ideal channel, so that the same code shows the transmitter's own output
     frequency = np.linspace(0.0, 8.0 * link.symbol_rate, 2049)
     s = np.zeros((len(frequency), 2, 2), dtype=complex)
     s[:, 1, 0] = s[:, 0, 1] = 1.0

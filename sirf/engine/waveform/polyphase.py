@@ -47,6 +47,7 @@ def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float 
     """
     m = samples_per_ui
     correlations = [_correlation(shape, (TAPS + 1) * m) for shape in shapes]
+    # three phases just hold a bandwidth of 1.5 symbol rates, and leave interpolation no room
     for coarse in (c for c in range(4, m) if m % c == 0 and m // c > 1):
         taps, error = _interpolator(correlations, m, coarse)
         if error <= allowed:
@@ -74,9 +75,11 @@ def _interpolator(correlations: Sequence[Float], m: int, coarse: int) -> tuple[F
     worst = 0.0
     for r in range(step):
         cross = np.abs(at - r)
+        # instant 0 is a coarse sample itself and is passed on exactly
         row = np.linalg.solve(matrix, total[cross]) if r else (at == 0).astype(float)
         taps[r] = row
         for one in correlations:
+            # mean squared error of this row for a signal of this shape's correlation, which begins with one
             worst = max(worst, float(one[0] - 2.0 * row @ one[cross] + row @ one[distances] @ row))
     return taps, float(np.sqrt(max(worst, 0.0)))
 
@@ -122,6 +125,7 @@ class FilterTable:
         for q, one in enumerate(responses):
             if one.movable:
                 moving[q] = _spectra(one, m + one.movable, 1, m, lead, reach, transform)
+                # phase 0 of a movable response; `move` takes the others as slices of the same table
                 spectra[q] = moving[q][: m : m // c]
             else:
                 spectra[q] = _spectra(one, c, m // c, m, lead, reach, transform)
@@ -129,6 +133,7 @@ class FilterTable:
 
 
 def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: int, transform: int) -> Spectrum:
+    # sample of the wave that coarse phase r (rows) and symbol j (columns) see
     at = one.origin - lead * m - one.delay + step * np.arange(rows)[:, None] + m * np.arange(columns)[None, :]
     inside = (at >= 0) & (at < len(one.wave))
     values = np.where(inside, one.wave[np.clip(at, 0, len(one.wave) - 1)], 0.0)

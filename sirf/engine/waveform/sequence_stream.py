@@ -90,7 +90,9 @@ class SequenceStream:
         state = packed = 0
         for symbol in before.tolist():
             state, packed = int(self.trellis[state, symbol]), packed << 3 | symbol
+        # 21 symbols of three bits: the register's 64th bit stays clear
         self.pasts[:] = packed & (1 << 63) - 1
+        # out of reach, but finite: sums and differences stay numbers
         self.metrics[:] = 1e200
         self.metrics[state] = 0.0
         self._last[:] = before[-1]
@@ -116,6 +118,7 @@ class SequenceStream:
             # the survivor of this window may leave another state than the best at the end of the one before
             corrected = self._held[1]
             n = len(corrected)
+            # survivors merge backwards: from where both agree on, what was decided before stands
             while n and new != old:
                 n -= 1
                 corrected[n] = took[n, new]

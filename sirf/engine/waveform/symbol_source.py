@@ -97,18 +97,19 @@ class Source:
         if self.jitter:
             tau = self._displacement(random, size, steps)
             np.multiply(-steps, tau, out=drives[1, :size])
+            # dx tau² / 2 from -dx tau; each further drive is the one before times tau
             np.multiply(np.float32(-0.5) * drives[1, :size], tau, out=drives[2, :size])
             for row in range(3, 1 + series_length(self.link)):
                 np.multiply(drives[row - 1, :size], tau, out=drives[row, :size])
 
     def receiver_noise(self) -> Single:
-        """UnitNoise noises (2, k) at slicer and converter for the next symbols of the receiver, whose clock is its own."""
+        """Standard normal deviates (2, k) for slicer and converter at the next symbols of the receiver, on a clock of its own."""
         random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER + self._received), self._words)
         self._received += 1
         return self._normals(random, 2)
 
     def light_noise(self, index: int, rows: int, columns: int) -> Single:
-        """UnitNoise noises (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
+        """Standard normal deviates (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
         size = rows * columns * SAMPLES_PER_UI
         random = Randomness(
             segment_seed(self.seed, self.plan.digest, LIGHT + index), np.empty(size + 32, dtype=np.uint64)
@@ -146,6 +147,7 @@ class Source:
             return out[:size]
         if self.link.transmitter.precoding:
             # from p(-1) of the block before instead of 0
+            # p(k) = x(k) - p(k-1): another start p(-1) changes the sum by -p(-1), +p(-1), … in turn
             carried = (2 * (np.arange(size) % 2) - 1) * self._last[sender]
             symbols = ((precode(symbols, order) + carried) % order).astype(np.uint8)
             self._last[sender] = symbols[-1]
@@ -159,6 +161,7 @@ class Source:
         phases = []
         for one, free in zip(self.link.aggressors, drawn, strict=True):
             phase = free if one.phase_ui is None else one.phase_ui
+            # a rate offset moves the phase from block to block; within one it stands still
             phases.append(int((phase + 1e-6 * one.rate_offset_ppm * self._start) % 1.0 * m))
         return tuple(phases)
 
