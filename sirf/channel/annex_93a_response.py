@@ -55,6 +55,7 @@ def pulse_response(
 def impulse_response(frequency: Real, value: Complex, *, sample_rate: float, truncation: float = TRUNCATION) -> Real:
     """Impulse response of `value` (F,), one number a sample, from time 0 to its last sample above `truncation` x peak."""
     _check_grid(frequency)
+    # the first step may differ: files often begin at a start frequency of their own
     step = float(frequency[2] - frequency[1])
     half = round(0.5 * sample_rate / step)
     if half < frequency[-1] / step * (1 - 1e-9):
@@ -114,6 +115,7 @@ def phase_on(grid: Real, frequency: Real, value: Complex) -> Real:
         slope, anchor = _typical(slopes[:50]), min(_REPLACED, frequency.size - 1)
         points = np.append(0.0, frequency[anchor:])
         values = np.append(phase[anchor] - slope * frequency[anchor], phase[anchor:])
+        # the line to DC ends near a whole turn: taken off, so that the phase at DC is near zero
         values = values - 2 * np.pi * np.round(values[0] / (2 * np.pi))
     beyond = np.maximum(grid - frequency[-1], 0.0)
     return np.asarray(np.interp(grid, points, values) + last_slope * beyond)

@@ -61,6 +61,7 @@ def folded_shape(n_samples: int, origin: int) -> Real:
 def turned(count: int, turns: float) -> Complex:
     """exp(-2 pi j k turns) for k = 0 … `count` - 1: products of a coarse and a fine row, for exponentials are slow."""
     rows = -(-count // _FINE)
+    # the exponential of a sum is a product: n values from sqrt(n) exponentials, each rounded once
     fine = np.exp(-2j * np.pi * turns * np.arange(_FINE))
     coarse = np.exp(-2j * np.pi * (turns * _FINE) * np.arange(rows))
     return np.asarray(np.multiply.outer(coarse, fine).ravel()[:count])

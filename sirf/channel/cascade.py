@@ -12,6 +12,7 @@ Complex: TypeAlias = NDArray[np.complex128]
 
 def cascade(first: Complex, second: Complex) -> Complex:
     """S (F, 2, 2) of two two-ports in series: port 2 of `first` meets port 1 of `second`, at one reference impedance."""
+    # geometric series of all round trips between the two networks
     loop = 1.0 / (1.0 - first[:, 1, 1] * second[:, 0, 0])
     s = np.empty_like(first)
     s[:, 0, 0] = first[:, 0, 0] + first[:, 0, 1] * first[:, 1, 0] * second[:, 0, 0] * loop
@@ -63,5 +64,6 @@ def _inverse_of_one_minus(a: Complex) -> Complex:
     result = np.empty_like(a)
     result[0, 0], result[1, 1] = 1.0 - a[1, 1], 1.0 - a[0, 0]
     result[0, 1], result[1, 0] = a[0, 1], a[1, 0]
+    # adjugate over determinant
     result /= result[0, 0] * result[1, 1] - a[0, 1] * a[1, 0]
     return result

@@ -227,6 +227,7 @@ class _Ends:
     def _end(self, package: Package, board: Package | None, frequency: Real) -> Network | None:
         """Device and board of one end, die side at port 1; None where nothing is added."""
         if self.plane == "bump":
+            # from the bump inwards a device is its die stages and bump capacitance
             package, board = replace(package, lines=(), c_p=0.0), None
         parts = [part.network(frequency) for part in (package, board) if part is not None and part != BARE]
         return None if not parts else parts[0] if len(parts) == 1 else parts[0] @ parts[1]
@@ -237,6 +238,7 @@ def _through_pair(channel: Channel, reference: float) -> PairNetwork | None:
     four_port, through = channel.four_port, channel.through
     if four_port is None or not np.array_equal(four_port.frequency, through.frequency):
         return None
+    # judged at the reference of the two-port, whose values are compared
     pair = PairNetwork.from_four_port(four_port, z0=0.5 * through.z0)
     if not (pair.converts and np.allclose(pair.dd, through.s, rtol=0.0, atol=1e-9)):
         return None

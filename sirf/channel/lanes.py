@@ -169,6 +169,7 @@ def _lines(power: NDArray[np.float64], name: str) -> list[tuple[int, int]]:
 def _partners(power: NDArray[np.float64], lines: list[tuple[int, int]]) -> list[tuple[int, int]] | None:
     """Which two lines are a pair, by their coupling; None where that is not clear."""
     ends = np.array(lines) - 1
+    # all four ends of two lines together: near and far coupling alike say who is whose neighbour
     coupling = power[ends[:, None, :, None], ends[None, :, None, :]].sum(axis=(2, 3))
     np.fill_diagonal(coupling, 0.0)
     ranked = np.argsort(-coupling, axis=1)

@@ -156,6 +156,7 @@ def wideband_debye(frequency: ArrayLike, *, dk: float, df: float, reference: flo
 def _debye(dk: float, df: float, reference: float) -> tuple[float, float]:
     """(eps_inf, b) of the wideband Debye model."""
     kernel = complex(_log_ratio(np.asarray(2.0 * np.pi * reference)))
+    # e'' = dk df at the reference: the loss fixes b, and dk then fixes eps_inf
     slope = -dk * df / kernel.imag
     return dk - slope * kernel.real, slope
 
@@ -169,6 +170,7 @@ def _log_ratio(w: Real) -> Complex:
 @lru_cache(maxsize=4)
 def _log_ratio_on(grid: bytes) -> Complex:
     """The same on a grid of a network, by its bytes: it does not depend on the material."""
+    # the bytes are the cache's key: arrays do not hash
     w = np.frombuffer(grid)
     ratio = np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w))
     ratio.flags.writeable = False

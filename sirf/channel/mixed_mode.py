@@ -91,6 +91,7 @@ def low_frequency_weight(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     last = frequency[-1]
     if last == 0:
         return np.ones(1)
+    # the small summand bounds the weight of a point at DC
     return np.where(frequency <= max(0.25 * last, frequency[0]), 1.0 / (frequency + 0.003 * last), 0.0)
 
 

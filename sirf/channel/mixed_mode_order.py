@@ -56,6 +56,7 @@ def modal_order_of_comments(comments: str, ports: int) -> str | None:
     diagonal = [(out, row) for out, into, row, column in labels if out == into and row == column]
     rows = [(out, into, row, column) for out, row in diagonal for into, column in diagonal]
     columns = [(out, into, row, column) for into, column in diagonal for out, row in diagonal]
+    # two-ports of version 1 stand column by column, all others row by row
     if labels not in (rows, columns if ports == 2 else rows):
         raise SirfError(
             "column heads of a mixed-mode matrix must go row by row, got another order in the comments. "

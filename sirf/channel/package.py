@@ -22,6 +22,7 @@ Real = NDArray[np.float64]
 
 def shunt_capacitance(frequency: Real, capacitance: float, r_0: float = 50.0) -> Complex:
     """S (F, 2, 2) of a shunt capacitance in F, equation (93A-8)."""
+    # admittance of one line over that of its reference
     y = 2j * np.pi * np.asarray(frequency) * capacitance * r_0
     return _symmetric(-y / (2.0 + y), 2.0 / (2.0 + y))
 
@@ -38,6 +39,7 @@ def propagation(frequency: Real, *, gamma0: float, a1: float, a2: float, tau: fl
     gamma(f) = gamma0 + a1 (1+j) sqrt(f) + [a2 (1 - j (2/pi) ln f) + j 2 pi tau] f, f in GHz, tau in ns/mm; gamma0 at DC.
     """
     f = np.asarray(frequency, dtype=float) / 1e9
+    # f ln f vanishes at DC
     logarithm = np.log(np.where(f > 0, f, 1.0))
     return np.asarray(gamma0 + a1 * (1 + 1j) * np.sqrt(f) + (a2 * (1 - 2j / np.pi * logarithm) + 2j * np.pi * tau) * f)
 
@@ -124,6 +126,7 @@ class Package:
         parts.append(shunt_capacitance(f, self.c_p, self.r_0))
         s = reduce(cascade, parts)
         if receiver:
+            # a receiver's die is the far end: both ports change places
             s = s[:, ::-1, ::-1]
         return Network(f, s, z0=2.0 * self.r_0, name="package")
 

@@ -76,6 +76,8 @@ class PairNetwork:
                 "Load the pair as a single-ended 4-port (.s4p)."
             )
         s = network.renormalized(z0).s
+        # S_dc: common excites both lines alike (columns add), the difference is taken of what comes out (rows
+        # subtract)
         pp, pn, np_, nn = (s[:, rows][:, :, columns] for rows in (_P, _N) for columns in (_P, _N))
         dc, cd = 0.5 * (pp + pn - np_ - nn), 0.5 * (pp - pn + np_ - nn)
         dd, cc = 0.5 * (pp - pn - np_ + nn), 0.5 * (pp + pn + np_ + nn)
@@ -96,6 +98,7 @@ class PairNetwork:
         s = self.dd
         if self.dc is not None and self.cd is not None and any(common_reflection):
             ends = np.diag(common_reflection).astype(np.complex128)
+            # what was converted runs to and fro in the common mode between its terminations, and is converted back
             s = s + self.dc @ ends @ np.linalg.solve(np.eye(2) - self.cc @ ends, self.cd)
         return Network(self.frequency, s, z0=2.0 * self.z0, name=name)
 
@@ -166,5 +169,7 @@ def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
 
 def _cascade_balanced(first: PairNetwork, second: PairNetwork) -> PairNetwork:
     dd = cascade(first.dd, second.dd)
+    # sharing one array is how a pair says that both modes are equal: comparing values would cost as much as the
+    # cascade
     equal = first.cc is first.dd and second.cc is second.dd
     return PairNetwork(first.frequency, dd, dd if equal else cascade(first.cc, second.cc), z0=first.z0)

@@ -147,6 +147,7 @@ def renormalized_waves(s: Complex, old: Complex, new: Real, *, waves: Waves = "p
             np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real), dtype=np.complex128
         )
         va, vb, ia, ib = scale, scale, scale / old, -scale / old
+    # new waves at a real reference: a' = (V + Z I) / (2 sqrt Z), b' = (V - Z I) / (2 sqrt Z)
     half, z = 0.5 / np.sqrt(new), new
     p, q = half * (va + z * ia), half * (vb + z * ib)
     r, u = half * (va - z * ia), half * (vb - z * ib)
@@ -154,6 +155,7 @@ def renormalized_waves(s: Complex, old: Complex, new: Real, *, waves: Waves = "p
     numerator = r[:, :, None] * eye + u[:, :, None] * s
     denominator = p[:, :, None] * eye + q[:, :, None] * s
     try:
+        # N D^-1 as (D'^-1 N')': NumPy solves from the left only
         moved = np.linalg.solve(denominator.swapaxes(1, 2), numerator.swapaxes(1, 2)).swapaxes(1, 2)
     except np.linalg.LinAlgError:
         raise SirfError(

@@ -250,6 +250,7 @@ def quality(
     found, lane_warnings = _lanes(network) if lanes is None else (lanes, ())
     frequency, s = network.frequency, network.s
     largest = np.linalg.svd(s, compute_uv=False)[:, 0]
+    # reciprocity: S equals its transpose
     skew = np.abs(s - s.swapaxes(1, 2)).max(axis=(1, 2))
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else 0.0
     uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNEVEN * step))
@@ -319,6 +320,7 @@ def _early_and_peak(frequency: Real, value: Complex) -> tuple[float, float] | No
         return None
     pulse = _gaussian_pulse(frequency, value)
     guard = int(np.ceil(_GUARD * _WIDTH / np.pi))  # the step in time is half a period of the last frequency
+    # the last quarter of the circle is the time before zero
     before = slice((3 * pulse.size) // 4, pulse.size - guard)
     if frequency[0] > 0 and pulse[before].size:
         # a value at DC that the data do not give is one constant over all time: the one that leaves least before time zero

@@ -131,6 +131,7 @@ def passive(network: Network) -> Network:
     s = np.array(network.s)
     bad = np.flatnonzero(np.linalg.svd(s, compute_uv=False)[:, 0] > 1.0)
     if bad.size:
+        # only the points that need it: the others keep every bit of the file
         u, sigma, vh = np.linalg.svd(s[bad])
         s[bad] = (u * np.minimum(sigma, 1.0)[:, None, :]) @ vh
     return Network(network.frequency, s, z0=network.z0, name=network.name)
@@ -194,6 +195,7 @@ def with_dc(network: Network) -> Network:
         for into in range(network.ports):
             flat = flatten(kept, s[frequency.size - kept.size :, out, into])
             added[:, out, into] = flat.at(new) * np.exp(-2j * np.pi * new * flat.delay_s)
+    # a real response in time has a real value at DC
     added[0] = added[0].real
     low = passive(Network(new, added))
     joined = np.concatenate((low.s, s[frequency.size - kept.size :]))
@@ -210,15 +212,19 @@ def _early_part(frequency: Real, value: Complex) -> Complex:
     flat = flatten(frequency, value)
     spectrum = flat.at(grid) * np.exp(-2j * np.pi * grid * flat.delay_s) * _taper(bins + 1)
     data = spectrum[inside]
+    # 2 bins samples a period: the last quarter is before time zero, but for one period of the last frequency right
+    # before it
     early = slice((3 * bins) // 2, 2 * bins - int(np.ceil(2 * bins * step / frequency[-1])))
     # what may lie there: the late tail of conductor loss, falling as t^-1.5, with its turns round the period
     tail = zeta(1.5, np.arange(early.start, early.stop) / (2 * bins))
     for _ in range(_ITERATIONS):
         spectrum[inside] = data
         response = irfft(spectrum)
+        # a median, since spikes before time zero are just what is to be removed
         response[early] = tail * np.median(response[early] / tail)
         spectrum = rfft(response)
     lack = np.zeros(bins + 1, dtype=np.complex128)
+    # what the projections could not keep of the data is what no causal response has
     lack[inside] = data - spectrum[inside]
     nearest = np.rint(frequency / step).astype(np.intp)
     if np.allclose(nearest * step, frequency, rtol=0, atol=1e-6 * step):

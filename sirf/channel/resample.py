@@ -116,6 +116,7 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
     blocked = not above[0] and np.abs(value[0]) < 0.1 * magnitude[0]
     flat = values * np.exp(2j * np.pi * points * bulk_delay(points, values))
     phase = np.unwrap(np.angle(flat))
+    # an inverted pair adds pi, and unwrapping may add turns
     phase -= np.pi * round(float(phase[-1]) / np.pi)
     scaled = points / points[0]
     line = np.stack([np.sqrt(scaled), scaled], axis=1)
@@ -149,6 +150,7 @@ def without_coupling(frequency: Real, value: Complex, corner: float) -> tuple[Re
     """The response of the same copper without its AC coupling, above DC."""
     above = frequency > 0
     points = frequency[above]
+    # the inverse of jf / (jf + corner)
     return points, value[above] * (1.0 - 1j * corner / points)
 
 
@@ -207,6 +209,7 @@ def causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...
     largest = uneven_step(frequency)
     coarse = float(np.median(steps)) if largest is None else largest
     if delay * coarse < -0.1:
+        # a delay beyond half of 1 / step shows as a negative one: a whole period is added
         delay += 1.0 / coarse
     if delay * coarse <= 0.4:
         return delay, ()
@@ -248,6 +251,7 @@ def _extrapolated_dc(frequency: Real, flat: Complex) -> float:
     root, values = np.sqrt(frequency[low]), flat[low]
     if root.size < 4 or not np.all(np.abs(values) > 0):
         return float(values[0].real)
+    # columns of size one keep the least squares well conditioned
     scaled = root / root[-1]
     loss = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled], axis=1), np.log(np.abs(values)), rcond=None)[0]
     phase = np.linalg.lstsq(
@@ -255,6 +259,7 @@ def _extrapolated_dc(frequency: Real, flat: Complex) -> float:
     )[0]
     turns = round(float(phase[0]) / np.pi)
     if loss[1] <= 0.0 and abs(phase[0] - turns * np.pi) < 0.3:
+        # a line loses as sqrt(f), so its value at DC lies above all others; a fit through noise is held below 2
         return float((-1.0) ** turns * np.exp(min(float(loss[0]), float(np.log(2.0)))))
     real = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled], axis=1), values.real, rcond=None)[0]
     return float(np.clip(real[0], -np.abs(values).max(), np.abs(values).max()))
@@ -268,6 +273,7 @@ def _edge_trend(frequency: Real, flat: Complex) -> tuple[complex, float, float]:
         return complex(flat[-1]), 0.0, 0.0
     delay = bulk_delay(points, values)
     steps = np.sqrt(points) - np.sqrt(frequency[-1])
+    # notches down to zero would pull the line through the logarithms without end
     log_magnitude = np.log(np.maximum(np.abs(values), 1e-6 * np.abs(values).max()))
     slope, intercept = np.polyfit(steps, log_magnitude, 1)
     loss = max(-float(slope), 0.0)

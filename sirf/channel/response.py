@@ -212,11 +212,14 @@ class _LongResponse:
 def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
     sample_rate = symbol_rate * samples_per_ui
     span = 1.0 / float(np.median(np.diff(grid)))
+    # interpolation halves the step: the window is two periods 1/step long, so that what folds back can be told
     n = _fast_samples(int(2.0 * span * sample_rate), samples_per_ui)
+    # whole samples are only bookkeeping; the fraction that is left is a phase on the spectrum
     delay_samples = round(flat.delay_s * sample_rate)
     rest = flat.delay_s - delay_samples / sample_rate
     value = flat.later_on_transform_grid(n, sample_rate, rest)
     smooth = symbol_low_pass(n, samples_per_ui, symbol_rate)
+    # a quarter of the window before the arrival shows what comes too early, and what is folded back
     impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 4) for spectrum in (value, value * smooth))
     folded = _folded_tail(pulse, n // 4)
     impulse, pulse = impulse - folded, pulse - folded
@@ -239,6 +242,7 @@ def _folded_tail(pulse: Real, origin: int) -> Real:
     still zero, between the start of the window and shortly before the response arrives.
     """
     shape = folded_shape(pulse.size, origin)
+    # a fifth of the lead is left out: the band edge rings there
     before = slice(0, round(0.8 * origin))
     return np.asarray(shape * (np.mean(pulse[before]) / np.mean(shape[before])))
 
@@ -246,6 +250,7 @@ def _folded_tail(pulse: Real, origin: int) -> Real:
 def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
     """A warning when the pulse has not decayed where the span of the file's frequency step ends."""
     size = np.abs(pulse)
+    # a ring about the place, on both sides of the circle: one sample could lie in a zero crossing
     near, far = int(np.floor(0.9 * half_span)) + 1, int(np.ceil(1.1 * half_span))
     ring = np.concatenate(
         [size[max(origin - far + 1, 0) : max(origin - near + 1, 0)], size[origin + near : origin + far]]
@@ -266,6 +271,7 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     m = long.samples_per_ui
     first, last, omitted = _window(long.pulse, long.origin, tail_energy)
     if tail_energy > 0:
+        # room for what filters yet to come spread: little ahead, more behind
         first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.pulse.size)
     n = min(_fast_samples(last - first, m), long.impulse.size)
     first = max(min(first, long.impulse.size - n), 0)

@@ -94,6 +94,7 @@ def groiss_factor(frequency: ArrayLike, *, roughness_rq: float, conductivity: fl
     """
     w = 2.0 * np.pi * np.asarray(frequency, dtype=np.float64)
     time, weight = _groiss_terms()
+    # delta = 2 Rq at w0 gives 1 / w0 = 2 mu0 sigma Rq²
     x = np.sqrt(1j * np.multiply.outer(w * (2.0 * MU0 * conductivity * roughness_rq**2), time))
     steps = (2.0 / np.pi) * (np.arctan(x) + np.log1p(x) - 0.5 * np.log1p(x**2))
     return np.asarray(1.0 + steps @ weight)
@@ -102,6 +103,7 @@ def groiss_factor(frequency: ArrayLike, *, roughness_rq: float, conductivity: fl
 def _huray(frequency: ArrayLike, radius: float, strength: float, conductivity: float) -> Complex:
     # r / delta instead of delta / r: finite at DC
     ratio = radius * np.sqrt(np.pi * np.asarray(frequency, dtype=np.float64) * MU0 * conductivity)
+    # strength / (1 + (1 - j) delta / (2 r)) with ratio = r / delta
     return np.asarray(1.0 + strength * ratio / (ratio + 0.5 * (1.0 - 1j)))
 
 

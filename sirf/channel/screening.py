@@ -60,6 +60,7 @@ def line_entries(network: Network) -> list[tuple[int, int]]:
     above = network.frequency > 0
     if not above.any():
         return []
+    # low frequencies tell lines from crosstalk: coupling falls towards DC, a line does not
     weight = 1.0 / network.frequency[above]
     power = np.average(np.abs(network.s[above]) ** 2, axis=0, weights=weight)
     np.fill_diagonal(power, -1.0)
@@ -113,6 +114,7 @@ def dc_finding(network: Network) -> str | None:
 def largest_gain(network: Network, *, above: float = 0.0) -> tuple[float, float]:
     """Largest singular value of S and its frequency in Hz; values below `above` may be given as bounds from above."""
     size = np.abs(network.s)
+    # |S|_2² is at most |S|_1 |S|_inf: cheap, and leaves few points for the singular values
     bound = np.sqrt(size.sum(axis=1).max(axis=1) * size.sum(axis=2).max(axis=1))
     candidates = np.flatnonzero(bound >= min(above, float(bound.max())))
     values = np.linalg.svd(network.s[candidates], compute_uv=False)[:, 0]

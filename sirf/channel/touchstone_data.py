@@ -100,6 +100,7 @@ class NumberReader:
         """All numbers and the counts of all lines; the reader gives up its own."""
         numbers, counts = self._numbers, np.concatenate(self._counts)
         self._numbers, self._counts = np.empty(0), []
+        # the spare end is given back to the system without copying what is kept
         numbers.resize(self.size, refcheck=False)
         return numbers, counts
 
@@ -166,6 +167,7 @@ class NetworkData:
             self._check_infinities(records)
         ordered = self._in_order(records)
         if ordered is not records:
+            # a fancy index has made a copy: it goes back into memory of its own that can be shortened in place
             self.numbers = np.empty(ordered.size)
             self.numbers.reshape(ordered.shape)[:] = ordered
         frequency = ordered[:, 0] * self.header.hertz
@@ -275,6 +277,7 @@ class NetworkData:
 
     def _end_of_network_data(self, numbers: Real) -> int:
         """Where the noise data of a two-port begin: at the first frequency that falls, on a line of 5 numbers."""
+        # a two-port record has 9 numbers: every ninth is a frequency until the noise data begin, at a lower one
         falls = np.flatnonzero(np.diff(numbers[::9]) <= 0)
         if not falls.size:
             return int(numbers.size)
@@ -291,6 +294,7 @@ class NetworkData:
         total = 0
         for line in self.used_lines:
             count = int(self.counts[line])
+            # matrix rows are pairs: an odd count holds a frequency, and so begins the next record
             if total and count % 2:
                 break
             total += count
@@ -300,6 +304,7 @@ class NetworkData:
         """Blame the suffix when the lines of a file that does not read show another number of ports."""
         found = self.ports_of_first_record()
         first_line = int(self.counts[self.used_lines[0]])
+        # lines as the specification wants them: a whole row, or at most four pairs a line
         usual = first_line == 1 + 2 * found or (found >= 4 and first_line == 9) or found <= 2
         if not usual or found in (0, ports) or "version" in self.header.keywords:
             return
@@ -347,6 +352,7 @@ class NetworkData:
                 row = start + int(np.argmin(np.isfinite(block).all(axis=1)))
                 self.text.fail(self.line_of(row * size), "value must be finite, got too many dB. Repair that point.")
             if swap:
+                # axes: frequency, column, row, real and imaginary part
                 block = block.reshape(-1, 2, 2, 2).swapaxes(1, 2)
             numbers[start * width : stop * width] = block.reshape(-1)
         numbers.resize(count * width, refcheck=False)

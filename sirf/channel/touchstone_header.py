@@ -219,6 +219,7 @@ class HeaderScan:
         if self.section != "header":
             self.text.fail(number, "option line must come before the numbers. Move it up.")
         self.header.option_line, self.pending = number, ""
+        # writers glue R to its number (R50, R=50)
         tokens, seen = _GLUED_R.sub(r"R \1", line.upper()).split(), set[str]()
         while tokens:
             token = tokens.pop(0)

@@ -77,6 +77,7 @@ class RationalModel:
         """The model at `frequency` (F,) in Hz, inside or beyond the data's band."""
         points = np.asarray(frequency, dtype=np.float64)
         turn = 2j * np.pi * points[:, None]
+        # a complex pole is stored once and stands for its conjugate too
         paired = self.poles.imag != 0
         s = (1.0 / (turn - self.poles)) @ self.residues.reshape(-1, self.poles.size).T
         s += (1.0 / (turn - self.poles[paired].conj())) @ self.residues[..., paired].reshape(-1, paired.sum()).conj().T

@@ -20,3 +20,11 @@ def butterworth4(frequency: NDArray[Any], corner: float) -> Complex:
     """
     x = np.asarray(frequency, dtype=float) / corner
     return np.asarray(1.0 / (1.0 - 3.414214 * x**2 + x**4 + 1j * (2.613126 * x - 2.613126 * x**3)))
+
+
+def gaussian_edge(frequency: NDArray[Any], rise_time: float) -> NDArray[np.float64]:
+    """Magnitude (F,) of a Gaussian edge of `rise_time` s from 20 to 80 %: exp(-2 (pi f T_r / 1.6832)²), one at DC.
+
+    Gaussian of deviation s in time: 20 to 80 % are 2 x 0.8416 s = 1.6832 s, and its spectrum is exp(-2 (pi f s)²).
+    """
+    return np.asarray(np.exp(-2.0 * (np.pi * np.asarray(frequency, dtype=float) * rise_time / 1.6832) ** 2))

@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf.signal.filters import gaussian_edge
+
 
 def transmitter_edge(
     frequency: NDArray[Any], rise_time: float, *, linear_phase: bool = False
 ) -> NDArray[np.complex128]:
     """Gaussian edge filter H_t(f) with the 20 % to 80 % `rise_time` in seconds, equation (93A-46).
 
-    |H_t| = exp(-2 (pi f T_r / 1.6832)^2). `linear_phase` adds the delay of 3 T_r that the COM reference code applies.
+    |H_t| is `sirf.signal.filters.gaussian_edge`. `linear_phase` adds the delay of 3 T_r that the COM reference code applies.
     `rise_time` 0 gives one at every frequency.
     """
     f = np.asarray(frequency, dtype=float)
-    magnitude = np.exp(-2.0 * (np.pi * f * rise_time / 1.6832) ** 2)
+    magnitude = gaussian_edge(f, rise_time)
     return (
         np.asarray(magnitude * np.exp(-2j * np.pi * f * 3.0 * rise_time)) if linear_phase else magnitude.astype(complex)
     )

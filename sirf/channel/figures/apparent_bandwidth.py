@@ -39,6 +39,7 @@ def apparent_bandwidth(frequency: ArrayLike, transfer: ArrayLike, *, slope_db_pe
             f"frequency must reach {JUDGED_GHZ[1]:g} GHz in steps of at most 3 GHz for an apparent bandwidth, got "
             f"{f[-1]:g} GHz and {f.size} points. Measure further."
         )
+    # noise that an ideal inverse of the channel would let through, up to each frequency
     total = np.cumsum(1.0 / magnitude**2)
     penalty = 20.0 * np.log10(total / total[-1])
     residual = _flattest_residual(f, penalty)

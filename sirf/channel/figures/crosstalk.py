@@ -59,4 +59,5 @@ def integrated_crosstalk_noise(
         f, symbol_rate=symbol_rate, transmitter_corner=transmitter_corner, receiver_corner=receiver_corner
     )
     voltage = amplitude * power_sum(networks, f)
+    # the standard divides by f_max, not by the width of the band that the data cover
     return float(np.sqrt(2.0 / f_max * np.sum(step(f) * weight * voltage**2)))

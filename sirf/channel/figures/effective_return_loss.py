@@ -14,7 +14,7 @@ from sirf.channel.figures.quantized import sampled_signal_pdf
 from sirf.channel.network import Network
 from sirf.channel.screening import on_fine_grid
 from sirf.errors import SirfError
-from sirf.signal.filters import butterworth4
+from sirf.signal.filters import butterworth4, gaussian_edge
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -25,8 +25,6 @@ TRUNCATION = 1e-5
 """Reflections end at the last sample above this part of their peak; pulses of the through path use a coarser one."""
 _LEAD = 500e-12
 """Delay in s put before the reflection, so that what filters smear to before its start does not wrap around."""
-_SIGMA = 1.6832
-"""20 to 80 % rise time times the Gaussian's scale: exp(-2 (pi f T_r / 1.6832)²) is the edge of rise time T_r."""
 _TRANSITS = 5.0
 """Delays of the through path after which no echo counts where the standard does not say how long to look."""
 _NOTHING = 1e-3
@@ -146,8 +144,10 @@ def effective_reflection(network: Network, settings: ErlSettings, *, port: int) 
     time, ptdr = _pulse_reflection(network.frequency, network.s[:, port - 1, port - 1], settings, port, duration)
     effective = ptdr * _gate(time - settings.fixture_delay[port - 1], settings)
     m = settings.samples_per_ui
+    # the sampling phase with the most of the reflection is the one that the standard counts
     phase = int(np.argmax([np.linalg.norm(effective[start::m]) for start in range(m)]))
     value, probability = sampled_signal_pdf(effective[phase::m], levels=settings.levels, bin_size=settings.bin_size)
+    # the distribution is symmetric: its lower tail at DER_0 is the noise, turned positive
     worst = -float(value[int(np.argmax(np.cumsum(probability) >= settings.der0))])
     erl_db = -20.0 * math.log10(worst) if worst > 0 else math.inf
     return EffectiveReflection(time=time, ptdr=ptdr, effective=effective, phase=phase, samples_per_ui=m, erl_db=erl_db)
@@ -171,7 +171,7 @@ def _pulse_reflection(
     corner = settings.corner_per_symbol_rate * settings.symbol_rate
     rise = settings.rise_time
     delay = _LEAD + _EDGE * rise
-    filters = np.exp(-2.0 * (np.pi * frequency * rise / _SIGMA) ** 2) * butterworth4(frequency, corner)
+    filters = gaussian_edge(frequency, rise) * butterworth4(frequency, corner)
     if settings.tukey_window:
         filters = filters * tukey(frequency, corner, settings.symbol_rate)
     value = reflection * filters * np.exp(-2j * np.pi * frequency * delay)
@@ -187,6 +187,7 @@ def _pulse_reflection(
     kept = impulse[first:last]
     if kept.size == 0:
         raise SirfError(f"reflection at port {port} must last beyond its edge, got none. Use a wider band.")
+    # a pulse is a step less the same one UI later: a difference of running sums
     total = np.concatenate((np.zeros(settings.samples_per_ui), np.cumsum(kept)))
     pulse = total[settings.samples_per_ui :] - total[: -settings.samples_per_ui]
     return time[first:last] - _EDGE * rise, pulse
@@ -200,6 +201,7 @@ def tukey(frequency: Real, start: float, stop: float) -> Real:
 
 def _gate(time: Real, settings: ErlSettings) -> Real:
     """G_rr(t) G_loss(t) of clause 93A.5.2 over time in s after the fixture: zero before it, one beyond the equaliser's reach."""
+    # N_bx taps act from the first to the (N_bx + 1)th UI
     reach = settings.equalized_ui + 1.0
     x = time * settings.symbol_rate
     excused = settings.rho_x * (1.0 + settings.rho_x) * np.exp(-(((x - reach) / reach) ** 2))

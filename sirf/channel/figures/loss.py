@@ -44,6 +44,7 @@ def bandwidth(network: Network, *, level_db: float = 3.0) -> float | None:
     if above.size == 0:
         return None
     last = int(above[0])
+    # straight line in dB between the last point inside and the first beyond
     part = -excess[last - 1] / (excess[last] - excess[last - 1])
     f = network.frequency
     return float(f[last - 1] + part * (f[last] - f[last - 1]))

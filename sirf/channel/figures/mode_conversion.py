@@ -83,6 +83,7 @@ def pn_skew(network: Network, order: PortOrder = STRAIGHT, *, f_max: float | Non
     _check_four_ports(network)
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
     s, f = network.s, network.frequency
+    # differential drive: half on P, minus half on N; the factor cancels in the ratio
     at_p = s[:, p_out, p_in] - s[:, p_out, n_in]
     at_n = s[:, n_out, n_in] - s[:, n_out, p_in]
     used = (f > 0) & (f <= (f[-1] if f_max is None else f_max))
@@ -97,6 +98,7 @@ def pn_skew(network: Network, order: PortOrder = STRAIGHT, *, f_max: float | Non
     turn = ratio[1:] * np.conj(ratio[:-1])
     guess = -float(np.angle(np.sum(turn))) / (2 * np.pi * float(np.median(np.diff(f[used])))) if ratio.size > 1 else 0.0
     rest = np.angle(ratio * np.exp(2j * np.pi * f[used] * guess))
+    # phase of P over N is -2 pi f skew: the weighted slope through the origin, on top of the guess
     return guess - float(np.sum(weight * f[used] * rest)) / (2 * np.pi * total)
 
 

@@ -19,6 +19,7 @@ def sampled_signal_pdf(samples: Real, *, levels: int, bin_size: float) -> tuple[
     """
     magnitude = np.sort(np.abs(samples[np.abs(samples) > bin_size]))
     symbols = np.linspace(-1.0, 1.0, levels)
+    # rounded half away from zero as MATLAB does; NumPy would round half to even
     bins = np.sign(symbols) * np.floor(np.abs(symbols) * magnitude[:, None] / bin_size + 0.5)
     shifts = bins.astype(np.intp)
     half = shifts[:, -1]

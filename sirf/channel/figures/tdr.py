@@ -12,11 +12,10 @@ from scipy.fft import irfft, next_fast_len
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.resample import flatten
 from sirf.errors import SirfError
+from sirf.signal.filters import gaussian_edge
 
 Real = NDArray[np.float64]
 
-GAUSSIAN = 1.6832
-"""A Gaussian edge of 20 to 80 % rise time T has the spectrum exp(-2 (pi f T / 1.6832)²)."""
 DEFAULT_RISE = 0.8
 """Default rise time times the band edge: there the edge's spectrum has fallen to 1.2 %, so that nothing rings."""
 FASTEST = 0.4
@@ -72,6 +71,7 @@ def late_start(network: Network) -> tuple[str, bool] | None:
     """
     above = network.frequency[network.frequency > 0]
     first, usual = float(above[0]), float(np.median(np.diff(network.frequency)))
+    # a reflection from the far end travels there and back
     turns = first * 2.0 * max(bulk_delay(network.frequency, network.s[:, 1, 0]), 0.0)
     if first <= 1.5 * usual or turns <= TURNS_NOTED:
         return None
@@ -126,6 +126,7 @@ def impedance_profile(
         impedance = network.z0 * _layers(rho)
     else:
         with np.errstate(divide="ignore"):
+            # an open end is infinite, and rounding above one must not make it negative
             impedance = network.z0 * (1.0 + rho) / np.maximum(1.0 - rho, 0.0)
     return ImpedanceProfile(time=time[shown], reflection=rho, impedance_ohm=impedance, rise_time=rise, port=port)
 
@@ -146,6 +147,7 @@ def _layers(rho: Real) -> Real:
         gamma = float(np.clip(up[0] / down[0], -_WALL, _WALL))
         level *= (1.0 + gamma) / (1.0 - gamma)
         impedance[index] = level
+        # the factor 1 / sqrt(1 - gamma²) of both waves is left out: only their ratio counts
         down, up = (down - gamma * up)[:-1], (up - gamma * down)[1:]
     return np.asarray(np.interp(np.arange(rho.size), np.arange(impedance.size) * every, impedance))
 
@@ -153,12 +155,13 @@ def _layers(rho: Real) -> Real:
 def _step_reflection(network: Network, port: int, rise: float, period: float) -> tuple[Real, Real]:
     """Time in s and step response of the reflection, over one period of the frequency step."""
     edge = float(network.frequency[-1])
+    # fine enough for the edge, and for all of the file's band
     samples = next_fast_len(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)), real=True)
     frequency = np.arange(samples // 2 + 1) / period
     inside = frequency <= edge
     response = np.zeros(frequency.size, dtype=np.complex128)
     response[inside] = _reflection(network, port, frequency[inside])
-    response *= np.exp(-2.0 * (np.pi * frequency * rise / GAUSSIAN) ** 2)
+    response *= gaussian_edge(frequency, rise)
     lead = math.ceil(2.0 * _LEAD * rise * samples / period)
     impulse = irfft(response, n=samples)
     if network.frequency[0] > 0:

@@ -51,11 +51,13 @@ class Line(ABC):
     def coefficients(self, frequency: ArrayLike) -> tuple[Complex, Complex]:
         """(gamma per m, differential characteristic impedance in ohm), each (F,), at `frequency` > 0 in Hz."""
         series, shunt = self.immittances(np.asarray(frequency, dtype=np.float64))
+        # series and shunt are those of one line; the pair's odd mode has it twice in series
         gamma, impedance = np.sqrt(series * shunt), 2.0 * np.sqrt(series / shunt)
         return np.asarray(gamma), np.asarray(impedance)
 
     def loss_db_per_m(self, frequency: ArrayLike) -> Real:
         """Attenuation (F,) in dB/m at `frequency` > 0 in Hz."""
+        # one neper is 20 / ln 10 = 8.686 dB
         return np.asarray(self.coefficients(frequency)[0].real * 20.0 / np.log(10.0), dtype=np.float64)
 
     def network(self, frequency: ArrayLike, length: float, *, name: str = "line") -> Network:
@@ -99,6 +101,7 @@ def internal_impedance(
     `recession` is dL/dn / mu0 in 1/m (Wheeler, Proc. IRE 30 (1942) 412), one number or one a frequency, `area` the
     cross-section in m². At low frequency this is the resistance of the strip: a thin wire is an RC line there.
     """
+    # Wheeler: the field that a recession of the surface frees is the field inside the skin
     skin = recession * material.surface_impedance(frequency)
     direct = 1.0 / (material.conductivity * area)
     return np.asarray(np.sqrt(direct**2 + skin**2), dtype=np.complex128)

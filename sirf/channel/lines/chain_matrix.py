@@ -38,10 +38,13 @@ def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
     loss, phase = np.minimum(turn.real, MAX_ATTENUATION_NEPER), turn.imag
     # real functions are several times faster than the complex ones, and expm1 keeps the digits of a small loss
     grown = np.expm1(loss)
+    # 1 - exp(-x) from exp(x) - 1 without another exponential: sinh = (grown + shrunk) / 2, cosh - 1 = (grown - shrunk)
+    # / 2
     shrunk = grown / (grown + 1.0)
     real_sine, real_cosine = 0.5 * (grown + shrunk), 1.0 + 0.5 * (grown - shrunk)
     sine, cosine = np.sin(phase), np.cos(phase)
     odd, even = (np.empty(turn.shape, dtype=np.complex128) for _ in range(2))
+    # sinh(a + jb) = sinh a cos b + j cosh a sin b; cosh(a + jb) = cosh a cos b + j sinh a sin b
     odd.real, odd.imag = real_sine * cosine, real_cosine * sine
     even.real, even.imag = real_cosine * cosine, real_sine * sine
     still = np.maximum(np.abs(turn.real), np.abs(phase)) < 1e-100
@@ -80,6 +83,7 @@ def scattering(chain: Chain) -> Complex:
     total = chain.a + b + c + chain.d
     s = np.empty((*np.shape(total), 2, 2), dtype=np.complex128)
     s[:, 0, 0] = (chain.a + b - c - chain.d) / total
+    # reciprocal: the chain matrix has determinant one
     s[:, 0, 1] = s[:, 1, 0] = 2.0 / total
     s[:, 1, 1] = (chain.d + b - c - chain.a) / total
     return s

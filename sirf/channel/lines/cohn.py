@@ -18,6 +18,7 @@ def single(width: float, thickness: float, spacing: float) -> float:
     Source: Cohn, IRE Trans. MTT-3 (1955) 119, "Problems in strip transmission lines".
     """
     x = 1.0 / (1.0 - thickness / spacing)
+    # 94.15 ohm is a quarter of the wave impedance of free space: two plates of 2 w / (b - t) and four corners
     return float(94.15 / (width / spacing * x + _fringe(thickness / spacing)))
 
 
@@ -29,10 +30,14 @@ def pair(width: float, gap: float, thickness: float, spacing: float) -> tuple[fl
     to (22).
     """
     alone, thick = _thin(np.tanh(0.5 * np.pi * width / spacing)), single(width, thickness, spacing)
+    # conformal map of the strips' edges: both modes have complete elliptic integrals of the product and of the
+    # quotient
     near, far = np.tanh(0.5 * np.pi * width / spacing), np.tanh(0.5 * np.pi * (width + gap) / spacing)
     even, odd = _thin(near * far), _thin(near / far)
     fringe, thin_fringe = _fringe(thickness / spacing), _fringe(0.0)
     ratio = fringe / thin_fringe
+    # what coupling changes about a thin strip is scaled with the fringe that thickness gives, and put on the thick
+    # strip
     even_admittance = 1.0 / thick - ratio * (1.0 / alone - 1.0 / even)
     if gap >= 5.0 * thickness:
         odd_admittance = 1.0 / thick + ratio * (1.0 / odd - 1.0 / alone)
@@ -43,11 +48,13 @@ def pair(width: float, gap: float, thickness: float, spacing: float) -> tuple[fl
 
 
 def _thin(k: float) -> float:
+    # SciPy's argument is the parameter m = k², not the modulus k
     return float(0.25 * _ETA * ellipk(1.0 - k * k) / ellipk(k * k))
 
 
 def _fringe(t: float) -> float:
     """Fringing capacitance of one edge over eps, `t` = thickness / spacing."""
     x = 1.0 / (1.0 - t)
+    # the limit of 0 x ln 0
     rest = 0.0 if t == 0.0 else (x - 1.0) * np.log(x * x - 1.0)
     return float((2.0 * x * np.log(x + 1.0) - rest) / np.pi)

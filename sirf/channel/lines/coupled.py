@@ -87,6 +87,7 @@ class PairArray:
         if skew:
             trace = np.arange(2 * self.pairs)
             shunt[:, trace, trace] *= [self.line.slowed(skew, sign) for sign in (1.0, -1.0)] * self.pairs
+        # the square root of internal impedance holds mode by mode: in the basis in which recession is diagonal
         value, vector = np.linalg.eigh(mask * recession_matrix(strips))
         area = strips.width * strips.thickness
         inside = internal_impedance(frequency[:, None], material, np.maximum(value, 0.0), area)
@@ -127,6 +128,7 @@ def _scattering(series: Complex, shunt: Complex, length: float) -> Complex:
     s = np.empty((series.shape[0], 2 * traces, 2 * traces), dtype=np.complex128)
     s[:, 0::2, 0::2] = s[:, 1::2, 1::2] = near
     s[:, 1::2, 0::2] = s[:, 0::2, 1::2] = far
+    # reciprocal by physics; rounding of the doublings is taken out
     return np.asarray(0.5 * (s + s.swapaxes(1, 2)))
 
 
@@ -134,6 +136,7 @@ def _short(square: NDArray[np.complex128], traces: int) -> tuple[Complex, Comple
     """(cosh x, sinh x / x) of a matrix whose square (F, N, N) is below 1/4."""
     unit = np.broadcast_to(np.eye(traces, dtype=np.complex128), square.shape)
     cosine, sine = unit, unit
+    # Horner from the highest power; nine terms leave less than rounding for squares below 1/4
     for n in range(9, 0, -1):
         cosine = unit + square @ cosine / ((2 * n) * (2 * n - 1))
         sine = unit + square @ sine / ((2 * n) * (2 * n + 1))

@@ -61,6 +61,7 @@ def _fitted(curve: Callable[[Real], Real], effective: float) -> Dispersion:
     for limit in _BANDS:
         fn = np.linspace(0.01, limit, 120)
         wanted = curve(fn) - effective
+        # poles beyond the band, weights not negative: a lossless Lorentz sum, which is causal by construction
         pole = limit * np.geomspace(1.05, 4.0, 6)
         basis = fn[:, None] ** 2 / (pole**2 - fn[:, None] ** 2)
         # slack in the last column keeps the permittivity at infinity, effective - sum of weights, at one or above

@@ -88,9 +88,12 @@ class EdgeStripline(Line):
     def _mode_immittances(self, frequency: Real, sign: float) -> tuple[Complex, Complex]:
         w, air = 2.0 * np.pi * frequency, self._air(sign)
         matrix = recession_matrix(self.strips)
+        # odd and even mode are the difference and the sum of own and mutual entries
         recession = float(matrix[0, 0] + sign * matrix[0, 1])
         inside = internal_impedance(frequency, self.material, recession, self.width * self.thickness)
         series = 1j * w * (air / C0) + inside
+        # one homogeneous dielectric: C is that in air, 1 / (c Z_air), times the permittivity; L = Z_air / c keeps that
+        # of air
         shunt = 1j * w * self.material.permittivity(frequency) / (C0 * air)
         return np.asarray(series, dtype=np.complex128), np.asarray(shunt, dtype=np.complex128)
 

@@ -57,8 +57,10 @@ def capacitance_matrix(strips: Strips, dk: float) -> Real:
     green = _between_planes(panels, strips.spacing) if strips.spacing is not None else _on_slab(panels, strips, dk)
     permittivity = EPS0 * (dk if strips.spacing is not None else 1.0)
     potential = (panels.owner[:, None] == np.arange(len(strips.centres))).astype(np.float64)
+    # one volt on each strip in turn, the others grounded: total charges are the columns of Maxwell's matrix
     charge = np.linalg.solve(green / (2.0 * np.pi * permittivity), potential)
     matrix = potential.T @ charge
+    # collocation at panel centres leaves a little asymmetry that reciprocity forbids
     matrix = np.asarray(0.5 * (matrix + matrix.T), dtype=np.float64)
     matrix.flags.writeable = False
     return matrix
@@ -74,6 +76,7 @@ def recession_matrix(strips: Strips) -> Real:
 
     Times the surface impedance it is the internal impedance (Wheeler, Proc. IRE 30 (1942) 412).
     """
+    # a step of 0.5 %: smaller ones drown in the rounding of the solution, larger ones bend
     step = 5e-3 * strips.thickness
     spacing = None if strips.spacing is None else strips.spacing + 2.0 * step
     receded = Strips(
@@ -115,6 +118,7 @@ def _panels(strips: Strips) -> _Panels:
 
 def _clustered(count: int, length: float) -> tuple[Real, Real]:
     """Centres about zero and half lengths of `count` panels that shrink towards both ends."""
+    # charge density grows as r^-1/3 towards a corner: Chebyshev edges put the panels there
     edges = -0.5 * length * np.cos(np.linspace(0.0, np.pi, count + 1))
     return np.asarray(0.5 * (edges[1:] + edges[:-1])), np.asarray(0.5 * np.diff(edges))
 
@@ -133,6 +137,7 @@ def _log_integral(panels: _Panels, mirror: float | None = None) -> Real:
 def _antiderivative(t: Real, across: Real) -> Real:
     """Integral of ln(sqrt(t² + across²)) over t."""
     square = t**2 + across**2
+    # the panel's own centre: t ln t vanishes with t
     log = 0.5 * np.log(np.where(square > 0.0, square, 1.0))
     return np.asarray(t * log - t + across * np.arctan2(t, across))
 
@@ -143,6 +148,7 @@ def _between_planes(panels: _Panels, spacing: float) -> Real:
     dx = scale * (panels.x[:, None] - panels.x[None, :])
     minus = scale * (panels.y[:, None] - panels.y[None, :])
     plus = scale * (panels.y[:, None] + panels.y[None, :])
+    # (cosh a - cos b) / 2 without the cancellation of two numbers near one
     near = np.sinh(0.5 * dx) ** 2 + np.sin(0.5 * minus) ** 2
     far = np.sinh(0.5 * dx) ** 2 + np.sin(0.5 * plus) ** 2
     apart = (dx / scale) ** 2 + (minus / scale) ** 2
@@ -154,6 +160,7 @@ def _between_planes(panels: _Panels, spacing: float) -> Real:
 
 def _on_slab(panels: _Panels, strips: Strips, dk: float) -> Real:
     """Partial images of a charge above a slab on a plane: kappa, then -(1 - kappa²) kappa^(n-1) at depth 2 n h."""
+    # image of a charge in air in the face of the dielectric
     kappa = (1.0 - dk) / (1.0 + dk)
     green = _log_integral(panels) + kappa * _log_integral(panels, mirror=strips.height)
     dx2 = (panels.x[:, None] - panels.x[None, :]) ** 2

@@ -29,6 +29,7 @@ def single(u: float, t: float, dk: float) -> Strip:
     Source: Hammerstad and Jensen, IEEE MTT-S 1980, equations (1) to (9).
     """
     in_air, on_slab = _widened(u, t, dk)
+    # thickness widens the strip differently in air and on the slab: the ratio of impedances is part of the permittivity
     effective = _effective(on_slab, dk) * (_air(in_air) / _air(on_slab)) ** 2
     return Strip(_air(in_air), effective)
 
@@ -72,6 +73,7 @@ def pair_dispersion(fn: Real, u: float, g: float, dk: float, effective: tuple[fl
 
 
 def _raised(p: Real, dk: float, effective: float) -> Real:
+    # from the static value to the slab's own Dk as the field concentrates beneath the strip
     return np.asarray(dk - (dk - effective) / (1.0 + p))
 
 

@@ -186,8 +186,10 @@ def _immittances(
     inside: Complex,
 ) -> tuple[Complex, Complex]:
     w = 2.0 * np.pi * frequency
+    # Hz m to GHz mm: 1e-9 x 1e3
     slower = 1.0 + dispersion.rise(frequency * height * 1e-6) / effective
     filling = (effective - 1.0) / (material.dk - 1.0) if material.dk > 1.0 else 1.0
+    # only the share of the field inside the slab meets its permittivity and its loss
     permittivity = 1.0 + filling * (material.permittivity(frequency) - 1.0)
     series = 1j * w * (air / C0) * slower + inside
     shunt = 1j * w * permittivity / (C0 * air)

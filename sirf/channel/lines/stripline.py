@@ -71,6 +71,7 @@ class Stripline(Line):
         w = 2.0 * np.pi * frequency
         air = cohn.single(self.width, self.thickness, self.spacing)
         step = 1e-4 * self.thickness
+        # all faces recede by one step, planes included: both sides of a size change
         receded = cohn.single(self.width - 2 * step, self.thickness - 2 * step, self.spacing + 2 * step)
         recession = (receded - air) / (C0 * step) / MU0
         inside = internal_impedance(frequency, self.material, recession, self.width * self.thickness)

@@ -80,6 +80,7 @@ class Twinax(Line):
     ) -> tuple[Complex, Complex]:
         w = 2.0 * np.pi * frequency
         air, step = in_air(self.wire, self.separation, self.shield), 1e-4 * self.wire
+        # diameters: both sides recede, the wires' centres stay
         receded = in_air(self.wire - 2 * step, self.separation, self.shield + 2 * step)
         recession = (receded - air) / (C0 * step * MU0)
         inside = internal_impedance(frequency, self.material, recession, 0.25 * np.pi * self.wire**2)

@@ -60,6 +60,7 @@ def unequal_pair(
         )
         return PairNetwork.of_lines(frequency, p, n)
     common_series, common_shunt = line.common_immittances(frequency)
+    # both lines run together over the shorter length only
     paired = length - 0.5 * abs(length_difference)
     if skew == 0.0:
         modes = (line_chain(series, shunt, paired), line_chain(common_series, common_shunt, paired))
@@ -109,6 +110,7 @@ def coupled_pair(frequency: Real, series: Complex, shunt: Complex, length: float
     s, t = 0.5 * (a + b), 0.5 * (a - b)
     rise = 0.5 * length**2 * _sinhc(s) * _sinhc(t)
     both = np.where(a * b == 0.0, 1.0, a * b)
+    # divided difference of sinh(x) / x by x²; its limit at zero is the second coefficient of the series, 1/6
     curve = np.where(a * b == 0.0, 1.0 / 6.0, 0.5 * (np.cosh(s) * _sinhc(t) - _sinhc(s) * np.cosh(t)) / both)
     curve = np.asarray(curve * length**2, dtype=np.complex128)
     cosine = _polynomial(np.cosh(s) * np.cosh(t) - rise * middle, rise, m)
@@ -132,6 +134,7 @@ def slowed(line: PairLine, skew: float, sign: float) -> float:
             f"skew must stay below the line's own delay of {slowness(line) * 1e9:.3g} ns/m, got {skew * 1e9:.3g} ns/m. "
             "Check its unit."
         )
+    # delay goes with the root of the admittance
     return (1.0 + sign * change) ** 2
 
 

@@ -59,6 +59,7 @@ class Capacitor:
         f = np.asarray(frequency, dtype=np.float64)
         jw = np.asarray(2j * np.pi * f, dtype=np.complex128)
         through = jw * self.capacitance / (1.0 + jw * self.capacitance * (self.resistance + jw * self.inductance))
+        # alike at both ends nothing flows through the capacitor; oppositely its middle is grounded, and half of it left
         same = _reflection(jw * self.pad)
         opposite = _reflection(jw * self.pad + 2.0 * through)
         s = np.empty((f.size, 2, 2), dtype=np.complex128)

@@ -100,6 +100,7 @@ class Connector:
 
     def _notch(self, frequency: Real) -> Complex:
         """Admittance (F,) in S of a series circuit: R from the depth, 1 + R_0 / (2 R), L and C from quality and resonance."""
+        # a shunt G across 50 ohm on both sides loses 1 + G R_0 / 2 of the voltage
         conductance = float(np.expm1(self.resonance_db / 20.0 * np.log(10.0))) / (0.5 * LINE_OHM)
         ratio = frequency / self.resonance
         return np.asarray(conductance * 1j * ratio / (1j * ratio + self.resonance_q * (1.0 - ratio**2)))

@@ -87,6 +87,7 @@ class Via:
     def _immittances(self, frequency: Real) -> tuple[Complex, Complex]:
         w = 2.0 * np.pi * frequency
         external = MU0 * self._log_ratio / (2.0 * np.pi) * self.inductance_factor
+        # the skin of the barrel is a sheet as wide as its circumference; the planes' share is left out
         series = 1j * w * external + self.material.surface_impedance(frequency) / (np.pi * self.barrel)
         return series, 1j * w * self.material.permittivity(frequency) * (2.0 * np.pi * EPS0 / self._log_ratio)
 
@@ -108,4 +109,5 @@ def pad_capacitance(*, dk: float, pad: float, antipad: float, thickness: float) 
 def _open_line(series: Complex, shunt: Complex, length: float) -> Complex:
     """Input admittance (F,) in S of a line left open at its end."""
     chain = line_chain(series, shunt, length)
+    # open end: I2 = 0, so I1 / V1 = C / A
     return chain.c / chain.a

@@ -56,7 +56,8 @@ def test_every_pair_is_passive_reciprocal_and_causal(
     line = EdgeStripline(material=board, width=width * spacing, gap=gap * spacing, thickness=thickness, spacing=spacing)
     grid = np.concatenate(([0.0], np.geomspace(1.0, 1e7, 8), FREQUENCY[1:]))
     check_physical(line.network(grid, length))
-    short = 0.02 + 0.1 * length
+    # short enough for the tail of a lossy strip to die out within the period of 20 ns: it folds to before time zero
+    short = 0.02 + 0.05 * length
     s21 = line.network(PULSE_GRID, short).s[:, 1, 0]
     assert early_energy_db(s21, short * line.earliest_index / C0) < -60
 
