@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from sirf._kernels.jit import kernel
-
-LARGEST = 32
-"""Residuals that a quick look at one instant counts."""
 
 
 @kernel
@@ -133,73 +129,6 @@ def _interpolated(pulse: Any, position: Any) -> Any:
         return pulse[index]
     part = position - index
     return pulse[index] + part * (pulse[index + 1] - pulse[index])
-
-
-@kernel
-def instant_exceeds(
-    pulse: Any,
-    taps: Any,
-    shifts: Any,
-    cursor: Any,
-    place: Any,
-    per_ui: Any,
-    step: Any,
-    b_max: Any,
-    b_min: Any,
-    levels: Any,
-    scale: Any,
-    noise: Any,
-    most: Any,
-    probability: Any,
-    bin_size: Any,
-) -> Any:
-    """Whether the instant `place` samples from `cursor` closes the eye by more than `most` V with more than `probability`.
-
-    Counted are the signal's fall from `cursor`, the largest residuals and dual-Dirac terms within a few UI of the DFE's span,
-    and normal noise with the random jitter of these UI; whatever symmetric parts come on top may halve the probability at most,
-    which `probability` must allow for, and rounding to bins is given away. `pulse` (N,) comes before the transmitter's `taps`
-    (K,) at `shifts` (K,) samples; `step` is an instant's distance to the next in samples, `noise` that of `window_eye`.
-    """
-    first, last = -8, b_max.size + 16
-    main = _through_taps(pulse, taps, shifts, float(cursor))
-    values = np.zeros(2 * (last - first + 1))
-    variance = noise[0]
-    for unit in range(first, last + 1):
-        at = cursor + unit * per_ui + place
-        if 2 * per_ui <= at < pulse.size - 3 * per_ui:
-            late = _through_taps(pulse, taps, shifts, at + step)
-            slope = (late - _through_taps(pulse, taps, shifts, at - step)) / 2 * per_ui / step
-            variance += noise[1] * slope * slope
-            values[last - first + 1 + unit - first] = abs(noise[2] * slope)
-            if unit == 0:
-                continue
-            value = _through_taps(pulse, taps, shifts, at)
-            if 1 <= unit <= b_max.size:
-                post = _through_taps(pulse, taps, shifts, float(cursor + unit * per_ui))
-                value -= min(max(post, b_min[unit - 1] * main), b_max[unit - 1] * main)
-            values[unit - first] = abs(value)
-    ordered = _ascending(values, bin_size)
-    kept = ordered[max(ordered.size - LARGEST, 0) :]
-    sigma = np.sqrt(variance)
-    density = convolve_deltas(kept, levels, bin_size)
-    half = density.size // 2
-    volts = most - scale * (main - _through_taps(pulse, taps, shifts, cursor + place)) + (LARGEST / 2 + 4) * bin_size
-    tail = 0.0
-    for i in range(density.size):
-        distance = volts - (i - half) * bin_size
-        if distance < -9 * sigma:
-            tail += density[i]
-        elif distance < 9 * sigma:
-            tail += density[i] * 0.5 * math.erfc(distance / (sigma * 1.4142135623730951))
-    return tail > probability
-
-
-@kernel
-def _through_taps(pulse: Any, taps: Any, shifts: Any, position: Any) -> Any:
-    total = 0.0
-    for k in range(taps.size):
-        total += taps[k] * _interpolated(pulse, position - shifts[k])
-    return total
 
 
 @kernel

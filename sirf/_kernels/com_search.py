@@ -36,7 +36,7 @@ def products(phases: Any, last: Any) -> Any:
 
 
 @kernel
-def _form(gram: Any, tap: Any) -> Any:
+def form(gram: Any, tap: Any) -> Any:
     """Quadratic form of a symmetric matrix."""
     total = 0.0
     for k in range(tap.size):
@@ -77,7 +77,7 @@ def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_firs
     edge = -1
     above = best - 0.01 * best
     for i in range(peak - 1, max(peak - 4 * per_ui, 0) - 1, -1):
-        below = _at(rows, tap, i) - 0.01 * best
+        below = at_taps(rows, tap, i) - 0.01 * best
         if (below < 0.0 and above >= 0.0) or (below == 0.0 and above > 0.0):
             edge = i
             break
@@ -137,7 +137,7 @@ def peak_window(rows: Any, taps: Any, main: Any, low: Any, high: Any) -> Any:
 
 
 @kernel
-def _at(rows: Any, tap: Any, index: Any) -> Any:
+def at_taps(rows: Any, tap: Any, index: Any) -> Any:
     total = 0.0
     for k in range(tap.size):
         total += tap[k] * rows[k, index]
@@ -149,7 +149,7 @@ def _steepest(rows: Any, tap: Any, peak: Any, per_ui: Any) -> Any:
     best = -np.inf
     found = -1
     for i in range(max(peak - per_ui, per_ui), min(peak + per_ui, rows.shape[1] - 1) + 1):
-        step = _at(rows, tap, i) - _at(rows, tap, i - per_ui)
+        step = at_taps(rows, tap, i) - at_taps(rows, tap, i - per_ui)
         if step > best:
             best = step
             found = i
@@ -271,23 +271,23 @@ def feedback_taps(
     if 0 < tail_start <= post.size:
         energy = 0.0
         for j in range(tail_start - 1, post.size):
-            tap = _clipped(post[j], cursor, lower[j], upper[j], limits[2])
+            tap = clipped(post[j], cursor, lower[j], upper[j], limits[2])
             energy += tap * tap
         tail = np.sqrt(energy) / cursor
         if tail != 0.0 and tail >= limits[1]:
             for j in range(tail_start - 1, post.size):
-                tap = abs(_clipped(post[j], cursor, lower[j], upper[j], limits[2]))
+                tap = abs(clipped(post[j], cursor, lower[j], upper[j], limits[2]))
                 upper[j] = limits[1] * tap / tail
                 lower[j] = -upper[j]
     left = 0.0
     for j in range(post.size):
-        rest = post[j] - _clipped(post[j], cursor, lower[j], upper[j], limits[2])
+        rest = post[j] - clipped(post[j], cursor, lower[j], upper[j], limits[2])
         left += rest * rest
     return left
 
 
 @kernel
-def _clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
+def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
     if step > 0.0:
         value = np.floor(abs(value / cursor) / step) * step * np.sign(value) * cursor
     return min(max(value, low), high)
@@ -357,12 +357,12 @@ def search_setting(
         if cursor <= 0.0:
             continue
         signal = cursor * cursor * noise[5]
-        other = noise[0] + fext[t] + noise[2] * _form(slope[phase], tap)
+        other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
         reference = cursor / tap[main] if noise[4] > 0.0 else cursor
         other += noise[3] * reference * reference
         if prune and signal < best * other:
             continue
-        isi = _form(gram[phase], tap) - cursor * cursor
+        isi = form(gram[phase], tap) - cursor * cursor
         known = min(reach, (size - 1 - at) // per_ui)
         post[:] = 0.0
         for k in range(tap.size):
@@ -410,102 +410,3 @@ def tap_weights(taps: Any, cosine: Any, sine: Any, weights: Any) -> None:
                 real += taps[t, k] * cosine[k, i]
                 imaginary += taps[t, k] * sine[k, i]
             out[i] = np.sqrt(real * real + imaginary * imaginary)
-
-
-@kernel
-def screen_setting(
-    rows: Any,
-    gram: Any,
-    taps: Any,
-    window: Any,
-    b_max: Any,
-    b_min: Any,
-    floating: Any,
-    limits: Any,
-    constants: Any,
-    fext: Any,
-    shift: Any,
-    quantiles: Any,
-    bin_most: Any,
-    result: Any,
-) -> None:
-    """First look at all rows of `taps` at one CTLE setting of a chip-to-module search, into `result` (T, 6).
-
-    Its columns: cursor index (-1: none), A_s, sigma of interference without the DFE's span, sigma of all noise, the least
-    interference and noise at DER_0 (the largest m residuals at their outer symbols and the normal noise beyond, at
-    `quantiles` (m,) sigma), and the part of the normal noise that does not jitter. `shift` is T_O in samples; `constants` and
-    `window` are those of `search_setting`, `gram` (M, K, K) the products of slopes.
-    """
-    low, high, per_ui, reach, _, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
-    low, high = peak_window(rows, taps, window[4], low, high)
-    work = np.empty(max(high - low, 4 * per_ui + 1))
-    post = np.empty(reach)
-    early = np.empty(reach)
-    upper = np.empty(reach)
-    lower = np.empty(reach)
-    chosen = np.zeros(reach, dtype=np.bool_)
-    size = rows.shape[1]
-    most = quantiles.size - 1
-    top = np.empty(most)
-    b_first = b_max[0] if b_max.size else 0.0
-    for t in range(taps.shape[0]):
-        tap = taps[t]
-        result[t, 0] = -1.0
-        top[:] = 0.0
-        at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
-        if at < per_ui:
-            continue
-        cursor = _at(rows, tap, at)
-        if cursor <= 0.0:
-            continue
-        for j in range(reach):
-            place = at + (j + 1) * per_ui
-            post[j] = _at(rows, tap, place) if place < size else 0.0
-            early[j] = _at(rows, tap, place - shift) if place - shift < size else 0.0
-        feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
-        outside = 0.0
-        for place in range(at - per_ui, -1, -per_ui):
-            value = _at(rows, tap, place)
-            outside += value * value
-            if place >= at - 8 * per_ui and place >= 2 * per_ui:
-                _keep(top, abs(value))
-        for place in range(at - shift + (reach + 1) * per_ui, size, per_ui):
-            value = _at(rows, tap, place)
-            outside += value * value
-        for j in range(reach, min(reach + 16, (size - 3 * per_ui - at) // per_ui)):
-            _keep(top, abs(_at(rows, tap, at + (j + 1) * per_ui)))
-        inside = 0.0
-        for j in range(reach):
-            feedback = _clipped(post[j], cursor, lower[j], upper[j], limits[2])
-            inside += (early[j] - feedback) * (early[j] - feedback)
-            if at + (j + 3) * per_ui < size:
-                _keep(top, abs(post[j] - feedback))
-        reference = cursor / tap[window[4]] if constants[4] > 0.0 else cursor
-        transmitter = constants[3] * reference * reference
-        jitter = constants[2] * _form(gram[at % per_ui], tap)
-        normal = np.sqrt(constants[6] + transmitter)
-        total = constants[0] + transmitter + jitter + fext[t] + constants[1] * (inside + outside)
-        signal = cursor * np.sqrt(constants[5])
-        bin_size = min(signal / 1000, bin_most)
-        least = 0.0
-        outer = 0.0
-        for m in range(most + 1):
-            least = max(least, outer + normal * quantiles[m] - (m + 4) * bin_size)
-            if m < most:
-                outer += top[m]
-        result[t, 0] = at
-        result[t, 1] = signal
-        result[t, 2] = np.sqrt(constants[1] * outside)
-        result[t, 3] = np.sqrt(total)
-        result[t, 4] = least
-        result[t, 5] = normal
-
-
-@kernel
-def _keep(top: Any, value: Any) -> None:
-    """Insert into the descending list of the largest values."""
-    for i in range(top.size):
-        if value > top[i]:
-            held = top[i]
-            top[i] = value
-            value = held

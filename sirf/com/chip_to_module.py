@@ -7,21 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcinv
+from scipy.special import erfcinv, wofz
 
-from sirf._kernels.com_distribution import instant_exceeds, window_eye
-from sirf._kernels.com_search import products, screen_setting
+from sirf._kernels.com_distribution import window_eye
+from sirf._kernels.com_screen import screen_setting
+from sirf._kernels.com_search import products
+from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_estimates
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import Distribution, crest_factor
 from sirf.com.interference import transmitter_equalized
 from sirf.com.search import Choice, Search, by_phase, feedback_of, shifted_rows
+from sirf.units import db20, from_db20
 
 Real = NDArray[np.float64]
 
 _SINGLE = 6
 """Residuals that the first bound on a setting's interference counts, each at its outer symbol."""
 _WORKERS = 2
-_BATCH = 64
+_FIRST_INSTANTS = 0.8
+"""Part of the window's half at which the instants lie that are looked at first, for they close most eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +107,23 @@ def eye_of(
 
 
 class EyeSearch:
-    """Search over CTLE gains and transmitter taps for the largest A_s over interference in the window."""
+    """Search over CTLE gains and transmitter taps for the largest A_s over interference in the window.
+
+    The eye of a setting is computed as the reference code does only where an estimate of it, whose distance to the eye is
+    bounded, can be the best (`sirf._kernels.com_window`).
+    """
 
     def __init__(self, search: Search, c2m: ChipToModuleSettings) -> None:
         self.search = search
         self.c2m = c2m
-        self.settings = search.settings
-        weights = window_weights(c2m)
-        self._parts = _parts(weights)
-        reach, outer = weights.size // 2, round(0.8 * (weights.size // 2))
-        step = self.settings.samples_per_ui / c2m.samples_per_ui
-        # an instant of this weight alone must exceed twice DER_0 over its share of the window
-        self._instants = [
-            (place * step, 2 * self.settings.der0 * float(np.sum(weights) / weights[reach + place]))
-            for place in sorted({-outer, outer})
-            if weights[reach + place] > 0
-        ]
+        self.settings = settings = search.settings
+        self._weights = window_weights(c2m)
+        reach = self._weights.size // 2
+        outer = round(_FIRST_INSTANTS * reach)
+        self._first = np.array(sorted({reach - outer, reach + outer}), dtype=np.int64)
+        self._truncation = truncation(settings.noise_crest_factor or crest_factor(settings.der0))
         # within the window an instant of this weight alone exceeds DER_0 where it exceeds this
-        self._alone = min(self.settings.der0 * float(np.sum(weights) / weights[weights.size // 2]), 0.49)
+        self._alone = min(settings.der0 * float(np.sum(self._weights) / self._weights[reach]), 0.49)
 
     def local(self) -> Choice | None:
         """The reference code's local search, step by step in its order."""
@@ -136,8 +139,12 @@ class EyeSearch:
                         far = (before > 0) & (np.abs(places[t] - places[found.row]) > step)
                         if np.any(far) or (i > 0 and abs(j - found.g_dc2) > step):
                             continue
-                    fom, seen = self._figure(number, pulse, table, int(t), best, least, bound=True)
-                    evaluated += seen
+                    if np.isfinite(best):
+                        interference, _ = self._estimate(table, np.array([t]), least, from_db20(best))
+                        if self._most_db(table, int(t), float(interference[0])) < best:
+                            continue
+                    evaluated += 1
+                    fom = self._figure(number, pulse, table, int(t), least)
                     if fom > best:
                         best = fom
                         found = Choice(fom, i, j, int(t), int(table.cursor[t]), 0)
@@ -151,43 +158,51 @@ class EyeSearch:
         with ThreadPoolExecutor(_WORKERS) as pool:
             tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values()), strict=True))
             for least in self._least_heights():
-                choice = self._full(pulses, tables, floor_db - 1e-9, least, prune, pool)
+                hopes = self._hopes(tables, floor_db - 1e-9, least, pool) if prune else _all_hopeful(tables, least)
+                choice = self._best(pulses, tables, hopes, least)
                 if choice is not None:
                     return choice
         return None
 
-    def _full(
-        self,
-        pulses: dict[int, Real],
-        tables: dict[int, _Table],
-        floor_db: float,
-        least: float,
-        prune: bool,
-        pool: ThreadPoolExecutor,
+    def _hopes(
+        self, tables: dict[int, _Table], floor_db: float, least: float, pool: ThreadPoolExecutor
+    ) -> list[tuple[float, int, int]]:
+        """What can be the best: (the most in dB that it can have, number of the CTLE setting, row), the first by rank."""
+        known = from_db20(floor_db) if np.isfinite(floor_db) else 0.0
+        found: list[tuple[int, NDArray[np.int64], Real]] = []
+
+        def look(number: int) -> None:
+            nonlocal known
+            table = tables[number]
+            rows = np.flatnonzero(table.hopeful(floor_db, least))
+            rows = rows[np.argsort(-table.ratio[rows], kind="stable")]
+            interference, reached = self._estimate(table, rows, least, known)
+            known = max(known, reached)
+            kept = ~np.isposinf(interference)
+            found.append((number, rows[kept], interference[kept]))
+
+        list(pool.map(look, sorted(tables, key=lambda number: -float(np.max(tables[number].ratio, initial=0.0)))))
+        limit = float(db20(known)) if known > 0.0 else -np.inf
+        hopes = [
+            (self._most_db(tables[number], int(row), interference), number, int(row))
+            for number, rows, estimates in found
+            for row, interference in zip(rows, estimates, strict=True)
+        ]
+        return sorted((hope for hope in hopes if hope[0] >= limit), key=lambda hope: (-hope[0], hope[1:]))
+
+    def _best(
+        self, pulses: dict[int, Real], tables: dict[int, _Table], hopes: list[tuple[float, int, int]], least: float
     ) -> Choice | None:
-        """Settings by their ratio of signal to all noise, the most promising first, in batches of one known best each."""
-        best, place, evaluated = floor_db, (-1, -1), 0
-        hopes = {number: table.hopeful(floor_db, least) for number, table in tables.items()}
-        order = [(number, int(t)) for number, hope in hopes.items() for t in np.flatnonzero(hope)]
-        ratio = np.array([tables[number].ratio[t] for number, t in order])
-        queue = [order[index] for index in np.argsort(-ratio, kind="stable")]
-        while queue:
-            batch, queue = queue[:_BATCH], queue[_BATCH:]
-            results = pool.map(
-                lambda at, best=best: self._figure(
-                    at[0], pulses[at[0]], tables[at[0]], at[1], best, least, bound=prune
-                ),
-                batch,
-            )
-            before = best
-            for at, (fom, seen) in zip(batch, results, strict=True):
-                evaluated += seen
-                if fom > best or (fom == best and at < place):
-                    best, place = fom, at
-            if prune and best > before:
-                reach = {number: table.reach(best) for number, table in tables.items()}
-                queue = [at for at in queue if reach[at[0]][at[1]]]
-        if place[0] < 0:
+        """The best of `hopes` by the eyes themselves; the first in the reference code's order of equal ones."""
+        best, place, evaluated = -np.inf, (-1, -1), 0
+        for most, number, row in hopes:
+            if most < best:
+                break
+            fom = self._figure(number, pulses[number], tables[number], row, least)
+            evaluated += 1
+            if fom > best or (fom == best and (number, row) < place):
+                best, place = fom, (number, row)
+        if not np.isfinite(best):
             return None
         return Choice(best, *self.search.gains[place[0]], place[1], int(tables[place[0]].cursor[place[1]]), evaluated)
 
@@ -195,9 +210,18 @@ class EyeSearch:
         """Min_VEO_Test first, then none, as the reference code's two passes."""
         return (self.c2m.least_height, 0.0) if self.c2m.least_height > 0 else (0.0,)
 
+    def _limits(self) -> tuple[Real, Real, NDArray[np.int64], Real]:
+        dfe = self.settings.receiver.dfe
+        return (
+            np.array(dfe.b_max, dtype=float),
+            np.array(dfe.b_min, dtype=float),
+            np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
+            np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
+        )
+
     def _screen(self, number: int, pulse: Real) -> _Table:
         search, settings = self.search, self.settings
-        per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
+        per_ui = settings.samples_per_ui
         rows = shifted_rows(pulse, search.grid.offsets, per_ui)
         slopes = np.zeros_like(rows)
         slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
@@ -211,10 +235,7 @@ class EyeSearch:
             products(slope_phases, last),
             search.grid.taps,
             search.window(pulse.size),
-            np.array(dfe.b_max, dtype=float),
-            np.array(dfe.b_min, dtype=float),
-            np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
-            np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
+            *self._limits(),
             constants,
             np.ascontiguousarray(search.fext[:, number]),
             int(np.floor(self.c2m.half_width_ui * per_ui + 1e-9)),
@@ -222,89 +243,76 @@ class EyeSearch:
             settings.pdf_bin,
             table,
         )
-        return _Table(table, crest_factor(settings.der0))
+        return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui)[0])
 
-    def _closed_somewhere(self, pulse: Real, tap: Real, cursor: int, signal: float, sigma: float, most: float) -> bool:
-        """Whether an instant near one end of the window alone closes the eye by more than `most` V."""
-        settings, dfe = self.settings, self.settings.receiver.dfe
-        if dfe.groups or dfe.tail_start or dfe.step:
-            return False
-        m, bin_size = settings.samples_per_ui, min(signal / 1000, settings.pdf_bin)
-        shifts = np.array(self.search.grid.offsets, dtype=float) * m
-        scale = settings.transmitter.level_mismatch / (settings.levels - 1)
-        limits = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
-        tx, step = settings.transmitter, m / self.c2m.samples_per_ui
-        noise = np.array([sigma**2, (tx.sigma_rj * settings.sigma_x) ** 2, tx.a_dd])
-        return any(
-            instant_exceeds(
-                pulse,
-                tap,
-                shifts,
-                cursor,
-                place,
-                m,
-                step,
-                *limits,
-                settings.levels,
-                scale,
-                noise,
-                most,
-                probability,
-                bin_size,
-            )
-            for place, probability in self._instants
+    def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Real, float]:
+        """Estimates of interference (R,) in V and the ratio known in the end, see `window_estimates`."""
+        settings, tx, c2m = self.settings, self.settings.transmitter, self.c2m
+        result = np.empty(rows.size)
+        reached = window_estimates(
+            result,
+            rows,
+            table.phases,
+            self.search.grid.taps,
+            table.columns,
+            settings.samples_per_ui,
+            c2m.samples_per_ui,
+            self._weights,
+            self._first,
+            *self._limits(),
+            settings.receiver.dfe.reach,
+            settings.levels,
+            tx.level_mismatch / (settings.levels - 1),
+            np.array([(tx.sigma_rj * settings.sigma_x) ** 2, tx.a_dd]),
+            self._truncation,
+            settings.der0,
+            settings.pdf_bin,
+            least,
+            known,
         )
+        return result, float(reached)
 
-    def _figure(
-        self, number: int, pulse: Real, table: _Table, row: int, best: float, least: float, *, bound: bool
-    ) -> tuple[float, int]:
-        """(figure of merit in dB or minus infinity, 1 where the whole window was computed)."""
-        settings, signal = self.settings, float(table.signal[row])
-        most = signal / 10 ** (best / 20) if np.isfinite(best) else np.inf
+    def _most_db(self, table: _Table, row: int, interference: float) -> float:
+        """The most that a setting's figure of merit in dB can be by an estimate of its interference in V."""
+        if np.isnan(interference):
+            return float("inf")
+        signal = float(table.signal[row])
+        least = interference - SLACK_BINS * min(signal / 1000, self.settings.pdf_bin)
+        return float(db20(signal / least)) if least > 0.0 else float("inf")
+
+    def _figure(self, number: int, pulse: Real, table: _Table, row: int, least: float) -> float:
+        """Figure of merit in dB of the eye itself; minus infinity where it is not above `least`."""
+        settings, cursor = self.settings, int(table.cursor[row])
         tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
-        cursor = int(table.cursor[row])
-        if (
-            bound
-            and np.isfinite(most)
-            and self._closed_somewhere(pulse, tap, cursor, signal, float(table.steady[row]), most)
-        ):
-            return -np.inf, 0
         equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
         main = float(equalized[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
         sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
         sigma_n = float(np.sqrt(self.search.noise[number]))
-
-        def eye(weights: Real | None, der0: float | None) -> WindowEye:
-            return eye_of(
-                equalized, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx, weights=weights, der0=der0
-            )
-
-        if bound and np.isfinite(most):
-            for weights, share in self._parts:
-                if eye(weights, min(settings.der0 / share, 0.49)).interference > most * (1 + 1e-9):
-                    return -np.inf, 0
-        found = eye(None, None)
+        found = eye_of(equalized, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx)
         if found.height <= least:
-            return -np.inf, 1
-        return float(20 * np.log10(signal / found.interference)), 1
+            return -np.inf
+        return float(20 * np.log10(float(table.signal[row]) / found.interference))
 
 
 class _Table:
-    """What a first look at all transmitter settings (T,) of one CTLE setting gives; see `screen_setting`."""
+    """What a first look at all transmitter settings (T,) of one CTLE setting gives; see `screen_setting`.
 
-    def __init__(self, table: Real, crest: float) -> None:
+    `phases` (M, K, J) is the pulse by sampling phase, moved by each tap's place.
+    """
+
+    def __init__(self, table: Real, crest: float, phases: Real) -> None:
+        self.columns, self.phases = table, phases
         self.cursor = table[:, 0]
         self.signal = table[:, 1]
-        self.steady = table[:, 5]
         self.ratio = np.where(self.cursor >= 0, self.signal / table[:, 3], 0.0)
         self._outside, self._noise, self._least, self._crest = table[:, 2], table[:, 3], table[:, 4], crest
 
     def hopeful(self, best: float, least: float) -> NDArray[np.bool_]:
         """Settings (T,) that can be sampled, pass the reference code's first test of the eye height and may reach `best` dB."""
         high = 2 * (self.signal - self._crest * self._noise) > least - 0.001
-        return np.asarray((self.cursor >= 0) & high & self.reach(best))
+        return np.asarray((self.cursor >= 0) & high & self._reach(best))
 
-    def reach(self, best: float) -> NDArray[np.bool_]:
+    def _reach(self, best: float) -> NDArray[np.bool_]:
         """Settings (T,) whose least interference leaves room for `best` dB, with the reference code's test of far ISI."""
         if not np.isfinite(best):
             return np.ones(self.cursor.size, dtype=np.bool_)
@@ -312,19 +320,20 @@ class _Table:
         return np.asarray((self._least <= most) & (self._outside <= most))
 
 
-def _parts(weights: Real) -> list[tuple[Real, float]]:
-    """Windows of a few of the instants, with their share of the weight: less interference than in the whole window.
+def _all_hopeful(tables: dict[int, _Table], least: float) -> list[tuple[float, int, int]]:
+    """Every setting that can be sampled at all, as `_hopes` gives those that can be the best."""
+    return [
+        (float("inf"), number, int(row))
+        for number, table in tables.items()
+        for row in np.flatnonzero(table.hopeful(-np.inf, least))
+    ]
 
-    Instants of a part that exceed DER_0 over its share exceed DER_0 in the whole, so each bounds it from below.
+
+def truncation(crest: float) -> Real:
+    """What a cut at `crest` sigma takes off the transform of a normal distribution, at steps of `TRUNCATION_STEP` over sigma.
+
+    The integral of twice the density times cos(u x) from the crest on, by the Faddeeva function.
     """
-    reach = weights.size // 2
-    outer, inner = round(0.8 * reach), round(0.4 * reach)
-    parts = []
-    for places in ({-outer, outer}, {-outer, -inner, inner, outer}):
-        part = np.zeros(weights.size)
-        for place in places:
-            part[reach + place] = weights[reach + place]
-        share = float(np.sum(part) / np.sum(weights))
-        if 0 < share < 1:
-            parts.append((part, share))
-    return parts
+    u = np.arange(0.0, 3.0 * DECAY, TRUNCATION_STEP)
+    beyond = np.exp(-(crest**2) / 2.0 + 1j * u * crest) * wofz((u + 1j * crest) / np.sqrt(2.0))
+    return np.asarray(beyond.real)

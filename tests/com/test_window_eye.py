@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sirf.com.chip_to_module import eye_of, window_weights
+from sirf._kernels.com_window import SLACK_BINS
+from sirf.com.chip_to_module import EyeSearch, eye_of, truncation, window_weights
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings, DfeSettings
 from sirf.com.distribution import Distribution, crest_factor, gaussian, symbols
-from sirf.com.search import feedback_of
+from sirf.com.search import Search, feedback_of
+from tests.com.golden import case_of
 from tests.com.small import small_settings
 
 Real = NDArray[np.float64]
@@ -90,3 +93,33 @@ def test_the_eye_of_the_window_by_whole_convolutions(crosstalk: bool) -> None:
     assert 0 < eye.height < 2 * eye.signal
     assert eye.closure_db == pytest.approx(20 * np.log10(2 * eye.signal / eye.height))
     assert eye.interference == pytest.approx(eye.signal - eye.height / 2)
+
+
+def test_what_truncation_takes_off_a_transform() -> None:
+    """Against the transform of the bins of a truncated distribution, at frequencies from zero on."""
+    crest, sigma = 3.0, 200.0
+    x = np.arange(-600, 601)
+    y = np.exp(-0.5 * (x / sigma) ** 2)
+    y[[0, -1]] /= 2.0  # the integral ends in the middle of the last bins
+    u = np.array([0, 128, 256, 512, 1024])
+    ours = (np.exp(-0.5 * (u / 256) ** 2) - truncation(crest)[u]) / (1.0 - truncation(crest)[0])
+    assert ours == pytest.approx(np.cos(np.outer(u / 256 / sigma, x)) @ y / y.sum(), abs=1e-6)
+
+
+def test_estimates_of_the_search_are_the_eyes_within_their_slack(reference_dir: Path) -> None:
+    """Every so manyth setting of a grid, without a bound to leave any out: the eye itself by convolutions."""
+    case = case_of(reference_dir, "c2m/c2m_16db/through/case1")
+    assert case.settings.c2m is not None
+    search = Search(case.paths, case.settings)
+    eyes = EyeSearch(search, case.settings.c2m)
+    for number, pulse in list(search.pulses())[::4]:
+        table = eyes._screen(number, pulse)
+        for row in np.flatnonzero(table.hopeful(-np.inf, 0.0))[::7]:
+            (estimate,), known = eyes._estimate(table, np.array([row]), 0.0, 0.0)
+            signal = float(table.signal[row])
+            exact = signal / 10 ** (eyes._figure(number, pulse, table, int(row), -np.inf) / 20)
+            slack = SLACK_BINS * min(signal / 1000, case.settings.pdf_bin)
+            assert abs(estimate - exact) < slack
+            assert known <= signal / exact
+            if exact < 0.9 * signal:
+                assert np.isposinf(eyes._estimate(table, np.array([row]), 0.0, 1.05 * signal / exact)[0][0])
