@@ -18,6 +18,8 @@ from sirf.com.config.workbook_size import check_workbook_size
 from sirf.errors import ConfigError, shown
 
 SHEET = "COM_Settings"
+GIGA, NANO = 1e9, 1e-9
+"""Units of the official workbooks: GHz, and nF, nH, ns and V²/GHz."""
 MAX_COUNT = 10_000
 """Most taps, samples or unit intervals that a keyword may ask for."""
 _TAP = "c("
@@ -89,6 +91,15 @@ class Sheet:
         if least is not None and value < least:
             raise ConfigError(
                 f"{self.name}: {keyword} at {self.where(keyword)} must be {least:g} or more, got {value:g}. Mend the cell."
+            )
+        return value
+
+    def positive(self, keyword: str, default: float | None = None) -> float:
+        """As `number`, above zero."""
+        value = self.number(keyword, default)
+        if not value > 0:
+            raise ConfigError(
+                f"{self.name}: {keyword} at {self.where(keyword)} must be positive, got {value:g}. Mend the cell."
             )
         return value
 
