@@ -19,9 +19,10 @@ from sirf.study.figures import FIGURES
 from sirf.study.measurement import Measurement
 from sirf.study.reach import reach
 from sirf.study.sections import Section, optimized, path_of, sections
+from sirf.study.sweep.copper_parameters import material_changed
 from sirf.study.sweep.design import tolerance_values
 from sirf.study.sweep.inputs import Inputs
-from sirf.study.sweep.parameters import changed_link, material_changed, parameter_of
+from sirf.study.sweep.parameters import changed_link, parameter_of
 from sirf.study.sweep.parts import Value
 from sirf.study.sweep.study import Study
 from sirf.system.architecture import Architecture, load_architecture

@@ -13,9 +13,10 @@ from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
 from sirf.optics import load_optics
+from sirf.study.sweep.copper_parameters import material_changed
 from sirf.study.sweep.frozen import found, get, mapped, replaced
 from sirf.study.sweep.inputs import Inputs
-from sirf.study.sweep.parameters import PARAMETERS, changed_link, material_changed, parameter_of
+from sirf.study.sweep.parameters import PARAMETERS, changed_link, parameter_of
 
 FREQUENCY = np.array([0.0, 10e9, 26.5625e9])
 BOARD = Inputs(path=sirf.paths.pluggable(rate_class="100g"))
