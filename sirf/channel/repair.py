@@ -13,8 +13,8 @@ from scipy.interpolate import CubicSpline
 from scipy.special import zeta
 
 from sirf._display import html_table, table
+from sirf.channel.causality import CAUSAL_DB, early_db, early_levels
 from sirf.channel.network import Network
-from sirf.channel.quality import CAUSAL_DB, early_db, early_levels
 from sirf.channel.resample import flatten
 from sirf.channel.screening import MIN_POINTS, WRONG_DC, dc_finding
 from sirf.errors import LimitError, SirfError

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skrf.calibration.deembedding import IEEEP370_FD_QM, IEEEP370_TD_QM
 
+from sirf.channel.causality import early_db
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
-from sirf.channel.quality import early_db, quality
+from sirf.channel.quality import quality
 from sirf.channel.touchstone import read_touchstone
 from sirf.errors import SirfError
 
