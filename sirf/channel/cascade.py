@@ -7,19 +7,23 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.two_ports import joined
+
 Complex: TypeAlias = NDArray[np.complex128]
 
 
 def cascade(first: Complex, second: Complex) -> Complex:
     """S (F, 2, 2) of two two-ports in series: port 2 of `first` meets port 1 of `second`, at one reference impedance."""
-    # geometric series of all round trips between the two networks
-    loop = 1.0 / (1.0 - first[:, 1, 1] * second[:, 0, 0])
-    s = np.empty_like(first)
-    s[:, 0, 0] = first[:, 0, 0] + first[:, 0, 1] * first[:, 1, 0] * second[:, 0, 0] * loop
-    s[:, 0, 1] = first[:, 0, 1] * second[:, 0, 1] * loop
-    s[:, 1, 0] = first[:, 1, 0] * second[:, 1, 0] * loop
-    s[:, 1, 1] = second[:, 1, 1] + second[:, 0, 1] * second[:, 1, 0] * first[:, 1, 1] * loop
+    s = np.empty(first.shape, dtype=np.complex128)
+    joined(_read_only(first), _read_only(second), s)
     return s
+
+
+def _read_only(s: Complex) -> Complex:
+    """The values as what nobody can write to: of one kind, so that the kernel is compiled once."""
+    values = np.ascontiguousarray(s, dtype=np.complex128).view()
+    values.flags.writeable = False
+    return values
 
 
 class Ends(NamedTuple):

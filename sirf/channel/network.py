@@ -189,15 +189,17 @@ def bulk_delay(frequency: Real, value: Complex) -> float:
     delay, reach, longest = 0.0, float(step.min()), float(step.max())
     while True:
         reach = longest if 2.0 * reach >= longest else max(2.0 * reach, float(step[step > reach].min()))
-        known = step <= reach * (1 + 1e-9)
+        # an even grid knows all of its steps at once, and needs neither a mask nor a first delay
+        known = slice(None) if reach == longest else step <= reach * (1 + 1e-9)
         total = float(np.sum(weight[known]))
         if total > 0.0:
-            rest = np.angle(turn[known] * np.exp(2j * np.pi * step[known] * delay)) / (2.0 * np.pi * step[known])
+            left = turn[known] * np.exp(2j * np.pi * step[known] * delay) if delay else turn[known]
+            rest = np.angle(left) / (2.0 * np.pi * step[known])
             mean = float(np.sum(weight[known] * rest)) / total
             delay -= mean
-            spread = float(np.sqrt(np.sum(weight[known] * (rest - mean) ** 2) / total))
         if reach == longest:
             return delay
+        spread = float(np.sqrt(np.sum(weight[known] * (rest - mean) ** 2) / total)) if total > 0.0 else 0.0
         # where resistance, not delay, turns the phase of the short steps, they say nothing about the longer ones
         if total == 0.0 or spread * float(step[step > reach].min()) > 0.25:
             delay = 0.0
@@ -234,11 +236,12 @@ def _check_arrays(frequency: NDArray[Any], s: NDArray[Any]) -> None:
         raise SirfError(
             f"s must be shaped ({frequency.size}, P, P), got {s.shape}. Give one square matrix a frequency."
         )
-    if not np.all(np.isfinite(frequency)) or frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
+    # what ascends from a number that is not negative to a finite one is finite throughout
+    if not (frequency[0] >= 0 and frequency[-1] < np.inf and (frequency[1:] > frequency[:-1]).all()):
         raise SirfError(
             "frequency must be finite, not negative and ascending, got other values. Sort and merge the points."
         )
-    if not np.all(np.isfinite(s)):
+    if not np.isfinite(s).all():
         where = float(frequency[int(np.argmin(np.all(np.isfinite(s), axis=(1, 2))))])
         raise SirfError(f"s must be finite, got NaN or infinity at {where:g} Hz. Remove or repair that point.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy.interpolate import CubicSpline
 
 from sirf.channel.cached_spectra import root_grid, transform_grid, turned
 from sirf.channel.network import bulk_delay
+from sirf.channel.spline_grid import LEAST_KNOTS, spline_grid
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -74,7 +76,9 @@ class FlatResponse:
         step = sample_rate / n_samples
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
-        result[:inside] = self._inside(root[:inside]) * turned(inside, step * delay_s)
+        # the same spline as of `at`, for a pair of grids that link after link comes back to
+        known = self._inside if self.root.size < LEAST_KNOTS else self._on_kept_grid
+        result[:inside] = known(root[:inside]) * turned(inside, step * delay_s)
         if inside == frequency.size:
             return result
         beyond = frequency[inside:] - self.edge
@@ -89,6 +93,9 @@ class FlatResponse:
     def _inside(self, root: Real) -> Complex:
         # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
         return np.asarray(CubicSpline(self.root, self.value)(root))
+
+    def _on_kept_grid(self, root: Real) -> Complex:
+        return spline_grid(self.root, root)(self.value)
 
     def beyond(self, beyond: Real) -> Complex:
         """Response without the bulk delay at frequencies (G,) in Hz that all lie beyond the band edge."""
@@ -119,7 +126,7 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
     # an inverted pair adds pi, and unwrapping may add turns
     phase -= np.pi * round(float(phase[-1]) / np.pi)
     scaled = points / points[0]
-    line = np.stack([np.sqrt(scaled), scaled], axis=1)
+    line = _line_basis(scaled.tobytes())
     plain = _misfit(line, phase)
     if not blocked and plain <= _SMALLEST_TURN:
         # sqrt(f) and f tell all of the phase: no corner shows
@@ -128,8 +135,9 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
     for _ in range(8):  # arctan(corner / f) about the last corner
         tilt = scaled / (scaled**2 + turn**2)
         wanted = phase - np.arctan(turn / scaled) + turn * tilt
-        fit = np.linalg.lstsq(np.column_stack([line, tilt]), wanted, rcond=None)[0]
-        last, turn = turn, min(max(float(fit[2]), 0.0), 2.0)
+        # least squares with the line beside it: along what the line leaves of the tilt
+        own = tilt - line @ (tilt @ line)
+        last, turn = turn, min(max(float(own @ wanted) / float(own @ own), 0.0), 2.0)
         if turn == last:
             break
     left = phase - np.arctan(turn / scaled)
@@ -138,12 +146,19 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
     if not (blocked or clear):
         return None
     corner = turn * float(points[0]) if clear else 0.0
-    return corner if corner < 0.5 * float(np.median(np.diff(frequency))) else None
+    return corner if corner < 0.5 * usual_step(frequency) else None
+
+
+@lru_cache(maxsize=8)
+def _line_basis(points: bytes) -> Real:
+    """Orthonormal columns (F, 2) that span sqrt(f) and f of a line, at `points` (F,); kept by value."""
+    scaled = np.frombuffer(points)
+    return np.linalg.qr(np.stack([np.sqrt(scaled), scaled], axis=1)).Q
 
 
 def _misfit(basis: Real, values: Real) -> float:
-    """Norm of what the columns of `basis` (F, B) leave of `values` (F,) at best."""
-    return float(np.linalg.norm(values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]))
+    """Norm of what the orthonormal columns of `basis` (F, B) leave of `values` (F,) at best."""
+    return float(np.linalg.norm(values - basis @ (values @ basis)))
 
 
 def without_coupling(frequency: Real, value: Complex, corner: float) -> tuple[Real, Complex]:
@@ -178,12 +193,23 @@ def flatten(frequency: Real, value: Complex) -> FlatResponse:
 
 def uneven_step(frequency: Real) -> float | None:
     """Largest step in Hz of an uneven grid; None for an even one, which may begin anywhere, and may begin with a shorter step."""
-    steps = np.diff(frequency)
+    return _steps(np.asarray(frequency, dtype=np.float64).tobytes())[1]
+
+
+def usual_step(frequency: Real) -> float:
+    """Median step in Hz of a grid (F,) of two points at least."""
+    return _steps(np.asarray(frequency, dtype=np.float64).tobytes())[0]
+
+
+@lru_cache(maxsize=16)
+def _steps(grid: bytes) -> tuple[float, float | None]:
+    """Median step of a grid, and its largest one where the grid is uneven; kept by value."""
+    steps = np.diff(np.frombuffer(grid))
+    usual = float(np.median(steps)) if steps.size else float("nan")
     if steps.size < 2:
-        return None
-    usual = float(np.median(steps))
+        return usual, None
     inner = steps[1:] if steps[0] < usual * (1 + UNEVEN) else steps
-    return None if np.all(np.abs(inner - usual) <= UNEVEN * usual) else float(steps.max())
+    return usual, None if np.all(np.abs(inner - usual) <= UNEVEN * usual) else float(steps.max())
 
 
 def even_grid(frequency: Real) -> Real:
@@ -205,9 +231,8 @@ def even_grid(frequency: Real) -> Real:
 def causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
     """Bulk delay in s; a coarse grid that folds a long delay to a negative one is unfolded."""
     delay = bulk_delay(frequency, value)
-    steps = np.diff(frequency)
     largest = uneven_step(frequency)
-    coarse = float(np.median(steps)) if largest is None else largest
+    coarse = usual_step(frequency) if largest is None else largest
     if delay * coarse < -0.1:
         # a delay beyond half of 1 / step shows as a negative one: a whole period is added
         delay += 1.0 / coarse
@@ -275,11 +300,12 @@ def _edge_trend(frequency: Real, flat: Complex) -> tuple[complex, float, float]:
     steps = np.sqrt(points) - np.sqrt(frequency[-1])
     # notches down to zero would pull the line through the logarithms without end
     log_magnitude = np.log(np.maximum(np.abs(values), 1e-6 * np.abs(values).max()))
-    slope, intercept = np.polyfit(steps, log_magnitude, 1)
-    loss = max(-float(slope), 0.0)
-    if loss == 0.0:
-        intercept = float(np.mean(log_magnitude))
+    centre, intercept = float(np.mean(steps)), float(np.mean(log_magnitude))
+    about = steps - centre
+    loss = max(-float(about @ log_magnitude) / float(about @ about), 0.0)
+    # the straight line goes through both means
+    intercept += loss * centre
     # the phase at the edge, from all of the top with its delay taken out, weighted by magnitude
     aligned = values * np.exp(2j * np.pi * (points - frequency[-1]) * delay)
     phase = float(np.angle(np.sum(aligned * np.abs(aligned))))
-    return complex(np.exp(float(intercept) + 1j * phase)), loss, delay
+    return complex(np.exp(intercept + 1j * phase)), loss, delay

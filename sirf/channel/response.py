@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from sirf.channel.cached_spectra import folded_shape, symbol_low_pass, transform_grid
-from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
+from sirf.channel.cached_spectra import KEPT_GRIDS, folded_shape, symbol_low_pass, transform_grid
+from sirf.channel.resample import FlatResponse, coupling_corner, flatten, usual_step, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.units import Given, parse_symbol_rate
@@ -169,7 +170,7 @@ def prepare(
     notes: tuple[str, ...] = ()
     corner = coupling_corner(frequency, value)
     if corner is not None:
-        notes = (_wander_warning(corner, float(np.median(np.diff(frequency))), symbol_rate),)
+        notes = (_wander_warning(corner, usual_step(frequency), symbol_rate),)
         frequency, value = without_coupling(frequency, value, corner)
     long = _long_response(flatten(frequency, value), frequency, symbol_rate, samples_per_ui)
     prepared = _shortened(long, tail_energy)
@@ -211,7 +212,7 @@ class _LongResponse:
 
 def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
     sample_rate = symbol_rate * samples_per_ui
-    span = 1.0 / float(np.median(np.diff(grid)))
+    span = 1.0 / usual_step(grid)
     # interpolation halves the step: the window is two periods 1/step long, so that what folds back can be told
     n = _fast_samples(int(2.0 * span * sample_rate), samples_per_ui)
     # whole samples are only bookkeeping; the fraction that is left is a phase on the spectrum
@@ -269,7 +270,7 @@ def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tup
 
 def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     m = long.samples_per_ui
-    first, last, omitted = _window(long.pulse, long.origin, tail_energy)
+    first, last, omitted = _window(long.pulse, m, long.origin, tail_energy)
     if tail_energy > 0:
         # room for what filters yet to come spread: little ahead, more behind
         first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.pulse.size)
@@ -290,24 +291,38 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     )
 
 
+@lru_cache(maxsize=KEPT_GRIDS)
 def _fade(n_samples: int, samples_per_ui: int) -> Real:
     """One, then down to zero over 8 UI, then zero for 8 UI: filters must not carry the cut tail round to the start."""
     ui_before_end = (n_samples - np.arange(n_samples)) / samples_per_ui
     return 0.5 - 0.5 * np.cos(np.pi * np.clip((ui_before_end - 8.0) / 8.0, 0.0, 1.0))
 
 
-def _window(pulse: Real, origin: int, tail_energy: float) -> tuple[int, int, float]:
-    """First and last sample between which all but `tail_energy` of the energy lies, and what lies outside."""
-    energy = np.cumsum(pulse**2)
-    total = float(energy[-1])
+def _window(pulse: Real, samples_per_ui: int, origin: int, tail_energy: float) -> tuple[int, int, float]:
+    """First and last sample between which all but `tail_energy` of the energy lies, and what lies outside.
+
+    `pulse` holds a whole number of UI.
+    """
     if tail_energy <= 0:
         return 0, pulse.size, 0.0
+    rows = pulse.reshape(-1, samples_per_ui)
+    energy = np.cumsum(np.einsum("ij,ij->i", rows, rows))
+    total = float(energy[-1])
     if total == 0.0:
         return origin, origin + 1, 0.0
-    first = int(np.searchsorted(energy, 0.5 * tail_energy * total))
-    last = int(np.searchsorted(energy, (1.0 - 0.5 * tail_energy) * total)) + 1
-    inside = float(energy[last - 1] - (energy[first - 1] if first else 0.0))
-    return first, last, max(1.0 - inside / total, 0.0)
+
+    def reached(share: float) -> tuple[int, float]:
+        """First sample with this share of the energy up to it, and the energy before that sample."""
+        row = int(np.searchsorted(energy, share * total))
+        within = np.cumsum(np.append(energy[row - 1] if row else 0.0, rows[row] ** 2))
+        # the last sum of a row may differ from the energy up to it in its last bits
+        place = min(int(np.searchsorted(within[1:], share * total)), samples_per_ui - 1)
+        return row * samples_per_ui + place, float(within[place])
+
+    first, before = reached(0.5 * tail_energy)
+    last, rest = reached(1.0 - 0.5 * tail_energy)
+    inside = rest + float(pulse[last]) ** 2 - before
+    return first, last + 1, max(1.0 - inside / total, 0.0)
 
 
 def _fast_samples(samples: int, samples_per_ui: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.channel.network import Network, bulk_delay
-from sirf.channel.resample import even_grid, flatten, jumps_at_dc, uneven_step
+from sirf.channel.resample import even_grid, flatten, jumps_at_dc, uneven_step, usual_step
 from sirf.errors import SirfError
 
 Real = NDArray[np.float64]
@@ -160,7 +160,7 @@ def start_notes(network: Network, symbol_rate: float, label: str) -> tuple[str, 
     """A note where the data begin so far above DC that it is a guess; `SirfError` where they begin too far for any result."""
     frequency = network.frequency
     first = float(frequency[frequency > 0][0])
-    has_gap = frequency[0] > 0 or first > 1.5 * float(np.median(np.diff(frequency)))
+    has_gap = frequency[0] > 0 or first > 1.5 * usual_step(frequency)
     if not has_gap or first <= START_NOTED * symbol_rate * (1 + 1e-9):
         return ()
     if first > START_REFUSED * symbol_rate * (1 + 1e-9):
@@ -244,10 +244,10 @@ def on_fine_grid(network: Network) -> Network:
     COM's reference follows phases by straight lines and puts its own delays on top, for which such steps are too coarse.
     """
     frequency = network.frequency
-    if frequency.size < MIN_POINTS or float(np.median(np.diff(frequency))) <= COARSE_STEP_HZ * (1 + 1e-9):
+    if frequency.size < MIN_POINTS or usual_step(frequency) <= COARSE_STEP_HZ * (1 + 1e-9):
         return network
     grid = even_grid(frequency)
-    if 0 < frequency[0] <= 1.5 * float(np.median(np.diff(frequency))):
+    if 0 < frequency[0] <= 1.5 * usual_step(frequency):
         # one step from DC: the extrapolation of the physical way serves better than a line over many short steps
         grid = np.arange(round(grid[-1] / (grid[1] - grid[0])) + 1) * (grid[1] - grid[0])
     return _resampled(network, grid)

@@ -329,20 +329,36 @@ def noise_correlation(
     n = 2 * lags_ui * m
     # a filter wider than the samples' own band is integrated to where it has fallen to 1e-4 of the power, whatever they are
     finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
-    frequency = np.asarray(np.fft.rfftfreq(8 * n * finer, 1.0 / (link.symbol_rate * m * finer)), dtype=np.float64)
-    added = 0.0 if link.optics is None else _optical_density(link, frequency.size, float(frequency[1]))
-    density = (receiver.noise_density + added) * _sampler_power(
-        receiver.noise_corner,
-        receiver.ctle,
-        receiver.ffe,
-        receiver.ffe_main,
-        link.symbol_rate,
-        8 * n * finer,
-        m * finer,
-    )
-    spacing = frequency[1]
+    filters = receiver.noise_corner, receiver.ctle, receiver.ffe, receiver.ffe_main
+    grid = link.symbol_rate, 8 * n * finer, m * finer
+    if link.optics is None:
+        return np.asarray(receiver.noise_density * _white_correlation(*filters, *grid)[: n // 2 * finer : finer])
+    spacing = link.symbol_rate * m / (8 * n)
+    added = _optical_density(link, 4 * n * finer + 1, spacing)
+    return _correlation((receiver.noise_density + added) * _sampler_power(*filters, *grid), spacing)[
+        : n // 2 * finer : finer
+    ]
+
+
+def _correlation(density: Float, spacing: float) -> Float:
+    """Autocorrelation at lags of one sample of a one-sided density at frequencies `spacing` Hz apart."""
     # irfft divides by N and mirrors what it is given: times N df it is the integral, and half of a one-sided density
-    return np.asarray(np.fft.irfft(density)[: n // 2 * finer : finer] * (8 * n * finer) * spacing / 2)
+    return np.asarray(np.fft.irfft(density) * (2 * (density.size - 1)) * spacing / 2)
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def _white_correlation(
+    noise_corner: float | None,
+    ctle: AnyCtle | None,
+    ffe: tuple[float, ...],
+    ffe_main: int,
+    symbol_rate: float,
+    n_samples: int,
+    samples_per_ui: int,
+) -> Float:
+    """Autocorrelation of white noise of density one behind the receiver's filters, which a study holds."""
+    power = _sampler_power(noise_corner, ctle, ffe, ffe_main, symbol_rate, n_samples, samples_per_ui)
+    return _correlation(power, symbol_rate * samples_per_ui / n_samples)
 
 
 @lru_cache(maxsize=KEPT_GRIDS)

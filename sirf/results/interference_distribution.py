@@ -46,7 +46,7 @@ class Interference:
         volts = deeper.volts
 
         def joined(tail: Float, density: Float, far: Float, far_density: Float) -> tuple[Float, Float]:
-            near = np.array([self._logarithm(row, volts) for row in tail])
+            near = self._logarithm(tail, np.arange(len(tail))[:, None], volts)
             # from the first voltage on at which the tail has fallen that low
             beyond = np.logical_or.accumulate(near < seam, axis=1)
             near_density = np.array([np.interp(volts, self.volts, row, right=0.0) for row in density])
@@ -64,11 +64,21 @@ class Interference:
 
     def above(self, level: int, value: Float | float) -> Float:
         """P(x > value | level) at any sign of `value`, by cubic interpolation of the logarithm."""
-        return self._beyond(self.log_tail[level], self.lower_log_tail[level], value)
+        return self.beyond(True, level, value)
 
     def below(self, level: int, value: Float | float) -> Float:
         """P(x < -value | level) at any sign of `value`."""
-        return self._beyond(self.lower_log_tail[level], self.log_tail[level], value)
+        return self.beyond(False, level, value)
+
+    def beyond(self, upward: NDArray[np.bool_] | bool, level: NDArray[np.int64] | int, value: Float | float) -> Float:
+        """P(x > value | level) where `upward`, P(x < -value | level) elsewhere; the arguments are broadcast to one shape."""
+        value = np.asarray(value, dtype=float)
+        inside = value >= 0.0
+        # what lies on the other side of the middle is one less the opposite tail
+        row = np.where(inside == upward, level, np.add(level, len(self.log_tail)))
+        logarithm = self._logarithm(np.concatenate([self.log_tail, self.lower_log_tail]), row, np.abs(value))
+        probability = np.where(logarithm > LOG_FLOOR, np.exp(logarithm), 0.0)
+        return np.where(inside, probability, 1.0 - probability)
 
     def quantile(self, level: int, probability: float) -> float:
         """The v with P(x > v | level) = probability (below 0.5), V; 0 where even P(x > 0 | level) is smaller."""
@@ -80,11 +90,11 @@ class Interference:
 
     def error_ratio(self, levels: Float, main: float, decision: Float) -> float:
         """Symbol error ratio with `levels` (L,) relative to the outer one, main cursor in V and thresholds (L - 1,) in V."""
-        total = 0.0
-        for e in range(len(levels) - 1):
-            total += float(self.above(e, decision[e] - levels[e] * main))
-            total += float(self.below(e + 1, levels[e + 1] * main - decision[e]))
-        return total / len(levels)
+        low, high = levels[:-1] * main, levels[1:] * main
+        lower = np.arange(len(levels) - 1)
+        upward = np.array([[True], [False]])
+        each = self.beyond(upward, np.stack([lower, lower + 1]), np.stack([decision - low, high - decision]))
+        return float(each.sum()) / len(levels)
 
     def balanced_thresholds(self, levels: Float, main: float) -> Float:
         """Thresholds (L - 1,) in V at which either neighbour is mistaken for the other as often; arguments as `error_ratio`.
@@ -98,24 +108,13 @@ class Interference:
             start, end = low, high
             for _ in range(BISECTIONS):
                 middle = 0.5 * (start + end)
-                upper = float(self._logarithm(self.log_tail[e], np.asarray(middle - low)))
-                lower = float(self._logarithm(self.lower_log_tail[e + 1], np.asarray(high - middle)))
+                upper = float(self._logarithm(self.log_tail, e, np.asarray(middle - low)))
+                lower = float(self._logarithm(self.lower_log_tail, e + 1, np.asarray(high - middle)))
                 if upper == lower:
                     break
                 start, end = (middle, end) if upper > lower else (start, middle)
             found.append(0.5 * (start + end))
         return np.array(found)
-
-    def _beyond(self, tail: Float, opposite: Float, value: Float | float) -> Float:
-        value = np.asarray(value, dtype=float)
-        distance = np.abs(value)
-        upper = value >= 0
-        logarithm = self._logarithm(tail, distance)
-        beyond = np.all(upper)
-        if not beyond:
-            logarithm = np.where(upper, logarithm, self._logarithm(opposite, distance))
-        probability = np.where(logarithm > LOG_FLOOR, np.exp(logarithm), 0.0)
-        return probability if beyond else np.where(upper, probability, 1.0 - probability)
 
     def _quantile(self, tail: Float, probability: float) -> float:
         wanted = float(np.log(probability))
@@ -136,30 +135,31 @@ class Interference:
             low, high = (middle, high) if _cubic(nodes, middle) > wanted else (low, middle)
         return (first + 0.5 * (low + high)) * float(self.volts[1])
 
-    def _logarithm(self, tail: Float, distance: Float) -> Float:
-        """Logarithm of `tail` (V,) at `distance` through the four nearest points; straight where the floor is near.
+    def _logarithm(self, tails: Float, row: NDArray[np.int64] | int, distance: Float) -> Float:
+        """Logarithm of `tails`[row] (V,) at `distance` through the four nearest points; straight where the floor is near.
 
-        `LOG_FLOOR` beyond the grid.
+        `LOG_FLOOR` beyond the grid. `tails` is (R, V); `row` and `distance` are broadcast.
         """
+        points, flat = tails.shape[1], tails.ravel()
+        begin = np.multiply(row, points)
         where = distance / self.volts[1]
         # `numpy.clip` would take as long as all the rest
-        index = np.minimum(np.maximum(where.astype(np.int64), 0), len(tail) - 2)
+        index = np.minimum(np.maximum(where.astype(np.int64), 0), points - 2)
         part = np.minimum(where - index, 1.0)
-        first = np.minimum(np.maximum(index - 1, 0), len(tail) - 4)
-        nodes = [tail[first + step] for step in range(4)]
-        straight = tail[index] + part * (tail[index + 1] - tail[index])
-        near_floor = nodes[3] <= LOG_FLOOR
-        inside = np.where(near_floor, straight, _cubic(nodes, where - first))
+        first = np.minimum(np.maximum(index - 1, 0), points - 4)
+        start = begin + first
+        nodes = [flat[start], flat[start + 1], flat[start + 2], flat[start + 3]]
+        start = begin + index
+        here = flat[start]
+        straight = here + part * (flat[start + 1] - here)
+        inside = np.where(nodes[3] <= LOG_FLOOR, straight, _cubic(nodes, where - first))
         # the grid holds all that interference reaches: what lies beyond it is out of reach
-        return np.asarray(np.where(where > len(tail) - 1, LOG_FLOOR, inside))
+        return np.asarray(np.where(where > points - 1, LOG_FLOOR, inside))
 
 
 def _cubic(nodes: Sequence[Any], x: Any) -> Any:
-    """Lagrange's cubic through `nodes` at 0, 1, 2 and 3."""
+    """The cubic through `nodes` at 0, 1, 2 and 3: Newton's form, by forward differences."""
     a, b, c, d = nodes
-    return (
-        -a * (x - 1) * (x - 2) * (x - 3) / 6
-        + b * x * (x - 2) * (x - 3) / 2
-        - c * x * (x - 1) * (x - 3) / 2
-        + d * x * (x - 1) * (x - 2) / 6
-    )
+    first, second = b - a, c - b
+    bend = second - first
+    return a + x * (first + (0.5 * (x - 1.0)) * (bend + ((x - 2.0) / 3.0) * (d - c - second - bend)))

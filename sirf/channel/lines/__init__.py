@@ -12,6 +12,7 @@ from sirf.channel.lines.chain_matrix import (
     pair_two_port,
     series_chain,
     shunt_chain,
+    with_shunts,
 )
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip, Microstrip
@@ -36,4 +37,5 @@ __all__ = [
     "pair_two_port",
     "series_chain",
     "shunt_chain",
+    "with_shunts",
 ]

@@ -31,9 +31,12 @@ class Chain(NamedTuple):
     d: Complex
 
 
-def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
-    """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC."""
-    turn = np.sqrt(series * shunt) * length
+def line_chain(series: Complex, shunt: Complex, length: float, *, gamma: Complex | None = None) -> Chain:
+    """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC.
+
+    `gamma` (F,) per m is the root of their product, for those who know it already.
+    """
+    turn = (np.sqrt(series * shunt) if gamma is None else gamma) * length
     # beyond 2,600 dB nothing passes; exp would overflow at 6,100
     loss, phase = np.minimum(turn.real, MAX_ATTENUATION_NEPER), turn.imag
     # real functions are several times faster than the complex ones, and expm1 keeps the digits of a small loss
@@ -49,7 +52,8 @@ def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
     even.real, even.imag = real_cosine * cosine, real_sine * sine
     still = np.maximum(np.abs(turn.real), np.abs(phase)) < 1e-100
     # sinh(x) / x keeps b and c finite where gamma vanishes
-    ratio = np.where(still, 1.0, odd / np.where(still, 1.0, turn)) * length
+    turn[still], odd[still] = 1.0, 1.0
+    ratio = (odd / turn) * length
     return Chain(even, series * ratio, shunt * ratio, even)
 
 
@@ -72,20 +76,29 @@ def join(*chains: Chain) -> Chain:
     return reduce(_product, chains)
 
 
+def with_shunts(chain: Chain, before: Complex, after: Complex | None = None) -> Chain:
+    """The two-port between admittances (F,) in S to ground: `join` with two `shunt_chain`, without what is one or zero there."""
+    a, b, c, d = chain
+    c, d = c + before * a, d + before * b
+    return Chain(a, b, c, d) if after is None else Chain(a + b * after, b, c + d * after, d)
+
+
 def pair_two_port(frequency: Real, chain: Chain, *, name: str = "") -> Network:
     """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
-    return Network(frequency, scattering(chain), z0=PAIR_OHM, name=name)
+    s = scattering(chain)
+    s.flags.writeable = False  # so that the network keeps this array, not a copy
+    return Network(frequency, s, z0=PAIR_OHM, name=name)
 
 
 def scattering(chain: Chain) -> Complex:
     """S (F, 2, 2) at 50 ohm of one line with this chain matrix."""
     b, c = chain.b / LINE_OHM, chain.c * LINE_OHM
-    total = chain.a + b + c + chain.d
-    s = np.empty((*np.shape(total), 2, 2), dtype=np.complex128)
-    s[:, 0, 0] = (chain.a + b - c - chain.d) / total
+    inverse = 1.0 / (chain.a + b + c + chain.d)
+    s = np.empty((*np.shape(inverse), 2, 2), dtype=np.complex128)
+    s[:, 0, 0] = (chain.a + b - c - chain.d) * inverse
     # reciprocal: the chain matrix has determinant one
-    s[:, 0, 1] = s[:, 1, 0] = 2.0 / total
-    s[:, 1, 1] = (chain.d + b - c - chain.a) / total
+    s[:, 0, 1] = s[:, 1, 0] = 2.0 * inverse
+    s[:, 1, 1] = (chain.d + b - c - chain.a) * inverse
     return s
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import Complex, Real, join, line_chain, pair_two_port, shunt_chain
+from sirf.channel.lines import Complex, Real, line_chain, pair_two_port, with_shunts
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.channel.pair import UNCOUPLED
@@ -71,10 +71,14 @@ class Via:
         """Two-port at 100 ohm differential, the surface at port 1 and the trace at port 2."""
         f = np.asarray(frequency, dtype=np.float64)
         series, shunt = self._immittances(f)
-        parts = [shunt_chain(2j * np.pi * f * self.pad), line_chain(series, shunt, self.length)]
+        gamma = np.sqrt(series * shunt)
+        barrel = line_chain(series, shunt, self.length, gamma=gamma)
+        pad, stub = np.asarray(2j * np.pi * f * self.pad, dtype=np.complex128), None
         if self.stub > 0.0:
-            parts.append(shunt_chain(_open_line(series, shunt, self.stub)))
-        return pair_two_port(f, join(*parts), name=self.name)
+            below = line_chain(series, shunt, self.stub, gamma=gamma)
+            stub = below.c / below.a  # open end: I2 = 0, so I1 / V1 = C / A
+        barrel = with_shunts(barrel, pad, stub)
+        return pair_two_port(f, barrel, name=self.name)
 
     def mode(self, sign: float) -> Via:
         """The via as the even (+1) or odd (-1) mode of two coupled pairs sees it."""
@@ -104,10 +108,3 @@ def pad_capacitance(*, dk: float, pad: float, antipad: float, thickness: float) 
             f"{antipad}, thickness {thickness} m and dk {dk}. Check the units."
         )
     return 1.41e-12 / 0.0254 * dk * thickness * pad / (antipad - pad)
-
-
-def _open_line(series: Complex, shunt: Complex, length: float) -> Complex:
-    """Input admittance (F,) in S of a line left open at its end."""
-    chain = line_chain(series, shunt, length)
-    # open end: I2 = 0, so I1 / V1 = C / A
-    return chain.c / chain.a

@@ -255,9 +255,9 @@ class InterferenceModel:
         cursors, main = self.cursors(0)
         cursors[main] = 0.0
         bounds = 0.5 * np.diff(self.levels) * end.main_cursor
-        level = int(np.argmax([float(at_instant.above(i, bound)) for i, bound in enumerate(bounds)]))
+        level = int(np.argmax(at_instant.beyond(True, np.arange(len(bounds)), bounds)))
         small = 1e-3 * bounds[level]
-        here, beyond = (float(np.log(at_instant.above(level, bounds[level] + move))) for move in (-small, small))
+        here, beyond = np.log(at_instant.above(level, bounds[level] + np.array([-small, small]))).tolist()
         tilt = (here - beyond) / (2.0 * small)
 
         moment = TiltedMoment.of(cursors, main, edges, moved, self.levels, tilt)

@@ -104,14 +104,7 @@ class Displacement:
     def __post_init__(self) -> None:
         """Mean of |x|, x² and x⁴ over all transitions x; mean, variance and fourth cumulant (K,) of x times what is
         independent, in UI, UI² and UI⁴."""
-        grid = np.array(np.meshgrid(*[self.levels] * 4)).reshape(4, -1)
-        x = np.asarray(self.weights) @ grid
-        second, fourth = float(np.mean(x**2)), float(np.mean(x**4))
-        moments = (
-            float(np.mean(np.abs(x))),
-            second + self.rest,
-            fourth + 6.0 * second * self.rest + self.rest**2,
-        )
+        moments = _step_moments(self.weights, self.rest, tuple(self.levels.tolist()))
         reach = np.abs(self.atoms).max() + self.polarity + np.abs(self.states).max(axis=0)
         object.__setattr__(self, "variance", self.random + self.shares @ self.atoms**2 + self.polarity**2)
         object.__setattr__(self, "reach", reach)
@@ -209,6 +202,18 @@ class Displacement:
         return float(np.sum(np.abs(self.weights)) + np.sqrt(self.rest))
 
 
+@lru_cache(maxsize=KEPT_SPREADS)
+def _step_moments(
+    weights: tuple[float, float, float, float], rest: float, levels: tuple[float, ...]
+) -> tuple[float, float, float]:
+    """Mean of |x|, x² and x⁴ over all transitions x; kept by value, as below."""
+    grid = np.array(np.meshgrid(*[levels] * 4)).reshape(4, -1)
+    x = np.asarray(weights) @ grid
+    second, fourth = float(np.mean(x**2)), float(np.mean(x**4))
+    return float(np.mean(np.abs(x))), second + rest, fourth + 6.0 * second * rest + rest**2
+
+
+@lru_cache(maxsize=KEPT_SPREADS)
 def _transition(
     ffe: tuple[float, ...], main: int, symbol_variance: float
 ) -> tuple[tuple[float, float, float, float], int, float]:

@@ -15,7 +15,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
 from scipy.special import erfcx
 
 from sirf.results.interference_distribution import Interference
@@ -57,16 +56,16 @@ def transition_tables(
     narrow = np.ones(len(shifts)) if scales is None else scales
     bounds = (thresholds(levels) * main if decision is None else decision) - shifts[:, None]
     count = len(levels)
-    tables = np.zeros((len(shifts), count, count))
-    nothing = np.zeros((len(shifts), 1))
-    for i in range(count):
-        margin = (bounds - levels[i] * main) / narrow[:, None]
-        # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
-        upward = np.hstack([at_instant.above(i, margin[:, i:]), nothing])
-        downward = np.hstack([at_instant.below(i, -margin[:, :i][:, ::-1]), nothing])
-        tables[:, i, i + 1 :] = upward[:, :-1] - upward[:, 1:]
-        tables[:, i, :i] = (downward[:, :-1] - downward[:, 1:])[:, ::-1]
-        tables[:, i, i] = 1.0 - tables[:, i].sum(axis=1)
+    sent, decided, bound = np.arange(count)[:, None], np.arange(count), np.arange(count - 1)
+    upward = bound >= sent
+    margin = (bounds[:, None, :] - levels[:, None] * main) / narrow[:, None, None]
+    # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
+    beyond = np.zeros((len(shifts), count, count + 1))
+    beyond[:, :, 1:-1] = at_instant.beyond(upward, sent, np.where(upward, margin, -margin))
+    between = np.diff(beyond, axis=2)
+    tables = np.where(decided < sent, between, -between)
+    tables[:, range(count), range(count)] = 0.0
+    tables[:, range(count), range(count)] = 1.0 - tables.sum(axis=2)
     return np.clip(tables, 0.0, 1.0)
 
 
@@ -105,11 +104,9 @@ def with_feedback(
         means, scales = _expected(states, seen, after.covariance)
         # an error that the feedback made easy tells less of the levels around it
         strength = seen / (deviation * mean_beyond(np.asarray(half / deviation)))
-        lean = strength @ np.array([_leaning(float(mean), levels) for mean in after.levels[:memory]])
-    key = np.round(np.stack([(shifts + means) / main, scales, lean]), 12)
-    unique, inverse = np.unique(key, axis=1, return_inverse=True)
-    tables = transition_tables(at_instant, levels, main, unique[0] * main, unique[1], decision)
-    symbol, bit, up, down = (rate[inverse.ravel()] for rate in _rates(tables, _shares(unique[2], levels)))
+        lean = strength @ _leaning(after.levels[:memory], levels)
+    tables = transition_tables(at_instant, levels, main, shifts + means, scales, decision)
+    symbol, bit, up, down = _rates(tables, _shares(lean, levels))
     occupancy = _stationary(following, (down, 1.0 - up - down, up))
     ser = float(occupancy @ symbol)
     quiet = (states == 0).all(axis=1)
@@ -151,15 +148,22 @@ def _seen(states: NDArray[np.int64], taps: Float, half: float, deviation: float)
 def _expected(states: NDArray[np.int64], seen: Float, correlation: Float) -> tuple[Float, Float]:
     """(mean (S,) in V, scale (S,)) of the interference after the errors of each state, by linear regression on `seen`."""
     memory = states.shape[1]
-    patterns = np.array(list(itertools.product((False, True), repeat=memory)))
+    patterns, both, apart = _patterns_of_errors(memory)
     # one system for each pattern of errors: where there is none, the equation says that it tells nothing
-    both = patterns[:, :, None] & patterns[:, None, :]
-    systems = np.where(both, toeplitz(correlation[:memory]), np.eye(memory))
+    systems = np.where(both, correlation[apart], np.eye(memory))
     known = np.where(patterns, correlation[1 : memory + 1], 0.0)
     gains = np.linalg.solve(systems, known[:, :, None])[:, :, 0]
     narrowed = np.sqrt(np.maximum(1.0 - np.sum(gains * known, axis=1) / correlation[0], 0.01))
     which = (states != 0) @ (2 ** np.arange(memory)[::-1])
     return np.sum(seen * gains[which], axis=1), np.asarray(narrowed[which])
+
+
+@cache
+def _patterns_of_errors(memory: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+    """Which of the last symbols were wrong (2^memory, memory), which pairs both were, and how far apart the two are."""
+    patterns = np.array(list(itertools.product((False, True), repeat=memory)))
+    lags = np.arange(memory)
+    return patterns, patterns[:, :, None] & patterns[:, None, :], np.abs(lags[:, None] - lags)
 
 
 def mean_beyond(margin: Float) -> Float:
@@ -219,18 +223,17 @@ def _shares(lean: Float, levels: Float) -> Float:
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
-def _leaning(mean: float, levels: Float) -> float:
-    """The lean whose levels have this mean: Newton's method."""
-    mean = min(max(mean, 0.98 * float(levels[0])), 0.98 * float(levels[-1]))
-    square = levels**2
-    lean = 0.0
+def _leaning(means: Float, levels: Float) -> Float:
+    """The leans (M,) whose levels have these means (M,): Newton's method."""
+    wanted = np.clip(means, 0.98 * levels[0], 0.98 * levels[-1])
+    lean = np.zeros(len(wanted))
     for _ in range(50):
-        weight = np.exp(lean * levels)
-        shares = weight / weight.sum()
-        found = float(shares @ levels)
-        move = min(max((mean - found) / max(float(shares @ square) - found**2, 1e-3), -1.0), 1.0)
+        shares = _shares(lean, levels)
+        found = shares @ levels
+        spread = np.maximum(shares @ levels**2 - found**2, 1e-3)
+        move = np.clip((wanted - found) / spread, -1.0, 1.0)
         lean += move
-        if abs(move) < 1e-9:
+        if np.abs(move).max(initial=0.0) < 1e-9:
             break
     return lean
 

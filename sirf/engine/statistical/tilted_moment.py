@@ -33,85 +33,128 @@ SMALL_STEP = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TiltedMoment:
-    """E exp(`tilt` x) of intersymbol interference and jitter given the level of the symbol at index `main`.
+class TiltedState:
+    """One state of the displacement under the tilt: how the cursors and edges of the tied symbols lie there.
 
-    `cursors` (K,) in V, that of the main symbol zero; `tilt` in 1/V. `courses` holds, for each state of the displacement, its
-    probability, what it adds to the cursors (K,) in V, and the displaced edges (Q, 1 or 2, N) of `chain` in V; `factors` what
-    these contribute.
+    `share` (L,) is its probability given each level of the main symbol, `logarithm` (L,) that of its moment. `cursors` (Q + 3,)
+    in V are those of the tied symbols, `volts` (Q, 1 or 2, N) their displaced edges and `factors` what these contribute;
+    `means` (K,) the tilt times the mean levels of the symbols outside, zero inside.
     """
 
+    share: Float
+    logarithm: Float
     cursors: Float
+    volts: Float
+    factors: Float
+    means: Float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TiltedMoment:
+    """E exp(`tilt` x) of intersymbol interference and jitter given the level of the symbol at index `main`; `tilt` in 1/V.
+
+    The edges of `chain` tie the symbols `tied` to each other, the main one among them; all others are independent.
+    """
+
     main: int
     displacement: Displacement
     levels: Float
     tilt: float
     chain: range
+    tied: slice
     strong: NDArray[np.bool_]
     nodes: EdgeNodes
     weights: tuple[Float, Float]
-    courses: tuple[tuple[float, Float, Float], ...]
-    factors: tuple[Float, ...]
+    states: tuple[TiltedState, ...]
 
     @classmethod
     def of(
         cls, cursors: Float, main: int, edges: EdgeResponse, displacement: Displacement, levels: Float, tilt: float
     ) -> TiltedMoment:
-        """With the edges that count at a noise as large as the interference."""
+        """With the edges that count at a noise as large as the interference; `cursors` (K,) in V, the main one zero."""
         line = TiltedContour(tilt, 0.0, LANES, float(np.sum(cursors**2)))
         chain, strong = edge_chain(edges, line.gaussian, main, displacement)
         nodes = edge_nodes(edges, displacement, line, chain, strong)
         steep = edges.edges[chain.start : chain.stop] * (nodes.counts > 0)
+        lead = displacement.lead
         moment = cls(
-            cursors,
             main,
             displacement,
             levels,
             tilt,
             chain,
+            slice(chain.start + lead, chain.stop + lead + 3) if len(chain) else slice(main, main + 1),
             strong,
             nodes,
             transitions(steep, displacement, line),
             (),
-            (),
         )
-        courses = moment._courses(edges)
-        return replace(moment, courses=courses, factors=tuple(moment._edge_factors(volts) for _, _, volts in courses))
+        found = [moment._state(cursors + shift, volts) for shift, volts in moment._added(edges)]
+        logs = np.array([one.logarithm for one in found]) + np.log(displacement.state_shares)[:, None]
+        shares = np.exp(logs - logs.max(axis=0))
+        shares /= shares.sum(axis=0)
+        return replace(
+            moment, states=tuple(replace(one, share=share) for one, share in zip(found, shares, strict=True))
+        )
+
+    @property
+    def logarithm(self) -> Float:
+        """The logarithm (L,) of the moment."""
+        each = np.array([one.logarithm for one in self.states])
+        most = each.max(axis=0)
+        return np.asarray(most + np.log(self.displacement.state_shares @ np.exp(each - most)))
 
     def derivative(self, course: Float, later: EdgeResponse | None = None) -> Float:
         """Derivative (L,) of the logarithm along a change `course` (K,) in V of the cursors and `later` of the edges."""
-        added = None if later is None else self._courses(later)
-        above, below = (self._logarithm(sign * SMALL_STEP, course, added) for sign in (1.0, -1.0))
-        return np.asarray((above - below) / (2.0 * SMALL_STEP))
+        added = None if later is None else self._added(later)
+        total = np.zeros(len(self.levels))
+        for index, state in enumerate(self.states):
+            along, volts = course, None
+            if added is not None:
+                along, volts = course + added[index][0], added[index][1]
+            total += state.share * (float(state.means @ along) + self._tied_slope(state, along[self.tied], volts))
+        return total
 
     def mean_level(self, index: int) -> Float:
         """Mean (L,) of the symbol at cursor `index` under the tilted distribution."""
-        one = np.zeros(len(self.cursors))
+        one = np.zeros(len(self.states[0].means))
         one[index] = 1.0 / self.tilt
         return self.derivative(one)
 
-    def _courses(self, edges: EdgeResponse) -> tuple[tuple[float, Float, Float], ...]:
-        """What `edges` add in each state: its probability, cursors and displaced edges."""
-        moved, still = self.displacement, np.zeros(len(self.cursors))
-        return tuple(
+    def _added(self, edges: EdgeResponse) -> list[tuple[Float | float, Float]]:
+        """What `edges` add in each state: in V to the cursors, and their displaced edges of the chain."""
+        moved, nothing = self.displacement, np.zeros((0, 1, 0))
+        return [
             (
-                float(share),
-                still + moved_cursors(edges, state, moved, self.strong),
-                displaced_volts(edges, self.chain, self.nodes, state, moved, 1.0) if len(self.chain) else np.zeros(0),
+                moved_cursors(edges, state, moved, self.strong),
+                displaced_volts(edges, self.chain, self.nodes, state, moved, 1.0) if len(self.chain) else nothing,
             )
-            for state, share in zip(moved.states, moved.state_shares, strict=True)
-        )
+            for state in moved.states
+        ]
 
-    def _logarithm(self, step: float, course: Float, added: tuple[tuple[float, Float, Float], ...] | None) -> Float:
-        """The logarithm (L,) with `step` times a change on top."""
-        total = np.zeros(len(self.levels))
-        for index, (share, shift, volts) in enumerate(self.courses):
-            cursors, factors = self.cursors + shift + step * course, self.factors[index]
-            if added is not None:
-                cursors = cursors + step * added[index][1]
-                factors = self._edge_factors(volts + step * added[index][2])
-            total += share * self._state_moment(cursors, factors)
-        return np.asarray(np.log(total))
+    def _state(self, cursors: Float, volts: Float) -> TiltedState:
+        """A state with these `cursors` (K,) and displaced edges; its share is still to be found."""
+        weight = np.exp(np.multiply.outer(cursors, self.tilt * self.levels))
+        weight[self.tied] = 1.0
+        sums = weight.sum(axis=1)
+        means = self.tilt * (weight @ self.levels) / sums
+        means[self.tied] = 0.0
+        factors, tied = self._edge_factors(volts), cursors[self.tied].copy()
+        logarithm = self._tied(tied, factors) + float(np.log(sums / len(self.levels)).sum())
+        return TiltedState(np.ones(len(self.levels)), logarithm, tied, volts, factors, means)
+
+    def _tied_slope(self, state: TiltedState, course: Float, volts: Float | None) -> Float | float:
+        """Derivative (L,) of the tied symbols' part along a change of their cursors and of the displaced edges."""
+        if not (volts is not None and volts.any()) and not course.any():
+            return 0.0
+        above, below = (
+            self._tied(
+                state.cursors + step * course,
+                state.factors if volts is None else self._edge_factors(state.volts + step * volts),
+            )
+            for step in (SMALL_STEP, -SMALL_STEP)
+        )
+        return (above - below) / (2.0 * SMALL_STEP)
 
     def _edge_factors(self, volts: Float) -> Float:
         """What displaced edges contribute (Q, L, L, L, L), given the symbols of each."""
@@ -119,15 +162,8 @@ class TiltedMoment:
             return volts
         return edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.weights, self.levels)
 
-    def _state_moment(self, cursors: Float, factors: Float) -> Float:
-        """E exp(tilt x) (L,) in one state."""
+    def _tied(self, cursors: Float, factors: Float) -> Float:
+        """Logarithm (L,) of the tied symbols' moment."""
         if not len(self.chain):
-            return np.full(len(self.levels), self._independent(np.delete(cursors, self.main)))
-        start, stop = self.chain.start + self.displacement.lead, self.chain.stop + self.displacement.lead + 3
-        tied = chain_moment(self.tilt, factors, cursors[start:stop].copy(), self.main - start, self.levels)
-        return np.asarray(tied * self._independent(np.concatenate([cursors[:start], cursors[stop:]])))
-
-    def _independent(self, cursors: Float) -> float:
-        """E exp(tilt x) of independent symbols through `cursors` (K,)."""
-        each = np.exp(np.multiply.outer(self.tilt * self.levels, cursors)).sum(axis=0) / len(self.levels)
-        return float(np.exp(np.log(each).sum()))
+            return np.zeros(len(self.levels))
+        return np.asarray(np.log(chain_moment(self.tilt, factors, cursors, self.main - self.tied.start, self.levels)))

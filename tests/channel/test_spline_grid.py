@@ -1,0 +1,36 @@
+"""The spline between two kept grids against SciPy's, and against a cubic, which it must reproduce."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+
+from sirf.channel.spline_grid import LEAST_KNOTS, SplineGrid, spline_grid
+
+RNG = np.random.default_rng(5)
+
+
+@pytest.mark.parametrize("count", [LEAST_KNOTS, 5, 300])
+def test_it_is_the_spline_of_scipy(count: int) -> None:
+    knots = np.sqrt(np.cumsum(RNG.uniform(0.2, 1.0, count)))
+    values = RNG.normal(size=count) + 1j * RNG.normal(size=count)
+    points = np.sort(RNG.uniform(knots[0] - 0.1, knots[-1] + 0.1, 400))
+    expected = CubicSpline(knots, values)(points)
+    found = SplineGrid(knots, points)(values)
+    assert np.abs(found - expected).max() < 1e-11 * np.abs(expected).max()
+
+
+def test_a_cubic_is_met_between_and_beyond_the_knots() -> None:
+    knots, points = np.array([0.0, 0.5, 0.7, 1.1, 2.0]), np.linspace(-0.5, 2.5, 31)
+
+    def cubic(x: np.ndarray) -> np.ndarray:
+        return np.asarray((1.0 - 2.0j) * x**3 + 3.0 * x**2 - 1.0j * x + 0.25)
+
+    assert SplineGrid(knots, points)(cubic(knots)) == pytest.approx(cubic(points), abs=1e-13)
+
+
+def test_equal_grids_share_what_is_found_once() -> None:
+    knots, points = np.arange(6.0), np.linspace(0.0, 5.0, 9)
+    assert spline_grid(knots, points) is spline_grid(knots.copy(), points.copy())
+    assert spline_grid(knots, points) is not spline_grid(knots, points + 0.1)
