@@ -1,4 +1,4 @@
-"""How studies use the machine: work on all cores, and one thread each for the linear algebra below it."""
+"""How long work uses the machine, and how it tells whoever watches how far it is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,49 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from multiprocessing import get_context
+
+Watcher = Callable[[str, float, float], None]
+"""Told of progress: what is being done, steps done, steps in all."""
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Have searches that go on within tell `watcher` how far they are."""
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+@contextmanager
+def stage(what: str, index: int, count: int) -> Iterator[None]:
+    """Stage `index`, from 0, of `count`: what is told within counts as part of it."""
+    outer = _watcher.get()
+    if outer is None:
+        yield
+        return
+    outer(what, index, count)
+
+    def inner(note: str, done: float, total: float) -> None:
+        outer(f"{what}, {note}", index + done / max(total, 1), count)
+
+    with watched_by(inner):
+        yield
+    outer(what, index + 1, count)
+
+
+def tell(what: str, done: float, total: float) -> None:
+    """Tell whoever watches this thread how far a search is; cheap where nobody does."""
+    watcher = _watcher.get()
+    if watcher is not None:
+        watcher(what, done, total)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ saddle point of its tail (`clipping_estimate`), within a thousandth of what the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from sirf._kernels.com_receiver import next_candidate
 from sirf.com.config.settings import ComSettings
 from sirf.com.ctle_tables import CtleTables
-from sirf.com.full_search import best_pairs
+from sirf.com.full_search import Pair, best_pairs
 from sirf.com.mmse import MmseReceiver
 from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
 from sirf.com.responses import PathResponse
-from sirf.com.search import gain_settings
+from sirf.com.search import SearchPath, gain_settings, rising
+from sirf.execution import tell
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
@@ -34,7 +35,8 @@ class Choice:
     """A setting: indices of the CTLE gains, of the row in the transmitter's grid, and the receiver made for it.
 
     `gains` are in dB, `taps` (K,) the transmitter's; `evaluated` counts the settings of transmitter and CTLE that were looked at
-    at all sampling offsets (in a pruned full grid: those of which some offset was).
+    at all sampling offsets (in a pruned full grid: those of which some offset was). `path` holds (g_dc, g_dc2, figure of merit in
+    dB) of each setting that was better than all before, gains by their indices.
     """
 
     g_dc: int
@@ -45,6 +47,7 @@ class Choice:
     receiver: MmseReceiver
     fom_db: float
     evaluated: int
+    path: SearchPath = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,18 @@ def search(receiver: ReferenceReceiver, *, local: bool, prune: bool = True) -> C
         return None
     if not (local and settings.local_search):
         return _full(receiver, prune=prune)
-    best, evaluated = (_adaptive if settings.adaptive_search else _local)(receiver)
-    return None if best is None else _choice(receiver, best, evaluated)
+    steps, evaluated = (_adaptive if settings.adaptive_search else _local)(receiver)
+    return None if not steps else _choice(receiver, steps[-1], evaluated, _path(receiver, steps))
 
 
-def _choice(receiver: ReferenceReceiver, best: _Best, evaluated: int) -> Choice | None:
+def _path(receiver: ReferenceReceiver, steps: Iterable[_Best | Pair]) -> SearchPath:
+    """Gains and figure of merit of settings in the order of the search, those better than all before."""
+    settings = receiver.settings
+    level = settings.transmitter.level_mismatch / ((settings.levels - 1) * settings.sigma_x)
+    return rising((one.g_dc, one.g_dc2, float(20.0 * np.log10(level / np.sqrt(one.error)))) for one in steps)
+
+
+def _choice(receiver: ReferenceReceiver, best: _Best, evaluated: int, path: SearchPath) -> Choice | None:
     ctle, taps = receiver.settings.receiver.ctle, receiver.grid.taps[best.row]
     gains = (ctle.g_dc_db[best.g_dc], ctle.g_dc2_db[best.g_dc2])
     found = receiver.receiver(gains, taps, best.sample)
@@ -91,6 +101,7 @@ def _choice(receiver: ReferenceReceiver, best: _Best, evaluated: int) -> Choice 
         receiver=found,
         fom_db=found.fom_db(receiver.settings),
         evaluated=evaluated,
+        path=path,
     )
 
 
@@ -100,7 +111,8 @@ def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
     Pairs come by their error with the estimated step. Those that its uncertainty lets be the best are made anew with the step of
     the distribution itself.
     """
-    pairs, evaluated = best_pairs(receiver, prune=prune)
+    pairs, evaluated, improved = best_pairs(receiver, prune=prune)
+    path = _path(receiver, improved)
     best: Choice | None = None
     for pair in pairs:
         if (
@@ -108,7 +120,7 @@ def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
             and pair.error * (1.0 - pair.slack) * receiver.settings.sigma_x**2 > best.receiver.sigma_e**2
         ):
             break
-        choice = _choice(receiver, _Best(pair.error, pair.g_dc, pair.g_dc2, pair.row, pair.sample), evaluated)
+        choice = _choice(receiver, _Best(pair.error, pair.g_dc, pair.g_dc2, pair.row, pair.sample), evaluated, path)
         if choice is not None and (best is None or _rank(choice) < _rank(best)):
             best = choice
     return best
@@ -133,16 +145,19 @@ def _better(tables: CtleTables, errors: Real, place: tuple[int, int], row: int, 
     return _Best(float(errors[p]), *place, row, int(tables.instants[row] + tables.offsets[p]))
 
 
-def _local(receiver: ReferenceReceiver) -> tuple[_Best | None, int]:
+def _local(receiver: ReferenceReceiver) -> tuple[list[_Best], int]:
     """The reference code's loops with its skipping rule: nothing further than `local_search` steps from the best so far.
 
-    A tap counts only where the loop around it (g_DC2 for the first) is past its first value, g_DC2 where g_DC is. Also the
-    number of settings looked at.
+    A tap counts only where the loop around it (g_DC2 for the first) is past its first value, g_DC2 where g_DC is. The settings
+    better than all before, and the number of settings looked at.
     """
     grid, reach = receiver.grid, receiver.settings.local_search
     best: _Best | None = None
+    steps: list[_Best] = []
+    total = sum(1 for _ in gain_settings(receiver.settings.receiver.ctle))
     evaluated = 0
-    for place, make in _places(receiver):
+    for number, (place, make) in enumerate(_places(receiver)):
+        tell("local search", number, total)
         if best is not None and place[0] > 0 and abs(place[1] - best.g_dc2) > reach:
             continue
         tables = make()
@@ -164,21 +179,25 @@ def _local(receiver: ReferenceReceiver) -> tuple[_Best | None, int]:
                 if better is not None:
                     # the rule now asks for other rows than those looked at: go on behind this one
                     best, row = better, int(rows[k]) + 1
+                    steps.append(better)
                     break
-    return best, evaluated
+    return steps, evaluated
 
 
-def _adaptive(receiver: ReferenceReceiver) -> tuple[_Best | None, int]:
+def _adaptive(receiver: ReferenceReceiver) -> tuple[list[_Best], int]:
     """The reference code's adaptive search: a radius about the best that shrinks while figures of merit hardly differ.
 
-    Also the number of settings looked at.
+    The settings better than all before, and the number of settings looked at.
     """
     grid, settings = receiver.grid, receiver.settings
     least = settings.least_radius or (1.0 if len(grid.taps) == 1 else 2.0)
     state, difference = np.zeros(3), -1.0
     best: _Best | None = None
+    steps: list[_Best] = []
+    total = sum(1 for _ in gain_settings(settings.receiver.ctle))
     evaluated = 0
-    for place, make in _places(receiver):
+    for number, (place, make) in enumerate(_places(receiver)):
+        tell("adaptive search", number, total)
         tables: CtleTables | None = None
         row = 0
         while True:
@@ -201,6 +220,9 @@ def _adaptive(receiver: ReferenceReceiver) -> tuple[_Best | None, int]:
             evaluated += 1
             if errors.size > 1 and np.all(np.isfinite(errors[-2:])):
                 difference = float(abs(10.0 * np.log10(errors[-1] / errors[-2])))
-            best = _better(tables, errors, place, row, best) or best
+            better = _better(tables, errors, place, row, best)
+            if better is not None:
+                best = better
+                steps.append(better)
             row += 1
-    return best, evaluated
+    return steps, evaluated

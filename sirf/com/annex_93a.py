@@ -16,7 +16,7 @@ from sirf.com.interference import equalize, noise_of
 from sirf.com.receiver_ffe import answers_with_receiver_ffe
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.revision import revision_of
-from sirf.com.search import Choice, Search, reported_taps
+from sirf.com.search import Choice, Search, reported_taps, rising
 from sirf.errors import ConfigError, NoSettingError
 from sirf.results.margin import ComResult, ComTrace, EqualizerChoice, PathTrace
 from sirf.units import db20, from_db20
@@ -135,6 +135,9 @@ def answers_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[A
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
     local = engine.local() if settings.local_search else _seed(search, settings)
     full = engine.full(floor_db=-np.inf if local is None else local.fom_db)
+    if local is not None and full is not None:
+        # the full grid leaves out what is below the local search's answer: its way begins with that one's
+        full = replace(full, path=rising((*local.path, *full.path)))
     if settings.local_search:
         found = [(local, f"local search {settings.local_search}"), (full, "full grid")]
     else:
@@ -203,6 +206,7 @@ def answer_of(search: Search, choice: Choice, method: str) -> Answer:
             tx_taps=reported_taps(settings, taps),
             sampling_index=choice.cursor + 1,
             evaluated=choice.evaluated,
+            path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
         ),
         signal=noise.signal,
         interference=interference,

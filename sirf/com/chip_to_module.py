@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import Distribution, crest_factor
 from sirf.com.interference import transmitter_equalized
-from sirf.com.search import Choice, Search, by_phase, feedback_of, shifted_rows
+from sirf.com.search import Choice, Search, by_phase, feedback_of, rising, shifted_rows
+from sirf.execution import tell
 from sirf.units import db20, from_db20
 
 Real = NDArray[np.float64]
@@ -129,9 +130,11 @@ class EyeSearch:
         """The reference code's local search, step by step in its order."""
         for least in self._least_heights():
             best, evaluated, found = -np.inf, 0, None
+            path: list[tuple[int, int, float]] = []
             places, step = self.search.grid.places, self.settings.local_search
             for number, pulse in self.search.pulses():
                 i, j = self.search.gains[number]
+                tell("local search", number, len(self.search.gains))
                 table = self._screen(number, pulse)
                 for t in np.flatnonzero(table.hopeful(best, least)):
                     if found is not None and step > 0:
@@ -148,8 +151,9 @@ class EyeSearch:
                     if fom > best:
                         best = fom
                         found = Choice(fom, i, j, int(t), int(table.cursor[t]), 0)
+                        path.append((i, j, fom))
             if found is not None:
-                return Choice(found.fom_db, found.g_dc, found.g_dc2, found.row, found.cursor, evaluated)
+                return replace(found, evaluated=evaluated, path=tuple(path))
         return None
 
     def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
@@ -181,7 +185,9 @@ class EyeSearch:
             kept = ~np.isposinf(interference)
             found.append((number, rows[kept], interference[kept]))
 
-        list(pool.map(look, sorted(tables, key=lambda number: -float(np.max(tables[number].ratio, initial=0.0)))))
+        ranked = sorted(tables, key=lambda number: -float(np.max(tables[number].ratio, initial=0.0)))
+        for done, _ in enumerate(pool.map(look, ranked), start=1):
+            tell("full grid", done, len(ranked))
         limit = float(db20(known)) if known > 0.0 else -np.inf
         hopes = [
             (self._most_db(tables[number], int(row), interference), number, int(row))
@@ -195,6 +201,7 @@ class EyeSearch:
     ) -> Choice | None:
         """The best of `hopes` by the eyes themselves; the first in the reference code's order of equal ones."""
         best, place, evaluated = -np.inf, (-1, -1), 0
+        steps: list[tuple[int, int, float]] = []
         for most, number, row in hopes:
             if most < best:
                 break
@@ -202,9 +209,11 @@ class EyeSearch:
             evaluated += 1
             if fom > best or (fom == best and (number, row) < place):
                 best, place = fom, (number, row)
+                steps.append((*self.search.gains[number], fom))
         if not np.isfinite(best):
             return None
-        return Choice(best, *self.search.gains[place[0]], place[1], int(tables[place[0]].cursor[place[1]]), evaluated)
+        cursor = int(tables[place[0]].cursor[place[1]])
+        return Choice(best, *self.search.gains[place[0]], place[1], cursor, evaluated, rising(steps))
 
     def _least_heights(self) -> tuple[float, ...]:
         """Min_VEO_Test first, then none, as the reference code's two passes."""

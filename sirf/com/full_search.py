@@ -24,6 +24,7 @@ from sirf.com.path_terms import POINTS
 from sirf.com.quantization import clip_probability
 from sirf.com.reference_receiver import ReferenceReceiver
 from sirf.com.search import gain_settings
+from sirf.execution import tell
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
@@ -171,8 +172,8 @@ class _Bounds:
         return result
 
 
-def best_pairs(receiver: ReferenceReceiver, *, prune: bool) -> tuple[list[Pair], int]:
-    """Pairs with their errors, the least first, and how many settings of transmitter and CTLE were looked at.
+def best_pairs(receiver: ReferenceReceiver, *, prune: bool) -> tuple[list[Pair], int, list[Pair]]:
+    """Pairs with their errors, the least first, how many settings were looked at, and the pairs better than all before.
 
     With `prune` only those that can be the best are there. More than one DFE tap has no bound: all is looked at.
     """
@@ -189,7 +190,7 @@ def _slack(receiver: ReferenceReceiver) -> float:
     return _STEP_SLACK if receiver.settings.receiver.detector.adc_bits else 0.0
 
 
-def _all(receiver: ReferenceReceiver) -> tuple[list[Pair], int]:
+def _all(receiver: ReferenceReceiver) -> tuple[list[Pair], int, list[Pair]]:
     rows, found, slack = np.arange(len(receiver.grid.taps)), [], _slack(receiver)
     places = _tables(receiver)
     for place, tables in places:
@@ -198,10 +199,10 @@ def _all(receiver: ReferenceReceiver) -> tuple[list[Pair], int]:
             for p in np.flatnonzero(np.isfinite(errors[row])):
                 sample = int(tables.instants[row] + tables.offsets[p])
                 found.append(Pair(float(errors[row, p]), place[0], place[1], int(row), sample, slack))
-    return sorted(found, key=lambda pair: pair.error), len(places) * rows.size
+    return sorted(found, key=lambda pair: pair.error), len(places) * rows.size, found
 
 
-def _pruned(receiver: ReferenceReceiver) -> tuple[list[Pair], int]:
+def _pruned(receiver: ReferenceReceiver) -> tuple[list[Pair], int, list[Pair]]:
     """Of each CTLE setting the pairs by their bounds, until the next is above the least error of all.
 
     The transmitter setting with the largest c(0) gives an error to begin with. Bounds come from groups of frequencies first; the
@@ -214,13 +215,17 @@ def _pruned(receiver: ReferenceReceiver) -> tuple[list[Pair], int]:
     begin = np.array([int(np.argmax(receiver.grid.taps[:, receiver.grid.main]))])
     known = min(float(np.min(tables.errors(begin, _FIRST_STEP))) for _, tables in places)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        bounds = list(pool.map(lambda place: _Bounds(receiver, circle, place[1], known), places))
+        bounds = []
+        for bound in pool.map(lambda place: _Bounds(receiver, circle, place[1], known), places):
+            bounds.append(bound)
+            tell("bounds of the full grid", len(bounds), 2 * len(places))
     order = np.argsort([np.min(bound.coarse) for bound in bounds], kind="stable")
     for k in order:
         search.look(int(k), bounds[k], most=_FIRST_PAIRS)
-    for k in order:
+    for done, k in enumerate(order):
         search.look(int(k), bounds[k])
-    return sorted(search.found, key=lambda pair: pair.error), len(search.looked)
+        tell("full grid", len(places) + done + 1, 2 * len(places))
+    return sorted(search.found, key=lambda pair: pair.error), len(search.looked), search.improved
 
 
 class _PrunedSearch:
@@ -229,6 +234,7 @@ class _PrunedSearch:
     def __init__(self, places: list[tuple[tuple[int, int], CtleTables]], slack: float) -> None:
         self.places, self.slack, self.least = places, slack, np.inf
         self.found: list[Pair] = []
+        self.improved: list[Pair] = []
         self.looked: set[tuple[int, int]] = set()
 
     @property
@@ -256,4 +262,7 @@ class _PrunedSearch:
         self.looked |= {(k, int(row)) for row in np.unique(rows[:made])}
         for n in np.flatnonzero(errors <= self.limit):
             self.found.append(Pair(float(errors[n]), g_dc, g_dc2, int(rows[n]), int(samples[n]), self.slack))
+        if np.min(errors) < self.least:
+            m = int(np.argmin(errors))
+            self.improved.append(Pair(float(errors[m]), g_dc, g_dc2, int(rows[m]), int(samples[m]), self.slack))
         self.least = min(self.least, float(np.min(errors)))

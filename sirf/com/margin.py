@@ -17,6 +17,7 @@ from sirf.com.config.preset import from_standard
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.config.workbook import from_workbook
 from sirf.errors import ConfigError, NoSettingError, SirfError
+from sirf.execution import stage
 from sirf.results.margin import ComReport, ComResult
 
 if TYPE_CHECKING:
@@ -104,12 +105,15 @@ def com(
         cases = (case_number(package_case, settings.packages, settings.name),)
     source = _up_to(_channel(channel), settings.highest_frequency)
     try:
-        results = tuple(margin_of_case(source, settings, case, trace=trace) for case in cases)
+        results = []
+        for index, case in enumerate(cases):
+            with stage(f"package case {index + 1} of {len(cases)}", index, len(cases)):
+                results.append(margin_of_case(source, settings, case, trace=trace))
     except NoSettingError as error:
         # what is known of the data explains more than the search can
         known = " ".join(note for note in source.warnings if INVERTED in note)
         raise NoSettingError(f"{error} {known}".rstrip()) from error
-    return results[0] if package_case is not None else ComReport(results)
+    return results[0] if package_case is not None else ComReport(tuple(results))
 
 
 def _cases_of_class(settings: ComSettings, cable_class: str) -> tuple[int, ...]:

@@ -141,6 +141,7 @@ def _ledger(
 
 def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str) -> Answer:
     settings, m, found = receiver.settings, receiver.settings.samples_per_ui, choice.receiver
+    ctle = settings.receiver.ctle
     noise, interference, sequence = _margin(receiver, choice)
     com_db = _com_db(noise, interference, sequence)
     quiet = (noise.isi + (noise.gaussian + noise.dual_dirac) + noise.rounding).magnitude_at(settings.der0)
@@ -157,6 +158,7 @@ def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str)
             tx_taps=reported_taps(settings, choice.taps),
             sampling_index=found.sample + 1,
             evaluated=choice.evaluated,
+            path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
         ),
         signal=noise.signal,
         interference=interference,

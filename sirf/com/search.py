@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise
 from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
 from sirf.com.responses import PathResponse, running_sum
+from sirf.execution import tell
 
 Real = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -23,6 +24,7 @@ Index = NDArray[np.int64]
 PEAK_WINDOW_UI = 20
 """The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
 _WORKERS = 2
+SearchPath = tuple[tuple[int, int, float], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +42,10 @@ class TransmitterGrid:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A setting of the search: its figure of merit and where it samples."""
+    """A setting of the search: its figure of merit and where it samples.
+
+    `path` holds (g_dc, g_dc2, figure of merit in dB) of each setting that was better than all before, gains by their indices.
+    """
 
     fom_db: float
     g_dc: int
@@ -48,6 +53,7 @@ class Choice:
     row: int
     cursor: int
     evaluated: int
+    path: SearchPath = ()
 
 
 def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
@@ -147,12 +153,15 @@ class Search:
         state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
         best = Choice(-np.inf, 0, 0, -1, -1, 0)
         ratio, evaluated = 0.0, 0
+        path: list[tuple[int, int, float]] = []
         for number, pulse in self.pulses():
+            tell("local search", number, len(self.gains))
             ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True)
             evaluated += count
             if row >= 0:
                 best = Choice(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
-        return None if best.row < 0 else _with_count(best, evaluated)
+                path.append((*self.gains[number], best.fom_db))
+        return None if best.row < 0 else replace(best, evaluated=evaluated, path=tuple(path))
 
     def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
         """The best of all settings. `floor_db` is a figure of merit known to be reached: below it nothing is looked at.
@@ -163,25 +172,35 @@ class Search:
         floor = 10 ** (floor_db / 10) * (1 - 1e-9) if np.isfinite(floor_db) else 0.0
         first = sorted({i for i, _ in self.gains})
 
-        def work(g_dc: int) -> tuple[float, int, int, int, int]:
+        def work(g_dc: int) -> tuple[float, int, int, int, int, list[tuple[int, float]]]:
             state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
             best = (floor, -1, -1, -1, 0)
-            evaluated = 0
+            evaluated, improved = 0, []
             for number, pulse in self.pulses(g_dc):
                 ratio, row, cursor, count = self._run(number, pulse, state, 0, best[0], prune)
                 evaluated += count
                 if row >= 0:
                     best = (ratio, number, row, cursor, 0)
-            return (*best[:4], evaluated)
+                    improved.append((number, ratio))
+            return (*best[:4], evaluated, improved)
 
+        results = []
         with ThreadPoolExecutor(_WORKERS) as pool:
-            results = list(pool.map(work, first))
+            for result in pool.map(work, first):
+                results.append(result)
+                tell("full grid", len(results), len(first))
         winners = [result for result in results if result[2] >= 0]
         if not winners:
             return None
-        ratio, number, row, cursor, _ = max(winners, key=lambda result: (result[0], -result[1]))
+        ratio, number, row, cursor, *_ = max(winners, key=lambda result: (result[0], -result[1]))
+        steps = ((*self.gains[k], float(10 * np.log10(value))) for result in results for k, value in result[5])
         return Choice(
-            float(10 * np.log10(ratio)), *self.gains[number], row, cursor, sum(result[4] for result in results)
+            float(10 * np.log10(ratio)),
+            *self.gains[number],
+            row,
+            cursor,
+            sum(result[4] for result in results),
+            rising(steps),
         )
 
     def _run(
@@ -289,5 +308,14 @@ def quantized(values: Real, cursor: float, step: float) -> Real:
     return np.asarray(np.floor(np.abs(values / cursor) / step) * step * np.sign(values) * cursor)
 
 
-def _with_count(choice: Choice, evaluated: int) -> Choice:
-    return Choice(choice.fom_db, choice.g_dc, choice.g_dc2, choice.row, choice.cursor, evaluated)
+def rising(steps: Iterable[tuple[int, int, float]]) -> SearchPath:
+    """Of the steps of a search those whose figure of merit is above all before.
+
+    >>> rising([(0, 0, 1.0), (1, 0, 0.5), (2, 0, 1.5)])
+    ((0, 0, 1.0), (2, 0, 1.5))
+    """
+    kept: list[tuple[int, int, float]] = []
+    for step in steps:
+        if not kept or step[2] > kept[-1][2]:
+            kept.append(step)
+    return tuple(kept)

@@ -1,4 +1,4 @@
-"""The statistical eye with its bathtubs: error ratio over time below it, over voltage beside it, on the same axes."""
+"""Bathtubs over time and voltage with their dual-Dirac fits, alone and on the axes of the eye."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sirf.plot.eye import COLOURS, eye
-from sirf.plot.lines import bathtub
+from sirf.plot._axes import axes_or_new
+from sirf.plot._palette import BLUE, DARK, ORANGE
+from sirf.plot._titles import conditions_of, name_of, set_title
+from sirf.plot.eye import DENSITY_LABEL, eye
+from sirf.results.dual_dirac import fit_walls
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,26 +20,59 @@ if TYPE_CHECKING:
 
 DEEPEST = 1e-18
 """Error ratios are drawn down to here."""
+STYLES = ("-", "--", "-.", ":")
+FIT_POINTS = 401
 
 
-def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None) -> Axes:
-    """Part of the symbols on the wrong side of a threshold over its voltage in mV, each eye from its lower to its upper level."""
-    from sirf.plot._axes import axes_or_new
+def bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool = True) -> Axes:
+    """Symbol error ratio at the slicer's thresholds over the sampling phase in UI, and (`fit`) its dual-Dirac fit.
 
-    axes = axes_or_new(ax, (3.2, 4.8))
+    The fit puts a Gaussian at each wall through the ratios DER0 and a thousandth of it; RJ is the mean of both sigmas, DJ what is
+    left of 1 UI between their means. It is of all eyes together; `sirf.plot.jitter` shows the worst alone.
+    """
+    axes = axes_or_new(ax, (6.4, 3.6))
+    phase, ratio = result.bathtub()
+    axes.semilogy(phase, np.maximum(ratio, DEEPEST), color=DARK)
+    # a wall begins where half the symbols beside each eye come over its threshold
+    share = len(result.thresholds) / len(result.levels)
+    walls = fit_walls(phase, ratio, ratio_fitted=result.der0, share=share) if fit else None
+    if walls is not None:
+        fine = np.linspace(phase[0], phase[-1], FIT_POINTS)
+        model = np.maximum(walls[0].ratio(fine) + walls[1].ratio(fine), DEEPEST)
+        random = 0.5 * (abs(walls[0].sigma) + abs(walls[1].sigma))
+        deterministic = 1.0 - (walls[1].mean - walls[0].mean)
+        label = f"dual-Dirac fit: DJ {deterministic:.3f} UI, RJ {random:.4f} UI rms"
+        axes.plot(fine, model, color=BLUE, linewidth=1.0, linestyle="-.", label=label)
+    axes.axhline(result.der0, color=ORANGE, linewidth=0.8, linestyle="--", label=f"DER0 {result.der0:g}")
+    axes.set(xlabel="sampling phase (UI)", ylabel="symbol error ratio", ylim=(DEEPEST, 1.0))
+    set_title(axes, f"Bathtub over time of {name_of(result.link)}", *conditions_of(result.link))
+    axes.legend(fontsize="small", loc="lower left")
+    return axes
+
+
+def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool = True) -> Axes:
+    """Part of the symbols on the wrong side of a threshold over its voltage in mV, each eye from its lower to its upper level.
+
+    With `fit` each wall's Gaussian through the ratios DER0 and a thousandth of it, as thin lines.
+    """
+    axes = axes_or_new(ax, (4.0, 4.8))
     volts, ratios = result.voltage_bathtub()
-    styles = ("-", "--", "-.", ":")
     for index, ratio in enumerate(ratios):
         inside = (volts >= result.level_volts[index]) & (volts <= result.level_volts[index + 1])
-        axes.semilogx(
-            np.maximum(ratio[inside], DEEPEST),
-            1e3 * volts[inside],
-            color="0.25",
-            linestyle=styles[index % len(styles)],
-            linewidth=1.2,
-        )
-    axes.axvline(result.der0, color=COLOURS[0], linewidth=0.8, linestyle="--", label=f"DER0 {result.der0:g}")
+        own, millivolts = ratio[inside], 1e3 * volts[inside]
+        style = STYLES[index % len(STYLES)]
+        axes.semilogx(np.maximum(own, DEEPEST), millivolts, color=DARK, linestyle=style, linewidth=1.2)
+        # at a level half of one level's symbols lie beyond
+        share = 1.0 / len(result.levels)
+        walls = fit_walls(millivolts, own, ratio_fitted=result.der0, share=share) if fit else None
+        if walls is not None:
+            model = np.maximum(walls[0].ratio(millivolts) + walls[1].ratio(millivolts), DEEPEST)
+            axes.plot(
+                model, millivolts, color=BLUE, linewidth=1.0, linestyle="-.", label=None if index else "dual-Dirac fit"
+            )
+    axes.axvline(result.der0, color=ORANGE, linewidth=0.8, linestyle="--", label=f"DER0 {result.der0:g}")
     axes.set(xlabel="symbol error ratio", ylabel="decision threshold (mV)", xlim=(1.0, DEEPEST))
+    set_title(axes, f"Bathtubs over voltage of {name_of(result.link)}", *conditions_of(result.link))
     axes.legend(fontsize="x-small", loc="upper right")
     return axes
 
@@ -50,6 +86,14 @@ def eye_with_bathtubs(result: StatisticalEye, figure: Figure) -> Axes:
     bathtub(result, below)
     beside = figure.add_subplot(grid[0, 1], sharey=main)
     voltage_bathtub(result, beside)
+    # the corner between both has room for the scale of the density
+    corner = figure.add_subplot(grid[1, 1])
+    corner.set_axis_off()
+    figure.colorbar(
+        main.images[0], cax=corner.inset_axes((0.05, 0.75, 0.9, 0.12)), orientation="horizontal", label=DENSITY_LABEL
+    )
+    for axes in (below, beside):
+        axes.set_title("")
     beside.set_ylabel("")
     below.set(xlim=main.get_xlim(), xlabel="time about the sampling instant (UI)")
     main.set_xlabel("")

@@ -14,7 +14,9 @@ from sirf.channel.figures.mode_conversion import mode_conversion
 from sirf.channel.figures.tdr import impedance_profile, late_start
 from sirf.channel.network import bulk_delay
 from sirf.errors import SirfError
-from sirf.plot._axes import axes_or_new, new_figure, plain
+from sirf.plot._axes import axes_or_new, new_figure
+from sirf.plot._palette import BLUE, DARK, GREEN, ORANGE, PALE
+from sirf.plot._titles import set_title
 from sirf.units import db20
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from sirf.channel.channel import Channel
 
-DARK, BLUE, ORANGE, GREEN, PALE = "0.15", "#0072b2", "#d55e00", "#009e73", "0.6"
 PROVENANCE = {"P": "published", "2": "secondary source", "E": "estimate"}
 _SIZE = (7.0, 4.2)
 
@@ -55,7 +56,7 @@ def loss(
                 floor = min(floor, float(np.nanmin(-mask.at(f), initial=0.0)) - 5.0)
     _nyquist(axes, channel, rate)
     axes.set(xlabel="frequency (GHz)", ylabel="magnitude (dB)", xlim=(0.0, ghz[-1]), ylim=(min(floor, -45.0), 0.0))
-    _finish(axes, limits, ncol=2)
+    _finish(axes, channel, "Insertion and return loss", limits, rate)
     return axes
 
 
@@ -80,6 +81,7 @@ def ild(
     most = max(1.5, 2.0 * float(np.max(np.abs(fit.deviation_db[counted]))))
     axes.set_ylim(-most, most)
     axes.grid(color="0.92", linewidth=0.5)
+    _title(axes, channel, "Insertion loss deviation", limits, rate)
     return axes
 
 
@@ -118,8 +120,8 @@ def tdr(
         ylabel="differential impedance (ohm)",
         xlim=(-0.02 * shown * 1e9, shown * 1e9),
     )
-    what = "echoes peeled, " if peeled else ""
-    axes.set_title(f"{what}edge {profile.rise_time * 1e12:.3g} ps, 20 to 80 %", fontsize="small", loc="left")
+    edge = f"edge {profile.rise_time * 1e12:.3g} ps, 20 to 80 %"
+    set_title(axes, f"Impedance (TDR) of {_name(channel)}", edge, "echoes peeled" if peeled else "")
     axes.legend(fontsize="small")
     return axes
 
@@ -153,6 +155,7 @@ def crosstalk(
     _nyquist(axes, channel, rate)
     low = max(float(np.nanpercentile(_finite(total), 2)) - 5.0, -120.0)
     axes.set(xlabel="frequency (GHz)", ylabel="magnitude (dB)", xlim=(0.0, f[-1] / 1e9), ylim=(low, 2.0))
+    _title(axes, channel, "Crosstalk", None, rate)
     axes.legend(fontsize="x-small", ncol=2, loc="upper right")
     return axes
 
@@ -178,7 +181,7 @@ def conversion(
             _mask(axes, mask, modes.frequency)
     _nyquist(axes, channel, rate)
     axes.set(xlabel="frequency (GHz)", ylabel="magnitude (dB)", xlim=(0.0, ghz[-1]), ylim=(-80.0, 0.0))
-    _finish(axes, limits, ncol=2)
+    _finish(axes, channel, "Mode conversion", limits, rate)
     return axes
 
 
@@ -233,8 +236,17 @@ def _nyquist(axes: Axes, channel: Channel, rate: float | None) -> None:
         axes.axvline(0.5e-9 * rate, color="0.35", linewidth=0.8, linestyle=":", label=f"Nyquist: {value:.1f} dB")
 
 
-def _finish(axes: Axes, limits: FigureLimits | None, *, ncol: int) -> None:
-    if limits is not None:
-        axes.set_title(plain(f"{limits.id}: {limits.title}"), fontsize="small", loc="left")
+def _name(channel: Channel) -> str:
+    return channel.name or channel.through.name or "channel"
+
+
+def _title(axes: Axes, channel: Channel, what: str, limits: FigureLimits | None, rate: float | None) -> None:
+    """What of which file, the standard whose masks are drawn, and the symbol rate."""
+    standard = "" if limits is None else f"{limits.id}: {limits.title}"
+    set_title(axes, f"{what} of {_name(channel)}", standard, "" if rate is None else f"{rate / 1e9:g} GBd")
+
+
+def _finish(axes: Axes, channel: Channel, what: str, limits: FigureLimits | None, rate: float | None) -> None:
+    _title(axes, channel, what, limits, rate)
     axes.grid(color="0.92", linewidth=0.5)
-    axes.legend(fontsize="x-small", ncol=ncol, loc="best")
+    axes.legend(fontsize="x-small", ncol=2, loc="best")

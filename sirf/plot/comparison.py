@@ -65,8 +65,11 @@ def eye_scale_mv(result: Comparison) -> float:
     return 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
 
 
-def eyes(result: Comparison, figure: Figure | None = None) -> Figure:
-    """The eyes of all rows side by side on one scale, openings at each row's `eye_ber` outlined; returns the figure."""
+def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = False) -> Figure:
+    """The eyes of all rows side by side, openings outlined at the one error ratio by which all are judged; returns the figure.
+
+    All share one scale in mV, so that heights compare; with `own_scale` each fills its own.
+    """
     count = len(result.rows)
     lines = -(-count // COLUMNS)
     figure = empty_figure((4.2 * min(count, COLUMNS), 3.1 * lines)) if figure is None else figure
@@ -75,12 +78,15 @@ def eyes(result: Comparison, figure: Figure | None = None) -> Figure:
     figure.subplots_adjust(
         left=0.06, right=0.99, bottom=0.5 / (3.1 * lines), top=1.0 - 0.3 / (3.1 * lines), wspace=0.06, hspace=0.16
     )
-    grid = figure.subplots(lines, min(count, COLUMNS), squeeze=False, sharex=True, sharey=True)
+    grid = figure.subplots(lines, min(count, COLUMNS), squeeze=False, sharex=True, sharey=not own_scale)
     limit = eye_scale_mv(result)
     for axes, row in zip(grid.flat, result.rows, strict=False):
-        draw_eye(row.eye, axes, limit_mv=limit, contours=(row.eye.der0,))
+        draw_eye(row.eye, axes, limit_mv=None if own_scale else limit, contours=(row.eye.der0,))
         axes.set_title(plain(f"{row.path}, {row.length_mm:.0f} mm, {row.standard}"), fontsize="small")
-        axes.label_outer()
+        if own_scale:
+            # every axis has numbers of its own, names stand at the edge
+            axes.tick_params(axis="y", labelsize="x-small", direction="in", pad=-22)
+        axes.label_outer() if not own_scale else axes.set(ylabel="")
     for axes in grid.flat[count:]:
         axes.set_visible(False)
     return figure

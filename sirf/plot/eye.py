@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.plot._axes import axes_or_new
+from sirf.plot._titles import conditions_of, name_of, set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
     from sirf.results.eye_histogram import EyeHistogram
     from sirf.results.statistical_eye import StatisticalEye
@@ -24,6 +26,8 @@ DECADES = 3.0
 CONTOURS = (1e-6, 1e-9, 1e-12)
 COLOURS = ("#d55e00", "#000000", "#009e73", "#cc79a7")
 STYLES = ("-", "--", "-.", ":")
+SHOWN_OF_RANGE, SHOWN_OF_HISTOGRAM = 0.68, 0.95
+"""Part of the voltage range that the picture shows, of a statistical eye and of a histogram."""
 FINE = 16
 """Contour points drawn for each phase computed."""
 
@@ -34,6 +38,7 @@ def eye(
     *,
     contours: Sequence[float] | None = None,
     limit_mv: float | None = None,
+    colour_bar: bool | None = None,
 ) -> Axes:
     """Draw the eye of a statistical result, of a bit-by-bit run, or one that it captured elsewhere.
 
@@ -45,11 +50,13 @@ def eye(
         Error ratios whose openings are outlined (statistical results only); the link's DER0 and smaller ones by default.
     limit_mv
         Half height of the voltage axis in mV, for eyes side by side on one scale.
+    colour_bar
+        Draw the scale of the density beside the eye; by default where a figure is made here.
 
     Returns the axes. One unit interval is shown, the sampling instant in its middle. The figures beside the eyes are height
     and width at DER0, or peak to peak over the run.
     """
-    axes = axes_or_new(ax, (6.4, 4.8))
+    axes = axes_or_new(ax, (7.0, 4.8))
     from sirf.results.eye_histogram import EyeHistogram
     from sirf.results.statistical_eye import StatisticalEye
 
@@ -60,24 +67,44 @@ def eye(
         seen = result if isinstance(result, EyeHistogram) else result.eye
         phase, volts, density, thresholds = seen.phase_ui, seen.volts, seen.density, seen.thresholds
         heights, widths = seen.eye_heights(), seen.eye_widths()
-    _density(axes, phase, 1e3 * volts, density)
+    paint = _density(axes, phase, 1e3 * volts, 1e-3 * density)
     if isinstance(result, StatisticalEye):
         _contours(axes, result, contours)
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
-    shown = 0.68 if isinstance(result, StatisticalEye) else 0.95
+    shown = SHOWN_OF_RANGE if isinstance(result, StatisticalEye) else SHOWN_OF_HISTOGRAM
     top = limit_mv if limit_mv is not None else 1e3 * shown * float(np.abs(volts).max())
     place = "voltage (mV)" if isinstance(result, EyeHistogram) else "slicer input (mV)"
     axes.set(xlabel="time about the sampling instant (UI)", ylabel=place, ylim=(-top, top), xlim=(-0.5, 0.5))
     _sizes(axes, 1e3 * thresholds, heights, widths, top)
+    _title(axes, result)
+    if ax is None if colour_bar is None else colour_bar:
+        axes.figure.colorbar(paint, ax=axes, label=DENSITY_LABEL)
     return axes
 
 
-def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> None:
+DENSITY_LABEL = "log10 of probability density (1/mV)"
+
+
+def _title(axes: Axes, result: StatisticalEye | WaveformRun | EyeHistogram) -> None:
+    from sirf.results.eye_histogram import EyeHistogram
+    from sirf.results.statistical_eye import StatisticalEye
+
+    if isinstance(result, EyeHistogram):
+        return
+    how = f"BER {result.ber:.1e}"
+    if isinstance(result, StatisticalEye):
+        what = "Statistical eye"
+    else:
+        what, how = "Eye bit by bit", f"{result.errors.symbols:,} symbols, {how}"
+    set_title(axes, f"{what} of {name_of(result.link)}", *conditions_of(result.link), how)
+
+
+def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> AxesImage:
     # decision feedback changes at the end of the interval: the last phase goes on to +0.5, the first is not repeated there
     held = np.vstack([density, density[-1:]]).T
     peak = float(np.percentile(held.max(axis=0), 97))
     step, bin_width = float(phase[1] - phase[0]) if len(phase) > 1 else 1.0, float(millivolts[1] - millivolts[0])
-    axes.imshow(
+    return axes.imshow(
         np.log10(np.maximum(held, peak * 10**-DECADES)),
         extent=(
             phase[0] - step / 2,
@@ -111,7 +138,7 @@ def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | No
 
 def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] | None]:
     """Per eye the closed outline (UI, mV) at an error ratio, carried between the phases to its tips; None when closed."""
-    from scipy.interpolate import PchipInterpolator
+    from scipy.interpolate import CubicSpline
 
     phase = result.phase_ui
     spans = 1e3 * np.array([result.edges(ratio, phase=index) for index in range(len(phase))])
@@ -121,7 +148,7 @@ def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] |
     fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
     found: list[tuple[Float, Float] | None] = []
     for e in range(spans.shape[1]):
-        low, high = (PchipInterpolator(phase, spans[:, e, side])(fine) for side in (0, 1))
+        low, high = (CubicSpline(phase, spans[:, e, side])(fine) for side in (0, 1))
         shut = np.flatnonzero(low >= high)
         centre = int(np.argmin(np.abs(fine)))
         before, after = shut[shut < centre], shut[shut > centre]

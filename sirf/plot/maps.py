@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
-from sirf.plot._axes import axes_or_new, plain
+from sirf.plot._axes import axes_or_new
+from sirf.plot._palette import ORANGE
+from sirf.plot._titles import set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +22,7 @@ Float = NDArray[np.float64]
 
 _FLOOR = 1e-20
 """Error ratios below this look alike."""
-_LIMIT = "#d55e00"
+_LIMIT = ORANGE
 _SMOOTH = 4
 """Values of both axes from which a map is drawn as filled contours; below, and over words, as fields."""
 
@@ -46,8 +48,23 @@ def map(result: Map, ax: Axes | None = None, *, limit: float | None = None) -> A
     if limit is not None:
         _mark(axes, result, finite, float(np.log10(limit)) if figure.ratio else limit, limit, smooth=smooth)
     axes.set(xlabel=result.first.label, ylabel=result.second.label)
-    axes.set_title(plain(result.subject), fontsize="small")
+    set_title(axes, f"{figure.title.capitalize()} of {result.subject}", _note(result))
     return axes
+
+
+def _note(result: Map) -> str:
+    """Where the figure improves along an axis of lengths, so that the limit may be met again behind its line; else nothing."""
+    from sirf.study.monotone import improving_spans
+
+    if result.first.name != "length":
+        return ""
+    rows = [improving_spans(result.first.values, column, result.figure) for column in result.values.T]
+    bent = sum(bool(spans) for spans in rows)
+    if not bent:
+        return ""
+    start, stop = next(spans[0] for spans in rows if spans)
+    where = f"first from {start:.4g} to {stop:.4g} {result.first.unit}"
+    return f"not monotone: in {bent} of {len(rows)} rows it improves with length, {where}"
 
 
 def _contours(axes: Axes, result: Map, values: Float, ratio: bool) -> ScalarMappable:

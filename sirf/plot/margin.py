@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf.errors import SirfError
-from sirf.plot._axes import axes_or_new, plain
+from sirf.plot._axes import axes_or_new
+from sirf.plot._palette import BLUE, DARK, GREEN, ORANGE, PINK
+from sirf.plot._titles import set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 _BEFORE_UI, _AFTER_UI = 6, 24
 
 
+def _name(result: ComResult) -> str:
+    return result.channel or "channel"
+
+
+def _conditions(result: ComResult) -> tuple[str, str]:
+    return result.name, f"case {result.case}"
+
+
 def com_pulse(result: ComResult, ax: Axes | None = None) -> Axes:
     """Equalised pulse of a COM result in mV over UI from the sampling instant, with what its DFE takes off."""
     axes = axes_or_new(ax, (7.0, 4.0))
@@ -24,7 +34,7 @@ def com_pulse(result: ComResult, ax: Axes | None = None) -> Axes:
     per_ui, at = result.samples_per_ui, result.cursor
     low, high = max(at - _BEFORE_UI * per_ui, 0), min(at + _AFTER_UI * per_ui + 1, time.size)
     place = (np.arange(low, high) - at) / per_ui
-    axes.plot(place, 1e3 * volts[low:high], color="0.15", linewidth=1.2, label="equalised pulse")
+    axes.plot(place, 1e3 * volts[low:high], color=DARK, linewidth=1.2, label="equalised pulse")
     units = np.arange(-_BEFORE_UI, _AFTER_UI + 1)
     units = units[(at + units * per_ui >= 0) & (at + units * per_ui < time.size)]
     samples = volts[at + units * per_ui]
@@ -33,14 +43,14 @@ def com_pulse(result: ComResult, ax: Axes | None = None) -> Axes:
     for index, unit in enumerate(units):
         if 1 <= unit <= taps.size:
             left[index] -= taps[unit - 1] * volts[at]
-    axes.plot(units, 1e3 * samples, "o", color="0.15", markersize=3.5, fillstyle="none", label="samples")
+    axes.plot(units, 1e3 * samples, "o", color=DARK, markersize=3.5, fillstyle="none", label="samples")
     other = units != 0
-    axes.plot(units[other], 1e3 * left[other], "x", color="#d55e00", markersize=5, label="left by the DFE")
-    axes.plot([0], [1e3 * volts[at]], "^", color="#0072b2", markersize=7, label="cursor")
+    axes.plot(units[other], 1e3 * left[other], "x", color=ORANGE, markersize=5, label="left by the DFE")
+    axes.plot([0], [1e3 * volts[at]], "^", color=BLUE, markersize=7, label="cursor")
     axes.axhline(0.0, color="0.7", linewidth=0.6)
     axes.set(xlabel="time from the sampling instant (UI)", ylabel="voltage (mV)")
     axes.legend(fontsize="small", frameon=False)
-    axes.set_title(plain(f"{result.name}, case {result.case}"), fontsize="small")
+    set_title(axes, f"Equalised pulse of {_name(result)}", *_conditions(result))
     return axes
 
 
@@ -58,7 +68,7 @@ def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
             ("gaussian", "Gaussian noise", "--"),
             ("dual_dirac", "dual-Dirac jitter", (0, (1, 4))),
         )
-        for (name, label, style), color in zip(parts, ("#0072b2", "#009e73", "0.5", "#cc79a7"), strict=True):
+        for (name, label, style), color in zip(parts, (BLUE, GREEN, "0.5", PINK), strict=True):
             volts, probability = result.trace.distributions[name]
             if volts.size > 1:
                 seen = probability > floor
@@ -67,12 +77,12 @@ def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
                 )
     volts, probability = result.distribution
     seen = probability > floor
-    axes.plot(1e3 * volts[seen], probability[seen], color="0.15", linewidth=1.4, label="interference and noise")
-    axes.axvline(-result.interference_mv, color="#d55e00", linewidth=1.0, label=f"at DER0 = {result.der0:g}")
-    axes.axvline(-result.available_signal_mv, color="#0072b2", linestyle="--", linewidth=1.0, label="-A_s")
+    axes.plot(1e3 * volts[seen], probability[seen], color=DARK, linewidth=1.4, label="interference and noise")
+    axes.axvline(-result.interference_mv, color=ORANGE, linewidth=1.0, label=f"at DER0 = {result.der0:g}")
+    axes.axvline(-result.available_signal_mv, color=BLUE, linestyle="--", linewidth=1.0, label="-A_s")
     axes.set(xlabel="voltage (mV)", ylabel="probability per bin", yscale="log", ylim=(floor, 1.0))
     axes.legend(fontsize="small", frameon=False, loc="upper right")
-    axes.set_title(plain(f"COM {result.com_db:.2f} dB, {result.name}, case {result.case}"), fontsize="small")
+    set_title(axes, f"Signal and interference of {_name(result)}", f"COM {result.com_db:.2f} dB", *_conditions(result))
     return axes
 
 
@@ -90,13 +100,11 @@ def com_ledger(result: ComResult, ax: Axes | None = None) -> Axes:
     axes.bar_label(bars, [f"{term.rms_mv:.2f} mV" for term in terms], padding=3, fontsize="small")
     gain = result.ledger.sequence_gain_db
     if gain is not None:
-        added = axes.barh(["sequence detection"], [gain], color="#0072b2", hatch="//", edgecolor="white", label="adds")
+        added = axes.barh(["sequence detection"], [gain], color=BLUE, hatch="//", edgecolor="white", label="adds")
         axes.bar_label(added, [f"+{gain:.2f} dB"], padding=3, fontsize="small")
     axes.set(xlabel="COM without it (dB more), or gained")
     axes.margins(x=0.2)
     axes.legend(fontsize="small", frameon=False, loc="lower right")
-    axes.set_title(
-        plain(f"{result.ledger.feedback_com_db:.2f} dB with feedback alone, revision {result.revision}"),
-        fontsize="small",
-    )
+    alone = f"{result.ledger.feedback_com_db:.2f} dB with feedback alone"
+    set_title(axes, f"Margin ledger of {_name(result)}", alone, *_conditions(result), f"revision {result.revision}")
     return axes

@@ -10,6 +10,8 @@ from sirf.channel.figures.effective_return_loss import effective_reflection
 from sirf.channel.figures.limits import load_limits
 from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new
+from sirf.plot._palette import BLUE, ORANGE, PALE
+from sirf.plot._titles import set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,13 +31,14 @@ def reflection(channel: Channel, ax: Axes | None = None, *, standard: str, port:
     found = effective_reflection(channel.through, settings, port=port)
     ui = found.time * settings.symbol_rate
     axes.plot(ui, 1e2 * found.ptdr, color="0.65", linewidth=0.8, label="pulse TDR")
-    axes.plot(ui, 1e2 * found.effective, color="#0072b2", linewidth=1.0, label="effective")
+    axes.plot(ui, 1e2 * found.effective, color=BLUE, linewidth=1.0, label="effective")
     times = ui[found.phase :: found.samples_per_ui]
-    axes.plot(times, 1e2 * found.samples, "o", color="#d55e00", markersize=2.5, label="worst phase")
+    axes.plot(times, 1e2 * found.samples, "o", color=ORANGE, markersize=2.5, label="worst phase")
     large = np.flatnonzero(np.abs(found.ptdr) > 0.02 * np.max(np.abs(found.ptdr)))
     last = float(ui[large[-1]]) if large.size else float(ui[-1])
-    axes.axhline(0.0, color="0.6", linewidth=0.6)
+    axes.axhline(0.0, color=PALE, linewidth=0.6)
     axes.set(xlabel="time (UI)", ylabel="reflection (%)", xlim=(-2.0, 1.05 * last))
-    axes.set_title(f"ERL {found.erl_db:.2f} dB at port {port}, {standard}", fontsize="small", loc="left")
+    name = channel.name or channel.through.name or "channel"
+    set_title(axes, f"Reflections of {name} at port {port}", f"ERL {found.erl_db:.2f} dB", standard)
     axes.legend(fontsize="small")
     return axes

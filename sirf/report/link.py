@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sirf._files import write_text
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
+from sirf.plot.bathtubs import bathtub
 from sirf.plot.channel import loss
-from sirf.plot.lines import bathtub, pulse
 from sirf.plot.margin import com_distribution, com_ledger, com_pulse
+from sirf.plot.responses import pulse
 from sirf.report.page import as_text, eye_view, png, render
 
 if TYPE_CHECKING:

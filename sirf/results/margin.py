@@ -22,7 +22,8 @@ class EqualizerChoice:
     """One answer of the search: figure of merit and margin in dB, gains in dB, taps, sampling index, settings evaluated.
 
     `method` is "full grid" or "local search N". `tx_taps` run from the first pre-cursor to the last post-cursor;
-    `sampling_index` counts from 1.
+    `sampling_index` counts from 1. `path` holds (g_DC, g_DC2, figure of merit) of each setting that was better than all looked
+    at before, the local search that a full grid starts from included.
     """
 
     method: str
@@ -32,6 +33,7 @@ class EqualizerChoice:
     tx_taps: tuple[float, ...]
     sampling_index: int
     evaluated: int
+    path: tuple[tuple[float, float, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

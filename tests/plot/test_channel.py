@@ -61,7 +61,7 @@ def test_tdr_shows_both_ports_and_the_far_end(channel: Channel) -> None:
     assert labels(axes) == ["from port 1", "from port 2", "far end"]
     _, ohm = curve(axes, "from port 1")
     assert ohm == pytest.approx(100.0, abs=1e-6)  # the pair reflects nothing
-    assert "20 ps" in axes.get_title(loc="left")
+    assert "20 ps" in axes.get_title()
     assert "ohm" in axes.get_ylabel()
 
 

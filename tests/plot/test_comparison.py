@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -10,6 +12,7 @@ from sirf import plot
 from sirf.plot.comparison import eye_scale_mv
 from sirf.study.compare import compare
 from sirf.study.comparison import Comparison
+from tests.plot.images import check_image, drawing
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +20,27 @@ def table() -> Comparison:
     return compare(["npo", "cpo-retimed", "die-to-die", "copper-cable"], data_rate=53.125e9)
 
 
-def test_all_eyes_share_one_scale_that_holds_their_levels(table: Comparison) -> None:
+def test_all_eyes_share_one_scale_that_holds_their_levels(table: Comparison, tmp_path: Path) -> None:
     figure = plot.eyes(table, Figure(layout="constrained"))
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert len(shown) == 4
     assert {axes.get_ylim() for axes in shown} == {(-eye_scale_mv(table), eye_scale_mv(table))}
     assert all(1e3 * row.eye.level_volts.max() < eye_scale_mv(table) for row in table.rows)
     assert [row.path in axes.get_title() for row, axes in zip(table.rows, shown, strict=True)] == [True] * 4
+    assert len({row.eye.der0 for row in table.rows}) == 1  # one error ratio for all
+    check_image(figure, "eyes", tmp_path)
 
 
-def test_the_band_runs_from_low_to_high_and_the_mark_is_nominal(table: Comparison) -> None:
-    axes = plot.error_band(table, Figure().subplots())
+def test_eyes_may_have_scales_of_their_own(table: Comparison) -> None:
+    figure = plot.eyes(table, Figure(layout="constrained"), own_scale=True)
+    tops = [axes.get_ylim()[1] for axes in figure.axes if axes.get_visible()]
+    assert len(set(tops)) == len(table.rows)
+    for row, top in zip(table.rows, tops, strict=True):
+        assert 1e3 * row.eye.level_volts.max() < top < eye_scale_mv(table) * 1.6
+
+
+def test_the_band_runs_from_low_to_high_and_the_mark_is_nominal(table: Comparison, tmp_path: Path) -> None:
+    axes = plot.error_band(table, drawing()[1][0])
     bands = [line for line in axes.lines if line.get_linewidth() == 7]
     marks = [line for line in axes.lines if line.get_marker() not in ("None", None, "")]
     for row, band, mark in zip(table.rows, bands, marks, strict=True):
@@ -37,8 +50,10 @@ def test_the_band_runs_from_low_to_high_and_the_mark_is_nominal(table: Compariso
         np.testing.assert_allclose(np.asarray(band.get_xdata(), dtype=float), [max(low, 1e-24), max(high, 1e-24)])
         assert float(np.asarray(mark.get_xdata())[0]) == max(row.ber, 1e-24)
     assert [text.get_text() for text in axes.get_yticklabels()] == [row.path for row in reversed(table.rows)]
+    check_image(axes.figure, "error_band", tmp_path)
 
 
-def test_energy_against_reach_has_a_mark_for_every_row_with_reach(table: Comparison) -> None:
-    axes = plot.energy_reach(table, Figure().subplots())
+def test_energy_against_reach_has_a_mark_for_every_row_with_reach(table: Comparison, tmp_path: Path) -> None:
+    axes = plot.energy_reach(table, drawing()[1][0])
     assert len(axes.containers) == sum(row.reach_mm is not None for row in table.rows)
+    check_image(axes.figure, "energy_reach", tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -15,6 +16,7 @@ from sirf.study.crossover import Crossing, Crossover
 from sirf.study.length_search import MAX_LENGTH
 from sirf.study.maps import Axis, Map
 from sirf.system.energy import energy_pj_per_bit
+from tests.plot.images import check_image
 
 mpl.use("agg")
 
@@ -28,7 +30,7 @@ def smooth() -> Map:
     return Map(subject="a board", figure="ber", first=first, second=second, values=ratios)
 
 
-def test_a_contour_runs_along_the_limit(smooth: Map) -> None:
+def test_a_contour_runs_along_the_limit(smooth: Map, tmp_path: Path) -> None:
     axes = sirf.plot.map(smooth, new_figure((6, 4))[1][0], limit=1e-6)
     assert axes.get_xlabel() == "length (mm)"
     assert axes.get_ylabel() == "line loss (dB/inch)"
@@ -36,6 +38,18 @@ def test_a_contour_runs_along_the_limit(smooth: Map) -> None:
     lengths, losses = np.asarray(line.vertices).T
     assert lengths / 10.0 + losses - 12.0 == pytest.approx(np.full(lengths.size, -6.0), abs=1e-6)
     assert smooth.at_limit(1e-6) == pytest.approx(10.0 * (6.0 - np.array(smooth.second.values)))
+    check_image(axes.figure, "map", tmp_path)
+
+
+def test_a_map_says_where_it_is_not_monotone(smooth: Map) -> None:
+    """One row in which the longer line has fewer errors."""
+    bent = smooth.values.copy()
+    bent[3, 1] = bent[2, 1] / 10.0
+    axes = sirf.plot.map(dataclasses.replace(smooth, values=bent), new_figure((9, 4))[1][0], limit=1e-6)
+    assert "not monotone: in 1 of 5 rows it improves with length, first from 30 to 40 mm" in axes.get_title().replace(
+        "\n", " "
+    )
+    assert "not monotone" not in sirf.plot.map(smooth, new_figure((6, 4))[1][0]).get_title()
 
 
 def test_colours_rise_in_brightness_and_their_bar_has_a_label(smooth: Map) -> None:
@@ -74,7 +88,7 @@ def crossing(rival: str, **changes: object) -> Crossing:
     return Crossing(rival=rival, curve=curve, **(usual | changes))  # type: ignore[arg-type]
 
 
-def test_crossovers_are_marked_on_their_curves() -> None:
+def test_crossovers_are_marked_on_their_curves(tmp_path: Path) -> None:
     rows = (
         crossing("crosses"),
         crossing("lasts", crossover_mm=None, cause="never", reach_mm=1e3 * MAX_LENGTH),
@@ -90,9 +104,10 @@ def test_crossovers_are_marked_on_their_curves() -> None:
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(100.0, pytest.approx(6.0))]  # type: ignore[index]
     ends = [line for line in axes.get_lines() if line.get_marker() == "x"]
     assert len(ends) == 2
-    legend = axes.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == [
-        "cpo-retimed, 30 mm", "crosses: from 100 mm", "lasts: never", "dear: always", "dead: always",
-    ]  # fmt: skip
+    names = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert {"cpo-retimed, 30 mm", "crosses: from 100 mm", "lasts: never", "dear: always"} < set(names)
+    assert "dead: always, no length works" in names
+    heights = sorted(place for name, place in names.items() if ":" in name or "30 mm" in name)
+    assert min(np.diff(heights)) > 0.05  # no name lies over another
     assert "pJ/bit" in axes.get_ylabel()
+    check_image(axes.figure, "crossover", tmp_path)
