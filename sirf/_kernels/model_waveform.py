@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.interpolation import interpolate
 from sirf._kernels.jit import kernel
 
 Float = NDArray[np.float64]
@@ -42,21 +43,6 @@ def displace_edges(wave: Float, values: Float, displacement: Float, m: int) -> N
                     wave[edge - 1 - i] += step
             if edge - 1 - whole >= 0:
                 wave[edge - 1 - whole] += step * part
-
-
-@kernel
-def interpolate(wave: Single, place: float) -> float:
-    """`wave` at a fractional index: the sample itself at a whole one, else a cubic through four."""
-    whole = int(np.floor(place))
-    u = place - whole
-    if u == 0.0:
-        return float(wave[whole])
-    return float(
-        -u * (u - 1.0) * (u - 2.0) / 6.0 * wave[whole - 1]
-        + (u + 1.0) * (u - 1.0) * (u - 2.0) * 0.5 * wave[whole]
-        - (u + 1.0) * u * (u - 2.0) * 0.5 * wave[whole + 1]
-        + (u + 1.0) * u * (u - 1.0) / 6.0 * wave[whole + 2]
-    )
 
 
 @kernel

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.interpolation import interpolate
 from sirf._kernels.jit import inlined, kernel
 
 Float = NDArray[np.float64]
@@ -154,21 +155,6 @@ class Trace(NamedTuple):
     equalised: Float
     weights: Single
     gains: Single
-
-
-@kernel
-def sample(wave: Single, place: float) -> float:
-    """`wave` at a fractional index: the sample itself at a whole one, else a cubic through four."""
-    whole = int(np.floor(place))
-    u = place - whole
-    if u == 0.0:
-        return float(wave[whole])
-    return float(
-        -u * (u - 1.0) * (u - 2.0) / 6.0 * float(wave[whole - 1])
-        + (u + 1.0) * (u - 1.0) * (u - 2.0) * 0.5 * float(wave[whole])
-        - (u + 1.0) * u * (u - 2.0) * 0.5 * float(wave[whole + 1])
-        + (u + 1.0) * u * (u - 1.0) / 6.0 * float(wave[whole + 2])
-    )
 
 
 @kernel
@@ -365,7 +351,7 @@ def receive(
             added += converter_noise[i]
         gains[i] = state.gain
         # the skew of a lane moves its own sample only, not the time that the loop sees
-        value = state.gain * sample(wave, (at + skew - signal.origin) * signal.samples_per_ui)
+        value = state.gain * interpolate(wave, (at + skew - signal.origin) * signal.samples_per_ui)
         # the first count - 1 entries are those of the call before
         newest = count - 1 + i
         samples[newest] = convert(value, factor, added, front.saturation, front.code, front.clip)
@@ -411,7 +397,7 @@ def receive(
         if loop.detector and j >= loop.start:
             edge = 0.0
             if loop.detector == BANG_BANG:
-                edge = sample(wave, (where - loop.edge - signal.origin) * signal.samples_per_ui)
+                edge = interpolate(wave, (where - loop.edge - signal.origin) * signal.samples_per_ui)
             errors = (error, state.last_error)
             out = phase_error(loop.detector, loop.bias, levels, slicer.main * power, edge, used, before, errors)
             state.last_error = error

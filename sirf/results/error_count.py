@@ -169,12 +169,12 @@ class ErrorCount:
 
     def __str__(self) -> str:
         """A small table."""
-        from sirf.results.display import table
+        from sirf._display import table
 
         return table("Error count", self._rows())
 
     def _repr_html_(self) -> str:
-        from sirf.results.display import html_table
+        from sirf._display import html_table
 
         return html_table("Error count", self._rows())
 

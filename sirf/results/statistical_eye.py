@@ -274,12 +274,12 @@ class StatisticalEye:
 
     def __str__(self) -> str:
         """A small table."""
-        from sirf.results.display import table
+        from sirf._display import table
 
         return table("Statistical eye", _rows(self))
 
     def _repr_html_(self) -> str:
-        from sirf.results.display import html_table
+        from sirf._display import html_table
 
         return html_table("Statistical eye", _rows(self))
 

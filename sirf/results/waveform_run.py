@@ -85,12 +85,12 @@ class WaveformRun:
 
     def __str__(self) -> str:
         """A small table."""
-        from sirf.results.display import table
+        from sirf._display import table
 
         return table("Bit-by-bit run", self._rows())
 
     def _repr_html_(self) -> str:
-        from sirf.results.display import html_table
+        from sirf._display import html_table
 
         return html_table("Bit-by-bit run", self._rows())
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._display import html_table, table
 from sirf.channel.path import Path
 from sirf.errors import SirfError
 from sirf.presets import load
-from sirf.results.display import html_table, table
 from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, longest_length
 from sirf.study.limits import Limit, limit_of
 from sirf.study.measurement import CODE

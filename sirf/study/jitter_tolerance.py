@@ -57,7 +57,7 @@ class JitterTolerance:
 
     def __str__(self) -> str:
         """A small table."""
-        from sirf.results.display import table
+        from sirf._display import table
 
         verdict = "met" if self.passed else "missed"
         return table(f"Jitter tolerance, mask {self.mask.id} {verdict} at BER {self.ber:g}", self.rows())

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sirf._display import frame
-from sirf.results.display import html_table, table
+from sirf._display import frame, html_table, table
 from sirf.study.length_search import TOLERANCE
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sirf._kernels import reception as kernel
+from sirf._kernels.interpolation import interpolate
 
 RNG = np.random.default_rng(7)
 
@@ -30,10 +31,10 @@ def test_a_sample_between_points_lies_on_the_cubic_through_four() -> None:
     index = np.arange(12.0)
     wave = (0.1 * index**3 - 0.7 * index**2 + index - 2.0).astype(np.float32)
     for place in (3.0, 3.25, 4.9, 8.5):
-        value = kernel.sample(wave, place)
-        assert value == plain(kernel.sample)(wave, place)
+        value = interpolate(wave, place)
+        assert value == plain(interpolate)(wave, place)
         assert value == pytest.approx(0.1 * place**3 - 0.7 * place**2 + place - 2.0, rel=1e-6)
-    assert kernel.sample(wave, 5.0) == wave[5]
+    assert interpolate(wave, 5.0) == wave[5]
 
 
 @pytest.mark.parametrize("settings", [(0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.125, 0.4375), (0.8, 0.125, 0.4375)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +10,14 @@ from numpy.typing import ArrayLike
 from sirf.channel.lines import LINE_OHM, Chain, Complex, Real, join, line_chain, pair_two_port, shunt_chain
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
-from sirf.channel.pair import ASSUMED, PairNetwork
 from sirf.channel.parts._checks import check_coupling, check_values
+from sirf.channel.parts.two_lines import TwoLines
 from sirf.errors import PhysicsError
 from sirf.units import C0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connector:
+class Connector(TwoLines):
     """A separable connector: pad capacitance, a length of line with loss, pad capacitance.
 
     `impedance` in ohm differential, `length` in m, `pad` in F of one line at each end, `material` gives Dk and Df of its body;
@@ -65,28 +64,6 @@ class Connector:
             return pair_two_port(f, join(side, self._line(f, self.length), side), name=self.name)
         half = self._line(f, 0.5 * self.length)
         return pair_two_port(f, join(side, half, shunt_chain(self._notch(f)), half, side), name=self.name)
-
-    @property
-    def common_mode(self) -> str:
-        """Of the stated `common_impedance`, or assumed."""
-        return ASSUMED if self.common_impedance is None else "line of the stated common impedance"
-
-    @property
-    def converts(self) -> bool:
-        """Never: both lines are equal."""
-        return False
-
-    def pair(self, frequency: Real) -> PairNetwork:
-        """Both modes: the common one as two lines without coupling, of the stated `common_impedance` or of the same lines."""
-        if self.common_impedance is None:
-            return PairNetwork.balanced(self.network(frequency))
-        # one of two lines without coupling has twice the common impedance, and half the differential one
-        common = dataclasses.replace(self, impedance=4.0 * self.common_impedance)
-        return PairNetwork.balanced(self.network(frequency), common.network(frequency))
-
-    def mode(self, sign: float) -> Connector:
-        """The connector as the even (+1) or odd (-1) mode of two coupled pairs sees it."""
-        return dataclasses.replace(self, inductance_factor=1.0 + sign * self.coupling, coupling=0.0)
 
     def _line(self, frequency: Real, length: float) -> Chain:
         one = 0.5 * self.impedance

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import Real, join, line_chain, pair_two_port, series_chain, shunt_chain
+from sirf.channel.lines import join, line_chain, pair_two_port, series_chain, shunt_chain
 from sirf.channel.network import Network
-from sirf.channel.pair import ASSUMED, UNCOUPLED, PairNetwork
+from sirf.channel.pair import UNCOUPLED
 from sirf.channel.parts._checks import check_coupling, check_values
+from sirf.channel.parts.two_lines import TwoLines
 from sirf.errors import PhysicsError
 from sirf.units import C0
 
@@ -54,7 +55,7 @@ class Ball:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Socket:
+class Socket(TwoLines):
     """An LGA contact or a longer pin: pad, contact resistance, a short line, pad, on each line of the pair.
 
     `impedance` in ohm differential and `length` in m of the contact among its grounds, `dk` of the housing, `pad` in F of one
@@ -96,28 +97,6 @@ class Socket:
         side, film = shunt_chain(jw * self.pad), series_chain(np.full(f.size, 0.5 * self.resistance))
         body = line_chain(jw * one * slowness * self.inductance_factor, jw * slowness / one, self.length)
         return pair_two_port(f, join(side, film, body, film, side), name=self.name)
-
-    @property
-    def common_mode(self) -> str:
-        """Of the stated `common_impedance`, or assumed."""
-        return ASSUMED if self.common_impedance is None else "line of the stated common impedance"
-
-    @property
-    def converts(self) -> bool:
-        """Never: both lines are equal."""
-        return False
-
-    def pair(self, frequency: Real) -> PairNetwork:
-        """Both modes: the common one as two lines without coupling, of the stated `common_impedance` or of the same lines."""
-        if self.common_impedance is None:
-            return PairNetwork.balanced(self.network(frequency))
-        # one of two lines without coupling has twice the common impedance, and half the differential one
-        common = dataclasses.replace(self, impedance=4.0 * self.common_impedance)
-        return PairNetwork.balanced(self.network(frequency), common.network(frequency))
-
-    def mode(self, sign: float) -> Socket:
-        """The socket as the even (+1) or odd (-1) mode of two coupled pairs sees it."""
-        return dataclasses.replace(self, inductance_factor=1.0 + sign * self.coupling, coupling=0.0)
 
 
 def lumped_limit(inductance: float, capacitance: float) -> float:
