@@ -60,10 +60,13 @@ def edge_factors(
 
 
 @kernel(fastmath=True)  # as above
-def chain_moment(theta: float, factors: Float, cursors: Float, main: int, levels: Float) -> Float:
+def chain_moment(
+    theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int = -1, pin: int = 0
+) -> Float:
     """(L,): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[h] (L, L, L, L).
 
-    `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used.
+    `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, only
+    what it contributes with level `pin` is summed.
     """
     count = len(levels)
     now = np.zeros((count, count, count, count))
@@ -76,6 +79,8 @@ def chain_moment(theta: float, factors: Float, cursors: Float, main: int, levels
                 for place in range(3):
                     level = g if place == 0 else (h if place == 1 else i)
                     value *= _weight(theta, cursors, place, main, levels[level], count)
+                    if place == pinned and level != pin:
+                        value = 0.0
                 now[g, h, i, 0] = value
     for q in range(len(factors)):
         # symbol q leaves the window and q + 3 enters it
@@ -84,6 +89,8 @@ def chain_moment(theta: float, factors: Float, cursors: Float, main: int, levels
         moved[:] = 0.0
         for j in range(count):
             entering = _weight(theta, cursors, q + 3, main, levels[j], count)
+            if q + 3 == pinned and j != pin:
+                entering = 0.0
             for g in range(count):
                 for h in range(count):
                     for i in range(count):

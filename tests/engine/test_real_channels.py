@@ -63,28 +63,27 @@ def test_statistical_error_ratio_lies_in_the_counted_interval(
 
 
 FED_BACK = (
-    CASES[0],
-    pytest.param(
-        *CASES[1],
-        marks=pytest.mark.xfail(
-            strict=False,
-            reason="known: with 12 taps fed back the statistics are 2 to 12 % above the count here (six seeds: 1.016 to 1.117)",
-        ),
-    ),
-    *CASES[2:],
+    *CASES,
+    ("backplane_28db", "802.3ck-kr1", 5, 3),
+    ("host_4in", "802.3ck-c2c", 0, 0),
+    ("synthetic_224g_board", "802.3dj-kr1-test", 0, 0),
+    ("synthetic_224g_cpo", "802.3dj-kr1-test", 0, 0),
 )
+"""With receivers whose FFE colours the noise by -0.6 from symbol to symbol among them."""
+FED_BACK_FAMILY = 0.99 ** (1.0 / len(FED_BACK))
 
 
 @pytest.mark.parametrize(("folder", "standard", "fext", "near"), FED_BACK)
 def test_with_decisions_fed_back_it_lies_in_the_interval_that_bursts_widen(
     folder: str, standard: str, fext: int, near: int, channels_dir: Path
 ) -> None:
-    loud = at_error_ratio(real_link(channels_dir, folder, standard, fext, near), 1e-4)
+    loud = at_error_ratio(real_link(channels_dir, folder, standard, fext, near), 1e-3)
     eye = statistical_eye(loud, phases=1)
-    count = count_errors(loud, max_errors=1500, max_symbols=10**8, rng=12, workers=2)
-    low, high = count.interval(FAMILY)
-    assert eye.ber > 1.05 * eye.rates.detector_error_ratio / 2
+    count = count_errors(loud, max_errors=20_000, max_symbols=10**8, rng=12, workers=2)
+    low, high = count.interval(FED_BACK_FAMILY)
+    assert high < 1.1 * low
     assert low <= eye.ber <= high, (folder, eye.ber / count.ber)
+    assert eye.rates.mean_burst == pytest.approx(count.mean_burst, rel=0.03)
 
 
 def test_an_aggressor_of_fixed_phase_is_counted_alike(channels_dir: Path) -> None:

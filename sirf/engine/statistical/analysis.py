@@ -17,9 +17,10 @@ from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
 from sirf.engine.rounding import converter_rounding
+from sirf.engine.statistical.conditional_interference import AfterError, LevelByLevel, leaning
 from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.error_propagation import MEMORY, AfterError, mean_beyond, with_feedback, without_feedback
+from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
 from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 from sirf.engine.statistical.tilted_inversion import (
     EXACT,
@@ -46,6 +47,8 @@ Complex = NDArray[np.complex128]
 
 SEQUENCE_LAGS = 16
 """Lags in UI at which the noise of an error event is taken as correlated."""
+TIED_SYMBOLS = 2
+"""Symbols after an error whose interference is taken level by level; fewer than the cursors that precede the main one."""
 MIN_FOLLOWED_ERROR_RATIO = 1e-30
 """Symbol error ratio below which decisions are not followed any further."""
 
@@ -247,7 +250,8 @@ class InterferenceModel:
 
         Precursors, coloured noise and jittered edges tie an error to what follows. All means are those of the distribution
         tilted by theta to where the error happened: derivatives of log E exp(theta x), over theta, by a symbol's cursor for its
-        level, and along the later symbol's cursors and edges for its interference.
+        level, and along the later symbol's cursors and edges for its interference. The wrong symbol's own level counts too: its
+        interference with later symbols is what the feedback leaves of it.
         """
         if self._after is not None:
             return self._after
@@ -259,21 +263,24 @@ class InterferenceModel:
         small = 1e-3 * bounds[level]
         here, beyond = np.log(at_instant.above(level, bounds[level] + np.array([-small, small]))).tolist()
         tilt = (here - beyond) / (2.0 * small)
+        likely = np.array([float(at_instant.above(i, bound)) for i, bound in enumerate(bounds)])
+        likely /= likely.sum()
 
         moment = TiltedMoment.of(cursors, main, edges, moved, self.levels, tilt)
-        covariance = tilt * self._noise_covariance()
-        levels = np.zeros(MEMORY)
-        for lag in range(1, MEMORY + 1):
-            # a symbol that the main level is given with tells nothing of the uppermost, which has no error upwards
-            along = moment.derivative(_advanced(cursors, lag), edges.later(lag))
-            covariance[lag] += float(np.mean(along[:-1])) / tilt
-            if lag <= main:
-                levels[lag - 1] = float(np.mean(moment.mean_level(main - lag)[:-1]))
-        variance = self._isi_variance(cursors, edges.edges) + self._noise_covariance()[0]
-        # so scaled, the regression on the mean of a normal variable beyond the threshold gives back what the tilt found
-        deviation = float(np.sqrt(variance))
-        scale = deviation / float(mean_beyond(np.asarray(bounds[level] / deviation)))
-        self._after = AfterError(np.concatenate([[variance], covariance[1:] * scale]), levels)
+        noise = self._noise_covariance()
+        variance = self._isi_variance(cursors, edges.edges) + noise[0]
+        ahead = [(main - lag, _advanced(cursors, lag), edges.later(lag)) for lag in range(1, MEMORY + 1)]
+        means = tilt * noise[1:]
+        lean, offset, spread = (np.zeros((MEMORY, len(self.levels))) for _ in range(3))
+        # a displaced edge reaches the next levels and the interference that they meet: these depend on each other
+        for row, pair in enumerate(moment.given_symbols(ahead[:TIED_SYMBOLS])):
+            told = LevelByLevel.of(pair, tilt, noise[[0, row + 1]], bounds, likely)
+            means[row], lean[row], offset[row], spread[row] = told.mean, told.leaning, told.offset, told.spread
+        for row, (index, course, later) in enumerate(ahead[TIED_SYMBOLS:], start=TIED_SYMBOLS):
+            means[row] += float(likely @ moment.derivative(course, later)[:-1]) / tilt
+            if index >= 0:
+                lean[row] = leaning(float(likely @ moment.mean_level(index)[:-1]), self.levels) * self.levels
+        self._after = AfterError(variance, means, lean, offset, spread)
         return self._after
 
     def covariance(self, count: int) -> Float:

@@ -1,22 +1,20 @@
 """Decision-feedback error propagation as a Markov chain on the last decision errors.
 
 A decision off by one level feeds a wrong value back for as many symbols as the DFE has taps. The state of the chain is the
-tuple of the last `MEMORY` errors, each -1, 0 or +1 levels. An error also tells what comes next: coloured noise, precursors and
-jittered edges tie it to the interference and the levels that follow. Approximations, all stated: errors of more than one level
-count as one in the state (their bits are counted in full); taps beyond MEMORY do not propagate; what an error tells is a
-regression whose covariances are taken in the tail, and a distribution of levels with the right mean.
+tuple of the last `MEMORY` errors, each -1, 0 or +1 levels. Decisions also tell what comes next: coloured noise, precursors and
+jittered edges tie them to the interference and the levels that follow (`conditional_interference`). Approximations: errors of
+more than one level count as one in the state (their bits are counted in full), and taps beyond MEMORY do not propagate.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcx
 
+from sirf.engine.statistical.conditional_interference import AfterError, next_symbol
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
@@ -24,20 +22,10 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
 Float = NDArray[np.float64]
 
 MEMORY = 5
+COLOUR_MEMORY = 3
+"""Last decisions in the chain that tells how coloured noise groups errors where the sent symbols are fed back."""
 LONGEST_RUN = 64
 """Runs of wrong symbols are told apart up to this length."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AfterError:
-    """What an error upwards tells of the next symbols.
-
-    `covariance` (MEMORY + 1,) in V² of the interference with that so many symbols later, in the tail where errors happen; the
-    first is its variance. `levels` (MEMORY,) is the mean level of the symbols sent 1, 2 … later.
-    """
-
-    covariance: Float
-    levels: Float
 
 
 def transition_tables(
@@ -50,15 +38,18 @@ def transition_tables(
 ) -> Float:
     """(S, L, L): probability that level i is decided as level j when the slicer input is moved by each of `shifts` (S,) V.
 
-    `scales` (S,) narrows the interference (1 by default); `decision` (L - 1,) in V are the thresholds, half way between the
-    levels by default.
+    `shifts` may be (S, L), one for each level, as may `scales`, which narrow the interference (1 by default); `decision` (L - 1,)
+    in V are the thresholds, half way between the levels by default.
     """
-    narrow = np.ones(len(shifts)) if scales is None else scales
-    bounds = (thresholds(levels) * main if decision is None else decision) - shifts[:, None]
     count = len(levels)
+    moved, narrow = (
+        each if each.ndim == 2 else each[:, None]
+        for each in (shifts, np.ones(len(shifts)) if scales is None else scales)
+    )
+    bounds = thresholds(levels) * main if decision is None else decision
     sent, decided, bound = np.arange(count)[:, None], np.arange(count), np.arange(count - 1)
     upward = bound >= sent
-    margin = (bounds[:, None, :] - levels[:, None] * main) / narrow[:, None, None]
+    margin = (bounds - levels[:, None] * main - moved[:, :, None]) / narrow[:, :, None]
     # an upward error is read from the upper tail, a downward one from the mirrored level's: small ones keep their digits
     beyond = np.zeros((len(shifts), count, count + 1))
     beyond[:, :, 1:-1] = at_instant.beyond(upward, sent, np.where(upward, margin, -margin))
@@ -91,27 +82,20 @@ def with_feedback(
     """
     # coloured noise ties errors to each other beyond a short feedback filter
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
-    memory = len(taps)
-    step = 2.0 / (len(levels) - 1)
-    states, following = _chain_of_errors(memory)
-    shifts = -states @ taps * step * main
-    means, scales = np.zeros(len(states)), np.ones(len(states))
-    lean = np.zeros(len(states))
+    volts = taps * main * 2.0 / (len(levels) - 1)
+    between = thresholds(levels) * main if decision is None else decision
+    states, following = _chain_of_errors(len(taps))
+    symbol, bit, up, down = _rates_by_state(at_instant, levels, main, volts, after, between)
+    quiet = len(states) // 2
+    alone = float(symbol[quiet])
     if after is not None:
-        half = 0.5 * step * main
-        deviation = float(np.sqrt(after.covariance[0]))
-        seen = _seen(states, taps * step * main, half, deviation)
-        means, scales = _expected(states, seen, after.covariance)
-        # an error that the feedback made easy tells less of the levels around it
-        strength = seen / (deviation * mean_beyond(np.asarray(half / deviation)))
-        lean = strength @ _leaning(after.levels[:memory], levels)
-    tables = transition_tables(at_instant, levels, main, shifts + means, scales, decision)
-    symbol, bit, up, down = _rates(tables, _shares(lean, levels))
+        undisturbed = _rates_by_state(at_instant, levels, main, np.zeros(COLOUR_MEMORY), after, between)
+        rarer = _part_after_right_decisions(undisturbed)
+        for each in (symbol, bit, up, down):
+            each[quiet] *= rarer
     occupancy = _stationary(following, (down, 1.0 - up - down, up))
     ser = float(occupancy @ symbol)
-    quiet = (states == 0).all(axis=1)
-    fresh = float(occupancy[quiet] @ symbol[quiet])
-    alone = float(symbol[quiet][0])
+    fresh = float(occupancy[quiet] * symbol[quiet])
     return ErrorRates(
         ser=ser,
         ber=float(occupancy @ bit),
@@ -134,41 +118,35 @@ def _chain_of_errors(memory: int) -> tuple[NDArray[np.int64], list[NDArray[np.in
     return states, following
 
 
-def _seen(states: NDArray[np.int64], taps: Float, half: float, deviation: float) -> Float:
-    """Mean of the interference (S, MEMORY) in V at the time of each error of a state.
+def _rates_by_state(
+    at_instant: Interference, levels: Float, main: float, fed: Float, after: AfterError | None, decision: Float
+) -> tuple[Float, Float, Float, Float]:
+    """`_rates` after each sequence of errors, where an error of one level takes `fed` (M,) in V off the next symbols."""
+    states = _chain_of_errors(len(fed))[0]
+    moved = -(states @ fed)
+    if after is None:
+        return _rates(transition_tables(at_instant, levels, main, moved, decision=decision))
+    volts = levels * main
+    distances = np.append(np.inf, volts[1:] - decision), np.append(decision - volts[:-1], np.inf)
+    following = next_symbol(after, fed, distances)
+    tables = transition_tables(at_instant, levels, main, following.mean + moved[:, None], following.scale, decision)
+    return _rates(tables, following.share)
 
-    It exceeded what was left of `half` the distance of the levels after the feedback of the errors before it; its mean beyond
-    that point is taken as a Gaussian's.
+
+def _part_after_right_decisions(rates: tuple[Float, Float, Float, Float]) -> float:
+    """Part of the error ratio of any symbol that one after right decisions has: correlated interference groups errors.
+
+    `rates` are those with the sent symbols fed back: then the chain must give the error ratio of any symbol. With B errors and T
+    symbols in an excursion from the quiet state, which p starts, that ratio is p B / (1 + p T).
     """
-    memory = states.shape[1]
-    fed = np.stack([-states[:, lag + 1 :] @ taps[: memory - lag - 1] for lag in range(memory)], axis=1)
-    return np.asarray(states * deviation * mean_beyond((half - states * fed) / deviation))
-
-
-def _expected(states: NDArray[np.int64], seen: Float, correlation: Float) -> tuple[Float, Float]:
-    """(mean (S,) in V, scale (S,)) of the interference after the errors of each state, by linear regression on `seen`."""
-    memory = states.shape[1]
-    patterns, both, apart = _patterns_of_errors(memory)
-    # one system for each pattern of errors: where there is none, the equation says that it tells nothing
-    systems = np.where(both, correlation[apart], np.eye(memory))
-    known = np.where(patterns, correlation[1 : memory + 1], 0.0)
-    gains = np.linalg.solve(systems, known[:, :, None])[:, :, 0]
-    narrowed = np.sqrt(np.maximum(1.0 - np.sum(gains * known, axis=1) / correlation[0], 0.01))
-    which = (states != 0) @ (2 ** np.arange(memory)[::-1])
-    return np.sum(seen * gains[which], axis=1), np.asarray(narrowed[which])
-
-
-@cache
-def _patterns_of_errors(memory: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
-    """Which of the last symbols were wrong (2^memory, memory), which pairs both were, and how far apart the two are."""
-    patterns = np.array(list(itertools.product((False, True), repeat=memory)))
-    lags = np.arange(memory)
-    return patterns, patterns[:, :, None] & patterns[:, None, :], np.abs(lags[:, None] - lags)
-
-
-def mean_beyond(margin: Float) -> Float:
-    """Mean of a standard normal variable beyond `margin`."""
-    return np.asarray(np.sqrt(2.0 / np.pi) / erfcx(margin / np.sqrt(2.0)))
+    symbol, _, up, down = rates
+    following, quiet = _chain_of_errors(COLOUR_MEMORY)[1], len(symbol) // 2
+    alone = float(symbol[quiet])
+    occupancy = _stationary(following, (down, 1.0 - up - down, up))
+    rest = float(occupancy[quiet])
+    errors = float(occupancy @ symbol) / (rest * alone)
+    away = (1.0 / rest - 1.0) / alone
+    return 1.0 / (errors - alone * away)
 
 
 def _run_lengths(
@@ -215,27 +193,6 @@ def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Fl
     bits = np.sum(errors * bit_error_table(count), axis=(1, 2)) / bits_per_symbol(count)
     up, down = np.triu(errors).sum(axis=(1, 2)), np.tril(errors).sum(axis=(1, 2))
     return up + down, bits, up, down
-
-
-def _shares(lean: Float, levels: Float) -> Float:
-    """Probabilities (S, L) of the levels in proportion to exp(lean x level)."""
-    weight = np.exp(lean[:, None] * levels)
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
-
-
-def _leaning(means: Float, levels: Float) -> Float:
-    """The leans (M,) whose levels have these means (M,): Newton's method."""
-    wanted = np.clip(means, 0.98 * levels[0], 0.98 * levels[-1])
-    lean = np.zeros(len(wanted))
-    for _ in range(50):
-        shares = _shares(lean, levels)
-        found = shares @ levels
-        spread = np.maximum(shares @ levels**2 - found**2, 1e-3)
-        move = np.clip((wanted - found) / spread, -1.0, 1.0)
-        lean += move
-        if np.abs(move).max(initial=0.0) < 1e-9:
-            break
-    return lean
 
 
 def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:

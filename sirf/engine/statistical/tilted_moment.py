@@ -7,6 +7,7 @@ of the response itself: a change must not show what another choice of them would
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,8 +38,9 @@ class TiltedState:
     """One state of the displacement under the tilt: how the cursors and edges of the tied symbols lie there.
 
     `share` (L,) is its probability given each level of the main symbol, `logarithm` (L,) that of its moment. `cursors` (Q + 3,)
-    in V are those of the tied symbols, `volts` (Q, 1 or 2, N) their displaced edges and `factors` what these contribute;
-    `means` (K,) the tilt times the mean levels of the symbols outside, zero inside.
+    in V are those of the tied symbols, `volts` (Q, 1 or 2, N) their displaced edges and `factors` what these contribute.
+    `outside` (K,) in V are the cursors of the other symbols, `means` and `variances` (K,) the tilt times their mean levels and
+    its square times their variances, all zero inside; `rest` is the logarithm of their moment.
     """
 
     share: Float
@@ -46,7 +48,25 @@ class TiltedState:
     cursors: Float
     volts: Float
     factors: Float
+    outside: Float
     means: Float
+    variances: Float
+    rest: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairCumulants:
+    """Cumulants of a pair (x, y) under a distribution tilted along x, each (L, L): given the main level, another symbol's level.
+
+    `logarithm` is that of the tilted mass, means are in V, variances and covariance in V².
+    """
+
+    logarithm: Float
+    mean: Float
+    other_mean: Float
+    variance: Float
+    other_variance: Float
+    covariance: Float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,13 +133,77 @@ class TiltedMoment:
             if added is not None:
                 along, volts = course + added[index][0], added[index][1]
             total += state.share * (float(state.means @ along) + self._tied_slope(state, along[self.tied], volts))
-        return total
+        # the main symbol is given: its level tells of what it adds itself
+        return np.asarray(total + self.tilt * course[self.main] * self.levels)
 
     def mean_level(self, index: int) -> Float:
         """Mean (L,) of the symbol at cursor `index` under the tilted distribution."""
         one = np.zeros(len(self.states[0].means))
         one[index] = 1.0 / self.tilt
         return self.derivative(one)
+
+    def given_symbols(self, others: Sequence[tuple[int, Float, EdgeResponse]]) -> list[PairCumulants]:
+        """Cumulants of the interference x and of another y, tilted along x, given the level of one symbol; for each of `others`.
+
+        These are the index of the symbol's cursor, and the cursors (K,) in V and edges of y.
+        """
+        here = [self._around(state, None) for state in self.states]
+        ahead = [self._around(state, state.volts) for state in self.states]
+        found = []
+        for index, course, later in others:
+            logs = []
+            for state, (shift, volts), still, along in zip(self.states, self._added(later), here, ahead, strict=True):
+                x, y = state.outside.copy(), course + shift
+                x[self.tied] = state.cursors
+                ways = ((x, along), (y, self._around(state, volts)), (x + y, self._around(state, state.volts + volts)))
+                logs.append(
+                    [self._given(state, np.zeros(len(x)), 0.0, still[0], index)]
+                    + [
+                        self._given(state, way, step, factors, index)
+                        for way, pair in ways
+                        for step, factors in zip((SMALL_STEP, -SMALL_STEP), pair, strict=True)
+                    ]
+                )
+            each = np.array(logs)
+            most = each.max(axis=0)
+            shares = self.displacement.state_shares
+            mixed = most + np.log(np.tensordot(shares, np.exp(each - most), axes=1))
+            found.append(self._cumulants(mixed, course[self.main]))
+        return found
+
+    def _cumulants(self, logs: Float, own: float) -> PairCumulants:
+        """From logarithms (7, L, L) at the tilt and a small step either way along x, y, both; `own` is the main cursor of y."""
+        centre, above, below = logs[0], logs[1::2], logs[2::2]
+        step = SMALL_STEP * self.tilt
+        first, second = (above - below) / (2.0 * step), (above - 2.0 * centre + below) / step**2
+        covariance = 0.5 * (second[2] - second[0] - second[1])
+        other = first[1] + own * self.levels[:, None]
+        return PairCumulants(centre, first[0], other, second[0], second[1], covariance)
+
+    def _around(self, state: TiltedState, volts: Float | None) -> tuple[Float, Float]:
+        """What displaced edges contribute where they change by a small step of `volts` either way; not at all by default."""
+        if volts is None or not len(self.chain):
+            return state.factors, state.factors
+        above, below = (self._edge_factors(state.volts + step * volts) for step in (SMALL_STEP, -SMALL_STEP))
+        return above, below
+
+    def _given(self, state: TiltedState, course: Float, step: float, factors: Float, index: int) -> Float:
+        """Logarithm (L, L) of what each level of the symbol `index` contributes, with `step` times `course` on the cursors."""
+        means, variances = state.means, state.variances
+        inside = self.tied.start <= index < self.tied.stop
+        tied = self._tied(
+            state.cursors + step * course[self.tied], factors, index - self.tied.start if inside else None
+        )
+        # a small step: two cumulants of independent symbols do
+        change = step * float(means @ course) + 0.5 * step**2 * float(variances @ course**2)
+        change += state.rest
+        if inside:
+            return tied + change
+        change -= step * means[index] * course[index] + 0.5 * step**2 * variances[index] * course[index] ** 2
+        level = self.tilt * self.levels
+        weight = level * state.outside[index]
+        alone = weight - np.log(np.exp(weight).sum()) + step * course[index] * level
+        return np.asarray(tied[:, None] + change + alone)
 
     def _added(self, edges: EdgeResponse) -> list[tuple[Float | float, Float]]:
         """What `edges` add in each state: in V to the cursors, and their displaced edges of the chain."""
@@ -138,10 +222,14 @@ class TiltedMoment:
         weight[self.tied] = 1.0
         sums = weight.sum(axis=1)
         means = self.tilt * (weight @ self.levels) / sums
-        means[self.tied] = 0.0
+        variances = self.tilt**2 * (weight @ self.levels**2) / sums - means**2
+        outside = cursors.copy()
+        for each in (means, variances, outside):
+            each[self.tied] = 0.0
         factors, tied = self._edge_factors(volts), cursors[self.tied].copy()
-        logarithm = self._tied(tied, factors) + float(np.log(sums / len(self.levels)).sum())
-        return TiltedState(np.ones(len(self.levels)), logarithm, tied, volts, factors, means)
+        rest = float(np.log(sums / len(self.levels)).sum())
+        logarithm = self._tied(tied, factors) + rest
+        return TiltedState(np.ones(len(self.levels)), logarithm, tied, volts, factors, outside, means, variances, rest)
 
     def _tied_slope(self, state: TiltedState, course: Float, volts: Float | None) -> Float | float:
         """Derivative (L,) of the tied symbols' part along a change of their cursors and of the displaced edges."""
@@ -162,8 +250,12 @@ class TiltedMoment:
             return volts
         return edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.weights, self.levels)
 
-    def _tied(self, cursors: Float, factors: Float) -> Float:
-        """Logarithm (L,) of the tied symbols' moment."""
+    def _tied(self, cursors: Float, factors: Float, pinned: int | None = None) -> Float:
+        """Logarithm (L,) of the tied symbols' moment; (L, L) of what each level of the symbol `pinned` of them contributes."""
+        count, main = len(self.levels), self.main - self.tied.start
         if not len(self.chain):
-            return np.zeros(len(self.levels))
-        return np.asarray(np.log(chain_moment(self.tilt, factors, cursors, self.main - self.tied.start, self.levels)))
+            return np.zeros(count)
+        if pinned is None:
+            return np.asarray(np.log(chain_moment(self.tilt, factors, cursors, main, self.levels)))
+        columns = [chain_moment(self.tilt, factors, cursors, main, self.levels, pinned, pin) for pin in range(count)]
+        return np.asarray(np.log(np.stack(columns, axis=1)))

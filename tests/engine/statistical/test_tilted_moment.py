@@ -10,6 +10,7 @@ import pytest
 import sirf
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.analysis import interference_model
+from sirf.engine.statistical.conditional_interference import mean_beyond
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.link import Link
@@ -44,11 +45,18 @@ def test_without_jitter_the_mean_of_a_symbol_is_that_of_its_tilted_levels(order:
 def test_moment_of_jittered_edges_is_a_sum_over_all_symbols(order: int, jitter: Jitter) -> None:
     """The kernel of real numbers against a sum over all symbols and displacements of the edges that matter."""
     moment = moment_of(order, jitter, 9.0)
-    volts, start = moment.states[0].volts, moment.chain.start
     assert len(moment.chain) >= 2
     symbols = np.array(np.meshgrid(*[levels(order)] * len(CURSORS), indexing="ij")).reshape(len(CURSORS), -1)
-    value = np.exp(moment.tilt * (CURSORS @ symbols))
+    value = np.exp(moment.tilt * (CURSORS @ symbols)) * _displaced(moment, symbols)
+    expected = [np.mean(value[symbols[MAIN] == level]) for level in levels(order)]
+    assert np.exp(moment.logarithm) == pytest.approx(np.array(expected), rel=1e-12)
+
+
+def _displaced(moment: TiltedMoment, symbols: np.ndarray) -> np.ndarray:
+    """Expectation over the displacement of all edges of exp(tilt x) of what it adds, for each sequence of symbols."""
+    volts, start = moment.states[0].volts, moment.chain.start
     weights = np.array(moment.displacement.weights)
+    value = np.ones(symbols.shape[1])
     for q in range(len(moment.chain)):
         used = moment.nodes.counts[q]
         if not used:
@@ -59,22 +67,21 @@ def test_moment_of_jittered_edges_is_a_sum_over_all_symbols(order: int, jitter: 
         value *= np.sum(
             moment.nodes.shares[q, :used] * np.exp(moment.tilt * x[:, None] * volts[q, side, :used]), axis=1
         )
-    expected = [np.mean(value[symbols[MAIN] == level]) for level in levels(order)]
-    assert np.exp(moment.logarithm) == pytest.approx(np.array(expected), rel=1e-12)
+    return value
 
 
 def test_what_an_error_tells_changes_smoothly_with_the_line() -> None:
-    """Which edges count jumps somewhere as a line grows wider; the covariance after an error must not take that for a slope."""
+    """Which edges count jumps somewhere as a line grows wider; what an error tells must not take that for a slope."""
     path = sirf.paths.pluggable(rate_class="100g")
     grid = np.arange(0.0, 110e9, 40e6)
     nominal = Link(path.to_channel(grid), standard="802.3ck-c2m", samples_per_ui=16).optimized()
 
-    def covariance(width_um: float) -> np.ndarray:
+    def mean(width_um: float) -> np.ndarray:
         link = nominal.replace(channel=_narrowed(path, width_um).to_channel(grid))
         model = interference_model(link)
-        return model.after_errors(model.at(0)).covariance
+        return model.after_errors(model.at(0)).mean
 
-    found = np.array([covariance(width)[1:4] for width in np.linspace(127.6, 127.8, 9)])
+    found = np.array([mean(width)[:3] for width in np.linspace(127.6, 127.8, 9)])
     assert np.all(np.abs(np.diff(found, axis=0)) < 0.02 * np.abs(found[1:]))
 
 
@@ -88,8 +95,42 @@ def test_an_error_made_by_noise_alone_tells_what_the_colour_of_the_noise_does() 
     model = interference_model(
         link.replace(receiver=loud, transmitter=dataclasses.replace(link.transmitter, snr_db=60.0, jitter=NO_JITTER))
     )
-    found = model.after_errors(model.at(0)).covariance
-    assert found[:4] == pytest.approx(model.covariance(4), rel=0.03)
+    covariance = model.covariance(4)
+    deviation = float(np.sqrt(covariance[0]))
+    seen = deviation * float(mean_beyond(np.asarray(model.front_end.main_cursor / 3.0 / deviation)))
+    expected = seen * covariance[1:] / covariance[0]
+    assert model.after_errors(model.at(0)).mean[:3] == pytest.approx(expected, rel=0.03, abs=0.002 * deviation)
+
+
+@pytest.mark.parametrize("jitter", [Jitter(), Jitter(random_ui=0.02)])
+def test_a_symbol_and_later_interference_depend_on_each_other_as_enumerated(jitter: Jitter) -> None:
+    """Tilted cumulants given the next level, against sums over all symbols; the later interference sees the main symbol too."""
+    order, lag = 4, 1
+    moment = moment_of(order, jitter, 9.0)
+    course = np.concatenate([CURSORS[lag:], np.zeros(lag)])
+    course[MAIN] = 0.25
+    edges = EdgeResponse.expansion(np.zeros(len(CURSORS)), np.zeros(len(CURSORS)))
+    (found,) = moment.given_symbols([(MAIN - lag, course, edges)])
+    symbols = np.array(np.meshgrid(*[levels(order)] * len(CURSORS), indexing="ij")).reshape(len(CURSORS), -1)
+    x, y = CURSORS @ symbols, course @ symbols
+    weight = np.exp(moment.tilt * x) * _displaced(moment, symbols)
+    for i, own in enumerate(levels(order)):
+        for j, later in enumerate(levels(order)):
+            these = (symbols[MAIN] == own) & (symbols[MAIN - lag] == later)
+            mass = weight[these]
+            mean = np.average(y[these], weights=mass)
+            assert found.logarithm[i, j] == pytest.approx(np.log(mass.sum() / np.sum(symbols[MAIN] == own)), abs=1e-9)
+            assert found.other_mean[i, j] == pytest.approx(mean, abs=1e-6)
+            assert found.other_variance[i, j] == pytest.approx(
+                np.average((y[these] - mean) ** 2, weights=mass), rel=1e-3
+            )
+            if not jitter:
+                centred = x[these] - np.average(x[these], weights=mass)
+                assert found.mean[i, j] == pytest.approx(np.average(x[these], weights=mass), abs=1e-6)
+                assert found.variance[i, j] == pytest.approx(np.average(centred**2, weights=mass), rel=1e-3)
+                assert found.covariance[i, j] == pytest.approx(
+                    np.average(centred * (y[these] - mean), weights=mass), abs=1e-5
+                )
 
 
 def _narrowed(path: sirf.Path, width_um: float) -> sirf.Path:
