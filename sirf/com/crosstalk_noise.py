@@ -18,6 +18,7 @@ _CHUNK = 256
 
 def receiver_noise(frequency: Real, transfer: Complex, density: float) -> float:
     """sigma_N in V, equation (93A-35): `density` V²/Hz one-sided through `transfer` (F,), H_r H_ctf, over the file's band."""
+    # the reference code's sum: every point but the first, with the step before it
     power = np.abs(transfer[1:]) ** 2 * np.diff(frequency)
     return float(np.sqrt(density * np.sum(power)))
 
@@ -42,6 +43,7 @@ def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: fl
 def crosstalk_points(frequency: Real, symbol_rate: float) -> int:
     """Number of points up to and with the first above the symbol rate."""
     above = int(np.searchsorted(frequency, symbol_rate, side="right"))
+    # the first point beyond the symbol rate still counts
     return min(above + 1, frequency.size)
 
 

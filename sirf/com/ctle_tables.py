@@ -97,6 +97,8 @@ class CtleTables:
         result = np.empty(len(self.grid.taps), dtype=np.int64)
         anchor = self.settings.receiver.sampling.anchor
         if anchor == 1:
+            # taps move the pulse by whole UI: within so far of the middle every moved copy stays inside the searched
+            # window
             sure = reach - self.grid.taps.shape[1] * m
             outside = np.concatenate((pulse[: max(middle - sure, 0)], pulse[middle + sure :]))
             outer = float(np.max(np.abs(outside), initial=0.0)) * float(np.max(np.sum(np.abs(self.grid.taps), axis=1)))
@@ -120,6 +122,7 @@ class CtleTables:
         still = receiver_noise(settings, self.gains, self.size)
         for x in terms.next:
             table = x.correlation(self.weights)
+            # lag 0 is the power: NEXT counts at its strongest phase, whatever the transmitter's taps are
             still = still + power * table[int(np.argmax(table[:, 0])), : self.size]
         shaped = terms.transmitter.correlation(self.weights)[:, : self.size]
         if self.rules.late_transmitter_noise:

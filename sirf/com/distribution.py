@@ -77,6 +77,7 @@ class Distribution:
 
     def quantile(self, probability: float) -> float:
         """First voltage at which the sum of probabilities is above `probability`, equation (93A-37)."""
+        # "above", not "at": the reference code's find(cdf > DER_0)
         index = int(np.searchsorted(np.cumsum(self.y), probability, side="right"))
         return float(self.first + min(index, self.y.size - 1)) * self.bin_size
 
@@ -90,6 +91,7 @@ def symbols(values: Real, levels: int, bin_size: float) -> Distribution:
 
     Values within a bin are left out, as in the reference code.
     """
+    # symbols are symmetric, so signs do not matter; ascending magnitudes keep the distribution short for long
     y = convolve_deltas(np.sort(np.abs(values)), levels, bin_size)
     return Distribution(y, -(y.size // 2), bin_size)
 
@@ -103,6 +105,7 @@ def gaussian(sigma: float, crest: float, bin_size: float) -> Distribution:
     """Normal distribution of `sigma` V cut at `crest` sigma, equation (93A-42) on bins, its sum one."""
     half = int(np.floor(crest * sigma / bin_size + 0.5))
     x = np.arange(-half, half + 1) * bin_size
+    # the summand keeps a sigma of zero from dividing by zero, as in the reference code
     y = np.exp(-(x**2) / (2 * sigma**2 + _EPSILON))
     return Distribution(y / np.sum(y), -half, bin_size)
 

@@ -122,5 +122,6 @@ def _return_losses(channel: Channel, settings: ComSettings) -> tuple[float | Non
     second = through
     if asked.with_package:
         package = settings.packages[settings.selected[0] - 1].transmitter
+        # seen from port 2 the channel then ends in the transmitter's package
         second = package.network(through.frequency) @ through.renormalized(2.0 * package.r_0)
     return effective_return_loss(through, erl, port=1), effective_return_loss(second, erl, port=2)

@@ -68,6 +68,7 @@ def _section(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, gain_db
     numerator = np.array([gain + half / f_z, gain - half / f_z])
     denominator = np.array([1.0 + half / f_p1, 1.0 - half / f_p1])
     if f_p2 is not None:
+        # a pole without a zero of its own: the bilinear transform puts its zero at z = -1, half the sample rate
         numerator = np.convolve(numerator, [1.0, 1.0])
         denominator = np.convolve(denominator, [1.0 + half / f_p2, 1.0 - half / f_p2])
     return np.asarray(lfilter(numerator, denominator, impulse))
@@ -77,6 +78,7 @@ def gain_weights(settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Rea
     """Weights (4,) of `equalized_parts`: the CTLE is linear in both gains."""
     first = 10.0 ** (g_dc_db / 20.0)
     second = 10.0 ** (g_dc2_db / 20.0) if settings.f_lf is not None else 1.0
+    # (g1 + z1)(g2 + z2) = g1 g2 + g1 z2 + z1 g2 + z1 z2, in the order of `equalized_parts`
     return np.array([first * second, first, second, 1.0])
 
 
@@ -99,6 +101,7 @@ def equalized_parts(impulse: Real, settings: CtleSettings, sample_rate: float) -
 def ctle_power_terms(frequency: Real, settings: CtleSettings) -> Real:
     """Four parts (4, F) of |H_ctf|^2, which the squares of `gain_weights` add up."""
     f = np.asarray(frequency, dtype=float)
+    # on the frequency axis gain and zero are in quadrature: squares add, without products of both
     poles = (1.0 + (f / settings.f_p1) ** 2) * (1.0 + (f / settings.f_p2) ** 2)
     zero = (f / settings.f_z) ** 2
     if settings.f_lf is None:

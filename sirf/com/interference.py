@@ -84,6 +84,7 @@ def available_signal(cursor_voltage: float, settings: ComSettings) -> float:
 
 def edge_slopes(pulse: Real, cursor: int, per_ui: int) -> Real:
     """h_J (n,) in V/UI at every UI, equation (93A-28): half the difference of the samples after and before, per sample."""
+    # 0 would look before the first sample
     first = cursor % per_ui
     if first == 0:
         first = per_ui
@@ -107,6 +108,7 @@ def residual_isi(equalized: Equalized, settings: ComSettings) -> Real:
     places = cursor + per_ui * np.arange(1, feedback.taps.size + 1)
     inside = places < pulse.size
     post = quantized(pulse[places[inside]], main, settings.receiver.dfe.step)
+    # only what the DFE can take off: beyond its limits the rest stays as interference
     pulse[places[inside]] -= post.clip(feedback.lower[inside], feedback.upper[inside])
     return whole_ui(pulse, cursor % per_ui, per_ui)
 

@@ -42,6 +42,8 @@ def ledger_terms(parts: SlicerTerms, error_ratio: float) -> tuple[LedgerTerm, ..
     for name, sigma in rms.items():
         if sigma <= 0.0:
             continue
+        # each source is taken out of the whole in turn: costs need not add up, since Gaussian and bounded parts do not
+        # add in dB
         less = parts.interference(name, error_ratio)
         cost = float(db20(whole / less)) if less > 0.0 else float("inf")
         terms.append(LedgerTerm(name=name, rms_mv=sigma * 1e3, cost_db=cost))

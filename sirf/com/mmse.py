@@ -138,6 +138,7 @@ def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int)
 def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -> Real:
     """Covariances (4, 2048) of the receiver's noise behind the four parts of the CTLE's power response."""
     f = np.linspace(0.0, 0.5 * samples_per_ui * rate, _POINTS_PER_UI * samples_per_ui // 2 + 1)
+    # one-sided, in V²/Hz: eta_0 / 2 on both sides of 0 Hz
     density = receiver.noise_density * np.abs(receiver_filter(f, receiver)) ** 2 * ctle_power_terms(f, receiver.ctle)
     # the trapezoidal rule at these frequencies is an inverse transform: one sample each 1 / (M f_b), every M-th kept
     covariance = irfft(density, axis=1) * f[-1]
@@ -149,7 +150,9 @@ def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -
 def slopes(pulse: Real, phase: int, samples_per_ui: int) -> Real:
     """Slope h_J in V per UI at the samples of one phase, from the two samples beside each, equation (93A-28)."""
     at = np.arange(phase, pulse.size - 1, samples_per_ui)
+    # the first sample has none before it
     at = at[at > 0]
+    # two samples apart, per UI
     return np.asarray((pulse[at + 1] - pulse[at - 1]) * (samples_per_ui / 2.0))
 
 
@@ -177,6 +180,7 @@ def through_taps(row: Real, taps: Real) -> float:
 
 def behind_taps(row: Real, taps: Real) -> Real:
     """Covariance (K,) in V^2 behind the taps (N,) of noise of covariance `row` (K + N - 1,), one side."""
+    # a covariance is even: lag -k stands as lag k
     both = np.concatenate((row[:0:-1], row))
     whole = np.convolve(both, np.correlate(taps, taps, "full"), mode="valid")
     return np.asarray(whole[whole.size // 2 :])

@@ -28,6 +28,7 @@ _PAIRS = [(i, j) for i in range(4) for j in range(i, 4)]
 
 def term_weights(weights: Real) -> Real:
     """Weights (10,) of products of two parts for weights (4,) of the parts."""
+    # each unordered pair stands once, and counts for both orders
     return np.array([weights[i] * weights[j] * (1.0 if i == j else 2.0) for i, j in _PAIRS])
 
 
@@ -55,6 +56,7 @@ def path_terms(parts: Real, samples_per_ui: int, lags: int, *, drop: int = 0) ->
     """Terms of a response's parts (4, T), each phase without its last `drop` samples."""
     rows = np.array([phase_rows(part, samples_per_ui, drop=drop) for part in parts])
     points = POINTS
+    # room for all lags, or the circle would fold the ends of the autocorrelation
     while points < rows.shape[2] + lags:
         points *= 2
     spectra = rfft(rows, n=points, axis=2)

@@ -65,6 +65,7 @@ def clipping_level(parts: tuple[Distribution, ...], probability: float) -> float
     while high - low > 1:
         middle = (low + high) // 2
         # P(widest + rest <= middle), summed over the bins of the widest part
+        # bisection over bins: convolving the widest part as well would cost its whole length times the others'
         index = middle - (widest.first + np.arange(widest.y.size)) - rest.first
         held = index >= 0
         total = float(np.dot(widest.y[held], below[np.minimum(index[held], below.size - 1)]))
@@ -80,6 +81,7 @@ def rounding_error(step: float, weight: float, bin_size: float) -> Distribution:
 
     Bins whose ends lie outside keep their share by straight interpolation, as the reference code's scaling of distributions.
     """
+    # rounded half up as MATLAB does; Python's round would go to the even number
     half = int(np.floor(step / 2.0 / bin_size + 0.5))
     reach = int(np.floor((half + 1) * abs(weight))) + 1
     place = np.abs(np.arange(-reach, reach + 1)) / abs(weight)

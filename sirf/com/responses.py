@@ -64,6 +64,7 @@ def path_responses(
     on_one_grid = _on_one_grid(_on_fine_grids(channel, warnings), warnings)
     packages = settings.packages[case - 1]
     paths = die_to_die(on_one_grid, packages, common_mode=False)
+    # once for each distinct path: aggressors are often equal
     impulses = [_impulse(transfer, settings, packages) for transfer in paths.transfers]
     tx = settings.transmitter
     amplitudes = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}
@@ -99,6 +100,7 @@ def transmitter_filter(frequency: Real, settings: ComSettings, packages: Package
     rise = settings.transmitter.rise_time if packages.rise_time is None else packages.rise_time
     if rise is None:
         return np.ones(frequency.size, dtype=complex)
+    # the reference code delays by three rise times, so that the edge's foot does not wrap round the transform
     return transmitter_edge(frequency, rise, linear_phase=True)
 
 

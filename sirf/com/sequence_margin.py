@@ -115,6 +115,7 @@ def error_event_ratio(
     their last sample, by all symbols.
     """
     keep = (levels - 1) / levels
+    # an event's inner samples all weigh 1 - b; each further symbol convolves one more of them
     one = noisy.scaled(1.0 - b)
     whole, cut = noisy + noisy.scaled(b), noisy
     total, last = 0.0, min(longest, correlation.size - 1)
@@ -134,6 +135,7 @@ def error_event_ratio(
 def _distance(u: Real, correlation: Real, signal: float) -> float:
     """A_s (u'u)^1.5 / sqrt(u'Vu): the voltage that the noise of an event must pass."""
     energy = float(u @ u)
+    # the event needs A_s u'u; |u| / sqrt(u'Vu) corrects for colour, since `noisy` adds its samples as independent ones
     return float(signal * energy**1.5 / np.sqrt(u @ toeplitz(correlation[: u.size]) @ u))
 
 
@@ -178,6 +180,7 @@ def _shrunk(total: Distribution, signal: float, ratio: float, levels: int) -> Di
         excess = (2.0 * (levels - 1) / levels * trial.below(-signal) - ratio) / ratio if ratio > 0.0 else 0.0
         if abs(excess) < 0.1:
             return trial
+        # past the point sought: turn round with half the step
         if np.sign(excess) != np.sign(before):
             change = -change / 2.0
         before = excess

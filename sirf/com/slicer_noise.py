@@ -62,6 +62,7 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
     pulse = transmitter_equalized(through, weights, offsets, m)
     main = float(pulse[sample])
     signal = tx.level_mismatch * main / (levels - 1)
+    # a thousandth of the signal at most, so that COM is not rounded to bins
     bin_size = min(signal / 1000, settings.pdf_bin)
 
     residual = pulse.copy()
@@ -83,6 +84,7 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
     sigma_g = float(np.sqrt(sigma_n**2 + sigma_tx**2 + sigma_rj**2))
     normal = gaussian(sigma_g, settings.noise_crest_factor or _CREST, bin_size)
     rest = isi + crosstalk + dual_dirac
+    # in the order of the reference code: sums of floating point depend on it in their last digits
     total = isi + crosstalk + (normal + dual_dirac)
 
     step, clipping, rounding = 0.0, 0.0, nothing
@@ -101,6 +103,7 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
                 signals += [symbols(x, levels, bin_size) for x in arriving]
             clipping = clipping_level(tuple(signals), clip_probability(settings, rules))
         step = converter_step(clipping, detector.adc_bits)
+        # revisions differ: with the main tap left out its rounding error does not reach the slicer
         counted = weights if rules.rounding_of_main_tap else np.delete(weights, found.cursor)
         rounding = with_rounding_error(nothing, step, counted)
         rest, total = rest + rounding, total + rounding

@@ -94,4 +94,5 @@ class Converter:
         """Rms in V of the noise that `enob` asks for beyond quantisation: (2 F)² / 12 x (4^-enob - 4^-bits)."""
         if self.enob is None:
             return 0.0
+        # a step is 2 F / 2^bits and rounding makes step² / 12: what is missing to that of enob bits
         return float(2.0 * full_scale * np.sqrt((4.0**-self.enob - 4.0**-self.bits) / 12.0))

@@ -42,6 +42,7 @@ def place_taps(
     taps = np.zeros(count)
     taps[:fixed] = np.clip(cursors[:fixed], -limit, limit)
     wanted = np.clip(cursors, -bound, bound)
+    # energy before less what a clipped tap leaves
     gain = cursors**2 - (cursors - wanted) ** 2
     gain[:fixed] = 0.0
     total = np.concatenate([[0.0], np.cumsum(gain)])
@@ -54,6 +55,7 @@ def place_taps(
             best[g, k] = max(best[g, k - 1], here)
     k = count
     for g in range(groups, 0, -1):
+        # back through the table: the group ends at the first k at which this much was reached
         while best[g, k - 1] == best[g, k]:
             k -= 1
         taps[k - group_size : k] = wanted[k - group_size : k]

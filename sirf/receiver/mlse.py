@@ -52,11 +52,13 @@ class Mlse:
             raise SirfError(
                 f"states must be at most {MOST_STATES}, got {states}. Shorten the memory or reduce by subsets."
             )
+        # a state is a number of mixed radix, the newest symbol its lowest digit
         weights = np.cumprod([1, *sizes[:-1]])
         digits = np.arange(states)[:, None] // weights % sizes
         following = np.zeros((states, order), dtype=np.int64)
         for symbol in range(order):
             newest = np.full((states, 1), symbol)
+            # each symbol grows one older, and may be known by a coarser subset from there on
             moved = np.concatenate([newest, digits[:, :-1]], axis=1) % sizes
             following[:, symbol] = moved @ weights
         return following

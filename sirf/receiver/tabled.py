@@ -81,6 +81,7 @@ class TabledCtle:
         above = f > known[-1]
         if np.any(above):
             decades = np.log10(known[-1] / known[-2]) if known[-2] > 0 else 1.0
+            # never a gain that grows without end beyond the table
             slope = min((decibel[-1] - decibel[-2]) / decades, 0.0)
             gain[above] += slope * np.log10(f[above] / known[-1])
             turn[above] += (phase[-1] - phase[-2]) / (known[-1] - known[-2]) * (f[above] - known[-1])
@@ -96,5 +97,6 @@ def _minimum_phase(frequency: Float, magnitude: Float) -> Float:
     cepstrum = np.fft.irfft(log)
     fold = np.zeros_like(cepstrum)
     fold[0], fold[n] = cepstrum[0], cepstrum[n]
+    # the causal part of the cepstrum of log |H| has the phase of a minimum-phase response as its imaginary part
     fold[1:n] = 2.0 * cepstrum[1:n]
     return np.interp(frequency, grid, np.imag(np.fft.rfft(fold)))

@@ -97,6 +97,7 @@ class ErrorCount:
         """Errors of each bit of the Gray label, the most significant first."""
         order = len(self.sent)
         width = max(order - 1, 0).bit_length()
+        # Gray code
         label = [i ^ (i >> 1) for i in range(order)]
         totals = [0] * width
         for place, count in enumerate(self.confusion):
@@ -121,6 +122,7 @@ class ErrorCount:
         """Errors that come as one independent event, at least one: from bursts and, where there are enough, batches."""
         if errors == 0:
             return 1.0
+        # errors weighed by the size of their burst: independent ones make one each
         size = max(per_burst / errors, 1.0)
         for length, count, squares in zip(BATCHES, self.batches, per_batch, strict=False):
             if count >= FEWEST_BATCHES:
@@ -213,6 +215,7 @@ def _interval(errors: int, trials: float, size: float, confidence: float) -> tup
         return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / trials))
     events, chances = errors / size, trials / size
     tail = 0.5 * (1.0 - confidence)
+    # Clopper-Pearson by quantiles of the beta distribution, which also holds for numbers that are not whole
     low = float(beta.ppf(tail, events, chances - events + 1.0))
     high = float(beta.ppf(1.0 - tail, events + 1.0, max(chances - events, 1e-9)))
     return low, high

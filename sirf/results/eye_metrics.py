@@ -142,6 +142,7 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
     if len(eye.phase_ui) < 4:
         raise SirfError(f"phases must be at least 4 for jitter at the crossing, got {len(eye.phase_ui)}. Use 32.")
     second = DEEPER * ber
+    # only symbols that move the edge count: their tail is the error ratio over their share
     near, far = (float(np.sqrt(2.0) * erfcinv(2.0 * min(value / CROSSING, 0.49))) for value in (ber, second))
     found: list[CrossingJitter | None] = []
     for width, deeper in zip(widths, eye.eye_widths(second), strict=True):
@@ -149,6 +150,7 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
             found.append(None)
             continue
         total = 1.0 - width
+        # both sides of the eye lose (far - near) sigma from one error ratio to the other
         random = min((width - deeper) / (2.0 * (far - near)), total / (2.0 * near))
         found.append(CrossingJitter(total=total, random=random, deterministic=total - 2.0 * near * random))
     return tuple(found)
@@ -160,5 +162,6 @@ def _sndr_db(eye: StatisticalEye) -> float:
     square = piece.volts**2 * (piece.density + piece.lower_density)
     mean = piece.volts * (piece.density - piece.lower_density)
     spacing = float(piece.volts[1])
+    # mean square less squared mean of each level, averaged over levels
     variance = float(np.mean(np.sum(square, axis=1) * spacing - (np.sum(mean, axis=1) * spacing) ** 2))
     return float(10.0 * np.log10(main**2 / variance))

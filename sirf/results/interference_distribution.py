@@ -112,6 +112,7 @@ class Interference:
                 lower = float(self._logarithm(self.lower_log_tail, e + 1, np.asarray(high - middle)))
                 if upper == lower:
                     break
+                # the tail from below is still the larger: the threshold lies further up
                 start, end = (middle, end) if upper > lower else (start, middle)
             found.append(0.5 * (start + end))
         return np.array(found)

@@ -35,6 +35,7 @@ def levels(order: int, *, level_mismatch: float = 1.0) -> Float:
     if not 0.0 < level_mismatch <= 1.0:
         raise SirfError(f"level_mismatch must be in (0, 1], got {level_mismatch}. Use 1 for equal spacing.")
     ideal = np.linspace(-1.0, 1.0, order)
+    # outer levels stay: R_LM is the smallest step over its ideal third of the outer distance
     ideal[1:-1] *= level_mismatch
     return ideal
 

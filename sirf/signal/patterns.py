@@ -55,6 +55,7 @@ class Pattern:
     def take(self, start: int, count: int, *, order: int) -> Symbols:
         """Level indices (count,) from symbol `start` on, which may be negative."""
         period = self.period(order)
+        # Python's remainder is never negative, as a start may be
         start %= period
         if self.name in ("user", "ssprq"):
             whole = ssprq() if self.name == "ssprq" else np.array(self.symbols, dtype=np.uint8)
@@ -89,6 +90,7 @@ def gray_symbols(bits: Symbols, order: int) -> Symbols:
     width = _width(order)
     groups = np.asarray(bits[: len(bits) // width * width]).reshape(-1, width)
     label = groups @ (1 << np.arange(width)[::-1])
+    # argsort of a permutation is its inverse: from label to level
     return np.asarray(np.argsort(gray_code(order))[label], dtype=np.uint8)
 
 
@@ -100,6 +102,7 @@ def gray_bits(symbols: Symbols, order: int) -> Symbols:
 
 def precode(symbols: Symbols, order: int) -> Symbols:
     """1/(1+D) precoding modulo `order`: p(n) = d(n) - p(n-1), from p(-1) = 0 (IEEE 802.3 clause 135.5.7.2)."""
+    # p(n) = d(n) - d(n-1) + d(n-2) - …: an alternating sum, so that no loop is needed
     signs = 1 - 2 * (np.arange(len(symbols)) % 2)
     return np.asarray(signs * np.cumsum(signs * symbols.astype(np.int64)) % order, dtype=np.uint8)
 
@@ -108,6 +111,7 @@ def remove_precoding(symbols: Symbols, order: int) -> Symbols:
     """The (1+D) decoder: d(n) = p(n) + p(n-1) modulo `order`, p(-1) = 0."""
     total = symbols.astype(np.uint8)
     total[1:] += symbols.astype(np.uint8)[:-1]
+    # a sum of two is below twice the order: one subtraction does for the modulo, and stays in bytes
     total -= np.uint8(order) * (total >= order)
     return np.asarray(total)
 

@@ -62,6 +62,7 @@ def _jump(order: int, start: int) -> Bits:
             power = _multiply(power, square, polynomial, order)
         square = _multiply(square, square, polynomial, order)
         exponent >>= 1
+    # bit j of x^start modulo the polynomial says whether the register j bits on is part of the sum
     first = recurrence(np.ones(order, dtype=np.uint8), delays, 2 * order)
     picked = [j for j in range(order) if power >> j & 1]
     return np.asarray(np.bitwise_xor.reduce([first[j : j + order] for j in picked], axis=0), dtype=np.uint8)

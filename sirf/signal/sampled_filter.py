@@ -47,6 +47,7 @@ class SampledFilter:
         folded = np.zeros(size)
         for start in range(0, len(self.taps), size):
             part = self.taps[start : start + size]
+            # on this grid exp(-j 2 pi f n interval) repeats after `size` taps: they are added up first
             folded[: len(part)] += part
         half = fft.rfft(folded)
         # beyond half the sample rate the function is that of the mirrored frequency

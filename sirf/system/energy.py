@@ -147,6 +147,7 @@ def energy_anchors() -> tuple[EnergyAnchor, ...]:
 
 def _host(record: SerdesTable, loss_db: float, scale: float) -> EnergyPart:
     spans = zip(record.a_pj_per_bit, record.b_pj_per_bit_per_db, strict=True)
+    # energy per bit changes with the rate by a power of its own for each block: -1 keeps the watts
     line = [(a + b * loss_db) * scale**record.rate_exponent for a, b in spans]
     return _part("host", f"host SerDes, {record.title}", line, record)
 
@@ -178,7 +179,9 @@ def _block(
 def _laser(optics: OpticsPreset, data_rate: float) -> EnergyPart:
     """Light of one lane over wall-plug efficiency and line rate."""
     low, value, high = (
-        1e12 * optics.supplied_power / (share * data_rate) for share in optics.wall_plug_efficiency[::-1]
+        # the best efficiency makes the lowest figure: the range is turned round
+        1e12 * optics.supplied_power / (share * data_rate)
+        for share in optics.wall_plug_efficiency[::-1]
     )
     source = f"light of {1e3 * optics.supplied_power:.2g} mW ({optics.name}) over its wall-plug efficiency"
     return EnergyPart(block="laser", name="laser", value=value, low=low, high=high, provenance="E", source=source)

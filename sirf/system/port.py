@@ -82,6 +82,7 @@ def port_figures(
     return PortFigures(
         latency_ns=_sum(part for _, part in latency),
         latency_parts=latency,
+        # payload, not line rate: interfaces with different codes are compared by what they carry
         density_tbps_per_mm=_times(lanes, data_rate / _overhead(item, data_rate) / 1e12),
         lanes_per_mm2=Range(record.lanes_per_mm2[1], record.lanes_per_mm2[0], record.lanes_per_mm2[2]),
         port_power_w=_times(joules, PORT),

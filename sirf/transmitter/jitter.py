@@ -88,6 +88,7 @@ class BoundedJitter:
         count, last = rows or 1, n + settle
         start = generator.random(count)
         bits = 2.0 * generator.integers(0, 2, (count, int(last * step) + 3)).astype(np.float64) - 1.0
+        # variance of a one-pole filter fed with ±1: sum of ((1 - d) d^k)² over k
         spread = np.sqrt((1.0 - decay) / (1.0 + decay))
         before = np.clip(spread * generator.standard_normal(count), -1.0, 1.0)
         # the output decays towards each bit in turn: from bit boundary to bit boundary, then to the edges in between
@@ -134,7 +135,9 @@ class PhaseNoise:
         f = np.asarray(frequency, dtype=float)
         inside = np.maximum(f, self.offset[0])
         level = np.interp(np.log(inside), np.log(self.offset), self.dbc_per_hz)
+        # radians of the carrier to seconds to UI
         scale = 1.0 / (2.0 * np.pi) if self.carrier is None else symbol_rate / (2.0 * np.pi * self.carrier)
+        # L(f) is one sideband of two: the one-sided density of phase is twice it
         return np.asarray(np.where(f >= self.offset[0], 2.0 * 10.0 ** (level / 10.0) * scale**2, 0.0))
 
     def variance(self, *, symbol_rate: float) -> float:
@@ -225,6 +228,7 @@ class Jitter:
         same for so many stretches of n edges (rows, n), all drawn independently.
         """
         total = np.zeros(n if rows is None else (rows, n))
+        # symbol numbers, not places in the array, are even or odd
         total[..., start % 2 :: 2] = 0.5 * self.even_odd_ui
         total[..., 1 - start % 2 :: 2] = -0.5 * self.even_odd_ui
         for tone in self.sinusoidal:
@@ -257,11 +261,13 @@ def _phase_noise_power(profile: PhaseNoise, symbol_rate: float) -> float:
 def _phase_noise_bins(profile: PhaseNoise, symbol_rate: float, n: int) -> tuple[Float, float]:
     """Rms (n // 2 + 1,) of the parts of each spectral line of a record of `n`, and of what varies more slowly than it."""
     frequency = np.fft.rfftfreq(n, 1.0 / symbol_rate).astype(np.float64)
+    # density times the line spacing
     power = profile.density(frequency, symbol_rate=symbol_rate) * (symbol_rate / n)
     slow = max(_phase_noise_power(profile, symbol_rate) - float(np.sum(power[1:])), 0.0)
     power[0] = 0.0
     if n % 2 == 0:
         power[-1] = 0.0
+    # irfft divides by n and adds a line's two sides; real and imaginary part each carry half of its power
     return 0.5 * n * np.sqrt(power), float(np.sqrt(slow))
 
 

@@ -57,6 +57,22 @@ def test_jitter_transfer_is_that_of_the_linear_loop(quiet: Link, frequency: floa
     assert abs(measured - expected) < 0.02 * max(abs(expected), 0.5)
 
 
+@pytest.mark.parametrize("damping", [0.5, 1.0, 3.0])
+def test_damping_is_that_of_the_loop_s_two_poles(damping: float) -> None:
+    """Poles of s² + g s + g_i: real part over magnitude is minus the damping, whatever the detector's gain."""
+    for clock, slope in (
+        (ClockRecovery(bandwidth=4e6, damping=damping), 2.5),
+        (ClockRecovery(detector="bang-bang", step_ui=2e-3, damping=damping), 1.0),
+    ):
+        proportional, integral = (gain * slope for gain in clock.gains(53.125e9, slope))
+        pole = np.roots([1.0, proportional, integral])[0]
+        product = np.sqrt(np.prod(np.roots([1.0, proportional, integral])).real)
+        mean = -0.5 * np.sum(np.roots([1.0, proportional, integral])).real
+        assert mean / product == pytest.approx(damping, rel=1e-9)
+        assert pole.real < 0
+    assert ClockRecovery(bandwidth=4e6).gains(53.125e9, 2.5)[0] == pytest.approx(2 * np.pi * 4e6 / 53.125e9 / 2.5)
+
+
 def test_first_order_loop_has_the_closed_form_corner() -> None:
     """H = f_c / (f_c + j f) far below the symbol rate."""
     proportional, integral = ClockRecovery(bandwidth=4e6, damping=np.inf).gains(50e9, 2.0)
