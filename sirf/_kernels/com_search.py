@@ -1,8 +1,8 @@
 """Loops of the COM search: one CTLE setting, all transmitter settings (IEEE 802.3 Annex 93A.1.6, with 802.3ck's DFE).
 
-Arrays: `rows` (K, N) the pulse shifted by each transmitter tap's place, `phases` (M, K, J) the same by sampling phase,
-`gram` and `slope` (M, K, K) their products summed over all UI, of values and of slopes. A transmitter setting is a row of
-`taps` (T, K). All voltages are those of the pulse.
+Arrays: `rows` (K, N) the pulse shifted by each transmitter tap's place, `gram` and `slope` (M, K, K) their products summed over
+all UI at each sampling phase, of values and of slopes. A transmitter setting is a row of `taps` (T, K). All voltages are those of
+the pulse.
 """
 
 from __future__ import annotations
@@ -33,6 +33,32 @@ def products(phases: Any, last: Any) -> Any:
                 gram[phase, k, m] = total
                 gram[phase, m, k] = total
     return gram
+
+
+@kernel
+def _phase_products(rows: Any, phase: Any, per_ui: Any, column: Any, gram: Any, slope: Any) -> None:
+    """The products of one sampling phase into `gram` (K, K), and of slopes over two samples into `slope`; `column` (2, K, J)."""
+    taps, size = rows.shape
+    count = (size - 1 - phase) // per_ui + 1
+    for k in range(taps):
+        row, value, change = rows[k], column[0, k], column[1, k]
+        for j in range(count):
+            value[j] = row[phase + j * per_ui]
+        # no slope at either end
+        for j in range(count):
+            at = phase + j * per_ui
+            change[j] = row[at + 1] - row[at - 1] if 0 < at < size - 1 else 0.0
+    for part in range(2):
+        out = gram if part == 0 else slope
+        for k in range(taps):
+            a = column[part, k]
+            for m in range(k + 1):
+                b = column[part, m]
+                total = 0.0
+                for j in range(count):
+                    total += a[j] * b[j]
+                out[k, m] = total
+                out[m, k] = total
 
 
 @kernel
@@ -296,9 +322,6 @@ def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
 @kernel
 def search_setting(
     rows: Any,
-    phases: Any,
-    gram: Any,
-    slope: Any,
     taps: Any,
     places: Any,
     window: Any,
@@ -321,7 +344,8 @@ def search_setting(
     (R_LM / (L-1))²), `fext` (T,) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor).
     With `local` above 0 the reference code's local search holds: `places` (T, S) are the indices of the swept values,
     `state` (S + 2) the index of each at the best so far, that of its second gain, and whether there is a best yet; `setting`
-    the indices of both gains. Without `prune` every setting is evaluated in full.
+    the indices of both gains. Without `prune` every setting is evaluated in full. Products are summed for the sampling phases
+    that settings have, when the first has one.
     """
     low, high, per_ui, reach, main, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
     low, high = peak_window(rows, taps, main, low, high)
@@ -332,6 +356,10 @@ def search_setting(
     chosen = np.zeros(reach, dtype=np.bool_)
     size = rows.shape[1]
     swept = places.shape[1]
+    count = rows.shape[0]
+    gram, slope = np.empty((per_ui, count, count)), np.empty((per_ui, count, count))
+    summed = np.zeros(per_ui, dtype=np.bool_)
+    column = np.empty((2, count, (size - 1) // per_ui + 1))
     b_first = b_max[0] if b_max.size else 0.0
     found, found_cursor, evaluated = -1, -1, 0
     for t in range(taps.shape[0]):
@@ -350,13 +378,15 @@ def search_setting(
         if at < 0:
             continue
         phase = at % per_ui
-        column = at // per_ui
-        cursor = 0.0
-        for k in range(tap.size):
-            cursor += tap[k] * rows[k, at]
+        cursor = at_taps(rows, tap, at)
         if cursor <= 0.0:
             continue
         signal = cursor * cursor * noise[5]
+        if prune and signal < best * (noise[0] + fext[t]):
+            continue
+        if not summed[phase]:
+            _phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
+            summed[phase] = True
         other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
         reference = cursor / tap[main] if noise[4] > 0.0 else cursor
         other += noise[3] * reference * reference
@@ -368,9 +398,9 @@ def search_setting(
         for k in range(tap.size):
             weight = tap[k]
             if weight != 0.0:
-                more = phases[phase, k, column + 1 : column + 1 + known]
+                row = rows[k]
                 for j in range(known):
-                    post[j] += weight * more[j]
+                    post[j] += weight * row[at + (j + 1) * per_ui]
         for j in range(reach):
             isi -= post[j] * post[j]
         isi = max(isi, 0.0)

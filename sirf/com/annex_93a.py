@@ -92,10 +92,15 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     )
 
 
-def setting_of_case(channel: Channel, settings: ComSettings, case: int) -> EqualizerChoice:
-    """COM of a test case and its equaliser setting alone, without the channel's other figures; errors as `margin_of_case`."""
+def setting_of_case(
+    channel: Channel, settings: ComSettings, case: int, *, floor_db: float | None = None
+) -> EqualizerChoice:
+    """COM of a test case and its equaliser setting alone, without the channel's other figures; errors as `margin_of_case`.
+
+    `floor_db` is a figure of merit that a setting of the grid is known to reach: the answer is the same, and found sooner.
+    """
     _check(settings)
-    return answers_of(path_responses(channel, settings, case)[0], settings)[0].choice
+    return answers_of(path_responses(channel, settings, case)[0], settings, floor_db=floor_db)[0].choice
 
 
 def _check(settings: ComSettings) -> None:
@@ -127,17 +132,27 @@ def _check(settings: ComSettings) -> None:
             )
 
 
-def answers_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
-    """The answer asked for first; where a local search was, and the full grid's differs, that beside it."""
+def answers_of(
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, floor_db: float | None = None
+) -> list[Answer]:
+    """The answer asked for first; where a local search was, and the full grid's differs, that beside it.
+
+    The full grid is pruned from `floor_db`, a figure of merit known to be reached; by default from that of a local search.
+    """
     if settings.receiver.ffe is not None:
         return answers_with_receiver_ffe(paths, settings)
     search = Search(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
-    local = engine.local() if settings.local_search else _seed(search, settings)
-    full = engine.full(floor_db=-np.inf if local is None else local.fom_db)
-    if local is not None and full is not None:
+    local = engine.local() if settings.local_search else None
+    seed = local
+    if not settings.local_search and floor_db is None:
+        seed = _seed(search, settings)
+    if floor_db is None:
+        floor_db = -np.inf if seed is None else seed.fom_db
+    full = engine.full(floor_db=floor_db)
+    if seed is not None and full is not None:
         # the full grid leaves out what is below the local search's answer: its way begins with that one's
-        full = replace(full, path=rising((*local.path, *full.path)))
+        full = replace(full, path=rising((*seed.path, *full.path)))
     if settings.local_search:
         found = [(local, f"local search {settings.local_search}"), (full, "full grid")]
     else:

@@ -6,6 +6,7 @@ searched, the next search is about it. What comes out is a local optimum of the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,13 +35,15 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
     found: EqualizerChoice | None = None
     centre = start
     for _ in range(MAX_MOVES):
+        # the centre is among what is searched, so that what it reaches is reached
+        floor = -math.inf if found is None else found.fom_db
         try:
-            best = answers_of(paths, _narrowed(settings, centre, neighbours))[0].choice
+            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor)[0].choice
         except NoSettingError:
             if found is not None:
                 return found
             neighbours *= WIDER
-            best = answers_of(paths, _narrowed(settings, centre, neighbours))[0].choice
+            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor)[0].choice
         if found is not None and best.fom_db <= found.fom_db:
             return found
         found = best

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.com_search import feedback_taps, products, search_setting
+from sirf._kernels.com_search import feedback_taps, search_setting
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise
 from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
@@ -103,6 +103,7 @@ class Search:
         self.settings = settings
         self.grid = transmitter_grid(settings)
         self.gains = list(gain_settings(settings.receiver.ctle))
+        self._peak = int(np.argmax(paths[0].pulse))
         self.noise, self.next, self.fext = self._noise()
 
     def _noise(self) -> tuple[Real, Real, Real]:
@@ -208,16 +209,8 @@ class Search:
     ) -> tuple[float, int, int, int]:
         settings, grid = self.settings, self.grid
         per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
-        rows = shifted_rows(pulse, grid.offsets, per_ui)
-        phases, last = by_phase(rows, per_ui)
-        slopes = np.zeros_like(rows)
-        slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
-        slope_phases, _ = by_phase(slopes, per_ui)
         ratio, row, cursor, evaluated = search_setting(
-            rows,
-            phases,
-            products(phases, last),
-            products(slope_phases, last),
+            shifted_rows(pulse, grid.offsets, per_ui),
             grid.taps,
             grid.places,
             self.window(pulse.size),
@@ -239,7 +232,7 @@ class Search:
         """Where the peak is looked for, and other whole numbers of the kernel."""
         settings = self.settings
         per_ui = settings.samples_per_ui
-        peak = int(np.argmax(self.paths[0].pulse))
+        peak = self._peak
         low, high = max(peak - PEAK_WINDOW_UI * per_ui, 0), min(peak + PEAK_WINDOW_UI * per_ui + 1, size)
         anchor = settings.receiver.sampling.anchor
         return np.array([low, high, per_ui, settings.receiver.dfe.reach, self.grid.main, anchor], dtype=np.int64)

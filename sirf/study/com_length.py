@@ -1,14 +1,14 @@
-"""The longest path whose COM meets a limit: searched near known equaliser settings, its ends confirmed by the full grid.
+"""The longest path whose COM meets a limit: searched near known equaliser settings, its end confirmed by the full grid.
 
-An Annex's full grid takes seconds at every length, and neighbouring lengths want neighbouring settings. So lengths are tried
-with COM as a walk from the setting of the nearest length finds it; the length that is answered and the next one tried are then
-asked of the full grid. Where the full grid says otherwise, the search goes on with it alone.
+Neighbouring lengths want neighbouring settings. So lengths are tried with COM as a walk from the setting of the nearest length
+finds it, which is a setting of the grid, and no better than the grid's best; the first length that misses is then asked of the
+full grid. Where that says otherwise, the search goes on with the full grid alone.
 """
 
 from __future__ import annotations
 
 from sirf.results.margin import EqualizerChoice
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+from sirf.study.length_search import STRIDE, TOLERANCE, longest_length
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
 from sirf.study.subject import Subject
@@ -29,9 +29,12 @@ class ComLength:
             self._keep(subject.length_m, here)
 
     def full(self, length: float) -> float:
-        """The margin in dB at a length in m by the full grid."""
+        """The margin in dB at a length in m by the full grid; what a walk has reached there already spares it all below."""
         if length not in self._full:
-            self._keep(length, self.limit.measurement(self.subject, length))
+            found = self.limit.measurement(self.subject, length)
+            walked = self._choices.get(length, {})
+            found.com_floor_db = {name: one.fom_db for name, one in walked.items() if one is not None}
+            self._keep(length, found)
         return self._full[length]
 
     def near(self, length: float) -> float:
@@ -48,24 +51,14 @@ class ComLength:
         return self._margin(length, found)
 
     def longest(
-        self, start: float, *, stride: float = STRIDE, tolerance: float = TOLERANCE, longest: float = MAX_LENGTH
+        self, start: float, *, stride: float = STRIDE, tolerance: float = TOLERANCE
     ) -> tuple[float | None, float | None]:
-        """As `longest_length`: (longest length in m that meets, the next one tried, which misses).
-
-        What lies beyond `longest` is not confirmed: (`longest`, None) where that length meets.
-        """
+        """As `longest_length`: (longest length in m that meets, the next one tried, which misses)."""
         low, high = longest_length(self.near, start, stride=stride, tolerance=tolerance)
-        if low is not None and low >= longest and self.full(longest) >= 0.0:
-            return longest, None
-        if (low is None or self.full(low) >= 0.0) and (high is None or self.full(high) < 0.0):
+        if high is None or self.full(high) < 0.0:
             return low, high
         return longest_length(
-            self.full,
-            min(low or start, longest),
-            between=(MIN_LENGTH, longest),
-            stride=stride,
-            descent=1.0 + 2.0 * tolerance,
-            tolerance=tolerance,
+            self.full, low or start, stride=stride, descent=1.0 + 2.0 * tolerance, tolerance=tolerance, known=self._full
         )
 
     def _keep(self, length: float, found: Measurement) -> None:

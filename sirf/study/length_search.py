@@ -29,9 +29,8 @@ def longest_length(
     """(longest length that meets, the next one tried, which misses); None where there is none `between`.
 
     `meets` says whether a length meets, or by how much: a margin of at least 0 meets. Walks from `start`, up by `stride` while
-    lengths meet or down by `descent` until one meets, then closes in on the crossing: where margins are known by interpolation
-    over length, else by halving the step in ratio. `known` margins by length are not asked for again; after so
-    many `evaluations` the bracket is left as wide as it is.
+    lengths meet or down by `descent` until one meets, then closes in on the crossing by interpolation of the margins over length.
+    `known` margins by length are not asked for again; after so many `evaluations` the bracket is left as wide as it is.
 
     >>> low, high = longest_length(lambda length: length < 0.3, 0.1)
     >>> 0.294 < low < 0.3 <= high
@@ -63,38 +62,47 @@ def longest_length(
             break
         low, high = (length, high) if margin(length) >= 0.0 else (low, length)
     if low is not None and high is not None:
-        low, high = _closed(margin, (low, margins[low]), (high, margins[high]), tolerance, left)
+        low, high = _closed(margin, margins, low, high, tolerance, left)
     return low, high
 
 
 def _closed(
     margin: Callable[[float], float],
-    meeting: tuple[float, float],
-    missing: tuple[float, float],
+    margins: Mapping[float, float],
+    low: float,
+    high: float,
     tolerance: float,
     evaluations: int,
 ) -> tuple[float, float]:
-    """Lengths about the crossing between one that meets and one that misses, each with its margin, closer than `tolerance`.
+    """Lengths about the crossing, one that meets and one that misses, closer than `tolerance`; `margins` holds all known ones.
 
-    By the secant over length, the end that stays twice counting half (Illinois), aimed just beside the crossing so that the
-    next step or two close the bracket, never within a third of the tolerance of an end; every third step halves the bracket.
+    By the parabola through both ends and their nearest neighbour, aimed just beside the crossing so that the next step or two
+    close the bracket, never within a third of the tolerance of an end; every third step halves the bracket.
     """
-    (low, above), (high, below) = meeting, missing
-    beside, kept = 1.0 + tolerance / 3.0, 0
+    beside = 1.0 + tolerance / 3.0
     for step in range(evaluations):
         if high / low - 1.0 <= tolerance:
             break
-        crossing = low + (high - low) * above / max(above - below, 1e-300)
+        crossing = _crossing(margins, low, high)
         aimed = crossing * beside if crossing - low < high - crossing else crossing / beside
         middle = math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside)
-        found = margin(middle)
-        if found >= 0.0:
-            low, above, below = middle, found, below * (0.5 if kept > 0 else 1.0)
-            kept = 1
-        else:
-            high, below, above = middle, found, above * (0.5 if kept < 0 else 1.0)
-            kept = -1
+        low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
     return low, high
+
+
+def _crossing(margins: Mapping[float, float], low: float, high: float) -> float:
+    """Length between `low`, which meets, and `high`, which misses, at which the parabola through three known margins is zero."""
+    span, above, below = high - low, margins[low], margins[high]
+    slope = (below - above) / span
+    others = [one for one in margins if one not in (low, high)]
+    bend = 0.0
+    if others:
+        third = min(others, key=lambda one: max(low / one, one / high))
+        bend = ((margins[third] - above) / (third - low) - slope) / (third - high)
+    # above + linear t + bend t² for t from 0 at `low`: one root within, for the ends differ in sign
+    linear = slope - bend * span
+    root = math.sqrt(max(linear * linear - 4.0 * bend * above, 0.0))
+    return low + min(2.0 * above / max(root - linear, 1e-300), span)
 
 
 def _steps(start: float, end: float, stride: float) -> list[float]:

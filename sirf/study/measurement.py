@@ -46,8 +46,8 @@ class Measurement:
     `phases` is the number of sampling phases a UI in eyes that show a width (samples per UI of the link by default), `code` that
     behind the far host, `mask` (height in mV, width in UI) what eyes are held to, `tdecq_pattern` what TDECQ is measured on.
     `architecture` and `data_rate` in bit/s are needed for costs alone. `com_near` names settings by section from which COM's
-    search walks; it searches the whole grid of the others. `eye_ber` is the
-    error ratio of height, width and closure of every eye in place of each preset's DER0.
+    search walks; it searches the whole grid of the others, from `com_floor_db` where that is known to be reached. `eye_ber` is
+    the error ratio of height, width and closure of every eye in place of each preset's DER0.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Measurement:
         self.phases = phases
         self.tdecq_pattern = tdecq_pattern
         self.com_near = dict(com_near or {})
+        self.com_floor_db: dict[str, float] = {}
         self.eye_ber = eye_ber
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
 
@@ -154,7 +155,10 @@ class Measurement:
     def com_choices(self) -> dict[str, EqualizerChoice | None]:
         """COM and its setting of each section of copper alone, by the section's name; None where no setting passes."""
         copper = [section for section in self.sections if has_com(section.link)]
-        return {section.name: com_of(section.link, self.com_near.get(section.name)) for section in copper}
+        return {
+            one.name: com_of(one.link, self.com_near.get(one.name), floor_db=self.com_floor_db.get(one.name))
+            for one in copper
+        }
 
     @property
     def eye_com_db(self) -> float:
@@ -275,22 +279,23 @@ def com_db(link: Link) -> float:
     return CLOSED_DB if found is None else max(found.com_db, CLOSED_DB)
 
 
-def com_of(link: Link, near: EqualizerChoice | None = None) -> EqualizerChoice | None:
+def com_of(link: Link, near: EqualizerChoice | None = None, *, floor_db: float | None = None) -> EqualizerChoice | None:
     """COM of a link of copper with the first package case of its standard, and its setting; None where none passes.
 
-    The best of the standard's full grid, or with `near` what a walk from that setting finds (`sirf.com.near_search`).
+    The best of the standard's full grid, found sooner with `floor_db` (a figure of merit that one of its settings is known to
+    reach), or with `near` what a walk from that setting finds (`sirf.com.near_search`).
     """
     assert link.optics is None
     if link.standard is None:
         raise SirfError("standard must be given for COM, got none. Make the link with standard=.")
     if link.standard.endswith(".toml"):
         # a file of the user may change between two calls
-        return _searched_com(link, near)
+        return _searched_com(link, near, floor_db)
     key = link.digest, link.standard, near
     if key not in _COM_OF_CONTENT:
         while len(_COM_OF_CONTENT) >= COM_CACHE:
             _COM_OF_CONTENT.pop(next(iter(_COM_OF_CONTENT)))
-        _COM_OF_CONTENT[key] = _searched_com(link, near)
+        _COM_OF_CONTENT[key] = _searched_com(link, near, floor_db)
     return _COM_OF_CONTENT[key]
 
 
@@ -299,12 +304,12 @@ COM_CACHE = 128
 _COM_OF_CONTENT: dict[tuple[str, str, EqualizerChoice | None], EqualizerChoice | None] = {}
 
 
-def _searched_com(link: Link, near: EqualizerChoice | None) -> EqualizerChoice | None:
+def _searched_com(link: Link, near: EqualizerChoice | None, floor_db: float | None) -> EqualizerChoice | None:
     assert link.standard is not None
     settings = from_standard(link.standard)
     try:
         if near is None:
-            return setting_of_case(link.channel, settings, 1)
+            return setting_of_case(link.channel, settings, 1, floor_db=floor_db)
         return setting_near(link.channel, settings, 1, near)
     except NoSettingError:
         return None

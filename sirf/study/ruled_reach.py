@@ -20,6 +20,8 @@ from sirf.system.architecture import Budget, Plane
 
 RANGE = "range of the search"
 LOSS_BUDGET, LENGTH_BUDGET = "loss budget", "length budget"
+CONFIRMING_STRIDE = 2.0
+"""Ratio of the lengths at which error ratios are asked for up to where COM has ended the row: below that they seldom miss."""
 BUDGET_STEP = 1.05
 """Ratio of neighbouring lengths at which the loss is held against its budget: reflections make it ripple."""
 
@@ -51,27 +53,30 @@ def ruled_reach(
 ) -> RuledReach:
     """The longest variable segment up to which all limits of the rule are met.
 
-    Each limit is searched up to where the one before has ended, the error ratios first; COM as `ComLength` does. `here` is
-    what is measured already at the start. `start` in m is the architecture's own length by default; from there lengths go up
+    Each limit is searched up to where the one before has ended. COM comes first, as `ComLength` searches it: it ends nearly
+    every row that has one, and the error ratios are then asked for at few lengths, `CONFIRMING_STRIDE` apart. `here` is
+    what is measured already at the architecture's own length. `start` in m is that length by default; from there lengths go up
     by `stride` or down by `descent`.
     """
     first = subject.length_m if start is None else start
+    if first != subject.length_m:
+        here = None
     length: float | None = MAX_LENGTH
     bound_by, found_within = RANGE, tolerance
-    sections = subject.sections(first)
-    for limit in rule.applying(sections):
+    sections = subject.sections(first) if here is None else here.sections
+    for limit in sorted(rule.applying(sections), key=lambda one: one.name != "com_db"):
         assert length is not None
         if limit.name == "com_db":
-            com = ComLength(subject, limit, here if first == subject.length_m else None)
-            low, high = com.longest(first, stride=stride, tolerance=tolerance, longest=length)
+            low, high = ComLength(subject, limit, here).longest(first, stride=stride, tolerance=tolerance)
         else:
             low, high = longest_length(
                 lambda metres, limit=limit: margin(limit, subject, metres),  # type: ignore[misc]
                 min(first, length),
                 between=(MIN_LENGTH, length),
-                stride=stride,
+                stride=stride if length == MAX_LENGTH else CONFIRMING_STRIDE,
                 descent=descent,
                 tolerance=tolerance,
+                known=_known_margin(limit, here, first),
             )
         if low is not None and high is not None:
             found_within = max(found_within, high / low - 1.0)
@@ -83,6 +88,13 @@ def ruled_reach(
     if length is not None and budget is not None and budget < length:
         return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within)
     return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=found_within)
+
+
+def _known_margin(limit: Limit, here: Measurement | None, length: float) -> dict[float, float]:
+    """The margin of an error ratio that is measured already; other figures depend on what an eye is asked for."""
+    if here is None or not limit.figure.ratio or limit.code != here.code:
+        return {}
+    return {length: limit.margin(limit.value(here))}
 
 
 def margin(limit: Limit, subject: ArchitectureSubject, length: float) -> float:
