@@ -19,7 +19,7 @@ from scipy.signal import oaconvolve
 
 import sirf
 from sirf._kernels.decide import find_errors
-from sirf.engine.counting.baud_rate import COUNTED, BaudRateLink, noise_taps
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, BaudRateLink, noise_taps
 from sirf.engine.counting.count_errors import Counter
 from sirf.engine.seeding import Randomness, segment_seed
 from sirf.transmitter.transmitter import NO_JITTER
@@ -122,7 +122,7 @@ def stages(link: sirf.Link) -> dict[str, float]:
             start = time.thread_time()
             call()
             times.append(time.thread_time() - start)
-        result[name] = 1e9 * min(times) / COUNTED
+        result[name] = 1e9 * min(times) / COUNTED_SYMBOLS
     return result
 
 
@@ -170,7 +170,7 @@ def main() -> int:
             f"ns of processor time, {bound / cost['segment']:.0%} of it multiply-adds and random numbers"
         )
     sizes = [10**5, 10**6, 10**7] + ([10**8] if "--long" in sys.argv else [])
-    costs = [1e9 * processor_time(plain, size, 1) / (-(-size // COUNTED) * COUNTED) for size in sizes]
+    costs = [1e9 * processor_time(plain, size, 1) / (-(-size // COUNTED_SYMBOLS) * COUNTED_SYMBOLS) for size in sizes]
     missed += max(costs) > FLAT * min(costs)
     print(
         "processor time per symbol: " + ", ".join(f"{c:.2f} ns at {s:.0e}" for s, c in zip(sizes, costs, strict=True))

@@ -138,7 +138,7 @@ class _Writer:
 
 
 class _Reader:
-    """Makes values of plain ones."""
+    """Rebuilds frozen values from the plain ones of a file."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
         self.archive, self.name = archive, name

@@ -140,7 +140,7 @@ class Taps(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """What is told of each symbol.
+    """What is recorded of each symbol.
 
     `samples`, `position` (k + F - 1,) and `decided` (k + max(D, 1),) begin with what is left of the call before: converted
     samples in V, instants in UI, level indices that were fed back. Entry i of the others is for the symbol decided at step i:
@@ -151,7 +151,7 @@ class Trace(NamedTuple):
     position: Float
     decided: Bytes
     chosen: Bytes
-    fed: Float
+    fed_back: Float
     equalised: Float
     weights: Single
     gains: Single
@@ -323,7 +323,7 @@ def receive(
         taps.ring,
     )
     samples, position, decided, chosen = trace.samples, trace.position, trace.decided, trace.chosen
-    fed, equalised, weights, gains = trace.fed, trace.equalised, trace.weights, trace.gains
+    fed_back, equalised, weights, gains = trace.fed_back, trace.equalised, trace.weights, trace.gains
     count, posts, order = len(ffe), len(dfe), len(levels)
     # interpolation reads two samples ahead, the edge detector and the FFE's past one UI more
     guard = 2 if count <= 1 and loop.detector != BANG_BANG else 3
@@ -364,7 +364,7 @@ def receive(
         here = history + i
         if j < 0:
             decided[here] = chosen[i] = 0
-            fed[i] = equalised[i] = 0.0
+            fed_back[i] = equalised[i] = 0.0
             continue
         z = slicer_noise[i]
         for t in range(count):
@@ -385,7 +385,7 @@ def receive(
         # written so that NaN counts as diverged
         if not abs(y) < DIVERGED * slicer.main:
             return -1
-        fed[i] = back
+        fed_back[i] = back
         equalised[i] = y
         chosen[i] = choice
         for t in range(weights.shape[1]):

@@ -21,8 +21,8 @@ from sirf.ami.impairments import ClockJitter, Noise, clock_jitter
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.front_end import FrontEnd, front_end, sampling_instant
 from sirf.engine.seeding import segment_generator
-from sirf.engine.waveform.capture import BINS
-from sirf.engine.waveform.polyphase import MARGIN
+from sirf.engine.waveform.capture import VOLTAGE_BINS
+from sirf.engine.waveform.polyphase import FILTER_MARGIN
 from sirf.errors import AmiError
 from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import thresholds
@@ -94,13 +94,13 @@ class ModelReception:
         self.clock_jitter: ClockJitter = clock_jitter(side, link, clock_times=True)
         self.free_jitter: ClockJitter = found.clock
         self.expected: FrontEnd | None = front_end(found.linear) if side.model.ami.init_returns_impulse else None
-        self.origin = lead + MARGIN
+        self.origin = lead + FILTER_MARGIN
         self.ignore = ignore
         self.values: dict[str, Any] = dict(side.values)
         self.learned: Learned | None = None
         self.clocked = False
         self.count = ErrorCount(link=self.digest, bits_per_symbol=float(np.log2(self.order)))
-        self.collects, self.histogram, self.top = eye, np.zeros((self.m, BINS), dtype=np.int64), 1.0
+        self.collects, self.histogram, self.top = eye, np.zeros((self.m, VOLTAGE_BINS), dtype=np.int64), 1.0
         self._wave, self._row = np.zeros(0, dtype=np.float32), 0
         self._clocks, self._taken = np.zeros(0), 0.0
         self._sent, self._sent_first = np.zeros(0, dtype=np.uint8), 0
@@ -238,7 +238,7 @@ class ModelReception:
                 np.empty((len(place), 0), dtype=np.float32),
                 0,
                 -self.top,
-                BINS / (2.0 * self.top),
+                VOLTAGE_BINS / (2.0 * self.top),
                 self.histogram,
             )
         self._drop(int(self._taken) - 2 * GUARD)

@@ -26,7 +26,7 @@ from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream, push
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, plan
-from sirf.engine.waveform.polyphase import ERROR, Filterbank
+from sirf.engine.waveform.polyphase import MAX_INTERPOLATION_ERROR, Filterbank
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
 from sirf.errors import AmiError, SirfError
@@ -87,7 +87,7 @@ class ModelStream:
         # aggressors have a transmitter like the victim's
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
         # without the signal, which then comes from the transmitter's model, the rows hold noise and crosstalk alone
-        self.plan = plan(link, ERROR if waves or driven else PRECISION, PRECISION)
+        self.plan = plan(link, MAX_INTERPOLATION_ERROR if waves or driven else PRECISION, PRECISION)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui

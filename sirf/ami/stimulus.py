@@ -19,7 +19,7 @@ from sirf.ami.host import Instance
 from sirf.engine.front_end import analog_channel, front_end
 from sirf.engine.seeding import segment_generator
 from sirf.engine.waveform.plan import Plan
-from sirf.engine.waveform.polyphase import MARGIN
+from sirf.engine.waveform.polyphase import FILTER_MARGIN
 from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
 
@@ -80,7 +80,7 @@ class SentWaveform:
         instant = round((end.start_time - start) / interval) + end.sampling
         first = round((own.start_time - start) / interval) - m + 1
         window = np.arange(first, first + len(own.through) + m - 1)
-        delay = (self.shared.table.lead + MARGIN - 1) * m - (instant - first)
+        delay = (self.shared.table.lead + FILTER_MARGIN - 1) * m - (instant - first)
         # where the model is later than the plan's rows allow for, the rows are later by whole symbols
         self.late = max(-(delay // m), 0) if delay < 0 else 0
         return np.concatenate([np.zeros(delay + self.late * m), column.take(window, mode="wrap")])

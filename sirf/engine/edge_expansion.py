@@ -13,13 +13,13 @@ from sirf.link import Link
 
 Float = NDArray[np.float64]
 
-TOLERATED = 0.03
+MAX_ERROR_SHARE = 0.03
 """What the series may leave of the largest transition at the largest displacement, relative to noise and jitter together."""
-HIGHEST = 9
+MAX_ORDER = 9
 """Longest series."""
-NODES = 41
+FIT_NODES = 41
 """Displacements at which a series is fitted."""
-QUIET = 1e-3
+MIN_NOISE_RATIO = 1e-3
 """Noise relative to the main cursor that counts where there is none."""
 
 
@@ -30,23 +30,25 @@ def series_length(link: Link) -> int:
     furthest = jitter.largest(symbol_rate=link.symbol_rate)
     response = EdgeResponse.of(end)
     tau = _nodes(furthest)
-    exact = response.moved(np.broadcast_to(tau, (response.count, NODES)))
+    exact = response.moved(np.broadcast_to(tau, (response.count, FIT_NODES)))
     steps = np.diff([0.0, *link.transmitter.ffe, 0.0])
     # mean square of dx tau: independent symbols through the FFE's differences, times the variance of the displacement
     spread = jitter.variance(symbol_rate=link.symbol_rate) * float(np.mean(link.levels**2) * np.sum(steps**2))
     # an error of the series matters only against what blurs the eye anyway
     blur = end.receiver_noise**2 + end.transmitter_noise**2 + spread * float(np.sum(response.edges**2))
     # the sum of |steps| is the largest transition, at levels of ±1: the error is meant per unit transition
-    allowed = TOLERATED * max(float(np.sqrt(blur)), QUIET * end.main_cursor) / float(np.sum(np.abs(steps)))
+    allowed = (
+        MAX_ERROR_SHARE * max(float(np.sqrt(blur)), MIN_NOISE_RATIO * end.main_cursor) / float(np.sum(np.abs(steps)))
+    )
     # s(t - tau) - s(t): an edge that comes later is seen earlier in its course, hence the minus sign
     taylor = -np.outer(response.edges, tau) + 0.5 * np.outer(response.slopes, tau**2)
     if np.abs(taylor - exact).max() <= allowed:
         return 2
-    for order in range(3, HIGHEST):
+    for order in range(3, MAX_ORDER):
         fit = _coefficients(exact, furthest, order) @ _powers(tau, order)
         if np.abs(fit - exact).max() <= allowed:
             return order
-    return HIGHEST
+    return MAX_ORDER
 
 
 def series_responses(link: Link, end: FrontEnd) -> tuple[Float, ...]:
@@ -63,7 +65,7 @@ def series_responses(link: Link, end: FrontEnd) -> tuple[Float, ...]:
     every = EdgeResponse(
         response.step, response.rise, response.bend, end.samples_per_ui, len(end.edge), 1, end.samples_per_ui
     )
-    exact = every.moved(np.broadcast_to(_nodes(furthest), (every.count, NODES)))
+    exact = every.moved(np.broadcast_to(_nodes(furthest), (every.count, FIT_NODES)))
     fitted = _coefficients(exact, furthest, order)
     # drives are -dx tau and dx tau^n / 2 (`displace`), so the coefficients of tau^n are turned and doubled to match
     return -fitted[:, 0], *(2.0 * fitted[:, power] for power in range(1, order))
@@ -71,7 +73,7 @@ def series_responses(link: Link, end: FrontEnd) -> tuple[Float, ...]:
 
 def _nodes(furthest: float) -> Float:
     # Chebyshev's nodes: dense at both ends, where a polynomial in tau would otherwise swing
-    return np.asarray(furthest * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES))
+    return np.asarray(furthest * np.cos(np.pi * (np.arange(FIT_NODES) + 0.5) / FIT_NODES))
 
 
 def _powers(tau: Float, order: int) -> Float:
@@ -79,7 +81,7 @@ def _powers(tau: Float, order: int) -> Float:
 
 
 def _coefficients(exact: Float, furthest: float, order: int) -> Float:
-    """Coefficients (K, `order`) of tau, tau², … that fit `exact` (K, NODES) best."""
+    """Coefficients (K, `order`) of tau, tau², … that fit `exact` (K, FIT_NODES) best."""
     # fitted on [-1, 1] and scaled afterwards: powers of a small tau would make the matrix singular to rounding
     scale = furthest ** np.arange(1, order + 1)
     shape = _powers(_nodes(1.0), order)

@@ -32,7 +32,7 @@ class EdgeResponse:
 
     @classmethod
     def of(cls, end: FrontEnd) -> EdgeResponse:
-        """At the cursors of a front end."""
+        """The response at the cursors of a front end."""
         m = end.samples_per_ui
         # one UI of rest on both sides, so that displacements by 1 UI stay inside the array
         rise, bend = np.pad(end.edge / m, m), np.pad(end.edge_slope / (m * m), m)
@@ -54,7 +54,7 @@ class EdgeResponse:
         return cls(step.ravel(), rise.ravel(), bend.ravel(), m, len(edges), 2 * m + 2, m)
 
     def shifted(self, phase: int, count: int) -> EdgeResponse:
-        """At `count` cursors `phase` samples off."""
+        """The same response at `count` cursors that lie `phase` samples later."""
         return replace(self, start=self.start + phase, count=count)
 
     @property
@@ -64,7 +64,7 @@ class EdgeResponse:
 
     @property
     def slopes(self) -> Float:
-        """Its curvature (K,), V per UI²."""
+        """Curvature (K,) of the step response at the cursors, V per UI²."""
         return self.samples_per_ui**2 * self._at_cursors(self.bend)
 
     def moved(self, tau: Float, rows: slice = slice(None)) -> Float:

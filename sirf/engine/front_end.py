@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-TAIL = 1e-4
+MIN_CURSOR_RATIO = 1e-4
 """Cursors below this part of the main one, beyond the last larger one, are left out."""
 
 
@@ -99,7 +99,7 @@ class FrontEnd:
 
 NOISE_CORNERS = 4.0
 """Corners of the receiver's filter up to which its noise is integrated: a fourth-order filter has 1e-5 of its power beyond."""
-BAND = 1e-9
+MIN_BAND_GAIN = 1e-9
 """Responses are built up to the frequency beyond which edge and noise filter stay below this."""
 
 
@@ -178,13 +178,13 @@ def _ctle_transfer(ctle: AnyCtle, n_samples: int, sample_rate: float, points: in
 def _edge_and_noise_filter(
     n_samples: int, sample_rate: float, rise_time: float, noise_corner: float | None
 ) -> tuple[Complex, int]:
-    """Edge filter times noise filter on a transform's grid, and the number of points until it is below `BAND`."""
+    """Edge filter times noise filter on a transform's grid, and the number of points until it is below `MIN_BAND_GAIN`."""
     frequency = transform_grid(n_samples, sample_rate)
     filters = transmitter_edge(frequency, rise_time)
     if noise_corner is not None:
         filters = filters * butterworth4(frequency, noise_corner)
     filters.flags.writeable = False
-    return filters, int(np.flatnonzero(np.abs(filters) > BAND)[-1]) + 1
+    return filters, int(np.flatnonzero(np.abs(filters) > MIN_BAND_GAIN)[-1]) + 1
 
 
 def _shape(link: Link, prepared: PreparedTransfer, amplitude: float, kind: str) -> Complex:
@@ -244,7 +244,7 @@ def preparation_warnings(link: Link) -> tuple[str, ...]:
     return tuple(dict.fromkeys(warning for prepared in analog_channel(link).prepared for warning in prepared.warnings))
 
 
-def front_end(link: Link, *, tail: float = TAIL) -> FrontEnd:
+def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
     """Every response that the engines need, for the link's equaliser setting; cursors below `tail` of the main one are left out.
 
     Raises `SirfError` when the pulse has no positive main cursor.
@@ -396,7 +396,7 @@ def _first_dfe_limits(link: Link) -> tuple[float, float]:
     return (link.receiver.dfe[0], link.receiver.dfe[0])
 
 
-def _window(pulse: Float, instant: int, m: int, tail: float = TAIL) -> tuple[NDArray[np.int64], float]:
+def _window(pulse: Float, instant: int, m: int, tail: float = MIN_CURSOR_RATIO) -> tuple[NDArray[np.int64], float]:
     """Sample indices from two UI before the first to two after the last cursor above `tail`, and what is left out."""
     n = len(pulse)
     # an eighth of the circle counts as before the pulse, the rest as after it: channels ring behind their main cursor

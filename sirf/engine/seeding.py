@@ -15,9 +15,9 @@ from sirf._kernels.stream import LANES, normals, random_symbols, random_words
 from sirf.errors import SirfError
 from sirf.signal.patterns import Pattern
 
-PATTERNS = 2**40
+PATTERN_SEGMENT = 2**40
 """Number of a segment, beyond those of any run, whose seeds say where patterns begin."""
-LONGEST_WHOLE = 1 << 17
+MAX_WHOLE_PATTERN = 1 << 17
 """Longest pattern that begins at its first symbol."""
 
 Seed = int | np.random.Generator | None
@@ -52,9 +52,9 @@ def pattern_start(seed: int, link_digest: str, pattern: Pattern | None, order: i
 
     Patterns that a segment sends whole begin at their first symbol: only of longer ones a run sees a part.
     """
-    if pattern is None or pattern.period(order) <= LONGEST_WHOLE:
+    if pattern is None or pattern.period(order) <= MAX_WHOLE_PATTERN:
         return 0
-    return int(segment_generator(seed, link_digest, PATTERNS + sender).integers(pattern.period(order)))
+    return int(segment_generator(seed, link_digest, PATTERN_SEGMENT + sender).integers(pattern.period(order)))
 
 
 class Randomness:

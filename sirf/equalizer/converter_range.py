@@ -11,7 +11,7 @@ Float = NDArray[np.float64]
 
 NOISE_CREST = 10.0
 """Noise is cut at so many sigma, beyond every clipping probability in use."""
-BINS = 2000
+RANGE_BINS = 2000
 """Bins of the distribution over the largest sum of the pulse."""
 
 
@@ -25,7 +25,7 @@ def converter_range(samples: Float, noise: float, *, order: int, bits: int, prob
     >>> round(converter_range(np.array([0.1]), 1e-6, order=2, bits=3, probability=1e-6), 3)
     0.114
     """
-    bin_size = float(np.sum(np.abs(samples)) + NOISE_CREST * noise) / BINS
+    bin_size = float(np.sum(np.abs(samples)) + NOISE_CREST * noise) / RANGE_BINS
     signal = symbols(samples, order, bin_size)
     # noise far narrower than a bin has no shape on this grid
     total = signal + gaussian(noise, NOISE_CREST, bin_size) if noise > 0.1 * bin_size else signal

@@ -19,7 +19,7 @@ from sirf.optics.stage import low_pass, noise_bandwidth
 Float = NDArray[np.float64]
 
 TARGET_SER = 4.8e-4
-BINS = 1500
+HISTOGRAM_BINS = 1500
 """Of the eye's histogram, over 1.6 OMA."""
 
 
@@ -261,22 +261,22 @@ class _Eye:
         return self.known[key]
 
     def _histogram(self, taps: Float, centre: float) -> Float:
-        """Density (BINS,) of the equalised samples in a window, over ±0.8 OMA about the mean."""
-        out = np.zeros(BINS)
+        """Density (HISTOGRAM_BINS,) of the equalised samples in a window, over ±0.8 OMA about the mean."""
+        out = np.zeros(HISTOGRAM_BINS)
         width = self.receiver.width
         # five instants spread evenly over the window stand for all in it
         for offset in (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width):
             y = self._rows(centre + offset) @ taps
-            place = (y / (1.6 * self.oma) + 0.5) * BINS - 0.5
-            index = np.clip(np.floor(place).astype(np.int64), 0, BINS - 2)
+            place = (y / (1.6 * self.oma) + 0.5) * HISTOGRAM_BINS - 0.5
+            index = np.clip(np.floor(place).astype(np.int64), 0, HISTOGRAM_BINS - 2)
             # linear shares keep the mean of what falls between two bins
             share = np.clip(place - index, 0.0, 1.0)
-            out += np.bincount(index, 1.0 - share, BINS) + np.bincount(index + 1, share, BINS)
+            out += np.bincount(index, 1.0 - share, HISTOGRAM_BINS) + np.bincount(index + 1, share, HISTOGRAM_BINS)
         return np.asarray(out / out.sum())
 
     def _bearable(self, histogram: Float) -> float:
         """Largest Gaussian sigma after the equaliser with at most the target SER over the three thresholds."""
-        level = ((np.arange(BINS) + 0.5) / BINS - 0.5) * 1.6 * self.oma
+        level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6 * self.oma
         used = histogram > 0.0
         level, share = level[used], histogram[used]
         distance = np.abs(level[:, None] - self.oma * np.array([-1.0, 0.0, 1.0]) / 3.0)

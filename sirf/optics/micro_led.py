@@ -92,7 +92,7 @@ class MicroLed:
         return np.asarray(carriers * low_pass("pole", frequency, self.parasitic))
 
     def curve(self, x: Float) -> Float:
-        """V about the bias to W: the L-I curve with its droop, never below zero."""
+        """Light in W for `x` V about the bias: the L-I curve with its droop, never below zero."""
         n = self.carriers(self.bias + np.asarray(x, dtype=float) / self.resistance)
         photons = self.radiative * n**2 * self.thickness * self.area
         return np.asarray(photons * self.extraction * PLANCK * C0 / self.wavelength)

@@ -33,7 +33,7 @@ class Modulator(Protocol):
         ...
 
     def noise_density(self, frequency: Float, level: float) -> Float:
-        """None of its own."""
+        """Noise that the modulator adds: none."""
         ...
 
 
@@ -63,11 +63,11 @@ class MachZehnder:
         check("chirp", self.chirp, -10.0, 10.0, "Give Henry's factor, 0 for push-pull.")
 
     def response(self, frequency: Float) -> Complex:
-        """The electrode."""
+        """Low-pass (F,) of the electrode."""
         return low_pass(self.kind, frequency, self.bandwidth)
 
     def curve(self, x: Float) -> Float:
-        """Raised sine."""
+        """Transmission at `x` V about the bias: a raised sine."""
         ratio = 10.0 ** (-self.extinction_db / 10.0)
         contrast = (1.0 - ratio) / (1.0 + ratio)
         # the best arm balance transmits 1: the loss counts the excess only
@@ -75,7 +75,7 @@ class MachZehnder:
         return np.asarray(peak * (1.0 + contrast * np.sin(np.pi * np.asarray(x) / self.v_pi + self.bias_phase)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
-        """None."""
+        """Zero: a modulator adds no noise of its own."""
         return noiseless(frequency)
 
 
@@ -103,7 +103,7 @@ class ElectroAbsorption:
         check("chirp", self.chirp, -10.0, 10.0, "Give Henry's factor.")
 
     def response(self, frequency: Float) -> Complex:
-        """One pole."""
+        """Low-pass (F,) of one pole."""
         return low_pass("pole", frequency, self.bandwidth)
 
     def curve(self, x: Float) -> Float:
@@ -112,7 +112,7 @@ class ElectroAbsorption:
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * np.exp(-((reverse / self.scale) ** self.exponent)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
-        """None."""
+        """Zero: a modulator adds no noise of its own."""
         return noiseless(frequency)
 
 
@@ -173,14 +173,14 @@ class Ring:
         return np.asarray(power / slope[0] * low_pass("pole", f, self.electrical))
 
     def curve(self, x: Float) -> Float:
-        """Lorentzian notch."""
+        """Transmission at `x` V about the bias: a Lorentzian notch."""
         # volts move the resonance towards the laser, which shrinks the detuning
         delta = (self.detuning - self.shift * np.asarray(x, dtype=float)) / (0.5 * self.linewidth)
         depth = 1.0 - 10.0 ** (-self.floor_db / 10.0)
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * (1.0 - depth / (1.0 + delta**2)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
-        """None."""
+        """Zero: a modulator adds no noise of its own."""
         return noiseless(frequency)
 
 

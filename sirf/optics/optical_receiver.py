@@ -29,11 +29,11 @@ class Photodiode:
         check("dark_current", self.dark_current, 0.0, 1e-3, "Give A, for example 1e-8.")
 
     def response(self, frequency: Float) -> Complex:
-        """One pole."""
+        """Low-pass (F,) of one pole."""
         return low_pass("pole", frequency, self.bandwidth)
 
     def curve(self, x: Float) -> Float:
-        """W to A."""
+        """Current in A for light of `x` W."""
         return np.asarray(self.responsivity * np.asarray(x, dtype=float) + self.dark_current)
 
     def noise_density(self, frequency: Float, level: float) -> Float:
@@ -69,7 +69,7 @@ class Tia:
         return low_pass(self.kind, frequency, self.bandwidth)
 
     def curve(self, x: Float) -> Float:
-        """A about the mean to V."""
+        """Output in V for a current of `x` A about the mean."""
         out = self.gain * np.asarray(x, dtype=float)
         return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
 
@@ -80,7 +80,7 @@ class Tia:
         return np.asarray(self.gain / np.cosh(self.gain * np.asarray(x, dtype=float) / self.saturation) ** 2)
 
     def input_density(self, frequency: Float) -> Float:
-        """A²/Hz at the input."""
+        """One-sided noise density (F,) in A²/Hz at the input."""
         return np.asarray(self.noise**2 * (1.0 + (np.asarray(frequency, dtype=float) / self.noise_corner) ** 2))
 
     def noise_density(self, frequency: Float, level: float) -> Float:

@@ -12,13 +12,13 @@ Float = NDArray[np.float64]
 
 
 def dbm(power: ArrayLike) -> Float:
-    """dBm of W (zero gives -inf without a warning)."""
+    """Level in dBm of a `power` in W; zero gives -inf without a warning."""
     with np.errstate(divide="ignore"):
         return np.asarray(10.0 * np.log10(np.asarray(power, dtype=float) / 1e-3))
 
 
 def from_dbm(level: float) -> float:
-    """W of dBm."""
+    """Power in W of a `level` in dBm."""
     return float(1e-3 * 10.0 ** (level / 10.0))
 
 

@@ -51,16 +51,16 @@ class Driver:
         check("noise", self.noise, 0.0, 1e-6, "Give V/sqrt(Hz), for example 5e-9.")
 
     def response(self, frequency: Float) -> Complex:
-        """Fourth-order Bessel."""
+        """Low-pass (F,): a fourth-order Bessel."""
         return low_pass("bessel4", frequency, self.bandwidth)
 
     def curve(self, x: Float) -> Float:
-        """V to V."""
+        """Output in V for an input of `x` V."""
         out = self.gain * np.asarray(x, dtype=float)
         return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
-        """V²/Hz, at any level."""
+        """One-sided noise density (F,) of the output in V²/Hz, the same at any level."""
         return np.full(np.shape(frequency), self.noise**2)
 
 
@@ -106,7 +106,7 @@ class Vcsel:
         return np.asarray(core * low_pass("pole", f, self.parasitic))
 
     def curve(self, x: Float) -> Float:
-        """V about the bias to W, never below zero."""
+        """Light in W for `x` V about the bias, never below zero."""
         current = self.bias + np.asarray(x, dtype=float) / self.resistance
         power = self.slope * np.maximum(current - self.threshold, 0.0)
         return power if self.saturation == inf else np.asarray(self.saturation * np.tanh(power / self.saturation))

@@ -88,7 +88,7 @@ class DriverTable(Table):
     noise_nv_per_rthz: Number
 
     def build(self) -> Driver:
-        """The frozen stage."""
+        """Make the frozen stage that this table describes."""
         return Driver(
             self.gain.value,
             bandwidth=self.bandwidth_ghz.value * 1e9,
@@ -106,7 +106,7 @@ class LaserTable(Table):
     wall_plug_efficiency: Share
 
     def build(self) -> Laser:
-        """The frozen value."""
+        """Make the frozen value that this table describes."""
         return Laser(from_dbm(self.power_dbm.value), rin_db_per_hz=self.rin_db_per_hz.value)
 
 
@@ -126,7 +126,7 @@ class VcselTable(Table):
     wall_plug_efficiency: Share
 
     def build(self) -> Vcsel:
-        """The frozen stage."""
+        """Make the frozen stage that this table describes."""
         return Vcsel(
             bias=self.bias_ma.value * 1e-3,
             threshold=self.threshold_ma.value * 1e-3,
@@ -157,7 +157,7 @@ class MicroLedTable(Table):
     wall_plug_efficiency: Share
 
     def build(self) -> MicroLed:
-        """The frozen stage."""
+        """Make the frozen stage that this table describes."""
         return MicroLed(
             bias=self.bias_ua.value * 1e-6,
             area=0.25 * math.pi * (self.diameter_um.value * 1e-6) ** 2,
@@ -190,7 +190,7 @@ class WavelengthTable(Table):
     supply_loss_db: Number
 
     def build(self) -> WavelengthGrid:
-        """The frozen value."""
+        """Make the frozen value that this table describes."""
         return WavelengthGrid(
             count=self.count,
             spacing=self.spacing_ghz.value * 1e9,
@@ -220,7 +220,7 @@ class MachZehnderTable(Table):
     bandwidth_ghz: Number
 
     def build(self) -> MachZehnder:
-        """The frozen stage."""
+        """Make the frozen stage that this table describes."""
         return MachZehnder(
             self.v_pi_v.value,
             insertion_loss_db=self.insertion_loss_db.value,
@@ -241,7 +241,7 @@ class RingTable(Table):
     electrical_ghz: Number
 
     def build(self) -> Ring:
-        """The frozen stage."""
+        """Make the frozen stage that this table describes."""
         return Ring(
             detuning=self.detuning_ghz.value * 1e9,
             shift=self.shift_ghz_per_v.value * 1e9,
@@ -264,7 +264,7 @@ class ElectroAbsorptionTable(Table):
     chirp: Number
 
     def build(self) -> ElectroAbsorption:
-        """The frozen stage."""
+        """Make the frozen stage that this table describes."""
         return ElectroAbsorption(
             bias=self.bias_v.value,
             scale=self.scale_v.value,
@@ -285,7 +285,7 @@ class FibreTable(Table):
     loss_db_per_km: Number
 
     def build(self) -> Fibre:
-        """The frozen value."""
+        """Make the frozen value that this table describes."""
         return Fibre(
             self.length_m.value,
             dispersion=self.dispersion_ps_per_nm_km.value,
@@ -303,7 +303,7 @@ class MultimodeTable(Table):
     loss_db_per_km: Number
 
     def build(self) -> MultimodeFibre:
-        """The frozen value."""
+        """Make the frozen value that this table describes."""
         return MultimodeFibre(
             self.length_m.value, bandwidth=self.bandwidth_ghz_km.value * 1e9, loss_db_per_km=self.loss_db_per_km.value
         )
@@ -319,7 +319,7 @@ class ConnectorTable(Table):
     receiver_reflectance_db: Number | None = None
 
     def build(self) -> tuple[Connector, ...]:
-        """The frozen values."""
+        """Make the frozen values that this table describes."""
         return (Connector(self.loss_db.value, reflectance_db=self.reflectance_db.value),) * self.count
 
     @property
@@ -341,7 +341,7 @@ class ReceiverTable(Table):
     saturation_v: Number
 
     def build(self) -> OpticalReceiver:
-        """The frozen stages."""
+        """Make the frozen stages that this table describes."""
         return OpticalReceiver(
             Photodiode(
                 self.responsivity_a_per_w.value,

@@ -16,7 +16,7 @@ Float = NDArray[np.float64]
 MAX_WAVELENGTHS = 64
 MAX_NEIGHBOURS = 15
 """Neighbours whose bits `nrz_error_ratio` takes in every combination."""
-PHASES = 64
+BEAT_PHASES = 64
 """Points of the average over the phase of a beat: exact to rounding for a band-limited function of it."""
 
 
@@ -163,7 +163,7 @@ def nrz_error_ratio(
     for leak in leaks:
         # a neighbour's two levels move the sum by ± its ratio about the mean, which the threshold follows
         moved = np.concatenate([moved - leak, moved + leak])
-    cosine = np.cos(2.0 * np.pi * (np.arange(PHASES) + 0.5) / PHASES)
+    cosine = np.cos(2.0 * np.pi * (np.arange(BEAT_PHASES) + 0.5) / BEAT_PHASES)
     total = 0.0
     for level, side in ((dark, -1.0), (bright, 1.0)):
         place = moved

@@ -26,7 +26,7 @@ def jitter(result: StatisticalEye, ax: Axes | None = None, *, ber: float | None 
     1 less the eye's width at each error ratio, which is the total without a model. See `EyeMetrics`. Raises `SirfError` for a
     closed eye, which has no crossings.
     """
-    from sirf.results.eye_metrics import CROSSING
+    from sirf.results.eye_metrics import CROSSING_SHARE
 
     ratio = result.der0 if ber is None else ber
     figures = result.metrics(ratio)
@@ -38,7 +38,7 @@ def jitter(result: StatisticalEye, ax: Axes | None = None, *, ber: float | None 
     axes = axes_or_new(ax, (6.4, 3.8))
     eye = figures.jitter.index(split)
     ratios = np.logspace(np.log10(ratio) + 1.0, min(np.log10(ratio) - 4.0, -12.0), 41)
-    random = np.array([2.0 * q_of(one, CROSSING) * split.random for one in ratios])
+    random = np.array([2.0 * q_of(one, CROSSING_SHARE) * split.random for one in ratios])
     axes.fill_between(
         ratios, split.deterministic, color=SKY, alpha=0.6, linewidth=0, label=f"DJ {split.deterministic:.3f} UI"
     )

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-CROSSING = 0.5
+CROSSING_SHARE = 0.5
 """Part of the symbols beside an eye, on average over both sides, that come over its threshold: only they move with the edge."""
-DEEPER = 1e-3
+DEEPER_RATIO = 1e-3
 """The second error ratio of the dual-Dirac fit, relative to the first."""
 
 
@@ -141,9 +141,9 @@ def error_map(eye: StatisticalEye) -> Float:
 def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple[CrossingJitter | None, ...]:
     if len(eye.phase_ui) < 4:
         raise SirfError(f"phases must be at least 4 for jitter at the crossing, got {len(eye.phase_ui)}. Use 32.")
-    second = DEEPER * ber
+    second = DEEPER_RATIO * ber
     # only symbols that move the edge count: their tail is the error ratio over their share
-    near, far = (float(np.sqrt(2.0) * erfcinv(2.0 * min(value / CROSSING, 0.49))) for value in (ber, second))
+    near, far = (float(np.sqrt(2.0) * erfcinv(2.0 * min(value / CROSSING_SHARE, 0.49))) for value in (ber, second))
     found: list[CrossingJitter | None] = []
     for width, deeper in zip(widths, eye.eye_widths(second), strict=True):
         if width <= 0 or deeper <= 0:

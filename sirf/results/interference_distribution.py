@@ -34,7 +34,7 @@ class Interference:
     lower_density: Float = None  # type: ignore[assignment]  # filled in below
 
     def __post_init__(self) -> None:
-        """Mirror what is not given."""
+        """Fill in lower tails that are not given: the mirror image of the upper ones."""
         if self.lower_log_tail is None:
             object.__setattr__(self, "lower_log_tail", self.log_tail[::-1])
         if self.lower_density is None:

@@ -213,7 +213,7 @@ class Spender:
 
     @classmethod
     def of(cls, subject: ArchitectureSubject) -> Spender:
-        """That of a subject."""
+        """The spender of an architecture's subject."""
         return cls(subject, path_of(subject.architecture, subject.data_rate))
 
     def loss_db(self, length: float) -> float:

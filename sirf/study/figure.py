@@ -57,7 +57,7 @@ class Figure:
 
 
 def decimals(count: int) -> Callable[[float], str]:
-    """Text with so many decimals."""
+    """Make what formats a number with a fixed count of decimals."""
     return lambda value: f"{value:.{count}f}"
 
 

@@ -17,9 +17,9 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.units import Given, parse_count, parse_frequency
 
-RANGE = 64.0
+MAX_MASK_FACTOR = 64.0
 """Largest factor above and below the mask that is tried."""
-LONGEST = 20_000_000
+MAX_RUN_SYMBOLS = 20_000_000
 """Symbols of a run at most."""
 
 
@@ -126,7 +126,7 @@ def jtol(
     for index, (tone, height) in enumerate(zip(tones, asked, strict=True)):
         if progress is not None:
             progress(f"{1e-6 * tone:g} MHz", index, len(tones))
-        size = min(max(count, int(link.symbol_rate / tone)), LONGEST)
+        size = min(max(count, int(link.symbol_rate / tone)), MAX_RUN_SYMBOLS)
 
         def passes(amplitude: float, tone: float = tone, size: int = size) -> bool:
             wander = Wander(sinusoidal_ui=0.5 * amplitude, sinusoidal_frequency=tone)
@@ -157,13 +157,13 @@ def _largest(passes: Callable[[float], bool], start: float, steps: int) -> tuple
         low, high = start, 2.0 * start
         while passes(high):
             low, high = high, 2.0 * high
-            if low >= RANGE * start:
+            if low >= MAX_MASK_FACTOR * start:
                 return low, True
     else:
         high, low = start, 0.5 * start
         while not passes(low):
             high, low = low, 0.5 * low
-            if high <= start / RANGE:
+            if high <= start / MAX_MASK_FACTOR:
                 return None, False
     for _ in range(steps):
         middle = float(np.sqrt(low * high))

@@ -28,7 +28,7 @@ class Limit:
 
     @property
     def figure(self) -> Figure:
-        """What the limit is about."""
+        """The registered figure that the limit bounds."""
         return FIGURES[self.name]
 
     @property

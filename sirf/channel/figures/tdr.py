@@ -16,9 +16,9 @@ from sirf.signal.filters import gaussian_edge
 
 Real = NDArray[np.float64]
 
-DEFAULT_RISE = 0.8
+DEFAULT_RISE_BANDWIDTH = 0.8
 """Default rise time times the band edge: there the edge's spectrum has fallen to 1.2 %, so that nothing rings."""
-FASTEST = 0.4
+MIN_RISE_BANDWIDTH = 0.4
 """Least rise time times the band edge: below it the band, not the edge, sets the resolution."""
 _SAMPLES = 16
 """Samples in one rise time."""
@@ -106,10 +106,10 @@ def impedance_profile(
     if not 1 <= port <= network.ports:
         raise SirfError(f"port must be between 1 and {network.ports}, got {port}. Count from 1.")
     edge = float(network.frequency[-1])
-    rise = DEFAULT_RISE / edge if rise_time is None else rise_time
-    if not (math.isfinite(rise) and rise >= FASTEST / edge * (1 - 1e-9)):
+    rise = DEFAULT_RISE_BANDWIDTH / edge if rise_time is None else rise_time
+    if not (math.isfinite(rise) and rise >= MIN_RISE_BANDWIDTH / edge * (1 - 1e-9)):
         raise SirfError(
-            f"rise_time must be {FASTEST / edge * 1e12:.3g} ps at least for a band to {edge / 1e9:g} GHz, got "
+            f"rise_time must be {MIN_RISE_BANDWIDTH / edge * 1e12:.3g} ps at least for a band to {edge / 1e9:g} GHz, got "
             f"{rise * 1e12:g} ps. Use a slower edge or a wider file."
         )
     period = 1.0 / float(np.median(np.diff(network.frequency)))

@@ -141,7 +141,7 @@ class EdgeMicrostrip(Line):
 
     @property
     def cutoff(self) -> float:
-        """As of `Microstrip`."""
+        """Highest frequency in Hz of the model, as of `Microstrip.cutoff`."""
         return _cutoff(self._dispersion, self.width, self.height, self.material.dk)
 
     @property

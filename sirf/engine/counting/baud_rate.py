@@ -30,18 +30,18 @@ Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Symbols = NDArray[np.uint8]
 
-COUNTED = 1 << 17
+COUNTED_SYMBOLS = 1 << 17
 """Symbols of a segment that count."""
-LEAD = 256
+LEAD_SYMBOLS = 256
 """Symbols decided before counting starts, so that feedback has forgotten its clean start."""
-TAIL = 64
+TAIL_SYMBOLS = 64
 """Symbols after the counted ones that a sequence detector sees."""
-STRETCH = 1 << 10
+STRETCH_SYMBOLS = 1 << 10
 """Symbols over which an aggressor keeps its phase and slow jitter goes on: then both are drawn anew, so that the errors of one
 segment have seen many of either. Far longer than a channel's memory; the first batch length of `ErrorCount` is no shorter."""
-NEGLIGIBLE = 1e-5
+MAX_TRIMMED_SHARE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
-LARGEST_JITTER = 0.5
+MAX_JITTER_UI = 0.5
 """Displacement in UI beyond which no series of an edge is taken."""
 
 
@@ -81,7 +81,7 @@ class Columns:
 
     @classmethod
     def of(cls, filters: Sequence[Filter]) -> Columns:
-        """The filters together, shorter ones padded."""
+        """Put `filters` into one table, shorter ones padded with zeros."""
         lengths = np.array([len(one.taps) for one in filters])
         taps = np.zeros((len(filters), lengths.max()), dtype=np.float32)
         for row, one in zip(taps, filters, strict=True):
@@ -91,13 +91,13 @@ class Columns:
     def add(self, wave: Single, origin: int, phases: NDArray[np.int64], out: Single) -> None:
         """Add the `wave` to `out` (n,), filtered with that of `phases` (S,) in each stretch; out[0] lies at wave[origin]."""
         first = origin - np.array([one.before for one in self.filters])
-        correlate_stretches(wave, self.taps, self.lengths, first, phases, LEAD, STRETCH, out)
+        correlate_stretches(wave, self.taps, self.lengths, first, phases, LEAD_SYMBOLS, STRETCH_SYMBOLS, out)
 
     @staticmethod
     def bounds(stretch: int, count: int, size: int) -> tuple[int, int]:
         """Where one of `count` stretches lies in `size` samples."""
-        first = LEAD + stretch * STRETCH if stretch else 0
-        return first, LEAD + (stretch + 1) * STRETCH if stretch + 1 < count else size
+        first = LEAD_SYMBOLS + stretch * STRETCH_SYMBOLS if stretch else 0
+        return first, LEAD_SYMBOLS + (stretch + 1) * STRETCH_SYMBOLS if stretch + 1 < count else size
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ class BaudRateLink:
         self.noise = Filter.of(noise_taps(end, more=own), 0)
         self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2 + float(own[0])
         # the second term stands for the noise of a link without any
-        self.floor = NEGLIGIBLE * (self.noise_power + 1e-6 * self.main**2)
+        self.floor = MAX_TRIMMED_SHARE * (self.noise_power + 1e-6 * self.main**2)
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
         moved = self.jitter.variance(symbol_rate=link.symbol_rate)
         # mean squares of -dx tau, dx tau² / 2, dx tau³ / 2 …: moments of tau at most those of a Gaussian of its variance
@@ -163,17 +163,17 @@ class BaudRateLink:
         self._local = threading.local()
 
     def segment(self, seed: int, index: int) -> Segment:
-        """The slicer's input of segment `index`, LEAD samples before the COUNTED ones."""
+        """The slicer's input of segment `index`, LEAD_SYMBOLS samples before the COUNTED_SYMBOLS ones."""
         space = self._workspace()
         random = Randomness(segment_seed(seed, self.digest, index), space.words)
-        stretches = COUNTED // STRETCH
+        stretches = COUNTED_SYMBOLS // STRETCH_SYMBOLS
         words = random.words(max(len(self.crosstalk) * stretches, 1))
         # of 2^64 words the remainder is uniform to 1e-17
         phases = (words % np.uint64(self.end.samples_per_ui)).astype(np.int64)[: len(self.crosstalk) * stretches]
         phases = phases.reshape(len(self.crosstalk), stretches)
         pattern = self.link.transmitter.pattern
         # patterns run on from segment to segment as if the run were one
-        first = index * COUNTED - self.origin - LEAD
+        first = index * COUNTED_SYMBOLS - self.origin - LEAD_SYMBOLS
         self._send(
             pattern, random, first + pattern_start(seed, self.digest, pattern, self.link.order, 0), space.symbols
         )
@@ -209,7 +209,7 @@ class BaudRateLink:
     def _target(self, ideal: bool) -> None:
         """What a sequence detector wants back of the interference that the DFE takes off: all it does not know for sure."""
         mlse = self.link.receiver.mlse
-        self.tail = TAIL if mlse else 0
+        self.tail = TAIL_SYMBOLS if mlse else 0
         # a target may end in zeros, but it has as many taps as the memory
         known = np.asarray(self.link.receiver.dfe)[: max(len(self.taps), mlse.memory if mlse else 0)]
         self.target = known[: mlse.memory if ideal and mlse else None] * self.main if mlse else np.zeros(0)
@@ -262,11 +262,11 @@ class BaudRateLink:
 
     def slow_displacement(self, seed: int, index: int, edges: int) -> Float:
         """Displacement (`edges`,) in UI by all that has memory, drawn anew where stretches of the counted symbols begin."""
-        rows = -(-edges // STRETCH) + 1
+        rows = -(-edges // STRETCH_SYMBOLS) + 1
         generator = segment_generator(seed, self.digest, index)
-        drawn = self.jitter.correlated(generator, STRETCH, symbol_rate=self.link.symbol_rate, rows=rows)
+        drawn = self.jitter.correlated(generator, STRETCH_SYMBOLS, symbol_rate=self.link.symbol_rate, rows=rows)
         # edge 0 leads into a sample of the residual before its first one, which lies before the counted ones
-        skip = -(LEAD + self.stairs_origin - 1) % STRETCH
+        skip = -(LEAD_SYMBOLS + self.stairs_origin - 1) % STRETCH_SYMBOLS
         return np.asarray(drawn.reshape(-1)[skip : skip + edges])
 
     def _aggressor(
@@ -337,9 +337,9 @@ class BaudRateLink:
             return
         rate = self.link.symbol_rate
         largest = self.jitter.largest(symbol_rate=rate)
-        if largest > LARGEST_JITTER:
+        if largest > MAX_JITTER_UI:
             raise SirfError(
-                f"jitter must stay within {LARGEST_JITTER} UI where no clock recovery follows it, got {largest:.3g} UI. "
+                f"jitter must stay within {MAX_JITTER_UI} UI where no clock recovery follows it, got {largest:.3g} UI. "
                 "Use sirf.simulate with a clock, or less wander."
             )
 
@@ -349,7 +349,7 @@ class BaudRateLink:
         stairs_before = 1 + max(one.before for one in end_filters[1:])
         stairs_after = 1 + max(one.after for one in end_filters[1:])
         self.stairs_origin = stairs_before + 1
-        samples = self.samples = COUNTED + LEAD + self.tail
+        samples = self.samples = COUNTED_SYMBOLS + LEAD_SYMBOLS + self.tail
         # one more step of the staircase than edges, and edges in pairs
         self.stairs = even(samples + stairs_before + stairs_after) + 1
         before = max(self.through.before, self.partial.before, self.stairs_origin + self.staircase.before)

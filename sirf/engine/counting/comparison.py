@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels import error_comparison as kernel
-from sirf.engine.counting.tally import LONGEST_BURST, batch_fields, batch_rows
+from sirf.engine.counting.tally import MAX_BURST_LENGTH, batch_fields, batch_rows
 from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bit_error_table, bits_per_symbol
 
@@ -24,7 +24,7 @@ class Comparison:
         self._state[kernel.LAST_WRONG] = -gap - 1
         self._counts = np.zeros(kernel.COUNTS, dtype=np.int64)
         self._sent, self._confusion = np.zeros(order, dtype=np.int64), np.zeros((order, order), dtype=np.int64)
-        self._lengths, self._batches = np.zeros(LONGEST_BURST, dtype=np.int64), batch_rows()
+        self._lengths, self._batches = np.zeros(MAX_BURST_LENGTH, dtype=np.int64), batch_rows()
 
     @property
     def symbols(self) -> int:
@@ -59,7 +59,7 @@ class Comparison:
         # the open burst is counted into copies, so that the run can go on
         if state[kernel.OPEN_SYMBOLS]:
             span = int(state[kernel.OPEN_LAST] - state[kernel.OPEN_FIRST])
-            lengths[min(span, LONGEST_BURST - 1)] += 1
+            lengths[min(span, MAX_BURST_LENGTH - 1)] += 1
         return ErrorCount(
             symbols=self.symbols,
             symbol_errors=symbol_errors,
@@ -84,7 +84,7 @@ class LineDecoder:
         self._last = np.zeros((2, 1), dtype=np.uint8)
 
     def decode(self, sent: Symbols, decided: Symbols) -> tuple[Symbols, Symbols]:
-        """Both sequences (n,) behind the decoder."""
+        """Decode what was sent and what was decided, (n,) each."""
         # decoded symbol k is (line[k] + line[k-1]) mod L, for which each call needs the line's last symbol of the call
         # before
         line = np.concatenate([self._last, np.stack([sent, decided])], axis=1)

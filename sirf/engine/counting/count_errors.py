@@ -14,8 +14,8 @@ import numpy as np
 
 from sirf._kernels.decide import find_errors
 from sirf._kernels.viterbi import viterbi
-from sirf.engine.counting.baud_rate import COUNTED, LEAD, BaudRateLink, Segment
-from sirf.engine.counting.tally import EVENT, Errors, tally
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink, Segment
+from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.errors import SirfError
 from sirf.fec.counter import CodewordCounter
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, int], None]
 Counted = tuple[ErrorCount, Errors]
 
-TASK = 8
+MAX_TASK_SEGMENTS = 8
 """Most segments that one thread computes before it hands them over."""
 
 
@@ -107,7 +107,7 @@ def count_errors(
         book.close()
         return book.total
     # minus a floor division of the negative difference: segments still needed, rounded up
-    last = book.segments - (book.total.symbols - max_symbols) // COUNTED
+    last = book.segments - (book.total.symbols - max_symbols) // COUNTED_SYMBOLS
     counts = _counts(counter, seed, range(book.segments, last), workers)
     try:
         for count, errors in counts:
@@ -134,7 +134,7 @@ class Counter:
         mlse = link.receiver.mlse
         self.trellis = None if mlse is None else mlse.trellis(link.order)
         # error events of a sequence detector may hold right decisions for as long as paths stay apart
-        self.gap = len(model.feedback) if mlse is None else len(model.target) + EVENT * mlse.memory
+        self.gap = len(model.feedback) if mlse is None else len(model.target) + EVENT_GAP * mlse.memory
         self.identity = f"{model.digest}{'-ideal' if ideal else ''}"
 
     def segment(self, seed: int, index: int) -> Counted:
@@ -145,7 +145,7 @@ class Counter:
         # after the burst numbers are given on the line: one wrong decision makes two wrong symbols behind the decoder
         if self.precoded:
             errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
-        counted = slice(LEAD, LEAD + COUNTED)
+        counted = slice(LEAD_SYMBOLS, LEAD_SYMBOLS + COUNTED_SYMBOLS)
         count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
         return count, on_line.within(counted)
 
@@ -208,7 +208,7 @@ def _counter(link: Link, ideal: bool) -> Counter | ModelCounter:
 
     found = modelled(link)
     if found.receiver_decides or found.transmitter_waves:
-        return ModelCounter(found, ideal=ideal, counted=COUNTED)
+        return ModelCounter(found, ideal=ideal, counted=COUNTED_SYMBOLS)
     counter = Counter(found.waveform, ideal)
     counter.identity = f"{link.digest}{'-ideal' if ideal else ''}"
     return counter
@@ -237,7 +237,9 @@ def _counts(
                 rest = rest[size:]
                 # short runs start with single segments, long ones spend little on handing over
                 size = (
-                    min(TASK, size + 1) if len(rest) > 2 * workers * TASK else max(1, min(size, len(rest) // workers))
+                    min(MAX_TASK_SEGMENTS, size + 1)
+                    if len(rest) > 2 * workers * MAX_TASK_SEGMENTS
+                    else max(1, min(size, len(rest) // workers))
                 )
             yield from waiting.popleft().result()
     finally:
@@ -279,7 +281,7 @@ class _Book:
             self.file.save(
                 seed=self.seed,
                 segments=self.segments,
-                segment_symbols=COUNTED,
+                segment_symbols=COUNTED_SYMBOLS,
                 total=self.total,
                 codewords=None if self.codewords is None else self.codewords.to_dict(),
             )
@@ -300,7 +302,7 @@ class _Book:
         if record is None:
             return
         total: ErrorCount = record["total"]
-        if (record["seed"], total.link) != (self.seed, self.total.link) or record["segment_symbols"] != COUNTED:
+        if (record["seed"], total.link) != (self.seed, self.total.link) or record["segment_symbols"] != COUNTED_SYMBOLS:
             raise SirfError(f"{file.path} must come from the same link and seed, got another run's. Name another file.")
         if (self.codewords is None) != (record["codewords"] is None):
             raise SirfError(

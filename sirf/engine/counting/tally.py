@@ -15,9 +15,9 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol
 Positions = NDArray[np.int64]
 Symbols = NDArray[np.uint8]
 
-EVENT = 4
+EVENT_GAP = 4
 """Right decisions within an error event, in units of the detector's memory, that do not end it."""
-LONGEST_BURST = 64
+MAX_BURST_LENGTH = 64
 """Entries of the histogram of burst lengths; the last holds all longer ones."""
 
 
@@ -83,7 +83,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
         sent=tuple(sent.tolist()),
         bits_per_symbol=bits_per_symbol(order),
         link=identity,
-        burst_lengths=(0,) * LONGEST_BURST,
+        burst_lengths=(0,) * MAX_BURST_LENGTH,
         confusion=(0,) * order**2,
         batches=tuple(len(symbols) // length for length in BATCHES),
         squared_batch_symbol_errors=(0,) * len(BATCHES),
@@ -95,7 +95,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     starts = np.flatnonzero(np.diff(errors.burst, prepend=-1))
     sizes = np.diff(starts, append=total)
     lengths = errors.positions[starts + sizes - 1] - errors.positions[starts]
-    histogram = np.bincount(np.minimum(lengths, LONGEST_BURST - 1), minlength=LONGEST_BURST)
+    histogram = np.bincount(np.minimum(lengths, MAX_BURST_LENGTH - 1), minlength=MAX_BURST_LENGTH)
     burst_bits = np.add.reduceat(bits, starts)
     confusion = np.bincount(errors.sent.astype(np.int64) * order + errors.decided, minlength=order * order)
     return replace(

@@ -3,6 +3,8 @@
 A period of random symbols goes through the curves. Given these two levels, what the slicer sees is fitted by a constant and one
 cursor for each other neighbour (least squares): products of any order of the two with each other and with one neighbour are in
 that fit. Products among the other neighbours are not, and count as a random offset with the distribution found.
+
+Symbols: N = PERIOD_SYMBOLS of the period, L levels, M samples per UI, B = REST_BINS points.
 """
 
 from __future__ import annotations
@@ -15,7 +17,15 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf.engine.front_end import FrontEnd
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, SYMBOLS, Averaged, LightChain, averaged, edge_moves, periodic
+from sirf.engine.light.light_chain import (
+    PERIOD_SYMBOLS,
+    SAMPLES_PER_UI,
+    Averaged,
+    LightChain,
+    averaged,
+    edge_moves,
+    periodic,
+)
 from sirf.optics.stage import ELECTRON
 
 if TYPE_CHECKING:
@@ -23,12 +33,12 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-BEFORE, AFTER = 4, 14
+SYMBOLS_BEFORE, SYMBOLS_AFTER = 4, 14
 """Symbols before and after the main one whose cursors depend on its level and that of the one before."""
-OFFSETS = np.arange(-BEFORE, AFTER + 1)
-SHAKE = 2e-3
+NEIGHBOUR_OFFSETS = np.arange(-SYMBOLS_BEFORE, SYMBOLS_AFTER + 1)
+SHAKE_RMS_UI = 2e-3
 """Rms in UI of the displacements by which the slicer's answer to jitter is found."""
-BINS = 25
+REST_BINS = 25
 """Points of the distribution of what the fit leaves."""
 
 
@@ -36,9 +46,9 @@ BINS = 25
 class LevelDistortion:
     """One sampling phase, by level index of the symbol (first axis) and of the one before it (second).
 
-    `means` (L,) in V; `cursors` (L, L, K) in V to add to the linear ones from BEFORE before the main one on; `offsets` (L, L, B)
-    in V beyond what cursors and levels say, with probabilities `shares` (L, L, B); `variance` (L, L) in V² to add to the
-    receiver's noise; `slope` (L, L) the edges' size relative to the linear ones.
+    `means` (L,) in V; `cursors` (L, L, K) in V to add to the linear ones from SYMBOLS_BEFORE symbols before the main one on;
+    `offsets` (L, L, B) in V beyond what cursors and levels say, with probabilities `shares` (L, L, B); `variance` (L, L) in V²
+    to add to the receiver's noise; `slope` (L, L) the edges' size relative to the linear ones.
     """
 
     means: Float
@@ -51,7 +61,7 @@ class LevelDistortion:
     def bend(self, level: int, before: int, cursors: Float, main: int) -> Float:
         """Linear `cursors` (K,) with the main one at index `main`, as they are about these two symbols."""
         changed = cursors.copy()
-        places = main - BEFORE + np.arange(self.cursors.shape[2])
+        places = main - SYMBOLS_BEFORE + np.arange(self.cursors.shape[2])
         inside = (places >= 0) & (places < len(cursors))
         changed[places[inside]] += self.cursors[level, before, inside]
         return changed
@@ -68,14 +78,16 @@ class LargeSignal:
         self.member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
         self.symbols = link.levels[sent]
         # row n holds what the cursors of symbol n see; the two given symbols make the constant
-        given = np.isin(OFFSETS, (0, 1))
-        self.free = OFFSETS[~given]
-        self.neighbours = np.stack([np.ones(SYMBOLS), *(np.roll(self.symbols, k) for k in self.free)], axis=1)
+        given = np.isin(NEIGHBOUR_OFFSETS, (0, 1))
+        self.free = NEIGHBOUR_OFFSETS[~given]
+        self.neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(self.symbols, k) for k in self.free)], axis=1)
         self.solver = [[_least_squares(self.neighbours[rows]) for rows in row] for row in self.member]
-        self.waves = self.averaged.waves.slicer.reshape(SYMBOLS, -1)
-        self.moves = edge_moves(link, self.symbols, SHAKE * np.random.default_rng(2).standard_normal(SYMBOLS))
+        self.waves = self.averaged.waves.slicer.reshape(PERIOD_SYMBOLS, -1)
+        self.moves = edge_moves(
+            link, self.symbols, SHAKE_RMS_UI * np.random.default_rng(2).standard_normal(PERIOD_SYMBOLS)
+        )
         self.shaken = self._shaken() if link.transmitter.jitter else None
-        self.noise = self._noise() if self.chain.span.noisy else np.zeros((SYMBOLS, SAMPLES_PER_UI))
+        self.noise = self._noise() if self.chain.span.noisy else np.zeros((PERIOD_SYMBOLS, SAMPLES_PER_UI))
 
     def at(self, offset: int) -> LevelDistortion:
         """The fit `offset` samples after the sampling instant."""
@@ -85,8 +97,8 @@ class LargeSignal:
         straight = self._linear(self.end.edge, offset, self.moves)
         noise, count = self._noise_at(offset), self.link.order
         constants, variance, slope = np.zeros((count, count)), np.zeros((count, count)), np.ones((count, count))
-        offsets, shares = np.zeros((count, count, BINS)), np.zeros((count, count, BINS))
-        cursors = np.zeros((count, count, len(OFFSETS)))
+        offsets, shares = np.zeros((count, count, REST_BINS)), np.zeros((count, count, REST_BINS))
+        cursors = np.zeros((count, count, len(NEIGHBOUR_OFFSETS)))
         for level, by_before in enumerate(self.member):
             for before, rows in enumerate(by_before):
                 fit = self.solver[level][before] @ rest[rows]
@@ -95,7 +107,7 @@ class LargeSignal:
                 offsets[level, before], shares[level, before] = _histogram(fit[0] + left)
                 # fit[0] is the constant; the main symbol and the one before are given, so they have no cursors of
                 # their own
-                cursors[level, before, self.free + BEFORE] = fit[1:]
+                cursors[level, before, self.free + SYMBOLS_BEFORE] = fit[1:]
                 variance[level, before] = noise[rows].mean()
                 if shaken is not None:
                     # the same small displacements through curves and through the linear chain: their ratio is the
@@ -106,41 +118,43 @@ class LargeSignal:
         return LevelDistortion(means, cursors, offsets, shares, variance, slope)
 
     def _seen(self, waves: Float, offset: int) -> Float:
-        """(SYMBOLS,) of waves (SYMBOLS, M) at the instants plus `offset` samples."""
+        """(N,) of waves (N, M) at the instants plus `offset` samples."""
         slip, column = divmod(offset, waves.shape[1])
         # the period is a circle, as all responses here are
         return np.roll(waves[:, column], -slip)
 
     def _shaken(self) -> Float:
-        """(SYMBOLS, M) V: what small displacements of the edges change at the slicer."""
+        """(N, M) V: what small displacements of the edges change at the slicer."""
         drive = self.chain.drive
         moved = self.averaged.drive + periodic(drive.edge, drive.sampling, self.moves)
-        return np.asarray(self.chain.run(moved).slicer.reshape(SYMBOLS, -1) - self.waves)
+        return np.asarray(self.chain.run(moved).slicer.reshape(PERIOD_SYMBOLS, -1) - self.waves)
 
     def _linear(self, response: Float, offset: int, values: Float | None = None) -> Float:
-        """(SYMBOLS,) what a linear response at M samples per UI makes of the symbols, or other `values` (SYMBOLS,), there."""
+        """(N,) what a linear response at M samples per UI makes of the symbols, or other `values` (N,), there."""
         m = self.end.samples_per_ui
-        pulse = np.zeros(SYMBOLS)
+        pulse = np.zeros(PERIOD_SYMBOLS)
         at = np.arange(len(response)) - self.end.sampling - offset
         on_grid = at % m == 0
-        np.add.at(pulse, (at[on_grid] // m) % SYMBOLS, response[on_grid])
-        return np.asarray(fft.irfft(fft.rfft(self.symbols if values is None else values) * fft.rfft(pulse), SYMBOLS))
+        np.add.at(pulse, (at[on_grid] // m) % PERIOD_SYMBOLS, response[on_grid])
+        return np.asarray(
+            fft.irfft(fft.rfft(self.symbols if values is None else values) * fft.rfft(pulse), PERIOD_SYMBOLS)
+        )
 
     def _noise_at(self, offset: int) -> Float:
-        """(SYMBOLS,) variance in V² beyond the average at the instants plus `offset` samples, between the light's samples."""
+        """(N,) variance in V² beyond the average at the instants plus `offset` samples, between the light's samples."""
         whole, part = divmod(offset * SAMPLES_PER_UI, self.end.samples_per_ui)
         here, there = (self._seen(self.noise, int(whole) + step) for step in (0, 1))
         return np.asarray(here + (there - here) * part / self.end.samples_per_ui)
 
     def _noise(self) -> Float:
-        """(SYMBOLS, SAMPLES_PER_UI) variance in V² at the slicer beyond the linear front end's, as light and curves change it.
+        """(N, SAMPLES_PER_UI) variance in V² at the slicer beyond the linear front end's, as light and curves change it.
 
         Shot and amplifier noise pass amplifier and copper, intensity noise the diode too; all meet the amplifier's local slope.
         Variances add over the squared response, as of noise that is white before it.
         """
         chain, waves = self.chain, self.averaged.waves
         path, receiver = chain.span.path, chain.span.path.receiver
-        n = SYMBOLS * SAMPLES_PER_UI
+        n = PERIOD_SYMBOLS * SAMPLES_PER_UI
         f = fft.rfftfreq(n, 1.0 / chain.rate)
         behind = receiver.tia.response(f) * chain.spectra(n).behind
         slope = receiver.tia.slope(waves.current)
@@ -158,7 +172,7 @@ class LargeSignal:
         total += self._through(
             behind * receiver.photodiode.response(f), slope**2 * relative[0] - average**2 * relative[1]
         )
-        return np.asarray(total + beats).reshape(SYMBOLS, SAMPLES_PER_UI)
+        return np.asarray(total + beats).reshape(PERIOD_SYMBOLS, SAMPLES_PER_UI)
 
     def _through(self, behind: NDArray[np.complex128], density: Float) -> Float:
         """Variance (N,) of white noise of a one-sided `density` (N,) A²/Hz that changes in time, through a response."""
@@ -181,11 +195,11 @@ def _least_squares(known: Float) -> Float:
 
 
 def _histogram(values: Float) -> tuple[Float, Float]:
-    """Points (BINS,) over the range of `values` (N,) and their shares; each value is split over its two neighbours, mean kept."""
+    """Points (B,) over the range of `values` (N,) and their shares; each value is split over its two neighbours, mean kept."""
     low, high = float(values.min()), float(values.max())
-    points = np.linspace(low, high, BINS)
-    place = (values - low) * ((BINS - 1) / max(high - low, np.finfo(float).tiny))
-    index = np.minimum(place.astype(np.int64), BINS - 2)
+    points = np.linspace(low, high, REST_BINS)
+    place = (values - low) * ((REST_BINS - 1) / max(high - low, np.finfo(float).tiny))
+    index = np.minimum(place.astype(np.int64), REST_BINS - 2)
     part = place - index
-    share = np.bincount(index, 1.0 - part, BINS) + np.bincount(index + 1, part, BINS)
+    share = np.bincount(index, 1.0 - part, REST_BINS) + np.bincount(index + 1, part, REST_BINS)
     return points, share / len(values)

@@ -31,11 +31,11 @@ Complex = NDArray[np.complex128]
 
 SAMPLES_PER_UI = 8
 """Samples per UI of drive, light and current: twice the band that three times the symbol rate would fold into."""
-SYMBOLS = 1 << 14
+PERIOD_SYMBOLS = 1 << 14
 """Random symbols of the period over which the curves are averaged, each level equally often."""
-FORGOTTEN = 1e-8
+MAX_CUT_ENERGY = 1e-8
 """Part of the energy of the response behind the amplifier that its cut end may carry."""
-FAST = 80e9
+FIFTEEN_TAPS_FROM_BAUD = 80e9
 """Symbol rate in baud from which TDECQ takes the reference receiver of 802.3dj, with 15 taps."""
 
 
@@ -153,18 +153,18 @@ class LightChain:
         whole = np.roll(whole, early)
         # energy from each sample to the end: the response is cut where next to none is left
         energy = np.cumsum(whole[::-1] ** 2)[::-1]
-        kept = int(np.flatnonzero(energy > FORGOTTEN * energy[0])[-1]) + 1
+        kept = int(np.flatnonzero(energy > MAX_CUT_ENERGY * energy[0])[-1]) + 1
         self.taps = whole[:kept]
         self.start = prepared.start_time - early / self.rate - self.delay
 
     @property
     def lead(self) -> int:
-        """UI after an output that have a say in it."""
+        """UI behind an output whose drive still reaches it."""
         return max(int(np.ceil(-self.start * self.link.symbol_rate)), 0) + 4
 
     @property
     def memory(self) -> int:
-        """UI before an output that have a say in it; the slow end of an electrode's skin effect is cut."""
+        """UI before an output whose drive still reaches it; the slow end of an electrode's skin effect is cut."""
         return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + 48
 
     def spectra(self, samples: int) -> Spectra:
@@ -302,7 +302,7 @@ def transmitter_tdecq(
     light = launched(span.path, volts, rate)
     if fibre:
         light = span.path.fibre.propagate(light, rate, chirp=span.path.chirp)
-    chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FAST else FIVE_TAPS)
+    chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FIFTEEN_TAPS_FROM_BAUD else FIVE_TAPS)
     return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=SAMPLES_PER_UI, receiver=chosen)
 
 
@@ -314,7 +314,7 @@ def _span(link: Link) -> Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Averaged:
-    """A period of random symbols: the `chain`, level indices `sent` (SYMBOLS,), their `drive`, `waves` without noise."""
+    """A period of random symbols: the `chain`, level indices `sent` (PERIOD_SYMBOLS,), their `drive`, `waves` without noise."""
 
     chain: LightChain
     sent: NDArray[np.int64]
@@ -327,7 +327,7 @@ def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:
     receiver = link.receiver if receiver is None else receiver
     chain = LightChain(link, receiver, front_end(link.replace(receiver=receiver)))
     # a fixed seed: the averages are part of the link's description and must not change from call to call
-    sent = np.random.default_rng(20170901).permutation(np.arange(SYMBOLS) % link.order)
+    sent = np.random.default_rng(20170901).permutation(np.arange(PERIOD_SYMBOLS) % link.order)
     drive = periodic(chain.drive.through, chain.drive.sampling, link.levels[sent])
     path = chain.span.path
     chain.middle = float(np.mean(path.receiver.photodiode.curve(path.propagate(chain.light(drive), chain.rate))))

@@ -11,7 +11,7 @@ from sirf.engine.contract import RETIMED, check_link
 from sirf.engine.counting.comparison import Comparison
 from sirf.engine.retimed.relay import Relay, Symbols
 from sirf.engine.seeding import Seed, integer_seed
-from sirf.engine.waveform.simulate import BLOCK
+from sirf.engine.waveform.simulate import PROGRESS_BLOCK
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.chain_count import ChainRun
@@ -35,7 +35,7 @@ def simulate_chain(
     symbols: Given = 1_000_000,
     rng: Seed = None,
     ideal_feedback: bool = False,
-    block: int = BLOCK,
+    block: int = PROGRESS_BLOCK,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> ChainRun:
     """Send random symbols through links in series, each of which sends again what the one before has decided.

@@ -13,11 +13,11 @@ from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.comparison import Comparison, LineDecoder
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, UnitNoise
-from sirf.engine.waveform.capture import BINS, Capture, histogram_eye
+from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan
-from sirf.engine.waveform.polyphase import MARGIN, Filterbank
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
-from sirf.engine.waveform.sequence_stream import TAIL, SequenceStream
+from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
 from sirf.engine.waveform.symbol_source import Given, Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -28,7 +28,7 @@ Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Symbols = NDArray[np.uint8]
 
-TOP = 1.35
+EYE_RANGE = 1.35
 """Voltage range of an eye relative to the outer levels."""
 
 
@@ -74,8 +74,8 @@ class Stream:
         self.exhausted = False
         self.light = None if self.plan.light is None else LightStream(self.plan.light, self.source)
         self._buffers(self.bank.table.lead + self.plan.lag)
-        self.histogram = np.zeros((self.m, BINS), dtype=np.int64)
-        self.top, self.collects = TOP * self.receiver.main, eye
+        self.histogram = np.zeros((self.m, VOLTAGE_BINS), dtype=np.int64)
+        self.top, self.collects = EYE_RANGE * self.receiver.main, eye
         self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
         self.recorder = Recorder(link, self, record) if record else None
 
@@ -88,7 +88,7 @@ class Stream:
         """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
         self.keep = 2 * len(self.receiver.taps.ffe) + 5
         self.wave = np.zeros((self.keep + self.bank.block, self.m), dtype=np.float32)
-        self.origin = -lead - MARGIN - len(self.wave)
+        self.origin = -lead - FILTER_MARGIN - len(self.wave)
         self.sent = np.zeros(0, dtype=np.uint8)
         self.sent_origin = 0
         self.unit = np.zeros((2, 0), dtype=np.float32)
@@ -104,7 +104,7 @@ class Stream:
             if piece is None:
                 continue
             pieces.append(piece)
-            left -= len(piece.fed)
+            left -= len(piece.fed_back)
         names = [field.name for field in fields(Received)]
         return Received(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
 
@@ -120,7 +120,7 @@ class Stream:
             return
         self.ended = True
         self.sequence.end()
-        self.advance(TAIL)
+        self.advance(DETECTOR_TAIL)
         self.sequence.flush()
 
     def eye(self) -> EyeHistogram:
@@ -164,22 +164,22 @@ class Stream:
             receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)
         )
         index = receiver.symbol - receiver.ffe_main
-        told = receiver.receive(self.wave, self.origin, self.m, self.sent, self.sent_origin, added, noise)
-        done = 0 if told is None else len(told.fed)
+        traced = receiver.receive(self.wave, self.origin, self.m, self.sent, self.sent_origin, added, noise)
+        done = 0 if traced is None else len(traced.fed_back)
         self.exhausted = done < limit
-        if told is None:
+        if traced is None:
             return None
         self.unit = self.unit[:, done:]
         # symbols before everything has settled are received but not counted
         skip = min(max(receiver.first - index, 0), done)
         # after a cycle slip symbol k is sampled under another symbol: decisions are held against what was under way
-        nearest = np.floor(told.position + 0.5).astype(np.int64) - self.sent_origin
+        nearest = np.floor(traced.position + 0.5).astype(np.int64) - self.sent_origin
         sent = self.sent[np.maximum(nearest, 0)]
         if self.sequence is not None:
-            self.sequence.push(told.equalised, told.fed, sent, skip)
+            self.sequence.push(traced.equalised, traced.fed_back, sent, skip)
         else:
             # before symbol 0 the FFE still waits for what follows it
-            self._compare(sent, told.chosen, min(max(-index, 0), done), skip)
+            self._compare(sent, traced.chosen, min(max(-index, 0), done), skip)
         if self.ended:
             skip = done
         if self.collects:
@@ -187,21 +187,21 @@ class Stream:
             accumulate(
                 self.wave.reshape(-1),
                 self.origin,
-                told.position[skip:],
-                (told.fed - added[:done])[skip:],
-                told.gains[skip:],
+                traced.position[skip:],
+                (traced.fed_back - added[:done])[skip:],
+                traced.gains[skip:],
                 receiver.saturation,
-                told.weights[skip:],
+                traced.weights[skip:],
                 receiver.ffe_main,
                 -self.top,
-                BINS / (2.0 * self.top),
+                VOLTAGE_BINS / (2.0 * self.top),
                 self.histogram,
             )
         for capture in self.captures.values():
-            capture.accumulate(self.origin, told.position[skip:])
+            capture.accumulate(self.origin, traced.position[skip:])
         if self.recorder is not None:
-            self.recorder.decisions(told, sent, index)
-        return Received(told.position, told.equalised, told.decided, told.chosen, told.fed, sent)
+            self.recorder.decisions(traced, sent, index)
+        return Received(traced.position, traced.equalised, traced.decided, traced.chosen, traced.fed_back, sent)
 
     def _compare(self, sent: Symbols, chosen: Symbols, early: int, skip: int) -> None:
         """Count the slicer's choices (n,) against what was sent, but the first `skip`; entries before `early` are no symbols."""
@@ -290,15 +290,15 @@ class Recorder:
             at = max(low - 1, self.first) - self.first
             self._rows[name][at : at + size] = wave.reshape(-1)[start : start + size * m].reshape(-1, m)
 
-    def decisions(self, told: TracedDecisions, sent: NDArray[np.uint8], index: int) -> None:
+    def decisions(self, traced: TracedDecisions, sent: NDArray[np.uint8], index: int) -> None:
         """Take the decisions of the symbols `index` … that the record covers, and what was `sent`."""
         skip = max(self.first - index, 0)
-        size = min(len(told.fed) - skip, self.symbols - self._filled)
+        size = min(len(traced.fed_back) - skip, self.symbols - self._filled)
         if size <= 0:
             return
         place, take = slice(self._filled, self._filled + size), slice(skip, skip + size)
-        self._values[:, place] = told.position[take], told.equalised[take], told.fed[take]
-        self._levels[:, place] = told.decided[take], sent[take]
+        self._values[:, place] = traced.position[take], traced.equalised[take], traced.fed_back[take]
+        self._levels[:, place] = traced.decided[take], sent[take]
         self._filled += size
 
     def record(self, stream: Stream) -> WaveformRecord:

@@ -26,7 +26,7 @@ Single = NDArray[np.float32]
 
 PLACES = ("transmitter", "channel", "ctle")
 """Where a run can look beside the slicer."""
-BINS = 512
+VOLTAGE_BINS = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,7 @@ class Capture:
         self.bank = Filterbank(self.place.table)
         m = self.place.end.samples_per_ui
         self.wave = np.zeros((rows, m), dtype=np.float32)
-        self.histogram = np.zeros((m, BINS), dtype=np.int64)
+        self.histogram = np.zeros((m, VOLTAGE_BINS), dtype=np.int64)
 
     def push(self, drives: Single, moved: tuple[tuple[int, int], ...]) -> None:
         """Filter the `drives` (q, n) of a block; `moved` tells drive and shift of each aggressor."""
@@ -141,7 +141,7 @@ class Capture:
             np.empty((len(position), 0), dtype=np.float32),
             0,
             -self.place.top,
-            BINS / (2.0 * self.place.top),
+            VOLTAGE_BINS / (2.0 * self.place.top),
             self.histogram,
         )
 

@@ -12,19 +12,28 @@ from numpy.typing import NDArray
 
 from sirf.engine.contract import LARGE_SIGNAL
 from sirf.engine.edge_expansion import series_responses
-from sirf.engine.front_end import NOISE_CORNERS, TAIL, FrontEnd, front_end
+from sirf.engine.front_end import MIN_CURSOR_RATIO, NOISE_CORNERS, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged
 from sirf.engine.rounding import input_rms
 from sirf.engine.statistical.analysis import InterferenceModel
-from sirf.engine.waveform.polyphase import ERROR, TAPS, FilterTable, Grid, Response, choose_grid, span, transform_length
+from sirf.engine.waveform.polyphase import (
+    INTERPOLATION_TAPS,
+    MAX_INTERPOLATION_ERROR,
+    FilterTable,
+    Grid,
+    Response,
+    choose_grid,
+    span,
+    transform_length,
+)
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import thresholds
 
 Float = NDArray[np.float64]
 
-RIPPLE = 2e-3
+MAX_NOISE_RIPPLE = 2e-3
 """Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""
 NOISE_UI = 64
 """Length of the receiver's noise response in UI, as long as the autocorrelation that the other engines use."""
@@ -80,7 +89,7 @@ class Plan:
 
 
 @lru_cache(maxsize=4)
-def plan(link: Link, allowed: float = ERROR, tail: float = TAIL) -> Plan:
+def plan(link: Link, allowed: float = MAX_INTERPOLATION_ERROR, tail: float = MIN_CURSOR_RATIO) -> Plan:
     """The plan of a link, kept for the last few links.
 
     Samples are interpolated within `allowed` of their rms; cursors below `tail` of the main one are left out.
@@ -140,8 +149,8 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     reach = max([reach, *(span(one, lead, m) for one in straight)])
     transform = transform_length(reach)
     block = transform - reach
-    unit = np.zeros((1, TAPS), dtype=np.float32)
-    unit[0, TAPS // 2 - 1] = 1.0
+    unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
+    unit[0, INTERPOLATION_TAPS // 2 - 1] = 1.0
     to_driver = FilterTable.of(
         driven, Grid(SAMPLES_PER_UI, SAMPLES_PER_UI, unit, 0.0), lead=lead, transform=transform, block=block
     )
@@ -227,7 +236,7 @@ def noise_responses(
 
     Impulses at a rate R through a filter give noise of the filter's spectrum; what repeats is its statistics over 1 / R, by as
     much as the filter still passes beyond R / 2. The lowest rate at which variance and autocorrelation of a UI change over the
-    phases by less than `RIPPLE` is taken, or `rate` draws per UI. `added` (Hz to V²/Hz, one-sided) comes on top of the
+    phases by less than `MAX_NOISE_RIPPLE` is taken, or `rate` draws per UI. `added` (Hz to V²/Hz, one-sided) comes on top of the
     receiver's own noise at its input. None where there is no noise.
     """
     m = end.samples_per_ui
@@ -250,7 +259,7 @@ def _noise_rate(wave: Float, m: int) -> int:
         rows = wave[: len(wave) // m * m].reshape(-1, m // rate)
         variance = np.sum(rows**2, axis=0)
         lag = np.sum(rows[:-rate] * rows[rate:], axis=0)
-        if max(np.ptp(variance), np.ptp(lag)) <= RIPPLE * np.mean(variance):
+        if max(np.ptp(variance), np.ptp(lag)) <= MAX_NOISE_RIPPLE * np.mean(variance):
             return rate
     return m
 

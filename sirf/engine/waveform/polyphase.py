@@ -19,19 +19,19 @@ Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
-TAPS = 8
+INTERPOLATION_TAPS = 8
 """Coarse samples that an interpolated one is made of."""
-ERROR = 2e-4
+MAX_INTERPOLATION_ERROR = 2e-4
 """Largest rms of the interpolation error relative to the rms of what is interpolated."""
-SHORTEST = 8192
+MIN_TRANSFORM = 8192
 """Least length of a transform in symbols; a power of two at least eight times the memory otherwise."""
-MARGIN = 2
+FILTER_MARGIN = 2
 """Symbols on each side that the interpolation filter may reach over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """Coarse phases per symbol and the filter (r, TAPS) from them to `samples_per_ui` fine ones, with its relative rms error."""
+    """Coarse phases per symbol, and the `filter` (r, T) from them to `samples_per_ui` fine ones with its relative rms `error`."""
 
     samples_per_ui: int
     coarse: int
@@ -39,21 +39,21 @@ class Grid:
     error: float
 
 
-def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = ERROR) -> Grid:
+def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = MAX_INTERPOLATION_ERROR) -> Grid:
     """The fewest coarse phases from which every one of `shapes` (N,), sampled finely, is interpolated within `allowed`.
 
     The filter minimises the mean squared error over signals with the sum of the shapes' power spectra (Wiener); what it leaves
     is evaluated for each shape alone. All phases are computed, without interpolation, where no smaller number will do.
     """
     m = samples_per_ui
-    correlations = [_correlation(shape, (TAPS + 1) * m) for shape in shapes]
+    correlations = [_correlation(shape, (INTERPOLATION_TAPS + 1) * m) for shape in shapes]
     # three phases just hold a bandwidth of 1.5 symbol rates, and leave interpolation no room
     for coarse in (c for c in range(4, m) if m % c == 0 and m // c > 1):
         taps, error = _interpolator(correlations, m, coarse)
         if error <= allowed:
             return Grid(m, coarse, taps.astype(np.float32), error)
-    unit = np.zeros((1, TAPS), dtype=np.float32)
-    unit[0, TAPS // 2 - 1] = 1.0
+    unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
+    unit[0, INTERPOLATION_TAPS // 2 - 1] = 1.0
     return Grid(m, m, unit, 0.0)
 
 
@@ -67,11 +67,11 @@ def _correlation(shape: Float, lags: int) -> Float:
 def _interpolator(correlations: Sequence[Float], m: int, coarse: int) -> tuple[Float, float]:
     step = m // coarse
     total = np.sum(correlations, axis=0)
-    at = (np.arange(TAPS) - (TAPS // 2 - 1)) * step
+    at = (np.arange(INTERPOLATION_TAPS) - (INTERPOLATION_TAPS // 2 - 1)) * step
     distances = np.abs(at[:, None] - at[None, :])
     # a trace of white noise keeps the equations of an oversampled signal solvable
-    matrix = total[distances] + 1e-10 * total[0] * np.eye(TAPS)
-    taps = np.zeros((step, TAPS))
+    matrix = total[distances] + 1e-10 * total[0] * np.eye(INTERPOLATION_TAPS)
+    taps = np.zeros((step, INTERPOLATION_TAPS))
     worst = 0.0
     for r in range(step):
         cross = np.abs(at - r)
@@ -149,7 +149,7 @@ class Filterbank:
         self._spectra = table.spectra.copy() if table.moving else table.spectra
         self._sum = np.empty(table.spectra.shape[1:], dtype=np.complex64)
         self._tail = np.zeros((c, table.transform - table.block), dtype=np.float32)
-        self._coarse = np.zeros((c, 2 * MARGIN + table.block), dtype=np.float32)
+        self._coarse = np.zeros((c, 2 * FILTER_MARGIN + table.block), dtype=np.float32)
 
     def move(self, drive: int, shift: int) -> None:
         """From the next block on the response of a movable drive starts `shift` samples earlier."""
@@ -159,12 +159,12 @@ class Filterbank:
     def push(self, spectra: Spectrum, out: Single) -> None:
         """Filter one block's drives, given as transforms (drives, bins), into `out` (block, m).
 
-        Row k of the whole output is UI k - lead - MARGIN: interpolation looks ahead.
+        Row k of the whole output is UI k - lead - FILTER_MARGIN: interpolation looks ahead.
         """
         mix(spectra, self._spectra, self._sum)
         pieces = fft.irfft(self._sum, self.table.transform, overwrite_x=True)
         overlap_add(pieces, self.block, self._tail, self._coarse)
-        refine(self._coarse, self.table.grid.filter, MARGIN, self.block, out)
+        refine(self._coarse, self.table.grid.filter, FILTER_MARGIN, self.block, out)
 
 
 def span(one: Response, lead: int, samples_per_ui: int) -> int:
@@ -174,4 +174,4 @@ def span(one: Response, lead: int, samples_per_ui: int) -> int:
 
 def transform_length(memory: int) -> int:
     """Symbols of a transform for responses of `memory` symbols: a power of two, at least eight times as long."""
-    return max(SHORTEST, 1 << (8 * memory - 1).bit_length())
+    return max(MIN_TRANSFORM, 1 << (8 * memory - 1).bit_length())

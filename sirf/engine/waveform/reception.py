@@ -21,8 +21,8 @@ Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Symbols = NDArray[np.uint8]
 
-LONGEST_SETTLE = 1_000_000
-STEEPEST = 0.05
+MAX_SETTLE = 1_000_000
+MAX_WANDER_SLOPE = 0.05
 """Largest wander in UI per symbol: beyond it the waveform would change within the channel's memory."""
 
 
@@ -38,7 +38,7 @@ class Decisions:
     equalised: Float
     decided: Symbols
     chosen: Symbols
-    fed: Float
+    fed_back: Float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +73,10 @@ class Reception:
             threshold=np.zeros(len(self.levels) - 1),
             ring=np.zeros(receiver.clock.latency if receiver.clock else 0),
         )
-        if receiver.wander and receiver.wander.slope(link.symbol_rate) > STEEPEST:
+        if receiver.wander and receiver.wander.slope(link.symbol_rate) > MAX_WANDER_SLOPE:
             raise SirfError(
-                f"wander must change by at most {STEEPEST} UI per symbol, got {receiver.wander.slope(link.symbol_rate):.3g}. "
-                "Use a smaller amplitude or frequency."
+                f"wander must change by at most {MAX_WANDER_SLOPE} UI per symbol, got "
+                f"{receiver.wander.slope(link.symbol_rate):.3g}. Use a smaller amplitude or frequency."
             )
         adaptation = receiver.adaptation
         self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
@@ -149,7 +149,7 @@ class Reception:
         # a loop whose gain times delay nears pi / 2 oscillates: 0.3 keeps well away
         gear = max(min(clock.gear, 0.3 / (around * delay)), 1.0)
         slow = 4.0 * clock.damping**2 if np.isfinite(clock.damping) else 0.0
-        self.acquisition = int(min(max(10.0, 5.0 * slow) / (around * gear), LONGEST_SETTLE))
+        self.acquisition = int(min(max(10.0, 5.0 * slow) / (around * gear), MAX_SETTLE))
         return gear
 
     def _settle(self) -> int:
@@ -159,7 +159,7 @@ class Reception:
             return 0
         # a loop of fixed steps crosses half a UI in 1 / (2 step) symbols at least
         fast = self.linear.proportional if self.linear is not None else clock.step_ui
-        return int(min(3.0 / fast + clock.hold_symbols, LONGEST_SETTLE))
+        return int(min(3.0 / fast + clock.hold_symbols, MAX_SETTLE))
 
     def _steps(self) -> kernel.Steps:
         """Step sizes and limits of adaptation; every step is 0 where nothing adapts."""
@@ -245,7 +245,7 @@ class Reception:
             position=np.concatenate([self._position, np.empty(limit)]),
             decided=np.concatenate([self._decided, np.empty(limit, dtype=np.uint8)]),
             chosen=np.empty(limit, dtype=np.uint8),
-            fed=np.empty(limit),
+            fed_back=np.empty(limit),
             equalised=np.empty(limit),
             weights=np.empty((limit, count if count > 1 else 0), dtype=np.float32),
             gains=np.empty(limit, dtype=np.float32),
@@ -271,7 +271,7 @@ class Reception:
             equalised=trace.equalised[:done],
             decided=trace.decided[self.history :][:done],
             chosen=trace.chosen[:done],
-            fed=trace.fed[:done],
+            fed_back=trace.fed_back[:done],
             weights=trace.weights[:done],
             gains=trace.gains[:done],
         )

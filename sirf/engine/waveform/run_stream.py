@@ -1,4 +1,4 @@
-"""Advances a stream symbol by symbol to its end, and makes the result of what it saw."""
+"""Runs a stream to its last symbol and makes the result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run_stream(
     left = stream.first + symbols
     try:
         while left:
-            left -= len(stream.advance(min(block, left)).fed)
+            left -= len(stream.advance(min(block, left)).fed_back)
             if progress is not None:
                 count = stream.count()
                 progress(count.symbols, symbols, count.errors)

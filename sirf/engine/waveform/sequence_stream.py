@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.viterbi import DEPTH, viterbi
-from sirf.engine.counting.tally import EVENT, Errors, tally
+from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
@@ -17,9 +17,9 @@ from sirf.signal.patterns import remove_precoding
 Float = NDArray[np.float64]
 Symbols = NDArray[np.uint8]
 
-WINDOW = 1 << 15
+DECISION_WINDOW = 1 << 15
 """Symbols decided at a time; bursts of errors end with it."""
-TAIL = 64
+DETECTOR_TAIL = 64
 """Symbols after the last one that counts which the detector sees."""
 
 
@@ -39,7 +39,7 @@ class SequenceStream:
             )
         self.order, self.levels, self.level_volts, self.ideal = link.order, link.levels, level_volts.copy(), ideal
         self.target, self.trellis = taps * main, mlse.trellis(link.order)
-        self.gap, self.precoded = len(taps) + EVENT * mlse.memory, link.transmitter.precoding
+        self.gap, self.precoded = len(taps) + EVENT_GAP * mlse.memory, link.transmitter.precoding
         states = len(self.trellis)
         self.metrics, self.pasts = np.zeros(states), np.zeros(states, dtype=np.uint64)
         self.room = np.zeros((2, 0, states), dtype=np.uint8)
@@ -50,7 +50,7 @@ class SequenceStream:
         self._held: tuple[Symbols, Symbols] | None = None
         self._last = np.zeros((2, 1), dtype=np.uint8)
 
-    def push(self, equalised: Float, fed: Float, sent: Symbols, skip: int) -> None:
+    def push(self, equalised: Float, fed_back: Float, sent: Symbols, skip: int) -> None:
         """Take the slicer's inputs (n,) in V, what was fed back (n,) in V and what was sent; the first `skip` do not count."""
         past = np.concatenate([self._before, sent])
         self._before = past[len(sent) :]
@@ -58,7 +58,7 @@ class SequenceStream:
             return
         if not self._started:
             self._start(past[skip : skip + DEPTH])
-        back = fed
+        back = fed_back
         if self.ideal:
             back = np.zeros(len(sent))
             for i, tap in enumerate(self.target):
@@ -66,8 +66,8 @@ class SequenceStream:
         samples = (equalised + back)[skip:].astype(np.float32)
         self._samples = np.concatenate([self._samples, samples])
         self._sent = np.concatenate([self._sent, sent[skip:]])
-        while len(self._samples) >= WINDOW:
-            self._decide(WINDOW)
+        while len(self._samples) >= DECISION_WINDOW:
+            self._decide(DECISION_WINDOW)
 
     def end(self) -> None:
         """What is pushed from now on does not count."""

@@ -13,7 +13,7 @@ from sirf.units import Given, parse_count
 
 __all__ = ["RunInterrupted", "simulate"]
 
-BLOCK = 1 << 16
+PROGRESS_BLOCK = 1 << 16
 """Symbols between two calls of `progress`."""
 
 
@@ -25,7 +25,7 @@ def simulate(
     ideal_feedback: bool = False,
     capture: Sequence[str] = (),
     record: Given = 0,
-    block: Given = BLOCK,
+    block: Given = PROGRESS_BLOCK,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> WaveformRun:
     """Send random symbols through the link as a waveform and collect eye and errors.

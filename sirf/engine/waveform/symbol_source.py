@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.polyphase import weigh
-from sirf.engine.counting.baud_rate import LARGEST_JITTER, STRETCH
+from sirf.engine.counting.baud_rate import MAX_JITTER_UI, STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_length
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
@@ -23,7 +23,7 @@ Single = NDArray[np.float32]
 Given = Callable[[int], NDArray[np.uint8]]
 """Hands over the level indices of the next so many symbols."""
 
-TONES, RARE, RECEIVER, LIGHT = 2**32, 2**33, 2**34, 2**35
+TONE_BLOCKS, RARE_BLOCKS, RECEIVER_BLOCKS, LIGHT_BLOCKS = 2**32, 2**33, 2**34, 2**35
 """Numbers of blocks, beyond those of any run, whose seeds give the phases of sinusoidal jitter, what is drawn by NumPy's
 generator, the noise that the receiver adds symbol by symbol, and that of light."""
 
@@ -42,9 +42,9 @@ class Source:
         self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
         self.jitter = tx.jitter
         largest = self.jitter.largest(symbol_rate=link.symbol_rate) if self.jitter else 0.0
-        if largest > LARGEST_JITTER:
+        if largest > MAX_JITTER_UI:
             raise SirfError(
-                f"edge jitter must stay within {LARGEST_JITTER} UI, got {largest:.3g} UI. "
+                f"edge jitter must stay within {MAX_JITTER_UI} UI, got {largest:.3g} UI. "
                 "Give a large sinusoid as Wander(sinusoidal_ui=) of the receiver."
             )
         # tones run on through all blocks, the rest that has memory is drawn anew as in a count; so are tones that hardly move
@@ -104,7 +104,7 @@ class Source:
 
     def receiver_noise(self) -> Single:
         """Standard normal deviates (2, k) for slicer and converter at the next symbols of the receiver, on a clock of its own."""
-        random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER + self._received), self._words)
+        random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER_BLOCKS + self._received), self._words)
         self._received += 1
         return self._normals(random, 2)
 
@@ -112,7 +112,7 @@ class Source:
         """Standard normal deviates (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
         size = rows * columns * SAMPLES_PER_UI
         random = Randomness(
-            segment_seed(self.seed, self.plan.digest, LIGHT + index), np.empty(size + 32, dtype=np.uint64)
+            segment_seed(self.seed, self.plan.digest, LIGHT_BLOCKS + index), np.empty(size + 32, dtype=np.uint64)
         )
         out = np.empty(size + size % 2, dtype=np.float32)
         random.normals(out)
@@ -123,7 +123,7 @@ class Source:
         assert self.link.optics is not None
         found = self.link.optics.path.interference
         sizes, leaks = found.echoes, found.leaks
-        generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT + index)
+        generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT_BLOCKS + index)
         delays = generator.integers(0, samples, len(sizes))
         phases = generator.uniform(0.0, 2.0 * np.pi, len(sizes))
         return Echoes(sizes, delays, phases, leaks, generator.integers(0, samples, len(leaks)))
@@ -157,7 +157,9 @@ class Source:
         """Where each aggressor's symbols start in this block, in samples."""
         if not self.link.aggressors:
             return ()
-        drawn = segment_generator(self.seed, self.plan.digest, RARE + self._index).random(len(self.link.aggressors))
+        drawn = segment_generator(self.seed, self.plan.digest, RARE_BLOCKS + self._index).random(
+            len(self.link.aggressors)
+        )
         phases = []
         for one, free in zip(self.link.aggressors, drawn, strict=True):
             phase = free if one.phase_ui is None else one.phase_ui
@@ -175,11 +177,13 @@ class Source:
             tau += (np.float32(2.0 * jitter.dual_dirac_ui) * sides - np.float32(jitter.dual_dirac_ui))[:size]
         first = self._start - self.link.transmitter.ffe_main
         if self._tones:
-            same = segment_generator(self.seed, self.plan.digest, TONES)
+            same = segment_generator(self.seed, self.plan.digest, TONE_BLOCKS)
             tau += self._tones.correlated(same, size, symbol_rate=rate, start=first).astype(np.float32)
         if not self._drawn.independent_only:
-            own = segment_generator(self.seed, self.plan.digest, RARE + RARE // 2 + self._index)
-            rows = self._drawn.correlated(own, STRETCH, symbol_rate=rate, start=first, rows=-(-size // STRETCH))
+            own = segment_generator(self.seed, self.plan.digest, RARE_BLOCKS + RARE_BLOCKS // 2 + self._index)
+            rows = self._drawn.correlated(
+                own, STRETCH_SYMBOLS, symbol_rate=rate, start=first, rows=-(-size // STRETCH_SYMBOLS)
+            )
             tau += rows.reshape(-1)[:size].astype(np.float32)
         if jitter.duty_cycle_ui:
             tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, norm
 
-from sirf.engine.counting.baud_rate import COUNTED, LEAD, BaudRateLink
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink
 from sirf.engine.counting.count_errors import CountInterrupted, count_errors
 from sirf.engine.front_end import front_end
 from sirf.engine.statistical.analysis import statistical_eye
@@ -32,8 +32,8 @@ def with_transmitter(link: Link, **changes: object) -> Link:
 def test_patterns_are_counted_like_random_symbols_and_go_on_from_segment_to_segment() -> None:
     link = with_transmitter(flat_link("PAM4", sigma=1 / 9), pattern=Pattern("prbs13q"))
     model = BaudRateLink(link)
-    sent = np.concatenate([model.segment(1, index).symbols[LEAD:].copy() for index in (0, 1)])
-    assert np.array_equal(sent, Pattern("prbs13q").take(0, 2 * COUNTED, order=4))
+    sent = np.concatenate([model.segment(1, index).symbols[LEAD_SYMBOLS:].copy() for index in (0, 1)])
+    assert np.array_equal(sent, Pattern("prbs13q").take(0, 2 * COUNTED_SYMBOLS, order=4))
     low, high = count_errors(link, max_errors=1500, rng=3).symbol_interval()
     assert low <= exact_ser(4, 3.0) <= high
 
@@ -82,14 +82,14 @@ def test_ctrl_c_hands_over_what_was_counted_and_the_file_goes_on_from_there(tmp_
     file = tmp_path / "count.json"
 
     def stop(done: int, total: int, errors: int) -> None:
-        if done > 3 * COUNTED:
+        if done > 3 * COUNTED_SYMBOLS:
             raise KeyboardInterrupt
 
     with pytest.raises(CountInterrupted) as caught:
         count_errors(link, max_errors=10**9, max_symbols=10**7, rng=4, resume=file, progress=stop)
-    assert caught.value.count.symbols == 4 * COUNTED
-    whole = count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED, rng=4)
-    assert count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED, rng=4, resume=file) == whole
+    assert caught.value.count.symbols == 4 * COUNTED_SYMBOLS
+    whole = count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED_SYMBOLS, rng=4)
+    assert count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED_SYMBOLS, rng=4, resume=file) == whole
     # the limit is met already: nothing more is counted
     assert count_errors(link, max_errors=1, max_symbols=10, rng=4, resume=file) == whole
 
@@ -153,15 +153,15 @@ def test_code_words_are_counted_along_and_kept_in_the_file(tmp_path: Path) -> No
     x = 3.0
     link = flat_link("PAM4", sigma=1 / (3 * x))
     whole = CodewordCounter(load("kr4"), order=4)
-    count = count_errors(link, max_errors=10**9, max_symbols=4 * COUNTED, rng=4, codewords=whole)
+    count = count_errors(link, max_errors=10**9, max_symbols=4 * COUNTED_SYMBOLS, rng=4, codewords=whole)
     wrong = 1 - (1 - exact_ser(4, x)) ** 5
     expected = float(binom.sf(7, 528, wrong))
     low, high = whole.count.interval()
     assert low <= expected <= high
     assert whole.count.codewords == count.symbols // (528 * 5)
     file, half, rest = tmp_path / "c.json", CodewordCounter(load("kr4"), order=4), CodewordCounter(load("kr4"), order=4)
-    count_errors(link, max_errors=10**9, max_symbols=2 * COUNTED, rng=4, codewords=half, resume=file)
-    count_errors(link, max_errors=10**9, max_symbols=4 * COUNTED, rng=4, codewords=rest, resume=file, workers=2)
+    count_errors(link, max_errors=10**9, max_symbols=2 * COUNTED_SYMBOLS, rng=4, codewords=half, resume=file)
+    count_errors(link, max_errors=10**9, max_symbols=4 * COUNTED_SYMBOLS, rng=4, codewords=rest, resume=file, workers=2)
     assert rest.count == whole.count
     with pytest.raises(SirfError, match="as this run is"):
         count_errors(link, rng=4, resume=file)
@@ -213,7 +213,8 @@ def test_a_segment_depends_on_nothing_that_was_computed_before_it() -> None:
         aggressors=(Aggressor(rate_offset_ppm=-80.0), Aggressor(pattern=Pattern("prbs13q"), phase_ui=0.3))
     )
     counts = [
-        count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED, rng=1, workers=workers) for workers in (1, 2, 8)
+        count_errors(link, max_errors=10**9, max_symbols=6 * COUNTED_SYMBOLS, rng=1, workers=workers)
+        for workers in (1, 2, 8)
     ]
     assert counts[0] == counts[1] == counts[2]
     assert counts[0].errors > 1000

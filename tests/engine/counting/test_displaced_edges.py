@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from sirf.engine.counting.baud_rate import COUNTED, LEAD, BaudRateLink
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink
 from sirf.engine.front_end import front_end
 from sirf.link import Link
 from sirf.paths import pluggable
@@ -49,7 +49,7 @@ def test_the_expansion_is_the_superposition_of_moved_edges_to_a_thousandth() -> 
     tau = model.slow_displacement(1, 0, model.stairs - 1)
     instant, reach = end.sampling / m, end.pre_cursors
     last = len(end.edge) / m - instant - 2
-    for n in range(LEAD, LEAD + 300):
+    for n in range(LEAD_SYMBOLS, LEAD_SYMBOLS + 300):
         exact = 0.0
         for edge in range(n - int(last), n + reach):
             # the edge into sample `edge` is number edge + stairs_origin - 1 of the displacements
@@ -59,7 +59,7 @@ def test_the_expansion_is_the_superposition_of_moved_edges_to_a_thousandth() -> 
             exact += height * (step(at - shift) - step(at))
         assert abs(contribution[n] - exact) < 1e-3 * model.main, n
     assert np.abs(tau).max() > 0.045
-    assert np.abs(contribution[LEAD : LEAD + 300]).max() > 0.02 * model.main
+    assert np.abs(contribution[LEAD_SYMBOLS : LEAD_SYMBOLS + 300]).max() > 0.02 * model.main
 
 
 @pytest.mark.parametrize("kind", ["random", "dual-dirac"])
@@ -87,7 +87,7 @@ def test_small_jitter_on_a_known_slope_moves_the_sample_by_the_slope(kind: str) 
     for index in range(12):
         line = model.segment(3, index)
         rising = np.flatnonzero((line.symbols[1:] == 1) & (line.symbols[:-1] == 0)) + 1
-        samples.append(line.residual[rising[rising < COUNTED]])
+        samples.append(line.residual[rising[rising < COUNTED_SYMBOLS]])
     moves = np.concatenate(samples).astype(float)
     moves -= moves.mean()
     assert abs(slope) > 0.1

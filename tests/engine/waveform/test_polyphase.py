@@ -14,7 +14,7 @@ from sirf.engine.front_end import front_end
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.plan import noise_responses
 from sirf.engine.waveform.polyphase import (
-    MARGIN,
+    FILTER_MARGIN,
     Filterbank,
     FilterTable,
     Response,
@@ -59,7 +59,7 @@ def test_blocks_of_the_filterbank_are_the_convolution_of_the_whole(allowed: floa
     train = np.zeros(len(symbols) * M)
     train[::M] = symbols
     exact = fftconvolve(train, pulse)
-    got = out.ravel()[(lead + MARGIN) * M :]  # from the instant of symbol 0 on
+    got = out.ravel()[(lead + FILTER_MARGIN) * M :]  # from the instant of symbol 0 on
     assert np.max(np.abs(got - exact[6 * M : 6 * M + len(got)])) < error * 3
 
 
@@ -115,7 +115,7 @@ def test_calls_of_any_size_give_the_same_bits(link: Link, sizes: tuple[int, ...]
     whole, parts = Stream(link, seed=5), Stream(link, seed=5)
     expected = whole.advance(4000)
     pieces = [parts.advance(size) for size in sizes]
-    for name in ("position", "equalised", "decided", "fed"):
+    for name in ("position", "equalised", "decided", "fed_back"):
         assert np.array_equal(np.concatenate([getattr(one, name) for one in pieces]), getattr(expected, name))
     assert np.array_equal(parts.histogram, whole.histogram)
     assert parts.count() == whole.count()

@@ -10,7 +10,7 @@ import pytest
 
 import sirf
 from sirf.engine.waveform.block_stream import Stream
-from sirf.engine.waveform.capture import BINS
+from sirf.engine.waveform.capture import VOLTAGE_BINS
 from sirf.equalizer.mmse_equalizer import mmse_equalizer
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -56,7 +56,7 @@ def test_ffe_in_the_waveform_and_on_samples_is_the_convolution(link: Link, block
 def test_eye_at_the_instant_is_the_histogram_of_slicer_inputs(link: Link) -> None:
     for chosen in (link, having(mmse_equalizer(link, ffe=(2, 4), dfe=1), vga=Vga())):
         stream, seen = slicer_input(chosen)
-        edges = np.linspace(-stream.top, stream.top, BINS + 1)
+        edges = np.linspace(-stream.top, stream.top, VOLTAGE_BINS + 1)
         expected = np.histogram(seen, edges)[0]
         row = stream.histogram[stream.m // 2]
         assert row.sum() == len(seen)

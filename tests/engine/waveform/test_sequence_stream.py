@@ -82,7 +82,7 @@ def test_neither_blocks_nor_windows_change_the_result(monkeypatch: pytest.Monkey
     assert parts.errors == whole.errors
     np.testing.assert_array_equal(parts.eye.counts, whole.eye.counts)
     assert whole.eye.counts.sum() == 33_000 * link.samples_per_ui
-    monkeypatch.setattr(sequence_stream, "WINDOW", 23)
+    monkeypatch.setattr(sequence_stream, "DECISION_WINDOW", 23)
     short = sirf.simulate(link, symbols=33_000, rng=2).errors
     assert short.confusion == whole.errors.confusion
     assert (short.symbols, short.errors, short.sent) == (33_000, whole.errors.errors, whole.errors.sent)

@@ -98,9 +98,9 @@ def test_edges_move_as_their_exact_superposition(link: Link) -> None:
 
 def _tone(stream: Stream, tones: Jitter, count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     from sirf.engine.seeding import segment_generator
-    from sirf.engine.waveform.symbol_source import TONES
+    from sirf.engine.waveform.symbol_source import TONE_BLOCKS
 
-    generator = segment_generator(stream.source.seed, stream.plan.digest, TONES)
+    generator = segment_generator(stream.source.seed, stream.plan.digest, TONE_BLOCKS)
     return tones.correlated(generator, count, symbol_rate=stream.link.symbol_rate, start=0)
 
 
