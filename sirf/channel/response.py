@@ -198,10 +198,14 @@ def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LongResponse:
-    """Impulse response over the longest window, in order of time, sample `origin` at the bulk delay `delay_s`."""
+    """Impulse response over the longest window, in order of time, sample `origin` at the bulk delay `delay_s`.
+
+    `pulse` holds every `thinning`-th sample of the response to a symbol, which is enough to see where its energy lies.
+    """
 
     impulse: Real
     pulse: Real
+    thinning: int
     origin: int
     delay_samples: int
     delay_s: float
@@ -219,25 +223,38 @@ def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_p
     delay_samples = round(flat.delay_s * sample_rate)
     rest = flat.delay_s - delay_samples / sample_rate
     value = flat.later_on_transform_grid(n, sample_rate, rest)
-    smooth = symbol_low_pass(n, samples_per_ui, symbol_rate)
+    thinning = _thinning(samples_per_ui)
+    few = n // thinning
+    smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
     # a quarter of the window before the arrival shows what comes too early, and what is folded back
-    impulse, pulse = (np.roll(irfft(spectrum, n=n), n // 4) for spectrum in (value, value * smooth))
-    folded = _folded_tail(pulse, n // 4)
-    impulse, pulse = impulse - folded, pulse - folded
+    impulse = np.roll(irfft(value, n=n), n // 4)
+    pulse = np.roll(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
+    folded = _folded_part(pulse, few // 4)
+    impulse -= folded * folded_shape(n, n // 4)
+    pulse -= folded * folded_shape(few, few // 4)
     return _LongResponse(
         impulse=impulse,
         pulse=pulse,
+        thinning=thinning,
         origin=n // 4,
         delay_samples=delay_samples,
         delay_s=flat.delay_s,
         samples_per_ui=samples_per_ui,
         symbol_rate=symbol_rate,
-        warnings=flat.warnings + _wrap_warnings(pulse, n // 4, round(0.5 * span * sample_rate), span),
+        warnings=flat.warnings + _wrap_warnings(pulse, few // 4, round(0.5 * span * sample_rate / thinning), span),
     )
 
 
-def _folded_tail(pulse: Real, origin: int) -> Real:
-    """What the slow tail of conductor loss, falling as t^-1.5 beyond the window of T, folds back into it.
+def _thinning(samples_per_ui: int) -> int:
+    """Every how many samples a symbol through `symbol_low_pass` is looked at: eight a UI, where that is down to 2e-7."""
+    thinning = 1
+    while samples_per_ui % (4 * thinning) == 0 and samples_per_ui >= 16 * thinning:
+        thinning *= 2
+    return thinning
+
+
+def _folded_part(pulse: Real, origin: int) -> float:
+    """How much of `folded_shape` the slow tail of conductor loss folds back, falling as t^-1.5 beyond the window of T.
 
     The sum of (t + k T)^-1.5 over k = 1, 2, … is a Hurwitz zeta function; its factor is measured where a causal response is
     still zero, between the start of the window and shortly before the response arrives.
@@ -245,7 +262,7 @@ def _folded_tail(pulse: Real, origin: int) -> Real:
     shape = folded_shape(pulse.size, origin)
     # a fifth of the lead is left out: the band edge rings there
     before = slice(0, round(0.8 * origin))
-    return np.asarray(shape * (np.mean(pulse[before]) / np.mean(shape[before])))
+    return float(np.mean(pulse[before]) / np.mean(shape[before]))
 
 
 def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
@@ -269,11 +286,12 @@ def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tup
 
 
 def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
-    m = long.samples_per_ui
-    first, last, omitted = _window(long.pulse, m, long.origin, tail_energy)
+    m, thinning = long.samples_per_ui, long.thinning
+    first, last, omitted = _window(long.pulse, m // thinning, long.origin // thinning, tail_energy)
+    first, last = first * thinning, last * thinning
     if tail_energy > 0:
         # room for what filters yet to come spread: little ahead, more behind
-        first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.pulse.size)
+        first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.impulse.size)
     n = min(_fast_samples(last - first, m), long.impulse.size)
     first = max(min(first, long.impulse.size - n), 0)
     kept = long.impulse[first : first + n] * (_fade(n, m) if tail_energy > 0 else 1.0)

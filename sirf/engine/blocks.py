@@ -46,13 +46,18 @@ class Block:
 
     def values(self, link: Link) -> tuple[Any, ...]:
         """The values with which `link` has this block switched on: none, one, or one of each aggressor."""
-        found: tuple[Any, ...] = (link,)
-        for name in self.field.split("."):
-            # light is None where there is none, and then has no fields
-            found = tuple(getattr(one, name) for one in found if one is not None)
-            if name == "aggressors":
-                found = tuple(one for source in found for one in source)
-        return tuple(value for value in found if self._switches_on(value))
+        part, *names = self.field.split(".")
+        found = []
+        for value in getattr(link, part) if part == "aggressors" else (getattr(link, part),):
+            for name in names:
+                # light is None where there is none, and then has no fields
+                if value is None:
+                    break
+                value = getattr(value, name)
+            else:
+                if self._switches_on(value):
+                    found.append(value)
+        return tuple(found)
 
     def switched_off(self, link: Link) -> Link:
         """`link` with this block switched off."""

@@ -295,7 +295,9 @@ def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int)
     for index, tap in enumerate(taps):
         if tap:
             # circular as the transforms are: what wraps round lies in the tail that preparation keeps below -50 dB
-            result += tap * np.roll(wave, (index - main) * samples_per_ui)
+            later = (index - main) * samples_per_ui % len(wave)
+            result[later:] += tap * wave[: len(wave) - later]
+            result[:later] += tap * wave[len(wave) - later :]
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -119,10 +119,8 @@ class Path:
     @property
     def grid(self) -> Real:
         """Frequencies (F,) in Hz of the path where none are given: 0 to 120 GHz by 10 MHz, less where a line's model ends."""
-        first, last, step = GRID
         lines = [segment.element.line for segment in self.segments if isinstance(segment.element, Trace)]
-        points = first + step * np.arange(round((last - first) / step) + 1, dtype=np.float64)
-        return np.asarray(points[points <= min((line.cutoff for line in lines), default=np.inf)])
+        return _grid_to(min((line.cutoff for line in lines), default=np.inf))
 
     def with_length(self, length: str | float) -> Path:
         """This path with another length of its variable segment; packages and connectors stay.
@@ -300,6 +298,20 @@ class Path:
                 )
             found.append(() if network is None else (network,) * count)
         return found[0], found[1]
+
+
+def _grid_to(end: float) -> Real:
+    """The points of `GRID` up to `end` in Hz."""
+    points = _whole_grid()
+    return points if end >= points[-1] else points[points <= end]
+
+
+@cache
+def _whole_grid() -> Real:
+    first, last, step = GRID
+    points = first + step * np.arange(round((last - first) / step) + 1, dtype=np.float64)
+    points.flags.writeable = False
+    return points
 
 
 def _stretched(segment: Segment, length: float) -> Segment:
