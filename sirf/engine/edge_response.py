@@ -35,7 +35,9 @@ class EdgeResponse:
         """The response at the cursors of a front end."""
         m = end.samples_per_ui
         # one UI of rest on both sides, so that displacements by 1 UI stay inside the array
-        rise, bend = np.pad(end.edge / m, m), np.pad(end.edge_slope / (m * m), m)
+        # one UI of nothing at both ends, for edges that a displacement moves beyond them
+        rise, bend = np.zeros((2, len(end.edge) + 2 * m))
+        rise[m:-m], bend[m:-m] = end.edge / m, end.edge_slope / (m * m)
         # the trapezoidal rule with the correction of its ends: exact for cubic edges
         step = np.concatenate([[0.0], np.cumsum(0.5 * (rise[1:] + rise[:-1]) + (bend[:-1] - bend[1:]) / 12.0)])
         # the second m is the padding

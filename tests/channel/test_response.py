@@ -147,6 +147,18 @@ def test_missing_dc_is_extrapolated(spectrum: Callable[[Real], Complex], dc: flo
     assert flatten(frequency, spectrum(frequency)).value[0].real == pytest.approx(dc, abs=2e-4)
 
 
+@pytest.mark.parametrize("samples_per_ui", [8, 16, 24, 32, 64])
+def test_the_window_leaves_out_the_same_energy_at_any_resolution(samples_per_ui: int) -> None:
+    """Where the energy lies is found on few samples of a UI; the finer ones must not be cut elsewhere."""
+    transfer = Transfer(GRID, lossy(GRID))
+    short, whole = (
+        prepare(transfer, symbol_rate=RATE, samples_per_ui=samples_per_ui, tail_energy=share) for share in (1e-5, 0.0)
+    )
+    assert short.n_samples < 0.5 * whole.n_samples
+    kept, total = (float(np.sum(one.pulse().volts ** 2)) for one in (short, whole))
+    assert 0.0 < 1.0 - kept / total < 1e-5
+
+
 def test_own_dc_is_kept_if_real_and_replaced_with_a_warning_if_not() -> None:
     value = lossy(GRID)
     kept = value.copy()

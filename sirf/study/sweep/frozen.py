@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Hashable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -50,7 +50,7 @@ def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], An
     if isinstance(value, kind):
         return change(value)
     if type(value) is tuple:
-        items = tuple(mapped(item, kind, change) if _may_hold(item, kind) else item for item in value)
+        items = tuple(_mapped_item(item, kind, change) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     changes = {}
     for name in _field_names(cast("Hashable", type(value))):
@@ -63,27 +63,27 @@ def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], An
     return dataclasses.replace(value, **changes) if changes else value
 
 
-def _may_hold(value: Any, kind: type | tuple[type, ...]) -> bool:
-    """Whether a part of type `kind` may be somewhere in a value; kept by value, for most segments of a path never change."""
-    if type(value) in _LEAVES:
-        return isinstance(value, kind)
-    if _hashes_by_identity(cast("Hashable", type(value))):
-        return True
-    try:
-        return _holds(value, kind)
-    except TypeError:
-        # a frozen value with an array or a list inside has no hash
-        return True
+def _mapped_item(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], Any]) -> Any:
+    """`mapped` of one item of a tuple; items that hold no such part are remembered, for most segments of a path never change.
+
+    By identity: a frozen value stays what it is, and one that is remembered stays alive, so that no other can take its place.
+    """
+    if type(value) in _LEAVES and not isinstance(value, kind):
+        return value
+    key = (id(value), kind)
+    if key in _BARREN:
+        return value
+    new = mapped(value, kind, change)
+    if new is value and not found(value, kind):
+        if len(_BARREN) >= MOST_BARREN:
+            _BARREN.clear()
+        _BARREN[key] = value
+    return new
 
 
-@cache
-def _hashes_by_identity(kind: Any) -> bool:
-    return kind.__hash__ is None or kind.__hash__ is object.__hash__
-
-
-@lru_cache(maxsize=256)
-def _holds(value: Hashable, kind: type | tuple[type, ...]) -> bool:
-    return bool(found(value, kind))
+MOST_BARREN = 512
+"""Values without parts of a kind that are remembered."""
+_BARREN: dict[tuple[int, type | tuple[type, ...]], Any] = {}
 
 
 def found(value: object, kind: type | tuple[type, ...]) -> list[Any]:
