@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sirf.study.crossover import crossover
     from sirf.study.jitter_tolerance import jtol
     from sirf.study.maps import length_loss_map, length_rate_map, material_roughness_map
+    from sirf.study.modulation import modulation
     from sirf.study.reach import reach
     from sirf.study.sweep.run import sweep
     from sirf.study.sweep.study import Study
@@ -74,6 +75,7 @@ _HOMES = {
     "Study": "sirf.study.sweep.study",
     "sweep": "sirf.study.sweep.run",
     "crossover": "sirf.study.crossover",
+    "modulation": "sirf.study.modulation",
     "length_loss_map": "sirf.study.maps",
     "length_rate_map": "sirf.study.maps",
     "material_roughness_map": "sirf.study.maps",
@@ -123,6 +125,7 @@ __all__ = [
     "load",
     "material_roughness_map",
     "materials",
+    "modulation",
     "optics",
     "paths",
     "plot",

@@ -31,6 +31,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "map": ("sirf map length-loss pluggable --lengths 100mm,200mm,10in --limit 1e-5 --out map.png",),
     "crossover": ("sirf crossover --data-rate 212.5Gb/s --rival pluggable-retimed --out crossover.png",),
+    "modulation": (
+        "sirf modulation thru.s4p --data-rate 212.5Gb/s --losses 20,30,40",
+        "sirf modulation npo --data-rate 425Gb/s --lengths 100mm,200mm,300mm --out margins.png",
+    ),
     "sweep": ("sirf sweep study.toml --results results --workers 8",),
     "fec": ("sirf fec --ber 1e-4 --ber 2.4e-4 --code kp4 --interleave 2",),
     "optics": ("sirf optics dr-silicon-mzm --taps 15", "sirf optics --list"),

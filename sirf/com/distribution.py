@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +87,33 @@ class Distribution:
         return abs(self.quantile(probability))
 
 
-def symbols(values: Real, levels: int, bin_size: float) -> Distribution:
-    """Distribution of sum of `values` (N,) in V times independent, equally likely symbols, equations (93A-39), (93A-40).
+def symbols(values: Real, levels: int, bin_size: float, shares: Sequence[float] = ()) -> Distribution:
+    """Distribution of sum of `values` (N,) in V times independent symbols, equations (93A-39), (93A-40).
 
-    Values within a bin are left out, as in the reference code.
+    Symbols are equally likely, or have the probabilities `shares` (L,), symmetric about the middle. Values within a bin are left
+    out, as in the reference code.
     """
+    if len(shares):
+        return _unequal_symbols(values, shares, bin_size)
     # symbols are symmetric, so signs do not matter; ascending magnitudes keep the distribution short for long
     y = convolve_deltas(np.sort(np.abs(values)), levels, bin_size)
+    return Distribution(y, -(y.size // 2), bin_size)
+
+
+def _unequal_symbols(values: Real, shares: Sequence[float], bin_size: float) -> Distribution:
+    """`symbols` of probabilities that are not alike."""
+    levels = np.linspace(-1.0, 1.0, len(shares))
+    y = np.ones(1)
+    for value in np.sort(np.abs(values)):
+        if value <= bin_size:
+            continue
+        places = np.abs(value * levels / bin_size) + 0.5
+        reach = int(places[-1])
+        spread = np.zeros(y.size + 2 * reach)
+        for share, place, level in zip(shares, places, levels, strict=True):
+            first = reach + int(np.copysign(np.floor(place), level))
+            spread[first : first + y.size] += share * y
+        y = spread
     return Distribution(y, -(y.size // 2), bin_size)
 
 

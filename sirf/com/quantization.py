@@ -46,7 +46,7 @@ def search_step(samples: Real, noise: float, settings: ComSettings, rules: Rules
         return 0.0
     if (detector.clip_method or rules.clip_method) == "fast":
         return converter_step(float(np.sum(np.abs(samples))), detector.adc_bits)
-    signal = symbols(samples, settings.levels, settings.pdf_bin)
+    signal = symbols(samples, settings.levels, settings.pdf_bin, settings.level_shares)
     level = clipping_level((signal, gaussian(noise, NOISE_CREST, settings.pdf_bin)), clip_probability(settings, rules))
     return converter_step(level, detector.adc_bits)
 

@@ -54,7 +54,7 @@ class SlicerNoise:
 def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real, found: MmseReceiver) -> SlicerNoise:
     """Distribution of interference and noise at the sampling instant behind FFE and DFE, with the transmitter's taps (K,)."""
     settings, rules = receiver.settings, receiver.rules
-    tx, levels, m = settings.transmitter, settings.levels, settings.samples_per_ui
+    tx, levels, m, shares = settings.transmitter, settings.levels, settings.samples_per_ui, settings.level_shares
     sample, weights = found.sample, found.taps
     behind = receiver.responses(gains)
     offsets = tuple(k - found.cursor for k in range(weights.size))
@@ -69,12 +69,12 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
     residual[sample] = 0.0
     for k, b in enumerate(found.b, start=1):
         residual[sample + k * m] -= b * main
-    isi = symbols(whole_ui(residual, sample % m, m), levels, bin_size)
+    isi = symbols(whole_ui(residual, sample % m, m), levels, bin_size, shares)
     edges = slopes(through, sample % m, m)
-    dual_dirac = symbols(tx.a_dd * np.convolve(edges, weights), levels, bin_size)
+    dual_dirac = symbols(tx.a_dd * np.convolve(edges, weights), levels, bin_size, shares)
     victims = [with_taps(x, taps, receiver.grid.main, m) for x in behind.fext] + list(behind.next)
     arriving = [x[phase::m] for x, phase in zip(victims, found.noise.worst_phases, strict=True)]
-    aggressors = tuple(symbols(np.convolve(x, weights), levels, bin_size) for x in arriving)
+    aggressors = tuple(symbols(np.convolve(x, weights), levels, bin_size, shares) for x in arriving)
     nothing = Distribution(np.ones(1), 0, bin_size)
     crosstalk = sum(aggressors, nothing)
 
@@ -94,13 +94,13 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
         if (detector.clip_method or rules.clip_method) == "fast":
             clipping = float(np.sum(np.abs(samples)))
         else:
-            signals = [symbols(samples, levels, bin_size)]
+            signals = [symbols(samples, levels, bin_size, shares)]
             if rules.clip_noise == "output":
                 signals.append(total)
             else:
                 noise = float(np.sqrt(rows.receiver[0] + rows.transmitter[0] + rows.random_jitter[0]))
-                signals += [gaussian(noise, NOISE_CREST, bin_size), symbols(tx.a_dd * edges, levels, bin_size)]
-                signals += [symbols(x, levels, bin_size) for x in arriving]
+                signals += [gaussian(noise, NOISE_CREST, bin_size), symbols(tx.a_dd * edges, levels, bin_size, shares)]
+                signals += [symbols(x, levels, bin_size, shares) for x in arriving]
             clipping = clipping_level(tuple(signals), clip_probability(settings, rules))
         step = converter_step(clipping, detector.adc_bits)
         # revisions differ: with the main tap left out its rounding error does not reach the slicer

@@ -10,6 +10,7 @@ from sirf.plot.interference import interference_density, interference_waterfall
 from sirf.plot.jitter import jitter, jitter_tolerance
 from sirf.plot.maps import map
 from sirf.plot.margin import com_distribution, com_ledger, com_pulse
+from sirf.plot.modulation import modulation
 from sirf.plot.reach import reach
 from sirf.plot.reflection import reflection
 from sirf.plot.responses import impulse, pulse, step
@@ -38,6 +39,7 @@ __all__ = [
     "jitter_tolerance",
     "loss",
     "map",
+    "modulation",
     "pulse",
     "reach",
     "reach_tornado",

@@ -1,4 +1,4 @@
-"""Writes one channel's eye or COM as a page that needs nothing beside it (`sirf eye --report`, `sirf com --report`)."""
+"""Writes one channel's eye, COM or modulations as a page that needs nothing beside it (`--report` of the commands)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sirf.plot._axes import new_figure
 from sirf.plot.bathtubs import bathtub
 from sirf.plot.channel import loss
 from sirf.plot.margin import com_distribution, com_ledger, com_pulse
+from sirf.plot.modulation import modulation
 from sirf.plot.responses import pulse
 from sirf.report.page import as_text, eye_view, png, render
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sirf.channel.channel import Channel
     from sirf.results.margin import ComReport, ComResult
     from sirf.results.statistical_eye import StatisticalEye
+    from sirf.study.modulation_result import ModulationStudy
 
 Pictures = list[tuple[str, str]]
 Table = tuple[str, tuple[str, ...], list[tuple[str, str]]]
@@ -102,6 +104,24 @@ def write_com(
         tables=tables,
         view=None,
         pictures=pictures,
+    )
+    write_text("report", file, text)
+
+
+def write_modulation(result: ModulationStudy, file: str | Path) -> None:
+    """Write the page of a comparison of modulations to `file`: verdict, figures of each, margins as a picture."""
+    tables: list[Table] = [(row.modulation, ("figure", "value"), _pairs(row.to_dict())) for row in result.rows]
+    text = render(
+        "link.html.j2",
+        title=f"sirf modulation, {result.channel}",
+        heading=result.title,
+        results=result.to_dict(),
+        verdict=[result.verdict, *result.sweep_lines()],
+        sections=[("figures", "Figures"), ("pictures", "Pictures"), ("provenance", "Provenance")],
+        warnings=tuple(row.note for row in result.rows if row.note),
+        tables=[("figures", "Figures", tables)],
+        view=None,
+        pictures=[("Channel Operating Margin by modulation", _drawn(lambda axes: modulation(result, axes)))],
     )
     write_text("report", file, text)
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.errors import SirfError
+from sirf.signal import cross32
 
 Float = NDArray[np.float64]
 
@@ -46,8 +47,24 @@ def thresholds(level_values: Float) -> Float:
 
 
 def bits_per_symbol(order: int) -> float:
-    """log2(order): information bits of a symbol."""
-    return float(np.log2(order))
+    """Bits that a symbol carries: log2(order), but 2.5 for PAM6, of which two symbols carry five (`sirf.signal.cross32`).
+
+    >>> bits_per_symbol(4), bits_per_symbol(6)
+    (2.0, 2.5)
+    """
+    return cross32.BITS_PER_PAIR / 2 if order == cross32.ORDER else float(np.log2(order))
+
+
+def level_shares(order: int) -> Float:
+    """Probability (order,) of each level of random bits: alike, but for PAM6, whose pairs leave the corners out.
+
+    >>> level_shares(6) * 16
+    array([2., 3., 3., 3., 3., 2.])
+    """
+    if order != cross32.ORDER:
+        return np.full(order, 1.0 / order)
+    counts = np.bincount(cross32.PAIR_LEVELS.ravel(), minlength=order)
+    return np.asarray(counts / counts.sum())
 
 
 def gray_code(order: int) -> NDArray[np.int64]:
@@ -60,7 +77,12 @@ def gray_code(order: int) -> NDArray[np.int64]:
     return np.asarray(index ^ (index >> 1))
 
 
-def bit_error_table(order: int) -> NDArray[np.int64]:
-    """Bit errors (order, order) when level row is decided as level column, under Gray mapping."""
+def bit_error_table(order: int) -> NDArray[np.int64] | Float:
+    """Bit errors (order, order) when level row is decided as level column, under Gray mapping.
+
+    For PAM6 they are means over the pair's other symbol, taken as right (`sirf.signal.cross32.mean_bit_errors`).
+    """
+    if order == cross32.ORDER:
+        return cross32.mean_bit_errors()
     code = gray_code(order)
     return np.asarray(np.bitwise_count(code[:, None] ^ code[None, :]), dtype=np.int64)

@@ -222,6 +222,7 @@ class ComSettings:
     only one transmitter setting);
     `revision` says whose arithmetic is followed (None: the newest of the Annex);
     `pdf_bin` the largest bin in V; `truncation` the part of its peak at which a response ends; `snr_tx_with_c0` SNR_TXwC0.
+    `level_shares` holds the levels' probabilities where they are not alike (PAM6 mapped by pairs), else nothing.
     `ignored` lists the workbook's keywords that do not bear on the result.
     """
 
@@ -252,6 +253,7 @@ class ComSettings:
     com_threshold_db: float = 3.0
     erl_threshold_db: float | None = None
     vec_threshold_db: float | None = None
+    level_shares: tuple[float, ...] = ()
     ignored: tuple[str, ...] = ()
 
     @property
@@ -266,5 +268,8 @@ class ComSettings:
 
     @property
     def sigma_x(self) -> float:
-        """RMS of the symbols, equation (93A-29): sqrt((L² - 1) / (3 (L - 1)²)), outer levels at ±1."""
+        """RMS of the symbols, equation (93A-29): sqrt((L² - 1) / (3 (L - 1)²)), outer levels at ±1; of their shares if given."""
+        if self.level_shares:
+            values = ((2 * k / (self.levels - 1) - 1) ** 2 for k in range(self.levels))
+            return sum(share * value for share, value in zip(self.level_shares, values, strict=True)) ** 0.5
         return float(((self.levels**2 - 1) / (3.0 * (self.levels - 1) ** 2)) ** 0.5)
