@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -79,7 +80,12 @@ def _quiet_first(arguments: list[str]) -> list[str]:
 
 
 def run() -> None:
-    """The `sirf` command."""
+    """The `sirf` command, with a process of its own."""
+    from sirf._kernels.first_run import Process
+
+    Process.commands_only = True
+    # thousands of modules' objects live to the end: looking through them again and again finds nothing
+    gc.set_threshold(50_000, 20, 20)
     sys.exit(main())
 
 

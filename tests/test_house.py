@@ -136,6 +136,34 @@ def test_starting_loads_nothing_heavy(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("command", [["eye"], ["com", "--standard", "802.3ck-kr1", "--package-case", "1"]])
+def test_a_short_command_loads_neither_scipy_nor_matplotlib(command: list[str], channels_dir: Path) -> None:
+    """Its imports would take longer than its work; what numba itself asks of SciPy is left out."""
+    file = channels_dir / "c2m_16db" / "thru.s4p"
+    arguments = [command[0], str(file), *command[1:]]
+    code = f"""import sys
+from sirf.__main__ import run
+sys.argv = ["sirf", *{arguments!r}]
+try:
+    run()
+except SystemExit as done:
+    assert not done.code, done.code
+parts = "linalg special fft interpolate optimize signal stats sparse".split()
+heavy = {{"matplotlib", "skrf", "pandas", *(f"scipy.{{part}}" for part in parts)}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_kernel_multiplies_matrices() -> None:
+    """A command hides BLAS from numba, see `sirf/_kernels/jit.py`."""
+    for file in (PACKAGE / "_kernels").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            assert not isinstance(node, ast.MatMult), file
+            assert not (isinstance(node, ast.Attribute) and node.attr in ("dot", "vdot", "linalg")), file
+
+
 def test_every_public_name_loads() -> None:
     for name in sirf.__all__:
         assert getattr(sirf, name) is not None

@@ -17,6 +17,13 @@ watchers: list[Callable[[float, int], None]] = []
 """Called with the seconds spent so far and the number of functions compiled."""
 
 
+class Process:
+    """What the process is there for: set before kernels load."""
+
+    commands_only: bool = False
+    """Whether nobody but sirf compiles with numba here, as where a command runs: none of its kernels multiplies matrices."""
+
+
 class CompilationClock:
     """Adds up the time in which at least one function is being compiled, and tells the watchers now and then."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast, overload
 
 from numba import njit
 from numba.core.event import Event, Listener, register
 
-from sirf._kernels.first_run import CompilationClock
+from sirf._kernels.first_run import CompilationClock, Process
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,6 +28,20 @@ class _Compilation(Listener):
         self.clock.end()
 
 
+def _load_without_blas() -> None:
+    """Load numba's arrays with the BLAS of SciPy hidden, which numba takes 0.25 s to load only to know that it is there."""
+    blas = "scipy.linalg.cython_blas"
+    if blas in sys.modules:
+        return
+    sys.modules[blas] = None  # type: ignore[assignment]  # an import of it fails, says the language reference
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del sys.modules[blas]
+
+
+if Process.commands_only:
+    _load_without_blas()
 # numba has no public hook for this; its event listener is what its own timers use
 register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 

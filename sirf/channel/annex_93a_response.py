@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.fft import irfft
 from numpy.typing import NDArray
-from scipy.fft import irfft
 
 from sirf.channel.resample import uneven_step
 from sirf.channel.screening import MIN_POINTS

@@ -7,11 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from sirf.channel.cached_spectra import root_grid, transform_grid, turned
 from sirf.channel.network import bulk_delay
-from sirf.channel.spline_grid import LEAST_KNOTS, spline_grid
+from sirf.channel.spline_grid import LEAST_KNOTS, SplineGrid, spline_grid
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -92,7 +91,12 @@ class FlatResponse:
 
     def _inside(self, root: Real) -> Complex:
         # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
-        return np.asarray(CubicSpline(self.root, self.value)(root))
+        if self.root.size >= LEAST_KNOTS:
+            return SplineGrid(self.root, root)(self.value)
+        # a line or a parabola
+        order = self.root.size - 1
+        powers = np.polynomial.polynomial.polyfit(self.root, self.value, order)
+        return np.asarray(np.polynomial.polynomial.polyval(root, powers), dtype=np.complex128)
 
     def _on_kept_grid(self, root: Real) -> Complex:
         return spline_grid(self.root, root)(self.value)

@@ -13,13 +13,14 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
 
 from sirf.channel.cached_spectra import KEPT_GRIDS, folded_shape, symbol_low_pass, transform_grid
 from sirf.channel.resample import FlatResponse, coupling_corner, flatten, usual_step, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
+from sirf.signal.fast_length import next_fast_length
 from sirf.units import Given, parse_symbol_rate
 
 Real = NDArray[np.float64]
@@ -346,7 +347,7 @@ def _window(pulse: Real, samples_per_ui: int, origin: int, tail_energy: float) -
 def _fast_samples(samples: int, samples_per_ui: int) -> int:
     """A number of samples, a whole even number of UI, at which the FFT is fast, not far above `samples`."""
     wanted = min(max(samples, 64 * samples_per_ui), _LONGEST)
-    return 2 * next_fast_len(-(-wanted // (2 * samples_per_ui)), real=True) * samples_per_ui
+    return 2 * next_fast_length(-(-wanted // (2 * samples_per_ui))) * samples_per_ui
 
 
 def _pulse(time: Real, volts: Real, samples_per_ui: int, symbol_rate: float, warnings: tuple[str, ...]) -> Pulse:

@@ -1,13 +1,15 @@
-"""A cubic spline between two fixed grids: what depends on the grids alone is found once, for link after link uses the same."""
+"""A cubic spline between two fixed grids: what depends on the grids alone is found once, for link after link uses the same.
+
+NumPy alone: the parts of SciPy for this take longer to load than a short command runs.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dgttrf, dgttrs
-from scipy.sparse import csr_array
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -16,6 +18,20 @@ LEAST_KNOTS = 4
 """Knots from which the third derivative can be continuous across the second and the last but one."""
 KEPT_GRIDS = 4
 """Pairs of grids that are kept, about a megabyte each."""
+
+
+class _Halving(NamedTuple):
+    """One step of cyclic reduction: the equations of odd number, put into their neighbours of even number.
+
+    `above`, `below` are what an even equation takes of the odd one before and behind it; `left`, `right` the odd equations'
+    factors of the even unknowns beside theirs, of which that of its own is `inverse` inverted.
+    """
+
+    above: Real
+    below: Real
+    left: Real
+    right: Real
+    inverse: Real
 
 
 class SplineGrid:
@@ -27,18 +43,22 @@ class SplineGrid:
     """
 
     def __init__(self, knots: Real, points: Real) -> None:
-        step = np.diff(knots)
-        self._factors = dgttrf(*_slope_system(knots, step))[:-1]
-        self._right = _right_side(knots, step)
-        self._weights = _hermite_weights(knots, step, points)
+        self._step = np.diff(knots)
+        self._halvings, self._last = _factored(*_slope_system(knots, self._step))
+        self._chord, self._shares = _right_side(knots, self._step)
+        self._piece, self._weights = _hermite_weights(knots, self._step, points)
 
     def __call__(self, values: Complex) -> Complex:
         """The spline through `values` (K,), at the points (P,)."""
-        # real and imaginary parts are two columns, for all matrices are real
-        parts = np.ascontiguousarray(values).view(np.float64).reshape(-1, 2)
-        slopes, _ = dgttrs(*self._factors, self._right @ parts)
-        found = np.ascontiguousarray(self._weights @ np.concatenate([parts, slopes]))
-        return np.asarray(found.view(np.complex128).ravel())
+        rise = np.diff(values) / self._step
+        chord, (left, right) = self._chord, self._shares
+        slopes = _solved(self._halvings, self._last, left * rise[chord] + right * rise[chord + 1])
+        piece, (before, behind, leaving, arriving) = self._piece, self._weights
+        found = before * values[piece]
+        found += behind * values[piece + 1]
+        found += leaving * slopes[piece]
+        found += arriving * slopes[piece + 1]
+        return np.asarray(found)
 
 
 def spline_grid(knots: Real, points: Real) -> SplineGrid:
@@ -52,36 +72,64 @@ def _kept(knots: bytes, points: bytes) -> SplineGrid:
 
 
 def _slope_system(knots: Real, step: Real) -> tuple[Real, Real, Real]:
-    """Lower, middle and upper diagonal of the equations of the slopes at the knots."""
-    lower = np.concatenate([step[1:], [knots[-1] - knots[-3]]])
+    """Lower, middle and upper diagonal (K,) of the equations of the slopes at the knots; what lies outside is zero."""
+    lower = np.concatenate([[0.0], step[1:], [knots[-1] - knots[-3]]])
     middle = np.concatenate([[step[1]], 2.0 * (step[:-1] + step[1:]), [step[-2]]])
-    upper = np.concatenate([[knots[2] - knots[0]], step[:-1]])
+    upper = np.concatenate([[knots[2] - knots[0]], step[:-1], [0.0]])
     return lower, middle, upper
 
 
-def _right_side(knots: Real, step: Real) -> csr_array:
-    """The matrix (K, K) that makes the right side of these equations out of the values."""
-    count = len(knots)
+def _right_side(knots: Real, step: Real) -> tuple[NDArray[np.int64], tuple[Real, Real]]:
+    """The right side of these equations: the first of two neighbouring chords (K,), and the factors of both their slopes."""
     first, last = knots[2] - knots[0], knots[-1] - knots[-3]
-    # rows as sums of the slopes of two neighbouring chords
     left = np.concatenate([[(step[0] + 2.0 * first) * step[1] / first], 3.0 * step[1:], [step[-1] ** 2 / last]])
     right = np.concatenate([[step[0] ** 2 / first], 3.0 * step[:-1], [(2.0 * last + step[-1]) * step[-2] / last]])
-    chord = np.clip(np.arange(count) - 1, 0, count - 3)
-    left, right = left / step[chord], right / step[chord + 1]
-    columns = chord[:, None] + np.arange(3)
-    values = np.stack([-left, left - right, right], axis=1)
-    return csr_array((values.ravel(), columns.ravel(), 3 * np.arange(count + 1)), shape=(count, count))
+    return np.clip(np.arange(len(knots)) - 1, 0, len(knots) - 3), (left, right)
 
 
-def _hermite_weights(knots: Real, step: Real, points: Real) -> csr_array:
-    """The matrix (P, 2 K) that makes values at the points out of values and slopes at the knots."""
-    count = len(knots)
-    piece = np.clip(np.searchsorted(knots, points, side="right") - 1, 0, count - 2)
+def _hermite_weights(knots: Real, step: Real, points: Real) -> tuple[NDArray[np.int64], tuple[Real, ...]]:
+    """The piece of each point (P,), and the weights of its values and of its slopes at both ends."""
+    piece = np.clip(np.searchsorted(knots, points, side="right") - 1, 0, len(knots) - 2)
     width = step[piece]
     t = (points - knots[piece]) / width
     u = 1.0 - t
-    weights = np.stack(
-        [u * u * (1.0 + 2.0 * t), t * t * (3.0 - 2.0 * t), width * t * u * u, -width * t * t * u], axis=1
-    )
-    columns = piece[:, None] + np.array([0, 1, count, count + 1])
-    return csr_array((weights.ravel(), columns.ravel(), 4 * np.arange(len(points) + 1)), shape=(len(points), 2 * count))
+    return piece, (u * u * (1.0 + 2.0 * t), t * t * (3.0 - 2.0 * t), width * t * u * u, -width * t * t * u)
+
+
+def _factored(lower: Real, middle: Real, upper: Real) -> tuple[list[_Halving], float]:
+    """Cyclic reduction of lower[k] u[k - 1] + middle[k] u[k] + upper[k] u[k + 1]: the steps, and the last one's only factor.
+
+    Without pivots: inside, the diagonal outweighs its neighbours, and the rows at the ends only meet their neighbours inside.
+    """
+    halvings = []
+    while len(middle) > 1:
+        odd, even = slice(1, None, 2), slice(0, None, 2)
+        left, inverse, right = lower[odd], 1.0 / middle[odd], upper[odd]
+        count, between = len(inverse), (len(middle) - 1) // 2
+        above = lower[even][1:] * inverse[:between]
+        below = upper[even][:count] * inverse
+        halvings.append(_Halving(above, below, left, right, inverse))
+        lower, middle, upper = np.zeros(len(middle) - count), middle[even].copy(), np.zeros(len(middle) - count)
+        lower[1:] = -above * left[:between]
+        middle[1:] -= above * right[:between]
+        upper[:count] = -below * right
+        middle[:count] -= below * left
+    return halvings, float(middle[0])
+
+
+def _solved(halvings: list[_Halving], last: float, right: Complex) -> Complex:
+    """The unknowns (K,) of the right side (K,): down through all steps and back."""
+    rows = [right]
+    for step in halvings:
+        even, odd = rows[-1][::2].copy(), rows[-1][1::2]
+        even[1:] -= step.above * odd[: len(step.above)]
+        even[: len(odd)] -= step.below * odd
+        rows.append(even)
+    found = rows[-1] / last
+    for step, row in zip(reversed(halvings), rows[-2::-1], strict=True):
+        rest = row[1::2] - step.left * found[: len(step.left)]
+        rest[: len(found) - 1] -= step.right[: len(found) - 1] * found[1:]
+        whole = np.empty_like(row)
+        whole[::2], whole[1::2] = found, rest * step.inverse
+        found = whole
+    return found

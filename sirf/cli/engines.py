@@ -89,9 +89,6 @@ def eye(
     check_seed(seed)
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
-    from sirf.engine.statistical.analysis import statistical_eye
-    from sirf.engine.waveform.simulate import RunInterrupted, simulate
-    from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
@@ -111,8 +108,12 @@ def eye(
     interrupted = False
     result: StatisticalEye | WaveformRun
     if engine == "statistical":
+        from sirf.engine.statistical.analysis import statistical_eye
+
         result = statistical_eye(link, ideal_feedback=ideal_feedback)
     else:
+        from sirf.engine.waveform.simulate import RunInterrupted, simulate
+
         record = 0 if waveform is None else 10_000
         places = () if waveform is None else ("transmitter", "channel", "ctle")
         with progress("waveform") as update:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcinv, wofz
 
 from sirf._kernels.com_distribution import window_eye
 from sirf._kernels.com_screen import screen_setting
@@ -18,6 +17,7 @@ from sirf.com.distribution import Distribution, crest_factor
 from sirf.com.interference import transmitter_equalized
 from sirf.com.search import Choice, Search, by_phase, feedback_of, rising, shifted_rows
 from sirf.execution import tell
+from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20, from_db20
 
 Real = NDArray[np.float64]
@@ -248,7 +248,7 @@ class EyeSearch:
             constants,
             np.ascontiguousarray(search.fext[:, number]),
             int(np.floor(self.c2m.half_width_ui * per_ui + 1e-9)),
-            np.sqrt(2.0) * erfcinv(2 * probabilities),
+            np.array([gaussian_quantile(one) for one in probabilities.tolist()]),
             settings.pdf_bin,
             table,
         )
@@ -344,5 +344,7 @@ def truncation(crest: float) -> Real:
     The integral of twice the density times cos(u x) from the crest on, by the Faddeeva function.
     """
     u = np.arange(0.0, 3.0 * DECAY, TRUNCATION_STEP)
+    from scipy.special import wofz
+
     beyond = np.exp(-(crest**2) / 2.0 + 1j * u * crest) * wofz((u + 1j * crest) / np.sqrt(2.0))
     return np.asarray(beyond.real)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcinv
 
 from sirf._kernels.com_distribution import convolve_deltas, delta_variance
+from sirf.signal.gaussian import gaussian_quantile
 
 Real = NDArray[np.float64]
 
@@ -133,4 +133,4 @@ def gaussian(sigma: float, crest: float, bin_size: float) -> Distribution:
 
 def crest_factor(der0: float) -> float:
     """Q that a normal distribution exceeds with probability `der0`."""
-    return float(np.sqrt(2.0) * erfcinv(2 * der0))
+    return gaussian_quantile(der0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
+from sirf._kernels.recursive_filter import second_order
 from sirf.com.config.settings import CtleSettings, ReceiverSettings
 from sirf.receiver.transfer_functions import butterworth4, ctle
 
@@ -71,7 +71,7 @@ def _section(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, gain_db
         # a pole without a zero of its own: the bilinear transform puts its zero at z = -1, half the sample rate
         numerator = np.convolve(numerator, [1.0, 1.0])
         denominator = np.convolve(denominator, [1.0 + half / f_p2, 1.0 - half / f_p2])
-    return np.asarray(lfilter(numerator, denominator, impulse))
+    return _filtered(numerator, denominator, impulse)
 
 
 def gain_weights(settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Real:
@@ -120,4 +120,11 @@ def _part(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, sample_rat
     if f_p2 is not None:
         numerator = np.convolve(numerator, [1.0, 1.0])
         denominator = np.convolve(denominator, [1.0 + half / f_p2, 1.0 - half / f_p2])
-    return np.asarray(lfilter(numerator, denominator, impulse))
+    return _filtered(numerator, denominator, impulse)
+
+
+def _filtered(numerator: Real, denominator: Real, impulse: Real) -> Real:
+    """`impulse` (N,) through a section of up to second order, its coefficients in powers of 1/z."""
+    order = 3 - len(denominator)
+    zeros, poles = (np.pad(part, (0, order)) for part in (numerator, denominator))
+    return second_order(zeros, poles, np.ascontiguousarray(impulse))

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.fft import rfft
 from numpy.typing import NDArray
-from scipy.fft import rfft
-from scipy.special import ndtri
 
 from sirf._kernels.com_bounds import AFTER, frequency_bounds, group_bounds
 from sirf.com.ctle_tables import BoundSpectra, CtleTables, transmitter_strength, two_sided
@@ -25,6 +24,7 @@ from sirf.com.quantization import clip_probability
 from sirf.com.reference_receiver import ReferenceReceiver
 from sirf.com.search import gain_settings
 from sirf.execution import tell
+from sirf.signal.gaussian import gaussian_quantile
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
@@ -134,7 +134,7 @@ class _Bounds:
             two_sided(receiver.terms.signal.correlation(tables.weights)[:, : tables.edge + 1], tables.edge),
             np.asarray(alone @ circle.weights[0] * settings.sigma_x**2, dtype=float),
             np.array([scale, settings.sigma_x**2, _LEVEL_PART]),
-            np.maximum(-ndtri(np.minimum(shares, 0.5)), 0.0),
+            np.array([gaussian_quantile(min(share, 0.5)) for share in shares.tolist()]),
             *((dfe.b_min[0], dfe.b_max[0]) if dfe.taps == 1 else (0.0, 0.0)),
         )
         self.coarse = np.empty((len(receiver.grid.taps), tables.offsets.size), dtype=np.float32)

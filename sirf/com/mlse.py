@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
-from scipy.optimize import brentq
-from scipy.special import log_ndtr
 
 from sirf.errors import SirfError
+from sirf.signal.gaussian import log_gaussian_below
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 Real = NDArray[np.float64]
 
@@ -39,7 +38,7 @@ def event_margins(alpha: float, correlation: Real, longest: int) -> Real:
     """
     row = np.zeros(longest + 1)
     row[: min(correlation.size, longest + 1)] = correlation[: longest + 1]
-    matrix = toeplitz(row)
+    matrix = symmetric_toeplitz(row)
     margins = np.empty(longest)
     for j in range(1, longest + 1):
         # alternating errors through the target 1 + alpha D
@@ -51,14 +50,14 @@ def event_margins(alpha: float, correlation: Real, longest: int) -> Real:
 
 def feedback_error_ratio(half_spacing: float, levels: int) -> float:
     """Logarithm of the detector error ratio with ideal feedback, 2 (L - 1) / L Q(A); `half_spacing` A over the rms noise."""
-    return float(np.log(2.0 * (levels - 1) / levels) + log_ndtr(-half_spacing))
+    return float(np.log(2.0 * (levels - 1) / levels) + log_gaussian_below(-half_spacing))
 
 
 def sequence_error_ratio(half_spacing: float, levels: int, margins: Real) -> float:
     """Logarithm of the sum over j of 2 j ((L - 1) / L)^j Q(A m_j)."""
     j = np.arange(1, margins.size + 1)
     # in logarithms: far tails underflow, and the sum is over widely different terms
-    terms = np.log(2.0 * j) + j * np.log((levels - 1) / levels) + log_ndtr(-half_spacing * margins)
+    terms = np.log(2.0 * j) + j * np.log((levels - 1) / levels) + log_gaussian_below(-half_spacing * margins)
     return float(np.logaddexp.reduce(terms))
 
 
@@ -74,6 +73,8 @@ def sequence_gain(
         raise SirfError(
             f"error ratio of the sequence detector must lie between 0 and 0.1, got {error_ratio:g}. Use DER_0."
         )
+    from scipy.optimize import brentq
+
     margins = event_margins(alpha, correlation, longest)
     target = np.log(error_ratio)
     feedback = brentq(lambda a: feedback_error_ratio(a, levels) - target, 0.0, 60.0)

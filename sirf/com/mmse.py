@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.fft import irfft
 from numpy.typing import NDArray
-from scipy.fft import irfft
-from scipy.linalg import toeplitz
 
 from sirf.com.config.settings import ComSettings, ReceiverSettings, RxFfeSettings
 from sirf.com.filters import ctle_power_terms, gain_weights, receiver_filter
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
@@ -175,7 +175,7 @@ def with_taps(pulse: Real, taps: Real, cursor: int, samples_per_ui: int) -> Real
 
 def through_taps(row: Real, taps: Real) -> float:
     """RMS in V of noise of covariance `row` (N,) behind the taps (N,)."""
-    return float(np.sqrt(taps @ toeplitz(row) @ taps))
+    return float(np.sqrt(taps @ symmetric_toeplitz(row) @ taps))
 
 
 def behind_taps(row: Real, taps: Real) -> Real:

@@ -11,16 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
-from scipy.optimize import brentq
-from scipy.signal import fftconvolve
 
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import Distribution, gaussian
 from sirf.com.revision import Rules
 from sirf.com.slicer_noise import SlicerNoise
 from sirf.errors import ConfigError
+from sirf.signal.fast_length import next_fast_length
+from sirf.signal.toeplitz import symmetric_toeplitz
 from sirf.units import from_db20
 
 Real = NDArray[np.float64]
@@ -101,7 +101,11 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Dis
     high = 1.0
     while missing(high) > 0.0:
         high *= 4.0
-    found = float(brentq(missing, 0.0, high, rtol=_GAIN_PRECISION)) if loss > 1.0 else 0.0
+    if loss <= 1.0:
+        return with_gain(0.0), 0.0
+    from scipy.optimize import brentq
+
+    found = float(brentq(missing, 0.0, high, rtol=_GAIN_PRECISION))
     return with_gain(found), found
 
 
@@ -138,7 +142,9 @@ def _sum(one: Distribution, other: Distribution) -> Distribution:
 
     Rounding leaves some 1e-17 of a bin; the tails that are asked for are of the order of the added noise's error ratio.
     """
-    y = np.maximum(fftconvolve(one.y, other.y), 0.0)
+    size = one.y.size + other.y.size - 1
+    period = next_fast_length(size)
+    y = np.maximum(irfft(rfft(one.y, period) * rfft(other.y, period), period)[:size], 0.0)
     return Distribution(y, one.first + other.first, one.bin_size)
 
 
@@ -146,7 +152,7 @@ def _distance(u: Real, correlation: Real, signal: float) -> float:
     """A_s (u'u)^1.5 / sqrt(u'Vu): the voltage that the noise of an event must pass."""
     energy = float(u @ u)
     # the event needs A_s u'u; |u| / sqrt(u'Vu) corrects for colour, since `noisy` adds its samples as independent ones
-    return float(signal * energy**1.5 / np.sqrt(u @ toeplitz(correlation[: u.size]) @ u))
+    return float(signal * energy**1.5 / np.sqrt(u @ symmetric_toeplitz(correlation[: u.size]) @ u))
 
 
 def _sum_of_events(noise: SlicerNoise, b: float, settings: ComSettings) -> SequenceMargin:

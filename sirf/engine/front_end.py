@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy import fft
 from numpy.typing import NDArray
-from scipy import fft
 
 from sirf.channel.cached_spectra import KEPT_GRIDS, symbol_shape, transform_grid
 from sirf.channel.die_to_die import find_distinct

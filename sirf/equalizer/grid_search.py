@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
-from scipy.special import erfcinv
 
 from sirf._kernels.transmitter_search import coordinate_descent
 from sirf.engine.front_end import (
@@ -26,6 +24,8 @@ from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, throug
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport, Improvement
+from sirf.signal.gaussian import gaussian_quantile
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -155,7 +155,7 @@ class Search:
     def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
         """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
         # Q(x) = der0: the signal's half distance over sigma that Gaussian interference would need
-        quantile = np.sqrt(2.0) * erfcinv(2.0 * self.link.der0)
+        quantile = gaussian_quantile(self.link.der0)
         return EqualizerReport(
             ctle_db=best.gains_db,
             tx_taps=best.tx,
@@ -319,7 +319,7 @@ class Search:
     def _disturbance(self, waves: Waves, tx: tuple[float, ...], taps: int) -> Float:
         """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
         aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
-        return np.asarray(toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors))
+        return symmetric_toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors)
 
     def _observed(
         self, waves: Waves, pulse: Float, instant: int, tx: tuple[float, ...], limits: EqualizerLimits, noise: Float

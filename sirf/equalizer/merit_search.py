@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.engine.front_end import front_end
-from sirf.engine.light.light_chain import light_link
 from sirf.equalizer.error_ratio_search import refine
 from sirf.equalizer.grid_search import Search
 from sirf.equalizer.search_grid import frozen_limits
@@ -124,6 +123,8 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
     # a density whose variance behind this filter is that of the wanted rms
     noise = (LIGHT_NOISE * span.swing * float(np.std(link.levels))) ** 2 / (BUTTERWORTH4_NOISE * corner)
     seen = Receiver(noise_corner=corner, noise_density=noise)
+    from sirf.engine.light.light_chain import light_link
+
     light = light_link(link)
     light = light.replace(channel=dataclasses.replace(light.channel, fext=(), next=()), aggressors=(), receiver=seen)
     opened = _by_figure_of_merit(light, alone, ("ctle", "rx_ffe", "dfe"), 1)

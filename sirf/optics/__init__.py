@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, Tdecq, tdecq
-from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
-from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, link_budget, measure
-from sirf.optics.library import OpticsPreset, list_optics, load_optics
-from sirf.optics.micro_led import MicroLed
-from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
-from sirf.optics.optical_path import OpticalPath
-from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
-from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
-from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
-from sirf.optics.source import Driver, Laser, Vcsel
-from sirf.optics.span import Span
-from sirf.optics.wavelengths import RingFilter, WavelengthGrid, incoherent_penalty_db, nrz_error_ratio
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, Tdecq, tdecq
+    from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
+    from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, link_budget, measure
+    from sirf.optics.library import OpticsPreset, list_optics, load_optics
+    from sirf.optics.micro_led import MicroLed
+    from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
+    from sirf.optics.optical_path import OpticalPath
+    from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
+    from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
+    from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
+    from sirf.optics.source import Driver, Laser, Vcsel
+    from sirf.optics.span import Span
+    from sirf.optics.wavelengths import RingFilter, WavelengthGrid, incoherent_penalty_db, nrz_error_ratio
 
 __all__ = [
     "FIFTEEN_TAPS",
@@ -59,3 +63,35 @@ __all__ = [
     "sensitivity",
     "tdecq",
 ]
+
+_MODULES = {
+    "eye_closure": "FIFTEEN_TAPS FIVE_TAPS IDEAL ReferenceReceiver Tdecq tdecq",
+    "fibre": "Connector Fibre MultimodeFibre PathInterference",
+    "laboratory": "LinkBudget TransmitterMeasures link_budget measure",
+    "library": "OpticsPreset list_optics load_optics",
+    "micro_led": "MicroLed",
+    "modulator": "ElectroAbsorption MachZehnder Ring level_mismatch",
+    "optical_path": "OpticalPath",
+    "optical_receiver": "OpticalReceiver Photodiode Tia",
+    "power": "dbm extinction_ratio_db from_dbm outer_levels outer_oma",
+    "receiver_sensitivity": "gaussian_sensitivity sensitivity",
+    "source": "Driver Laser Vcsel",
+    "span": "Span",
+    "wavelengths": "RingFilter WavelengthGrid incoherent_penalty_db nrz_error_ratio",
+}
+"""Names of each module: loaded on first use (PEP 562), since a link of copper needs none of them."""
+_HOMES = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return __all__

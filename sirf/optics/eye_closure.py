@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.optimize import brentq, minimize
 from scipy.special import erfc, erfcinv
 
 from sirf.errors import PhysicsError
@@ -241,6 +240,8 @@ class _Eye:
         def cost(values: Float) -> float:
             return -self.allowed(full(values), start.phase) / self.oma
 
+        from scipy.optimize import minimize
+
         run = minimize(cost, start.taps[free].ravel(), method="Powell", tol=1e-4, options={"maxiter": 2})
         taps = full(run.x)
         better = _Found(self.allowed(taps, start.phase), taps, start.main, start.phase)
@@ -287,6 +288,8 @@ class _Eye:
         least = 1e-3 * self.oma
         if ser(least) >= self.receiver.target_ser:
             return 0.0
+        from scipy.optimize import brentq
+
         return float(brentq(lambda sigma: np.log(ser(sigma) / self.receiver.target_ser), least, self.oma, rtol=1e-4))
 
     def _shifted(self, main: int) -> Float:

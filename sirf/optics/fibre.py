@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
+from numpy import fft
 from numpy.typing import NDArray
-from scipy import fft
 
 from sirf.optics.stage import check
 from sirf.units import C0, FIBRE, WAVELENGTH, read_text_fields
@@ -99,7 +99,7 @@ class MultimodeFibre:
 
     def propagate(self, power: Float, sample_rate: float, *, chirp: float = 0.0) -> Float:
         """A periodic wave of power (N,) W through the modes and the loss."""
-        frequency = fft.rfftfreq(len(power), 1.0 / sample_rate)
+        frequency = np.asarray(fft.rfftfreq(len(power), 1.0 / sample_rate), dtype=np.float64)
         spread = fft.irfft(fft.rfft(power) * self.intensity_response(frequency), len(power))
         return np.asarray(spread * 10.0 ** (-self.loss_db / 10.0))
 

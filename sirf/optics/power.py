@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy import fft
 from numpy.typing import ArrayLike, NDArray
-from scipy import fft
 
 from sirf.errors import PhysicsError
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import erfc, erfcinv
 
 from sirf.errors import PhysicsError
@@ -78,4 +77,6 @@ def sensitivity(
             f"rin must let the receiver reach a symbol error ratio of {ser:g}, got {excess(high) / np.log(10):.1f} decades above "
             "it at 1 W. Lower the intensity noise or the penalty."
         )
+    from scipy.optimize import brentq
+
     return float(np.exp(brentq(excess, np.log(1e-9), high, xtol=1e-9)))

@@ -19,7 +19,7 @@ from sirf.optics.wavelengths import RingFilter, WavelengthGrid
 class Table(BaseModel):
     """What every table of such a file keeps to: no unknown key, finite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Sourced(Table):

@@ -7,10 +7,10 @@ from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erfc
 
 from sirf.errors import PhysicsError
 from sirf.optics.stage import check
+from sirf.signal.gaussian import gaussian_below
 
 Float = NDArray[np.float64]
 MAX_WAVELENGTHS = 64
@@ -170,5 +170,5 @@ def nrz_error_ratio(
         for beat in beats:
             swings = [2.0 * beat * sqrt(level * other) * cosine for other in (dark, bright)]
             place = np.add.outer(place, np.concatenate(swings)).ravel()
-        total += 0.5 * float(np.mean(0.5 * erfc(quality * (1.0 + side * place) / sqrt(2.0))))
+        total += 0.5 * float(np.mean(gaussian_below(-quality * (1.0 + side * place))))
     return total

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcinv
 
 from sirf.errors import SirfError
+from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
         raise SirfError(f"phases must be at least 4 for jitter at the crossing, got {len(eye.phase_ui)}. Use 32.")
     second = DEEPER_RATIO * ber
     # only symbols that move the edge count: their tail is the error ratio over their share
-    near, far = (float(np.sqrt(2.0) * erfcinv(2.0 * min(value / CROSSING_SHARE, 0.49))) for value in (ber, second))
+    near, far = (gaussian_quantile(min(value / CROSSING_SHARE, 0.49)) for value in (ber, second))
     found: list[CrossingJitter | None] = []
     for width, deeper in zip(widths, eye.eye_widths(second), strict=True):
         if width <= 0 or deeper <= 0:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+from numpy import fft
 from numpy.typing import NDArray
-from scipy import fft
 
 from sirf.errors import SirfError
+from sirf.signal.fast_length import next_fast_length
 from sirf.units import FREQUENCY, SYMBOL_RATE, read_text_fields
 
 Float = NDArray[np.float64]
@@ -150,7 +151,7 @@ class PhaseNoise:
         What varies more slowly than a record of n symbols shifts the whole record, or each 128 edges of a stretch.
         """
         # a record a little longer, of a length that transforms fast
-        whole = fft.next_fast_len(n, real=True)
+        whole = next_fast_length(n)
         rms, slow = _phase_noise_bins(self, symbol_rate, whole)
         count = rows or 1
         white = generator.standard_normal((count, len(rms), 2)).view(np.complex128)[..., 0]

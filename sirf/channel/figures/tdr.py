@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.fft import irfft
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len
 
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.resample import flatten
 from sirf.errors import SirfError
+from sirf.signal.fast_length import next_fast_length
 from sirf.signal.filters import gaussian_edge
 
 Real = NDArray[np.float64]
@@ -156,7 +157,7 @@ def _step_reflection(network: Network, port: int, rise: float, period: float) ->
     """Time in s and step response of the reflection, over one period of the frequency step."""
     edge = float(network.frequency[-1])
     # fine enough for the edge, and for all of the file's band
-    samples = next_fast_len(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)), real=True)
+    samples = next_fast_length(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)))
     frequency = np.arange(samples // 2 + 1) / period
     inside = frequency <= edge
     response = np.zeros(frequency.size, dtype=np.complex128)

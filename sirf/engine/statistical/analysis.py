@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.conditional_interference import AfterError, LevelByLevel, leaning
 from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
-from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 from sirf.engine.statistical.tilted_inversion import (
     EXACT,
     SEAM,
@@ -40,6 +38,7 @@ from sirf.results.statistical_eye import ErrorRates, StatisticalEye
 from sirf.signal.pam import thresholds
 
 if TYPE_CHECKING:
+    from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
     from sirf.link import Link
 
 Float = NDArray[np.float64]
@@ -128,6 +127,8 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
     """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
     link, main = model.link, model.front_end.main_cursor
     if link.receiver.mlse is not None:
+        from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
+
         check_memory(link.receiver.mlse, link.order)
         alpha, covariance = link.receiver.dfe[0], model.covariance(SEQUENCE_LAGS)
         return sequence_rates(at_instant, model.decided, main, alpha, covariance)
@@ -174,6 +175,8 @@ class InterferenceModel:
         self.large: LargeSignal | None = None
         self.decided = self.levels
         if large:
+            from sirf.engine.light.large_signal import LargeSignal
+
             self.large = LargeSignal(link, self.front_end)
             self.decided = self.large.at(0).means / self.front_end.main_cursor
 

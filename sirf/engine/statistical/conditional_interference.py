@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
-from scipy.special import erfcx, log_ndtr, ndtr
 
 from sirf.engine.statistical.tilted_moment import PairCumulants
+from sirf.signal.gaussian import erfcx, gaussian_below, log_gaussian_below
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 Float = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ class LevelByLevel:
         deviation = np.sqrt(here)
         # the tilt taken back from the mean of a normal variable
         margin = (bounds[:, None] - tilted + tilt * here) / deviation
-        mass = pair.logarithm[rows] - tilt * tilted + 0.5 * tilt**2 * here + log_ndtr(-margin)
+        mass = pair.logarithm[rows] - tilt * tilted + 0.5 * tilt**2 * here + log_gaussian_below(-margin)
         weight = np.exp(mass - mass.max(axis=1, keepdims=True))
         weight *= likely[:, None] / weight.sum(axis=1, keepdims=True)
         beyond = mean_beyond(margin)
@@ -112,7 +112,7 @@ def next_symbol(after: AfterError, taps: Float, distances: tuple[Float, Float]) 
     usual = float(first[0])
     mean = np.zeros((1, memory + 1))
     # so scaled, the regression on the mean of a normal variable beyond the threshold gives what an error tells
-    covariance = toeplitz(after.variance * np.concatenate([[1.0], after.mean[:memory] / usual]))[None]
+    covariance = symmetric_toeplitz(after.variance * np.concatenate([[1.0], after.mean[:memory] / usual]))[None]
     errors, surprise = nothing, nothing
     for now in range(memory):
         here, variance = mean[:, now], covariance[:, now, now]
@@ -187,7 +187,7 @@ def _truncated(low: Float, high: Float) -> tuple[Float, Float, Float]:
     outer = np.maximum(np.minimum(b, FARTHEST), -FARTHEST)
     inner = np.maximum(np.minimum(a, FARTHEST), -FARTHEST)
     open_end = ~np.isfinite(a)
-    upper, lower = ndtr(outer), np.where(open_end, 0.0, ndtr(inner))
+    upper, lower = gaussian_below(outer), np.where(open_end, 0.0, gaussian_below(inner))
     probability = np.maximum(upper - lower, 0.0)
     heights = [np.exp(-0.5 * x**2) / np.sqrt(2.0 * np.pi) for x in (inner, outer)]
     heights[0] = np.where(open_end, 0.0, heights[0])
