@@ -81,7 +81,7 @@ class Instance:
             raise AmiError(f"{self.name} must run on Linux or macOS, got {sys.platform}. Use one of these.")
         self._own = Path(tempfile.mkdtemp(prefix="sirf-ami-", dir=_memory_folder()))
         self._process: subprocess.Popen[bytes] | None = None
-        self._printed, self.printed_bytes, self._waiting = b"", 0, ""
+        self._printed, self._printed_bytes, self._waiting = b"", 0, ""
         try:
             self._map(samples, clocks)
             self._start(environment or {}, folder or self._own)
@@ -130,6 +130,13 @@ class Instance:
         self._line = b""
 
     @property
+    def pid(self) -> int:
+        """Number of the model's process, for what measures it."""
+        if self._process is None:
+            raise AmiError(f"{self.name} must be open to have a process, got a closed instance. Open it again.")
+        return self._process.pid
+
+    @property
     def has_getwave(self) -> bool:
         """Whether the shared object has AMI_GetWave."""
         return "AMI_GetWave" in self.symbols
@@ -137,7 +144,14 @@ class Instance:
     @property
     def printed(self) -> str:
         """The beginning of what the model wrote to standard output or standard error."""
+        self._drain()
         return self._printed.decode("utf-8", errors="replace").strip()
+
+    @property
+    def printed_bytes(self) -> int:
+        """How much it wrote there in all."""
+        self._drain()
+        return self._printed_bytes
 
     def init(
         self, matrix: Float | None, *, sample_interval: float, bit_time: float, parameters: str
@@ -164,7 +178,9 @@ class Instance:
         """Send the first `samples` of `wave` into AMI_GetWave and return at once; `finish_getwave` waits for them."""
         if not self.has_getwave:
             raise AmiError(f"{self.name} must have AMI_GetWave, got none though its file promises it. Ask the vendor.")
-        self._clocks[:] = -1.0
+        # a model without clock times leaves the mark at the front as it is, and all that follows
+        if self._clocks[0] != -1.0:
+            self._clocks[:] = -1.0
         self._sent = samples
         self._values[samples : samples + GUARD] = MARK
         self._send("getwave", samples, self._clock_start, doing="AMI_GetWave")
@@ -173,8 +189,10 @@ class Instance:
         """Clock times (k,) in s from the start of the run and the answer; the waveform is in `wave`."""
         answer = self._checked(self._receive(), size=self._sent)
         # the end is marked by -1; a tick may lie before the first sample
-        ends = self._clocks == -1.0
-        count = int(np.argmax(ends)) if ends.any() else len(self._clocks)
+        count = 0
+        if self._clocks[0] != -1.0:
+            ends = self._clocks == -1.0
+            count = int(np.argmax(ends)) if ends.any() else len(self._clocks)
         return self._clocks[:count].copy(), answer
 
     def getwave(self, wave: Float) -> tuple[Float, Float, Answer]:
@@ -278,7 +296,6 @@ class Instance:
                 if not self._read(key.data, key.fileobj):  # type: ignore[arg-type]  # both are pipes
                     self._ended()
         line, _, self._line = self._line.partition(b"\n")
-        self._drain()
         return dict(json.loads(line))
 
     def _read(self, what: str, stream: IO[bytes]) -> bool:
@@ -291,12 +308,14 @@ class Instance:
         if what == "answer":
             self._line += data
         else:
-            self.printed_bytes += len(data)
+            self._printed_bytes += len(data)
             self._printed += data[: max(PRINTED - len(self._printed), 0)]
         return True
 
     def _drain(self) -> None:
-        """Take what the model has printed by now."""
+        """Take what the model has printed by now; nothing from one that is closed."""
+        if self._process is None:
+            return
         for key, _ in self._selector.select(0):
             if key.data == "printed":
                 self._read("printed", key.fileobj)  # type: ignore[arg-type]

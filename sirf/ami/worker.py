@@ -89,7 +89,12 @@ class Model:
         return {"result": result, "out": _text(out)}
 
     def run_resolve(self, interval: float, bit_time: float, parameters: str) -> dict[str, Any]:
-        """AMI_Resolve, then AMI_Resolve_Close where there is one."""
+        """AMI_Resolve, then AMI_Resolve_Close where there is one.
+
+        Two numbers, sample interval and bit time, then text in, text out, handle and message, as AMI_Init has them: an assumption
+        by analogy. The function is of IBIS 6.1 (BIRD155.2), whose text was not at hand; the open discussions of it (ibis-macro
+        list, 2013) and PyIBIS-AMI say what it is for, none has its prototype.
+        """
         assert self.resolve is not None
         out, message, handle = Text(None), Text(None), Pointer(None)
         result = self.resolve(
