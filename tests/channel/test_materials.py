@@ -80,6 +80,25 @@ def test_shipped_materials_load_and_state_their_provenance() -> None:
         assert load_toml(data_path("materials", f"{name}.toml"))["foil"]["provenance"] in ("P", "2", "E")
 
 
+def test_a_warm_foil_conducts_less_and_a_laminate_loses_by_its_coefficients() -> None:
+    """R = R_20 (1 + 0.00393 (T - 20 C)), IEC 60028; Df by its relative change a kelvin from 23 C and a percent from 50 %."""
+    board = Material(
+        id="x",
+        title="x",
+        dk=3.5,
+        df=0.004,
+        frequency=1e9,
+        df_per_k=2e-3,
+        df_per_percent_rh=1e-3,
+        resistance_per_k=0.00393,
+    )
+    warm = board.at(temperature_c=83.0, humidity_percent=80.0)
+    assert board.conductivity / warm.conductivity == pytest.approx(1.0 + 0.00393 * 63.0)
+    assert warm.df / board.df == pytest.approx((1.0 + 2e-3 * 60.0) * (1.0 + 1e-3 * 30.0))
+    assert warm.surface_impedance(1e9).real > board.surface_impedance(1e9).real
+    assert warm.dk == board.dk
+
+
 def test_unknown_material_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"got 'Megtron-7'\. Did you mean 'megtron7'\?"):
         load_material("Megtron-7")

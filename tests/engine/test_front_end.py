@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sirf.engine.front_end import front_end
+from sirf.engine.front_end import _cancelled, front_end
 from sirf.link import Link
 from sirf.transmitter.jitter import Jitter
 from tests.engine.links import SYMBOL_RATE, flat_link
@@ -43,3 +43,25 @@ def test_the_main_cursor_is_what_slower_edges_leave() -> None:
     slower = float(np.hypot(RISE, 1.6832 * rms / SYMBOL_RATE))
     ends = [front_end(sending(**changes)) for changes in ({"jitter": Jitter(random_ui=rms)}, {"rise_time": slower})]
     assert ends[0].main_cursor == pytest.approx(ends[1].main_cursor, rel=1e-4)
+
+
+def test_what_a_model_cancels_is_one_response_in_all_its_kinds() -> None:
+    """Taps answer a symbol one sample long: a pulse is their running sum over a UI, an edge m of them, its slope a derivative."""
+    m, size = 16, 16 * 64
+    taps = np.sin(2 * np.pi * 3 * np.arange(size) / size)
+    pulse, edge, slope = (_cancelled(taps, kind, size, m) for kind in ("pulse", "edge", "edge_slope"))
+    assert pulse[5 * m] == pytest.approx(taps[4 * m + 1 : 5 * m + 1].sum())
+    assert edge == pytest.approx(m * taps)
+    turn = 2 * np.pi * 3 / size
+    # d/dt per UI of m sin(turn n) is m² turn cos(turn n); a central difference has sin(turn) in place of turn
+    assert slope == pytest.approx(m * m * np.sin(turn) * np.cos(turn * np.arange(size)), abs=1e-9)
+
+
+def test_an_offset_moves_the_sampler_later_by_its_share_of_a_ui() -> None:
+    link = flat_link("PAM4", sigma=0.02, ffe=(1.0, 0.4))
+    offset = link.receiver.sampling_offset_ui + 0.25
+    later = link.replace(receiver=dataclasses.replace(link.receiver, sampling_offset_ui=offset))
+    usual, moved = front_end(link), front_end(later)
+    m = usual.samples_per_ui
+    shift = (moved.start_time - usual.start_time) * m * SYMBOL_RATE + moved.sampling - usual.sampling
+    assert shift == pytest.approx(0.25 * m)

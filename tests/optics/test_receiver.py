@@ -21,6 +21,12 @@ def test_shot_thermal_and_intensity_noise_are_the_closed_forms() -> None:
     assert noisy == pytest.approx((0.8 * power) ** 2 * rin * band, rel=1e-9)
 
 
+def test_the_dark_current_has_shot_noise_of_its_own() -> None:
+    leaky = optics.OpticalReceiver(optics.Photodiode(0.8, dark_current=5e-6), optics.Tia(1000.0))
+    for power in (0.0, 0.1e-3):
+        assert leaky.input_density(np.zeros(1), power)[0] == pytest.approx(2 * Q * (0.8 * power + 5e-6), rel=1e-9)
+
+
 def test_amplifier_noise_is_counted_through_the_amplifiers_bandwidth() -> None:
     for kind, factor in (("pole", np.pi / 2), ("butterworth4", 1.02617)):
         receiver = optics.OpticalReceiver(

@@ -84,6 +84,18 @@ def test_worst_case_penalty_is_that_of_all_bits_against() -> None:
     assert optics.incoherent_penalty_db((0.6, 0.5)) == inf
 
 
+def test_the_density_of_leaks_holds_the_variance_of_their_symbols() -> None:
+    """Random symbols have 2 T sinc²(f T), whose integral over positive frequencies is one."""
+    path = optics.load_optics("oci-gen1").path
+    span = Span.alone(path, swing=1.0, symbol_rate=50e9)
+    ratios = np.array(path.interference.leaks)
+    assert ratios.size == 3
+    frequency = np.arange(0.0, 400 * 50e9, 50e9 / 64)
+    found = np.trapezoid(span.leak_density(frequency, symbol_rate=50e9, order=2), frequency)
+    current = np.var(span.powers(2)) * path.receiver.photodiode.responsivity**2
+    assert found == pytest.approx(float(np.sum(ratios**2)) * current, rel=2e-3)
+
+
 def test_counted_errors_of_coherent_and_incoherent_crosstalk_meet_the_closed_form() -> None:
     rng, count = np.random.default_rng(7), 4_000_000
     quality, leaks, beat, extinction_db = 3.0, (0.06, 0.02), 0.05, 6.0

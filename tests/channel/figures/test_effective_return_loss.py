@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -91,6 +92,17 @@ def test_the_fixture_is_cut_away_and_the_equaliser_excuses_what_it_reaches() -> 
     x = 0.2e-9 * 53.125e9 + 0.5
     gate = 0.618 * 1.618 * math.exp(-(((x - 31) / 31) ** 2))
     assert effective_return_loss(near, excused, port=1) - plain == pytest.approx(-20 * math.log10(gate), abs=0.3)
+
+
+def test_a_loss_within_the_equaliser_s_reach_excuses_more_the_nearer_the_reflection() -> None:
+    """G_loss is 10^(beta_x (x - N_bx - 1) / f_b / 20) within the reach: one at its end, less before it."""
+    near = resistor(0.1, delay=0.1e-9)
+    excused = ErlSettings(symbol_rate=53.125e9, der0=1e-4, length_ui=200.0, equalized_ui=30.0)
+    lossy = dataclasses.replace(excused, beta_x=2.4e10)
+    x = 0.2e-9 * 53.125e9 + 0.5
+    loss_db = 2.4e10 * (31 - x) / 53.125e9
+    found = effective_return_loss(near, lossy, port=1) - effective_return_loss(near, excused, port=1)
+    assert found == pytest.approx(loss_db, abs=0.3)
 
 
 def test_older_gates_excuse_as_they_did() -> None:

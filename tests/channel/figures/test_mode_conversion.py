@@ -34,6 +34,16 @@ def test_skew_is_the_difference_in_delay(late: float) -> None:
     assert pn_skew(pair(late), (3, 4, 1, 2), f_max=13e9) == pytest.approx(-late, abs=1e-18)
 
 
+def test_a_phase_that_is_no_delay_is_fitted_by_the_straight_line_through_the_origin() -> None:
+    """P late by 3 ps and by a constant phase besides: slope of least squares, phase = -2 pi f skew, weights |S|²."""
+    turn = 0.05
+    s = pair(3e-12).s.copy()
+    s[1:, 1, 0] = s[1:, 0, 1] = s[1:, 1, 0] * np.exp(-1j * turn)
+    weight = np.abs(s[:, 3, 2]) ** 2
+    extra = turn * np.sum(weight * GRID) / (2 * np.pi * np.sum(weight * GRID**2))
+    assert pn_skew(Network(GRID, s), (1, 2, 3, 4)) == pytest.approx(3e-12 + extra, rel=1e-6, abs=0)
+
+
 def test_skew_alone_converts_by_half_its_phase() -> None:
     # |SCD21 / SDD21| = |tan(pi f skew)| of two lines without coupling
     made = mode_conversion(pair(3e-12), (1, 2, 3, 4))
