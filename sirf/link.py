@@ -21,7 +21,7 @@ from sirf.errors import SirfError, shown
 from sirf.optics.span import Span
 from sirf.presets import EqualizerLimits, Preset, load
 from sirf.receiver.receiver import Receiver
-from sirf.signal.pam import levels, order_of
+from sirf.signal.pam import bits_per_symbol, levels, order_of
 from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.transmitter import Transmitter
 from sirf.units import Given, parse_symbol_rate
@@ -166,7 +166,7 @@ class Link:
     @property
     def bit_rate(self) -> float:
         """Bits per second on the line."""
-        return self.symbol_rate * float(np.log2(self.order))
+        return self.symbol_rate * bits_per_symbol(self.order)
 
     @property
     def levels(self) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ from sirf.engine.waveform.capture import VOLTAGE_BINS
 from sirf.engine.waveform.polyphase import FILTER_MARGIN
 from sirf.errors import AmiError
 from sirf.results.error_count import ErrorCount
-from sirf.signal.pam import thresholds
+from sirf.signal.pam import bits_per_symbol, thresholds
 from sirf.signal.patterns import remove_precoding
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class ModelReception:
         self.values: dict[str, Any] = dict(side.values)
         self.learned: Learned | None = None
         self.clocked = False
-        self.count = ErrorCount(link=self.digest, bits_per_symbol=float(np.log2(self.order)))
+        self.count = ErrorCount(link=self.digest, bits_per_symbol=bits_per_symbol(self.order))
         self.collects, self.histogram, self.top = eye, np.zeros((self.m, VOLTAGE_BINS), dtype=np.int64), 1.0
         self._wave, self._row = np.zeros(0, dtype=np.float32), 0
         self._clocks, self._taken = np.zeros(0), 0.0

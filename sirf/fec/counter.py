@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sirf._kernels.codewords import count_codewords
 from sirf.errors import SirfError
-from sirf.fec.line import bits_per_level, check_interleave
+from sirf.fec.line import check_interleave, levels_per_symbol
 from sirf.fec.reed_solomon import ReedSolomon
 
 
@@ -93,7 +93,7 @@ class CodewordCounter:
     code
         Only its sizes are used.
     order
-        PAM levels, 2 or 4.
+        PAM levels: 2, 4, or 6, of which two symbols carry five bits; the stream begins with a whole pair.
     interleave
         Code words that take turns symbol by symbol.
     precoding
@@ -110,13 +110,8 @@ class CodewordCounter:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
-        bits_per_level(self.order)
+        levels_per_symbol(self.order, self.code.bits_per_symbol)
         check_interleave(self.interleave)
-        if self.code.bits_per_symbol % bits_per_level(self.order):
-            raise SirfError(
-                f"order must divide FEC symbols of {self.code.bits_per_symbol} bits into whole PAM symbols, "
-                f"got {self.order}. Use 2."
-            )
         # places as in `count_codewords`: PAM symbols into the frame, error of the last one, FEC symbol last found
         # wrong
         self._state = np.array([0, 0, -1])
@@ -145,7 +140,7 @@ class CodewordCounter:
             length,
             self.order,
             self.precoding,
-            self.code.bits_per_symbol // bits_per_level(self.order),
+            levels_per_symbol(self.order, self.code.bits_per_symbol),
             self.code.symbols,
             self._state,
             self._open,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf.errors import SirfError
-from sirf.signal import patterns
+from sirf.signal import cross32, patterns
 from sirf.signal.pam import gray_code
 
 Symbols = NDArray[np.uint16]
@@ -21,6 +21,22 @@ def bits_per_level(order: int) -> int:
     if order not in (2, 4):
         raise SirfError(f"order must be 2 or 4, got {order}. FEC symbols are mapped to NRZ or PAM4 only.")
     return order.bit_length() - 1
+
+
+def levels_per_symbol(order: int, bits: int) -> int:
+    """PAM symbols of a FEC symbol of `bits` bits; of PAM6 whole pairs, which carry five bits each.
+
+    Raises `SirfError` unless `order` is 2, 4 or 6 and the FEC symbol is a whole number of symbols or pairs.
+    """
+    if order not in (2, 4, 6):
+        raise SirfError(f"order must be 2, 4 or 6, got {order}. FEC symbols are mapped to NRZ, PAM4 or pairs of PAM6.")
+    unit, size = (cross32.BITS_PER_PAIR, 2) if order == cross32.ORDER else (bits_per_level(order), 1)
+    if bits % unit:
+        raise SirfError(
+            f"order must divide FEC symbols of {bits} bits into whole {'pairs of ' if size == 2 else ''}PAM symbols, "
+            f"got {order}. Use 2."
+        )
+    return bits // unit * size
 
 
 def check_interleave(interleave: int) -> None:

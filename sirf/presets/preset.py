@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from sirf._data import data_path, known_id, list_data, load_toml
 from sirf.channel.die_to_die import PackageCase, case_number
 from sirf.errors import ConfigError, SirfError
@@ -16,7 +14,7 @@ from sirf.presets.devices import cable_classes, package_cases, selected_cases
 from sirf.receiver.converter import Converter
 from sirf.receiver.mlse import Mlse
 from sirf.receiver.receiver import CTLE_GAINS, Ctle, Receiver
-from sirf.signal.pam import order_of
+from sirf.signal.pam import bits_per_symbol, order_of
 from sirf.transmitter.jitter import Jitter
 from sirf.transmitter.transmitter import Transmitter
 
@@ -112,7 +110,7 @@ class Preset:
     @property
     def data_rate(self) -> float:
         """Bits per second on the line, before FEC is taken off."""
-        return self.symbol_rate * float(np.log2(order_of(self.modulation)))
+        return self.symbol_rate * bits_per_symbol(order_of(self.modulation))
 
     def case_number(self, case: int | str) -> int:
         """Number of a test case, from 1, by its number or its name; `ConfigError` for one that the preset has not."""

@@ -77,6 +77,15 @@ def gray_code(order: int) -> NDArray[np.int64]:
     return np.asarray(index ^ (index >> 1))
 
 
+def counted_bit_errors(order: int) -> tuple[NDArray[np.int64], int]:
+    """`bit_error_table` as whole numbers (order, order), and of how many parts of a bit error they are: 1, or 6 for PAM6.
+
+    Counts of PAM6 add what a wrong symbol costs on average over the other symbol of its pair.
+    """
+    parts = 6 if order == cross32.ORDER else 1
+    return np.rint(parts * bit_error_table(order)).astype(np.int64), parts
+
+
 def bit_error_table(order: int) -> NDArray[np.int64] | Float:
     """Bit errors (order, order) when level row is decided as level column, under Gray mapping.
 

@@ -15,6 +15,7 @@ from sirf.clock.wander import Wander
 from sirf.engine.waveform.simulate import simulate
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.signal.pam import bits_per_symbol
 from sirf.units import Given, parse_count, parse_frequency
 
 MAX_MASK_FACTOR = 64.0
@@ -119,7 +120,9 @@ def jtol(
     tones = tuple(parse_frequency(tone, name="frequencies") for tone in asked_for)
     if not tones:
         raise SirfError("frequencies must hold one at least, got none. Leave them out for the corners of the mask.")
-    count = parse_count(symbols, name="symbols") if symbols is not None else int(20.0 / limit / np.log2(link.order))
+    count = (
+        parse_count(symbols, name="symbols") if symbols is not None else int(20.0 / limit / bits_per_symbol(link.order))
+    )
     clock = link.receiver.clock or ClockRecovery()
     asked = chosen.amplitude(np.array(tones), link.symbol_rate)
     found, unbounded = [], []

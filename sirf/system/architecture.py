@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset, check_light, list_optics, load_optics, numbers
 from sirf.optics.tables import Number, Span
 from sirf.presets import list_presets
+from sirf.signal.pam import bits_per_symbol
 
 Chain: TypeAlias = Literal["retimed", "half-retimed", "linear", "electrical"]
 Plane: TypeAlias = Literal["die", "bump", "ball"]
@@ -142,7 +142,7 @@ class Architecture:
         if name is None:
             return None
         preset = load_optics(name)
-        wanted = data_rate / math.log2(preset.order)
+        wanted = data_rate / bits_per_symbol(preset.order)
         if not 0.9 < preset.symbol_rate / wanted < 1.1:
             raise ConfigError(
                 f"{self.file.name}: key rate.{data_rate / 1e9:g}.optics must be made for about {wanted / 1e9:g} GBd, got "

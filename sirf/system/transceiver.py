@@ -43,7 +43,7 @@ def serdes_energy(
 
     def of(index: int, share: float) -> float:
         constant = record.a_pj_per_bit[index] * (1.0 - share + share * ratio)
-        return (constant + record.b_pj_per_bit_per_db[index] * loss) * scale
+        return float((constant + record.b_pj_per_bit_per_db[index] * loss) * scale)
 
     least, usual, greatest = PER_SYMBOL
     return Range(of(1, usual), min(of(0, least), of(0, greatest)), max(of(2, least), of(2, greatest)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sirf import fec
 from sirf.errors import SirfError
+from sirf.signal.cross32 import map_words, unmap_levels
 
 RS15 = fec.ReedSolomon("rs15", symbols=15, message_symbols=9, bits_per_symbol=4, field_polynomial=0x13)
 
@@ -77,6 +78,24 @@ def test_without_a_loss_there_is_an_upper_bound() -> None:
     assert counter.count.interval() == pytest.approx((0.0, 1 - 0.01**0.001))
 
 
+def test_pairs_of_pam6_fill_fec_symbols_of_ten_bits() -> None:
+    code, rng = fec.load("kp4"), np.random.default_rng(3)
+    words = rng.integers(0, 32, 2 * code.symbols * 50)
+    sent = map_words(words)
+    wrong = np.flatnonzero(rng.random(sent.size) < 0.008)
+    decided = sent.astype(np.int64)
+    decided[wrong] += np.where(decided[wrong] < 3, 1, -1)
+    counter = fec.CodewordCounter(code, order=6)
+    for start in range(0, sent.size, 1001):
+        counter.add(sent[start : start + 1001], decided[start : start + 1001])
+    # the other way: five-bit words to ten-bit symbols, compared word by word
+    kept = (unmap_levels(sent) != unmap_levels(decided)).reshape(50, code.symbols, 2).any(axis=2).sum(axis=1)
+    counts = np.bincount(kept, minlength=2 * code.correctable + 2)
+    assert counter.count.codewords == 50
+    assert counter.count.codeword_errors == int(np.count_nonzero(kept > code.correctable)) > 3
+    assert list(counter.count.words[: code.correctable + 1]) == counts[: code.correctable + 1].tolist()
+
+
 def test_a_drawn_chain_has_its_ratios() -> None:
     chain = fec.ErrorChain.bursts(5e-3, 0.6)
     errors = chain.draw(400_000, rng=2)
@@ -88,8 +107,8 @@ def test_a_drawn_chain_has_its_ratios() -> None:
 
 def test_bad_input_is_named() -> None:
     code = fec.load("kp4")
-    with pytest.raises(SirfError, match="order must be 2 or 4"):
-        fec.CodewordCounter(code, order=6)
+    with pytest.raises(SirfError, match="order must be 2, 4 or 6"):
+        fec.CodewordCounter(code, order=8)
     with pytest.raises(SirfError, match="alike"):
         fec.CodewordCounter(code).add([0, 1], [0])
     with pytest.raises(SirfError, match="positions must ascend"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from sirf.errors import SirfError
 from sirf.signal.capacity import capacity
@@ -44,7 +44,7 @@ def test_a_lossy_channel_with_transmitter_noise_agrees_with_a_general_optimiser(
         x = density * gain / noise
         return -float(np.sum(weight * np.log2(1.0 + x / (1.0 + e * x))))
 
-    result = minimize(
+    result: OptimizeResult = minimize(  # type: ignore[call-overload]
         rate,
         np.full(12, power),
         bounds=[(0.0, None)] * 12,

@@ -3,8 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import sirf
 from sirf.errors import SirfError
-from sirf.signal.pam import bit_error_table, gray_code, levels, order_of, thresholds
+from sirf.signal.pam import (
+    bit_error_table,
+    bits_per_symbol,
+    counted_bit_errors,
+    gray_code,
+    levels,
+    order_of,
+    thresholds,
+)
 
 
 def test_levels_are_equally_spaced_and_mismatch_shrinks_the_smallest_distance_to_r_lm() -> None:
@@ -36,3 +45,36 @@ def test_bad_input_is_refused_in_one_sentence(call: object, message: str) -> Non
     assert callable(call)
     with pytest.raises(SirfError, match=message):
         call()
+
+
+def test_pam6_carries_two_and_a_half_bits_and_counts_sixths_of_a_bit() -> None:
+    table, parts = counted_bit_errors(6)
+    assert bits_per_symbol(6) == 2.5
+    assert table / parts == pytest.approx(bit_error_table(6), abs=1e-12)
+    assert counted_bit_errors(4)[1] == 1
+    assert np.array_equal(counted_bit_errors(4)[0], bit_error_table(4))
+
+
+def test_a_pam6_link_counts_what_its_statistics_say() -> None:
+    flat = sirf.Channel.from_network(
+        sirf.Network(np.arange(0.0, 30e9, 50e6), np.tile([[0.0, 1.0], [1.0, 0.0]], (600, 1, 1)).astype(complex)),
+        plane="die",
+    )
+    link = sirf.Link(
+        flat,
+        transmitter=sirf.Transmitter(amplitude=0.4, amplitude_fext=0.4, amplitude_next=0.4),
+        receiver=sirf.Receiver(noise_corner=7.5e9, noise_density=5e-14),
+        symbol_rate=10e9,
+        modulation="PAM6",
+    )
+    assert link.bit_rate == 25e9
+    eye = sirf.statistical_eye(link, phases=1)
+    count = sirf.count_errors(link, max_errors=4000, max_symbols=4_000_000, rng=1)
+    assert count.bits_per_symbol == 2.5
+    assert count.ber == pytest.approx(eye.ber, rel=0.05)
+    assert count.ser == pytest.approx(eye.ser, rel=0.05)
+    # a wrong symbol costs between one bit and, on average over neighbours, a seventh more
+    assert 1.0 < count.errors / count.symbol_errors < 1.35
+    run = sirf.simulate(link, symbols=200_000, rng=1)
+    # some fifty errors
+    assert run.ber == pytest.approx(eye.ber, rel=0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.com.config.preset import from_standard
 from sirf.com.config.rescaled import rescaled
+from sirf.com.distribution import Distribution
 from sirf.com.margin import com
 from sirf.errors import ConfigError, SirfError
 from sirf.fec.library import load as load_code
@@ -44,8 +46,9 @@ def test_the_winner_changes_with_loss_and_changes_are_interpolated(near: Modulat
     assert changes[0].length_mm is not None
     for change in changes:
         for name in (change.before, change.after):
-            ends = [(point.loss_db, point.row(name).com_db or 0.0) for point in near.sweep[1:]]
-            assert change.com_db == pytest.approx(np.interp(change.loss_db, *zip(*ends, strict=True)))
+            losses = [point.loss_db for point in near.sweep[1:]]
+            margins = [point.row(name).com_db or 0.0 for point in near.sweep[1:]]
+            assert change.com_db == pytest.approx(np.interp(change.loss_db, losses, margins))
 
 
 def test_no_modulation_carries_more_than_the_ceiling(near: ModulationStudy) -> None:
@@ -117,12 +120,16 @@ def test_white_noise_alone_gives_the_closed_forms() -> None:
         margin = quick_margin(path_responses(channel, quiet, 1)[0], quiet)
         isi, total = margin.noise.isi, margin.noise.total
         assert isi.sigma < margin.noise.sigma_g
-        table = transitions(quiet.levels, margin.signal, lambda volts, total=total: total.below(-volts))
+        table = transitions(quiet.levels, margin.signal, partial(_tail, total))
         # Gaussian noise beside what little the equaliser leaves of the filters
         q = float(isi.y @ norm.sf((margin.signal - isi.x) / margin.noise.sigma_g))
         assert symbol_error_ratio(table) == pytest.approx(share * q, rel=0.01)
         assert 2e-5 < q < 2e-2
         assert bit_error_ratio(table) < symbol_error_ratio(table)
+
+
+def _tail(total: Distribution, volts: float) -> float:
+    return total.below(-volts)
 
 
 def test_a_stronger_code_allows_more_errors_and_costs_rate(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from sirf.channel.die_to_die import PackageCase
 from sirf.channel.package import Package
@@ -81,9 +81,11 @@ def faster_package(package: Package, period: float) -> Package:
 
 
 def _faster_case(case: PackageCase, period: float) -> PackageCase:
-    devices = {
-        field.name: faster_package(value, period)
-        for field in fields(case)
-        if isinstance(value := getattr(case, field.name), Package)
-    }
-    return replace(case, rise_time=None if case.rise_time is None else case.rise_time * period, **devices)
+    return replace(
+        case,
+        transmitter=faster_package(case.transmitter, period),
+        fext=faster_package(case.fext, period),
+        next=faster_package(case.next, period),
+        receiver=faster_package(case.receiver, period),
+        rise_time=None if case.rise_time is None else case.rise_time * period,
+    )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sirf._kernels import error_comparison as kernel
 from sirf.engine.counting.tally import MAX_BURST_LENGTH, batch_fields, batch_rows
 from sirf.results.error_count import ErrorCount
-from sirf.signal.pam import bit_error_table, bits_per_symbol
+from sirf.signal.pam import bits_per_symbol, counted_bit_errors
 
 Symbols = NDArray[np.uint8]
 
@@ -18,7 +18,8 @@ class Comparison:
 
     def __init__(self, order: int, *, gap: int, identity: str) -> None:
         self.order, self.identity = order, identity
-        self._gap, self._bits = gap, bit_error_table(order)
+        self._gap = gap
+        self._bits, self._parts = counted_bit_errors(order)
         self._state = np.zeros(kernel.STATE, dtype=np.int64)
         # the first error always begins a burst
         self._state[kernel.LAST_WRONG] = -gap - 1
@@ -34,7 +35,7 @@ class Comparison:
     @property
     def errors(self) -> int:
         """Bit errors so far."""
-        return int(self._counts[kernel.BIT_ERRORS])
+        return round(int(self._counts[kernel.BIT_ERRORS]) / self._parts)
 
     def add(self, sent: Symbols, got: Symbols, wrong: Symbols) -> None:
         """Compare `got` (n,) with `sent` (n,); `wrong` (n,) are the errors on the line that bursts are made of."""
@@ -55,7 +56,10 @@ class Comparison:
     def count(self) -> ErrorCount:
         """Errors so far, an unfinished burst among them."""
         symbol_errors, errors, bursts, squares, bit_squares = self._counts.tolist()
-        lengths, state = self._lengths.copy(), self._state
+        lengths, state, parts = self._lengths.copy(), self._state, self._parts
+        batches = batch_fields(self._batches)
+        name = "squared_batch_bit_errors"
+        batches[name] = tuple(round(squares / parts**2) for squares in batches[name])
         # the open burst is counted into copies, so that the run can go on
         if state[kernel.OPEN_SYMBOLS]:
             span = int(state[kernel.OPEN_LAST] - state[kernel.OPEN_FIRST])
@@ -63,16 +67,16 @@ class Comparison:
         return ErrorCount(
             symbols=self.symbols,
             symbol_errors=symbol_errors,
-            errors=errors,
+            errors=round(errors / parts),
             bursts=bursts,
             squared_symbol_errors=squares + int(state[kernel.OPEN_SYMBOLS]) ** 2,
-            squared_bit_errors=bit_squares + int(state[kernel.OPEN_BITS]) ** 2,
+            squared_bit_errors=round((bit_squares + int(state[kernel.OPEN_BITS]) ** 2) / parts**2),
             bits_per_symbol=bits_per_symbol(self.order),
             link=self.identity,
             sent=tuple(self._sent.tolist()),
             confusion=tuple(self._confusion.ravel().tolist()),
             burst_lengths=tuple(lengths.tolist()),
-            **batch_fields(self._batches),
+            **batches,
         )
 
 

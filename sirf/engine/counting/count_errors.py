@@ -22,6 +22,7 @@ from sirf.fec.counter import CodewordCounter
 from sirf.link import Link
 from sirf.results.count_file import CountFile
 from sirf.results.error_count import ErrorCount
+from sirf.signal.pam import bits_per_symbol
 from sirf.signal.patterns import remove_precoding
 from sirf.units import Given, parse_count
 
@@ -254,7 +255,7 @@ class _Book:
     ) -> None:
         self.seed, self.codewords = seed, codewords
         self.segments = 0
-        self.total = ErrorCount(link=counter.identity, bits_per_symbol=float(np.log2(counter.order)))
+        self.total = ErrorCount(link=counter.identity, bits_per_symbol=bits_per_symbol(counter.order))
         self.file = None if path is None else CountFile(path)
         if self.file is not None:
             try:

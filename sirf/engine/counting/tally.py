@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sirf._kernels.decide import count_levels
 from sirf._kernels.error_comparison import number_bursts
 from sirf.results.error_count import BATCHES, ErrorCount
-from sirf.signal.pam import bit_error_table, bits_per_symbol
+from sirf.signal.pam import bits_per_symbol, counted_bit_errors
 
 Positions = NDArray[np.int64]
 Symbols = NDArray[np.uint8]
@@ -91,7 +91,8 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     )
     if not total:
         return known
-    bits = bit_error_table(order)[errors.sent, errors.decided]
+    table, parts = counted_bit_errors(order)
+    bits = table[errors.sent, errors.decided]
     starts = np.flatnonzero(np.diff(errors.burst, prepend=-1))
     sizes = np.diff(starts, append=total)
     lengths = errors.positions[starts + sizes - 1] - errors.positions[starts]
@@ -101,13 +102,15 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     return replace(
         known,
         symbol_errors=total,
-        errors=int(bits.sum()),
+        errors=round(int(bits.sum()) / parts),
         bursts=len(starts),
         # variance of a sum over independent bursts: their squared sizes, from which the interval is widened
         squared_symbol_errors=int(np.sum(sizes**2)),
-        squared_bit_errors=int(np.sum(burst_bits**2)),
+        squared_bit_errors=round(int(np.sum(burst_bits**2)) / parts**2),
         squared_batch_symbol_errors=_batch_squares(errors.positions, np.ones(total, dtype=np.int64), len(symbols)),
-        squared_batch_bit_errors=_batch_squares(errors.positions, bits, len(symbols)),
+        squared_batch_bit_errors=tuple(
+            round(squares / parts**2) for squares in _batch_squares(errors.positions, bits, len(symbols))
+        ),
         burst_lengths=tuple(histogram.tolist()),
         confusion=tuple(confusion.tolist()),
     )

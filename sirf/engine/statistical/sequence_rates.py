@@ -10,6 +10,7 @@ from sirf.errors import SirfError
 from sirf.receiver.mlse import Mlse
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
+from sirf.signal.pam import bit_error_table, bits_per_symbol
 
 Float = NDArray[np.float64]
 
@@ -50,9 +51,12 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
         return ErrorRates(ser=0.0, ber=0.0, detector_error_ratio=0.0, mean_burst=1.0)
     runs = np.trim_zeros(np.where(events > 1e-12 * total, events / total, 0.0), "b")
     ser = min(total, 1.0)
+    table = bit_error_table(count)
+    # one bit, but of PAM6, whose labels are no Gray code
+    bits = float(np.mean([np.diag(table, 1), np.diag(table, -1)]))
     return ErrorRates(
         ser=ser,
-        ber=ser / float(np.log2(count)),
+        ber=ser * bits / bits_per_symbol(count),
         detector_error_ratio=ser,
         mean_burst=float(np.sum(length * events)) / total,
         run_lengths=tuple(runs.tolist()),

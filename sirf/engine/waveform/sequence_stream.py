@@ -12,6 +12,7 @@ from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
+from sirf.signal.pam import bits_per_symbol
 from sirf.signal.patterns import remove_precoding
 
 Float = NDArray[np.float64]
@@ -82,7 +83,7 @@ class SequenceStream:
 
     def count(self, identity: str) -> ErrorCount:
         """Errors so far among the symbols that are decided for good."""
-        return replace(self.total, link=identity, bits_per_symbol=float(np.log2(self.order)))
+        return replace(self.total, link=identity, bits_per_symbol=bits_per_symbol(self.order))
 
     def _start(self, before: Symbols) -> None:
         """The state that the sent symbols `before` (DEPTH,) lead to is the only one."""
