@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,6 +21,10 @@ Float = NDArray[np.float64]
 TARGET_SER = 4.8e-4
 HISTOGRAM_BINS = 1500
 """Of the eye's histogram, over 1.6 OMA."""
+STEPS = (32e-3, 16e-3, 8e-3, 4e-3, 8e-3, 4e-3, 2e-3, 1e-3)
+"""By how much taps are moved in their refinement; larger steps close the eye."""
+NEARBY = 0.1
+"""Part by which the noise that two equalisers bear differs that the search visits one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +176,8 @@ class _Eye:
         shape = 1.0 if receiver.bandwidth is None else low_pass("bessel4", frequency, receiver.bandwidth * rate)
         self.spectrum = fft.rfft(wave) * shape
         self.wave, self.middle = wave, float(wave.mean())
-        self.known: dict[float, Float] = {}
+        self.known: dict[tuple[float, int], Float] = {}
+        self.last: dict[float, float] = {}
         ideal = sent.astype(float)
         # four levels a third of the OMA apart, about the mean of the pattern
         self.wanted = (ideal - ideal.mean()) * oma / 3.0
@@ -224,73 +230,100 @@ class _Eye:
         return max(first, _Found(self.allowed(taps, phase), taps, main, phase), key=lambda one: one.allowed)
 
     def refine(self, start: _Found) -> _Found:
-        """Walk the free taps uphill from the least-squares solution."""
+        """Walk the free taps uphill from the least-squares solution: each in turn to a parabola's top, in ever finer steps."""
         if self.receiver.taps == 1 or start.allowed <= 0.0:
             return start
+        taps, best = start.taps, start.allowed
         # the largest tap follows from the others: their sum is one
-        free = [i for i in range(self.receiver.taps) if i != int(np.argmax(np.abs(start.taps)))]
-        anchor = int(np.argmax(np.abs(start.taps)))
+        anchor = int(np.argmax(np.abs(taps)))
 
-        def full(values: Float) -> Float:
-            taps = np.zeros(self.receiver.taps)
-            taps[free] = values
-            taps[anchor] = 1.0 - values.sum()
-            return taps
+        def moved(place: int, step: float) -> Float:
+            other = taps.copy()
+            other[place] += step
+            other[anchor] -= step
+            return other
 
-        def cost(values: Float) -> float:
-            return -self.allowed(full(values), start.phase) / self.oma
-
-        from scipy.optimize import minimize
-
-        run = minimize(cost, start.taps[free].ravel(), method="Powell", tol=1e-4, options={"maxiter": 2})
-        taps = full(run.x)
-        better = _Found(self.allowed(taps, start.phase), taps, start.main, start.phase)
-        return max(start, better, key=lambda x: x.allowed)
+        for step in STEPS:
+            before = taps
+            for place in (n for n in range(self.receiver.taps) if n != anchor):
+                below, above = (self.allowed(moved(place, side * step), start.phase) for side in (-1.0, 1.0))
+                bend = below - 2.0 * best + above
+                top = 0.5 * (below - above) / bend if bend < 0.0 else float(np.sign(above - below))
+                shift = step * min(max(top, -2.0), 2.0)
+                tried = [(below, -step), (above, step), (self.allowed(moved(place, shift), start.phase), shift)]
+                found, by = max(tried)
+                if found > best:
+                    best, taps = found, moved(place, by)
+            # where single taps are stuck on the ridge between two windows, the way of all together goes on
+            onwards = taps + (taps - before)
+            while (found := self.allowed(onwards, start.phase)) > best:
+                best, taps, onwards = found, onwards, onwards + (taps - before)
+        return _Found(best, taps, start.main, start.phase)
 
     def allowed(self, taps: Float, phase: float) -> float:
         """Noise in W rms before the equaliser at which the worse of the two windows has the target SER; 0 for a closed eye."""
-        histograms = [self._histogram(taps, phase + centre - 0.5) for centre in self.receiver.centres]
-        gain = self.noise_gain(taps)
-        return min(self._bearable(histogram) for histogram in histograms) / gain
+        bearable = []
+        for centre in self.receiver.centres:
+            found = self._bearable(self._histogram(taps, phase + centre - 0.5), self.last.get(centre, 0.0))
+            self.last[centre] = found
+            bearable.append(found)
+        return min(bearable) / self.noise_gain(taps)
 
-    def _rows(self, offset: float) -> Float:
-        """(N, taps): sample n + pre - j in column j, so that tap `pre` would see the symbol itself."""
-        key = round(offset, 9)
+    def _rows(self, offset: float, instants: tuple[float, ...] = (0.0,)) -> Float:
+        """(N, taps) by instant: sample n + pre - j in column j, so that tap `pre` would see the symbol itself."""
+        key = round(offset, 9), len(instants)
         if key not in self.known:
-            x = self.samples(offset)
-            self.known[key] = np.stack([np.roll(x, j - self.receiver.pre) for j in range(self.receiver.taps)], axis=1)
+            pre, taps = self.receiver.pre, self.receiver.taps
+            parts = []
+            for instant in instants:
+                x = self.samples(offset + instant)
+                round_about = np.concatenate([x[x.size - (taps - 1 - pre) :], x, x[:pre]])
+                parts.append(np.lib.stride_tricks.sliding_window_view(round_about, taps)[:, ::-1])
+            self.known[key] = np.concatenate(parts)
         return self.known[key]
 
     def _histogram(self, taps: Float, centre: float) -> Float:
         """Density (HISTOGRAM_BINS,) of the equalised samples in a window, over ±0.8 OMA about the mean."""
-        out = np.zeros(HISTOGRAM_BINS)
         width = self.receiver.width
         # five instants spread evenly over the window stand for all in it
-        for offset in (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width):
-            y = self._rows(centre + offset) @ taps
-            place = (y / (1.6 * self.oma) + 0.5) * HISTOGRAM_BINS - 0.5
-            index = np.clip(np.floor(place).astype(np.int64), 0, HISTOGRAM_BINS - 2)
-            # linear shares keep the mean of what falls between two bins
-            share = np.clip(place - index, 0.0, 1.0)
-            out += np.bincount(index, 1.0 - share, HISTOGRAM_BINS) + np.bincount(index + 1, share, HISTOGRAM_BINS)
-        return np.asarray(out / out.sum())
+        y = self._rows(centre, (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width)) @ taps
+        place = y * (HISTOGRAM_BINS / (1.6 * self.oma)) + (0.5 * HISTOGRAM_BINS - 0.5)
+        index = np.minimum(np.maximum(np.floor(place), 0.0), HISTOGRAM_BINS - 2.0)
+        # linear shares keep the mean of what falls between two bins
+        share = np.minimum(np.maximum(place - index, 0.0), 1.0)
+        bins = index.astype(np.int64)
+        upper = np.bincount(bins, share, HISTOGRAM_BINS)
+        out = np.bincount(bins, minlength=HISTOGRAM_BINS) - upper
+        out[1:] += upper[:-1]
+        return np.asarray(out / y.size)
 
-    def _bearable(self, histogram: Float) -> float:
-        """Largest Gaussian sigma after the equaliser with at most the target SER over the three thresholds."""
-        level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6 * self.oma
-        used = histogram > 0.0
-        level, share = level[used], histogram[used]
-        distance = np.abs(level[:, None] - self.oma * np.array([-1.0, 0.0, 1.0]) / 3.0)
+    def _bearable(self, histogram: Float, last: float) -> float:
+        """Largest Gaussian sigma after the equaliser with at most the target SER over the three thresholds.
 
-        def ser(sigma: float) -> float:
-            return float(share @ (0.5 * erfc(distance / (np.sqrt(2.0) * sigma))).sum(axis=1)) + 1e-300
-
-        least = 1e-3 * self.oma
-        if ser(least) >= self.receiver.target_ser:
-            return 0.0
+        `last` is that of an equaliser nearby, about which it is looked for first; 0 where none is known.
+        """
         from scipy.optimize import brentq
 
-        return float(brentq(lambda sigma: np.log(ser(sigma) / self.receiver.target_ser), least, self.oma, rtol=1e-4))
+        level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6 * self.oma
+        used = histogram > 1e-12
+        level, share = level[used], histogram[used]
+        distance = np.abs(level[:, None] - self.oma * np.array([-1.0, 0.0, 1.0]) / 3.0) / np.sqrt(2.0)
+        least, most = 1e-3 * self.oma, self.oma
+
+        def excess(near: NDArray[np.bool_]) -> Callable[[float], float]:
+            far, weights = distance[near], np.broadcast_to(share[:, None], distance.shape)[near]
+            return lambda sigma: float(
+                np.log((0.5 * (weights @ erfc(far / sigma)) + 1e-300) / self.receiver.target_ser)
+            )
+
+        if last > 0.0:
+            low, high = (1.0 - NEARBY) * last, (1.0 + NEARBY) * last
+            # erfc(6) is 2e-17: what is further away adds nothing
+            nearby = excess(distance < 6.0 * high)
+            if nearby(low) < 0.0 <= nearby(high):
+                return float(brentq(nearby, low, high, rtol=1e-5))
+        whole = excess(np.ones(distance.shape, dtype=np.bool_))
+        return 0.0 if whole(least) >= 0.0 else float(brentq(whole, least, most, rtol=1e-5))
 
     def _shifted(self, main: int) -> Float:
         """What tap `main` shall see, for the rows of both windows."""

@@ -128,14 +128,14 @@ def _lessened(
     receiver, transmitter, jitter = link.receiver, link.transmitter, link.transmitter.jitter
     if link.optics is None or _has_copper(link.optics):
         echoes = _echoes(link)
-        yield "reflection", lambda: _Relieved(link, (1.0 - AMPLITUDE) * echoes)
+        yield "reflection", lambda: _Relieved(link, (1.0 - AMPLITUDE) * echoes, like=model)
         yield "loss", lambda: InterferenceModel(_equalized_anew(_with_less_copper_loss(given)))
     if link.aggressors:
         launched = zip(link.aggressors, link.launch_amplitudes()[1:], strict=True)
         quieter = tuple(dataclasses.replace(one, amplitude=AMPLITUDE * volts) for one, volts in launched)
-        yield "crosstalk", lambda: InterferenceModel(link.replace(aggressors=quieter))
+        yield "crosstalk", lambda: InterferenceModel(link.replace(aggressors=quieter), like=model)
     if jitter:
-        yield "jitter", lambda: InterferenceModel(_transmitting(link, jitter=_less_jitter(jitter)))
+        yield "jitter", lambda: InterferenceModel(_transmitting(link, jitter=_less_jitter(jitter)), like=model)
     quiet = link.replace(receiver=dataclasses.replace(receiver, noise_density=POWER * receiver.noise_density))
     snr_db = None if transmitter.snr_db is None else transmitter.snr_db + LESS_DB
     purer = _transmitting(link, snr_db=snr_db)
@@ -146,7 +146,7 @@ def _lessened(
     else:
         yield from _lessened_light(link, model, quiet, purer)
     if receiver.converter is not None:
-        yield "quantisation", lambda: _FinerSteps(link)
+        yield "quantisation", lambda: _FinerSteps(link, like=model)
 
 
 def _lessened_light(
@@ -157,12 +157,14 @@ def _lessened_light(
     assert span is not None
     path, source, amplifier = span.path, span.path.source, span.path.receiver.tia
 
-    def through(changed: OpticalPath, base: Link = link) -> Callable[[], InterferenceModel]:
+    def through(
+        changed: OpticalPath, base: Link = link, like: InterferenceModel | None = model
+    ) -> Callable[[], InterferenceModel]:
         assert base.optics is not None
         optics = base.optics.with_path(changed)
-        return lambda: InterferenceModel(base.replace(optics=optics))
+        return lambda: InterferenceModel(base.replace(optics=optics), like=like)
 
-    yield "loss", through(_with_less_glass_loss(path))
+    yield "loss", through(_with_less_glass_loss(path), like=None)
     low_noise = dataclasses.replace(amplifier, noise=AMPLITUDE * amplifier.noise)
     yield (
         "receiver noise",
@@ -176,9 +178,9 @@ def _lessened_light(
     if path.interference.echoes:
         yield "multipath", through(_with_less_reflectance(path))
     if path.fibre.length > 0.0:
-        yield "dispersion", through(dataclasses.replace(path, fibre=_less_dispersive(path.fibre)))
+        yield "dispersion", through(dataclasses.replace(path, fibre=_less_dispersive(path.fibre)), like=None)
     if model.large is not None:
-        yield "curvature", lambda: _Straightened(link)
+        yield "curvature", lambda: _Straightened(link, like=model)
 
 
 def _depth(model: InterferenceModel) -> float:
@@ -245,8 +247,8 @@ def _real(value: Complex) -> Float:
 class _Relieved(InterferenceModel):
     """The interference of a link without some of what its equaliser leaves: `removed` (K,) in V, cursor by cursor."""
 
-    def __init__(self, link: Link, removed: Float) -> None:
-        super().__init__(link)
+    def __init__(self, link: Link, removed: Float, *, like: InterferenceModel) -> None:
+        super().__init__(link, like=like)
         self.removed = removed
 
     def cursors(self, offset: int) -> tuple[Float, int]:
@@ -258,16 +260,16 @@ class _Relieved(InterferenceModel):
 class _FinerSteps(InterferenceModel):
     """The interference of a link whose converter has finer steps by 3 dB."""
 
-    def __init__(self, link: Link) -> None:
-        super().__init__(link)
+    def __init__(self, link: Link, *, like: InterferenceModel) -> None:
+        super().__init__(link, like=like)
         self.codes = AMPLITUDE * self.codes
 
 
 class _Straightened(InterferenceModel):
     """The interference of a link whose light bends levels and symbols 3 dB less; its noise by level stays."""
 
-    def __init__(self, link: Link) -> None:
-        super().__init__(link)
+    def __init__(self, link: Link, *, like: InterferenceModel) -> None:
+        super().__init__(link, like=like)
         assert self.large is not None
         bent_at, straight = self.large.at, self.levels * self.front_end.main_cursor
 

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import erfc, ndtri
 
 from sirf.errors import PhysicsError
-from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, tdecq
+from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, _Eye, tdecq
 from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
 from sirf.optics.stage import low_pass
 
@@ -101,6 +101,26 @@ def test_allowed_noise_gives_the_target_in_real_decisions(receiver: ReferenceRec
     # the best two neighbouring samples, a tenth of a UI apart at most, are the windows': both near the target
     best = np.sort(ratio)[:2]
     assert best == pytest.approx(receiver.target_ser, rel=0.35)
+
+
+@pytest.mark.parametrize("corner", [7e9, 14e9])
+def test_no_step_of_a_tap_bears_more_noise(corner: float) -> None:
+    """The reference equaliser is the best there is, slow and bent waves with echoes included: no small step gains 0.005 dB."""
+    wave = staircase()
+    f = np.fft.rfftfreq(wave.size, 1 / (RATE * M))
+    shape = low_pass("pole", f, corner) * (1.0 + 0.12 * np.exp(-2j * np.pi * f * 5.5 / RATE))
+    slow = np.fft.irfft(np.fft.rfft(wave) * shape, wave.size)
+    bent = slow - 0.25 * (slow - slow.mean()) ** 2 / 1.2e-3
+    found = tdecq(bent, PATTERN, symbol_rate=RATE, samples_per_ui=M)
+    assert found.db < {7e9: 9.2, 14e9: 5.2}[corner]
+    eye = _Eye(bent, PATTERN, RATE, M, FIVE_TAPS, found.oma)
+    anchor = int(np.argmax(np.abs(found.taps)))
+    for place in (n for n in range(FIVE_TAPS.taps) if n != anchor):
+        for step in (-4e-3, 4e-3):
+            taps = found.taps.copy()
+            taps[place] += step
+            taps[anchor] -= step
+            assert 10.0 * np.log10(eye.allowed(taps, found.phase_ui) / found.allowed) < 5e-3
 
 
 def test_a_closed_eye_is_infinite() -> None:

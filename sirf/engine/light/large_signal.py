@@ -70,23 +70,33 @@ class LevelDistortion:
 class LargeSignal:
     """A link's large signals, at any sampling phase."""
 
-    def __init__(self, link: Link, end: FrontEnd) -> None:
+    def __init__(self, link: Link, end: FrontEnd, *, like: LargeSignal | None = None) -> None:
+        """`like` is that of a link which differs in noise, sizes of jitter and aggressors alone: its waves are taken over."""
         self.link, self.end = link, end
-        self.averaged: Averaged = averaged(link)
+        self.averaged: Averaged = averaged(link) if like is None else like.averaged.of_noise(link)
         self.chain: LightChain = self.averaged.chain
-        sent, count = self.averaged.sent, range(link.order)
-        self.member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
+        sent = self.averaged.sent
         self.symbols = link.levels[sent]
         # row n holds what the cursors of symbol n see; the two given symbols make the constant
         given = np.isin(NEIGHBOUR_OFFSETS, (0, 1))
         self.free = NEIGHBOUR_OFFSETS[~given]
-        self.neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(self.symbols, k) for k in self.free)], axis=1)
-        self.solver = [[_least_squares(self.neighbours[rows]) for rows in row] for row in self.member]
+        if like is None:
+            count = range(link.order)
+            self.member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
+            self.neighbours = np.stack(
+                [np.ones(PERIOD_SYMBOLS), *(np.roll(self.symbols, k) for k in self.free)], axis=1
+            )
+            self.solver = [[_least_squares(self.neighbours[rows]) for rows in row] for row in self.member]
+        else:
+            self.member, self.neighbours, self.solver = like.member, like.neighbours, like.solver
         self.waves = self.averaged.waves.slicer.reshape(PERIOD_SYMBOLS, -1)
         self.moves = edge_moves(
             link, self.symbols, SHAKE_RMS_UI * np.random.default_rng(2).standard_normal(PERIOD_SYMBOLS)
         )
-        self.shaken = self._shaken() if link.transmitter.jitter else None
+        if not link.transmitter.jitter:
+            self.shaken = None
+        else:
+            self.shaken = self._shaken() if like is None or like.shaken is None else like.shaken
         self.noise = self._noise() if self.chain.span.noisy else np.zeros((PERIOD_SYMBOLS, SAMPLES_PER_UI))
 
     def at(self, offset: int) -> LevelDistortion:

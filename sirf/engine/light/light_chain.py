@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,14 @@ class LightChain:
         self._behind()
         self.middle = float(np.mean(self.span.path.receiver.photodiode.curve(self.span.powers(link.order))))
         self.offset = 0.0
+
+    def of_noise(self, link: Link) -> LightChain:
+        """The chain of a link that differs in noise alone."""
+        other = copy(self)
+        other.link, other.span = link, _span(link)
+        other.driver_noise = other.span.driver_noise(link.drive_gain)
+        other._kept = {}
+        return other
 
     def _behind(self) -> None:
         """Impulse response from the amplifier to the slicer, and its start in s against the wanted instant."""
@@ -320,6 +329,10 @@ class Averaged:
     sent: NDArray[np.int64]
     drive: Float
     waves: Waves
+
+    def of_noise(self, link: Link) -> Averaged:
+        """The same of a link that differs in noise alone."""
+        return dataclasses.replace(self, chain=self.chain.of_noise(link))
 
 
 def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:

@@ -156,7 +156,15 @@ def interference_model(link: Link, worst_phase: bool = False, sampling_jitter_ui
 class InterferenceModel:
     """The parts of a link's interference that do not depend on the phase, and the distribution at any phase."""
 
-    def __init__(self, link: Link, *, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> None:
+    def __init__(
+        self,
+        link: Link,
+        *,
+        worst_phase: bool = False,
+        sampling_jitter_ui: float = 0.0,
+        like: InterferenceModel | None = None,
+    ) -> None:
+        """`like` is the model of a link which differs in noise, sizes of jitter and aggressors alone: its light's waves serve."""
         large = link.optics is not None and link.optics.large_signal
         check_link(LARGE_SIGNAL if large else STATISTICAL, link)
         self.link = link
@@ -177,7 +185,7 @@ class InterferenceModel:
         if large:
             from sirf.engine.light.large_signal import LargeSignal
 
-            self.large = LargeSignal(link, self.front_end)
+            self.large = LargeSignal(link, self.front_end, like=None if like is None else like.large)
             self.decided = self.large.at(0).means / self.front_end.main_cursor
 
     def at(self, offset: int) -> Interference:
