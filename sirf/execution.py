@@ -29,7 +29,7 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
 
 @contextmanager
 def stage(what: str, index: int, count: int) -> Iterator[None]:
-    """Stage `index`, from 0, of `count`: what is told within counts as part of it."""
+    """Stage `index`, from 0, of `count`: what is told within counts as part of it, under its name where it has one."""
     outer = _watcher.get()
     if outer is None:
         yield
@@ -37,7 +37,7 @@ def stage(what: str, index: int, count: int) -> Iterator[None]:
     outer(what, index, count)
 
     def inner(note: str, done: float, total: float) -> None:
-        outer(f"{what}, {note}", index + done / max(total, 1), count)
+        outer(", ".join(filter(None, (what, note))), index + done / max(total, 1), count)
 
     with watched_by(inner):
         yield

@@ -91,7 +91,7 @@ def com_command(
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     channel = files.load()
-    with progress("com"):
+    with progress("com", watch=True):
         result: ComResult | ComReport = com(
             channel,
             standard=standard,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sirf._files import check_output
+from sirf._files import check_output, check_output_folder
 from sirf.cli.ami import ModelOptions
 from sirf.cli.channel_files import ChannelFiles
 from sirf.cli.links import check_counts, check_seed, equalized_link, link_facts, with_sending_options
@@ -36,12 +36,11 @@ from sirf.cli.options import (
     Victim,
 )
 from sirf.cli.output import check_outputs, check_report, line_width, progress, say, write_json, write_picture
+from sirf.cli.pictures import eye_picture, write_pictures
 from sirf.cli.quantities import SymbolRate, count_option
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
@@ -55,6 +54,9 @@ def eye(
     symbols: Annotated[int, count_option("symbols", "Symbols of the waveform engine.")] = 1_000_000,
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for all pictures: eye, responses, equalisers, jitter, noise by cause.")
+    ] = None,
     report: Report = None,
     terminal: Annotated[bool, typer.Option("--terminal", help="Draw the eye here, in braille dots.")] = False,
     waveform: Annotated[
@@ -89,6 +91,10 @@ def eye(
     check_seed(seed)
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
+    check_output_folder("pictures", pictures)
+    if pictures is not None and engine != "statistical":
+        raise SirfError("pictures must be of the statistical engine, got the waveform engine. Leave --engine out.")
+    from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
@@ -138,7 +144,9 @@ def eye(
         result.record.save(waveform)
         say(f"wrote {waveform}", json_file=json_file)
     if out is not None:
-        write_picture(_eye_picture(result, interrupted=interrupted), out, json_file=json_file)
+        write_picture(eye_picture(result, interrupted=interrupted), out, json_file=json_file)
+    if pictures is not None and isinstance(result, StatisticalEye):
+        write_pictures(result, pictures, json_file=json_file)
     answer = {**result.to_dict(), **link_facts(link), "interrupted": interrupted}
     if report is not None and isinstance(result, StatisticalEye):
         from sirf.report.link import write_eye
@@ -245,19 +253,3 @@ def ber(
             "; --resume FILE would keep them" if resume is None else f" and kept in {resume}; the same command goes on"
         )
         raise KeyboardInterrupt(f"{count.symbols:,} symbols are counted in the answer{kept}")
-
-
-def _eye_picture(result: StatisticalEye | WaveformRun, *, interrupted: bool = False) -> Figure:
-    from sirf import plot
-    from sirf.plot._axes import empty_figure, new_figure, plain
-    from sirf.results.statistical_eye import StatisticalEye
-
-    if isinstance(result, StatisticalEye):
-        figure = empty_figure((8.0, 6.4))
-        axes = plot.eye_with_bathtubs(result, figure)
-    else:
-        figure, grid = new_figure((7.0, 5.0))
-        axes = plot.eye(result, grid[0])
-    note = ", interrupted" if interrupted else ""
-    axes.set_title(plain(repr(result.link)) + note, fontsize="small")
-    return figure

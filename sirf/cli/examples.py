@@ -10,10 +10,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "eye": (
         "sirf eye thru.s4p --standard 802.3ck-c2m --fext fext.s4p --next next.s4p --out eye.png",
+        "sirf eye thru.s4p --pictures pictures --report eye.html",
         "sirf eye thru.s4p --engine waveform --symbols 1e6 --terminal",
     ),
     "ber": ("sirf ber thru.s4p --max-errors 1000 --max-symbols 1e9 --resume counts.json",),
-    "jtol": ("sirf jtol thru.s4p --mask 802.3ck --ber 1e-5 --bandwidth 4MHz",),
+    "jtol": ("sirf jtol thru.s4p --mask 802.3ck --ber 1e-5 --bandwidth 4MHz --out tolerance.png",),
     "pulse": ("sirf pulse thru.s4p --symbol-rate 53.125GBd --out pulse.png",),
     "figures": ("sirf figures thru.s4p --standard 802.3ck-kr1 --strict --out figures",),
     "check": (

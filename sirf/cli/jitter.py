@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ from sirf.cli.options import (
     Thru,
     Victim,
 )
-from sirf.cli.output import check_limit, check_outputs, progress, say, write_json
+from sirf.cli.output import check_limit, check_outputs, draw_picture, progress, say, write_json
 from sirf.cli.quantities import SymbolRate, count_option, parser
 from sirf.units import parse_frequency
 
@@ -59,6 +60,7 @@ def jtol(
     sort: Sort = False,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
+    out: Annotated[Path | None, typer.Option(help="Write tolerance and mask as a picture.")] = None,
     json_file: Json = None,
 ) -> None:
     """Largest sinusoidal jitter that the receiver tolerates, beside a standard's mask."""
@@ -70,7 +72,7 @@ def jtol(
 
     check_seed(seed)
     check_limit("--ber", max_ber)
-    check_outputs(json_file)
+    check_outputs(json_file, out=out)
     chosen = load_mask(mask or "802.3ck")
     clock = ClockRecovery(detector=detector, bandwidth=bandwidth)
     files = ChannelFiles(
@@ -90,6 +92,10 @@ def jtol(
     with progress("jtol") as update:
         result = run(link, mask=chosen, ber=max_ber, symbols=symbols, rng=seed, progress=update)
     say(str(result), json_file=json_file)
+    if out is not None:
+        from sirf.plot.jitter import jitter_tolerance
+
+        draw_picture(lambda axes: jitter_tolerance(result, axes), out, json_file=json_file)
     write_json({**result.to_dict(), **link_facts(link)}, json_file)
     if mask is not None and not result.passed:
         raise typer.Exit(1)

@@ -29,7 +29,7 @@ def equalized_link(
     channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
     warn(_warnings(link))
-    with progress("equaliser search"):
+    with progress("equaliser search", watch=True):
         link = link.optimized() if models is None or not models.given else with_models(link, models)
     report = link.equalizer_report
     if channel.port_order is not None:

@@ -10,19 +10,20 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sirf._display import strict
 from sirf._files import check_output, write_text
 from sirf.errors import SirfError, printable
+from sirf.execution import watched_by
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Update = Callable[[str, int, int], None]
+Update = Callable[[str, float, float], None]
 """Shows progress: what was done, steps done, steps in all."""
 PICTURES = (".png", ".svg", ".pdf")
 """Endings of the pictures that can be written."""
@@ -192,10 +193,10 @@ def draw_picture(
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Update]:
+def progress(title: str, *, watch: bool = False) -> Iterator[Update]:
     """A bar with the time left on standard error while work goes on; silent where that is no terminal.
 
-    Until the first update it only moves: how long the work takes is not known yet.
+    Until the first update it only moves: how long the work takes is not known yet. With `watch` the searches within move it.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -216,4 +217,9 @@ def progress(title: str) -> Iterator[Update]:
     # an estimate from the last minutes, not the last steps: cases differ in size
     with Progress(*columns, console=console, transient=True, speed_estimate_period=600.0) as bar:
         task = bar.add_task(title, total=None, note="")
-        yield lambda note, done, total: bar.update(task, completed=done, total=total, note=note)
+
+        def update(note: str, done: float, total: float) -> None:
+            bar.update(task, completed=done, total=total, note=note)
+
+        with watched_by(update) if watch else nullcontext():
+            yield update

@@ -18,6 +18,7 @@ from sirf.com.responses import PathResponse, path_responses
 from sirf.com.revision import revision_of
 from sirf.com.search import Choice, Search, reported_taps, rising
 from sirf.errors import ConfigError, NoSettingError
+from sirf.execution import stage
 from sirf.results.margin import ComResult, ComTrace, EqualizerChoice, PathTrace
 from sirf.units import db20, from_db20
 
@@ -143,13 +144,15 @@ def answers_of(
         return answers_with_receiver_ffe(paths, settings)
     search = Search(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
-    local = engine.local() if settings.local_search else None
-    seed = local
-    if not settings.local_search and floor_db is None:
-        seed = _seed(search, settings)
+    with stage("", 0, 2):
+        local = engine.local() if settings.local_search else None
+        seed = local
+        if not settings.local_search and floor_db is None:
+            seed = _seed(search, settings)
     if floor_db is None:
         floor_db = -np.inf if seed is None else seed.fom_db
-    full = engine.full(floor_db=floor_db)
+    with stage("", 1, 2):
+        full = engine.full(floor_db=floor_db)
     if seed is not None and full is not None:
         # the full grid leaves out what is below the local search's answer: its way begins with that one's
         full = replace(full, path=rising((*seed.path, *full.path)))

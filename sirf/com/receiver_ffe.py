@@ -17,6 +17,7 @@ from sirf.com.search import reported_taps
 from sirf.com.sequence_margin import SequenceMargin, sequence_margin
 from sirf.com.slicer_noise import SlicerNoise, noise_of
 from sirf.errors import ConfigError, NoSettingError
+from sirf.execution import stage
 from sirf.results.ledger import MarginLedger
 from sirf.results.margin import EqualizerChoice
 from sirf.units import db20
@@ -33,10 +34,13 @@ def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSett
     """
     receiver = reference_receiver(paths, settings)
     _check(receiver)
-    choices = [(annex_178a.search(receiver, local=False), "full grid")]
+    searches = 2 if settings.local_search else 1
+    with stage("", 0, searches):
+        choices = [(annex_178a.search(receiver, local=False), "full grid")]
     if settings.local_search:
         kind = "adaptive search" if settings.adaptive_search else "local search"
-        local = annex_178a.search(receiver, local=True)
+        with stage("", 1, searches):
+            local = annex_178a.search(receiver, local=True)
         choices = [(local, f"{kind} {settings.local_search}"), *choices]
     found = [(choice, method) for choice, method in choices if choice is not None]
     if not found:

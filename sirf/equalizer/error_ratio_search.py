@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sirf.engine.statistical.analysis import statistical_eye
+from sirf.execution import tell
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import CTLE_GAINS, Ctle
 
@@ -27,9 +28,10 @@ def refine(
     best, ratio = link, _ratio(link)
     path = [("start", ratio)]
     tried = 1
-    for _ in range(rounds):
+    for round_number in range(rounds):
         improved = False
         for name, trial in _moves(best, limits, freeze):
+            tell(f"by error ratio, {name}", round_number, rounds)
             found = close(trial)
             value = _ratio(found)
             tried += 1

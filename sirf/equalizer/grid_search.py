@@ -21,6 +21,7 @@ from sirf.equalizer.converter_range import converter_range
 from sirf.equalizer.floating_taps import TapProblem, place_floating_taps
 from sirf.equalizer.search_grid import Spot, coarse, coarse_step, gain_axes, neighbours
 from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, through_ffe, with_gains
+from sirf.execution import tell
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport, Improvement
@@ -88,6 +89,9 @@ class Search:
             for spot in pending:
                 if spot in done or len(done) >= most:
                     continue
+                # each halving of the steps asks the neighbours of the best once at least
+                left = len(neighbours(where, steps, sizes)) * max(steps).bit_length()
+                tell("CTLE settings", len(done), min(max(len(pending), len(done)) + left, most))
                 gains = tuple(axis[place] for axis, place in zip(axes, spot, strict=True))
                 done[spot] = found = self._at_ctle(gains, best)
                 if best is None or found.fom_db > best.fom_db:

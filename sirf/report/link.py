@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sirf._files import write_text
 from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
-from sirf.plot.bathtubs import bathtub
 from sirf.plot.channel import loss
+from sirf.plot.equalizer import search_path
+from sirf.plot.eye import SHOWN_OF_RANGE
+from sirf.plot.gallery import CAPTIONS, PAGE, eye_pictures
 from sirf.plot.margin import com_distribution, com_ledger, com_pulse
 from sirf.plot.modulation import modulation
-from sirf.plot.responses import pulse
 from sirf.report.page import as_text, eye_view, png, render
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 Pictures = list[tuple[str, str]]
 Table = tuple[str, tuple[str, ...], list[tuple[str, str]]]
-
-SHOWN_OF_RANGE = 0.68
-"""Part of an eye's voltage range that its picture shows, as in `sirf.plot.eye`."""
 
 
 def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, results: dict[str, Any]) -> None:
@@ -49,8 +47,7 @@ def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, result
         f"{link.modulation} at {link.symbol_rate / 1e9:g} GBd over {link.insertion_loss_db:.1f} dB die to die.",
     ]
     pictures = [
-        ("Pulse response after the equaliser", _drawn(lambda axes: pulse(link.pulse_response(), axes))),
-        ("Bathtub: symbol error ratio over the sampling phase", _drawn(lambda axes: bathtub(eye, axes))),
+        *((CAPTIONS[name], as_text(png(figure))) for name, figure in eye_pictures(eye, PAGE).items()),
         (
             "Loss and reflection of the channel",
             _drawn(lambda axes: _loss(axes, channel, link.standard, link.symbol_rate)),
@@ -89,6 +86,7 @@ def write_com(
         tables.append((f"case-{index}", title, [(title, ("figure", "value"), _pairs(row))]))
         pictures.append((f"{title}: equalised pulse", _drawn(partial(com_pulse, case))))
         pictures.append((f"{title}: distribution", _drawn(partial(com_distribution, case))))
+        pictures.append((f"{title}: way of the equaliser search", _drawn(partial(search_path, case))))
         if case.ledger is not None:
             pictures.append((f"{title}: margin ledger", _drawn(partial(com_ledger, case))))
     pictures.append(("Loss and reflection", _drawn(lambda axes: _loss(axes, channel, standard, None))))

@@ -7,6 +7,8 @@ full grid. Where that says otherwise, the search goes on with the full grid alon
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sirf.results.margin import EqualizerChoice
 from sirf.study.length_search import STRIDE, TOLERANCE, longest_length
 from sirf.study.limits import Limit
@@ -17,11 +19,21 @@ Choices = dict[str, EqualizerChoice | None]
 
 
 class ComLength:
-    """Margins of COM over a limit by length, of one subject; `here` is what is measured already at its own length."""
+    """Margins of COM over a limit by length, of one subject; `here` is what is measured already at its own length.
 
-    def __init__(self, subject: Subject, limit: Limit, here: Measurement | None = None) -> None:
+    `progress` is told each length in m and its COM in dB.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        limit: Limit,
+        here: Measurement | None = None,
+        progress: Callable[[float, float], None] | None = None,
+    ) -> None:
         self.subject = subject
         self.limit = limit
+        self.progress = progress
         self.curve: dict[float, tuple[float, float]] = {}
         self._choices: dict[float, Choices] = {}
         self._full: dict[float, float] = {}
@@ -69,4 +81,6 @@ class ComLength:
         value = self.limit.value(found)
         loss = max(section.link.insertion_loss_db for section in found.sections)
         self.curve[length] = value, loss
+        if self.progress is not None:
+            self.progress(length, value)
         return self.limit.margin(value)

@@ -119,7 +119,7 @@ def _copper(
         return margin
 
     if limit.name == "com_db":
-        com = ComLength(subject, limit)
+        com = ComLength(subject, limit, progress=progress)
         low, high = com.longest(subject.length_m, stride=stride, tolerance=tolerance)
         tried = com.curve
         if low is not None:

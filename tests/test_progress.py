@@ -1,0 +1,84 @@
+"""What long searches tell of how far they are: in order, up to the end, to one watcher, and to a bar with the time left."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+import sirf
+from sirf.execution import stage, tell, watched_by
+from tests.com.small import small_settings
+from tests.plot.test_pictures import line
+
+Told = list[tuple[str, float]]
+
+
+def shares(told: Told) -> list[float]:
+    return [share for _, share in told]
+
+
+def test_stages_within_stages_share_their_part() -> None:
+    told: Told = []
+    with watched_by(lambda note, done, total: told.append((note, done / total))):
+        with stage("first", 0, 2), stage("", 1, 2):
+            tell("step", 1, 4)
+        with stage("second", 1, 2):
+            tell("step", 1, 2)
+    tell("nobody listens", 1, 1)
+    assert ("first, step", 0.3125) in told
+    assert ("second, step", 0.75) in told
+    assert shares(told) == sorted(shares(told))
+    assert told[-1] == ("second", 1.0)
+
+
+def test_com_tells_its_searches_in_order() -> None:
+    channel = sirf.Channel(line(9.0), plane="die", name="board")
+    told: Told = []
+    with watched_by(lambda note, done, total: told.append((note, done / total))):
+        sirf.com(channel, config=small_settings())
+    notes = [note for note, _ in told]
+    assert any("local search" in note for note in notes)
+    assert any("full grid" in note for note in notes)
+    assert all("package case 1 of 1" in note for note in notes if note)
+    assert shares(told) == sorted(shares(told))
+    assert told[-1][1] == 1.0
+
+
+def test_the_equaliser_search_tells_where_it_is() -> None:
+    channel = sirf.Channel(line(9.0), plane="die", name="board")
+    told: Told = []
+    with watched_by(lambda note, done, total: told.append((note, done / total))):
+        link = sirf.Link(channel, standard="802.3ck-c2m").optimized()
+    assert len(told) > 5
+    assert all(0.0 <= share <= 1.0 for share in shares(told))
+    assert shares(told)[-1] > 0.5
+    assert link.equalizer_report is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_bar_with_the_time_left_stands_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pty
+
+    script = (
+        "from sirf.cli.output import progress\n"
+        "from sirf.execution import tell\n"
+        "import time\n"
+        "with progress('search', watch=True):\n"
+        "    for k in range(12):\n"
+        "        tell('settings', k, 12)\n"
+        "        time.sleep(0.15)\n"
+    )
+    seen = bytearray()
+
+    def read(descriptor: int) -> bytes:
+        data = os.read(descriptor, 4096)
+        seen.extend(data)
+        return data
+
+    monkeypatch.setenv("TERM", "xterm")
+    assert pty.spawn([sys.executable, "-c", script], read) == 0
+    text = seen.decode(errors="replace")
+    assert "settings" in text
+    assert "0:00:01" in text  # some time is left, and says how much
