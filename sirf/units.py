@@ -46,8 +46,7 @@ class Quantity:
 
     `noun` and `unit` are for messages, `unit` being that of a bare number; `low` and `high` bound the value itself,
     `bare_low` and `bare_high` numbers without a unit. `example` shows how to write it, `usual` is the prefix that a bare
-    number most
-    likely lacks; `hints` say what is wrong with units of another quantity.
+    number most likely lacks; `hints` say what is wrong with units of another quantity. A `signed` one may be zero or negative.
     """
 
     noun: str
@@ -60,6 +59,7 @@ class Quantity:
     bare_low: float = field(default=0.0, kw_only=True)
     bare_high: float = field(default=math.inf, kw_only=True)
     hints: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    signed: bool = field(default=False, kw_only=True)
 
     def read(self, value: Given, *, name: str) -> float:
         """The value in SI units; `name` is what the caller calls it.
@@ -69,15 +69,16 @@ class Quantity:
         """
         number, unit = self._split(value, name)
         result = number * (self.units[unit] if unit else 1.0)
-        if not (math.isfinite(result) and result > 0):
+        if not (math.isfinite(result) and (result > 0 or self.signed)):
+            kind = "finite" if self.signed else "positive and finite"
             raise SirfError(
-                f"{name} must be positive and finite, a {self.noun} in {self.unit}, got {shown(value)}. "
+                f"{name} must be {kind}, a {self.noun} in {self.unit}, got {shown(value)}. "
                 f"Write for example {self.example}."
             )
         low = self.low if unit else max(self.low, self.bare_low)
         high = self.high if unit else min(self.high, self.bare_high)
-        if not low <= result <= high:
-            edge = f"at least {_plain(low)}" if result < low else f"at most {_plain(high)}"
+        if not low <= abs(result) <= high:
+            edge = f"at least {_plain(low)}" if abs(result) < low else f"at most {_plain(high)}"
             meant = f"'{_plain(number)}{self.usual}'"
             said = f"{_plain(number)}, which is {_plain(number)} {self.unit}" if not unit else shown(value)
             how = f"Write {meant} if that is meant" if not unit else f"Write for example {self.example}"
@@ -95,7 +96,7 @@ class Quantity:
         if match is None:
             raise self._unreadable(value, name)
         unit = match.group(2).lower().replace(" ", "")
-        if match.group(2) == "m" and self.units["m"] > 1.0:
+        if match.group(2) == "m" and self.units.get("m", 0.0) > 1.0:
             # milli or mega: the one is never meant here, the other is M
             raise self._unreadable(value, name)
         if "B/s" in match.group(2) or "Bps" in match.group(2):
@@ -156,6 +157,42 @@ FIBRE = Quantity("length", "m", _METRES, "'500 m' or '2 km'", "m")
 WAVELENGTH = Quantity("wavelength", "m", _METRES, "1310nm", "nm", high=1e-3)
 TIME = Quantity("time", "s", _prefixed(_SMALL, "s"), "'7.5 ps'", "ps", bare_high=1.0)
 VOLTAGE = Quantity("voltage", "V", _prefixed(_SMALL, "v"), "413mV", "mV", bare_high=100.0)
+CURRENT = Quantity("current", "A", _prefixed(_SMALL, "a"), "8mA", "mA", bare_high=10.0)
+RESISTANCE = Quantity("resistance", "ohm", _prefixed({"": 1.0, "k": 1e3}, "ohm", "ohms", "Ω", "ω"), "50ohm", "ohm")
+DURATION = Quantity(
+    "duration", "s", {"s": 1.0, "min": 60.0, "h": 3600.0, "hours": 3600.0, "d": 86400.0}, "'90 min'", "s"
+)
+AREA = Quantity(
+    "area",
+    "m²",
+    {"m2": 1.0, "m²": 1.0, "mm2": 1e-6, "mm²": 1e-6, "um2": 1e-12, "um²": 1e-12, "µm²": 1e-12},
+    "'10 um²'",
+    "um²",
+)
+DETUNING = Quantity("frequency", "Hz", _HERTZ, "'-20 GHz'", "GHz", bare_low=1e3, signed=True)
+SHIFT = Quantity("shift", "Hz/V", _prefixed(_LARGE, "hz/v"), "'5 GHz/V'", "GHz/V", signed=True)
+MODAL_BANDWIDTH = Quantity(
+    "modal bandwidth", "Hz km", _prefixed(_LARGE, "hzkm", "hz*km", "hz·km"), "'4700 MHz km'", "MHz km"
+)
+
+
+class Power(Quantity):
+    """Optical power: watts, or dBm, which may be negative."""
+
+    __slots__ = ()
+
+    def read(self, value: Given, *, name: str) -> float:
+        """The value in W; otherwise as `Quantity.read`.
+
+        >>> POWER.read("10 dBm", name="power")
+        0.01
+        """
+        if isinstance(value, str) and (match := _NUMBER.fullmatch(value)) and match.group(2).lower() == "dbm":
+            return super().read(f"{10.0 ** min(float(match.group(1)) / 10.0 - 3.0, 300.0)!r} W", name=name)
+        return super().read(value, name=name)
+
+
+POWER = Power("power", "W", _prefixed(_SMALL, "w"), "'10 mW' or '3 dBm'", "mW", bare_high=10.0)
 _COUNT = _prefixed(_LARGE, "", "symbols", "symbol")
 _CELSIUS = re.compile(r"\s*([+-]?\d+\.?\d*)\s*(°?C|degC|°?F|degF|K)?\s*")
 MAX_COUNT = 10**18

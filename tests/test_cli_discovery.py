@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,6 +155,50 @@ def test_completion_is_installed_by_one_command_and_answers(tmp_path: Path) -> N
     asked = environment | {"_SIRF_COMPLETE": "complete_bash", "COMP_WORDS": "sirf stand", "COMP_CWORD": "1"}
     answer = subprocess.run(command, env=asked, capture_output=True, text=True, check=False)
     assert answer.stdout.split() == ["standards"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "place", "words", "asked", "answer"),
+    [
+        (
+            "zsh",
+            ".zfunc/_sirf",
+            ("#compdef sirf", "_SIRF_COMPLETE=complete_zsh sirf"),
+            {"_TYPER_COMPLETE_ARGS": "sirf stand"},
+            '_arguments \'*: :(("standards":',
+        ),
+        (
+            "fish",
+            ".config/fish/completions/sirf.fish",
+            ("complete --command sirf", "_SIRF_COMPLETE=complete_fish"),
+            {"_TYPER_COMPLETE_ARGS": "sirf stand", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+            "standards\t",
+        ),
+    ],
+)
+def test_completion_of_other_shells_as_text(
+    shell: str, place: str, words: tuple[str, ...], asked: dict[str, str], answer: str, tmp_path: Path
+) -> None:
+    """The script that each shell loads, where it looks for it, and what the program answers when the shell asks."""
+    environment = os.environ | {"HOME": str(tmp_path), "SHELL": f"/bin/{shell}"}
+    command = [sys.executable, "-m", "sirf"]
+    subprocess.run([*command, "completion", "install"], env=environment, capture_output=True, check=True)
+    written = (tmp_path / place).read_text()
+    shown = subprocess.run(
+        [*command, "completion", "show"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert written.strip() == shown.stdout.strip()
+    assert all(one in written for one in words)
+    reply = subprocess.run(
+        command,
+        env=environment | asked | {"_SIRF_COMPLETE": f"complete_{shell}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert reply.stdout.startswith(answer)
+    if shutil.which(shell):
+        subprocess.run([shell, "-n", str(tmp_path / place)], check=True)
 
 
 def test_a_reader_that_goes_is_no_missed_limit() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,10 @@ from sirf import units
 from sirf.__main__ import main
 from sirf.channel.materials import load_material
 from sirf.errors import SirfError
-from sirf.optics.fibre import Fibre
+from sirf.optics.fibre import Fibre, MultimodeFibre
+from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
+from sirf.optics.optical_receiver import Photodiode, Tia
+from sirf.optics.source import Driver, Laser, Vcsel
 
 Capture = pytest.CaptureFixture[str]
 
@@ -42,6 +46,17 @@ Capture = pytest.CaptureFixture[str]
         (units.parse_length, "0.3", 0.3),
         (units.parse_temperature, "85 C", 85.0),
         (units.parse_temperature, "185 F", 85.0),
+        (partial(units.POWER.read, name="power"), "3 dBm", 1.9952623149688795e-3),
+        (partial(units.POWER.read, name="power"), "-10dBm", 1e-4),
+        (partial(units.POWER.read, name="power"), "1.5 mW", 1.5e-3),
+        (partial(units.CURRENT.read, name="bias"), "8 mA", 8e-3),
+        (partial(units.RESISTANCE.read, name="z0"), "42.5 Ohm", 42.5),
+        (partial(units.RESISTANCE.read, name="z0"), "1.2 kΩ", 1200.0),
+        (partial(units.DETUNING.read, name="detuning"), "-20 GHz", -20e9),
+        (partial(units.SHIFT.read, name="shift"), "5 GHz/V", 5e9),
+        (partial(units.AREA.read, name="area"), "10 um²", 1e-11),
+        (partial(units.MODAL_BANDWIDTH.read, name="bandwidth"), "4700 MHz km", 4.7e9),
+        (partial(units.DURATION.read, name="time"), "90 min", 5400.0),
     ],
 )
 def test_text_with_a_unit_is_the_number_in_si(read: Callable[[str], float], text: str, value: float) -> None:
@@ -70,6 +85,11 @@ def test_counts(text: str | float, value: int) -> None:
         (units.parse_length, "3 furlong", "30 mm"),
         (units.parse_length, True, "positive"),
         (units.parse_length, [1.0], "30 mm"),
+        (partial(units.VOLTAGE.read, name="amplitude"), "5 m", "413mV"),
+        (partial(units.TIME.read, name="rise_time"), "5 m", "7.5 ps"),
+        (partial(units.POWER.read, name="power"), "3 dBW", "3 dBm"),
+        (partial(units.CURRENT.read, name="bias"), 80, "Write '80mA'"),
+        (partial(units.DETUNING.read, name="detuning"), -20, "Write '-20GHz'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_right_spelling(
@@ -88,12 +108,50 @@ def test_prefixes_scale(prefix: str, number: float) -> None:
 
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused_by_one_sentence(text: str) -> None:
-    for quantity in (units.SYMBOL_RATE, units.DATA_RATE, units.FREQUENCY, units.LENGTH, units.TIME, units.VOLTAGE):
+    quantities = [value for value in vars(units).values() if isinstance(value, units.Quantity)]
+    assert len(quantities) > 12
+    for quantity in quantities:
         try:
             value = quantity.read(text, name="it")
         except SirfError:
             continue
-        assert 0.0 < value < float("inf")
+        assert -np.inf < value < np.inf
+        assert value > 0.0 or quantity.signed
+
+
+def test_the_fields_of_optics_take_text() -> None:
+    """Each field with a unit, by the value that the number has."""
+    texts: dict[type, dict[str, tuple[str | float, float | str]]] = {
+        Laser: {"power": ("10 dBm", 0.01)},
+        Driver: {"gain": (4.0, 4.0), "bandwidth": ("40 GHz", 40e9), "saturation": ("2 V", 2.0)},
+        Vcsel: {
+            "bias": ("8 mA", 8e-3),
+            "threshold": ("0.6 mA", 0.6e-3),
+            "slope": (0.5, 0.5),
+            "resistance": ("60 ohm", 60.0),
+            "resonance": ("22 GHz", 22e9),
+            "damping": (1.5e11, 1.5e11),
+            "parasitic": ("30 GHz", 30e9),
+            "saturation": ("5 mW", 5e-3),
+        },
+        MachZehnder: {"v_pi": ("3 V", 3.0), "bandwidth": ("35 GHz", 35e9)},
+        ElectroAbsorption: {"bias": ("1200 mV", 1.2), "scale": ("1.5 V", 1.5), "bandwidth": ("50 GHz", 50e9)},
+        Ring: {
+            "detuning": ("-20 GHz", -20e9),
+            "shift": ("5 GHz/V", 5e9),
+            "linewidth": ("45 GHz", 45e9),
+            "electrical": ("60 GHz", 60e9),
+        },
+        Photodiode: {"responsivity": (0.8, 0.8), "bandwidth": ("45 GHz", 45e9), "dark_current": ("10 nA", 1e-8)},
+        Tia: {"gain": (2e3, 2e3), "bandwidth": ("30 GHz", 30e9), "saturation": ("300 mV", 0.3)},
+        MultimodeFibre: {"length": ("50 m", 50.0), "bandwidth": ("4700 MHz km", 4.7e9)},
+    }
+    for kind, fields in texts.items():
+        made = kind(**{name: text for name, (text, _) in fields.items()})
+        for name, (_, value) in fields.items():
+            assert getattr(made, name) == pytest.approx(value), f"{kind.__name__}.{name}"
+    with pytest.raises(SirfError, match="bandwidth must be a number with a unit"):
+        MachZehnder(3.0, bandwidth="35 GBd")  # type: ignore[arg-type]
 
 
 def test_values_of_a_link_take_text() -> None:

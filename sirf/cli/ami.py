@@ -11,8 +11,9 @@ import typer
 from sirf._files import check_output_folder
 from sirf.cli.options import Json
 from sirf.cli.output import check_outputs, progress, say, write_json
-from sirf.cli.quantities import GivenSymbolRate
+from sirf.cli.quantities import GivenSymbolRate, parser
 from sirf.errors import SirfError
+from sirf.units import DURATION
 
 if TYPE_CHECKING:
     from sirf.ami.model import AmiModel
@@ -90,7 +91,14 @@ def check(
     symbol_rate: GivenSymbolRate = 26.5625e9,
     samples_per_ui: Annotated[int, typer.Option(help="Samples a symbol.")] = 32,
     modulation: Annotated[str | None, typer.Option(help="NRZ or PAM4; the first that the file allows.")] = None,
-    time_limit: Annotated[float, typer.Option(help="Seconds that one call may take.")] = 60.0,
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            parser=parser(DURATION.read, "time_limit"),
+            metavar="TIME",
+            help="What one call may take, such as 2min; a bare number is s.",
+        ),
+    ] = 60.0,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when there are problems.")] = False,
     json_file: Json = None,
 ) -> None:

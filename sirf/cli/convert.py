@@ -12,6 +12,8 @@ from sirf._version import __version__
 from sirf.cli.channel_files import parse_impedances
 from sirf.cli.options import Json, MixedMode, Sort
 from sirf.cli.output import check_outputs, say, warn, write_json
+from sirf.cli.quantities import parser
+from sirf.units import RESISTANCE
 
 
 def convert(
@@ -29,7 +31,13 @@ def convert(
         str, typer.Option(help="Ports of the output: single-ended, mixed or differential.")
     ] = "single-ended",
     z0: Annotated[
-        float | None, typer.Option("--z0", help="Reference impedance of the output's single-ended ports, ohm.")
+        float | None,
+        typer.Option(
+            "--z0",
+            parser=parser(RESISTANCE.read, "z0"),
+            metavar="OHM",
+            help="Reference impedance of the output's single-ended ports, such as 42.5ohm; a bare number is ohm.",
+        ),
     ] = None,
     grid: Annotated[str | None, typer.Option(help="start:step:stop such as 0:10MHz:67GHz, or even.")] = None,
     form: Annotated[str, typer.Option("--format", help="RI, MA or DB.")] = "RI",

@@ -54,6 +54,14 @@ def read_roughness_um(value: units.Given, *, name: str) -> float:
         return 1e6 * units.LENGTH.read(value, name=name)
 
 
+def read_hours(value: units.Given, *, name: str) -> float:
+    """A duration in hours of text with a unit, or of a number of hours."""
+    try:
+        return float(value)
+    except ValueError:
+        return units.DURATION.read(value, name=name) / 3600.0
+
+
 def read_plain(value: units.Given, *, name: str) -> float:
     """A number whose unit the option's help states."""
     try:

@@ -11,6 +11,7 @@ import typer
 from sirf._files import check_output
 from sirf.cli.options import Json
 from sirf.cli.output import check_outputs, progress, say, table, write_json
+from sirf.cli.quantities import parser, read_hours
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
@@ -32,7 +33,14 @@ def sweep(
     script: Annotated[
         Path | None, typer.Option("--slurm", help="Write a SLURM job script for --workers cores, and run nothing.")
     ] = None,
-    hours: Annotated[float, typer.Option(help="Time limit of that job.")] = 4.0,
+    hours: Annotated[
+        float,
+        typer.Option(
+            parser=parser(read_hours, "hours"),
+            metavar="TIME",
+            help="Time limit of that job, such as 90min or 4h; a bare number is hours.",
+        ),
+    ] = 4.0,
     json_file: Json = None,
 ) -> None:
     """Compute all cases of a study: lengths, materials, rates, files, tolerances; resumable, on one machine or a cluster."""

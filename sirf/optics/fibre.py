@@ -11,7 +11,7 @@ from numpy import fft
 from numpy.typing import NDArray
 
 from sirf.optics.stage import check
-from sirf.units import C0, FIBRE, WAVELENGTH, read_text_fields
+from sirf.units import C0, FIBRE, MODAL_BANDWIDTH, WAVELENGTH, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -82,7 +82,7 @@ class MultimodeFibre:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
-        read_text_fields(self, length=FIBRE)
+        read_text_fields(self, length=FIBRE, bandwidth=MODAL_BANDWIDTH)
         check("length", self.length, 0.0, 2e4, "Give m, for example 50.")
         check("bandwidth", self.bandwidth, 1e8, inf, "Give Hz km, for example 4.7e9.", unbounded=True)
         check("loss_db_per_km", self.loss_db_per_km, 0.0, 100.0, "Give dB/km, for example 3.")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.optics.stage import ELECTRON, check, low_pass, noiseless
-from sirf.units import C0
+from sirf.units import AREA, C0, CURRENT, FREQUENCY, LENGTH, RESISTANCE, WAVELENGTH, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -43,6 +43,15 @@ class MicroLed:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(
+            self,
+            bias=CURRENT,
+            area=AREA,
+            thickness=LENGTH,
+            wavelength=WAVELENGTH,
+            resistance=RESISTANCE,
+            parasitic=FREQUENCY,
+        )
         check("bias", self.bias, 1e-9, 1.0, "Give A, for example 1e-4.")
         check("area", self.area, 1e-14, 1e-6, "Give m², for example 1e-11.")
         check("thickness", self.thickness, 1e-10, 1e-5, "Give m, for example 1e-8.")

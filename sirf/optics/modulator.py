@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sirf.errors import PhysicsError
 from sirf.optics.stage import check, low_pass, noiseless
+from sirf.units import DETUNING, FREQUENCY, SHIFT, VOLTAGE, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -55,6 +56,7 @@ class MachZehnder:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, v_pi=VOLTAGE, bandwidth=FREQUENCY)
         check("v_pi", self.v_pi, 0.1, 100.0, "Give V, for example 3.")
         check("insertion_loss_db", self.insertion_loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")
         check("extinction_db", self.extinction_db, 1.0, inf, "Give dB, for example 25.", unbounded=True)
@@ -95,6 +97,7 @@ class ElectroAbsorption:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, bias=VOLTAGE, scale=VOLTAGE, bandwidth=FREQUENCY)
         check("bias", self.bias, 0.0, 20.0, "Give the reverse bias in V, for example 1.2.")
         check("scale", self.scale, 0.01, 20.0, "Give V, for example 1.5.")
         check("exponent", self.exponent, 0.5, 6.0, "Use 1 to 4.")
@@ -137,6 +140,7 @@ class Ring:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, detuning=DETUNING, shift=SHIFT, linewidth=FREQUENCY, electrical=FREQUENCY)
         check("linewidth", self.linewidth, 1e8, 1e13, "Give Hz, for example 45e9.")
         check("floor_db", self.floor_db, 1.0, 80.0, "Give the depth of the resonance in dB, for example 20.")
         check("insertion_loss_db", self.insertion_loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.optics.stage import ELECTRON, check, low_pass, noise_bandwidth
+from sirf.units import CURRENT, FREQUENCY, VOLTAGE, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -24,6 +25,7 @@ class Photodiode:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, bandwidth=FREQUENCY, dark_current=CURRENT)
         check("responsivity", self.responsivity, 1e-3, 10.0, "Give A/W, for example 0.8.")
         check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
         check("dark_current", self.dark_current, 0.0, 1e-3, "Give A, for example 1e-8.")
@@ -57,6 +59,7 @@ class Tia:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, noise_corner=FREQUENCY, bandwidth=FREQUENCY, saturation=VOLTAGE)
         check("gain", self.gain, 1e-3, 1e6, "Give V/A, for example 2000.")
         check("noise", self.noise, 0.0, 1e-6, "Give A/sqrt(Hz), for example 12e-12.")
         check("noise_corner", self.noise_corner, 1e6, inf, "Give Hz.", unbounded=True)

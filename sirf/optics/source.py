@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.optics.stage import check, low_pass, noiseless
+from sirf.units import CURRENT, FREQUENCY, POWER, RESISTANCE, VOLTAGE, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -23,6 +24,7 @@ class Laser:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, power=POWER)
         check("power", self.power, 1e-9, 10.0, "Give W, for example 0.01.")
         if not (self.rin_db_per_hz == -inf or -200.0 <= self.rin_db_per_hz <= -80.0):
             check("rin_db_per_hz", self.rin_db_per_hz, -200.0, -80.0, "Give dB/Hz, for example -145.")
@@ -45,6 +47,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, bandwidth=FREQUENCY, saturation=VOLTAGE)
         check("gain", self.gain, 1e-3, 1e3, "Give V/V, for example 4.")
         check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
         check("saturation", self.saturation, 1e-3, inf, "Give V.", unbounded=True)
@@ -85,6 +88,15 @@ class Vcsel:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(
+            self,
+            bias=CURRENT,
+            threshold=CURRENT,
+            resistance=RESISTANCE,
+            resonance=FREQUENCY,
+            parasitic=FREQUENCY,
+            saturation=POWER,
+        )
         check("bias", self.bias, 0.0, 1.0, "Give A, for example 8e-3.")
         check("threshold", self.threshold, 0.0, self.bias, "Bias the laser above its threshold.")
         check("slope", self.slope, 1e-3, 2.0, "Give W/A, for example 0.5.")

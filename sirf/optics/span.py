@@ -16,7 +16,7 @@ from sirf.optics.optical_path import OpticalPath
 from sirf.signal.pam import levels as pam_levels
 from sirf.transmitter.edge import transmitter_edge
 from sirf.transmitter.transmitter import Transmitter
-from sirf.units import Given, parse_symbol_rate
+from sirf.units import VOLTAGE, Given, parse_symbol_rate, read_text_fields
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -64,6 +64,7 @@ class Span:
 
     def __post_init__(self) -> None:
         """Check the values and join the copper."""
+        read_text_fields(self, swing=VOLTAGE)
         if not 0.0 < self.swing < np.inf:
             raise PhysicsError(f"swing must be positive volts, got {self.swing}. Give the peak at the driver's input.")
         low, high = self.agc_db

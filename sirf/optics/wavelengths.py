@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sirf.errors import PhysicsError
 from sirf.optics.stage import check
 from sirf.signal.gaussian import gaussian_below
+from sirf.units import FREQUENCY, read_text_fields
 
 Float = NDArray[np.float64]
 MAX_WAVELENGTHS = 64
@@ -78,6 +79,7 @@ class WavelengthGrid:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        read_text_fields(self, spacing=FREQUENCY, control_error=FREQUENCY)
         for name, most in (("count", MAX_WAVELENGTHS), ("splitter_ways", 1024)):
             check(name, getattr(self, name), 1, most, "Give a whole number, for example 4.")
         check("spacing", self.spacing, 1e9, 1e13, "Give Hz, for example 200e9.")
