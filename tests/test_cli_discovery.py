@@ -163,7 +163,7 @@ def test_completion_is_installed_by_one_command_and_answers(tmp_path: Path) -> N
         (
             "zsh",
             ".zfunc/_sirf",
-            ("#compdef sirf", "_SIRF_COMPLETE=complete_zsh sirf"),
+            ("#compdef sirf", "_SIRF_COMPLETE=complete_zsh sirf", 'then _sirf_completion "$@"'),
             {"_TYPER_COMPLETE_ARGS": "sirf stand"},
             '_arguments \'*: :(("standards":',
         ),

@@ -32,6 +32,8 @@ PACKAGES = (
     "mcp",
 )
 SHELLS = ("bash", "zsh", "fish")
+ZSH_FIRST_TAB = 'if [ "$funcstack[1]" = "_sirf" ]; then _sirf_completion "$@"; fi'
+"""zsh loads the script as a function when completion is first asked for: without this line that first time gives no answer."""
 completion_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Completion of commands and options in a shell."
 )
@@ -128,15 +130,22 @@ def install(
 
     chosen = _shell(shell)
     _, place = run(shell=chosen, prog_name="sirf", complete_var="_SIRF_COMPLETE")
+    if chosen == "zsh":
+        place.write_text(_script(chosen) + "\n", encoding="utf-8")
     print(f"completion for {chosen} installed in {place}; it works in the next terminal")
 
 
 @completion_app.command()
 def show(shell: Annotated[str | None, typer.Argument(help="bash, zsh or fish.")] = None) -> None:
     """Print the completion script, to install it by hand."""
+    print(_script(_shell(shell)))
+
+
+def _script(shell: str) -> str:
     from typer._completion_shared import get_completion_script
 
-    print(get_completion_script(prog_name="sirf", complete_var="_SIRF_COMPLETE", shell=_shell(shell)))
+    script = get_completion_script(prog_name="sirf", complete_var="_SIRF_COMPLETE", shell=shell)
+    return f"{script}\n{ZSH_FIRST_TAB}" if shell == "zsh" else script
 
 
 def _shell(given: str | None) -> str:
