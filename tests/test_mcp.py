@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from sirf.__main__ import main
+from sirf.cli import app
 from sirf.cli.tools import TOOLS, ToolError, run_tool
 
 mcp = pytest.importorskip("mcp", reason="the extra 'mcp' is not installed")
@@ -57,6 +59,38 @@ def test_a_client_gets_the_json_of_the_command(file: Path, capsys: pytest.Captur
     assert "colour" in unknown.content[0].text
     assert failed.is_error
     assert "absent.s4p" in failed.content[0].text
+
+
+def test_com_reach_and_compare_answer_a_client(file: Path) -> None:
+    async def questions(client: Any) -> tuple[Any, ...]:
+        return (
+            await client.call_tool("com", {"thru": str(file), "standard": "802.3ck-c2c", "package_case": "1"}),
+            await client.call_tool("reach", {"path": "cpo", "standard": "cei-112g-xsr", "ber": 1e-6}),
+            await client.call_tool("compare", {"paths": ["die-to-die"], "data_rate": "106.25Gb/s"}),
+        )
+
+    margin, reach, table = (answer.structured_content for answer in ask(questions))
+    assert margin["com_db"] > 3.0
+    assert margin["package_case"] == 1
+    assert margin["search"]["method"]
+    assert reach["limit"] == {"ber": 1e-6}
+    assert reach["reach_mm"] == pytest.approx(182.0, rel=0.03)
+    lengths = [point["length_mm"] for point in reach["curve"]]
+    assert lengths == sorted(lengths)
+    (row,) = table["rows"]
+    assert row["path"] == "die-to-die"
+    assert row["ber"] < 1e-9
+    assert row["com_db"] is None or row["com_db"] > 0.0
+    assert all("nan" not in sentence.lower() for sentence in table["verdict"])
+
+
+def test_arguments_of_tools_are_options_of_their_commands() -> None:
+    """Every argument reaches an option or a place of its command: none is dropped or misspelt."""
+    tool: Any = get_command(app)
+    for name, (model, positional, _) in TOOLS.items():
+        known = {option for one in tool.commands[name].params for option in one.opts}
+        for key in model.model_fields:
+            assert key in positional or f"--{key.replace('_', '-')}" in known, f"{name}: {key}"
 
 
 def test_no_number_is_null(file: Path) -> None:

@@ -47,6 +47,9 @@ class CompareArguments(_Arguments):
     paths: list[str] = Field(default=[], description="Architectures or .toml files; all that ship by default.")
     data_rate: Quantity = Field(default="106.25Gb/s", description="53.125, 106.25, 212.5 or 425 Gb/s on a lane.")
     rule: Literal["common", "own"] = "common"
+    com_db: float | None = Field(default=None, description="Reach is where COM in dB falls below this, instead.")
+    set: list[str] = Field(default=[], description="What competes for one job: scale-up, scale-out or chiplet.")
+    sampled: bool = Field(default=False, description="Also the band of reach with random inputs.")
     explain: str | None = Field(default=None, description="A row to show as a ledger.")
     out: str | None = Field(default=None, description="Folder for report and pictures; they are dropped by default.")
 
