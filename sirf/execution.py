@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 Watcher = Callable[[str, float, float], None]
 """Told of progress: what is being done, steps done, steps in all."""
@@ -80,7 +80,15 @@ def all_cores(tasks: int) -> Iterator[Executor]:
             # newer interpreters warn of a fork beside any thread; the only ones here belong to BLAS and rest
             warnings.simplefilter("ignore", DeprecationWarning)
             with ProcessPoolExecutor(count, mp_context=get_context("fork"), initializer=_end_on_interrupt) as processes:
-                yield processes
+                known = set(active_children())
+                try:
+                    yield processes
+                except BaseException:
+                    # an interrupt that reaches this process alone would wait here for the work of all others
+                    processes.shutdown(wait=False, cancel_futures=True)
+                    for worker in set(active_children()) - known:
+                        worker.terminate()
+                    raise
 
 
 def _end_on_interrupt() -> None:

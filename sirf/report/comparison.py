@@ -10,6 +10,7 @@ from sirf._display import strict
 from sirf._files import write_folder
 from sirf.plot._axes import new_figure
 from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado
+from sirf.report.losses import losses
 from sirf.report.page import EyeView, as_text, eye_view, png, render
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
@@ -29,6 +30,7 @@ SECTIONS = (
     ("cost", "Energy, power, latency, density"),
     ("band", "Error band"),
     ("eyes", "Eyes"),
+    ("losses", "Loss of the copper"),
     ("ledgers", "Ledgers"),
     ("inputs", "Ranges of the inputs"),
     ("notes", "Notes"),
@@ -56,6 +58,7 @@ def write_comparison(
         "eyes": png(eyes(result)),
         "reach-energy": png(_drawn(energy_reach, result)),
         "error-band": png(_drawn(error_band, result)),
+        "losses": png(losses(result, architectures or {})),
     }
     files |= {f"{name}.png": picture for name, picture in overviews.items()}
     files["report.html"] = _page(result, views, overviews, architectures or {}).encode()
