@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from multiprocessing import active_children
 
 import pytest
 
 import sirf
-from sirf.execution import stage, tell, watched_by
+from sirf.execution import all_cores, stage, tell, watched_by
 from tests.com.small import small_settings
 from tests.plot.test_pictures import line
 
@@ -82,3 +84,11 @@ def test_a_bar_with_the_time_left_stands_on_a_terminal(monkeypatch: pytest.Monke
     text = seen.decode(errors="replace")
     assert "settings" in text
     assert "0:00:01" in text  # some time is left, and says how much
+
+
+def test_an_interrupt_of_this_process_alone_ends_its_workers() -> None:
+    """Nothing waits for a minute of work that nobody wants any more."""
+    with pytest.raises(KeyboardInterrupt), all_cores(2) as pool:
+        pool.submit(time.sleep, 60.0)
+        raise KeyboardInterrupt
+    assert not active_children()

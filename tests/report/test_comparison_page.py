@@ -108,6 +108,14 @@ def test_layers_and_pointer_of_an_eye(browser: Any, folder: Path) -> None:
     assert abs(float(match[2])) < 5.0
 
 
+def test_the_loss_of_the_copper_is_in_the_page_and_beside_it(browser: Any, folder: Path) -> None:
+    page, _ = shown(browser, folder, 1280)
+    picture = page.locator("#losses + figure img")
+    assert "return loss" in picture.get_attribute("alt")
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    assert (folder / "losses.png").stat().st_size > 5_000
+
+
 def test_the_json_inside_is_the_file(browser: Any, folder: Path) -> None:
     page, _ = shown(browser, folder, 1280)
     inside = json.loads(page.locator("#results").text_content())
