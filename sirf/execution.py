@@ -86,8 +86,11 @@ def all_cores(tasks: int) -> Iterator[Executor]:
                 except BaseException:
                     # an interrupt that reaches this process alone would wait here for the work of all others
                     processes.shutdown(wait=False, cancel_futures=True)
-                    for worker in set(active_children()) - known:
+                    own = set(active_children()) - known
+                    for worker in own:
                         worker.terminate()
+                    for worker in own:
+                        worker.join()
                     raise
 
 
