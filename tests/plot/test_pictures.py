@@ -80,7 +80,7 @@ def link(channel: Channel) -> sirf.Link:
         ),
         receiver=sirf.Receiver(
             noise_corner=40e9,
-            noise_density=3e-18,
+            noise_density=2e-17,
             ctle=Ctle(g_dc_db=-4.0, f_z=20e9, f_p1=20e9, f_p2=53e9),
             dfe=(0.12, 0.05, 0.03, 0.02),
         ),
