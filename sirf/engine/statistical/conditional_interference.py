@@ -13,18 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.truncated_normal import FARTHEST, decided
 from sirf.engine.statistical.tilted_moment import PairCumulants
-from sirf.signal.gaussian import erfcx, gaussian_below, log_gaussian_below
+from sirf.signal.gaussian import erfcx, log_gaussian_below
 from sirf.signal.toeplitz import symmetric_toeplitz
 
 Float = NDArray[np.float64]
 
-FARTHEST = 30.0
-"""Standard deviations beyond which a threshold is as good as out of reach."""
 LEAST_VARIANCE = 1e-3
 """Least part of the variance of the interference that knowing earlier decisions leaves."""
-LEAST = 1e-12
-"""Least probability of a decision for which moments beyond its thresholds are computed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,37 +162,9 @@ def _decided(
     share, offset, spread = level
     centre = mean[:, None] + fed[:, None] + offset
     deviation = np.sqrt(variance[:, None] * spread)
-    low, high = -distances[0], distances[1]
-    nothing = np.full(share.shape[1], np.inf)
-    found = []
-    for least, most in ((-nothing, low), (low, high), (high, nothing)):
-        part, first, second = _truncated((least - centre) / deviation, (most - centre) / deviation)
-        weight = share * part
-        weight = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
-        middle = centre + deviation * first
-        total = np.sum(weight * middle, axis=1)
-        left = np.sum(weight * (deviation**2 * second + (middle - total[:, None]) ** 2), axis=1)
-        found.append((total - fed, left))
-    return found
-
-
-def _truncated(low: Float, high: Float) -> tuple[Float, Float, Float]:
-    """(probability, mean, variance) of a standard normal variable between `low` and `high`, one of them perhaps infinite."""
-    flip = low + high > 0.0
-    # counted from the side on which the probability keeps its digits
-    a, b = np.where(flip, -high, low), np.where(flip, -low, high)
-    outer = np.maximum(np.minimum(b, FARTHEST), -FARTHEST)
-    inner = np.maximum(np.minimum(a, FARTHEST), -FARTHEST)
-    open_end = ~np.isfinite(a)
-    upper, lower = gaussian_below(outer), np.where(open_end, 0.0, gaussian_below(inner))
-    probability = np.maximum(upper - lower, 0.0)
-    heights = [np.exp(-0.5 * x**2) / np.sqrt(2.0 * np.pi) for x in (inner, outer)]
-    heights[0] = np.where(open_end, 0.0, heights[0])
-    safe = np.maximum(probability, LEAST * np.maximum(upper, 1e-300))
-    mean = (heights[0] - heights[1]) / safe
-    variance = 1.0 + (inner * heights[0] - outer * heights[1]) / safe - mean**2
-    mean, variance = np.where(flip, -mean, mean), np.clip(variance, 1e-6, 1.0)
-    return probability, mean, variance
+    means, variances = np.empty((2, 3, len(share)))
+    decided(centre, deviation, share, -distances[0], distances[1], means, variances)
+    return list(zip(means - fed, variances, strict=True))
 
 
 def leaning(mean: float, levels: Float) -> float:
