@@ -14,7 +14,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.com_bounds import FINE_PART, free_error, spectral_sums
 from sirf._kernels.copying import copy_row
 from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
@@ -28,6 +27,18 @@ _SMALL = 0.25
 _TURNS = 12
 _TILT_PRECISION = 1e-4
 """With the last change counted in the level, that depends on the tilt's error in second order."""
+
+
+@kernel
+def weighted_sum(terms: Real | Single, weights: Real | Single, result: Real | Single) -> None:
+    """Sum of `terms` (N, R, C) times `weights` (N,) into `result` (R, C)."""
+    for r in range(result.shape[0]):
+        row = result[r]
+        row[:] = 0.0
+        for n in range(weights.size):
+            weight, term = weights[n], terms[n, r]
+            for c in range(row.size):
+                row[c] += weight * term[c]
 
 
 @kernel
@@ -301,88 +312,6 @@ def sweep_errors(
                 starts,
                 np.inf,
             )
-
-
-@kernel
-def pair_errors(
-    errors: Real,
-    candidates: Real,
-    rows: Integer,
-    instants: Integer,
-    bounds: Real,
-    known: float,
-    slack: float,
-    gains: Single,
-    spectra: Single,
-    weights: Single,
-    per_ui: int,
-    backward: Real,
-    last: int,
-    moving: Real,
-    fixed: Real,
-    fext: Real,
-    slope: Real,
-    noise: Real,
-    converter: Real,
-    tx_reach: int,
-    b_min: Real,
-    b_max: Real,
-    w_min: Real,
-    w_max: Real,
-    shape: Integer,
-    step: float,
-) -> int:
-    """Fill `errors` (N,) of pairs of a row of `candidates` (C, K) and an instant, until all left are bounded above the least.
-
-    `bounds` (N,) rise; `known` is an error that another CTLE setting has, and the part `slack` of an error is uncertain. A pair
-    is bounded once more by `gains` (C, F), `spectra` (3, M, F) and `weights` (2, F) of `frequency_bounds` with its own step.
-    Returns how many were looked at; what is bounded comes out infinite.
-    """
-    taps_of, size = candidates.shape[1], w_min.size
-    own, samples = np.empty(taps_of), np.empty(backward.shape[1] - taps_of + 1)
-    crosstalk, made = np.empty((candidates.shape[0], size)), np.zeros(candidates.shape[0], dtype=np.bool_)
-    starts = np.zeros(max(shape[2], 1), dtype=np.int64)
-    low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
-    errors[:] = np.inf
-    for n in range(rows.size):
-        if bounds[n] > known * (1.0 + slack):
-            return n
-        row, phase, white = rows[n], instants[n] % per_ui, 0.0
-        taps = candidates[row]
-        tap_correlation(taps, own)
-        if not made[row]:
-            crosstalk_row(own, fext, crosstalk[row])
-            made[row] = True
-        if converter[1] > 0.0:
-            white = converter_noise(taps, own, crosstalk[row, 0], phase, backward, slope, noise, converter, samples)
-            total, shifted = spectral_sums(
-                gains[row], spectra[0, phase], spectra[1, phase], spectra[2, phase], white, weights[0], weights[1]
-            )
-            if FINE_PART * free_error(total, shifted, low, high) > known * (1.0 + slack):
-                continue
-        errors[n] = pair_error(
-            taps,
-            own,
-            crosstalk[row],
-            white,
-            instants[n],
-            per_ui,
-            backward,
-            last,
-            moving,
-            fixed,
-            tx_reach,
-            b_min,
-            b_max,
-            w_min,
-            w_max,
-            shape,
-            step,
-            starts,
-            known * (1.0 + slack),
-        )
-        known = min(known, errors[n])
-    return rows.size
 
 
 @kernel

@@ -142,7 +142,7 @@ def _better(tables: CtleTables, errors: Real, place: tuple[int, int], row: int, 
     p = int(np.argmin(errors))
     if not np.isfinite(errors[p]) or (best is not None and errors[p] >= best.error):
         return None
-    return _Best(float(errors[p]), *place, row, int(tables.instants[row] + tables.offsets[p]))
+    return _Best(float(errors[p]), *place, row, int(tables.instants_of(np.array([row]))[0] + tables.offsets[p]))
 
 
 def _local(receiver: ReferenceReceiver) -> tuple[list[_Best], int]:

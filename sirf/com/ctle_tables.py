@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.com_receiver import pair_errors, peaks, sweep_errors
+from sirf._kernels.com_boxes import PADDING
+from sirf._kernels.com_receiver import peaks, sweep_errors
 from sirf._kernels.com_search import sampling_point
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.filters import gain_weights
@@ -22,7 +22,6 @@ from sirf.units import from_db20
 
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
-Single = NDArray[np.float32]
 
 _LEAST_MARGIN = 32
 """Zeros, in UI, on either side of a pulse at least."""
@@ -39,15 +38,6 @@ def transmitter_strength(settings: ComSettings, rules: Rules) -> float:
     """10^(-SNR_TX / 10), times sigma_X^2 where the revision or S_tn_w_AM says so, equation (178A-21)."""
     with_levels = rules.transmitter_noise_with_levels or settings.receiver.detector.noise_with_levels
     return from_db20(-settings.transmitter.snr_db) ** 2 * (settings.sigma_x**2 if with_levels else 1.0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundSpectra:
-    """What bounds of one CTLE setting are made of: |G|^2 (C, F), spectra (3, M, F) and weights (2, F) of `frequency_bounds`."""
-
-    gains: Single
-    spectra: Single
-    weights: Single
 
 
 class CtleTables:
@@ -90,27 +80,56 @@ class CtleTables:
         return np.asarray(gain_weights(self.settings.receiver.ctle, *self.gains) @ self.parts.through)
 
     @cached_property
-    def instants(self) -> Integer:
-        """Sample about which each transmitter setting of the grid is sampled (C,): its peak, or what ts_anchor asks for."""
+    def _peak_window(self) -> tuple[Integer, float]:
+        """Part (2,) of the pulse in which peaks behind the transmitter's taps are looked for, and the most that is elsewhere."""
         m, pulse = self.settings.samples_per_ui, self.through
         middle, reach = int(np.argmax(pulse)), _PEAK_REACH_UI * m
-        result = np.empty(len(self.grid.taps), dtype=np.int64)
+        sure = reach - self.grid.taps.shape[1] * m
+        outside = np.concatenate((pulse[: max(middle - sure, 0)], pulse[middle + sure :]))
+        outer = float(np.max(np.abs(outside), initial=0.0)) * self.grid.largest_sum
+        return np.array([max(middle - reach, 0), min(middle + reach, pulse.size)]), outer
+
+    def instants_of(self, rows: Integer) -> Integer:
+        """Sample about which these transmitter settings of the grid are sampled (R,): the peak, or what ts_anchor asks for."""
+        if self.settings.receiver.sampling.anchor != 1:
+            return self.instants[rows]
+        result = np.empty(rows.size, dtype=np.int64)
+        (low, high), outer = self._peak_window
+        m = self.settings.samples_per_ui
+        peaks(np.ascontiguousarray(self.grid.taps[rows]), self.grid.main, self.through, m, low, high, outer, result)
+        return result
+
+    @cached_property
+    def instants(self) -> Integer:
+        """The same of all settings (C,)."""
         anchor = self.settings.receiver.sampling.anchor
         if anchor == 1:
-            # taps move the pulse by whole UI: within so far of the middle every moved copy stays inside the searched
-            # window
-            sure = reach - self.grid.taps.shape[1] * m
-            outside = np.concatenate((pulse[: max(middle - sure, 0)], pulse[middle + sure :]))
-            outer = float(np.max(np.abs(outside), initial=0.0)) * float(np.max(np.sum(np.abs(self.grid.taps), axis=1)))
-            low, high = max(middle - reach, 0), min(middle + reach, pulse.size)
-            peaks(self.grid.taps, self.grid.main, pulse, m, low, high, outer, result)
-            return result
+            return self.instants_of(np.arange(len(self.grid.taps)))
+        m, pulse = self.settings.samples_per_ui, self.through
+        middle = int(np.argmax(pulse))
+        result = np.empty(len(self.grid.taps), dtype=np.int64)
         low, high = max(middle - 20 * m, 0), min(middle + 20 * m, pulse.size)
         rows, work = shifted_rows(pulse, self.grid.offsets, m), np.empty(max(high - low, 4 * m + 1))
         first = self.settings.receiver.dfe.b_max[0] if self.settings.receiver.dfe.b_max else 0.0
         for c, taps in enumerate(self.grid.taps):
             result[c] = sampling_point(rows, taps, low, high, m, first, anchor, work)
         return result
+
+    @property
+    def sampling(self) -> Any:
+        """How instants follow from taps: the tuple `sampling` of `sirf._kernels.com_tree`."""
+        window, outer = self._peak_window
+        sampling = self.settings.receiver.sampling
+        anchored = np.zeros(0, dtype=np.int64) if sampling.anchor == 1 else self.instants
+        offsets = np.array([sampling.first, sampling.last])
+        return self.through, self.settings.samples_per_ui, window, outer, offsets, anchored
+
+    @property
+    def instant_range(self) -> tuple[int, int]:
+        """First and last sample about which a setting of the grid can be sampled."""
+        if self.settings.receiver.sampling.anchor != 1:
+            return int(np.min(self.instants)), int(np.max(self.instants))
+        return 0, self.through.size - 1
 
     @cached_property
     def _tables(self) -> tuple[Real, Real, Real, Real, Real]:
@@ -138,13 +157,14 @@ class CtleTables:
     @cached_property
     def backward(self) -> tuple[Real, int]:
         """Samples of each phase, later ones first, with zeros about them, and the place of UI zero."""
-        margin = max(self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1, _LEAST_MARGIN)
+        taps = self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1
+        margin = max(taps + PADDING, _LEAST_MARGIN)
         drop = 0 if self.rules.last_sample else 1
         rows = np.pad(phase_rows(self.through, self.settings.samples_per_ui, drop=drop), ((0, 0), (margin, margin)))
         return np.ascontiguousarray(rows[:, ::-1]), rows.shape[1] - 1 - margin
 
     @cached_property
-    def _arguments(self) -> Any:
+    def arguments(self) -> Any:
         """What the kernels take besides candidates and instants."""
         settings, receiver, ffe = self.settings, self.settings.receiver, self.ffe
         moving, fixed, fext, slope, noise = self._tables
@@ -190,29 +210,5 @@ class CtleTables:
         offsets = self.offsets[::every]
         result = np.empty((rows.size, offsets.size))
         candidates = np.ascontiguousarray(self.grid.taps[rows])
-        sweep_errors(result, candidates, self.instants[rows], offsets, *self._arguments)
+        sweep_errors(result, candidates, self.instants_of(rows), offsets, *self.arguments)
         return result
-
-    def pair_errors(
-        self, rows: Integer, instants: Integer, bounds: Real, known: float, slack: float, spectra: BoundSpectra
-    ) -> tuple[Real, int]:
-        """Errors (N,) of pairs of a row and an instant in the order of rising `bounds`, and how many were looked at.
-
-        What is bounded, by those or by `spectra`, above the least error or `known` by more than the part `slack` comes
-        out infinite.
-        """
-        result = np.empty(rows.size)
-        made = pair_errors(
-            result,
-            self.grid.taps,
-            rows,
-            instants,
-            bounds,
-            known,
-            slack,
-            spectra.gains,
-            spectra.spectra,
-            spectra.weights,
-            *self._arguments,
-        )
-        return result, int(made)

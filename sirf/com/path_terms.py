@@ -12,7 +12,7 @@ import numpy as np
 from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
 
-from sirf._kernels.com_bounds import weighted_sum
+from sirf._kernels.com_receiver import weighted_sum
 from sirf.com.config.settings import ComSettings
 from sirf.com.filters import equalized_parts, gain_weights
 from sirf.com.mmse import Responses

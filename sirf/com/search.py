@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -31,13 +30,20 @@ SearchPath = tuple[tuple[int, int, float], ...]
 class TransmitterGrid:
     """All transmitter settings that count: `taps` (T, K) at cursors `offsets`, c(0) at column `main`.
 
-    `places` (T, S) are the indices of the values of every tap but c(0).
+    `places` (T, S) are the indices of the values of every tap but c(0), and `values` those values; none where the settings are
+    no grid.
     """
 
     taps: Real
     offsets: tuple[int, ...]
     main: int
     places: Index
+    values: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def largest_sum(self) -> float:
+        """The most that magnitudes of a setting's taps sum to."""
+        return float(np.max(np.sum(np.abs(self.taps), axis=1), initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,12 @@ def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     """Every combination of tap values, the last tap fastest, c(0) = 1 - sum |c(k)| not below its minimum."""
     cursors = [cursor for cursor, _ in settings.transmitter.ffe]
     values = [values for _, values in settings.transmitter.ffe]
-    grid = np.array(list(itertools.product(*values)), dtype=float).reshape(-1, len(values))
-    places = np.array(list(itertools.product(*(range(len(v)) for v in values))), dtype=np.int64).reshape(
-        -1, len(values)
-    )
+    places = np.zeros((1, 0), dtype=np.int64)
+    if values:
+        places = np.indices([len(v) for v in values], dtype=np.int64).reshape(len(values), -1).T
+    grid = np.empty(places.shape)
+    for column, of_tap in enumerate(values):
+        grid[:, column] = np.array(of_tap)[places[:, column]]
     total = np.zeros(len(grid))
     for column in np.abs(grid).T:
         total = total + column
@@ -71,7 +79,8 @@ def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     keep = main_tap >= settings.transmitter.c0_minimum
     main = sum(1 for cursor in cursors if cursor < 0)
     taps = np.concatenate((grid[keep, :main], main_tap[keep, None], grid[keep, main:]), axis=1)
-    return TransmitterGrid(taps, (*cursors[:main], 0, *cursors[main:]), main, places[keep])
+    offsets = (*cursors[:main], 0, *cursors[main:])
+    return TransmitterGrid(taps, offsets, main, np.ascontiguousarray(places[keep]), tuple(values))
 
 
 def reported_taps(settings: ComSettings, taps: Real) -> tuple[float, ...]:

@@ -1,0 +1,339 @@
+"""Errors below which no receiver of IEEE 802.3 Annex 178A falls for any transmitter setting in a box of tap values.
+
+The transmitter's taps c and the FFE's w act on the signal as one filter z, their convolution, of K + N - 1 taps. Noise that c
+does not filter leaves w with |Z(f)|^2 / |C(f)|^2 of its density, which is not below |Z|^2 over the largest |C|^2 of the box. So
+the error of a receiver z with that noise, free of limits, bounds all settings of the box, and costs one Levinson recursion.
+
+A box is a range of indices in the grid of each tap but the main one, c(0) = 1 - sum |c(k)|. No tap changes its sign within one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sirf._kernels.jit import kernel
+
+FREE_PART = 1.0 - 2e-3
+"""As `PART`, for the FFE without end."""
+PART = 1.0 - 1e-3
+"""Bounds are lowered to this part: sums over a circle of frequencies differ from integrals by less."""
+PADDING = 16
+"""Values in a block that vector instructions take whole."""
+_CHECKED = 8
+"""Every so many taps a bound is looked at, whether it is low enough to end."""
+OUTER = 8
+"""Samples about the main cursor that are looked at for the converter's clipping level."""
+AFTER = 5
+"""Of these so many come after the main cursor."""
+
+
+@kernel
+def error_of(gain: Any, cross: Any, square: Any, low: Any, high: Any) -> Any:
+    """Least error for h_0'R^-1 h_0, h_0'R^-1 h_1 and h_1'R^-1 h_1, with a DFE tap between `low` and `high`."""
+    if not gain > 0.0:
+        return np.inf
+    b = min(max(cross / (gain * (1.0 - square) + cross * cross), low), high)
+    return (1.0 - b * cross) ** 2 / gain + b * b * (1.0 - square) - 1.0
+
+
+@kernel(fastmath=True)  # sums whose rounding the bound allows for
+def _product(first: Any, second: Any) -> Any:
+    """Sum of products of two rows of one kind; loops over few arrays are compiled to vector instructions."""
+    total = 0.0 * first[0]
+    for i in range(first.size):
+        total += first[i] * second[i]
+    return total
+
+
+@kernel(fastmath=True)  # as above
+def _reflect(forward: Any, backward: Any, reflection: Any) -> None:
+    """One step of the recursion on both predictors (N,)."""
+    for i in range(forward.size):
+        one, two = forward[i], backward[i]
+        forward[i] = one + reflection * two
+        backward[i] = two + reflection * one
+
+
+@kernel
+def levinson_error(
+    row: Any,
+    density: Any,
+    transform: Any,
+    main: Any,
+    later: Any,
+    low: Any,
+    high: Any,
+    enough: Any,
+    lags: Any,
+    forward: Any,
+    backward: Any,
+) -> Any:
+    """Least error of an FFE with a Toeplitz covariance of `row` (L,), and a DFE tap between `low` and `high`.
+
+    To `row` comes what `transform` (L, F) makes of `density` (F,), lag by lag. `main` and `later` are the samples of the main
+    cursor and of the one after it at each tap. Zero where the matrix is not definite, and where the error of fewer taps is not
+    above `enough` already. `lags`, `forward` (L,) and `backward` (2 L,) are room; `lags` holds the lags in reversed order. All of
+    these but `row` have `PADDING` values more, which do not count: vector instructions take whole blocks.
+    """
+    forward[:] = 0.0
+    backward[:] = 0.0
+    size, start = row.size, row.size
+    gain, cross, square, beta = 0.0, 0.0, 0.0, 1.0
+    for n in range(size):
+        lag = row[n]
+        if density.size > 0:
+            lag += _product(density, transform[n])
+        lags[size - 1 - n] = lag
+        if n == 0:
+            beta = lag
+            forward[0], backward[start] = 1.0, 1.0
+        else:
+            whole = (n // PADDING + 1) * PADDING
+            reflection = -_product(forward[:whole], lags[size - 1 - n : size - 1 - n + whole]) / beta
+            start -= 1
+            _reflect(forward[:whole], backward[start : start + whole], reflection)
+            beta *= 1.0 - reflection * reflection
+        if not beta > 0.0:
+            return 0.0
+        whole = (n // PADDING + 1) * PADDING
+        predictor = backward[start : start + whole]
+        at_main, at_later = _product(predictor, main[:whole]), _product(predictor, later[:whole])
+        gain += at_main * at_main / beta
+        cross += at_main * at_later / beta
+        square += at_later * at_later / beta
+        if n % _CHECKED == _CHECKED - 1 and error_of(gain, cross, square, low, high) <= enough:
+            return 0.0
+    return error_of(gain, cross, square, low, high)
+
+
+@kernel(fastmath=True)  # as above
+def free_error(density: Any, moving: Any, signal: Any, weights: Any, low: Any, high: Any) -> Any:
+    """Error of an FFE without end in noise of `density` (F,) and `moving`, for a power spectrum `signal`.
+
+    E = N / (S + N), and a DFE tap b leaves the integral of E |1 + b e^-jw|^2; `weights` (2, F) are those of sums of E and of
+    E cos w.
+    """
+    total, shifted = np.float32(0.0), np.float32(0.0)
+    whole, cosine = weights[0], weights[1]
+    for f in range(density.size):
+        noise = density[f] + moving[f]
+        share = noise / (noise + signal[f])
+        total += whole[f] * share
+        shifted += cosine[f] * share
+    if not total < 1.0:
+        return np.inf
+    b = min(max(-shifted / ((1.0 - total) * total + shifted * shifted), low), high)
+    return (1.0 + b * shifted) ** 2 / (1.0 - total) + b * b * total - 1.0
+
+
+@kernel(fastmath=True)  # as above
+def most_gain(
+    values: Any, lowest: Any, highest: Any, main: Any, cosines: Any, taps: Any, part: Any, result: Any
+) -> None:
+    """Largest |C|^2 (F,) of the settings of a box: |C|^2 is convex in the taps, so it is one of the corners'.
+
+    `values` (K, V) are the tap values, `cosines` (K, F) those of multiples of each frequency; `taps` (K,), `part` (F,) are room.
+    """
+    count = values.shape[0]
+    result[:] = 0.0
+    for corner in range(1 << count):
+        use, total = True, 0.0
+        for k in range(count):
+            upper = (corner >> k) & 1
+            if upper and highest[k] == lowest[k]:
+                use = False
+                break
+            taps[k] = values[k, highest[k] if upper else lowest[k]]
+            if k != main:
+                total += abs(taps[k])
+        if not use:
+            continue
+        taps[main] = 1.0 - total
+        for m in range(count):
+            own = 0.0
+            for k in range(count - m):
+                own += taps[k] * taps[k + m]
+            weight = np.float32(own if m == 0 else 2.0 * own)
+            cosine = cosines[m]
+            if m == 0:
+                for f in range(part.size):
+                    part[f] = weight
+            else:
+                for f in range(part.size):
+                    part[f] += weight * cosine[f]
+        for f in range(part.size):
+            result[f] = max(result[f], part[f])
+
+
+@kernel
+def centre_of(values: Any, lowest: Any, highest: Any, main: Any, centre: Any, radius: Any, sign: Any) -> None:
+    """Middle (K,) of a box, by how much each tap differs from it at most, and the signs of the taps in it."""
+    total = 0.0
+    for k in range(centre.size):
+        radius[k], sign[k] = 0.0, 0.0
+        if k != main:
+            low, high = values[k, lowest[k]], values[k, highest[k]]
+            centre[k] = 0.5 * (low + high)
+            radius[k] = 0.5 * abs(high - low)
+            sign[k] = 1.0 if low + high > 0.0 else -1.0
+            total += abs(centre[k])
+    centre[main] = 1.0 - total
+
+
+@kernel
+def peak_range(
+    centre: Any, radius: Any, sign: Any, main: Any, pulse: Any, per_ui: Any, low: Any, high: Any, outer: Any, work: Any
+) -> Any:
+    """First and last sample between `low` and `high` at which a setting of the box can have its pulse's peak.
+
+    Nothing is left out, (0, T), where a sample outside, which is below `outer`, can be it. A tap that grows takes as much from
+    c(0).
+    """
+    most, least = work[0, : high - low], work[1, : high - low]
+    most[:] = 0.0
+    least[:] = 0.0
+    for k in range(centre.size):
+        shift = (k - main) * per_ui
+        for i in range(most.size):
+            at = low + i - shift
+            value = pulse[at] if 0 <= at < pulse.size else 0.0
+            most[i] += centre[k] * value
+            if radius[k] > 0.0:
+                least[i] += radius[k] * abs(value - sign[k] * pulse[low + i])
+    floor = -np.inf
+    for i in range(most.size):
+        floor = max(floor, most[i] - least[i])
+    if not floor > outer:
+        return 0, pulse.size - 1
+    floor -= 1e-9 * abs(floor)
+    first, last = high, low
+    for i in range(most.size):
+        if most[i] + least[i] >= floor:
+            first = min(first, low + i)
+            last = low + i
+    return first, last
+
+
+@kernel
+def peak_at(taps: Any, main: Any, pulse: Any, per_ui: Any, low: Any, high: Any, outer: Any) -> Any:
+    """Sample of the largest value of the pulse (T,) behind the taps, between `low` and `high` where that is above `outer`."""
+    first, last = low, high
+    while True:
+        best, place = -np.inf, first
+        for at in range(first, last):
+            value = 0.0
+            for k in range(taps.size):
+                source = at - (k - main) * per_ui
+                if 0 <= source < pulse.size:
+                    value += taps[k] * pulse[source]
+            if value > best:
+                best, place = value, at
+        if best > outer or (first == 0 and last == pulse.size):
+            return place
+        first, last = 0, pulse.size
+
+
+@kernel
+def white_noise(
+    centre: Any, radius: Any, sign: Any, main: Any, near: Any, power: Any, noise: Any, converter: Any, quantiles: Any
+) -> Any:
+    """Variance over sigma_X^2 that the converter's error is not below in a box, from a level that the signal exceeds more often.
+
+    `near` holds the pulse about the main cursor, later samples first. With some of the samples about it at their outer symbols
+    the sum passes those plus some sigma, `quantiles` of as many, of the noise and of all other samples, which are small enough
+    to count as Gaussian. `power` (2 K - 1,) is the pulse's autocorrelation.
+    """
+    edge = centre.size - 1
+    rest = 0.0
+    for k in range(centre.size):
+        for m in range(centre.size):
+            rest += centre[k] * centre[m] * power[edge + k - m]
+    sizes, less = np.empty(OUTER), 0.0
+    for i in range(OUTER):
+        value = 0.0
+        for k in range(centre.size):
+            value += centre[k] * near[k + i]
+        rest -= value * value
+        sizes[i] = abs(value)
+    for k in range(centre.size):
+        if radius[k] > 0.0:
+            change = 2.0 * power[edge] - 2.0 * sign[k] * power[edge + k - main]
+            for i in range(OUTER):
+                part = near[k + i] - sign[k] * near[main + i]
+                change -= part * part
+                sizes[i] -= radius[k] * abs(part)
+            less += radius[k] * math.sqrt(max(change, 0.0))
+    for i in range(OUTER):
+        sizes[i] = max(sizes[i], 0.0)
+    outside = max(math.sqrt(max(rest, 0.0)) - less, 0.0)
+    sigma = math.sqrt(noise + converter[1] * outside * outside)
+    one = sizes[AFTER]
+    three = one + sizes[AFTER - 1] + sizes[AFTER + 1]
+    five = three + sizes[AFTER - 2] + sizes[AFTER - 3]
+    whole = five + sizes[AFTER - 4] + sizes[AFTER - 5] + sizes[AFTER + 2]
+    level = max(
+        max(one + quantiles[0] * sigma, three + quantiles[1] * sigma),
+        max(five + quantiles[2] * sigma, whole + quantiles[3] * sigma),
+    )
+    return (converter[2] * level * converter[0]) ** 2 / (12.0 * converter[1])
+
+
+@kernel(fastmath=True)  # as above
+def crosstalk_spectrum(
+    centre: Any,
+    radius: Any,
+    sign: Any,
+    main: Any,
+    strengths: Any,
+    spectra: Any,
+    all_phases: Any,
+    room: Any,
+    result: Any,
+) -> None:
+    """Sum (F,) of the aggressors' densities, each the least of the phases at which it can be strongest in the box.
+
+    `strengths` (A, M, 2 K - 1) are autocorrelations of each phase, `spectra` (A, M, F) the densities, `all_phases` (A, F) their
+    least; `room` (M, 2) is scratch.
+    """
+    edge = centre.size - 1
+    result[:] = np.float32(0.0)
+    for a in range(strengths.shape[0]):
+        floor = 0.0
+        for phase in range(strengths.shape[1]):
+            power, total, less = strengths[a, phase], 0.0, 0.0
+            for k in range(centre.size):
+                for m in range(centre.size):
+                    total += centre[k] * centre[m] * power[edge + k - m]
+                if radius[k] > 0.0:
+                    less += radius[k] * math.sqrt(max(2.0 * power[edge] - 2.0 * sign[k] * power[edge + k - main], 0.0))
+            root = math.sqrt(max(total, 0.0))
+            floor = max(floor, root - less)
+            room[phase] = root + less
+        count = 0
+        for phase in range(room.size):
+            if room[phase] >= floor * (1.0 - 1e-9):
+                count += 1
+        if count > 4:
+            for f in range(result.size):
+                result[f] += all_phases[a, f]
+            continue
+        first = -1
+        for phase in range(room.size):
+            if room[phase] >= floor * (1.0 - 1e-9):
+                if first < 0 and count == 1:
+                    for f in range(result.size):
+                        result[f] += spectra[a, phase, f]
+                elif first < 0:
+                    first = phase
+                else:
+                    break
+        if count > 1:
+            for f in range(result.size):
+                least = spectra[a, first, f]
+                for phase in range(first + 1, room.size):
+                    if room[phase] >= floor * (1.0 - 1e-9):
+                        least = min(least, spectra[a, phase, f])
+                result[f] += least

@@ -1,0 +1,380 @@
+"""The full grid of IEEE 802.3 Annex 178A at one CTLE setting: boxes of transmitter settings are halved until bounds exclude them.
+
+What is known of a CTLE setting comes as a few tuples of arrays, which `sirf.com.full_search` makes:
+
+* grid: values (K, V) of each transmitter tap, numbers of them (K,), row of each combination or -1, index of the main tap, least
+  c(0), cosines (K, F) of multiples of each frequency, transform (L, F) from a density to autocorrelations;
+* sampling: pulse (T,), samples a UI, part (2,) of the pulse in which its peak is looked for, largest magnitude elsewhere, first
+  and last offset (2,) about an instant, instants (C,) of all rows or none where it is the peak;
+* spectra: densities (M, F) over sigma_X^2 of noise that the taps do not filter and of jitter, which they do, the signal's power
+  spectrum (M, F), weights (2, F) of integrals over frequency and of those with cos w, FEXT aggressors' autocorrelations
+  (A, M, 2 K - 1), densities (A, M, F) and their least (A, F);
+* converter: place of the sample `AFTER` UI after UI zero in `backward`, autocorrelation (M, 2 K - 1) of the pulse, Gaussian noise
+  (M,), constants and quantiles of `white_noise`;
+* receiver: `backward`, `last` and `moving` of `pair_error`, feedback taps, taps before the main one and feedback taps together,
+  limits of the DFE tap.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sirf._kernels.com_boxes import (
+    FREE_PART,
+    OUTER,
+    PADDING,
+    PART,
+    centre_of,
+    crosstalk_spectrum,
+    free_error,
+    levinson_error,
+    most_gain,
+    peak_at,
+    peak_range,
+    white_noise,
+)
+from sirf._kernels.com_receiver import (
+    add_combined,
+    converter_noise,
+    crosstalk_row,
+    filter_samples,
+    pair_error,
+    tap_correlation,
+)
+from sirf._kernels.copying import copy_row
+from sirf._kernels.jit import kernel
+
+
+@kernel
+def _mixed(values: Any, lowest: Any, highest: Any, main: Any) -> Any:
+    """A tap whose sign changes within the box, or -1."""
+    for k in range(lowest.size):
+        if k != main and values[k, lowest[k]] < 0.0 < values[k, highest[k]]:
+            return k
+    return -1
+
+
+@kernel
+def _keep_all(instants: Any, kept: Any, bounds: Any) -> Any:
+    for p in range(instants.size):
+        kept[p], bounds[p] = instants[p], 0.0
+    return instants.size
+
+
+@kernel
+def box_bounds(
+    lowest: Any,
+    highest: Any,
+    instants: Any,
+    grid: Any,
+    sampling: Any,
+    spectra: Any,
+    converter: Any,
+    receiver: Any,
+    limit: Any,
+    kept: Any,
+    bounds: Any,
+) -> Any:
+    """Those of `instants` (P,) whose bound over a box is not above `limit` into `kept`, with their `bounds`; how many they are.
+
+    A box with taps of both signs, or with peaks anywhere, keeps all. A bound is zero where that of fewer taps is low enough.
+    """
+    values, _, _, main, c0_least, cosines, transform = grid
+    pulse, per_ui, window, outer, offsets, anchored = sampling
+    alone, jitter, signal, weights, strengths, densities, least_densities = spectra
+    first_near, power, noise, constants, quantiles = converter
+    backward, last, moving, feedback_taps, pre, low, high = receiver
+    count = values.shape[0]
+    if _mixed(values, lowest, highest, main) >= 0:
+        return _keep_all(instants, kept, bounds)
+    centre, radius, sign = np.empty(count), np.empty(count), np.empty(count)
+    centre_of(values, lowest, highest, main, centre, radius, sign)
+    smallest = 0.0
+    for k in range(count):
+        smallest += max(abs(centre[k]) - radius[k], 0.0) if k != main else 0.0
+    if 1.0 - smallest < c0_least - 1e-9:
+        return 0
+    first, final = 0, pulse.size - 1
+    if anchored.size == 0:
+        work = np.empty((2, window[1] - window[0]))
+        first, final = peak_range(centre, radius, sign, main, pulse, per_ui, window[0], window[1], outer, work)
+        if final - first >= window[1] - window[0]:
+            # wherever the peak may be, a smaller box tells more
+            return _keep_all(instants, kept, bounds)
+    edge, frequencies = count - 1, transform.shape[1]
+    length = moving.shape[1] - edge
+    gain, part = np.empty(frequencies, dtype=np.float32), np.empty(frequencies, dtype=np.float32)
+    most_gain(values, lowest, highest, main, cosines, np.empty(count), part, gain)
+    crosstalk = np.zeros(frequencies, dtype=np.float32)
+    if strengths.shape[0] > 0:
+        crosstalk_spectrum(
+            centre, radius, sign, main, strengths, densities, least_densities, np.empty(strengths.shape[1]), crosstalk
+        )
+    lags, forward, predictor = np.zeros(length + PADDING), np.empty(length + PADDING), np.empty(2 * length + PADDING)
+    none, found = np.zeros(length + PADDING), 0
+    for p in range(instants.size):
+        instant = instants[p]
+        if instant < first + offsets[0] or instant > final + offsets[1]:
+            continue
+        phase, white = instant % per_ui, 0.0
+        if constants[0] > 0.0:
+            near = first_near - instant // per_ui
+            white = white_noise(
+                centre,
+                radius,
+                sign,
+                main,
+                backward[phase, near : near + count + OUTER - 1],
+                power[phase],
+                noise[phase],
+                constants,
+                quantiles,
+            )
+        _noise_density(alone[phase], np.float32(white), gain, crosstalk, part)
+        if FREE_PART * free_error(part, jitter[phase], signal[phase], weights, low, high) > limit:
+            continue
+        begin = last - instant // per_ui - pre - main
+        bound = PART * levinson_error(
+            moving[phase, edge:],
+            part,
+            transform,
+            backward[phase, begin : begin + length + PADDING],
+            backward[phase, begin - 1 : begin - 1 + length + PADDING] if feedback_taps else none,
+            low,
+            high,
+            limit,
+            lags,
+            forward,
+            predictor,
+        )
+        if bound <= limit:
+            kept[found], bounds[found] = instant, bound
+            found += 1
+    return found
+
+
+@kernel(fastmath=True)  # an estimate in single precision, whose rounding the bound allows for
+def _noise_density(alone: Any, level: Any, gain: Any, crosstalk: Any, result: Any) -> None:
+    for f in range(result.size):
+        result[f] = (alone[f] + level) / gain[f] + crosstalk[f]
+
+
+@kernel
+def _grown(values: Any) -> Any:
+    """The array with twice the room."""
+    result = np.empty(2 * values.size, dtype=values.dtype)
+    for i in range(values.size):
+        result[i] = values[i]
+    return result
+
+
+@kernel
+def _split_of(values: Any, lowest: Any, highest: Any, main: Any) -> Any:
+    """The tap whose range is halved, -1 for a single setting, and the last index of the first half: at zero if it is within."""
+    mixed = _mixed(values, lowest, highest, main)
+    if mixed >= 0:
+        index = lowest[mixed]
+        while values[mixed, index + 1] <= 0.0:
+            index += 1
+        return mixed, index
+    split, widest = -1, -1.0
+    for k in range(lowest.size):
+        width = abs(values[k, highest[k]] - values[k, lowest[k]])
+        if k != main and highest[k] > lowest[k] and width > widest:
+            split, widest = k, width
+    return split, (lowest[split] + highest[split]) // 2
+
+
+@kernel
+def _swap(rows: Any, first: Any, second: Any, count: Any) -> None:
+    """Exchange the first `count` values of two rows."""
+    for i in range(count):
+        value = rows[first, i]
+        rows[first, i] = rows[second, i]
+        rows[second, i] = value
+
+
+@kernel
+def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, errors: Any) -> Any:
+    """Errors (P,) of one transmitter setting at `instants` (P,), infinite above `known` and `slack` of it; the new known.
+
+    `tables` are the arguments of `sweep_errors` from the samples a UI on.
+    """
+    per_ui, backward, last, moving, fixed, fext, slope, noise, converter, main = tables[:10]
+    b_min, b_max, w_min, w_max, shape, step = tables[10:]
+    size, own = w_min.size, np.empty(taps.size)
+    crosstalk, correlation = np.empty(size), np.empty(size)
+    behind, around = np.empty(backward.shape[1] - taps.size + 1), np.zeros(size + 1 + PADDING)
+    lags, forward = np.zeros(size + PADDING), np.empty(size + PADDING)
+    predictor, none = np.empty(2 * size + PADDING), np.zeros(size + PADDING)
+    nothing, no_transform = np.zeros(0, dtype=np.float32), np.zeros((size, 0), dtype=np.float32)
+    starts = np.zeros(max(shape[2], 1), dtype=np.int64)
+    low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
+    tap_correlation(taps, own)
+    crosstalk_row(own, fext, crosstalk)
+    for p in range(instants.size):
+        instant, limit = instants[p], known * (1.0 + slack)
+        phase, white = instant % per_ui, 0.0
+        errors[p] = np.inf
+        if converter[1] > 0.0:
+            white = converter_noise(taps, own, crosstalk[0], phase, backward, slope, noise, converter, behind)
+        if shape[2] > 0:
+            # an FFE with a tap at every place and no limits is no worse
+            for lag in range(size):
+                correlation[lag] = fixed[phase, lag] + crosstalk[lag]
+            add_combined(own, moving[phase], correlation)
+            correlation[0] += white
+            filter_samples(taps, backward[phase], last - instant // per_ui - shape[0] - 1 - main, around[: size + 1])
+            whole = levinson_error(
+                correlation,
+                nothing,
+                no_transform,
+                around[1:],
+                around[: size + PADDING] if b_min.size else none,
+                low,
+                high,
+                limit,
+                lags,
+                forward,
+                predictor,
+            )
+            if whole * (1.0 - 1e-9) > limit:
+                continue
+        error = pair_error(
+            taps,
+            own,
+            crosstalk,
+            white,
+            instant,
+            per_ui,
+            backward,
+            last,
+            moving,
+            fixed,
+            main,
+            b_min,
+            b_max,
+            w_min,
+            w_max,
+            shape,
+            step,
+            starts,
+            limit,
+        )
+        if error <= limit:
+            errors[p] = error
+            known = min(known, error)
+    return known
+
+
+@kernel
+def search_boxes(
+    highest: Any,
+    instants: Any,
+    grid: Any,
+    sampling: Any,
+    spectra: Any,
+    converter: Any,
+    receiver: Any,
+    tables: Any,
+    known: Any,
+    slack: Any,
+) -> Any:
+    """Rows, instants and errors of one CTLE setting that are not above the least of all by more than the part `slack`.
+
+    `highest` (K,) are the last indices of the grid, `instants` (P,) all that there are; `known` is the least error of other CTLE
+    settings. `tables` are the arguments of `sweep_errors` from the samples a UI on. Also returned are the least error and how
+    many rows were looked at.
+    """
+    values, counts, row_of, main = grid[:4]
+    pulse, per_ui, window, outer, offsets, anchored = sampling
+    count, room, depth = values.shape[0], instants.size, 4
+    for k in range(count):
+        depth += 2 * int(np.ceil(np.log2(counts[k] + 1.0))) + 2
+    # a stack of boxes: the ends of each, and the instants that are left with their bounds
+    lows, highs, left_in = (
+        np.zeros((depth, count), np.int64),
+        np.empty((depth, count), np.int64),
+        np.zeros(depth, np.int64),
+    )
+    left, bounds = np.empty((depth, room), np.int64), np.zeros((depth, room))
+    copy_row(highest, highs[0])
+    copy_row(instants, left[0])
+    left_in[0] = room
+    rows, samples, errors = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64)
+    passed, of_row, taps = np.empty(room, np.int64), np.empty(room), np.empty(count)
+    found, looked, top = 0, 0, 1
+    box_low, box_high, least = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(2)
+    while top > 0:
+        top -= 1
+        limit, used = known * (1.0 + slack), 0
+        for p in range(left_in[top]):
+            if bounds[top, p] <= limit:
+                passed[used] = left[top, p]
+                used += 1
+        if used == 0:
+            continue
+        copy_row(lows[top], box_low)
+        copy_row(highs[top], box_high)
+        split, middle = _split_of(values, box_low, box_high, main)
+        if split >= 0:
+            for half in range(2):
+                place = top + half
+                copy_row(box_low, lows[place])
+                copy_row(box_high, highs[place])
+                if half == 0:
+                    highs[place, split] = middle
+                else:
+                    lows[place, split] = middle + 1
+                left_in[place] = box_bounds(
+                    lows[place],
+                    highs[place],
+                    passed[:used],
+                    grid,
+                    sampling,
+                    spectra,
+                    converter,
+                    receiver,
+                    limit,
+                    left[place],
+                    bounds[place],
+                )
+                least[half] = np.inf
+                for p in range(left_in[place]):
+                    least[half] = min(least[half], bounds[place, p])
+            if least[0] < least[1]:
+                # the better half is looked at first: it comes to lie on top
+                most = max(left_in[top], left_in[top + 1])
+                _swap(lows, top, top + 1, count)
+                _swap(highs, top, top + 1, count)
+                _swap(left, top, top + 1, most)
+                _swap(bounds, top, top + 1, most)
+                left_in[top], left_in[top + 1] = left_in[top + 1], left_in[top]
+            top += 2
+            continue
+        index, total = 0, 0.0
+        for k in range(count):
+            index = index * counts[k] + box_low[k]
+            if k != main:
+                taps[k] = values[k, box_low[k]]
+                total += abs(taps[k])
+        row, taps[main] = row_of[index], 1.0 - total
+        if row < 0:
+            continue
+        middle = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, window[0], window[1], outer)
+        within = 0
+        for p in range(used):
+            if middle + offsets[0] <= passed[p] <= middle + offsets[1]:
+                passed[within] = passed[p]
+                within += 1
+        looked += 1
+        known = row_errors(taps, passed[:within], tables, known, slack, of_row)
+        for p in range(within):
+            if of_row[p] < np.inf:
+                if found == rows.size:
+                    rows, samples, errors = _grown(rows), _grown(samples), _grown(errors)
+                rows[found], samples[found], errors[found] = row, passed[p], of_row[p]
+                found += 1
+    return rows[:found], samples[:found], errors[:found], known, looked
