@@ -80,6 +80,7 @@ def levinson_error(
     """
     forward[:] = 0.0
     backward[:] = 0.0
+    lags[row.size :] = 0.0
     size, start = row.size, row.size
     gain, cross, square, beta = 0.0, 0.0, 0.0, 1.0
     for n in range(size):
