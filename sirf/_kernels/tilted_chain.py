@@ -1,6 +1,7 @@
 """Expectation of exp(theta x) of the symbols that jittered edges tie together, at one real theta.
 
-The same Markov chain as `characteristic.symbol_chain`, which takes a whole line in the complex plane; here a few numbers do.
+The same Markov chain as `symbol_chain`, which takes a whole line in the complex plane; here a few numbers do. Windows of symbols
+are numbered, the oldest first: (g L + h) L + i with their levels g, h, i of L.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from sirf._kernels.jit import kernel
 Float = NDArray[np.float64]
 
 
-@kernel(fastmath=True)  # sums of positive terms; reordering moves the last digits only
 def edge_factors(
     theta: float, volts: Float, shares: Float, counts: NDArray[np.int64], weights: Float, rests: Float, levels: Float
 ) -> Float:
@@ -23,43 +23,70 @@ def edge_factors(
     one of `volts`[q, 0] or, where x < 0, of the last of `volts`[q] (N,).
     """
     count = len(levels)
-    sides, most = volts.shape[1], volts.shape[2]
-    out = np.ones((len(counts), count, count, count, count))
+    apart = np.sqrt(rests)
+    # what the first and the last two of four symbols put into the transition (Q, L L)
+    early, late = (
+        np.add.outer(weights[:, first, None] * levels, np.zeros(count)).reshape(len(weights), -1)
+        + np.tile(weights[:, first + 1, None] * levels, count)
+        for first in (0, 2)
+    )
+    out = np.ones((len(counts), count**2, count**2))
+    room = np.empty((3, count**2, volts.shape[2]))
+    for q in np.flatnonzero(counts):
+        used = int(counts[q])
+        signs = (-1.0, 1.0) if apart[q] > 0.0 else (0.0,)
+        out[q] = 0.0
+        for sign in signs:
+            # either direction adds what it has, the other one nothing
+            for side in range(volts.shape[1]):
+                direction = 0.0 if volts.shape[1] == 1 else 1.0 - 2.0 * side
+                add_expectations(
+                    out[q],
+                    room,
+                    theta,
+                    volts[q, side, :used],
+                    shares[q],
+                    early[q],
+                    late[q] + sign * apart[q],
+                    direction,
+                    1.0 / len(signs),
+                )
+    return out.reshape((len(counts),) + (count,) * 4)
+
+
+@kernel(fastmath=True)  # sums of positive terms; reordering moves the last digits only
+def add_expectations(
+    out: Float,
+    room: Float,
+    theta: float,
+    volts: Float,
+    shares: Float,
+    early: Float,
+    late: Float,
+    direction: float,
+    part: float,
+) -> None:
+    """Add `part` of the expectations of exp(theta x v), v one of `volts` (N,), to `out` (L L, L L) for x = early + late.
+
+    Only for x below zero with `direction` -1, only for others with 1, and for all with 0.
+    """
     # an exponential of the first and of the last two symbols at each node: the factor is their scalar product
-    first = np.empty((sides, count, count, most))
-    last = np.empty((2, sides, count, count, most))
-    for q in range(len(counts)):
-        if counts[q] == 0:
-            continue
-        apart = np.sqrt(rests[q])
-        signs = 2 if apart > 0.0 else 1
-        for side in range(sides):
-            for g in range(count):
-                for h in range(count):
-                    early = theta * (weights[q, 0] * levels[g] + weights[q, 1] * levels[h])
-                    late = theta * (weights[q, 2] * levels[g] + weights[q, 3] * levels[h])
-                    for n in range(counts[q]):
-                        first[side, g, h, n] = shares[q, n] * np.exp(early * volts[q, side, n])
-                    for sign in range(signs):
-                        rest = theta * apart * (2.0 * sign - 1.0)
-                        for n in range(counts[q]):
-                            last[sign, side, g, h, n] = np.exp((late + rest) * volts[q, side, n])
-        for g in range(count):
-            for h in range(count):
-                for i in range(count):
-                    for j in range(count):
-                        x = weights[q, 0] * levels[g] + weights[q, 1] * levels[h]
-                        x += weights[q, 2] * levels[i] + weights[q, 3] * levels[j]
-                        total = 0.0
-                        for sign in range(signs):
-                            side = sides - 1 if x + apart * (2.0 * sign - 1.0) < 0.0 else 0
-                            for n in range(counts[q]):
-                                total += first[side, g, h, n] * last[sign, side, i, j, n]
-                        out[q, g, h, i, j] = total / signs
-    return out
+    first, last = room[0], room[1]
+    for pair in range(len(early)):
+        for n in range(len(volts)):
+            first[pair, n] = shares[n] * np.exp(theta * early[pair] * volts[n])
+            last[pair, n] = np.exp(theta * late[pair] * volts[n])
+    for one in range(len(early)):
+        for two in range(len(late)):
+            below = early[one] + late[two] < 0.0
+            if (direction < 0.0 and not below) or (direction > 0.0 and below):
+                continue
+            total = 0.0
+            for n in range(len(volts)):
+                total += first[one, n] * last[two, n]
+            out[one, two] += part * total
 
 
-@kernel(fastmath=True)  # as above
 def chain_moment(
     theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int = -1, pin: int = 0
 ) -> Float:
@@ -69,54 +96,52 @@ def chain_moment(
     what it contributes with level `pin` is summed.
     """
     count = len(levels)
-    now = np.zeros((count, count, count, count))
-    moved = np.zeros((count, count, count, count))
+    # share of each level times its exponential; of the main symbol, which is given, one
+    weights = np.exp(theta * cursors[:, None] * levels) / count
+    weights[main] = 1.0
+    if pinned >= 0:
+        weights[pinned, :pin] = weights[pinned, pin + 1 :] = 0.0
+    out = np.zeros(count)
+    buffers = np.zeros((2, count**3, count))
+    pass_along(out, buffers[0], buffers[1], factors.reshape(len(factors), -1), weights, main)
+    return out
+
+
+@kernel(fastmath=True)  # as above
+def pass_along(out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int) -> None:
+    """Add the moments of `chain_moment` to `out` (L,); `weights` (Q + 3, L), `factors` (Q, L⁴), and two buffers (L³, L)."""
+    count = len(out)
+    square, cube = count * count, len(now)
     # the last axis is the main symbol's level once it has passed; before, its first entry holds all
-    for g in range(count):
-        for h in range(count):
-            for i in range(count):
-                value = 1.0
-                for place in range(3):
-                    level = g if place == 0 else (h if place == 1 else i)
-                    value *= _weight(theta, cursors, place, main, levels[level], count)
-                    if place == pinned and level != pin:
-                        value = 0.0
-                now[g, h, i, 0] = value
+    for window in range(cube):
+        g = window // square
+        h = window // count - g * count
+        i = window % count
+        now[window, 0] = weights[0, g] * weights[1, h] * weights[2, i]
     for q in range(len(factors)):
         # symbol q leaves the window and q + 3 enters it
         # up to the main symbol's leaving its level is one of the window's axes; only then it needs one of its own
         given = count if q > main else 1
-        moved[:] = 0.0
-        for j in range(count):
-            entering = _weight(theta, cursors, q + 3, main, levels[j], count)
-            if q + 3 == pinned and j != pin:
-                entering = 0.0
-            for g in range(count):
-                for h in range(count):
-                    for i in range(count):
-                        part = entering * factors[q, g, h, i, j]
-                        if q == main:
-                            moved[h, i, j, g] += part * now[g, h, i, 0]
-                        else:
-                            for k in range(given):
-                                moved[h, i, j, k] += part * now[g, h, i, k]
+        for window in range(cube):
+            for k in range(count):
+                moved[window, k] = 0.0
+        for window in range(cube):
+            g = window // square
+            kept = (window - g * square) * count
+            for j in range(count):
+                part = weights[q + 3, j] * factors[q, window * count + j]
+                if q == main:
+                    moved[kept + j, g] += part * now[window, 0]
+                else:
+                    for k in range(given):
+                        moved[kept + j, k] += part * now[window, k]
         # two buffers change places: no allocation in the loop
         now, moved = moved, now
-    out = np.zeros(count)
-    behind = len(cursors) - main  # 1, 2 or 3 where the main symbol is still in the window
-    for g in range(count):
-        for h in range(count):
-            for i in range(count):
-                if behind > 3:
-                    for k in range(count):
-                        out[k] += now[g, h, i, k]
-                else:
-                    level = i if behind == 1 else (h if behind == 2 else g)
-                    out[level] += now[g, h, i, 0]
-    return out
-
-
-@kernel
-def _weight(theta: float, cursors: Float, index: int, main: int, level: float, count: int) -> float:
-    """Share of a level times exp(theta level cursor); of the main symbol, which is given, one."""
-    return 1.0 if index == main else np.exp(theta * level * cursors[index]) / count
+    behind = len(weights) - main  # 1, 2 or 3 where the main symbol is still in the window
+    for window in range(cube):
+        if behind > 3:
+            for k in range(count):
+                out[k] += now[window, k]
+        else:
+            level = window % count if behind == 1 else (window // count % count if behind == 2 else window // square)
+            out[level] += now[window, 0]

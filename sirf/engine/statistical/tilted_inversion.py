@@ -14,14 +14,8 @@ import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
-from sirf._kernels.characteristic import (
-    LANES,
-    average_symbols,
-    fit_line,
-    multiply_cumulants,
-    multiply_symbols,
-    symbol_chain,
-)
+from sirf._kernels.characteristic import average_symbols, fit_line, multiply_cumulants, multiply_symbols
+from sirf._kernels.symbol_chain import LANES, symbol_chain
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.errors import SirfError

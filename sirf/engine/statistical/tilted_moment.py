@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.characteristic import LANES
+from sirf._kernels.symbol_chain import LANES
 from sirf._kernels.tilted_chain import chain_moment, edge_factors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement

@@ -1,0 +1,309 @@
+"""Expectation of exp(s x) of the symbols that jittered edges tie together, on a line s = theta + j n step in the complex plane.
+
+Rows (2, S) are real and imaginary parts at S points of the line, kept apart so that loops over it become vector instructions.
+Windows of three symbols are numbered (g L + h) L + i with their levels g, h, i of L. The kernels are small and know arrays of
+few shapes: one with everything inside takes three times as long to compile.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.jit import kernel
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+LANES = 4
+"""Points of the line that turn together."""
+
+
+def symbol_chain(
+    theta: float,
+    step: float,
+    size: int,
+    cursors: Float,
+    main: int,
+    volts: Float,
+    shares: Float,
+    counts: NDArray[np.int64],
+    weights: Float,
+    rests: Float,
+    levels: Float,
+) -> Complex:
+    """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
+
+    Split by the symbol sent before it, that of the next cursor: sum over the first axis for all.
+
+    Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r, whose displaced edge
+    adds x times one of `volts[h, 0]` (N,), or of the last of `volts[h]` where x < 0, with probabilities `shares[h]` (N,). The
+    first `counts[h]` of them count; no edge of which none does moves. r is ± the root of its variance `rests[h]`. The symbols
+    form a third-order Markov chain: messages run from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a
+    multiple of `LANES`.
+    """
+    count, length = len(levels), len(cursors)
+    sides, most = volts.shape[1], volts.shape[2]
+    weight = np.empty((length * count, 2, size))
+    messages = np.empty((3, count**3, 2, size))
+    symbol_weights(weight, theta, step, cursors, main, levels)
+    # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
+    first_message(messages[0], weight, 0, count, False)
+    first_message(messages[1], weight, length - 3, count, length - 3 == main - 1)
+    # factors of every node for each direction, level and place in the transition; the last two places hold the rest, off and on
+    parts = np.empty((sides * 5 * count, 3, most))
+    total = np.zeros((count * count, 2, size))
+    run_chain(
+        total,
+        messages[0],
+        messages[1],
+        messages[2],
+        weight,
+        parts,
+        np.empty((11, max(most, size))),
+        theta,
+        step,
+        main,
+        volts,
+        shares,
+        counts,
+        weights,
+        np.sqrt(rests),
+        levels,
+    )
+    return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, size)
+
+
+@kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
+def symbol_weights(weight: Float, theta: float, step: float, cursors: Float, main: int, levels: Float) -> None:
+    """Probability of each level times exp(s level cursor), in the rows of `weight` (Q L, 2, S); of the main symbol one."""
+    count = len(levels)
+    for number in range(len(weight)):
+        q = number // count
+        swing = 0.0 if q == main else levels[number - q * count] * cursors[q]
+        row = weight[number]
+        x = 1.0 if q == main else np.exp(theta * swing) / count
+        y = 0.0
+        turn_re = np.cos(step * swing)
+        turn_im = np.sin(step * swing)
+        for n in range(row.shape[1]):
+            row[0, n] = x
+            row[1, n] = y
+            x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+
+
+@kernel(fastmath=True)  # as above
+def multiply(out: Float, one: Float, two: Float) -> None:
+    """`out` (2, S) = `one` times `two`; `out` may be one of them."""
+    for n in range(out.shape[1]):
+        p = one[0, n] * two[0, n] - one[1, n] * two[1, n]
+        q = one[0, n] * two[1, n] + one[1, n] * two[0, n]
+        out[0, n] = p
+        out[1, n] = q
+
+
+@kernel(fastmath=True)  # as above
+def add_product(out: Float, one: Float, two: Float) -> None:
+    """Add `one` times `two` to `out`, all (2, S)."""
+    for n in range(out.shape[1]):
+        out[0, n] += one[0, n] * two[0, n] - one[1, n] * two[1, n]
+        out[1, n] += one[0, n] * two[1, n] + one[1, n] * two[0, n]
+
+
+@kernel(fastmath=True)  # as above
+def mix(out: Float, own: float, other: Float, share: float) -> None:
+    """`out` = `own` times itself plus `share` times `other`, all (2, S)."""
+    for part in range(2):
+        for n in range(out.shape[1]):
+            out[part, n] = own * out[part, n] + share * other[part, n]
+
+
+@kernel
+def first_message(message: Float, weight: Float, start: int, count: int, unweighted: bool) -> None:
+    """Products of the weights of the symbols `start` … `start` + 2 in `message` (L³, 2, S); `unweighted` leaves the first out."""
+    for window in range(len(message)):
+        g = window // (count * count)
+        h = window // count - g * count
+        i = window - (g * count + h) * count
+        multiply(message[window], weight[(start + 1) * count + h], weight[(start + 2) * count + i])
+        if not unweighted:
+            multiply(message[window], message[window], weight[start * count + g])
+
+
+@kernel(fastmath=True)  # as above
+def superpose(size: Float, turn: Float, out: Float, room: Float) -> None:
+    """`out` (2, S): sums over N nodes of size exp(j n angle); `size` (N,), `turn` (8, …) = cos and sin of 1, 2, 3, 4 angles.
+
+    S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors. `room` holds as many.
+    """
+    re, im = out[0], out[1]
+    c1, s1, c2, s2, c3, s3, c4, s4 = turn[0], turn[1], turn[2], turn[3], turn[4], turn[5], turn[6], turn[7]
+    real, imag = size, room
+    for k in range(len(size)):
+        imag[k] = 0.0
+    for start in range(0, len(re), LANES):
+        r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
+        for k in range(len(size)):
+            p = real[k]
+            q = imag[k]
+            r0 += p
+            i0 += q
+            r1 += p * c1[k] - q * s1[k]
+            i1 += p * s1[k] + q * c1[k]
+            r2 += p * c2[k] - q * s2[k]
+            i2 += p * s2[k] + q * c2[k]
+            r3 += p * c3[k] - q * s3[k]
+            i3 += p * s3[k] + q * c3[k]
+            real[k] = p * c4[k] - q * s4[k]
+            imag[k] = p * s4[k] + q * c4[k]
+        re[start], re[start + 1], re[start + 2], re[start + 3] = r0, r1, r2, r3
+        im[start], im[start + 1], im[start + 2], im[start + 3] = i0, i1, i2, i3
+
+
+@kernel(fastmath=True)  # as above
+def node_factors(theta: float, step: float, share: float, volts: Float, out: Float) -> None:
+    """exp(`theta` v) and cosine and sine of `step` v, in the rows of `out` (3, N), for `share` times each of `volts` (N,)."""
+    for k in range(len(volts)):
+        swing = share * volts[k]
+        out[0, k] = np.exp(theta * swing)
+        out[1, k] = np.cos(step * swing)
+        out[2, k] = np.sin(step * swing)
+
+
+@kernel(fastmath=True)  # as above
+def transition(shares: Float, one: Float, two: Float, three: Float, four: Float, room: Float, out: Float) -> None:
+    """`out` (2, S): expectation over the nodes of a displaced edge, whose factors are the products of four: each (3, N).
+
+    `shares` (N,) are the probabilities of the nodes; `room` (10, …) holds so many and more.
+    """
+    size, turn = room[8], room
+    for k in range(len(shares)):
+        size[k] = shares[k] * one[0, k] * two[0, k] * three[0, k] * four[0, k]
+        p = one[1, k] * two[1, k] - one[2, k] * two[2, k]
+        q = one[1, k] * two[2, k] + one[2, k] * two[1, k]
+        x = three[1, k] * four[1, k] - three[2, k] * four[2, k]
+        y = three[1, k] * four[2, k] + three[2, k] * four[1, k]
+        c = p * x - q * y
+        s = p * y + q * x
+        turn[0, k] = c
+        turn[1, k] = s
+        turn[2, k] = c * c - s * s
+        turn[3, k] = 2.0 * c * s
+        turn[4, k] = c * turn[2, k] - s * turn[3, k]
+        turn[5, k] = c * turn[3, k] + s * turn[2, k]
+        turn[6, k] = turn[2, k] * turn[2, k] - turn[3, k] * turn[3, k]
+        turn[7, k] = 2.0 * turn[2, k] * turn[3, k]
+    superpose(size[: len(shares)], turn, out, room[9])
+
+
+@kernel(fastmath=True)  # as above
+def all_node_factors(
+    parts: Float, theta: float, step: float, volts: Float, used: int, weights: Float, apart: float, levels: Float
+) -> None:
+    """`node_factors` of one edge for each direction, place and level, in `parts` ((direction 5 + place) L + level, 3, N)."""
+    count = len(levels)
+    for side in range(len(volts)):
+        seen = volts[side, :used]
+        for place in range(5):
+            # the last two places are the fourth symbol with the rest taken off and put on
+            rest = apart * (2.0 * place - 7.0) if place > 2 else 0.0
+            if place == 4 and apart == 0.0:
+                continue
+            for i in range(count):
+                share = weights[min(place, 3)] * levels[i] + rest
+                node_factors(theta, step, share, seen, parts[(side * 5 + place) * count + i])
+
+
+@kernel
+def run_chain(
+    total: Float,
+    left: Float,
+    right: Float,
+    moved: Float,
+    weight: Float,
+    parts: Float,
+    room: Float,
+    theta: float,
+    step: float,
+    main: int,
+    volts: Float,
+    shares: Float,
+    counts: NDArray[np.int64],
+    weights: Float,
+    aparts: Float,
+    levels: Float,
+) -> None:
+    """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first."""
+    count, sides, size = len(levels), volts.shape[1], total.shape[2]
+    square, cube = count * count, len(moved)
+    factor, other = np.empty((2, size)), np.empty((2, size))
+    # edges before the joint in the chain, then those behind it from the far end, then the one that joins both
+    edges, joint = len(counts), main - 2
+    for turn in range(edges):
+        if turn < joint:
+            q = turn
+        elif turn < edges - 1:
+            q = edges - 1 - (turn - joint)
+        else:
+            q = joint
+        used, apart = counts[q], aparts[q]
+        quiet = used == 0
+        factor[0, :] = 1.0
+        factor[1, :] = 0.0
+        if not quiet:
+            all_node_factors(parts, theta, step, volts[q], used, weights[q], apart, levels)
+        # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
+        span = count if weights[q, 0] != 0.0 and not quiet else 1
+        if span == 1 and q <= joint:
+            for window in range(square, cube):
+                mix(left[window % square], 1.0, left[window], 1.0)
+        for window in range(cube):
+            for n in range(size):
+                moved[window, 0, n] = moved[window, 1, n] = 0.0
+        known = 0.0
+        for later in range(cube):
+            h = later // square
+            i = later // count - h * count
+            j = later - (h * count + i) * count
+            for g in range(span):
+                if not quiet:
+                    x = weights[q, 0] * levels[g] + weights[q, 1] * levels[h]
+                    x += weights[q, 2] * levels[i] + weights[q, 3] * levels[j]
+                    # the factor of the transition before often does for this one; that of no transition is one
+                    if x != known or apart > 0.0:
+                        known = x
+                        for sign in range(2 if apart > 0.0 else 1):
+                            rest = apart * (2.0 * sign - 1.0)
+                            base = (sides - 1 if x + rest < 0.0 else 0) * 5
+                            transition(
+                                shares[q, :used],
+                                parts[base * count + g],
+                                parts[(base + 1) * count + h],
+                                parts[(base + 2) * count + i],
+                                parts[(base + 3 + sign) * count + j],
+                                room,
+                                other if sign else factor,
+                            )
+                        if apart > 0.0:
+                            mix(factor, 0.5, other, 0.5)
+                earlier = (g * count + h) * count + i
+                if turn == edges - 1:
+                    multiply(other, left[earlier], right[later])
+                    add_product(total[j * count + i], other, factor)
+                elif q < joint:
+                    add_product(moved[later], left[earlier], factor)
+                else:
+                    add_product(moved[earlier], right[later], factor)
+        if turn == edges - 1:
+            break
+        if q < joint:
+            for window in range(cube):
+                multiply(left[window], moved[window], weight[(q + 3) * count + window % count])
+        else:
+            for window in range(cube):
+                source = moved[window % square if span == 1 else window]
+                if q == main - 1:
+                    for n in range(size):
+                        right[window, 0, n], right[window, 1, n] = source[0, n], source[1, n]
+                else:
+                    multiply(right[window], source, weight[q * count + window // square])
