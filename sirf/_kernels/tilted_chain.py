@@ -88,12 +88,12 @@ def add_expectations(
 
 
 def chain_moment(
-    theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int = -1, pin: int = 0
+    theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int, pin: int
 ) -> Float:
     """(L,): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[h] (L, L, L, L).
 
     `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, only
-    what it contributes with level `pin` is summed.
+    what it contributes with level `pin` is summed; -1 for all of them (no default: calls with one take ten times as long).
     """
     count = len(levels)
     # share of each level times its exponential; of the main symbol, which is given, one

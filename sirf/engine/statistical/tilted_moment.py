@@ -256,6 +256,6 @@ class TiltedMoment:
         if not len(self.chain):
             return np.zeros(count)
         if pinned is None:
-            return np.asarray(np.log(chain_moment(self.tilt, factors, cursors, main, self.levels)))
+            return np.asarray(np.log(chain_moment(self.tilt, factors, cursors, main, self.levels, -1, 0)))
         columns = [chain_moment(self.tilt, factors, cursors, main, self.levels, pinned, pin) for pin in range(count)]
         return np.asarray(np.log(np.stack(columns, axis=1)))
