@@ -151,6 +151,7 @@ DATA_RATE = Quantity(
     high=1e14,
     hints=_NO_BAUD,
 )
+CAPACITY = Quantity("capacity", "bit/s", _BITS, "51.2Tb/s", "Tb/s", low=MIN_RATE, high=1e18, hints=_NO_BAUD)
 FREQUENCY = Quantity("frequency", "Hz", _HERTZ, "4MHz", "MHz", bare_low=1e3)
 LENGTH = Quantity("length", "m", _METRES, "'10 in' or '30 mm'", "mm", high=10.0)
 FIBRE = Quantity("length", "m", _METRES, "'500 m' or '2 km'", "m")
@@ -227,6 +228,15 @@ def parse_data_rate(value: Given, *, name: str = "data_rate") -> float:
     112000000000.0
     """
     return DATA_RATE.read(value, name=name)
+
+
+def parse_capacity(value: Given, *, name: str = "capacity") -> float:
+    """Bit/s of a whole port, switch or cluster, from text ("51.2Tb/s") or a number of bit/s.
+
+    >>> parse_capacity("51.2T")
+    51200000000000.0
+    """
+    return CAPACITY.read(value, name=name)
 
 
 def parse_frequency(value: Given, *, name: str = "frequency") -> float:

@@ -36,6 +36,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sirf modulation thru.s4p --data-rate 212.5Gb/s --losses 20,30,40",
         "sirf modulation npo --data-rate 425Gb/s --lengths 100mm,200mm,300mm --out margins.png",
     ),
+    "failures": (
+        "sirf failures",
+        "sirf failures cpo-linear pluggable-retimed --switch 102.4Tb/s --spare-ports 2 --explain cpo-linear",
+    ),
     "sweep": ("sirf sweep study.toml --results results --workers 8",),
     "fec": ("sirf fec --ber 1e-4 --ber 2.4e-4 --code kp4 --interleave 2",),
     "optics": ("sirf optics dr-silicon-mzm --taps 15", "sirf optics --list"),

@@ -26,6 +26,7 @@ from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.sections import Section, optimized
 from sirf.system.architecture import Architecture
 from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
+from sirf.system.failures import PortFailures, flap_hours, port_failures
 from sirf.system.port import PortFigures, port_figures
 
 CODE = "kp4"
@@ -218,6 +219,19 @@ class Measurement:
         """Power, latency and density; needs the architecture."""
         architecture, rate = self._priced
         return port_figures(architecture, self.energy, data_rate=rate, flight_s=self.flight_s)
+
+    @cached_property
+    def failures(self) -> PortFailures:
+        """Failure rate, MTBF and availability of an 800 Gb/s port; needs the architecture."""
+        architecture, rate = self._priced
+        return port_failures(architecture, data_rate=rate)
+
+    @property
+    def flap_hours(self) -> float:
+        """Mean hours between flaps of an 800 Gb/s port by the errors of its lanes; infinite where no code word is lost."""
+        if self.word_errors is None:
+            return 0.0
+        return flap_hours(self.word_errors.codeword_error_ratio)
 
     @property
     def _priced(self) -> tuple[Architecture, float]:

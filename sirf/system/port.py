@@ -83,7 +83,7 @@ def port_figures(
         latency_ns=_sum(part for _, part in latency),
         latency_parts=latency,
         # payload, not line rate: interfaces with different codes are compared by what they carry
-        density_tbps_per_mm=_times(lanes, data_rate / _overhead(item, data_rate) / 1e12),
+        density_tbps_per_mm=_times(lanes, data_rate / line_overhead(item, data_rate) / 1e12),
         lanes_per_mm2=Range(record.lanes_per_mm2[1], record.lanes_per_mm2[0], record.lanes_per_mm2[2]),
         port_power_w=_times(joules, PORT),
         port_power_1t6_w=_times(joules, PORT_1T6),
@@ -94,7 +94,7 @@ def port_figures(
     )
 
 
-def _overhead(item: Architecture, data_rate: float) -> float:
+def line_overhead(item: Architecture, data_rate: float) -> float:
     """Line rate over payload: 1 without a code between the hosts."""
     return 1.0 if item.has(data_rate) and item.at(data_rate).fec == UNCODED else CODED
 

@@ -1,0 +1,304 @@
+"""What fails: FIT and MTBF of a port by its parts, availability of a switch and of a cluster, spares, and flaps of links.
+
+Every part fails at a constant rate and independently; rates, repair times and their sources are in `data/system/failures.toml`.
+Low and high take every low and every high constant: an envelope, not a confidence interval.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sirf.errors import SirfError
+from sirf.system.architecture import Architecture, load_architecture
+from sirf.system.energy import priced_as
+from sirf.system.failure_tables import PACKAGE, PartsTable, failure_table
+from sirf.system.port import PORT, Range, line_overhead
+from sirf.system.reliability import FIT_HOURS, at_least
+from sirf.units import Given, parse_capacity, parse_data_rate
+
+RELOCK_WORDS = 3
+"""So many uncorrectable code words in a row make a receiver align anew (restart_lock of 802.3 clause 91): the link flaps."""
+SHARE_RATE = 800e9
+"""`per_port` parts of the data file are those of this rate in bit/s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailurePart:
+    """Parts of one kind in a port: how many, FIT of all of them, how they are repaired ("package": the switch is exchanged)."""
+
+    block: str
+    name: str
+    count: float
+    fit: Range
+    service: str
+    provenance: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortFailures:
+    """Failures of one port: `fit` of all `parts`, `mtbf_hours`, and the share of time in which it works, by itself.
+
+    `package_fit` is what only an exchange of the switch repairs. `availability` counts repairs of this port's own parts.
+    """
+
+    architecture: str
+    data_rate: float
+    rate: float
+    lanes: int
+    parts: tuple[FailurePart, ...]
+    fit: Range
+    package_fit: Range
+    mtbf_hours: Range
+    availability: Range
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether more than half of the typical failures are repaired without exchanging the switch."""
+        return self.package_fit.value < 0.5 * self.fit.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchFailures:
+    """A switch of `ports` ports of which `needed` must work.
+
+    `all_work` and `enough_work` are shares of time, exchanges of the switch included; `minutes_a_year` without `needed` ports;
+    `failures_a_year` of ports, `exchanges_a_year` of the switch.
+    """
+
+    ports: int
+    needed: int
+    all_work: Range
+    enough_work: Range
+    minutes_a_year: Range
+    failures_a_year: Range
+    exchanges_a_year: Range
+
+
+HOURS_A_YEAR = 8766.0
+
+
+def list_failures() -> tuple[str, ...]:
+    """Ids of the architectures whose parts are known."""
+    return tuple(failure_table().architecture)
+
+
+def port_failures(architecture: str | Architecture, *, data_rate: Given, rate: Given = PORT) -> PortFailures:
+    """Failure rate of a port of `rate` bit/s whose lanes carry `data_rate` bit/s on the line.
+
+    Half of the cable or fibre belongs to a port; a link is two of them. Parts with spares count as the rate that leaves the same
+    chance of working at the end of `mission_hours`. Raises `ConfigError` for an unknown architecture, `SirfError` for a bad rate.
+
+    >>> found = port_failures("pluggable-retimed", data_rate="106.25Gb/s")
+    >>> found.mtbf_hours.low < found.mtbf_hours.value < found.mtbf_hours.high
+    True
+    """
+    item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)
+    table, line = failure_table(), parse_data_rate(data_rate)
+    size = parse_capacity(rate, name="rate")
+    known = table.architecture[priced_as(item, table.architecture)]
+    lanes = max(math.ceil(size / (line / line_overhead(item, line)) - 1e-9), 1)
+    parts = _parts(known, lanes, size / SHARE_RATE)
+    fit = _sum([part.fit for part in parts])
+    package = _sum([part.fit for part in parts if part.service == PACKAGE])
+    return PortFailures(
+        architecture=item.id,
+        data_rate=line,
+        rate=size,
+        lanes=lanes,
+        parts=parts,
+        fit=fit,
+        package_fit=package,
+        mtbf_hours=Range(*(_hours(value) for value in (fit.value, fit.high, fit.low))),
+        availability=_availability(parts),
+    )
+
+
+def switch_failures(port: PortFailures, *, capacity: Given = 51.2e12, spare_ports: int = 0) -> SwitchFailures:
+    """Availability of a switch of `capacity` bit/s whose ports all are `port`; `spare_ports` of them need not work.
+
+    A soldered part takes its own port down until the switch is exchanged, and all ports while that is done. Raises `SirfError`
+    for fewer ports than one, or as many spares as ports.
+    """
+    ports = round(parse_capacity(capacity) / port.rate)
+    if ports < 1:
+        raise SirfError(
+            f"capacity must hold a port of {port.rate / 1e9:g} Gb/s, got {capacity}. Give for example 51.2Tb/s."
+        )
+    needed = ports - _spares(spare_ports, ports)
+    hours = failure_table().service[PACKAGE].switch_hours
+    exchange = [
+        1.0 / (1.0 + ports * fit * h / FIT_HOURS) for fit, h in zip(_line(port.package_fit), hours, strict=True)
+    ]
+    # an envelope: low rates with short repairs give the high availability
+    own = [port.availability.high, port.availability.value, port.availability.low]
+    every = [up * one**ports for up, one in zip(exchange, own, strict=True)]
+    enough = [up * at_least(needed, ports, one) for up, one in zip(exchange, own, strict=True)]
+    lost = [60.0 * HOURS_A_YEAR * (1.0 - share) for share in enough]
+    a_year = ports * HOURS_A_YEAR / FIT_HOURS
+    return SwitchFailures(
+        ports=ports,
+        needed=needed,
+        all_work=Range(every[1], every[2], every[0]),
+        enough_work=Range(enough[1], enough[2], enough[0]),
+        minutes_a_year=Range(lost[1], lost[0], lost[2]),
+        failures_a_year=_times(port.fit, a_year),
+        exchanges_a_year=_times(port.package_fit, a_year),
+    )
+
+
+def cluster_mtbf_hours(port: PortFailures, ports: int) -> Range:
+    """Mean hours between failures of any of `ports` ports; `SirfError` for less than one."""
+    if ports < 1:
+        raise SirfError(f"ports of the cluster must be at least 1, got {ports}. Count both ends of its links.")
+    return _times(port.mtbf_hours, 1.0 / ports)
+
+
+def cluster_availability(port: PortFailures, ports: int, *, spare_ports: int = 0) -> Range:
+    """Share of time in which all but `spare_ports` of `ports` ports work; `SirfError` as above."""
+    if ports < 1:
+        raise SirfError(f"ports of the cluster must be at least 1, got {ports}. Count both ends of its links.")
+    needed = ports - _spares(spare_ports, ports)
+    own = port.availability
+    return Range(*(at_least(needed, ports, share) for share in (own.value, own.low, own.high)))
+
+
+def flap_hours(codeword_error_ratio: float, *, rate: Given = PORT, codeword_bits: int = 5440) -> float:
+    """Mean hours between flaps of a link by its error statistics alone: three uncorrectable code words in a row.
+
+    `codeword_error_ratio` is that of the link, words taken as independent; `rate` in bit/s of the port on the line. Infinite
+    where no word is lost. Mean wait for a run of r losses in a row: (1 - p^r) / (p^r (1 - p)) words (Feller, An Introduction to
+    Probability Theory, vol. 1, XIII.7). Raises `SirfError` for a ratio outside 0 to 1.
+    """
+    if not 0.0 <= codeword_error_ratio <= 1.0:
+        raise SirfError(f"codeword_error_ratio must be between 0 and 1, got {codeword_error_ratio}. Give a ratio.")
+    words_an_hour = 3600.0 * parse_capacity(rate, name="rate") / codeword_bits
+    run = codeword_error_ratio**RELOCK_WORDS
+    if run == 0.0:
+        return math.inf
+    words = RELOCK_WORDS if codeword_error_ratio == 1.0 else (1.0 - run) / (run * (1.0 - codeword_error_ratio))
+    return float(words / words_an_hour)
+
+
+def failures_dict(port: PortFailures, switch: SwitchFailures, ports: int, spare_ports: int = 0) -> dict[str, Any]:
+    """Plain values for JSON: a port, a switch of them, a cluster of `ports` of them."""
+    cluster = cluster_mtbf_hours(port, ports)
+    ranges = {
+        "fit": port.fit,
+        "mtbf_hours": port.mtbf_hours,
+        "availability": port.availability,
+        "switch_all_work": switch.all_work,
+        "switch_availability": switch.enough_work,
+        "switch_minutes_a_year": switch.minutes_a_year,
+        "switch_exchanges_a_year": switch.exchanges_a_year,
+        "cluster_mtbf_hours": cluster,
+        "cluster_availability": cluster_availability(port, ports, spare_ports=spare_ports),
+    }
+    spread = {
+        f"{name}{end}": getattr(value, field)
+        for name, value in ranges.items()
+        for end, field in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
+    return {
+        "architecture": port.architecture,
+        "data_rate": port.data_rate,
+        "port_rate": port.rate,
+        "lanes": port.lanes,
+        "field_replaceable": port.replaceable,
+        "switch_ports": switch.ports,
+        "switch_ports_needed": switch.needed,
+        "cluster_ports": ports,
+        **spread,
+        "parts": [
+            {
+                "block": part.block,
+                "count": part.count,
+                "fit": part.fit.value,
+                "fit_low": part.fit.low,
+                "fit_high": part.fit.high,
+                "service": part.service,
+                "provenance": part.provenance,
+                "source": part.source,
+            }
+            for part in port.parts
+        ],
+    }
+
+
+def _parts(known: PartsTable, lanes: int, share: float) -> tuple[FailurePart, ...]:
+    table = failure_table()
+    counts: dict[str, float] = {}
+    for block, each in known.per_lane.items():
+        counts[block] = counts.get(block, 0.0) + each * lanes
+    for block, each in known.per_port.items():
+        counts[block] = counts.get(block, 0.0) + each * share
+    parts = []
+    for block, count in counts.items():
+        record = table.block[block]
+        low, value, high = (count * fit for fit in record.fit)
+        service = PACKAGE if block in known.soldered else known.service
+        parts.append(
+            FailurePart(
+                block=block,
+                name=record.title,
+                count=count,
+                fit=Range(value, low, high),
+                service=service,
+                provenance=record.provenance,
+                source=record.source,
+            )
+        )
+    if known.array is not None:
+        array, record = known.array, table.block[known.array.block]
+        arrays = lanes / array.needed
+        low, value, high = (arrays * _array_fit(fit, array.needed, array.installed) for fit in record.fit)
+        parts.append(
+            FailurePart(
+                block=array.block,
+                name=f"{record.title}, {array.needed} of {array.installed}",
+                count=arrays * array.installed,
+                fit=Range(value, low, high),
+                service=known.service,
+                provenance=record.provenance,
+                source=record.source,
+            )
+        )
+    return tuple(parts)
+
+
+def _array_fit(fit: float, needed: int, installed: int) -> float:
+    """FIT of a single part that is as likely to work at the end of the mission as `needed` of `installed` parts are."""
+    mission = failure_table().mission_hours
+    survival = at_least(needed, installed, math.exp(-fit * mission / FIT_HOURS))
+    return -math.log(survival) / mission * FIT_HOURS if survival > 0.0 else math.inf
+
+
+def _availability(parts: tuple[FailurePart, ...]) -> Range:
+    services = failure_table().service
+    down = [sum(_line(part.fit)[k] * services[part.service].hours[k] for part in parts) / FIT_HOURS for k in range(3)]
+    best, value, worst = (1.0 / (1.0 + one) for one in down)
+    return Range(value, worst, best)
+
+
+def _spares(spare_ports: int, ports: int) -> int:
+    if not 0 <= spare_ports < ports:
+        raise SirfError(f"spare_ports must be from 0 to {ports - 1}, got {spare_ports}. Leave ports that must work.")
+    return spare_ports
+
+
+def _line(figure: Range) -> tuple[float, float, float]:
+    return figure.low, figure.value, figure.high
+
+
+def _sum(figures: list[Range]) -> Range:
+    return Range(*(math.fsum(getattr(one, name) for one in figures) for name in ("value", "low", "high")))
+
+
+def _times(figure: Range, factor: float) -> Range:
+    return Range(figure.value * factor, figure.low * factor, figure.high * factor)
+
+
+def _hours(fit: float) -> float:
+    return FIT_HOURS / fit if fit > 0.0 else math.inf
