@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
+from scipy.special import erfc, ndtr
 
 from sirf.com.annex_178a import search
 from sirf.com.config.settings import ComSettings, DetectorSettings
-from sirf.com.distribution import Distribution, gaussian
+from sirf.com.distribution import Distribution, gaussian, symbols
 from sirf.com.revision import RULES
-from sirf.com.sequence_margin import SequenceMargin, error_event_ratio, sequence_margin
+from sirf.com.sequence_margin import SequenceMargin, error_event_ratio, sequence_margin, tail_of_sum
 from sirf.com.slicer_noise import SlicerNoise, noise_of
 from sirf.errors import ConfigError
 from tests.com.golden_178a import Case, case_4p17, case_4p50
@@ -156,3 +156,17 @@ def test_a_scaled_distribution_keeps_its_shape() -> None:
     assert normal.below(0.0) == pytest.approx(0.5 + 0.5 * normal.y[normal.y.size // 2], rel=1e-9)
     assert Distribution(np.array([0.25, 0.5, 0.25]), -1, 1.0).quantile_reaching(0.75) == 0.0
     assert DetectorSettings().truncation_length == 128
+
+
+def test_a_tail_far_below_rounding_is_that_of_the_convolution() -> None:
+    """Sums by whole convolutions of tilted probabilities are exact here: a normal term alone, and few symbols that are counted."""
+    normal = gaussian(4e-4, 9.0, 1e-5)
+    tail = tail_of_sum([(normal, 3)], 9e-3)
+    exact = 0.5 * erfc((9e-3 - 0.5e-5) / (np.sqrt(3) * 4e-4) / np.sqrt(2))
+    assert exact < 1e-36
+    assert tail == pytest.approx(exact, rel=0.02)
+    few = symbols(np.array([2e-3, 1e-3]), 4, 1e-5)
+    whole = few + few + few
+    for distance in (2e-3, 5e-3, 9e-3):
+        assert tail_of_sum([(few, 3)], distance) == pytest.approx(whole.below(-distance), rel=1e-12)
+    assert tail_of_sum([(few, 1)], 4e-3) == 0.0
