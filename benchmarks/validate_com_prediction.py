@@ -1,6 +1,6 @@
 """Error ratios that COM predicts for P802.3dj against counts of the same receiver.
 
-Run: python benchmarks/validate_com_prediction.py CHANNELS.
+Run: python benchmarks/validate_com_prediction.py CHANNELS [--only NAME] [--symbols 1e8].
 
 CHANNELS is a folder with `synthetic_224g_*` channels. At the setting that COM chooses, receiver noise is raised until COM with
 feedback alone is 1 dB, so that errors can be counted; then three numbers face each other: the detector error ratio of COM's
@@ -10,7 +10,7 @@ detection comes on top in the last two columns. Both are symbol error ratios, 2 
 
 from __future__ import annotations
 
-import sys
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,26 +96,35 @@ def same_receiver(channel: Channel, case: str, settings: ComSettings, result: Co
     return min(near, key=lambda one: sirf.statistical_eye(one, phases=1, ideal_feedback=True).ser)
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Print a row for every channel and package case."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="folder with synthetic_224g_* channels")
+    parser.add_argument("--only", default="", help="channels whose name ends so")
+    parser.add_argument(
+        "--case", action="append", help=f"package case, again for more (default: {' and '.join(CASES)})"
+    )
+    parser.add_argument("--symbols", type=float, default=SYMBOLS, help="symbols counted with each receiver")
+    arguments = parser.parse_args()
+    symbols = int(arguments.symbols)
     print("| channel, case | COM's distribution | statistics | count (99 %) | with detection: statistics | count |")
     print("|---|---|---|---|---|---|")
-    for where in sorted(folder.glob("synthetic_224g_*")):
+    for where in sorted(arguments.folder.glob(f"synthetic_224g_*{arguments.only}")):
         channel = Channel.from_touchstone(
             where / "thru.s4p", fext=sorted(where.glob("fext*.s4p")), next=sorted(where.glob("next*.s4p"))
         )
-        for case in CASES:
+        for case in arguments.case or CASES:
             settings, result = noisy(channel, case)
             volts, probability = result.distribution
             below = float(np.sum(probability[volts <= -1e-3 * result.available_signal_mv]))
             link = same_receiver(channel, case, settings, result)
             seen = sirf.statistical_eye(link, phases=1, ideal_feedback=True).ser
-            count = sirf.count_errors(link, max_errors=10**6, max_symbols=SYMBOLS, rng=1, ideal_feedback=True)
+            count = sirf.count_errors(link, max_errors=10**9, max_symbols=symbols, rng=1, ideal_feedback=True)
             detector = link.replace(
                 receiver=replace(link.receiver, mlse=sirf.Link(channel, standard=STANDARD).receiver.mlse)
             )
             both = sirf.statistical_eye(detector, phases=1).ser
-            viterbi = sirf.count_errors(detector, max_errors=10**6, max_symbols=SYMBOLS, rng=1)
+            viterbi = sirf.count_errors(detector, max_errors=10**9, max_symbols=symbols, rng=1)
             print(
                 f"| {where.name}, {case} | {1.5 * below:.3g} | {seen:.3g} | {count.ser:.3g} "
                 f"({2 * count.ber_low:.3g} to {2 * count.ber_high:.3g}) | {both:.3g} | {viterbi.ser:.3g} "
@@ -125,4 +134,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -17,6 +17,7 @@ from sirf._kernels.viterbi import viterbi
 from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink, Segment
 from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.engine.seeding import Seed, integer_seed
+from sirf.engine.statistical.analysis import check_range
 from sirf.errors import SirfError
 from sirf.fec.counter import CodewordCounter
 from sirf.link import Link
@@ -129,6 +130,8 @@ class Counter:
     """Counts the errors of any segment of a link; the same for every thread."""
 
     def __init__(self, link: Link, ideal: bool) -> None:
+        # the converter's rounding is counted as noise; what lies beyond its range is not, so little of it must
+        check_range(link)
         self.model = model = BaudRateLink(link, ideal=ideal)
         self.order = link.order
         self.precoded = link.transmitter.precoding

@@ -6,6 +6,7 @@ At every sampling phase the distribution of interference given the sent level is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,23 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
         after=model.after_errors(at_instant),
         decision=decision,
     )
+
+
+def check_range(link: Link) -> None:
+    """Raise `SirfError` where the range of the link's converter is too small for an engine that does not clip.
+
+    As the statistics find it, for independent symbols that are decided one by one and a driver without compression.
+    """
+    if link.receiver.converter is None:
+        return
+    plain = link.replace(
+        transmitter=replace(link.transmitter, compression=0.0, pattern=None, precoding=False),
+        receiver=replace(link.receiver, mlse=None),
+        aggressors=tuple(replace(one, pattern=None) for one in link.aggressors),
+    )
+    model = interference_model(plain)
+    centre = model.at(0)
+    check_clipping(model, centre, model.thresholds(centre))
 
 
 @lru_cache(maxsize=8)

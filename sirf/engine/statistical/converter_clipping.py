@@ -62,8 +62,8 @@ def check_clipping(model: InterferenceModel, at_instant: Interference, decision:
         while beyond(enough) > TOLERATED * alone and enough < 16.0 * limit:
             enough *= 1.05
         raise SirfError(
-            f"converter must hold its input for a statistical eye, got a range of ±{limit:.3g} V that {beyond(limit):.2g} of the "
-            f"samples exceed: that would add about {added:.2g} to a symbol error ratio of {alone:.2g}. Use sirf.simulate, or "
+            f"converter must hold its input for statistics and counts, got a range of ±{limit:.3g} V that {beyond(limit):.2g} of "
+            f"the samples exceed: that would add about {added:.2g} to a symbol error ratio of {alone:.2g}. Use sirf.simulate, or "
             f"full_scale={1.01 * enough:.2g}."
         )
 

@@ -35,6 +35,18 @@ def test_counts_with_a_converter_agree_with_the_statistics() -> None:
     assert sirf.statistical_eye(clean, phases=1, ideal_feedback=True).ber < 0.7 * predicted.ber
 
 
+def test_a_range_too_small_is_refused_by_counts_as_by_statistics() -> None:
+    """It makes many more errors in the waveform, which clips; with precoding, compression and a sequence detector as well."""
+    link = filtered_link(0.05, (1.0, -0.4, 0.16), Converter(bits=6, full_scale=0.8))
+    detected = dataclasses.replace(link.receiver, mlse=Mlse(memory=2))
+    sent = dataclasses.replace(link.transmitter, precoding=True, compression=0.05)
+    for one in (link, link.replace(receiver=detected), link.replace(transmitter=sent)):
+        with pytest.raises(SirfError, match=r"converter must hold its input .*Use sirf.simulate, or full_scale="):
+            sirf.count_errors(one, max_symbols=100_000, rng=1)
+    wide = link.replace(receiver=dataclasses.replace(link.receiver, converter=Converter(bits=6, full_scale=2.0)))
+    assert sirf.count_errors(wide, max_symbols=100_000, rng=1).symbols >= 100_000
+
+
 def test_rounding_is_white_and_uniform_ahead_of_the_filter() -> None:
     link = filtered_link(0.05, (1.0, -0.5), Converter(bits=6, full_scale=1.5, enob=5.0))
     rounding = converter_rounding(link)
