@@ -40,6 +40,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sirf failures",
         "sirf failures cpo-linear pluggable-retimed --switch 102.4Tb/s --spare-ports 2 --explain cpo-linear",
     ),
+    "duty": (
+        "sirf duty",
+        "sirf duty cpo-linear pluggable-retimed --utilisation 0.1,0.5 --low-power --laser-temperature 70",
+    ),
     "sweep": ("sirf sweep study.toml --results results --workers 8",),
     "fec": ("sirf fec --ber 1e-4 --ber 2.4e-4 --code kp4 --interleave 2",),
     "optics": ("sirf optics dr-silicon-mzm --taps 15", "sirf optics --list"),

@@ -1,0 +1,110 @@
+"""`sirf duty`: energy per transferred bit at partial load, and of an all-reduce."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sirf.cli.options import Json
+from sirf.cli.output import say, table, write_json
+from sirf.cli.quantities import DataRate, count_option, listed, read_plain
+from sirf.errors import SirfError
+
+if TYPE_CHECKING:
+    from sirf.system.port import Range
+
+DEFAULT = ("pluggable-retimed", "pluggable-linear", "npo", "cpo-retimed", "cpo-linear", "copper-cable")
+
+
+def duty(
+    architectures: Annotated[
+        list[str] | None, typer.Argument(help="Architectures by id; six by default.", show_default=False)
+    ] = None,
+    data_rate: DataRate = 106.25e9,
+    utilisation: Annotated[
+        Any,
+        typer.Option(
+            parser=listed("utilisation", read_plain),
+            metavar="LIST",
+            show_default="0.1,0.3,1",
+            help="Shares of the time in which frames are sent, with commas.",
+        ),
+    ] = None,
+    low_power: Annotated[
+        bool, typer.Option("--low-power", help="Sleep between bursts instead of sending idle words.")
+    ] = False,
+    burst: Annotated[float, count_option("burst", "Bytes that a lane sends without a pause.")] = 1e6,
+    laser_temperature: Annotated[
+        float | None, typer.Option(help="Of the laser's case in C; that of data/optics, 50, by default.")
+    ] = None,
+    workers: Annotated[int, count_option("workers", "Workers of the all-reduce.", least=2)] = 1024,
+    size: Annotated[float, count_option("size", "Bytes that are reduced.")] = 1e9,
+    links: Annotated[int, typer.Option(help="Links that a byte passes between two workers.")] = 2,
+    json_file: Json = None,
+) -> None:
+    """Energy per transferred bit at partial load, with idle or low-power states, and joules of a ring all-reduce."""
+    from sirf.study.crossover import Spender
+    from sirf.study.subject import ArchitectureSubject, subject_of
+    from sirf.system.duty import all_reduce, at_temperature, energy_at_load
+
+    loads = list(utilisation) if utilisation else [0.1, 0.3, 1.0]
+    rows, answer = [], []
+    for name in architectures or DEFAULT:
+        subject = subject_of(name, data_rate=data_rate)
+        if not isinstance(subject, ArchitectureSubject):
+            raise SirfError(f"architecture must be one that 'sirf architectures' lists, got {name}. Name one.")
+        energy = Spender.of(subject).energy(subject.length_m)
+        if laser_temperature is not None:
+            energy = at_temperature(energy, laser_temperature)
+        for load in loads:
+            spent = energy_at_load(
+                energy, load, data_rate=data_rate, state="low_power" if low_power else "idle", burst_bytes=burst
+            )
+            collective = all_reduce(spent, workers=workers, size=size, links=links)
+            rows.append(
+                (
+                    subject.name,
+                    f"{load:g}",
+                    _range(spent),
+                    _range(collective.joules_per_byte, 1e12),
+                    _range(collective.joules),
+                )
+            )
+            answer.append(
+                {
+                    "architecture": subject.name,
+                    "data_rate": data_rate,
+                    "utilisation": load,
+                    "state": "low_power" if low_power else "idle",
+                    "burst_bytes": burst,
+                    "laser_temperature_c": laser_temperature,
+                    **_spread("energy_pj_per_bit", spent),
+                    "workers": workers,
+                    "all_reduce_bytes": size,
+                    "sent_bytes": collective.sent_bytes,
+                    "moved_bytes": collective.moved_bytes,
+                    **_spread("all_reduce_joules", collective.joules),
+                    **_spread("joules_per_byte", collective.joules_per_byte),
+                }
+            )
+    table(
+        ("architecture", "utilisation", "pJ/bit sent", "pJ/byte on a link", "J of an all-reduce"),
+        rows,
+        json_file=json_file,
+    )
+    say(
+        f"{'Low-power state' if low_power else 'Idle words'} between bursts; ring all-reduce of {size:.3g} bytes on "
+        f"{workers:,} workers, {links} links between two. Shares of blocks are estimates.",
+        json_file=json_file,
+    )
+    write_json(answer, json_file)
+
+
+def _spread(name: str, figure: Range) -> dict[str, float]:
+    return {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+
+
+def _range(figure: Range, factor: float = 1.0) -> str:
+    value, low, high = (factor * one for one in (figure.value, figure.low, figure.high))
+    return f"{value:.3g} ({low:.3g}-{high:.3g})"
