@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import sirf
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.responses import path_responses
 from sirf.com.search import Search
 

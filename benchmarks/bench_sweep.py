@@ -26,7 +26,7 @@ from sirf.study.sweep.case import Case, Evaluator
 from sirf.study.sweep.inputs import Inputs
 from sirf.study.sweep.parameters import PARAMETERS
 from sirf.study.sweep.parts import Base, Equalizer, Sampling, Tolerance
-from sirf.study.sweep.run import evaluate, sweep
+from sirf.study.sweep.runner import evaluate, sweep
 from sirf.study.sweep.store import Store
 from sirf.study.sweep.study import Study
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import sirf
 from sirf.channel.channel import Channel
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.settings import ComSettings
 from sirf.com.margin import com
 from sirf.engine.front_end import front_end

@@ -28,7 +28,7 @@ TOML_FILES = (
     ("Energy", "data/energy", "sirf.system.tables.EnergyFile"),
     ("Ports", "data/system/ports.toml", "sirf.system.tables.PortFile"),
     ("Code", "data/fec", "sirf.fec.library.CodeTable"),
-    ("Masks and limits", "data/masks", "sirf.channel.figures.limits._File"),
+    ("Masks and limits", "data/masks", "sirf.channel.figures.standard_limits._File"),
     ("Study", "data/studies", "sirf.study.sweep.tables.StudyFile"),
     ("Link for export", "sirf ami export LINK.toml", "sirf.ami.export._LinkTable"),
 )

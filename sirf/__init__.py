@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sirf.study.maps import length_loss_map, length_rate_map, material_roughness_map
     from sirf.study.modulation import modulation
     from sirf.study.reach import reach
-    from sirf.study.sweep.run import sweep
+    from sirf.study.sweep.runner import sweep
     from sirf.study.sweep.study import Study
     from sirf.transmitter.aggressor import Aggressor
     from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
@@ -73,7 +73,7 @@ _HOMES = {
     "jtol": "sirf.study.jitter_tolerance",
     "reach": "sirf.study.reach",
     "Study": "sirf.study.sweep.study",
-    "sweep": "sirf.study.sweep.run",
+    "sweep": "sirf.study.sweep.runner",
     "crossover": "sirf.study.crossover",
     "modulation": "sirf.study.modulation",
     "length_loss_map": "sirf.study.maps",

@@ -287,10 +287,10 @@ class Link:
     def optimized(self, **limits: Any) -> Link:
         """This link with CTLE, FFE and DFE set by the reference search; see `sirf.equalizer.merit_search.optimize`.
 
-        With vendor models their In parameters are searched; see `sirf.ami.search.optimize_models`.
+        With vendor models their In parameters are searched; see `sirf.ami.parameter_search.optimize_models`.
         """
         if self.has_models:
-            from sirf.ami.search import optimize_models
+            from sirf.ami.parameter_search import optimize_models
 
             return optimize_models(self, **limits)
         from sirf.equalizer.merit_search import optimize

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sirf import optics
 from sirf._data import MAX_TOML_KEYS, data_path, list_data, load_toml
 from sirf._files import MAX_TEXT_BYTES
-from sirf.channel.figures.limits import load_limits
+from sirf.channel.figures.standard_limits import load_limits
 from sirf.channel.materials import load_material
 from sirf.channel.path.reader import load_path
 from sirf.channel.weave import load_weave

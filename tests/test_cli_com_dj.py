@@ -87,7 +87,7 @@ def test_a_ledger_needs_a_receiver_ffe(reference_dir: Path) -> None:
 
 
 def test_a_cable_class_chooses_the_host_pairs(reference_dir: Path) -> None:
-    from sirf.com.config.preset import from_standard
+    from sirf.com.config.preset_settings import from_standard
     from sirf.com.margin import _cases_of_class
 
     settings = from_standard("802.3dj-cr1")

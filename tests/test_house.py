@@ -101,6 +101,40 @@ def test_a_circle_is_found() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d", "a"}}) == {frozenset("bc")}
 
 
+FACES = ("cli", "plot", "report")
+"""A command, a picture and a report are called as what they show."""
+SHARED_NAMES = {
+    "filters": "those of any signal; those of COM's reference receiver",
+    "hamming": "a kernel and the code that calls it",
+    "ledger": "the value and its computation",
+    "library": "one for each room that ships data",
+    "margin": "the value and its computation",
+    "materials": "the public door at the root and the models behind it",
+    "mmse": "a kernel and the fit that calls it",
+    "polyphase": "a kernel and the filter that calls it",
+    "reception": "a kernel and the receiver that calls it",
+    "reed_solomon": "a kernel and the code that calls it",
+    "tables": "one for each room that ships data",
+}
+"""Names that two modules share, and why; any other name tells which module is meant."""
+
+
+def shared_names() -> dict[str, set[str]]:
+    """Module names, outside the faces, that more than one file bears, with the places."""
+    places: dict[str, set[str]] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        path = file.relative_to(PACKAGE)
+        if path.parts[0] not in FACES and not path.stem.startswith("__"):
+            places.setdefault(path.stem, set()).add(path.as_posix())
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_a_module_name_tells_which_module_is_meant() -> None:
+    shared = shared_names()
+    assert {name: places for name, places in shared.items() if name not in SHARED_NAMES} == {}
+    assert sorted(SHARED_NAMES.keys() - shared.keys()) == []
+
+
 def test_compute_rooms_neither_draw_nor_print() -> None:
     for room in (
         "engine",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sirf._data import data_path
-from sirf.channel.figures.limits import load_limits
+from sirf.channel.figures.standard_limits import load_limits
 from sirf.channel.materials import load_material
 from sirf.channel.weave import load_weave
 from sirf.clock.mask import load_mask

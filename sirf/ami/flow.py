@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf.ami.analog_buffer import NAMES, buffer_of, with_buffers
-from sirf.ami.impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
 from sirf.ami.model import AmiModel
+from sirf.ami.model_impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
 from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
 from sirf.errors import AmiError
 from sirf.signal.sampled_filter import SampledFilter

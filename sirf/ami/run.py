@@ -20,7 +20,7 @@ from scipy import fft
 
 from sirf.ami.flow import Initialised, Modelled, modelled, resolve
 from sirf.ami.host import Instance
-from sirf.ami.reception import ModelReception
+from sirf.ami.model_reception import ModelReception
 from sirf.ami.stimulus import RESPONSE, SentWaveform, sent_filter
 from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream, push

@@ -115,7 +115,7 @@ def figures(
 ) -> None:
     """Judge a channel's copper: losses, ILD, ICN, ERL, TDR impedance, skew, mode conversion."""
     from sirf._data import without_case
-    from sirf.channel.figures.limits import list_limits
+    from sirf.channel.figures.standard_limits import list_limits
     from sirf.presets import list_presets, load
 
     check_outputs(json_file)

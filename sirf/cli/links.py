@@ -46,7 +46,7 @@ def equalized_link(
 def with_models(link: Link, models: ModelOptions) -> Link:
     """The link with vendor models in it, their parameters set or searched, and the other side's equalisers chosen."""
     from sirf.ami.flow import modelled
-    from sirf.ami.search import equalize_own_side, optimize_models, set_parameters
+    from sirf.ami.parameter_search import equalize_own_side, optimize_models, set_parameters
 
     link = link.replace(**models.load())
     link = set_parameters(link, models.settings())

@@ -44,8 +44,8 @@ def sweep(
     json_file: Json = None,
 ) -> None:
     """Compute all cases of a study: lengths, materials, rates, files, tolerances; resumable, on one machine or a cluster."""
-    from sirf.study.sweep.run import Progress, SweepInterrupted
-    from sirf.study.sweep.run import sweep as run
+    from sirf.study.sweep.runner import Progress, SweepInterrupted
+    from sirf.study.sweep.runner import sweep as run
     from sirf.study.sweep.study import Study
 
     if scheduler is not None and (workers is not None or script is not None):
@@ -149,7 +149,7 @@ def _duration(seconds: float) -> str:
 
 
 def _show(found: Results, json_file: str | None, figure: str | None = None) -> None:
-    from sirf.study.sweep.analysis import slopes, sobol_indices
+    from sirf.study.sweep.case_analysis import slopes, sobol_indices
 
     say(str(found), json_file=json_file)
     if found.study.limits and len(found):
@@ -202,7 +202,7 @@ def _summary(found: Results, figure: str | None = None) -> dict[str, Any]:
     """What JSON says of results."""
     from dataclasses import asdict
 
-    from sirf.study.sweep.analysis import slopes, sobol_indices
+    from sirf.study.sweep.case_analysis import slopes, sobol_indices
 
     study, name = found.study, figure or found.study.figures[0]
     share = low = high = None

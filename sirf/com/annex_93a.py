@@ -8,9 +8,9 @@ import numpy as np
 
 from sirf.channel.channel import Channel
 from sirf.com.answer import Answer
+from sirf.com.channel_figures import figures_of
 from sirf.com.chip_to_module import EyeSearch, eye_of
 from sirf.com.config.settings import ComSettings
-from sirf.com.figures import figures_of
 from sirf.com.filters import ctle_transfer, receiver_filter
 from sirf.com.interference import equalize, noise_of
 from sirf.com.receiver_ffe import answers_with_receiver_ffe

@@ -13,7 +13,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import case_number
 from sirf.channel.screening import INVERTED, MIN_POINTS
 from sirf.com.annex_93a import margin_of_case
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.config.workbook import from_workbook
 from sirf.errors import ConfigError, NoSettingError, SirfError

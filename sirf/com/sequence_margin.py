@@ -3,7 +3,7 @@
 Release 4.50 counts error events of alternating sign with the distribution of the slicer's noise itself. Release 4.17 and the
 draft (clause 178A.1.11) add noise until COM is 3 dB less, weigh each event with the noise correlation that the FFE leaves, and
 convolve the distributions of the event's samples. The gain is a statement about the detector error ratio at that COM; it is not
-the one of equal error ratios in `sirf.com.mlse`, which assumes Gaussian noise.
+the one of equal error ratios in `sirf.com.sequence_gain`, which assumes Gaussian noise.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from sirf.engine.front_end import (
     with_ffe,
 )
 from sirf.equalizer.converter_range import converter_range
-from sirf.equalizer.floating_taps import TapProblem, place_floating_taps
+from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
 from sirf.equalizer.search_grid import Spot, coarse, coarse_step, gain_axes, neighbours
 from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, through_ffe, with_gains
 from sirf.execution import tell

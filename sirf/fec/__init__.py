@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from sirf.fec.counter import CodewordCount, CodewordCounter
+from sirf.fec.codeword_counter import CodewordCount, CodewordCounter
 from sirf.fec.error_chain import ErrorChain
 from sirf.fec.hamming import Hamming128
 from sirf.fec.library import load, names

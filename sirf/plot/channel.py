@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sirf.channel.figures.crosstalk import power_sum
 from sirf.channel.figures.fitted_loss import fitted_insertion_loss
-from sirf.channel.figures.limits import FigureLimits, Mask, load_limits
+from sirf.channel.figures.integrated_crosstalk import power_sum
 from sirf.channel.figures.loss import insertion_loss_db, return_loss_db
 from sirf.channel.figures.mode_conversion import mode_conversion
+from sirf.channel.figures.standard_limits import FigureLimits, Mask, load_limits
 from sirf.channel.figures.tdr import impedance_profile, late_start
 from sirf.channel.network import bulk_delay
 from sirf.errors import SirfError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf.channel.figures.effective_return_loss import effective_reflection
-from sirf.channel.figures.limits import load_limits
+from sirf.channel.figures.standard_limits import load_limits
 from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new
 from sirf.plot._palette import BLUE, ORANGE, PALE

@@ -10,7 +10,7 @@ import numpy as np
 from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new, empty_figure, plain
 from sirf.study.figures import FIGURES
-from sirf.study.sweep.analysis import Index, Slope, pareto_front, scale_of
+from sirf.study.sweep.case_analysis import Index, Slope, pareto_front, scale_of
 from sirf.study.sweep.parameters import parameter_of
 from sirf.study.sweep.results import Results
 

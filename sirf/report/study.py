@@ -13,7 +13,7 @@ from sirf.plot._axes import new_figure
 from sirf.plot.study import study_front, study_histogram, study_map, study_scatter, study_tornado
 from sirf.report.page import as_text, png, render
 from sirf.study.figures import FIGURES
-from sirf.study.sweep.analysis import Index, Slope, slopes, sobol_indices
+from sirf.study.sweep.case_analysis import Index, Slope, slopes, sobol_indices
 from sirf.study.sweep.results import Results
 
 if TYPE_CHECKING:

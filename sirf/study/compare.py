@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sirf.ami.flow import modelled
-from sirf.ami.search import ModelSearch, optimize_models
+from sirf.ami.parameter_search import ModelSearch, optimize_models
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf.ami.flow import modelled
-from sirf.ami.search import equalize_own_side
+from sirf.ami.parameter_search import equalize_own_side
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import Network, bulk_delay

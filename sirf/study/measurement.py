@@ -11,7 +11,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import bulk_delay
 from sirf.com.annex_93a import setting_of_case
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.near_search import setting_near
 from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.engine.statistical.analysis import statistical_eye

@@ -16,7 +16,7 @@ from sirf.channel.die_to_die import PackageCase, case_number, die_to_die
 from sirf.channel.path import Device, Path, Segment, load_path
 from sirf.channel.scaled_loss import with_loss
 from sirf.com.alternating_search import QuickMargin, quick_margin
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.rescaled import faster_package, rescaled
 from sirf.com.config.settings import ComSettings
 from sirf.com.responses import path_responses

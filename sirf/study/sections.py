@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.ami.search import equalize_own_side
+from sirf.ami.parameter_search import equalize_own_side
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import WIRE, unit_channel
 from sirf.channel.path import Path, load_path

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sirf._kernels.error_comparison import compare, number_bursts, starts_burst
-from sirf.engine.counting.comparison import Comparison, LineDecoder
+from sirf.engine.counting.symbol_comparison import Comparison, LineDecoder
 from sirf.engine.counting.tally import Errors, tally
 from sirf.signal.patterns import precode, remove_precoding
 

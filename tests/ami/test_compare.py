@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import sirf
 from sirf.ami.model import AmiModel
-from sirf.ami.search import ModelSearch, optimize_models
+from sirf.ami.parameter_search import ModelSearch, optimize_models
 from sirf.cli import app
 from sirf.errors import AmiError, ConfigError, SirfError
 from sirf.study.compare import FINE_STEP, compare

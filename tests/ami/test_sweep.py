@@ -11,7 +11,7 @@ import pytest
 
 import sirf
 from sirf.ami.model import AmiModel
-from sirf.ami.search import equalize_own_side
+from sirf.ami.parameter_search import equalize_own_side
 from sirf.channel.path import load_path
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link

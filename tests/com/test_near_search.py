@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sirf.com.annex_93a import setting_of_case
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.near_search import setting_near
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import load_architecture

@@ -19,7 +19,7 @@ from sirf.com.sequence_margin import SequenceMargin, error_event_ratio, sequence
 from sirf.com.slicer_noise import SlicerNoise, noise_of
 from sirf.errors import ConfigError
 from tests.com.golden_178a import Case, case_4p17, case_4p50
-from tests.com.test_mlse import viterbi_errors
+from tests.com.test_sequence_gain import viterbi_errors
 
 BIN = 1e-5
 WHITE = np.concatenate(([1.0], np.zeros(140)))

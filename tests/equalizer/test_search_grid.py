@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sirf.ami.export import export_link
-from sirf.com.config.preset import from_preset
+from sirf.com.config.preset_settings import from_preset
 from sirf.equalizer.search_grid import coarse, gain_axes, neighbours
 from sirf.errors import ConfigError, SirfError
 from sirf.presets import EqualizerLimits, load

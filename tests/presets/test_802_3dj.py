@@ -10,7 +10,7 @@ import pytest
 import tomli_w
 
 from sirf.channel.package import Package
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.errors import ConfigError
 from sirf.link import Link
 from sirf.paths import cpo

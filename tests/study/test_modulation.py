@@ -13,7 +13,7 @@ from scipy.stats import norm
 import sirf
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
-from sirf.com.config.preset import from_standard
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.rescaled import rescaled
 from sirf.com.distribution import Distribution
 from sirf.com.margin import com

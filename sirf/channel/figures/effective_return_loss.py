@@ -124,7 +124,7 @@ def effective_return_loss(network: Network, settings: ErlSettings, *, port: int)
     ERL11 and ERL22 of COM; the standard's ERL is the smaller. With a transmitter's package in front of the channel, cascade it
     first and take port 2. The other port is terminated in `settings.impedance`.
 
-    >>> from sirf.channel.figures.limits import load_limits
+    >>> from sirf.channel.figures.standard_limits import load_limits
     >>> settings = load_limits("802.3ck-kr1").erl
     >>> effective_return_loss(channel.through, settings, port=1)
     12.2

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._display import html_table, table
-from sirf.channel.figures.crosstalk import integrated_crosstalk_noise, power_sum
 from sirf.channel.figures.effective_return_loss import ErlSettings, effective_return_loss
 from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_merit, fitted_insertion_loss
-from sirf.channel.figures.limits import FigureLimits, Mask, NoiseSettings, load_limits
+from sirf.channel.figures.integrated_crosstalk import integrated_crosstalk_noise, power_sum
 from sirf.channel.figures.loss import bandwidth, effective_bandwidth, insertion_loss_db, return_loss_db
 from sirf.channel.figures.mode_conversion import balance, mode_conversion
+from sirf.channel.figures.standard_limits import FigureLimits, Mask, NoiseSettings, load_limits
 from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile, late_start
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.package import Package

@@ -19,7 +19,7 @@ from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.statistical.analysis import check_range
 from sirf.errors import SirfError
-from sirf.fec.counter import CodewordCounter
+from sirf.fec.codeword_counter import CodewordCounter
 from sirf.link import Link
 from sirf.results.count_file import CountFile
 from sirf.results.error_count import ErrorCount

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.engine.counting.comparison import LineDecoder
+from sirf.engine.counting.symbol_comparison import LineDecoder
 from sirf.engine.waveform.block_stream import Received, Stream
 from sirf.link import Link
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sirf._digest import digest
 from sirf.engine.contract import RETIMED, check_link
-from sirf.engine.counting.comparison import Comparison
+from sirf.engine.counting.symbol_comparison import Comparison
 from sirf.engine.retimed.relay import Relay, Symbols
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.simulate import PROGRESS_BLOCK

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sirf.com.mlse import event_margins, feedback_error_ratio, sequence_error_ratio
+from sirf.com.sequence_gain import event_margins, feedback_error_ratio, sequence_error_ratio
 from sirf.engine.statistical.analysis import interference_model
 from sirf.errors import SirfError
 from sirf.link import Link

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.com.mlse import event_margins
+from sirf.com.sequence_gain import event_margins
 from sirf.errors import SirfError
 from sirf.receiver.mlse import Mlse
 from sirf.results.interference_distribution import Interference

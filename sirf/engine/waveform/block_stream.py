@@ -11,7 +11,7 @@ from scipy import fft
 
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
-from sirf.engine.counting.comparison import Comparison, LineDecoder
+from sirf.engine.counting.symbol_comparison import Comparison, LineDecoder
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan

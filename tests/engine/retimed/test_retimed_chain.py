@@ -10,7 +10,7 @@ import pytest
 from scipy.special import erfc
 
 import sirf
-from sirf.engine.counting.comparison import Comparison
+from sirf.engine.counting.symbol_comparison import Comparison
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.retimed.relay import Relay
 from sirf.engine.retimed.retimed_chain import ChainInterrupted, _relays

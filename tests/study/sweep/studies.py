@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sirf.study.sweep import run
+from sirf.study.sweep import runner
 from sirf.study.sweep.case import Case
 from sirf.study.sweep.parts import Axis, Base, Sampling, Tolerance
 from sirf.study.sweep.results import Results
@@ -50,13 +50,13 @@ def evaluate_or_die_once(study: str, start: int, stop: int) -> list[Case]:
     return EVALUATE(study, start, stop)
 
 
-EVALUATE = run.evaluate
+EVALUATE = runner.evaluate
 
 
 def fresh_sweep(file: Path, samples: int = 8) -> Results:
     """The cheap study swept by an interpreter of its own, which loads its kernels from the cache."""
     program = (
-        "import sys\nfrom tests.study.sweep.studies import cheap\nfrom sirf.study.sweep.run import sweep\n"
+        "import sys\nfrom tests.study.sweep.studies import cheap\nfrom sirf.study.sweep.runner import sweep\n"
         "sweep(cheap(int(sys.argv[2])), results=sys.argv[1], workers=1)"
     )
     subprocess.run([sys.executable, "-c", program, str(file), str(samples)], check=True)

@@ -16,7 +16,7 @@ import pytest
 
 from sirf.errors import SirfError
 from sirf.study.sweep.cluster import cluster_executor, slurm_script
-from sirf.study.sweep.run import Progress, sweep
+from sirf.study.sweep.runner import Progress, sweep
 from sirf.study.sweep.store import read_cases
 from tests.study.sweep.studies import cheap, fresh_sweep
 

@@ -13,7 +13,7 @@ import sirf
 from sirf._data import data_path, list_data
 from sirf.channel.touchstone import write_touchstone
 from sirf.study.sweep.parts import Axis
-from sirf.study.sweep.run import sweep
+from sirf.study.sweep.runner import sweep
 from sirf.study.sweep.study import Study
 
 KEPT = 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from sirf.com.mlse import event_margins, sequence_error_ratio, sequence_gain
+from sirf.com.sequence_gain import event_margins, sequence_error_ratio, sequence_gain
 from sirf.errors import SirfError
 
 WHITE = np.array([1.0])

@@ -16,11 +16,11 @@ import pytest
 import sirf
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import ConfigError, SirfError
-from sirf.study.sweep import run
+from sirf.study.sweep import runner
 from sirf.study.sweep.case import Case, Evaluator
 from sirf.study.sweep.parts import Axis, Base
 from sirf.study.sweep.results import Results
-from sirf.study.sweep.run import Progress, SweepInterrupted, sweep
+from sirf.study.sweep.runner import Progress, SweepInterrupted, sweep
 from sirf.study.sweep.store import Store, line_of, merge, read_cases, record_of
 from sirf.study.sweep.study import Study
 from tests.study.sweep import studies
@@ -104,16 +104,16 @@ def test_a_failing_case_is_kept_with_its_reason_and_the_study_goes_on(tmp_path: 
 def test_a_case_that_ends_its_worker_is_kept_as_failed(
     whole: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "evaluate", studies.evaluate_or_die)
+    monkeypatch.setattr(runner, "evaluate", studies.evaluate_or_die)
     found = sweep(cheap(), results=tmp_path / "results.jsonl", workers=2)
     assert list(found.errors) == [5]
-    assert found.errors[5] == run.SUSPECT
+    assert found.errors[5] == runner.SUSPECT
     rest = np.arange(16) != 5
     assert np.array_equal(found.figure("ber")[rest], whole.figure("ber")[rest])
 
 
 def test_a_worker_that_dies_once_loses_nothing(whole: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "evaluate", studies.evaluate_or_die_once)
+    monkeypatch.setattr(runner, "evaluate", studies.evaluate_or_die_once)
     monkeypatch.setenv("SIRF_TEST_MARKER", str(tmp_path / "died"))
     found = sweep(cheap(), results=tmp_path / "results.jsonl", workers=2)
     assert (tmp_path / "died").exists()
@@ -124,7 +124,7 @@ def test_a_worker_that_dies_once_loses_nothing(whole: Results, tmp_path: Path, m
 def test_a_killed_run_keeps_what_was_done(tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     code = (
-        "from tests.study.sweep.studies import cheap\nfrom sirf.study.sweep.run import sweep\n"
+        "from tests.study.sweep.studies import cheap\nfrom sirf.study.sweep.runner import sweep\n"
         f"sweep(cheap(), results={str(file)!r}, workers=1)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)

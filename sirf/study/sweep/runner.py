@@ -137,7 +137,7 @@ def _warm(study: Study, case: int) -> None:
     to load it, all of them, and the process that compiled it keeps no case.
     """
     program = (
-        "import sys; from sirf.study.sweep.run import evaluate; "
+        "import sys; from sirf.study.sweep.runner import evaluate; "
         "evaluate(sys.stdin.read(), int(sys.argv[1]), int(sys.argv[1]) + 1)"
     )
     subprocess.run(

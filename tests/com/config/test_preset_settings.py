@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sirf.com.config.preset import from_preset, from_standard
+from sirf.com.config.preset_settings import from_preset, from_standard
 from sirf.com.config.workbook import from_workbook
 from sirf.errors import ConfigError
 from sirf.presets import load

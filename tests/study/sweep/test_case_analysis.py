@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from sirf.errors import ConfigError, SirfError
-from sirf.study.sweep.analysis import pareto_front, slopes, sobol_indices, worst_case
+from sirf.study.sweep.case_analysis import pareto_front, slopes, sobol_indices, worst_case
 from sirf.study.sweep.design import unit_points
 from sirf.study.sweep.parts import Sampling, Tolerance
 from sirf.study.sweep.results import Results
-from sirf.study.sweep.run import sweep
+from sirf.study.sweep.runner import sweep
 from sirf.study.sweep.study import Study
 from tests.study.sweep.studies import cheap
 

@@ -17,7 +17,7 @@ from sirf._kernels.model_waveform import decide_at
 from sirf._kernels.polyphase import accumulate
 from sirf.ami.flow import Initialised, Modelled
 from sirf.ami.host import Instance
-from sirf.ami.impairments import ClockJitter, Noise, clock_jitter
+from sirf.ami.model_impairments import ClockJitter, Noise, clock_jitter
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.front_end import FrontEnd, front_end, sampling_instant
 from sirf.engine.seeding import segment_generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sirf.channel.die_to_die import HostBoards, PackageCase
-from sirf.channel.figures.limits import list_limits, load_limits
+from sirf.channel.figures.standard_limits import list_limits, load_limits
 from sirf.channel.package import Package, PackageLine
 from sirf.com.config.settings import (
     ChipToModuleSettings,

@@ -9,7 +9,7 @@ import pytest
 
 import sirf
 from sirf.ami.model import AmiModel
-from sirf.ami.search import ModelSearch, equalize_own_side, set_parameters
+from sirf.ami.parameter_search import ModelSearch, equalize_own_side, set_parameters
 from sirf.errors import AmiError, SirfError
 from tests.ami.links import link
 

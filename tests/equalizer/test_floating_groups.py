@@ -12,7 +12,7 @@ import pytest
 import sirf
 from sirf.channel.channel import Channel
 from sirf.equalizer.converter_range import converter_range
-from sirf.equalizer.floating_taps import TapProblem, fixed_positions, place_floating_taps
+from sirf.equalizer.floating_groups import TapProblem, fixed_positions, place_floating_taps
 from sirf.errors import SirfError
 from sirf.presets import EqualizerLimits
 
