@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sirf.channel.figures.limits import list_limits
+from sirf.channel.figures.standard_limits import list_limits
 from sirf.plot._axes import empty_figure
 from sirf.plot._palette import ORANGE
 from sirf.plot._titles import set_title
