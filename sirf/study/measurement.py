@@ -329,7 +329,7 @@ def _searched_com(link: Link, near: EqualizerChoice | None, floor_db: float | No
         return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=24)
 def tdecq_db(link: Link, pattern: str) -> float:
     """TDECQ in dB of the light that leaves the link's transmitter, infinite where it is closed.
 
@@ -341,7 +341,7 @@ def tdecq_db(link: Link, pattern: str) -> float:
         return float("inf")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=24)
 def _eye(link: Link, phases: int | None) -> StatisticalEye | None:
     """Cached for the same reason."""
     try:

@@ -165,9 +165,10 @@ def check_range(link: Link) -> None:
     check_clipping(model, centre, model.thresholds(centre))
 
 
-@lru_cache(maxsize=8)
+# a link with large signals of light keeps 18 MB
+@lru_cache(maxsize=2)
 def interference_model(link: Link, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> InterferenceModel:
-    """The model of a link, kept with its aggressors' functions for the last few links (a link never changes)."""
+    """The model of a link, kept with its aggressors' functions for the last two links (a link never changes)."""
     return InterferenceModel(link, worst_phase=worst_phase, sampling_jitter_ui=sampling_jitter_ui)
 
 
