@@ -22,8 +22,13 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransmitterMeasures:
-    """OMA_outer in W, extinction ratio and TECQ at the transmitter's output, TDECQ behind the fibre; static R_LM."""
+    """OMA_outer in W, extinction ratio and TECQ at the transmitter's output, TDECQ behind the fibre; static R_LM.
 
+    `swing` in V and `symbol_rate` in baud are those of the levels that were sent.
+    """
+
+    swing: float
+    symbol_rate: float
     oma: float
     extinction_db: float
     average: float
@@ -65,6 +70,8 @@ def measure(
         for wave in ([light] if np.array_equal(light, behind) else [light, behind])
     ]
     return TransmitterMeasures(
+        swing=swing,
+        symbol_rate=symbol_rate,
         oma=outer_oma(light, sent, samples_per_ui),
         extinction_db=extinction_ratio_db(float(static.max()), float(static.min())),
         average=float(light.mean()),
@@ -104,11 +111,11 @@ class LinkBudget:
         return tuple((name, f"{value:.2f}") for name, value in (*self.rows, ("margin, dB", self.margin_db)))
 
 
-def link_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: float = 4.8e-4) -> LinkBudget:
+def worst_case_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: float = 4.8e-4) -> LinkBudget:
     """From OMA_outer at the transmitter to the margin over a receiver by itself, in closed form, for a symbol error ratio.
 
     What drives the light and what follows the amplifier is left out, double reflections are at their worst: an estimate by hand.
-    The margin of the link, at whose 0 dB the engine meets the limit, is that of `sirf.study.light_budget.engine_budget`.
+    The margin of the link, at whose 0 dB the engine meets the limit, is that of `sirf.optics.link_budget`.
 
     Losses of fibre, connectors and wavelength filters, worst-case multipath interference at the measured extinction ratio, and
     the sensitivity of the path's receiver at the measured TDECQ with the source's intensity noise. The light behind the losses

@@ -59,6 +59,35 @@ def light_ber(optics: OpticsPreset, path: OpticalPath | None = None) -> float:
         return DEAD_ERROR_RATIO
 
 
+def link_budget(
+    path: OpticalPath,
+    measures: TransmitterMeasures,
+    *,
+    ser: float = 2.0 * THRESHOLD_BER,
+    agc_db: tuple[float, float] = (0.0, 0.0),
+) -> LinkBudget:
+    """The budget of a path as measured, for a symbol error ratio: `engine_budget` at the swing and rate of the measurement.
+
+    `agc_db` are the least and greatest gain in dB ahead of the driver. Also as `sirf.optics.link_budget`.
+
+    >>> preset = sirf.optics.load_optics("cpo-silicon-ring")  # doctest: +SKIP
+    >>> found = sirf.optics.measure(preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate)  # doctest: +SKIP
+    >>> sirf.optics.link_budget(preset.path, found).margin_db  # doctest: +SKIP
+    """
+    made = OpticsPreset(
+        name="path",
+        title="path as measured",
+        symbol_rate=measures.symbol_rate,
+        order=4,
+        swing=measures.swing,
+        agc_db=agc_db,
+        wall_plug_efficiency=(1.0, 1.0, 1.0),
+        path=path,
+        provenance=(),
+    )
+    return engine_budget(made, measures, ber=0.5 * ser)
+
+
 def engine_budget(optics: OpticsPreset, measures: TransmitterMeasures, *, ber: float = THRESHOLD_BER) -> LinkBudget:
     """From OMA_outer at the transmitter to the margin at the photodiode for a bit error ratio before FEC, by the engine.
 

@@ -9,7 +9,7 @@ import pytest
 
 from sirf import optics
 from sirf.errors import PhysicsError, SirfError
-from sirf.optics.laboratory import link_budget, measure
+from sirf.optics.laboratory import measure, worst_case_budget
 from sirf.optics.receiver_sensitivity import sensitivity
 
 PATH = optics.OpticalPath(
@@ -47,7 +47,7 @@ def test_a_falling_curve_measures_like_its_mirror_image() -> None:
 
 def test_a_budget_is_the_sum_of_its_rows() -> None:
     found = measure(PATH, **SETTINGS)  # type: ignore[arg-type]
-    budget = link_budget(PATH, found)
+    budget = worst_case_budget(PATH, found)
     rows = dict(budget.rows)
     assert rows["OMA at the photodiode, dBm"] == pytest.approx(10 * np.log10(found.oma / 1e-3) - 0.2 - 0.6)
     need = sensitivity(PATH.receiver, extinction_db=found.extinction_db, rin=10**-14.5, penalty_db=found.tdecq_db)
@@ -60,14 +60,14 @@ def test_a_budget_is_the_sum_of_its_rows() -> None:
     assert budget.to_dict()["margin_db"] == budget.margin_db
     mirrors = replace(PATH, connectors=(optics.Connector(0.0, reflectance_db=-8.0),) * 2)
     with pytest.raises(PhysicsError, match="double reflections"):
-        link_budget(mirrors, found)
+        worst_case_budget(mirrors, found)
 
 
 def test_filters_of_several_wavelengths_are_in_the_budget() -> None:
     ring = optics.RingFilter(linewidth=60e9, fsr=2e12, drop_loss_db=1.5, through_loss_db=0.1)
     grid = optics.WavelengthGrid(count=4, spacing=400e9, ring=ring)
     found = measure(PATH, **SETTINGS)  # type: ignore[arg-type]
-    alone, among = link_budget(PATH, found), link_budget(replace(PATH, wavelengths=grid), found)
+    alone, among = worst_case_budget(PATH, found), worst_case_budget(replace(PATH, wavelengths=grid), found)
     # the own ring's drop and three passed rings
     lost = 1.5 + 3 * 0.1
     assert dict(among.rows)["wavelength filter loss, dB"] == pytest.approx(lost)

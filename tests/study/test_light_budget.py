@@ -41,6 +41,7 @@ def test_a_stricter_limit_leaves_less_margin_and_rows_add_up() -> None:
     budget = engine_budget(preset, found)
     rows = dict(budget.rows)
     assert rows["OMA at the photodiode, dBm"] - rows["OMA that the link needs, dBm"] == pytest.approx(budget.margin_db)
+    assert optics.link_budget(preset.path, found, agc_db=preset.agc_db) == budget
     assert loss_margin_db(preset, ber=1e-8) < budget.margin_db - 1.0
     with pytest.raises(SirfError, match="ber must be between"):
         loss_margin_db(preset, ber=0.7)
