@@ -30,6 +30,7 @@ def symbol_chain(
     counts: NDArray[np.int64],
     weights: Float,
     rests: Float,
+    ties: Float,
     levels: Float,
 ) -> Complex:
     """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
@@ -38,14 +39,16 @@ def symbol_chain(
 
     Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r, whose displaced edge
     adds x times one of `volts[h, 0]` (N,), or of the last of `volts[h]` where x < 0, with probabilities `shares[h]` (N,). The
-    first `counts[h]` of them count; no edge of which none does moves. r is ± the root of its variance `rests[h]`. The symbols
-    form a third-order Markov chain: messages run from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a
-    multiple of `LANES`.
+    first `counts[h]` of them count; no edge of which none does moves. r is ± the root of its variance `rests[h]`, with a mean of
+    `ties[h]` a_(h-1) times that root: what depends on the symbol before the four is taken as linear in its level. Messages run
+    from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a multiple of `LANES`.
     """
     count, length = len(levels), len(cursors)
     sides, most = volts.shape[1], volts.shape[2]
     weight = np.empty((length * count, 2, size))
     messages = np.empty((3, count**3, 2, size))
+    # where a rest is tied: messages weighed by the level of the symbol before the window, or what it adds a unit of level
+    odd_messages = np.zeros((3, count**3 if np.any(ties) else 0, 2, size))
     symbol_weights(weight, theta, step, cursors, main, levels)
     # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
     first_message(messages[0], weight, 0, count, False)
@@ -58,6 +61,9 @@ def symbol_chain(
         messages[0],
         messages[1],
         messages[2],
+        odd_messages[0],
+        odd_messages[1],
+        odd_messages[2],
         weight,
         parts,
         np.empty((11, max(most, size))),
@@ -69,6 +75,7 @@ def symbol_chain(
         counts,
         weights,
         np.sqrt(rests),
+        ties,
         levels,
     )
     return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, size)
@@ -220,6 +227,9 @@ def run_chain(
     left: Float,
     right: Float,
     moved: Float,
+    left_odd: Float,
+    right_odd: Float,
+    moved_odd: Float,
     weight: Float,
     parts: Float,
     room: Float,
@@ -231,12 +241,19 @@ def run_chain(
     counts: NDArray[np.int64],
     weights: Float,
     aparts: Float,
+    ties: Float,
     levels: Float,
 ) -> None:
-    """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first."""
+    """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first.
+
+    Messages with `_odd` are empty where no rest is tied. That from the left is weighed by the level of the symbol before the
+    window; the level of that symbol times the one from the right adds to what it is without.
+    """
     count, sides, size = len(levels), volts.shape[1], total.shape[2]
     square, cube = count * count, len(moved)
-    factor, other = np.empty((2, size)), np.empty((2, size))
+    factor, other, odd = np.empty((2, size)), np.empty((2, size)), np.zeros((2, size))
+    one, two = np.zeros((2, size)), np.zeros((2, size))
+    tied = len(moved_odd) > 0
     # edges before the joint in the chain, then those behind it from the far end, then the one that joins both
     edges, joint = len(counts), main - 2
     for turn in range(edges):
@@ -253,13 +270,20 @@ def run_chain(
         if not quiet:
             all_node_factors(parts, theta, step, volts[q], used, weights[q], apart, levels)
         # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
-        span = count if weights[q, 0] != 0.0 and not quiet else 1
+        span = count if ties[q] != 0.0 or (weights[q, 0] != 0.0 and not quiet) else 1
         if span == 1 and q <= joint:
+            # nor does it depend on the symbol before the window: its message gives way to that of symbol g
+            for window in range(len(left_odd)):
+                mix(left_odd[window % square], 1.0 if window >= square else 0.0, left[window], levels[window // square])
             for window in range(square, cube):
                 mix(left[window % square], 1.0, left[window], 1.0)
         for window in range(cube):
             for n in range(size):
                 moved[window, 0, n] = moved[window, 1, n] = 0.0
+                if tied:
+                    moved_odd[window, 0, n] = moved_odd[window, 1, n] = 0.0
+        for n in range(size):
+            odd[0, n] = odd[1, n] = 0.0
         known = 0.0
         for later in range(cube):
             h = later // square
@@ -285,8 +309,33 @@ def run_chain(
                                 other if sign else factor,
                             )
                         if apart > 0.0:
+                            mix(odd, 0.0, other, 0.5 * ties[q])
+                            mix(odd, 1.0, factor, -0.5 * ties[q])
                             mix(factor, 0.5, other, 0.5)
                 earlier = (g * count + h) * count + i
+                if tied and span > 1:
+                    if q <= joint:
+                        multiply(one, left[earlier], factor)
+                        add_product(one, left_odd[earlier], odd)
+                    if q >= joint:
+                        mix(two, 0.0, right[later], 1.0)
+                        mix(two, 1.0, right_odd[later], levels[g])
+                    if q == joint:
+                        add_product(total[j * count + i], one, two)
+                    elif q < joint:
+                        mix(moved[later], 1.0, one, 1.0)
+                        mix(moved_odd[later], 1.0, one, levels[g])
+                    else:
+                        add_product(moved[earlier], two, factor)
+                        add_product(moved_odd[earlier], two, odd)
+                    continue
+                if tied and q == joint:
+                    multiply(one, left_odd[earlier], right_odd[later])
+                    add_product(total[j * count + i], one, factor)
+                elif tied and q < joint:
+                    add_product(moved_odd[later], left_odd[earlier], factor)
+                elif tied:
+                    add_product(moved_odd[earlier], right_odd[later], factor)
                 if turn == edges - 1:
                     multiply(other, left[earlier], right[later])
                     add_product(total[j * count + i], other, factor)
@@ -299,9 +348,21 @@ def run_chain(
         if q < joint:
             for window in range(cube):
                 multiply(left[window], moved[window], weight[(q + 3) * count + window % count])
+                if tied:
+                    multiply(left_odd[window], moved_odd[window], weight[(q + 3) * count + window % count])
         else:
             for window in range(cube):
                 source = moved[window % square if span == 1 else window]
+                if tied and span == 1:
+                    # now the level of symbol g is known, and nothing depends on the one before it
+                    mix(one, 0.0, source, 1.0)
+                    mix(one, 1.0, moved_odd[window % square], levels[window // square])
+                    source = one
+                    mix(right_odd[window], 0.0, one, 0.0)
+                elif tied and q == main - 1:
+                    mix(right_odd[window], 0.0, moved_odd[window], 1.0)
+                elif tied:
+                    multiply(right_odd[window], moved_odd[window], weight[q * count + window // square])
                 if q == main - 1:
                     for n in range(size):
                         right[window, 0, n], right[window, 1, n] = source[0, n], source[1, n]

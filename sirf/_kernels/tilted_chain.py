@@ -15,9 +15,16 @@ Float = NDArray[np.float64]
 
 
 def edge_factors(
-    theta: float, volts: Float, shares: Float, counts: NDArray[np.int64], weights: Float, rests: Float, levels: Float
+    theta: float,
+    volts: Float,
+    shares: Float,
+    counts: NDArray[np.int64],
+    weights: Float,
+    rests: Float,
+    ties: Float,
+    levels: Float,
 ) -> Float:
-    """(Q, L, L, L, L): expectation of exp(theta x v) over the displacement of each edge, given its four symbols.
+    """(2, Q, L, L, L, L): expectation of exp(theta x v) over the displacement of each edge, given its four symbols.
 
     Arguments as in `symbol_chain`: the transition x = `weights`[q] . levels ± the root of `rests`[q] meets a displaced edge v,
     one of `volts`[q, 0] or, where x < 0, of the last of `volts`[q] (N,).
@@ -30,28 +37,32 @@ def edge_factors(
         + np.tile(weights[:, first + 1, None] * levels, count)
         for first in (0, 2)
     )
-    out = np.ones((len(counts), count**2, count**2))
+    out = np.zeros((2, len(counts), count**2, count**2))
+    out[0] = 1.0
     room = np.empty((3, count**2, volts.shape[2]))
     for q in np.flatnonzero(counts):
         used = int(counts[q])
         signs = (-1.0, 1.0) if apart[q] > 0.0 else (0.0,)
-        out[q] = 0.0
+        out[0, q] = 0.0
         for sign in signs:
             # either direction adds what it has, the other one nothing
             for side in range(volts.shape[1]):
                 direction = 0.0 if volts.shape[1] == 1 else 1.0 - 2.0 * side
-                add_expectations(
-                    out[q],
-                    room,
-                    theta,
-                    volts[q, side, :used],
-                    shares[q],
-                    early[q],
-                    late[q] + sign * apart[q],
-                    direction,
-                    1.0 / len(signs),
-                )
-    return out.reshape((len(counts),) + (count,) * 4)
+                for odd, part in ((0, 1.0 / len(signs)), (1, 0.5 * sign * ties[q])):
+                    if part == 0.0:
+                        continue
+                    add_expectations(
+                        out[odd, q],
+                        room,
+                        theta,
+                        volts[q, side, :used],
+                        shares[q],
+                        early[q],
+                        late[q] + sign * apart[q],
+                        direction,
+                        part,
+                    )
+    return out.reshape((2, len(counts)) + (count,) * 4)
 
 
 @kernel(fastmath=True)  # sums of positive terms; reordering moves the last digits only
@@ -90,7 +101,7 @@ def add_expectations(
 def chain_moment(
     theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int, pin: int
 ) -> Float:
-    """(L,): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[h] (L, L, L, L).
+    """(L,): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[:, h] (2, L, L, L, L).
 
     `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, only
     what it contributes with level `pin` is summed; -1 for all of them (no default: calls with one take ten times as long).
@@ -102,46 +113,50 @@ def chain_moment(
     if pinned >= 0:
         weights[pinned, :pin] = weights[pinned, pin + 1 :] = 0.0
     out = np.zeros(count)
-    buffers = np.zeros((2, count**3, count))
-    pass_along(out, buffers[0], buffers[1], factors.reshape(len(factors), -1), weights, main)
+    buffers = np.zeros((2, 2, count**3, count))
+    pass_along(out, buffers[0], buffers[1], factors.reshape(2, factors.shape[1], -1), weights, main, levels)
     return out
 
 
 @kernel(fastmath=True)  # as above
-def pass_along(out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int) -> None:
-    """Add the moments of `chain_moment` to `out` (L,); `weights` (Q + 3, L), `factors` (Q, L⁴), and two buffers (L³, L)."""
+def pass_along(out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int, levels: Float) -> None:
+    """Add the moments of `chain_moment` to `out` (L,); `weights` (Q + 3, L), `factors` (2, Q, L⁴), and two buffers (2, L³, L).
+
+    What is odd in the symbol before the window meets the message weighed by its level, the second of each buffer.
+    """
     count = len(out)
-    square, cube = count * count, len(now)
+    square, cube = count * count, now.shape[1]
     # the last axis is the main symbol's level once it has passed; before, its first entry holds all
     for window in range(cube):
         g = window // square
         h = window // count - g * count
         i = window % count
-        now[window, 0] = weights[0, g] * weights[1, h] * weights[2, i]
-    for q in range(len(factors)):
+        now[0, window, 0] = weights[0, g] * weights[1, h] * weights[2, i]
+    for q in range(factors.shape[1]):
         # symbol q leaves the window and q + 3 enters it
         # up to the main symbol's leaving its level is one of the window's axes; only then it needs one of its own
         given = count if q > main else 1
         for window in range(cube):
             for k in range(count):
-                moved[window, k] = 0.0
+                moved[0, window, k] = moved[1, window, k] = 0.0
         for window in range(cube):
             g = window // square
             kept = (window - g * square) * count
             for j in range(count):
-                part = weights[q + 3, j] * factors[q, window * count + j]
-                if q == main:
-                    moved[kept + j, g] += part * now[window, 0]
-                else:
-                    for k in range(given):
-                        moved[kept + j, k] += part * now[window, k]
+                part = weights[q + 3, j] * factors[0, q, window * count + j]
+                odd = weights[q + 3, j] * factors[1, q, window * count + j]
+                for k in range(given):
+                    value = part * now[0, window, k] + odd * now[1, window, k]
+                    passed = g if q == main else k
+                    moved[0, kept + j, passed] += value
+                    moved[1, kept + j, passed] += levels[g] * value
         # two buffers change places: no allocation in the loop
         now, moved = moved, now
     behind = len(weights) - main  # 1, 2 or 3 where the main symbol is still in the window
     for window in range(cube):
         if behind > 3:
             for k in range(count):
-                out[k] += now[window, k]
+                out[k] += now[0, window, k]
         else:
             level = window % count if behind == 1 else (window // count % count if behind == 2 else window // square)
-            out[level] += now[window, 0]
+            out[level] += now[0, window, 0]

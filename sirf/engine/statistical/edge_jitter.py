@@ -38,6 +38,8 @@ VECTOR = 8
 """Values come in multiples of so many, the last ones of no probability, as the compiled loops take them."""
 MOST_BOUNDED = 9.0
 """Largest square over mean square of states that count as bounded; a Gaussian's grows with the deviations that are looked at."""
+FOLDED = 1e-4
+"""Part of a transition's variance below which the symbols that carry it are taken for independent of all else."""
 SLOW = 1e-3
 """Sinusoids below this part of the symbol rate displace all edges that matter alike."""
 TOGETHER = 0.5
@@ -169,14 +171,25 @@ class Displacement:
         moment = fourth * (3.0 * self.random**2 + 6.0 * self.random * atom2 + atom4)
         return mean, power, moment - 3.0 * (square * centred) ** 2
 
-    def shifted_cursors(self, response: Float, tied: NDArray[np.bool_]) -> Float:
-        """What transitions with `response` (K,) in V add to the cursors (K,); of the `tied` ones (K,) only their rest."""
+    @property
+    def before(self) -> float:
+        """Weight of the symbol before the four in `weights`, a later one."""
+        first = self.lead + self.ffe_main
+        return float(self.differences[first - 1]) if 0 < first <= len(self.differences) else 0.0
+
+    @property
+    def outside(self) -> Float:
+        """`differences` (J,) without those of the four symbols in `weights`."""
         outside = self.differences.copy()
         # difference j acts on the symbol j - ffe_main after the present one, weight i on i + lead
         inside = np.arange(4) + self.lead + self.ffe_main
         outside[inside[(inside >= 0) & (inside < len(outside))]] = 0.0
+        return outside
+
+    def shifted_cursors(self, response: Float, tied: NDArray[np.bool_]) -> Float:
+        """What transitions with `response` (K,) in V add to the cursors (K,); of the `tied` ones (K,) only their rest."""
         full = np.convolve(np.where(tied, 0.0, response), self.differences) + np.convolve(
-            np.where(tied, response, 0.0), outside
+            np.where(tied, response, 0.0), self.outside
         )
         return np.asarray(full[self.ffe_main : self.ffe_main + len(response)])
 
@@ -224,8 +237,8 @@ def _transition(
     inside = slice(present + lead, present + lead + 4)
     kept = float(np.sum(steps[inside] ** 2))
     rest = float(np.sum(steps**2)) - kept
-    # a rest below 1 % of the whole is folded into the weights, which keeps the variance of the transition
-    scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < 0.01 * kept else (1.0, rest)
+    # a small rest is folded into the weights, which keeps the variance of the transition
+    scale, rest = (np.sqrt(1.0 + rest / kept), 0.0) if rest < FOLDED * kept else (1.0, rest)
     first, second, third, fourth = (float(scale * value) for value in steps[inside])
     return (first, second, third, fourth), lead, symbol_variance * rest
 

@@ -118,7 +118,7 @@ class TiltedContour:
 
 MOST_LOOSE = 10.0
 """Noise powers, at most, of which `CHAINED` is a part."""
-LARGE = 0.05
+LARGE = 0.005
 """Edges with at least this part of the noise power count all of their transition."""
 
 
@@ -410,10 +410,11 @@ def displaced_volts(
     return np.asarray(volts - 0.5 * displacement.mean_square * edges.slopes[inside, None, None])
 
 
-def transitions(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float]:
-    """(weights (Q, 4), variance of the rest (Q,)) of the transitions of a chain.
+def transitions(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float, Float]:
+    """(weights (Q, 4), variance of the rest (Q,), its tie (Q,) to the symbol before the four) of the transitions of a chain.
 
-    Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance.
+    Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance. A tie is the mean of
+    the rest for a symbol of level one, over the root of the variance.
     """
     power = displacement.step_moments[1] * displacement.variance.max() * edges**2
     large = power > LARGE * (line.gaussian + power.sum())
@@ -422,7 +423,8 @@ def transitions(edges: Float, displacement: Displacement, line: TiltedContour) -
     short *= np.sqrt(np.sum(full**2) / np.sum(short**2))
     # where there are states they have taken over the rest
     rest = displacement.rest if len(displacement.states) == 1 else 0.0
-    return np.where(large[:, None], full, short), np.where(large, rest, 0.0)
+    tie = displacement.before / np.sqrt(rest) if rest else 0.0
+    return np.where(large[:, None], full, short), np.where(large, rest, 0.0), np.where(large, tie, 0.0)
 
 
 def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:

@@ -84,7 +84,7 @@ class TiltedMoment:
     tied: slice
     strong: NDArray[np.bool_]
     nodes: EdgeNodes
-    weights: tuple[Float, Float]
+    weights: tuple[Float, Float, Float]
     states: tuple[TiltedState, ...]
 
     @classmethod
