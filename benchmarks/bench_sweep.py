@@ -9,13 +9,16 @@ adds 100,000 cases in bounded memory, which takes a quarter of an hour.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import os
 import resource
 import statistics
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,28 +83,60 @@ def by_hand(cases: list[Case]) -> float:
     return len(cases) / (time.process_time() - began)
 
 
-def two_processes(count: int) -> float:
-    """Wall time of one process over that of two, for the same cases."""
-    study = study_of("fixed", count)
-    walls = []
+def two_processes(few: int, many: int) -> tuple[float, float]:
+    """Throughput of two processes over that of one: by the clock, and by processor time, as on two cores that nothing else uses.
+
+    The start of the processes, the same for any number of cases, is taken off by a shorter sweep.
+    """
+    walls, seconds = [], []
     with tempfile.TemporaryDirectory() as folder:
         for workers in (1, 2):
-            began = time.perf_counter()
-            found = sweep(study, results=Path(folder) / f"{workers}.jsonl", workers=workers)
-            walls.append(time.perf_counter() - began)
-            assert len(found) == count
-            assert not found.errors
-    return walls[0] / walls[1]
+            spent = []
+            for count in (few, many):
+                began, before = time.perf_counter(), _all_seconds()
+                found = sweep(
+                    study_of("fixed", count), results=Path(folder) / f"{workers}-{count}.jsonl", workers=workers
+                )
+                spent.append((time.perf_counter() - began, _all_seconds() - before))
+                assert len(found) == count
+                assert not found.errors
+            walls.append(spent[1][0] - spent[0][0])
+            seconds.append(spent[1][1] - spent[0][1])
+    return walls[0] / walls[1], 2.0 * seconds[0] / seconds[1]
+
+
+def _all_seconds() -> float:
+    """Processor seconds of this process and of those that it started and that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+class Replay(Executor):
+    """Gives cases that are computed already: what a sweep costs beside its cases."""
+
+    def __init__(self, cases: list[Case]) -> None:
+        self.cases = cases
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
+        """The cases of a batch, done at once."""
+        assert function is evaluate
+        _, start, stop = arguments
+        ready: Future[Any] = Future()
+        ready.set_result(self.cases[start:stop])
+        return ready
 
 
 def overhead_ms(count: int) -> float:
-    """Milliseconds a case of everything but the case: batches, futures, the results file."""
+    """Milliseconds a case of everything but the case: batches, futures, the results file and reading it again."""
     study = study_of("fixed", count)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as threads, one_algebra_thread():
+    real = evaluate(json.dumps(study.to_dict(), sort_keys=True), 0, 16)
+    cases = [dataclasses.replace(real[k % 16], index=k) for k in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
-        found = sweep(study, executor=threads, results=Path(folder) / "results.jsonl")
+        found = sweep(study, executor=Replay(cases), results=Path(folder) / "results.jsonl")
         spent = time.process_time() - began
-    return 1e3 * (spent - float(found.seconds.sum())) / count
+    assert len(found) == count
+    return 1e3 * spent / count
 
 
 def parent_memory_mb(count: int) -> float:
@@ -122,13 +157,14 @@ def main() -> None:
     with one_algebra_thread():
         fixed, cases = cases_a_second("fixed", CASES)
         search, _ = cases_a_second("search", 12)
-        loop = by_hand(cases[:12])
+        loop = statistics.median(by_hand(cases[at : at + 12]) for at in (0, 12, 24))
     print(
         f"equaliser held: {fixed:.0f} cases/s a core (asked 100); by hand {loop:.1f}; ratio {fixed / loop:.1f} (asked 5)"
     )
     print(f"full search:    {search:.1f} cases/s a core (asked 12)")
-    print(f"scheduling:     {overhead_ms(200):.2f} ms a case (asked 2)")
-    print(f"two processes:  {two_processes(400):.2f} x one (asked 1.8 on an idle machine)")
+    print(f"scheduling:     {overhead_ms(2000):.2f} ms a case (asked 2)")
+    wall, own = two_processes(100, 700)
+    print(f"two processes:  {wall:.2f} x one by the clock, {own:.2f} x by processor time (asked 1.8)")
     memory = parent_memory_mb(100_000)
     print(f"100,000 cases:  {memory:.0f} MB in the parent (asked {PARENT_LIMIT_MB:.0f})")
     assert memory < PARENT_LIMIT_MB
