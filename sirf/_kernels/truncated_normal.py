@@ -39,30 +39,28 @@ def truncated(low: float, high: float) -> tuple[float, float, float]:
 
 @kernel
 def decided(
-    centre: Float, deviation: Float, share: Float, low: Float, high: Float, means: Float, variances: Float
-) -> None:
-    """Mean and variance of normal variables given a decision downwards, right and upwards: `means`, `variances` (3, S).
+    centre: float, offset: Float, deviation: Float, share: Float, low: Float, high: Float, way: int
+) -> tuple[float, float]:
+    """(mean, variance) of a normal variable given a decision downwards, right or upwards: `way` 0, 1 or 2.
 
-    The variable of state s lies at `centre`[s, i] with `deviation`[s, i] where level i was sent, with probability `share`[s, i];
-    `low` and `high` (L,) are the thresholds below and above each level, infinite outside the outermost.
+    Where level i was sent, with probability `share`[i], the variable lies at `centre` + `offset`[i] with `deviation`[i]; `low`
+    and `high` (L,) are the thresholds below and above each level, infinite outside the outermost.
     """
-    count = share.shape[1]
+    count = len(share)
     weight, middle, spread = np.empty(count), np.empty(count), np.empty(count)
-    for s in range(len(share)):
-        for way in range(3):
-            total, mean, variance = 0.0, 0.0, 0.0
-            for i in range(count):
-                least = -np.inf if way == 0 else (low[i] if way == 1 else high[i])
-                most = np.inf if way == 2 else (high[i] if way == 1 else low[i])
-                here, wide = centre[s, i], deviation[s, i]
-                part, first, second = truncated((least - here) / wide, (most - here) / wide)
-                weight[i] = share[s, i] * part
-                middle[i] = here + wide * first
-                spread[i] = wide * wide * second
-                total += weight[i]
-            total = max(total, 1e-300)
-            for i in range(count):
-                mean += weight[i] * middle[i] / total
-            for i in range(count):
-                variance += weight[i] * (spread[i] + (middle[i] - mean) ** 2) / total
-            means[way, s], variances[way, s] = mean, variance
+    total, mean, variance = 0.0, 0.0, 0.0
+    for i in range(count):
+        least = -np.inf if way == 0 else (low[i] if way == 1 else high[i])
+        most = np.inf if way == 2 else (high[i] if way == 1 else low[i])
+        here, wide = centre + offset[i], deviation[i]
+        part, first, second = truncated((least - here) / wide, (most - here) / wide)
+        weight[i] = share[i] * part
+        middle[i] = here + wide * first
+        spread[i] = wide * wide * second
+        total += weight[i]
+    total = max(total, 1e-300)
+    for i in range(count):
+        mean += weight[i] * middle[i] / total
+    for i in range(count):
+        variance += weight[i] * (spread[i] + (middle[i] - mean) ** 2) / total
+    return mean, variance

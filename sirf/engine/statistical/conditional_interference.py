@@ -13,15 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.truncated_normal import FARTHEST, decided
+from sirf._kernels.decision_filter import filter_decisions
+from sirf._kernels.truncated_normal import FARTHEST
 from sirf.engine.statistical.tilted_moment import PairCumulants
 from sirf.signal.gaussian import erfcx, log_gaussian_below
-from sirf.signal.toeplitz import symmetric_toeplitz
 
 Float = NDArray[np.float64]
-
-LEAST_VARIANCE = 1e-3
-"""Least part of the variance of the interference that knowing earlier decisions leaves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,69 +99,22 @@ def next_symbol(after: AfterError, taps: Float, distances: tuple[Float, Float]) 
     `taps` (M,) in V is what an error of one level upwards takes off 1, 2 … symbols later; `distances` (L,) in V are those from
     each level down and up to the next threshold, infinite for the outermost.
     """
-    memory = len(taps)
-    nothing = np.zeros((1, 0))
-    usual_level = _levels(after, nothing)
-    first, _ = _decided(np.zeros(1), np.zeros(1), np.array([after.variance]), usual_level, distances)[2]
-    usual = float(first[0])
-    mean = np.zeros((1, memory + 1))
-    # so scaled, the regression on the mean of a normal variable beyond the threshold gives what an error tells
-    covariance = symmetric_toeplitz(after.variance * np.concatenate([[1.0], after.mean[:memory] / usual]))[None]
-    errors, surprise = nothing, nothing
-    for now in range(memory):
-        here, variance = mean[:, now], covariance[:, now, now]
-        level = _levels(after, surprise)
-        fed = -errors @ taps[:now][::-1]
-        moments = _decided(here, fed, variance, level, distances)
-        known = np.any(errors != 0.0, axis=1)
-        # right decisions before the first error are as usual
-        moments[1][0][~known], moments[1][1][~known] = here[~known], variance[~known]
-        gain = covariance[:, :, now] / variance[:, None]
-        shrink = gain[:, :, None] * covariance[:, None, :, now]
-        parts = [
-            (
-                mean + gain * (found - here)[:, None],
-                covariance - shrink * (1.0 - left / variance)[:, None, None],
-                np.column_stack([errors, np.full(len(errors), float(error))]),
-                np.column_stack([surprise, (found - here) / usual]),
-            )
-            for error, (found, left) in zip((-1, 0, 1), moments, strict=True)
-        ]
-        mean, covariance, errors, surprise = (np.concatenate(each) for each in zip(*parts, strict=True))
-    share, offset, spread = _levels(after, surprise)
-    scale = np.sqrt(np.maximum(covariance[:, -1, -1, None] / after.variance * spread, LEAST_VARIANCE))
-    return NextSymbol(mean[:, -1, None] + offset, scale, share)
-
-
-def _levels(after: AfterError, surprise: Float) -> tuple[Float, Float, Float]:
-    """(share, offset in V, relative variance), each (S, L), of the next level after `surprise` (S, T), newest last."""
-    states, known = surprise.shape
-    count = after.leaning.shape[1]
-    if not known:
-        return np.full((states, count), 1.0 / count), np.zeros((states, count)), np.ones((states, count))
-    newest_first = surprise[:, ::-1]
-
-    def told(rows: Float, mirror: float) -> Float:
-        """The sum over all surprises; a downward one tells of the mirrored levels."""
-        upwards, downwards = np.maximum(newest_first, 0.0), np.maximum(-newest_first, 0.0)
-        return np.asarray(upwards @ rows[:known] + mirror * (downwards @ rows[:known, ::-1]))
-
-    lean = told(after.leaning, 1.0)
-    share = np.exp(lean - lean.max(axis=1, keepdims=True))
-    share /= share.sum(axis=1, keepdims=True)
-    return share, told(after.offset, -1.0), np.maximum(1.0 + told(after.spread, 1.0), LEAST_VARIANCE)
-
-
-def _decided(
-    mean: Float, fed: Float, variance: Float, level: tuple[Float, Float, Float], distances: tuple[Float, Float]
-) -> list[tuple[Float, Float]]:
-    """(mean, variance) (S,) of the interference given a decision downwards, right and upwards; `fed` (S,) moves it."""
-    share, offset, spread = level
-    centre = mean[:, None] + fed[:, None] + offset
-    deviation = np.sqrt(variance[:, None] * spread)
-    means, variances = np.empty((2, 3, len(share)))
-    decided(centre, deviation, share, -distances[0], distances[1], means, variances)
-    return list(zip(means - fed, variances, strict=True))
+    shape = (3 ** len(taps), after.leaning.shape[1])
+    mean, scale, share = np.empty(shape), np.empty(shape), np.empty(shape)
+    filter_decisions(
+        after.variance,
+        after.mean,
+        after.leaning,
+        after.offset,
+        after.spread,
+        taps,
+        -distances[0],
+        distances[1],
+        mean,
+        scale,
+        share,
+    )
+    return NextSymbol(mean, scale, share)
 
 
 def leaning(mean: float, levels: Float) -> float:
