@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 
 import numpy as np
@@ -63,13 +64,32 @@ class Fibre:
         """A periodic wave of power (N,) W through field, dispersion and loss; its phase is chirp / 2 ln(power)."""
         wave = np.maximum(np.asarray(power, dtype=float), 0.0)
         if self.dispersion and self.length:
-            # phase of a dark instant has no weight: keep its logarithm finite
-            lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
-            field_in = np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max()))
-            omega = 2.0 * np.pi * fft.fftfreq(len(wave), 1.0 / sample_rate)
-            turned = fft.ifft(fft.fft(field_in) * np.exp(-0.5j * self.group_delay_dispersion * omega**2))
-            wave = np.abs(turned) ** 2
+            turned = self._turned(wave, _dispersion(self.group_delay_dispersion, len(wave), sample_rate), chirp)
+            wave = turned.real**2 + turned.imag**2
         return np.asarray(wave * 10.0 ** (-self.loss_db / 10.0))
+
+    def _turned(self, wave: Float, response: Complex, chirp: float) -> Complex:
+        """Field (N,) of a `wave` of power behind the `response` (N,) of the dispersion."""
+        if chirp == 0.0:
+            # a real field: its spectrum is known from one half, and the response is even
+            half = fft.rfft(np.sqrt(wave))
+            spectrum = np.empty(len(wave), dtype=complex)
+            spectrum[: len(half)] = half
+            spectrum[len(half) :] = np.conj(half[len(wave) - len(half) : 0 : -1])
+            return np.asarray(fft.ifft(spectrum * response))
+        # phase of a dark instant has no weight: keep its logarithm finite
+        lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
+        field_in = np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max()))
+        return np.asarray(fft.ifft(fft.fft(field_in) * response))
+
+
+@lru_cache(maxsize=8)
+def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float) -> Complex:
+    """What dispersion does to the spectrum (N,) of a field; kept, since stretch after stretch of a run is as long."""
+    omega = 2.0 * np.pi * fft.fftfreq(samples, 1.0 / sample_rate)
+    response = np.exp(-0.5j * group_delay_dispersion * omega**2)
+    response.flags.writeable = False
+    return np.asarray(response)
 
 
 @dataclass(frozen=True, slots=True)

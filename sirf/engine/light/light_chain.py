@@ -256,12 +256,19 @@ class Echoes:
         total = np.zeros(len(power))
         for size, delay, phase in zip(self.amplitudes, self.delays, self.phases, strict=True):
             # |E + r E'|² = P + 2 r sqrt(P P') cos(phase) + …, r the echo's relative field
-            total += 2.0 * size * np.cos(phase) * np.roll(amplitude, int(delay))
+            _add_later(total, 2.0 * size * np.cos(phase), amplitude, int(delay))
         total *= amplitude
         about = power - power.mean()
         for ratio, delay in zip(self.leaks, self.leak_delays, strict=True):
-            total += ratio * np.roll(about, int(delay))
+            _add_later(total, ratio, about, int(delay))
         return total
+
+
+def _add_later(total: Float, factor: float, wave: Float, delay: int) -> None:
+    """Add `factor` times the periodic `wave` (N,), later by `delay` samples, to `total` (N,)."""
+    start = delay % len(wave)
+    total[start:] += factor * wave[: len(wave) - start]
+    total[:start] += factor * wave[len(wave) - start :]
 
 
 def launched(path: OpticalPath, volts: Float, rate: float) -> Float:
