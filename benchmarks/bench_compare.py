@@ -1,6 +1,6 @@
 """The main job in fresh processes, with empty kernel caches and with warm ones; the answer is asserted.
 
-python benchmarks/bench_compare.py [--runs 3]
+python benchmarks/bench_compare.py [--runs 3] [--cache FOLDER]
 """
 
 from __future__ import annotations
@@ -44,10 +44,14 @@ def main() -> int:
     """Print cold and warm times; with --strict, 1 when one is over its limit (machines are noisy: by default it only says so)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="warm runs, of which the median is printed")
+    parser.add_argument(
+        "--cache", type=Path, help="folder for compiled kernels, none there yet, kept (a temporary one by default)"
+    )
     parser.add_argument("--strict", action="store_true", help="exit code 1 beyond a limit")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder, cache = Path(name) / "out", Path(name) / "cache"
+        folder, cache = Path(name) / "out", arguments.cache or Path(name) / "cache"
+        assert not any(cache.rglob("*.nbi")), f"{cache} must hold no compiled kernels for a cold run"
         cold = run(folder, cache)
         warm = statistics.median(run(folder, cache) for _ in range(arguments.runs))
     print(f"sirf compare, cold {cold:6.1f} s   limit {COLD:g} s")
