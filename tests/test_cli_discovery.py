@@ -21,7 +21,8 @@ from sirf.__main__ import main
 from sirf._data import list_data, load_toml
 from sirf.cli import COMMANDS, GROUPS, app
 from sirf.cli.examples import EXAMPLES
-from sirf.cli.output import be_quiet
+from sirf.cli.output import be_quiet, say
+from sirf.cli.summaries import SUMMARIES
 from sirf.cli.terminal_eye import terminal_eye
 from sirf.signal.patterns import names
 
@@ -201,13 +202,46 @@ def test_completion_of_other_shells_as_text(
         subprocess.run([shell, "-n", str(tmp_path / place)], check=True)
 
 
-def test_a_reader_that_goes_is_no_missed_limit() -> None:
-    command = (
-        f"{shlex.quote(sys.executable)} -m sirf standards 802.3dj-kr1 | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}"
-    )
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("command", ["standards", "standards 802.3dj-kr1", "fec --ber 1e-4"])
+def test_a_reader_that_goes_is_no_missed_limit(command: str) -> None:
+    """Nobody reads at all: the pipe is closed before the first line, of text and of tables."""
+    line = f"{shlex.quote(sys.executable)} -m sirf {command} | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
     assert done.stderr == ""
+
+
+def test_the_first_help_is_whole_at_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["-h"]) == 0
+    text = capsys.readouterr().out
+    assert "..." not in text.split("Commands:")[1]
+    assert all(len(line) <= 80 for line in text.splitlines())
+    for name, summary in SUMMARIES.items():
+        assert f"  {name} " in text
+        assert summary in text
+    assert list(SUMMARIES) == [*COMMANDS, *GROUPS]
+
+
+def test_long_lines_go_on_under_their_value(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    numbers = " ".join(f"{0.01 * k:.4f}" for k in range(40))
+    say(f"title\n  DFE taps  {numbers}", json_file=None)
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert title == "title"
+    assert all(len(line) <= 60 for line in lines)
+    assert lines[0].startswith("  DFE taps  0.0000")
+    assert all(line.startswith(" " * 12) for line in lines[1:])
+    assert " ".join(lines).split()[2:] == numbers.split()
+
+
+def test_a_picture_without_matplotlib_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr("sirf.cli.output.find_spec", lambda name: None)
+    for arguments in (["--out", "eye.png"], ["--report", "eye.html"]):
+        assert main(["eye", "absent.s4p", *arguments]) == 2
+        assert "installed" in capsys.readouterr().err
 
 
 def test_an_eye_in_the_terminal_shows_three_openings() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import sirf
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
@@ -28,3 +30,10 @@ def test_navigation_holds_every_page() -> None:
     written = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
     generated = {name for name in named if name.startswith("reference/")}
     assert named - generated == written
+
+
+def test_the_citation_names_this_version() -> None:
+    written = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    found = re.search(r"^version: (\S+)$", written, flags=re.M)
+    assert found is not None
+    assert found.group(1) == sirf.__version__

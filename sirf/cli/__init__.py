@@ -34,11 +34,12 @@ from sirf.cli import (
     sweep,
 )
 from sirf.cli.examples import EXAMPLES, epilog
+from sirf.cli.summaries import SUMMARIES
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
 EXIT_CODES = (
-    "\b\nExit codes: 0 it ran, 1 a limit that you gave is missed, 2 bad input, 70 internal error, 130 Ctrl-C.\n"
-    "Begin with 'sirf compare', or 'sirf eye FILE.s4p'; 'sirf COMMAND -h' shows an example."
+    "\b\nExit codes: 0 it ran, 1 a limit that you gave is missed, 2 bad input,\n70 internal error, 130 Ctrl-C.\n"
+    "Begin with 'sirf compare', or 'sirf eye FILE.s4p';\n'sirf COMMAND -h' shows an example."
 )
 
 app = typer.Typer(
@@ -108,9 +109,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 GROUPS: dict[str, typer.Typer] = {"study": sweep.study_commands, "ami": ami.app, "completion": setup.completion_app}
 """Families whose commands have a name of their own."""
 for _name, _command in COMMANDS.items():
-    app.command(name=_name, epilog=epilog(_name))(_command)
+    app.command(name=_name, epilog=epilog(_name), short_help=SUMMARIES[_name])(_command)
 for _family, _group in GROUPS.items():
     for _entry in _group.registered_commands:
         _entry.epilog = epilog(f"{_family} {_entry.name or getattr(_entry.callback, '__name__', '')}")
-    app.add_typer(_group, name=_family)
+    app.add_typer(_group, name=_family, short_help=SUMMARIES[_family])
 __all__ = ["COMMANDS", "EXAMPLES", "app"]

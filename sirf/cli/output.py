@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,7 @@ from sirf.execution import watched_by
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from rich.console import Console
 
 Update = Callable[[str, float, float], None]
 """Shows progress: what was done, steps done, steps in all."""
@@ -33,6 +37,8 @@ MIN_WIDTH = 20
 """Characters to a line at least."""
 PROSE_WIDTH, MIN_PROSE_WIDTH = 36, 24
 """Characters of a cell beyond which its words may go on in the next line, and how many such a column has at least."""
+_LABEL = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)")
+"""What stands before the value of a line "  label   value"."""
 COLUMN_GAP, TABLE_EDGES = 3, 2
 """Characters between two columns, and at both ends of a line."""
 
@@ -64,9 +70,37 @@ def warn(warnings: tuple[str, ...]) -> None:
 
 
 def say(text: str, *, json_file: str | None) -> None:
-    """Text for people."""
-    if not _state["quiet"]:
-        print(printable(text), file=sys.stderr if json_file == "-" else sys.stdout)
+    """Text for people; lines longer than a terminal or COLUMNS go on below the words after their label."""
+    if _state["quiet"]:
+        return
+    stderr = json_file == "-"
+    stream = sys.stderr if stderr else sys.stdout
+    shown = printable(text)
+    if stream.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        shown = "\n".join(_wrapped(line, line_width(stderr=stderr)) for line in shown.split("\n"))
+    print(shown, file=stream)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """A line of at most `width` characters, wrapped between words; what follows a label is set in under itself.
+
+    >>> print(_wrapped("  DFE taps  0.1 0.2 0.3 0.4", 24))
+      DFE taps  0.1 0.2 0.3
+                0.4
+    """
+    if len(line) <= width:
+        return line
+    label = _LABEL.match(line)
+    indent = " " * (len(label.group()) if label and len(label.group()) <= width // 2 else 2)
+    start = line[: len(indent)] if label else ""
+    return textwrap.fill(
+        line[len(start) :].strip() if start else line,
+        width,
+        initial_indent=start,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: str | None) -> None:
@@ -78,12 +112,11 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: 
     if _state["quiet"]:
         return
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     stderr = json_file == "-"
-    console = Console(stderr=stderr, width=line_width(stderr=stderr))
+    console = _console_class()(stderr=stderr, width=line_width(stderr=stderr))
     shown = [tuple(printable(cell) for cell in line) for line in (head, *rows)]
     needed = [_needed_width(column) for column in zip(*shown, strict=True)]
     for columns in _columns_of_tables(needed, console.width - TABLE_EDGES):
@@ -99,6 +132,17 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, json_file: 
         for line in shown[1:]:
             drawn.add_row(*(Text(line[column]) for column in columns))
         console.print(drawn)
+
+
+def _console_class() -> type[Console]:
+    """A console whose reader may go: rich would end the program with exit code 1 then, which means a missed limit."""
+    from rich.console import Console
+
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return PipedConsole
 
 
 def line_width(*, stderr: bool = False) -> int:
@@ -147,6 +191,16 @@ def check_outputs(json_file: str | None, **files: Path | None) -> None:
     check_output("json", json_file)
     for name, file in files.items():
         check_output(name, file, suffixes=PICTURES)
+        check_extra(name, file, "matplotlib", "plot")
+
+
+def check_extra(option: str, file: Path | None, package: str, extra: str) -> None:
+    """`SirfError` where a file is asked for and the package that makes it is not installed; nothing is imported."""
+    if file is not None and find_spec(package) is None:
+        raise SirfError(
+            f"{option} must come with {package} installed, got none. Run: pip install 'sirf[{extra}]', or in a clone "
+            f"pip install '.[{extra}]'."
+        )
 
 
 def check_report(file: Path | None, *, statistical: bool = True) -> None:
@@ -154,6 +208,8 @@ def check_report(file: Path | None, *, statistical: bool = True) -> None:
     if file is not None and not statistical:
         raise SirfError("report must be of the statistical engine, got the waveform engine. Leave --engine out.")
     check_output("report", file, suffixes=(".html",))
+    for package in ("jinja2", "matplotlib"):
+        check_extra("report", file, package, "report")
 
 
 def check_limit(option: str, value: float | None) -> None:
