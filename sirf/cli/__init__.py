@@ -109,9 +109,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 GROUPS: dict[str, typer.Typer] = {"study": sweep.study_commands, "ami": ami.app, "completion": setup.completion_app}
 """Families whose commands have a name of their own."""
 for _name, _command in COMMANDS.items():
-    app.command(name=_name, epilog=epilog(_name), short_help=SUMMARIES[_name])(_command)
+    app.command(name=_name, epilog=epilog(_name), short_help=SUMMARIES.get(_name))(_command)
 for _family, _group in GROUPS.items():
     for _entry in _group.registered_commands:
         _entry.epilog = epilog(f"{_family} {_entry.name or getattr(_entry.callback, '__name__', '')}")
-    app.add_typer(_group, name=_family, short_help=SUMMARIES[_family])
+    app.add_typer(_group, name=_family, short_help=SUMMARIES.get(_family))
 __all__ = ["COMMANDS", "EXAMPLES", "app"]

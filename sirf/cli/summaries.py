@@ -17,6 +17,7 @@ SUMMARIES: dict[str, str] = {
     "crossover": "Length beyond which co-packaged optics take less energy",
     "modulation": "PAM4, PAM6 and PAM8 at equal net bit rate",
     "failures": "Failure rates of a port, availability of a switch",
+    "duty": "Energy per transferred bit at partial load",
     "sweep": "All cases of a study, on one machine or a cluster",
     "fec": "Error ratios after forward error correction",
     "optics": "Light of an optical path: TDECQ, margin; or a list",
