@@ -139,6 +139,14 @@ COUNTING = Declaration(
         "adaptation": "its taps are those of the link",
     },
 )
+LIGHT_COUNTING = Declaration(
+    name="large-signal counting",
+    title="counting through the curves of light",
+    verb="sirf.count_errors",
+    honours=COUNTING.honours | {"large-signal light"},
+    reasons=COUNTING.reasons,
+    apart={("large-signal light", "sequence detection"): "a segment of a waveform keeps the slicer's decisions"},
+)
 WAVEFORM = Declaration(
     name="waveform",
     title="a waveform",
@@ -158,7 +166,7 @@ RETIMED = Declaration(
         "receiver model": "chains of models are those of sirf.ami.simulate_repeaters",
     },
 )
-DECLARATIONS = (STATISTICAL, LARGE_SIGNAL, COUNTING, WAVEFORM, RETIMED)
+DECLARATIONS = (STATISTICAL, LARGE_SIGNAL, COUNTING, LIGHT_COUNTING, WAVEFORM, RETIMED)
 """All engines, the cheapest first: an error recommends those that take the link, in this order."""
 
 

@@ -15,6 +15,7 @@ from sirf.errors import SirfError
 if TYPE_CHECKING:
     from sirf.link import Link
     from sirf.results.chain_count import ChainRun
+    from sirf.results.error_count import ErrorCount
     from sirf.results.statistical_eye import StatisticalEye
 
 
@@ -32,6 +33,18 @@ def _large_signal_eye(link: Link, **options: Any) -> StatisticalEye:
     return statistical_eye(link, **options)
 
 
+def _linear_count(link: Link, **options: Any) -> ErrorCount:
+    """The errors of a link at one sample a symbol."""
+    contract.check_link(contract.COUNTING, link)
+    return count_errors(link, **options)
+
+
+def _light_count(link: Link, **options: Any) -> ErrorCount:
+    """The errors of a link whose signal may pass the curves of its light."""
+    contract.check_link(contract.LIGHT_COUNTING, link)
+    return count_errors(link, **options)
+
+
 def _chain_of_one(link: Link, **options: Any) -> ChainRun:
     """A chain that is one link: the errors of its decisions."""
     return simulate_chain([link], **options)
@@ -42,7 +55,8 @@ ENGINES = {
     for engine in (
         Engine(contract.STATISTICAL, _linear_eye),
         Engine(contract.LARGE_SIGNAL, _large_signal_eye),
-        Engine(contract.COUNTING, count_errors),
+        Engine(contract.COUNTING, _linear_count),
+        Engine(contract.LIGHT_COUNTING, _light_count),
         Engine(contract.WAVEFORM, simulate),
         Engine(contract.RETIMED, _chain_of_one),
     )

@@ -173,6 +173,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "statistical": {"phases": 1},
     "large-signal light": {"phases": 1},
     "counting": {"max_errors": 10**9, "max_symbols": 1, "rng": 1},
+    "large-signal counting": {"max_errors": 10**9, "max_symbols": 1, "rng": 1},
     "waveform": {"symbols": 20_000, "rng": 1},
     "retimed chain": {"symbols": 20_000, "rng": 1},
 }
@@ -180,6 +181,7 @@ ANSWERS: dict[str, Callable[[Any], Any]] = {
     "statistical": lambda eye: (eye.ber, eye.slices[0].log_tail.tobytes()),
     "large-signal light": lambda eye: (eye.ber, eye.slices[0].log_tail.tobytes()),
     "counting": lambda count: (count.errors, count.confusion, count.burst_lengths),
+    "large-signal counting": lambda count: (count.errors, count.confusion, count.burst_lengths),
     "waveform": lambda run: (run.errors.confusion, run.errors.burst_lengths),
     "retimed chain": lambda run: (run.end_to_end.confusion, run.end_to_end.burst_lengths),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sirf.engine.counting.baud_rate import BaudRateLink
 from sirf.engine.front_end import front_end
 from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.errors import SirfError
+from sirf.fec import CodewordCounter, load
 from sirf.link import Link
 from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, linearised, straight_path, unit_path
 
@@ -173,16 +175,36 @@ def test_another_channel_about_large_signals_is_refused(drawn: Link) -> None:
 
 
 def test_what_needs_one_linear_response_refuses_large_signals(drawn: Link) -> None:
-    with pytest.raises(
-        SirfError,
-        match=r"^large_signal must be False for counting .*Use sirf\.statistical_eye or .*, or take link",
-    ):
-        sirf.count_errors(drawn, max_errors=1)
+    with pytest.raises(SirfError, match=r"^large_signal must be False for counting at one sample a symbol, got True"):
+        BaudRateLink(drawn)
     for link in (drawn, linearised(drawn)):
         with pytest.raises(SirfError, match=r"^capture must be empty for a link with light in it, got 'ctle'\."):
             sirf.simulate(link, symbols=1, capture=["ctle"])
     with pytest.raises(SirfError, match=r"^link must carry light part of the way, got copper only\."):
         transmitter_tdecq(sirf.Link(drawn.channel, standard="cei-112g-linear"))
+
+
+def test_large_signals_are_counted_as_a_waveform_shows_them(drawn: Link, tmp_path: Path) -> None:
+    """Segments agree with one long waveform, whoever computes them, and with the statistics of the curves."""
+    words = CodewordCounter(load("kp4"))
+    count = sirf.count_errors(drawn, max_symbols=2 * 131_072, max_errors=10**9, rng=3, workers=2, codewords=words)
+    kept = tmp_path / "count.json"
+    sirf.count_errors(drawn, max_symbols=131_072, max_errors=10**9, rng=3, resume=kept)
+    assert sirf.count_errors(drawn, max_symbols=2 * 131_072, max_errors=10**9, rng=3, resume=kept) == count
+    run = sirf.simulate(drawn, symbols=200_000, rng=5)
+    assert count.errors > 500
+    assert words.count.codewords > 0
+    lower, upper = count.interval(0.9995)
+    assert lower <= run.errors.ber_high
+    assert upper >= run.errors.ber_low
+    ratio = sirf.statistical_eye(drawn, phases=1).ber
+    assert 0.9 * lower <= ratio <= 1.1 * upper
+
+
+def test_a_sequence_detector_behind_curves_is_not_counted(drawn: Link) -> None:
+    receiver = dataclasses.replace(drawn.receiver, mlse=sirf.Mlse(), dfe=(0.3,))
+    with pytest.raises(SirfError, match=r"^mlse must be None for counting through the curves of light"):
+        sirf.count_errors(drawn.replace(receiver=receiver), max_errors=1)
 
 
 def test_a_link_with_light_but_no_noise_at_all_is_refused(drawn: Link) -> None:

@@ -1,0 +1,42 @@
+"""Counting errors of links whose light has curves, segment by segment through the waveform, for `sirf.count_errors`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sirf.engine.contract import LIGHT_COUNTING, check_link
+from sirf.engine.counting.tally import Errors, tally
+from sirf.engine.seeding import segment_seed
+from sirf.engine.waveform.block_stream import Stream
+from sirf.link import Link
+from sirf.results.error_count import ErrorCount
+from sirf.signal.patterns import remove_precoding
+
+
+class SegmentCounter:
+    """Counts the errors of any segment: each is a run of the waveform engine of its own, with its own seed and warm-up.
+
+    `counted` symbols of a segment count.
+    """
+
+    def __init__(self, link: Link, *, ideal: bool, counted: int) -> None:
+        check_link(LIGHT_COUNTING, link)
+        self.link, self.ideal, self.counted = link, ideal, counted
+        self.order = link.order
+        self.gap = int(np.trim_zeros(np.asarray(link.receiver.dfe), "b").size)
+        self.identity = f"{link.digest}{'-ideal' if ideal else ''}"
+
+    def segment(self, seed: int, index: int) -> tuple[ErrorCount, Errors]:
+        """The counts of one segment, behind the precoding if there is one, and the errors on the line."""
+        own = segment_seed(seed, self.link.digest, index).generate_state(1, np.uint64)[0]
+        stream = Stream(self.link, seed=int(own >> np.uint64(1)), ideal_feedback=self.ideal, eye=False)
+        stream.advance(stream.first)
+        # the decoder has no symbol before the first one, so one more is received than counts
+        received = stream.advance(self.counted + 1)
+        on_line, data = Errors.between(received.sent, received.chosen, gap=self.gap), received.sent
+        errors = on_line
+        if self.link.transmitter.precoding:
+            errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
+        counted = slice(1, 1 + self.counted)
+        count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
+        return count, on_line.within(counted)
