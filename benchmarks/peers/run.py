@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ NOT_RUN = {
 }
 """Peers without a job here, and why."""
 M, SYMBOLS, RATE, BLOCK = 32, 1 << 12, 10e9, 1024
+LINK_SYMBOLS = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,46 @@ def wave(folder: Path) -> tuple[Any, float]:
     return answer, float(np.median(times))
 
 
+def whole_link(folder: Path) -> tuple[Any, float]:
+    """NRZ through the same model, a channel from a file and a receiver of sirf's own, to eye and counted errors.
+
+    The answer is the channel's magnitude at half the symbol rate: what both must have read alike. The time holds the model's
+    process and the preparation of the link.
+    """
+    compiler = find_compiler()
+    if compiler is None:
+        raise SystemExit("a C compiler must be there for the jobs with vendor models")
+    model = AmiModel(MODELS / "ffe_wave.ami", so=build("ffe", compiler))
+    through = sirf.paths.pluggable(rate_class="100g").to_channel(np.arange(0.0, 60e9, 10e6)).through
+    skrf.Network(f=through.frequency, f_unit="Hz", s=through.s, z0=100.0).write_touchstone("channel", dir=str(folder))
+    np.savez(
+        folder / "link.npz", rate=RATE, samples_per_ui=M, symbols=LINK_SYMBOLS, so=str(model.so.resolve()),
+        ami=str(model.file.resolve()),
+    )  # fmt: skip
+
+    def seconds() -> float:
+        used = os.times()
+        return used.user + used.system + used.children_user + used.children_system
+
+    def link() -> sirf.Link:
+        return sirf.Link(
+            sirf.Channel.from_touchstone(folder / "channel.s2p", plane="die"),
+            symbol_rate=RATE,
+            modulation="NRZ",
+            samples_per_ui=M,
+            transmitter=sirf.Transmitter(amplitude=0.5, amplitude_fext=0.5, amplitude_next=0.5),
+            transmitter_model=model,
+            receiver=sirf.Receiver(noise_corner=0.75 * RATE, noise_density=1e-17),
+        )
+
+    spent = []
+    for seed in range(3):
+        began = seconds()
+        assert sirf.simulate(link(), symbols=LINK_SYMBOLS, rng=seed).errors.symbols == LINK_SYMBOLS
+        spent.append(seconds() - began)
+    return np.array([np.interp(0.5 * RATE, through.frequency, np.abs(through.s[:, 1, 0]))]), float(np.median(spent))
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """A peer: what pip installs, the script of its side, the job, the largest difference that counts as agreement."""
@@ -146,6 +188,8 @@ PEERS = {
     "PyIBIS-AMI": Peer("pyibis-ami==10.0.0", "pyibisami_side.py", "AMI_GetWave, 4096 symbols", wave, 0.0),
     "PyBERT": Peer("pipbert==11.1.0", "pybert_side.py", "AMI_GetWave, 4096 symbols", wave, 0.0,
         "it measures the response first with the same instance, whose memory then colours the first 3 UI; all else is equal"),
+    "PyBERT-link": Peer("pipbert==11.1.0", "pybert_link_side.py", "whole link, 15000 symbols", whole_link, 1e-2,
+        "it puts the file on a grid of its own"),
 }
 # fmt: on
 
