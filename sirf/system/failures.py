@@ -271,8 +271,10 @@ def _parts(known: PartsTable, lanes: int, share: float) -> tuple[FailurePart, ..
 def _array_fit(fit: float, needed: int, installed: int) -> float:
     """FIT of a single part that is as likely to work at the end of the mission as `needed` of `installed` parts are."""
     mission = failure_table().mission_hours
-    survival = at_least(needed, installed, math.exp(-fit * mission / FIT_HOURS))
-    return -math.log(survival) / mission * FIT_HOURS if survival > 0.0 else math.inf
+    failed = -math.expm1(-fit * mission / FIT_HOURS)
+    # the chance that more fail than there are spares: small, where one less the chance of working would keep no digits
+    lost = at_least(installed - needed + 1, installed, failed)
+    return -math.log1p(-lost) / mission * FIT_HOURS if lost < 1.0 else math.inf
 
 
 def _availability(parts: tuple[FailurePart, ...]) -> Range:

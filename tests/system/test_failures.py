@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tomli_w
 from scipy.stats import binom
 
 from sirf._data import data_path
 from sirf.errors import ConfigError, SirfError
+from sirf.system import failures
+from sirf.system.architecture import load_architecture
 from sirf.system.failure_tables import failure_table, read_failures
 from sirf.system.failures import (
     HOURS_A_YEAR,
@@ -23,6 +28,7 @@ from sirf.system.failures import (
     switch_failures,
 )
 from sirf.system.tables import energy_table
+from tests.system.test_every_key import changed, leaves
 
 RATE = 106.25e9
 
@@ -159,3 +165,27 @@ def test_a_bad_file_is_named_with_its_key(old: str, new: str, key: str, tmp_path
     with pytest.raises(ConfigError, match=key) as refused:
         read_failures(file)
     assert "mine.toml" in str(refused.value)
+
+
+def test_every_number_of_the_file_changes_an_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each one a tenth larger (counts by one): some port, switch or anchor comes out otherwise."""
+    table = tomllib.loads(data_path("system", "failures.toml").read_text(encoding="utf-8"))
+    file = tmp_path / "failures.toml"
+
+    def answers(given: dict[str, Any]) -> list[object]:
+        file.write_text(tomli_w.dumps(given), encoding="utf-8")
+        found = read_failures(file)
+        monkeypatch.setattr(failures, "failure_table", lambda: found)
+        ports = [
+            port_failures(name, data_rate=next(iter(load_architecture(name).interfaces))) for name in list_failures()
+        ]
+        return [*ports, *(switch_failures(port) for port in ports), *found.anchor]
+
+    usual = answers(table)
+    for keys, value in list(leaves(table)):
+        if isinstance(value, (int, float)) and keys[0] != "service" and value != 0:
+            assert answers(changed(table, keys, value)) != usual, keys
+    for name in ("hours", "switch_hours"):
+        for place in range(3):
+            other = changed(table, ("service", "package", name, place), table["service"]["package"][name][place])
+            assert answers(other) != usual
