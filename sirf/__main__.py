@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 MESSAGE_LENGTH = 1_000
 """Most characters of an error message: a file's text may be in it."""
@@ -22,19 +23,27 @@ QUIET = ("--quiet", "-q")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    try:
+        return _outcome(list(sys.argv[1:] if arguments is None else arguments))
+    except BrokenPipeError:
+        # the reader of our output has gone; a closed descriptor keeps the interpreter quiet at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _outcome(arguments: list[str]) -> int:
+    """Exit code of a command; what went wrong is said."""
     from sirf.errors import SirfError
 
     try:
-        _invoke(list(sys.argv[1:] if arguments is None else arguments))
+        _invoke(arguments)
         _tell_notices()
     except SirfError as error:
         return _fail(str(error), 2)
     except KeyboardInterrupt as interrupt:
         return _fail(f"interrupted: {str(interrupt) or NOTHING_KEPT}", 130)
     except BrokenPipeError:
-        # the reader of our output has gone; a closed descriptor keeps the interpreter quiet at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
     except Exception as error:
         return _other(error)
     return 0
@@ -99,10 +108,24 @@ def _other(error: Exception) -> int:
     # usage errors of the command-line library know how to say themselves
     say = getattr(error, "format_message", None)
     if callable(say):
-        return _fail(f"{str(say()).rstrip('.')}. See 'sirf --help'.", 2)
+        return _bad_usage(error, str(say()).rstrip("."))
     if os.environ.get("SIRF_TRACEBACK"):
         raise error
     return _fail(f"internal error: {name}: {error}. Set SIRF_TRACEBACK=1 to see where, and report it.", 70)
+
+
+def _bad_usage(error: Any, message: str) -> int:
+    """What is wrong with the words of a command, what a missing one may be, and whose help says more."""
+    context: Any = getattr(error, "ctx", None)
+    if context is not None and type(error).__name__ == "NoArgsIsHelpError":
+        # a family named alone asks for its help
+        print(context.get_help(), flush=True)
+        return 0
+    known = getattr(getattr(error, "param", None), "help", None)
+    if known and type(error).__name__ == "MissingParameter":
+        message += f", {known[0].lower()}{known[1:].rstrip('.')}"
+    command = "sirf" if context is None else context.command_path
+    return _fail(f"{message}. See '{command} --help'.", 2)
 
 
 def _fail(message: str, code: int) -> int:

@@ -202,7 +202,7 @@ def test_completion_of_other_shells_as_text(
         subprocess.run([shell, "-n", str(tmp_path / place)], check=True)
 
 
-@pytest.mark.parametrize("command", ["standards", "standards 802.3dj-kr1", "fec --ber 1e-4"])
+@pytest.mark.parametrize("command", ["standards", "standards 802.3dj-kr1", "fec --ber 1e-4", "-h", "study"])
 def test_a_reader_that_goes_is_no_missed_limit(command: str) -> None:
     """Nobody reads at all: the pipe is closed before the first line, of text and of tables."""
     line = f"{shlex.quote(sys.executable)} -m sirf {command} | true; echo ${{PIPESTATUS[0]}}"
@@ -221,6 +221,23 @@ def test_the_first_help_is_whole_at_80_columns(monkeypatch: pytest.MonkeyPatch, 
         assert f"  {name} " in text
         assert summary in text
     assert list(SUMMARIES) == [*COMMANDS, *GROUPS]
+
+
+@pytest.mark.parametrize("family", list(GROUPS))
+def test_a_family_named_alone_shows_its_help(family: str, capsys: Capture) -> None:
+    assert main([family]) == 0
+    out = capsys.readouterr()
+    assert "Commands:" in out.out
+    assert out.err == ""
+
+
+def test_a_missing_word_is_explained_by_its_own_help(capsys: Capture) -> None:
+    assert main(["map"]) == 2
+    error = capsys.readouterr().err
+    assert "length-loss, length-rate or material-roughness" in error
+    assert "See 'sirf map --help'" in error
+    assert main(["reach", "pluggable", "--colour", "red"]) == 2
+    assert "See 'sirf reach --help'" in capsys.readouterr().err
 
 
 def test_long_lines_go_on_under_their_value(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
