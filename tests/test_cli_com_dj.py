@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from typer.testing import CliRunner
 
 from sirf.channel.channel import Channel
 from sirf.cli import app
+from sirf.com.config.preset_settings import from_standard
 from sirf.com.margin import com
-from sirf.errors import ConfigError, SirfError
+from sirf.errors import ConfigError
 from sirf.plot import com_ledger
 from tests.com.config.spreadsheet import write_workbook
 from tests.com.config.test_package_blocks import rows_with
@@ -78,16 +80,52 @@ def test_the_ledger_is_drawn_with_every_term(
     assert names == {term.name for term in result.ledger.terms} | {"sequence detection"}
 
 
-def test_a_ledger_needs_a_receiver_ffe(reference_dir: Path) -> None:
-    channel = Channel.from_touchstone(reference_dir / "channels/c2c_12db/thru.s4p")
-    book = reference_dir / "golden/com/config_com_ieee8023_93a=3ck_SA_120F_C2C_08_17_2022.xlsx"
-    few = {"g_DC": "[-9:3:-6]", "c(-1)": "[-0.24:0.02:-0.2]"}
-    with pytest.raises(SirfError, match="ledger must be in the result"):
-        com_ledger(com(channel, config=book, package_case=1, set=few))
+@pytest.mark.parametrize(
+    ("through", "standard", "fext"),
+    [
+        ("c2c_12db/thru.s4p", "802.3ck-c2c", ()),
+        ("c2m_16db/thru.s4p", "802.3ck-c2m", ("backplane_12db/fext1.s4p",)),
+    ],
+)
+def test_ledgers_of_annexes_without_a_receiver_ffe(
+    reference_dir: Path, through: str, standard: str, fext: tuple[str, ...]
+) -> None:
+    """Without crosstalk, and without all noise and jitter, the same equaliser is held against what the ledger says."""
+    files = reference_dir / "channels"
+    channel = Channel.from_touchstone(files / through, fext=[files / name for name in fext])
+    settings = from_standard(standard)
+    chosen = com(channel, config=settings, package_case=1).chosen
+    ctle = replace(settings.receiver.ctle, g_dc_db=chosen.ctle_db[:1], g_dc2_db=chosen.ctle_db[1:], ranges=())
+    main = chosen.tx_taps.index(max(chosen.tx_taps))
+    taps = {n - main: tap for n, tap in enumerate(chosen.tx_taps)}
+    ffe = tuple((cursor, (taps.get(cursor, 0.0),)) for cursor, _ in settings.transmitter.ffe)
+    point = replace(
+        settings,
+        local_search=0,
+        transmitter=replace(settings.transmitter, ffe=ffe),
+        receiver=replace(settings.receiver, ctle=ctle),
+    )
+    result = com(channel, config=point, package_case=1)
+    ledger = result.ledger
+    assert ledger is not None
+    assert ledger.feedback_com_db == pytest.approx(result.com_db, abs=1e-12)
+    assert ledger.signal_mv / ledger.interference_mv == pytest.approx(10 ** (result.com_db / 20))
+    terms = {term.name: term for term in ledger.terms}
+    assert {"residual interference", "receiver noise", "transmitter noise", "random jitter"} < set(terms)
+    assert ("crosstalk" in terms) == bool(fext)
+    if fext:
+        without = result.com_db + terms["crosstalk"].cost_db
+        assert without == pytest.approx(result.com_no_crosstalk_db, abs=0.02)
+    quiet = replace(point, transmitter=replace(point.transmitter, sigma_rj=0.0))
+    steady = com(channel, config=quiet, package_case=1).com_db
+    assert result.com_db + terms["random jitter"].cost_db == pytest.approx(steady, abs=0.02)
+    names = {label.get_text() for label in com_ledger(result).get_yticklabels()}
+    assert names == set(terms)
+    assert "most is lost to" in str(result)
+    assert result.to_dict()["ledger"]["terms"][0]["name"] == ledger.terms[0].name
 
 
 def test_a_cable_class_chooses_the_host_pairs(reference_dir: Path) -> None:
-    from sirf.com.config.preset_settings import from_standard
     from sirf.com.margin import _cases_of_class
 
     settings = from_standard("802.3dj-cr1")

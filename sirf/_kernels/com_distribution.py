@@ -157,13 +157,14 @@ def window_eye(
     der0: Any,
     bin_size: Any,
     extra: Any,
+    isi: Any,
 ) -> Any:
     """Edges (L - 1, 2) in V, top and bottom, of the eyes at `der0` over a window of sampling instants (Annex 120G).
 
     `pulse` (N,) is equalised, `per_ui` samples a UI, and is interpolated to `fine`; `weights` (2 T + 1,) are those of the
     instants within T fine samples of `cursor`, which are left out where 0. `upper`, `lower` bound the DFE in V, `scale` is
     R_LM / (L - 1). `noise` holds (sigma_N² + sigma_TX², (sigma_RJ sigma_X)², A_DD); `extra` (2 E + 1,) is the
-    distribution of crosstalk.
+    distribution of crosstalk. With `isi` 0 the residual interference is left out, with 1 it counts.
     """
     reach = weights.size // 2
     before = int(np.floor(cursor * fine / per_ui + 1e-9))
@@ -205,7 +206,7 @@ def window_eye(
             if 1 <= window <= upper.size:
                 tap = pulse[cursor + window * per_ui] if cursor + window * per_ui < pulse.size else 0.0
                 value -= min(max(tap, lower[window - 1]), upper[window - 1])
-            values[used] = abs(value)
+            values[used] = isi * abs(value)
             used += 1
         density = convolve_deltas(_ascending(values[:used], bin_size), levels, bin_size)
         if extra.size > 1:

@@ -11,14 +11,17 @@ from sirf.com.answer import Answer
 from sirf.com.channel_figures import figures_of
 from sirf.com.chip_to_module import EyeSearch, eye_of
 from sirf.com.config.settings import ComSettings
+from sirf.com.distribution import crest_factor
 from sirf.com.filters import ctle_transfer, receiver_filter
-from sirf.com.interference import equalize, noise_of
+from sirf.com.interference import Equalized, Noise, equalize, noise_of
+from sirf.com.ledger import SlicerTerms, ledger_terms, ledger_without_ffe, terms_by_removal
 from sirf.com.receiver_ffe import answers_with_receiver_ffe
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.revision import revision_of
 from sirf.com.search import Choice, Search, reported_taps, rising
 from sirf.errors import ConfigError, NoSettingError
 from sirf.execution import stage
+from sirf.results.ledger import MarginLedger
 from sirf.results.margin import ComResult, ComTrace, EqualizerChoice, PathTrace
 from sirf.units import db20, from_db20
 
@@ -101,7 +104,8 @@ def setting_of_case(
     `floor_db` is a figure of merit that a setting of the grid is known to reach: the answer is the same, and found sooner.
     """
     _check(settings)
-    return answers_of(path_responses(channel, settings, case)[0], settings, floor_db=floor_db)[0].choice
+    paths = path_responses(channel, settings, case)[0]
+    return answers_of(paths, settings, floor_db=floor_db, detailed=False)[0].choice
 
 
 def _check(settings: ComSettings) -> None:
@@ -134,14 +138,15 @@ def _check(settings: ComSettings) -> None:
 
 
 def answers_of(
-    paths: tuple[PathResponse, ...], settings: ComSettings, *, floor_db: float | None = None
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, floor_db: float | None = None, detailed: bool = True
 ) -> list[Answer]:
     """The answer asked for first; where a local search was, and the full grid's differs, that beside it.
 
     The full grid is pruned from `floor_db`, a figure of merit known to be reached; by default from that of a local search.
+    Without `detailed` there is no ledger, nor what another revision would give.
     """
     if settings.receiver.ffe is not None:
-        return answers_with_receiver_ffe(paths, settings)
+        return answers_with_receiver_ffe(paths, settings, detailed=detailed)
     search = Search(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
     with stage("", 0, 2):
@@ -166,7 +171,7 @@ def answers_of(
             f"some equaliser setting must pass for {paths[0].name or 'the channel'}, got none: no pulse has a rising edge near "
             "its peak, or every eye is below the least height. Use a channel with less loss or a wider grid."
         )
-    answers = [answer_of(search, choice, method) for choice, method in choices]
+    answers = [answer_of(search, choice, method, detailed=detailed) for choice, method in choices]
     if len(answers) > 1 and _same(choices[0][0], choices[1][0]):
         answers = answers[:1]
     return answers
@@ -186,8 +191,8 @@ def _same(first: Choice, second: Choice) -> bool:
     )
 
 
-def answer_of(search: Search, choice: Choice, method: str) -> Answer:
-    """COM at a setting: A_s over the interference and noise at DER_0, equation (93A-1)."""
+def answer_of(search: Search, choice: Choice, method: str, *, detailed: bool = True) -> Answer:
+    """COM at a setting: A_s over the interference and noise at DER_0, equation (93A-1); `detailed` with its ledger."""
     settings, grid = search.settings, search.grid
     ctle, taps = settings.receiver.ctle, grid.taps[choice.row]
     gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
@@ -251,7 +256,48 @@ def answer_of(search: Search, choice: Choice, method: str) -> Answer:
             "total": noise.total,
             **{f"aggressor {n}": part for n, part in enumerate(noise.aggressors, start=1)},
         },
+        ledger=_ledger(equalized, noise, settings, interference) if detailed else None,
     )
+
+
+def _ledger(equalized: Equalized, noise: Noise, settings: ComSettings, interference: float) -> MarginLedger:
+    """The margin in parts; for chip to module each source is taken out of the eye in the window."""
+    gaussian = {"receiver noise": noise.sigma_n, "transmitter noise": noise.sigma_tx, "random jitter": noise.sigma_rj}
+    distributions = {
+        "residual interference": noise.isi,
+        "crosstalk": noise.crosstalk,
+        "dual-Dirac jitter": noise.dual_dirac,
+    }
+    if settings.c2m is None:
+        parts = SlicerTerms(
+            signal=noise.signal,
+            gaussian=gaussian,
+            distributions=distributions,
+            crest=settings.noise_crest_factor or crest_factor(settings.der0),
+            bin_size=noise.total.bin_size,
+        )
+        return ledger_without_ffe(noise.signal, interference, ledger_terms(parts, settings.der0))
+    c2m, tx = settings.c2m, settings.transmitter
+
+    def in_the_window(without: str) -> float:
+        left = replace(
+            tx,
+            sigma_rj=0.0 if without == "random jitter" else tx.sigma_rj,
+            a_dd=0.0 if without == "dual-Dirac jitter" else tx.a_dd,
+        )
+        return eye_of(
+            equalized.through,
+            equalized.cursor,
+            replace(settings, transmitter=left),
+            c2m,
+            sigma_n=0.0 if without == "receiver noise" else noise.sigma_n,
+            sigma_tx=0.0 if without == "transmitter noise" else noise.sigma_tx,
+            crosstalk=None if without == "crosstalk" else noise.crosstalk,
+            isi=without != "residual interference",
+        ).interference
+
+    rms = {**gaussian, **{name: part.sigma for name, part in distributions.items()}}
+    return ledger_without_ffe(noise.signal, interference, terms_by_removal(rms, in_the_window))
 
 
 def _eye_figures(answer: Answer) -> tuple[float, float]:

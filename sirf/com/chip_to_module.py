@@ -80,8 +80,9 @@ def eye_of(
     crosstalk: Distribution | None = None,
     weights: Real | None = None,
     der0: float | None = None,
+    isi: bool = True,
 ) -> WindowEye:
-    """Worst eye of the equalised `pulse` (N,) sampled about index `cursor`, clause 120G.5.2."""
+    """Worst eye of the equalised `pulse` (N,) sampled about index `cursor`, clause 120G.5.2; `isi` False leaves its ISI out."""
     tx = settings.transmitter
     scale = tx.level_mismatch / (settings.levels - 1)
     signal = scale * float(pulse[cursor])
@@ -102,6 +103,7 @@ def eye_of(
         settings.der0 if der0 is None else der0,
         bin_size,
         np.ones(1) if crosstalk is None else crosstalk.y,
+        1.0 if isi else 0.0,
     )
     worst = int(np.argmin(edges[:, 0] - edges[:, 1]))
     return WindowEye(float(edges[worst, 0]), float(edges[worst, 1]), signal)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from sirf.com.distribution import Distribution, gaussian
-from sirf.results.ledger import LedgerTerm
+from sirf.results.ledger import LedgerTerm, MarginLedger
 from sirf.units import db20
 
 
@@ -34,17 +34,35 @@ class SlicerTerms:
         return total.interpolated_magnitude_at(error_ratio)
 
 
-def ledger_terms(parts: SlicerTerms, error_ratio: float) -> tuple[LedgerTerm, ...]:
-    """Every source with its rms and its cost in dB of COM; sources of no voltage are left out."""
-    whole = parts.interference("", error_ratio)
-    rms = {**parts.gaussian, **{name: part.sigma for name, part in parts.distributions.items()}}
+def terms_by_removal(rms: Mapping[str, float], interference: Callable[[str], float]) -> tuple[LedgerTerm, ...]:
+    """Every source with its rms in V and its cost in dB of COM; sources of no voltage are left out.
+
+    `interference` gives the magnitude in V of all sources but the named one; "" takes none out.
+    """
+    whole = interference("")
     terms = []
     for name, sigma in rms.items():
-        if sigma <= 0.0:
-            continue
-        # each source is taken out of the whole in turn: costs need not add up, since Gaussian and bounded parts do not
-        # add in dB
-        less = parts.interference(name, error_ratio)
-        cost = float(db20(whole / less)) if less > 0.0 else float("inf")
-        terms.append(LedgerTerm(name=name, rms_mv=sigma * 1e3, cost_db=cost))
+        if sigma > 0.0:
+            # each source is taken out of the whole in turn: costs need not add up, since Gaussian and bounded parts do
+            # not add in dB
+            less = interference(name)
+            cost = float(db20(whole / less)) if less > 0.0 else float("inf")
+            terms.append(LedgerTerm(name=name, rms_mv=sigma * 1e3, cost_db=cost))
     return tuple(terms)
+
+
+def ledger_without_ffe(signal: float, interference: float, terms: tuple[LedgerTerm, ...]) -> MarginLedger:
+    """The ledger of Annex 93A or 120G: A_s and A_ni in V, and their terms."""
+    return MarginLedger(
+        signal_mv=signal * 1e3,
+        interference_mv=interference * 1e3,
+        feedback_com_db=float(db20(signal / interference)),
+        terms=terms,
+        ffe_taps={},
+    )
+
+
+def ledger_terms(parts: SlicerTerms, error_ratio: float) -> tuple[LedgerTerm, ...]:
+    """Every source at the sampling instant with its rms and its cost in dB of COM."""
+    rms = {**parts.gaussian, **{name: part.sigma for name, part in parts.distributions.items()}}
+    return terms_by_removal(rms, lambda without: parts.interference(without, error_ratio))

@@ -38,12 +38,12 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
         # the centre is among what is searched, so that what it reaches is reached
         floor = -math.inf if found is None else found.fom_db
         try:
-            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor)[0].choice
+            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor, detailed=False)[0].choice
         except NoSettingError:
             if found is not None:
                 return found
             neighbours *= WIDER
-            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor)[0].choice
+            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor, detailed=False)[0].choice
         if found is not None and best.fom_db <= found.fom_db:
             return found
         found = best

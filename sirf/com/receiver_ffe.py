@@ -27,8 +27,12 @@ _COMPARED: dict[Revision, Revision] = {"4.50": "4.17", "4.17": "d3.3", "d3.3": "
 _WORTH_SAYING_DB = 0.1
 
 
-def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
+def answers_with_receiver_ffe(
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, detailed: bool = True
+) -> list[Answer]:
     """The answer of the search asked for; after a local search that of the full grid too, where it differs.
+
+    Without `detailed` there is no ledger, nor what another revision would give.
 
     Raises `SirfError` where no setting passes.
     """
@@ -50,7 +54,7 @@ def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSett
         )
     if len(found) > 1 and _same(found[0][0], found[1][0]):
         found = found[:1]
-    return [_answer(receiver, choice, method) for choice, method in found]
+    return [_answer(receiver, choice, method, detailed) for choice, method in found]
 
 
 def _check(receiver: ReferenceReceiver) -> None:
@@ -143,7 +147,7 @@ def _ledger(
     )
 
 
-def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str) -> Answer:
+def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str, detailed: bool) -> Answer:
     settings, m, found = receiver.settings, receiver.settings.samples_per_ui, choice.receiver
     ctle = settings.receiver.ctle
     noise, interference, sequence = _margin(receiver, choice)
@@ -195,6 +199,6 @@ def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str)
         },
         mlse_gain_db=None if sequence is None else sequence.gain_db,
         revision=receiver.rules.revision,
-        other_revisions=_other_revision(receiver, choice, com_db),
-        ledger=_ledger(noise, interference, sequence, choice, settings),
+        other_revisions=_other_revision(receiver, choice, com_db) if detailed else {},
+        ledger=_ledger(noise, interference, sequence, choice, settings) if detailed else None,
     )

@@ -89,10 +89,10 @@ def com_distribution(result: ComResult, ax: Axes | None = None) -> Axes:
 def com_ledger(result: ComResult, ax: Axes | None = None) -> Axes:
     """Margin ledger of a COM result: by how many dB COM would be larger without each source, and what sequence detection adds.
 
-    Raises `SirfError` for a result without a ledger (one of Annex 93A or 120G).
+    Raises `SirfError` for a result without a ledger, of an earlier release.
     """
     if result.ledger is None:
-        raise SirfError("ledger must be in the result for its picture, got none. Take a standard with a receiver FFE.")
+        raise SirfError("ledger must be in the result for its picture, got none. Compute the result anew.")
     axes = axes_or_new(ax, (7.0, 4.0))
     terms = sorted(result.ledger.terms, key=lambda term: term.cost_db)
     names = [term.name for term in terms]
