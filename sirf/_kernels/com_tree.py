@@ -46,6 +46,9 @@ from sirf._kernels.com_receiver import (
 from sirf._kernels.copying import copy_row
 from sirf._kernels.jit import kernel
 
+EVERY = -1
+"""Number of instants that stands for all there are."""
+
 
 @kernel
 def _mixed(values: Any, lowest: Any, highest: Any, main: Any) -> Any:
@@ -58,6 +61,9 @@ def _mixed(values: Any, lowest: Any, highest: Any, main: Any) -> Any:
 
 @kernel
 def _keep_all(instants: Any, kept: Any, bounds: Any) -> Any:
+    """All instants are kept: `EVERY` where they are more than there is room for."""
+    if instants.size > kept.size:
+        return EVERY
     for p in range(instants.size):
         kept[p], bounds[p] = instants[p], 0.0
     return instants.size
@@ -79,7 +85,8 @@ def box_bounds(
 ) -> Any:
     """Those of `instants` (P,) whose bound over a box is not above `limit` into `kept`, with their `bounds`; how many they are.
 
-    A box with taps of both signs, or with peaks anywhere, keeps all. A bound is zero where that of fewer taps is low enough.
+    A box with taps of both signs, or with peaks anywhere, keeps all: the number is `EVERY` if `kept` has no room for them. A
+    bound is zero where that of fewer taps is low enough.
     """
     values, _, _, main, c0_least, cosines, transform = grid
     pulse, per_ui, window, outer, offsets, anchored = sampling
@@ -290,7 +297,9 @@ def search_boxes(
     """
     values, counts, row_of, main = grid[:4]
     pulse, per_ui, window, outer, offsets, anchored = sampling
-    count, room, depth = values.shape[0], instants.size, 4
+    # boxes whose peaks can be anywhere keep every instant, which takes no room
+    room = instants.size if anchored.size else window[1] - window[0] + offsets[1] - offsets[0] + 1
+    count, depth = values.shape[0], 4
     for k in range(count):
         depth += 2 * int(np.ceil(np.log2(counts[k] + 1.0))) + 2
     # a stack of boxes: the ends of each, and the instants that are left with their bounds
@@ -301,21 +310,22 @@ def search_boxes(
     )
     left, bounds = np.empty((depth, room), np.int64), np.zeros((depth, room))
     copy_row(highest, highs[0])
-    copy_row(instants, left[0])
-    left_in[0] = room
+    left_in[0] = EVERY
     rows, samples, errors = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64)
     passed, of_row, taps = np.empty(room, np.int64), np.empty(room), np.empty(count)
     found, looked, top = 0, 0, 1
     box_low, box_high, least = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(2)
     while top > 0:
         top -= 1
-        limit, used = known * (1.0 + slack), 0
-        for p in range(left_in[top]):
-            if bounds[top, p] <= limit:
-                passed[used] = left[top, p]
-                used += 1
-        if used == 0:
-            continue
+        limit, used, here = known * (1.0 + slack), 0, instants
+        if left_in[top] != EVERY:
+            for p in range(left_in[top]):
+                if bounds[top, p] <= limit:
+                    passed[used] = left[top, p]
+                    used += 1
+            if used == 0:
+                continue
+            here = passed[:used]
         copy_row(lows[top], box_low)
         copy_row(highs[top], box_high)
         split, middle = _split_of(values, box_low, box_high, main)
@@ -331,7 +341,7 @@ def search_boxes(
                 left_in[place] = box_bounds(
                     lows[place],
                     highs[place],
-                    passed[:used],
+                    here,
                     grid,
                     sampling,
                     spectra,
@@ -341,7 +351,7 @@ def search_boxes(
                     left[place],
                     bounds[place],
                 )
-                least[half] = np.inf
+                least[half] = 0.0 if left_in[place] == EVERY else np.inf
                 for p in range(left_in[place]):
                     least[half] = min(least[half], bounds[place, p])
             if least[0] < least[1]:
@@ -365,9 +375,9 @@ def search_boxes(
             continue
         middle = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, window[0], window[1], outer)
         within = 0
-        for p in range(used):
-            if middle + offsets[0] <= passed[p] <= middle + offsets[1]:
-                passed[within] = passed[p]
+        for p in range(here.size):
+            if middle + offsets[0] <= here[p] <= middle + offsets[1]:
+                passed[within] = here[p]
                 within += 1
         looked += 1
         known = row_errors(taps, passed[:within], tables, known, slack, of_row)
