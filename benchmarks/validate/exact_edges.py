@@ -78,7 +78,8 @@ def error_ratio(phase: float, first: tuple[Float, Float], second: tuple[Float, F
 
 def independent(jitter: Jitter) -> tuple[Float, Float]:
     """Displacements in UI and probabilities of random and dual-Dirac jitter."""
-    nodes = np.linspace(-10.0, 10.0, 401)
+    # steps of a fifth of a deviation, and of about one deviation of the noise where jitter is larger
+    nodes = np.linspace(-10.0, 10.0, 2 * int(np.clip(50.0 * jitter.random_ui / 0.01, 50.0, 200.0)) + 1)
     weight = np.exp(-0.5 * nodes**2)
     tau, weight = (jitter.random_ui * nodes, weight / weight.sum()) if jitter.random_ui else (np.zeros(1), np.ones(1))
     if jitter.dual_dirac_ui:

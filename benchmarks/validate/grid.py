@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from scipy.special import ndtr
@@ -60,8 +60,13 @@ SLOW_NOISE = Jitter(random_ui=0.01, phase_noise=PhaseNoise((1e3, 1e5, 1e6, 1e7),
 SLOW_DATA = Jitter(random_ui=0.01, bounded=(BoundedJitter(0.06, 2e6, 5e6),))
 
 
-def edge_cases(short: bool) -> Iterator[Case]:
-    """Displaced edges on a line of a closed form: phases at which decades of the error ratio lie."""
+@cache
+def edge_cases(short: bool) -> tuple[Case, ...]:
+    """Displaced edges on a line of a closed form: phases at which decades of the error ratio lie. Kept: two tables ask."""
+    return tuple(_edge_cases(short))
+
+
+def _edge_cases(short: bool) -> Iterator[Case]:
     for jitter in (
         Jitter(random_ui=0.01),
         Jitter(random_ui=0.01, dual_dirac_ui=0.05),
