@@ -135,6 +135,22 @@ def test_a_module_name_tells_which_module_is_meant() -> None:
     assert sorted(SHARED_NAMES.keys() - shared.keys()) == []
 
 
+def test_the_map_of_the_house_names_what_exists() -> None:
+    rows = [
+        line
+        for line in (ROOT / "docs/architecture.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    named = {
+        name.rstrip("/").removesuffix(".py").rpartition("/")[2]
+        for row in rows
+        for name in re.findall(r"`([\w./]+)`", row)
+    }
+    there = {path.stem for path in PACKAGE.rglob("*") if path.is_dir() or path.suffix == ".py"}
+    assert len(named) > 100
+    assert sorted(named - there) == []
+
+
 def test_compute_rooms_neither_draw_nor_print() -> None:
     for room in (
         "engine",
