@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from numba.core.event import Event, Listener, install_listener
 
 VARIABLE = "SIRF_REFERENCE_DIR"
+SMALL = 1e-8
+"""Expected values below this get no absolute tolerance unless a test states one."""
+
+_approx = pytest.approx
+
+
+def approx(expected: Any, rel: float | None = None, abs: float | None = None, nan_ok: bool = False) -> Any:
+    """`pytest.approx`, whose default absolute tolerance of 1e-12 would let anything pass beside an error ratio or a density."""
+    if abs is None:
+        sizes = np.asarray(list(expected.values()) if isinstance(expected, Mapping) else expected)
+        if sizes.dtype == object:
+            sizes = np.array([value for value in sizes.ravel() if isinstance(value, (int, float, complex))])
+        largest = np.max(np.abs(sizes[np.isfinite(sizes)]), initial=0.0) if sizes.dtype.kind in "ifc" else 0.0
+        if 0.0 < largest < SMALL:
+            rel, abs = 1e-6 if rel is None else rel, 0.0
+    return _approx(expected, rel=rel, abs=abs, nan_ok=nan_ok)
+
+
+pytest.approx = approx  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")

@@ -91,17 +91,17 @@ class Distribution:
         low, high = self.ends
         p = np.asarray(probability, dtype=np.float64)
         if self.shape == "uniform":
-            return np.asarray(low + (high - low) * p)
-        if self.shape == "triangular":
-            return np.asarray(stats.triang.ppf(p, (self.middle - low) / (high - low), loc=low, scale=high - low))
-        if self.shape == "normal":
+            values = low + (high - low) * p
+        elif self.shape == "triangular":
+            values = stats.triang.ppf(p, (self.middle - low) / (high - low), loc=low, scale=high - low)
+        elif self.shape == "normal":
             a, b = ((end - self.middle) / self.spread for end in (low, high))
             values = self.middle + self.spread * stats.truncnorm.ppf(p, a, b)
         else:
             with np.errstate(divide="ignore"):
                 a, b = (math.log(end / self.middle) / self.spread if end > 0 else -np.inf for end in (low, high))
             values = self.middle * np.exp(self.spread * stats.truncnorm.ppf(p, a, b))
-        # the library's quantiles may pass an end in the last bit
+        # sums and the library's quantiles may pass an end in the last bit
         return np.asarray(np.clip(values, low, high))
 
 

@@ -44,6 +44,12 @@ def test_no_value_leaves_the_ends(shape: str, middle: float, spread: float, down
     assert one.ends[0] <= value <= one.ends[1]
 
 
+def test_the_upper_end_is_met_where_rounding_would_pass_it() -> None:
+    one = Distribution(shape="uniform", middle=1.0, low=0.249, high=1.491501236919757)
+    assert 0.249 + (one.ends[1] - 0.249) > one.ends[1]
+    assert one.quantile(np.array([1.0])).tolist() == [one.ends[1]]
+
+
 def test_tails_end_at_four_deviations_where_nothing_is_said() -> None:
     assert Distribution(shape="normal", middle=10.0, spread=0.5).ends == (8.0, 12.0)
 
