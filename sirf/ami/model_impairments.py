@@ -66,6 +66,7 @@ class ClockJitter:
         if self.random_ui:
             total += self.random_ui * generator.standard_normal(size)
         for half in self.dual_ui:
+            # 0 or 1 becomes -1 or +1: two equal Diracs, `half` from the middle
             total += half * (2.0 * generator.integers(0, 2, size) - 1.0)
         if self.sinusoidal_ui:
             total += self.sinusoidal_ui * np.sin(2.0 * np.pi * generator.random(size))
@@ -79,12 +80,15 @@ class ClockJitter:
         where, share = np.array([self.mean_ui]), np.ones(1)
         parts = [(np.array([-half, half]), np.full(2, 0.5)) for half in self.dual_ui if half]
         if self.sinusoidal_ui:
+            # a sine's values by equal shares of its phase (Gauss and Chebyshev): exact for averages of polynomials to
+            # degree 63
             angle = np.pi * (np.arange(32) + 0.5) / 32
             parts.append((self.sinusoidal_ui * np.cos(angle), np.full(32, 1.0 / 32)))
         if self.pdf:
             points, density = np.array(self.pdf).T
             parts.append((points, density / density.sum()))
         for points, weight in parts:
+            # independent causes add up: all sums of their points, with the products of the shares
             where = (where[:, None] + points[None, :]).ravel()
             share = (share[:, None] * weight[None, :]).ravel()
         return where, share
@@ -105,6 +109,8 @@ class ClockJitter:
             for piece, there in zip(eye.slices, eye.main_cursor, strict=True)
         ]
         where, share = self.weights()
+        # more than half a UI away the neighbouring symbol is sampled, which is as good as a guess: half of the
+        # decisions are wrong
         outside = np.abs(where) > 0.5
         logarithm = np.interp(where, eye.phase_ui, np.log(ratio))
         ser = float(np.sum(share[~outside] * np.exp(logarithm[~outside])) + 0.5 * np.sum(share[outside]))
@@ -119,6 +125,8 @@ class ClockJitter:
 
 def _error_ratio(piece: Interference, levels: Float, main: float, decision: Float, noise: Noise) -> float:
     """Symbol error ratio at one phase, averaged over uniform noise."""
+    # middles of 16 equal parts of -1 to +1; the sensitivity always counts against the decision, whichever side it
+    # comes from
     steps = (np.arange(16) + 0.5) / 8.0 - 1.0 if noise.uniform else np.zeros(1)
     total = 0.0
     for e in range(len(levels) - 1):
@@ -143,6 +151,7 @@ def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
         random, deterministic = _tx_jitter(side, link)
     frequency = float(side.value("Tx_Sj_Frequency") or QUIET_TONE * link.symbol_rate)
     tones = (SinusoidalJitter(tone, frequency),) if tone else ()
+    # Tx_DCD is how far each edge moves, `even_odd_ui` the distance between even and odd edges: twice that
     return Jitter(random_ui=random, dual_dirac_ui=deterministic, even_odd_ui=2.0 * duty, sinusoidal=tones)
 
 

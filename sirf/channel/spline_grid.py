@@ -54,6 +54,7 @@ class SplineGrid:
         chord, (left, right) = self._chord, self._shares
         slopes = _solved(self._halvings, self._last, left * rise[chord] + right * rise[chord + 1])
         piece, (before, behind, leaving, arriving) = self._piece, self._weights
+        # in place: the points are tens of thousands, and each sum of new arrays would cost as much as the arithmetic
         found = before * values[piece]
         found += behind * values[piece + 1]
         found += leaving * slopes[piece]
@@ -81,6 +82,8 @@ def _slope_system(knots: Real, step: Real) -> tuple[Real, Real, Real]:
 
 def _right_side(knots: Real, step: Real) -> tuple[NDArray[np.int64], tuple[Real, Real]]:
     """The right side of these equations: the first of two neighbouring chords (K,), and the factors of both their slopes."""
+    # the inner rows are de Boor's (3 times the chords weighted by the opposite steps); the outer ones are "not a knot"
+    # with the second equation already taken off, which keeps the system tridiagonal
     first, last = knots[2] - knots[0], knots[-1] - knots[-3]
     left = np.concatenate([[(step[0] + 2.0 * first) * step[1] / first], 3.0 * step[1:], [step[-1] ** 2 / last]])
     right = np.concatenate([[step[0] ** 2 / first], 3.0 * step[:-1], [(2.0 * last + step[-1]) * step[-2] / last]])
@@ -103,6 +106,8 @@ def _factored(lower: Real, middle: Real, upper: Real) -> tuple[list[_Halving], f
     """
     halvings = []
     while len(middle) > 1:
+        # halving instead of the usual sweep from end to end: log2(K) steps of whole arrays, where a sweep would be K
+        # steps of Python
         odd, even = slice(1, None, 2), slice(0, None, 2)
         left, inverse, right = lower[odd], 1.0 / middle[odd], upper[odd]
         count, between = len(inverse), (len(middle) - 1) // 2

@@ -101,6 +101,8 @@ class WeaveRoute:
         sinc(length sin(angle) / period) that along the length, sinc(x) = sin(pi x) / (pi x).
         """
         period, angle = self.period, np.deg2rad(self.angle_deg)
+        # a turned pair meets the yarns at its pitch times the cosine; delay goes with the root of Dk, hence half the
+        # swing below
         apart = np.sin(np.pi * self.pair_pitch * np.cos(angle) / period)
         means = np.sinc(self.width / period) * np.sinc(length * np.sin(angle) / period)
         return float(0.5 * self.weave.dk_swing * slowness * np.abs(apart * means))
@@ -125,6 +127,7 @@ class WeaveRoute:
             raise PhysicsError(
                 f"a quantile in closed form holds for one ply, got {len(self.positions)}. Draw pairs instead."
             )
+        # positions are uniform, so |sin| is distributed as the arcsine law, whose quantile this is
         return float(np.sin(0.5 * np.pi * quantile)) * self.worst_skew(slowness, length)
 
 

@@ -72,9 +72,12 @@ class ReferenceReceiver:
         edges = slopes(pulse, phase, m)
         crosstalk, phases = np.zeros(lags), []
         for x in (*(with_taps(x, taps, self.grid.main, m) for x in behind.fext), *behind.next):
+            # crosstalk has no phase of its own to the receiver's clock: each aggressor is taken at the one of most
+            # power
             phases.append(worst_phase(x, m))
             crosstalk += power * autocorrelation(x[phases[-1] :: m], lags)
         late = self.rules.late_transmitter_noise
+        # the reference code of this revision reads one sample late and two short
         shaped = behind.through[(sample + 1) % m :: m][:-2] if late else behind.through[phase::m]
         jitter = power * autocorrelation(edges, lags)
         rows = NoiseRows(
@@ -107,6 +110,8 @@ class ReferenceReceiver:
         correlation = autocorrelation(h, size) + noise.total / power
         margin = size + dfe.taps
         padded = np.concatenate((np.zeros(margin), h, np.zeros(margin)))
+        # tap k of the FFE sees the pulse `ffe.pre` - k symbols from the main cursor: a convolution, hence the falling
+        # index
         at = margin + main_ui + ffe.pre - np.arange(size)
         main, feedback = padded[at], np.array([padded[at + k] for k in range(1, 1 + dfe.taps)]).reshape(-1, size)
         limit, fixed = tap_limits(ffe), ffe.pre + ffe.post + 1

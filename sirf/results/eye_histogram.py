@@ -46,9 +46,13 @@ class EyeHistogram:
         cuts = np.searchsorted(self.volts, self.thresholds, side="right")
         level = np.add.reduceat(self.counts[centre], [0, *cuts])
         for e, cut in enumerate(cuts):
+            # counted from the threshold outwards, so that the opening ends where the sum first exceeds what may lie
+            # inside
             below = np.cumsum(self.counts[:, :cut][:, ::-1], axis=1)
             above = np.cumsum(self.counts[:, cut:], axis=1)
             spare = error_ratio * level[e : e + 2]
+            # at another phase more or fewer samples below the threshold than at the instant: so many at least have
+            # crossed it
             crossed = np.abs(below[:, -1] - below[centre, -1])
             for p in np.flatnonzero((crossed <= spare.min()) & (below[:, -1] > spare[0]) & (above[:, -1] > spare[1])):
                 first, second = (

@@ -83,6 +83,7 @@ def erfcx(values: ArrayLike) -> Float:
     inverse = 1.0 / square[far]
     found[far] = (1.0 / _ROOT_PI - inverse * _ratio(_FAR_TOP, _FAR_BOTTOM, inverse)) / size[far]
     below = x < 0.0
+    # erfc(-x) = 2 - erfc(x)
     found[below] = 2.0 * np.exp(square[below]) - found[below]
     return found
 
@@ -90,6 +91,7 @@ def erfcx(values: ArrayLike) -> Float:
 def gaussian_below(values: ArrayLike) -> Float:
     """Probability that a standard normal variable lies below each of `values`."""
     x = np.asarray(values, dtype=np.float64) * -np.sqrt(0.5)
+    # always the smaller tail, which keeps its digits; the greater one is 1 less it
     tail = 0.5 * np.exp(-x * x) * erfcx(np.abs(x))
     return np.asarray(np.where(x < 0.0, 1.0 - tail, tail))
 

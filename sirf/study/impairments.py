@@ -165,6 +165,8 @@ def _lessened_light(
         return lambda: InterferenceModel(base.replace(optics=optics), like=like)
 
     yield "loss", through(_with_less_glass_loss(path), like=None)
+    # an rms density in A/sqrt(Hz), so 3 dB less power is a factor of the amplitude; `noise_density` of a receiver is a
+    # power
     low_noise = dataclasses.replace(amplifier, noise=AMPLITUDE * amplifier.noise)
     yield (
         "receiver noise",
@@ -229,12 +231,14 @@ def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
     rows, target = (_real(part) for part in (weight[:, None] * terms[inside], wanted))
     scale = np.abs(rows).max(axis=0)
     fit = terms @ (np.linalg.lstsq(rows / scale, target, rcond=None)[0] / scale)
+    # the real part is the logarithm of the magnitude: above zero the line would gain
     passive = np.minimum(fit.real, 0.0) + 1j * fit.imag
     return Transfer(f, np.exp(passive - 2j * np.pi * f * delay))
 
 
 def _terms(frequency: Float) -> Complex:
     """(F, 6) functions that `smooth_transfer` adds up."""
+    # in GHz, so that columns of the fit are of like size; 1 Hz in place of 0 for the logarithm
     g = np.maximum(frequency, 1.0) / 1e9
     line = [(1 + 1j) * np.sqrt(g), g * (1 - 2j / np.pi * np.log(g)), 1j * g]
     return np.stack([*line, np.ones_like(g), g**2, 1j * g**3], axis=1).astype(complex)
@@ -307,6 +311,7 @@ def _echoes(link: Link) -> Float:
 
 def _seen_at(link: Link, end: FrontEnd, count: int) -> Float:
     """Mean pulse (count,) in V of a link at the instants of another front end."""
+    # each front end cuts its pulse at an instant of its own: both are laid on one axis of absolute time
     own = front_end(link)
     unit, m = 1.0 / end.symbol_rate, end.samples_per_ui
     first = end.start_time + (end.sampling - end.pre_cursors * m) * unit / m
@@ -335,6 +340,7 @@ def _with_less_copper_loss(link: Link) -> Link:
         )
     span = link.optics
     halves = [half for half in (span.before, span.after) if _is_copper(half)]
+    # the 3 dB are shared by the copper on both sides of the light; a wire that only stands for no copper takes none
     before, after = (
         _less_lossy(half, nyquist, LESS_DB / len(halves)) if _is_copper(half) else half
         for half in (span.before, span.after)

@@ -93,7 +93,9 @@ def transfer(network: Network, ends: Ends) -> Complex:
     """
     jw, s = 2j * np.pi * network.frequency, network.s
     reference = 0.5 * float(np.real(np.asarray(network.z0).flat[0]))
+    # an open end would make 0/0 of the reflection below: a resistance far above any line stands for it
     load_ohm = OPEN_OHM if ends.load_ohm == inf else ends.load_ohm
+    # source, resistance and capacitance as Thévenin's: both the open voltage and the impedance fall by this factor
     lowered = 1.0 + jw * ends.source_ohm * ends.source_capacitance
     source, load = ends.source_ohm / lowered, load_ohm / (1.0 + jw * load_ohm * ends.load_capacitance)
     near, far = (source - reference) / (source + reference), (load - reference) / (load + reference)
@@ -112,6 +114,7 @@ def voltage_transfer(channel: Channel, ends: Ends, *, data_rate: float) -> Volta
     through = np.abs(transfer(channel.through, ends))
     coupled = np.zeros_like(through)
     for network in (*channel.fext, *channel.next):
+        # the neighbours' data are independent of each other: powers add, which is why its dB below are of ten
         coupled += np.abs(transfer(network, ends)) ** 2
     power = float(np.interp(nyquist, frequency, coupled))
     return VoltageTransfer(

@@ -82,9 +82,13 @@ class Twinax(Line):
         air, step = in_air(self.wire, self.separation, self.shield), 1e-4 * self.wire
         # diameters: both sides recede, the wires' centres stay
         receded = in_air(self.wire - 2 * step, self.separation, self.shield + 2 * step)
+        # Wheeler: the inductance in air is impedance / c, and its change by the recession of the metal over mu0 is
+        # what a skin depth's field sees of the circumference, in 1/m
         recession = (receded - air) / (C0 * step * MU0)
         inside = internal_impedance(frequency, self.material, recession, 0.25 * np.pi * self.wire**2)
         series = 1j * w * (air / C0) + inside
+        # the capacitance in air is 1 / (c impedance); insulation fills the whole cross-section, so its complex Dk is a
+        # factor
         shunt = 1j * w * self.material.permittivity(frequency) / (C0 * air)
         return np.asarray(series, dtype=np.complex128), np.asarray(shunt, dtype=np.complex128)
 
