@@ -206,6 +206,12 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
+def test_small_expected_values_are_compared_relatively() -> None:
+    assert pytest.approx(2e-12) != 1e-12
+    assert [1e-20, 3e-20] != pytest.approx([1e-20, 2e-20])
+    assert pytest.approx(0.0) == 1e-13
+
+
 def test_no_kernel_multiplies_matrices() -> None:
     """A command hides BLAS from numba, see `sirf/_kernels/jit.py`."""
     for file in (PACKAGE / "_kernels").glob("*.py"):
