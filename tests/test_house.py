@@ -208,7 +208,7 @@ assert not heavy, heavy
 
 def test_small_expected_values_are_compared_relatively() -> None:
     assert pytest.approx(2e-12) != 1e-12
-    assert [1e-20, 3e-20] != pytest.approx([1e-20, 2e-20])
+    assert pytest.approx([1e-20, 2e-20]) != [1e-20, 3e-20]
     assert pytest.approx(0.0) == 1e-13
 
 
