@@ -87,7 +87,7 @@ def test_com_of_equal_copper_is_searched_once(monkeypatch: pytest.MonkeyPatch) -
     """Two links made apart from each other with the same content; a longer one is another."""
     asked: list[float] = []
 
-    def search(link: sirf.Link, near: EqualizerChoice | None) -> EqualizerChoice:
+    def search(link: sirf.Link, near: EqualizerChoice | None, floor_db: float | None) -> EqualizerChoice:
         asked.append(link.insertion_loss_db)
         return EqualizerChoice(
             method="full grid",
