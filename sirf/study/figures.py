@@ -232,8 +232,9 @@ FIGURES: dict[str, Figure] = {
             unit="h",
             more_is_better=True,
             compute=lambda found: found.flap_hours,
-            show=lambda hours: f"{hours:.1e}",
+            show=lambda hours: ">1e9" if hours > 1e9 else f"{hours:.0e}",
             dead=0.0,
+            table="cost",
         ),
         Figure(
             name="latency_ns",
