@@ -91,8 +91,10 @@ def filter_decisions(
                 found -= fed
             wrong = wrong or way != 1
             errors[now], surprise[now] = way - 1.0, (found - here) / usual
-            column[:] = covariance[:, now]
             shrink = (1.0 - left / var) / var
+            # one by one: a slice into a slice would compile numba's text code for the message of unequal sizes
+            for i in range(memory + 1):
+                column[i] = covariance[i, now]
             for i in range(memory + 1):
                 centre[i] += column[i] / var * (found - here)
                 for j in range(memory + 1):
