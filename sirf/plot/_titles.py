@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from sirf.errors import printable
 from sirf.plot._axes import plain
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def set_title(axes: Axes, what: str, *conditions: str) -> None:
     place = axes.get_subplotspec()
     columns = 1 if place is None else place.get_gridspec().ncols / len(place.colspan)
     width = max(int(CHARACTERS_PER_INCH * axes.figure.get_figwidth() / columns), 24)  # type: ignore[union-attr]  # a sub-figure has one too
-    lines = [*textwrap.wrap(what, width), *textwrap.wrap(", ".join(filter(None, conditions)), width)]
+    # names come from files: none of their characters may command anything
+    below = ", ".join(filter(None, conditions))
+    lines = [line for text in (what, below) for line in textwrap.wrap(printable(text), width)]
     axes.set_title(plain("\n".join(lines)), fontsize="small")
 
 
