@@ -60,11 +60,10 @@ def sobol_indices(
 ) -> tuple[Index, ...]:
     """First-order and total Sobol indices of every tolerance for a figure, at the first point of the study's axes.
 
-    Estimators of Saltelli et al. (2010) and Jansen with bootstrap intervals, as SciPy computes them. Needs a study sampled for
+    Estimators of Saltelli et al. (2010) and Jansen, as in `scipy.stats.sobol_indices`; the intervals hold the middle of what
+    `resamples` draws of the cases give (percentile bootstrap, the same draws each time). Needs a study sampled for
     "sensitivity" in which every case has that figure: one value without meaning would spoil all indices.
     """
-    from scipy.stats import sobol_indices as saltelli
-
     study = results.study
     dimensions, samples = len(study.tolerances), study.sampling.samples
     if study.sampling.method != "sensitivity":
@@ -82,19 +81,19 @@ def sobol_indices(
             "Finish the study, or narrow the tolerances."
         )
     parts = column.reshape(dimensions + 2, samples)
-    found = saltelli(
-        func={"f_A": parts[:1], "f_B": parts[1:2], "f_AB": parts[2:].reshape(dimensions, 1, samples)}, n=samples
-    )
-    spread = found.bootstrap(confidence_level=confidence, n_resamples=resamples)
-    first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
+    first, total = _saltelli(parts)
+    generator = np.random.default_rng(0)
+    drawn = np.array([_saltelli(parts[:, generator.integers(0, samples, samples)]) for _ in range(resamples)])
+    outside = 0.5 * (1.0 - confidence)
+    low, high = np.quantile(drawn, [outside, 1.0 - outside], axis=0)
     rows = zip(
         study.tolerances,
-        np.ravel(found.first_order),
-        np.ravel(first.low),
-        np.ravel(first.high),
-        np.ravel(found.total_order),
-        np.ravel(total.low),
-        np.ravel(total.high),
+        first,
+        low[0],
+        high[0],
+        total,
+        low[1],
+        high[1],
         strict=True,
     )
     return tuple(
@@ -109,6 +108,15 @@ def sobol_indices(
         )
         for one, f, fl, fh, t, tl, th in rows
     )
+
+
+def _saltelli(parts: Real) -> tuple[Real, Real]:
+    """First-order and total indices (D,) from values (D + 2, N): of two samples A, B and of A with each column of B in turn."""
+    one, two, mixed = parts[0], parts[1], parts[2:]
+    middle = 0.5 * (one.mean() + two.mean())
+    variance = 0.5 * float(np.mean((one - middle) ** 2) + np.mean((two - middle) ** 2))
+    first = np.mean((two - middle) * (mixed - one), axis=1) / variance
+    return first, 0.5 * np.mean((mixed - one) ** 2, axis=1) / variance
 
 
 def slopes(results: Results, figure: str) -> tuple[Slope, ...]:

@@ -64,6 +64,18 @@ def test_indices_of_the_ishigami_function() -> None:
         assert one.first_low < one.first_high
 
 
+def test_indices_are_those_of_scipy() -> None:
+    from scipy.stats import sobol_indices as reference
+
+    results = synthetic(three("sensitivity", 256), lambda u: (u[:, 0] + u[:, 1] * u[:, 2] ** 2 + 5.0,))
+    parts = results.figures["eye_height_mv"].reshape(5, 256)
+    expected = reference(func={"f_A": parts[:1], "f_B": parts[1:2], "f_AB": parts[2:].reshape(3, 1, 256)}, n=256)
+    found = sobol_indices(results, "eye_height_mv")
+    assert [one.first for one in found] == pytest.approx(np.ravel(expected.first_order), rel=1e-12)
+    assert [one.total for one in found] == pytest.approx(np.ravel(expected.total_order), rel=1e-12)
+    assert all(one.first_low < one.first < one.first_high for one in found)
+
+
 def test_a_value_without_meaning_is_refused_not_spread_over_all_indices() -> None:
     results = synthetic(three("sensitivity", 64), lambda u: (u[:, 0],))
     results.figures["eye_height_mv"][17] = np.nan
