@@ -246,7 +246,8 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
     assert json.loads((out / "results.json").read_text()) == whole
     page = (out / "report.html").read_text(encoding="utf-8")
     assert all(sentence[:60] in html.unescape(page) for sentence in whole["verdict"])
-    assert page.count("data:image/png;base64,") == 3 + len(rows)
+    # eyes of all, energy over reach, error band and loss of the copper, and an eye for each row
+    assert page.count("data:image/png;base64,") == 4 + len(rows)
     assert "http" not in page
 
 
