@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from sirf._display import frame
+from sirf._display import frame, strict
 from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.figure import Table
@@ -141,7 +141,8 @@ class Row:
                 plain |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
         for name, (low, high) in self.bounds.items():
             plain |= {f"{name}_low": low, f"{name}_high": high}
-        return plain
+        # a link that never flaps has an infinite time between flaps, for which JSON has no number
+        return {name: strict(value) for name, value in plain.items()}
 
 
 @dataclass(frozen=True, slots=True)
