@@ -58,7 +58,7 @@ def map_words(words: ArrayLike) -> NDArray[np.uint8]:
     """Level indices (2 N,), first symbol first, of five-bit words (N,); `SirfError` for a word outside 0 to 31.
 
     >>> map_words([0, 31])
-    array([3, 0, 3, 4], dtype=uint8)
+    array([2, 0, 4, 3], dtype=uint8)
     """
     array = np.asarray(words)
     if array.ndim != 1 or (array.size and not 0 <= array.min() <= array.max() < POINTS):
