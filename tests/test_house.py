@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sirf"
 
 ROOMS = (
-    "_kernels errors units signal _store _data _digest _display _files _version execution",
+    "_arrays _kernels errors units signal _store _data _digest _display _files _version execution",
     "channel paths materials",
     "link transmitter receiver clock optics fec presets results system",
     "engine equalizer com ami",
@@ -133,6 +133,17 @@ def test_a_module_name_tells_which_module_is_meant() -> None:
     shared = shared_names()
     assert {name: places for name, places in shared.items() if name not in SHARED_NAMES} == {}
     assert sorted(SHARED_NAMES.keys() - shared.keys()) == []
+
+
+def test_array_types_are_named_in_one_place() -> None:
+    elsewhere = []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        path = file.relative_to(PACKAGE)
+        # a kernel's file is compiled again whenever it, or what it imports, is edited: it names its own
+        if path.parts[0] != "_kernels" and path.name != "_arrays.py":
+            found = re.findall(r"^\s*(\w+)(?:: TypeAlias)? = NDArray\[", file.read_text(encoding="utf-8"), re.MULTILINE)
+            elsewhere += [f"{path}: {name}" for name in found]
+    assert elsewhere == []
 
 
 def test_the_map_of_the_house_names_what_exists() -> None:

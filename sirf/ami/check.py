@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._display import html_table, table
 from sirf.ami.file import AmiFile
 from sirf.ami.host import Answer, Instance
@@ -18,8 +18,6 @@ from sirf.ami.reserved import RESERVED
 from sirf.errors import AmiError, SirfError
 from sirf.signal.pam import order_of
 from sirf.units import Given, parse_symbol_rate
-
-Float = NDArray[np.float64]
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 SYMBOLS = 2048

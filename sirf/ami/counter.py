@@ -15,9 +15,7 @@ from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import remove_precoding
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Symbols = NDArray[np.uint8]
+    from sirf._arrays import Symbols
 
 
 class ModelCounter:

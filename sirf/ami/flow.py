@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float
 from sirf.ami.analog_buffer import NAMES, buffer_of, with_buffers
 from sirf.ami.model import AmiModel
 from sirf.ami.model_impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sirf.link import Link
     from sirf.results.statistical_eye import StatisticalEye
 
-Float = NDArray[np.float64]
 
 LINEAR = 1e-9
 """A column that differs from what the model's own filter makes by less than this part of its peak has nothing cancelled."""

@@ -24,13 +24,11 @@ from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.ami import worker
 from sirf.ami.shared_object import check_runs_here
 from sirf.errors import AmiError
-
-Float = NDArray[np.float64]
 
 TIME_LIMIT = 60.0
 """Seconds that one call may take, unless the model is given another limit."""

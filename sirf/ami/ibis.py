@@ -12,15 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.ami.parameter import CORNERS, SCALES
 from sirf.ami.shared_object import Binary, this_machine
 from sirf.channel.package import Package
 from sirf.errors import AmiError
 from sirf.transmitter.transmitter import Transmitter
 
-Float = NDArray[np.float64]
 Triple = tuple[float, float, float]
 
 KEYWORD = re.compile(r"\[\s*([^\]]+?)\s*\]\s*(.*)")

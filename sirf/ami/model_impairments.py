@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import AmiError
 from sirf.signal.pam import thresholds
 from sirf.transmitter.jitter import Jitter, SinusoidalJitter
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sirf.results.interference_distribution import Interference
     from sirf.results.statistical_eye import ErrorRates, StatisticalEye
 
-Float = NDArray[np.float64]
 
 QUIET_TONE = 2.0**0.5 / 2500.0
 """Frequency over the symbol rate of sinusoidal jitter whose file states none: no multiple of any pattern's length."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float, Single, Symbols
 from sirf._kernels.model_waveform import decide_at
 from sirf._kernels.polyphase import accumulate
 from sirf.ami.flow import Initialised, Modelled
@@ -31,9 +32,6 @@ from sirf.signal.patterns import remove_precoding
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
-Symbols = NDArray[np.uint8]
 
 LEARN = 1 << 15
 """Symbols behind Ignore_Bits from which latency, levels and phase are found."""

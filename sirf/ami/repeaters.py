@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Symbols
 from sirf.ami.flow import modelled
 from sirf.ami.run import ModelStream
 from sirf.engine.seeding import Seed, integer_seed
@@ -25,8 +25,6 @@ from sirf.units import Given, parse_count
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
-Symbols = NDArray[np.uint8]
 
 TYPES = ("Redriver", "Retimer")
 

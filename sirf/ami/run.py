@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float, Single, Symbols
 from sirf.ami.flow import Initialised, Modelled, modelled, resolve
 from sirf.ami.host import Instance
 from sirf.ami.model_reception import ModelReception
@@ -36,10 +36,6 @@ from sirf.transmitter.jitter import Jitter
 
 if TYPE_CHECKING:
     from sirf.link import Link
-
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
-Symbols = NDArray[np.uint8]
 
 
 PRECISION = 1e-6

@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float, Single
 from sirf._kernels.model_waveform import displace_edges
 from sirf.ami.flow import Modelled, impulse_columns
 from sirf.ami.host import Instance
@@ -26,8 +27,6 @@ from sirf.transmitter.jitter import Jitter
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
 
 TAIL = 1e-6
 """Part of the main cursor below which cursors of the channel are left out."""

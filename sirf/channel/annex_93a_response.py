@@ -11,16 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.fft import irfft
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.resample import uneven_step
 from sirf.channel.screening import MIN_POINTS
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.units import Given, parse_symbol_rate
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 TRUNCATION = 1e-3
 """Impulse responses end at the last sample above this part of their peak."""
@@ -33,7 +30,7 @@ def pulse_response(
     *,
     symbol_rate: Given,
     samples_per_ui: int = 32,
-    filters: Callable[[Real], Complex] | None = None,
+    filters: Callable[[Float], Complex] | None = None,
     amplitude: float = 1.0,
 ) -> Pulse:
     """Response to one symbol of `amplitude` V as the reference code computes it; time starts at 0 s.
@@ -52,7 +49,7 @@ def pulse_response(
     )
 
 
-def impulse_response(frequency: Real, value: Complex, *, sample_rate: float, truncation: float = TRUNCATION) -> Real:
+def impulse_response(frequency: Float, value: Complex, *, sample_rate: float, truncation: float = TRUNCATION) -> Float:
     """Impulse response of `value` (F,), one number a sample, from time 0 to its last sample above `truncation` x peak."""
     _check_grid(frequency)
     # the first step may differ: files often begin at a start frequency of their own
@@ -70,7 +67,7 @@ def impulse_response(frequency: Real, value: Complex, *, sample_rate: float, tru
     return impulse[: int(large[-1]) + 1]
 
 
-def _check_grid(frequency: Real) -> None:
+def _check_grid(frequency: Float) -> None:
     """Raise `SirfError` for a grid that the reference's straight lines cannot follow."""
     if frequency.size < MIN_POINTS:
         raise SirfError(f"points must be at least {MIN_POINTS} for COM, got {frequency.size}. Use a finer grid.")
@@ -82,7 +79,7 @@ def _check_grid(frequency: Real) -> None:
         )
 
 
-def magnitude_on(grid: Real, frequency: Real, magnitude: Real) -> Real:
+def magnitude_on(grid: Float, frequency: Float, magnitude: Float) -> Float:
     """Magnitude at `grid` (G,): linear inside; to DC by the line through the first ten points; beyond, straight to the
     value at the end of the grid of the line through the upper half of the band (not above the last point, not below eps).
     """
@@ -98,7 +95,7 @@ def magnitude_on(grid: Real, frequency: Real, magnitude: Real) -> Real:
     return np.asarray(np.interp(grid, points, values))
 
 
-def phase_on(grid: Real, frequency: Real, value: Complex) -> Real:
+def phase_on(grid: Float, frequency: Float, value: Complex) -> Float:
     """Unwrapped phase in rad at `grid` (G,): linear inside, beyond at the slope of the last two points.
 
     Without a point at DC the first ten points give way to a line to DC, at the slope of the first fifty from the eleventh,
@@ -121,7 +118,7 @@ def phase_on(grid: Real, frequency: Real, value: Complex) -> Real:
     return np.asarray(np.interp(grid, points, values) + last_slope * beyond)
 
 
-def _typical(values: Real) -> float:
+def _typical(values: Float) -> float:
     """Mean of the values within one standard deviation of their median."""
     near = np.abs(values - np.median(values)) <= np.std(values, ddof=1)
     return float(np.mean(values[near]))

@@ -6,14 +6,13 @@ Kept by value for the last few grids; all arrays are read-only.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real: TypeAlias = NDArray[np.float64]
-Complex: TypeAlias = NDArray[np.complex128]
-Array = TypeVar("Array", Real, Complex)
+from sirf._arrays import Complex, Float
+
+Array = TypeVar("Array", Float, Complex)
 
 KEPT_GRIDS = 8
 """Grids of which each function keeps its result."""
@@ -22,19 +21,19 @@ _FINE = 128
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def transform_grid(n_samples: int, sample_rate: float) -> Real:
+def transform_grid(n_samples: int, sample_rate: float) -> Float:
     """Frequencies in Hz of a real transform (n_samples // 2 + 1,)."""
     return _read_only(np.arange(n_samples // 2 + 1, dtype=np.float64) * np.float64(sample_rate / n_samples))
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def root_grid(n_samples: int, sample_rate: float) -> Real:
+def root_grid(n_samples: int, sample_rate: float) -> Float:
     """Square roots of `transform_grid`."""
     return _read_only(np.sqrt(transform_grid(n_samples, sample_rate)))
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def symbol_low_pass(n_samples: int, samples_per_ui: int, symbol_rate: float) -> Real:
+def symbol_low_pass(n_samples: int, samples_per_ui: int, symbol_rate: float) -> Float:
     """What the filters of any link pass, on `transform_grid`: a symbol through a Gaussian low-pass, 3 dB at 0.6 of the rate."""
     frequency = transform_grid(n_samples, symbol_rate * samples_per_ui)
     return _read_only(
@@ -50,14 +49,14 @@ def symbol_shape(n_samples: int, samples_per_ui: int, symbol_rate: float, points
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def folded_shape(n_samples: int, origin: int) -> Real:
+def folded_shape(n_samples: int, origin: int) -> Float:
     """Sum of (t + k)^-1.5 over k = 1, 2, … (n_samples,), t in windows from sample `origin`: a Hurwitz zeta function."""
     age = 1.0 + (np.arange(n_samples) - origin) / n_samples
     few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
     return _read_only(np.interp(age, few, _zeta(few)))
 
 
-def _zeta(first: Real) -> Real:
+def _zeta(first: Float) -> Float:
     """Sum of (`first` + k)^-1.5 over k = 0, 1, …: twenty terms, and the rest by the Euler-Maclaurin formula to 1e-15."""
     total = np.sum((first + np.arange(20.0)[:, None]) ** -1.5, axis=0)
     x = first + 20.0

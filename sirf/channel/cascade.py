@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex
 from sirf._kernels.two_ports import joined
-
-Complex: TypeAlias = NDArray[np.complex128]
 
 
 def cascade(first: Complex, second: Complex) -> Complex:

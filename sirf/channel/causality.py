@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import irfft
 
+from sirf._arrays import Complex, Float
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network
 from sirf.channel.resample import flatten
 from sirf.channel.screening import MIN_POINTS, judgeable
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 CAUSAL_DB = -40.0
 """Level before time zero, relative to the peak, up to which a response counts as causal."""
@@ -45,13 +42,13 @@ def early_levels(network: Network) -> tuple[float, tuple[int, int]] | None:
     return counted[worst], worst
 
 
-def early_db(frequency: Real, value: Complex) -> float | None:
+def early_db(frequency: Float, value: Complex) -> float | None:
     """As `early_levels` for one entry `value` (F,)."""
     found = _early_and_peak(frequency, value)
     return None if found is None else found[0]
 
 
-def _early_and_peak(frequency: Real, value: Complex) -> tuple[float, float] | None:
+def _early_and_peak(frequency: Float, value: Complex) -> tuple[float, float] | None:
     """Level in dB before time zero, over the peak, and the peak; None for too few points or no signal."""
     if frequency.size < MIN_POINTS or not np.any(value):
         return None
@@ -81,7 +78,7 @@ def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
     return max(levels, default=None)
 
 
-def _gaussian_pulse(frequency: Real, value: Complex) -> Real:
+def _gaussian_pulse(frequency: Float, value: Complex) -> Float:
     """Response (N,) to a Gaussian pulse at time zero on a step of half a period of the last frequency, over 1/step."""
     step = float(np.median(np.diff(frequency)))
     grid = step * np.arange(int(frequency[-1] / step * (1 + 1e-9)) + 1, dtype=np.float64)

@@ -10,13 +10,10 @@ import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.file_text import FileText
 from sirf.channel.network_file import RawNetwork
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 MAX_STATES = 100_000
 _ENTRY = re.compile(r"([SYZ])(?:\[?(\d{1,4})[,_](\d{1,4})\]?|(\d)(\d))?", re.IGNORECASE)
@@ -169,7 +166,7 @@ def _network(text: FileText, package: _Package, state: int) -> RawNetwork:
     )
 
 
-def _frequencies(text: FileText, package: _Package, name: str) -> Real:
+def _frequencies(text: FileText, package: _Package, name: str) -> Float:
     count, line = package.variables[name], package.list_lines.get(name, package.line)
     words = package.lists.get(name)
     if words is None:
@@ -223,7 +220,7 @@ def _column(text: FileText, package: _Package, key: str, frequency_name: str, st
     return np.asarray(ordered[state], dtype=np.complex128)
 
 
-def _numbers(text: FileText, words: list[str], line: int, *, decibels: bool = False) -> Real:
+def _numbers(text: FileText, words: list[str], line: int, *, decibels: bool = False) -> Float:
     try:
         values = np.array([float(word) for word in words], dtype=np.float64)
     except ValueError:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.lanes import differential_block, find_lanes, parse_lanes
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder
 from sirf.channel.mixed_mode_order import parse_modal_order, single_ended
@@ -19,7 +19,6 @@ from sirf.channel.resample import even_grid, flatten
 from sirf.errors import SirfError
 from sirf.units import parse_frequency
 
-Real = NDArray[np.float64]
 PortMode: TypeAlias = Literal["single-ended", "mixed", "differential"]
 """Single-ended ports, the differential and common modes of all pairs, or the differential modes alone."""
 
@@ -43,7 +42,7 @@ def convert(
     port_order: str | Sequence[int] | None = None,
     mode: PortMode = "single-ended",
     z0: float | None = None,
-    grid: str | Real | None = None,
+    grid: str | Float | None = None,
 ) -> Converted:
     """Convert a network of single-ended ports.
 
@@ -121,7 +120,7 @@ def _pairs(network: Network, notes: list[str]) -> list[tuple[int, int]]:
     return [(lane[0], lane[2]) for lane in lanes] + [(lane[1], lane[3]) for lane in lanes]
 
 
-def _on_grid(network: Network, grid: str | Real, notes: list[str]) -> Network:
+def _on_grid(network: Network, grid: str | Float, notes: list[str]) -> Network:
     """The network at other frequencies, as the engines interpolate it."""
     wanted = _frequencies(network, grid)
     first, last = float(network.frequency[0]), float(network.frequency[-1])
@@ -144,7 +143,7 @@ def _on_grid(network: Network, grid: str | Real, notes: list[str]) -> Network:
     return Network(wanted, s, z0=network.z0, name=network.name)
 
 
-def _frequencies(network: Network, grid: str | Real) -> Real:
+def _frequencies(network: Network, grid: str | Float) -> Float:
     if not isinstance(grid, str):
         return np.asarray(grid, dtype=np.float64)
     if grid == "even":

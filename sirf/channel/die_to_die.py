@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.network import Network
 from sirf.channel.package import Package, voltage_transfer
 from sirf.channel.pair import PairNetwork, cascade_pairs
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sirf.channel.channel import Channel, Plane
 
 Role: TypeAlias = Literal["through", "fext", "next"]
-Real: TypeAlias = NDArray[np.float64]
 Item = TypeVar("Item")
 
 BARE = Package(die=())
@@ -197,7 +196,7 @@ class _Ends:
     def __init__(self, case: PackageCase, plane: Plane) -> None:
         self.case = case
         self.plane = plane
-        self._made: list[tuple[Role, Real, tuple[Network | None, Network | None]]] = []
+        self._made: list[tuple[Role, Float, tuple[Network | None, Network | None]]] = []
 
     def enclose(self, network: Network, role: Role, pair: PairNetwork | None = None) -> Network:
         """`network` with device and board of `role` at both ends, equation (93A-17); both its modes where it is a `pair`."""
@@ -214,7 +213,7 @@ class _Ends:
         result = result if near is None else near @ result
         return result if far is None else result @ far
 
-    def _of(self, role: Role, frequency: Real) -> tuple[Network | None, Network | None]:
+    def _of(self, role: Role, frequency: Float) -> tuple[Network | None, Network | None]:
         for known, grid, ends in self._made:
             if known == role and np.array_equal(grid, frequency):
                 return ends
@@ -224,7 +223,7 @@ class _Ends:
         self._made.append((role, frequency, ends))
         return ends
 
-    def _end(self, package: Package, board: Package | None, frequency: Real) -> Network | None:
+    def _end(self, package: Package, board: Package | None, frequency: Float) -> Network | None:
         """Device and board of one end, die side at port 1; None where nothing is added."""
         if self.plane == "bump":
             # from the bump inwards a device is its die stages and bump capacitance

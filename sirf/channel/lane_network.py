@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sirf.channel.cascade import Complex
+from sirf._arrays import Complex, Float
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network
 from sirf.channel.pair import LINE_OHM, PAIR_OHM, PairNetwork
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +20,7 @@ class LaneNetwork:
     At each end every lane has its differential wave (100 ohm), then its common one (25 ohm). Lane 0 is the victim.
     """
 
-    frequency: Real
+    frequency: Float
     s: Complex
 
     @classmethod

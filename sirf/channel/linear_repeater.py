@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.die_to_die import find_distinct, same_network
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
-Real = NDArray[np.float64]
 WIRE = "wire"
 """Name of copper that is none."""
-Complex = NDArray[np.complex128]
 
 
-def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Real], Complex] | None = None) -> Channel:
+def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Float], Complex] | None = None) -> Channel:
     """One channel, die to die, of `first`, a repeater of `gain` (frequencies in Hz to complex gain, one by default), `second`.
 
     Aggressors of the first path pass the repeater and the second path. Those of the second path come out of repeaters of
@@ -69,7 +67,7 @@ def _each(networks: Sequence[Network], change: Callable[[Network], Network]) -> 
     return [changed[number] for number in index]
 
 
-def unit_channel(frequency: Real) -> Channel:
+def unit_channel(frequency: Float) -> Channel:
     """A wire without loss, reflection or delay on a grid (F,) in Hz: what stands where there is no copper."""
     s = np.zeros((frequency.size, 2, 2), dtype=complex)
     s[:, 0, 1] = s[:, 1, 0] = 1.0

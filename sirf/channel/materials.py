@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, Field
 
+from sirf._arrays import Complex, Float
 from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
 from sirf.errors import PhysicsError
@@ -19,8 +20,6 @@ from sirf.units import MU0, Given, parse_temperature
 
 __all__ = ["Material", "cannonball_factor", "list_materials", "load_material", "wideband_debye"]
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 _FEW, _MANY = 64, 20_000
 """Points between which what depends on a grid alone is kept."""
@@ -161,7 +160,7 @@ def _debye(dk: float, df: float, reference: float) -> tuple[float, float]:
     return dk - slope * kernel.real, slope
 
 
-def _log_ratio(w: Real) -> Complex:
+def _log_ratio(w: Float) -> Complex:
     if not _FEW < w.size <= _MANY:
         return np.asarray(np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w)))
     return _log_ratio_on(w.tobytes()).reshape(w.shape)

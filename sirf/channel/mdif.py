@@ -11,12 +11,10 @@ import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.file_text import FileText
 from sirf.channel.network_file import RawNetwork
-
-Real = NDArray[np.float64]
 
 _HERTZ = {"HZ": 1.0, "KHZ": 1e3, "MHZ": 1e6, "GHZ": 1e9}
 _NAME = re.compile(r"([SYZN])(?:\[(\d+),(\d+)\]|(\d+)_(\d+)|(\d)(\d)|\d{3,6}|)([XYRI]?)", re.IGNORECASE)
@@ -224,7 +222,7 @@ def _layout_without_heads(text: FileText, block: _Block, parameter: str) -> _Lay
     return _Layout(parameter, ports, size, {entry: (2 * k + 1, 2 * k + 2) for k, entry in enumerate(entries)})
 
 
-def _numbers(text: FileText, block: _Block, *, decibels: bool) -> Real:
+def _numbers(text: FileText, block: _Block, *, decibels: bool) -> Float:
     values = np.empty(len(block.words))
     for index, word in enumerate(block.words):
         try:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from sirf._arrays import Complex, Float
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lanes import find_lanes, parse_lanes
@@ -20,8 +21,6 @@ from sirf.channel.resample import FlatResponse, coupling_corner, flatten, withou
 from sirf.channel.touchstone import load_touchstone
 from sirf.errors import SirfError
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 _STRIDE = 32
 """Points of a uniform grid from one exact phase of a delay to the next."""
 
@@ -122,23 +121,23 @@ class MeasuredBlock:
         """Whether the data may turn one mode into the other."""
         return self.has_common_mode
 
-    def network(self, frequency: Real) -> Network:
+    def network(self, frequency: Float) -> Network:
         """The victim's differential two-port at ascending `frequency` (F,) in Hz, 100 ohm."""
         return self.pair(frequency).differential(name=self.name)
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both modes of the victim; of a differential two-port taken as two equal lines without coupling."""
         if not self.has_common_mode:
             return PairNetwork.balanced(Network(frequency, self._s(frequency), z0=DIFFERENTIAL_OHM))
         return self.lane_network(frequency).pair()
 
-    def lane_network(self, frequency: Real) -> LaneNetwork:
+    def lane_network(self, frequency: Float) -> LaneNetwork:
         """All lanes at ascending `frequency` (F,) in Hz; raises `SirfError` for a differential two-port."""
         if not self.has_common_mode:
             raise SirfError(f"{self.name} must have its common modes, got a differential two-port. Load a 4-port.")
         return LaneNetwork(frequency, self._s(frequency))
 
-    def _coupling(self, frequency: Real, waves: int) -> Complex:
+    def _coupling(self, frequency: Float, waves: int) -> Complex:
         """What the coupling passes from one end to the other, 1 within an end, (F, W²)."""
         above = frequency > 0.0
         passed = np.zeros(frequency.size, dtype=np.complex128)
@@ -146,7 +145,7 @@ class MeasuredBlock:
         across = _across(waves).ravel()
         return np.asarray(np.where(across, passed[:, None], 1.0))
 
-    def _s(self, frequency: Real) -> Complex:
+    def _s(self, frequency: Float) -> Complex:
         """S (F, W, W): inside the band the spline of each entry without its delay, outside its trend, made passive."""
         waves = int(np.sqrt(len(self.flat)))
         inside = int(np.searchsorted(frequency, self.last, side="right"))
@@ -167,7 +166,7 @@ class MeasuredBlock:
 
 def _block(
     name: str,
-    frequency: Real,
+    frequency: Float,
     s: Complex,
     warnings: tuple[str, ...],
     *,
@@ -195,7 +194,7 @@ def _block(
     )
 
 
-def _turns(frequency: Real, delays: Real) -> Complex:
+def _turns(frequency: Float, delays: Float) -> Complex:
     """exp(-j 2 pi f delay) (F, K), on a uniform grid as products of few exponentials, which cost most of a block."""
     step = frequency[1] - frequency[0] if frequency.size > _STRIDE else 0.0
     uniform = frequency[0] + step * np.arange(frequency.size)
@@ -212,7 +211,7 @@ def _across(waves: int) -> NDArray[np.bool_]:
     return np.asarray(end[:, None] != end[None, :])
 
 
-def _without_coupling(frequency: Real, s: Complex, corner: float) -> tuple[Real, Complex]:
+def _without_coupling(frequency: Float, s: Complex, corner: float) -> tuple[Float, Complex]:
     """The data above DC with their AC coupling taken out of all that passes from end to end."""
     across = _across(s.shape[1])
     points, factor = without_coupling(frequency, np.ones(frequency.size, dtype=np.complex128), corner)

@@ -6,11 +6,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex
 from sirf.errors import SirfError
-
-Complex = NDArray[np.complex128]
 
 _MODE = re.compile(r"([DCS])(\d{1,4})(?:,(\d{1,4}))?", re.IGNORECASE)
 _LABEL = re.compile(r"S\(?([DC])([DC])(\d)(\d)(?!\d)", re.IGNORECASE)

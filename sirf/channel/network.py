@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.cascade import cascade
 from sirf.errors import SirfError
 
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     import skrf
 
     from sirf.channel.network_file import NetworkFile
-
-
-Complex = NDArray[np.complex128]
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +34,7 @@ class Network:
     2
     """
 
-    frequency: Real
+    frequency: Float
     s: Complex
     z0: float = field(default=50.0, kw_only=True)
     name: str = field(default="", kw_only=True)
@@ -155,7 +152,7 @@ class Network:
         return skrf.Network(f=self.frequency.copy(), f_unit="Hz", s=self.s.copy(), z0=self.z0, name=self.name)
 
 
-def renormalize(s: Complex, old: Real, new: float) -> Complex:
+def renormalize(s: Complex, old: Float, new: float) -> Complex:
     """S (F, P, P) at the real reference `new` in ohm on all ports, from that at `old` (P,) in ohm.
 
     With r = (new - old) / (new + old) and k = (new + old) / (2 sqrt(new old)) a port, S' = k (S - r) (1 - r S)^-1 k^-1.
@@ -175,7 +172,7 @@ def renormalize(s: Complex, old: Real, new: float) -> Complex:
     return np.asarray(ratio * moved, dtype=np.complex128)
 
 
-def bulk_delay(frequency: Real, value: Complex) -> float:
+def bulk_delay(frequency: Float, value: Complex) -> float:
     """Delay in s that best explains the phase of `value` (F,): the slope of the phase, weighted by magnitude.
 
     On an uneven grid the short steps come first, for they tell a long delay without doubt, and longer ones refine it.
@@ -205,7 +202,7 @@ def bulk_delay(frequency: Real, value: Complex) -> float:
             delay = 0.0
 
 
-def interpolate_response(grid: ArrayLike, frequency: Real, value: Complex) -> Complex:
+def interpolate_response(grid: ArrayLike, frequency: Float, value: Complex) -> Complex:
     """Complex response `value` (F,) at `grid` (G,): linear after the bulk delay is taken out, then put back.
 
     Complex values rather than magnitude and phase: through a notch both of those jump, the complex value does not.
@@ -258,7 +255,7 @@ def _check_joinable(first: Network, second: Network) -> None:
         raise SirfError("frequency must be the same grid to cascade, got two grids. Use .resampled(frequency) on one.")
 
 
-def _check_span(grid: Real, frequency: Real) -> None:
+def _check_span(grid: Float, frequency: Float) -> None:
     tolerance = 1e-9 * float(frequency[-1])
     if grid.min() < frequency[0] - tolerance or grid.max() > frequency[-1] + tolerance:
         raise SirfError(

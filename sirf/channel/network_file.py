@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.file_text import FileText
 from sirf.channel.mixed_mode_order import Mode, parse_modal_order, single_ended
 from sirf.channel.network import Network
@@ -16,8 +16,6 @@ from sirf.channel.point_order import ascending_points, order_message
 from sirf.channel.port_impedance import renormalized_waves, scattering
 from sirf.errors import SirfError, TouchstoneError
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 COMMON_OHM = 50.0
 """Reference impedance to which unequal ones are brought."""
 
@@ -40,7 +38,7 @@ class RawNetwork:
 
     text: FileText
     version: str
-    frequency: Real
+    frequency: Float
     value: Complex
     parameter: str
     references: Complex
@@ -110,5 +108,5 @@ def frozen(s: Complex) -> Complex:
     return s
 
 
-def _listed(values: Real) -> str:
+def _listed(values: Float) -> str:
     return f"{values[0]:g}" if np.all(values == values[0]) else ", ".join(f"{value:g}" for value in values)

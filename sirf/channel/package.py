@@ -12,28 +12,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.cascade import cascade
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
-Complex = NDArray[np.complex128]
-Real = NDArray[np.float64]
 
-
-def shunt_capacitance(frequency: Real, capacitance: float, r_0: float = 50.0) -> Complex:
+def shunt_capacitance(frequency: Float, capacitance: float, r_0: float = 50.0) -> Complex:
     """S (F, 2, 2) of a shunt capacitance in F, equation (93A-8)."""
     # admittance of one line over that of its reference
     y = 2j * np.pi * np.asarray(frequency) * capacitance * r_0
     return _symmetric(-y / (2.0 + y), 2.0 / (2.0 + y))
 
 
-def series_inductance(frequency: Real, inductance: float, r_0: float = 50.0) -> Complex:
+def series_inductance(frequency: Float, inductance: float, r_0: float = 50.0) -> Complex:
     """S (F, 2, 2) of a series inductance in H, clause 93A.1.2.2 as 802.3ck extends it."""
     z = 2j * np.pi * np.asarray(frequency) * inductance / r_0
     return _symmetric(z / (2.0 + z), 2.0 / (2.0 + z))
 
 
-def propagation(frequency: Real, *, gamma0: float, a1: float, a2: float, tau: float) -> Complex:
+def propagation(frequency: Float, *, gamma0: float, a1: float, a2: float, tau: float) -> Complex:
     """Complex propagation coefficient (F,) per mm, equations (93A-9) to (93A-11).
 
     gamma(f) = gamma0 + a1 (1+j) sqrt(f) + [a2 (1 - j (2/pi) ln f) + j 2 pi tau] f, f in GHz, tau in ns/mm; gamma0 at DC.
@@ -45,7 +43,15 @@ def propagation(frequency: Real, *, gamma0: float, a1: float, a2: float, tau: fl
 
 
 def transmission_line(
-    frequency: Real, z_c: float, length_mm: float, *, gamma0: float, a1: float, a2: float, tau: float, r_0: float = 50.0
+    frequency: Float,
+    z_c: float,
+    length_mm: float,
+    *,
+    gamma0: float,
+    a1: float,
+    a2: float,
+    tau: float,
+    r_0: float = 50.0,
 ) -> Complex:
     """S (F, 2, 2) of a line of differential impedance `z_c` in ohm, equations (93A-12) to (93A-14)."""
     gamma = propagation(frequency, gamma0=gamma0, a1=a1, a2=a2, tau=tau)
@@ -110,7 +116,7 @@ class Package:
         if not (self.r_0 > 0 and self.r_d > 0 and all(line.z_c > 0 for line in self.lines)):
             raise SirfError(f"package impedances must be positive, got R_0 {self.r_0}, R_d {self.r_d}. Use 50 ohm.")
 
-    def network(self, frequency: Real, *, receiver: bool = False) -> Network:
+    def network(self, frequency: Float, *, receiver: bool = False) -> Network:
         """The two-port at `frequency` (F,) in Hz, die side at port 1 (at port 2 for a receiver), equation (93A-15)."""
         f = np.asarray(frequency, dtype=float)
         parts = []

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sirf.channel.cascade import Complex, Ends, cascade, cascade_ends
+from sirf._arrays import Complex, Float
+from sirf.channel.cascade import Ends, cascade, cascade_ends
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
-Real = NDArray[np.float64]
 LINE_OHM, PAIR_OHM = 50.0, 100.0
 UNCOUPLED = "two lines without coupling, each modelled by itself"
 """Common mode of elements whose numbers are those of one line to ground."""
@@ -41,7 +40,7 @@ class PairNetwork:
     0.0
     """
 
-    frequency: Real
+    frequency: Float
     dd: Complex
     cc: Complex
     dc: Complex | None = None
@@ -59,7 +58,7 @@ class PairNetwork:
         return cls(differential.frequency, s, s if common is None else common.s, z0=0.5 * differential.z0)
 
     @classmethod
-    def of_lines(cls, frequency: Real, p: Complex, n: Complex) -> PairNetwork:
+    def of_lines(cls, frequency: Float, p: Complex, n: Complex) -> PairNetwork:
         """Two lines without coupling, S (F, 2, 2) of each at 50 ohm; conversion is half their difference."""
         mean, half_difference = 0.5 * (p + n), 0.5 * (p - n)
         return cls(frequency, mean, mean, half_difference, half_difference)

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.file_text import FileText, TextBlock
 from sirf.errors import SirfError
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 Waves: TypeAlias = Literal["power", "pseudo", "traveling"]
 """Definition of the waves at a complex reference; all three are one at a real reference."""
 
@@ -120,7 +118,7 @@ def waves_of_comments(comments: str) -> Waves:
     return next((waves for waves in get_args(Waves) if waves == word), SOLVER_WAVES)
 
 
-def renormalized_waves(s: Complex, old: Complex, new: Real, *, waves: Waves = "power") -> Complex:
+def renormalized_waves(s: Complex, old: Complex, new: Float, *, waves: Waves = "power") -> Complex:
     """S (F, P, P) at the real references `new` (P,) in ohm, from S at the complex `old` (1, P) or (F, P) of the `waves` given.
 
     Voltage and current of a port are linear in its old waves, and its new waves in them: a' = p a + q b, b' = r a + u b, hence

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sirf._display import html_table, table
 from sirf.channel.causality import CAUSAL_DB, early_levels, line_paths, wrap_level
@@ -29,9 +28,6 @@ from sirf.channel.screening import (
 )
 from sirf.errors import SirfError
 from sirf.units import Given, parse_symbol_rate
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 PASSIVE = 1e-5
 """Excess of the largest singular value over 1 that rounding in a file explains (the allowance of IEEE 370)."""

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.interpolate import CubicSpline
 from scipy.special import zeta
 
+from sirf._arrays import Complex, Float
 from sirf._display import html_table, table
 from sirf.channel.causality import CAUSAL_DB, early_db, early_levels
 from sirf.channel.network import Network
 from sirf.channel.resample import flatten
 from sirf.channel.screening import MIN_POINTS, WRONG_DC, dc_finding
 from sirf.errors import LimitError, SirfError
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 LIMIT_DB = -20.0
 """Default limit of the largest change |new S - old S|: a tenth of full scale."""
@@ -202,7 +199,7 @@ def with_dc(network: Network) -> Network:
     return Network(np.concatenate((new, kept)), joined, z0=network.z0, name=network.name)
 
 
-def _early_part(frequency: Real, value: Complex) -> Complex:
+def _early_part(frequency: Float, value: Complex) -> Complex:
     """What a causal response near `value` (F,) lacks of it, on the file's grid."""
     step = float(np.median(np.diff(frequency)))
     last = round(float(frequency[-1]) / step)
@@ -232,7 +229,7 @@ def _early_part(frequency: Real, value: Complex) -> Complex:
     return np.asarray(CubicSpline(grid[inside], lack[inside])(frequency))
 
 
-def _taper(points: int) -> Real:
+def _taper(points: int) -> Float:
     """One over the lower half, then a cosine down to zero."""
     place = np.arange(points) / (points - 1)
     return np.asarray(0.5 + 0.5 * np.cos(2.0 * np.pi * np.clip(place - 0.5, 0.0, 0.5)))

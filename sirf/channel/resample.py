@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.cached_spectra import root_grid, transform_grid, turned
 from sirf.channel.network import bulk_delay
 from sirf.channel.spline_grid import LEAST_KNOTS, SplineGrid, spline_grid
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 UNEVEN = 1e-3
 """Largest deviation of a step from the usual one on an even grid."""
@@ -47,7 +44,7 @@ class FlatResponse:
     is `level` exp(-`loss` (sqrt f - sqrt edge)) with the delay `edge_delay_s`, to which `mismatch` decays over `reach` Hz.
     """
 
-    root: Real
+    root: Float
     value: Complex
     delay_s: float
     edge: float
@@ -58,7 +55,7 @@ class FlatResponse:
     reach: float
     warnings: tuple[str, ...]
 
-    def at(self, frequency: Real) -> Complex:
+    def at(self, frequency: Float) -> Complex:
         """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge."""
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
@@ -89,7 +86,7 @@ class FlatResponse:
         result[near] += decay * np.exp(-2j * np.pi * frequency[near] * delay_s)
         return result
 
-    def _inside(self, root: Real) -> Complex:
+    def _inside(self, root: Float) -> Complex:
         # a skin-effect line is a smooth function of sqrt(f), and complex values pass through a notch where phase jumps
         if self.root.size >= LEAST_KNOTS:
             return SplineGrid(self.root, root)(self.value)
@@ -98,10 +95,10 @@ class FlatResponse:
         powers = np.polynomial.polynomial.polyfit(self.root, self.value, order)
         return np.asarray(np.polynomial.polynomial.polyval(root, powers), dtype=np.complex128)
 
-    def _on_kept_grid(self, root: Real) -> Complex:
+    def _on_kept_grid(self, root: Float) -> Complex:
         return spline_grid(self.root, root)(self.value)
 
-    def beyond(self, beyond: Real) -> Complex:
+    def beyond(self, beyond: Float) -> Complex:
         """Response without the bulk delay at frequencies (G,) in Hz that all lie beyond the band edge."""
         trend = self.level * np.exp(
             -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
@@ -109,7 +106,7 @@ class FlatResponse:
         return np.asarray(trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2)))
 
 
-def coupling_corner(frequency: Real, value: Complex) -> float | None:
+def coupling_corner(frequency: Float, value: Complex) -> float | None:
     """Corner in Hz of an AC coupling that `value` (F,) shows but its grid does not resolve; None where there is none.
 
     A coupling capacitor between resistances is a factor jf / (jf + corner): close to one at the lowest points but for a phase of
@@ -154,18 +151,18 @@ def coupling_corner(frequency: Real, value: Complex) -> float | None:
 
 
 @lru_cache(maxsize=8)
-def _line_basis(points: bytes) -> Real:
+def _line_basis(points: bytes) -> Float:
     """Orthonormal columns (F, 2) that span sqrt(f) and f of a line, at `points` (F,); kept by value."""
     scaled = np.frombuffer(points)
     return np.linalg.qr(np.stack([np.sqrt(scaled), scaled], axis=1)).Q
 
 
-def _misfit(basis: Real, values: Real) -> float:
+def _misfit(basis: Float, values: Float) -> float:
     """Norm of what the orthonormal columns of `basis` (F, B) leave of `values` (F,) at best."""
     return float(np.linalg.norm(values - basis @ (values @ basis)))
 
 
-def without_coupling(frequency: Real, value: Complex, corner: float) -> tuple[Real, Complex]:
+def without_coupling(frequency: Float, value: Complex, corner: float) -> tuple[Float, Complex]:
     """The response of the same copper without its AC coupling, above DC."""
     above = frequency > 0
     points = frequency[above]
@@ -173,7 +170,7 @@ def without_coupling(frequency: Real, value: Complex, corner: float) -> tuple[Re
     return points, value[above] * (1.0 - 1j * corner / points)
 
 
-def flatten(frequency: Real, value: Complex) -> FlatResponse:
+def flatten(frequency: Float, value: Complex) -> FlatResponse:
     """Take the bulk delay out of `value` (F,) at `frequency` (F,) in Hz, settle its DC value and its trend at the edge."""
     delay, warnings = causal_delay(frequency, value)
     flat = value * np.exp(2j * np.pi * frequency * delay)
@@ -195,12 +192,12 @@ def flatten(frequency: Real, value: Complex) -> FlatResponse:
     )
 
 
-def uneven_step(frequency: Real) -> float | None:
+def uneven_step(frequency: Float) -> float | None:
     """Largest step in Hz of an uneven grid; None for an even one, which may begin anywhere, and may begin with a shorter step."""
     return _steps(np.asarray(frequency, dtype=np.float64).tobytes())[1]
 
 
-def usual_step(frequency: Real) -> float:
+def usual_step(frequency: Float) -> float:
     """Median step in Hz of a grid (F,) of two points at least."""
     return _steps(np.asarray(frequency, dtype=np.float64).tobytes())[0]
 
@@ -216,7 +213,7 @@ def _steps(grid: bytes) -> tuple[float, float | None]:
     return usual, None if np.all(np.abs(inner - usual) <= UNEVEN * usual) else float(steps.max())
 
 
-def even_grid(frequency: Real) -> Real:
+def even_grid(frequency: Float) -> Float:
     """Multiples of one step from the first to the last of `frequency` (F,) in Hz; the last one is met.
 
     The step is 10 MHz, or finer where the usual step is; only grids whose shortest step is coarser keep that.
@@ -232,7 +229,7 @@ def even_grid(frequency: Real) -> Real:
     return grid
 
 
-def causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...]]:
+def causal_delay(frequency: Float, value: Complex) -> tuple[float, tuple[str, ...]]:
     """Bulk delay in s; a coarse grid that folds a long delay to a negative one is unfolded."""
     delay = bulk_delay(frequency, value)
     largest = uneven_step(frequency)
@@ -248,7 +245,7 @@ def causal_delay(frequency: Real, value: Complex) -> tuple[float, tuple[str, ...
     )
 
 
-def _dc_value(frequency: Real, flat: Complex) -> tuple[float, tuple[str, ...]]:
+def _dc_value(frequency: Float, flat: Complex) -> tuple[float, tuple[str, ...]]:
     """Real value at DC: the file's own if it is real, else extrapolated."""
     if frequency[0] > 0:
         return _extrapolated_dc(frequency, flat), ()
@@ -271,7 +268,7 @@ def jumps_at_dc(flat: Complex) -> bool:
     return bool(jump > _JUMP and jump > 4.0 * abs(flat[2] - flat[1]))
 
 
-def _extrapolated_dc(frequency: Real, flat: Complex) -> float:
+def _extrapolated_dc(frequency: Float, flat: Complex) -> float:
     """DC value from the lowest points: loss a0 + a1 sqrt(f) and a phase that ends at 0 or pi.
 
     Where no such phase is near (crosstalk, a DC block), the real part is extrapolated in sqrt(f) instead.
@@ -294,7 +291,7 @@ def _extrapolated_dc(frequency: Real, flat: Complex) -> float:
     return float(np.clip(real[0], -np.abs(values).max(), np.abs(values).max()))
 
 
-def _edge_trend(frequency: Real, flat: Complex) -> tuple[complex, float, float]:
+def _edge_trend(frequency: Float, flat: Complex) -> tuple[complex, float, float]:
     """Level at the band edge, loss per sqrt(Hz) (never a gain) and delay in s of the top of the band."""
     top = frequency >= (1.0 - _TOP) * frequency[-1]
     points, values = frequency[top], flat[top]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.cached_spectra import KEPT_GRIDS, folded_shape, symbol_low_pass, transform_grid
 from sirf.channel.resample import FlatResponse, coupling_corner, flatten, usual_step, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
@@ -23,9 +24,7 @@ from sirf.errors import SirfError
 from sirf.signal.fast_length import next_fast_length
 from sirf.units import Given, parse_symbol_rate
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-Filters: TypeAlias = Callable[[Real], NDArray[np.complex128]]
+Filters: TypeAlias = Callable[[Float], NDArray[np.complex128]]
 Convention: TypeAlias = Literal["physical", "annex_93a"]
 
 TAIL_ENERGY = 1e-6
@@ -46,7 +45,7 @@ class PreparedTransfer:
     Responses are circular: what lies before sample 0 appears at the end.
     """
 
-    frequency: Real
+    frequency: Float
     value: Complex
     n_samples: int
     samples_per_ui: int
@@ -62,11 +61,11 @@ class PreparedTransfer:
         return self.samples_per_ui * self.symbol_rate
 
     @property
-    def time(self) -> Real:
+    def time(self) -> Float:
         """Time of the samples in s (n_samples,)."""
         return self.start_time + np.arange(self.n_samples) / self.sample_rate
 
-    def time_response(self, spectrum: Complex | float = 1.0) -> Real:
+    def time_response(self, spectrum: Complex | float = 1.0) -> Float:
         """Inverse Fourier transform in 1/s (n_samples,) of `spectrum`, given at `frequency`, through the transfer.
 
         1 gives the impulse response, j 2 pi f its derivative, the spectrum of a pulse in V s the pulse in V.
@@ -79,7 +78,7 @@ class PreparedTransfer:
         return _pulse(self.time, volts, self.samples_per_ui, self.symbol_rate, self.warnings)
 
 
-def symbol_spectrum(frequency: Real, symbol_rate: float) -> Complex:
+def symbol_spectrum(frequency: Float, symbol_rate: float) -> Complex:
     """Spectrum in s of a rectangle of height one from 0 to one UI: T sinc(f T) exp(-j pi f T)."""
     turns = frequency / symbol_rate
     return np.asarray(np.sinc(turns) * np.exp(-1j * np.pi * turns) / symbol_rate)
@@ -204,8 +203,8 @@ class _LongResponse:
     `pulse` holds every `thinning`-th sample of the response to a symbol, which is enough to see where its energy lies.
     """
 
-    impulse: Real
-    pulse: Real
+    impulse: Float
+    pulse: Float
     thinning: int
     origin: int
     delay_samples: int
@@ -215,7 +214,7 @@ class _LongResponse:
     warnings: tuple[str, ...]
 
 
-def _long_response(flat: FlatResponse, grid: Real, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
+def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
     sample_rate = symbol_rate * samples_per_ui
     span = 1.0 / usual_step(grid)
     # interpolation halves the step: the window is two periods 1/step long, so that what folds back can be told
@@ -254,7 +253,7 @@ def _thinning(samples_per_ui: int) -> int:
     return thinning
 
 
-def _folded_part(pulse: Real, origin: int) -> float:
+def _folded_part(pulse: Float, origin: int) -> float:
     """How much of `folded_shape` the slow tail of conductor loss folds back, falling as t^-1.5 beyond the window of T.
 
     The sum of (t + k T)^-1.5 over k = 1, 2, … is a Hurwitz zeta function; its factor is measured where a causal response is
@@ -266,7 +265,7 @@ def _folded_part(pulse: Real, origin: int) -> float:
     return float(np.mean(pulse[before]) / np.mean(shape[before]))
 
 
-def _wrap_warnings(pulse: Real, origin: int, half_span: int, span: float) -> tuple[str, ...]:
+def _wrap_warnings(pulse: Float, origin: int, half_span: int, span: float) -> tuple[str, ...]:
     """A warning when the pulse has not decayed where the span of the file's frequency step ends."""
     size = np.abs(pulse)
     # a ring about the place, on both sides of the circle: one sample could lie in a zero crossing
@@ -311,13 +310,13 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def _fade(n_samples: int, samples_per_ui: int) -> Real:
+def _fade(n_samples: int, samples_per_ui: int) -> Float:
     """One, then down to zero over 8 UI, then zero for 8 UI: filters must not carry the cut tail round to the start."""
     ui_before_end = (n_samples - np.arange(n_samples)) / samples_per_ui
     return 0.5 - 0.5 * np.cos(np.pi * np.clip((ui_before_end - 8.0) / 8.0, 0.0, 1.0))
 
 
-def _window(pulse: Real, samples_per_ui: int, origin: int, tail_energy: float) -> tuple[int, int, float]:
+def _window(pulse: Float, samples_per_ui: int, origin: int, tail_energy: float) -> tuple[int, int, float]:
     """First and last sample between which all but `tail_energy` of the energy lies, and what lies outside.
 
     `pulse` holds a whole number of UI.
@@ -350,7 +349,7 @@ def _fast_samples(samples: int, samples_per_ui: int) -> int:
     return 2 * next_fast_length(-(-wanted // (2 * samples_per_ui))) * samples_per_ui
 
 
-def _pulse(time: Real, volts: Real, samples_per_ui: int, symbol_rate: float, warnings: tuple[str, ...]) -> Pulse:
+def _pulse(time: Float, volts: Float, samples_per_ui: int, symbol_rate: float, warnings: tuple[str, ...]) -> Pulse:
     return Pulse(
         time,
         volts,

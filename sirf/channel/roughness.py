@@ -10,13 +10,12 @@ from functools import cache
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.units import MU0
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 RoughnessModel: TypeAlias = Literal["cannonball", "groiss", "hammerstad"]
 
 COPPER = 5.8e7
@@ -108,7 +107,7 @@ def _huray(frequency: ArrayLike, radius: float, strength: float, conductivity: f
 
 
 @cache
-def _groiss_terms() -> tuple[Real, Real]:
+def _groiss_terms() -> tuple[Float, Float]:
     """Time constants (in 1 / w0) and weights of the Hammerstad steps whose sum is exp(-(w0 / w)^0.8)."""
     time = np.geomspace(1e-5, 30.0, 14)
     w = np.geomspace(1e-3, 1e6, 700)

@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from sirf._arrays import Float
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.package import propagation
 from sirf.errors import SirfError
-
-Real = NDArray[np.float64]
 
 _DB_PER_NEPER = 20.0 / np.log(10.0)
 _F_MIN = 50e6
 """The fit leaves out what lies below, as that of 802.3 clause 93A.3: a DC block has no line's loss there."""
 
 
-def line_coefficients(frequency: Real, transfer: NDArray[np.complex128]) -> tuple[float, float]:
+def line_coefficients(frequency: Float, transfer: NDArray[np.complex128]) -> tuple[float, float]:
     """(a1, a2) in nepers per sqrt(GHz) and per GHz of the line whose loss a1 sqrt(f) + a2 f fits that of `transfer` (F,).
 
     Both are zero or positive, as of a line that obeys physics; weighted by |transfer| as in clause 93A.3.

@@ -7,14 +7,11 @@ channel shows these notes. The limits are measured in docs/theory/quality.md.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.resample import even_grid, flatten, jumps_at_dc, uneven_step, usual_step
 from sirf.errors import SirfError
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 MIN_POINTS = 8
 """Points below which a response in time means nothing."""
@@ -260,7 +257,7 @@ def on_even_grid(network: Network) -> Network:
     return _resampled(network, even_grid(network.frequency))
 
 
-def _resampled(network: Network, grid: Real) -> Network:
+def _resampled(network: Network, grid: Float) -> Network:
     s = np.empty((grid.size, network.ports, network.ports), dtype=np.complex128)
     for out in range(network.ports):
         for into in range(network.ports):

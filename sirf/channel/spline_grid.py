@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+from sirf._arrays import Complex, Float
 
 LEAST_KNOTS = 4
 """Knots from which the third derivative can be continuous across the second and the last but one."""
@@ -27,11 +26,11 @@ class _Halving(NamedTuple):
     factors of the even unknowns beside theirs, of which that of its own is `inverse` inverted.
     """
 
-    above: Real
-    below: Real
-    left: Real
-    right: Real
-    inverse: Real
+    above: Float
+    below: Float
+    left: Float
+    right: Float
+    inverse: Float
 
 
 class SplineGrid:
@@ -42,7 +41,7 @@ class SplineGrid:
     IV), which is factored here; the values at the points are a sum of two values and two slopes.
     """
 
-    def __init__(self, knots: Real, points: Real) -> None:
+    def __init__(self, knots: Float, points: Float) -> None:
         self._step = np.diff(knots)
         self._halvings, self._last = _factored(*_slope_system(knots, self._step))
         self._chord, self._shares = _right_side(knots, self._step)
@@ -62,7 +61,7 @@ class SplineGrid:
         return np.asarray(found)
 
 
-def spline_grid(knots: Real, points: Real) -> SplineGrid:
+def spline_grid(knots: Float, points: Float) -> SplineGrid:
     """The spline between two grids, kept by value for the last few."""
     return _kept(knots.tobytes(), points.tobytes())
 
@@ -72,7 +71,7 @@ def _kept(knots: bytes, points: bytes) -> SplineGrid:
     return SplineGrid(np.frombuffer(knots), np.frombuffer(points))
 
 
-def _slope_system(knots: Real, step: Real) -> tuple[Real, Real, Real]:
+def _slope_system(knots: Float, step: Float) -> tuple[Float, Float, Float]:
     """Lower, middle and upper diagonal (K,) of the equations of the slopes at the knots; what lies outside is zero."""
     lower = np.concatenate([[0.0], step[1:], [knots[-1] - knots[-3]]])
     middle = np.concatenate([[step[1]], 2.0 * (step[:-1] + step[1:]), [step[-2]]])
@@ -80,7 +79,7 @@ def _slope_system(knots: Real, step: Real) -> tuple[Real, Real, Real]:
     return lower, middle, upper
 
 
-def _right_side(knots: Real, step: Real) -> tuple[NDArray[np.int64], tuple[Real, Real]]:
+def _right_side(knots: Float, step: Float) -> tuple[NDArray[np.int64], tuple[Float, Float]]:
     """The right side of these equations: the first of two neighbouring chords (K,), and the factors of both their slopes."""
     # the inner rows are de Boor's (3 times the chords weighted by the opposite steps); the outer ones are "not a knot"
     # with the second equation already taken off, which keeps the system tridiagonal
@@ -90,7 +89,7 @@ def _right_side(knots: Real, step: Real) -> tuple[NDArray[np.int64], tuple[Real,
     return np.clip(np.arange(len(knots)) - 1, 0, len(knots) - 3), (left, right)
 
 
-def _hermite_weights(knots: Real, step: Real, points: Real) -> tuple[NDArray[np.int64], tuple[Real, ...]]:
+def _hermite_weights(knots: Float, step: Float, points: Float) -> tuple[NDArray[np.int64], tuple[Float, ...]]:
     """The piece of each point (P,), and the weights of its values and of its slopes at both ends."""
     piece = np.clip(np.searchsorted(knots, points, side="right") - 1, 0, len(knots) - 2)
     width = step[piece]
@@ -99,7 +98,7 @@ def _hermite_weights(knots: Real, step: Real, points: Real) -> tuple[NDArray[np.
     return piece, (u * u * (1.0 + 2.0 * t), t * t * (3.0 - 2.0 * t), width * t * u * u, -width * t * t * u)
 
 
-def _factored(lower: Real, middle: Real, upper: Real) -> tuple[list[_Halving], float]:
+def _factored(lower: Float, middle: Float, upper: Float) -> tuple[list[_Halving], float]:
     """Cyclic reduction of lower[k] u[k - 1] + middle[k] u[k] + upper[k] u[k + 1]: the steps, and the last one's only factor.
 
     Without pivots: inside, the diagonal outweighs its neighbours, and the rows at the ends only meet their neighbours inside.

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex
 from sirf.channel.file_text import FileText
 from sirf.channel.mixed_mode_order import Mode, modal_order_of_comments, single_ended
 from sirf.channel.network import Network, renormalize
@@ -38,7 +38,6 @@ from sirf.errors import SirfError
 
 __all__ = ["NetworkFile", "load_touchstone", "read_touchstone", "write_touchstone"]
 
-Complex = NDArray[np.complex128]
 COMMON_OHM = 50.0
 """Reference impedance to which unequal ones are brought."""
 _SAME = 1e-3

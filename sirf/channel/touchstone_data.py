@@ -14,12 +14,10 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.file_text import FileText, TextBlock
 from sirf.channel.point_order import ascending_points, order_message
 from sirf.channel.touchstone_header import Header, choice, positive_integer
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 COMPILED_FROM_BYTES = 1 << 23
 """Bytes of a file after which its numbers are read by a compiled loop: loading that takes longer than reading less."""
@@ -41,7 +39,7 @@ class NumberReader:
         self._numbers = np.empty(0)
         self._counts: list[NDArray[np.int32]] = []
         self._bytes = 0
-        self._powers: Real | None = None
+        self._powers: Float | None = None
 
     def take(self, block: TextBlock, bare: str, *, decibels: bool) -> None:
         """Read `bare`, the lines of `block` without comments; `decibels` lets minus infinity pass, which is S = 0."""
@@ -66,7 +64,7 @@ class NumberReader:
         if found.size:
             self._append(found)
 
-    def _interpreted(self, block: TextBlock, bare: str, lines: int) -> tuple[Real, NDArray[np.int32]]:
+    def _interpreted(self, block: TextBlock, bare: str, lines: int) -> tuple[Float, NDArray[np.int32]]:
         """Numbers of a block and how many stand on each line, for small files: without loading a compiler."""
         tokens = bare.split()
         if not tokens:
@@ -79,7 +77,7 @@ class NumberReader:
         except ValueError:
             self._fail_at_bad_token(block, bare)
 
-    def _compiled(self, block: TextBlock, bare: str, lines: int) -> tuple[Real, NDArray[np.int32]]:
+    def _compiled(self, block: TextBlock, bare: str, lines: int) -> tuple[Float, NDArray[np.int32]]:
         """The same in machine code; words that are no plain decimals, and few in doubt, take Python's way."""
         from sirf._kernels.decimal_text import parse_decimals, powers_of_ten
 
@@ -96,7 +94,7 @@ class NumberReader:
             numbers[index] = float(word)
         return numbers[:count], counts[:lines]
 
-    def taken(self) -> tuple[Real, NDArray[np.int32]]:
+    def taken(self) -> tuple[Float, NDArray[np.int32]]:
         """All numbers and the counts of all lines; the reader gives up its own."""
         numbers, counts = self._numbers, np.concatenate(self._counts)
         self._numbers, self._counts = np.empty(0), []
@@ -104,7 +102,7 @@ class NumberReader:
         numbers.resize(self.size, refcheck=False)
         return numbers, counts
 
-    def _append(self, found: Real) -> None:
+    def _append(self, found: Float) -> None:
         needed = self.size + found.size
         if self.size == 0:
             # as many as the file will hold if it goes on like this; pages that are never written take no memory
@@ -138,7 +136,9 @@ def token_lines(bare: str) -> NDArray[np.int64]:
 class NetworkData:
     """The numbers of a file and what its head says about them."""
 
-    def __init__(self, text: FileText, header: Header, numbers: Real, counts: NDArray[np.int32], *, sort: bool) -> None:
+    def __init__(
+        self, text: FileText, header: Header, numbers: Float, counts: NDArray[np.int32], *, sort: bool
+    ) -> None:
         self.text = text
         self.header = header
         self.numbers = numbers
@@ -157,7 +157,7 @@ class NetworkData:
         """Line, from 1, that holds the number with this index."""
         return int(self.used_lines[np.searchsorted(self.first_on_line, index, side="right") - 1]) + 1
 
-    def matrices(self, ports: int, *, has_infinity: bool) -> tuple[Real, Complex]:
+    def matrices(self, ports: int, *, has_infinity: bool) -> tuple[Float, Complex]:
         """Frequencies (F,) in Hz and matrices (F, P, P) in the file's own order of ports. They take the place of the numbers."""
         triangle = choice(self.text, self.header, "matrix format", ("Full", "Lower", "Upper"), "Full")
         pairs = ports**2 if triangle == "full" else ports * (ports + 1) // 2
@@ -184,7 +184,7 @@ class NetworkData:
 
     # ---- records
 
-    def _records(self, size: int, ports: int, triangle: str) -> Real:
+    def _records(self, size: int, ports: int, triangle: str) -> Float:
         """Numbers as (F, size): one row a frequency."""
         numbers = self.numbers
         if ports == 2 and "version" not in self.header.keywords:
@@ -212,7 +212,7 @@ class NetworkData:
         self._check_count(len(records))
         return records
 
-    def _in_order(self, records: Real) -> Real:
+    def _in_order(self, records: Float) -> Float:
         """Records with ascending frequencies: see `ascending_points`."""
 
         def fail(index: int, before: float, after: float) -> NoReturn:
@@ -223,7 +223,7 @@ class NetworkData:
         self.notes += notes
         return records if index is None else records[index]
 
-    def _check_infinities(self, records: Real) -> None:
+    def _check_infinities(self, records: Float) -> None:
         """Minus infinity is a magnitude of zero in dB; as a frequency or an angle it means nothing."""
         misplaced = np.isneginf(records[:, 0]) | np.isneginf(records[:, 2::2]).any(axis=1)
         if misplaced.any():
@@ -275,7 +275,7 @@ class NetworkData:
                 "The file may be cut short; export it again.",
             )
 
-    def _end_of_network_data(self, numbers: Real) -> int:
+    def _end_of_network_data(self, numbers: Float) -> int:
         """Where the noise data of a two-port begin: at the first frequency that falls, on a line of 5 numbers."""
         # a two-port record has 9 numbers: every ninth is a frequency until the noise data begin, at a lower one
         falls = np.flatnonzero(np.diff(numbers[::9]) <= 0)
@@ -370,19 +370,19 @@ class NetworkData:
         return choice(self.text, self.header, "two-port data order", ("12_21", "21_12"), "21_12") == "21_12"
 
 
-def _polar(block: Real) -> None:
+def _polar(block: Float) -> None:
     """Magnitudes and degrees (F, 2 N) to real and imaginary parts, in place."""
     magnitude, angle = block[:, 0::2].copy(), np.deg2rad(block[:, 1::2])
     block[:, 0::2] = magnitude * np.cos(angle)
     block[:, 1::2] = magnitude * np.sin(angle)
 
 
-def _decibels(block: Real) -> None:
+def _decibels(block: Float) -> None:
     block[:, 0::2] = 10.0 ** (block[:, 0::2] / 20.0)
     _polar(block)
 
 
-_CONVERSIONS: dict[str, Callable[[Real], None]] = {"RI": lambda block: None, "MA": _polar, "DB": _decibels}
+_CONVERSIONS: dict[str, Callable[[Float], None]] = {"RI": lambda block: None, "MA": _polar, "DB": _decibels}
 
 
 def _filled(values: Complex, ports: int, triangle: str) -> Complex:

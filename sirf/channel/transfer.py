@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.errors import SirfError
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +17,7 @@ class Transfer:
     Raises `SirfError` for fewer than 4 points, different lengths, values that are not finite or a falling grid.
     """
 
-    frequency: Real
+    frequency: Float
     value: Complex
 
     def __post_init__(self) -> None:
@@ -47,8 +44,8 @@ class Pulse:
     the sample farthest from zero.
     """
 
-    time: Real
-    volts: Real
+    time: Float
+    volts: Float
     samples_per_ui: int = field(kw_only=True)
     symbol_rate: float = field(kw_only=True)
     cursor: int = field(kw_only=True)

@@ -13,15 +13,13 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Complex, Float
 from sirf._display import html_table, table
 from sirf.channel.network import Network
 from sirf.channel.quality import PASSIVE
 from sirf.errors import LimitError, SirfError
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 _PAIRS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64)
 """Numbers of complex pole pairs that are tried in turn; the first that is good enough wins, for spare poles do harm."""
@@ -40,7 +38,7 @@ class RationalModel:
 
     poles: Complex
     residues: Complex
-    constant: Real
+    constant: Float
     z0: float
     last: float
     rms_error: float

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sirf._arrays import Float
 
 if TYPE_CHECKING:
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
-Float = NDArray[np.float64]
 
 ROWS, MIN_COLUMNS, MAX_COLUMNS = 20, 30, 100
 DECADES = 3.0

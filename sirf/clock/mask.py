@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._data import data_path, known_id, list_data, load_toml
 from sirf.errors import ConfigError
-
-Float = NDArray[np.float64]
 
 FOLDER = "jitter_masks"
 KEYS = {"id", "title", "provenance", "source"}

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.errors import SirfError
 from sirf.units import FREQUENCY, read_text_fields
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 DETECTORS = {"mueller-muller": 1, "sign-mueller-muller": 2, "bang-bang": 3}
 """Phase detectors and their number in the kernel."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
 from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
 from sirf.com.responses import PathResponse
@@ -20,8 +21,6 @@ from sirf.com.sequence_margin import SequenceMargin, sequence_margin
 from sirf.com.slicer_noise import SlicerNoise, noise_of
 from sirf.errors import NoSettingError
 from sirf.units import db20
-
-Real = NDArray[np.float64]
 
 MAX_ROUNDS = 6
 _STRIDE = 4
@@ -39,7 +38,7 @@ class QuickMargin:
 
     com_db: float
     gains: tuple[float, float]
-    taps: Real
+    taps: Float
     noise: SlicerNoise
     interference: float
     sequence: SequenceMargin | None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.com_receiver import next_candidate
 from sirf.com.config.settings import ComSettings
 from sirf.com.ctle_tables import CtleTables
@@ -23,9 +23,6 @@ from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
 from sirf.com.responses import PathResponse
 from sirf.com.search import SearchPath, gain_settings, rising
 from sirf.execution import tell
-
-Real = NDArray[np.float64]
-Integer = NDArray[np.int64]
 
 _CHUNK = 64
 
@@ -43,7 +40,7 @@ class Choice:
     g_dc2: int
     row: int
     gains: tuple[float, float]
-    taps: Real
+    taps: Float
     receiver: MmseReceiver
     fom_db: float
     evaluated: int
@@ -137,7 +134,7 @@ def _places(receiver: ReferenceReceiver) -> Iterator[tuple[tuple[int, int], Call
         yield (i, j), partial(receiver.tables, (ctle.g_dc_db[i], ctle.g_dc2_db[j]))
 
 
-def _better(tables: CtleTables, errors: Real, place: tuple[int, int], row: int, best: _Best | None) -> _Best | None:
+def _better(tables: CtleTables, errors: Float, place: tuple[int, int], row: int, best: _Best | None) -> _Best | None:
     """The setting of `row` with these errors (P,), where it beats the best so far."""
     p = int(np.argmin(errors))
     if not np.isfinite(errors[p]) or (best is not None and errors[p] >= best.error):

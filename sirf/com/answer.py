@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sirf._arrays import Float
 from sirf.com.chip_to_module import WindowEye
 from sirf.com.distribution import Distribution
 from sirf.results.ledger import MarginLedger
 from sirf.results.margin import EqualizerChoice
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,11 +25,11 @@ class Answer:
     interference: float
     com_no_crosstalk_db: float
     eye: WindowEye | None
-    dfe_taps: Real
+    dfe_taps: Float
     floating_taps: tuple[int, ...]
     rx_ffe_taps: tuple[float, ...]
     sigmas: dict[str, float]
-    pulses: tuple[Real, ...]
+    pulses: tuple[Float, ...]
     distributions: dict[str, Distribution]
     mlse_gain_db: float | None = None
     rx_ffe_cursor: int | None = None

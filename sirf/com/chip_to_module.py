@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.com_distribution import window_eye
 from sirf._kernels.com_screen import screen_setting
 from sirf._kernels.com_search import products
@@ -19,8 +20,6 @@ from sirf.com.search import Choice, Search, by_phase, feedback_of, rising, shift
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20, from_db20
-
-Real = NDArray[np.float64]
 
 _SINGLE = 6
 """Residuals that the first bound on a setting's interference counts, each at its outer symbol."""
@@ -53,7 +52,7 @@ class WindowEye:
         return float(20 * np.log10(2 * self.signal / self.height)) if self.height > 0 else float("inf")
 
 
-def window_weights(c2m: ChipToModuleSettings) -> Real:
+def window_weights(c2m: ChipToModuleSettings) -> Float:
     """Weights (2 T + 1,) of the sampling instants within T_O (Histogram_Window_Weight)."""
     reach = int(np.floor(c2m.half_width_ui * c2m.samples_per_ui + 1e-9))
     place = np.arange(-reach, reach + 1, dtype=float)
@@ -70,7 +69,7 @@ def window_weights(c2m: ChipToModuleSettings) -> Real:
 
 
 def eye_of(
-    pulse: Real,
+    pulse: Float,
     cursor: int,
     settings: ComSettings,
     c2m: ChipToModuleSettings,
@@ -78,7 +77,7 @@ def eye_of(
     sigma_n: float,
     sigma_tx: float,
     crosstalk: Distribution | None = None,
-    weights: Real | None = None,
+    weights: Float | None = None,
     der0: float | None = None,
     isi: bool = True,
 ) -> WindowEye:
@@ -175,7 +174,7 @@ class EyeSearch:
     ) -> list[tuple[float, int, int]]:
         """What can be the best: (the most in dB that it can have, number of the CTLE setting, row), the first by rank."""
         known = from_db20(floor_db) if np.isfinite(floor_db) else 0.0
-        found: list[tuple[int, NDArray[np.int64], Real]] = []
+        found: list[tuple[int, NDArray[np.int64], Float]] = []
 
         def look(number: int) -> None:
             nonlocal known
@@ -199,7 +198,7 @@ class EyeSearch:
         return sorted((hope for hope in hopes if hope[0] >= limit), key=lambda hope: (-hope[0], hope[1:]))
 
     def _best(
-        self, pulses: dict[int, Real], tables: dict[int, _Table], hopes: list[tuple[float, int, int]], least: float
+        self, pulses: dict[int, Float], tables: dict[int, _Table], hopes: list[tuple[float, int, int]], least: float
     ) -> Choice | None:
         """The best of `hopes` by the eyes themselves; the first in the reference code's order of equal ones."""
         best, place, evaluated = -np.inf, (-1, -1), 0
@@ -221,7 +220,7 @@ class EyeSearch:
         """Min_VEO_Test first, then none, as the reference code's two passes."""
         return (self.c2m.least_height, 0.0) if self.c2m.least_height > 0 else (0.0,)
 
-    def _limits(self) -> tuple[Real, Real, NDArray[np.int64], Real]:
+    def _limits(self) -> tuple[Float, Float, NDArray[np.int64], Float]:
         dfe = self.settings.receiver.dfe
         return (
             np.array(dfe.b_max, dtype=float),
@@ -230,7 +229,7 @@ class EyeSearch:
             np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
         )
 
-    def _screen(self, number: int, pulse: Real) -> _Table:
+    def _screen(self, number: int, pulse: Float) -> _Table:
         search, settings = self.search, self.settings
         per_ui = settings.samples_per_ui
         rows = shifted_rows(pulse, search.grid.offsets, per_ui)
@@ -256,7 +255,7 @@ class EyeSearch:
         )
         return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui)[0])
 
-    def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Real, float]:
+    def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Float, float]:
         """Estimates of interference (R,) in V and the ratio known in the end, see `window_estimates`."""
         settings, tx, c2m = self.settings, self.settings.transmitter, self.c2m
         result = np.empty(rows.size)
@@ -291,7 +290,7 @@ class EyeSearch:
         least = interference - SLACK_BINS * min(signal / 1000, self.settings.pdf_bin)
         return float(db20(signal / least)) if least > 0.0 else float("inf")
 
-    def _figure(self, number: int, pulse: Real, table: _Table, row: int, least: float) -> float:
+    def _figure(self, number: int, pulse: Float, table: _Table, row: int, least: float) -> float:
         """Figure of merit in dB of the eye itself; minus infinity where it is not above `least`."""
         settings, cursor = self.settings, int(table.cursor[row])
         tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
@@ -311,7 +310,7 @@ class _Table:
     `phases` (M, K, J) is the pulse by sampling phase, moved by each tap's place.
     """
 
-    def __init__(self, table: Real, crest: float, phases: Real) -> None:
+    def __init__(self, table: Float, crest: float, phases: Float) -> None:
         self.columns, self.phases = table, phases
         self.cursor = table[:, 0]
         self.signal = table[:, 1]
@@ -340,7 +339,7 @@ def _all_hopeful(tables: dict[int, _Table], least: float) -> list[tuple[float, i
     ]
 
 
-def truncation(crest: float) -> Real:
+def truncation(crest: float) -> Float:
     """What a cut at `crest` sigma takes off the transform of a normal distribution, at steps of `TRUNCATION_STEP` over sigma.
 
     The integral of twice the density times cos(u x) from the crest on, by the Faddeeva function.

@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf._kernels.com_search import tap_weights
 from sirf.com.responses import PathResponse
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 _CHUNK = 256
 
 
-def receiver_noise(frequency: Real, transfer: Complex, density: float) -> float:
+def receiver_noise(frequency: Float, transfer: Complex, density: float) -> float:
     """sigma_N in V, equation (93A-35): `density` V²/Hz one-sided through `transfer` (F,), H_r H_ctf, over the file's band."""
     # the reference code's sum: every point but the first, with the step before it
     power = np.abs(transfer[1:]) ** 2 * np.diff(frequency)
     return float(np.sqrt(density * np.sum(power)))
 
 
-def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: float) -> Real:
+def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: float) -> Float:
     """Variance per point (P,) that each aggressor puts into symbols of unit power, equation (93A-33), up to the symbol rate.
 
     As in the reference code: 2 A² |sinc|² |H|² Δf / f_2, summed to the first point beyond the symbol rate. CTLE and transmitter
@@ -40,14 +37,14 @@ def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: fl
     return np.asarray(2.0 * step / f_2 * sinc * total)
 
 
-def crosstalk_points(frequency: Real, symbol_rate: float) -> int:
+def crosstalk_points(frequency: Float, symbol_rate: float) -> int:
     """Number of points up to and with the first above the symbol rate."""
     above = int(np.searchsorted(frequency, symbol_rate, side="right"))
     # the first point beyond the symbol rate still counts
     return min(above + 1, frequency.size)
 
 
-def fext_variance(taps: Real, offsets: Sequence[int], frequency: Real, symbol_rate: float, density: Real) -> Real:
+def fext_variance(taps: Float, offsets: Sequence[int], frequency: Float, symbol_rate: float, density: Float) -> Float:
     """sigma_FEXT² (T, S) over symbol power for `taps` (T, K) at cursors `offsets`, and `density` (P, S) of each CTLE setting.
 
     As in the reference code the density is weighted by |H_ffe|, not by its square.

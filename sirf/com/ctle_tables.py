@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Integer
 from sirf._kernels.com_boxes import PADDING
 from sirf._kernels.com_receiver import peaks, sweep_errors
 from sirf._kernels.com_search import sampling_point
@@ -20,16 +20,13 @@ from sirf.com.revision import Rules
 from sirf.com.search import TransmitterGrid, shifted_rows
 from sirf.units import from_db20
 
-Real = NDArray[np.float64]
-Integer = NDArray[np.int64]
-
 _LEAST_MARGIN = 32
 """Zeros, in UI, on either side of a pulse at least."""
 _PEAK_REACH_UI = 8
 """The filtered pulse's peak is looked for within so many UI of the unfiltered one's, and elsewhere only if it can be there."""
 
 
-def two_sided(table: Real, edge: int) -> Real:
+def two_sided(table: Float, edge: int) -> Float:
     """A table (..., lags) with lags `edge` to 1 mirrored before it."""
     return np.ascontiguousarray(np.concatenate((table[..., edge:0:-1], table), axis=-1))
 
@@ -75,7 +72,7 @@ class CtleTables:
         return np.arange(sampling.first, sampling.last + 1)
 
     @cached_property
-    def through(self) -> Real:
+    def through(self) -> Float:
         """The through pulse (T,) behind the CTLE, without the transmitter's taps."""
         return np.asarray(gain_weights(self.settings.receiver.ctle, *self.gains) @ self.parts.through)
 
@@ -132,7 +129,7 @@ class CtleTables:
         return 0, self.through.size - 1
 
     @cached_property
-    def _tables(self) -> tuple[Real, Real, Real, Real, Real]:
+    def _tables(self) -> tuple[Float, Float, Float, Float, Float]:
         """`moving`, `fixed`, `fext`, `slope` and `noise` of the kernels."""
         settings, tx, m = self.settings, self.settings.transmitter, self.settings.samples_per_ui
         power, edge, terms = settings.sigma_x**2, self.edge, self.terms
@@ -155,7 +152,7 @@ class CtleTables:
         return two_sided(moving, edge), fixed, fext, two_sided(slope[:, : edge + 1], edge), noise
 
     @cached_property
-    def backward(self) -> tuple[Real, int]:
+    def backward(self) -> tuple[Float, int]:
         """Samples of each phase, later ones first, with zeros about them, and the place of UI zero."""
         taps = self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1
         margin = max(taps + PADDING, _LEAST_MARGIN)
@@ -202,7 +199,7 @@ class CtleTables:
             ffe.step,
         )
 
-    def errors(self, rows: Integer, every: int = 1) -> Real:
+    def errors(self, rows: Integer, every: int = 1) -> Float:
         """Errors over sigma_X^2 (R, P) of these rows of the transmitter's grid at all sampling offsets, or at every so manyth.
 
         The converter's step is that of `clipping_estimate`, within a thousandth of what the distribution gives.

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.com_distribution import convolve_deltas, delta_variance
 from sirf.signal.gaussian import gaussian_quantile
-
-Real = NDArray[np.float64]
 
 _EPSILON = float(np.finfo(float).eps)
 _BIN_SLACK = 1e-9
@@ -22,12 +20,12 @@ _BIN_SLACK = 1e-9
 class Distribution:
     """Probabilities `y` (N,) of the voltages (`first` + n) `bin_size` in V."""
 
-    y: Real
+    y: Float
     first: int
     bin_size: float
 
     @property
-    def x(self) -> Real:
+    def x(self) -> Float:
         """Voltages (N,) in V."""
         return np.asarray((self.first + np.arange(self.y.size)) * self.bin_size)
 
@@ -87,7 +85,7 @@ class Distribution:
         return abs(self.quantile(probability))
 
 
-def symbols(values: Real, levels: int, bin_size: float, shares: Sequence[float] = ()) -> Distribution:
+def symbols(values: Float, levels: int, bin_size: float, shares: Sequence[float] = ()) -> Distribution:
     """Distribution of sum of `values` (N,) in V times independent symbols, equations (93A-39), (93A-40).
 
     Symbols are equally likely, or have the probabilities `shares` (L,), symmetric about the middle. Values within a bin are left
@@ -100,7 +98,7 @@ def symbols(values: Real, levels: int, bin_size: float, shares: Sequence[float] 
     return Distribution(y, -(y.size // 2), bin_size)
 
 
-def _unequal_symbols(values: Real, shares: Sequence[float], bin_size: float) -> Distribution:
+def _unequal_symbols(values: Float, shares: Sequence[float], bin_size: float) -> Distribution:
     """`symbols` of probabilities that are not alike."""
     levels = np.linspace(-1.0, 1.0, len(shares))
     y = np.ones(1)
@@ -117,7 +115,7 @@ def _unequal_symbols(values: Real, shares: Sequence[float], bin_size: float) -> 
     return Distribution(y, -(y.size // 2), bin_size)
 
 
-def binned_variance(values: Real, levels: int, bin_size: float) -> float:
+def binned_variance(values: Float, levels: int, bin_size: float) -> float:
     """Variance in V² of `symbols(values, …)`, without the convolution."""
     return float(delta_variance(values, levels, bin_size)) * bin_size**2
 

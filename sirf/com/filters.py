@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf._kernels.recursive_filter import second_order
 from sirf.com.config.settings import CtleSettings, ReceiverSettings
 from sirf.receiver.transfer_functions import butterworth4, ctle
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
-
-def receiver_filter(frequency: Real, receiver: ReceiverSettings) -> Complex:
+def receiver_filter(frequency: Float, receiver: ReceiverSettings) -> Complex:
     """H_r (F,): Butterworth of equation (93A-20), times the raised cosine where the settings have one."""
     response = np.ones(np.shape(frequency), dtype=complex)
     if receiver.noise_corner is not None:
@@ -23,13 +20,13 @@ def receiver_filter(frequency: Real, receiver: ReceiverSettings) -> Complex:
     return response
 
 
-def raised_cosine(frequency: Real, start: float, end: float) -> Real:
+def raised_cosine(frequency: Float, start: float, end: float) -> Float:
     """One to `start` Hz, half a period of a cosine down to zero at `end` Hz."""
     part = np.clip((np.asarray(frequency, dtype=float) - start) / (end - start), 0.0, 1.0)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * part))
 
 
-def ctle_transfer(frequency: Real, settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Complex:
+def ctle_transfer(frequency: Float, settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Complex:
     """H_ctf (F,), equation (93A-22)."""
     return ctle(
         frequency,
@@ -42,12 +39,12 @@ def ctle_transfer(frequency: Real, settings: CtleSettings, g_dc_db: float, g_dc2
     )
 
 
-def first_stage(impulse: Real, settings: CtleSettings, g_dc_db: float, sample_rate: float) -> Real:
+def first_stage(impulse: Float, settings: CtleSettings, g_dc_db: float, sample_rate: float) -> Float:
     """`impulse` (N,) through the first stage of H_ctf as the bilinear transform makes it at `sample_rate` in Hz."""
     return _section(impulse, settings.f_z, settings.f_p1, settings.f_p2, g_dc_db, sample_rate)
 
 
-def second_stage(impulse: Real, settings: CtleSettings, g_dc2_db: float, sample_rate: float) -> Real:
+def second_stage(impulse: Float, settings: CtleSettings, g_dc2_db: float, sample_rate: float) -> Float:
     """`impulse` (N,) through the low-frequency stage; unchanged where the settings have none."""
     if settings.f_lf is None:
         return impulse
@@ -55,13 +52,13 @@ def second_stage(impulse: Real, settings: CtleSettings, g_dc2_db: float, sample_
 
 
 def equalized_impulse(
-    impulse: Real, settings: CtleSettings, g_dc_db: float, g_dc2_db: float, sample_rate: float
-) -> Real:
+    impulse: Float, settings: CtleSettings, g_dc_db: float, g_dc2_db: float, sample_rate: float
+) -> Float:
     """`impulse` (N,) through both stages."""
     return second_stage(first_stage(impulse, settings, g_dc_db, sample_rate), settings, g_dc2_db, sample_rate)
 
 
-def _section(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, gain_db: float, sample_rate: float) -> Real:
+def _section(impulse: Float, f_z: float, f_p1: float, f_p2: float | None, gain_db: float, sample_rate: float) -> Float:
     """(g + s/w_z) / ((1 + s/w_1)(1 + s/w_2)) with s = 2 f_s (1 - 1/z) / (1 + 1/z); `f_p2` None leaves that pole out."""
     half = sample_rate / np.pi  # s / (2 pi) at the frequency scale of f: 2 f_s / (2 pi)
     gain = 10.0 ** (gain_db / 20.0)
@@ -74,7 +71,7 @@ def _section(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, gain_db
     return _filtered(numerator, denominator, impulse)
 
 
-def gain_weights(settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Real:
+def gain_weights(settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Float:
     """Weights (4,) of `equalized_parts`: the CTLE is linear in both gains."""
     first = 10.0 ** (g_dc_db / 20.0)
     second = 10.0 ** (g_dc2_db / 20.0) if settings.f_lf is not None else 1.0
@@ -82,7 +79,7 @@ def gain_weights(settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Rea
     return np.array([first * second, first, second, 1.0])
 
 
-def equalized_parts(impulse: Real, settings: CtleSettings, sample_rate: float) -> Real:
+def equalized_parts(impulse: Float, settings: CtleSettings, sample_rate: float) -> Float:
     """`impulse` (N,) through four filters (4, N) of which `gain_weights` makes both stages of H_ctf at any gains.
 
     A stage (g + s/w_z) / ... is g times its part without the zero, plus the part of the zero alone.
@@ -98,7 +95,7 @@ def equalized_parts(impulse: Real, settings: CtleSettings, sample_rate: float) -
     return np.array(parts)
 
 
-def ctle_power_terms(frequency: Real, settings: CtleSettings) -> Real:
+def ctle_power_terms(frequency: Float, settings: CtleSettings) -> Float:
     """Four parts (4, F) of |H_ctf|^2, which the squares of `gain_weights` add up."""
     f = np.asarray(frequency, dtype=float)
     # on the frequency axis gain and zero are in quadrature: squares add, without products of both
@@ -112,7 +109,7 @@ def ctle_power_terms(frequency: Real, settings: CtleSettings) -> Real:
     return np.array([1.0 / poles, low / poles, zero / poles, zero * low / poles])
 
 
-def _part(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, sample_rate: float, *, with_gain: bool) -> Real:
+def _part(impulse: Float, f_z: float, f_p1: float, f_p2: float | None, sample_rate: float, *, with_gain: bool) -> Float:
     """A stage's part that its gain multiplies, or the part of its zero alone."""
     half = sample_rate / np.pi
     numerator = np.array([1.0, 1.0]) if with_gain else np.array([half / f_z, -half / f_z])
@@ -123,7 +120,7 @@ def _part(impulse: Real, f_z: float, f_p1: float, f_p2: float | None, sample_rat
     return _filtered(numerator, denominator, impulse)
 
 
-def _filtered(numerator: Real, denominator: Real, impulse: Real) -> Real:
+def _filtered(numerator: Float, denominator: Float, impulse: Float) -> Float:
     """`impulse` (N,) through a section of up to second order, its coefficients in powers of 1/z."""
     order = 3 - len(denominator)
     zeros, poles = (np.pad(part, (0, order)) for part in (numerator, denominator))

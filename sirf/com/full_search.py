@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.fft import rfft
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Single
 from sirf._kernels.com_boxes import AFTER
 from sirf._kernels.com_tree import search_boxes
 from sirf.com.ctle_tables import CtleTables, transmitter_strength, two_sided
@@ -23,10 +23,6 @@ from sirf.com.reference_receiver import ReferenceReceiver
 from sirf.com.search import TransmitterGrid, gain_settings
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
-
-Real = NDArray[np.float64]
-Integer = NDArray[np.int64]
-Single = NDArray[np.float32]
 
 _STEP_SLACK = 1e-3
 """Part of an error by which the estimate of the converter's step can make it wrong: the step is within a thousandth, and the
@@ -144,7 +140,7 @@ class Place:
         return pairs, float(known), int(looked)
 
 
-def _unfiltered_noise(receiver: ReferenceReceiver, tables: CtleTables, weight: Real) -> Single:
+def _unfiltered_noise(receiver: ReferenceReceiver, tables: CtleTables, weight: Float) -> Single:
     """Spectra (M, F) over sigma_X^2 of noise that the transmitter's taps do not filter."""
     settings, rules = receiver.settings, receiver.rules
     power, terms = settings.sigma_x**2, receiver.terms

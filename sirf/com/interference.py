@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import Distribution, binned_variance, crest_factor, gaussian, symbols
 from sirf.com.filters import equalized_impulse
 from sirf.com.responses import PathResponse, running_sum
 from sirf.com.search import Feedback, feedback_of, quantized
 
-Real = NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Equalized:
     """Pulses behind the linear equaliser: through (N,), each aggressor's, with the sampling index and the DFE."""
 
-    through: Real
-    aggressors: tuple[Real, ...]
+    through: Float
+    aggressors: tuple[Float, ...]
     cursor: int
     feedback: Feedback
 
@@ -53,7 +51,7 @@ def equalize(
     settings: ComSettings,
     *,
     gains: tuple[float, float],
-    taps: Real,
+    taps: Float,
     offsets: tuple[int, ...],
     cursor: int,
 ) -> Equalized:
@@ -69,7 +67,7 @@ def equalize(
     return Equalized(pulses[0], tuple(pulses[1:]), cursor, feedback_of(pulses[0], cursor, settings))
 
 
-def transmitter_equalized(pulse: Real, taps: Real, offsets: tuple[int, ...], per_ui: int) -> Real:
+def transmitter_equalized(pulse: Float, taps: Float, offsets: tuple[int, ...], per_ui: int) -> Float:
     """`pulse` (N,) through T-spaced `taps` at cursors `offsets`; what leaves at one end enters at the other."""
     total = np.zeros(pulse.size)
     for tap, offset in zip(taps, offsets, strict=True):
@@ -82,7 +80,7 @@ def available_signal(cursor_voltage: float, settings: ComSettings) -> float:
     return settings.transmitter.level_mismatch * cursor_voltage / (settings.levels - 1)
 
 
-def edge_slopes(pulse: Real, cursor: int, per_ui: int) -> Real:
+def edge_slopes(pulse: Float, cursor: int, per_ui: int) -> Float:
     """h_J (n,) in V/UI at every UI, equation (93A-28): half the difference of the samples after and before, per sample."""
     # 0 would look before the first sample
     first = cursor % per_ui
@@ -93,13 +91,13 @@ def edge_slopes(pulse: Real, cursor: int, per_ui: int) -> Real:
     return np.asarray((late - early) / 2 * per_ui)
 
 
-def whole_ui(values: Real, phase: int, per_ui: int) -> Real:
+def whole_ui(values: Float, phase: int, per_ui: int) -> Float:
     """Samples of `values` (N,) at `phase`, one a UI, without the first and last UI, as the reference code takes them."""
     count = int(np.floor(values.size / per_ui + 0.5))
     return values[per_ui + phase :: per_ui][: max(count - 2, 0)]
 
 
-def residual_isi(equalized: Equalized, settings: ComSettings) -> Real:
+def residual_isi(equalized: Equalized, settings: ComSettings) -> Float:
     """Interference of the through path at the sampling instant with cursor and DFE taken off, in V."""
     per_ui, cursor, feedback = settings.samples_per_ui, equalized.cursor, equalized.feedback
     pulse = equalized.through.copy()
@@ -113,7 +111,7 @@ def residual_isi(equalized: Equalized, settings: ComSettings) -> Real:
     return whole_ui(pulse, cursor % per_ui, per_ui)
 
 
-def worst_phase(pulse: Real, settings: ComSettings, bin_size: float) -> int:
+def worst_phase(pulse: Float, settings: ComSettings, bin_size: float) -> int:
     """Phase at which an aggressor's binned distribution has the largest variance, the first of equals."""
     per_ui = settings.samples_per_ui
     variance = [binned_variance(whole_ui(pulse, phase, per_ui), settings.levels, bin_size) for phase in range(per_ui)]

@@ -11,14 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.fft import irfft
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings, ReceiverSettings, RxFfeSettings
 from sirf.com.filters import ctle_power_terms, gain_weights, receiver_filter
 from sirf.signal.toeplitz import symmetric_toeplitz
-
-Real = NDArray[np.float64]
-Integer = NDArray[np.int64]
 
 _POINTS_PER_UI = 4096
 """Frequency points between zero and the symbol rate over which the receiver's noise is integrated."""
@@ -31,9 +28,9 @@ class Responses:
     All filters are in them: device packages, transmitter edge, receiver filter and CTLE; amplitudes A_v, A_fe, A_ne too.
     """
 
-    through: Real
-    fext: tuple[Real, ...] = ()
-    next: tuple[Real, ...] = ()
+    through: Float
+    fext: tuple[Float, ...] = ()
+    next: tuple[Float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +41,11 @@ class NoiseRows:
     converter's in V (0: none); `converter` the variance in V^2 of its white error.
     """
 
-    receiver: Real
-    transmitter: Real
-    crosstalk: Real
-    jitter: Real
-    random_jitter: Real
+    receiver: Float
+    transmitter: Float
+    crosstalk: Float
+    jitter: Float
+    random_jitter: Float
     worst_phases: tuple[int, ...] = ()
     step: float = 0.0
 
@@ -58,7 +55,7 @@ class NoiseRows:
         return self.step**2 / 12.0
 
     @property
-    def total(self) -> Real:
+    def total(self) -> Float:
         """All sources together."""
         row = self.receiver + self.transmitter + self.crosstalk + self.jitter
         row[0] += self.converter
@@ -78,16 +75,16 @@ class MmseReceiver:
     floating taps in UI after the cursor; between them `w` is zero.
     """
 
-    w: Real
+    w: Float
     cursor: int
-    b: Real
+    b: Float
     sigma_e: float
     sample: int
     noise: NoiseRows
     floating: tuple[int, ...] = ()
 
     @property
-    def taps(self) -> Real:
+    def taps(self) -> Float:
         """Rx FFE taps relative to the main one."""
         return np.asarray(self.w / self.w[self.cursor])
 
@@ -102,7 +99,7 @@ def ffe_size(ffe: RxFfeSettings) -> int:
     return ffe.pre + 1 + (max(ffe.span, ffe.post) if ffe.groups else ffe.post)
 
 
-def tap_limits(ffe: RxFfeSettings) -> Real:
+def tap_limits(ffe: RxFfeSettings) -> Float:
     """Largest magnitude (N,) of each tap relative to the main one, which has no limit."""
     fixed = ffe.pre + ffe.post + 1
     limit = np.full(ffe_size(ffe), float(ffe.tap_max))
@@ -115,7 +112,7 @@ def tap_limits(ffe: RxFfeSettings) -> Real:
     return limit
 
 
-def autocorrelation(response: Real, lags: int) -> Real:
+def autocorrelation(response: Float, lags: int) -> Float:
     """Sums over n of h[n] h[n + k] (lags,) of one response, k = 0, 1, ...; zero outside it."""
     result = np.zeros(lags)
     for k in range(min(lags, response.size)):
@@ -123,7 +120,7 @@ def autocorrelation(response: Real, lags: int) -> Real:
     return result
 
 
-def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int) -> Real:
+def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int) -> Float:
     """Covariance (lags,) in V^2 of the receiver's noise: density eta_0 / 2 shaped by H_r and H_ctf up to half the sample rate.
 
     Folding at the symbol rate and sampling the covariance at multiples of a UI are the same. The gains only weigh four
@@ -135,7 +132,7 @@ def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int)
 
 
 @lru_cache(maxsize=8)
-def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -> Real:
+def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -> Float:
     """Covariances (4, 2048) of the receiver's noise behind the four parts of the CTLE's power response."""
     f = np.linspace(0.0, 0.5 * samples_per_ui * rate, _POINTS_PER_UI * samples_per_ui // 2 + 1)
     # one-sided, in V²/Hz: eta_0 / 2 on both sides of 0 Hz
@@ -147,7 +144,7 @@ def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -
     return result
 
 
-def slopes(pulse: Real, phase: int, samples_per_ui: int) -> Real:
+def slopes(pulse: Float, phase: int, samples_per_ui: int) -> Float:
     """Slope h_J in V per UI at the samples of one phase, from the two samples beside each, equation (93A-28)."""
     at = np.arange(phase, pulse.size - 1, samples_per_ui)
     # the first sample has none before it
@@ -156,12 +153,12 @@ def slopes(pulse: Real, phase: int, samples_per_ui: int) -> Real:
     return np.asarray((pulse[at + 1] - pulse[at - 1]) * (samples_per_ui / 2.0))
 
 
-def worst_phase(pulse: Real, samples_per_ui: int) -> int:
+def worst_phase(pulse: Float, samples_per_ui: int) -> int:
     """Sampling phase at which a crosstalk response has the most power."""
     return int(np.argmax([np.sum(pulse[phase::samples_per_ui] ** 2) for phase in range(samples_per_ui)]))
 
 
-def with_taps(pulse: Real, taps: Real, cursor: int, samples_per_ui: int) -> Real:
+def with_taps(pulse: Float, taps: Float, cursor: int, samples_per_ui: int) -> Float:
     """Response (T,) to a symbol that went through taps spaced one UI; nothing before time zero, same length."""
     result = np.zeros_like(pulse)
     for k, tap in enumerate(taps):
@@ -173,12 +170,12 @@ def with_taps(pulse: Real, taps: Real, cursor: int, samples_per_ui: int) -> Real
     return result
 
 
-def through_taps(row: Real, taps: Real) -> float:
+def through_taps(row: Float, taps: Float) -> float:
     """RMS in V of noise of covariance `row` (N,) behind the taps (N,)."""
     return float(np.sqrt(taps @ symmetric_toeplitz(row) @ taps))
 
 
-def behind_taps(row: Real, taps: Real) -> Real:
+def behind_taps(row: Float, taps: Float) -> Float:
     """Covariance (K,) in V^2 behind the taps (N,) of noise of covariance `row` (K + N - 1,), one side."""
     # a covariance is even: lag -k stands as lag k
     both = np.concatenate((row[:0:-1], row))

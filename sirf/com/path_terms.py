@@ -10,23 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.fft import irfft, rfft
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Single
 from sirf._kernels.com_receiver import weighted_sum
 from sirf.com.config.settings import ComSettings
 from sirf.com.filters import equalized_parts, gain_weights
 from sirf.com.mmse import Responses
 from sirf.com.responses import PathResponse, running_sum
 
-Real = NDArray[np.float64]
-Single = NDArray[np.float32]
-
 POINTS = 512
 """Points of the circle on which power spectra are kept, 0 to f_b."""
 _PAIRS = [(i, j) for i in range(4) for j in range(i, 4)]
 
 
-def term_weights(weights: Real) -> Real:
+def term_weights(weights: Float) -> Float:
     """Weights (10,) of products of two parts for weights (4,) of the parts."""
     # each unordered pair stands once, and counts for both orders
     return np.array([weights[i] * weights[j] * (1.0 if i == j else 2.0) for i, j in _PAIRS])
@@ -36,23 +33,23 @@ def term_weights(weights: Real) -> Real:
 class PathTerms:
     """Autocorrelations (10, M, lags) and power spectra (10, M, POINTS / 2 + 1) of a response's parts by sampling phase."""
 
-    correlations: Real
+    correlations: Float
     spectra: Single
 
-    def correlation(self, weights: Real) -> Real:
+    def correlation(self, weights: Float) -> Float:
         """Autocorrelations (M, lags) at the weights (10,) of `term_weights`."""
         result = np.empty(self.correlations.shape[1:])
         weighted_sum(self.correlations, weights, result)
         return result
 
-    def spectrum(self, weights: Real) -> Single:
+    def spectrum(self, weights: Float) -> Single:
         """Power spectra (M, F) in single precision."""
         result = np.empty(self.spectra.shape[1:], dtype=np.float32)
         weighted_sum(self.spectra, weights.astype(np.float32), result)
         return result
 
 
-def path_terms(parts: Real, samples_per_ui: int, lags: int, *, drop: int = 0) -> PathTerms:
+def path_terms(parts: Float, samples_per_ui: int, lags: int, *, drop: int = 0) -> PathTerms:
     """Terms of a response's parts (4, T), each phase without its last `drop` samples."""
     rows = np.array([phase_rows(part, samples_per_ui, drop=drop) for part in parts])
     points = POINTS
@@ -66,7 +63,7 @@ def path_terms(parts: Real, samples_per_ui: int, lags: int, *, drop: int = 0) ->
     return PathTerms(np.ascontiguousarray(correlations), np.ascontiguousarray(kept))
 
 
-def phase_rows(pulse: Real, samples_per_ui: int, *, drop: int = 0) -> Real:
+def phase_rows(pulse: Float, samples_per_ui: int, *, drop: int = 0) -> Float:
     """A pulse (T,) by sampling phase (M, U), each phase without its last `drop` samples, zeros at the end."""
     count = -(-pulse.size // samples_per_ui)
     padded = np.zeros(count * samples_per_ui)
@@ -82,9 +79,9 @@ def phase_rows(pulse: Real, samples_per_ui: int, *, drop: int = 0) -> Real:
 class PathParts:
     """The pulses of all paths behind the four parts of the CTLE: `through` (4, T), and (4, T) of each aggressor."""
 
-    through: Real
-    fext: tuple[Real, ...]
-    next: tuple[Real, ...]
+    through: Float
+    fext: tuple[Float, ...]
+    next: tuple[Float, ...]
 
     def responses(self, settings: ComSettings, gains: tuple[float, float]) -> Responses:
         """All pulses behind the CTLE at `gains` in dB."""
@@ -99,7 +96,7 @@ class PathParts:
 def path_parts(paths: tuple[PathResponse, ...], settings: ComSettings) -> PathParts:
     """Pulses behind the parts of the CTLE, of which every setting is a sum."""
     rate = settings.symbol_rate * settings.samples_per_ui
-    found: dict[str, list[Real]] = {"through": [], "fext": [], "next": []}
+    found: dict[str, list[Float]] = {"through": [], "fext": [], "next": []}
     for path in paths:
         parts = equalized_parts(path.impulse, settings.receiver.ctle, rate)
         found[path.kind].append(np.array([running_sum(part, settings.samples_per_ui) for part in parts]))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import Distribution, gaussian, symbols
 from sirf.com.revision import Rules
 from sirf.errors import SirfError
-
-Real = NDArray[np.float64]
 
 NOISE_CREST = 10.0
 """Gaussian noise at the converter is cut at so many sigma."""
@@ -36,7 +34,7 @@ def clip_probability(settings: ComSettings, rules: Rules) -> float:
     return settings.receiver.detector.clip_probability * rules.clip_share
 
 
-def search_step(samples: Real, noise: float, settings: ComSettings, rules: Rules) -> float:
+def search_step(samples: Float, noise: float, settings: ComSettings, rules: Rules) -> float:
     """Step in V for a pulse sampled before the FFE (N,) in V, with Gaussian noise of rms `noise` in V; 0 for an ideal one.
 
     Equations (178A-28) to (178A-31): the signal is the distribution of all samples times random symbols, in bins of the settings.
@@ -89,7 +87,7 @@ def rounding_error(step: float, weight: float, bin_size: float) -> Distribution:
     return Distribution(y / np.sum(y), -reach, bin_size)
 
 
-def with_rounding_error(distribution: Distribution, step: float, weights: Real) -> Distribution:
+def with_rounding_error(distribution: Distribution, step: float, weights: Float) -> Distribution:
     """A distribution with the error of rounding to `step` through FFE taps of `weights` (N,) added, each independent."""
     for weight in weights[weights != 0.0]:
         distribution = distribution + rounding_error(step, float(weight), distribution.bin_size)

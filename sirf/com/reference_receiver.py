@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.mmse import equalizer, set_places
 from sirf.com.config.settings import ComSettings, RxFfeSettings
@@ -30,8 +30,6 @@ from sirf.com.responses import PathResponse
 from sirf.com.revision import Rules, rules_of
 from sirf.com.search import TransmitterGrid, transmitter_grid
 from sirf.errors import ConfigError
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +58,11 @@ class ReferenceReceiver:
         """What the search needs at one CTLE setting."""
         return CtleTables(self.settings, self.rules, self.ffe, self.parts, self.terms, self.grid, gains)
 
-    def through(self, gains: tuple[float, float], taps: Real) -> Real:
+    def through(self, gains: tuple[float, float], taps: Float) -> Float:
         """The through pulse (T,) before the FFE, with the transmitter's taps (K,)."""
         return with_taps(self.responses(gains).through, taps, self.grid.main, self.settings.samples_per_ui)
 
-    def noise(self, gains: tuple[float, float], taps: Real, sample: int, lags: int) -> NoiseRows:
+    def noise(self, gains: tuple[float, float], taps: Float, sample: int, lags: int) -> NoiseRows:
         """Noise at the FFE's input, covariances at `lags` lags, with the transmitter's taps (K,), sampled at `sample`."""
         settings, m, tx = self.settings, self.settings.samples_per_ui, self.settings.transmitter
         behind, power, phase = self.responses(gains), settings.sigma_x**2, sample % m
@@ -99,7 +97,7 @@ class ReferenceReceiver:
             step=step,
         )
 
-    def receiver(self, gains: tuple[float, float], taps: Real, sample: int) -> MmseReceiver | None:
+    def receiver(self, gains: tuple[float, float], taps: Float, sample: int) -> MmseReceiver | None:
         """The equaliser at one sampling instant with the noise that it was made for; None where none passes."""
         settings, m, ffe = self.settings, self.settings.samples_per_ui, self.ffe
         power, size, dfe = settings.sigma_x**2, ffe_size(ffe), settings.receiver.dfe
@@ -147,7 +145,7 @@ class ReferenceReceiver:
 
 
 def reference_receiver(
-    paths: tuple[PathResponse, ...], settings: ComSettings, *, taps: Real | None = None
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, taps: Float | None = None
 ) -> ReferenceReceiver:
     """The receiver of Annex 178A for these paths; `taps` (C, K) take the place of the grid's transmitter settings.
 

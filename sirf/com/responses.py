@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import PackageCase, Role, die_to_die, roles_of
@@ -17,9 +17,6 @@ from sirf.com.config.settings import ComSettings
 from sirf.com.filters import receiver_filter
 from sirf.errors import SirfError
 from sirf.transmitter.edge import transmitter_edge
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,19 +31,19 @@ class PathResponse:
     kind: Role
     name: str
     amplitude: float
-    frequency: Real
+    frequency: Float
     s: Complex
     transfer: Complex
-    impulse: Real
+    impulse: Float
     samples_per_ui: int
 
     @property
-    def pulse(self) -> Real:
+    def pulse(self) -> Float:
         """Unequalised pulse response (N,) in V: the running sum over one UI."""
         return running_sum(self.impulse, self.samples_per_ui)
 
 
-def running_sum(impulse: Real, count: int) -> Real:
+def running_sum(impulse: Float, count: int) -> Float:
     """Sum of each sample and those before it, `count` in all; the same length."""
     total = np.concatenate((np.zeros(count), np.cumsum(impulse)))
     return np.asarray(total[count:] - total[:-count])
@@ -86,7 +83,7 @@ def path_responses(
     return tuple(result), tuple(warnings)
 
 
-def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -> tuple[Complex, Real]:
+def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -> tuple[Complex, Float]:
     """H21 with H_t and H_r, and its impulse response for 1 V."""
     f = transfer.frequency
     filters = transmitter_filter(f, settings, packages) * receiver_filter(f, settings.receiver)
@@ -95,7 +92,7 @@ def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -
     return value, impulse_response(f, value, sample_rate=rate, truncation=settings.truncation)
 
 
-def transmitter_filter(frequency: Real, settings: ComSettings, packages: PackageCase) -> Complex:
+def transmitter_filter(frequency: Float, settings: ComSettings, packages: PackageCase) -> Complex:
     """H_t (F,) of equation (93A-46) with the reference code's delay; ones where the settings have no transition time."""
     rise = settings.transmitter.rise_time if packages.rise_time is None else packages.rise_time
     if rise is None:
@@ -143,7 +140,7 @@ def _on_one_grid(channel: Channel, warnings: list[str]) -> Channel:
     )
 
 
-def _on_grid(network: Network, grid: Real, warnings: list[str]) -> Network:
+def _on_grid(network: Network, grid: Float, warnings: list[str]) -> Network:
     """The aggressor on the through path's grid; ends held over a step at most."""
     if np.array_equal(network.frequency, grid):
         return network

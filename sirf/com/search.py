@@ -8,17 +8,14 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Integer
 from sirf._kernels.com_search import feedback_taps, search_setting
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise
 from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
 from sirf.com.responses import PathResponse, running_sum
 from sirf.execution import tell
-
-Real = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 PEAK_WINDOW_UI = 20
 """The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
@@ -34,10 +31,10 @@ class TransmitterGrid:
     no grid.
     """
 
-    taps: Real
+    taps: Float
     offsets: tuple[int, ...]
     main: int
-    places: Index
+    places: Integer
     values: tuple[tuple[float, ...], ...] = ()
 
     @property
@@ -83,7 +80,7 @@ def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     return TransmitterGrid(taps, offsets, main, np.ascontiguousarray(places[keep]), tuple(values))
 
 
-def reported_taps(settings: ComSettings, taps: Real) -> tuple[float, ...]:
+def reported_taps(settings: ComSettings, taps: Float) -> tuple[float, ...]:
     """A row of the grid without the outermost taps that can only be zero, as the reference code reports it."""
     values = [values for _, values in settings.transmitter.ffe]
     main = sum(1 for cursor, _ in settings.transmitter.ffe if cursor < 0)
@@ -115,7 +112,7 @@ class Search:
         self._peak = int(np.argmax(paths[0].pulse))
         self.noise, self.next, self.fext = self._noise()
 
-    def _noise(self) -> tuple[Real, Real, Real]:
+    def _noise(self) -> tuple[Float, Float, Float]:
         """sigma_N² (S,), sigma_NEXT² (S,), sigma_FEXT² (T, S) of all gain settings."""
         settings, f = self.settings, self.paths[0].frequency
         ctle = settings.receiver.ctle
@@ -145,7 +142,7 @@ class Search:
         other.settings = settings
         return other
 
-    def pulses(self, g_dc: int | None = None) -> Iterator[tuple[int, Real]]:
+    def pulses(self, g_dc: int | None = None) -> Iterator[tuple[int, Float]]:
         """(number of the gain setting, pulse (N,) of the through path behind the CTLE)."""
         settings, ctle = self.settings, self.settings.receiver.ctle
         rate = settings.symbol_rate * settings.samples_per_ui
@@ -214,7 +211,7 @@ class Search:
         )
 
     def _run(
-        self, number: int, pulse: Real, state: Index, local: int, best: float, prune: bool
+        self, number: int, pulse: Float, state: Integer, local: int, best: float, prune: bool
     ) -> tuple[float, int, int, int]:
         settings, grid = self.settings, self.grid
         per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
@@ -237,7 +234,7 @@ class Search:
         )
         return float(ratio), int(row), int(cursor), int(evaluated)
 
-    def window(self, size: int) -> Index:
+    def window(self, size: int) -> Integer:
         """Where the peak is looked for, and other whole numbers of the kernel."""
         settings = self.settings
         per_ui = settings.samples_per_ui
@@ -246,7 +243,7 @@ class Search:
         anchor = settings.receiver.sampling.anchor
         return np.array([low, high, per_ui, settings.receiver.dfe.reach, self.grid.main, anchor], dtype=np.int64)
 
-    def constants(self, number: int) -> Real:
+    def constants(self, number: int) -> Float:
         """`noise` of `search_setting` at one gain setting."""
         settings, tx = self.settings, self.settings.transmitter
         power = settings.sigma_x**2
@@ -256,12 +253,12 @@ class Search:
         return np.array([noise, power, jitter, 10 ** (-tx.snr_db / 10), 1.0 if settings.snr_tx_with_c0 else 0.0, scale])
 
 
-def shifted_rows(pulse: Real, offsets: tuple[int, ...], per_ui: int) -> Real:
+def shifted_rows(pulse: Float, offsets: tuple[int, ...], per_ui: int) -> Float:
     """The pulse (N,) moved by each cursor of `offsets` in UI (K, N); what leaves at one end enters at the other."""
     return np.stack([np.roll(pulse, offset * per_ui) for offset in offsets])
 
 
-def by_phase(rows: Real, per_ui: int) -> tuple[Real, Index]:
+def by_phase(rows: Float, per_ui: int) -> tuple[Float, Integer]:
     """`rows` (K, N) as (M, K, J), zeros at the end, and the number of values (M,) of each phase."""
     taps, size = rows.shape
     count = -(-size // per_ui)
@@ -275,12 +272,12 @@ def by_phase(rows: Real, per_ui: int) -> tuple[Real, Index]:
 class Feedback:
     """DFE of a chosen setting: `taps` (reach,) relative to the cursor, `upper` and `lower` limits (reach,) in V."""
 
-    taps: Real
-    upper: Real
-    lower: Real
+    taps: Float
+    upper: Float
+    lower: Float
 
 
-def feedback_of(pulse: Real, cursor: int, settings: ComSettings) -> Feedback:
+def feedback_of(pulse: Float, cursor: int, settings: ComSettings) -> Feedback:
     """DFE taps at sample `cursor` of the equalised `pulse` (N,), equations (93A-26) and (93A-27)."""
     dfe = settings.receiver.dfe
     count = dfe.reach
@@ -303,7 +300,7 @@ def feedback_of(pulse: Real, cursor: int, settings: ComSettings) -> Feedback:
     return Feedback(quantized(post, main, dfe.step).clip(lower, upper) / main, upper, lower)
 
 
-def quantized(values: Real, cursor: float, step: float) -> Real:
+def quantized(values: Float, cursor: float, step: float) -> Float:
     """`values` in whole steps of `step` times the cursor, towards zero; unchanged for step 0."""
     if step <= 0:
         return values

@@ -12,13 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.signal.gaussian import log_gaussian_below
 from sirf.signal.toeplitz import symmetric_toeplitz
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,7 @@ class SequenceGain:
     longest_event: int
 
 
-def event_margins(alpha: float, correlation: Real, longest: int) -> Real:
+def event_margins(alpha: float, correlation: Float, longest: int) -> Float:
     """d'd / sqrt(d'Cd) (J,) for events of 1 to `longest` symbols; `correlation` (K,) of the noise, one at lag 0, zero after K.
 
     >>> float(event_margins(1.0, np.array([1.0]), 3)[2].round(6))
@@ -53,7 +51,7 @@ def feedback_error_ratio(half_spacing: float, levels: int) -> float:
     return float(np.log(2.0 * (levels - 1) / levels) + log_gaussian_below(-half_spacing))
 
 
-def sequence_error_ratio(half_spacing: float, levels: int, margins: Real) -> float:
+def sequence_error_ratio(half_spacing: float, levels: int, margins: Float) -> float:
     """Logarithm of the sum over j of 2 j ((L - 1) / L)^j Q(A m_j)."""
     j = np.arange(1, margins.size + 1)
     # in logarithms: far tails underflow, and the sum is over widely different terms
@@ -62,7 +60,7 @@ def sequence_error_ratio(half_spacing: float, levels: int, margins: Real) -> flo
 
 
 def sequence_gain(
-    alpha: float, correlation: Real, *, levels: int, error_ratio: float, longest: int = 128
+    alpha: float, correlation: Float, *, levels: int, error_ratio: float, longest: int = 128
 ) -> SequenceGain:
     """Gain of sequence detection over ideal decision feedback at a detector error ratio.
 

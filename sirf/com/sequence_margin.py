@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.fft import irfft, rfft
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import Distribution, gaussian
 from sirf.com.revision import Rules
@@ -22,8 +22,6 @@ from sirf.errors import ConfigError
 from sirf.signal.fast_length import next_fast_length
 from sirf.signal.toeplitz import symmetric_toeplitz
 from sirf.units import from_db20
-
-Real = NDArray[np.float64]
 
 _LAST_TERM = 1e-4
 """The sum over events ends at a term below this part of it."""
@@ -114,7 +112,7 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Dis
 
 
 def error_event_ratio(
-    noisy: Distribution, b: float, signal: float, correlation: Real, *, levels: int, longest: int
+    noisy: Distribution, b: float, signal: float, correlation: Float, *, levels: int, longest: int
 ) -> tuple[float, int]:
     """Detector error ratio of sequence detection on the target 1 + b D, equation (178A-50), and how many lengths of events.
 
@@ -169,7 +167,7 @@ def tail_of_sum(parts: list[tuple[Distribution, int]], distance: float) -> float
     return float(density @ np.exp(offset + tilt * (first + np.arange(density.size))))
 
 
-def _tilted(part: Distribution, tilt: float) -> tuple[Real, float]:
+def _tilted(part: Distribution, tilt: float) -> tuple[Float, float]:
     """Probabilities weighed with e^(-tilt n) for the n-th bin, their sum one, and the logarithm of the sum before."""
     place = part.first + np.arange(part.y.size)
     top = float(np.max(-tilt * place[part.y > 0.0]))
@@ -178,7 +176,7 @@ def _tilted(part: Distribution, tilt: float) -> tuple[Real, float]:
     return weights / total, top + float(np.log(total))
 
 
-def _distance(u: Real, correlation: Real, signal: float) -> float:
+def _distance(u: Float, correlation: Float, signal: float) -> float:
     """A_s (u'u)^1.5 / sqrt(u'Vu): the voltage that the noise of an event must pass."""
     energy = float(u @ u)
     # the event needs A_s u'u; |u| / sqrt(u'Vu) corrects for colour, since `noisy` adds its samples as independent ones

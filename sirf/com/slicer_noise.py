@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.distribution import Distribution, gaussian, symbols
 from sirf.com.interference import transmitter_equalized, whole_ui
 from sirf.com.mmse import MmseReceiver, autocorrelation, behind_taps, slopes, through_taps, with_taps
 from sirf.com.quantization import NOISE_CREST, clip_probability, clipping_level, converter_step, with_rounding_error
 from sirf.com.reference_receiver import ReferenceReceiver
-
-Real = NDArray[np.float64]
 
 _CREST = 8.0
 """Noise is cut at so many sigma, unless the settings say otherwise: far outside every DER_0."""
@@ -46,12 +44,12 @@ class SlicerNoise:
     rounding: Distribution
     rest: Distribution
     total: Distribution
-    pulse: Real
-    colour: Real
-    receiver_colour: Real
+    pulse: Float
+    colour: Float
+    receiver_colour: Float
 
 
-def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real, found: MmseReceiver) -> SlicerNoise:
+def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Float, found: MmseReceiver) -> SlicerNoise:
     """Distribution of interference and noise at the sampling instant behind FFE and DFE, with the transmitter's taps (K,)."""
     settings, rules = receiver.settings, receiver.rules
     tx, levels, m, shares = settings.transmitter, settings.levels, settings.samples_per_ui, settings.level_shares
@@ -133,8 +131,8 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real
 
 
 def _colours(
-    receiver: ReferenceReceiver, gains: tuple[float, float], taps: Real, found: MmseReceiver, residual: Real
-) -> tuple[Real, Real]:
+    receiver: ReferenceReceiver, gains: tuple[float, float], taps: Float, found: MmseReceiver, residual: Float
+) -> tuple[Float, Float]:
     """Covariances (K,) at the slicer of all noise with residual interference (U,), and of receiver noise, equation (178A-56)."""
     settings, weights = receiver.settings, found.taps
     longest = min(settings.receiver.detector.truncation_length, receiver.ffe.noise_length // 2) + 2

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.link import Link
-
-Float = NDArray[np.float64]
 
 MAX_ERROR_SHARE = 0.03
 """What the series may leave of the largest transition at the largest displacement, relative to noise and jitter together."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.cached_spectra import KEPT_GRIDS, symbol_shape, transform_grid
 from sirf.channel.die_to_die import find_distinct
 from sirf.channel.response import PreparedTransfer, prepare
@@ -28,8 +29,6 @@ from sirf.transmitter.edge import transmitter_edge
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 MIN_CURSOR_RATIO = 1e-4
 """Cursors below this part of the main one, beyond the last larger one, are left out."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd, front_end
 
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
 
 RANGE_PER_RMS = 4.0
 """Range of a converter that sets its own, over the rms of its input."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.distribution import gaussian, symbols
-
-Float = NDArray[np.float64]
 
 NOISE_CREST = 10.0
 """Noise is cut at so many sigma, beyond every clipping probability in use."""

@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Integer
 from sirf.presets import EqualizerLimits
-
-Float = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TapSolution:
     """FFE taps `ffe` (N,) at `positions` (N,) in UI after the cursor, the main one 1, with their `dfe`; `merit` is a ratio."""
 
-    positions: Index
+    positions: Integer
     ffe: Float
     dfe: Float
     merit: float
@@ -31,11 +28,11 @@ class TapSolution:
         return tuple(taps.tolist()), -first
 
 
-Solve = Callable[[Index], TapSolution]
+Solve = Callable[[Integer], TapSolution]
 """The best taps at given positions (N,), ascending, in UI after the cursor."""
 
 
-def fixed_positions(limits: EqualizerLimits) -> Index:
+def fixed_positions(limits: EqualizerLimits) -> Integer:
     """Positions of the taps that do not float, in UI after the cursor."""
     return np.arange(-limits.rx_ffe_pre, limits.rx_ffe_post + 1)
 
@@ -55,7 +52,7 @@ def place_floating_taps(solve: Solve, limits: EqualizerLimits) -> TapSolution:
     return best
 
 
-def _free_runs(taken: Index, limits: EqualizerLimits) -> Iterator[Index]:
+def _free_runs(taken: Integer, limits: EqualizerLimits) -> Iterator[Integer]:
     """Runs of positions of one group that touch no taken one."""
     used, count = set(taken.tolist()), limits.rx_ffe_group_taps
     for start in range(limits.rx_ffe_post + 1, limits.rx_ffe_span - count + 2):
@@ -80,7 +77,7 @@ class TapProblem:
     eye_factor: float
     limits: EqualizerLimits
 
-    def solve(self, positions: Index) -> TapSolution:
+    def solve(self, positions: Integer) -> TapSolution:
         """FFE and DFE of least mean-square error at `positions` (N,), within their limits.
 
         The main cursor is held at one; a DFE tap that passes its limit stays there. FFE taps are clipped behind the solution,

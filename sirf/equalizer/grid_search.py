@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.transmitter_search import coordinate_descent
 from sirf.engine.front_end import (
     AnalogChannel,
@@ -30,8 +31,6 @@ from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sirf.engine.front_end import front_end
 from sirf.equalizer.error_ratio_search import refine
@@ -26,7 +25,6 @@ from sirf.signal.filters import BUTTERWORTH4_NOISE
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
 
 LIGHT_NOISE = 0.1
 """Rms of the noise by which a drive of light is judged, over that of the drive."""

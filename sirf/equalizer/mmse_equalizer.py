@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.errors import SirfError
 from sirf.link import Link
-
-Float = NDArray[np.float64]
 
 
 def mmse_equalizer(link: Link, *, ffe: tuple[int, int] | None = None, dfe: int | None = None) -> Link:

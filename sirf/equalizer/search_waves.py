@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.front_end import AnalogChannel, noise_correlation
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Ctle, Receiver
@@ -17,7 +17,6 @@ from sirf.receiver.receiver import Ctle, Receiver
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
 
 NOISE_SAMPLES = 8
 """Samples per UI of the noise that a search weighs: 1e-6 of it lies beyond four times the symbol rate."""

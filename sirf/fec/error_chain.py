@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.codewords import walk_chain
 from sirf.errors import SirfError
 from sirf.fec.line import bits_of_level_error, bits_per_level
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

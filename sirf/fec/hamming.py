@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import comb, erfc
 
+from sirf._arrays import Bits
 from sirf._kernels.hamming import chase_decode
 from sirf.errors import SirfError
-
-Bits = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import FecSymbols, Symbols
 from sirf.errors import SirfError
 from sirf.signal import cross32, patterns
 from sirf.signal.pam import gray_code
-
-Symbols = NDArray[np.uint16]
-Levels = NDArray[np.uint8]
 
 
 def bits_per_level(order: int) -> int:
@@ -45,7 +43,7 @@ def check_interleave(interleave: int) -> None:
         raise SirfError(f"interleave must be a whole number from 1 to 16, got {interleave}. Use 1, 2 or 4.")
 
 
-def interleave(words: ArrayLike, depth: int) -> Symbols:
+def interleave(words: ArrayLike, depth: int) -> FecSymbols:
     """Stream (C n,) of code words (C, n), C a multiple of `depth`: the first symbols of `depth` words, then their second ones.
 
     >>> interleave([[1, 2], [3, 4]], 2)
@@ -61,7 +59,7 @@ def interleave(words: ArrayLike, depth: int) -> Symbols:
     return array.reshape(-1, depth, array.shape[1]).transpose(0, 2, 1).reshape(-1)
 
 
-def deinterleave(stream: ArrayLike, depth: int, length: int) -> Symbols:
+def deinterleave(stream: ArrayLike, depth: int, length: int) -> FecSymbols:
     """Code words (C, `length`) of a stream: the inverse of `interleave`."""
     check_interleave(depth)
     array = np.asarray(stream, dtype=np.uint16)
@@ -72,21 +70,21 @@ def deinterleave(stream: ArrayLike, depth: int, length: int) -> Symbols:
     return array.reshape(-1, length, depth).transpose(0, 2, 1).reshape(-1, length)
 
 
-def to_levels(symbols: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Levels:
+def to_levels(symbols: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Symbols:
     """Gray-mapped level indices (N bits_per_symbol / log2 order,), 0 the lowest, of FEC symbols (N,); lowest bit first."""
     bits_per_level(order)
     bits = (np.asarray(symbols).reshape(-1, 1) >> np.arange(bits_per_symbol)) & 1
     return patterns.gray_symbols(bits.ravel().astype(np.uint8), order)
 
 
-def from_levels(levels: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Symbols:
+def from_levels(levels: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> FecSymbols:
     """FEC symbols of level indices: the inverse of `to_levels`."""
     bits_per_level(order)
     bits = patterns.gray_bits(np.asarray(levels), order).astype(np.int64)
     return np.asarray(bits.reshape(-1, bits_per_symbol) @ (1 << np.arange(bits_per_symbol)), dtype=np.uint16)
 
 
-def precode(levels: ArrayLike, *, order: int = 4) -> Levels:
+def precode(levels: ArrayLike, *, order: int = 4) -> Symbols:
     """Levels b_k = (a_k - b_(k-1)) mod order of levels a_k (N,), b_(-1) = 0.
 
     >>> precode([1, 1, 1, 0])
@@ -95,7 +93,7 @@ def precode(levels: ArrayLike, *, order: int = 4) -> Levels:
     return patterns.precode(np.asarray(levels, dtype=np.uint8), order)
 
 
-def remove_precoding(levels: ArrayLike, *, order: int = 4) -> Levels:
+def remove_precoding(levels: ArrayLike, *, order: int = 4) -> Symbols:
     """Levels a_k = (b_k + b_(k-1)) mod order of decided levels b_k (N,), b_(-1) = 0: the inverse of `precode`."""
     return patterns.remove_precoding(np.asarray(levels, dtype=np.uint8), order)
 

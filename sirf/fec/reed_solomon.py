@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import FecSymbols, Integer
 from sirf._kernels import reed_solomon as kernels
 from sirf.errors import SirfError
 
@@ -16,15 +17,12 @@ if TYPE_CHECKING:
     from sirf.fec.error_chain import ErrorChain
     from sirf.fec.post_fec import PostFec
 
-Symbols = NDArray[np.uint16]
-Table = NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
     """What a decoder returns: message `symbols` (..., k), and per word how many symbols it `corrected`, -1 where it failed."""
 
-    symbols: Symbols
+    symbols: FecSymbols
     corrected: NDArray[np.int64]
 
     @property
@@ -81,7 +79,7 @@ class ReedSolomon:
         """Message bits per sent bit."""
         return self.message_symbols / self.symbols
 
-    def encode(self, symbols: ArrayLike) -> Symbols:
+    def encode(self, symbols: ArrayLike) -> FecSymbols:
         """Code words (..., n) of messages (..., k), whole numbers below 2^bits_per_symbol; the message comes first."""
         messages, shape = self._words(symbols, self.message_symbols)
         words = np.empty((len(messages), self.symbols), dtype=np.uint16)
@@ -130,7 +128,7 @@ class ReedSolomon:
             self, codeword_error_ratio, continuation=continuation, interleave=interleave, precoding=precoding
         )
 
-    def _words(self, symbols: ArrayLike, length: int) -> tuple[Symbols, tuple[int, ...]]:
+    def _words(self, symbols: ArrayLike, length: int) -> tuple[FecSymbols, tuple[int, ...]]:
         array = np.asarray(symbols)
         if array.ndim == 0 or array.shape[-1] != length:
             raise SirfError(
@@ -150,9 +148,9 @@ class ReedSolomon:
 class _Tables:
     """Field tables and multiples of the generator, as `sirf._kernels.reed_solomon` wants them."""
 
-    exp: Table
-    log: Table
-    rows: Table
+    exp: Integer
+    log: Integer
+    rows: Integer
 
 
 def _powers(m: int, polynomial: int) -> list[int]:

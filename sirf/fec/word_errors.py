@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, logsumexp
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.fec.error_chain import ErrorChain
 from sirf.fec.line import bits_of_level_error, bits_per_level
 
 if TYPE_CHECKING:
     from sirf.fec.reed_solomon import ReedSolomon
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

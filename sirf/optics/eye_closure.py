@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import erfc, erfcinv
 
+from sirf._arrays import Float
 from sirf.errors import PhysicsError
 from sirf.optics.power import delay_samples, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
-
-Float = NDArray[np.float64]
 
 TARGET_SER = 4.8e-4
 HISTOGRAM_BINS = 1500

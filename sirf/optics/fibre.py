@@ -9,13 +9,10 @@ from math import inf
 
 import numpy as np
 from numpy import fft
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.optics.stage import check
 from sirf.units import C0, FIBRE, MODAL_BANDWIDTH, WAVELENGTH, read_text_fields
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True)

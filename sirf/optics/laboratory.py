@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sirf.errors import PhysicsError
 from sirf.optics.eye_closure import FIVE_TAPS, ReferenceReceiver, tdecq
@@ -16,8 +15,6 @@ from sirf.optics.power import dbm, extinction_ratio_db, outer_oma
 from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.signal.patterns import Pattern
 from sirf.units import VOLTAGE, Given, parse_symbol_rate
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.optics.stage import ELECTRON, check, low_pass, noiseless
 from sirf.units import AREA, C0, CURRENT, FREQUENCY, LENGTH, RESISTANCE, WAVELENGTH, read_text_fields
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 PLANCK = 6.626_070_15e-34
 """Planck constant, J s."""

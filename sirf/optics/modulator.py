@@ -7,14 +7,11 @@ from math import inf
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.optics.stage import check, low_pass, noiseless
 from sirf.units import DETUNING, FREQUENCY, SHIFT, VOLTAGE, read_text_fields
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 class Modulator(Protocol):

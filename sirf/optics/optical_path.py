@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.micro_led import MicroLed
@@ -15,9 +15,6 @@ from sirf.optics.optical_receiver import OpticalReceiver
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.stage import Stage, filtered, noise_bandwidth
 from sirf.optics.wavelengths import WavelengthGrid
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

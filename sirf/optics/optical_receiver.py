@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.optics.stage import ELECTRON, check, low_pass, noise_bandwidth
 from sirf.units import CURRENT, FREQUENCY, VOLTAGE, read_text_fields
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True)

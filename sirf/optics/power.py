@@ -6,9 +6,8 @@ import numpy as np
 from numpy import fft
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import Float
 from sirf.errors import PhysicsError
-
-Float = NDArray[np.float64]
 
 
 def dbm(power: ArrayLike) -> Float:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erfc, erfcinv
 
 from sirf.errors import PhysicsError
 from sirf.optics.optical_receiver import OpticalReceiver
-
-Float = NDArray[np.float64]
 
 
 def gaussian_sensitivity(noise_current: float, responsivity: float, *, ser: float, order: int = 4) -> float:

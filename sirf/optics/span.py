@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import linear_chain, unit_channel
 from sirf.errors import PhysicsError
@@ -17,9 +17,6 @@ from sirf.signal.pam import levels as pam_levels
 from sirf.transmitter.edge import transmitter_edge
 from sirf.transmitter.transmitter import Transmitter
 from sirf.units import VOLTAGE, Given, parse_symbol_rate, read_text_fields
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 ALONE_STEP, ALONE_BAND = 50e6, 1.5
 """Frequency step in Hz, and band over the symbol rate, of the unit copper about optics that stand alone."""

@@ -8,13 +8,11 @@ from math import inf, isfinite
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.signal.filters import butterworth4
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 ELECTRON = 1.602_176_634e-19
 """Elementary charge, C."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Float
 from sirf.errors import PhysicsError
 from sirf.optics.stage import check
 from sirf.signal.gaussian import gaussian_below
 from sirf.units import FREQUENCY, read_text_fields
 
-Float = NDArray[np.float64]
 MAX_WAVELENGTHS = 64
 MAX_NEIGHBOURS = 15
 """Neighbours whose bits `nrz_error_ratio` takes in every combination."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new
 from sirf.plot._palette import BLUE, DARK, GREEN, MIDDLE, ORANGE, PALE, PINK
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sirf.link import Link
     from sirf.results.margin import ComResult
 
-Float = NDArray[np.float64]
 
 Dash = str | tuple[int, tuple[int, ...]]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.plot._axes import axes_or_new
 from sirf.plot._titles import conditions_of, name_of, set_title
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
-Float = NDArray[np.float64]
 
 DECADES = 3.0
 """Decades of density that the picture shows: enough for the tails, few enough that the levels stand out."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.plot._axes import axes_or_new
 from sirf.plot._palette import ORANGE
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from sirf.study.maps import Map
 
-Float = NDArray[np.float64]
 
 _FLOOR = 1e-20
 """Error ratios below this look alike."""

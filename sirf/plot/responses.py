@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.transfer import Pulse
 from sirf.plot._axes import axes_or_new
 from sirf.plot._palette import BLUE, DARK, GREEN, MIDDLE, ORANGE, PALE, PINK
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sirf.link import Link
 
-Float = NDArray[np.float64]
 
 _SIZE = (6.4, 3.6)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 
-Float = NDArray[np.float64]
 Limits = tuple[tuple[float, float], ...] | None
 
 ALGORITHMS = ("lms", "sign-sign")

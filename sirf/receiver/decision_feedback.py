@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
-
-Float = NDArray[np.float64]
 
 
 def place_taps(

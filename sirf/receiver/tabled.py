@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.errors import SirfError
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex
 from sirf.signal.filters import butterworth4 as butterworth4
 from sirf.units import from_db20
-
-Complex = NDArray[np.complex128]
 
 
 def ctle(

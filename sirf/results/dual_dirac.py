@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erfc, erfcinv
 
-Float = NDArray[np.float64]
+from sirf._arrays import Float
 
 DEEPER = 1e-3
 """The second error ratio of a fit, relative to the first."""

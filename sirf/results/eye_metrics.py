@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20
@@ -15,7 +15,6 @@ from sirf.units import db20
 if TYPE_CHECKING:
     from sirf.results.statistical_eye import StatisticalEye
 
-Float = NDArray[np.float64]
 
 CROSSING_SHARE = 0.5
 """Part of the symbols beside an eye, on average over both sides, that come over its threshold: only they move with the edge."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float64]
+from sirf._arrays import Float
 
 FLOOR = 1e-40
 """Probabilities below this are reported as zero: rounding of the inversion takes over there."""

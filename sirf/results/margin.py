@@ -7,14 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sirf._arrays import Complex, Float
 from sirf._display import html_table, table
 from sirf.results.ledger import MarginLedger
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +53,11 @@ class PathTrace:
 
     kind: str
     name: str
-    frequency: Real
+    frequency: Float
     transfer: Complex
-    impulse: Real
-    pulse: Real
-    equalized: Real
+    impulse: Float
+    pulse: Float
+    equalized: Float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +70,7 @@ class ComTrace:
     paths: tuple[PathTrace, ...]
     receiver_filter: Complex
     ctle: Complex
-    distributions: Mapping[str, tuple[Real, Real]]
+    distributions: Mapping[str, tuple[Float, Float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,8 +129,8 @@ class ComResult:
     rx_ffe_floating_positions: tuple[int, ...]
     ledger: MarginLedger | None
     passes: Mapping[str, bool]
-    pulse: tuple[Real, Real]
-    distribution: tuple[Real, Real]
+    pulse: tuple[Float, Float]
+    distribution: tuple[Float, Float]
     case_name: str = ""
     annex: str = ""
     acbw_ghz: float | None = None

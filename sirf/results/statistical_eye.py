@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.units import db20
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from sirf.results.eye_metrics import EyeMetrics
     from sirf.results.interference_distribution import Interference
 
-Float = NDArray[np.float64]
 
 BAD_ERROR_RATIO = 1e-3
 """Bit error ratio from which on a link without an equaliser search is told of it: no code mends more."""

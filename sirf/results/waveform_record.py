@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._files import replacing
 from sirf.errors import SirfError
 
-Float = NDArray[np.float64]
 SCALARS = ("symbol_rate", "samples_per_ui")
 
 

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
@@ -16,8 +15,6 @@ from sirf.results.waveform_record import WaveformRecord
 
 if TYPE_CHECKING:
     from sirf.link import Link
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,12 +8,11 @@ quadratic equation.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
-
-Float = NDArray[np.float64]
 
 
 def capacity(

@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
-
-Float = NDArray[np.float64]
 
 ORDER = 6
 BITS_PER_PAIR = 5

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.signal import cross32
 from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares
-
-Float = NDArray[np.float64]
 
 
 def transitions(order: int, half_spacing: float, tail: Callable[[float], float]) -> Float:

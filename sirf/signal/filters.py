@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Complex = NDArray[np.complex128]
+from sirf._arrays import Complex
 
 BUTTERWORTH4_NOISE = 1.02617
 """Noise bandwidth of the fourth-order Butterworth filter over its corner."""

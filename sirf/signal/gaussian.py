@@ -9,9 +9,9 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Float = NDArray[np.float64]
+from sirf._arrays import Float
 
 _NEAR, _MIDDLE = 0.46875, 4.0
 """Where one range of the approximations ends and the next begins."""

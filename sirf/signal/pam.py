@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.signal import cross32
-
-Float = NDArray[np.float64]
 
 ORDERS = {"NRZ": 2, "PAM2": 2, "PAM3": 3, "PAM4": 4, "PAM6": 6, "PAM8": 8}
 """Number of levels by the name of the modulation."""

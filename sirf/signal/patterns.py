@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Symbols
 from sirf.errors import SirfError
 from sirf.signal.pam import gray_code
 from sirf.signal.prbs import DELAYS, prbs, recurrence
-
-Symbols = NDArray[np.uint8]
 
 SSPRQ_SEGMENTS = ((0x00000009, 10925), (0x1408C04E, 10922), (0x6AAAAAAA, 10921))
 """Register (31 bits, first bit first) and length of the three stretches of PRBS31 that SSPRQ repeats."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Bits
 from sirf.errors import SirfError
-
-Bits = NDArray[np.uint8]
 
 DELAYS = {7: (6, 7), 9: (5, 9), 11: (9, 11), 13: (1, 2, 12, 13), 15: (14, 15), 23: (18, 23), 31: (28, 31)}
 """Delays whose bits add modulo two to the next bit, by order: PRBS31 is 1 + x^28 + x^31."""

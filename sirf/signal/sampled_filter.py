@@ -9,10 +9,8 @@ import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.errors import SirfError
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 CHUNK = 1 << 22
 """Products of a direct sum that are in memory at once."""

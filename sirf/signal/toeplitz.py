@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float = NDArray[np.float64]
+from sirf._arrays import Float
 
 
 def symmetric_toeplitz(row: Float) -> Float:

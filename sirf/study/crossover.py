@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._display import html_table, table
 from sirf.channel.path import Path
 from sirf.errors import SirfError
@@ -25,7 +25,6 @@ from sirf.system.architecture import ORDER, Architecture, load_architecture
 from sirf.system.energy import LOSS_LIMIT_DB, Energy, energy_pj_per_bit
 from sirf.units import Given, parse_data_rate
 
-Float = NDArray[np.float64]
 Cause = Literal["energy", "reach", "never"]
 
 CHALLENGER = "cpo-retimed"

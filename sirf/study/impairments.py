@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.ami.flow import modelled
 from sirf.ami.parameter_search import equalize_own_side
 from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
@@ -27,9 +27,6 @@ from sirf.optics.span import Span
 from sirf.results.interference_distribution import Interference
 from sirf.transmitter.jitter import Jitter
 from sirf.units import db20
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 CAUSES = (
     "loss",

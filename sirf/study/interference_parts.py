@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.ami.flow import modelled
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference_distribution import Interference
 from sirf.transmitter.jitter import Jitter
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Float
 from sirf._display import frame
 from sirf.channel.materials import load_material
 from sirf.channel.path import Path
@@ -23,8 +24,6 @@ from sirf.study.scaled import rougher, with_loss, with_material
 from sirf.study.subject import ArchitectureSubject, PathSubject, Subject, at_rate, subject_of
 from sirf.system.architecture import Architecture
 from sirf.units import DATA_RATE, LENGTH, Given, Many, parse_length, read_all
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

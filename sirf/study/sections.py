@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.ami.parameter_search import equalize_own_side
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import WIRE, unit_channel
@@ -22,8 +22,6 @@ from sirf.presets import list_presets, load
 from sirf.study.host_models import SIDES, HostModels
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
-
-Float = NDArray[np.float64]
 
 CABLE = "copper between retimers"
 """Name of that section, whose copper may be another than that at the hosts."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.presets import load
 from sirf.study.limits import Limit
 from sirf.study.rule import Rule
@@ -18,8 +18,6 @@ from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject
 from sirf.study.sweep.distributions import Distribution
 from sirf.system.corners import Corner, End, corner, ranges
-
-Float = NDArray[np.float64]
 
 SAMPLES = 20_000
 """Random sets of inputs: the ends of the band to a per cent of its width."""

@@ -7,13 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy import fft
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
 from sirf.signal.fast_length import next_fast_length
 from sirf.units import FREQUENCY, SYMBOL_RATE, read_text_fields
-
-Float = NDArray[np.float64]
 
 SLOW_STRETCH = 128
 """Edges of a stretch that phase noise slower than the stretch displaces alike."""

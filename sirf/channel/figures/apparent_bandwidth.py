@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
-
-Real = NDArray[np.float64]
 
 FIT_FROM_GHZ = 10.0
 """Lowest frequency of the fit."""
@@ -50,7 +49,7 @@ def apparent_bandwidth(frequency: ArrayLike, transfer: ArrayLike, *, slope_db_pe
     return float(f[steep[0]] if steep.size else f[-1]) * 1e9
 
 
-def _flattest_residual(f: Real, penalty: Real) -> Real:
+def _flattest_residual(f: Float, penalty: Float) -> Float:
     """What is left of `penalty` (F,) in dB behind the fit with the flattest residual, the first of equals."""
     basis = np.stack([np.ones_like(f), np.sqrt(f), f, f**2], axis=1)
     first, last = (int(np.argmax(f >= edge)) for edge in JUDGED_GHZ)
@@ -68,7 +67,7 @@ def _flattest_residual(f: Real, penalty: Real) -> Real:
     return best
 
 
-def _moving_mean(values: Real, count: int) -> Real:
+def _moving_mean(values: Float, count: int) -> Float:
     """Mean of `count` values about each; a window that reaches over an end is cut there. Even windows reach back further."""
     before = count // 2
     after = count - 1 - before
@@ -78,7 +77,7 @@ def _moving_mean(values: Real, count: int) -> Real:
     return np.asarray((total[high] - total[low]) / (high - low))
 
 
-def _slope(values: Real, f: Real) -> Real:
+def _slope(values: Float, f: Float) -> Float:
     """Difference of the two neighbours over their distance, one-sided at the ends."""
     slope = np.empty(values.size)
     slope[1:-1] = (values[2:] - values[:-2]) / (f[2:] - f[:-2])

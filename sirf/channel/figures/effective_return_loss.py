@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.figures.quantized import sampled_signal_pdf
 from sirf.channel.network import Network
 from sirf.channel.screening import on_fine_grid
 from sirf.errors import SirfError
 from sirf.signal.filters import butterworth4, gaussian_edge
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 Gate: TypeAlias = Literal["802.3cd", "before", "constant"]
 
@@ -105,15 +102,15 @@ class EffectiveReflection:
     of the incident step. `phase` is the sampling phase with the most of it, `erl_db` the result.
     """
 
-    time: Real
-    ptdr: Real
-    effective: Real
+    time: Float
+    ptdr: Float
+    effective: Float
     phase: int
     samples_per_ui: int
     erl_db: float
 
     @property
-    def samples(self) -> Real:
+    def samples(self) -> Float:
         """The effective reflection one UI apart at its worst phase."""
         return self.effective[self.phase :: self.samples_per_ui]
 
@@ -165,8 +162,8 @@ def _duration(network: Network, settings: ErlSettings) -> float:
 
 
 def _pulse_reflection(
-    frequency: Real, reflection: Complex, settings: ErlSettings, port: int, duration: float
-) -> tuple[Real, Real]:
+    frequency: Float, reflection: Complex, settings: ErlSettings, port: int, duration: float
+) -> tuple[Float, Float]:
     """Time in s and pulse TDR waveform PTDR(t) of clause 93A.5.1; the step arrives at time 0."""
     corner = settings.corner_per_symbol_rate * settings.symbol_rate
     rise = settings.rise_time
@@ -193,13 +190,13 @@ def _pulse_reflection(
     return time[first:last] - _EDGE * rise, pulse
 
 
-def tukey(frequency: Real, start: float, stop: float) -> Real:
+def tukey(frequency: Float, start: float, stop: float) -> Float:
     """Tukey window (F,): one to `start` Hz, half a cosine down to zero at `stop` Hz."""
     part = np.clip((frequency - start) / (stop - start), 0.0, 1.0)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * part))
 
 
-def _gate(time: Real, settings: ErlSettings) -> Real:
+def _gate(time: Float, settings: ErlSettings) -> Float:
     """G_rr(t) G_loss(t) of clause 93A.5.2 over time in s after the fixture: zero before it, one beyond the equaliser's reach."""
     # N_bx taps act from the first to the (N_bx + 1)th UI
     reach = settings.equalized_ui + 1.0

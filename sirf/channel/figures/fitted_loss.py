@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Complex, Float
 from sirf.channel.figures.weighting import band, power_weight, step
 from sirf.errors import SirfError
 from sirf.units import db20
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 F_MIN = 50e6
 """Lower edge of the fit in Hz, as COM configurations have it."""
 
@@ -26,8 +25,8 @@ class FittedLoss:
     """
 
     coefficients: tuple[float, float, float, float]
-    frequency: Real
-    loss_db: Real
+    frequency: Float
+    loss_db: Float
     span: float
 
     def __repr__(self) -> str:
@@ -35,19 +34,19 @@ class FittedLoss:
         a0, a1, a2, a4 = self.coefficients
         return f"FittedLoss({a0:.4g} {a1:+.4g} sqrt(f) {a2:+.4g} f {a4:+.4g} f² dB, f in GHz)"
 
-    def at(self, frequency: ArrayLike) -> Real:
+    def at(self, frequency: ArrayLike) -> Float:
         """Fitted loss in dB at `frequency` in Hz, the shape of `frequency`."""
         f = np.asarray(frequency, dtype=np.float64) / 1e9
         a0, a1, a2, a4 = self.coefficients
         return np.asarray(a0 + a1 * np.sqrt(f) + a2 * f + a4 * f**2)
 
     @property
-    def deviation_db(self) -> Real:
+    def deviation_db(self) -> Float:
         """ILD (F,) in dB, equation (93A-55): measured less fitted loss."""
         return self.loss_db - self.at(self.frequency)
 
 
-def fitted_insertion_loss(frequency: Real, transfer: Complex, *, f_min: float = F_MIN, f_max: float) -> FittedLoss:
+def fitted_insertion_loss(frequency: Float, transfer: Complex, *, f_min: float = F_MIN, f_max: float) -> FittedLoss:
     """Fit of clause 93A.3, equations (93A-51) to (93A-54), to S21 `transfer` (F,) over `f_min` to `f_max` Hz.
 
     Least squares in dB, each point weighted by |S21|, so that a little error where much arrives outweighs a large one

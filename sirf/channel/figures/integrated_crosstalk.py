@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.figures.weighting import band, power_weight, step
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
-Real = NDArray[np.float64]
 F_MIN = 50e6
 """Lower edge of the integral in Hz, as COM configurations have it."""
 
 
-def power_sum(networks: Sequence[Network], frequency: Real, amplitudes: Sequence[float] | None = None) -> Real:
+def power_sum(networks: Sequence[Network], frequency: Float, amplitudes: Sequence[float] | None = None) -> Float:
     """Root of the summed squares of |S21| (F,) of `networks` at `frequency` (F,) in Hz, each times its amplitude (1 by default).
 
     The square root of the sums in equations (92-46) and (92-47); with amplitudes in V it is volts. Networks on other grids are

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Float
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 from sirf.units import db20
 
-Real = NDArray[np.float64]
 
-
-def insertion_loss_db(network: Network, frequency: ArrayLike) -> Real:
+def insertion_loss_db(network: Network, frequency: ArrayLike) -> Float:
     """-20 log10 |S21| in dB, positive, at `frequency` in Hz, the shape of `frequency`; see `return_loss_db`."""
     return _loss(network, 1, 0, frequency)
 
 
-def return_loss_db(network: Network, frequency: ArrayLike, *, port: int = 1) -> Real:
+def return_loss_db(network: Network, frequency: ArrayLike, *, port: int = 1) -> Float:
     """-20 log10 |S11| (or |S22| for `port` 2) in dB, positive, at `frequency` in Hz, the shape of `frequency`.
 
     Decibels are interpolated between points; below the first point its value holds. A perfect match is infinite.
@@ -74,7 +73,7 @@ def _low_frequency_gain(network: Network) -> float:
     return float(size[0]) if size[0] >= 0.5 * low else low
 
 
-def _loss(network: Network, out: int, into: int, frequency: ArrayLike) -> Real:
+def _loss(network: Network, out: int, into: int, frequency: ArrayLike) -> Float:
     points = np.asarray(frequency, dtype=np.float64)
     last = float(network.frequency[-1])
     if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):

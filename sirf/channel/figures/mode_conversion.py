@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 from sirf.units import db20
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 STRAIGHT: PortOrder = (1, 2, 3, 4)
 """Order of `Channel.four_port`: P in, P out, N in, N out."""
 
@@ -26,24 +25,24 @@ class ModeConversion:
     single-ended impedance.
     """
 
-    frequency: Real
+    frequency: Float
     dd: Complex
     cd: Complex
     dc: Complex
     cc: Complex
 
     @property
-    def scd21_db(self) -> Real:
+    def scd21_db(self) -> Float:
         """Common mode at the far end per differential drive, in dB (F,)."""
         return db20(self.cd[:, 1, 0])
 
     @property
-    def scd11_db(self) -> Real:
+    def scd11_db(self) -> Float:
         """Common mode that comes back to the driver per differential drive, in dB (F,)."""
         return db20(self.cd[:, 0, 0])
 
     @property
-    def relative_db(self) -> Real:
+    def relative_db(self) -> Float:
         """SCD21 relative to SDD21 in dB (F,): how much of what arrives is common mode."""
         return np.asarray(self.scd21_db - db20(self.dd[:, 1, 0]))
 

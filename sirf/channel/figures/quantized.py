@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
+from sirf._arrays import Float
 
 
-def sampled_signal_pdf(samples: Real, *, levels: int, bin_size: float) -> tuple[Real, Real]:
+def sampled_signal_pdf(samples: Float, *, levels: int, bin_size: float) -> tuple[Float, Float]:
     """Value and probability of sum a(n) `samples`(n) with independent equally likely PAM symbols a in -1 to 1.
 
     Equations (93A-39) and (93A-40), each contribution rounded to whole bins; samples below one bin do not count.

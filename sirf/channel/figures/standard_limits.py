@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, Field
 
+from sirf._arrays import Float
 from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.figures.effective_return_loss import ErlSettings
 
-Real = NDArray[np.float64]
 Figure: TypeAlias = Literal["insertion_loss", "return_loss", "conversion_loss"]
 """Losses in dB, positive; `conversion_loss` is -SCD11, differential to common mode, at either end."""
 Positive = Annotated[float, Field(gt=0)]
@@ -45,7 +45,7 @@ class Mask:
     source: str
     pieces: tuple[MaskPiece, ...]
 
-    def at(self, frequency: ArrayLike) -> Real:
+    def at(self, frequency: ArrayLike) -> Float:
         """Limit in dB at `frequency` in Hz, the shape of `frequency`; NaN where the standard sets none."""
         f = np.asarray(frequency, dtype=np.float64) / 1e9
         result = np.full(f.shape, np.nan)
@@ -57,7 +57,7 @@ class Mask:
                 result[inside] += piece.logarithm * np.log10(x / piece.unit)
         return result
 
-    def margin(self, frequency: Real, loss_db: Real) -> tuple[float, float] | None:
+    def margin(self, frequency: Float, loss_db: Float) -> tuple[float, float] | None:
         """Least distance in dB to the limit, negative where it is missed, and the frequency in Hz at which it occurs.
 
         `loss_db` (F,) at `frequency` (F,) in Hz. None where the data and the mask do not overlap.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._display import html_table, table
 from sirf.channel.figures.effective_return_loss import ErlSettings, effective_return_loss
 from sirf.channel.figures.fitted_loss import FittedLoss, deviation_figure_of_merit, fitted_insertion_loss
@@ -25,7 +25,6 @@ from sirf.units import Given, db20, parse_symbol_rate
 if TYPE_CHECKING:
     from sirf.channel.channel import Channel
 
-Real = NDArray[np.float64]
 F_MIN = 50e6
 """Frequencies below, in Hz, do not count in the worst return loss."""
 
@@ -395,7 +394,7 @@ def _limits(
     return tuple(results)
 
 
-def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, Real]]:
+def _masked(channel: Channel, mask: Mask) -> list[tuple[int | None, Float]]:
     """What a mask limits: port and loss in dB on the through path's grid."""
     through = channel.through
     if mask.figure == "insertion_loss":

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.fft import irfft
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.resample import flatten
 from sirf.errors import SirfError
 from sirf.signal.fast_length import next_fast_length
 from sirf.signal.filters import gaussian_edge
-
-Real = NDArray[np.float64]
 
 DEFAULT_RISE_BANDWIDTH = 0.8
 """Default rise time times the band edge: there the edge's spectrum has fallen to 1.2 %, so that nothing rings."""
@@ -41,9 +40,9 @@ class ImpedanceProfile:
     `reflection` (T,) is the step response of the reflection, `rise_time` in s from 20 to 80 %, `port` 1 or 2.
     """
 
-    time: Real
-    reflection: Real
-    impedance_ohm: Real
+    time: Float
+    reflection: Float
+    impedance_ohm: Float
     rise_time: float
     port: int
 
@@ -132,7 +131,7 @@ def impedance_profile(
     return ImpedanceProfile(time=time[shown], reflection=rho, impedance_ohm=impedance, rise_time=rise, port=port)
 
 
-def _layers(rho: Real) -> Real:
+def _layers(rho: Float) -> Float:
     """Impedance (T,) over that of the port of layers half a sample long whose step response is `rho` (T,).
 
     At each interface the reflected wave over the incident one, both at their fronts, is its coefficient; behind it both waves
@@ -153,7 +152,7 @@ def _layers(rho: Real) -> Real:
     return np.asarray(np.interp(np.arange(rho.size), np.arange(impedance.size) * every, impedance))
 
 
-def _step_reflection(network: Network, port: int, rise: float, period: float) -> tuple[Real, Real]:
+def _step_reflection(network: Network, port: int, rise: float, period: float) -> tuple[Float, Float]:
     """Time in s and step response of the reflection, over one period of the frequency step."""
     edge = float(network.frequency[-1])
     # fine enough for the edge, and for all of the file's band
@@ -174,7 +173,7 @@ def _step_reflection(network: Network, port: int, rise: float, period: float) ->
     return np.asarray((np.arange(samples) - lead) * (period / samples), dtype=np.float64), step
 
 
-def _reflection(network: Network, port: int, frequency: Real) -> NDArray[np.complex128]:
+def _reflection(network: Network, port: int, frequency: Float) -> NDArray[np.complex128]:
     own, value = network.frequency, network.s[:, port - 1, port - 1]
     if own.size == frequency.size and np.allclose(own, frequency, rtol=1e-9, atol=1.0):
         return value

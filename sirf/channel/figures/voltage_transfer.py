@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sirf._arrays import Complex
 from sirf._data import data_path, list_data, load_toml, validated
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.errors import ConfigError, SirfError
 
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 OPEN_OHM = 1e9
 """Stands for a load that is not terminated."""
 

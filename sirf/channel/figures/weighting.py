@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Float
 from sirf.errors import SirfError
-
-Real = NDArray[np.float64]
 
 
 def power_weight(
     frequency: ArrayLike, *, symbol_rate: float, transmitter_corner: float, receiver_corner: float
-) -> Real:
+) -> Float:
     """Weight W(f) (F,) of equation (93A-57), one at DC.
 
     sinc²(f / f_b) / [(1 + (f / f_t)^4) (1 + (f / f_r)^8)]: random symbols at `symbol_rate` in baud through filters whose 3 dB
@@ -31,7 +30,7 @@ def power_weight(
     return np.asarray(np.sinc(f / symbol_rate) ** 2 / filters)
 
 
-def band(frequency: Real, f_min: float, f_max: float) -> slice:
+def band(frequency: Float, f_min: float, f_max: float) -> slice:
     """Points from the last at or below `f_min` to the first at or above `f_max`, both in; the whole grid where it ends earlier.
 
     Raises `SirfError` when fewer than five points lie between.
@@ -48,6 +47,6 @@ def band(frequency: Real, f_min: float, f_max: float) -> slice:
     return slice(start, stop)
 
 
-def step(frequency: Real) -> Real:
+def step(frequency: Float) -> Float:
     """Width (F,) in Hz that each point of a grid stands for: half the distance between its neighbours, whole at both ends."""
     return np.asarray(np.gradient(frequency))

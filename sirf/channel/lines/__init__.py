@@ -5,8 +5,6 @@ from __future__ import annotations
 from sirf.channel.lines.base import Line
 from sirf.channel.lines.chain_matrix import (
     Chain,
-    Complex,
-    Real,
     join,
     line_chain,
     pair_two_port,
@@ -24,12 +22,10 @@ __all__ = [
     "LINE_OHM",
     "PAIR_OHM",
     "Chain",
-    "Complex",
     "EdgeMicrostrip",
     "EdgeStripline",
     "Line",
     "Microstrip",
-    "Real",
     "Stripline",
     "Twinax",
     "join",

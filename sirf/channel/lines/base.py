@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sirf.channel.lines.chain_matrix import Complex, Real, line_chain, pair_two_port
+from sirf._arrays import Complex, Float
+from sirf.channel.lines.chain_matrix import line_chain, pair_two_port
 from sirf.channel.lines.unequal import slowed, unequal_pair
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
@@ -36,10 +37,10 @@ class Line(ABC):
         """Least refractive index of the line: nothing arrives before length x index / c."""
 
     @abstractmethod
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
 
-    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def common_immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """The same for the common mode; lines without coupling between them carry it as they carry the differential one."""
         return self.immittances(frequency)
 
@@ -55,7 +56,7 @@ class Line(ABC):
         gamma, impedance = np.sqrt(series * shunt), 2.0 * np.sqrt(series / shunt)
         return np.asarray(gamma), np.asarray(impedance)
 
-    def loss_db_per_m(self, frequency: ArrayLike) -> Real:
+    def loss_db_per_m(self, frequency: ArrayLike) -> Float:
         """Attenuation (F,) in dB/m at `frequency` > 0 in Hz."""
         # one neper is 20 / ln 10 = 8.686 dB
         return np.asarray(self.coefficients(frequency)[0].real * 20.0 / np.log(10.0), dtype=np.float64)
@@ -84,7 +85,7 @@ class Line(ABC):
         return unequal_pair(self, f, length, skew=skew, length_difference=length_difference)
 
 
-def check_band(frequency: Real, cutoff: float, name: str) -> None:
+def check_band(frequency: Float, cutoff: float, name: str) -> None:
     """Raise `PhysicsError` where `frequency` (ascending, Hz) goes beyond `cutoff`."""
     if frequency[-1] > cutoff:
         raise PhysicsError(
@@ -94,7 +95,7 @@ def check_band(frequency: Real, cutoff: float, name: str) -> None:
 
 
 def internal_impedance(
-    frequency: Real, material: Material, recession: float | NDArray[np.float64], area: float
+    frequency: Float, material: Material, recession: float | NDArray[np.float64], area: float
 ) -> Complex:
     """sqrt(R_dc² + (recession Z_s)²) in ohm/m: right at DC and where the skin is thin, causal between.
 

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.network import Network
 from sirf.channel.pair import LINE_OHM, PAIR_OHM
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 MAX_ATTENUATION_NEPER = 300.0
 """Largest attenuation in neper that a chain matrix holds."""
@@ -83,7 +81,7 @@ def with_shunts(chain: Chain, before: Complex, after: Complex | None = None) -> 
     return Chain(a, b, c, d) if after is None else Chain(a + b * after, b, c + d * after, d)
 
 
-def pair_two_port(frequency: Real, chain: Chain, *, name: str = "") -> Network:
+def pair_two_port(frequency: Float, chain: Chain, *, name: str = "") -> Network:
     """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
     s = scattering(chain)
     s.flags.writeable = False  # so that the network keeps this array, not a copy

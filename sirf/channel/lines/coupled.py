@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.lines.base import check_band, internal_impedance
-from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.fields import Strips, capacitance_matrix, inductance_matrix, recession_matrix
 from sirf.channel.lines.microstrip import EdgeMicrostrip
@@ -61,16 +61,16 @@ class PairArray:
         return one._replace(centres=centres)
 
     @property
-    def capacitance(self) -> Real:
+    def capacitance(self) -> Float:
         """Maxwell capacitance matrix (2 pairs, 2 pairs) in F/m at the material's Dk, without loss."""
         return capacitance_matrix(self.strips, self.line.material.dk)
 
     @property
-    def inductance(self) -> Real:
+    def inductance(self) -> Float:
         """External inductance matrix (2 pairs, 2 pairs) in H/m."""
         return inductance_matrix(self.strips)
 
-    def immittances(self, frequency: Real, *, weight: float = 1.0, skew: float = 0.0) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float, *, weight: float = 1.0, skew: float = 0.0) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of all traces, each (F, N, N), DC included.
 
         `weight` from 0 to 1 scales the coupling between pairs (a neighbour further away); `skew` in s/m is how much slower P of

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sirf._arrays import Float
 from sirf.channel.lines import hammerstad
-from sirf.channel.lines.chain_matrix import Real
 from sirf.errors import PhysicsError
 
 MAX_RELATIVE_ERROR = 0.01
@@ -30,7 +30,7 @@ class Dispersion(NamedTuple):
     pole: tuple[float, ...]
     limit: float
 
-    def rise(self, fn: Real) -> Real:
+    def rise(self, fn: Float) -> Float:
         """What the permittivity gains at fn in GHz mm, any shape."""
         square = np.asarray(fn, dtype=np.float64)[..., None] ** 2
         return np.asarray((square / (np.square(self.pole) - square)) @ np.asarray(self.weight))
@@ -54,7 +54,7 @@ def even_dispersion(u: float, g: float, dk: float, effective: float) -> Dispersi
     return _fitted(lambda fn: hammerstad.pair_dispersion(fn, u, g, dk, (effective, effective))[0], effective)
 
 
-def _fitted(curve: Callable[[Real], Real], effective: float) -> Dispersion:
+def _fitted(curve: Callable[[Float], Float], effective: float) -> Dispersion:
     # only microstrips need it: half a second of import
     from scipy.optimize import nnls
 

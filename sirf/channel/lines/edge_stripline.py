@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sirf._arrays import Complex, Float
 from sirf.channel.lines.base import ROUNDING, Line, internal_impedance
-from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
 from sirf.channel.materials import Material
 from sirf.errors import PhysicsError
@@ -77,15 +77,15 @@ class EdgeStripline(Line):
         """Index of the dielectric at infinite frequency."""
         return float(np.sqrt(self.material.high_frequency_dk))
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line in the odd mode, each (F,), DC included."""
         return self._mode_immittances(frequency, -1.0)
 
-    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def common_immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """The same in the even mode, in which both lines carry the common mode."""
         return self._mode_immittances(frequency, 1.0)
 
-    def _mode_immittances(self, frequency: Real, sign: float) -> tuple[Complex, Complex]:
+    def _mode_immittances(self, frequency: Float, sign: float) -> tuple[Complex, Complex]:
         w, air = 2.0 * np.pi * frequency, self._air(sign)
         matrix = recession_matrix(self.strips)
         # odd and even mode are the difference and the sum of own and mutual entries

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf.channel.lines.chain_matrix import Real
+from sirf._arrays import Float
 from sirf.errors import PhysicsError
 from sirf.units import EPS0, MU0
 
@@ -37,15 +37,15 @@ class Strips(NamedTuple):
 
 
 class _Panels(NamedTuple):
-    x: Real
-    y: Real
-    half: Real
+    x: Float
+    y: Float
+    half: Float
     flat: NDArray[np.bool_]
     owner: NDArray[np.intp]
 
 
 @cache
-def capacitance_matrix(strips: Strips, dk: float) -> Real:
+def capacitance_matrix(strips: Strips, dk: float) -> Float:
     """Maxwell capacitance matrix (N, N) in F/m, symmetric, with a real relative permittivity `dk` of at least 1.
 
     Within 0.3 % of closed forms for width and gap from a tenth to ten times the height and thickness up to half the gap.
@@ -66,12 +66,12 @@ def capacitance_matrix(strips: Strips, dk: float) -> Real:
     return matrix
 
 
-def inductance_matrix(strips: Strips) -> Real:
+def inductance_matrix(strips: Strips) -> Float:
     """External inductance matrix (N, N) in H/m: mu0 eps0 times the inverse of the capacitance in air."""
     return np.asarray(MU0 * EPS0 * np.linalg.inv(capacitance_matrix(strips, 1.0)))
 
 
-def recession_matrix(strips: Strips) -> Real:
+def recession_matrix(strips: Strips) -> Float:
     """dL/dn / mu0 (N, N) in 1/m: the inductance that the strips and planes gain when each face recedes by n.
 
     Times the surface impedance it is the internal impedance (Wheeler, Proc. IRE 30 (1942) 412).
@@ -116,14 +116,14 @@ def _panels(strips: Strips) -> _Panels:
     )
 
 
-def _clustered(count: int, length: float) -> tuple[Real, Real]:
+def _clustered(count: int, length: float) -> tuple[Float, Float]:
     """Centres about zero and half lengths of `count` panels that shrink towards both ends."""
     # charge density grows as r^-1/3 towards a corner: Chebyshev edges put the panels there
     edges = -0.5 * length * np.cos(np.linspace(0.0, np.pi, count + 1))
     return np.asarray(0.5 * (edges[1:] + edges[:-1])), np.asarray(0.5 * np.diff(edges))
 
 
-def _log_integral(panels: _Panels, mirror: float | None = None) -> Real:
+def _log_integral(panels: _Panels, mirror: float | None = None) -> Float:
     """Mean of ln(distance) from each panel's centre (row) to each panel (column), or to its image about y = `mirror`."""
     dx = panels.x[:, None] - panels.x[None, :]
     source = panels.y if mirror is None else 2.0 * mirror - panels.y
@@ -134,7 +134,7 @@ def _log_integral(panels: _Panels, mirror: float | None = None) -> Real:
     return np.asarray((_antiderivative(along + half, across) - _antiderivative(along - half, across)) / (2.0 * half))
 
 
-def _antiderivative(t: Real, across: Real) -> Real:
+def _antiderivative(t: Float, across: Float) -> Float:
     """Integral of ln(sqrt(t² + across²)) over t."""
     square = t**2 + across**2
     # the panel's own centre: t ln t vanishes with t
@@ -142,7 +142,7 @@ def _antiderivative(t: Real, across: Real) -> Real:
     return np.asarray(t * log - t + across * np.arctan2(t, across))
 
 
-def _between_planes(panels: _Panels, spacing: float) -> Real:
+def _between_planes(panels: _Panels, spacing: float) -> Float:
     """-ln(r) + smooth part: 1/2 ln[(cosh a - cos(p + q)) / (cosh a - cos(p - q))], a, p, q in units of spacing / pi."""
     scale = np.pi / spacing
     dx = scale * (panels.x[:, None] - panels.x[None, :])
@@ -158,7 +158,7 @@ def _between_planes(panels: _Panels, spacing: float) -> Real:
     return np.asarray(-_log_integral(panels) + 0.5 * np.log(far / smooth))
 
 
-def _on_slab(panels: _Panels, strips: Strips, dk: float) -> Real:
+def _on_slab(panels: _Panels, strips: Strips, dk: float) -> Float:
     """Partial images of a charge above a slab on a plane: kappa, then -(1 - kappa²) kappa^(n-1) at depth 2 n h."""
     # image of a charge in air in the face of the dielectric
     kappa = (1.0 - dk) / (1.0 + dk)

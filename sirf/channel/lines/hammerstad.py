@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sirf.channel.lines.chain_matrix import Real
+from sirf._arrays import Float
 from sirf.units import EPS0, MU0
 
 _ETA = float(np.sqrt(MU0 / EPS0))
@@ -42,7 +42,7 @@ def pair(u: float, g: float, dk: float) -> tuple[Strip, Strip]:
     return _even(u, g, dk), _odd(u, g, dk)
 
 
-def single_dispersion(fn: Real, u: float, dk: float, effective: float) -> Real:
+def single_dispersion(fn: Float, u: float, dk: float, effective: float) -> Float:
     """Effective permittivity at fn in GHz mm of one strip, within 0.6 % for u from 0.1 to 100 and dk up to 20, fn up to 39.
 
     Source: Kirschning and Jansen, Electronics Letters 18 (1982) 272.
@@ -50,7 +50,7 @@ def single_dispersion(fn: Real, u: float, dk: float, effective: float) -> Real:
     return _raised(_p1(fn, u) * _p2(dk) * ((0.1844 + _p3(fn, u) * _p4(dk)) * fn) ** 1.5763, dk, effective)
 
 
-def pair_dispersion(fn: Real, u: float, g: float, dk: float, effective: tuple[float, float]) -> tuple[Real, Real]:
+def pair_dispersion(fn: Float, u: float, g: float, dk: float, effective: tuple[float, float]) -> tuple[Float, Float]:
     """(even, odd) effective permittivities at fn, within 1.4 % for u and g from 0.1 to 10, dk up to 18, fn up to 25.
 
     Source: Kirschning and Jansen, IEEE Trans. MTT-32 (1984) 83, equations (8) and (9).
@@ -72,12 +72,12 @@ def pair_dispersion(fn: Real, u: float, g: float, dk: float, effective: tuple[fl
     return _raised(even, dk, effective[0]), _raised(odd, dk, effective[1])
 
 
-def _raised(p: Real, dk: float, effective: float) -> Real:
+def _raised(p: Float, dk: float, effective: float) -> Float:
     # from the static value to the slab's own Dk as the field concentrates beneath the strip
     return np.asarray(dk - (dk - effective) / (1.0 + p))
 
 
-def _p1(fn: Real, u: float) -> Real:
+def _p1(fn: Float, u: float) -> Float:
     slope = 0.6315 + 0.525 / (1.0 + 0.0157 * fn) ** 20
     return np.asarray(0.27488 + slope * u - 0.065683 * np.exp(-8.7513 * u))
 
@@ -86,7 +86,7 @@ def _p2(dk: float) -> float:
     return float(0.33622 * (1.0 - np.exp(-0.03442 * dk)))
 
 
-def _p3(fn: Real, u: float) -> Real:
+def _p3(fn: Float, u: float) -> Float:
     return np.asarray(0.0363 * np.exp(-4.6 * u) * (1.0 - np.exp(-((fn / 38.7) ** 4.97))))
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sirf._arrays import Complex, Float
 from sirf.channel.lines import hammerstad
 from sirf.channel.lines.base import ROUNDING, Line, internal_impedance
-from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.lines.dispersion import Dispersion, even_dispersion, odd_dispersion, single_dispersion
 from sirf.channel.lines.fields import Strips, capacitance_matrix, recession_matrix
 from sirf.channel.materials import Material
@@ -66,7 +66,7 @@ class Microstrip(Line):
         """Index of the static line with the slab at infinite frequency: dispersion only slows it in the band."""
         return _earliest(self.effective_dk, self.material)
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
         air = self._static.air
         step = 1e-4 * self.thickness
@@ -149,17 +149,17 @@ class EdgeMicrostrip(Line):
         """As of `Microstrip`, for the odd mode."""
         return _earliest(self.effective_dk, self.material)
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line in the odd mode, each (F,), DC included."""
         return self._mode_immittances(frequency, -1.0, self._dispersion)
 
-    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def common_immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """The same in the even mode, in which both lines carry the common mode; its dispersion by the same authors."""
         u, g = self.width / self.height, self.gap / self.height
         dispersion = even_dispersion(u, g, self.material.dk, self._mode(1.0).effective)
         return self._mode_immittances(frequency, 1.0, dispersion)
 
-    def _mode_immittances(self, frequency: Real, sign: float, dispersion: Dispersion) -> tuple[Complex, Complex]:
+    def _mode_immittances(self, frequency: Float, sign: float, dispersion: Dispersion) -> tuple[Complex, Complex]:
         mode, matrix = self._mode(sign), recession_matrix(self.strips)
         recession = float(matrix[0, 0] + sign * matrix[0, 1])
         inside = internal_impedance(frequency, self.material, recession, self.width * self.thickness)
@@ -177,7 +177,7 @@ class EdgeMicrostrip(Line):
 
 
 def _immittances(
-    frequency: Real,
+    frequency: Float,
     material: Material,
     air: float,
     effective: float,

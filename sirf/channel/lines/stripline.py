@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sirf._arrays import Complex, Float
 from sirf.channel.lines import cohn
 from sirf.channel.lines.base import Line, internal_impedance
-from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.errors import PhysicsError
@@ -66,7 +66,7 @@ class Stripline(Line):
         """Index of the dielectric at infinite frequency."""
         return float(np.sqrt(self.material.high_frequency_dk))
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
         w = 2.0 * np.pi * frequency
         air = cohn.single(self.width, self.thickness, self.spacing)

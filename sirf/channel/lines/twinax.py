@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sirf._arrays import Complex, Float
 from sirf.channel.lines.base import Line, internal_impedance
-from sirf.channel.lines.chain_matrix import Complex, Real
 from sirf.channel.materials import Material
 from sirf.errors import PhysicsError
 from sirf.units import C0, MU0
@@ -67,16 +67,16 @@ class Twinax(Line):
         """Index of the insulation at infinite frequency."""
         return float(np.sqrt(self.material.high_frequency_dk))
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one wire in the odd mode, each (F,), DC included."""
         return self._mode_immittances(frequency, _odd_in_air)
 
-    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def common_immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """The same with both wires in parallel against the shield."""
         return self._mode_immittances(frequency, _even_in_air)
 
     def _mode_immittances(
-        self, frequency: Real, in_air: Callable[[float, float, float], float]
+        self, frequency: Float, in_air: Callable[[float, float, float], float]
     ) -> tuple[Complex, Complex]:
         w = 2.0 * np.pi * frequency
         air, step = in_air(self.wire, self.separation, self.shield), 1e-4 * self.wire

@@ -6,8 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
+from sirf._arrays import Complex, Float
 from sirf.channel.cascade import matrix_product
-from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, Complex, Real, line_chain, scattering
+from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, line_chain, scattering
 from sirf.channel.materials import Material
 from sirf.channel.pair import LINE_OHM, PairNetwork, cascade_pairs
 from sirf.errors import PhysicsError
@@ -26,17 +27,17 @@ class PairLine(Protocol):
         """Whether the common mode has immittances of its own."""
         ...
 
-    def immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line in the odd mode."""
         ...
 
-    def common_immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def common_immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """The same in the even mode."""
         ...
 
 
 def unequal_pair(
-    line: PairLine, frequency: Real, length: float, *, skew: float = 0.0, length_difference: float = 0.0
+    line: PairLine, frequency: Float, length: float, *, skew: float = 0.0, length_difference: float = 0.0
 ) -> PairNetwork:
     """`length` in m (the mean of both) of a pair whose line P is slower by `skew` in s/m and longer by `length_difference` in m.
 
@@ -82,7 +83,7 @@ def unequal_pair(
     return cascade_pairs((pair, extra_length(frequency, single_immittances(line, frequency), length_difference)))
 
 
-def single_immittances(line: PairLine, frequency: Real) -> tuple[Complex, Complex]:
+def single_immittances(line: PairLine, frequency: Float) -> tuple[Complex, Complex]:
     """(series impedance in ohm/m, shunt admittance in S/m) of one line of the pair by itself: the mean of both modes."""
     (series, shunt), (common_series, common_shunt) = line.immittances(frequency), line.common_immittances(frequency)
     return 0.5 * (series + common_series), 0.5 * (shunt + common_shunt)
@@ -96,7 +97,7 @@ def slowness(line: PairLine) -> float:
     return float(gamma[0].imag / (2.0 * np.pi * f[0]))
 
 
-def coupled_pair(frequency: Real, series: Complex, shunt: Complex, length: float) -> PairNetwork:
+def coupled_pair(frequency: Float, series: Complex, shunt: Complex, length: float) -> PairNetwork:
     """Pair of `length` in m whose modes (differential, common) share `series` and `shunt` (2, 2, F), per m of one line.
 
     With M = Z Y the chain matrix holds cosh(sqrt(M) l) and sinh(sqrt(M) l) / sqrt(M). A function of a 2 x 2 matrix is c_0 + c_1 M
@@ -138,7 +139,7 @@ def slowed(line: PairLine, skew: float, sign: float) -> float:
     return (1.0 + sign * change) ** 2
 
 
-def extra_length(frequency: Real, single: tuple[Complex, Complex], length_difference: float) -> PairNetwork:
+def extra_length(frequency: Float, single: tuple[Complex, Complex], length_difference: float) -> PairNetwork:
     """A piece of the longer line, P for a positive difference, while the other is already there."""
     longer = scattering(line_chain(*single, abs(length_difference)))
     wire = np.zeros_like(longer)

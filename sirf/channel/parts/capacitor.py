@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import LINE_OHM, PAIR_OHM, Complex
+from sirf._arrays import Complex
+from sirf.channel.lines import LINE_OHM, PAIR_OHM
 from sirf.channel.network import Network
 from sirf.channel.pair import UNCOUPLED
 from sirf.channel.parts._checks import check_values

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import LINE_OHM, Chain, Complex, Real, join, line_chain, pair_two_port, shunt_chain
+from sirf._arrays import Complex, Float
+from sirf.channel.lines import LINE_OHM, Chain, join, line_chain, pair_two_port, shunt_chain
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.channel.parts._checks import check_coupling, check_values
@@ -65,7 +66,7 @@ class Connector(TwoLines):
         half = self._line(f, 0.5 * self.length)
         return pair_two_port(f, join(side, half, shunt_chain(self._notch(f)), half, side), name=self.name)
 
-    def _line(self, frequency: Real, length: float) -> Chain:
+    def _line(self, frequency: Float, length: float) -> Chain:
         one = 0.5 * self.impedance
         root = float(np.sqrt(self.material.dk))
         w = 2.0 * np.pi * frequency
@@ -75,7 +76,7 @@ class Connector(TwoLines):
         shunt = 1j * w * self.material.permittivity(frequency) / (C0 * one * root)
         return line_chain(series, shunt, length)
 
-    def _notch(self, frequency: Real) -> Complex:
+    def _notch(self, frequency: Float) -> Complex:
         """Admittance (F,) in S of a series circuit: R from the depth, 1 + R_0 / (2 R), L and C from quality and resonance."""
         # a shunt G across 50 ohm on both sides loses 1 + G R_0 / 2 of the voltage
         conductance = float(np.expm1(self.resonance_db / 20.0 * np.log(10.0))) / (0.5 * LINE_OHM)

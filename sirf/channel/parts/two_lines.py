@@ -8,7 +8,7 @@ from typing import Self
 
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import Real
+from sirf._arrays import Float
 from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork
 
@@ -36,7 +36,7 @@ class TwoLines(ABC):
         """Never: both lines are equal."""
         return False
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both modes: the common one as two lines without coupling, of the stated `common_impedance` or of the same lines."""
         if self.common_impedance is None:
             return PairNetwork.balanced(self.network(frequency))

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf.channel.lines import Complex, Real, line_chain, pair_two_port, with_shunts
+from sirf._arrays import Complex, Float
+from sirf.channel.lines import line_chain, pair_two_port, with_shunts
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.channel.pair import UNCOUPLED
@@ -88,7 +89,7 @@ class Via:
     def _log_ratio(self) -> float:
         return float(np.log(self.antipad / self.barrel))
 
-    def _immittances(self, frequency: Real) -> tuple[Complex, Complex]:
+    def _immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         w = 2.0 * np.pi * frequency
         external = MU0 * self._log_ratio / (2.0 * np.pi) * self.inductance_factor
         # the skin of the barrel is a sheet as wide as its circumference; the planes' share is left out

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sirf._arrays import Float
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.network import Network
@@ -16,7 +14,6 @@ from sirf.channel.pair import PAIR_OHM, PairNetwork, cascade_pairs
 from sirf.channel.path.elements import Coupled, Element, Trace, pair_of
 from sirf.errors import PhysicsError
 
-Real = NDArray[np.float64]
 Runs: TypeAlias = tuple[list[PairNetwork], list[PairNetwork]]
 """Parts in a row as the even and as the odd mode of two pairs sees them."""
 
@@ -60,7 +57,7 @@ def neighbour(
     return Network(frequency, s, z0=PAIR_OHM, name=name)
 
 
-def lanes_of(elements: Sequence[Element], frequency: Real, lanes: int) -> LaneNetwork:
+def lanes_of(elements: Sequence[Element], frequency: Float, lanes: int) -> LaneNetwork:
     """All lanes through the elements: those of one pair are as many equal pairs without coupling."""
     joined: list[LaneNetwork] = []
     run: list[PairNetwork] = []

@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.network import Network
 
 if TYPE_CHECKING:
     from sirf.channel.path.elements import Element
 
-Real = NDArray[np.float64]
 
 KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
@@ -27,7 +26,7 @@ class Grid:
 
     __slots__ = ("_bytes", "_hash", "frequency")
 
-    def __init__(self, frequency: Real) -> None:
+    def __init__(self, frequency: Float) -> None:
         self.frequency = np.array(frequency, dtype=np.float64)
         self.frequency.flags.writeable = False
         self._bytes = self.frequency.tobytes()

@@ -12,8 +12,8 @@ from functools import cache
 from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Line
 from sirf.channel.lines.coupled import PairArray
@@ -24,14 +24,13 @@ from sirf.channel.pair import ASSUMED, UNCOUPLED, PairNetwork
 from sirf.channel.parts import Ball, Connector, Socket, Via
 from sirf.channel.weave import WeaveRoute
 
-Real = NDArray[np.float64]
 Part: TypeAlias = Ball | Socket | Via | Connector
 
 
 class Element(Protocol):
     """Anything that has a two-port at 100 ohm."""
 
-    def network(self, frequency: Real) -> Network:
+    def network(self, frequency: Float) -> Network:
         """The two-port at `frequency` (F,) in Hz."""
         ...
 
@@ -45,7 +44,7 @@ class PairElement(Protocol):
         """Whether it turns one mode into the other."""
         ...
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both modes at `frequency` (F,) in Hz."""
         ...
 
@@ -64,7 +63,7 @@ class Coupled(Protocol):
         ...
 
 
-def pair_of(element: Element, frequency: Real) -> PairNetwork:
+def pair_of(element: Element, frequency: Float) -> PairNetwork:
     """Both modes of any element; one without a `pair` counts as two equal lines without coupling."""
     if _has_pair(type(element)):
         return cast("PairElement", element).pair(frequency)
@@ -122,13 +121,13 @@ class Trace:
         """The even mode of the cross-section where the lines couple."""
         return "even mode of the cross-section" if self.line.is_coupled else UNCOUPLED
 
-    def network(self, frequency: Real) -> Network:
+    def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm."""
         if self.converts:
             return self.pair(frequency).differential(name="line")
         return self.line.network(frequency, self.length)
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both modes of the line, and the conversion where its two lines differ."""
         return self.line.pair(frequency, self.length, skew=self.total_skew, length_difference=self.length_difference)
 
@@ -137,7 +136,7 @@ class Trace:
         """The line's cutoff in Hz."""
         return self.line.cutoff
 
-    def neighbours(self, frequency: Real, weight: float) -> LaneNetwork:
+    def neighbours(self, frequency: Float, weight: float) -> LaneNetwork:
         """This trace and an equal pair at `pitch`, all four lines; `weight` scales the coupling between both pairs."""
         assert self.pitch is not None
         assert isinstance(self.line, (EdgeStripline, EdgeMicrostrip))
@@ -171,13 +170,13 @@ class Device:
         """Lumped parts are those of one line; of a package line only the differential impedance is known."""
         return ASSUMED if self.package.lines else UNCOUPLED
 
-    def network(self, frequency: Real) -> Network:
+    def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm, its die outwards."""
         if self.converts:
             return self.pair(frequency).differential(name="package")
         return self.package.network(frequency, receiver=self.receiver)
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Two lines without coupling, of unequal length if so stated."""
         if not self.converts:
             return PairNetwork.balanced(self.package.network(frequency, receiver=self.receiver))
@@ -220,11 +219,11 @@ class Unequal:
         """The lower of both lines, Hz."""
         return min(self.p.valid_to, self.n.valid_to)
 
-    def network(self, frequency: Real) -> Network:
+    def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm: the mean of both lines."""
         return self.pair(frequency).differential(name=self.p.name)
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both lines by themselves."""
         return PairNetwork.of_lines(frequency, self.p.network(frequency).s, self.n.network(frequency).s)
 
@@ -254,11 +253,11 @@ class Flipped:
         """Coupling of the element inside."""
         return self.element.coupling
 
-    def network(self, frequency: Real) -> Network:
+    def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm, ports exchanged."""
         return self.element.network(frequency).flipped()
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both modes, ports exchanged."""
         return pair_of(self.element, frequency).flipped()
 

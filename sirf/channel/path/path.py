@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sirf._arrays import Float
 from sirf.channel.cascade import cascade
 from sirf.channel.channel import Channel, Plane
 from sirf.channel.lines import PAIR_OHM
@@ -23,9 +24,6 @@ from sirf.channel.path.element_networks import Grid, element_network
 from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 GRID = (0.0, 120e9, 10e6)
 """Default frequencies of a path in Hz: first, last, step."""
@@ -41,13 +39,13 @@ class Segment:
     provenance: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
-    def network(self, frequency: Real | Grid) -> Network:
+    def network(self, frequency: Float | Grid) -> Network:
         """The two-port at `frequency` (F,) in Hz, 100 ohm; on a `Grid` it is kept for the next path with this element."""
         if isinstance(frequency, Grid):
             return element_network(self.element, frequency)
         return self.element.network(frequency)
 
-    def pair(self, frequency: Real) -> PairNetwork:
+    def pair(self, frequency: Float) -> PairNetwork:
         """Both modes at `frequency` (F,) in Hz, and what turns one into the other."""
         return pair_of(self.element, frequency)
 
@@ -117,7 +115,7 @@ class Path:
         return min((getattr(segment.element, "valid_to", np.inf) for segment in self.segments), default=np.inf)
 
     @property
-    def grid(self) -> Real:
+    def grid(self) -> Float:
         """Frequencies (F,) in Hz of the path where none are given: 0 to 120 GHz by 10 MHz, less where a line's model ends."""
         lines = [segment.element.line for segment in self.segments if isinstance(segment.element, Trace)]
         return _grid_to(min((line.cutoff for line in lines), default=np.inf))
@@ -229,7 +227,7 @@ class Path:
             warnings=warnings,
         )
 
-    def insertion_loss_db(self, frequency: ArrayLike) -> Real:
+    def insertion_loss_db(self, frequency: ArrayLike) -> Float:
         """Die-to-die loss in dB (positive) at `frequency` in Hz, ascending, the shape of `frequency`."""
         points = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
         s21 = self.network(points).s[:, 1, 0]
@@ -241,7 +239,7 @@ class Path:
             return f"Path({self.name!r}, {len(self.segments)} segments)"
         return f"Path({self.name!r}, {self.variable} {1e3 * self.trace_length_m:g} mm, {len(self.segments)} segments)"
 
-    def _frequency(self, frequency: ArrayLike | None) -> Real:
+    def _frequency(self, frequency: ArrayLike | None) -> Float:
         return self.grid if frequency is None else np.asarray(frequency, dtype=np.float64)
 
     @property
@@ -272,7 +270,7 @@ class Path:
         """Whether common modes matter for the path or its neighbours."""
         return self.converts or (self.crosstalk is not None and has_array(self._elements))
 
-    def _alone(self, frequency: Real) -> list[PairNetwork]:
+    def _alone(self, frequency: Float) -> list[PairNetwork]:
         """Every segment without neighbours; without its common mode where nothing converts."""
         if self._both_modes:
             return [segment.pair(frequency) for segment in self.segments]
@@ -300,14 +298,14 @@ class Path:
         return found[0], found[1]
 
 
-def _grid_to(end: float) -> Real:
+def _grid_to(end: float) -> Float:
     """The points of `GRID` up to `end` in Hz."""
     points = _whole_grid()
     return points if end >= points[-1] else points[points <= end]
 
 
 @cache
-def _whole_grid() -> Real:
+def _whole_grid() -> Float:
     first, last, step = GRID
     points = first + step * np.arange(round((last - first) / step) + 1, dtype=np.float64)
     points.flags.writeable = False

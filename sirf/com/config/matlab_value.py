@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from sirf._arrays import Float
 
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eEdD][+-]?\d+)?|\.\d+(?:[eEdD][+-]?\d+)?)|([A-Za-z]\w*)|(.))", re.S)
 _FUNCTIONS = {"ones": np.ones, "zeros": np.zeros}
@@ -16,7 +15,7 @@ _DEEPEST = 50
 _LONGEST = 100_000
 
 
-def matlab_value(text: str) -> Matrix:
+def matlab_value(text: str) -> Float:
     """The matrix (R, C) that MATLAB makes of `text`; a scalar is (1, 1), `[]` is (0, 0).
 
     Numbers, `[a b; c d]`, ranges `low:step:high`, `ones(m,n)`, `zeros(m,n)`, + - * / and parentheses. As in MATLAB, inside
@@ -36,7 +35,7 @@ def matlab_value(text: str) -> Matrix:
     return value
 
 
-def span(low: float, step: float, high: float) -> Matrix:
+def span(low: float, step: float, high: float) -> Float:
     """Row of low, low + step … not beyond high, as MATLAB's colon makes it."""
     if step == 0 or not np.all(np.isfinite([low, step, high])):
         return np.zeros((1, 0))
@@ -69,7 +68,7 @@ class _Parser:
         self.at += 1
         return token
 
-    def range(self, *, inside: bool) -> Matrix:
+    def range(self, *, inside: bool) -> Float:
         parts = [self.sum(inside=inside)]
         while self.peek()[1] == ":":
             self.take()
@@ -81,7 +80,7 @@ class _Parser:
         numbers = [float(part[0, 0]) for part in parts]
         return span(numbers[0], 1.0 if len(parts) == 2 else numbers[1], numbers[-1])
 
-    def sum(self, *, inside: bool) -> Matrix:
+    def sum(self, *, inside: bool) -> Float:
         value = self.product(inside=inside)
         while self.peek()[1] in ("+", "-") and not (inside and self.starts_element()):
             sign = self.take()[1]
@@ -96,7 +95,7 @@ class _Parser:
         after = self.tokens[self.at + 1][0] if self.at + 1 < len(self.tokens) else end
         return start > before and after == end
 
-    def product(self, *, inside: bool) -> Matrix:
+    def product(self, *, inside: bool) -> Float:
         value = self.unary(inside=inside)
         while self.peek()[1] in ("*", "/", "."):
             if self.peek()[1] == ".":
@@ -108,7 +107,7 @@ class _Parser:
             value = value * other if operator == "*" else value / other
         return value
 
-    def unary(self, *, inside: bool) -> Matrix:
+    def unary(self, *, inside: bool) -> Float:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise ValueError("nested too deeply")
@@ -121,7 +120,7 @@ class _Parser:
         self.depth -= 1
         return value
 
-    def atom(self) -> Matrix:
+    def atom(self) -> Float:
         _, text, _, number = self.take()
         if number:
             return np.array([[float(text.lower().replace("d", "e"))]])
@@ -148,9 +147,9 @@ class _Parser:
             return np.asarray(_FUNCTIONS[text]((int(sizes[0]), int(sizes[1]))))
         raise ValueError(f"unexpected {text!r}")
 
-    def matrix(self) -> Matrix:
-        rows: list[Matrix] = []
-        row: list[Matrix] = []
+    def matrix(self) -> Float:
+        rows: list[Float] = []
+        row: list[Float] = []
         while True:
             token = self.peek()[1]
             if token in (";", "]"):

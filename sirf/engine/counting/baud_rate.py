@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float, Single, Symbols
 from sirf._kernels.stream import UNROLL, compress, correlate_add, correlate_stretches, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
@@ -25,10 +26,6 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.pam import thresholds
 from sirf.signal.patterns import Pattern, precode
-
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
-Symbols = NDArray[np.uint8]
 
 COUNTED_SYMBOLS = 1 << 17
 """Symbols of a segment that count."""

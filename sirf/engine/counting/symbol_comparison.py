@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Symbols
 from sirf._kernels import error_comparison as kernel
 from sirf.engine.counting.tally import MAX_BURST_LENGTH, batch_fields, batch_rows
 from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bits_per_symbol, counted_bit_errors
-
-Symbols = NDArray[np.uint8]
 
 
 class Comparison:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Integer, Symbols
 from sirf._kernels.decide import count_levels
 from sirf._kernels.error_comparison import number_bursts
 from sirf.results.error_count import BATCHES, ErrorCount
 from sirf.signal.pam import bits_per_symbol, counted_bit_errors
-
-Positions = NDArray[np.int64]
-Symbols = NDArray[np.uint8]
 
 EVENT_GAP = 4
 """Right decisions within an error event, in units of the detector's memory, that do not end it."""
@@ -28,14 +25,14 @@ class Errors:
     `burst` (K,) numbers the burst that each belongs to: errors more than `gap` symbols apart are in different ones.
     """
 
-    positions: Positions
+    positions: Integer
     sent: Symbols
     decided: Symbols
-    burst: Positions
+    burst: Integer
     length: int
 
     @classmethod
-    def at(cls, positions: Positions, symbols: Symbols, decided: Symbols, *, gap: int) -> Errors:
+    def at(cls, positions: Integer, symbols: Symbols, decided: Symbols, *, gap: int) -> Errors:
         """Errors at `positions` (K,) of the sent `symbols` (length,), where `decided` (K,) came out."""
         burst = np.empty(len(positions), dtype=np.int64)
         number_bursts(positions.astype(np.int64), gap, burst)
@@ -116,7 +113,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     )
 
 
-def _batch_squares(positions: Positions, errors: Positions, length: int) -> tuple[int, ...]:
+def _batch_squares(positions: Integer, errors: Integer, length: int) -> tuple[int, ...]:
     """Sums over the whole batches of each of `BATCHES` of their squared `errors` (K,) at `positions` (K,) of `length` symbols."""
     squares = []
     for size in BATCHES:
@@ -127,14 +124,14 @@ def _batch_squares(positions: Positions, errors: Positions, length: int) -> tupl
     return tuple(squares)
 
 
-def batch_rows() -> Positions:
+def batch_rows() -> Integer:
     """Rows of the compiled loops that count batches: length, whole batches, squares of symbol and bit errors, open ones."""
     rows = np.zeros((len(BATCHES), 6), dtype=np.int64)
     rows[:, 0] = BATCHES
     return rows
 
 
-def batch_fields(rows: Positions) -> dict[str, tuple[int, ...]]:
+def batch_fields(rows: Integer) -> dict[str, tuple[int, ...]]:
     """What such rows say, by the fields of `ErrorCount`."""
     names = ("batches", "squared_batch_symbol_errors", "squared_batch_bit_errors")
     return {name: tuple(column.tolist()) for name, column in zip(names, rows.T[1:4], strict=True)}

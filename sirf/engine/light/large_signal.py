@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.light_chain import (
     PERIOD_SYMBOLS,
@@ -31,7 +32,6 @@ from sirf.optics.stage import ELECTRON
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
 
 SYMBOLS_BEFORE, SYMBOLS_AFTER = 4, 14
 """Symbols before and after the main one whose cursors depend on its level and that of the one before."""

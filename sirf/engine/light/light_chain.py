@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Complex, Float
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.response import prepare
@@ -27,8 +28,6 @@ from sirf.signal.patterns import Pattern
 if TYPE_CHECKING:
     from sirf.link import Link
 
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 SAMPLES_PER_UI = 8
 """Samples per UI of drive, light and current: twice the band that three times the symbol rate would fold into."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Symbols
 from sirf.engine.counting.symbol_comparison import LineDecoder
 from sirf.engine.waveform.block_stream import Received, Stream
 from sirf.link import Link
-
-Symbols = NDArray[np.uint8]
 
 
 class Relay:

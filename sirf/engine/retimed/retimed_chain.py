@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from sirf._arrays import Symbols
 from sirf._digest import digest
 from sirf.engine.contract import RETIMED, check_link
 from sirf.engine.counting.symbol_comparison import Comparison
-from sirf.engine.retimed.relay import Relay, Symbols
+from sirf.engine.retimed.relay import Relay
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.simulate import PROGRESS_BLOCK
 from sirf.errors import SirfError

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
     from sirf.link import Link
 
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 SEQUENCE_LAGS = 16
 """Lags in UI at which the noise of an error event is taken as correlated."""

@@ -11,14 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.decision_filter import filter_decisions
 from sirf._kernels.truncated_normal import FARTHEST
 from sirf.engine.statistical.tilted_moment import PairCumulants
 from sirf.signal.gaussian import erfcx, log_gaussian_below
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.rounding import converter_rounding
 from sirf.errors import SirfError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sirf.engine.statistical.analysis import InterferenceModel
     from sirf.results.interference_distribution import Interference
 
-Float = NDArray[np.float64]
 
 TOLERATED = 0.01
 """Part of the symbol error ratio that clipping may add."""

@@ -14,9 +14,8 @@ from math import floor, log2
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
-
-Float = NDArray[np.float64]
 
 TONE_PHASES = 24
 """Fewest phases of a sinusoid: exact for what is a trigonometric polynomial of lower degree in the phase."""

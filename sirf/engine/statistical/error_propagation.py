@@ -14,12 +14,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.statistical.conditional_interference import AfterError, next_symbol
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
-
-Float = NDArray[np.float64]
 
 MEMORY = 5
 COLOUR_MEMORY = 3

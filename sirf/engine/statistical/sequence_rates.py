@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.com.sequence_gain import event_margins
 from sirf.errors import SirfError
 from sirf.receiver.mlse import Mlse
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import bit_error_table, bits_per_symbol
-
-Float = NDArray[np.float64]
 
 LONGEST = 128
 """Symbols of the longest error event in the sum."""

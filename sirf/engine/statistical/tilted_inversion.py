@@ -14,15 +14,13 @@ import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf._kernels.characteristic import average_symbols, fit_line, multiply_cumulants, multiply_symbols
 from sirf._kernels.symbol_chain import LANES, symbol_chain
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import FLOOR, Interference
-
-Float = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 DEPTH = 16.0
 """The line is tilted to where the tail has fallen to about exp(-DEPTH) = 1e-7: rounding stays below 1e-8 of the middle of the

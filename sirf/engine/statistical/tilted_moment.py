@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._kernels.symbol_chain import LANES
 from sirf._kernels.tilted_chain import chain_moment, edge_factors
 from sirf.engine.edge_response import EdgeResponse
@@ -26,8 +27,6 @@ from sirf.engine.statistical.tilted_inversion import (
     moved_cursors,
     transitions,
 )
-
-Float = NDArray[np.float64]
 
 SMALL_STEP = 1e-3
 """Part of a change of the response by which it is tried either way; the error of the difference falls with its square."""

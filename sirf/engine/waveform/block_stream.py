@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Single, Symbols
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.symbol_comparison import Comparison, LineDecoder
@@ -23,10 +24,6 @@ from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.results.waveform_record import WaveformRecord
-
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
-Symbols = NDArray[np.uint8]
 
 EYE_RANGE = 1.35
 """Voltage range of an eye relative to the outer levels."""

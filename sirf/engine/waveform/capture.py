@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float, Single
 from sirf._kernels.polyphase import accumulate
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
@@ -20,9 +21,6 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.signal.pam import thresholds
-
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
 
 PLACES = ("transmitter", "channel", "ctle")
 """Where a run can look beside the slicer."""

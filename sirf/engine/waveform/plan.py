@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.engine.contract import LARGE_SIGNAL
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import MIN_CURSOR_RATIO, NOISE_CORNERS, FrontEnd, front_end
@@ -30,8 +31,6 @@ from sirf.engine.waveform.polyphase import (
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import thresholds
-
-Float = NDArray[np.float64]
 
 MAX_NOISE_RIPPLE = 2e-3
 """Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""

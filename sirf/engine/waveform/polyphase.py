@@ -10,14 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
+from sirf._arrays import Float, Single, SingleComplex
 from sirf._kernels.polyphase import mix, overlap_add, refine
-
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
-Spectrum = NDArray[np.complex64]
 
 INTERPOLATION_TAPS = 8
 """Coarse samples that an interpolated one is made of."""
@@ -110,8 +106,8 @@ class FilterTable:
     lead: int
     transform: int
     block: int
-    spectra: Spectrum
-    moving: dict[int, Spectrum]
+    spectra: SingleComplex
+    moving: dict[int, SingleComplex]
 
     @classmethod
     def of(
@@ -132,7 +128,7 @@ class FilterTable:
         return cls(grid, lead, transform, transform - reach, spectra, moving)
 
 
-def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: int, transform: int) -> Spectrum:
+def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: int, transform: int) -> SingleComplex:
     # sample of the wave that coarse phase r (rows) and symbol j (columns) see
     at = one.origin - lead * m - one.delay + step * np.arange(rows)[:, None] + m * np.arange(columns)[None, :]
     inside = (at >= 0) & (at < len(one.wave))
@@ -156,7 +152,7 @@ class Filterbank:
         c, m = self.table.grid.coarse, self.table.grid.samples_per_ui
         self._spectra[drive] = self.table.moving[drive][shift : shift + m : m // c]
 
-    def push(self, spectra: Spectrum, out: Single) -> None:
+    def push(self, spectra: SingleComplex, out: Single) -> None:
         """Filter one block's drives, given as transforms (drives, bins), into `out` (block, m).
 
         Row k of the whole output is UI k - lead - FILTER_MARGIN: interpolation looks ahead.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float, Single, Symbols
 from sirf._kernels import reception as kernel
 from sirf.clock.recovery import DETECTORS, LinearLoop
 from sirf.engine.front_end import FrontEnd
@@ -16,10 +17,6 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.receiver_report import AdaptedReceiver, ClockReport
 from sirf.signal.pam import thresholds
-
-Float = NDArray[np.float64]
-Single = NDArray[np.float32]
-Symbols = NDArray[np.uint8]
 
 MAX_SETTLE = 1_000_000
 MAX_WANDER_SLOPE = 0.05

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float, Symbols
 from sirf._kernels.viterbi import DEPTH, viterbi
 from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.errors import SirfError
@@ -14,9 +14,6 @@ from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bits_per_symbol
 from sirf.signal.patterns import remove_precoding
-
-Float = NDArray[np.float64]
-Symbols = NDArray[np.uint8]
 
 DECISION_WINDOW = 1 << 15
 """Symbols decided at a time; bursts of errors end with it."""

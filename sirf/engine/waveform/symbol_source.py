@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Single
 from sirf._kernels.polyphase import weigh
 from sirf.engine.counting.baud_rate import MAX_JITTER_UI, STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_length
@@ -19,7 +20,6 @@ from sirf.link import Link
 from sirf.signal.patterns import Pattern, precode
 from sirf.transmitter.jitter import Jitter
 
-Single = NDArray[np.float32]
 Given = Callable[[int], NDArray[np.uint8]]
 """Hands over the level indices of the next so many symbols."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import ConfigError, SirfError
 from sirf.study.figures import FIGURES
 from sirf.study.sweep.case import Evaluator
@@ -15,7 +16,6 @@ from sirf.study.sweep.design import distribution_of
 from sirf.study.sweep.results import CONFIDENCE, Results
 from sirf.study.sweep.study import Study
 
-Real = NDArray[np.float64]
 RATIO_FLOOR = 1e-300
 """Error ratios are analysed in their logarithm; one of zero counts as this."""
 
@@ -47,7 +47,7 @@ class Slope:
     rank: float
 
 
-def scale_of(name: str, column: Real) -> Real:
+def scale_of(name: str, column: Float) -> Float:
     """A figure's column in the scale in which it is analysed: the decimal logarithm of an error ratio, else itself."""
     figure = FIGURES.get(name)
     if figure is None or not figure.ratio:
@@ -110,7 +110,7 @@ def sobol_indices(
     )
 
 
-def _saltelli(parts: Real) -> tuple[Real, Real]:
+def _saltelli(parts: Float) -> tuple[Float, Float]:
     """First-order and total indices (D,) from values (D + 2, N): of two samples A, B and of A with each column of B in turn."""
     one, two, mixed = parts[0], parts[1], parts[2:]
     middle = 0.5 * (one.mean() + two.mean())
@@ -201,7 +201,7 @@ def worst_case(
     sign = 1.0 if FIGURES[figure].more_is_better else -1.0
     tried = 0
 
-    def cost(x: Real) -> float:
+    def cost(x: Float) -> float:
         nonlocal tried
         tried += 1
         if progress is not None:

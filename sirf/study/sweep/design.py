@@ -6,8 +6,8 @@ import warnings
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import ConfigError, SirfError
 from sirf.study.sweep.distributions import Distribution, correlated, correlation_factor
 from sirf.study.sweep.inputs import Inputs
@@ -15,12 +15,11 @@ from sirf.study.sweep.parameters import parameter_of
 from sirf.study.sweep.parts import Tolerance
 from sirf.study.sweep.study import Study
 
-Real = NDArray[np.float64]
 BLOCK = 1024
 """Rows of the random method that share one generator."""
 
 
-def unit_points(study: Study, start: int, stop: int) -> Real:
+def unit_points(study: Study, start: int, stop: int) -> Float:
     """Rows `start` to `stop` of the design in the unit cube (N, tolerances).
 
     Samples of "sensitivity" are ordered A, B, then A with the first column of B, with the second, …
@@ -35,7 +34,7 @@ def unit_points(study: Study, start: int, stop: int) -> Real:
     return _saltelli(study.seed, dimensions, sampling.samples, start, stop)
 
 
-def _random(seed: int, dimensions: int, start: int, stop: int) -> Real:
+def _random(seed: int, dimensions: int, start: int, stop: int) -> Float:
     blocks = [
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block,))).random((BLOCK, dimensions))
         for block in range(start // BLOCK, (stop - 1) // BLOCK + 1)
@@ -45,13 +44,13 @@ def _random(seed: int, dimensions: int, start: int, stop: int) -> Real:
 
 
 @lru_cache(maxsize=2)
-def _latin(seed: int, dimensions: int, samples: int) -> Real:
+def _latin(seed: int, dimensions: int, samples: int) -> Float:
     from scipy.stats import qmc
 
     return np.asarray(qmc.LatinHypercube(dimensions, rng=np.random.default_rng(seed)).random(samples))
 
 
-def _sobol(seed: int, dimensions: int, start: int, stop: int) -> Real:
+def _sobol(seed: int, dimensions: int, start: int, stop: int) -> Float:
     from scipy.stats import qmc
 
     # a generator of its own: seeds of the two keywords of this class give different points
@@ -64,7 +63,7 @@ def _sobol(seed: int, dimensions: int, start: int, stop: int) -> Real:
         return np.asarray(engine.random(stop - start))
 
 
-def _saltelli(seed: int, dimensions: int, samples: int, start: int, stop: int) -> Real:
+def _saltelli(seed: int, dimensions: int, samples: int, start: int, stop: int) -> Float:
     rows = []
     for row in range(start, stop):
         which, index = divmod(row, samples)
@@ -80,7 +79,7 @@ def _saltelli(seed: int, dimensions: int, samples: int, start: int, stop: int) -
 
 
 @lru_cache(maxsize=2)
-def _pair(seed: int, dimensions: int, samples: int) -> Real:
+def _pair(seed: int, dimensions: int, samples: int) -> Float:
     """A and B side by side (samples, 2 dimensions)."""
     from scipy.stats import qmc
 
@@ -110,7 +109,7 @@ def distribution_of(tolerance: Tolerance, inputs: Inputs) -> Distribution:
         raise ConfigError(f"tolerance {tolerance.parameter}: {error}") from None
 
 
-def tolerance_values(study: Study, inputs: Inputs, start: int, stop: int) -> Real:
+def tolerance_values(study: Study, inputs: Inputs, start: int, stop: int) -> Float:
     """Values (N, tolerances) of samples `start` to `stop` about the nominal values of `inputs`."""
     if not study.tolerances:
         return np.empty((stop - start, 0))

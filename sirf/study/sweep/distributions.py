@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf.errors import ConfigError, SirfError
 
-Real = NDArray[np.float64]
 Shape: TypeAlias = Literal["normal", "uniform", "triangular", "lognormal"]
 SHAPES: tuple[Shape, ...] = ("normal", "uniform", "triangular", "lognormal")
 TRUNCATION = 4.0
@@ -84,7 +83,7 @@ class Distribution:
             return self.middle * math.exp(self.spread * deviations)
         return self.middle + self.spread * deviations
 
-    def quantile(self, probability: Real) -> Real:
+    def quantile(self, probability: Float) -> Float:
         """Values (N,) below which the distribution has `probability` (N,) in [0, 1]."""
         from scipy import stats
 
@@ -105,7 +104,7 @@ class Distribution:
         return np.asarray(np.clip(values, low, high))
 
 
-def correlation_factor(count: int, pairs: Sequence[tuple[int, int, float]]) -> Real:
+def correlation_factor(count: int, pairs: Sequence[tuple[int, int, float]]) -> Float:
     """Cholesky factor (count, count) of the correlation matrix with `pairs` (i, j, coefficient), ones on its diagonal.
 
     Raises `ConfigError` for a coefficient outside (-1, 1) and for coefficients that contradict each other.
@@ -125,7 +124,7 @@ def correlation_factor(count: int, pairs: Sequence[tuple[int, int, float]]) -> R
         ) from None
 
 
-def correlated(uniform: Real, factor: Real) -> Real:
+def correlated(uniform: Float, factor: Float) -> Float:
     """Points (N, D) of the unit cube whose coordinates have the normal correlation of `factor`; each stays uniform."""
     from scipy import stats
 

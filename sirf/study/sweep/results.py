@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._arrays import Float
 from sirf._files import replacing
 from sirf.errors import ConfigError, SirfError
 from sirf.study.figures import FIGURES
@@ -18,7 +19,6 @@ from sirf.study.sweep.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-Real = NDArray[np.float64]
 CONFIDENCE = 0.99
 
 
@@ -33,9 +33,9 @@ class Results:
     study: Study
     index: NDArray[np.int64]
     values: dict[str, NDArray[Any]]
-    figures: dict[str, Real]
+    figures: dict[str, Float]
     errors: dict[int, str]
-    seconds: Real
+    seconds: Float
 
     @classmethod
     def load(cls, file: str | Path) -> Results:
@@ -71,7 +71,7 @@ class Results:
         """Cases without figures."""
         return len(self.errors)
 
-    def figure(self, name: str) -> Real:
+    def figure(self, name: str) -> Float:
         """Column (N,) of a figure; `ConfigError` for one that was not asked."""
         if name not in self.figures:
             raise ConfigError(f"figure must be one of {', '.join(self.figures)}, got {name!r}. Ask it in the study.")

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sirf._arrays import Complex
 from sirf.channel.cascade import cascade
 from sirf.channel.channel import Channel
-from sirf.channel.lines import Complex, Stripline, join, line_chain, pair_two_port, series_chain, shunt_chain
+from sirf.channel.lines import Stripline, join, line_chain, pair_two_port, series_chain, shunt_chain
 from sirf.channel.materials import Material, list_materials, load_material
 from sirf.channel.package import series_inductance, shunt_capacitance
 from sirf.channel.path import Trace
