@@ -21,7 +21,7 @@ import numpy as np
 import sirf
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.responses import path_responses
-from sirf.com.search import Search
+from sirf.com.search import CaseSearch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.com.plain_fom import plain_fom_db
@@ -47,7 +47,7 @@ def timed(name: str, call: Callable[[], float], expected: float, limit: float) -
 def plain_rate(channel: sirf.Channel) -> None:
     """Settings a second in plain NumPy, and those of the grid a second in the search; answers compared."""
     settings = from_standard("802.3ck-kr1")
-    search = Search(path_responses(channel, settings, 1)[0], settings)
+    search = CaseSearch(path_responses(channel, settings, 1)[0], settings)
     start = time.perf_counter()
     choice = search.full()
     searched = time.perf_counter() - start

@@ -15,7 +15,7 @@ from sirf.channel.path import load_path
 from sirf.study.figures import figure_value
 from sirf.study.maps import Map
 from sirf.study.reach_result import Reach
-from sirf.study.scaled import with_loss
+from sirf.study.scaled import path_with_loss
 from sirf.study.subject import PathSubject, subject_of
 
 STANDARD, BER = "802.3ck-c2m", 1e-5
@@ -41,7 +41,7 @@ def check(found: Reach, drawn: Map) -> None:
     assert beyond < 1.02 * found.reach_mm
     inside, outside = (figure_value(subject.sections(1e-3 * length), "ber") for length in (found.reach_mm, beyond))
     assert inside <= BER < outside
-    path = with_loss(load_path("pluggable", rate_class="100g"), float(LOSSES[-1]), 26.5625e9)
+    path = path_with_loss(load_path("pluggable", rate_class="100g"), float(LOSSES[-1]), 26.5625e9)
     corner = figure_value(PathSubject(path=path, standard=STANDARD).sections(float(LENGTHS[2])), "ber")
     assert np.isclose(drawn.values[2, -1], corner, rtol=1e-6)
     assert np.all(np.diff(drawn.at_limit(BER)[np.isfinite(drawn.at_limit(BER))]) < 0.0)

@@ -135,6 +135,26 @@ def test_a_module_name_tells_which_module_is_meant() -> None:
     assert sorted(SHARED_NAMES.keys() - shared.keys()) == []
 
 
+SHARED_CLASSES = {
+    "Connector": "of copper pins in a path, of glass in a fibre: both are public names of their rooms",
+    "Sourced": "",
+    "Table": "",
+    "Trace": "a line on a board; what a kernel records of each symbol",
+}
+"""Names that two classes share, and why; any other name tells which class is meant."""
+
+
+def test_a_class_name_tells_which_class_is_meant() -> None:
+    places: dict[str, set[str]] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, set()).add(file.relative_to(PACKAGE).as_posix())
+    shared = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in shared.items() if name not in SHARED_CLASSES} == {}
+    assert sorted(SHARED_CLASSES.keys() - shared.keys()) == []
+
+
 def test_array_types_are_named_in_one_place() -> None:
     elsewhere = []
     for file in sorted(PACKAGE.rglob("*.py")):

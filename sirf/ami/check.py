@@ -11,7 +11,7 @@ import numpy as np
 from sirf._arrays import Float
 from sirf._display import html_table, table
 from sirf.ami.file import AmiFile
-from sirf.ami.host import Answer, Instance
+from sirf.ami.host import Instance, ModelReply
 from sirf.ami.model import AmiModel
 from sirf.ami.parameter import Parameter, Value
 from sirf.ami.reserved import RESERVED
@@ -317,7 +317,7 @@ class _Trial:
     def _open(self, model: AmiModel | None = None) -> Instance:
         return (model or self.model).open(samples=max(SYMBOLS * self.m, self.channel.size), clocks=SYMBOLS)
 
-    def _init(self, instance: Instance, channel: Float, model: AmiModel | None = None) -> tuple[Float, Answer]:
+    def _init(self, instance: Instance, channel: Float, model: AmiModel | None = None) -> tuple[Float, ModelReply]:
         chosen = model or self.model
         resolved: dict[str, Value] = {}
         if chosen.info("Resolve_Exists", False):
@@ -327,14 +327,14 @@ class _Trial:
         text = chosen.ami.input_string(chosen.input_values(modulation=self.modulation, order=self.order, sent=resolved))
         return instance.init(channel, sample_interval=self.interval, bit_time=self.period, parameters=text)
 
-    def _through(self, sizes: list[int]) -> tuple[Float, Float, Answer]:
+    def _through(self, sizes: list[int]) -> tuple[Float, Float, ModelReply]:
         """A random waveform through AMI_GetWave in blocks of `sizes` samples: output, clock times, last answer."""
         symbols = np.random.default_rng(1).integers(0, self.order, SYMBOLS)
         levels = np.linspace(-0.5, 0.5, self.order)
         wave = np.repeat(levels[symbols], self.m)
         pulse = np.convolve(self.channel, np.ones(1))[: 16 * self.m] * self.interval
         wave = np.convolve(wave, pulse)[: len(wave)]
-        pieces, ticks, answer = [], [], Answer(1)
+        pieces, ticks, answer = [], [], ModelReply(1)
         with self._open() as instance:
             self._init(instance, self.channel)
             start = 0

@@ -18,7 +18,7 @@ from scipy import fft
 from sirf._arrays import Float
 from sirf.ami.analog_buffer import NAMES, buffer_of, with_buffers
 from sirf.ami.model import AmiModel
-from sirf.ami.model_impairments import ClockJitter, Noise, clock_jitter, noise_of, transmitter_jitter
+from sirf.ami.model_impairments import ClockJitter, ModelNoise, clock_jitter, model_noise, transmitter_jitter
 from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
 from sirf.errors import AmiError
 from sirf.signal.sampled_filter import SampledFilter
@@ -67,7 +67,7 @@ class Modelled:
     transmitter: Initialised | None
     receiver: Initialised | None
     clock: ClockJitter
-    noise: Noise
+    noise: ModelNoise
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class Modelled:
     @property
     def receiver_decides(self) -> bool:
         """Whether decisions are those of the receiver's model: by its AMI_GetWave, or with its clock's jitter and noise."""
-        quiet = (self.clock, self.noise) == (ClockJitter(), Noise())
+        quiet = (self.clock, self.noise) == (ClockJitter(), ModelNoise())
         return self.receiver is not None and (self.receiver_waves or not quiet)
 
     def finish_eye(self, eye: StatisticalEye) -> StatisticalEye:
@@ -137,7 +137,7 @@ def modelled(link: Link) -> Modelled:
     tx = dataclasses.replace(base.transmitter, jitter=jitter)
     base = base.replace(transmitter=tx)
     clock = clock_jitter(received, link) if received is not None else ClockJitter()
-    noise = noise_of(received) if received is not None else Noise()
+    noise = model_noise(received) if received is not None else ModelNoise()
     linear = _at_decision_time(_lowered(base, sent, received, init=(True, True)), received)
     linear = _with_noise(linear, noise)
     use = tuple(side is not None and _init_in_waveform(side.model) for side in (sent, received))
@@ -220,7 +220,7 @@ def _lowered(base: Link, sent: Initialised | None, received: Initialised | None,
     return base.replace(transmitter=tx, receiver=rx)
 
 
-def _with_noise(link: Link, noise: Noise) -> Link:
+def _with_noise(link: Link, noise: ModelNoise) -> Link:
     """Gaussian noise of the reserved parameters at the slicer, as a density at its input.
 
     White noise behind the filters has no density there, so the SNR of the transmitter's noise term, which is white from symbol to

@@ -42,7 +42,7 @@ CLOCK_ROOM = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelReply:
     """What a call of a model gave: its result, AMI_parameters_out and msg, as text."""
 
     result: int | None
@@ -153,7 +153,7 @@ class Instance:
 
     def init(
         self, matrix: Float | None, *, sample_interval: float, bit_time: float, parameters: str
-    ) -> tuple[Float, Answer]:
+    ) -> tuple[Float, ModelReply]:
         """AMI_Init on `matrix` (columns, rows): the through response first, one column for each aggressor; V/s.
 
         Gives the matrix that comes back and the answer. Raises `AmiError` where the model fails.
@@ -166,7 +166,7 @@ class Instance:
         )
         return self.wave[: columns * rows].reshape(columns, rows).copy(), answer
 
-    def resolve(self, *, sample_interval: float, bit_time: float, parameters: str) -> Answer:
+    def resolve(self, *, sample_interval: float, bit_time: float, parameters: str) -> ModelReply:
         """AMI_Resolve; `AmiError` where the function is missing or fails."""
         if "AMI_Resolve" not in self.symbols:
             raise AmiError(f"{self.name} must have AMI_Resolve, got none though its file promises it. Ask the vendor.")
@@ -183,7 +183,7 @@ class Instance:
         self._values[samples : samples + GUARD] = MARK
         self._send("getwave", samples, self._clock_start, doing="AMI_GetWave")
 
-    def finish_getwave(self) -> tuple[Float, Answer]:
+    def finish_getwave(self) -> tuple[Float, ModelReply]:
         """Clock times (k,) in s from the start of the run and the answer; the waveform is in `wave`."""
         answer = self._checked(self._receive(), size=self._sent)
         # the end is marked by -1; a tick may lie before the first sample
@@ -193,7 +193,7 @@ class Instance:
             count = int(np.argmax(ends)) if ends.any() else len(self._clocks)
         return self._clocks[:count].copy(), answer
 
-    def getwave(self, wave: Float) -> tuple[Float, Float, Answer]:
+    def getwave(self, wave: Float) -> tuple[Float, Float, ModelReply]:
         """One call of AMI_GetWave: the waveform (n,) that comes back, clock times (k,) in s, the answer."""
         self.wave[: len(wave)] = wave
         self.start_getwave(len(wave))
@@ -248,11 +248,11 @@ class Instance:
         with contextlib.suppress(Exception):
             self.kill()
 
-    def _answer(self, name: str, *arguments: Any, doing: str, size: int) -> Answer:
+    def _answer(self, name: str, *arguments: Any, doing: str, size: int) -> ModelReply:
         self._values[size : size + GUARD] = MARK
         return self._checked(self._call(name, *arguments, doing=doing), size=size)
 
-    def _checked(self, answer: dict[str, Any], *, size: int) -> Answer:
+    def _checked(self, answer: dict[str, Any], *, size: int) -> ModelReply:
         doing, message = self._waiting, answer.get("message")
         if any(np.any(guard != MARK) for guard in (*self._guards, self._values[size : size + GUARD])):
             raise AmiError(
@@ -263,7 +263,7 @@ class Instance:
             raise AmiError(
                 f"{self.name} must accept its settings, got failure of {doing}: {said.strip()}. Change them."
             )
-        return Answer(int(answer["result"]), answer.get("out"), message)
+        return ModelReply(int(answer["result"]), answer.get("out"), message)
 
     def _call(self, name: str, *arguments: Any, doing: str) -> dict[str, Any]:
         self._send(name, *arguments, doing=doing)

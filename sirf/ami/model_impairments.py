@@ -32,7 +32,7 @@ TX_JITTER = ("tx_rj", "tx_dj", "tx_dcd", "tx_sj", "tx_jitter")
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
+class ModelNoise:
     """At the slicer, in V: `gaussian` rms, `uniform` half its width, `sensitivity` that a decision needs."""
 
     gaussian: float = 0.0
@@ -92,7 +92,7 @@ class ClockJitter:
             share = (share[:, None] * weight[None, :]).ravel()
         return where, share
 
-    def mixed(self, eye: StatisticalEye, noise: Noise) -> ErrorRates:
+    def mixed(self, eye: StatisticalEye, noise: ModelNoise) -> ErrorRates:
         """Error ratios of an eye averaged over the sampling phase and uniform noise, with less distance by the sensitivity.
 
         Between the eye's phases the logarithm of the ratio is taken as a straight line.
@@ -122,7 +122,7 @@ class ClockJitter:
         )
 
 
-def _error_ratio(piece: Interference, levels: Float, main: float, decision: Float, noise: Noise) -> float:
+def _error_ratio(piece: Interference, levels: Float, main: float, decision: Float, noise: ModelNoise) -> float:
     """Symbol error ratio at one phase, averaged over uniform noise."""
     # middles of 16 equal parts of -1 to +1; the sensitivity always counts against the decision, whichever side it
     # comes from
@@ -183,10 +183,10 @@ def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) ->
     )
 
 
-def noise_of(side: Initialised) -> Noise:
+def model_noise(side: Initialised) -> ModelNoise:
     """Noise and sensitivity at the slicer."""
     gaussian = float(np.hypot(_number(side, "Rx_Noise"), _number(side, "Rx_GaussianNoise")))
-    return Noise(gaussian, _number(side, "Rx_UniformNoise"), _number(side, "Rx_Receiver_Sensitivity"))
+    return ModelNoise(gaussian, _number(side, "Rx_UniformNoise"), _number(side, "Rx_Receiver_Sensitivity"))
 
 
 def _tx_jitter(side: Initialised, link: Link) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from sirf._kernels.model_waveform import decide_at
 from sirf._kernels.polyphase import accumulate
 from sirf.ami.flow import Initialised, Modelled
 from sirf.ami.host import Instance
-from sirf.ami.model_impairments import ClockJitter, Noise, clock_jitter
+from sirf.ami.model_impairments import ClockJitter, ModelNoise, clock_jitter
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.front_end import FrontEnd, front_end, sampling_instant
 from sirf.engine.seeding import segment_generator
@@ -88,7 +88,7 @@ class ModelReception:
         self.link, self.side, self.instance, self.seed = link, side, instance, seed
         self.digest = link.digest
         self.m, self.order = link.samples_per_ui, link.order
-        self.noise: Noise = found.noise
+        self.noise: ModelNoise = found.noise
         self.clock_jitter: ClockJitter = clock_jitter(side, link, clock_times=True)
         self.free_jitter: ClockJitter = found.clock
         self.expected: FrontEnd | None = front_end(found.linear) if side.model.ami.init_returns_impulse else None

@@ -113,11 +113,11 @@ def _stream(links: tuple[Link, ...], seed: int) -> ModelStream:
     if len(links) == 1:
         return ModelStream(modelled(links[0]), seed=seed, eye=True)
     before = _stream(links[:-1], seed)
-    upstream = Redriver(before) if _type(links[-2]) == "Redriver" else Retimer(before)
+    upstream = ModelRedriver(before) if _type(links[-2]) == "Redriver" else Retimer(before)
     return ModelStream(modelled(links[-1]), seed=own, eye=True, upstream=upstream)
 
 
-class Redriver:
+class ModelRedriver:
     """Hands on the waveform behind the receiving half, and what was sent for it."""
 
     waves = True
@@ -140,7 +140,7 @@ class Redriver:
         """Their waveform (count M,) in V."""
         return self._wave
 
-    def __enter__(self) -> Redriver:
+    def __enter__(self) -> ModelRedriver:
         """Itself."""
         return self
 

@@ -24,7 +24,7 @@ def _read_only(s: Complex) -> Complex:
     return values
 
 
-class Ends(NamedTuple):
+class EndMatrices(NamedTuple):
     """S-parameters between two ends of N waves each, frequency last: `s21` (N, N, F) leads from end 1 to end 2.
 
     For a pair the two waves are the differential and the common mode; frequency comes last so that each entry is contiguous.
@@ -36,7 +36,7 @@ class Ends(NamedTuple):
     s22: Complex
 
 
-def cascade_ends(first: Ends, second: Ends) -> Ends:
+def cascade_ends(first: EndMatrices, second: EndMatrices) -> EndMatrices:
     """Two networks of two waves an end in series: end 2 of `first` meets end 1 of `second`.
 
     With X = (1 - A22 B11)^-1, S21 = B21 X A21, and so on: the matrix form of the scalar cascade, whose loop now also counts what
@@ -46,7 +46,7 @@ def cascade_ends(first: Ends, second: Ends) -> Ends:
     onward = matrix_product(loop, first.s21)
     returned = matrix_product(second.s11, onward)
     back = matrix_product(loop, matrix_product(first.s22, second.s12))
-    return Ends(
+    return EndMatrices(
         first.s11 + matrix_product(first.s12, returned),
         matrix_product(first.s12, second.s12 + matrix_product(second.s11, back)),
         matrix_product(second.s21, onward),

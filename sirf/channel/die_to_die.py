@@ -15,7 +15,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.channel.network import Network
-from sirf.channel.package import Package, voltage_transfer
+from sirf.channel.package import Package, terminated_transfer
 from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.channel.transfer import Transfer
 from sirf.errors import ConfigError, SirfError
@@ -252,5 +252,5 @@ def _reflection(end: Package) -> float:
 def _transfer(network: Network, ends: Iterable[Package]) -> Transfer:
     near, far = (_reflection(end) for end in ends)
     s = network.s
-    value = voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], near, far)
+    value = terminated_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], near, far)
     return Transfer(frequency=network.frequency, value=value)

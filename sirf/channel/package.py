@@ -61,7 +61,7 @@ def transmission_line(
     return _symmetric(reflection * (1.0 - once**2) * scale, (1.0 - reflection**2) * once * scale)
 
 
-def voltage_transfer(
+def terminated_transfer(
     s21: Complex, s11: Complex, s12: Complex, s22: Complex, gamma1: float | Complex, gamma2: float | Complex
 ) -> Complex:
     """Voltage transfer H_21 (F,) between terminations with reflection coefficients `gamma1`, `gamma2`, equation (93A-18)."""

@@ -13,7 +13,7 @@ from functools import reduce
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.channel.cascade import Ends, cascade, cascade_ends
+from sirf.channel.cascade import EndMatrices, cascade, cascade_ends
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -132,7 +132,7 @@ class PairNetwork:
             raise SirfError("frequency must be the same grid to cascade, got two grids. Resample one.")
         return cascade_pairs((self, other))
 
-    def ends(self) -> Ends:
+    def ends(self) -> EndMatrices:
         """The same by ends, waves in the order differential, common."""
         zero = np.zeros((1, 2, 2))
         dc, cd = (zero if s is None else s for s in (self.dc, self.cd))
@@ -143,7 +143,7 @@ class PairNetwork:
                 block[0, 0], block[0, 1] = self.dd[:, out, into], dc[:, out, into]
                 block[1, 0], block[1, 1] = cd[:, out, into], self.cc[:, out, into]
                 blocks.append(block)
-        return Ends(*blocks)
+        return EndMatrices(*blocks)
 
 
 def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:

@@ -33,7 +33,7 @@ def line_coefficients(frequency: Float, transfer: NDArray[np.complex128]) -> tup
     return float(a1), float(a2)
 
 
-def with_loss(channel: Channel, loss_db: float, frequency: float) -> Channel:
+def channel_with_loss(channel: Channel, loss_db: float, frequency: float) -> Channel:
     """The channel with an insertion loss of `loss_db` at `frequency` in Hz, its own line made longer or shorter for it.
 
     The through and FEXT paths pass a matched line of the loss that a1 sqrt(f) + a2 f fits to the through path, with the phase

@@ -26,8 +26,8 @@ from sirf.channel.port_impedance import (
 )
 from sirf.channel.touchstone_data import NetworkData, NumberReader
 from sirf.channel.touchstone_header import (
-    Header,
     HeaderScan,
+    TouchstoneHeader,
     fail_without_impedance,
     positive_integer,
     reference_resistances,
@@ -118,7 +118,7 @@ class _Reference:
     def __init__(
         self,
         text: FileText,
-        header: Header,
+        header: TouchstoneHeader,
         comments: Complex | None,
         ports: int,
         given: float | Sequence[float] | None,
@@ -195,7 +195,7 @@ class _Reference:
             self.text.fail(None, str(error))
 
 
-def _ports(text: FileText, header: Header, declared: int | None, suffix: int | None) -> int | None:
+def _ports(text: FileText, header: TouchstoneHeader, declared: int | None, suffix: int | None) -> int | None:
     if suffix and declared and suffix != declared:
         text.fail(
             header.keywords["number of ports"][0],
@@ -205,7 +205,7 @@ def _ports(text: FileText, header: Header, declared: int | None, suffix: int | N
 
 
 def _modes(
-    text: FileText, header: Header, ports: int, mixed_mode: str | None, reference: _Reference
+    text: FileText, header: TouchstoneHeader, ports: int, mixed_mode: str | None, reference: _Reference
 ) -> tuple[Mode, ...]:
     """Modes of the rows; empty for single-ended data."""
     line, order = header.keywords.get("mixed-mode order", (header.option_line, None))

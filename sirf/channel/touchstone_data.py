@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sirf._arrays import Complex, Float
 from sirf.channel.file_text import FileText, TextBlock
 from sirf.channel.point_order import ascending_points, order_message
-from sirf.channel.touchstone_header import Header, choice, positive_integer
+from sirf.channel.touchstone_header import TouchstoneHeader, choice, positive_integer
 
 COMPILED_FROM_BYTES = 1 << 23
 """Bytes of a file after which its numbers are read by a compiled loop: loading that takes longer than reading less."""
@@ -137,7 +137,7 @@ class NetworkData:
     """The numbers of a file and what its head says about them."""
 
     def __init__(
-        self, text: FileText, header: Header, numbers: Float, counts: NDArray[np.int32], *, sort: bool
+        self, text: FileText, header: TouchstoneHeader, numbers: Float, counts: NDArray[np.int32], *, sort: bool
     ) -> None:
         self.text = text
         self.header = header

@@ -45,7 +45,7 @@ _MAX_COMMENTS = 1_000_000
 
 
 @dataclass(slots=True)
-class Header:
+class TouchstoneHeader:
     """What stands before the numbers. `keywords` holds the line and the text of each keyword of version 2.
 
     `resistances` are those of the option line, `states_resistance` whether it has any, and `bare_resistance_line` the line
@@ -86,7 +86,7 @@ def suffix_ports(text: FileText) -> int | None:
     return int(match.group(1))
 
 
-def positive_integer(text: FileText, header: Header, keyword: str) -> int | None:
+def positive_integer(text: FileText, header: TouchstoneHeader, keyword: str) -> int | None:
     """Value of a keyword that counts something; None where the file does not have it."""
     if keyword not in header.keywords:
         return None
@@ -96,7 +96,7 @@ def positive_integer(text: FileText, header: Header, keyword: str) -> int | None
     return int(value)
 
 
-def choice(text: FileText, header: Header, keyword: str, allowed: tuple[str, ...], default: str) -> str:
+def choice(text: FileText, header: TouchstoneHeader, keyword: str, allowed: tuple[str, ...], default: str) -> str:
     """Value, in lower case, of a keyword with few allowed values."""
     line, value = header.keywords.get(keyword, (None, default))
     if value.lower() not in tuple(item.lower() for item in allowed):
@@ -105,7 +105,7 @@ def choice(text: FileText, header: Header, keyword: str, allowed: tuple[str, ...
     return value.lower()
 
 
-def reference_resistances(text: FileText, header: Header, ports: int) -> tuple[float, ...]:
+def reference_resistances(text: FileText, header: TouchstoneHeader, ports: int) -> tuple[float, ...]:
     """Reference resistance in ohm of every port: [Reference], else the option line."""
     values, line = header.resistances, header.option_line
     if "reference" in header.keywords:
@@ -127,7 +127,7 @@ class HeaderScan:
 
     def __init__(self, text: FileText) -> None:
         self.text = text
-        self.header = Header()
+        self.header = TouchstoneHeader()
         self.section = "header"
         self.section_line = 0
         self.pending = ""
@@ -152,7 +152,7 @@ class HeaderScan:
                 lines[index] = ""
         return "\n".join(lines)
 
-    def finish(self) -> Header:
+    def finish(self) -> TouchstoneHeader:
         """The head, when the file has ended."""
         if self.section == "information":
             self.text.fail(self.section_line, "[Begin Information] must be closed by [End Information]. Add that line.")
@@ -304,7 +304,7 @@ class HeaderScan:
             self._enter("information", number)
 
 
-def fail_without_impedance(text: FileText, header: Header) -> None:
+def fail_without_impedance(text: FileText, header: TouchstoneHeader) -> None:
     """Raise `TouchstoneError` where the option line ends in R and nothing else tells the reference."""
     if header.bare_resistance_line is not None:
         _fail_without_resistance(text, header.bare_resistance_line)

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
-from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
+from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse
 from sirf.com.search import gain_settings
 from sirf.com.sequence_margin import SequenceMargin, sequence_margin
-from sirf.com.slicer_noise import SlicerNoise, noise_of
+from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.errors import NoSettingError
 from sirf.units import db20
 
@@ -70,7 +70,7 @@ def quick_margin(paths: tuple[PathResponse, ...], settings: ComSettings) -> Quic
     if found is None:
         raise _nothing(paths)
     taps = receiver.grid.taps[row]
-    noise = noise_of(receiver, gains, taps, found)
+    noise = slicer_noise(receiver, gains, taps, found)
     interference = noise.total.magnitude_at(settings.der0)
     sequence = None
     if settings.receiver.detector.mlse:
@@ -97,7 +97,7 @@ def _nothing(paths: tuple[PathResponse, ...]) -> NoSettingError:
 class _Alternation:
     """Errors of settings, looked up in turn along the CTLE's gains and along the transmitter's grid."""
 
-    def __init__(self, receiver: ReferenceReceiver) -> None:
+    def __init__(self, receiver: CaseReceiver) -> None:
         ctle = receiver.settings.receiver.ctle
         self.receiver = receiver
         self.gains = [(ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in gain_settings(ctle)]
@@ -136,7 +136,7 @@ class _Alternation:
     def _along_rows(self, gains: tuple[float, float]) -> tuple[int, float]:
         return self._least(self.receiver, gains)
 
-    def _least(self, receiver: ReferenceReceiver, gains: tuple[float, float]) -> tuple[int, float]:
+    def _least(self, receiver: CaseReceiver, gains: tuple[float, float]) -> tuple[int, float]:
         """(row, error) of the best row of the receiver's grid."""
         rows = np.arange(len(receiver.grid.taps))
         errors = np.min(receiver.tables(gains).errors(rows, _STRIDE), axis=1)

@@ -19,7 +19,7 @@ from sirf.com.config.settings import ComSettings
 from sirf.com.ctle_tables import CtleTables
 from sirf.com.full_search import Pair, best_pairs
 from sirf.com.mmse import MmseReceiver
-from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
+from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse
 from sirf.com.search import SearchPath, gain_settings, rising
 from sirf.execution import tell
@@ -28,7 +28,7 @@ _CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Choice:
+class FoundReceiver:
     """A setting: indices of the CTLE gains, of the row in the transmitter's grid, and the receiver made for it.
 
     `gains` are in dB, `taps` (K,) the transmitter's; `evaluated` counts the settings of transmitter and CTLE that were looked at
@@ -56,7 +56,9 @@ class _Best:
     sample: int
 
 
-def choose(paths: tuple[PathResponse, ...], settings: ComSettings, *, local: bool, prune: bool = True) -> Choice | None:
+def choose(
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, local: bool, prune: bool = True
+) -> FoundReceiver | None:
     """The best setting by the search that the settings ask for (`local`) or by the full grid; None where no setting passes.
 
     The full grid leaves out what a bound proves to be worse; `prune=False` looks at all of it. Raises `ConfigError` for settings
@@ -65,7 +67,7 @@ def choose(paths: tuple[PathResponse, ...], settings: ComSettings, *, local: boo
     return search(reference_receiver(paths, settings), local=local, prune=prune)
 
 
-def search(receiver: ReferenceReceiver, *, local: bool, prune: bool = True) -> Choice | None:
+def search(receiver: CaseReceiver, *, local: bool, prune: bool = True) -> FoundReceiver | None:
     """As `choose`, for a receiver that is made already."""
     settings = receiver.settings
     if not len(receiver.grid.taps):
@@ -76,20 +78,20 @@ def search(receiver: ReferenceReceiver, *, local: bool, prune: bool = True) -> C
     return None if not steps else _choice(receiver, steps[-1], evaluated, _path(receiver, steps))
 
 
-def _path(receiver: ReferenceReceiver, steps: Iterable[_Best | Pair]) -> SearchPath:
+def _path(receiver: CaseReceiver, steps: Iterable[_Best | Pair]) -> SearchPath:
     """Gains and figure of merit of settings in the order of the search, those better than all before."""
     settings = receiver.settings
     level = settings.transmitter.level_mismatch / ((settings.levels - 1) * settings.sigma_x)
     return rising((one.g_dc, one.g_dc2, float(20.0 * np.log10(level / np.sqrt(one.error)))) for one in steps)
 
 
-def _choice(receiver: ReferenceReceiver, best: _Best, evaluated: int, path: SearchPath) -> Choice | None:
+def _choice(receiver: CaseReceiver, best: _Best, evaluated: int, path: SearchPath) -> FoundReceiver | None:
     ctle, taps = receiver.settings.receiver.ctle, receiver.grid.taps[best.row]
     gains = (ctle.g_dc_db[best.g_dc], ctle.g_dc2_db[best.g_dc2])
     found = receiver.receiver(gains, taps, best.sample)
     if found is None:
         return None
-    return Choice(
+    return FoundReceiver(
         g_dc=best.g_dc,
         g_dc2=best.g_dc2,
         row=best.row,
@@ -102,7 +104,7 @@ def _choice(receiver: ReferenceReceiver, best: _Best, evaluated: int, path: Sear
     )
 
 
-def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
+def _full(receiver: CaseReceiver, *, prune: bool) -> FoundReceiver | None:
     """The least error of all; of equals the first in the order of the loops.
 
     Pairs come by their error with the estimated step. Those that its uncertainty lets be the best are made anew with the step of
@@ -110,7 +112,7 @@ def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
     """
     pairs, evaluated, improved = best_pairs(receiver, prune=prune)
     path = _path(receiver, improved)
-    best: Choice | None = None
+    best: FoundReceiver | None = None
     for pair in pairs:
         if (
             best is not None
@@ -123,11 +125,11 @@ def _full(receiver: ReferenceReceiver, *, prune: bool) -> Choice | None:
     return best
 
 
-def _rank(choice: Choice) -> tuple[float, int, int, int, int]:
+def _rank(choice: FoundReceiver) -> tuple[float, int, int, int, int]:
     return choice.receiver.sigma_e, choice.g_dc, choice.g_dc2, choice.row, choice.receiver.sample
 
 
-def _places(receiver: ReferenceReceiver) -> Iterator[tuple[tuple[int, int], Callable[[], CtleTables]]]:
+def _places(receiver: CaseReceiver) -> Iterator[tuple[tuple[int, int], Callable[[], CtleTables]]]:
     """Indices of the CTLE gains in the order of the loops, each with what makes its tables."""
     ctle = receiver.settings.receiver.ctle
     for i, j in gain_settings(ctle):
@@ -142,7 +144,7 @@ def _better(tables: CtleTables, errors: Float, place: tuple[int, int], row: int,
     return _Best(float(errors[p]), *place, row, int(tables.instants_of(np.array([row]))[0] + tables.offsets[p]))
 
 
-def _local(receiver: ReferenceReceiver) -> tuple[list[_Best], int]:
+def _local(receiver: CaseReceiver) -> tuple[list[_Best], int]:
     """The reference code's loops with its skipping rule: nothing further than `local_search` steps from the best so far.
 
     A tap counts only where the loop around it (g_DC2 for the first) is past its first value, g_DC2 where g_DC is. The settings
@@ -181,7 +183,7 @@ def _local(receiver: ReferenceReceiver) -> tuple[list[_Best], int]:
     return steps, evaluated
 
 
-def _adaptive(receiver: ReferenceReceiver) -> tuple[list[_Best], int]:
+def _adaptive(receiver: CaseReceiver) -> tuple[list[_Best], int]:
     """The reference code's adaptive search: a radius about the best that shrinks while figures of merit hardly differ.
 
     The settings better than all before, and the number of settings looked at.

@@ -13,12 +13,12 @@ from sirf.com.chip_to_module import EyeSearch, eye_of
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import crest_factor
 from sirf.com.filters import ctle_transfer, receiver_filter
-from sirf.com.interference import Equalized, Noise, equalize, noise_of
+from sirf.com.interference import Equalized, InterferenceAndNoise, equalize, interference_and_noise
 from sirf.com.ledger import SlicerTerms, ledger_terms, ledger_without_ffe, terms_by_removal
 from sirf.com.receiver_ffe import answers_with_receiver_ffe
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.revision import revision_of
-from sirf.com.search import Choice, Search, reported_taps, rising
+from sirf.com.search import CaseSearch, FoundSetting, reported_taps, rising
 from sirf.errors import ConfigError, NoSettingError
 from sirf.execution import stage
 from sirf.results.ledger import MarginLedger
@@ -147,7 +147,7 @@ def answers_of(
     """
     if settings.receiver.ffe is not None:
         return answers_with_receiver_ffe(paths, settings, detailed=detailed)
-    search = Search(paths, settings)
+    search = CaseSearch(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
     with stage("", 0, 2):
         local = engine.local() if settings.local_search else None
@@ -177,12 +177,12 @@ def answers_of(
     return answers
 
 
-def _seed(search: Search, settings: ComSettings) -> Choice | None:
+def _seed(search: CaseSearch, settings: ComSettings) -> FoundSetting | None:
     """A good setting to prune against, by a local search of the reference's usual step; chip to module finds its own."""
     return None if settings.c2m is not None else search.with_settings(replace(settings, local_search=2)).local()
 
 
-def _same(first: Choice, second: Choice) -> bool:
+def _same(first: FoundSetting, second: FoundSetting) -> bool:
     return (first.g_dc, first.g_dc2, first.row, first.cursor) == (
         second.g_dc,
         second.g_dc2,
@@ -191,14 +191,16 @@ def _same(first: Choice, second: Choice) -> bool:
     )
 
 
-def answer_of(search: Search, choice: Choice, method: str, *, detailed: bool = True) -> Answer:
+def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed: bool = True) -> Answer:
     """COM at a setting: A_s over the interference and noise at DER_0, equation (93A-1); `detailed` with its ledger."""
     settings, grid = search.settings, search.grid
     ctle, taps = settings.receiver.ctle, grid.taps[choice.row]
     gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
     equalized = equalize(search.paths, settings, gains=gains, taps=taps, offsets=grid.offsets, cursor=choice.cursor)
     number = search.gains.index((choice.g_dc, choice.g_dc2))
-    noise = noise_of(equalized, settings, sigma_n=float(np.sqrt(search.noise[number])), main_tap=float(taps[grid.main]))
+    noise = interference_and_noise(
+        equalized, settings, sigma_n=float(np.sqrt(search.noise[number])), main_tap=float(taps[grid.main])
+    )
     quiet = noise.isi + (noise.gaussian + noise.dual_dirac)
     eye = None
     if settings.c2m is not None:
@@ -260,7 +262,9 @@ def answer_of(search: Search, choice: Choice, method: str, *, detailed: bool = T
     )
 
 
-def _ledger(equalized: Equalized, noise: Noise, settings: ComSettings, interference: float) -> MarginLedger:
+def _ledger(
+    equalized: Equalized, noise: InterferenceAndNoise, settings: ComSettings, interference: float
+) -> MarginLedger:
     """The margin in parts; for chip to module each source is taken out of the eye in the window."""
     gaussian = {"receiver noise": noise.sigma_n, "transmitter noise": noise.sigma_tx, "random jitter": noise.sigma_rj}
     distributions = {

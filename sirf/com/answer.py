@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sirf._arrays import Float
 from sirf.com.chip_to_module import WindowEye
-from sirf.com.distribution import Distribution
+from sirf.com.distribution import VoltageDistribution
 from sirf.results.ledger import MarginLedger
 from sirf.results.margin import EqualizerChoice
 
@@ -30,7 +30,7 @@ class Answer:
     rx_ffe_taps: tuple[float, ...]
     sigmas: dict[str, float]
     pulses: tuple[Float, ...]
-    distributions: dict[str, Distribution]
+    distributions: dict[str, VoltageDistribution]
     mlse_gain_db: float | None = None
     rx_ffe_cursor: int | None = None
     rx_ffe_floating: tuple[int, ...] = ()

@@ -14,9 +14,9 @@ from sirf._kernels.com_screen import screen_setting
 from sirf._kernels.com_search import products
 from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_estimates
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings
-from sirf.com.distribution import Distribution, crest_factor
+from sirf.com.distribution import VoltageDistribution, crest_factor
 from sirf.com.interference import transmitter_equalized
-from sirf.com.search import Choice, Search, by_phase, feedback_of, rising, shifted_rows
+from sirf.com.search import CaseSearch, FoundSetting, by_phase, feedback_of, rising, shifted_rows
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20, from_db20
@@ -76,7 +76,7 @@ def eye_of(
     *,
     sigma_n: float,
     sigma_tx: float,
-    crosstalk: Distribution | None = None,
+    crosstalk: VoltageDistribution | None = None,
     weights: Float | None = None,
     der0: float | None = None,
     isi: bool = True,
@@ -115,7 +115,7 @@ class EyeSearch:
     bounded, can be the best (`sirf._kernels.com_window`).
     """
 
-    def __init__(self, search: Search, c2m: ChipToModuleSettings) -> None:
+    def __init__(self, search: CaseSearch, c2m: ChipToModuleSettings) -> None:
         self.search = search
         self.c2m = c2m
         self.settings = settings = search.settings
@@ -127,7 +127,7 @@ class EyeSearch:
         # within the window an instant of this weight alone exceeds DER_0 where it exceeds this
         self._alone = min(settings.der0 * float(np.sum(self._weights) / self._weights[reach]), 0.49)
 
-    def local(self) -> Choice | None:
+    def local(self) -> FoundSetting | None:
         """The reference code's local search, step by step in its order."""
         for least in self._least_heights():
             best, evaluated, found = -np.inf, 0, None
@@ -151,13 +151,13 @@ class EyeSearch:
                     fom = self._figure(number, pulse, table, int(t), least)
                     if fom > best:
                         best = fom
-                        found = Choice(fom, i, j, int(t), int(table.cursor[t]), 0)
+                        found = FoundSetting(fom, i, j, int(t), int(table.cursor[t]), 0)
                         path.append((i, j, fom))
             if found is not None:
                 return replace(found, evaluated=evaluated, path=tuple(path))
         return None
 
-    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
+    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> FoundSetting | None:
         """The best of all settings, see `Search.full`."""
         pulses = dict(self.search.pulses())
         with ThreadPoolExecutor(_WORKERS) as pool:
@@ -199,7 +199,7 @@ class EyeSearch:
 
     def _best(
         self, pulses: dict[int, Float], tables: dict[int, _Table], hopes: list[tuple[float, int, int]], least: float
-    ) -> Choice | None:
+    ) -> FoundSetting | None:
         """The best of `hopes` by the eyes themselves; the first in the reference code's order of equal ones."""
         best, place, evaluated = -np.inf, (-1, -1), 0
         steps: list[tuple[int, int, float]] = []
@@ -214,7 +214,7 @@ class EyeSearch:
         if not np.isfinite(best):
             return None
         cursor = int(tables[place[0]].cursor[place[1]])
-        return Choice(best, *self.search.gains[place[0]], place[1], cursor, evaluated, rising(steps))
+        return FoundSetting(best, *self.search.gains[place[0]], place[1], cursor, evaluated, rising(steps))
 
     def _least_heights(self) -> tuple[float, ...]:
         """Min_VEO_Test first, then none, as the reference code's two passes."""

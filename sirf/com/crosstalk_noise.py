@@ -13,7 +13,7 @@ from sirf.com.responses import PathResponse
 _CHUNK = 256
 
 
-def receiver_noise(frequency: Float, transfer: Complex, density: float) -> float:
+def receiver_noise_rms(frequency: Float, transfer: Complex, density: float) -> float:
     """sigma_N in V, equation (93A-35): `density` V²/Hz one-sided through `transfer` (F,), H_r H_ctf, over the file's band."""
     # the reference code's sum: every point but the first, with the step before it
     power = np.abs(transfer[1:]) ** 2 * np.diff(frequency)

@@ -13,7 +13,7 @@ from sirf._kernels.com_receiver import peaks, sweep_errors
 from sirf._kernels.com_search import sampling_point
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.filters import gain_weights
-from sirf.com.mmse import ffe_size, receiver_noise, tap_limits
+from sirf.com.mmse import ffe_size, receiver_noise_covariance, tap_limits
 from sirf.com.path_terms import PathParts, SearchTerms, phase_rows, term_weights
 from sirf.com.quantization import clip_probability
 from sirf.com.revision import Rules
@@ -135,7 +135,7 @@ class CtleTables:
         power, edge, terms = settings.sigma_x**2, self.edge, self.terms
         slope = terms.slope.correlation(self.weights)
         moving = terms.signal.correlation(self.weights) + (tx.a_dd**2 + tx.sigma_rj**2) * slope
-        still = receiver_noise(settings, self.gains, self.size)
+        still = receiver_noise_covariance(settings, self.gains, self.size)
         for x in terms.next:
             table = x.correlation(self.weights)
             # lag 0 is the power: NEXT counts at its strongest phase, whatever the transmitter's taps are

@@ -17,7 +17,7 @@ _BIN_SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Distribution:
+class VoltageDistribution:
     """Probabilities `y` (N,) of the voltages (`first` + n) `bin_size` in V."""
 
     y: Float
@@ -34,27 +34,27 @@ class Distribution:
         """Root of the mean square in V."""
         return float(np.sqrt(np.sum(self.x**2 * self.y)))
 
-    def __add__(self, other: Distribution) -> Distribution:
+    def __add__(self, other: VoltageDistribution) -> VoltageDistribution:
         """Distribution of the sum of two independent voltages, equations (93A-43) to (93A-45)."""
-        return Distribution(np.convolve(self.y, other.y), self.first + other.first, self.bin_size)
+        return VoltageDistribution(np.convolve(self.y, other.y), self.first + other.first, self.bin_size)
 
-    def shifted(self, bins: int) -> Distribution:
+    def shifted(self, bins: int) -> VoltageDistribution:
         """The same distribution moved by whole bins."""
-        return Distribution(self.y, self.first + bins, self.bin_size)
+        return VoltageDistribution(self.y, self.first + bins, self.bin_size)
 
-    def scaled(self, factor: float) -> Distribution:
+    def scaled(self, factor: float) -> VoltageDistribution:
         """Distribution of `factor` (0 or more) times the voltage, by straight interpolation of the probabilities on the bins.
 
         As the reference code scales: the range is symmetric, and its outermost bins repeat their neighbours.
         """
         if factor == 0.0:
-            return Distribution(np.ones(1), 0, self.bin_size)
+            return VoltageDistribution(np.ones(1), 0, self.bin_size)
         first = int(np.floor(self.first * factor))
         bins = np.arange(first, -first + 1)
         y = np.interp(bins, (self.first + np.arange(self.y.size)) * factor, self.y)
         if y.size > 1:
             y[0], y[-1] = y[1], y[-2]
-        return Distribution(y / np.sum(y), first, self.bin_size)
+        return VoltageDistribution(y / np.sum(y), first, self.bin_size)
 
     def below(self, voltage: float) -> float:
         """Probability of a voltage up to the first bin at or above `voltage` in V."""
@@ -85,7 +85,7 @@ class Distribution:
         return abs(self.quantile(probability))
 
 
-def symbols(values: Float, levels: int, bin_size: float, shares: Sequence[float] = ()) -> Distribution:
+def symbols(values: Float, levels: int, bin_size: float, shares: Sequence[float] = ()) -> VoltageDistribution:
     """Distribution of sum of `values` (N,) in V times independent symbols, equations (93A-39), (93A-40).
 
     Symbols are equally likely, or have the probabilities `shares` (L,), symmetric about the middle. Values within a bin are left
@@ -95,10 +95,10 @@ def symbols(values: Float, levels: int, bin_size: float, shares: Sequence[float]
         return _unequal_symbols(values, shares, bin_size)
     # symbols are symmetric, so signs do not matter; ascending magnitudes keep the distribution short for long
     y = convolve_deltas(np.sort(np.abs(values)), levels, bin_size)
-    return Distribution(y, -(y.size // 2), bin_size)
+    return VoltageDistribution(y, -(y.size // 2), bin_size)
 
 
-def _unequal_symbols(values: Float, shares: Sequence[float], bin_size: float) -> Distribution:
+def _unequal_symbols(values: Float, shares: Sequence[float], bin_size: float) -> VoltageDistribution:
     """`symbols` of probabilities that are not alike."""
     levels = np.linspace(-1.0, 1.0, len(shares))
     y = np.ones(1)
@@ -112,7 +112,7 @@ def _unequal_symbols(values: Float, shares: Sequence[float], bin_size: float) ->
             first = reach + int(np.copysign(np.floor(place), level))
             spread[first : first + y.size] += share * y
         y = spread
-    return Distribution(y, -(y.size // 2), bin_size)
+    return VoltageDistribution(y, -(y.size // 2), bin_size)
 
 
 def binned_variance(values: Float, levels: int, bin_size: float) -> float:
@@ -120,13 +120,13 @@ def binned_variance(values: Float, levels: int, bin_size: float) -> float:
     return float(delta_variance(values, levels, bin_size)) * bin_size**2
 
 
-def gaussian(sigma: float, crest: float, bin_size: float) -> Distribution:
+def gaussian(sigma: float, crest: float, bin_size: float) -> VoltageDistribution:
     """Normal distribution of `sigma` V cut at `crest` sigma, equation (93A-42) on bins, its sum one."""
     half = int(np.floor(crest * sigma / bin_size + 0.5))
     x = np.arange(-half, half + 1) * bin_size
     # the summand keeps a sigma of zero from dividing by zero, as in the reference code
     y = np.exp(-(x**2) / (2 * sigma**2 + _EPSILON))
-    return Distribution(y / np.sum(y), -half, bin_size)
+    return VoltageDistribution(y / np.sum(y), -half, bin_size)
 
 
 def crest_factor(der0: float) -> float:

@@ -16,10 +16,10 @@ from sirf._arrays import Float, Single
 from sirf._kernels.com_boxes import AFTER
 from sirf._kernels.com_tree import search_boxes
 from sirf.com.ctle_tables import CtleTables, transmitter_strength, two_sided
-from sirf.com.mmse import ffe_size, receiver_noise
+from sirf.com.mmse import ffe_size, receiver_noise_covariance
 from sirf.com.path_terms import POINTS
 from sirf.com.quantization import clip_probability
-from sirf.com.reference_receiver import ReferenceReceiver
+from sirf.com.reference_receiver import CaseReceiver
 from sirf.com.search import TransmitterGrid, gain_settings
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
@@ -81,10 +81,10 @@ class Boxes:
         self.arrays = (values, counts, row_of, grid.main, float(c0_least), cosines, transform)
 
 
-class Place:
+class CtleBounds:
     """One CTLE setting; `bound_arguments` are the tuples that `com_tree` describes."""
 
-    def __init__(self, receiver: ReferenceReceiver, gains: tuple[int, int], tables: CtleTables, boxes: Boxes) -> None:
+    def __init__(self, receiver: CaseReceiver, gains: tuple[int, int], tables: CtleTables, boxes: Boxes) -> None:
         self.gains, self.tables, self.boxes = gains, tables, boxes
         self.slack = _slack(receiver)
         settings, detector, m = receiver.settings, receiver.settings.receiver.detector, receiver.settings.samples_per_ui
@@ -140,11 +140,11 @@ class Place:
         return pairs, float(known), int(looked)
 
 
-def _unfiltered_noise(receiver: ReferenceReceiver, tables: CtleTables, weight: Float) -> Single:
+def _unfiltered_noise(receiver: CaseReceiver, tables: CtleTables, weight: Float) -> Single:
     """Spectra (M, F) over sigma_X^2 of noise that the transmitter's taps do not filter."""
     settings, rules = receiver.settings, receiver.rules
     power, terms = settings.sigma_x**2, receiver.terms
-    row = receiver_noise(settings, tables.gains, _NOISE_LAGS)
+    row = receiver_noise_covariance(settings, tables.gains, _NOISE_LAGS)
     density = 2.0 * np.real(rfft(row, n=POINTS)) - row[0]
     still = (np.maximum(density, 0.0) / power).astype(np.float32)
     for x in terms.next:
@@ -156,7 +156,7 @@ def _unfiltered_noise(receiver: ReferenceReceiver, tables: CtleTables, weight: F
     return np.asarray(still + noise)
 
 
-def best_pairs(receiver: ReferenceReceiver, *, prune: bool) -> tuple[list[Pair], int, list[Pair]]:
+def best_pairs(receiver: CaseReceiver, *, prune: bool) -> tuple[list[Pair], int, list[Pair]]:
     """Pairs with their errors, the least first, how many settings were looked at, and the pairs better than all before.
 
     With `prune` only those that can be the best are there. More than one DFE tap, and settings that are no grid, have no bound:
@@ -167,16 +167,16 @@ def best_pairs(receiver: ReferenceReceiver, *, prune: bool) -> tuple[list[Pair],
     return _pruned(receiver) if boxes else _all(receiver)
 
 
-def _tables(receiver: ReferenceReceiver) -> list[tuple[tuple[int, int], CtleTables]]:
+def _tables(receiver: CaseReceiver) -> list[tuple[tuple[int, int], CtleTables]]:
     ctle = receiver.settings.receiver.ctle
     return [((i, j), receiver.tables((ctle.g_dc_db[i], ctle.g_dc2_db[j]))) for i, j in gain_settings(ctle)]
 
 
-def _slack(receiver: ReferenceReceiver) -> float:
+def _slack(receiver: CaseReceiver) -> float:
     return _STEP_SLACK if receiver.settings.receiver.detector.adc_bits else 0.0
 
 
-def _all(receiver: ReferenceReceiver) -> tuple[list[Pair], int, list[Pair]]:
+def _all(receiver: CaseReceiver) -> tuple[list[Pair], int, list[Pair]]:
     rows, found, slack = np.arange(len(receiver.grid.taps)), [], _slack(receiver)
     places = _tables(receiver)
     for place, tables in places:
@@ -188,7 +188,7 @@ def _all(receiver: ReferenceReceiver) -> tuple[list[Pair], int, list[Pair]]:
     return sorted(found, key=lambda pair: pair.error), len(places) * rows.size, found
 
 
-def _pruned(receiver: ReferenceReceiver) -> tuple[list[Pair], int, list[Pair]]:
+def _pruned(receiver: CaseReceiver) -> tuple[list[Pair], int, list[Pair]]:
     """Every CTLE setting is searched against the least error so far, of which a walk finds the first."""
     grid = receiver.grid
     boxes = Boxes(grid, ffe_size(receiver.ffe), receiver.settings.transmitter.c0_minimum)
@@ -196,7 +196,7 @@ def _pruned(receiver: ReferenceReceiver) -> tuple[list[Pair], int, list[Pair]]:
     walk = _Walk(receiver, tables)
     known, found, evaluated = walk.least(), [], 0
     for done, gains in enumerate(sorted(tables, key=walk.rank), start=1):
-        pairs, known, looked = Place(receiver, gains, tables[gains], boxes).search(known)
+        pairs, known, looked = CtleBounds(receiver, gains, tables[gains], boxes).search(known)
         found += pairs
         evaluated += looked
         tell("full grid", done, len(tables))
@@ -209,7 +209,7 @@ class _Walk:
     `improved` are the best pairs of each setting on the way.
     """
 
-    def __init__(self, receiver: ReferenceReceiver, tables: dict[tuple[int, int], CtleTables]) -> None:
+    def __init__(self, receiver: CaseReceiver, tables: dict[tuple[int, int], CtleTables]) -> None:
         self.grid, self.tables, self.improved = receiver.grid, tables, list[Pair]()
         self._slack = _slack(receiver)
         self._counts = tuple(len(values) for values in self.grid.values)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
-from sirf.com.distribution import Distribution, binned_variance, crest_factor, gaussian, symbols
+from sirf.com.distribution import VoltageDistribution, binned_variance, crest_factor, gaussian, symbols
 from sirf.com.filters import equalized_impulse
 from sirf.com.responses import PathResponse, running_sum
 from sirf.com.search import Feedback, feedback_of, quantized
@@ -25,7 +25,7 @@ class Equalized:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Noise:
+class InterferenceAndNoise:
     """Everything that adds to the signal at the sampling instant, voltages in V.
 
     `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are the terms of equation (93A-41); the distributions are of residual ISI,
@@ -37,13 +37,13 @@ class Noise:
     sigma_tx: float
     sigma_rj: float
     sigma_g: float
-    isi: Distribution
-    aggressors: tuple[Distribution, ...]
-    crosstalk: Distribution
-    interference: Distribution
-    dual_dirac: Distribution
-    gaussian: Distribution
-    total: Distribution
+    isi: VoltageDistribution
+    aggressors: tuple[VoltageDistribution, ...]
+    crosstalk: VoltageDistribution
+    interference: VoltageDistribution
+    dual_dirac: VoltageDistribution
+    gaussian: VoltageDistribution
+    total: VoltageDistribution
 
 
 def equalize(
@@ -111,14 +111,16 @@ def residual_isi(equalized: Equalized, settings: ComSettings) -> Float:
     return whole_ui(pulse, cursor % per_ui, per_ui)
 
 
-def worst_phase(pulse: Float, settings: ComSettings, bin_size: float) -> int:
+def phase_of_largest_variance(pulse: Float, settings: ComSettings, bin_size: float) -> int:
     """Phase at which an aggressor's binned distribution has the largest variance, the first of equals."""
     per_ui = settings.samples_per_ui
     variance = [binned_variance(whole_ui(pulse, phase, per_ui), settings.levels, bin_size) for phase in range(per_ui)]
     return int(np.argmax(variance))
 
 
-def noise_of(equalized: Equalized, settings: ComSettings, *, sigma_n: float, main_tap: float) -> Noise:
+def interference_and_noise(
+    equalized: Equalized, settings: ComSettings, *, sigma_n: float, main_tap: float
+) -> InterferenceAndNoise:
     """Distribution of interference and noise at the sampling instant, equations (93A-39) to (93A-45)."""
     tx, levels = settings.transmitter, settings.levels
     main = float(equalized.through[equalized.cursor])
@@ -132,16 +134,20 @@ def noise_of(equalized: Equalized, settings: ComSettings, *, sigma_n: float, mai
     crest = settings.noise_crest_factor or crest_factor(settings.der0)
     isi = symbols(residual_isi(equalized, settings), levels, bin_size)
     aggressors = tuple(
-        symbols(whole_ui(pulse, worst_phase(pulse, settings, bin_size), settings.samples_per_ui), levels, bin_size)
+        symbols(
+            whole_ui(pulse, phase_of_largest_variance(pulse, settings, bin_size), settings.samples_per_ui),
+            levels,
+            bin_size,
+        )
         for pulse in equalized.aggressors
     )
-    crosstalk = Distribution(np.ones(1), 0, bin_size)
+    crosstalk = VoltageDistribution(np.ones(1), 0, bin_size)
     for aggressor in aggressors:
         crosstalk = crosstalk + aggressor
     interference = isi + crosstalk
     dual_dirac = symbols(tx.a_dd * slopes, levels, bin_size)
     normal = gaussian(sigma_g, crest, bin_size)
-    return Noise(
+    return InterferenceAndNoise(
         signal=signal,
         sigma_n=sigma_n,
         sigma_tx=sigma_tx,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sirf.com.distribution import Distribution, gaussian
+from sirf.com.distribution import VoltageDistribution, gaussian
 from sirf.results.ledger import LedgerTerm, MarginLedger
 from sirf.units import db20
 
@@ -18,14 +18,14 @@ class SlicerTerms:
 
     signal: float
     gaussian: Mapping[str, float]
-    distributions: Mapping[str, Distribution]
+    distributions: Mapping[str, VoltageDistribution]
     crest: float
     bin_size: float
 
     def interference(self, without: str, error_ratio: float) -> float:
         """Magnitude in V that all sources but one pass at `error_ratio`; "" takes none out."""
         variance = sum(sigma**2 for name, sigma in self.gaussian.items() if name != without)
-        total = Distribution(np.ones(1), 0, self.bin_size)
+        total = VoltageDistribution(np.ones(1), 0, self.bin_size)
         for name, part in self.distributions.items():
             if name != without:
                 total = total + part

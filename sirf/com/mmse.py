@@ -120,7 +120,7 @@ def autocorrelation(response: Float, lags: int) -> Float:
     return result
 
 
-def receiver_noise(settings: ComSettings, gains: tuple[float, float], lags: int) -> Float:
+def receiver_noise_covariance(settings: ComSettings, gains: tuple[float, float], lags: int) -> Float:
     """Covariance (lags,) in V^2 of the receiver's noise: density eta_0 / 2 shaped by H_r and H_ctf up to half the sample rate.
 
     Folding at the symbol rate and sampling the covariance at multiples of a UI are the same. The gains only weigh four
@@ -144,7 +144,7 @@ def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -
     return result
 
 
-def slopes(pulse: Float, phase: int, samples_per_ui: int) -> Float:
+def pulse_slopes(pulse: Float, phase: int, samples_per_ui: int) -> Float:
     """Slope h_J in V per UI at the samples of one phase, from the two samples beside each, equation (93A-28)."""
     at = np.arange(phase, pulse.size - 1, samples_per_ui)
     # the first sample has none before it
@@ -153,7 +153,7 @@ def slopes(pulse: Float, phase: int, samples_per_ui: int) -> Float:
     return np.asarray((pulse[at + 1] - pulse[at - 1]) * (samples_per_ui / 2.0))
 
 
-def worst_phase(pulse: Float, samples_per_ui: int) -> int:
+def phase_of_most_power(pulse: Float, samples_per_ui: int) -> int:
     """Sampling phase at which a crosstalk response has the most power."""
     return int(np.argmax([np.sum(pulse[phase::samples_per_ui] ** 2) for phase in range(samples_per_ui)]))
 

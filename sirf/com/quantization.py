@@ -6,7 +6,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
-from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.distribution import VoltageDistribution, gaussian, symbols
 from sirf.com.revision import Rules
 from sirf.errors import SirfError
 
@@ -49,7 +49,7 @@ def search_step(samples: Float, noise: float, settings: ComSettings, rules: Rule
     return converter_step(level, detector.adc_bits)
 
 
-def clipping_level(parts: tuple[Distribution, ...], probability: float) -> float:
+def clipping_level(parts: tuple[VoltageDistribution, ...], probability: float) -> float:
     """First bin in V, as a magnitude, at which the sum of independent `parts` lies with more than `probability`.
 
     The widest part stays apart: only the tail of its sum with the others is needed, bin by bin.
@@ -74,7 +74,7 @@ def clipping_level(parts: tuple[Distribution, ...], probability: float) -> float
     return -high * widest.bin_size
 
 
-def rounding_error(step: float, weight: float, bin_size: float) -> Distribution:
+def rounding_error(step: float, weight: float, bin_size: float) -> VoltageDistribution:
     """The error of rounding to `step` in V, uniform over one step, times `weight`, equation (178A-46).
 
     Bins whose ends lie outside keep their share by straight interpolation, as the reference code's scaling of distributions.
@@ -84,10 +84,10 @@ def rounding_error(step: float, weight: float, bin_size: float) -> Distribution:
     reach = int(np.floor((half + 1) * abs(weight))) + 1
     place = np.abs(np.arange(-reach, reach + 1)) / abs(weight)
     y = np.clip(half + 1.0 - place, 0.0, 1.0)
-    return Distribution(y / np.sum(y), -reach, bin_size)
+    return VoltageDistribution(y / np.sum(y), -reach, bin_size)
 
 
-def with_rounding_error(distribution: Distribution, step: float, weights: Float) -> Distribution:
+def with_rounding_error(distribution: VoltageDistribution, step: float, weights: Float) -> VoltageDistribution:
     """A distribution with the error of rounding to `step` through FFE taps of `weights` (N,) added, each independent."""
     for weight in weights[weights != 0.0]:
         distribution = distribution + rounding_error(step, float(weight), distribution.bin_size)

@@ -11,11 +11,11 @@ from sirf.com.answer import Answer
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.interference import transmitter_equalized
 from sirf.com.ledger import SlicerTerms, ledger_terms
-from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
+from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse
 from sirf.com.search import reported_taps
 from sirf.com.sequence_margin import SequenceMargin, sequence_margin
-from sirf.com.slicer_noise import SlicerNoise, noise_of
+from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.errors import ConfigError, NoSettingError
 from sirf.execution import stage
 from sirf.results.ledger import MarginLedger
@@ -57,7 +57,7 @@ def answers_with_receiver_ffe(
     return [_answer(receiver, choice, method, detailed) for choice, method in found]
 
 
-def _check(receiver: ReferenceReceiver) -> None:
+def _check(receiver: CaseReceiver) -> None:
     settings = receiver.settings
     if settings.receiver.detector.mlse and settings.receiver.dfe.taps != 1:
         raise ConfigError(
@@ -65,7 +65,7 @@ def _check(receiver: ReferenceReceiver) -> None:
         )
 
 
-def _same(first: annex_178a.Choice, second: annex_178a.Choice) -> bool:
+def _same(first: annex_178a.FoundReceiver, second: annex_178a.FoundReceiver) -> bool:
     return (first.g_dc, first.g_dc2, first.row, first.receiver.sample) == (
         second.g_dc,
         second.g_dc2,
@@ -74,10 +74,12 @@ def _same(first: annex_178a.Choice, second: annex_178a.Choice) -> bool:
     )
 
 
-def _margin(receiver: ReferenceReceiver, choice: annex_178a.Choice) -> tuple[SlicerNoise, float, SequenceMargin | None]:
+def _margin(
+    receiver: CaseReceiver, choice: annex_178a.FoundReceiver
+) -> tuple[SlicerNoise, float, SequenceMargin | None]:
     """Noise at the slicer, A_ni in V, and what sequence detection adds where the settings have it."""
     settings = receiver.settings
-    noise = noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+    noise = slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
     sequence = None
     if settings.receiver.detector.mlse:
         sequence = sequence_margin(noise, float(choice.receiver.b[0]), settings, receiver.rules)
@@ -88,7 +90,7 @@ def _com_db(noise: SlicerNoise, interference: float, sequence: SequenceMargin | 
     return float(db20(noise.signal / interference)) + (0.0 if sequence is None else sequence.gain_db)
 
 
-def _other_revision(receiver: ReferenceReceiver, choice: annex_178a.Choice, com_db: float) -> dict[str, float]:
+def _other_revision(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, com_db: float) -> dict[str, float]:
     """COM by the other revision at the same transmitter and CTLE setting, where it differs enough to say so."""
     settings, ctle = receiver.settings, receiver.settings.receiver.ctle
     revision = _COMPARED[receiver.rules.revision]
@@ -113,7 +115,7 @@ def _ledger(
     noise: SlicerNoise,
     interference: float,
     sequence: SequenceMargin | None,
-    choice: annex_178a.Choice,
+    choice: annex_178a.FoundReceiver,
     settings: ComSettings,
 ) -> MarginLedger:
     parts = SlicerTerms(
@@ -147,7 +149,7 @@ def _ledger(
     )
 
 
-def _answer(receiver: ReferenceReceiver, choice: annex_178a.Choice, method: str, detailed: bool) -> Answer:
+def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: str, detailed: bool) -> Answer:
     settings, m, found = receiver.settings, receiver.settings.samples_per_ui, choice.receiver
     ctle = settings.receiver.ctle
     noise, interference, sequence = _margin(receiver, choice)

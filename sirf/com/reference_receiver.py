@@ -18,11 +18,11 @@ from sirf.com.mmse import (
     Responses,
     autocorrelation,
     ffe_size,
-    receiver_noise,
-    slopes,
+    phase_of_most_power,
+    pulse_slopes,
+    receiver_noise_covariance,
     tap_limits,
     with_taps,
-    worst_phase,
 )
 from sirf.com.path_terms import PathParts, SearchTerms, path_parts, search_terms
 from sirf.com.quantization import check_converter, search_step
@@ -33,7 +33,7 @@ from sirf.errors import ConfigError
 
 
 @dataclass(frozen=True, eq=False)
-class ReferenceReceiver:
+class CaseReceiver:
     """The paths of one package case with what every setting of the receiver shares. Gains are in dB."""
 
     paths: tuple[PathResponse, ...]
@@ -67,19 +67,19 @@ class ReferenceReceiver:
         settings, m, tx = self.settings, self.settings.samples_per_ui, self.settings.transmitter
         behind, power, phase = self.responses(gains), settings.sigma_x**2, sample % m
         pulse = with_taps(behind.through, taps, self.grid.main, m)
-        edges = slopes(pulse, phase, m)
+        edges = pulse_slopes(pulse, phase, m)
         crosstalk, phases = np.zeros(lags), []
         for x in (*(with_taps(x, taps, self.grid.main, m) for x in behind.fext), *behind.next):
             # crosstalk has no phase of its own to the receiver's clock: each aggressor is taken at the one of most
             # power
-            phases.append(worst_phase(x, m))
+            phases.append(phase_of_most_power(x, m))
             crosstalk += power * autocorrelation(x[phases[-1] :: m], lags)
         late = self.rules.late_transmitter_noise
         # the reference code of this revision reads one sample late and two short
         shaped = behind.through[(sample + 1) % m :: m][:-2] if late else behind.through[phase::m]
         jitter = power * autocorrelation(edges, lags)
         rows = NoiseRows(
-            receiver=receiver_noise(settings, gains, lags),
+            receiver=receiver_noise_covariance(settings, gains, lags),
             transmitter=transmitter_strength(settings, self.rules) * autocorrelation(shaped, lags),
             crosstalk=crosstalk,
             jitter=(tx.a_dd**2 + tx.sigma_rj**2) * jitter,
@@ -146,7 +146,7 @@ class ReferenceReceiver:
 
 def reference_receiver(
     paths: tuple[PathResponse, ...], settings: ComSettings, *, taps: Float | None = None
-) -> ReferenceReceiver:
+) -> CaseReceiver:
     """The receiver of Annex 178A for these paths; `taps` (C, K) take the place of the grid's transmitter settings.
 
     Raises `ConfigError` for settings that it cannot have.
@@ -166,4 +166,4 @@ def reference_receiver(
         grid = TransmitterGrid(
             taps, grid.offsets, grid.main, np.zeros((len(taps), grid.places.shape[1]), dtype=np.int64)
         )
-    return ReferenceReceiver(paths, settings, rules_of(settings), ffe, grid, path_parts(paths, settings))
+    return CaseReceiver(paths, settings, rules_of(settings), ffe, grid, path_parts(paths, settings))

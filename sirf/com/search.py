@@ -12,7 +12,7 @@ import numpy as np
 from sirf._arrays import Float, Integer
 from sirf._kernels.com_search import feedback_taps, search_setting
 from sirf.com.config.settings import ComSettings, CtleSettings
-from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise
+from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms
 from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
 from sirf.com.responses import PathResponse, running_sum
 from sirf.execution import tell
@@ -44,7 +44,7 @@ class TransmitterGrid:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FoundSetting:
     """A setting of the search: its figure of merit and where it samples.
 
     `path` holds (g_dc, g_dc2, figure of merit in dB) of each setting that was better than all before, gains by their indices.
@@ -101,7 +101,7 @@ def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
             yield i, j
 
 
-class Search:
+class CaseSearch:
     """What the search of one package case needs once: grids, noise of each CTLE setting, pulses on demand."""
 
     def __init__(self, paths: tuple[PathResponse, ...], settings: ComSettings) -> None:
@@ -118,7 +118,7 @@ class Search:
         ctle = settings.receiver.ctle
         transfers = [ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains]
         filtered = receiver_filter(f, settings.receiver)
-        noise = np.array([receiver_noise(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
+        noise = np.array([receiver_noise_rms(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
         f_2 = settings.figures.f_2 if settings.figures is not None else settings.symbol_rate
         result = []
         for kind in ("next", "fext"):
@@ -136,7 +136,7 @@ class Search:
                 result.append(power * variance)
         return noise, result[0][0], result[1]
 
-    def with_settings(self, settings: ComSettings) -> Search:
+    def with_settings(self, settings: ComSettings) -> CaseSearch:
         """The same paths and grids under settings that differ only in how to search."""
         other = copy(self)
         other.settings = settings
@@ -154,11 +154,11 @@ class Search:
                 stage, done = first_stage(self.paths[0].impulse, ctle, ctle.g_dc_db[i], rate), i
             yield number, running_sum(second_stage(stage, ctle, ctle.g_dc2_db[j], rate), settings.samples_per_ui)
 
-    def local(self) -> Choice | None:
+    def local(self) -> FoundSetting | None:
         """The reference code's local search, step by step in its order."""
         settings = self.settings
         state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
-        best = Choice(-np.inf, 0, 0, -1, -1, 0)
+        best = FoundSetting(-np.inf, 0, 0, -1, -1, 0)
         ratio, evaluated = 0.0, 0
         path: list[tuple[int, int, float]] = []
         for number, pulse in self.pulses():
@@ -166,11 +166,11 @@ class Search:
             ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True)
             evaluated += count
             if row >= 0:
-                best = Choice(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
+                best = FoundSetting(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
                 path.append((*self.gains[number], best.fom_db))
         return None if best.row < 0 else replace(best, evaluated=evaluated, path=tuple(path))
 
-    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> Choice | None:
+    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> FoundSetting | None:
         """The best of all settings. `floor_db` is a figure of merit known to be reached: below it nothing is looked at.
 
         Settings are left out only where a bound (interference that no DFE within its limits removes) shows that they
@@ -201,7 +201,7 @@ class Search:
             return None
         ratio, number, row, cursor, *_ = max(winners, key=lambda result: (result[0], -result[1]))
         steps = ((*self.gains[k], float(10 * np.log10(value))) for result in results for k, value in result[5])
-        return Choice(
+        return FoundSetting(
             float(10 * np.log10(ratio)),
             *self.gains[number],
             row,

@@ -15,7 +15,7 @@ from numpy.fft import irfft, rfft
 
 from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
-from sirf.com.distribution import Distribution, gaussian
+from sirf.com.distribution import VoltageDistribution, gaussian
 from sirf.com.revision import Rules
 from sirf.com.slicer_noise import SlicerNoise
 from sirf.errors import ConfigError
@@ -82,7 +82,7 @@ def sequence_margin(noise: SlicerNoise, b: float, settings: ComSettings, rules: 
     return SequenceMargin(gain_db=max(gain, 0.0), error_ratio=ratio, events=events, noise_gain=noise_gain, note=note)
 
 
-def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Distribution, float]:
+def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[VoltageDistribution, float]:
     """The distribution with noise that costs the added decibels of COM, and by how much receiver noise is raised for it."""
     added = settings.receiver.detector.added_noise_db
     loss = from_db20(settings.com_threshold_db if added is None else added)
@@ -93,7 +93,7 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Dis
     target = noise.total.interpolated_magnitude_at(settings.der0) * loss
     crest = settings.noise_crest_factor or 8.0
 
-    def with_gain(gain: float) -> Distribution:
+    def with_gain(gain: float) -> VoltageDistribution:
         sigma = float(np.sqrt(noise.sigma_g**2 + gain * power))
         return noise.rest + gaussian(sigma, crest, noise.total.bin_size)
 
@@ -112,7 +112,7 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Dis
 
 
 def error_event_ratio(
-    noisy: Distribution, b: float, signal: float, correlation: Float, *, levels: int, longest: int
+    noisy: VoltageDistribution, b: float, signal: float, correlation: Float, *, levels: int, longest: int
 ) -> tuple[float, int]:
     """Detector error ratio of sequence detection on the target 1 + b D, equation (178A-50), and how many lengths of events.
 
@@ -138,7 +138,7 @@ def error_event_ratio(
     return total, last
 
 
-def tail_of_sum(parts: list[tuple[Distribution, int]], distance: float) -> float:
+def tail_of_sum(parts: list[tuple[VoltageDistribution, int]], distance: float) -> float:
     """Probability that a sum of independent voltages is at or below -`distance`; `parts` say how many there are of each kind.
 
     By Fourier transform, of probabilities weighed with an exponential that moves their mean to -`distance`: so rounding leaves
@@ -167,7 +167,7 @@ def tail_of_sum(parts: list[tuple[Distribution, int]], distance: float) -> float
     return float(density @ np.exp(offset + tilt * (first + np.arange(density.size))))
 
 
-def _tilted(part: Distribution, tilt: float) -> tuple[Float, float]:
+def _tilted(part: VoltageDistribution, tilt: float) -> tuple[Float, float]:
     """Probabilities weighed with e^(-tilt n) for the n-th bin, their sum one, and the logarithm of the sum before."""
     place = part.first + np.arange(part.y.size)
     top = float(np.max(-tilt * place[part.y > 0.0]))
@@ -215,7 +215,7 @@ def _sum_of_events(noise: SlicerNoise, b: float, settings: ComSettings) -> Seque
     return SequenceMargin(gain_db=gain, error_ratio=ratio, events=j, noise_gain=0.0)
 
 
-def _shrunk(total: Distribution, signal: float, ratio: float, levels: int) -> Distribution:
+def _shrunk(total: VoltageDistribution, signal: float, ratio: float, levels: int) -> VoltageDistribution:
     """The distribution scaled down until single errors 2 (L - 1) / L P(-A_s) are within a tenth of `ratio`."""
     scale, change, before = 1.0, 0.05, np.inf
     while True:

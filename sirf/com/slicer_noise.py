@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.distribution import VoltageDistribution, gaussian, symbols
 from sirf.com.interference import transmitter_equalized, whole_ui
-from sirf.com.mmse import MmseReceiver, autocorrelation, behind_taps, slopes, through_taps, with_taps
+from sirf.com.mmse import MmseReceiver, autocorrelation, behind_taps, pulse_slopes, through_taps, with_taps
 from sirf.com.quantization import NOISE_CREST, clip_probability, clipping_level, converter_step, with_rounding_error
-from sirf.com.reference_receiver import ReferenceReceiver
+from sirf.com.reference_receiver import CaseReceiver
 
 _CREST = 8.0
 """Noise is cut at so many sigma, unless the settings say otherwise: far outside every DER_0."""
@@ -36,20 +36,20 @@ class SlicerNoise:
     sigma_q: float
     step: float
     clipping: float
-    isi: Distribution
-    aggressors: tuple[Distribution, ...]
-    crosstalk: Distribution
-    dual_dirac: Distribution
-    gaussian: Distribution
-    rounding: Distribution
-    rest: Distribution
-    total: Distribution
+    isi: VoltageDistribution
+    aggressors: tuple[VoltageDistribution, ...]
+    crosstalk: VoltageDistribution
+    dual_dirac: VoltageDistribution
+    gaussian: VoltageDistribution
+    rounding: VoltageDistribution
+    rest: VoltageDistribution
+    total: VoltageDistribution
     pulse: Float
     colour: Float
     receiver_colour: Float
 
 
-def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Float, found: MmseReceiver) -> SlicerNoise:
+def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float, found: MmseReceiver) -> SlicerNoise:
     """Distribution of interference and noise at the sampling instant behind FFE and DFE, with the transmitter's taps (K,)."""
     settings, rules = receiver.settings, receiver.rules
     tx, levels, m, shares = settings.transmitter, settings.levels, settings.samples_per_ui, settings.level_shares
@@ -68,12 +68,12 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Floa
     for k, b in enumerate(found.b, start=1):
         residual[sample + k * m] -= b * main
     isi = symbols(whole_ui(residual, sample % m, m), levels, bin_size, shares)
-    edges = slopes(through, sample % m, m)
+    edges = pulse_slopes(through, sample % m, m)
     dual_dirac = symbols(tx.a_dd * np.convolve(edges, weights), levels, bin_size, shares)
     victims = [with_taps(x, taps, receiver.grid.main, m) for x in behind.fext] + list(behind.next)
     arriving = [x[phase::m] for x, phase in zip(victims, found.noise.worst_phases, strict=True)]
     aggressors = tuple(symbols(np.convolve(x, weights), levels, bin_size, shares) for x in arriving)
-    nothing = Distribution(np.ones(1), 0, bin_size)
+    nothing = VoltageDistribution(np.ones(1), 0, bin_size)
     crosstalk = sum(aggressors, nothing)
 
     rows = found.noise
@@ -131,7 +131,7 @@ def noise_of(receiver: ReferenceReceiver, gains: tuple[float, float], taps: Floa
 
 
 def _colours(
-    receiver: ReferenceReceiver, gains: tuple[float, float], taps: Float, found: MmseReceiver, residual: Float
+    receiver: CaseReceiver, gains: tuple[float, float], taps: Float, found: MmseReceiver, residual: Float
 ) -> tuple[Float, Float]:
     """Covariances (K,) at the slicer of all noise with residual interference (U,), and of receiver noise, equation (178A-56)."""
     settings, weights = receiver.settings, found.taps

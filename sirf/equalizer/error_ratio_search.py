@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Closed = Callable[["Link"], "Link"]
 
 
-def refine(
+def refine_by_error_ratio(
     link: Link, *, limits: EqualizerLimits, freeze: Sequence[str], close: Closed, rounds: int = 6
 ) -> tuple[Link, tuple[tuple[str, float], ...], int]:
     """(link, path, tried): CTLE gains and Tx taps moved by single steps of `limits` while the bit error ratio falls.

@@ -21,7 +21,7 @@ from sirf.engine.front_end import (
 from sirf.equalizer.converter_range import converter_range
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
 from sirf.equalizer.search_grid import Spot, coarse, coarse_step, gain_axes, neighbours
-from sirf.equalizer.search_waves import Waves, ctle_power, pulse_columns, through_ffe, with_gains
+from sirf.equalizer.search_waves import UnequalizedWaves, ctle_power, pulse_columns, through_ffe, with_gains
 from sirf.execution import tell
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
@@ -49,7 +49,7 @@ class Setting:
     fom_db: float = -np.inf
 
 
-class Search:
+class GridSearch:
     """State of one search: the prepared channel, the limits, and what was tried."""
 
     def __init__(self, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> None:
@@ -117,7 +117,7 @@ class Search:
         wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
         self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
         self.power = self._aggressor_power()
-        waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        waves = UnequalizedWaves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
         m, top = waves.m, dataclasses.replace(best, fom_db=-np.inf)
         pulse = with_ffe(waves.pulse, best.tx, self.tap_main, m)
         noise = self._disturbance(waves, best.tx, wide.rx_ffe_pre + 1 + last)
@@ -174,7 +174,7 @@ class Search:
 
     def _at_ctle(self, gains_db: tuple[float, ...], best: Setting | None) -> Setting:
         receiver = with_gains(self.receiver, gains_db)
-        waves = Waves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        waves = UnequalizedWaves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
         found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
         return dataclasses.replace(found, gains_db=gains_db)
 
@@ -193,7 +193,7 @@ class Search:
         taps = best.tx if best is not None else (0.0,) * self.tap_count
         return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
 
-    def _descend(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
+    def _descend(self, waves: UnequalizedWaves, receiver: Receiver, best: Setting | None) -> Setting:
         grid, sizes = self._tx_grid()
         noise = float(waves.noise_lags[0])
         frozen = "tx_ffe" in self.freeze
@@ -227,7 +227,7 @@ class Search:
             self.start_fom_db = fom_db
         return Setting(tx=tuple(taps), fom_db=fom_db)
 
-    def _mmse(self, waves: Waves, receiver: Receiver, best: Setting | None) -> Setting:
+    def _mmse(self, waves: UnequalizedWaves, receiver: Receiver, best: Setting | None) -> Setting:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
         grid, sizes = self._tx_grid()
         chosen = self._start(grid, sizes, best)
@@ -268,7 +268,9 @@ class Search:
         taps[self.tap_main] = round(1.0 - sum(abs(tap) for tap in taps), 12)
         return tuple(taps)
 
-    def _mmse_at(self, waves: Waves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]) -> Setting:
+    def _mmse_at(
+        self, waves: UnequalizedWaves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]
+    ) -> Setting:
         m, limits = waves.m, self.limits
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
         instant = self._instant(pulse, m)
@@ -319,13 +321,19 @@ class Search:
             return 0.0
         return converter.step(full_scale) ** 2 / 12.0 + converter.extra_noise(full_scale) ** 2
 
-    def _disturbance(self, waves: Waves, tx: tuple[float, ...], taps: int) -> Float:
+    def _disturbance(self, waves: UnequalizedWaves, tx: tuple[float, ...], taps: int) -> Float:
         """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
         aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
         return symmetric_toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors)
 
     def _observed(
-        self, waves: Waves, pulse: Float, instant: int, tx: tuple[float, ...], limits: EqualizerLimits, noise: Float
+        self,
+        waves: UnequalizedWaves,
+        pulse: Float,
+        instant: int,
+        tx: tuple[float, ...],
+        limits: EqualizerLimits,
+        noise: Float,
     ) -> tuple[Float, Float]:
         """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
         shape = pulse_columns(pulse, instant, waves.m, limits)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf.engine.front_end import front_end
-from sirf.equalizer.error_ratio_search import refine
-from sirf.equalizer.grid_search import Search
+from sirf.equalizer.error_ratio_search import refine_by_error_ratio
+from sirf.equalizer.grid_search import GridSearch
 from sirf.equalizer.search_grid import frozen_limits
 from sirf.equalizer.search_waves import with_gains
 from sirf.errors import SirfError
@@ -69,7 +69,7 @@ def optimize(
     if by != "ber":
         return found
     closed = tuple({*freeze, "ctle", "tx_ffe"})
-    best, path, tried = refine(
+    best, path, tried = refine_by_error_ratio(
         found,
         limits=limits or link.limits,
         freeze=freeze,
@@ -86,7 +86,7 @@ def optimize(
 
 def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
     """The search over the grid of CTLE settings, Tx taps turned one at a time."""
-    search = Search(link, frozen_limits(link, limits, freeze), freeze)
+    search = GridSearch(link, frozen_limits(link, limits, freeze), freeze)
     best = search.run(max_ctle_settings)
     receiver = dataclasses.replace(
         with_gains(link.receiver, best.gains_db),

@@ -32,7 +32,7 @@ def through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waves:
+class UnequalizedWaves:
     """Unequalised pulse and edge response behind one CTLE setting, the peak of the pulse a quarter into the record.
 
     Autocorrelations in V² at lags of one UI: `noise_lags` of the receiver noise, `fext_lags` (before the Tx FFE) and
@@ -51,7 +51,7 @@ class Waves:
     @classmethod
     def of(
         cls, link: Link, channel: AnalogChannel, receiver: Receiver, crosstalk: tuple[Float, Float], reach: int
-    ) -> Waves:
+    ) -> UnequalizedWaves:
         """The waves of `link` with the CTLE of `receiver`, autocorrelations to `reach` UI."""
         m = link.samples_per_ui
         pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))

@@ -20,7 +20,7 @@ def gaussian_sensitivity(noise_current: float, responsivity: float, *, ser: floa
     return float(2.0 * (order - 1) * x * noise_current / responsivity)
 
 
-def symbol_error_ratio(
+def optical_error_ratio(
     receiver: OpticalReceiver,
     oma: float,
     *,
@@ -63,7 +63,7 @@ def sensitivity(
         raise PhysicsError(f"penalty_db must be at least 0, got {penalty_db}. Give TDECQ in dB.")
 
     def excess(log_oma: float) -> float:
-        found = symbol_error_ratio(
+        found = optical_error_ratio(
             receiver, float(np.exp(log_oma)), extinction_db=extinction_db, rin=rin, penalty_db=penalty_db, order=order
         )
         return float(np.log(found + 1e-300) - np.log(ser))

@@ -47,14 +47,14 @@ class Positive(Number):
     value: Annotated[float, Field(gt=0)]
 
 
-class Span(Sourced):
+class NumberRange(Sourced):
     """A range in the unit of its key."""
 
     low: float
     high: float
 
     @model_validator(mode="after")
-    def _ascending(self) -> Span:
+    def _ascending(self) -> NumberRange:
         if not self.low < self.high:
             raise ValueError("low must be below high")
         return self
@@ -309,7 +309,7 @@ class MultimodeTable(Table):
         )
 
 
-class ConnectorTable(Table):
+class FibreConnectorTable(Table):
     """[connectors]: so many alike, and what transmitter and receiver reflect at the fibre's ends (nothing by default)."""
 
     count: Annotated[int, Field(ge=0, le=32)]
@@ -329,7 +329,7 @@ class ConnectorTable(Table):
         return tuple(-math.inf if one is None else one.value for one in given)  # type: ignore[return-value]
 
 
-class ReceiverTable(Table):
+class OpticalReceiverTable(Table):
     """[receiver]: photodiode and amplifier."""
 
     responsivity_a_per_w: Number
@@ -365,7 +365,7 @@ class PathTable(Table):
     symbol_rate_gbd: Annotated[float, Field(gt=0)]
     modulation: Literal["PAM4", "NRZ"] = "PAM4"
     swing_v: Positive
-    agc_db: Span
+    agc_db: NumberRange
     coupling_loss_db: Number
     driver: DriverTable
     source: Annotated[LaserTable | VcselTable | MicroLedTable, Field(discriminator="kind")]
@@ -373,6 +373,6 @@ class PathTable(Table):
         None
     )
     fibre: Annotated[FibreTable | MultimodeTable, Field(discriminator="kind")]
-    connectors: ConnectorTable
-    receiver: ReceiverTable
+    connectors: FibreConnectorTable
+    receiver: OpticalReceiverTable
     wavelengths: WavelengthTable | None = None

@@ -80,7 +80,7 @@ class ReceiverTable(_Table):
     sequence_detection: bool = False
 
 
-class PackageTable(_Table):
+class PackageCaseTable(_Table):
     """[[package]]: one test case. No receiver lengths: a receiver without package; no NEXT lengths: the transmitter's."""
 
     die_capacitance_ff: tuple[float, ...]
@@ -146,7 +146,7 @@ class HostLineTable(_Table):
     connector_capacitance_ff: NotNegative = 0.0
 
 
-class BoardTable(_Table):
+class HostBoardTable(_Table):
     """[com.board]: host boards that COM adds at both sides; C_0 at the device, C_1 at the connector."""
 
     z_c_ohm: Positive
@@ -203,7 +203,7 @@ class ComTable(_Table):
     vec_threshold_db: float | None = None
     floating: FloatingTable = FloatingTable()
     eye: EyeTable | None = None
-    board: BoardTable | None = None
+    board: HostBoardTable | None = None
 
 
 class CodingTable(_Table):
@@ -238,7 +238,7 @@ class PresetFile(_Table):
     transmitter: TransmitterTable
     receiver: ReceiverTable
     reference_ohm: Positive = 50.0
-    package: tuple[PackageTable, ...] = ()
+    package: tuple[PackageCaseTable, ...] = ()
     package_class: dict[str, PackageClassTable] = {}
     case: tuple[CaseTable, ...] = ()
     host_line: HostLineTable | None = None

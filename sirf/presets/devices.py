@@ -5,7 +5,7 @@ from __future__ import annotations
 from sirf.channel.die_to_die import BARE, HostBoards, PackageCase
 from sirf.channel.package import Package, PackageLine
 from sirf.errors import ConfigError
-from sirf.presets._schema import EndTable, PackageClassTable, PackageTable, PresetFile
+from sirf.presets._schema import EndTable, PackageCaseTable, PackageClassTable, PresetFile
 
 FEMTO, PICO = 1e-15, 1e-12
 
@@ -138,7 +138,7 @@ def _plain_case(file: PresetFile, index: int) -> PackageCase:
     )
 
 
-def _stages(table: PackageTable | PackageClassTable, where: str) -> tuple[tuple[float, float], ...]:
+def _stages(table: PackageCaseTable | PackageClassTable, where: str) -> tuple[tuple[float, float], ...]:
     """Die stages (C_d in F, L_s in H) from the die outwards; `where` names the table in an error."""
     stages, inductances = len(table.die_capacitance_ff), len(table.die_inductance_ph)
     if stages != inductances:

@@ -49,7 +49,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class JobRate:
     """What a job took: `rate` in `unit` a second of processor time, `first_seconds` of its first run, compilation included.
 
     `reference` is the rate of the machine that the shipped table names.
@@ -67,7 +67,7 @@ class Figure:
 class ShortBenchmark:
     """All jobs beside the machine's own limits and the shipped reference."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[JobRate, ...]
     limits: MachineLimits
     reference_limits: MachineLimits
     reference_machine: str
@@ -178,7 +178,7 @@ def run_short(progress: Callable[[str, int, int], None] | None = None) -> ShortB
             raise SirfError(f"{job.name} must give its known answer, got {error}. Please report it.") from None
         rate = job.work / cpu_seconds(lambda job=job, given=given: job.run(given), job.runs)  # type: ignore[misc]
         figures.append(
-            Figure(
+            JobRate(
                 name=job.name,
                 unit=job.unit,
                 rate=rate,
@@ -204,7 +204,7 @@ def _reference() -> _Reference:
     return validated(_Reference, load_toml(file), file)
 
 
-def relative(figure: Figure, result: ShortBenchmark) -> Mapping[str, float | None]:
+def relative(figure: JobRate, result: ShortBenchmark) -> Mapping[str, float | None]:
     """`rate`: a figure over the reference's; `fair`: that over the ratio of the limits that bound it."""
     if figure.reference is None:
         return {"rate": None, "fair": None}

@@ -116,7 +116,7 @@ def loss_margin_db(optics: OpticsPreset, *, ber: float = THRESHOLD_BER) -> float
         raise SirfError(f"ber must be between 0 and 0.5, got {ber}. Use 2.4e-4, the threshold of KP4.")
 
     def excess(loss: float) -> float:
-        return float(np.log10(max(light_ber(optics, with_loss(optics.path, loss)), 1e-40)) - np.log10(ber))
+        return float(np.log10(max(light_ber(optics, optical_path_with_loss(optics.path, loss)), 1e-40)) - np.log10(ber))
 
     low, high = (0.0, MAX_LOSS) if excess(0.0) <= 0.0 else (-MAX_GAIN, 0.0)
     below, above = excess(low), excess(high)
@@ -136,7 +136,7 @@ def loss_margin_db(optics: OpticsPreset, *, ber: float = THRESHOLD_BER) -> float
     return low
 
 
-def with_loss(path: OpticalPath, loss_db: float) -> OpticalPath:
+def optical_path_with_loss(path: OpticalPath, loss_db: float) -> OpticalPath:
     """The path with more loss behind the modulator; less is more light from the laser, once the coupling loses nothing."""
     coupling = path.coupling_loss_db + loss_db
     if coupling >= 0.0:

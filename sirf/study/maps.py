@@ -20,14 +20,14 @@ from sirf.presets import load
 from sirf.study.figures import FIGURES, value_of
 from sirf.study.measurement import CODE
 from sirf.study.parallel import Progress, each
-from sirf.study.scaled import rougher, with_loss, with_material
+from sirf.study.scaled import path_with_loss, rougher, with_material
 from sirf.study.subject import ArchitectureSubject, PathSubject, Subject, at_rate, subject_of
 from sirf.system.architecture import Architecture
 from sirf.units import DATA_RATE, LENGTH, Given, Many, parse_length, read_all
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class MapAxis:
     """One quantity of a map: its name and unit, its values ascending, and words in place of them where it has some.
 
     `discrete` where nothing lies between two values: materials, or interfaces made for one data rate each.
@@ -63,8 +63,8 @@ class Map:
 
     subject: str
     figure: str
-    first: Axis
-    second: Axis
+    first: MapAxis
+    second: MapAxis
     values: Float
 
     def __post_init__(self) -> None:
@@ -157,8 +157,8 @@ def length_loss_map(
 ) -> Map:
     """`figure` of a path under a standard over its length in m (A,) and the loss of its line in dB/inch at Nyquist (B,).
 
-    The variable segment gets the loss as `sirf.study.scaled.with_loss` says: loss tangent and roughness times one factor, so it
-    stays causal. `figure` is a name of `sirf.study.figures.FIGURES` but "eye_mask"; `executor` and `progress` as in
+    The variable segment gets the loss as `sirf.study.scaled.path_with_loss` says: loss tangent and roughness times one factor, so
+    it stays causal. `figure` is a name of `sirf.study.figures.FIGURES` but "eye_mask"; `executor` and `progress` as in
     `sirf.study.parallel.each`. Raises `SirfError` for lengths or a figure that make no sense, `PhysicsError` for a loss that
     the line cannot have.
 
@@ -168,8 +168,8 @@ def length_loss_map(
     metres = _ascending("lengths", read_all(lengths, LENGTH, name="lengths"))
     losses = _ascending("losses_db_per_inch", losses_db_per_inch)
     nyquist = 0.5 * load(standard).symbol_rate
-    made = [dataclasses.replace(subject, path=with_loss(subject.path, loss, nyquist)) for loss in losses]
-    axes = _length_axis(metres), Axis("line loss", f"dB/inch at {nyquist / 1e9:g} GHz", losses)
+    made = [dataclasses.replace(subject, path=path_with_loss(subject.path, loss, nyquist)) for loss in losses]
+    axes = _length_axis(metres), MapAxis("line loss", f"dB/inch at {nyquist / 1e9:g} GHz", losses)
     return _map(
         f"{subject.name} under {standard}",
         axes,
@@ -212,7 +212,7 @@ def length_rate_map(
     speeds = _ascending("rates", read_all(rates, DATA_RATE, name="rates") if rates is not None else ())
     made = [at_rate(subject, rate) for rate in speeds]
     own = isinstance(subject, ArchitectureSubject)
-    axes = _length_axis(metres), Axis("data rate", "Gb/s", tuple(rate / 1e9 for rate in speeds), discrete=own)
+    axes = _length_axis(metres), MapAxis("data rate", "Gb/s", tuple(rate / 1e9 for rate in speeds), discrete=own)
     name = subject.name if standard is None else f"{subject.name} under {standard}"
     return _map(name, axes, [[(one, n) for one in made] for n in metres], figure, fec, executor, progress)
 
@@ -249,7 +249,7 @@ def material_roughness_map(
         return dataclasses.replace(subject, path=with_material(subject.path, rougher(load_material(material), height)))
 
     places = tuple(float(index) for index in range(len(materials)))
-    axes = Axis("roughness Rq", "um", rough), Axis("material", "", places, tuple(materials), discrete=True)
+    axes = MapAxis("roughness Rq", "um", rough), MapAxis("material", "", places, tuple(materials), discrete=True)
     cases = [[(made(material, height), metres) for material in materials] for height in rough]
     name = f"{subject.name} of {1e3 * metres:.0f} mm under {standard}"
     return _map(name, axes, cases, figure, fec, executor, progress)
@@ -271,7 +271,7 @@ def _value(case: _Case) -> float:
 
 def _map(
     name: str,
-    axes: tuple[Axis, Axis],
+    axes: tuple[MapAxis, MapAxis],
     cases: Sequence[Sequence[tuple[Subject, float]]],
     figure: str,
     code: str,
@@ -299,8 +299,8 @@ def _first_rate(path: str | Path | Architecture, standard: str | None, rates: Ma
     return min(read_all(rates, DATA_RATE, name="rates"))
 
 
-def _length_axis(metres: Sequence[float]) -> Axis:
-    return Axis("length", "mm", tuple(1e3 * n for n in metres))
+def _length_axis(metres: Sequence[float]) -> MapAxis:
+    return MapAxis("length", "mm", tuple(1e3 * n for n in metres))
 
 
 def _ascending(name: str, values: ArrayLike, *, zero: bool = False) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from sirf._data import list_data
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import PackageCase, case_number, die_to_die
 from sirf.channel.path import Device, Path, Segment, load_path
-from sirf.channel.scaled_loss import with_loss
+from sirf.channel.scaled_loss import channel_with_loss
 from sirf.com.alternating_search import QuickMargin, quick_margin
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.rescaled import faster_package, rescaled
@@ -182,7 +182,7 @@ class _Source:
             return []
         if any(not (math.isfinite(one) and 0.0 < one <= 200.0) for one in losses):
             raise SirfError(f"losses must be above 0 and at most 200 dB, got {list(losses)}. Give decibels.")
-        return [(None, with_loss(self.channel, one, _inside(self.channel, frequency))) for one in losses]
+        return [(None, channel_with_loss(self.channel, one, _inside(self.channel, frequency))) for one in losses]
 
 
 def _with_faster_dies(path: Path, period: float) -> Path:

@@ -31,7 +31,7 @@ def loss_db_per_inch(path: Path, frequency: float) -> float:
     return _package_loss(element.package, frequency)
 
 
-def with_loss(path: Path, db_per_inch: float, frequency: float) -> Path:
+def path_with_loss(path: Path, db_per_inch: float, frequency: float) -> Path:
     """The path with `db_per_inch` at `frequency` in Hz on its variable segment, causal as it was; its length stays.
 
     A line of the COM formulas has gamma0, a1 and a2 times one factor. A line of a material gets another laminate and foil: loss
@@ -54,7 +54,7 @@ def with_loss(path: Path, db_per_inch: float, frequency: float) -> Path:
 
 
 def least_loss_db_per_inch(path: Path, frequency: float) -> float:
-    """What `with_loss` can go down to at `frequency` in Hz: smooth copper on a lossless dielectric; 0 for COM formulas."""
+    """What `path_with_loss` can go down to at `frequency` in Hz: smooth copper on a lossless dielectric; 0 for COM formulas."""
     element = _variable(path).element
     if not isinstance(element, Trace):
         return 0.0

@@ -14,7 +14,7 @@ from sirf._data import data_path, known_id, list_data, load_toml, validated
 from sirf.channel.path import RateClass
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset, check_light, list_optics, load_optics, numbers
-from sirf.optics.tables import Number, Span
+from sirf.optics.tables import Number, NumberRange
 from sirf.presets import list_presets
 from sirf.signal.pam import bits_per_symbol
 
@@ -232,7 +232,7 @@ class _Rate(_Table):
     fec: str = "kp4"
 
 
-class _Length(Span):
+class _Length(NumberRange):
     low: Annotated[float, Field(gt=0)]
 
 

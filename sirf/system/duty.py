@@ -37,7 +37,7 @@ class DutyTable(Sourced):
     low_power: tuple[Share, Share, Share]
 
 
-class LaserTable(Sourced):
+class LaserAgeingTable(Sourced):
     """[laser]: share of the threshold in the current at `reference_c`, and characteristic temperatures in K, best first."""
 
     reference_c: float
@@ -54,7 +54,7 @@ class DutyFile(Table):
     times_provenance: Literal["P", "2", "E"]
     times_source: str
     block: dict[str, DutyTable]
-    laser: LaserTable
+    laser: LaserAgeingTable
 
     @model_validator(mode="after")
     def _all_blocks(self) -> DutyFile:

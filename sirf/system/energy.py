@@ -11,7 +11,7 @@ from typing import TypeVar
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset
 from sirf.system.architecture import Architecture, load_architecture
-from sirf.system.tables import AnchorTable, BlockTable, Choice, RestTable, SerdesTable, Sourced, energy_table
+from sirf.system.tables import AnchorTable, BlockTable, ConstantsTable, RestTable, SerdesTable, Sourced, energy_table
 from sirf.units import Given, parse_data_rate
 
 Chosen = TypeVar("Chosen", bound=BlockTable)
@@ -152,7 +152,7 @@ def _host(record: SerdesTable, loss_db: float, scale: float) -> EnergyPart:
     return _part("host", f"host SerDes, {record.title}", line, record)
 
 
-def _behind(choice: Choice, item: Architecture, data_rate: float) -> list[EnergyPart]:
+def _behind(choice: ConstantsTable, item: Architecture, data_rate: float) -> list[EnergyPart]:
     """What stands behind the host SerDes: retimers, driver, laser, amplifier, and the rest."""
     table, scale = energy_table(), _scale(data_rate)
     count, optics = item.blocks.count("retimer"), item.optics_at(data_rate)

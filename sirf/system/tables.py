@@ -66,7 +66,7 @@ class RestTable(BlockTable):
     conversion_share: Span
 
 
-class Choice(Table):
+class ConstantsTable(Table):
     """[architecture.*] of the energy file: which constants hold."""
 
     serdes: str
@@ -104,7 +104,7 @@ class EnergyFile(Table):
     driver: dict[str, BlockTable]
     amplifier: dict[str, BlockTable]
     rest: dict[str, RestTable]
-    architecture: dict[str, Choice]
+    architecture: dict[str, ConstantsTable]
     anchor: tuple[AnchorTable, ...] = ()
 
     @model_validator(mode="after")

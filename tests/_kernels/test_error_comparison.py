@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sirf._kernels.error_comparison import compare, number_bursts, starts_burst
-from sirf.engine.counting.symbol_comparison import Comparison, LineDecoder
+from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.counting.tally import Errors, tally
 from sirf.signal.patterns import precode, remove_precoding
 
@@ -23,7 +23,7 @@ def test_feedback_of_n_taps_reaches_the_nth_symbol_and_no_further(gap: int) -> N
         numbers = np.zeros(2, dtype=np.int64)
         number_bursts(np.array([10, 10 + distance]), gap, numbers)
         assert numbers.tolist() == [1, bursts]
-        counted = Comparison(4, gap=gap, identity="")
+        counted = SymbolComparison(4, gap=gap, identity="")
         counted.add(sent, got, (sent != got).astype(np.uint8))
         assert counted.count().bursts == bursts
         assert tally(Errors.between(sent, got, gap=gap), sent, order=4, identity="").bursts == bursts
@@ -34,7 +34,7 @@ def test_both_counts_of_random_errors_are_one(gap: int) -> None:
     rng = np.random.default_rng(gap)
     sent = rng.integers(0, 4, 5000).astype(np.uint8)
     got = np.where(rng.random(5000) < 0.15, rng.integers(0, 4, 5000), sent).astype(np.uint8)
-    dense = Comparison(4, gap=gap, identity="")
+    dense = SymbolComparison(4, gap=gap, identity="")
     for part in np.array_split(np.arange(5000), 7):
         dense.add(sent[part], got[part], (sent != got)[part].astype(np.uint8))
     sparse = tally(Errors.between(sent, got, gap=gap), sent, order=4, identity="")

@@ -10,7 +10,7 @@ import pytest
 import sirf
 from sirf.channel.die_to_die import BARE, HostBoards, PackageCase, die_to_die, find_distinct, roles_of
 from sirf.channel.network import Network
-from sirf.channel.package import Package, PackageLine, transmission_line, voltage_transfer
+from sirf.channel.package import Package, PackageLine, terminated_transfer, transmission_line
 from sirf.errors import SirfError
 
 GRID = np.arange(0.0, 60e9, 50e6)
@@ -68,7 +68,7 @@ def test_the_transfer_is_between_the_terminations() -> None:
     """A die resistance that differs from R_0 reflects: gamma = (R_d - R_0) / (R_d + R_0) at the receiver alone here."""
     made = die_to_die(sirf.Channel(line(100.0)), CASE)
     s, gamma = made.network(0).s, (46.25 - 50.0) / (46.25 + 50.0)
-    wanted = voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], 0.0, gamma)
+    wanted = terminated_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], 0.0, gamma)
     np.testing.assert_allclose(made.transfer(0).value, wanted, atol=1e-14)
     assert np.max(np.abs(wanted - s[:, 1, 0])) > 0.01
 
@@ -145,7 +145,7 @@ def test_what_a_skewed_channel_converts_reflects_at_the_packages(receiver: Packa
         whole = device.network(GRID) @ one.renormalized(2.0 * receiver.r_0) @ receiver.network(GRID, receiver=True)
         ends = [(end.r_d - end.r_0) / (end.r_d + end.r_0) for end in (device, receiver)]
         t = whole.s
-        voltages.append(voltage_transfer(t[:, 1, 0], t[:, 0, 0], t[:, 0, 1], t[:, 1, 1], ends[0], ends[1]))
+        voltages.append(terminated_transfer(t[:, 1, 0], t[:, 0, 0], t[:, 0, 1], t[:, 1, 1], ends[0], ends[1]))
     expected = 0.5 * (voltages[0] + voltages[1])
     assert np.abs(made.transfer(0).value - expected).max() < 1e-9
     # the annex encloses the differential two-port alone

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sirf.channel.package import Package, PackageLine, propagation, transmission_line, voltage_transfer
+from sirf.channel.package import Package, PackageLine, propagation, terminated_transfer, transmission_line
 from sirf.errors import SirfError
 from tests.channel.physical import FREQUENCY, check_physical
 
@@ -57,7 +57,7 @@ def test_voltage_transfer_between_unequal_resistors_is_the_divider() -> None:
     """A through between a source of 55 ohm and a load of 45 ohm: v_load / (v_source / 2) = 2 x 45 / 100."""
     one, zero = np.ones(1, dtype=complex), np.zeros(1, dtype=complex)
     gamma = [(r - 50.0) / (r + 50.0) for r in (55.0, 45.0)]
-    assert voltage_transfer(one, zero, one, zero, *gamma)[0] == pytest.approx(2 * 45 / 100)
+    assert terminated_transfer(one, zero, one, zero, *gamma)[0] == pytest.approx(2 * 45 / 100)
 
 
 def test_negative_parts_are_refused() -> None:

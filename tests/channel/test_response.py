@@ -16,7 +16,7 @@ import sirf
 from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.cached_spectra import folded_shape, root_grid, symbol_low_pass, transform_grid
 from sirf.channel.channel import Channel
-from sirf.channel.package import Package, PackageLine, voltage_transfer
+from sirf.channel.package import Package, PackageLine, terminated_transfer
 from sirf.channel.resample import coupling_corner, flatten
 from sirf.channel.response import Convention, PreparedTransfer, prepare, pulse_response, step_response
 from sirf.channel.transfer import Pulse, Transfer
@@ -253,7 +253,7 @@ def reference_transfer(file: Path, near: Package, far: Package) -> Transfer:
     f = through.frequency
     s = (near.network(f) @ through @ far.network(f, receiver=True)).s
     reflection = (near.r_d - near.r_0) / (near.r_d + near.r_0)
-    return Transfer(f, voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], reflection, reflection))
+    return Transfer(f, terminated_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], reflection, reflection))
 
 
 def reference_filters(frequency: Real) -> Complex:

@@ -8,7 +8,7 @@ import pytest
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.package import transmission_line
-from sirf.channel.scaled_loss import line_coefficients, with_loss
+from sirf.channel.scaled_loss import channel_with_loss, line_coefficients
 from sirf.errors import SirfError
 
 FREQUENCY = np.arange(0.0, 60e9 + 1, 20e6)
@@ -28,7 +28,7 @@ def test_the_fit_finds_a_lines_own_coefficients() -> None:
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
 def test_a_scaled_line_is_the_line_of_that_length_but_for_its_delay(factor: float) -> None:
     wanted = line(200.0 * factor)
-    found = with_loss(line(200.0), float(wanted.insertion_loss_db(26.5625e9)), 26.5625e9)
+    found = channel_with_loss(line(200.0), float(wanted.insertion_loss_db(26.5625e9)), 26.5625e9)
     here, there = (np.abs(one.through.s[:, 1, 0]) for one in (found, wanted))
     # what is left is the ripple of 92.5 ohm between 100 ohm ends
     assert 20.0 * np.log10(here[5:] / there[5:]) == pytest.approx(0.0, abs=0.1)
@@ -39,7 +39,7 @@ def test_a_scaled_line_is_the_line_of_that_length_but_for_its_delay(factor: floa
 
 
 def test_what_is_added_does_not_come_before_its_cause() -> None:
-    found, own = (one.through.s[:, 1, 0] for one in (with_loss(line(100.0), 30.0, 26.5625e9), line(100.0)))
+    found, own = (one.through.s[:, 1, 0] for one in (channel_with_loss(line(100.0), 30.0, 26.5625e9), line(100.0)))
     window = np.exp(-((FREQUENCY / 25e9) ** 2))
     added = np.fft.irfft(found / own * window)
     before = added[len(added) // 2 :]
@@ -57,4 +57,4 @@ def test_what_is_added_does_not_come_before_its_cause() -> None:
 )
 def test_bad_input_is_refused_in_one_sentence(loss: float, frequency: float, message: str) -> None:
     with pytest.raises(SirfError, match=message):
-        with_loss(line(50.0), loss, frequency)
+        channel_with_loss(line(50.0), loss, frequency)

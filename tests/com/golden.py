@@ -16,7 +16,7 @@ from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
 from sirf.com.config.workbook import from_workbook
 from sirf.com.responses import PathResponse, path_responses
-from sirf.com.search import Choice, Search
+from sirf.com.search import CaseSearch, FoundSetting
 
 KEYS = tuple(
     f"{name}/case{case}"
@@ -63,10 +63,10 @@ def case_of(reference: Path, key: str) -> Case:
 
 
 @cache
-def searched(reference: Path, key: str) -> tuple[Search, Choice]:
+def searched(reference: Path, key: str) -> tuple[CaseSearch, FoundSetting]:
     """The search of a case and where the reference's way of searching ends."""
     case = case_of(reference, key)
-    search = Search(case.paths, case.settings)
+    search = CaseSearch(case.paths, case.settings)
     if case.settings.c2m is not None:
         choice = EyeSearch(search, case.settings.c2m).local()
     else:

@@ -13,7 +13,7 @@ from typing import Any
 from sirf.channel.channel import Channel
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.config.workbook import from_workbook
-from sirf.com.reference_receiver import ReferenceReceiver, reference_receiver
+from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse, path_responses
 
 CASES_4P50 = (
@@ -55,7 +55,7 @@ class Case:
     paths: tuple[PathResponse, ...]
     results: dict[Revision, dict[str, Any]]
 
-    def receiver(self, revision: Revision) -> ReferenceReceiver:
+    def receiver(self, revision: Revision) -> CaseReceiver:
         return reference_receiver(self.paths, replace(self.settings, revision=revision))
 
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sirf.com.filters import equalized_impulse
 from sirf.com.interference import edge_slopes, transmitter_equalized
 from sirf.com.responses import running_sum
-from sirf.com.search import Search, feedback_of
+from sirf.com.search import CaseSearch, feedback_of
 
 Real = NDArray[np.float64]
 
 
-def plain_fom_db(search: Search, number: int, row: int) -> float:
+def plain_fom_db(search: CaseSearch, number: int, row: int) -> float:
     """FOM in dB, equation (93A-36), of gain setting `number` and row `row` of the grid; minus infinity where nothing samples."""
     settings, grid, ctle = search.settings, search.grid, search.settings.receiver.ctle
     m = settings.samples_per_ui
@@ -39,7 +39,7 @@ def plain_fom_db(search: Search, number: int, row: int) -> float:
     return float(10 * np.log10(signal**2 / total))
 
 
-def plain_cursor(pulse: Real, search: Search, m: int) -> int | None:
+def plain_cursor(pulse: Real, search: CaseSearch, m: int) -> int | None:
     """Mueller-Müller sampling index, equation (93A-25), with the first DFE tap at its limit."""
     around = int(np.argmax(search.paths[0].pulse))
     low, high = max(around - 20 * m, 0), min(around + 20 * m + 1, pulse.size)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sirf.com.annex_178a import Choice, choose, search
+from sirf.com.annex_178a import FoundReceiver, choose, search
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.reference_receiver import reference_receiver
-from sirf.com.slicer_noise import SlicerNoise, noise_of
+from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.errors import ConfigError
 from tests.com.golden_178a import CASES_4P50, Case, case_4p17, case_4p50
 
@@ -31,7 +31,7 @@ def test_every_number_of_the_reference(reference_dir: Path, name: str) -> None:
     receiver = case.receiver("4.50")
     expected, choice = case.results["4.50"], search(receiver, local=True)
     assert choice is not None
-    chosen, noise = choice.receiver, noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+    chosen, noise = choice.receiver, slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
     assert choice.fom_db == pytest.approx(expected["fom_db"], abs=1e-8)
     assert com_db(noise, case.settings) == pytest.approx(expected["com_db"], abs=1e-6)
     assert chosen.taps == pytest.approx(np.array(expected["rx_ffe_taps"]), abs=1e-9)
@@ -54,7 +54,7 @@ def test_every_number_of_the_reference(reference_dir: Path, name: str) -> None:
 def test_the_local_search_with_a_long_reach_is_the_full_grid(reference_dir: Path) -> None:
     case = case_4p50(reference_dir, CASES_4P50[0])
 
-    def local(reach: int) -> Choice:
+    def local(reach: int) -> FoundReceiver:
         choice = choose(case.paths, replace(case.settings, local_search=reach), local=True)
         assert choice is not None
         return choice
@@ -152,7 +152,7 @@ def test_a_fast_clipping_level_is_the_largest_sum_of_the_pulse(small: Case) -> N
         receiver = reference_receiver(small.paths, settings)
         choice = search(receiver, local=True)
         assert choice is not None
-        noise = noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+        noise = slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
         samples = receiver.through(choice.gains, choice.taps)[choice.receiver.sample % 32 :: 32]
         if method == "fast":
             assert noise.clipping == pytest.approx(np.sum(np.abs(samples)))

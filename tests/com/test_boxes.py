@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sirf._kernels.com_boxes import PADDING, levinson_error, most_gain
 from sirf._kernels.com_tree import box_bounds
-from sirf.com.full_search import Boxes, Place
+from sirf.com.full_search import Boxes, CtleBounds
 from sirf.com.mmse import ffe_size
 from sirf.com.reference_receiver import reference_receiver
 from tests.com.golden_178a import case_4p17
@@ -67,7 +67,7 @@ def test_no_error_in_a_box_is_below_its_bound(reference_dir: Path, name: str, bi
     receiver = reference_receiver(case.paths, settings)
     boxes = Boxes(receiver.grid, ffe_size(receiver.ffe), settings.transmitter.c0_minimum)
     tables = receiver.tables((-8.0, -1.0))
-    place = Place(receiver, (1, 1), tables, boxes)
+    place = CtleBounds(receiver, (1, 1), tables, boxes)
     errors = tables.errors(np.arange(len(receiver.grid.taps)))
     _, counts, row_of, *_ = boxes.arrays
     rng = np.random.default_rng(7)

@@ -17,8 +17,8 @@ from sirf.com.chip_to_module import EyeSearch, eye_of, window_weights
 from sirf.com.config.settings import ChipToModuleSettings
 from sirf.com.distribution import binned_variance, crest_factor, gaussian, symbols
 from sirf.com.filters import ctle_transfer, equalized_impulse, raised_cosine
-from sirf.com.interference import Equalized, Noise, equalize, noise_of
-from sirf.com.search import Search
+from sirf.com.interference import Equalized, InterferenceAndNoise, equalize, interference_and_noise
+from sirf.com.search import CaseSearch
 from tests.com.golden import SAMPLED, Case, case_of, searched, waveforms
 from tests.com.small import small_settings
 
@@ -26,7 +26,7 @@ CHIP_TO_MODULE = ("c2m/c2m_16db/through/case1", "c2m/c2m_16db/through/case2")
 
 
 @cache
-def at_the_best(reference: Path, key: str) -> tuple[Case, Equalized, Noise, float]:
+def at_the_best(reference: Path, key: str) -> tuple[Case, Equalized, InterferenceAndNoise, float]:
     """Pulses and noise where the reference's search ends, and the figure of merit there."""
     case = case_of(reference, key)
     search, choice = searched(reference, key)
@@ -36,7 +36,7 @@ def at_the_best(reference: Path, key: str) -> tuple[Case, Equalized, Noise, floa
         case.paths, case.settings, gains=gains, taps=taps, offsets=search.grid.offsets, cursor=choice.cursor
     )
     sigma_n = float(np.sqrt(search.noise[search.gains.index((choice.g_dc, choice.g_dc2))]))
-    noise = noise_of(equalized, case.settings, sigma_n=sigma_n, main_tap=float(taps[search.grid.main]))
+    noise = interference_and_noise(equalized, case.settings, sigma_n=sigma_n, main_tap=float(taps[search.grid.main]))
     return case, equalized, noise, choice.fom_db
 
 
@@ -91,7 +91,7 @@ def test_chip_to_module_eye_of_the_reference_code(reference_dir: Path, key: str)
 def test_pruning_never_changes_the_chip_to_module_answer(reference_dir: Path) -> None:
     case = case_of(reference_dir, CHIP_TO_MODULE[0])
     assert case.settings.c2m is not None
-    search = EyeSearch(Search(case.paths, case.settings), case.settings.c2m)
+    search = EyeSearch(CaseSearch(case.paths, case.settings), case.settings.c2m)
     exhaustive, pruned = search.full(prune=False), search.full()
     assert exhaustive is not None
     assert pruned is not None

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from sirf._kernels.com_receiver import clipping_estimate
 from sirf.com.config.settings import DetectorSettings
-from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.distribution import VoltageDistribution, gaussian, symbols
 from sirf.com.quantization import check_converter, clipping_level, converter_step, rounding_error, with_rounding_error
 from sirf.errors import SirfError
 from tests.com.small import small_settings
@@ -64,7 +64,7 @@ def test_a_rounding_error_is_uniform_over_one_step() -> None:
 
 def test_the_error_through_taps_adds_in_power() -> None:
     weights, step = np.array([0.2, 1.0, -0.5, 0.0]), 0.003
-    total = with_rounding_error(Distribution(np.ones(1), 0, BIN), step, weights)
+    total = with_rounding_error(VoltageDistribution(np.ones(1), 0, BIN), step, weights)
     assert total.sigma == pytest.approx(step / np.sqrt(12) * np.linalg.norm(weights), rel=0.01)
     rng = np.random.default_rng(1)
     drawn = (rng.uniform(-0.5, 0.5, (1_000_000, 4)) * step) @ weights

@@ -12,21 +12,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sirf.com.annex_178a import Choice, search
+from sirf.com.annex_178a import FoundReceiver, search
 from sirf.com.config.settings import Revision
 from sirf.com.margin import com
 from sirf.com.sequence_margin import SequenceMargin, sequence_margin
-from sirf.com.slicer_noise import SlicerNoise, noise_of
+from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.results.margin import ComResult
 from tests.com.golden_178a import POINTS, SEARCHES, Case, case_4p17
 
 
-def found(case: Case, revision: Revision) -> tuple[Choice, SlicerNoise, SequenceMargin | None]:
+def found(case: Case, revision: Revision) -> tuple[FoundReceiver, SlicerNoise, SequenceMargin | None]:
     """The choice of the case's own search, the noise at the slicer, and sequence detection where the case has it."""
     receiver = case.receiver(revision)
     choice = search(receiver, local=True)
     assert choice is not None
-    noise = noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+    noise = slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
     sequence = None
     if case.settings.receiver.detector.mlse:
         sequence = sequence_margin(noise, float(choice.receiver.b[0]), receiver.settings, receiver.rules)

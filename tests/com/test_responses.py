@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.channel.package import voltage_transfer
+from sirf.channel.package import terminated_transfer
 from sirf.com.config.workbook import from_workbook
 from sirf.com.responses import path_responses, running_sum
 from sirf.errors import ConfigError
@@ -26,7 +26,9 @@ def test_responses_carry_amplitude_and_kind() -> None:
     assert np.max(np.abs(paths[2].pulse)) == pytest.approx(1.5 * np.max(np.abs(paths[1].pulse)), rel=1e-9)
     assert not warnings
     s = paths[0].s
-    np.testing.assert_allclose(voltage_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], 0.0, 0.0), s[:, 1, 0])
+    np.testing.assert_allclose(
+        terminated_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], 0.0, 0.0), s[:, 1, 0]
+    )
 
 
 def test_a_coarse_grid_is_said() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sirf._kernels.com_search import floating_banks, peak_window
 from sirf.com.config.settings import CtleSettings, DfeSettings
-from sirf.com.search import Search, feedback_of, gain_settings, transmitter_grid
+from sirf.com.search import CaseSearch, feedback_of, gain_settings, transmitter_grid
 from tests.com.golden import SAMPLED, case_of, searched
 from tests.com.plain_fom import plain_fom_db
 from tests.com.small import small_settings
@@ -46,7 +46,7 @@ def test_pruning_never_changes_the_answer(reference_dir: Path, key: str) -> None
     case = case_of(reference_dir, key)
     ctle = replace(case.settings.receiver.ctle, g_dc_db=case.settings.receiver.ctle.g_dc_db[10::4])
     short = replace(case.settings, receiver=replace(case.settings.receiver, ctle=ctle))
-    search = Search(case.paths, short)
+    search = CaseSearch(case.paths, short)
     exhaustive, pruned = search.full(prune=False), search.full()
     assert exhaustive is not None
     assert pruned is not None
@@ -138,7 +138,7 @@ def test_the_kernel_finds_what_plain_numpy_finds(reference_dir: Path, key: str) 
     settings = replace(
         case.settings, transmitter=replace(tx, ffe=few), receiver=replace(case.settings.receiver, ctle=gains)
     )
-    search = Search(case.paths, settings)
+    search = CaseSearch(case.paths, settings)
     figures = {
         (number, row): plain_fom_db(search, number, row)
         for number in range(len(search.gains))

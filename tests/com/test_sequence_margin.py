@@ -13,10 +13,10 @@ from scipy.special import erfc, ndtr
 
 from sirf.com.annex_178a import search
 from sirf.com.config.settings import ComSettings, DetectorSettings
-from sirf.com.distribution import Distribution, gaussian, symbols
+from sirf.com.distribution import VoltageDistribution, gaussian, symbols
 from sirf.com.revision import RULES
 from sirf.com.sequence_margin import SequenceMargin, error_event_ratio, sequence_margin, tail_of_sum
-from sirf.com.slicer_noise import SlicerNoise, noise_of
+from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.errors import ConfigError
 from tests.com.golden_178a import Case, case_4p17, case_4p50
 from tests.com.test_sequence_gain import viterbi_errors
@@ -35,7 +35,7 @@ def noise(case: Case) -> tuple[SlicerNoise, float]:
     receiver = case.receiver("4.17")
     choice = search(receiver, local=True)
     assert choice is not None
-    return noise_of(receiver, choice.gains, choice.taps, choice.receiver), float(choice.receiver.b[0])
+    return slicer_noise(receiver, choice.gains, choice.taps, choice.receiver), float(choice.receiver.b[0])
 
 
 def changed(settings: ComSettings, **detector: Any) -> ComSettings:
@@ -118,7 +118,7 @@ def test_the_draft_adds_noise_until_com_is_three_decibels_less(case: Case) -> No
     receiver = case.receiver("d3.3")
     choice = search(receiver, local=True)
     assert choice is not None
-    found = noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+    found = slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
     margin = sequence_margin(found, float(choice.receiver.b[0]), receiver.settings, receiver.rules)
     sigma = np.sqrt(found.sigma_g**2 + margin.noise_gain * found.receiver_colour[0])
     noisy = found.rest + gaussian(float(sigma), 8.0, found.total.bin_size)
@@ -134,7 +134,7 @@ def test_release_4p50_by_hand(reference_dir: Path) -> None:
     receiver = case.receiver("4.50")
     choice = search(receiver, local=True)
     assert choice is not None
-    found = noise_of(receiver, choice.gains, choice.taps, choice.receiver)
+    found = slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
     b, signal = float(choice.receiver.b[0]), found.signal
     margin = sequence_margin(found, b, changed(receiver.settings, mlse=1), receiver.rules)
     below = found.total.below
@@ -154,7 +154,7 @@ def test_a_scaled_distribution_keeps_its_shape() -> None:
     assert normal.scaled(0.25).sigma == pytest.approx(0.0005, rel=1e-3)
     assert normal.scaled(0.0).sigma == 0.0
     assert normal.below(0.0) == pytest.approx(0.5 + 0.5 * normal.y[normal.y.size // 2], rel=1e-9)
-    assert Distribution(np.array([0.25, 0.5, 0.25]), -1, 1.0).quantile_reaching(0.75) == 0.0
+    assert VoltageDistribution(np.array([0.25, 0.5, 0.25]), -1, 1.0).quantile_reaching(0.75) == 0.0
     assert DetectorSettings().truncation_length == 128
 
 

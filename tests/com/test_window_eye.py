@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sirf._kernels.com_window import SLACK_BINS
 from sirf.com.chip_to_module import EyeSearch, eye_of, truncation, window_weights
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings, DfeSettings
-from sirf.com.distribution import Distribution, crest_factor, gaussian, symbols
-from sirf.com.search import Search, feedback_of
+from sirf.com.distribution import VoltageDistribution, crest_factor, gaussian, symbols
+from sirf.com.search import CaseSearch, feedback_of
 from tests.com.golden import case_of
 from tests.com.small import small_settings
 
@@ -32,7 +32,7 @@ def smooth_pulse(seed: int) -> Real:
     return np.asarray(shape @ knots)
 
 
-def slow_eye(pulse: Real, cursor: int, settings: ComSettings, sigma: float, extra: Distribution | None) -> float:
+def slow_eye(pulse: Real, cursor: int, settings: ComSettings, sigma: float, extra: VoltageDistribution | None) -> float:
     """Height in V of the worst eye by the same definitions, every distribution in full."""
     tx, levels, fine, m = settings.transmitter, settings.levels, C2M.samples_per_ui, settings.samples_per_ui
     scale = tx.level_mismatch / (levels - 1)
@@ -110,7 +110,7 @@ def test_estimates_of_the_search_are_the_eyes_within_their_slack(reference_dir: 
     """Every so manyth setting of a grid, without a bound to leave any out: the eye itself by convolutions."""
     case = case_of(reference_dir, "c2m/c2m_16db/through/case1")
     assert case.settings.c2m is not None
-    search = Search(case.paths, case.settings)
+    search = CaseSearch(case.paths, case.settings)
     eyes = EyeSearch(search, case.settings.c2m)
     for number, pulse in list(search.pulses())[::4]:
         table = eyes._screen(number, pulse)

@@ -8,7 +8,7 @@ from scipy.special import erfc
 
 from sirf import optics
 from sirf.errors import PhysicsError
-from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity, symbol_error_ratio
+from sirf.optics.receiver_sensitivity import gaussian_sensitivity, optical_error_ratio, sensitivity
 
 THERMAL = optics.OpticalReceiver(
     optics.Photodiode(0.8), optics.Tia(1000.0, noise=12e-12, bandwidth=40e9, kind="butterworth4")
@@ -39,7 +39,7 @@ def test_without_shot_noise_the_solution_is_the_formula(monkeypatch: pytest.Monk
 
 def test_level_dependent_noise_has_the_ratio_of_drawn_decisions() -> None:
     oma, rin, er = 0.6e-3, 10**-13.4, 5.0
-    expected = symbol_error_ratio(THERMAL, oma, extinction_db=er, rin=rin)
+    expected = optical_error_ratio(THERMAL, oma, extinction_db=er, rin=rin)
     low = oma / (10 ** (er / 10) - 1)
     generator = np.random.default_rng(1)
     sent = generator.integers(0, 4, 2_000_000)

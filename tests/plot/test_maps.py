@@ -14,7 +14,7 @@ from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.study.crossover import Crossing, Crossover
 from sirf.study.length_search import MAX_LENGTH
-from sirf.study.maps import Axis, Map
+from sirf.study.maps import Map, MapAxis
 from sirf.system.energy import energy_pj_per_bit
 from tests.plot.images import check_image
 
@@ -26,7 +26,7 @@ def smooth() -> Map:
     """log10 of the ratio is length / 10 mm + loss - 12."""
     lengths, losses = np.linspace(10.0, 60.0, 6), np.linspace(1.0, 3.0, 5)
     ratios = 10.0 ** (lengths[:, None] / 10.0 + losses - 12.0)
-    first, second = Axis("length", "mm", tuple(lengths)), Axis("line loss", "dB/inch", tuple(losses))
+    first, second = MapAxis("length", "mm", tuple(lengths)), MapAxis("line loss", "dB/inch", tuple(losses))
     return Map(subject="a board", figure="ber", first=first, second=second, values=ratios)
 
 
@@ -61,7 +61,7 @@ def test_colours_rise_in_brightness_and_their_bar_has_a_label(smooth: Map) -> No
 
 
 def test_what_lies_apart_is_drawn_as_fields_with_marks(smooth: Map) -> None:
-    words = Axis("material", "", tuple(np.arange(5.0)), ("a", "b", "c", "d", "e"), discrete=True)
+    words = MapAxis("material", "", tuple(np.arange(5.0)), ("a", "b", "c", "d", "e"), discrete=True)
     axes = sirf.plot.map(dataclasses.replace(smooth, second=words), new_figure((6, 4))[1][0], limit=1e-6)
     assert [text.get_text() for text in axes.get_yticklabels()] == list(words.words)
     marks = [float(np.asarray(line.get_xdata())[0]) for line in axes.get_lines() if np.size(line.get_xdata()) == 2]

@@ -8,7 +8,7 @@ import pytest
 
 from sirf.errors import SirfError
 from sirf.study import benchmark
-from sirf.study.benchmark import JOBS, Figure, ShortBenchmark, relative, run_short
+from sirf.study.benchmark import JOBS, JobRate, ShortBenchmark, relative, run_short
 from sirf.study.machine_limits import MachineLimits, measure_limits
 
 
@@ -27,7 +27,7 @@ def test_a_wrong_answer_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ratios_are_those_of_rates_and_of_limits() -> None:
     one, two = (MachineLimits(fft=scale, multiply_add=2.0 * scale, memory=3.0) for scale in (4.0, 1.0))
-    figure = Figure(name="job", unit="symbols", rate=6.0, first_seconds=1.0, limit="multiply_add", reference=1.0)
+    figure = JobRate(name="job", unit="symbols", rate=6.0, first_seconds=1.0, limit="multiply_add", reference=1.0)
     result = ShortBenchmark(
         figures=(figure,), limits=one, reference_limits=two, reference_machine="another", seconds=1.0
     )

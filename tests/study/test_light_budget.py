@@ -12,7 +12,7 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.optics.span import Span
-from sirf.study.light_budget import engine_budget, loss_margin_db, optical_standard, with_loss
+from sirf.study.light_budget import engine_budget, loss_margin_db, optical_path_with_loss, optical_standard
 
 
 @pytest.mark.parametrize("name", optics.list_optics())
@@ -49,7 +49,7 @@ def test_a_stricter_limit_leaves_less_margin_and_rows_add_up() -> None:
 
 def test_less_loss_than_there_is_takes_a_brighter_laser() -> None:
     path = optics.load_optics("cpo-silicon-ring").path
-    brighter = with_loss(path, -4.0)
+    brighter = optical_path_with_loss(path, -4.0)
     assert brighter.coupling_loss_db == 0.0
     before, after = (float(one.transmitted(np.zeros(1))[0]) for one in (path, brighter))
     assert 10.0 * np.log10(after / before) == pytest.approx(4.0)

@@ -14,9 +14,9 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.study.figures import figure_value
-from sirf.study.maps import Axis, Map, length_loss_map, length_rate_map, material_roughness_map
+from sirf.study.maps import Map, MapAxis, length_loss_map, length_rate_map, material_roughness_map
 from sirf.study.reach import reach
-from sirf.study.scaled import least_loss_db_per_inch, loss_db_per_inch, rougher, with_loss, with_material
+from sirf.study.scaled import least_loss_db_per_inch, loss_db_per_inch, path_with_loss, rougher, with_material
 from sirf.study.subject import PathSubject, at_rate, subject_of
 
 NYQUIST = 26.5625e9
@@ -30,7 +30,7 @@ def losses() -> Map:
 
 def test_each_point_is_a_single_evaluation(losses: Map) -> None:
     for i, j in ((0, 0), (2, 1), (3, 2)):
-        path = with_loss(load_path("cpo", rate_class="100g"), LOSSES[j], NYQUIST)
+        path = path_with_loss(load_path("cpo", rate_class="100g"), LOSSES[j], NYQUIST)
         (segment,) = PathSubject(path=path, standard="cei-112g-xsr").sections(LENGTHS[i])
         eye = statistical_eye(optimize(segment.link), phases=1)
         assert losses.values[i, j] == pytest.approx(eye.ber, rel=1e-9)
@@ -53,8 +53,8 @@ def test_the_line_of_a_limit_is_where_reach_ends() -> None:
 
 
 def test_at_limit_interpolates_and_tells_none_from_all() -> None:
-    lengths = Axis("length", "mm", (1.0, 2.0, 3.0))
-    other = Axis("other", "", (1.0, 2.0, 3.0))
+    lengths = MapAxis("length", "mm", (1.0, 2.0, 3.0))
+    other = MapAxis("other", "", (1.0, 2.0, 3.0))
     ratios = Map(subject="s", figure="ber", first=lengths, second=other,
                  values=np.array([[1e-8, 1e-3, 1e-9], [1e-4, 1e-3, 1e-9], [1e-2, 1e-9, 1e-9]]))  # fmt: skip
     found = ratios.at_limit(1e-6)
@@ -65,7 +65,7 @@ def test_at_limit_interpolates_and_tells_none_from_all() -> None:
         subject="s",
         figure="eye_height_mv",
         first=lengths,
-        second=Axis("o", "", (1.0,)),
+        second=MapAxis("o", "", (1.0,)),
         values=np.array([[10.0], [6.0], [0.0]]),
     )
     assert heights.at_limit(8.0)[0] == pytest.approx(1.5)
@@ -76,7 +76,7 @@ def test_at_limit_interpolates_and_tells_none_from_all() -> None:
 def test_a_line_gets_the_loss_that_is_asked_for(name: str, factor: float) -> None:
     path = load_path(name, rate_class="100g")
     wanted = factor * loss_db_per_inch(path, NYQUIST)
-    changed = with_loss(path, wanted, NYQUIST)
+    changed = path_with_loss(path, wanted, NYQUIST)
     assert loss_db_per_inch(changed, NYQUIST) == pytest.approx(wanted, rel=1e-6)
     # measured on the network: what twenty inches more lose, ripple averaged out over neighbouring lengths
     added = [
@@ -92,7 +92,7 @@ def test_a_line_gets_the_loss_that_is_asked_for(name: str, factor: float) -> Non
 
 def test_a_line_of_changed_loss_stays_causal_and_passive() -> None:
     """Nothing arrives before light in the dielectric does, and nothing is amplified."""
-    path = with_loss(load_path("pluggable", rate_class="100g"), 2.0, NYQUIST)
+    path = path_with_loss(load_path("pluggable", rate_class="100g"), 2.0, NYQUIST)
     line = variable_of(path).line
     f = np.arange(0.0, 100e9, 10e6)
     s21 = line.network(f, 0.2).s[:, 1, 0]
@@ -109,11 +109,11 @@ def test_a_line_cannot_lose_less_than_smooth_copper() -> None:
     assert 0.3 < least < loss_db_per_inch(path, NYQUIST)
     assert least_loss_db_per_inch(load_path("cpo"), NYQUIST) == 0.0
     with pytest.raises(SirfError, match=r"loss must be 0\.55 \(smooth copper"):
-        with_loss(path, 0.9 * least, NYQUIST)
+        path_with_loss(path, 0.9 * least, NYQUIST)
     with pytest.raises(SirfError, match="got 50"):
-        with_loss(path, 50.0, NYQUIST)
+        path_with_loss(path, 50.0, NYQUIST)
     with pytest.raises(SirfError, match="loss must be positive"):
-        with_loss(load_path("cpo"), 0.0, NYQUIST)
+        path_with_loss(load_path("cpo"), 0.0, NYQUIST)
 
 
 def variable_of(path: Path) -> Trace:

@@ -15,7 +15,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.rescaled import rescaled
-from sirf.com.distribution import Distribution
+from sirf.com.distribution import VoltageDistribution
 from sirf.com.margin import com
 from sirf.errors import ConfigError, SirfError
 from sirf.fec.library import load as load_code
@@ -128,7 +128,7 @@ def test_white_noise_alone_gives_the_closed_forms() -> None:
         assert bit_error_ratio(table) < symbol_error_ratio(table)
 
 
-def _tail(total: Distribution, volts: float) -> float:
+def _tail(total: VoltageDistribution, volts: float) -> float:
     return total.below(-volts)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sirf._arrays import Complex, Float
-from sirf.channel.figures.weighting import band, power_weight, step
+from sirf.channel.figures.weighting import band, bin_widths, power_weight
 from sirf.errors import SirfError
 from sirf.units import db20
 
@@ -81,4 +81,4 @@ def deviation_figure_of_merit(
     weight = power_weight(
         fit.frequency, symbol_rate=symbol_rate, transmitter_corner=transmitter_corner, receiver_corner=receiver_corner
     )
-    return float(np.sqrt(np.sum(step(fit.frequency) * weight * fit.deviation_db**2) / fit.span))
+    return float(np.sqrt(np.sum(bin_widths(fit.frequency) * weight * fit.deviation_db**2) / fit.span))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.channel.figures.weighting import band, power_weight, step
+from sirf.channel.figures.weighting import band, bin_widths, power_weight
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -59,4 +59,4 @@ def integrated_crosstalk_noise(
     )
     voltage = amplitude * power_sum(networks, f)
     # the standard divides by f_max, not by the width of the band that the data cover
-    return float(np.sqrt(2.0 / f_max * np.sum(step(f) * weight * voltage**2)))
+    return float(np.sqrt(2.0 / f_max * np.sum(bin_widths(f) * weight * voltage**2)))

@@ -21,7 +21,7 @@ OPEN_OHM = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
+class Terminations:
     """What a single-ended line ends in: resistance in ohm and capacitance in F of transmitter and receiver (inf ohm: open)."""
 
     source_ohm: float
@@ -66,7 +66,7 @@ class VtfMask:
     """A mask: the ends that it is defined with, and its limits in ascending order of rate."""
 
     id: str
-    ends: Ends
+    ends: Terminations
     limits: tuple[VtfLimit, ...]
     provenance: str
     source: str
@@ -82,7 +82,7 @@ class VtfMask:
         )
 
 
-def transfer(network: Network, ends: Ends) -> Complex:
+def transfer(network: Network, ends: Terminations) -> Complex:
     """Received over source voltage (F,) of a single-ended line between its ends.
 
     The network is that of a line written as half of a pair: its reference is twice that of the line. The source is V behind its
@@ -101,7 +101,7 @@ def transfer(network: Network, ends: Ends) -> Complex:
     return np.asarray(s[:, 1, 0] * (1.0 + far) * (1.0 - near) / (2.0 * loops) / lowered)
 
 
-def voltage_transfer(channel: Channel, ends: Ends, *, data_rate: float) -> VoltageTransfer:
+def voltage_transfer(channel: Channel, ends: Terminations, *, data_rate: float) -> VoltageTransfer:
     """Loss at DC and at half the rate of NRZ, and the crosstalk of all neighbours there; raises `SirfError` off the grid."""
     frequency, nyquist = channel.frequency, 0.5 * data_rate
     if not frequency[0] <= nyquist <= frequency[-1]:
@@ -134,7 +134,7 @@ def load_vtf_mask(name: str) -> VtfMask:
         raise ConfigError(f"{file.name}: key limit must ascend in to_gtps, got {rates}. Order them.")
     return VtfMask(
         id=record.id,
-        ends=Ends(
+        ends=Terminations(
             source_ohm=record.source_ohm,
             load_ohm=record.load_ohm or inf,
             source_capacitance=1e-15 * record.source_capacitance_ff,

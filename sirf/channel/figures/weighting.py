@@ -47,6 +47,6 @@ def band(frequency: Float, f_min: float, f_max: float) -> slice:
     return slice(start, stop)
 
 
-def step(frequency: Float) -> Float:
+def bin_widths(frequency: Float) -> Float:
     """Width (F,) in Hz that each point of a grid stands for: half the distance between its neighbours, whole at both ends."""
     return np.asarray(np.gradient(frequency))

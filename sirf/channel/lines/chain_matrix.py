@@ -83,12 +83,12 @@ def with_shunts(chain: Chain, before: Complex, after: Complex | None = None) -> 
 
 def pair_two_port(frequency: Float, chain: Chain, *, name: str = "") -> Network:
     """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
-    s = scattering(chain)
+    s = chain_scattering(chain)
     s.flags.writeable = False  # so that the network keeps this array, not a copy
     return Network(frequency, s, z0=PAIR_OHM, name=name)
 
 
-def scattering(chain: Chain) -> Complex:
+def chain_scattering(chain: Chain) -> Complex:
     """S (F, 2, 2) at 50 ohm of one line with this chain matrix."""
     b, c = chain.b / LINE_OHM, chain.c * LINE_OHM
     inverse = 1.0 / (chain.a + b + c + chain.d)

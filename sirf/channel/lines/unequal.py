@@ -8,7 +8,7 @@ import numpy as np
 
 from sirf._arrays import Complex, Float
 from sirf.channel.cascade import matrix_product
-from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, line_chain, scattering
+from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, chain_scattering, line_chain
 from sirf.channel.materials import Material
 from sirf.channel.pair import LINE_OHM, PairNetwork, cascade_pairs
 from sirf.errors import PhysicsError
@@ -53,10 +53,12 @@ def unequal_pair(
     series, shunt = line.immittances(frequency)
     if not line.is_coupled:
         if skew == 0.0 and length_difference == 0.0:
-            alike = scattering(line_chain(series, shunt, length))
+            alike = chain_scattering(line_chain(series, shunt, length))
             return PairNetwork(frequency, alike, alike)
         p, n = (
-            scattering(line_chain(series, shunt * slowed(line, skew, sign), length + 0.5 * sign * length_difference))
+            chain_scattering(
+                line_chain(series, shunt * slowed(line, skew, sign), length + 0.5 * sign * length_difference)
+            )
             for sign in (1.0, -1.0)
         )
         return PairNetwork.of_lines(frequency, p, n)
@@ -65,7 +67,7 @@ def unequal_pair(
     paired = length - 0.5 * abs(length_difference)
     if skew == 0.0:
         modes = (line_chain(series, shunt, paired), line_chain(common_series, common_shunt, paired))
-        pair = PairNetwork(frequency, *(scattering(chain) for chain in modes))
+        pair = PairNetwork(frequency, *(chain_scattering(chain) for chain in modes))
     else:
         alone = 0.5 * (shunt + common_shunt)
         late, early = (alone * (slowed(line, skew, sign) - 1.0) for sign in (1.0, -1.0))
@@ -141,7 +143,7 @@ def slowed(line: PairLine, skew: float, sign: float) -> float:
 
 def extra_length(frequency: Float, single: tuple[Complex, Complex], length_difference: float) -> PairNetwork:
     """A piece of the longer line, P for a positive difference, while the other is already there."""
-    longer = scattering(line_chain(*single, abs(length_difference)))
+    longer = chain_scattering(line_chain(*single, abs(length_difference)))
     wire = np.zeros_like(longer)
     wire[:, 0, 1] = wire[:, 1, 0] = 1.0
     return PairNetwork.of_lines(frequency, *((longer, wire) if length_difference > 0.0 else (wire, longer)))

@@ -21,7 +21,7 @@ MOST_POINTS = 20_000
 """Points of a grid up to which they are: 1.3 MB each."""
 
 
-class Grid:
+class FrequencyGrid:
     """Frequencies (F,) in Hz that compare and hash by value; made once for all elements of a path."""
 
     __slots__ = ("_bytes", "_hash", "frequency")
@@ -38,10 +38,10 @@ class Grid:
 
     def __eq__(self, other: object) -> bool:
         """Whether the values are the same."""
-        return isinstance(other, Grid) and self._bytes == other._bytes
+        return isinstance(other, FrequencyGrid) and self._bytes == other._bytes
 
 
-def element_network(element: Element, grid: Grid) -> Network:
+def element_network(element: Element, grid: FrequencyGrid) -> Network:
     """The two-port of an element on a grid; kept where the element compares by value."""
     if type(element).__hash__ in (None, object.__hash__) or grid.frequency.size > MOST_POINTS:
         return element.network(grid.frequency)
@@ -49,5 +49,5 @@ def element_network(element: Element, grid: Grid) -> Network:
 
 
 @lru_cache(maxsize=KEPT_NETWORKS)
-def _kept(element: Hashable, grid: Grid) -> Network:
+def _kept(element: Hashable, grid: FrequencyGrid) -> Network:
     return cast("Element", element).network(grid.frequency)

@@ -20,7 +20,7 @@ from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
 from sirf.channel.parts import Capacitor
 from sirf.channel.path.crosstalk import check_lanes, has_array, lane_aggressors, lanes_of, neighbour
-from sirf.channel.path.element_networks import Grid, element_network
+from sirf.channel.path.element_networks import FrequencyGrid, element_network
 from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
@@ -39,9 +39,9 @@ class Segment:
     provenance: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
-    def network(self, frequency: Float | Grid) -> Network:
-        """The two-port at `frequency` (F,) in Hz, 100 ohm; on a `Grid` it is kept for the next path with this element."""
-        if isinstance(frequency, Grid):
+    def network(self, frequency: Float | FrequencyGrid) -> Network:
+        """The two-port at `frequency` (F,) in Hz, 100 ohm; a `FrequencyGrid` keeps it for the next path with this element."""
+        if isinstance(frequency, FrequencyGrid):
             return element_network(self.element, frequency)
         return self.element.network(frequency)
 
@@ -169,7 +169,7 @@ class Path:
         f = self._frequency(frequency)
         if self.converts:
             return self.pair(f).differential(name=self.name)
-        grid = Grid(f)
+        grid = FrequencyGrid(f)
         s = reduce(cascade, (segment.network(grid).s for segment in self.segments))
         return Network(f, s, z0=PAIR_OHM, name=self.name)
 
@@ -274,7 +274,7 @@ class Path:
         """Every segment without neighbours; without its common mode where nothing converts."""
         if self._both_modes:
             return [segment.pair(frequency) for segment in self.segments]
-        grid = Grid(frequency)
+        grid = FrequencyGrid(frequency)
         return [PairNetwork.balanced(segment.network(grid)) for segment in self.segments]
 
     def _neighbours(self, alone: Sequence[PairNetwork]) -> tuple[tuple[Network, ...], tuple[Network, ...]]:

@@ -51,7 +51,7 @@ def sheet_ends(sheet: Sheet) -> SheetEnds:
     return SheetEnds(sheet.blocks[names[0]], sheet.blocks[names[-1]])
 
 
-def package_cases(sheet: Sheet) -> tuple[PackageCase, ...]:
+def sheet_package_cases(sheet: Sheet) -> tuple[PackageCase, ...]:
     """The packages of all test cases.
 
     As in the reference code each end has the lines of its own block. A NEXT aggressor's transmitter has the lengths of the

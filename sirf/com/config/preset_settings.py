@@ -13,7 +13,7 @@ from sirf.com.config.settings import (
     CtleSettings,
     DetectorSettings,
     DfeSettings,
-    ErlSettings,
+    ErlKeywords,
     FiguresSettings,
     ReceiverSettings,
     RxFfeSettings,
@@ -47,7 +47,7 @@ def from_preset(preset: Preset) -> ComSettings:
     erl = None
     if limits is not None and limits.erl is not None:
         found = limits.erl
-        erl = ErlSettings(
+        erl = ErlKeywords(
             rise_time=found.rise_time,
             length_ui=found.length_ui or 0.0,
             n_bx=found.equalized_ui,

@@ -170,7 +170,7 @@ class ChipToModuleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErlSettings:
+class ErlKeywords:
     """Effective return loss, clause 93A.5: rise time in s, `length_ui` N, `n_bx`, `beta_x` (Hz), `rho_x`, fixture delays in s.
 
     `with_package` is TDR_W_TXPKG, `tukey_window` Tukey_Window, `z_t` the source resistance in ohm a line, `grr_limit` and
@@ -240,7 +240,7 @@ class ComSettings:
     selected: tuple[int, ...]
     cable_classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     c2m: ChipToModuleSettings | None = None
-    erl: ErlSettings | None = None
+    erl: ErlKeywords | None = None
     figures: FiguresSettings | None = None
     local_search: int = 0
     adaptive_search: bool = False

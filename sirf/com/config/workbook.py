@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sirf.com.config.package_cases import package_cases, sheet_ends
+from sirf.com.config.package_cases import sheet_ends, sheet_package_cases
 from sirf.com.config.receiver_settings import receiver_settings
 from sirf.com.config.settings import (
     ChipToModuleSettings,
     ComSettings,
-    ErlSettings,
+    ErlKeywords,
     FiguresSettings,
     TransmitterSettings,
 )
@@ -34,7 +34,7 @@ def from_workbook(path: str | Path, changes: Mapping[str, object] | None = None)
 def from_sheet(sheet: Sheet) -> ComSettings:
     """Settings of keywords and cells; units of the official workbooks (GHz, nF, nH, ns, mm, V²/GHz)."""
     rate = sheet.positive("f_b") * GIGA
-    packages = package_cases(sheet)
+    packages = sheet_package_cases(sheet)
     selected = tuple(int(value) for value in sheet.finite_row("z_p select", "1"))
     if not selected or not all(1 <= case <= len(packages) for case in selected):
         raise ConfigError(
@@ -148,7 +148,7 @@ def _chip_to_module(sheet: Sheet) -> ChipToModuleSettings:
     )
 
 
-def _erl(sheet: Sheet, rate: float) -> ErlSettings:
+def _erl(sheet: Sheet, rate: float) -> ErlKeywords:
     delays = sheet.row("fixture delay time", "0")
     if len(delays) not in (1, 2):
         raise ConfigError(
@@ -156,7 +156,7 @@ def _erl(sheet: Sheet, rate: float) -> ErlSettings:
             "values. Mend the cell."
         )
     limit = sheet.number("Grr_limit", 1.0)
-    return ErlSettings(
+    return ErlKeywords(
         rise_time=sheet.number("TR_TDR", 8e-3) * NANO,
         length_ui=sheet.number("N", 0.0),
         n_bx=sheet.number("N_bx", sheet.number("N_b")),

@@ -98,7 +98,7 @@ class Columns:
 
 
 @dataclass(slots=True)
-class Segment:
+class SlicerSegment:
     """One segment at the slicer: `residual` (n,) in V, `symbols` (n,) sent; both lie in reused memory."""
 
     residual: Single
@@ -159,7 +159,7 @@ class BaudRateLink:
         self._geometry()
         self._local = threading.local()
 
-    def segment(self, seed: int, index: int) -> Segment:
+    def segment(self, seed: int, index: int) -> SlicerSegment:
         """The slicer's input of segment `index`, LEAD_SYMBOLS samples before the COUNTED_SYMBOLS ones."""
         space = self._workspace()
         random = Randomness(segment_seed(seed, self.digest, index), space.words)
@@ -191,7 +191,7 @@ class BaudRateLink:
         for which, columns in enumerate(self.crosstalk):
             start = pattern_start(seed, self.digest, self.link.aggressors[which].pattern, self.link.order, 1 + which)
             self._aggressor(which, columns, phases[which], random, space, first + start)
-        return Segment(residual, space.symbols[self.origin : self.origin + len(residual)])
+        return SlicerSegment(residual, space.symbols[self.origin : self.origin + len(residual)])
 
     def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
         """Fill `symbols` with what goes over the line; precoding starts anew in each segment, and keeps random symbols random."""

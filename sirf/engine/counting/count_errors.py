@@ -14,7 +14,7 @@ import numpy as np
 
 from sirf._kernels.decide import find_errors
 from sirf._kernels.viterbi import viterbi
-from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink, Segment
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink, SlicerSegment
 from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.statistical.analysis import check_range
@@ -162,7 +162,7 @@ class Counter:
         count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
         return count, on_line.within(counted)
 
-    def _errors(self, line: Segment) -> Errors:
+    def _errors(self, line: SlicerSegment) -> Errors:
         """Wrong decisions of the slicer or the sequence detector."""
         model, n = self.model, len(line.symbols)
         decided = np.empty(n, dtype=np.uint8)

@@ -11,7 +11,7 @@ from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bits_per_symbol, counted_bit_errors
 
 
-class Comparison:
+class SymbolComparison:
     """Counts where two sequences of level indices differ; errors on the line more than `gap` symbols apart are two bursts."""
 
     def __init__(self, order: int, *, gap: int, identity: str) -> None:

@@ -93,7 +93,7 @@ class UnitNoise:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waves:
+class LightWaves:
     """One stretch of N samples at SAMPLES_PER_UI.
 
     Slicer input `slicer` (N M / SAMPLES_PER_UI,) in V at M samples per UI, light `power` (N,) in W at the diode,
@@ -201,7 +201,7 @@ class LightChain:
             volts = volts + np.sqrt(0.5 * self.rate * self.driver_noise) * noise
         return path.modulated(fft.irfft(fft.rfft(volts) * self.spectra(len(volts)).device, len(volts)))
 
-    def run(self, drive: Float, unit: UnitNoise | None = None, echoes: Echoes | None = None) -> Waves:
+    def run(self, drive: Float, unit: UnitNoise | None = None, echoes: Echoes | None = None) -> LightWaves:
         """Send a `drive` (N,) in V, SAMPLES_PER_UI samples per UI, to the slicer.
 
         Without `unit` noises and `echoes` nothing is added.
@@ -226,7 +226,7 @@ class LightChain:
         # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
         # back
         slicer = fft.irfft(behind, samples) * (samples / n) - self.offset
-        return Waves(np.asarray(slicer), power, np.asarray(into))
+        return LightWaves(np.asarray(slicer), power, np.asarray(into))
 
     def _diode_noise(self, power: Float, unit: Float) -> Float:
         """Shot and amplifier noise (N,) A at the amplifier's input, white still."""
@@ -334,7 +334,7 @@ class Averaged:
     chain: LightChain
     sent: NDArray[np.int64]
     drive: Float
-    waves: Waves
+    waves: LightWaves
 
     def of_noise(self, link: Link) -> Averaged:
         """The same of a link that differs in noise alone."""

@@ -9,7 +9,7 @@ import numpy as np
 from sirf._arrays import Symbols
 from sirf._digest import digest
 from sirf.engine.contract import RETIMED, check_link
-from sirf.engine.counting.symbol_comparison import Comparison
+from sirf.engine.counting.symbol_comparison import SymbolComparison
 from sirf.engine.retimed.relay import Relay
 from sirf.engine.seeding import Seed, integer_seed
 from sirf.engine.waveform.simulate import PROGRESS_BLOCK
@@ -136,10 +136,10 @@ class _Book:
         gaps = [relay.stream.receiver.gap for relay in chain]
         order = last.link.order
         self.segments = [
-            Comparison(order, gap=gap, identity=identity) for gap, identity in zip(gaps, identities, strict=True)
+            SymbolComparison(order, gap=gap, identity=identity) for gap, identity in zip(gaps, identities, strict=True)
         ]
         whole = identities[0] if len(chain) == 1 else digest(*identities)
-        self.whole = Comparison(order, gap=max(gaps), identity=whole)
+        self.whole = SymbolComparison(order, gap=max(gaps), identity=whole)
 
     @property
     def symbols(self) -> int:

@@ -12,7 +12,7 @@ from scipy import fft
 from sirf._arrays import Single, Symbols
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
-from sirf.engine.counting.symbol_comparison import Comparison, LineDecoder
+from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan
@@ -64,7 +64,7 @@ class Stream:
             self.sequence = SequenceStream(
                 link, main=self.receiver.main, level_volts=self.receiver.reference, ideal=ideal_feedback
             )
-        self.comparison = Comparison(link.order, gap=self.receiver.gap, identity=self.plan.digest)
+        self.comparison = SymbolComparison(link.order, gap=self.receiver.gap, identity=self.plan.digest)
         self.decoder = LineDecoder(link.order) if link.transmitter.precoding else None
         self.ended = False
         # whether the receiver has used up the waveform: the next block is drawn when it asks for more

@@ -28,7 +28,7 @@ VOLTAGE_BINS = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class CapturePoint:
     """What lies between the transmitter's symbols and one place: `end` its responses, `table` its filters, `top` V its range."""
 
     name: str
@@ -43,7 +43,7 @@ class Place:
 
 
 @lru_cache(maxsize=8)
-def place(link: Link, shared: Plan, name: str) -> Place:
+def place(link: Link, shared: Plan, name: str) -> CapturePoint:
     """The place called `name`; `SirfError` for a name that is none."""
     if name not in PLACES:
         raise SirfError(
@@ -65,7 +65,7 @@ def place(link: Link, shared: Plan, name: str) -> Place:
     reach = max(span(one, lead, m) for one in responses)
     transform = 1 << (block + reach - 1).bit_length()
     table = FilterTable.of(responses, grid, lead=lead, transform=transform, block=block)
-    return Place(name, end, table, _range(link, end))
+    return CapturePoint(name, end, table, _range(link, end))
 
 
 def _up_to(link: Link, name: str) -> Link:

@@ -22,7 +22,7 @@ from sirf.engine.waveform.polyphase import (
     INTERPOLATION_TAPS,
     MAX_INTERPOLATION_ERROR,
     FilterTable,
-    Grid,
+    PhaseGrid,
     Response,
     choose_grid,
     span,
@@ -151,7 +151,7 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
     unit[0, INTERPOLATION_TAPS // 2 - 1] = 1.0
     to_driver = FilterTable.of(
-        driven, Grid(SAMPLES_PER_UI, SAMPLES_PER_UI, unit, 0.0), lead=lead, transform=transform, block=block
+        driven, PhaseGrid(SAMPLES_PER_UI, SAMPLES_PER_UI, unit, 0.0), lead=lead, transform=transform, block=block
     )
     grid = choose_grid([raw.through], m)
     table = FilterTable.of(straight, grid, lead=lead, transform=transform, block=block)

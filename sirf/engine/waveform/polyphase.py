@@ -26,7 +26,7 @@ FILTER_MARGIN = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class PhaseGrid:
     """Coarse phases per symbol, and the `filter` (r, T) from them to `samples_per_ui` fine ones with its relative rms `error`."""
 
     samples_per_ui: int
@@ -35,7 +35,7 @@ class Grid:
     error: float
 
 
-def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = MAX_INTERPOLATION_ERROR) -> Grid:
+def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = MAX_INTERPOLATION_ERROR) -> PhaseGrid:
     """The fewest coarse phases from which every one of `shapes` (N,), sampled finely, is interpolated within `allowed`.
 
     The filter minimises the mean squared error over signals with the sum of the shapes' power spectra (Wiener); what it leaves
@@ -47,10 +47,10 @@ def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float 
     for coarse in (c for c in range(4, m) if m % c == 0 and m // c > 1):
         taps, error = _interpolator(correlations, m, coarse)
         if error <= allowed:
-            return Grid(m, coarse, taps.astype(np.float32), error)
+            return PhaseGrid(m, coarse, taps.astype(np.float32), error)
     unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
     unit[0, INTERPOLATION_TAPS // 2 - 1] = 1.0
-    return Grid(m, m, unit, 0.0)
+    return PhaseGrid(m, m, unit, 0.0)
 
 
 def _correlation(shape: Float, lags: int) -> Float:
@@ -102,7 +102,7 @@ class FilterTable:
     (drives, c, bins); `moving` holds (rows, bins) at all fine phases for the drives whose response may move.
     """
 
-    grid: Grid
+    grid: PhaseGrid
     lead: int
     transform: int
     block: int
@@ -111,7 +111,7 @@ class FilterTable:
 
     @classmethod
     def of(
-        cls, responses: Sequence[Response], grid: Grid, *, lead: int, transform: int, block: int | None = None
+        cls, responses: Sequence[Response], grid: PhaseGrid, *, lead: int, transform: int, block: int | None = None
     ) -> FilterTable:
         """The table of `responses`, which reach over at most `transform` - `block` symbols (None: the longest block)."""
         m, c = grid.samples_per_ui, grid.coarse

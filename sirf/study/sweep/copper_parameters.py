@@ -14,10 +14,10 @@ from sirf.channel.path.elements import Device, Trace
 from sirf.channel.weave import WeaveRoute
 from sirf.errors import ConfigError, SirfError
 from sirf.study.sweep.frozen import found, get, mapped, replaced
-from sirf.study.sweep.inputs import Inputs, Parameter
+from sirf.study.sweep.inputs import Inputs, SweepParameter
 
 
-def _trace(name: str, title: str, attribute: str) -> Parameter:
+def _trace(name: str, title: str, attribute: str) -> SweepParameter:
     """A dimension of every trace's cross-section, in micrometres."""
 
     def lines(path: Path) -> list[Any]:
@@ -40,10 +40,10 @@ def _trace(name: str, title: str, attribute: str) -> Parameter:
     def nominal(inputs: Inputs) -> float | None:
         return None if inputs.path is None else _first([1e6 * getattr(one, attribute) for one in lines(inputs.path)])
 
-    return Parameter(name=name, title=title, unit="um", root="path", nominal=nominal, apply=apply)
+    return SweepParameter(name=name, title=title, unit="um", root="path", nominal=nominal, apply=apply)
 
 
-def _material(name: str, title: str, attribute: str, unit: str = "", scale: float = 1.0) -> Parameter:
+def _material(name: str, title: str, attribute: str, unit: str = "", scale: float = 1.0) -> SweepParameter:
     """A property of every laminate and foil of the path's traces and vias."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
@@ -61,16 +61,16 @@ def _material(name: str, title: str, attribute: str, unit: str = "", scale: floa
             return None
         return _first([getattr(one, attribute) / scale for one in _laminates(inputs.path)])
 
-    return Parameter(name=name, title=title, unit=unit, root="path", nominal=nominal, apply=apply)
+    return SweepParameter(name=name, title=title, unit=unit, root="path", nominal=nominal, apply=apply)
 
 
-def _temperature() -> Parameter:
+def _temperature() -> SweepParameter:
     def apply(inputs: Inputs, value: float) -> Inputs:
         path = _need_path(inputs, "temperature_c")
         # the foil and the laminate; packages by the COM formulas have no temperature
         return dataclasses.replace(inputs, path=mapped(path, Material, lambda one: one.at(temperature_c=value)))
 
-    return Parameter(
+    return SweepParameter(
         name="temperature_c",
         title="temperature of boards and cables",
         unit="C",
@@ -80,7 +80,7 @@ def _temperature() -> Parameter:
     )
 
 
-def _packages(name: str, title: str, change: Callable[[Package, float], Package]) -> Parameter:
+def _packages(name: str, title: str, change: Callable[[Package, float], Package]) -> SweepParameter:
     """A factor on every die or package of path and link."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
@@ -91,7 +91,7 @@ def _packages(name: str, title: str, change: Callable[[Package, float], Package]
             raise SirfError(f"{name} must be a positive factor, got {value:g}. 1 is nominal.")
         return dataclasses.replace(inputs, path=mapped(path, Package, lambda one: change(one, value)))
 
-    return Parameter(
+    return SweepParameter(
         name=name,
         title=title,
         unit="x nominal",
@@ -101,7 +101,7 @@ def _packages(name: str, title: str, change: Callable[[Package, float], Package]
     )
 
 
-def _length() -> Parameter:
+def _length() -> SweepParameter:
     def apply(inputs: Inputs, value: float) -> Inputs:
         _need_path(inputs, "length_mm")
         if not 0.0 < value < 1e5:
@@ -113,10 +113,10 @@ def _length() -> Parameter:
             return None
         return 1e3 * (inputs.path.trace_length_m if inputs.length_m is None else inputs.length_m)
 
-    return Parameter(name="length_mm", title="length", unit="mm", root="path", nominal=nominal, apply=apply)
+    return SweepParameter(name="length_mm", title="length", unit="mm", root="path", nominal=nominal, apply=apply)
 
 
-def _pitch() -> Parameter:
+def _pitch() -> SweepParameter:
     def apply(inputs: Inputs, value: float) -> Inputs:
         path = _need_path(inputs, "pair_pitch_um")
         if not any(trace.pitch is not None for trace in found(path.segments, Trace)):
@@ -133,10 +133,12 @@ def _pitch() -> Parameter:
         traces = [] if inputs.path is None else found(inputs.path.segments, Trace)
         return _first([1e6 * trace.pitch for trace in traces if trace.pitch is not None])
 
-    return Parameter(name="pair_pitch_um", title="pitch of pairs", unit="um", root="path", nominal=nominal, apply=apply)
+    return SweepParameter(
+        name="pair_pitch_um", title="pitch of pairs", unit="um", root="path", nominal=nominal, apply=apply
+    )
 
 
-def _skew() -> Parameter:
+def _skew() -> SweepParameter:
     def apply(inputs: Inputs, value: float) -> Inputs:
         path = _need_path(inputs, "skew_ps_per_m")
         if not found(path.segments, Trace):
@@ -148,12 +150,12 @@ def _skew() -> Parameter:
     def nominal(inputs: Inputs) -> float | None:
         return None if inputs.path is None else _first([1e12 * t.skew for t in found(inputs.path.segments, Trace)])
 
-    return Parameter(
+    return SweepParameter(
         name="skew_ps_per_m", title="P/N skew of lines", unit="ps/m", root="path", nominal=nominal, apply=apply
     )
 
 
-def _weave(name: str, title: str, unit: str, change: Callable[[WeaveRoute, float], WeaveRoute]) -> Parameter:
+def _weave(name: str, title: str, unit: str, change: Callable[[WeaveRoute, float], WeaveRoute]) -> SweepParameter:
     """How every pair on a glass cloth lies there."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
@@ -166,7 +168,7 @@ def _weave(name: str, title: str, unit: str, change: Callable[[WeaveRoute, float
         routes = [] if inputs.path is None else found(inputs.path.segments, WeaveRoute)
         return _first([route.angle_deg if name == "weave_angle_deg" else route.positions[0] for route in routes])
 
-    return Parameter(name=name, title=title, unit=unit, root="path", nominal=nominal, apply=apply)
+    return SweepParameter(name=name, title=title, unit=unit, root="path", nominal=nominal, apply=apply)
 
 
 def _need_path(inputs: Inputs, name: str) -> Path:
@@ -234,7 +236,7 @@ COPPER_PARAMETERS = (
 """In the order in which a study lists them."""
 
 
-def segment_parameter(name: str, place: str) -> Parameter:
+def segment_parameter(name: str, place: str) -> SweepParameter:
     """A number of one named segment, in SI units."""
     segment, _, attribute = place.partition(".")
 
@@ -253,7 +255,7 @@ def segment_parameter(name: str, place: str) -> Parameter:
             return None
         return float(get(inputs.path, f"segments.{index(inputs.path)}.element.{attribute}"))
 
-    return Parameter(name=name, title=place, unit="SI", root="path", nominal=nominal, apply=apply)
+    return SweepParameter(name=name, title=place, unit="SI", root="path", nominal=nominal, apply=apply)
 
 
 def material_changed(path: Path, name: str) -> Path:

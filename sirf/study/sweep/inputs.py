@@ -27,7 +27,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class SweepParameter:
     """One thing that can be varied.
 
     `name` is its key in a study, `unit` that of its values. `kind` says whether these are numbers, names or, of a vendor's model,

@@ -12,10 +12,10 @@ from sirf.optics.library import OpticsPreset
 from sirf.optics.modulator import Ring
 from sirf.optics.source import Laser, Vcsel
 from sirf.study.sweep.frozen import found, get, mapped, replaced
-from sirf.study.sweep.inputs import Inputs, Parameter
+from sirf.study.sweep.inputs import Inputs, SweepParameter
 
 
-def optics_parameter(name: str, title: str, unit: str, place: str, scale: float = 1.0) -> Parameter:
+def optics_parameter(name: str, title: str, unit: str, place: str, scale: float = 1.0) -> SweepParameter:
     """A number of the optical path at a dotted place, `scale` SI units each."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
@@ -25,12 +25,12 @@ def optics_parameter(name: str, title: str, unit: str, place: str, scale: float 
     def nominal(inputs: Inputs) -> float | None:
         return None if inputs.optics is None else get(inputs.optics, f"path.{place}") / scale
 
-    return Parameter(name=name, title=title, unit=unit, root="optics", nominal=nominal, apply=apply)
+    return SweepParameter(name=name, title=title, unit=unit, root="optics", nominal=nominal, apply=apply)
 
 
 def _of_source(
     name: str, title: str, unit: str, read: Callable[[Any], float], write: Callable[[Any, float], Any], kinds: Any
-) -> Parameter:
+) -> SweepParameter:
     def apply(inputs: Inputs, value: float) -> Inputs:
         optics = _need_optics(inputs, name)
         if not isinstance(optics.path.source, kinds):
@@ -42,10 +42,10 @@ def _of_source(
             return None
         return read(inputs.optics.path.source)
 
-    return Parameter(name=name, title=title, unit=unit, root="optics", nominal=nominal, apply=apply)
+    return SweepParameter(name=name, title=title, unit=unit, root="optics", nominal=nominal, apply=apply)
 
 
-def _ring_detuning() -> Parameter:
+def _ring_detuning() -> SweepParameter:
     """Detuning of a ring modulator from its bias point, in line widths of its own: what a heater's control leaves."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
@@ -58,7 +58,7 @@ def _ring_detuning() -> Parameter:
 
         return dataclasses.replace(inputs, optics=mapped(optics, Ring, change))
 
-    return Parameter(
+    return SweepParameter(
         name="ring_detuning_error",
         title="error of the ring's detuning",
         unit="line widths",

@@ -16,34 +16,34 @@ from sirf.presets import EqualizerLimits
 from sirf.study.host_models import SIDES
 from sirf.study.sweep.copper_parameters import COPPER_PARAMETERS, segment_parameter
 from sirf.study.sweep.frozen import replaced
-from sirf.study.sweep.inputs import Inputs, Kind, Parameter
+from sirf.study.sweep.inputs import Inputs, Kind, SweepParameter
 from sirf.study.sweep.light_parameters import LIGHT_PARAMETERS, optics_parameter
 from sirf.study.sweep.parts import Value
 
 
-def _link(name: str, title: str, unit: str, place: str, scale: float = 1.0) -> Parameter:
+def _link(name: str, title: str, unit: str, place: str, scale: float = 1.0) -> SweepParameter:
     """A number of every link, set once the link is built."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
         return dataclasses.replace(inputs, link_changes=(*inputs.link_changes, (place, scale * value)))
 
-    return Parameter(name=name, title=title, unit=unit, root="link", apply=apply)
+    return SweepParameter(name=name, title=title, unit=unit, root="link", apply=apply)
 
 
-def _limit(name: str, title: str, unit: str) -> Parameter:
+def _limit(name: str, title: str, unit: str) -> SweepParameter:
     """A setting of the equaliser that is held while the search chooses the others."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
         return dataclasses.replace(inputs, limits=(*inputs.limits, (name, value)))
 
-    return Parameter(name=name, title=title, unit=unit, root="limits", apply=apply)
+    return SweepParameter(name=name, title=title, unit=unit, root="limits", apply=apply)
 
 
-def _subject(name: str, title: str, unit: str = "", kind: Kind = "name") -> Parameter:
-    return Parameter(name=name, title=title, unit=unit, root="subject", kind=kind)
+def _subject(name: str, title: str, unit: str = "", kind: Kind = "name") -> SweepParameter:
+    return SweepParameter(name=name, title=title, unit=unit, root="subject", kind=kind)
 
 
-PARAMETERS: dict[str, Parameter] = {
+PARAMETERS: dict[str, SweepParameter] = {
     parameter.name: parameter
     for parameter in (
         _subject("architecture", "architecture"),
@@ -79,7 +79,7 @@ PLACES = {
 """Roots of dotted places, for values that have no entry in the register; in SI units, of a vendor's model in the model's own."""
 
 
-def parameter_of(name: str) -> Parameter:
+def parameter_of(name: str) -> SweepParameter:
     """The parameter of a name, or of a dotted place such as "path.board.line.gap", "link.receiver.noise_corner", "tx.post1".
 
     Raises `ConfigError` naming the nearest.
@@ -102,13 +102,13 @@ def parameter_of(name: str) -> Parameter:
     )
 
 
-def _of_model(name: str) -> Parameter:
+def _of_model(name: str) -> SweepParameter:
     """An In parameter of the vendor's model of one side."""
 
     def apply(inputs: Inputs, value: Value) -> Inputs:
         return dataclasses.replace(inputs, models=inputs.models.with_value(name, value))
 
-    return Parameter(
+    return SweepParameter(
         name=name,
         title=name,
         unit="",

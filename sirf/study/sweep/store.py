@@ -40,7 +40,7 @@ _CRC = b', "crc": "'
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class StoreHeader:
     """First line of a results file."""
 
     study: Study
@@ -73,7 +73,7 @@ def record_of(case: Case) -> dict[str, Any]:
     }
 
 
-def read_header(file: Path) -> Header:
+def read_header(file: Path) -> StoreHeader:
     """The first line of a results file; `ConfigError` where it is another file, or one of another format."""
     try:
         with file.open("rb") as stream:
@@ -84,7 +84,7 @@ def read_header(file: Path) -> Header:
         got = "another file" if record is None else f"format {shown(record.get('format'))}"
         raise ConfigError(f"{file} must be the results of a study, got {got}. Name another file.")
     study = Study.from_dict(record["study"])
-    return Header(study, str(record["digest"]), str(record["version"]))
+    return StoreHeader(study, str(record["digest"]), str(record["version"]))
 
 
 def read_cases(file: Path) -> Iterator[Case]:

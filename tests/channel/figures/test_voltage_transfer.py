@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from sirf.channel.channel import Channel
-from sirf.channel.figures.voltage_transfer import Ends, VoltageTransfer, load_vtf_mask, transfer, voltage_transfer
+from sirf.channel.figures.voltage_transfer import (
+    Terminations,
+    VoltageTransfer,
+    load_vtf_mask,
+    transfer,
+    voltage_transfer,
+)
 from sirf.channel.network import Network
 from sirf.errors import ConfigError, SirfError
 
@@ -28,7 +34,7 @@ def line(loss_db: float, impedance: float = 50.0) -> Network:
     return Network(F, s, z0=100.0)
 
 
-MATCHED = Ends(source_ohm=50.0, load_ohm=50.0, source_capacitance=0.0, load_capacitance=0.0)
+MATCHED = Terminations(source_ohm=50.0, load_ohm=50.0, source_capacitance=0.0, load_capacitance=0.0)
 
 
 def test_a_matched_line_halves_the_source_and_loses_its_loss() -> None:
@@ -41,7 +47,9 @@ def test_a_matched_line_halves_the_source_and_loses_its_loss() -> None:
 @pytest.mark.parametrize(("source", "load"), [(30.0, 50.0), (25.0, inf), (40.0, 70.0)])
 def test_mismatched_and_open_lines_meet_the_chain_matrix(source: float, load: float) -> None:
     capacitances = 250e-15, 125e-15
-    ends = Ends(source_ohm=source, load_ohm=load, source_capacitance=capacitances[0], load_capacitance=capacitances[1])
+    ends = Terminations(
+        source_ohm=source, load_ohm=load, source_capacitance=capacitances[0], load_capacitance=capacitances[1]
+    )
     gamma, z, jw = 2.0 / 8.685889638 * np.sqrt(F / 8e9) + 2j * np.pi * F * DELAY, 60.0, 2j * np.pi * F
     a, b, c = np.cosh(gamma), z * np.sinh(gamma), np.sinh(gamma) / z
     admittance = (0.0 if load == inf else 1.0 / load) + jw * capacitances[1]

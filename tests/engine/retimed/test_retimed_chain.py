@@ -10,7 +10,7 @@ import pytest
 from scipy.special import erfc
 
 import sirf
-from sirf.engine.counting.symbol_comparison import Comparison
+from sirf.engine.counting.symbol_comparison import SymbolComparison
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.retimed.relay import Relay
 from sirf.engine.retimed.retimed_chain import ChainInterrupted, _relays
@@ -216,7 +216,7 @@ def test_comparison_in_pieces_is_the_tally_of_the_whole(sizes: tuple[int, ...]) 
     rng = np.random.default_rng(3)
     sent = rng.integers(0, 4, 5000, dtype=np.uint8)
     got = np.where(rng.random(5000) < 0.1, rng.integers(0, 4, 5000, dtype=np.uint8), sent)
-    comparison = Comparison(4, gap=3, identity="x")
+    comparison = SymbolComparison(4, gap=3, identity="x")
     for start, stop in zip(np.cumsum([0, *sizes[:-1]]), np.cumsum(sizes), strict=True):
         part = slice(start, stop)
         comparison.add(sent[part], got[part], (sent != got)[part].astype(np.uint8))
