@@ -101,10 +101,10 @@ def multiply_cumulants(out: Complex, theta: float, step: float, second: float, f
 @kernel(fastmath=True)  # the same
 def fit_line(
     bounded: Float, proxy: float, gaussian: float, levels: Float, depth: float, height: float
-) -> tuple[float, float, float]:
-    """(tilt, period, K): where the tail has fallen to about exp(-`depth`), and a window that holds the tilted distribution.
+) -> tuple[float, float]:
+    """(tilt, period): where the tail has fallen to about exp(-`depth`), and a window that holds the tilted distribution.
 
-    K is the logarithm of the moment-generating function. The tilt solves K(theta) - theta K'(theta) = -depth, but stops where
+    With K the logarithm of the moment-generating function, the tilt solves K(theta) - theta K'(theta) = -depth, but stops where
     K(theta) = `height`: of a wide bounded distribution the middle keeps its digits up to there.
 
     `bounded` descending: |c| of parts within ±c; `proxy` variance of what is only known to be sub-Gaussian; `gaussian` variance.
@@ -161,4 +161,4 @@ def fit_line(
             largest += bounded[k]
             # repeated subtraction may round below what can never be split off
             rest = max(rest - bounded[k] * bounded[k], proxy + gaussian)
-    return theta, period, total
+    return theta, period

@@ -24,7 +24,8 @@ class Interference:
 
     `volts` (V,) from 0 up in equal steps; `log_tail` (L, V) the natural logarithm by level index, `LOG_FLOOR` at least;
     `density` (L, V) in 1/V on the same grid. `lower_log_tail` and `lower_density` (L, V) are those of P(x < -v); by default
-    the upper ones of the mirror level L-1-j, as of all interference but duty-cycle distortion.
+    the upper ones of the mirror level L-1-j, as of all interference but duty-cycle distortion. Tails hold down to the
+    probability `resolved`; below it rounding may outweigh them.
     """
 
     volts: Float
@@ -32,6 +33,7 @@ class Interference:
     density: Float
     lower_log_tail: Float = None  # type: ignore[assignment]  # filled in below
     lower_density: Float = None  # type: ignore[assignment]  # filled in below
+    resolved: float = 0.0
 
     def __post_init__(self) -> None:
         """Fill in lower tails that are not given: the mirror image of the upper ones."""

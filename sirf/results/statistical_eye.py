@@ -29,16 +29,14 @@ BAD_ERROR_RATIO = 1e-3
 class ErrorRates:
     """Symbol (`ser`) and Gray bit (`ber`) error ratios, the ratio without error propagation, and mean symbols per burst.
 
-    `run_lengths` are the probabilities that 1, 2 … wrong symbols stand in a row where errors begin; `error_probabilities`
-    (down, up), each (3^memory,), those of an error by one level after each row of the last errors, in the order that
-    `sirf.fec.ErrorChain.from_feedback` takes (None without feedback: errors are independent).
+    `error_probabilities` (down, up), each (3^memory,), are those of an error by one level after each row of the last errors, in
+    the order that `sirf.fec.ErrorChain.from_feedback` takes (None without feedback: errors are independent).
     """
 
     ser: float
     ber: float
     detector_error_ratio: float
     mean_burst: float
-    run_lengths: tuple[float, ...] = (1.0,)
     error_probabilities: tuple[Float, Float] | None = None
 
 

@@ -24,6 +24,8 @@ from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
 from sirf.engine.statistical.tilted_inversion import (
     EXACT,
+    RESOLVED,
+    RESOLVED_AT_INSTANT,
     SEAM,
     Conditional,
     TiltedContour,
@@ -219,7 +221,7 @@ class InterferenceModel:
 
         line = self._line(cursors, main, edges)
         found = on(line, deep=False)
-        if line.resolves(found):
+        if found.resolved <= (RESOLVED if offset else RESOLVED_AT_INSTANT):
             return found
         return found.continued(on(self._line(cursors, main, edges, deep=True), deep=True), SEAM)
 

@@ -23,8 +23,8 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
 MEMORY = 5
 COLOUR_MEMORY = 3
 """Last decisions in the chain that tells how coloured noise groups errors where the sent symbols are fed back."""
-LONGEST_RUN = 64
-"""Runs of wrong symbols are told apart up to this length."""
+LONGEST_EXCURSION = 500
+"""Symbols after which errors that follow one another are no longer summed one by one."""
 
 
 def transition_tables(
@@ -100,7 +100,6 @@ def with_feedback(
         ber=float(occupancy @ bit),
         detector_error_ratio=alone,
         mean_burst=ser / fresh if fresh > 0 else 1.0,
-        run_lengths=_run_lengths(states, occupancy, following, (down, up)),
         error_probabilities=(down, up),
     )
 
@@ -148,39 +147,6 @@ def _part_after_right_decisions(rates: tuple[Float, Float, Float, Float]) -> flo
     return 1.0 / (errors - alone * away)
 
 
-def _run_lengths(
-    states: NDArray[np.int64], occupancy: Float, following: list[NDArray[np.int64]], wrong: tuple[Float, Float]
-) -> tuple[float, ...]:
-    """Probabilities of runs of 1, 2 … `LONGEST_RUN` wrong symbols in a row, the last one of at least so many."""
-    size = len(states)
-
-    def after_one_more(weight: Float) -> Float:
-        down, up = (np.bincount(following[e], weight * p, size) for e, p in ((0, wrong[0]), (2, wrong[1])))
-        return np.asarray(down + up)
-
-    now = after_one_more(occupancy * (states[:, 0] == 0))
-    started = float(now.sum())
-    if started <= 0.0:
-        return (1.0, *[0.0] * (LONGEST_RUN - 1))
-    at_least = [started]
-    for _ in range(states.shape[1]):
-        now = after_one_more(now)
-        at_least.append(float(now.sum()))
-    # by then every error of the state is one of the run: few states are left, and powers of one matrix lead on
-    left = np.flatnonzero(np.all(states != 0, axis=1))
-    place = np.full(size, -1)
-    place[left] = np.arange(len(left))
-    power = np.zeros((len(left), len(left)))
-    for e, share in ((0, wrong[0]), (2, wrong[1])):
-        power[place[following[e][left]], np.arange(len(left))] = share[left]
-    ahead = (power @ now[left])[:, None]
-    while len(at_least) + ahead.shape[1] < LONGEST_RUN:
-        ahead = np.hstack([ahead, power @ ahead])
-        power = power @ power
-    reached = np.array([*at_least, *ahead.sum(axis=0)])[:LONGEST_RUN] / started
-    return tuple((reached - np.append(reached[1:], 0.0)).tolist())
-
-
 def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:
     """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables.
 
@@ -195,15 +161,28 @@ def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Fl
 
 
 def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:
-    """Stationary distribution of the chain: state s goes to following[e][s] with probabilities[e][s]."""
-    size = len(following[0])
+    """Stationary distribution of the chain: state s goes to following[e][s] with probabilities[e][s].
+
+    Summed over excursions from the quiet state, which ends them: all terms are positive, so that rare states keep their digits.
+    """
+    quiet, size = len(following[0]) // 2, len(following[0])
+    # a step forgets the oldest error, the last digit of a state, and puts the newest in front
+    step = np.stack(probabilities).reshape(3, size // 3, 3)
+    visits = np.zeros(size)
+    visits[quiet] = 1.0
+    now = visits
+    for _ in range(LONGEST_EXCURSION):
+        now = np.einsum("esj,sj->es", step, now.reshape(-1, 3)).ravel()
+        now[quiet] = 0.0
+        visits = visits + now
+        if float(now.sum()) <= np.finfo(float).eps * float(visits.sum()) / LONGEST_EXCURSION:
+            return visits / visits.sum()
+    # errors that hardly ever end: all states at once, the equation of the quiet one replaced by the sum of one
     matrix = np.zeros((size, size))
-    # the states that follow after different errors differ, so that no place is written twice
     for state, probability in zip(following, probabilities, strict=True):
         matrix[state, np.arange(size)] = probability
     matrix[np.diag_indices(size)] -= 1.0
-    # the all-zero state is in the middle; its equation is replaced by the sum of one
+    matrix[quiet, :] = 1.0
     right = np.zeros(size)
-    matrix[size // 2, :] = 1.0
-    right[size // 2] = 1.0
+    right[quiet] = 1.0
     return np.asarray(np.clip(np.linalg.solve(matrix, right), 0.0, 1.0))

@@ -47,7 +47,6 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
     total = float(np.sum(events))
     if total <= 0.0:
         return ErrorRates(ser=0.0, ber=0.0, detector_error_ratio=0.0, mean_burst=1.0)
-    runs = np.trim_zeros(np.where(events > 1e-12 * total, events / total, 0.0), "b")
     ser = min(total, 1.0)
     table = bit_error_table(count)
     # one bit, but of PAM6, whose labels are no Gray code
@@ -57,5 +56,4 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
         ber=ser * bits / bits_per_symbol(count),
         detector_error_ratio=ser,
         mean_burst=float(np.sum(length * events)) / total,
-        run_lengths=tuple(runs.tolist()),
     )

@@ -30,8 +30,13 @@ DEEP, HIGHEST = 30.0, 600.0
 moment-generating function: exp(709) is the largest number."""
 SEAM = 1e-9
 """Probability at which the second line takes over from the first."""
-RESOLVED = 1e-18
-"""Probability that the first line must resolve by itself to a hundredth, or there is a second one."""
+RESOLVED, RESOLVED_AT_INSTANT = 1e-18, 1e-30
+"""Probabilities that the first line must resolve by itself, or there is a second one: across the eye, and at the sampling instant,
+where error ratios are read."""
+RESOLUTION = 100.0
+"""A tail counts as resolved where it is so many times what rounding and the end of the line may add to it."""
+ROUNDING = 2e-16
+"""Rounding of the inversion as part of the moment-generating function on the real axis: seen against deeper lines."""
 DECAY = 8.6
 """The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
 SMALL_CURSOR = 0.4
@@ -53,16 +58,12 @@ CHAINED = 3e-4
 
 @dataclass(frozen=True, slots=True)
 class TiltedContour:
-    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V².
-
-    `height` is about the logarithm of the moment-generating function at the tilt.
-    """
+    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V²."""
 
     tilt: float
     step: float
     size: int
     gaussian: float = field(compare=False)
-    height: float = field(default=0.0, compare=False)
 
     @classmethod
     def of(
@@ -90,23 +91,17 @@ class TiltedContour:
             )
         gaussian = max(gaussian_variance, NARROWEST**2 * total)
         depth, height = (DEEP, HIGHEST) if deep else (DEPTH, DEPTH)
-        tilt, period, height = fit_line(exact, few, gaussian + spread, levels, depth, height)
+        tilt, period = fit_line(exact, few, gaussian + spread, levels, depth, height)
         tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
         period = 2.0 ** (np.ceil(2.0 * np.log2(period)) / 2.0)
         step = 2.0 * np.pi / period
         size = max(int(np.ceil(DECAY / np.sqrt(gaussian) / step)), 16)
-        return cls(float(tilt), float(step), size, gaussian, float(height))
+        return cls(float(tilt), float(step), size, gaussian)
 
     @property
     def end(self) -> float:
         """Largest |s| on the line, 1/V."""
         return float(np.hypot(self.tilt, self.step * self.size))
-
-    def resolves(self, found: Interference) -> bool:
-        """Whether rounding lies far below what is read at a probability of `RESOLVED`, and so do the points left out."""
-        last = np.argmax(found.log_tail < np.log(RESOLVED), axis=1)
-        volts = float(found.volts[last].min())
-        return bool(self.height - self.tilt * volts + np.log(NEGLIGIBLE) < np.log(0.01 * RESOLVED))
 
     @property
     def points(self) -> Complex:
@@ -470,12 +465,24 @@ def _inverted(above: Complex, below: Complex | None, line: TiltedContour, *, dee
     upper = both(above)
     lower = (upper[0][::-1], upper[1][::-1]) if below is None else both(below)
     log_tail, density = alone(upper, lower)
-    if below is None:
-        return Interference(volts=volts, log_tail=log_tail, density=density)
-    lower_log_tail, lower_density = alone(lower, upper)
-    return Interference(
-        volts=volts, log_tail=log_tail, density=density, lower_log_tail=lower_log_tail, lower_density=lower_density
-    )
+    found = Interference(volts=volts, log_tail=log_tail, density=density)
+    if below is not None:
+        found = Interference(volts, log_tail, density, *alone(lower, upper))
+    if deep:
+        return found
+    least = _resolved(log_tail, above, line)
+    return replace(found, resolved=least if below is None else max(least, _resolved(found.lower_log_tail, below, line)))
+
+
+def _resolved(log_tail: Float, functions: Complex, line: TiltedContour) -> float:
+    """The smallest probability that tails (L, V) resolve by `RESOLUTION`, found from `functions` (L, S)."""
+    size = np.abs(functions)
+    # what the last point in use has not fallen below is missing behind it
+    last = size[:, np.flatnonzero(size[0])[-1]]
+    lost = np.log(RESOLUTION * np.maximum(last, ROUNDING * size[:, 0]))
+    covered = log_tail < lost[:, None] - line.tilt * voltages(line)
+    first = np.where(covered.any(axis=1), np.argmax(covered, axis=1), log_tail.shape[1] - 1)
+    return float(np.exp(log_tail[np.arange(len(first)), first].max()))
 
 
 def _turned(values: Float) -> Float:

@@ -16,6 +16,7 @@ from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
 from sirf.engine.statistical.tilted_inversion import TiltedContour, interference
 from sirf.results.interference_distribution import Interference
+from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
 from sirf.transmitter.transmitter import NO_JITTER
@@ -32,6 +33,28 @@ def q(x: float) -> float:
     return float(0.5 * erfc(x / np.sqrt(2.0)))
 
 
+def runs_of_errors(rates: ErrorRates, longest: int) -> np.ndarray:
+    """Share of runs of 1, 2 … `longest` wrong symbols, by steps of the chain that `error_probabilities` describe."""
+    down, up = rates.error_probabilities or (np.zeros(1), np.zeros(1))
+    size = len(down)
+    # a state is its last errors + 1 as digits, the newest first
+    after = [error * (size // 3) + np.arange(size) // 3 for error in range(3)]
+
+    def stepped(weight: np.ndarray, errors: tuple[int, ...]) -> np.ndarray:
+        chance = (down, 1.0 - up - down, up)
+        return sum((np.bincount(after[e], weight * chance[e], size) for e in errors), np.zeros(size))
+
+    usual = np.full(size, 1.0 / size)
+    for _ in range(400):
+        usual = stepped(usual, (0, 1, 2))
+    now = stepped(np.where(np.arange(size) // (size // 3) == 1, usual, 0.0), (0, 2))
+    at_least = []
+    for _ in range(longest + 1):
+        at_least.append(now.sum())
+        now = stepped(now, (0, 2))
+    return -np.diff(at_least) / at_least[0]
+
+
 def test_nrz_one_tap_dfe_has_the_closed_form_error_ratio_and_burst() -> None:
     b, sigma = 0.6, 0.5
     p, stay = q(1 / sigma), 0.5 * (q((1 - 2 * b) / sigma) + q((1 + 2 * b) / sigma))
@@ -44,7 +67,7 @@ def test_nrz_one_tap_dfe_has_the_closed_form_error_ratio_and_burst() -> None:
 def test_nrz_runs_of_wrong_symbols_are_geometric() -> None:
     b, sigma = 0.6, 0.5
     stay = 0.5 * (q((1 - 2 * b) / sigma) + q((1 + 2 * b) / sigma))
-    found = np.array(with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,)).run_lengths)
+    found = runs_of_errors(with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,)), 64)
     assert found.sum() == pytest.approx(1.0)
     assert found[:8] == pytest.approx((1 - stay) * stay ** np.arange(8), rel=5e-3)
 
@@ -81,7 +104,7 @@ def test_coloured_noise_groups_errors_as_counted(order: int, sigma: float, rho: 
     alone = np.count_nonzero(wrong[1:-1] & ~wrong[:-2] & ~wrong[2:]) / np.count_nonzero(wrong[1:] & ~wrong[:-1])
     # 24,000 errors and more, in bursts; with eight times as many the largest difference is 0.3 %
     assert found.ser == pytest.approx(ser, rel=0.02)
-    assert found.run_lengths[0] == pytest.approx(alone, abs=0.01)
+    assert runs_of_errors(found, 1)[0] == pytest.approx(alone, abs=0.01)
 
 
 @njit
@@ -94,6 +117,14 @@ def _decide(sent: np.ndarray, noise: np.ndarray, dfe: np.ndarray, level: np.ndar
             value -= dfe[j] * error[k - 1 - j]
         error[k] = level[np.argmin(np.abs(level - value))] - sent[k]
     return np.abs(error) > 1e-9
+
+
+@pytest.mark.parametrize(("sigma", "b"), [(0.3, 0.6), (0.9, 0.9), (20.0, 1.0)])
+def test_errors_fed_back_by_one_tap_settle_at_the_closed_form_however_often_they_follow(sigma: float, b: float) -> None:
+    """From rare errors to those that hardly end."""
+    p, stay = q(1 / sigma), 0.5 * (q((1 - 2 * b) / sigma) + q((1 + 2 * b) / sigma))
+    rates = with_feedback(gaussian_only(2, sigma), levels(2), 1.0, (b,))
+    assert rates.ser == pytest.approx(p / (1 + p - stay), rel=2e-3)
 
 
 def test_a_link_without_errors_to_speak_of_has_none_to_propagate() -> None:
