@@ -31,7 +31,7 @@ moment-generating function: exp(709) is the largest number."""
 SEAM = 1e-9
 """Probability at which the second line takes over from the first."""
 RESOLVED, RESOLVED_AT_INSTANT = 1e-18, 1e-30
-"""Probabilities that the first line must resolve by itself, or there is a second one: across the eye, and at the sampling instant,
+"""Probabilities that the first line must resolve by itself, or there is a second one: across the eye, and at the instant,
 where error ratios are read."""
 RESOLUTION = 100.0
 """A tail counts as resolved where it is so many times what rounding and the end of the line may add to it."""
