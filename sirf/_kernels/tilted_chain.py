@@ -14,57 +14,6 @@ from sirf._kernels.jit import kernel
 Float = NDArray[np.float64]
 
 
-def edge_factors(
-    theta: float,
-    volts: Float,
-    shares: Float,
-    counts: NDArray[np.int64],
-    weights: Float,
-    rests: Float,
-    ties: Float,
-    levels: Float,
-) -> Float:
-    """(2, Q, L, L, L, L): expectation of exp(theta x v) over the displacement of each edge, given its four symbols.
-
-    Arguments as in `symbol_chain`: the transition x = `weights`[q] . levels ± the root of `rests`[q] meets a displaced edge v,
-    one of `volts`[q, 0] or, where x < 0, of the last of `volts`[q] (N,).
-    """
-    count = len(levels)
-    apart = np.sqrt(rests)
-    # what the first and the last two of four symbols put into the transition (Q, L L)
-    early, late = (
-        np.add.outer(weights[:, first, None] * levels, np.zeros(count)).reshape(len(weights), -1)
-        + np.tile(weights[:, first + 1, None] * levels, count)
-        for first in (0, 2)
-    )
-    out = np.zeros((2, len(counts), count**2, count**2))
-    out[0] = 1.0
-    room = np.empty((3, count**2, volts.shape[2]))
-    for q in np.flatnonzero(counts):
-        used = int(counts[q])
-        signs = (-1.0, 1.0) if apart[q] > 0.0 else (0.0,)
-        out[0, q] = 0.0
-        for sign in signs:
-            # either direction adds what it has, the other one nothing
-            for side in range(volts.shape[1]):
-                direction = 0.0 if volts.shape[1] == 1 else 1.0 - 2.0 * side
-                for odd, part in ((0, 1.0 / len(signs)), (1, 0.5 * sign * ties[q])):
-                    if part == 0.0:
-                        continue
-                    add_expectations(
-                        out[odd, q],
-                        room,
-                        theta,
-                        volts[q, side, :used],
-                        shares[q],
-                        early[q],
-                        late[q] + sign * apart[q],
-                        direction,
-                        part,
-                    )
-    return out.reshape((2, len(counts)) + (count,) * 4)
-
-
 @kernel(fastmath=True)  # sums of positive terms; reordering moves the last digits only
 def add_expectations(
     out: Float,
@@ -74,10 +23,11 @@ def add_expectations(
     shares: Float,
     early: Float,
     late: Float,
+    apart: float,
     direction: float,
     part: float,
 ) -> None:
-    """Add `part` of the expectations of exp(theta x v), v one of `volts` (N,), to `out` (L L, L L) for x = early + late.
+    """Add `part` of the expectations of exp(theta x v), v one of `volts` (N,), to `out` (L L, L L), x = early + late + apart.
 
     Only for x below zero with `direction` -1, only for others with 1, and for all with 0.
     """
@@ -86,10 +36,10 @@ def add_expectations(
     for pair in range(len(early)):
         for n in range(len(volts)):
             first[pair, n] = shares[n] * np.exp(theta * early[pair] * volts[n])
-            last[pair, n] = np.exp(theta * late[pair] * volts[n])
+            last[pair, n] = np.exp(theta * (late[pair] + apart) * volts[n])
     for one in range(len(early)):
         for two in range(len(late)):
-            below = early[one] + late[two] < 0.0
+            below = early[one] + late[two] + apart < 0.0
             if (direction < 0.0 and not below) or (direction > 0.0 and below):
                 continue
             total = 0.0
@@ -98,29 +48,112 @@ def add_expectations(
             out[one, two] += part * total
 
 
-def chain_moment(
-    theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int, pin: int
-) -> Float:
-    """(L,): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[:, h] (2, L, L, L, L).
+def by_pairs(weights: Float, levels: Float) -> tuple[Float, Float]:
+    """What the first and the last two of four symbols put into each transition of `weights` (Q, 4): two of (Q, L L)."""
+    each = weights[:, :, None] * levels
+    early, late = (
+        (each[:, first, :, None] + each[:, first + 1, None, :]).reshape(len(weights), len(levels) ** 2)
+        for first in (0, 2)
+    )
+    return early, late
 
-    `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, only
-    what it contributes with level `pin` is summed; -1 for all of them (no default: calls with one take ten times as long).
+
+def edge_factors(
+    theta: float,
+    volts: Float,
+    shares: Float,
+    counts: NDArray[np.int64],
+    early: Float,
+    late: Float,
+    aparts: Float,
+    ties: Float,
+) -> Float:
+    """(2, Q, L⁴): expectation of exp(theta x v) over the displacement of each edge, given its four symbols.
+
+    `volts`, `shares`, `counts` and `ties` as in `symbol_chain`, `aparts` (Q,) the roots of its `rests`: a transition
+    x = `early`[q] + `late`[q] ± `aparts`[q] (of `by_pairs`) meets a displaced edge v, one of `volts`[q, 0] or, where x < 0, of
+    the last of `volts`[q] (N,).
+    """
+    pairs = early.shape[1]
+    out = np.empty((2, len(counts), pairs, pairs))
+    expect(out, np.empty((3, pairs, volts.shape[2])), theta, volts, shares, counts, early, late, aparts, ties)
+    return out.reshape(2, len(counts), -1)
+
+
+@kernel
+def expect(
+    out: Float,
+    room: Float,
+    theta: float,
+    volts: Float,
+    shares: Float,
+    counts: NDArray[np.int64],
+    early: Float,
+    late: Float,
+    aparts: Float,
+    ties: Float,
+) -> None:
+    """Fill `out` (2, Q, L L, L L) of `edge_factors`; `room` (3, L L, N)."""
+    sides = volts.shape[1]
+    for q in range(len(counts)):
+        # an edge that is not displaced has the factor one
+        out[0, q], out[1, q] = 1.0 if counts[q] == 0 else 0.0, 0.0
+        if counts[q] == 0:
+            continue
+        signs = 2 if aparts[q] > 0.0 else 1
+        for turn in range(signs):
+            sign = 2.0 * turn + 1.0 - signs
+            # either direction adds what it has, the other one nothing
+            for side in range(sides):
+                direction = 0.0 if sides == 1 else 1.0 - 2.0 * side
+                for odd in range(2):
+                    part = 0.5 * sign * ties[q] if odd else 1.0 / signs
+                    if part != 0.0:
+                        add_expectations(
+                            out[odd, q],
+                            room,
+                            theta,
+                            volts[q, side, : counts[q]],
+                            shares[q],
+                            early[q],
+                            late[q],
+                            sign * aparts[q],
+                            direction,
+                            part,
+                        )
+
+
+def chain_moments(theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int) -> Float:
+    """(P, L): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[:, h] (2, L⁴).
+
+    `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, row k
+    is what it contributes with level k, P = L; where it is -1 one row holds all, P = 1.
     """
     count = len(levels)
     # share of each level times its exponential; of the main symbol, which is given, one
-    weights = np.exp(theta * cursors[:, None] * levels) / count
+    weights = np.exp(np.multiply.outer(theta * cursors, levels)) / count
     weights[main] = 1.0
-    if pinned >= 0:
-        weights[pinned, :pin] = weights[pinned, pin + 1 :] = 0.0
-    out = np.zeros(count)
-    buffers = np.zeros((2, 2, count**3, count))
-    pass_along(out, buffers[0], buffers[1], factors.reshape(2, factors.shape[1], -1), weights, main, levels)
+    out, buffers = np.zeros((1 if pinned < 0 else count, count)), np.empty((2, 2, count**3, count))
+    for_each_pin(out, buffers[0], buffers[1], factors, weights, main, levels, pinned)
     return out
+
+
+@kernel
+def for_each_pin(
+    out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int, levels: Float, pinned: int
+) -> None:
+    """Fill `out` (P, L) of `chain_moments`: `pass_along` with one level of the symbol `pinned` after another, or with all."""
+    kept = weights.copy()
+    for pin in range(len(out)):
+        if pinned >= 0:
+            for level in range(len(levels)):
+                weights[pinned, level] = kept[pinned, level] if level == pin else 0.0
+        pass_along(out[pin], now, moved, factors, weights, main, levels)
 
 
 @kernel(fastmath=True)  # as above
 def pass_along(out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int, levels: Float) -> None:
-    """Add the moments of `chain_moment` to `out` (L,); `weights` (Q + 3, L), `factors` (2, Q, L⁴), and two buffers (2, L³, L).
+    """Add the moments of `chain_moments` to `out` (L,); `weights` (Q + 3, L), `factors` (2, Q, L⁴), and two buffers (2, L³, L).
 
     What is odd in the symbol before the window meets the message weighed by its level, the second of each buffer.
     """
@@ -131,7 +164,7 @@ def pass_along(out: Float, now: Float, moved: Float, factors: Float, weights: Fl
         g = window // square
         h = window // count - g * count
         i = window % count
-        now[0, window, 0] = weights[0, g] * weights[1, h] * weights[2, i]
+        now[0, window, 0], now[1, window, 0] = weights[0, g] * weights[1, h] * weights[2, i], 0.0
     for q in range(factors.shape[1]):
         # symbol q leaves the window and q + 3 enters it
         # up to the main symbol's leaving its level is one of the window's axes; only then it needs one of its own

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.symbol_chain import LANES
-from sirf._kernels.tilted_chain import chain_moment, edge_factors
+from sirf._kernels.tilted_chain import by_pairs, chain_moments, edge_factors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.tilted_inversion import (
@@ -72,7 +72,9 @@ class PairCumulants:
 class TiltedMoment:
     """E exp(`tilt` x) of intersymbol interference and jitter given the level of the symbol at index `main`; `tilt` in 1/V.
 
-    The edges of `chain` tie the symbols `tied` to each other, the main one among them; all others are independent.
+    The edges of `chain` tie the symbols `tied` to each other, the main one among them; all others are independent. `pairs`
+    (Q, L²) are what the first and the last two of the four symbols of each edge put into its transition, `rests` (Q,) the root
+    of the variance that others add and how it is tied to the symbol before the four.
     """
 
     main: int
@@ -83,7 +85,8 @@ class TiltedMoment:
     tied: slice
     strong: NDArray[np.bool_]
     nodes: EdgeNodes
-    weights: tuple[Float, Float, Float]
+    pairs: tuple[Float, Float]
+    rests: tuple[Float, Float]
     states: tuple[TiltedState, ...]
 
     @classmethod
@@ -96,6 +99,7 @@ class TiltedMoment:
         nodes = edge_nodes(edges, displacement, line, chain, strong)
         steep = edges.edges[chain.start : chain.stop] * (nodes.counts > 0)
         lead = displacement.lead
+        weights, rests, ties = transitions(steep, displacement, line)
         moment = cls(
             main,
             displacement,
@@ -105,7 +109,8 @@ class TiltedMoment:
             slice(chain.start + lead, chain.stop + lead + 3) if len(chain) else slice(main, main + 1),
             strong,
             nodes,
-            transitions(steep, displacement, line),
+            by_pairs(weights, levels),
+            (np.sqrt(rests), ties),
             (),
         )
         found = [moment._state(cursors + shift, volts) for shift, volts in moment._added(edges)]
@@ -244,17 +249,15 @@ class TiltedMoment:
         return (above - below) / (2.0 * SMALL_STEP)
 
     def _edge_factors(self, volts: Float) -> Float:
-        """What displaced edges contribute (Q, L, L, L, L), given the symbols of each."""
+        """What displaced edges contribute (2, Q, L⁴), given the symbols of each."""
         if not len(self.chain):
             return volts
-        return edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.weights, self.levels)
+        return edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.pairs, *self.rests)
 
     def _tied(self, cursors: Float, factors: Float, pinned: int | None = None) -> Float:
         """Logarithm (L,) of the tied symbols' moment; (L, L) of what each level of the symbol `pinned` of them contributes."""
-        count, main = len(self.levels), self.main - self.tied.start
         if not len(self.chain):
-            return np.zeros(count)
-        if pinned is None:
-            return np.asarray(np.log(chain_moment(self.tilt, factors, cursors, main, self.levels, -1, 0)))
-        columns = [chain_moment(self.tilt, factors, cursors, main, self.levels, pinned, pin) for pin in range(count)]
-        return np.asarray(np.log(np.stack(columns, axis=1)))
+            return np.zeros(len(self.levels))
+        main = self.main - self.tied.start
+        moments = chain_moments(self.tilt, factors, cursors, main, self.levels, -1 if pinned is None else pinned)
+        return np.asarray(np.log(moments[0] if pinned is None else moments.T))
