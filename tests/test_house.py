@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sirf"
 
 ROOMS = (
-    "_arrays _kernels errors units signal _store _data _digest _display _files _version execution",
+    "_arrays _kernels errors units signal _store _data _shelf _toml_table _digest _display _files _version execution",
     "channel paths materials",
     "link transmitter receiver clock optics fec presets results system",
     "engine equalizer com ami",
@@ -137,8 +137,6 @@ def test_a_module_name_tells_which_module_is_meant() -> None:
 
 SHARED_CLASSES = {
     "Connector": "of copper pins in a path, of glass in a fibre: both are public names of their rooms",
-    "Sourced": "",
-    "Table": "",
     "Trace": "a line on a board; what a kernel records of each symbol",
 }
 """Names that two classes share, and why; any other name tells which class is meant."""

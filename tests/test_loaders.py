@@ -10,6 +10,7 @@ import pytest
 
 from sirf._data import data_path
 from sirf.channel.figures.standard_limits import load_limits
+from sirf.channel.figures.voltage_transfer import load_vtf_mask
 from sirf.channel.materials import load_material
 from sirf.channel.weave import load_weave
 from sirf.clock.mask import load_mask
@@ -17,6 +18,7 @@ from sirf.fec.library import load as load_code
 from sirf.optics.library import load_optics
 from sirf.presets import load
 from sirf.system.architecture import load_architecture
+from sirf.system.competition import load_set
 
 Loader = Callable[[str], Any]
 LOADERS: tuple[tuple[Loader, str, str, str, str], ...] = (
@@ -34,6 +36,8 @@ TITLED: tuple[tuple[Loader, str], ...] = (
     (load_code, "fec"),
     (load_architecture, "architectures"),
     (load_optics, "optics"),
+    (load_vtf_mask, "vtf_masks"),
+    (load_set, "sets"),
 )
 
 

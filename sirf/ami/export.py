@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._data import load_toml, validated
 from sirf._files import write_folder
+from sirf._toml_table import Table
 from sirf.errors import SirfError
 from sirf.receiver.receiver import Ctle
 from sirf.transmitter.jitter import Jitter
@@ -264,8 +265,7 @@ C_comp 0 NA NA
 """
 
 
-class _CtleTable(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _CtleTable(Table):
     g_dc_db: float
     g_dc2_db: float = 0.0
     f_z_ghz: float = Field(gt=0)
@@ -274,16 +274,14 @@ class _CtleTable(BaseModel):
     f_lf_ghz: float | None = Field(default=None, gt=0)
 
 
-class _ClockTable(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _ClockTable(Table):
     detector: Literal["mueller-muller", "sign-mueller-muller"] = "mueller-muller"
     bandwidth_mhz: float = Field(default=4.0, gt=0)
 
 
-class _LinkTable(BaseModel):
+class _LinkTable(Table):
     """A link as TOML: Touchstone files beside it, a preset, and either the search's equaliser or one that is given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     standard: str
     channel: str
     fext: tuple[str, ...] = ()

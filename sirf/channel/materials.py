@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._arrays import Complex, Float
-from sirf._data import data_path, known_id, list_data, load_toml, validated
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
+from sirf._toml_table import Sourced
 from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
 from sirf.errors import PhysicsError
 from sirf.units import MU0, Given, parse_temperature
@@ -176,31 +178,22 @@ def _log_ratio_on(grid: bytes) -> Complex:
     return np.asarray(ratio)
 
 
-class _Foil(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Foil(Sourced):
     kind: str = ""
-    provenance: Literal["P", "2", "E"]
-    source: str
     roughness_rq_um: Annotated[float, Field(ge=0)]
     rz_per_rq: Annotated[float, Field(ge=1)]
     conductivity_s_per_m: Annotated[float, Field(gt=0)]
     model: RoughnessModel = "cannonball"
 
 
-class _Environment(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    provenance: Literal["P", "2", "E"]
-    source: str
+class _Environment(Sourced):
     df_per_k: float | None = None
     df_per_percent_rh: float | None = None
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _File(Sourced):
     id: str
     title: str
-    provenance: Literal["P", "2", "E"]
-    source: str
     dk: float
     df: float
     frequency_ghz: Annotated[float, Field(gt=0)]
@@ -210,7 +203,7 @@ class _File(BaseModel):
 
 def list_materials() -> tuple[str, ...]:
     """Ids of the shipped materials, sorted."""
-    return list_data("materials")
+    return _MATERIALS.ids()
 
 
 def load_material(name: str) -> Material:
@@ -221,13 +214,7 @@ def load_material(name: str) -> Material:
     >>> load_material("megtron7").dk
     3.4
     """
-    found = known_id(name, list_materials(), kind="material")
-    return _from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
-
-
-@cache
-def _shipped(name: str) -> Material:
-    return _from_file(data_path("materials", f"{name}.toml"))
+    return _MATERIALS.load(name)
 
 
 def _from_file(file: Path) -> Material:
@@ -248,3 +235,6 @@ def _from_file(file: Path) -> Material:
         provenance=record.provenance,
         source=record.source,
     )
+
+
+_MATERIALS = Shelf("materials", kind="material", read=_from_file)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from sirf._data import data_path, known_id, list_data, load_toml, validated
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
+from sirf._toml_table import Sourced, Table
 from sirf.errors import PhysicsError
 
 Direction: TypeAlias = Literal["warp", "fill"]
@@ -131,23 +132,16 @@ class WeaveRoute:
         return float(np.sin(0.5 * np.pi * quantile)) * self.worst_skew(slowness, length)
 
 
-class _Threads(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Threads(Sourced):
     warp_per_inch: Annotated[float, Field(gt=0)]
     fill_per_inch: Annotated[float, Field(gt=0)]
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
-class _Swing(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Swing(Sourced):
     value: float
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _File(Table):
     id: str
     title: str
     threads: _Threads
@@ -156,7 +150,7 @@ class _File(BaseModel):
 
 def list_weaves() -> tuple[str, ...]:
     """Ids of the shipped glass styles, sorted."""
-    return list_data("weaves")
+    return _WEAVES.ids()
 
 
 def load_weave(name: str) -> Weave:
@@ -164,13 +158,7 @@ def load_weave(name: str) -> Weave:
 
     Raises `ConfigError` for an unknown id (naming the nearest) or a bad file (naming the key).
     """
-    found = known_id(name, list_weaves(), kind="weave")
-    return _from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
-
-
-@cache
-def _shipped(name: str) -> Weave:
-    return _from_file(data_path("weaves", f"{name}.toml"))
+    return _WEAVES.load(name)
 
 
 def _from_file(file: Path) -> Weave:
@@ -186,3 +174,6 @@ def _from_file(file: Path) -> Weave:
         swing_provenance=record.dk_swing.provenance,
         swing_source=record.dk_swing.source,
     )
+
+
+_WEAVES = Shelf("weaves", kind="weave", read=_from_file)

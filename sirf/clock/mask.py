@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sirf._arrays import Float
-from sirf._data import data_path, known_id, list_data, load_toml
+from sirf._data import load_toml
+from sirf._shelf import Shelf
 from sirf.errors import ConfigError
 
-FOLDER = "jitter_masks"
 KEYS = {"id", "title", "provenance", "source"}
 POINTS = {"points": 1e6, "points_per_symbol_rate": 1e-6}
 
@@ -45,7 +44,7 @@ class JitterMask:
 
 def list_masks() -> tuple[str, ...]:
     """Ids of the shipped masks, sorted."""
-    return list_data(FOLDER)
+    return _MASKS.ids()
 
 
 def load_mask(name: str) -> JitterMask:
@@ -56,12 +55,11 @@ def load_mask(name: str) -> JitterMask:
     >>> load_mask("802.3dj").points[0]
     (40000.0, 5.0)
     """
-    found = known_id(name, list_masks(), kind="mask")
-    file = Path(found) if found.endswith(".toml") else data_path(FOLDER, f"{found}.toml")
-    return _build(load_toml(file), file.name)
+    return _MASKS.load(name)
 
 
-def _build(table: dict[str, Any], name: str) -> JitterMask:
+def _from_file(file: Path) -> JitterMask:
+    table, name = load_toml(file), file.name
     given = POINTS.keys() & table.keys()
     unknown = table.keys() - KEYS - POINTS.keys()
     if unknown or KEYS - table.keys() or len(given) != 1:
@@ -82,3 +80,6 @@ def _build(table: dict[str, Any], name: str) -> JitterMask:
         raise ConfigError(f"{name}: key provenance must be P, 2 or E, got {table['provenance']!r}. Mend the key.")
     texts = {name: str(table[name]) for name in KEYS}
     return JitterMask(points=points, per_symbol_rate=key != "points", **texts)
+
+
+_MASKS = Shelf("jitter_masks", kind="mask", read=_from_file)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from sirf._data import data_path, known_id, list_data, load_toml
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
+from sirf._toml_table import Sourced
 from sirf.errors import ConfigError, SirfError
 from sirf.fec.reed_solomon import ReedSolomon
 
 
-class CodeTable(BaseModel):
+class CodeTable(Sourced):
     """The keys of a code's file; `provenance` is P published, 2 secondary, E engineering estimate."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     title: str
-    provenance: Literal["P", "2", "E"]
-    source: str
     symbols: int
     message_symbols: int
     bits_per_symbol: int
@@ -41,7 +36,7 @@ class CodeTable(BaseModel):
 
 def names() -> tuple[str, ...]:
     """Names of the codes that ship."""
-    return list_data("fec")
+    return _CODES.ids()
 
 
 def load(name: str | Path) -> ReedSolomon:
@@ -50,15 +45,15 @@ def load(name: str | Path) -> ReedSolomon:
     >>> load("kr4").correctable
     7
     """
-    found = known_id(name, names(), kind="code")
-    file = Path(found) if found.endswith(".toml") else data_path("fec", f"{found}.toml")
+    return _CODES.load(name)
+
+
+def _from_file(file: Path) -> ReedSolomon:
+    table = validated(CodeTable, load_toml(file), file)
     try:
-        return CodeTable(**load_toml(file)).code()
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{file}: {key} must be valid, got {first['msg']!r}. Correct the key.") from None
-    except ConfigError:
-        raise
+        return table.code()
     except SirfError as error:
-        raise ConfigError(f"{file}: {error}") from None
+        raise ConfigError(f"{file.name}: {error}") from None
+
+
+_CODES = Shelf("fec", kind="code", read=_from_file)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sirf._data import data_path, known_id, list_data, load_toml, validated
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.optical_receiver import OpticalReceiver
@@ -78,7 +79,7 @@ class OpticsPreset:
 
 def list_optics() -> tuple[str, ...]:
     """Names of the optical paths that ship."""
-    return list_data("optics")
+    return _OPTICS.ids()
 
 
 def load_optics(name: str | Path) -> OpticsPreset:
@@ -90,13 +91,7 @@ def load_optics(name: str | Path) -> OpticsPreset:
     >>> load_optics("dr-silicon-mzm").symbol_rate
     53125000000.0
     """
-    found = known_id(name, list_optics(), kind="optics")
-    return _load(Path(found)) if found.endswith(".toml") else _shipped(found)
-
-
-@cache
-def _shipped(name: str) -> OpticsPreset:
-    return _load(data_path("optics", f"{name}.toml"))
+    return _OPTICS.load(name)
 
 
 def _load(file: Path) -> OpticsPreset:
@@ -178,3 +173,6 @@ def numbers(table: dict[str, Any], prefix: str = "") -> tuple[tuple[str, float, 
         elif isinstance(item, dict):
             found += numbers(item, f"{prefix}{key}.")
     return tuple(found)
+
+
+_OPTICS = Shelf("optics", kind="optics", read=_load)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from sirf._toml_table import Sourced, Table
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
 from sirf.optics.micro_led import MicroLed
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
@@ -14,19 +15,6 @@ from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.power import from_dbm
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.wavelengths import RingFilter, WavelengthGrid
-
-
-class Table(BaseModel):
-    """What every table of such a file keeps to: no unknown key, finite numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
-
-
-class Sourced(Table):
-    """Where a number is from: provenance P published, 2 secondary, E engineering estimate, and its source in words."""
-
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
 class Number(Sourced):

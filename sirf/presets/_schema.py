@@ -5,21 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._data import validated
+from sirf._toml_table import NotNegative, Positive, Provenance, Sourced, Table
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
 Span = tuple[float, float, float]
 """Minimum, step, maximum."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
-
-
-class TransmitterTable(_Table):
+class TransmitterTable(Table):
     """[transmitter]: what is sent. `ffe` spans are keyed by the tap's cursor, for example "-1" = [-0.34, 0.02, 0.0]."""
 
     amplitude_v: Positive
@@ -30,11 +25,11 @@ class TransmitterTable(_Table):
     snr_db: float | None = None
     jitter_random_ui: NotNegative = 0.0
     jitter_dual_dirac_ui: NotNegative = 0.0
-    ffe: dict[str, Span] = {}
+    ffe: dict[str, Span] = Field(default_factory=dict)
     ffe_main_minimum: float = 0.0
 
 
-class CtleTable(_Table):
+class CtleTable(Table):
     """[receiver.ctle]: poles, zero and gain spans of equation (93A-22)."""
 
     f_z_ghz: Positive
@@ -45,7 +40,7 @@ class CtleTable(_Table):
     g_dc2_db: Span = (0.0, 1.0, 0.0)
 
 
-class FloatingFfeTable(_Table):
+class FloatingFfeTable(Table):
     """[receiver.floating]: floating FFE taps (N_bg groups of N_bf taps up to N_f UI after the cursor, each within bmaxg)."""
 
     groups: Annotated[int, Field(ge=1, le=8)]
@@ -54,14 +49,14 @@ class FloatingFfeTable(_Table):
     maximum: Positive
 
 
-class ConverterTable(_Table):
+class ConverterTable(Table):
     """[receiver.converter]: bits N_qb and the probability P_qc with which its input exceeds its range."""
 
     bits: Annotated[int, Field(ge=1, le=24)]
     clip_probability: Annotated[float, Field(gt=0, lt=0.5)]
 
 
-class ReceiverTable(_Table):
+class ReceiverTable(Table):
     """[receiver]: noise, filter, equaliser limits, converter; `sequence_detection` decides by sequences of the first DFE tap.
 
     `ffe_tap_maximum` bounds the fixed FFE taps beside the main one, which is 1 (None: no limit; 1 for COM).
@@ -80,7 +75,7 @@ class ReceiverTable(_Table):
     sequence_detection: bool = False
 
 
-class PackageCaseTable(_Table):
+class PackageCaseTable(Table):
     """[[package]]: one test case. No receiver lengths: a receiver without package; no NEXT lengths: the transmitter's."""
 
     die_capacitance_ff: tuple[float, ...]
@@ -98,7 +93,7 @@ class PackageCaseTable(_Table):
     termination_ohm: Positive = 50.0
 
 
-class PackageClassTable(_Table):
+class PackageClassTable(Table):
     """[package_class.NAME]: a kind of device, its line sections from the die outwards; their lengths are those of a case."""
 
     die_capacitance_ff: tuple[NotNegative, ...]
@@ -113,7 +108,7 @@ class PackageClassTable(_Table):
     termination_ohm: Positive = 50.0
 
 
-class EndTable(_Table):
+class EndTable(Table):
     """One end of a case: its device's class, the lengths of the package's sections, the host board behind them."""
 
     package_class: str
@@ -121,7 +116,7 @@ class EndTable(_Table):
     board_mm: NotNegative = 0.0
 
 
-class CaseTable(_Table):
+class CaseTable(Table):
     """[[case]]: a named test case; NEXT aggressors have the receiver's device and board.
 
     `rise_time_ps` replaces the transmitter's; a case that is not `default` runs only where it is asked for.
@@ -134,7 +129,7 @@ class CaseTable(_Table):
     default: bool = True
 
 
-class HostLineTable(_Table):
+class HostLineTable(Table):
     """[host_line]: trace of a host board between package and channel; C_0 at the device, C_1 at the connector."""
 
     z_c_ohm: Positive
@@ -146,7 +141,7 @@ class HostLineTable(_Table):
     connector_capacitance_ff: NotNegative = 0.0
 
 
-class HostBoardTable(_Table):
+class HostBoardTable(Table):
     """[com.board]: host boards that COM adds at both sides; C_0 at the device, C_1 at the connector."""
 
     z_c_ohm: Positive
@@ -159,7 +154,7 @@ class HostBoardTable(_Table):
     connector_capacitance_ff: NotNegative = 0.0
 
 
-class EyeTable(_Table):
+class EyeTable(Table):
     """[com.eye]: the window of sampling instants in which a chip-to-module eye is judged, and the CTLE pairs allowed there.
 
     `ctle_ranges` holds rows of (g_DC2 from, g_DC2 below, g_DC from, g_DC below) in dB.
@@ -173,7 +168,7 @@ class EyeTable(_Table):
     ctle_ranges: tuple[tuple[float, float, float, float], ...] = ()
 
 
-class FloatingTable(_Table):
+class FloatingTable(Table):
     """[com.floating]: floating DFE taps (N_bg, N_bf, N_f, bmaxg) and the limit of the tail (B_float_RSS_MAX, N_tail_start)."""
 
     groups: Annotated[int, Field(ge=0, le=8)] = 0
@@ -184,7 +179,7 @@ class FloatingTable(_Table):
     tail_start: Annotated[int, Field(ge=0, le=512)] = 0
 
 
-class ComTable(_Table):
+class ComTable(Table):
     """[com]: what only the channel operating margin needs.
 
     `transmitter_filter = false` leaves H_t out, as the reference code does for sheets without FORCE_TR. `sampling` is
@@ -206,7 +201,7 @@ class ComTable(_Table):
     board: HostBoardTable | None = None
 
 
-class CodingTable(_Table):
+class CodingTable(Table):
     """[coding]: what stands between the code words and the line.
 
     `interleave` code words take turns symbol by symbol on a lane; `precoding` says that receivers may ask for 1/(1+D) precoding.
@@ -215,11 +210,11 @@ class CodingTable(_Table):
 
     interleave: Annotated[int, Field(ge=1, le=16)] = 1
     precoding: bool = False
-    provenance: Literal["P", "2", "E"] = "E"
+    provenance: Provenance = "E"
     source: str = "no [coding] in the preset"
 
 
-class PresetFile(_Table):
+class PresetFile(Sourced):
     """A whole preset file. Devices stand in [[package]], or in [package_class] and [[case]] where they differ at the two ends.
 
     `reference_ohm` is R_0, a line; `cable_classes` names the cases that are allowed with each class of cable assembly.
@@ -227,8 +222,6 @@ class PresetFile(_Table):
 
     id: str
     title: str
-    provenance: Literal["P", "2", "E"]
-    source: str
     symbol_rate_gbd: Positive
     modulation: str
     der0: Annotated[float, Field(gt=0, lt=0.5)]
@@ -239,10 +232,10 @@ class PresetFile(_Table):
     receiver: ReceiverTable
     reference_ohm: Positive = 50.0
     package: tuple[PackageCaseTable, ...] = ()
-    package_class: dict[str, PackageClassTable] = {}
+    package_class: dict[str, PackageClassTable] = Field(default_factory=dict)
     case: tuple[CaseTable, ...] = ()
     host_line: HostLineTable | None = None
-    cable_classes: dict[str, tuple[str, ...]] = {}
+    cable_classes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     coding: CodingTable = CodingTable()
     com: ComTable = ComTable()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from sirf._data import data_path, known_id, list_data, load_toml
+from sirf._data import load_toml
+from sirf._shelf import Shelf
 from sirf.channel.die_to_die import PackageCase, case_number
 from sirf.errors import ConfigError, SirfError
 from sirf.presets._schema import ComTable, PresetFile, Span, parse
@@ -123,7 +123,7 @@ MAX_SPAN_VALUES = 10_000
 
 def list_presets() -> tuple[str, ...]:
     """Ids of the shipped presets, sorted."""
-    return list_data("standards")
+    return _PRESETS.ids()
 
 
 def load(name: str) -> Preset:
@@ -134,13 +134,7 @@ def load(name: str) -> Preset:
     >>> load("802.3ck-kr1").symbol_rate
     53125000000.0
     """
-    found = known_id(name, list_presets(), kind="standard")
-    return from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
-
-
-@cache
-def _shipped(name: str) -> Preset:
-    return from_file(data_path("standards", f"{name}.toml"))
+    return _PRESETS.load(name)
 
 
 def from_file(file: Path) -> Preset:
@@ -240,3 +234,6 @@ def _limits(file: PresetFile) -> EqualizerLimits:
         rx_ffe_floating_max=0.0 if floating is None else floating.maximum,
         clip_probability=None if rx.converter is None else rx.converter.clip_probability,
     )
+
+
+_PRESETS = Shelf("standards", kind="standard", read=from_file)

@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._data import data_path, load_toml, validated
+from sirf._toml_table import Table
 from sirf.errors import SirfError
 from sirf.study.machine_limits import MachineLimits, cpu_seconds, measure_limits
 
@@ -78,8 +79,7 @@ class ShortBenchmark:
         return dataclasses.asdict(self)
 
 
-class _Reference(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Reference(Table):
     machine: str
     sirf: str
     limits: dict[str, float]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._data import data_path, known_id, list_data, load_toml, validated
+from sirf._toml_table import Sourced, Table
 from sirf.channel.path import RateClass
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset, check_light, list_optics, load_optics, numbers
@@ -209,19 +210,13 @@ def load_architecture(name: str) -> Architecture:
     )
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Budget(_Table):
+class _Budget(Sourced):
     loss_db: Annotated[float, Field(gt=0)] | None = None
     plane: Plane = "die"
     length_mm: Annotated[float, Field(gt=0)] | None = None
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
-class _Rate(_Table):
+class _Rate(Table):
     rate_class: RateClass
     standard: str
     far_standard: str | None = None
@@ -240,7 +235,7 @@ class _Fibre(Number):
     value: Annotated[float, Field(ge=0)]
 
 
-class _File(_Table):
+class _File(Table):
     # an id names files and stands in tables
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     title: Annotated[str, Field(min_length=1, max_length=200)]

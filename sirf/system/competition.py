@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from sirf._data import data_path, list_data, load_toml, validated
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
+from sirf._toml_table import Sourced, Table
 from sirf.errors import ConfigError, SirfError
 from sirf.system.architecture import Architecture, load_architecture
 
@@ -40,18 +41,15 @@ def list_sets() -> tuple[str, ...]:
     >>> list_sets()
     ('chiplet', 'scale-out', 'scale-up')
     """
-    return list_data("sets")
+    return _SETS.ids()
 
 
 def load_set(name: str) -> Competition:
     """The set of an id or a TOML file; raises `ConfigError` naming the nearest id, or file and key."""
-    known = list_sets()
-    if name not in known and not name.endswith(".toml"):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-        raise ConfigError(
-            f"set must be one of {', '.join(known)} or a .toml file, got {name!r}. Did you mean '{near}'?"
-        )
-    file = data_path("sets", f"{name}.toml") if name in known else Path(name)
+    return _SETS.load(name)
+
+
+def _from_file(file: Path) -> Competition:
     record = validated(_File, load_toml(file), file)
     count = Counter(member.architecture for member in record.member)
     members = tuple(
@@ -89,19 +87,16 @@ def _member(record: _File, index: int, file: Path, *, several: bool) -> tuple[Ar
     return (dataclasses.replace(item, id=f"{item.id}@{table.data_rate_gbps:g}") if several else item), rate
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Member(_Table):
+class _Member(Table):
     architecture: str
     data_rate_gbps: Annotated[float, Field(gt=0, lt=1e4)]
 
 
-class _File(_Table):
+class _File(Sourced):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     title: Annotated[str, Field(min_length=1, max_length=200)]
     distance_m: Annotated[float, Field(gt=0, le=40e3)]
-    provenance: Literal["P", "2", "E"]
-    source: str
     member: Annotated[tuple[_Member, ...], Field(min_length=1)]
+
+
+_SETS = Shelf("sets", kind="set", read=_from_file)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
-
 from sirf._data import data_path, load_toml, validated
+from sirf._toml_table import Sourced, Table
 from sirf.optics.fibre import Fibre
 from sirf.optics.micro_led import MicroLed
 from sirf.optics.optical_path import OpticalPath
@@ -84,18 +83,12 @@ def ranges() -> tuple[tuple[str, float, float, str, str], ...]:
     return tuple((name, one.best, one.worst, one.provenance, one.source) for name, one in rows)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Ends(_Table):
+class _Ends(Sourced):
     best: float
     worst: float
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
-class _File(_Table):
+class _File(Table):
     copper_temperature_c: _Ends
     laser_power_db: _Ends
     intensity_noise_db: _Ends

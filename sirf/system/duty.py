@@ -16,10 +16,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sirf._data import data_path, load_toml, validated
+from sirf._toml_table import Positive, Provenance, Sourced, Table
 from sirf.errors import SirfError
 from sirf.system.energy import Energy, EnergyPart
 from sirf.system.port import Range
-from sirf.system.tables import Positive, Sourced, Span, Table
+from sirf.system.tables import Span
 from sirf.units import Given, parse_data_rate
 
 State = Literal["idle", "low_power"]
@@ -51,7 +52,7 @@ class DutyFile(Table):
 
     wake_us: Span
     sleep_us: Span
-    times_provenance: Literal["P", "2", "E"]
+    times_provenance: Provenance
     times_source: str
     block: dict[str, DutyTable]
     laser: LaserAgeingTable

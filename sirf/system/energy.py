@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sirf._toml_table import Sourced
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.library import OpticsPreset
 from sirf.system.architecture import Architecture, load_architecture
-from sirf.system.tables import AnchorTable, BlockTable, ConstantsTable, RestTable, SerdesTable, Sourced, energy_table
+from sirf.system.tables import AnchorTable, BlockTable, ConstantsTable, RestTable, SerdesTable, energy_table
 from sirf.units import Given, parse_data_rate
 
 Chosen = TypeVar("Chosen", bound=BlockTable)

@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from sirf._data import data_path, load_toml, validated
-from sirf.system.tables import NotNegative, Positive, Sourced, Span, Table
+from sirf._toml_table import NotNegative, Positive, Sourced, Table
+from sirf.system.tables import Span
 
 PACKAGE = "package"
 """The service of what is soldered: the switch is exchanged."""

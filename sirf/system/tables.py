@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from sirf._data import data_path, load_toml, validated
-
-NotNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
+from sirf._toml_table import NotNegative, Positive, Sourced, Table
 
 
 def _ascending(span: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -25,19 +23,6 @@ Span: TypeAlias = Annotated[tuple[NotNegative, NotNegative, NotNegative], AfterV
 
 CONSUMERS = ("serdes", "retimer", "driver", "amplifier", "rest")
 """Tables of the energy file from which an architecture chooses one each."""
-
-
-class Table(BaseModel):
-    """What every table keeps to."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Sourced(Table):
-    """Where the numbers of a table are from: P published, 2 secondary, E engineering estimate."""
-
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
 class Consumer(Sourced):

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._arrays import Float
-from sirf._data import data_path, known_id, list_data, load_toml, validated
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
+from sirf._toml_table import NotNegative, Positive, Sourced, Table
 from sirf.channel.figures.effective_return_loss import ErlSettings
 
 Figure: TypeAlias = Literal["insertion_loss", "return_loss", "conversion_loss"]
 """Losses in dB, positive; `conversion_loss` is -SCD11, differential to common mode, at either end."""
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
 Pair = tuple[NotNegative, NotNegative]
 
 
@@ -105,11 +104,7 @@ class FigureLimits:
     masks: tuple[Mask, ...]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _PieceTable(_Table):
+class _PieceTable(Table):
     from_ghz: NotNegative
     to_ghz: Positive
     constant_db: float = 0.0
@@ -119,15 +114,13 @@ class _PieceTable(_Table):
     decades_of_ghz: Positive = 1.0
 
 
-class _MaskTable(_Table):
+class _MaskTable(Sourced):
     figure: Figure
     limit: Literal["maximum", "minimum"]
-    provenance: Literal["P", "2", "E"]
-    source: str
     piece: Annotated[tuple[_PieceTable, ...], Field(min_length=1)]
 
 
-class _NoiseTable(_Table):
+class _NoiseTable(Table):
     f_min_ghz: NotNegative = 0.05
     f_max_ghz: Positive
     victim_corner_per_symbol_rate: Positive
@@ -138,7 +131,7 @@ class _NoiseTable(_Table):
     amplitude_next_v: NotNegative
 
 
-class _ErlTable(_Table):
+class _ErlTable(Table):
     minimum_db: Positive | None = None
     der0: Positive
     rise_time_ps: Positive
@@ -150,11 +143,9 @@ class _ErlTable(_Table):
     transmitter_package: bool = False
 
 
-class _File(_Table):
+class _File(Sourced):
     id: str
     title: str
-    provenance: Literal["P", "2", "E"]
-    source: str
     symbol_rate_gbd: Positive
     noise: _NoiseTable
     erl: _ErlTable | None = None
@@ -163,7 +154,7 @@ class _File(_Table):
 
 def list_limits() -> tuple[str, ...]:
     """Ids of the standards whose limits ship, sorted."""
-    return list_data("masks")
+    return _LIMITS.ids()
 
 
 def load_limits(name: str) -> FigureLimits:
@@ -174,13 +165,7 @@ def load_limits(name: str) -> FigureLimits:
     >>> load_limits("802.3ck-kr1").erl_minimum_db
     9.7
     """
-    found = known_id(name, list_limits(), kind="standard")
-    return _from_file(Path(found)) if found.endswith(".toml") else _shipped(found)
-
-
-@cache
-def _shipped(name: str) -> FigureLimits:
-    return _from_file(data_path("masks", f"{name}.toml"))
+    return _LIMITS.load(name)
 
 
 def _from_file(file: Path) -> FigureLimits:
@@ -244,3 +229,6 @@ def _mask(table: _MaskTable) -> Mask:
             for piece in table.piece
         ),
     )
+
+
+_LIMITS = Shelf("masks", kind="standard", read=_from_file)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._arrays import Complex
-from sirf._data import data_path, list_data, load_toml, validated
+from sirf._data import load_toml, validated
+from sirf._shelf import Shelf
+from sirf._toml_table import Sourced, Table
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.errors import ConfigError, SirfError
@@ -124,10 +126,10 @@ def voltage_transfer(channel: Channel, ends: Terminations, *, data_rate: float) 
 
 def load_vtf_mask(name: str) -> VtfMask:
     """A mask that ships ("ucie-standard", "ucie-advanced") or from a TOML file; `ConfigError` names file and key."""
-    known = list_data("vtf_masks")
-    if name not in known and not name.endswith(".toml"):
-        raise ConfigError(f"mask must be one of {', '.join(known)} or a .toml file, got {name!r}. Use {known[-1]}.")
-    file = data_path("vtf_masks", f"{name}.toml") if name in known else Path(name)
+    return _VTF_MASKS.load(name)
+
+
+def _from_file(file: Path) -> VtfMask:
     record = validated(_File, load_toml(file), file)
     rates = [limit.to_gtps for limit in record.limit]
     if rates != sorted(set(rates)):
@@ -148,11 +150,7 @@ def load_vtf_mask(name: str) -> VtfMask:
     )
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Limit(_Table):
+class _Limit(Table):
     to_gtps: Annotated[float, Field(gt=0)]
     loss_dc_db: Annotated[float, Field(ge=0)]
     loss_nyquist_db: Annotated[float, Field(ge=0)]
@@ -161,13 +159,14 @@ class _Limit(_Table):
     crosstalk_db: Annotated[float, Field(le=0)]
 
 
-class _File(_Table):
+class _File(Sourced):
     id: str
     title: str
-    provenance: Literal["P", "2", "E"]
-    source: str
     source_ohm: Annotated[float, Field(gt=0)]
     load_ohm: Annotated[float, Field(ge=0)]
     source_capacitance_ff: Annotated[float, Field(ge=0)]
     load_capacitance_ff: Annotated[float, Field(ge=0)]
     limit: Annotated[tuple[_Limit, ...], Field(min_length=1)]
+
+
+_VTF_MASKS = Shelf("vtf_masks", kind="mask", read=_from_file)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from sirf._toml_table import Sourced, Table
 from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Line, Microstrip, Stripline, Twinax
 from sirf.channel.materials import Material
 
@@ -16,29 +17,26 @@ NotNegative = Annotated[float, Field(ge=0, le=1e9)]
 MICRO = 1e-6
 
 
-class Table(BaseModel):
+class SegmentTable(Sourced):
     """What every segment states."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     name: str
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
-class UnequalTable(Table):
+class UnequalTable(SegmentTable):
     """Lines of unequal length: how much longer P is than N, in all."""
 
     length_difference_um: float = 0.0
 
 
-class CoupledTable(Table):
+class CoupledTable(SegmentTable):
     """A part that may have a neighbour, and may be seen from its other end."""
 
     coupling: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     flipped: bool = False
 
 
-class DieTable(Table):
+class DieTable(SegmentTable):
     """A die termination, of the rate class or with stages of its own."""
 
     kind: Literal["die"]
@@ -308,7 +306,7 @@ class SocketTable(_ContactTable):
     resistance_mohm: NotNegative = 0.0
 
 
-class CapacitorTable(Table):
+class CapacitorTable(SegmentTable):
     """A coupling capacitor in each line."""
 
     kind: Literal["capacitor"]
@@ -318,7 +316,7 @@ class CapacitorTable(Table):
     pad_ff: NotNegative = 0.0
 
 
-class RedriverTable(Table):
+class RedriverTable(SegmentTable):
     """The linear amplifier in the plug of an active cable."""
 
     kind: Literal["redriver"]
@@ -328,7 +326,7 @@ class RedriverTable(Table):
     pole_2_ghz: Positive
 
 
-class TouchstoneTable(Table):
+class TouchstoneTable(SegmentTable):
     """A measured or simulated block; the name of its file is relative to the path's file."""
 
     kind: Literal["touchstone"]
@@ -341,15 +339,12 @@ class TouchstoneTable(Table):
     flipped: bool = False
 
 
-class CrosstalkTable(BaseModel):
+class CrosstalkTable(Sourced):
     """The neighbours of the path."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     fext: Annotated[int, Field(ge=0, le=16)]
     next: Annotated[int, Field(ge=0, le=16)]
     next_weight: Annotated[float, Field(ge=0, le=1)]
-    provenance: Literal["P", "2", "E"]
-    source: str
 
 
 AnyTable = Annotated[
@@ -372,10 +367,9 @@ AnyTable = Annotated[
 ]
 
 
-class PathFile(BaseModel):
+class PathFile(Table):
     """A whole file of `data/paths`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     title: str
     variable: str = ""
@@ -383,12 +377,9 @@ class PathFile(BaseModel):
     crosstalk: CrosstalkTable | None = None
 
 
-class DeviceFile(BaseModel):
+class DeviceFile(Sourced):
     """Dies and package lines of a rate class."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    provenance: Literal["P", "2", "E"]
-    source: str
     die_capacitance_ff: tuple[NotNegative, ...]
     die_inductance_ph: tuple[NotNegative, ...]
     bump_capacitance_ff: NotNegative

@@ -7,9 +7,10 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sirf._data import load_toml, validated
+from sirf._toml_table import Table
 from sirf.errors import ConfigError, SirfError
 from sirf.study.sweep.distributions import Shape
 from sirf.study.sweep.parts import Axis, Base, Correlation, Equalizer, Method, Sampling, Tolerance, Value
@@ -18,11 +19,7 @@ MAX_VALUES = 1_000_000
 """Values of one axis."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Base(_Table):
+class _Base(Table):
     architecture: str | None = None
     path: str | None = None
     files: str | None = None
@@ -41,7 +38,7 @@ class _Base(_Table):
     rx_so: str | None = None
 
 
-class _Axis(_Table):
+class _Axis(Table):
     parameter: str
     values: tuple[float | str, ...] | None = None
     low: float | None = None
@@ -51,7 +48,7 @@ class _Axis(_Table):
     files: str | None = None
 
 
-class _Tolerance(_Table):
+class _Tolerance(Table):
     parameter: str
     shape: Shape = "normal"
     middle: float | None = None
@@ -61,17 +58,17 @@ class _Tolerance(_Table):
     relative: bool = False
 
 
-class _Correlation(_Table):
+class _Correlation(Table):
     between: tuple[str, str]
     coefficient: float
 
 
-class _Sampling(_Table):
+class _Sampling(Table):
     method: Method = "sobol"
     samples: Annotated[int, Field(ge=1)] = 256
 
 
-class StudyFile(_Table):
+class StudyFile(Table):
     """The whole file."""
 
     title: str = ""
@@ -82,7 +79,7 @@ class StudyFile(_Table):
     correlation: tuple[_Correlation, ...] = ()
     sampling: _Sampling = _Sampling()
     figures: tuple[str, ...] = ("ber",)
-    limits: dict[str, float] = {}
+    limits: dict[str, float] = Field(default_factory=dict)
 
 
 def read_parts(file: Path) -> dict[str, Any]:
