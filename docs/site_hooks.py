@@ -82,14 +82,16 @@ def library_page() -> str:
 
 def command_line_page() -> str:
     """Help of every command, as the terminal shows it."""
-    from sirf.cli import app
+    from sirf.cli import app, name_values
 
+    whole = typer.main.get_command(app)
+    name_values(whole)
     text = [
         "# Command line",
         "",
         EXIT_CODES,
     ]
-    for path, command in _commands(typer.main.get_command(app), "sirf"):
+    for path, command in _commands(whole, "sirf"):
         context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
         text += ["", f"## {path}", "", "```text", command.get_help(context).rstrip(), "```"]
     return "\n".join(text) + "\n"

@@ -19,6 +19,7 @@ NOTHING_KEPT = "nothing was written, run the command again"
 COMPLETION = "_SIRF_COMPLETE"
 """Set by a shell that asks for completions (see `sirf completion install`)."""
 QUIET = ("--quiet", "-q")
+HELP = {"--help", "-h"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +55,7 @@ def _invoke(arguments: list[str]) -> None:
     from typer.main import get_command
 
     from sirf._kernels.first_run import watchers
-    from sirf.cli import app
+    from sirf.cli import app, name_values
     from sirf.cli.output import remark_compilation
     from sirf.cli.quantities import notices
 
@@ -63,6 +64,8 @@ def _invoke(arguments: list[str]) -> None:
     notices.clear()
     arguments = _quiet_first(arguments)
     command = get_command(app)
+    if HELP.intersection(arguments):
+        name_values(command)
     if COMPLETION in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # as typer's own entry point does
 

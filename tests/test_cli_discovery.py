@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -52,7 +53,8 @@ def all_commands() -> list[str]:
 @pytest.mark.parametrize("command", all_commands())
 def test_every_help_has_an_example_that_parses(command: str, capsys: Capture) -> None:
     assert main([*command.split(), "-h"]) == 0
-    text = capsys.readouterr().out
+    # an example of several lines goes on after a backslash, as in a shell
+    text = capsys.readouterr().out.replace(" \\\n     ", "")
     family = "completion" if command.startswith("completion") else command
     for example in EXAMPLES[family]:
         assert family == "completion" or example in text
@@ -61,6 +63,20 @@ def test_every_help_has_an_example_that_parses(command: str, capsys: Capture) ->
         while words and hasattr(tool, "commands"):
             tool = tool.commands[words.pop(0)]
         tool.make_context("sirf", words)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_help_is_wider_than_its_terminal_or_names_python_types(
+    width: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for command in ("", *all_commands()):
+        assert main([*command.split(), "-h"]) == 0
+        usage, _, options = capsys.readouterr().out.partition("Options:")
+        lines = [line for line in (usage + options).splitlines() if not line.startswith("    sirf ")]
+        assert max(map(len, lines)) <= max(width, 78 if width < 80 else 0), command
+        # typer names the types of arguments itself
+        assert not re.search(r"-\S+ <", options), command
 
 
 def test_the_first_help_states_the_exit_codes(capsys: Capture) -> None:
@@ -123,6 +139,14 @@ def test_suggestions_are_what_was_meant(arguments: list[str], words: str, capsys
     error = capsys.readouterr().err
     assert f"Did you mean {words}" in error
     assert error.count("\n") == 1
+
+
+def test_doctor_keeps_folders_whole(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / ("deep" * 12) / ("deeper" * 6)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
+    assert main(["doctor"]) == 0
+    assert str(folder) in capsys.readouterr().out
 
 
 def test_doctor_finds_this_installation(capsys: Capture) -> None:

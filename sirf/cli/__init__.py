@@ -7,7 +7,7 @@ One file for each family of commands; this one puts them together. Heavy imports
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -114,4 +114,18 @@ for _family, _group in GROUPS.items():
     for _entry in _group.registered_commands:
         _entry.epilog = epilog(f"{_family} {_entry.name or getattr(_entry.callback, '__name__', '')}")
     app.add_typer(_group, name=_family, short_help=SUMMARIES.get(_family))
-__all__ = ["COMMANDS", "EXAMPLES", "app"]
+
+
+def name_values(command: Any) -> None:
+    """Let the help of every command below `command`, which typer made of `app`, name the values of its options."""
+    from sirf.cli.value_names import name_values as run
+
+    for name, function in COMMANDS.items():
+        run(command.commands[name], function)
+    for family, group in GROUPS.items():
+        for made, entry in zip(command.commands[family].commands.values(), group.registered_commands, strict=True):
+            assert entry.callback is not None
+            run(made, entry.callback)
+
+
+__all__ = ["COMMANDS", "EXAMPLES", "app", "name_values"]

@@ -124,7 +124,9 @@ def check(
 @app.command()
 def export(
     file: Annotated[Path, typer.Argument(help="Link as TOML: standard, channel, equaliser.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Folder for .ibs, .ami, C source and Makefile.")] = Path("sirf-ami"),
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for .ibs, .ami, C source and Makefile.")] = Path(
+        "sirf-ami"
+    ),
     json_file: Json = None,
 ) -> None:
     """Write a link's own transmitter and receiver as IBIS-AMI models in C, for other tools."""

@@ -98,7 +98,9 @@ def figures(
     standard: Annotated[str | None, typer.Option(help="Standard whose settings and limits hold; 802.3ck-c2m.")] = None,
     fext: Fext = None,
     next_files: Next = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the pictures and figures.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for the pictures and figures.json.")
+    ] = None,
     port_order: PortOrder = None,
     victim: Victim = None,
     next_lanes: NextLanes = None,

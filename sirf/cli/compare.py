@@ -28,9 +28,9 @@ def compare(
         list[str] | None, typer.Argument(help="Architectures or files of your own (.toml); all that ship by default.")
     ] = None,
     data_rate: DataRate = 106.25e9,
-    out: Annotated[Path, typer.Option(help="Folder for results.json, the eye pictures and report.html.")] = Path(
-        "sirf-compare"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for results.json, the eye pictures and report.html.")
+    ] = Path("sirf-compare"),
     rule: Annotated[
         str,
         typer.Option(help="What reach is held against: common (one rule for all rows) or own (each row's DER_0)."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sirf.cli.options import Json
-from sirf.cli.output import say, table, write_json
+from sirf.cli.output import say, table, with_range, write_json
 from sirf.cli.quantities import DataRate, count_option, listed, read_plain
 from sirf.errors import SirfError
 
@@ -34,12 +34,12 @@ def duty(
     low_power: Annotated[
         bool, typer.Option("--low-power", help="Sleep between bursts instead of sending idle words.")
     ] = False,
-    burst: Annotated[float, count_option("burst", "Bytes that a lane sends without a pause.")] = 1e6,
+    burst: Annotated[float, count_option("burst", "Bytes that a lane sends without a pause.", default="1e6")] = 1e6,
     laser_temperature: Annotated[
         float | None, typer.Option(help="Of the laser's case in C; that of data/optics, 50, by default.")
     ] = None,
     workers: Annotated[int, count_option("workers", "Workers of the all-reduce.", least=2)] = 1024,
-    size: Annotated[float, count_option("size", "Bytes that are reduced.")] = 1e9,
+    size: Annotated[float, count_option("size", "Bytes that are reduced.", default="1e9")] = 1e9,
     links: Annotated[int, typer.Option(help="Links that a byte passes between two workers.")] = 2,
     json_file: Json = None,
 ) -> None:
@@ -66,9 +66,9 @@ def duty(
                 (
                     subject.name,
                     f"{load:g}",
-                    _range(spent),
-                    _range(collective.joules_per_byte, 1e12),
-                    _range(collective.joules),
+                    with_range(spent),
+                    with_range(collective.joules_per_byte, 1e12),
+                    with_range(collective.joules),
                 )
             )
             answer.append(
@@ -103,8 +103,3 @@ def duty(
 
 def _spread(name: str, figure: Range) -> dict[str, float]:
     return {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
-
-
-def _range(figure: Range, factor: float = 1.0) -> str:
-    value, low, high = (factor * one for one in (figure.value, figure.low, figure.high))
-    return f"{value:.3g} ({low:.3g}-{high:.3g})"

@@ -55,7 +55,10 @@ def eye(
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Write the eye as a picture (.png, .svg, .pdf).")] = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="Folder for all pictures: eye, responses, equalisers, jitter, noise by cause.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Folder for all pictures: eye, responses, equalisers, jitter, noise by cause."
+        ),
     ] = None,
     report: Report = None,
     terminal: Annotated[bool, typer.Option("--terminal", help="Draw the eye here, in braille dots.")] = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "compare": (
         "sirf compare",
@@ -68,11 +70,24 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 """By command; each line can be run as it stands where its files are there."""
 
 
+WIDTH = 76
+"""Characters to a line of an example: with its indent it fits on 80 columns, on which most terminals open."""
+
+
+def _lines(example: str) -> str:
+    """An example over as many lines as it needs, broken before options; a shell takes them as one."""
+    lines: list[str] = []
+    for part in re.split(r" (?=--)", example):
+        if lines and len(lines[-1]) + len(part) < WIDTH - len(" \\"):
+            lines[-1] += f" {part}"
+        else:
+            lines.append(f"    {part}" if lines else f"  {part}")
+    return " \\\n".join(lines)
+
+
 def epilog(command: str) -> str | None:
     """The examples of a command as the end of its help."""
     lines = EXAMPLES.get(command)
     return (
-        None
-        if lines is None
-        else "\n".join(("\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)))
+        None if lines is None else "\n".join(("\b", "Examples:" if len(lines) > 1 else "Example:", *map(_lines, lines)))
     )

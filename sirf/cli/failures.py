@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sirf.cli.options import Json
-from sirf.cli.output import say, table, write_json
+from sirf.cli.output import say, table, with_range, write_json
 from sirf.cli.quantities import count_option, parser, read_data_rate
 from sirf.errors import SirfError
 from sirf.units import parse_capacity
@@ -15,14 +15,13 @@ from sirf.units import parse_capacity
 if TYPE_CHECKING:
     from sirf.system.architecture import Architecture
     from sirf.system.failures import PortFailures
-    from sirf.system.port import Range
 
 HEAD = (
     "architecture",
     "Gb/s a lane",
     "FIT a port",
-    "MTBF M h",
-    "repair",
+    "MTBF 1e6 h",
+    "replaced",
     "port works",
     "switch works",
     "minutes a year",
@@ -84,13 +83,13 @@ def failures(
             (
                 one.architecture,
                 f"{rate / 1e9:g}",
-                _range(one.fit),
-                _range(one.mtbf_hours, 1e-6),
+                with_range(one.fit),
+                with_range(one.mtbf_hours, 1e-6),
                 "port" if one.replaceable else "switch",
                 f"{100.0 * one.availability.value:.5f} %",
                 f"{100.0 * whole.enough_work.value:.3f} %",
-                _range(whole.minutes_a_year),
-                _range(cluster_mtbf_hours(one, cluster)),
+                with_range(whole.minutes_a_year),
+                with_range(cluster_mtbf_hours(one, cluster)),
             )
         )
         answer.append(failures_dict(one, whole, cluster, spare_ports))
@@ -121,17 +120,16 @@ def _rate(item: Architecture, wanted: float | None, *, asked: bool) -> float | N
 
 
 def _explain(one: PortFailures, json_file: str | None) -> None:
-    say(f"{one.architecture}, {one.lanes} lanes", json_file=json_file)
+    say(
+        f"{one.architecture}, {one.lanes} lanes; what is replaced when a part fails; provenance P published, 2 secondary source, "
+        "E engineering estimate",
+        json_file=json_file,
+    )
     table(
-        ("part", "count", "FIT of all", "repair", "provenance", "source"),
+        ("part", "count", "FIT of all", "replaced", "provenance", "source"),
         [
-            (part.name, f"{part.count:.3g}", _range(part.fit), part.service, part.provenance, part.source)
+            (part.name, f"{part.count:.3g}", with_range(part.fit), part.service, part.provenance, part.source)
             for part in one.parts
         ],
         json_file=json_file,
     )
-
-
-def _range(figure: Range, factor: float = 1.0) -> str:
-    value, low, high = (factor * one for one in (figure.value, figure.low, figure.high))
-    return f"{value:.3g} ({low:.3g}-{high:.3g})"

@@ -45,7 +45,7 @@ def modulation_command(
             parser=parser(read_data_rate, "data_rate"),
             metavar="RATE",
             show_default="425Gb/s",
-            help="Of a lane with KP4; 425Gb/s carry 400. A bare number below 1e5 is Gb/s, else bit/s.",
+            help="Of a lane with KP4: 425Gb/s carry 400Gb/s of data. A bare number is bit/s.",
         ),
     ] = 425e9,
     standard: Annotated[

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
+    from sirf.system.port import Range
+
 Update = Callable[[str, float, float], None]
 """Shows progress: what was done, steps done, steps in all."""
 PICTURES = (".png", ".svg", ".pdf")
@@ -184,6 +186,22 @@ def _columns_of_tables(needed: Sequence[int], width: int) -> list[list[int]]:
         tables[-1].append(column)
         used += more
     return tables
+
+
+def with_range(figure: Range, factor: float = 1.0) -> str:
+    """A figure and its range to three digits, without exponents from 0.001 to ten million.
+
+    >>> from sirf.system.port import Range
+    >>> with_range(Range(1804.0, 1203.0, 2.5e9))
+    '1,800 (1,200-2.5e+09)'
+    """
+    value, low, high = (_three_digits(factor * one) for one in (figure.value, figure.low, figure.high))
+    return f"{value} ({low}-{high})"
+
+
+def _three_digits(value: float) -> str:
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if 1e3 <= abs(rounded) < 1e7 else f"{rounded:.3g}"
 
 
 def check_outputs(json_file: str | None, **files: Path | None) -> None:

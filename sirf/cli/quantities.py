@@ -124,6 +124,11 @@ DataRate = Annotated[
 ]
 
 
-def count_option(name: str, text: str, *, least: int = 1) -> Any:
-    """An option that takes a whole number as people write it: 1e6, 10k."""
-    return typer.Option(parser=parser(units.parse_count, name, least=least), metavar="COUNT", help=text)
+def count_option(name: str, text: str, *, least: int = 1, default: str | None = None) -> Any:
+    """An option that takes a whole number as people write it: 1e6, 10k; its default may be shown so too."""
+    return typer.Option(
+        parser=parser(units.parse_count, name, least=least),
+        metavar="COUNT",
+        help=text,
+        show_default=True if default is None else default,
+    )

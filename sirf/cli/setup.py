@@ -31,6 +31,8 @@ PACKAGES = (
     "pandas",
     "mcp",
 )
+FOLDERS = ("cache of compiled loops", "data folder", "reference data")
+"""Parts whose value is a folder."""
 SHELLS = ("bash", "zsh", "fish")
 ZSH_FIRST_TAB = 'if [ "$funcstack[1]" = "_sirf" ]; then _sirf_completion "$@"; fi'
 """zsh loads the script as a function when completion is first asked for: without this line that first time gives no answer."""
@@ -47,7 +49,11 @@ def doctor(json_file: Json = None) -> None:
         (key, value if isinstance(value, str) else ", ".join(f"{a} {b}" for a, b in value.items()))
         for key, value in found.items()
     ]
-    table(("part", "found"), rows, json_file=json_file)
+    table(("part", "found"), [row for row in rows if row[0] not in FOLDERS], json_file=json_file)
+    # a folder is whole on its own line, to be copied
+    for part, folder in rows:
+        if part in FOLDERS:
+            say(f"{part}: {folder}", json_file=json_file)
     for problem in problems:
         say(f"problem: {problem}", json_file=json_file)
     say("all is well" if not problems else f"{len(problems)} to mend", json_file=json_file)

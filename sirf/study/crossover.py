@@ -66,8 +66,19 @@ class Crossing:
         """The cause in words."""
         if self.cause == "never":
             return f"takes less energy up to {1e3 * MAX_LENGTH:.0f} mm, the longest tried"
-        what = "takes more energy" if self.cause == "energy" else "misses the error ratio"
-        return f"{what} {'at any length' if self.crossover_mm == 0.0 else 'beyond'}"
+        return f"{self._end} {'at any length' if self.crossover_mm == 0.0 else 'beyond'}"
+
+    @property
+    def _end(self) -> str:
+        """What happens at the crossover."""
+        return "takes more energy" if self.cause == "energy" else "misses the error ratio"
+
+    @property
+    def verdict(self) -> str:
+        """Where the challenger wins, over which lengths within the ranges of energy, and why, in words."""
+        places = [_beyond(length) for length in (self.crossover_mm, self.low_mm, self.high_mm)]
+        band = "" if len(set(places)) == 1 else f" ({places[1]} or {places[2]} at the ends of the ranges of energy)"
+        return f"{places[0]}{band}: the rival {self.reason if self.cause == 'never' else self._end}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -131,17 +142,10 @@ class Crossover:
         name, bound = self.limit
         spent = f"{self.energy.value:.1f} ({self.energy.low:.1f}-{self.energy.high:.1f}) pJ/bit"
         rate = f"{self.data_rate / 1e9:g} Gb/s"
-        return f"{self.challenger} of {self.length_mm:.0f} mm, {spent}, at {rate} and {name} {bound:g} wins beyond"
+        return f"{self.challenger} of {self.length_mm:.0f} mm takes {spent} at {rate} and {name} {bound:g}; it wins"
 
     def _rows(self) -> Sequence[tuple[str, str]]:
-        return [
-            (
-                row.rival,
-                f"{_millimetres(row.crossover_mm):>8} ({_millimetres(row.low_mm)} to {_millimetres(row.high_mm)}): "
-                f"{row.reason}",
-            )
-            for row in self.rows
-        ]
+        return [(row.rival, row.verdict) for row in self.rows]
 
 
 def crossover(
@@ -288,6 +292,10 @@ def _end(
     # the loss ripples within a step of the grid: once more, closely, over the steps in which it may fall back
     fine = np.linspace(lengths[last], lengths[min(last + REFINED_STEPS, len(lengths) - 1)], REFINED_POINTS)
     return 1e3 * float(fine[last_within(fine)]), "energy"
+
+
+def _beyond(length: float | None) -> str:
+    return "never" if length is None else "at any length" if length == 0.0 else f"beyond {length:.0f} mm"
 
 
 def _millimetres(length: float | None) -> str:

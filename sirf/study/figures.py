@@ -217,7 +217,7 @@ FIGURES: dict[str, Figure] = {
         Figure(
             name="mtbf_hours",
             title="mean time between failures of an 800 Gb/s port",
-            heading="MTBF M h",
+            heading="MTBF 1e6 h",
             unit="h",
             more_is_better=True,
             compute=lambda found: found.failures.mtbf_hours,

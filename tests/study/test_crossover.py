@@ -72,10 +72,16 @@ def test_always_and_never_are_told(found: Crossover) -> None:
     assert dear.crossover_mm == 0.0
     assert all(value > found.energy.value for _, _, _, value, _ in dear.curve)
     assert "at any length" in dear.reason
+    # dear at its least beside a challenger at its most: it wins at some lengths
+    assert dear.verdict.startswith("at any length")
+    assert dear.verdict.endswith("the rival takes more energy")
+    assert "wins" in str(found).splitlines()[0]
     # a ratio that is met at any length: a cable has no module to pay for
     cheap = row_of(crossover(rivals=["copper-cable"], limit={"ber": 0.45}), "copper-cable")
     assert cheap.crossover_mm is None
     assert cheap.cause == "never"
+    assert cheap.verdict.startswith("never (")
+    assert cheap.verdict.endswith(": the rival takes less energy up to 5000 mm, the longest tried")
     assert cheap.reach_mm == 1e3 * MAX_LENGTH
     assert cheap.to_dict()["crossover_mm"] is None
     assert "up to 5000 mm, the longest tried" in cheap.reason
@@ -113,7 +119,7 @@ def test_the_error_ratio_is_the_same_for_all(found: Crossover) -> None:
 
 def test_results_show_themselves(found: Crossover) -> None:
     assert "\n" not in repr(found)
-    assert "takes more energy at any length" in str(found)
+    assert "npo           at any length" in str(found)
     assert found._repr_html_().startswith("<table>")
     plain = found.to_dict()
     assert [rival["rival"] for rival in plain["rivals"]] == ["npo", "die-to-die", "copper-cable"]
