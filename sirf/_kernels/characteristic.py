@@ -92,6 +92,56 @@ def average_symbols(
     return total / count
 
 
+@kernel(fastmath=True)  # the same
+def multiply_pairs(
+    out: Complex,
+    theta: float,
+    step: float,
+    cursors: Float,
+    points: Float,
+    shares: Float,
+    small: float,
+    cumulants: Float,
+) -> None:
+    """Multiply `out` (S,) in place by the product over pairs of neighbouring `cursors` (K,), K even, of E exp(s (a c + b d)).
+
+    A pair (a, b) is one of `points` (N, 2) or its opposite, with `shares` (N,) of both together. Pairs with |c| and |d| below
+    `small` enter by `cumulants` (5,): second, fourth, sixth, and of both symbols together (2, 2) and (4, 2).
+    """
+    size = len(out)
+    factor = np.empty(size, dtype=np.complex128)
+    power2 = 0.0
+    power4 = 0.0
+    power6 = 0.0
+    for k in range(0, len(cursors), 2):
+        c, d = cursors[k], cursors[k + 1]
+        if max(abs(c), abs(d)) < small:
+            p, q = c * c, d * d
+            power2 += cumulants[0] * (p + q)
+            power4 += cumulants[1] * (p * p + q * q) + 6.0 * cumulants[3] * p * q
+            power6 += cumulants[2] * (p * p * p + q * q * q) + 15.0 * cumulants[4] * p * q * (p + q)
+            continue
+        factor[:] = 0.0
+        for j in range(len(points)):
+            swing = points[j, 0] * c + points[j, 1] * d
+            real = np.cosh(theta * swing) * shares[j]
+            imag = np.sinh(theta * swing) * shares[j]
+            turn_re = np.cos(step * swing)
+            turn_im = np.sin(step * swing)
+            x = 1.0
+            y = 0.0
+            for n in range(size):
+                factor[n] += complex(real * x, imag * y)
+                x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+        for n in range(size):
+            out[n] *= factor[n]
+    if power2 > 0.0:
+        for n in range(size):
+            s = complex(theta, n * step)
+            square = s * s
+            out[n] *= np.exp(square * (power2 / 2.0 + square * (power4 / 24.0 + square * power6 / 720.0)))
+
+
 def multiply_cumulants(out: Complex, theta: float, step: float, second: float, fourth: float) -> None:
     """Multiply `out` (S,) in place by exp(second s²/2 + fourth s⁴/24): Gaussian parts and many small symmetric ones."""
     square = (theta + 1j * step * np.arange(len(out))) ** 2

@@ -80,11 +80,12 @@ class Front(NamedTuple):
 class Slicer(NamedTuple):
     """Decisions: relative `levels` (L,), the `main` cursor in V, FFE taps before the main one `ffe_main`.
 
-    Symbols before `train` are fed back as sent, with `ideal` all of them. `unrolled` decides for each symbol before instead of
-    feeding the first tap back.
+    `power` is the mean square of the symbols sent. Symbols before `train` are fed back as sent, with `ideal` all of them.
+    `unrolled` decides for each symbol before instead of feeding the first tap back.
     """
 
     levels: Float
+    power: float
     main: float
     ffe_main: int
     train: int
@@ -324,15 +325,11 @@ def receive(
     )
     samples, position, decided, chosen = trace.samples, trace.position, trace.decided, trace.chosen
     fed_back, equalised, weights, gains = trace.fed_back, trace.equalised, trace.weights, trace.gains
-    count, posts, order = len(ffe), len(dfe), len(levels)
+    count, posts = len(ffe), len(dfe)
     # interpolation reads two samples ahead, the edge detector and the FFE's past one UI more
     guard = 2 if count <= 1 and loop.detector != BANG_BANG else 3
     end = signal.origin + len(wave) // signal.samples_per_ui - guard
     history = len(decided) - len(slicer_noise)
-    power = 0.0
-    for level in levels:
-        # mean of a²: divided by it the detector's output is a difference of cursors relative to the main one, for any levels
-        power += level * level / order
     moving = steps.ffe > 0 or steps.dfe > 0 or steps.reference > 0 or steps.gain > 0
     set_thresholds(reference, taps.offset, threshold)
     done = 0
@@ -399,7 +396,8 @@ def receive(
             if loop.detector == BANG_BANG:
                 edge = interpolate(wave, (where - loop.edge - signal.origin) * signal.samples_per_ui)
             errors = (error, state.last_error)
-            out = phase_error(loop.detector, loop.bias, levels, slicer.main * power, edge, used, before, errors)
+            # divided by the mean of a² its output is a difference of cursors relative to the main one, for any levels
+            out = phase_error(loop.detector, loop.bias, levels, slicer.main * slicer.power, edge, used, before, errors)
             state.last_error = error
             if len(ring):
                 out = delay(ring, state, out)

@@ -32,6 +32,9 @@ def symbol_chain(
     rests: Float,
     ties: Float,
     levels: Float,
+    likely: Float,
+    coupling: Float,
+    outside: Complex,
 ) -> Complex:
     """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
 
@@ -40,7 +43,9 @@ def symbol_chain(
     Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r, whose displaced edge
     adds x times one of `volts[h, 0]` (N,), or of the last of `volts[h]` where x < 0, with probabilities `shares[h]` (N,). The
     first `counts[h]` of them count; no edge of which none does moves. r is ± the root of its variance `rests[h]`, with a mean of
-    `ties[h]` a_(h-1) times that root: what depends on the symbol before the four is taken as linear in its level. Messages run
+    `ties[h]` a_(h-1) times that root: what depends on the symbol before the four is taken as linear in its level. Levels are sent
+    with probabilities `likely` (L,); `coupling` (Q - 1, L, L) is how much more often than that neighbours meet, and `outside`
+    (2, L, S) what symbols beyond both ends add given the first and the last level (empty without either). Messages run
     from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a multiple of `LANES`.
     """
     count, length = len(levels), len(cursors)
@@ -49,10 +54,16 @@ def symbol_chain(
     messages = np.empty((3, count**3, 2, size))
     # where a rest is tied: messages weighed by the level of the symbol before the window, or what it adds a unit of level
     odd_messages = np.zeros((3, count**3 if np.any(ties) else 0, 2, size))
-    symbol_weights(weight, theta, step, cursors, main, levels)
+    symbol_weights(weight, theta, step, cursors, main, levels, likely)
+    for end, place in enumerate((slice(0, count), slice((length - 1) * count, None)) if len(outside) else ()):
+        weighed = (weight[place, 0] + 1j * weight[place, 1]) * outside[end, :, :size]
+        weight[place, 0], weight[place, 1] = weighed.real, weighed.imag
     # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
     first_message(messages[0], weight, 0, count, False)
     first_message(messages[1], weight, length - 3, count, length - 3 == main - 1)
+    if len(coupling):
+        # those of later neighbours go with the edges
+        messages[0] *= (coupling[0][:, :, None] * coupling[1][None]).reshape(-1, 1, 1)
     # factors of every node for each direction, level and place in the transition; the last two places hold the rest, off and on
     parts = np.empty((sides * 5 * count, 3, most))
     total = np.zeros((count * count, 2, size))
@@ -77,19 +88,23 @@ def symbol_chain(
         np.sqrt(rests),
         ties,
         levels,
+        coupling,
     )
     return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, size)
 
 
 @kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
-def symbol_weights(weight: Float, theta: float, step: float, cursors: Float, main: int, levels: Float) -> None:
+def symbol_weights(
+    weight: Float, theta: float, step: float, cursors: Float, main: int, levels: Float, likely: Float
+) -> None:
     """Probability of each level times exp(s level cursor), in the rows of `weight` (Q L, 2, S); of the main symbol one."""
     count = len(levels)
     for number in range(len(weight)):
         q = number // count
-        swing = 0.0 if q == main else levels[number - q * count] * cursors[q]
+        level = number - q * count
+        swing = 0.0 if q == main else levels[level] * cursors[q]
         row = weight[number]
-        x = 1.0 if q == main else np.exp(theta * swing) / count
+        x = 1.0 if q == main else np.exp(theta * swing) * likely[level]
         y = 0.0
         turn_re = np.cos(step * swing)
         turn_im = np.sin(step * swing)
@@ -243,6 +258,7 @@ def run_chain(
     aparts: Float,
     ties: Float,
     levels: Float,
+    coupling: Float,
 ) -> None:
     """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first.
 
@@ -252,6 +268,7 @@ def run_chain(
     count, sides, size = len(levels), volts.shape[1], total.shape[2]
     square, cube = count * count, len(moved)
     factor, other, odd = np.empty((2, size)), np.empty((2, size)), np.zeros((2, size))
+    coupled, coupled_odd = np.zeros((2, size)), np.zeros((2, size))
     one, two = np.zeros((2, size)), np.zeros((2, size))
     tied = len(moved_odd) > 0
     # edges before the joint in the chain, then those behind it from the far end, then the one that joins both
@@ -312,11 +329,17 @@ def run_chain(
                             mix(odd, 0.0, other, 0.5 * ties[q])
                             mix(odd, 1.0, factor, -0.5 * ties[q])
                             mix(factor, 0.5, other, 0.5)
+                seen, seen_odd = factor, odd
+                if len(coupling):
+                    # the factor itself may do for the next transition
+                    mix(coupled, 0.0, factor, coupling[q + 2, i, j])
+                    mix(coupled_odd, 0.0, odd, coupling[q + 2, i, j])
+                    seen, seen_odd = coupled, coupled_odd
                 earlier = (g * count + h) * count + i
                 if tied and span > 1:
                     if q <= joint:
-                        multiply(one, left[earlier], factor)
-                        add_product(one, left_odd[earlier], odd)
+                        multiply(one, left[earlier], seen)
+                        add_product(one, left_odd[earlier], seen_odd)
                     if q >= joint:
                         mix(two, 0.0, right[later], 1.0)
                         mix(two, 1.0, right_odd[later], levels[g])
@@ -326,23 +349,23 @@ def run_chain(
                         mix(moved[later], 1.0, one, 1.0)
                         mix(moved_odd[later], 1.0, one, levels[g])
                     else:
-                        add_product(moved[earlier], two, factor)
-                        add_product(moved_odd[earlier], two, odd)
+                        add_product(moved[earlier], two, seen)
+                        add_product(moved_odd[earlier], two, seen_odd)
                     continue
                 if tied and q == joint:
                     multiply(one, left_odd[earlier], right_odd[later])
-                    add_product(total[j * count + i], one, factor)
+                    add_product(total[j * count + i], one, seen)
                 elif tied and q < joint:
-                    add_product(moved_odd[later], left_odd[earlier], factor)
+                    add_product(moved_odd[later], left_odd[earlier], seen)
                 elif tied:
-                    add_product(moved_odd[earlier], right_odd[later], factor)
+                    add_product(moved_odd[earlier], right_odd[later], seen)
                 if turn == edges - 1:
                     multiply(other, left[earlier], right[later])
-                    add_product(total[j * count + i], other, factor)
+                    add_product(total[j * count + i], other, seen)
                 elif q < joint:
-                    add_product(moved[later], left[earlier], factor)
+                    add_product(moved[later], left[earlier], seen)
                 else:
-                    add_product(moved[earlier], right[later], factor)
+                    add_product(moved[earlier], right[later], seen)
         if turn == edges - 1:
             break
         if q < joint:

@@ -123,15 +123,18 @@ def expect(
                         )
 
 
-def chain_moments(theta: float, factors: Float, cursors: Float, main: int, levels: Float, pinned: int) -> Float:
+def chain_moments(
+    theta: float, factors: Float, cursors: Float, main: int, levels: Float, likely: Float, pinned: int
+) -> Float:
     """(P, L): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[:, h] (2, L⁴).
 
     `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, row k
-    is what it contributes with level k, P = L; where it is -1 one row holds all, P = 1.
+    is what it contributes with level k, P = L; where it is -1 one row holds all, P = 1. Levels have the shares `likely` (L,),
+    symbols taken as independent.
     """
     count = len(levels)
     # share of each level times its exponential; of the main symbol, which is given, one
-    weights = np.exp(np.multiply.outer(theta * cursors, levels)) / count
+    weights = np.exp(np.multiply.outer(theta * cursors, levels)) * likely
     weights[main] = 1.0
     out, buffers = np.zeros((1 if pinned < 0 else count, count)), np.empty((2, 2, count**3, count))
     for_each_pin(out, buffers[0], buffers[1], factors, weights, main, levels, pinned)

@@ -15,7 +15,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.errors import AmiError
-from sirf.signal.pam import thresholds
+from sirf.signal.pam import level_shares, thresholds
 from sirf.transmitter.jitter import Jitter, SinusoidalJitter
 
 if TYPE_CHECKING:
@@ -127,12 +127,13 @@ def _error_ratio(piece: Interference, levels: Float, main: float, decision: Floa
     # middles of 16 equal parts of -1 to +1; the sensitivity always counts against the decision, whichever side it
     # comes from
     steps = (np.arange(16) + 0.5) / 8.0 - 1.0 if noise.uniform else np.zeros(1)
+    part = level_shares(len(levels)) / len(steps)
     total = 0.0
     for e in range(len(levels) - 1):
         for moved in noise.uniform * steps + noise.sensitivity:
-            total += float(piece.above(e, decision[e] - levels[e] * main - moved)) / len(steps)
-            total += float(piece.below(e + 1, levels[e + 1] * main - decision[e] - moved)) / len(steps)
-    return total / len(levels)
+            total += part[e] * float(piece.above(e, decision[e] - levels[e] * main - moved))
+            total += part[e + 1] * float(piece.below(e + 1, levels[e + 1] * main - decision[e] - moved))
+    return total
 
 
 def transmitter_jitter(side: Initialised, link: Link) -> Jitter:

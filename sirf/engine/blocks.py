@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sirf.signal import cross32
+from sirf.signal.pam import ORDERS
+
 if TYPE_CHECKING:
     from sirf.link import Link
 
@@ -62,6 +65,8 @@ class Block:
     def switched_off(self, link: Link) -> Link:
         """`link` with this block switched off."""
         part, _, name = self.field.partition(".")
+        if not name:
+            return link.replace(**{part: self.off})
         if part == "aggressors":
             sources = tuple(dataclasses.replace(source, **{name: self.off}) for source in link.aggressors)
             return link.replace(aggressors=sources)
@@ -72,6 +77,13 @@ class Block:
 
 
 BLOCKS = (
+    Block(
+        name="symbols by pairs",
+        field="modulation",
+        off="PAM4",
+        remedy="take PAM4 or PAM8",
+        in_use=lambda modulation: ORDERS.get(str(modulation).upper()) == cross32.ORDER,
+    ),
     # transmitter
     Block(name="transmitter FFE", field="transmitter.ffe", off=(1.0,)),
     Block(name="transmitter filter", field="transmitter.filter", off=None),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LINEAR = frozenset(
     {
+        "symbols by pairs",
         "transmitter FFE",
         "finite edges",
         "level mismatch",
@@ -48,6 +49,8 @@ LINEAR = frozenset(
     }
 )
 """What every engine of ours honours: most of it is in the responses of the shared front end."""
+CURVES_AND_PAIRS = "the curves of light are followed for levels that are equally likely"
+PRECODED_PAIRS = {("symbols by pairs", "precoding"): "a sum modulo six sends the corners that pairs leave out"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +123,8 @@ LARGE_SIGNAL = Declaration(
     name="large-signal light",
     title="a statistical eye of large-signal light",
     verb="sirf.statistical_eye",
-    honours=STATISTICAL.honours | {"large-signal light"},
-    reasons=STATISTICAL.reasons,
+    honours=STATISTICAL.honours - {"symbols by pairs"} | {"large-signal light"},
+    reasons={**STATISTICAL.reasons, "symbols by pairs": CURVES_AND_PAIRS},
 )
 COUNTING = Declaration(
     name="counting",
@@ -138,13 +141,14 @@ COUNTING = Declaration(
         "wander": "it samples at one fixed phase, without a loop",
         "adaptation": "its taps are those of the link",
     },
+    apart=PRECODED_PAIRS,
 )
 LIGHT_COUNTING = Declaration(
     name="large-signal counting",
     title="counting through the curves of light",
     verb="sirf.count_errors",
-    honours=COUNTING.honours | {"large-signal light"},
-    reasons=COUNTING.reasons,
+    honours=COUNTING.honours - {"symbols by pairs"} | {"large-signal light"},
+    reasons={**COUNTING.reasons, "symbols by pairs": CURVES_AND_PAIRS},
     apart={("large-signal light", "sequence detection"): "a segment of a waveform keeps the slicer's decisions"},
 )
 WAVEFORM = Declaration(
@@ -153,7 +157,11 @@ WAVEFORM = Declaration(
     verb="sirf.simulate",
     honours=COUNTING.honours
     | {"large-signal light", "amplifier", "converter lanes", "clock recovery", "wander", "adaptation"},
-    apart={("sequence detection", "adaptation"): "the target of its sequence detector is fixed"},
+    apart={
+        ("sequence detection", "adaptation"): "the target of its sequence detector is fixed",
+        ("large-signal light", "symbols by pairs"): CURVES_AND_PAIRS,
+        **PRECODED_PAIRS,
+    },
 )
 RETIMED = Declaration(
     name="retimed chain",
@@ -165,6 +173,7 @@ RETIMED = Declaration(
         "transmitter model": "chains of models are those of sirf.ami.simulate_repeaters",
         "receiver model": "chains of models are those of sirf.ami.simulate_repeaters",
     },
+    apart=PRECODED_PAIRS | {("large-signal light", "symbols by pairs"): CURVES_AND_PAIRS},
 )
 DECLARATIONS = (STATISTICAL, LARGE_SIGNAL, COUNTING, LIGHT_COUNTING, WAVEFORM, RETIMED)
 """All engines, the cheapest first: an error recommends those that take the link, in this order."""

@@ -10,6 +10,7 @@ from sirf._arrays import Float
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.link import Link
+from sirf.signal.pam import mean_square
 
 MAX_ERROR_SHARE = 0.03
 """What the series may leave of the largest transition at the largest displacement, relative to noise and jitter together."""
@@ -31,7 +32,7 @@ def series_length(link: Link) -> int:
     exact = response.moved(np.broadcast_to(tau, (response.count, FIT_NODES)))
     steps = np.diff([0.0, *link.transmitter.ffe, 0.0])
     # mean square of dx tau: independent symbols through the FFE's differences, times the variance of the displacement
-    spread = jitter.variance(symbol_rate=link.symbol_rate) * float(np.mean(link.levels**2) * np.sum(steps**2))
+    spread = jitter.variance(symbol_rate=link.symbol_rate) * mean_square(link.levels) * float(np.sum(steps**2))
     # an error of the series matters only against what blurs the eye anyway
     blur = end.receiver_noise**2 + end.transmitter_noise**2 + spread * float(np.sum(response.edges**2))
     # the sum of |steps| is the largest transition, at levels of ±1: the error is meant per unit transition

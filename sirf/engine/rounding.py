@@ -10,6 +10,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd, front_end
+from sirf.signal.pam import mean_square
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -67,7 +68,7 @@ def converter_rounding(link: Link) -> Rounding | None:
 def input_rms(link: Link, end: FrontEnd) -> float:
     """Rms in V of signal, crosstalk and noise at the sampling instant of `end`, a front end without digital equaliser."""
     m = end.samples_per_ui
-    power = float(np.mean(link.levels**2))
+    power = mean_square(link.levels)
     signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
     # an aggressor's phase is random: the mean over all phases, not the sum at one
     crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sirf._kernels.stream import LANES, normals, random_symbols, random_words
 from sirf.errors import SirfError
+from sirf.signal import cross32
 from sirf.signal.patterns import Pattern
 
 PATTERN_SEGMENT = 2**40
@@ -83,5 +84,10 @@ class Randomness:
         out -= np.float32(0.5)
 
     def symbols(self, order: int, out: NDArray[np.uint8]) -> None:
-        """Fill `out` (n,), n even, with equally likely level indices."""
+        """Fill `out` (n,), n even, with level indices of random bits: equally likely, those of PAM6 by pairs."""
+        if order == cross32.ORDER:
+            pairs = np.empty(len(out) // 2 + len(out) // 2 % 2, dtype=np.uint8)
+            random_symbols(self.words(len(pairs) // 2), np.uint64(cross32.POINTS), pairs)
+            out[:] = cross32.PAIR_LEVELS[pairs].reshape(-1)[: len(out)]
+            return
         random_symbols(self.words(len(out) // 2), np.uint64(order), out)

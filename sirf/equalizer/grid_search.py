@@ -27,6 +27,7 @@ from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport, Improvement
 from sirf.signal.gaussian import gaussian_quantile
+from sirf.signal.pam import mean_square
 from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class GridSearch:
         # lags of one UI at which all taps together see noise and crosstalk
         self.reach = self.tap_count + limits.rx_ffe_pre + limits.rx_ffe_post + 1
         self.order = link.order
-        self.symbol_variance = float(np.mean(link.levels**2))
+        self.symbol_variance = mean_square(link.levels)
         self.jitter_variance = link.transmitter.jitter.variance(symbol_rate=link.symbol_rate)
         self.receiver = (
             link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)

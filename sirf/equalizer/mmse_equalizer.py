@@ -10,6 +10,7 @@ from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.signal.pam import mean_square
 
 
 def mmse_equalizer(link: Link, *, ffe: tuple[int, int] | None = None, dfe: int | None = None) -> Link:
@@ -36,7 +37,7 @@ def mmse_equalizer(link: Link, *, ffe: tuple[int, int] | None = None, dfe: int |
     present = (0.0,) * (dfe if dfe is not None else len(old))
     flat = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0, dfe=present, adaptation=None)
     end = front_end(link.replace(receiver=flat))
-    power = float(np.mean(link.levels**2))
+    power = mean_square(link.levels)
     pulse = _windows(end.mean_pulse, end, before, after)
     main = end.pre_cursors + before
     column = {int(delay): main + int(delay) for delay in delays if main + delay < pulse.shape[1]}

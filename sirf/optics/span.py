@@ -13,6 +13,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import linear_chain, unit_channel
 from sirf.errors import PhysicsError
 from sirf.optics.optical_path import OpticalPath
+from sirf.signal.pam import level_shares
 from sirf.signal.pam import levels as pam_levels
 from sirf.transmitter.edge import transmitter_edge
 from sirf.transmitter.transmitter import Transmitter
@@ -191,7 +192,9 @@ class Span:
         leaks = np.abs(path.receiver.photodiode.response(frequency)) ** 2 * self.leak_density(
             frequency, symbol_rate=symbol_rate, order=order
         )
-        return np.asarray(amplifier * (np.mean(densities, axis=0) + driven + leaks) + beats)
+        return np.asarray(
+            amplifier * (np.average(densities, axis=0, weights=level_shares(order)) + driven + leaks) + beats
+        )
 
     def leak_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
         """One-sided density (F,) in A²/Hz of what other wavelengths leave in the diode, before its response.
@@ -200,7 +203,9 @@ class Span:
         which is never too kind: the sum of a few bounded leaks has the lighter tails.
         """
         light, ratios = self.powers(order), self.path.interference.leaks
-        variance = float(np.sum(np.square(ratios)) * np.var(light)) * self.path.receiver.photodiode.responsivity**2
+        shares = level_shares(order)
+        spread = float(shares @ (light - shares @ light) ** 2)
+        variance = float(np.sum(np.square(ratios)) * spread) * self.path.receiver.photodiode.responsivity**2
         return np.asarray(variance * 2.0 / symbol_rate * np.sinc(np.asarray(frequency) / symbol_rate) ** 2)
 
     def beat_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
@@ -210,7 +215,8 @@ class Span:
         from symbol to symbol, and they pass all filters as slow light does.
         """
         light, receiver = self.powers(order), self.path.receiver
-        variance = np.mean([self.path.interference.variance(float(p), float(light.mean())) for p in light])
+        shares = level_shares(order)
+        variance = shares @ [self.path.interference.variance(float(p), float(shares @ light)) for p in light]
         width = BEAT_BAND * symbol_rate
         # half a Gaussian of unit area over positive frequencies
         slow = np.sqrt(2.0 / np.pi) / width * np.exp(-0.5 * (frequency / width) ** 2)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
+from sirf.signal.pam import level_shares
 
 FLOOR = 1e-40
 """Probabilities below this are reported as zero: rounding of the inversion takes over there."""
@@ -95,8 +96,9 @@ class Interference:
         low, high = levels[:-1] * main, levels[1:] * main
         lower = np.arange(len(levels) - 1)
         upward = np.array([[True], [False]])
-        each = self.beyond(upward, np.stack([lower, lower + 1]), np.stack([decision - low, high - decision]))
-        return float(each.sum()) / len(levels)
+        sent = np.stack([lower, lower + 1])
+        each = self.beyond(upward, sent, np.stack([decision - low, high - decision]))
+        return float(np.sum(each * level_shares(len(levels))[sent]))
 
     def balanced_thresholds(self, levels: Float, main: float) -> Float:
         """Thresholds (L - 1,) in V at which either neighbour is mistaken for the other as often; arguments as `error_ratio`.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf.errors import SirfError
+from sirf.signal.pam import level_shares
 from sirf.units import db20
 
 if TYPE_CHECKING:
@@ -92,13 +93,14 @@ class StatisticalEye:
     def density(self) -> Float:
         """Probability density (P, V) in 1/V of the slicer input, all levels together."""
         volts, levels = self.volts, self.levels
+        shares = level_shares(len(levels))
         total = np.zeros((len(self.slices), len(volts)))
         for row, (piece, main) in enumerate(zip(self.slices, self.main_cursor, strict=True)):
             for index, level in enumerate(levels):
                 offset = volts - level * main
                 upper = np.interp(np.abs(offset), piece.volts, piece.density[index], right=0.0)
                 lower = np.interp(np.abs(offset), piece.volts, piece.lower_density[index], right=0.0)
-                total[row] += np.where(offset >= 0, upper, lower) / len(levels)
+                total[row] += np.where(offset >= 0, upper, lower) * shares[index]
         return total
 
     def edges(self, ber: float, *, phase: int | None = None) -> tuple[tuple[float, float], ...]:

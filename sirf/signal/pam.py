@@ -66,6 +66,17 @@ def level_shares(order: int) -> Float:
     return np.asarray(counts / counts.sum())
 
 
+def mean_square(level_values: Float) -> float:
+    """Mean square of the symbols of random bits on `level_values` (order,), weighed with `level_shares`.
+
+    >>> mean_square(levels(2)), round(mean_square(levels(6)), 3)
+    (1.0, 0.4)
+    """
+    if len(level_values) == cross32.ORDER:
+        return float(level_shares(cross32.ORDER) @ level_values**2)
+    return float(np.mean(level_values**2))
+
+
 def gray_code(order: int) -> NDArray[np.int64]:
     """Gray label (order,) of each level from the lowest up: neighbours differ in one bit.
 

@@ -25,6 +25,7 @@ from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.results.interference_distribution import Interference
+from sirf.signal.pam import level_shares
 from sirf.transmitter.jitter import Jitter
 from sirf.units import db20
 
@@ -197,12 +198,13 @@ def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
     """Natural logarithm of the symbol error ratio with the thresholds at `depth` of their distance from the levels."""
     piece = _at_instant(model)
     levels, main = model.decided, model.front_end.main_cursor
+    usual = level_shares(len(levels))
     decision = model.thresholds(piece)
     total = 0.0
     for e, threshold in enumerate(decision):
-        total += float(piece.above(e, depth * (threshold - levels[e] * main)))
-        total += float(piece.below(e + 1, depth * (levels[e + 1] * main - threshold)))
-    return float(np.log(max(total / len(levels), 1e-40)))
+        total += usual[e] * float(piece.above(e, depth * (threshold - levels[e] * main)))
+        total += usual[e + 1] * float(piece.below(e + 1, depth * (levels[e + 1] * main - threshold)))
+    return float(np.log(max(total, 1e-40)))
 
 
 def _at_instant(model: InterferenceModel) -> Interference:

@@ -13,6 +13,7 @@ from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.interference_distribution import Interference
+from sirf.signal.pam import level_shares
 from sirf.transmitter.jitter import Jitter
 
 
@@ -120,6 +121,7 @@ def _reached(found: Interference, eye: int, ratio: float) -> float:
 
 
 def _both_sides(found: Interference) -> tuple[Float, Float]:
-    """(volts, density) over both signs, the mean of all levels."""
-    upper, lower = found.density.mean(axis=0), found.lower_density.mean(axis=0)
+    """(volts, density) over both signs, the mean of all levels as they are sent."""
+    shares = level_shares(len(found.density))
+    upper, lower = shares @ found.density, shares @ found.lower_density
     return np.concatenate([-found.volts[:0:-1], found.volts]), np.concatenate([lower[:0:-1], upper])

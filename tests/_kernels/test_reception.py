@@ -152,7 +152,7 @@ def test_lock_needs_its_hold_and_is_lost_outside_the_window() -> None:
 @pytest.mark.parametrize("sign", [False, True])
 def test_adaptation_is_least_mean_squares_or_its_signs(sign: bool) -> None:
     levels = np.array([-1.0, -1 / 3, 1 / 3, 1.0])
-    slicer = kernel.Slicer(levels, 0.5, 1, 0, False, False)
+    slicer = kernel.Slicer(levels, float(np.mean(levels**2)), 0.5, 1, 0, False, False)
     steps = kernel.Steps(
         1e-2, 2e-2, 3e-2, 4e-2, sign, 0, np.array([[-1.5, 1.5]] * 3), np.array([[-1.0, 1.0], [0.0, 0.0]])
     )
@@ -211,7 +211,7 @@ def test_the_whole_receiver_is_its_plain_python(detector: int, unrolled: bool) -
             0.02 * np.random.default_rng(5).normal(size=count),
         )  # fmt: skip
         front = kernel.Front(2.0, 0.01, 1.0, np.array([[0.01, 0.002, 0.05], [-0.01, 0.0, -0.05]]))
-        slicer = kernel.Slicer(levels, 0.5, 1, 20, False, unrolled)
+        slicer = kernel.Slicer(levels, float(np.mean(levels**2)), 0.5, 1, 20, False, unrolled)
         steps = kernel.Steps(1e-3, 1e-3, 1e-3, 1e-3, False, 50, np.tile([-2.0, 2.0], (3, 1)), np.array([[-1.0, 1.0]]))
         trace = kernel.Trace(
             np.zeros(count + taps_before), np.zeros(count + taps_before), np.zeros(count + 1, dtype=np.uint8),

@@ -102,6 +102,7 @@ def lit(**changes: Any) -> Link:
 
 Pair = tuple[Callable[[], Link], Callable[[], Link]]
 EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
+    "symbols by pairs": (base, lambda: base().replace(modulation="PAM6")),
     "transmitter FFE": lambda: sending(ffe=(-0.1, 0.9), ffe_main=1),
     "transmitter filter": lambda: sending(filter=SampledFilter(np.array([0.9, -0.1]), 1.0 / (8 * RATE))),
     "finite edges": (lambda: sending(rise_time=0.0), base),

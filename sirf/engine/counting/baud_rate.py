@@ -24,7 +24,7 @@ from sirf.engine.rounding import converter_rounding
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.signal.pam import thresholds
+from sirf.signal.pam import mean_square, thresholds
 from sirf.signal.patterns import Pattern, precode
 
 COUNTED_SYMBOLS = 1 << 17
@@ -305,7 +305,7 @@ class BaudRateLink:
         if not tx.compression:
             return
         weights = np.asarray(tx.ffe)
-        variance = float(np.mean(self.levels**2))
+        variance = mean_square(self.levels)
         for j, weight in enumerate(weights):
             at = pre + j - tx.ffe_main
             if 0 <= at < len(response):
@@ -318,7 +318,7 @@ class BaudRateLink:
         """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
         steps = np.diff([0.0, *self.link.transmitter.ffe, 0.0])
         # mean square of the drive by which a trimmed tap would have been multiplied
-        power = float(np.mean(self.levels**2)) * float(np.sum(steps**2)) * moved
+        power = mean_square(self.levels) * float(np.sum(steps**2)) * moved
         cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
         return Filter.of(cursors, pre)
 
@@ -326,7 +326,7 @@ class BaudRateLink:
         """A filter for each phase of an aggressor."""
         m = self.end.samples_per_ui
         columns = wave[: len(wave) // m * m].reshape(-1, m)
-        floor = self.floor / float(np.mean(self.levels**2))
+        floor = self.floor / mean_square(self.levels)
         return Columns.of([Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T])
 
     def _check_jitter(self) -> None:

@@ -31,7 +31,6 @@ from sirf.engine.statistical.tilted_inversion import (
     TiltedContour,
     aggressor_function,
     check_crosstalk,
-    cumulants,
     interference,
     interference_by_level,
 )
@@ -39,7 +38,7 @@ from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates, StatisticalEye
-from sirf.signal.pam import thresholds
+from sirf.signal.pam import mean_square, thresholds
 
 if TYPE_CHECKING:
     from sirf.engine.light.large_signal import LargeSignal, LevelDistortion
@@ -190,7 +189,7 @@ class InterferenceModel:
         self.link = link
         self.front_end: FrontEnd = front_end(link)
         self.levels = link.levels
-        self.symbol_variance = cumulants(self.levels)[0]
+        self.symbol_variance = mean_square(self.levels)
         self.pulse, self.edges = self.front_end.mean_pulse, EdgeResponse.of(self.front_end)
         self.codes, converter_noise = self._quantisation()
         self.white = self.front_end.transmitter_noise**2 + converter_noise

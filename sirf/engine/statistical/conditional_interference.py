@@ -17,6 +17,7 @@ from sirf._kernels.decision_filter import filter_decisions
 from sirf._kernels.truncated_normal import FARTHEST
 from sirf.engine.statistical.tilted_moment import PairCumulants
 from sirf.signal.gaussian import erfcx, log_gaussian_below
+from sirf.signal.pam import level_shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,9 @@ class LevelByLevel:
         by_level = np.sum(weight * means, axis=0) / share
         within = np.sum(weight * (variances + (means - by_level) ** 2), axis=0) / share
         whole = float(share @ by_level)
-        return cls(whole, np.log(share * len(share)), by_level - whole, within / float(share @ within) - 1.0)
+        return cls(
+            whole, np.log(share / level_shares(len(share))), by_level - whole, within / float(share @ within) - 1.0
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,16 +115,21 @@ def next_symbol(after: AfterError, taps: Float, distances: tuple[Float, Float]) 
         scale,
         share,
     )
+    usual = level_shares(shape[1])
+    if np.ptp(usual) > 0.0:
+        # the kernel weighs levels that are sent equally often
+        share *= usual
+        share /= share.sum(axis=1, keepdims=True)
     return NextSymbol(mean, scale, share)
 
 
 def leaning(mean: float, levels: Float) -> float:
     """The lean whose levels, weighed by exp(lean x level), have this mean: Newton's method."""
     mean = min(max(mean, 0.98 * float(levels[0])), 0.98 * float(levels[-1]))
-    square = levels**2
+    square, usual = levels**2, level_shares(len(levels))
     lean = 0.0
     for _ in range(50):
-        weight = np.exp(lean * levels)
+        weight = usual * np.exp(lean * levels)
         shares = weight / weight.sum()
         found = float(shares @ levels)
         move = min(max((mean - found) / max(float(shares @ square) - found**2, 1e-3), -1.0), 1.0)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
+from sirf.signal.pam import level_shares, mean_square
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 
 TONE_PHASES = 24
@@ -138,7 +139,7 @@ class Displacement:
         lags = np.arange(len(edges)) - int(np.argmax(np.abs(edges)))
         even_odd, common, atoms, shares = _parts(jitter, lags, symbol_rate, sampling_ui, blur_ui)
         states, state_shares, residual = _states(even_odd, common, lags, blur_ui)
-        weights, lead, rest = _transition(ffe, ffe_main, float(np.mean(levels**2)))
+        weights, lead, rest = _transition(ffe, ffe_main, mean_square(levels))
         return cls(
             random=jitter.random_ui**2 + residual,
             atoms=atoms,
@@ -220,9 +221,10 @@ def _step_moments(
 ) -> tuple[float, float, float]:
     """Mean of |x|, x² and x⁴ over all transitions x; kept by value, as below."""
     grid = np.array(np.meshgrid(*[levels] * 4)).reshape(4, -1)
+    shares = np.prod(np.meshgrid(*[level_shares(len(levels))] * 4), axis=0).ravel()
     x = np.asarray(weights) @ grid
-    second, fourth = float(np.mean(x**2)), float(np.mean(x**4))
-    return float(np.mean(np.abs(x))), second + rest, fourth + 6.0 * second * rest + rest**2
+    second, fourth = float(shares @ x**2), float(shares @ x**4)
+    return float(shares @ np.abs(x)), second + rest, fourth + 6.0 * second * rest + rest**2
 
 
 @lru_cache(maxsize=KEPT_SPREADS)

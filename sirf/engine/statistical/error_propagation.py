@@ -18,7 +18,7 @@ from sirf._arrays import Float
 from sirf.engine.statistical.conditional_interference import AfterError, next_symbol
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
-from sirf.signal.pam import bit_error_table, bits_per_symbol, thresholds
+from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares, thresholds
 
 MEMORY = 5
 COLOUR_MEMORY = 3
@@ -150,10 +150,10 @@ def _part_after_right_decisions(rates: tuple[Float, Float, Float, Float]) -> flo
 def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:
     """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables.
 
-    `shares` (S, L) are the probabilities of the sent levels, equal by default.
+    `shares` (S, L) are the probabilities of the sent levels, those of random bits by default.
     """
     count = tables.shape[1]
-    sent = np.full((len(tables), count), 1.0 / count) if shares is None else shares
+    sent = np.broadcast_to(level_shares(count), tables.shape[:2]) if shares is None else shares
     errors = tables * (1.0 - np.eye(count)) * sent[:, :, None]
     bits = np.sum(errors * bit_error_table(count), axis=(1, 2)) / bits_per_symbol(count)
     up, down = np.triu(errors).sum(axis=(1, 2)), np.tril(errors).sum(axis=(1, 2))

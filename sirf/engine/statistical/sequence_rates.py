@@ -10,7 +10,7 @@ from sirf.errors import SirfError
 from sirf.receiver.mlse import Mlse
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
-from sirf.signal.pam import bit_error_table, bits_per_symbol
+from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares
 
 LONGEST = 128
 """Symbols of the longest error event in the sum."""
@@ -29,21 +29,25 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
 
     `at_instant` is the interference with the target taken off, `levels` (L,) relative to the main cursor `main` in V,
     `covariance` (K,) of interference and noise at lags of one UI. Events are runs of j symbols of alternating sign, each one
-    level off: d = (1, -(1 - alpha), +(1 - alpha), ..., +-alpha) through the target, which wins where the projected noise passes
-    its distance. The noise of an event is taken to have the shape of one sample's distribution with the event's own power. The
-    ratio is the sum over j of ((L - 1) / L)^(j - 1) P_j. Events overlap, which the union bound (each of both signs, j errors an
-    event) counts several times and this sum does not. It is a bound from neither side: counts lay within a factor of two of it,
-    with the noise of a receiver FFE as with white noise. A symbol off by one level costs one Gray bit.
+    level off: d = (1, -(1 - alpha), +(1 - alpha), ..., +-alpha) through the target, which wins where the projected noise
+    passes its distance. The noise of an event is taken to have the shape of one sample's distribution with the event's own
+    power. The ratio is the sum over j of ((L - 1) / L)^(j - 1) P_j, of PAM6 with the shares of its levels in place of 1 / L.
+    Events overlap, which the union bound (each of both signs, j errors an event) counts several times and this sum does not.
+    It is a bound from neither side: counts lay within a factor of two of it, with the noise of a receiver FFE as with white
+    noise. A symbol off by one level costs one Gray bit.
     """
     count = levels.size
     half = 0.5 * float(np.min(np.diff(levels))) * main
     margins = event_margins(alpha, covariance / covariance[0], LONGEST)
     length = np.arange(1, LONGEST + 1)
+    usual = level_shares(count)
+    inner = 1.0 - float(usual[-1])
     beyond = sum(
-        at_instant.above(e, half * margins) + at_instant.below(e + 1, half * margins) for e in range(count - 1)
+        usual[e] * at_instant.above(e, half * margins) + usual[e + 1] * at_instant.below(e + 1, half * margins)
+        for e in range(count - 1)
     )
     # beyond is over both signs at L - 1 pairs of levels; P_j is that of one sign
-    events = ((count - 1) / count) ** (length - 1) * beyond / (2.0 * (count - 1))
+    events = inner ** (length - 1) * beyond / (2.0 * inner)
     total = float(np.sum(events))
     if total <= 0.0:
         return ErrorRates(ser=0.0, ber=0.0, detector_error_ratio=0.0, mean_burst=1.0)

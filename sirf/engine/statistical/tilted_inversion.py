@@ -15,12 +15,14 @@ from numpy import fft
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.characteristic import average_symbols, fit_line, multiply_cumulants, multiply_symbols
+from sirf._kernels.characteristic import fit_line, multiply_cumulants
 from sirf._kernels.symbol_chain import LANES, symbol_chain
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.symbol_pairing import Neighbours, averaged_function, multiply_others, pairings
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import FLOOR, Interference
+from sirf.signal.pam import level_shares
 
 DEPTH = 16.0
 """The line is tilted to where the tail has fallen to about exp(-DEPTH) = 1e-7: rounding stays below 1e-8 of the middle of the
@@ -133,24 +135,7 @@ def aggressor_function(
         first, stride = fixed_phase, samples_per_ui
     elif worst_phase:
         first, stride = int(np.argmax(np.sum(usable**2, axis=0))), samples_per_ui
-    total: Complex = average_symbols(
-        usable, first, stride, line.tilt, line.step, line.size, levels, small, np.array(cumulants(levels))
-    )
-    return total
-
-
-def independent(out: Complex, line: TiltedContour, cursors: Float, levels: Float) -> None:
-    """Multiply `out` in place by the function of independent symbols through `cursors`, the small ones by cumulants."""
-    small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
-    multiply_symbols(
-        out, line.tilt, line.step, np.ascontiguousarray(cursors), levels, small, np.array(cumulants(levels))
-    )
-
-
-def cumulants(levels: Float) -> tuple[float, float, float]:
-    """Second, fourth and sixth cumulant of equally likely symmetric levels."""
-    second, fourth, sixth = (float(np.mean(levels**power)) for power in (2, 4, 6))
-    return second, fourth - 3.0 * second**2, sixth - 15.0 * fourth * second + 30.0 * second**3
+    return averaged_function(usable, first, stride, line.tilt, line.step, line.size, levels, small)
 
 
 def interference(
@@ -237,28 +222,40 @@ def _functions(
     quiet = crosstalk * _noise(line)
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
     nodes = edge_nodes(edges, displacement, line, chain, strong)
-    tied = (
-        range(chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 1)
-    )
+    # without a chain the main symbol and the one before it
+    tied = (chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 2)
+    rows = [Neighbours(*tied, first, levels) for first in pairings(len(levels))]
+    small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
     # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
     upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
     lower = upper if displacement.polarity == 0.0 else upper.copy()
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
         moved = cursors + moved_cursors(edges, state, displacement, strong)
-        common = quiet.copy()
-        independent(common, line, np.delete(moved, tied), levels)
-        if not deep:
-            _check(common[None], common[None], line, "intersymbol interference")
         loose = _loose_edges(edges.edges[~strong], displacement, strong, line)
-        for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
-            functions = common * np.exp(loose[0] + sign * loose[1])
-            if len(chain):
-                shape = _chain(functions, line, moved, main, edges, chain, nodes, state, displacement, sign, levels)
-            else:
-                shape = functions * np.exp(levels[:, None, None] * moved[main + 1] * line.points) / len(levels)
-            shift = moved[main] - cursors[main]
-            target += share * (shape * np.exp(levels[:, None] * shift * line.points) if shift else shape)
+        for row in rows:
+            common = quiet.copy()
+            multiply_others(common, line.tilt, line.step, row.others(moved), levels, small)
+            if not deep:
+                _check(common[None], common[None], line, "intersymbol interference")
+            for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
+                functions = common * np.exp(loose[0] + sign * loose[1])
+                if len(chain):
+                    shape = _chain(functions, line, moved, main, edges, chain, nodes, state, displacement, sign, row)
+                else:
+                    shape = functions * _two_symbols(row, moved, line)
+                shift = moved[main] - cursors[main]
+                part = share / len(rows)
+                target += part * (shape * np.exp(levels[:, None] * shift * line.points) if shift else shape)
     return upper, lower
+
+
+def _two_symbols(row: Neighbours, cursors: Float, line: TiltedContour) -> Complex:
+    """(L, L, S): function of the symbol before the main one, whose level is the second axis, and of what is paired with both."""
+    levels, coupling, outside = row.levels, row.coupling, row.outside(cursors, line.points)
+    before = level_shares(len(levels))[:, None] * np.exp(np.outer(levels * cursors[row.start + 1], line.points))
+    if not len(coupling):
+        return np.asarray(before[:, None])
+    return np.asarray(coupling[0].T[:, :, None] * (before * outside[1])[:, None] * outside[0][None])
 
 
 def check_crosstalk(crosstalk: Complex, line: TiltedContour) -> None:
@@ -362,25 +359,28 @@ def _chain(
     state: Float,
     displacement: Displacement,
     sign: float,
-    levels: Float,
+    row: Neighbours,
 ) -> Complex:
     """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
     size = np.abs(function)
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
-    inside = slice(chain.start, chain.stop)
-    tied = slice(chain.start + displacement.lead, chain.stop + displacement.lead + 3)
+    inside, levels = slice(chain.start, chain.stop), row.levels
     volts = displaced_volts(edges, chain, nodes, state, displacement, sign)
+    rounded = -(-needed // LANES) * LANES
     shape = symbol_chain(
         line.tilt,
         line.step,
-        -(-needed // LANES) * LANES,
-        cursors[tied].copy(),
-        main - tied.start,
+        rounded,
+        cursors[row.start : row.stop].copy(),
+        main - row.start,
         volts,
         nodes.shares,
         nodes.counts,
         *transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line),
         levels,
+        level_shares(len(levels)),
+        row.coupling,
+        row.outside(cursors, line.tilt + 1j * line.step * np.arange(rounded)),
     )
     result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
     result[:, :, :needed] = function[:needed] * shape[:, :, :needed]

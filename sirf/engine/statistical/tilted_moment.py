@@ -27,6 +27,7 @@ from sirf.engine.statistical.tilted_inversion import (
     moved_cursors,
     transitions,
 )
+from sirf.signal.pam import level_shares
 
 SMALL_STEP = 1e-3
 """Part of a change of the response by which it is tried either way; the error of the difference falls with its square."""
@@ -205,7 +206,8 @@ class TiltedMoment:
             return tied + change
         change -= step * means[index] * course[index] + 0.5 * step**2 * variances[index] * course[index] ** 2
         level = self.tilt * self.levels
-        weight = level * state.outside[index]
+        # of a symbol outside the chain alone: its share times its exponential, over the sum that `rest` holds
+        weight = level * state.outside[index] + np.log(level_shares(len(level)))
         alone = weight - np.log(np.exp(weight).sum()) + step * course[index] * level
         return np.asarray(tied[:, None] + change + alone)
 
@@ -222,8 +224,9 @@ class TiltedMoment:
 
     def _state(self, cursors: Float, volts: Float) -> TiltedState:
         """A state with these `cursors` (K,) and displaced edges; its share is still to be found."""
-        weight = np.exp(np.multiply.outer(cursors, self.tilt * self.levels))
-        weight[self.tied] = 1.0
+        usual = level_shares(len(self.levels))
+        weight = np.exp(np.multiply.outer(cursors, self.tilt * self.levels)) * usual
+        weight[self.tied] = usual
         sums = weight.sum(axis=1)
         means = self.tilt * (weight @ self.levels) / sums
         variances = self.tilt**2 * (weight @ self.levels**2) / sums - means**2
@@ -231,7 +234,7 @@ class TiltedMoment:
         for each in (means, variances, outside):
             each[self.tied] = 0.0
         factors, tied = self._edge_factors(volts), cursors[self.tied].copy()
-        rest = float(np.log(sums / len(self.levels)).sum())
+        rest = float(np.log(sums).sum())
         logarithm = self._tied(tied, factors) + rest
         return TiltedState(np.ones(len(self.levels)), logarithm, tied, volts, factors, outside, means, variances, rest)
 
@@ -259,5 +262,6 @@ class TiltedMoment:
         if not len(self.chain):
             return np.zeros(len(self.levels))
         main = self.main - self.tied.start
-        moments = chain_moments(self.tilt, factors, cursors, main, self.levels, -1 if pinned is None else pinned)
+        usual, pinned_at = level_shares(len(self.levels)), -1 if pinned is None else pinned
+        moments = chain_moments(self.tilt, factors, cursors, main, self.levels, usual, pinned_at)
         return np.asarray(np.log(moments[0] if pinned is None else moments.T))

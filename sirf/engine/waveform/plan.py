@@ -30,7 +30,7 @@ from sirf.engine.waveform.polyphase import (
 )
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
-from sirf.signal.pam import thresholds
+from sirf.signal.pam import mean_square, thresholds
 
 MAX_NOISE_RIPPLE = 2e-3
 """Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""
@@ -216,7 +216,7 @@ def driven_levels(link: Link, end: FrontEnd) -> Float:
     if not tx.compression:
         return result
     weights, m = np.asarray(tx.ffe), end.samples_per_ui
-    power = float(np.mean(levels**2))
+    power = mean_square(levels)
     for j, weight in enumerate(weights):
         at = end.sampling - (j - tx.ffe_main) * m
         if 0 <= at < len(end.driver):

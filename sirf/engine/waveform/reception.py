@@ -16,7 +16,7 @@ from sirf.engine.waveform.plan import Plan
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.receiver_report import AdaptedReceiver, ClockReport
-from sirf.signal.pam import thresholds
+from sirf.signal.pam import mean_square, thresholds
 
 MAX_SETTLE = 1_000_000
 MAX_WANDER_SLOPE = 0.05
@@ -89,6 +89,7 @@ class Reception:
         self.first = settled
         self.slicer = kernel.Slicer(
             levels=self.levels,
+            power=mean_square(self.link.levels),
             main=float(self.main),
             ffe_main=self.ffe_main,
             train=int(train),

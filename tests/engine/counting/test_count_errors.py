@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRa
 from sirf.engine.counting.count_errors import CountInterrupted, count_errors
 from sirf.engine.front_end import front_end
 from sirf.engine.statistical.analysis import statistical_eye
+from sirf.engine.statistical.symbol_pairing import MET
 from sirf.errors import SirfError
 from sirf.fec import CodewordCounter, load
 from sirf.link import Link
@@ -172,20 +174,28 @@ def test_code_words_are_counted_along_and_kept_in_the_file(tmp_path: Path) -> No
 
 
 def markov_ser(order: int, b: float, x: float) -> float:
-    """Stationary symbol error ratio of h = [1, b] with an ideal tap fed by decisions: the last error, in levels, is the state."""
-    errors = np.arange(-order + 1, order)
-    matrix = np.zeros((len(errors), len(errors)))
-    for row, last in enumerate(errors):
-        for sent in range(order):
+    """Stationary symbol error ratio of h = [1, b] with an ideal tap fed by decisions.
+
+    Last error, in levels, and last level are the state; the second symbol of a PAM6 pair depends on the first.
+    """
+    errors = 2 * order - 1
+    joint = MET if order == 6 else np.full((order, order), order**-2.0)
+    first = np.tile(joint.sum(axis=0), (order, 1))
+    second = joint / joint.sum(axis=1, keepdims=True)
+    steps = []
+    for given in (first, second):
+        matrix = np.zeros((errors, order, errors, order))
+        for row, sent in itertools.product(range(errors), range(order)):
+            last = row - order + 1
             # distances in half level spacings: the wrong feedback moves the sample by -2 b last
-            edges = (
-                np.concatenate([[-np.inf], 2.0 * np.arange(order - 1) + 1.0, [np.inf]]) - 2.0 * sent + 2.0 * b * last
-            )
+            edges = np.concatenate([[-np.inf], 2.0 * np.arange(order - 1) + 1.0, [np.inf]]) - 2.0 * (sent - b * last)
             upper = norm.sf(edges * x)
-            for decided in range(order):
-                matrix[row, decided - sent + order - 1] += (upper[decided] - upper[decided + 1]) / order
-    occupancy = np.linalg.matrix_power(matrix, 4096)[0]
-    return float(1.0 - occupancy[order - 1])
+            made = np.arange(order) - sent + order - 1
+            matrix[row, :, made, sent] += np.outer(upper[:-1] - upper[1:], given[:, sent])
+        steps.append(matrix.reshape(errors * order, -1))
+    both = np.linalg.matrix_power(steps[0] @ steps[1], 2048)[0]
+    occupancy = 0.5 * (both + both @ steps[0])
+    return float(1.0 - occupancy.reshape(errors, order)[order - 1].sum())
 
 
 @pytest.mark.parametrize(("modulation", "order", "b", "x"), [("NRZ", 2, 0.6, 2.0), ("PAM3", 3, 0.8, 2.6), ("PAM4", 4, 0.6, 2.8),

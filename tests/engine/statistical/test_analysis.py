@@ -39,13 +39,14 @@ def test_quantiles_are_those_of_direct_convolution_down_to_1e_15(link: Link) -> 
 
 @pytest.mark.parametrize("modulation", ["PAM2", "PAM3", "PAM4", "PAM6", "PAM8"])
 def test_every_modulation_has_its_eyes(modulation: str) -> None:
-    """Gaussian only: 2 (1 - 1/M) Q(x) symbol errors, M - 1 equal eyes."""
+    """Gaussian only: 2 (1 - 1/M) Q(x) symbol errors, M - 1 equal eyes; PAM6 sends its outer levels less often."""
     order = int(modulation[3:])
     distance = 1.0 / (order - 1)
     eye = statistical_eye(flat_link(modulation, sigma=distance / 4.0), phases=64)
     assert eye.density.shape == (64, 769)
     assert len(eye.eye_heights(1e-3)) == order - 1
-    assert eye.ser == pytest.approx(2 * (1 - 1 / order) * 3.167124e-5, rel=5e-3)
+    outer = 1 / 8 if order == 6 else 1 / order
+    assert eye.ser == pytest.approx(2 * (1 - outer) * 3.167124e-5, rel=5e-3)
     assert eye.eye_heights(1e-3) == pytest.approx([2 * distance * (1 - 3.0902323 / 4)] * (order - 1), rel=0.02)
 
 
