@@ -23,6 +23,14 @@ EPS0 = 8.854_187_8188e-12
 """Permittivity of vacuum, F/m."""
 MU0 = 1.256_637_061_27e-6
 """Permeability of vacuum, H/m."""
+WAVE_OHM = math.sqrt(MU0 / EPS0)
+"""Wave impedance of vacuum, ohm."""
+ELECTRON = 1.602_176_634e-19
+"""Charge of an electron, C."""
+PLANCK = 6.626_070_15e-34
+"""Planck constant, J s."""
+INCH = 0.0254
+"""An inch, m."""
 
 Given: TypeAlias = str | float
 """A quantity as a person writes it: text with a unit, or a number in the quantity's own unit."""
@@ -122,7 +130,7 @@ def _plain(value: float) -> str:
 _BAUD = _prefixed(_LARGE, "bd", "baud", "sym/s", "symbol/s", "symbols/s", "")
 _BITS = _prefixed(_LARGE, "b/s", "bit/s", "bits/s", "bps", "")
 _HERTZ = _prefixed(_LARGE, "hz", "")
-_METRES = _prefixed(_SMALL, "m") | {"cm": 1e-2, "km": 1e3, "in": 0.0254, "inch": 0.0254, "inches": 0.0254, '"': 0.0254}
+_METRES = _prefixed(_SMALL, "m") | {"cm": 1e-2, "km": 1e3, "in": INCH, "inch": INCH, "inches": INCH, '"': INCH}
 _METRES |= {"ft": 0.3048, "mil": 2.54e-5, "mils": 2.54e-5}
 
 MIN_RATE = 1e6

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
 from sirf.channel.mixed_mode_order import parse_modal_order, single_ended
-from sirf.channel.network import Network
+from sirf.channel.network import LINE_OHM, PAIR_OHM, Network
 from sirf.channel.network_file import NetworkFile
 from sirf.channel.network_reader import load_network
-from sirf.channel.screening import check_signal, inversion_note, screened, start_notes
+from sirf.channel.screening import BAND_NEEDED, check_signal, inversion_note, screened, start_notes
 from sirf.errors import SirfError, shown
 from sirf.units import Given, Many, db20, parse_symbol_rate, read_frequencies
 
@@ -33,10 +33,6 @@ Order: TypeAlias = str | Sequence[int] | Sequence[Sequence[int]]
 """A port order as users give it: see `sirf.channel.lanes.parse_lanes`."""
 Plane: TypeAlias = Literal["ball", "bump", "die"]
 PLANES: tuple[Plane, ...] = ("ball", "bump", "die")
-SINGLE_ENDED_OHM = 50.0
-DIFFERENTIAL_OHM = 100.0
-BAND_NEEDED = 0.75
-"""Part of the symbol rate that a file must reach; it should reach the whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,9 +86,9 @@ class Channel:
                 f"plane must be one of {', '.join(PLANES)}, got {self.plane!r}. Use 'ball' for a board channel."
             )
         for network in self.networks:
-            if network.ports != 2 or network.z0 != DIFFERENTIAL_OHM:
+            if network.ports != 2 or network.z0 != PAIR_OHM:
                 raise SirfError(
-                    f"network must be a two-port at {DIFFERENTIAL_OHM:g} ohm, got {network.ports} ports at "
+                    f"network must be a two-port at {PAIR_OHM:g} ohm, got {network.ports} ports at "
                     f"{network.z0:g} ohm. Use Channel.from_network, which converts."
                 )
 
@@ -189,7 +185,7 @@ class Channel:
                     f"fext and next must be empty for a file of several pairs, got some beside {through.name or 'it'}. "
                     "Its other pairs are the aggressors; use next_lanes."
                 )
-            single = _at(through, SINGLE_ENDED_OHM, warnings)
+            single = _at(through, LINE_OHM, warnings)
             parts = _multi_pair(single, port_order, victim, set(next_lanes), warnings, invert=invert)
             channel = dataclasses.replace(parts, plane=plane, four_port=_four_port(single, parts.port_order))
         else:
@@ -427,7 +423,7 @@ def _four_port(network: Network, order: PortOrder | None) -> Network | None:
     if order is None:
         return None
     ports = np.array(order) - 1
-    network = network.renormalized(SINGLE_ENDED_OHM)
+    network = network.renormalized(LINE_OHM)
     return Network(network.frequency, network.s[:, ports[:, None], ports], z0=network.z0, name=network.name)
 
 
@@ -440,16 +436,16 @@ def _differential(network: Network, order: PortOrder | None, differential: bool 
             f"number of ports must be 2 as in the through network, got {network.ports} in {network.name}. "
             "Give all networks of one kind."
         )
-    return differential_two_port(_at(network, SINGLE_ENDED_OHM, warnings), order)
+    return differential_two_port(_at(network, LINE_OHM, warnings), order)
 
 
 def _differential_of_two_port(network: Network, differential: bool | None, warnings: list[str]) -> Network:
-    if differential or (differential is None and network.z0 == DIFFERENTIAL_OHM):
-        return _at(network, DIFFERENTIAL_OHM, warnings)
+    if differential or (differential is None and network.z0 == PAIR_OHM):
+        return _at(network, PAIR_OHM, warnings)
     warnings.append(f"{network.name or 'network'} has 2 ports: taken as one of two uncoupled lines of a pair.")
-    single = _at(network, SINGLE_ENDED_OHM, warnings)
+    single = _at(network, LINE_OHM, warnings)
     # without coupling S_dd = S of one line, referred to twice its impedance
-    return Network(single.frequency, single.s, z0=DIFFERENTIAL_OHM, name=single.name)
+    return Network(single.frequency, single.s, z0=PAIR_OHM, name=single.name)
 
 
 def _at(network: Network, z0: float, warnings: list[str]) -> Network:

@@ -9,8 +9,8 @@ import numpy as np
 
 from sirf._arrays import Complex, Float
 from sirf.channel.mixed_mode import PortOrder
-from sirf.channel.network import Network
-from sirf.channel.pair import LINE_OHM, PAIR_OHM, PairNetwork
+from sirf.channel.network import LINE_OHM, PAIR_OHM, Network
+from sirf.channel.pair import PairNetwork
 
 
 @dataclass(frozen=True, slots=True, eq=False)

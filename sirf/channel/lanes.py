@@ -18,6 +18,7 @@ from sirf.channel.mixed_mode import (
     PortOrder,
     find_port_order,
     low_frequency_weight,
+    mixed_modes,
     parse_port_order,
     port_order_name,
 )
@@ -94,7 +95,7 @@ def coupled_two_port(network: Network, aggressor: PortOrder, victim: PortOrder, 
     """Differential two-port from the transmitter of `aggressor` (port 1) to the receiver of `victim` (port 2).
 
     The victim's receiver is at its out end. The aggressor transmits from its in end, or from its out end if `near`: then it
-    sits beside the victim's receiver. S_dd = (S_PP - S_PN - S_NP + S_NN) / 2, referred to twice the single-ended z0.
+    sits beside the victim's receiver. Referred to twice the single-ended z0.
     """
     sender = (aggressor[1], aggressor[3]) if near else (aggressor[0], aggressor[2])
     return differential_block(network, [sender, (victim[1], victim[3])])
@@ -107,10 +108,9 @@ def through_two_port(network: Network, lane: PortOrder) -> Network:
 
 def differential_block(network: Network, pairs: Sequence[tuple[int, int]]) -> Network:
     """S_dd (F, N, N) between N pairs (P, N) of ports counted from 1, all other modes and ports matched."""
-    m = np.zeros((len(pairs), network.ports))
-    for row, (positive, negative) in enumerate(pairs):
-        m[row, positive - 1], m[row, negative - 1] = np.sqrt(0.5), -np.sqrt(0.5)
-    return Network(network.frequency, m @ network.s @ m.T, z0=2.0 * network.z0, name=network.name)
+    positive, negative = ([port - 1 for port in ports] for ports in zip(*pairs, strict=True))
+    s_dd = mixed_modes(network.s, positive, negative).dd
+    return Network(network.frequency, s_dd, z0=2.0 * network.z0, name=network.name)
 
 
 def _mixed_mode_warning(network: Network, lane: PortOrder) -> tuple[str, ...]:

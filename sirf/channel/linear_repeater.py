@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import find_distinct, same_network
-from sirf.channel.network import Network
+from sirf.channel.network import PAIR_OHM, Network
 from sirf.errors import SirfError
 
 WIRE = "wire"
@@ -71,7 +71,7 @@ def unit_channel(frequency: Float) -> Channel:
     """A wire without loss, reflection or delay on a grid (F,) in Hz: what stands where there is no copper."""
     s = np.zeros((frequency.size, 2, 2), dtype=complex)
     s[:, 0, 1] = s[:, 1, 0] = 1.0
-    return Channel(Network(frequency, s, z0=DIFFERENTIAL_OHM, name=WIRE), plane="die", name=WIRE)
+    return Channel(Network(frequency, s, z0=PAIR_OHM, name=WIRE), plane="die", name=WIRE)
 
 
 def _isolated(entry: Network, transfer: Complex, leaving: Network) -> Network:

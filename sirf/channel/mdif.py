@@ -15,8 +15,8 @@ import numpy as np
 from sirf._arrays import Float
 from sirf.channel.file_text import FileText
 from sirf.channel.network_file import RawNetwork
+from sirf.channel.touchstone_header import UNIT_HZ
 
-_HERTZ = {"HZ": 1.0, "KHZ": 1e3, "MHZ": 1e6, "GHZ": 1e9}
 _NAME = re.compile(r"([SYZN])(?:\[(\d+),(\d+)\]|(\d+)_(\d+)|(\d)(\d)|\d{3,6}|)([XYRI]?)", re.IGNORECASE)
 """Head of an entry: S[1,2], S1_2, S12 or n12x; longer numbers without a mark between are taken in their order."""
 _TYPE = re.compile(r"\(([^)]*)\)")
@@ -151,7 +151,7 @@ def _option(text: FileText, block: _Block) -> tuple[float, str, str, float]:
     if block.option is None:
         return _unit_of_head(block), "RI", "S", 50.0
     words = ["R" if word[:1] == "R" and word[1:2].isdigit() else word for word in block.option]
-    unit = next((_HERTZ[word] for word in words if word in _HERTZ), 1e9)
+    unit = next((UNIT_HZ[word] for word in words if word in UNIT_HZ), 1e9)
     form = next((word for word in words if word in ("RI", "MA", "DB")), "MA")
     parameter = next((word for word in words if word in ("S", "Y", "Z")), "S")
     resistance = 50.0
@@ -172,7 +172,7 @@ def _option(text: FileText, block: _Block) -> tuple[float, str, str, float]:
 def _unit_of_head(block: _Block) -> float:
     """Unit in a head such as Freq(GHz)."""
     found = _TYPE.search(block.heads[0]) if block.heads else None
-    return _HERTZ.get(found.group(1).upper(), 1.0) if found else 1.0
+    return UNIT_HZ.get(found.group(1).upper(), 1.0) if found else 1.0
 
 
 def _layout(text: FileText, block: _Block, parameter: str) -> _Layout:

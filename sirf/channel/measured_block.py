@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from sirf._arrays import Complex, Float
-from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.channel import Channel
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lanes import find_lanes, parse_lanes
-from sirf.channel.network import Network
+from sirf.channel.network import PAIR_OHM, Network
 from sirf.channel.pair import ASSUMED, PairNetwork
 from sirf.channel.repair import passive
 from sirf.channel.resample import FlatResponse, coupling_corner, flatten, without_coupling
@@ -128,7 +128,7 @@ class MeasuredBlock:
     def pair(self, frequency: Float) -> PairNetwork:
         """Both modes of the victim; of a differential two-port taken as two equal lines without coupling."""
         if not self.has_common_mode:
-            return PairNetwork.balanced(Network(frequency, self._s(frequency), z0=DIFFERENTIAL_OHM))
+            return PairNetwork.balanced(Network(frequency, self._s(frequency), z0=PAIR_OHM))
         return self.lane_network(frequency).pair()
 
     def lane_network(self, frequency: Float) -> LaneNetwork:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sirf._arrays import Complex, Float
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -68,35 +68,47 @@ def find_port_order(network: Network) -> PortOrder:
     return PAIRINGS[best]
 
 
-def differential_two_port(network: Network, order: PortOrder) -> Network:
-    """S_dd of a 4-port (F, 2, 2): port 1 the in pair, port 2 the out pair, referred to twice the single-ended `z0`.
+class MixedModes(NamedTuple):
+    """S_xy (F, N, N) from mode y to mode x: differential `dd`, common `cc`, common to differential `dc`, and `cd` back."""
 
-    With a_d = (a_P - a_N) / sqrt 2: S_dd[out, in] = (S_PP - S_PN - S_NP + S_NN) / 2.
+    dd: Complex
+    dc: Complex
+    cd: Complex
+    cc: Complex
+
+
+def mixed_modes(s: Complex, positive: Sequence[int], negative: Sequence[int]) -> MixedModes:
+    """Mixed-mode S-parameters of N pairs between ports `positive` and `negative` (N,), from 0, of a network `s` (F, P, P).
+
+    a_d = (a_P - a_N) / sqrt 2 and a_c = (a_P + a_N) / sqrt 2 (Bockelman and Eisenstadt, IEEE Trans. MTT 43, 1995), so that waves
+    carry power: differential at twice, common at half the single-ended impedance; all other ports are matched.
     """
+    p, n = np.asarray(positive), np.asarray(negative)
+    pp, pn, np_, nn = (s[:, rows[:, None], columns] for rows in (p, n) for columns in (p, n))
+    # S_dc: the common mode excites both lines alike, so columns add; the difference of what comes out subtracts rows
+    return MixedModes(
+        dd=0.5 * (pp - pn - np_ + nn),
+        dc=0.5 * (pp + pn - np_ - nn),
+        cd=0.5 * (pp - pn + np_ - nn),
+        cc=0.5 * (pp + pn + np_ + nn),
+    )
+
+
+def differential_two_port(network: Network, order: PortOrder) -> Network:
+    """S_dd of a 4-port (F, 2, 2): port 1 the in pair, port 2 the out pair, referred to twice the single-ended `z0`."""
     _check_four_ports(network)
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
-    positive, negative = np.array([p_in, p_out]), np.array([n_in, n_out])
-    s = network.s
-    s_dd = 0.5 * (
-        _block(s, positive, positive)
-        - _block(s, positive, negative)
-        - _block(s, negative, positive)
-        + _block(s, negative, negative)
-    )
+    s_dd = mixed_modes(network.s, (p_in, p_out), (n_in, n_out)).dd
     return Network(network.frequency, s_dd, z0=2.0 * network.z0, name=network.name)
 
 
-def low_frequency_weight(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+def low_frequency_weight(frequency: Float) -> Float:
     """Weights (F,) that tell a line's ends: the lower quarter of the band, one over frequency."""
     last = frequency[-1]
     if last == 0:
         return np.ones(1)
     # the small summand bounds the weight of a point at DC
     return np.where(frequency <= max(0.25 * last, frequency[0]), 1.0 / (frequency + 0.003 * last), 0.0)
-
-
-def _block(s: NDArray[np.complex128], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.complex128]:
-    return s[:, rows[:, None], columns[None, :]]
 
 
 def _through_power(network: Network, order: PortOrder) -> float:

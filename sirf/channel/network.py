@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from sirf.channel.network_file import NetworkFile
 
+LINE_OHM, PAIR_OHM = 50.0, 100.0
+"""References of one line and of a pair's differential mode: those of instruments, files and every standard that ships."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:

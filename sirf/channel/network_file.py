@@ -11,13 +11,10 @@ import numpy as np
 from sirf._arrays import Complex, Float
 from sirf.channel.file_text import FileText
 from sirf.channel.mixed_mode_order import Mode, parse_modal_order, single_ended
-from sirf.channel.network import Network
+from sirf.channel.network import LINE_OHM, Network
 from sirf.channel.point_order import ascending_points, order_message
 from sirf.channel.port_impedance import renormalized_waves, scattering
 from sirf.errors import SirfError, TouchstoneError
-
-COMMON_OHM = 50.0
-"""Reference impedance to which unequal ones are brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class RawNetwork:
             notes.append(f"the reference impedance is {_listed(references[0].real)} ohm as given.")
         first = references.flat[0]
         plain = bool(np.all(references == first) and first.imag == 0 and first.real > 0)
-        common = float(first.real) if plain else COMMON_OHM
+        common = float(first.real) if plain else LINE_OHM
         try:
             if self.parameter != "S":
                 value = scattering(self.parameter, value, common)

@@ -14,16 +14,16 @@ import numpy as np
 
 from sirf._arrays import Complex, Float
 from sirf.channel.cascade import EndMatrices, cascade, cascade_ends
-from sirf.channel.network import Network
+from sirf.channel.mixed_mode import mixed_modes
+from sirf.channel.network import LINE_OHM, Network
 from sirf.errors import SirfError
 
-LINE_OHM, PAIR_OHM = 50.0, 100.0
 UNCOUPLED = "two lines without coupling, each modelled by itself"
 """Common mode of elements whose numbers are those of one line to ground."""
 ASSUMED = "assumed: that of two lines without coupling"
 """Common mode of elements of which only the differential mode is known."""
-_P, _N = [0, 1], [2, 3]
-"""Ports of the two lines in the order P in, P out, N in, N out."""
+_LINES = (0, 1), (2, 3)
+"""Ports of P and of N in the order P in, P out, N in, N out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,15 +74,10 @@ class PairNetwork:
                 f"number of ports must be 4 for a pair, got {network.ports} in {network.name or 'this network'}. "
                 "Load the pair as a single-ended 4-port (.s4p)."
             )
-        s = network.renormalized(z0).s
-        # S_dc: common excites both lines alike (columns add), the difference is taken of what comes out (rows
-        # subtract)
-        pp, pn, np_, nn = (s[:, rows][:, :, columns] for rows in (_P, _N) for columns in (_P, _N))
-        dc, cd = 0.5 * (pp + pn - np_ - nn), 0.5 * (pp - pn + np_ - nn)
-        dd, cc = 0.5 * (pp - pn - np_ + nn), 0.5 * (pp + pn + np_ + nn)
-        if not (np.any(dc) or np.any(cd)):
-            return cls(network.frequency, dd, cc, z0=z0)
-        return cls(network.frequency, dd, cc, dc, cd, z0=z0)
+        modes = mixed_modes(network.renormalized(z0).s, *_LINES)
+        if not (np.any(modes.dc) or np.any(modes.cd)):
+            return cls(network.frequency, modes.dd, modes.cc, z0=z0)
+        return cls(network.frequency, modes.dd, modes.cc, modes.dc, modes.cd, z0=z0)
 
     @property
     def converts(self) -> bool:

@@ -16,7 +16,10 @@ from sirf.channel.lanes import find_lanes, through_two_port
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.resample import UNEVEN
+from sirf.channel.response import WRAP_DB
 from sirf.channel.screening import (
+    BAND_NEEDED,
+    BAND_WANTED,
     MIN_POINTS,
     WRONG_DC,
     check_signal,
@@ -33,12 +36,8 @@ PASSIVE = 1e-5
 """Excess of the largest singular value over 1 that rounding in a file explains (the allowance of IEEE 370)."""
 RECIPROCAL = 1e-3
 """Largest |S - S^T| of a reciprocal network: -60 dB, the repeatability of a good analyser."""
-WRAP_DB = -50.0
-"""Level at half of the time that the frequency step can tell apart, above which the response wraps around."""
 DC_REAL = 0.02
 """Largest imaginary part of the value at DC."""
-BAND_NEEDED, BAND_WANTED = 0.75, 1.0
-"""Parts of the symbol rate that the data must and should reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

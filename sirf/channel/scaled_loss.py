@@ -10,13 +10,12 @@ from scipy.optimize import nnls
 
 from sirf._arrays import Float
 from sirf.channel.channel import Channel
+from sirf.channel.figures.weighting import MIN_FREQUENCY
 from sirf.channel.network import Network
 from sirf.channel.package import propagation
 from sirf.errors import SirfError
 
 _DB_PER_NEPER = 20.0 / np.log(10.0)
-_F_MIN = 50e6
-"""The fit leaves out what lies below, as that of 802.3 clause 93A.3: a DC block has no line's loss there."""
 
 
 def line_coefficients(frequency: Float, transfer: NDArray[np.complex128]) -> tuple[float, float]:
@@ -24,7 +23,7 @@ def line_coefficients(frequency: Float, transfer: NDArray[np.complex128]) -> tup
 
     Both are zero or positive, as of a line that obeys physics; weighted by |transfer| as in clause 93A.3.
     """
-    inside = (frequency >= _F_MIN) & (np.abs(transfer) > 0)
+    inside = (frequency >= MIN_FREQUENCY) & (np.abs(transfer) > 0)
     f, weight = frequency[inside] / 1e9, np.abs(transfer[inside])
     if f.size < 2:
         raise SirfError(f"channel must pass a signal in its band, got {f.size} points that do. Check the port order.")

@@ -28,6 +28,8 @@ INVERTED = "the pair is inverted"
 """Words of the note on a pair whose S21 is negative."""
 WRONG_DC = "the DC point is wrong"
 """Begin of a finding that no DC block explains."""
+BAND_NEEDED, BAND_WANTED = 0.75, 1.0
+"""Parts of the symbol rate that the data must reach (the corner of COM's receiver filter) and should reach."""
 COARSE_STEP_HZ = 100e6
 """Step in Hz beyond which COM's way into the time domain needs a finer grid."""
 _DC_DIFFERENCE = 0.2

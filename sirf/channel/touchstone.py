@@ -15,7 +15,7 @@ import numpy as np
 from sirf._arrays import Complex
 from sirf.channel.file_text import FileText
 from sirf.channel.mixed_mode_order import Mode, modal_order_of_comments, single_ended
-from sirf.channel.network import Network, renormalize
+from sirf.channel.network import LINE_OHM, Network, renormalize
 from sirf.channel.network_file import NetworkFile, frozen, given_references, single_ended_modes
 from sirf.channel.port_impedance import (
     PortImpedanceComments,
@@ -38,8 +38,6 @@ from sirf.errors import SirfError
 
 __all__ = ["NetworkFile", "load_touchstone", "read_touchstone", "write_touchstone"]
 
-COMMON_OHM = 50.0
-"""Reference impedance to which unequal ones are brought."""
 _SAME = 1e-3
 """Relative difference below which two statements of an impedance are one."""
 
@@ -126,7 +124,7 @@ class _Reference:
         self.text = text
         self.header = header
         self.notes: list[str] = []
-        self.resistances: tuple[float, ...] = (COMMON_OHM,) * ports
+        self.resistances: tuple[float, ...] = (LINE_OHM,) * ports
         self.impedances: Complex | None = None
         if given is not None:
             self.resistances = given_references(text, given, ports)
@@ -139,7 +137,7 @@ class _Reference:
             if comments is not None:
                 self._take_comments(comments, stated)
         equal = len(set(self.resistances)) == 1
-        self.common = self.resistances[0] if equal and self.impedances is None else COMMON_OHM
+        self.common = self.resistances[0] if equal and self.impedances is None else LINE_OHM
 
     def _take_comments(self, comments: Complex, stated: bool) -> None:
         """Let the comments decide where the head says so or states nothing else."""
@@ -153,7 +151,7 @@ class _Reference:
             )
             return
         self.impedances = comments
-        self.notes.append(f"port impedances of {shown} ohm in the comments were renormalised to {COMMON_OHM:g} ohm.")
+        self.notes.append(f"port impedances of {shown} ohm in the comments were renormalised to {LINE_OHM:g} ohm.")
 
     def equal_at(self, ports: tuple[int, ...]) -> bool:
         """Whether the ports, from 1, have one reference."""

@@ -19,9 +19,9 @@ from sirf._data import load_toml, validated
 from sirf._shelf import Shelf
 from sirf._toml_table import Sourced, Table
 from sirf.errors import PhysicsError
+from sirf.units import INCH
 
 Direction: TypeAlias = Literal["warp", "fill"]
-_INCH = 0.0254
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +166,8 @@ def _from_file(file: Path) -> Weave:
     return Weave(
         id=record.id,
         title=record.title,
-        warp_period=_INCH / record.threads.warp_per_inch,
-        fill_period=_INCH / record.threads.fill_per_inch,
+        warp_period=INCH / record.threads.warp_per_inch,
+        fill_period=INCH / record.threads.fill_per_inch,
         dk_swing=record.dk_swing.value,
         provenance=record.threads.provenance,
         source=record.threads.source,

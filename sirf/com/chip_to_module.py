@@ -16,14 +16,13 @@ from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import VoltageDistribution, crest_factor
 from sirf.com.interference import transmitter_equalized
-from sirf.com.search import CaseSearch, FoundSetting, by_phase, feedback_of, rising, shifted_rows
+from sirf.com.search import SEARCH_THREADS, CaseSearch, FoundSetting, by_phase, feedback_of, rising, shifted_rows
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20, from_db20
 
 _SINGLE = 6
 """Residuals that the first bound on a setting's interference counts, each at its outer symbol."""
-_WORKERS = 2
 _FIRST_INSTANTS = 0.8
 """Part of the window's half at which the instants lie that are looked at first, for they close most eyes."""
 
@@ -160,7 +159,7 @@ class EyeSearch:
     def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> FoundSetting | None:
         """The best of all settings, see `Search.full`."""
         pulses = dict(self.search.pulses())
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(SEARCH_THREADS) as pool:
             tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values()), strict=True))
             for least in self._least_heights():
                 hopes = self._hopes(tables, floor_db - 1e-9, least, pool) if prune else _all_hopeful(tables, least)

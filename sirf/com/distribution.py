@@ -12,8 +12,10 @@ from sirf._kernels.com_distribution import convolve_deltas, delta_variance
 from sirf.signal.gaussian import gaussian_quantile
 
 _EPSILON = float(np.finfo(float).eps)
-_BIN_SLACK = 1e-9
+BIN_SLACK = 1e-9
 """A voltage on a bin is that bin, whatever the last digit says."""
+NOISE_CREST = 10.0
+"""Gaussian noise at a converter is cut at so many sigma, beyond every clipping probability in use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +60,7 @@ class VoltageDistribution:
 
     def below(self, voltage: float) -> float:
         """Probability of a voltage up to the first bin at or above `voltage` in V."""
-        index = int(np.ceil(voltage / self.bin_size - _BIN_SLACK)) - self.first
+        index = int(np.ceil(voltage / self.bin_size - BIN_SLACK)) - self.first
         return float(np.sum(self.y[: index + 1])) if index >= 0 else 0.0
 
     def quantile_reaching(self, probability: float) -> float:

@@ -6,12 +6,9 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
-from sirf.com.distribution import VoltageDistribution, gaussian, symbols
+from sirf.com.distribution import NOISE_CREST, VoltageDistribution, gaussian, symbols
 from sirf.com.revision import Rules
 from sirf.errors import SirfError
-
-NOISE_CREST = 10.0
-"""Gaussian noise at the converter is cut at so many sigma."""
 
 
 def check_converter(settings: ComSettings) -> None:

@@ -19,7 +19,8 @@ from sirf.execution import tell
 
 PEAK_WINDOW_UI = 20
 """The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
-_WORKERS = 2
+SEARCH_THREADS = 2
+"""Kernels release the interpreter, so that threads run side by side; a study takes the other cores by its processes."""
 SearchPath = tuple[tuple[int, int, float], ...]
 
 
@@ -192,7 +193,7 @@ class CaseSearch:
             return (*best[:4], evaluated, improved)
 
         results = []
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(SEARCH_THREADS) as pool:
             for result in pool.map(work, first):
                 results.append(result)
                 tell("full grid", len(results), len(first))

@@ -15,7 +15,7 @@ from numpy.fft import irfft, rfft
 
 from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
-from sirf.com.distribution import VoltageDistribution, gaussian
+from sirf.com.distribution import BIN_SLACK, VoltageDistribution, gaussian
 from sirf.com.revision import Rules
 from sirf.com.slicer_noise import SlicerNoise
 from sirf.errors import ConfigError
@@ -30,8 +30,6 @@ _LAST_CHANGE = 1e-3
 _GAIN_PRECISION = 1e-6
 _TILTS = 4
 """Steps towards the exponential that moves the mean of a sum to the tail that is asked for; near is near enough."""
-_BIN_SLACK = 1e-9
-"""A voltage on a bin is that bin, whatever the last digit says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +158,7 @@ def tail_of_sum(parts: list[tuple[VoltageDistribution, int]], distance: float) -
         weights, scale = _tilted(part, tilt)
         transform *= rfft(weights, period) ** count
         offset += count * scale
-    last = int(np.ceil(-bins - _BIN_SLACK)) - first
+    last = int(np.ceil(-bins - BIN_SLACK)) - first
     if last < 0:
         return 0.0
     density = np.maximum(irfft(transform, period)[: min(last + 1, size)], 0.0)

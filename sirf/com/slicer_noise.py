@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.com.distribution import VoltageDistribution, gaussian, symbols
+from sirf.com.distribution import NOISE_CREST, VoltageDistribution, gaussian, symbols
 from sirf.com.interference import transmitter_equalized, whole_ui
 from sirf.com.mmse import MmseReceiver, autocorrelation, behind_taps, pulse_slopes, through_taps, with_taps
-from sirf.com.quantization import NOISE_CREST, clip_probability, clipping_level, converter_step, with_rounding_error
+from sirf.com.quantization import clip_probability, clipping_level, converter_step, with_rounding_error
 from sirf.com.reference_receiver import CaseReceiver
 
 _CREST = 8.0

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.com.distribution import gaussian, symbols
+from sirf.com.distribution import NOISE_CREST, gaussian, symbols
 
-NOISE_CREST = 10.0
-"""Noise is cut at so many sigma, beyond every clipping probability in use."""
 RANGE_BINS = 2000
 """Bins of the distribution over the largest sum of the pulse."""
 

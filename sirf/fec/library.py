@@ -10,6 +10,10 @@ from sirf._toml_table import Sourced
 from sirf.errors import ConfigError, SirfError
 from sirf.fec.reed_solomon import ReedSolomon
 
+KP4_BIT_ERROR_RATIO = 2.4e-4
+"""Bit error ratio ahead of RS(544,514) that the standards of 100 Gb/s a lane ask for, and at which TDECQ is defined (IEEE 802.3
+clause 121.8.5: SER 4.8e-4)."""
+
 
 class CodeTable(Sourced):
     """The keys of a code's file; `provenance` is P published, 2 secondary, E engineering estimate."""

@@ -8,11 +8,9 @@ from math import inf
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.optics.stage import ELECTRON, check, low_pass, noiseless
-from sirf.units import AREA, C0, CURRENT, FREQUENCY, LENGTH, RESISTANCE, WAVELENGTH, read_text_fields
+from sirf.optics.stage import check, low_pass, noiseless
+from sirf.units import AREA, C0, CURRENT, ELECTRON, FREQUENCY, LENGTH, PLANCK, RESISTANCE, WAVELENGTH, read_text_fields
 
-PLANCK = 6.626_070_15e-34
-"""Planck constant, J s."""
 NEWTON_STEPS = 60
 
 

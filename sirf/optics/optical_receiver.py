@@ -8,8 +8,8 @@ from math import inf
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.optics.stage import ELECTRON, check, low_pass, noise_bandwidth
-from sirf.units import CURRENT, FREQUENCY, VOLTAGE, read_text_fields
+from sirf.optics.stage import check, low_pass, noise_bandwidth
+from sirf.units import CURRENT, ELECTRON, FREQUENCY, VOLTAGE, read_text_fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,6 @@ from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.signal.filters import butterworth4
 
-ELECTRON = 1.602_176_634e-19
-"""Elementary charge, C."""
-
 
 class Stage(Protocol):
     """One stage: x goes through `response` (one at DC) and then through `curve`; `noise_density` is added to its output."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LINE_STYLES = ("-", "--", "-.", ":")
+"""Lines that stay apart in grey print, in the order in which pictures use them."""
+
 
 def empty_figure(size: tuple[float, float]) -> Figure:
     """A figure of `size` in inches without axes; raises `SirfError` without matplotlib."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sirf.plot._axes import axes_or_new
+from sirf.plot._axes import LINE_STYLES, axes_or_new
 from sirf.plot._palette import BLUE, DARK, ORANGE
 from sirf.plot._titles import conditions_of, name_of, set_title
 from sirf.plot.eye import DENSITY_LABEL, eye
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 DEEPEST = 1e-18
 """Error ratios are drawn down to here."""
-STYLES = ("-", "--", "-.", ":")
 FIT_POINTS = 401
 
 
@@ -60,7 +59,7 @@ def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool
     for index, ratio in enumerate(ratios):
         inside = (volts >= result.level_volts[index]) & (volts <= result.level_volts[index + 1])
         own, millivolts = ratio[inside], 1e3 * volts[inside]
-        style = STYLES[index % len(STYLES)]
+        style = LINE_STYLES[index % len(LINE_STYLES)]
         axes.semilogx(np.maximum(own, DEEPEST), millivolts, color=DARK, linestyle=style, linewidth=1.2)
         # at a level half of one level's symbols lie beyond
         share = 1.0 / len(result.levels)

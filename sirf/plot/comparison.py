@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sirf.errors import SirfError
+from sirf.fec.library import KP4_BIT_ERROR_RATIO
 from sirf.plot._axes import axes_or_new, empty_figure, plain
 from sirf.plot.eye import eye as draw_eye
 from sirf.system.architecture import ORDER
@@ -108,8 +109,8 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
                 solid_capstyle="butt",
             )
         axes.plot(max(row.ber, LEAST), place, mark, color=colour, markersize=7)
-    axes.axvline(KP4_THRESHOLD, color="0.3", linestyle="--", linewidth=0.9)
-    axes.text(KP4_THRESHOLD, -0.5, "KP4 ", fontsize="small", color="0.3", va="bottom", ha="right")
+    axes.axvline(KP4_BIT_ERROR_RATIO, color="0.3", linestyle="--", linewidth=0.9)
+    axes.text(KP4_BIT_ERROR_RATIO, -0.5, "KP4 ", fontsize="small", color="0.3", va="bottom", ha="right")
     axes.set(
         xscale="log",
         xlabel="bit error ratio from host to host, before FEC",
@@ -146,5 +147,3 @@ def reach_tornado(row: Row, ax: Axes | None = None) -> Axes:
 
 LEAST = 1e-24
 """Error ratios below are drawn here."""
-KP4_THRESHOLD = 2.4e-4
-"""Bit error ratio that RS(544,514) corrects to 1e-12 and below."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.plot._axes import axes_or_new
+from sirf.plot._axes import LINE_STYLES, axes_or_new
 from sirf.plot._titles import conditions_of, name_of, set_title
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ DECADES = 3.0
 """Decades of density that the picture shows: enough for the tails, few enough that the levels stand out."""
 CONTOURS = (1e-6, 1e-9, 1e-12)
 COLOURS = ("#d55e00", "#000000", "#009e73", "#cc79a7")
-STYLES = ("-", "--", "-.", ":")
 SHOWN_OF_RANGE, SHOWN_OF_HISTOGRAM = 0.68, 0.95
 """Part of the voltage range that the picture shows, of a statistical eye and of a histogram."""
 FINE = 16
@@ -123,7 +122,7 @@ def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> Axe
 def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | None) -> None:
     chosen = contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
     for index, ratio in enumerate(chosen):
-        colour, style = COLOURS[index % len(COLOURS)], STYLES[index % len(STYLES)]
+        colour, style = COLOURS[index % len(COLOURS)], LINE_STYLES[index % len(LINE_STYLES)]
         label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
         shapes = [outline for outline in outlines(result, ratio) if outline is not None]
         if len(shapes) < len(result.thresholds):

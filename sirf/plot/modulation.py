@@ -20,11 +20,11 @@ def modulation(result: ModulationStudy, ax: Axes | None = None) -> Axes:
 
     A level line marks the margin that a link needs, a dot on the sweep where one modulation overtakes another.
     """
-    from sirf.study.modulation_result import COM_LIMIT_DB
+    from sirf.study.rule import MIN_COM_DB
 
     axes = axes_or_new(ax, (7.2, 4.4))
     (_sweep if result.sweep else _bars)(axes, result)
-    axes.axhline(COM_LIMIT_DB, color="0.4", linewidth=0.8, linestyle=":")
+    axes.axhline(MIN_COM_DB, color="0.4", linewidth=0.8, linestyle=":")
     axes.set_ylabel("COM (dB)")
     axes.set_title(
         plain(f"{result.channel}: {result.net_rate / 1e9:.4g} Gb/s net, {result.standard}"), fontsize="small"

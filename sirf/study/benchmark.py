@@ -29,7 +29,6 @@ DENSITY = 2.5e-15
 SYMBOLS = {"counting": 2_000_000, "waveform": 400_000}
 PHASES = 32
 CODE_WORDS = 2000
-CODE_BIT_ERROR_RATIO = 2.4e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +133,12 @@ def _check_count(_: Link, count: Any) -> None:
 
 def _code_words() -> Any:
     from sirf import fec
+    from sirf.fec.library import KP4_BIT_ERROR_RATIO
 
     code = fec.load("kp4")
     generator = np.random.default_rng(1)
     messages = generator.integers(0, 1024, (CODE_WORDS, 514))
-    wrong = generator.random((CODE_WORDS, 544, 10)) < CODE_BIT_ERROR_RATIO
+    wrong = generator.random((CODE_WORDS, 544, 10)) < KP4_BIT_ERROR_RATIO
     flips = (wrong << np.arange(10)).sum(axis=-1).astype(np.uint16)
     return code, messages, code.encode(messages) ^ flips, flips
 

@@ -15,6 +15,7 @@ from sirf.execution import all_cores
 from sirf.link import Link
 from sirf.results.margin import EqualizerChoice
 from sirf.study.comparison import Comparison, Row
+from sirf.study.fibre_reach import TDECQ_PATTERN
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import Limitation, limited_by
@@ -37,8 +38,6 @@ RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
 """Data rates in bit/s on the line; the last is a projection."""
 CORNER_PHASES = 16
 """Sampling phases and samples per UI at the ends of the inputs' ranges."""
-TDECQ_PATTERN = "prbs11"
-"""Sent for TDECQ: within some hundredths of a dB of PRBS13Q in an eighth of its time."""
 FIBRE_INDEX = 1.468
 """Group index of single-mode fibre at 1310 nm."""
 

@@ -9,17 +9,18 @@ from typing import Any
 
 from sirf import fec
 from sirf.errors import SirfError
+from sirf.fec.library import KP4_BIT_ERROR_RATIO
 from sirf.optics.fibre import MultimodeFibre
 from sirf.optics.laboratory import TransmitterMeasures, measure
 from sirf.optics.library import OpticsPreset
 from sirf.study.length_search import longest_length
-from sirf.study.light_budget import THRESHOLD_BER, light_ber
+from sirf.study.light_budget import light_ber
 from sirf.study.limits import Limit, limit_of
 from sirf.study.reach_result import Reach
 
 MIN_FIBRE, MAX_FIBRE, MAX_MULTIMODE_FIBRE = 10.0, 40e3, 20e3
 """Lengths in m between which fibre reach is sought."""
-PATTERN = "prbs11"
+TDECQ_PATTERN = "prbs11"
 """Shorter than the standard's: TDECQ within 0.04 dB of PRBS13Q on the paths that ship, in an eighth of the time."""
 KINDS = ("ber", "ber_post_fec", "tdecq_db")
 
@@ -49,7 +50,7 @@ def fibre_reach(
     by "dispersion" (of single-mode fibre, or among modes) or "loss": the one that costs more decibels, and for TDECQ the one
     that ends it first.
     """
-    wanted = limit_of(limit, ber=THRESHOLD_BER, code=code)
+    wanted = limit_of(limit, ber=KP4_BIT_ERROR_RATIO, code=code)
     if wanted.name not in KINDS:
         raise SirfError(
             f"limit of optics must be one of {', '.join(KINDS)}, got {wanted.name}. Light has no {wanted.name}."
@@ -88,9 +89,9 @@ def fibre_reach(
 
 def _look(optics: OpticsPreset, length: float) -> _Light:
     path = dataclasses.replace(optics.path, fibre=dataclasses.replace(optics.path.fibre, length=length))
-    measures = measure(path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=PATTERN)
+    measures = measure(path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=TDECQ_PATTERN)
     ratio = light_ber(optics, path)
-    return _Light(measures=measures, loss_db=path.loss_db, ber=ratio, powered=ratio <= THRESHOLD_BER)
+    return _Light(measures=measures, loss_db=path.loss_db, ber=ratio, powered=ratio <= KP4_BIT_ERROR_RATIO)
 
 
 def _value(light: _Light, limit: Limit) -> float:

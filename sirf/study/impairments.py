@@ -12,9 +12,10 @@ import numpy as np
 from sirf._arrays import Complex, Float
 from sirf.ami.flow import modelled
 from sirf.ami.parameter_search import equalize_own_side
-from sirf.channel.channel import DIFFERENTIAL_OHM, Channel
+from sirf.channel.channel import Channel
+from sirf.channel.figures.weighting import MIN_FREQUENCY
 from sirf.channel.linear_repeater import WIRE
-from sirf.channel.network import Network, bulk_delay
+from sirf.channel.network import PAIR_OHM, Network, bulk_delay
 from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import LevelDistortion
@@ -48,8 +49,6 @@ POWER, AMPLITUDE = 10.0 ** (-LESS_DB / 10.0), 10.0 ** (-LESS_DB / 20.0)
 """What 3 dB less leaves of a noise power, and of an amplitude."""
 MIN_ERROR_RATIO = 1e-15
 """Below it tails are compared at the smaller distance at which the link has this ratio: deeper ones are lost in rounding."""
-F_MIN = 50e6
-"""Lower edge in Hz of the fit of a smooth path, as in IEEE 802.3 clause 93A.3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +222,7 @@ def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
     """
     f, delay = transfer.frequency, bulk_delay(transfer.frequency, transfer.value)
     aligned = transfer.value * np.exp(2j * np.pi * f * delay)
-    inside = (f >= F_MIN) & (f <= f_max)
+    inside = (f >= MIN_FREQUENCY) & (f <= f_max)
     terms = _terms(f)
     weight = np.abs(aligned[inside])
     wanted = weight * (np.log(weight) + 1j * np.unwrap(np.angle(aligned))[inside])
@@ -379,7 +378,7 @@ def _gain(transfer: Transfer, nyquist: float, less_db: float) -> Complex:
 def _network(frequency: Float, value: Complex) -> Network:
     s = np.zeros((frequency.size, 2, 2), dtype=complex)
     s[:, 0, 1] = s[:, 1, 0] = value
-    return Network(frequency, s, z0=DIFFERENTIAL_OHM, name="lessened")
+    return Network(frequency, s, z0=PAIR_OHM, name="lessened")
 
 
 def _matched(frequency: Float, value: Complex) -> Channel:

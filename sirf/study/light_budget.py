@@ -13,6 +13,7 @@ import numpy as np
 
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import PhysicsError, SirfError
+from sirf.fec.library import KP4_BIT_ERROR_RATIO
 from sirf.link import Link
 from sirf.optics.laboratory import LinkBudget, TransmitterMeasures, arrival_rows
 from sirf.optics.library import OpticsPreset
@@ -24,8 +25,6 @@ from sirf.optics.span import Span
 from sirf.presets import list_presets, load
 from sirf.study.measurement import DEAD_ERROR_RATIO
 
-THRESHOLD_BER = 2.4e-4
-"""Bit error ratio that KP4 corrects, and at which TDECQ is defined (IEEE 802.3 clause 121.8.5: SER 4.8e-4)."""
 MAX_LOSS, MAX_GAIN = 30.0, 12.0
 """dB of more and of less loss between which the limit is sought."""
 TOLERANCE_DB = 0.01
@@ -63,7 +62,7 @@ def link_budget(
     path: OpticalPath,
     measures: TransmitterMeasures,
     *,
-    ser: float = 2.0 * THRESHOLD_BER,
+    ser: float = 2.0 * KP4_BIT_ERROR_RATIO,
     agc_db: tuple[float, float] = (0.0, 0.0),
 ) -> LinkBudget:
     """The budget of a path as measured, for a symbol error ratio: `engine_budget` at the swing and rate of the measurement.
@@ -88,7 +87,9 @@ def link_budget(
     return engine_budget(made, measures, ber=0.5 * ser)
 
 
-def engine_budget(optics: OpticsPreset, measures: TransmitterMeasures, *, ber: float = THRESHOLD_BER) -> LinkBudget:
+def engine_budget(
+    optics: OpticsPreset, measures: TransmitterMeasures, *, ber: float = KP4_BIT_ERROR_RATIO
+) -> LinkBudget:
     """From OMA_outer at the transmitter to the margin at the photodiode for a bit error ratio before FEC, by the engine.
 
     The margin is the loss that may be added (or, negative, has to be taken away) until the statistical eye of the light from
@@ -110,7 +111,7 @@ def engine_budget(optics: OpticsPreset, measures: TransmitterMeasures, *, ber: f
     return LinkBudget(rows=rows, margin_db=margin)
 
 
-def loss_margin_db(optics: OpticsPreset, *, ber: float = THRESHOLD_BER) -> float:
+def loss_margin_db(optics: OpticsPreset, *, ber: float = KP4_BIT_ERROR_RATIO) -> float:
     """Loss in dB that may be added to the light until its engine's bit error ratio is `ber`, within 0.01 dB."""
     if not 0.0 < ber < DEAD_ERROR_RATIO:
         raise SirfError(f"ber must be between 0 and 0.5, got {ber}. Use 2.4e-4, the threshold of KP4.")

@@ -27,6 +27,7 @@ from sirf.fec.reed_solomon import ReedSolomon
 from sirf.signal.capacity import capacity
 from sirf.signal.decisions import bit_error_ratio, fec_symbol_error_ratio, symbol_error_ratio, transitions
 from sirf.signal.pam import bits_per_symbol, order_of
+from sirf.study.measurement import CODE
 from sirf.study.modulation_result import ModulationPoint, ModulationRow, ModulationStudy
 from sirf.study.parallel import Progress
 from sirf.system.port import Range
@@ -35,7 +36,6 @@ from sirf.units import Given, parse_data_rate, parse_length
 
 MODULATIONS = ("PAM4", "PAM6", "PAM8")
 STANDARD = "802.3dj-kr1"
-CODE = "kp4"
 TRANSCODING = 257 / 256
 """Bits of the coder over bits of the client, 64B/66B made 256B/257B."""
 LEAST_BAND = 0.75

@@ -7,10 +7,8 @@ from typing import Any
 
 from sirf._display import html_table, table
 from sirf.study.figure import rare_error_ratio
+from sirf.study.rule import MIN_COM_DB
 from sirf.system.port import Range
-
-COM_LIMIT_DB = 3.0
-"""Margin that counts as working where energies are compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +106,8 @@ class ModulationPoint:
 
     @property
     def thriftiest(self) -> str | None:
-        """The modulation of least energy among those with `COM_LIMIT_DB`; None where none has that."""
-        found = [row for row in self.rows if row.energy and row.com_db is not None and row.com_db >= COM_LIMIT_DB]
+        """The modulation of least energy among those with `MIN_COM_DB`; None where none has that."""
+        found = [row for row in self.rows if row.energy and row.com_db is not None and row.com_db >= MIN_COM_DB]
         return min(found, key=lambda row: row.energy.value if row.energy else 0.0).modulation if found else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -197,7 +195,7 @@ class ModulationStudy:
             return f"No modulation carries {self.net_rate / 1e9:.4g} Gb/s net over {self.channel}."
         row = self[winner]
         assert row.com_db is not None
-        state = "" if row.com_db >= COM_LIMIT_DB else f", below the {COM_LIMIT_DB:g} dB that a link needs"
+        state = "" if row.com_db >= MIN_COM_DB else f", below the {MIN_COM_DB:g} dB that a link needs"
         return f"{winner} has most margin over {self.channel}: {row.com_db:.2f} dB{state}."
 
     def __repr__(self) -> str:

@@ -12,9 +12,8 @@ from sirf.channel.materials import Material
 from sirf.channel.package import Package
 from sirf.channel.path import Device, Path, Segment, Trace
 from sirf.errors import PhysicsError, SirfError
-from sirf.units import db20
+from sirf.units import INCH, db20
 
-INCH = 0.0254
 WORST_DF, WORST_RQ = 0.1, 5e-6
 """Where the models of dielectric and foil end: loss tangent, and rms roughness in m."""
 

@@ -9,9 +9,7 @@ import pytest
 
 from sirf import optics
 from sirf.errors import PhysicsError
-from sirf.optics.micro_led import PLANCK
-from sirf.optics.stage import ELECTRON
-from sirf.units import C0
+from sirf.units import C0, ELECTRON, PLANCK
 
 
 def led(**changes: float) -> optics.MicroLed:

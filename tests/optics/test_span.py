@@ -14,8 +14,8 @@ from sirf.channel.linear_repeater import unit_channel
 from sirf.channel.network import Network
 from sirf.engine.light.light_chain import averaged
 from sirf.errors import PhysicsError, SirfError
-from sirf.optics.stage import ELECTRON
 from sirf.signal.pam import levels
+from sirf.units import ELECTRON
 from tests.optics.links import back_to_back, straight_path, unit_path
 
 OPTICAL = {26.5625e9: "optical-26g", 53.125e9: "optical-53g", 106.25e9: "optical-106g", 212.5e9: "optical-212g"} | {

@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sirf._arrays import Complex, Float
-from sirf.channel.figures.weighting import band, bin_widths, power_weight
+from sirf.channel.figures.weighting import MIN_FREQUENCY, band, bin_widths, power_weight
 from sirf.errors import SirfError
 from sirf.units import db20
-
-F_MIN = 50e6
-"""Lower edge of the fit in Hz, as COM configurations have it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -46,7 +43,9 @@ class FittedLoss:
         return self.loss_db - self.at(self.frequency)
 
 
-def fitted_insertion_loss(frequency: Float, transfer: Complex, *, f_min: float = F_MIN, f_max: float) -> FittedLoss:
+def fitted_insertion_loss(
+    frequency: Float, transfer: Complex, *, f_min: float = MIN_FREQUENCY, f_max: float
+) -> FittedLoss:
     """Fit of clause 93A.3, equations (93A-51) to (93A-54), to S21 `transfer` (F,) over `f_min` to `f_max` Hz.
 
     Least squares in dB, each point weighted by |S21|, so that a little error where much arrives outweighs a large one

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.channel.figures.weighting import band, bin_widths, power_weight
+from sirf.channel.figures.weighting import MIN_FREQUENCY, band, bin_widths, power_weight
 from sirf.channel.network import Network
 from sirf.errors import SirfError
-
-F_MIN = 50e6
-"""Lower edge of the integral in Hz, as COM configurations have it."""
 
 
 def power_sum(networks: Sequence[Network], frequency: Float, amplitudes: Sequence[float] | None = None) -> Float:
@@ -42,7 +39,7 @@ def integrated_crosstalk_noise(
     symbol_rate: float,
     transmitter_corner: float,
     receiver_corner: float,
-    f_min: float = F_MIN,
+    f_min: float = MIN_FREQUENCY,
     f_max: float,
 ) -> float:
     """rms crosstalk in V of aggressors of one kind, equation (92-46) for NEXT, (92-47) for FEXT; 0 without aggressors.

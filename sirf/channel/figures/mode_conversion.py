@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf.channel.mixed_mode import PortOrder
+from sirf.channel.mixed_mode import PortOrder, mixed_modes
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 from sirf.units import db20
@@ -50,25 +49,12 @@ class ModeConversion:
 def mode_conversion(network: Network, order: PortOrder = STRAIGHT) -> ModeConversion:
     """Mixed-mode parameters of a single-ended 4-port with `order` (P in, P out, N in, N out), counted from 1.
 
-    a_d = (a_P - a_N) / sqrt 2, a_c = (a_P + a_N) / sqrt 2 at each end (Bockelman and Eisenstadt, IEEE Trans. MTT 43, 1995).
     Raises `SirfError` unless the network has 4 ports.
     """
     _check_four_ports(network)
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
-    positive, negative = np.array([p_in, p_out]), np.array([n_in, n_out])
-
-    def block(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Complex:
-        return network.s[:, rows[:, None], columns[None, :]]
-
-    pp, pn = block(positive, positive), block(positive, negative)
-    np_, nn = block(negative, positive), block(negative, negative)
-    return ModeConversion(
-        frequency=network.frequency,
-        dd=0.5 * (pp - pn - np_ + nn),
-        cd=0.5 * (pp - pn + np_ - nn),
-        dc=0.5 * (pp + pn - np_ - nn),
-        cc=0.5 * (pp + pn + np_ + nn),
-    )
+    modes = mixed_modes(network.s, (p_in, p_out), (n_in, n_out))
+    return ModeConversion(frequency=network.frequency, **modes._asdict())
 
 
 def pn_skew(network: Network, order: PortOrder = STRAIGHT, *, f_max: float | None = None) -> float:

@@ -17,6 +17,7 @@ from sirf.channel.figures.loss import bandwidth, effective_bandwidth, insertion_
 from sirf.channel.figures.mode_conversion import balance, mode_conversion
 from sirf.channel.figures.standard_limits import FigureLimits, Mask, NoiseSettings, load_limits
 from sirf.channel.figures.tdr import ImpedanceProfile, impedance_profile, late_start
+from sirf.channel.figures.weighting import MIN_FREQUENCY
 from sirf.channel.network import Network, bulk_delay
 from sirf.channel.package import Package
 from sirf.errors import SirfError
@@ -24,9 +25,6 @@ from sirf.units import Given, db20, parse_symbol_rate
 
 if TYPE_CHECKING:
     from sirf.channel.channel import Channel
-
-F_MIN = 50e6
-"""Frequencies below, in Hz, do not count in the worst return loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +283,7 @@ def default_noise(symbol_rate: float) -> NoiseSettings:
     """Settings of ICN and FOM_ILD of 802.3ck, scaled from its 53.125 GBd to `symbol_rate` in baud; 0.6 V aggressors."""
     corner = 0.2365 / 7.5e-12 / 53.125e9 * symbol_rate
     return NoiseSettings(
-        f_min=F_MIN,
+        f_min=MIN_FREQUENCY,
         f_max=40.0 / 53.125 * symbol_rate,
         victim_corner=corner,
         fext_corner=corner,
@@ -298,7 +296,7 @@ def default_noise(symbol_rate: float) -> NoiseSettings:
 
 def _worst_return_loss(network: Network, port: int, nyquist: float) -> float:
     grid = network.frequency
-    points = grid[(grid >= min(F_MIN, nyquist)) & (grid <= nyquist * (1 + 1e-9))]
+    points = grid[(grid >= min(MIN_FREQUENCY, nyquist)) & (grid <= nyquist * (1 + 1e-9))]
     return float(np.min(return_loss_db(network, points if points.size else np.array([nyquist]), port=port)))
 
 

@@ -8,6 +8,10 @@ from numpy.typing import ArrayLike
 from sirf._arrays import Float
 from sirf.errors import SirfError
 
+MIN_FREQUENCY = 50e6
+"""Lower edge in Hz of fits, integrals and worst values, as COM configurations have it (f_min): what instruments measure below
+is seldom sure, and a DC block has no line's loss there."""
+
 
 def power_weight(
     frequency: ArrayLike, *, symbol_rate: float, transmitter_corner: float, receiver_corner: float

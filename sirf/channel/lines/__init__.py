@@ -16,7 +16,7 @@ from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip, Microstrip
 from sirf.channel.lines.stripline import Stripline
 from sirf.channel.lines.twinax import Twinax
-from sirf.channel.pair import LINE_OHM, PAIR_OHM
+from sirf.channel.network import LINE_OHM, PAIR_OHM
 
 __all__ = [
     "LINE_OHM",

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf.channel.network import Network
-from sirf.channel.pair import LINE_OHM, PAIR_OHM
+from sirf.channel.network import LINE_OHM, PAIR_OHM, Network
 
 MAX_ATTENUATION_NEPER = 300.0
 """Largest attenuation in neper that a chain matrix holds."""

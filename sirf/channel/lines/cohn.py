@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ellipk
 
-from sirf.units import EPS0, MU0
+from sirf.units import WAVE_OHM
 
-_ETA = float(np.sqrt(MU0 / EPS0))
 MIN_WIDTH_RATIO = 0.35
 """Least width / (spacing - thickness) for which the wide-strip forms hold."""
 
@@ -43,13 +42,13 @@ def pair(width: float, gap: float, thickness: float, spacing: float) -> tuple[fl
         odd_admittance = 1.0 / thick + ratio * (1.0 / odd - 1.0 / alone)
     else:
         plates = 2.0 * thickness / gap - 2.0 * (fringe - thin_fringe)
-        odd_admittance = 1.0 / thick + 1.0 / odd - 1.0 / alone + plates / _ETA
+        odd_admittance = 1.0 / thick + 1.0 / odd - 1.0 / alone + plates / WAVE_OHM
     return float(1.0 / even_admittance), float(1.0 / odd_admittance)
 
 
 def _thin(k: float) -> float:
     # SciPy's argument is the parameter m = k², not the modulus k
-    return float(0.25 * _ETA * ellipk(1.0 - k * k) / ellipk(k * k))
+    return float(0.25 * WAVE_OHM * ellipk(1.0 - k * k) / ellipk(k * k))
 
 
 def _fringe(t: float) -> float:

@@ -17,8 +17,7 @@ from sirf.channel.lines.base import check_band, internal_impedance
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.fields import Strips, capacitance_matrix, inductance_matrix, recession_matrix
 from sirf.channel.lines.microstrip import EdgeMicrostrip
-from sirf.channel.network import Network
-from sirf.channel.pair import LINE_OHM
+from sirf.channel.network import LINE_OHM, Network
 from sirf.errors import PhysicsError
 from sirf.units import EPS0, MU0
 

@@ -11,9 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.units import EPS0, MU0
-
-_ETA = float(np.sqrt(MU0 / EPS0))
+from sirf.units import WAVE_OHM
 
 
 class Strip(NamedTuple):
@@ -105,7 +103,7 @@ def _widened(u: float, t: float, dk: float) -> tuple[float, float]:
 
 def _air(u: float) -> float:
     bend = 6.0 + (2.0 * np.pi - 6.0) * np.exp(-((30.666 / u) ** 0.7528))
-    return float(_ETA / (2.0 * np.pi) * np.log(bend / u + np.sqrt(1.0 + (2.0 / u) ** 2)))
+    return float(WAVE_OHM / (2.0 * np.pi) * np.log(bend / u + np.sqrt(1.0 + (2.0 / u) ** 2)))
 
 
 def _effective(u: float, dk: float) -> float:
@@ -118,7 +116,7 @@ def _even(u: float, g: float, dk: float) -> Strip:
     v = u * (20.0 + g**2) / (10.0 + g**2) + g * np.exp(-g)
     effective = _effective(float(v), dk)
     q4 = _q4(u, g)
-    return Strip(_air(u) / (1.0 - _air(u) / _ETA * q4), effective)
+    return Strip(_air(u) / (1.0 - _air(u) / WAVE_OHM * q4), effective)
 
 
 def _odd(u: float, g: float, dk: float) -> Strip:
@@ -134,7 +132,7 @@ def _odd(u: float, g: float, dk: float) -> Strip:
     q8 = np.exp(-6.5 - 0.95 * np.log(g) - (g / 0.15) ** 5)
     q9 = np.log(q7) * (q8 + 1.0 / 16.5)
     q10 = (_q2(g) * _q4(u, g) - q5 * np.exp(np.log(u) * q6 * u ** (-q9))) / _q2(g)
-    return Strip(float(_air(u) / (1.0 - _air(u) / _ETA * q10)), effective)
+    return Strip(float(_air(u) / (1.0 - _air(u) / WAVE_OHM * q10)), effective)
 
 
 def _q2(g: float) -> float:

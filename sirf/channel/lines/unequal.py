@@ -10,7 +10,8 @@ from sirf._arrays import Complex, Float
 from sirf.channel.cascade import matrix_product
 from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, chain_scattering, line_chain
 from sirf.channel.materials import Material
-from sirf.channel.pair import LINE_OHM, PairNetwork, cascade_pairs
+from sirf.channel.network import LINE_OHM
+from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.errors import PhysicsError
 
 

@@ -16,7 +16,7 @@ from sirf.channel.network import Network
 from sirf.channel.pair import UNCOUPLED
 from sirf.channel.parts._checks import check_coupling, check_values
 from sirf.errors import PhysicsError
-from sirf.units import C0, EPS0, MU0
+from sirf.units import C0, EPS0, INCH, MU0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,4 +108,4 @@ def pad_capacitance(*, dk: float, pad: float, antipad: float, thickness: float) 
             f"antipad must be 1.2 to 5 times the pad, with a positive thickness and a dk of at least 1, got pad {pad}, antipad "
             f"{antipad}, thickness {thickness} m and dk {dk}. Check the units."
         )
-    return 1.41e-12 / 0.0254 * dk * thickness * pad / (antipad - pad)
+    return 1.41e-12 / INCH * dk * thickness * pad / (antipad - pad)

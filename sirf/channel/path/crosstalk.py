@@ -9,8 +9,8 @@ from typing import TypeAlias
 from sirf._arrays import Float
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.measured_block import MeasuredBlock
-from sirf.channel.network import Network
-from sirf.channel.pair import PAIR_OHM, PairNetwork, cascade_pairs
+from sirf.channel.network import PAIR_OHM, Network
+from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.channel.path.elements import Coupled, Element, Trace, pair_of
 from sirf.errors import PhysicsError
 

@@ -27,7 +27,7 @@ from sirf.engine.light.light_chain import (
     edge_moves,
     periodic,
 )
-from sirf.optics.stage import ELECTRON
+from sirf.units import ELECTRON
 
 if TYPE_CHECKING:
     from sirf.link import Link

@@ -21,9 +21,9 @@ from sirf.errors import SirfError
 from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
-from sirf.optics.stage import ELECTRON
 from sirf.receiver.receiver import Receiver
 from sirf.signal.patterns import Pattern
+from sirf.units import ELECTRON
 
 if TYPE_CHECKING:
     from sirf.link import Link

@@ -8,11 +8,9 @@ import numpy as np
 
 from sirf.com.sequence_gain import event_margins, feedback_error_ratio, sequence_error_ratio
 from sirf.engine.statistical.analysis import interference_model
+from sirf.engine.statistical.sequence_rates import MAX_EVENT_SYMBOLS
 from sirf.errors import SirfError
 from sirf.link import Link
-
-LONGEST = 128
-"""Symbols of the longest error event in the sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ def sequence_detection(link: Link) -> SequenceDetection:
     covariance = model.covariance(16)
     levels = link.order
     half = 0.5 * float(np.min(np.diff(link.levels))) * model.front_end.main_cursor / np.sqrt(covariance[0])
-    margins = event_margins(link.receiver.dfe[0], covariance / covariance[0], LONGEST)
+    margins = event_margins(link.receiver.dfe[0], covariance / covariance[0], MAX_EVENT_SYMBOLS)
     return SequenceDetection(
         alpha=link.receiver.dfe[0],
         detector_error_ratio=min(float(np.exp(sequence_error_ratio(float(half), levels, margins))), 1.0),

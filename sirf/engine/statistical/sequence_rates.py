@@ -12,7 +12,7 @@ from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares
 
-LONGEST = 128
+MAX_EVENT_SYMBOLS = 128
 """Symbols of the longest error event in the sum."""
 
 
@@ -38,8 +38,8 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
     """
     count = levels.size
     half = 0.5 * float(np.min(np.diff(levels))) * main
-    margins = event_margins(alpha, covariance / covariance[0], LONGEST)
-    length = np.arange(1, LONGEST + 1)
+    margins = event_margins(alpha, covariance / covariance[0], MAX_EVENT_SYMBOLS)
+    length = np.arange(1, MAX_EVENT_SYMBOLS + 1)
     usual = level_shares(count)
     inner = 1.0 - float(usual[-1])
     beyond = sum(

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf.errors import ConfigError, SirfError
+from sirf.results.error_count import CONFIDENCE
 from sirf.study.figures import FIGURES
 from sirf.study.sweep.case import Evaluator
 from sirf.study.sweep.design import distribution_of
-from sirf.study.sweep.results import CONFIDENCE, Results
+from sirf.study.sweep.results import Results
 from sirf.study.sweep.study import Study
 
 RATIO_FLOOR = 1e-300

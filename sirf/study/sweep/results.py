@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from sirf._arrays import Float
 from sirf._files import replacing
 from sirf.errors import ConfigError, SirfError
+from sirf.results.error_count import CONFIDENCE
 from sirf.study.figures import FIGURES
 from sirf.study.sweep.store import read_cases, read_header
 from sirf.study.sweep.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True, slots=True, eq=False)

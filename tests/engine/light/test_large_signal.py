@@ -16,8 +16,8 @@ from sirf import optics
 from sirf.engine.light.light_chain import periodic
 from sirf.engine.statistical.analysis import InterferenceModel, error_rates
 from sirf.link import Link
-from sirf.optics.stage import ELECTRON
 from sirf.transmitter.transmitter import NO_JITTER
+from sirf.units import ELECTRON
 from tests.optics.links import (
     BANDWIDTH,
     CORNER,
