@@ -86,15 +86,17 @@ class EdgeResponse:
         """The same, `factor` times as large."""
         return replace(self, step=factor * self.step, rise=factor * self.rise, bend=factor * self.bend)
 
-    def later(self, lag: int) -> EdgeResponse:
-        """What the same edges add `lag` symbols later; behind the end the response has settled."""
-        ahead = min(lag * self.pitch, len(self.step))
-
-        def advanced(wave: Float, settled: float) -> Float:
-            return np.concatenate([wave[ahead:], np.full(ahead, settled)])
-
-        step = advanced(self.step, float(self.step[-1]))
-        return replace(self, step=step, rise=advanced(self.rise, 0.0), bend=advanced(self.bend, 0.0))
+    def later(self, lags: int) -> list[EdgeResponse]:
+        """What the same edges add 1, 2 … `lags` symbols later; behind the end the response has settled."""
+        # made longer once: each of them begins that much later
+        far = np.zeros(lags * self.pitch)
+        longer = replace(
+            self,
+            step=np.concatenate([self.step, far + self.step[-1]]),
+            rise=np.concatenate([self.rise, far]),
+            bend=np.concatenate([self.bend, far]),
+        )
+        return [replace(longer, start=self.start + lag * self.pitch) for lag in range(1, lags + 1)]
 
     def _at_cursors(self, values: Float) -> Float:
         return np.asarray(values[self.start : self.start + self.pitch * (self.count - 1) + 1 : self.pitch])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
+from sirf._kernels.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
 from sirf.signal.pam import level_shares
 
 FLOOR = 1e-40
@@ -39,7 +40,8 @@ class Interference:
     def __post_init__(self) -> None:
         """Fill in lower tails that are not given: the mirror image of the upper ones."""
         if self.lower_log_tail is None:
-            object.__setattr__(self, "lower_log_tail", self.log_tail[::-1])
+            # compiled code reads it: of one kind with the upper one
+            object.__setattr__(self, "lower_log_tail", np.ascontiguousarray(self.log_tail[::-1]))
         if self.lower_density is None:
             object.__setattr__(self, "lower_density", self.density[::-1])
 
@@ -49,7 +51,8 @@ class Interference:
         volts = deeper.volts
 
         def joined(tail: Float, density: Float, far: Float, far_density: Float) -> tuple[Float, Float]:
-            near = self._logarithm(tail, np.arange(len(tail))[:, None], volts)
+            near = np.empty((len(tail), len(volts)))
+            logarithms_at(tail, self._scale, volts, LOG_FLOOR, near)
             # from the first voltage on at which the tail has fallen that low
             beyond = np.logical_or.accumulate(near < seam, axis=1)
             near_density = np.array([np.interp(volts, self.volts, row, right=0.0) for row in density])
@@ -76,12 +79,11 @@ class Interference:
     def beyond(self, upward: NDArray[np.bool_] | bool, level: NDArray[np.int64] | int, value: Float | float) -> Float:
         """P(x > value | level) where `upward`, P(x < -value | level) elsewhere; the arguments are broadcast to one shape."""
         value = np.asarray(value, dtype=float)
-        inside = value >= 0.0
-        # what lies on the other side of the middle is one less the opposite tail
-        row = np.where(inside == upward, level, np.add(level, len(self.log_tail)))
-        logarithm = self._logarithm(np.concatenate([self.log_tail, self.lower_log_tail]), row, np.abs(value))
-        probability = np.where(logarithm > LOG_FLOOR, np.exp(logarithm), 0.0)
-        return np.where(inside, probability, 1.0 - probability)
+        shape = np.broadcast_shapes(np.shape(upward), np.shape(level), value.shape)
+        up, row, where = (np.broadcast_to(one, shape).ravel() for one in (upward, level, value))
+        found = np.empty(where.size)
+        probabilities_beyond(self.log_tail, self.lower_log_tail, self._scale, up, row, where, LOG_FLOOR, found)
+        return found.reshape(shape)
 
     def quantile(self, level: int, probability: float) -> float:
         """The v with P(x > v | level) = probability (below 0.5), V; 0 where even P(x > 0 | level) is smaller."""
@@ -112,8 +114,8 @@ class Interference:
             start, end = low, high
             for _ in range(BISECTIONS):
                 middle = 0.5 * (start + end)
-                upper = float(self._logarithm(self.log_tail, e, np.asarray(middle - low)))
-                lower = float(self._logarithm(self.lower_log_tail, e + 1, np.asarray(high - middle)))
+                upper = logarithm_at(self.log_tail[e], (middle - low) * self._scale, LOG_FLOOR)
+                lower = logarithm_at(self.lower_log_tail[e + 1], (high - middle) * self._scale, LOG_FLOOR)
                 if upper == lower:
                     break
                 # the tail from below is still the larger: the threshold lies further up
@@ -140,26 +142,10 @@ class Interference:
             low, high = (middle, high) if _cubic(nodes, middle) > wanted else (low, middle)
         return (first + 0.5 * (low + high)) * float(self.volts[1])
 
-    def _logarithm(self, tails: Float, row: NDArray[np.int64] | int, distance: Float) -> Float:
-        """Logarithm of `tails`[row] (V,) at `distance` through the four nearest points; straight where the floor is near.
-
-        `LOG_FLOOR` beyond the grid. `tails` is (R, V); `row` and `distance` are broadcast.
-        """
-        points, flat = tails.shape[1], tails.ravel()
-        begin = np.multiply(row, points)
-        where = distance / self.volts[1]
-        # `numpy.clip` would take as long as all the rest
-        index = np.minimum(np.maximum(where.astype(np.int64), 0), points - 2)
-        part = np.minimum(where - index, 1.0)
-        first = np.minimum(np.maximum(index - 1, 0), points - 4)
-        start = begin + first
-        nodes = [flat[start], flat[start + 1], flat[start + 2], flat[start + 3]]
-        start = begin + index
-        here = flat[start]
-        straight = here + part * (flat[start + 1] - here)
-        inside = np.where(nodes[3] <= LOG_FLOOR, straight, _cubic(nodes, where - first))
-        # the grid holds all that interference reaches: what lies beyond it is out of reach
-        return np.asarray(np.where(where > points - 1, LOG_FLOOR, inside))
+    @property
+    def _scale(self) -> float:
+        """Samples of the tails a volt."""
+        return 1.0 / float(self.volts[1])
 
 
 def _cubic(nodes: Sequence[Any], x: Any) -> Any:

@@ -47,8 +47,8 @@ def line_chain(series: Complex, shunt: Complex, length: float, *, gamma: Complex
     # sinh(a + jb) = sinh a cos b + j cosh a sin b; cosh(a + jb) = cosh a cos b + j sinh a sin b
     odd.real, odd.imag = real_sine * cosine, real_cosine * sine
     even.real, even.imag = real_cosine * cosine, real_sine * sine
-    still = np.maximum(np.abs(turn.real), np.abs(phase)) < 1e-100
     # sinh(x) / x keeps b and c finite where gamma vanishes
+    still = turn == 0.0
     turn[still], odd[still] = 1.0, 1.0
     ratio = (odd / turn) * length
     return Chain(even, series * ratio, shunt * ratio, even)

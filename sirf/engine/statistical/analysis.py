@@ -23,9 +23,10 @@ from sirf.engine.statistical.converter_clipping import check_clipping
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
 from sirf.engine.statistical.tilted_inversion import (
+    BELOW_ERRORS,
     EXACT,
+    LEAST_RESOLVED,
     RESOLVED,
-    RESOLVED_AT_INSTANT,
     SEAM,
     Conditional,
     TiltedContour,
@@ -220,9 +221,15 @@ class InterferenceModel:
 
         line = self._line(cursors, main, edges)
         found = on(line, deep=False)
-        if found.resolved <= (RESOLVED if offset else RESOLVED_AT_INSTANT):
+        if found.resolved <= RESOLVED and (offset or found.resolved <= self._least_read(found)):
             return found
         return found.continued(on(self._line(cursors, main, edges, deep=True), deep=True), SEAM)
+
+    def _least_read(self, at_instant: Interference) -> float:
+        """The smallest probability that error ratios depend on, as the tail that may lose it in rounding has them."""
+        main = self.front_end.main_cursor
+        errors = at_instant.error_ratio(self.decided, main, thresholds(self.decided) * main)
+        return max(BELOW_ERRORS * errors, LEAST_RESOLVED)
 
     def _distorted(self, distortion: LevelDistortion, offset: int) -> Interference:
         """The interference where optics bend the levels and what lies about them; what couples in stays as it is."""
@@ -299,7 +306,7 @@ class InterferenceModel:
         moment = TiltedMoment.of(cursors, main, edges, moved, self.levels, tilt)
         noise = self._noise_covariance()
         variance = self._isi_variance(cursors, edges.edges) + noise[0]
-        ahead = [(main - lag, _advanced(cursors, lag), edges.later(lag)) for lag in range(1, MEMORY + 1)]
+        ahead = [(main - lag, _advanced(cursors, lag), later) for lag, later in enumerate(edges.later(MEMORY), start=1)]
         means = tilt * noise[1:]
         lean, offset, spread = (np.zeros((MEMORY, len(self.levels))) for _ in range(3))
         # a displaced edge reaches the next levels and the interference that they meet: these depend on each other

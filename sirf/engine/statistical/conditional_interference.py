@@ -65,10 +65,12 @@ class LevelByLevel:
         deviation = np.sqrt(here)
         # the tilt taken back from the mean of a normal variable
         margin = (bounds[:, None] - tilted + tilt * here) / deviation
-        mass = pair.logarithm[rows] - tilt * tilted + 0.5 * tilt**2 * here + log_gaussian_below(-margin)
+        log_beyond = log_gaussian_below(-margin)
+        mass = pair.logarithm[rows] - tilt * tilted + 0.5 * tilt**2 * here + log_beyond
         weight = np.exp(mass - mass.max(axis=1, keepdims=True))
         weight *= likely[:, None] / weight.sum(axis=1, keepdims=True)
-        beyond = mean_beyond(margin)
+        # density over probability, of which the logarithm is known already
+        beyond = np.exp(-0.5 * margin**2 - log_beyond) / np.sqrt(2.0 * np.pi)
         means = tilted_later - tilt * mixed + mixed / deviation * beyond
         variances = other - mixed**2 / here * (beyond**2 - margin * beyond)
         share = weight.sum(axis=0)

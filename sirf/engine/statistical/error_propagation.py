@@ -154,10 +154,17 @@ def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Fl
     """
     count = tables.shape[1]
     sent = np.broadcast_to(level_shares(count), tables.shape[:2]) if shares is None else shares
-    errors = tables * (1.0 - np.eye(count)) * sent[:, :, None]
-    bits = np.sum(errors * bit_error_table(count), axis=(1, 2)) / bits_per_symbol(count)
-    up, down = np.triu(errors).sum(axis=(1, 2)), np.tril(errors).sum(axis=(1, 2))
+    errors = (tables * sent[:, :, None]).reshape(len(tables), -1)
+    bits, up, down = np.asarray(errors @ _weights_of_errors(count)).T
     return up + down, bits, up, down
+
+
+@cache
+def _weights_of_errors(count: int) -> Float:
+    """(L L, 3): what level i decided as level j puts into the bit error ratio, and into errors upwards and downwards."""
+    bits = bit_error_table(count) / bits_per_symbol(count)
+    each = np.stack([bits, np.triu(np.ones((count, count)), 1), np.tril(np.ones((count, count)), -1)], axis=-1)
+    return np.asarray(each.reshape(count * count, 3))
 
 
 def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:

@@ -32,9 +32,10 @@ DEEP, HIGHEST = 30.0, 600.0
 moment-generating function: exp(709) is the largest number."""
 SEAM = 1e-9
 """Probability at which the second line takes over from the first."""
-RESOLVED, RESOLVED_AT_INSTANT = 1e-18, 1e-30
-"""Probabilities that the first line must resolve by itself, or there is a second one: across the eye, and at the instant,
-where error ratios are read."""
+RESOLVED, LEAST_RESOLVED = 1e-18, 1e-30
+"""Probabilities that the first line must resolve by itself, or there is a second one: anywhere, and where errors are rarer."""
+BELOW_ERRORS = 1e-8
+"""What follows an error is read from the tail down to this part of the error ratio at the instant."""
 RESOLUTION = 100.0
 """A tail counts as resolved where it is so many times what rounding and the end of the line may add to it."""
 ROUNDING = 2e-16
