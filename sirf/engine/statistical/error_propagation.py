@@ -183,7 +183,7 @@ def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, 
         now[quiet] = 0.0
         visits = visits + now
         if float(now.sum()) <= np.finfo(float).eps * float(visits.sum()) / LONGEST_EXCURSION:
-            return visits / visits.sum()
+            return np.asarray(visits / visits.sum())
     # errors that hardly ever end: all states at once, the equation of the quiet one replaced by the sum of one
     matrix = np.zeros((size, size))
     for state, probability in zip(following, probabilities, strict=True):
