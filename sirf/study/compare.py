@@ -23,7 +23,7 @@ from sirf.study.measurement import Measurement
 from sirf.study.rule import EYE_BER, Rule, rule_of
 from sirf.study.ruled_reach import RuledReach, ruled_reach
 from sirf.study.sections import optimized, path_of, sections
-from sirf.study.subject import ArchitectureSubject
+from sirf.study.subject import ArchitectureSubject, step_at
 from sirf.study.uncertainty import length_of_equal_loss, reach_uncertainty
 from sirf.study.verdict import verdict
 from sirf.system.architecture import ORDER, Architecture, load_architecture
@@ -137,7 +137,16 @@ def rows_of(
     group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool, sampled: bool, models: HostModels
 ) -> list[Row]:
     """Rows of architectures at one data rate, each under its rule: the work of one process."""
-    return [_row(item, data_rate, rule, bounds, sampled, models) for item, rule in zip(group, rules, strict=True)]
+    rows = []
+    for item, rule in zip(group, rules, strict=True):
+        try:
+            rows.append(_row(item, data_rate, rule, bounds, sampled, models))
+        except SirfError as error:
+            # of many rows the message must tell which one
+            if item.id not in str(error):
+                error.args = (f"{item.id}: {error}",)
+            raise
+    return rows
 
 
 def measurement_of(
@@ -289,7 +298,8 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
                 architecture,
                 data_rate,
                 length=length,
-                step=COARSE_STEP,
+                # the longest cables turn the phase by more than half a turn from one coarse point to the next
+                step=min(COARSE_STEP, step_at(length)),
                 inputs=inputs,
                 models=subject.models,
                 com_near=nominal,
