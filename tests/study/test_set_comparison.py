@@ -22,7 +22,8 @@ def test_three_metres_of_active_cable_have_figures_at_both_ends_of_the_ranges() 
         _ = measurement_of(item, RATE, length=3.0, step=COARSE_STEP).com_db
     bounds = _bounds(ArchitectureSubject(architecture=item, data_rate=RATE), measurement_of(item, RATE))
     low, high = bounds["com_db"]
-    assert low is not None and high is not None
+    assert low is not None
+    assert high is not None
     assert low < 3.0 < high
 
 
