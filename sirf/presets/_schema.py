@@ -88,6 +88,7 @@ class PackageCaseTable(Table):
     z_c_ohm: tuple[float, ...]
     transmitter_length_mm: tuple[float, ...]
     receiver_length_mm: tuple[float, ...] = ()
+    # clause 93A.1.2 takes other package lengths for NEXT transmitters than for the victim's, in some standards
     next_length_mm: tuple[float, ...] = ()
     ball_capacitance_ff: float
     termination_ohm: Positive = 50.0
@@ -194,6 +195,7 @@ class ComTable(Table):
     raised_cosine: bool = False
     ffe_stride: Annotated[int, Field(ge=1)] = 1
     revision: Literal["4.50", "4.17", "d3.3"] | None = None
+    # what 93A.1 and its followers ask of a channel; chip-to-module presets are judged by their eye closure as well
     threshold_db: float = 3.0
     vec_threshold_db: float | None = None
     floating: FloatingTable = FloatingTable()

@@ -15,6 +15,7 @@ def package_cases(file: PresetFile) -> tuple[PackageCase, ...]:
 
     Raises `ConfigError` for a class that the file has not, or lengths that do not fit it.
     """
+    # two doors to one fact: whichever won, the other would be read and ignored
     if file.package and file.case:
         raise ConfigError(f"{file.id}: [[package]] must be left out beside [[case]], got both. Keep one of them.")
     names = [case.name for case in file.case]
@@ -29,6 +30,7 @@ def selected_cases(file: PresetFile) -> tuple[int, ...]:
     """Numbers, from 1, of the test cases that run where none is asked for."""
     if not file.case:
         return tuple(range(1, len(file.package) + 1))
+    # the standard lists cases for hosts of special length that a quick answer does not want
     return tuple(number for number, case in enumerate(file.case, start=1) if case.default)
 
 
@@ -45,6 +47,8 @@ def cable_classes(file: PresetFile) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _named_case(file: PresetFile, index: int) -> PackageCase:
     case = file.case[index]
+    # NEXT comes from transmitters beside the victim's receiver: they sit in its device, FEXT ones in the victim's
+    # transmitter's
     near, far = (_device(file, end, f"case {case.name}") for end in (case.transmitter, case.receiver))
     near_board, far_board = _board(file, case.transmitter), _board(file, case.receiver)
     return PackageCase(
@@ -94,6 +98,7 @@ def _board(file: PresetFile, end: EndTable) -> Package | None:
     if line is None:
         raise ConfigError(f"{file.id}: [host_line] must be given for board_mm, got none. Add its impedance and loss.")
     return Package(
+        # a board is a package in form: C_0 at the device's side, the line, C_1 at the connector's (clause 93A.1.2.4)
         die=((line.device_capacitance_ff * FEMTO, 0.0),),
         lines=(PackageLine(z_c=line.z_c_ohm, length_mm=end.board_mm),),
         gamma0=line.gamma0,

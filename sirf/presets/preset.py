@@ -53,6 +53,7 @@ class EqualizerLimits:
                 "Give one limit per tap."
             )
         for tap, (low, high) in enumerate(zip(self.dfe_min, self.dfe_max, strict=True)):
+            # a NaN compares false and is refused as well
             if not low <= high:
                 raise SirfError(f"dfe_min of tap {tap + 1} must not exceed dfe_max {high:g}, got {low:g}. Swap them.")
         for name in CTLE_GAINS:
@@ -66,6 +67,7 @@ class EqualizerLimits:
                 raise SirfError(f"{name} must not be negative, got {getattr(self, name)}. Use 0 for no taps.")
         if not self.rx_ffe_tap_max > 0:
             raise SirfError(f"rx_ffe_tap_max must be positive, got {self.rx_ffe_tap_max}. Use infinity for no limit.")
+        # groups may lie side by side, but not over each other nor over the fixed taps
         floating = self.rx_ffe_groups * self.rx_ffe_group_taps
         if floating and self.rx_ffe_span - self.rx_ffe_post < floating:
             raise SirfError(
@@ -151,7 +153,9 @@ def span_values(span: Span) -> tuple[float, ...]:
         )
     if not (high - low) / step < MAX_SPAN_VALUES:
         raise ConfigError(f"span must have at most {MAX_SPAN_VALUES:,} values, got {list(span)}. Take a larger step.")
+    # rounded, for 0.3 / 0.1 is 2.9999999999999996: `arange` would lose the maximum of some spans and pass that of others
     count = round((high - low) / step)
+    # twelve digits give 0.3, not 0.30000000000000004: values stand in results, digests and messages
     return tuple(round(low + step * index, 12) for index in range(count + 1))
 
 
@@ -163,6 +167,7 @@ def _build(file: PresetFile) -> Preset:
             f"{file.id}: key receiver.dfe_min must have as many values as dfe_max ({len(rx.dfe_max)}), "
             f"got {len(rx.dfe_min)}. Give one limit per tap."
         )
+    # an unknown modulation is refused here, where the file is known, rather than by the first link
     order_of(file.modulation)
     cases = package_cases(file)
     return Preset(
@@ -189,6 +194,8 @@ def _build(file: PresetFile) -> Preset:
             noise_corner=rx.noise_corner_per_symbol_rate * symbol_rate,
             noise_density=rx.noise_density_v2_per_ghz * 1e-9,
             ctle=_ctle(file),
+            # the target of a sequence detector is 1 + (first feedback tap) D: it exists before any search has given it a
+            # value
             dfe=(0.0,) * len(rx.dfe_max) if rx.sequence_detection else (),
             mlse=Mlse(memory=1) if rx.sequence_detection else None,
             converter=None if rx.converter is None else Converter(bits=rx.converter.bits),
@@ -208,10 +215,12 @@ def _ctle(file: PresetFile) -> Ctle | None:
     if table is None:
         return None
     return Ctle(
+        # until a search has chosen, the CTLE stands at the top of its range (0 dB in most standards): it does least there
         **{name: getattr(table, name)[2] for name in CTLE_GAINS},
         f_z=table.f_z_ghz * 1e9,
         f_p1=table.f_p1_ghz * 1e9,
         f_p2=table.f_p2_ghz * 1e9,
+        # None, not zero: a second stage at 0 Hz would be a division by it
         f_lf=None if table.f_lf_ghz is None else table.f_lf_ghz * 1e9,
     )
 
@@ -220,6 +229,7 @@ def _limits(file: PresetFile) -> EqualizerLimits:
     tx, rx = file.transmitter, file.receiver
     floating = rx.floating
     return EqualizerLimits(
+        # TOML keys are text: sorted as numbers, so that "-2" comes ahead of "-1"
         tx_ffe=tuple(sorted((int(cursor), span_values(span)) for cursor, span in tx.ffe.items())),
         tx_main_minimum=tx.ffe_main_minimum,
         **{name: span_values(getattr(rx.ctle, name)) if rx.ctle else (0.0,) for name in CTLE_GAINS},

@@ -117,11 +117,13 @@ class Architecture:
         optical = next((section for section in self.sections if "optics" in section), None)
         if optical is None:
             return "electrical"
+        # deciders end a section: optics that are first or last in theirs stand beside one, with no copper between
         retimed = (optical[0] == "optics") + (optical[-1] == "optics")
         return ("linear", "half-retimed", "retimed")[retimed]
 
     def has(self, data_rate: float) -> bool:
         """Whether the file has this rate."""
+        # rates are told in Gb/s by users and files, so that the same rate may differ in its last digit
         return any(_same(rate, data_rate) for rate in self.interfaces)
 
     def at(self, data_rate: float) -> Interface:
@@ -144,12 +146,14 @@ class Architecture:
             return None
         preset = load_optics(name)
         wanted = data_rate / bits_per_symbol(preset.order)
+        # the overhead of another code is let through; the next class of rates is not
         if not 0.9 < preset.symbol_rate / wanted < 1.1:
             raise ConfigError(
                 f"{self.file.name}: key rate.{data_rate / 1e9:g}.optics must be made for about {wanted / 1e9:g} GBd, got "
                 f"{preset.name!r} for {preset.symbol_rate / 1e9:g}. Name other optics."
             )
         there = preset.with_fibre(self.fibre_m)
+        # a longer fibre than the optics' own may leave no light: said here, with this file's key, rather than as a closed eye
         check_light(there, self.file, fibre_key="fibre_m")
         return there
 
@@ -178,6 +182,8 @@ def load_architecture(name: str) -> Architecture:
     raw = load_toml(file)
     record = validated(_File, raw, file)
     try:
+        # checked though the path is read much later: a study of an hour should not end with a name that was wrong from the
+        # start
         if record.path not in list_data("paths") and not record.path.endswith(".toml"):
             raise SirfError(f"path {_one_of(list_data('paths'), record.path)}")
         if record.host_path is not None:
@@ -292,6 +298,7 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
         given = getattr(table, name)
         if given is not None and not given.endswith(".toml") and given not in list_presets():
             raise SirfError(f"rate.{key}.{name} {_one_of(list_presets(), given)}")
+    # unlike optics, a code of the user's cannot be named here: figures look codes up by id alone
     if table.fec not in list_data("fec"):
         raise SirfError(f"rate.{key}.fec {_one_of(list_data('fec'), table.fec)}")
     for name, block in (("optics", "optics"), ("retimer_standard", "retimer")):

@@ -78,6 +78,7 @@ def _member(record: _File, index: int, file: Path, *, several: bool) -> tuple[Ar
     name = table.architecture
     try:
         item = load_architecture(str(file.parent / name) if name.endswith(".toml") else name)
+        # without fibre, or inside a package, the job's distance says nothing about the light
         if item.fibre_m and record.distance_m >= IN_PACKAGE:
             # fibre reaches across the job; copper is as long as its class allows
             item = dataclasses.replace(item, fibre_m=record.distance_m)

@@ -55,7 +55,10 @@ class Corner:
         )
 
     def _source(self, source: Laser | Vcsel | MicroLed) -> Laser | Vcsel | MicroLed:
+        # in dB of power, so that it adds to dB/Hz
         rin = source.rin_db_per_hz + (self.intensity_noise_db or 0.0)
+        # a directly modulated source has no continuous power to change: its light follows the drive current, only its noise
+        # varies
         if not isinstance(source, Laser):
             return dataclasses.replace(source, rin_db_per_hz=rin)
         power = source.power * 10.0 ** ((self.laser_power_db or 0.0) / 10.0)

@@ -107,9 +107,12 @@ def laser_factor(temperature_c: float) -> Range:
     table = duty_table().laser
     rise = temperature_c - table.reference_c
     best, value, worst = (
+        # threshold current and slope age with temperature by constants of their own: T0 is the smaller, so the threshold
+        # leads
         share * math.exp(rise / t0) + (1.0 - share) * math.exp(rise / t1)
         for share, t0, t1 in zip(table.threshold_share, table.t0_k, table.t1_k, strict=True)
     )
+    # below the reference temperature the laser that suffers most from heat gains most from cold: the ends change places
     return Range(value, min(best, worst), max(best, worst))
 
 
@@ -117,6 +120,7 @@ def at_temperature(energy: Energy, temperature_c: float) -> Energy:
     """The energy with its lasers at a case of `temperature_c`; conversion loss is left as it is."""
     factor = laser_factor(temperature_c)
     parts = tuple(
+        # light in the fibre stays the same: only the electrical power for it grows
         replace(part, value=part.value * factor.value, low=part.low * factor.low, high=part.high * factor.high)
         if part.block == "laser"
         else part
@@ -143,13 +147,18 @@ def energy_at_load(
     if not (math.isfinite(burst_bytes) and burst_bytes > 0.0):
         raise SirfError(f"burst_bytes must be above 0, got {burst_bytes}. Give bytes sent without a pause.")
     table = duty_table()
+    # seconds on the line; sleeping and waking cost this much more time at full power for every burst
     burst = 8.0 * burst_bytes / parse_data_rate(data_rate)
     busy = []
     for wake, sleep in zip(table.wake_us, table.sleep_us, strict=True):
         extra = 0.0 if state == "idle" else 1e-6 * (wake + sleep) / burst
+        # bursts so short that a link is awake again before it slept: it never sleeps, and costs what an idle link at full
+        # power does
         busy.append(min(1.0, utilisation * (1.0 + extra)))
     low, value, high = (
-        math.fsum(_spent(part, k, busy[k], state) for part in energy.parts) / utilisation for k in range(3)
+        # power is spent all the time, bits are carried for the busy share of it
+        math.fsum(_spent(part, k, busy[k], state) for part in energy.parts) / utilisation
+        for k in range(3)
     )
     return Range(value, low, high)
 
@@ -167,8 +176,10 @@ def all_reduce(per_bit: Range, *, workers: int, size: float, links: int = 1) -> 
         raise SirfError(
             f"workers must be at least 2, links at least 1 and size above 0, got {workers}, {links} and {size}. Give bytes."
         )
+    # reduce-scatter and all-gather, (N - 1) steps each with 1/N of the buffer
     sent = 2.0 * (workers - 1) / workers * size
     moved = workers * sent * links
+    # pJ per bit to J per byte
     per_byte = Range(*(8e-12 * getattr(per_bit, name) for name in ("value", "low", "high")))
     joules = Range(*(moved * getattr(per_byte, name) for name in ("value", "low", "high")))
     return AllReduce(

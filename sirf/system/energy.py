@@ -16,6 +16,7 @@ from sirf.system.tables import AnchorTable, BlockTable, ConstantsTable, RestTabl
 from sirf.units import Given, parse_data_rate
 
 Chosen = TypeVar("Chosen", bound=BlockTable)
+# beyond 60 dB no receiver of the data file works: a + b x loss would be a line far outside its anchors
 LOSS_LIMIT_DB = 60.0
 
 
@@ -52,6 +53,7 @@ class Energy:
     @property
     def module(self) -> float:
         """pJ/bit of everything behind the host SerDes."""
+        # exactly rounded, so that a sum does not depend on the order in which an architecture names its blocks
         return math.fsum(part.value for part in self.parts[1:])
 
     @property
@@ -110,6 +112,8 @@ def energy_pj_per_bit(
         )
     data_rate = parse_data_rate(data_rate)
     table = energy_table()
+    # a study's own file may have its constants from a shipped architecture (its key `costs`), yet blocks and optics of its
+    # own
     choice = table.architecture[priced_as(architecture, table.architecture)]
     item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)
     host = _host(table.serdes[choice.serdes], insertion_loss_db, _scale(data_rate))
@@ -124,6 +128,7 @@ def priced_as(architecture: str | Architecture, names: Iterable[str]) -> str:
     name = architecture.costs if isinstance(architecture, Architecture) else architecture
     if name in listed:
         return name
+    # "cpo" most likely means "cpo-retimed", though "npo" is nearer in letters
     longer = [one for one in listed if one.startswith(name)]
     near = (longer or difflib.get_close_matches(name, listed, n=1, cutoff=0.0))[0]
     where = f"{architecture.file.name}: key costs" if isinstance(architecture, Architecture) else "architecture"
@@ -147,6 +152,7 @@ def energy_anchors() -> tuple[EnergyAnchor, ...]:
 
 
 def _host(record: SerdesTable, loss_db: float, scale: float) -> EnergyPart:
+    # low with low and high with high: an envelope, as if all constants were off in the same direction
     spans = zip(record.a_pj_per_bit, record.b_pj_per_bit_per_db, strict=True)
     # energy per bit changes with the rate by a power of its own for each block: -1 keeps the watts
     line = [(a + b * loss_db) * scale**record.rate_exponent for a, b in spans]
@@ -156,6 +162,7 @@ def _host(record: SerdesTable, loss_db: float, scale: float) -> EnergyPart:
 def _behind(choice: ConstantsTable, item: Architecture, data_rate: float) -> list[EnergyPart]:
     """What stands behind the host SerDes: retimers, driver, laser, amplifier, and the rest."""
     table, scale = energy_table(), _scale(data_rate)
+    # two retimers are two chips, but driver, laser and amplifier stand once in a chain, however many retimers are about them
     count, optics = item.blocks.count("retimer"), item.optics_at(data_rate)
     parts = [_block("retimer", table.retimer, choice.retimer, item, scale, count)] if count else []
     if optics is not None:
@@ -164,6 +171,7 @@ def _behind(choice: ConstantsTable, item: Architecture, data_rate: float) -> lis
         parts.append(_block("amplifier", table.amplifier, choice.amplifier, item, scale))
         if optics.path.wavelengths is not None:
             parts.append(_tuning(optics, data_rate))
+    # passive copper has nothing behind the host, so no conversion loss either
     if parts:
         parts.append(_rest(table.rest, choice.rest, item, scale, parts))
     return parts
@@ -191,6 +199,7 @@ def _laser(optics: OpticsPreset, data_rate: float) -> EnergyPart:
 def _tuning(optics: OpticsPreset, data_rate: float) -> EnergyPart:
     """Heat of the two rings of a wavelength over line rate; between rings trimmed to the grid and none that is."""
     assert optics.path.wavelengths is not None
+    # the heater's power does not depend on the rate: faster lanes pay less a bit
     value = 1e12 * optics.path.wavelengths.tuning_power / data_rate
     source = f"heaters of modulator and filter ({optics.name}); range half to twice, E"
     return EnergyPart(
@@ -210,6 +219,7 @@ def _rest(
     record = _chosen("rest", tables, name, item)
     own = [energy * scale**record.rate_exponent for energy in record.pj_per_bit]
     line = [
+        # the converter feeds its own block as well as all others behind the host; the host has supplies of its own
         mine + share * (mine + rest)
         for mine, share, rest in zip(own, record.conversion_share, _sums(others), strict=True)
     ]
@@ -247,7 +257,10 @@ def _scale(data_rate: float) -> float:
 def _modelled(anchor: AnchorTable) -> float:
     rate = 1e9 * anchor.data_rate_gbps
     if anchor.architecture is not None:
+        # what stands behind the host does not depend on the copper's loss: any loss gives the same module
         return energy_pj_per_bit(anchor.architecture, 0.0, data_rate=rate).module
     record = energy_table().serdes[anchor.serdes or ""]
+    # some papers state only the slope (what going from `from_db` to `loss_db` costs): the difference of two points on the
+    # line
     whole = _host(record, anchor.loss_db, _scale(rate)).value
     return whole if anchor.from_db is None else whole - _host(record, anchor.from_db, _scale(rate)).value

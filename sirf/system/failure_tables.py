@@ -82,6 +82,7 @@ class FailureFile(Table):
 
     @model_validator(mode="after")
     def _references(self) -> FailureFile:
+        # soldered parts are repaired by it without naming it
         if PACKAGE not in self.service:
             raise ValueError("service package must be in the file")
         for one in self.architecture.values():

@@ -77,6 +77,7 @@ class SwitchFailures:
     exchanges_a_year: Range
 
 
+# of 365.25 days
 HOURS_A_YEAR = 8766.0
 
 
@@ -99,6 +100,7 @@ def port_failures(architecture: str | Architecture, *, data_rate: Given, rate: G
     table, line = failure_table(), parse_data_rate(data_rate)
     size = parse_capacity(rate, name="rate")
     known = table.architecture[priced_as(item, table.architecture)]
+    # a port is sold by its payload, a lane runs at the line rate; the small number keeps 8.0000000001 lanes from being nine
     lanes = max(math.ceil(size / (line / line_overhead(item, line)) - 1e-9), 1)
     parts = _parts(known, lanes, size / SHARE_RATE)
     fit = _sum([part.fit for part in parts])
@@ -111,6 +113,7 @@ def port_failures(architecture: str | Architecture, *, data_rate: Given, rate: G
         parts=parts,
         fit=fit,
         package_fit=package,
+        # the highest rate gives the shortest time: the range turns round
         mtbf_hours=Range(*(_hours(value) for value in (fit.value, fit.high, fit.low))),
         availability=_availability(parts),
     )
@@ -122,20 +125,24 @@ def switch_failures(port: PortFailures, *, capacity: Given = 51.2e12, spare_port
     A soldered part takes its own port down until the switch is exchanged, and all ports while that is done. Raises `SirfError`
     for fewer ports than one, or as many spares as ports.
     """
+    # both in payload, input and output counted once, as switches are named
     ports = round(parse_capacity(capacity) / port.rate)
     if ports < 1:
         raise SirfError(
             f"capacity must hold a port of {port.rate / 1e9:g} Gb/s, got {capacity}. Give for example 51.2Tb/s."
         )
     needed = ports - _spares(spare_ports, ports)
+    # while the package is exchanged every port is down, not only the one that failed: this share of time multiplies all
     hours = failure_table().service[PACKAGE].switch_hours
     exchange = [
         1.0 / (1.0 + ports * fit * h / FIT_HOURS) for fit, h in zip(_line(port.package_fit), hours, strict=True)
     ]
     # an envelope: low rates with short repairs give the high availability
     own = [port.availability.high, port.availability.value, port.availability.low]
+    # ports fail independently of each other; what takes all of them down at once is in `exchange` alone
     every = [up * one**ports for up, one in zip(exchange, own, strict=True)]
     enough = [up * at_least(needed, ports, one) for up, one in zip(exchange, own, strict=True)]
+    # a share of 0.99999 is hard to picture; minutes a year are what operators sign for
     lost = [60.0 * HOURS_A_YEAR * (1.0 - share) for share in enough]
     a_year = ports * HOURS_A_YEAR / FIT_HOURS
     return SwitchFailures(
@@ -175,9 +182,11 @@ def flap_hours(codeword_error_ratio: float, *, rate: Given = PORT, codeword_bits
     if not 0.0 <= codeword_error_ratio <= 1.0:
         raise SirfError(f"codeword_error_ratio must be between 0 and 1, got {codeword_error_ratio}. Give a ratio.")
     words_an_hour = 3600.0 * parse_capacity(rate, name="rate") / codeword_bits
+    # below about 1e-108 the power underflows: such a link never flaps within any time that has a meaning
     run = codeword_error_ratio**RELOCK_WORDS
     if run == 0.0:
         return math.inf
+    # at p = 1 the formula is 0/0; its limit is the length of the run
     words = RELOCK_WORDS if codeword_error_ratio == 1.0 else (1.0 - run) / (run * (1.0 - codeword_error_ratio))
     return float(words / words_an_hour)
 
@@ -230,6 +239,7 @@ def failures_dict(port: PortFailures, switch: SwitchFailures, ports: int, spare_
 def _parts(known: PartsTable, lanes: int, share: float) -> tuple[FailurePart, ...]:
     table = failure_table()
     counts: dict[str, float] = {}
+    # a part may be listed a lane and a port (a laser for some lanes, say): both add up in one row
     for block, each in known.per_lane.items():
         counts[block] = counts.get(block, 0.0) + each * lanes
     for block, each in known.per_port.items():
@@ -252,6 +262,7 @@ def _parts(known: PartsTable, lanes: int, share: float) -> tuple[FailurePart, ..
         )
     if known.array is not None:
         array, record = known.array, table.block[known.array.block]
+        # not rounded: half an array means a port that shares one with its neighbour
         arrays = lanes / array.needed
         low, value, high = (arrays * _array_fit(fit, array.needed, array.installed) for fit in record.fit)
         parts.append(
@@ -271,6 +282,7 @@ def _parts(known: PartsTable, lanes: int, share: float) -> tuple[FailurePart, ..
 def _array_fit(fit: float, needed: int, installed: int) -> float:
     """FIT of a single part that is as likely to work at the end of the mission as `needed` of `installed` parts are."""
     mission = failure_table().mission_hours
+    # expm1 and log1p: at 10 FIT a year's chance is 1e-4, and 1 - exp(-x) would lose half of its digits
     failed = -math.expm1(-fit * mission / FIT_HOURS)
     # the chance that more fail than there are spares: small, where one less the chance of working would keep no digits
     lost = at_least(installed - needed + 1, installed, failed)
@@ -279,6 +291,7 @@ def _array_fit(fit: float, needed: int, installed: int) -> float:
 
 def _availability(parts: tuple[FailurePart, ...]) -> Range:
     services = failure_table().service
+    # mean downtime over mean uptime; each kind of part has its own time to repair, so rates are weighted by it
     down = [sum(_line(part.fit)[k] * services[part.service].hours[k] for part in parts) / FIT_HOURS for k in range(3)]
     best, value, worst = (1.0 / (1.0 + one) for one in down)
     return Range(value, worst, best)

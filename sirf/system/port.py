@@ -12,6 +12,7 @@ from sirf.system.energy import Energy, priced_as
 from sirf.system.tables import PortTable, port_table
 from sirf.units import Given, parse_data_rate
 
+# (544 / 514) x (257 / 256), as rates: 106.25 Gb/s on the line carry 100
 CODED = 106.25 / 100.0
 """Line rate over payload: RS(544,514) and 257/256 transcoding."""
 UNCODED = "none"
@@ -77,6 +78,7 @@ def port_figures(
     item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)
     flight = 1e9 * flight_s
     latency = (*_latencies(item, record), (FLIGHT, Range(flight, flight, flight)))
+    # files hold low, typical, high; a Range begins with its value
     lanes = Range(record.lanes_per_mm[1], record.lanes_per_mm[0], record.lanes_per_mm[2])
     joules = Range(1e-12 * energy.value, 1e-12 * energy.low, 1e-12 * energy.high)
     return PortFigures(
@@ -102,7 +104,9 @@ def line_overhead(item: Architecture, data_rate: float) -> float:
 def _latencies(item: Architecture, record: PortTable) -> list[tuple[str, Range]]:
     """(name, ns) of everything behind the sending host that delays, in order."""
     found = []
+    # counted from the pins of the sending die: what its serialiser takes is the same in every architecture
     for block in item.blocks[1:]:
+        # copper delays by its length, which is the study's: its flight comes in from outside
         if block != "copper":
             name = getattr(record, block)
             if name is None:

@@ -78,4 +78,5 @@ def mean_hours_without_repair(needed: int, installed: int, *, fit: float) -> flo
         raise SirfError(
             f"needed must be from 1 to installed = {installed}, got {needed}. Count the spares as installed."
         )
+    # with k parts alive the next failure comes after MTBF / k on average; it ends with the one that leaves too few
     return mtbf_hours(fit) * math.fsum(1.0 / alive for alive in range(needed, installed + 1))

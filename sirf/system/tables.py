@@ -76,6 +76,7 @@ class AnchorTable(Sourced):
     @model_validator(mode="after")
     def _one_subject(self) -> AnchorTable:
         if (self.serdes is None) == (self.architecture is None):
+            # a figure of the host alone tells nothing of what stands behind it, and one of the module nothing of the host
             raise ValueError("serdes or architecture must be given, not both")
         return self
 
@@ -96,6 +97,7 @@ class EnergyFile(Table):
     def _references(self) -> EnergyFile:
         for kind in CONSUMERS:
             named = {getattr(choice, kind) for choice in self.architecture.values()} - {None}
+            # a name that is misspelt would otherwise surface as a KeyError in the middle of a study
             if missing := named - set(getattr(self, kind)):
                 raise ValueError(f"{kind} {', '.join(sorted(missing))} not in the file")
         return self

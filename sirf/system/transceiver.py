@@ -37,13 +37,18 @@ def serdes_energy(
             f"loss and bits_per_symbol must be finite, bits above 0, got {insertion_loss_db} and {bits_per_symbol}. "
             "Use 2 for PAM4."
         )
+    # the loss is read off a channel at any symbol rate, and may lie outside what the line was fitted to: its ends hold there
     record, loss = known[serdes], min(max(insertion_loss_db, 0.0), LOSS_LIMIT_DB)
     scale = (parse_data_rate(data_rate) / (1e9 * energy_table().reference_rate_gbps)) ** record.rate_exponent
+    # more bits a symbol, fewer symbols a bit: the part that works once a symbol is paid less often
     ratio = PAM4_BITS / bits_per_symbol
 
     def of(index: int, share: float) -> float:
+        # the loss term is left as it is: an equaliser's work goes by the loss at half the symbol rate, which the caller
+        # states
         constant = record.a_pj_per_bit[index] * (1.0 - share + share * ratio)
         return float((constant + record.b_pj_per_bit_per_db[index] * loss) * scale)
 
     least, usual, greatest = PER_SYMBOL
+    # below two bits a symbol a greater part makes it dearer, above cheaper: either end may be the extreme
     return Range(of(1, usual), min(of(0, least), of(0, greatest)), max(of(2, least), of(2, greatest)))
