@@ -182,6 +182,7 @@ def crossover(
     subject = _subject(challenger, data_rate)
     names = [name for name in ORDER if load_architecture(name).has(data_rate)] if rivals is None else rivals
     others = [_subject(name, data_rate) for name in names]
+    # against itself the challenger would tie at every length
     others = [other for other in others if other.name != subject.name]
     if not others:
         raise SirfError(f"rivals must hold another architecture than {subject.name}, got none. Leave them out for all.")
@@ -224,6 +225,7 @@ class Spender:
         architecture = self.subject.architecture
         nyquist = 0.5 * load(architecture.at(self.subject.data_rate).standard).symbol_rate
         once = float(self.path.with_length(length).insertion_loss_db(np.array([nyquist]))[0])
+        # a linear link has copper at both ends of its light, which one receiver equalises; retimed copper stands alone
         times = max(section.count("copper") for section in architecture.sections)
         return min(max(times * once, 0.0), LOSS_LIMIT_DB)
 
@@ -255,6 +257,7 @@ def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> 
             curve=(),
         )
     rival = Spender.of(subject)
+    # by ratio: energy goes with loss, and loss with length, over two decades
     lengths = np.geomspace(MIN_LENGTH, reach, int(np.log(reach / MIN_LENGTH) / np.log(LENGTH_RATIO)) + 2)
     end = partial(_end, rival, lengths, endless=beyond is None)
     crossing, cause = end(lambda one: one.value, energy.value)
@@ -264,6 +267,7 @@ def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> 
         crossover_mm=crossing,
         cause=cause,
         reach_mm=1e3 * reach,
+        # the dear rival against the thrifty challenger gives the shortest crossover
         low_mm=end(lambda one: one.high, energy.low)[0],
         high_mm=end(lambda one: one.low, energy.high)[0],
         curve=tuple(_row(rival, float(length)) for length in lengths),
@@ -281,6 +285,8 @@ def _end(
     """(length in mm beyond which the rival's energy stays above `bound`, or the rival works no more; which of the two)."""
 
     def last_within(tried: Float) -> int:
+        # the last length that is within, not the first that is beyond: a ripple of the loss may cross the bound more than
+        # once
         within = np.flatnonzero([figure(rival.energy(float(length))) <= bound for length in tried])
         return int(within[-1]) if within.size else -1
 

@@ -43,8 +43,10 @@ CAUSES = (
     "curvature",
     "quantisation",
 )
+# enough to be seen above the rounding of a tail, little enough that one cause does not hand over to the next on the way
 LESS_DB = 3.0
 """By how much each impairment is lessened in turn."""
+# noise is lessened as a power and everything that is a voltage or a time as an amplitude, so that 3 dB mean the same for all
 POWER, AMPLITUDE = 10.0 ** (-LESS_DB / 10.0), 10.0 ** (-LESS_DB / 20.0)
 """What 3 dB less leaves of a noise power, and of an amplitude."""
 MIN_ERROR_RATIO = 1e-15
@@ -92,17 +94,21 @@ def limited_by(link: Link) -> Limitation:
     Loss, and no gain, for a link on which nothing arrives that could be decided. Raises `SirfError` for a link that the
     statistical engine refuses.
     """
+    # the models' filters are linear once AMI_Init has run: what stays is a link that the statistical engine reads
     bare = _without_models(link)
     try:
         front_end(bare)
     except SirfError:
+        # no main cursor: nothing else can be to blame, and there is no tail from which a gain could be measured
         return Limitation.of({"loss": 0.0})
     model = InterferenceModel(bare)
+    # the same depth for all: distances to the thresholds of the link as it is and of each lessened one stay comparable
     depth = _depth(model)
     here = _log_error_ratio(model, depth)
     gained: dict[str, float] = {}
     for cause, lessened in _lessened(bare, model, link):
         found = max((here - _log_error_ratio(lessened(), depth)) / np.log(10.0), 0.0)
+        # loss stands twice in a link with copper and light; each is lessened alone, for one of them is what could be changed
         gained[cause] = max(gained.get(cause, 0.0), float(found))
     return Limitation.of(gained)
 
@@ -124,16 +130,19 @@ def _lessened(
     """(cause, how to make the model with 3 dB less of it) of everything that the link has; `given` has its vendor models."""
     receiver, transmitter, jitter = link.receiver, link.transmitter, link.transmitter.jitter
     if link.optics is None or _has_copper(link.optics):
+        # outside the lambda: echoes are those of the link as it stands, whatever is asked of it later
         echoes = _echoes(link)
         yield "reflection", lambda: _Relieved(link, (1.0 - AMPLITUDE) * echoes, like=model)
         yield "loss", lambda: InterferenceModel(_equalized_anew(_with_less_copper_loss(given)))
     if link.aggressors:
         launched = zip(link.aggressors, link.launch_amplitudes()[1:], strict=True)
+        # `launch_amplitudes` begins with the through path's
         quieter = tuple(dataclasses.replace(one, amplitude=AMPLITUDE * volts) for one, volts in launched)
         yield "crosstalk", lambda: InterferenceModel(link.replace(aggressors=quieter), like=model)
     if jitter:
         yield "jitter", lambda: InterferenceModel(_transmitting(link, jitter=_less_jitter(jitter)), like=model)
     quiet = link.replace(receiver=dataclasses.replace(receiver, noise_density=POWER * receiver.noise_density))
+    # SNR is of powers: 3 dB more of it are 3 dB less of noise power
     snr_db = None if transmitter.snr_db is None else transmitter.snr_db + LESS_DB
     purer = _transmitting(link, snr_db=snr_db)
     if link.optics is None:
@@ -161,6 +170,7 @@ def _lessened_light(
         optics = base.optics.with_path(changed)
         return lambda: InterferenceModel(base.replace(optics=optics), like=like)
 
+    # not `like` the model: more light moves the operating point, and with it noise and curves of every level
     yield "loss", through(_with_less_glass_loss(path), like=None)
     # an rms density in A/sqrt(Hz), so 3 dB less power is a factor of the amplitude; `noise_density` of a receiver is a
     # power
@@ -177,6 +187,7 @@ def _lessened_light(
     if path.interference.echoes:
         yield "multipath", through(_with_less_reflectance(path))
     if path.fibre.length > 0.0:
+        # dispersion is part of the pulse: its front end cannot be shared
         yield "dispersion", through(dataclasses.replace(path, fibre=_less_dispersive(path.fibre)), like=None)
     if model.large is not None:
         yield "curvature", lambda: _Straightened(link, like=model)
@@ -187,6 +198,7 @@ def _depth(model: InterferenceModel) -> float:
     if _log_error_ratio(model, 1.0) >= np.log(MIN_ERROR_RATIO):
         return 1.0
     low, high = 0.0, 1.0
+    # thirty halvings: a part in 1e9 of the distance, far below what a tail tells
     for _ in range(30):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if _log_error_ratio(model, middle) > np.log(MIN_ERROR_RATIO) else (low, middle)
@@ -201,8 +213,10 @@ def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
     decision = model.thresholds(piece)
     total = 0.0
     for e, threshold in enumerate(decision):
+        # each threshold is missed from both sides; the levels beside it are sent as often as their modulation sends them
         total += usual[e] * float(piece.above(e, depth * (threshold - levels[e] * main)))
         total += usual[e + 1] * float(piece.below(e + 1, depth * (levels[e + 1] * main - threshold)))
+    # a tail of zero is one that arithmetic cannot tell from it: a finite logarithm keeps differences finite
     return float(np.log(max(total, 1e-40)))
 
 
@@ -221,12 +235,14 @@ def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
     terms are causal one by one; points weighted by |S21| as in IEEE 802.3 clause 93A.3. It stays passive where it extrapolates.
     """
     f, delay = transfer.frequency, bulk_delay(transfer.frequency, transfer.value)
+    # without its delay the phase turns little from point to point, and `unwrap` cannot lose a turn
     aligned = transfer.value * np.exp(2j * np.pi * f * delay)
     inside = (f >= MIN_FREQUENCY) & (f <= f_max)
     terms = _terms(f)
     weight = np.abs(aligned[inside])
     wanted = weight * (np.log(weight) + 1j * np.unwrap(np.angle(aligned))[inside])
     rows, target = (_real(part) for part in (weight[:, None] * terms[inside], wanted))
+    # columns of like size: f³ beside a constant would leave least squares no digits
     scale = np.abs(rows).max(axis=0)
     fit = terms @ (np.linalg.lstsq(rows / scale, target, rcond=None)[0] / scale)
     # the real part is the logarithm of the magnitude: above zero the line would gain
@@ -304,6 +320,7 @@ def _echoes(link: Link) -> Float:
     smooth = _seen_at(_smooth(linear), end, len(left))
     rest = np.abs(end.cursors(end.mean_pulse) - smooth)
     left[main] = 0.0
+    # where neither reaches, nothing is to be shared out: the small number only keeps 0/0 from being one
     return np.asarray(left * rest / np.maximum(rest + np.abs(smooth), 1e-30))
 
 
@@ -359,6 +376,7 @@ def _less_lossy(channel: Channel, nyquist: float, less_db: float) -> Channel:
     network = channel.through
     s = network.s.copy()
     gain = _gain(Transfer(network.frequency, s[:, 1, 0]), nyquist, less_db)
+    # both directions: the copper stays reciprocal, and its reflections stay as they are
     s[:, 1, 0] *= gain
     s[:, 0, 1] *= gain
     return dataclasses.replace(channel, through=Network(network.frequency, s, z0=network.z0, name=network.name))
@@ -371,6 +389,7 @@ def _gain(transfer: Transfer, nyquist: float, less_db: float) -> Complex:
     """
     smooth = smooth_transfer(transfer, f_max=2.0 * nyquist).value
     loss_db = -float(np.interp(nyquist, transfer.frequency, db20(np.maximum(np.abs(smooth), 1e-30))))
+    # less than 3 dB of loss can only be taken away whole; a line that gains would have been refused
     share = min(less_db / max(loss_db, 1e-9), 1.0)
     return np.asarray(np.abs(smooth) ** -share, dtype=complex)
 
@@ -399,6 +418,7 @@ def _with_less_glass_loss(path: OpticalPath) -> OpticalPath:
     share = left / path.loss_db if path.loss_db > 0.0 else 0.0
     fibre = dataclasses.replace(path.fibre, loss_db_per_km=share * path.fibre.loss_db_per_km)
     joints = tuple(dataclasses.replace(one, loss_db=share * one.loss_db) for one in path.connectors)
+    # fibre and joints first, for they are what a shorter or better path has less of
     coupling = max(path.coupling_loss_db - (LESS_DB - (path.loss_db - left)), 0.0)
     return dataclasses.replace(path, fibre=fibre, connectors=joints, coupling_loss_db=coupling)
 
@@ -416,6 +436,7 @@ def _with_less_reflectance(path: OpticalPath) -> OpticalPath:
 
 def _less_dispersive(fibre: Fibre | MultimodeFibre) -> Fibre | MultimodeFibre:
     if isinstance(fibre, MultimodeFibre):
+        # a multimode fibre's smear goes with the inverse of its bandwidth
         return dataclasses.replace(fibre, bandwidth=fibre.bandwidth / AMPLITUDE)
     return dataclasses.replace(fibre, dispersion=AMPLITUDE * fibre.dispersion)
 
@@ -426,6 +447,7 @@ def _less_jitter(jitter: Jitter) -> Jitter:
     for field in dataclasses.fields(jitter):
         value = getattr(jitter, field.name)
         if isinstance(value, float):
+            # by the type of each field: a new kind of jitter is lessened without being named here
             changes[field.name] = AMPLITUDE * value
         elif isinstance(value, tuple):
             changes[field.name] = tuple(

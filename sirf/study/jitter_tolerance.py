@@ -121,6 +121,7 @@ def jtol(
     if not tones:
         raise SirfError("frequencies must hold one at least, got none. Leave them out for the corners of the mask.")
     count = (
+        # twenty errors at the limit: a ratio known within half of itself, enough to tell on which side of the limit a run is
         parse_count(symbols, name="symbols") if symbols is not None else int(20.0 / limit / bits_per_symbol(link.order))
     )
     clock = link.receiver.clock or ClockRecovery()
@@ -129,12 +130,15 @@ def jtol(
     for index, (tone, height) in enumerate(zip(tones, asked, strict=True)):
         if progress is not None:
             progress(f"{1e-6 * tone:g} MHz", index, len(tones))
+        # at least a period: a run of the jitter's crest alone would not show what its slope does to the clock
         size = min(max(count, int(link.symbol_rate / tone)), MAX_RUN_SYMBOLS)
 
         def passes(amplitude: float, tone: float = tone, size: int = size) -> bool:
+            # masks state peak to peak, a sine its amplitude
             wander = Wander(sinusoidal_ui=0.5 * amplitude, sinusoidal_frequency=tone)
             receiver = dataclasses.replace(link.receiver, clock=clock, wander=wander)
             run = simulate(link.replace(receiver=receiver), symbols=size, rng=rng)
+            # a clock that slips and locks again counts few errors in a long run, yet a real receiver would have gone down
             return run.clock is not None and run.clock.losses == 0 and run.clock.locked and run.ber <= limit
 
         amplitude, more = _largest(passes, float(height), steps)
@@ -169,6 +173,7 @@ def _largest(passes: Callable[[float], bool], start: float, steps: int) -> tuple
             if high <= start / MAX_MASK_FACTOR:
                 return None, False
     for _ in range(steps):
+        # masks are straight lines on logarithmic axes: half way is the geometric mean
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if passes(middle) else (low, middle)
     return low, False

@@ -51,12 +51,14 @@ def longest_length(
         margins[length] = value
         return value
 
+    # a start outside the range is no reason to fail: the answer is sought inside it
     first = min(max(start, between[0]), between[1])
     rising = margin(first) >= 0.0
     low, high = (first, None) if rising else (None, first)
     if not rising:
         # a known length that meets saves the walk down to it
         low = max((one for one, value in margins.items() if value >= 0.0 and one < first), default=None)
+    # up in small strides, so as not to step over a bump into the next stretch that meets; down fast, for nothing meets there
     for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], descent):
         if low is not None and high is not None:
             break
@@ -79,12 +81,15 @@ def _closed(
     By the parabola through both ends and their nearest neighbour, aimed just beside the crossing so that the next step or two
     close the bracket, never within a third of the tolerance of an end; every third step halves the bracket.
     """
+    # aimed at the crossing itself every step would land on the same side, and the other end of the bracket would never move
     beside = 1.0 + tolerance / 3.0
     for step in range(evaluations):
         if high / low - 1.0 <= tolerance:
             break
         crossing = _crossing(margins, low, high)
+        # beyond the crossing as seen from the nearer end: if the guess is right, that end's partner comes close in one step
         aimed = crossing * beside if crossing - low < high - crossing else crossing / beside
+        # margins that jump (a tap more, another gain) fool interpolation: halving now and then bounds the number of steps
         middle = math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside)
         low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
     return low, high
@@ -97,16 +102,20 @@ def _crossing(margins: Mapping[float, float], low: float, high: float) -> float:
     others = [one for one in margins if one not in (low, high)]
     bend = 0.0
     if others:
+        # the nearest by ratio, as lengths are walked by ratios
         third = min(others, key=lambda one: max(low / one, one / high))
         bend = ((margins[third] - above) / (third - low) - slope) / (third - high)
     # above + linear t + bend t² for t from 0 at `low`: one root within, for the ends differ in sign
     linear = slope - bend * span
+    # rounding can push a double root below zero
     root = math.sqrt(max(linear * linear - 4.0 * bend * above, 0.0))
+    # the form with the root below the fraction: for a nearly straight curve the usual one would subtract equal numbers
     return low + min(2.0 * above / max(root - linear, 1e-300), span)
 
 
 def _steps(start: float, end: float, stride: float) -> list[float]:
     """Lengths from `start` (left out) to `end` by `stride`, up or down; a last step below 1 % of one is not taken."""
+    # the last length is the end itself, however the strides fall
     count = max(math.ceil(abs(math.log(end / start)) / math.log(stride) - 0.01), 0)
     ratio = stride if end > start else 1.0 / stride
     return [*(start * ratio**k for k in range(1, count)), end] if count else []

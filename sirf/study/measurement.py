@@ -103,6 +103,7 @@ class Measurement:
     def ber(self) -> float:
         """Bit error ratio before FEC from host to host."""
         parts = zip(self.section_ber, self.sections, strict=True)
+        # equal sections are kept once but passed `count` times
         return composed_error_ratio([ratio for ratio, section in parts for _ in range(section.count)])
 
     @cached_property
@@ -127,12 +128,15 @@ class Measurement:
         """Share of shortest Ethernet frames that meet a code word which `code` cannot correct."""
         if self.word_errors is None:
             return 1.0
+        # the deepest interleaving on the way: there a frame lies in the most code words, any of which may be lost
         words = max(_coding(section.link)[0] for section in self.sections)
         return fec.frame_loss_ratio(fec.load(self.code), self.word_errors.codeword_error_ratio, interleave=words)
 
     @cached_property
     def worst(self) -> int:
         """Index of the section with copper that has the most errors."""
+        # figures of copper (loss, COM, eye height) are asked of a section that has copper, even where the light has more
+        # errors
         ratios = [(ratio, index) for index, ratio in enumerate(self.section_ber) if self.sections[index].electrical]
         return max(ratios, key=lambda pair: pair[0])[1]
 
@@ -149,6 +153,7 @@ class Measurement:
     @cached_property
     def com_db(self) -> float | None:
         """Channel Operating Margin of the worst section of copper alone, by the Annex of its standard; None without one."""
+        # a number rather than None: a search of lengths must be able to compare a closed link with an open one
         margins = (CLOSED_DB if one is None else max(one.com_db, CLOSED_DB) for one in self.com_choices.values())
         return min(margins, default=None)
 
@@ -196,6 +201,7 @@ class Measurement:
     @cached_property
     def tdecq_db(self) -> float | None:
         """TDECQ in dB of the light that leaves the worst transmitter; None without PAM4 light, infinite if closed."""
+        # clause 121.8.5 defines TDECQ for four levels only
         lit = [one.link for one in self.sections if one.link.optics is not None and one.link.order == 4]
         return max((tdecq_db(link, self.tdecq_pattern) for link in lit), default=None)
 
@@ -263,6 +269,7 @@ def word_errors_of(eye: StatisticalEye, code: str = CODE) -> WordErrors | None:
         word_errors(chosen, errors, interleave=interleave, precoding=precoding)
         for precoding in ((False, True) if may_precode else (False,))
     ]
+    # precoding turns a burst into two errors but doubles lone ones: which is better depends on how errors come
     return min(choices, key=lambda one: one.codeword_error_ratio)
 
 
@@ -302,6 +309,7 @@ def com_of(link: Link, near: EqualizerChoice | None = None, *, floor_db: float |
     assert link.optics is None
     if link.standard is None:
         raise SirfError("standard must be given for COM, got none. Make the link with standard=.")
+    # by name such a link would be the same, by content another
     if link.standard.endswith(".toml"):
         # a file of the user may change between two calls
         return _searched_com(link, near, floor_db)

@@ -15,6 +15,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import PackageCase, case_number, die_to_die
 from sirf.channel.path import Device, Path, Segment, load_path
 from sirf.channel.scaled_loss import channel_with_loss
+from sirf.channel.screening import BAND_NEEDED
 from sirf.com.alternating_search import QuickMargin, quick_margin
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.rescaled import faster_package, rescaled
@@ -38,8 +39,6 @@ MODULATIONS = ("PAM4", "PAM6", "PAM8")
 STANDARD = "802.3dj-kr1"
 TRANSCODING = 257 / 256
 """Bits of the coder over bits of the client, 64B/66B made 256B/257B."""
-LEAST_BAND = 0.75
-"""Part of the symbol rate that the data must reach."""
 STEP = 10e6
 """Frequency step in Hz of the networks of shipped paths."""
 
@@ -90,7 +89,9 @@ def modulation(
     case = case_number(package_case, base.packages, base.name)
     codes = _codes(fec, names)
     plans = tuple(_Plan.of(name, codes[name], rate, base) for name in names)
+    # half the symbol rate of PAM4, which has two bits a symbol: losses of all modulations are told at one frequency
     reference = 0.25 * rate
+    # the widest band is that of the fewest bits a symbol: all modulations see the same data
     source = _Source.of(channel, max(plan.symbol_rate for plan in plans), base.symbol_rate / (0.5 * rate))
     if losses_db is not None and lengths is not None:
         raise SirfError("losses_db or lengths must be given, not both. Sweep one of them.")
@@ -127,6 +128,7 @@ class _Plan:
 
     @classmethod
     def of(cls, name: str, code: ReedSolomon, data_rate: float, base: ComSettings) -> _Plan:
+        # from the client's bits to the line's: transcoding first, then the code's parity
         line = _net(data_rate) * TRANSCODING / code.rate
         bits = bits_per_symbol(order_of(name))
         der0 = _detector_error_ratio(code, bits, base.der0)
@@ -158,6 +160,7 @@ class _Source:
                 given = Channel.from_touchstone(text)
         if path is not None:
             path = _with_faster_dies(path, period)
+            # a step more than the band: the last point must not fall short of it by rounding
             grid = np.arange(0.0, 1.05 * symbol_rate + STEP, STEP)
             return cls(path.name, path.to_channel(grid), path, grid)
         assert isinstance(given, Channel)
@@ -236,16 +239,19 @@ def _codes(fec: str | Mapping[str, str], names: Sequence[str]) -> dict[str, Reed
 def _detector_error_ratio(code: ReedSolomon, bits: float, der0: float) -> float:
     """Detector error ratio at which `code` loses as many frames as KP4 does with PAM4 at `der0`; PAM symbols of `bits` bits."""
     usual = load_code(CODE)
+    # an FEC symbol of ten bits spans five PAM4 symbols, any of which spoils it; DER0 is small enough to add up
     share = der0 * usual.bits_per_symbol / 2.0
     if code.name != usual.name:
         allowed = _post_fec(usual, share).codeword_error_ratio
         ber = code.pre_fec_ber(allowed)
+        # the chance that any of the symbol's bits is wrong: 1 - (1 - ber)^m without its cancellation
         share = float(-np.expm1(code.bits_per_symbol * np.log1p(-ber)))
     return share * bits / code.bits_per_symbol
 
 
 def _post_fec(code: ReedSolomon, symbol_error_ratio: float) -> Any:
     """What `code` makes of FEC symbols that are wrong independently with this ratio."""
+    # the logarithm needs something to work on: below, every code corrects; above, none does
     ratio = min(max(symbol_error_ratio, 1e-300), 0.999)
     return post_fec(code, max(float(-np.expm1(np.log1p(-ratio) / code.bits_per_symbol)), 1e-300))
 
@@ -274,17 +280,19 @@ def _row(channel: Channel, plan: _Plan, case: int, whole: float, nyquist: float)
         capacity_nyquist_gbps=nyquist / 1e9,
     )
     end = float(channel.frequency[-1])
-    if end < LEAST_BAND * plan.symbol_rate:
-        needed = LEAST_BAND * plan.symbol_rate / 1e9
+    if end < BAND_NEEDED * plan.symbol_rate:
+        needed = BAND_NEEDED * plan.symbol_rate / 1e9
         return replace(row, note=f"{plan.modulation} needs data to {needed:.4g} GHz, they end at {end / 1e9:.4g} GHz")
     try:
         paths, _ = path_responses(channel, settings, case)
         margin = quick_margin(paths, settings)
     except NoSettingError as error:
         return replace(row, note=str(error))
+    # die to die at the modulation's own Nyquist frequency: that is what its equaliser has to lift
     gain = np.interp(0.5 * plan.symbol_rate, paths[0].frequency, 20.0 * np.log10(np.abs(paths[0].s[:, 1, 0])))
     loss = -float(gain)
     ser, ber, behind = _error_ratios(margin, plan)
+    # from pJ a line bit to pJ a client bit: codes of different strength are compared by what arrives
     overhead = plan.line_rate / (plan.line_rate * plan.code.rate / TRANSCODING)
     energy = serdes_energy("dsp", loss, data_rate=plan.line_rate, bits_per_symbol=bits_per_symbol(order))
     return replace(

@@ -109,11 +109,14 @@ def _copper(
     def meets(length: float) -> float:
         measurement = limit.measurement(subject, length)
         value = limit.value(measurement)
+        # of the section that loses most: the one that a reader looks for beside the margin
         tried[length] = value, max(section.link.insertion_loss_db for section in measurement.sections)
         if progress is not None:
             progress(length, value)
         margin = limit.margin(value)
         if margin >= 0.0:
+            # one is kept: a measurement holds equalised links and eyes of all sections, and only the longest is asked for its
+            # cause
             passed.clear()
             passed[length] = measurement
         return margin
@@ -156,6 +159,7 @@ def _cause(measurement: Measurement, limit: Limit) -> Limitation:
     """What limits the worst link; TDECQ, which is without noise, crosstalk and jitter, by what bends or smears its light."""
     links = [section.link for section in measurement.sections]
     if limit.name == "tdecq_db":
+        # TDECQ is of light alone
         links = [link for link in links if link.optics is not None]
     found = limited_by(_worst(links))
     if limit.name != "tdecq_db":
@@ -171,6 +175,7 @@ def _worst(links: Sequence[Link]) -> Link:
         try:
             found.append((statistical_eye(optimized(link), phases=1).ber, optimized(link)))
         except SirfError:
+            # an eye that no setting opens has no error ratio, and is the worst all the same
             found.append((DEAD_ERROR_RATIO, link))
     return max(found, key=lambda pair: pair[0])[1]
 

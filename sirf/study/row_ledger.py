@@ -95,12 +95,14 @@ def _copper(row: Row, item: Architecture, data_rate: float) -> tuple[Entry, ...]
     times = max(section.count("copper") for section in item.sections)
     alone = []
     for segment in path.segments:
+        # each alone between 100 ohm, so that losses of segments add up and what is left over is what the joints reflect
         one = Path(segment.name, (segment,), "")
         alone.append((segment, float(one.insertion_loss_db(np.array([nyquist]))[0])))
     entries = [
         Entry(segment.name, loss, f"{loss:.2f}", f"{segment.provenance}: {segment.source}") for segment, loss in alone
     ]
     once = float(path.insertion_loss_db(np.array([nyquist]))[0])
+    # may be negative: ripple at one frequency can turn in a path's favour
     joints = once - sum(loss for _, loss in alone)
     entries.append(Entry("reflections at the joints", joints, f"{joints:+.2f}", "the cascade less its parts"))
     if times > 1:
@@ -117,6 +119,7 @@ def _light(item: Architecture, data_rate: float) -> tuple[Entry, ...]:
     sources = {key: f"{provenance}: {source}" for key, _, provenance, source in optics.provenance}
     path = optics.path
     joints = sum(one.loss_db for one in path.connectors)
+    # reckoned backwards, for the received OMA is what the preset is checked by
     start = optics.received_oma_dbm + path.loss_db
     arriving, least = optics.received_oma_dbm, optics.sensitivity_dbm
     return (

@@ -64,6 +64,7 @@ def ruled_reach(
     length: float | None = MAX_LENGTH
     bound_by, found_within = RANGE, tolerance
     sections = subject.sections(first) if here is None else here.sections
+    # False sorts before True: COM first
     for limit in sorted(rule.applying(sections), key=lambda one: one.name != "com_db"):
         assert length is not None
         if limit.name == "com_db":
@@ -80,6 +81,7 @@ def ruled_reach(
             )
         if low is not None and high is not None:
             found_within = max(found_within, high / low - 1.0)
+        # ended by this limit: at no length, or below the length up to which the ones before are met
         if low is None or high is not None:
             length, bound_by = low, limit.name
         if length is None:
@@ -116,6 +118,7 @@ def budget_length(subject: ArchitectureSubject) -> tuple[float | None, str]:
         return longest, cause
     path = path_of(subject.architecture, subject.data_rate)
     nyquist = 0.5 * load(interface.standard).symbol_rate
+    # a name of its own: in the lambda the type checker no longer knows that the budget's is not None
     allowed = budget.loss_db
     low, high = longest_length(
         lambda length: allowed - budget_loss_db(path.with_length(length), budget, nyquist),
@@ -144,6 +147,7 @@ def between_planes(path: Path, plane: Plane) -> Path:
     def stays(segment_name: str, element: object) -> bool:
         if segment_name == path.variable or not isinstance(element, Device):
             return True
+        # a device without lines is a bare die: beyond the bump there is nothing of it
         return plane == "bump" and bool(element.package.lines)
 
     kept = tuple(segment for segment in path.segments if stays(segment.name, segment.element))

@@ -42,6 +42,7 @@ def path_with_loss(path: Path, db_per_inch: float, frequency: float) -> Path:
         material = _lossy(element.line, db_per_inch, frequency)
         return _replaced(path, dataclasses.replace(element, line=_of(element.line, material)))
     assert isinstance(element, Device)
+    # all three terms of gamma by one factor: the shape over frequency, and so causality, is the old line's
     factor = db_per_inch / _package_loss(element.package, frequency)
     if not 0.0 < factor < float("inf"):
         raise PhysicsError(f"loss must be positive, got {db_per_inch} dB/inch. Give for example 1.0.")
@@ -107,12 +108,14 @@ def _line_loss(line: Line, frequency: float) -> float:
 def _package_loss(package: Package, frequency: float) -> float:
     """Attenuation in dB/inch: gamma of 93A.1.2.3 has its real part in gamma0, a1 sqrt(f) and a2 f, per mm with f in GHz."""
     g = frequency / 1e9
+    # gamma in 1/mm, an inch in m: 1e3 x INCH is an inch in mm
     return float(-db20(np.exp(-(package.gamma0 + package.a1 * np.sqrt(g) + package.a2 * g) * 1e3 * INCH)))
 
 
 def _lossy(line: Line, db_per_inch: float, frequency: float) -> Material:
     """The line's material with loss tangent and roughness times the factor that makes it lose `db_per_inch`."""
     own = line.material
+    # whichever of the two leaves its model's range first
     most = min(WORST_DF / max(own.df, 1e-12), WORST_RQ / max(own.roughness_rq, 1e-15))
 
     def scaled(factor: float) -> Material:

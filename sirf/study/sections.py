@@ -105,13 +105,16 @@ def _ordered(
         path = path_of(architecture, data_rate, length, inputs)
     elif length is not None:
         path = path.with_length(length)
+    # a little beyond the symbol rate, from which on a channel counts as wide enough
     band = max(MIN_BAND, 1.05 * load(interface.standard).symbol_rate)
+    # half a step more: the last point may fall short of `band` by rounding
     grid = np.arange(0.0, band + 0.5 * step, step)
     copper = path.to_channel(grid, crosstalk=True)
     touching = copper if architecture.host_path is None else _host_copper(architecture, data_rate, inputs, grid)
     optics = architecture.optics_at(data_rate) if optics is None else optics
     if optics is not None and inputs is not None:
         optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
+    # section k lies between deciders k and k + 1
     deciders = [block for block in architecture.blocks if block in DECIDERS]
     known: dict[tuple[str, str, tuple[str, ...]], Section] = {}
     ordered = []
@@ -126,6 +129,7 @@ def _ordered(
         between = deciders[index] == deciders[index + 1] == "retimer"
         if between and "optics" not in blocks:
             near = far = str(interface.retimer_standard)
+        # equal sections are one value: what is found of one (its setting, its eye) holds for the others and is found once
         key = near, far, blocks
         if key not in known:
             own = copper if between else touching
@@ -170,16 +174,22 @@ def _link(
 ) -> Link:
     """The link of a section: transmitter of the preset `near`, receiver of `far`."""
     if "optics" not in blocks:
+        # sender and receiver of copper alone are ends of one interface: one preset has both
         return Link(copper, standard=far, samples_per_ui=samples_per_ui)
     assert optics is not None
     if len(blocks) == 1:
         return _light_alone(far, optics.path, optics.swing, optics.agc_db, samples_per_ui)
+    # a wire without loss stands where there is no copper, so that every link with light has the same three parts
     wire, place = unit_channel(copper.frequency), blocks.index("optics")
     before, after = (copper if half else wire for half in (blocks[:place], blocks[place + 1 :]))
     span = Span(optics.path, before=before, after=after, swing=optics.swing, agc_db=optics.agc_db)
     sender, receiver = load(near), load(far)
     limits = dataclasses.replace(
-        receiver.limits, tx_ffe=sender.limits.tx_ffe, tx_main_minimum=sender.limits.tx_main_minimum
+        # the transmitter's taps are limited by the standard of the end that sends, everything else by that of the end that
+        # receives
+        receiver.limits,
+        tx_ffe=sender.limits.tx_ffe,
+        tx_main_minimum=sender.limits.tx_main_minimum,
     )
     return Link(span, standard=far, transmitter=sender.transmitter, limits=limits, samples_per_ui=samples_per_ui)
 

@@ -102,7 +102,9 @@ def _shifts(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -> dict
         # the range of the search ends it, which no input moves
         return {}
     here, shorter = (margin(limit, subject, one) for one in (length, SHORTER * length))
+    # margin per e-fold of length; the floor keeps a margin that does not fall with length from dividing by zero
     slope = max((shorter - here) / -math.log(SHORTER), 1e-6)
+    # laser, fibre and receiver have ranges as well, which move nothing in a row of copper
     lit = "optics" in subject.architecture.blocks
     names = [name for name, *_ in ranges() if lit or name == "copper_temperature_c"]
     return {
@@ -116,6 +118,7 @@ def _shift(
 ) -> float:
     one = Corner(**{name: getattr(corner(end), name)})
     there = margin(limit, dataclasses.replace(subject, inputs=one), length)
+    # far beyond the slope's neighbourhood a straight line promises any length: it is cut
     return float(np.clip((there - here) / slope, -MAX_SHIFT, MAX_SHIFT))
 
 
@@ -134,6 +137,7 @@ def length_of_equal_loss(subject: ArchitectureSubject, length: float, inputs: Co
         first, last = (budget_loss_db(path.with_length(one * length), None, nyquist) for one in (0.5, 1.5))
         return (last - first) / length
 
+    # the whole's loss includes packages and joints, which do not grow: lengths go by the line's own loss per metre
     return length * slope(None) / slope(inputs)
 
 

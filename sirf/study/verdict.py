@@ -55,16 +55,19 @@ def _buys(faceplate: Row, package: Row, data_rate: float) -> str:
 def _buys_nothing(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
     """Where the move buys nothing."""
     lines = []
+    # the same light limits both: where it stands then changes nothing
     if package.limited_in == faceplate.limited_in == "light":
         lines.append(f"in errors of the light, which decides in both rows: {_causes(package, faceplate)}")
     longer, shorter = faceplate.reach_budget_mm, package.reach_budget_mm
     if longer is not None and shorter is not None and longer > shorter:
         lines.append(f"in length of copper: {shorter:.0f} against {longer:.0f} mm inside the classes")
+    # ranges that overlap cannot promise a saving, however far apart the typical figures lie
     overlap = package.energy.high - faceplate.energy.low
     if overlap > 0.0:
         lines.append(
             f"in energy where a dear engine meets a thrifty module: their ranges overlap by {overlap:.1f} pJ/bit"
         )
+    # short links without any optics are the rival that a comparison of two optical rows would never name
     copper = rows.get("copper-copackaged") or rows.get("copper-cable")
     if copper is not None and copper.reach_budget_mm is not None and copper.energy.value < package.energy.value:
         lines.append(
@@ -89,6 +92,7 @@ def _would_change(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
             f"linear drive of the faceplate, which {works} by this rule at its own {linear.length_mm:.0f} mm and takes "
             f"{linear.energy.value:.1f} ({linear.energy.low:.1f}-{linear.energy.high:.1f}) pJ/bit"
         )
+    # the widest range is where one measurement would narrow the answer most
     part = max(package.energy.parts, key=lambda one: one.high - one.low)
     origin = {"P": "published", "2": "from secondary sources"}.get(part.provenance, "an estimate")
     lines.append(
@@ -120,6 +124,7 @@ def _com(package: Row, faceplate: Row) -> list[str]:
     (low, high), (least, most) = (row.bounds.get("com_db", (None, None)) for row in (package, faceplate))
     if low is None or high is None or least is None or most is None:
         return [f"{change} ({one - other:+.1f} dB)"]
+    # each row's best against the other's worst: the inputs of two different boards do not move together
     return [f"{change} ({one - other:+.1f} dB, {low - most:+.1f} to {high - least:+.1f} dB at the ends of the ranges)"]
 
 
@@ -148,6 +153,7 @@ def _ratio(row: Row) -> str:
     figure = FIGURES["frame_loss_ratio"]
     value = row.value("frame_loss_ratio")
     text = figure.text(value)
+    # a range whose ends print alike tells nothing beside the value
     if low is None or high is None or figure.text(low) == figure.text(high):
         return f"{text} of frames"
     return f"{text} of frames ({figure.text(low)}-{figure.text(high)})"
@@ -156,6 +162,7 @@ def _ratio(row: Row) -> str:
 def _saving(faceplate: Row, package: Row) -> str:
     one, other = faceplate.energy, package.energy
     nominal = 1.0 - other.value / one.value
+    # dear package against thrifty faceplate, and the reverse: what is saved at least and at most
     least, most = 1.0 - other.high / one.low, 1.0 - other.low / one.high
     return f"{100.0 * nominal:.0f} % less, {100.0 * least:.0f} to {100.0 * most:.0f} % at the ends of the ranges"
 
