@@ -87,6 +87,7 @@ class Modelled:
     @property
     def receiver_decides(self) -> bool:
         """Whether decisions are those of the receiver's model: by its AMI_GetWave, or with its clock's jitter and noise."""
+        # a model without GetWave, jitter and noise is a filter like any other: the link's own receiver decides behind it
         quiet = (self.clock, self.noise) == (ClockJitter(), ModelNoise())
         return self.receiver is not None and (self.receiver_waves or not quiet)
 
@@ -102,6 +103,7 @@ class Modelled:
                     "AMI_GetWave: use simulate or count_errors (--engine waveform), then give the taps that they found; "
                     "training inside AMI_Init (statistical back channel, IBIS 7.1) is not built."
                 )
+        # Gaussian parts are in the eye already; only what is not Gaussian has to be averaged over afterwards
         mixes = self.clock.bounded or self.noise.uniform or self.noise.sensitivity
         rates = self.clock.mixed(eye, self.noise) if mixes else eye.rates
         return dataclasses.replace(eye, link=self.link, rates=rates)
@@ -124,6 +126,7 @@ def modelled(link: Link) -> Modelled:
     base = with_buffers(link.replace(transmitter_model=None, receiver_model=None), buffers[0], buffers[1])
     channel = analog_channel(base)
     columns = impulse_columns(channel, base)
+    # FEXT aggressors are lanes of the same sender, so they go through its model as well; NEXT ones sit at the receiver
     ones = [True] * (1 + len(link.channel.fext)) + [False] * len(link.channel.next)
     sent = None
     if link.transmitter_model is not None:
@@ -132,6 +135,8 @@ def modelled(link: Link) -> Modelled:
         columns[passing] = changed
     received = None
     if link.receiver_model is not None:
+        # the receiver sees columns with the transmitter's filter in them, as section 10 has it: its Init adapts to what
+        # arrives
         received, _ = _initialise(link.receiver_model, columns, link, interval)
     jitter = transmitter_jitter(sent, link) if sent is not None else link.transmitter.jitter
     tx = dataclasses.replace(base.transmitter, jitter=jitter)
@@ -140,6 +145,7 @@ def modelled(link: Link) -> Modelled:
     noise = model_noise(received) if received is not None else ModelNoise()
     linear = _at_decision_time(_lowered(base, sent, received, init=(True, True)), received)
     linear = _with_noise(linear, noise)
+    # the statistical flow has nothing but Init; in the waveform Init and GetWave together would filter twice
     use = tuple(side is not None and _init_in_waveform(side.model) for side in (sent, received))
     waveform = _lowered(base, sent, received, init=(use[0], use[1]))
     if use[1] and received is not None and not received.model.ami.getwave_exists:
@@ -164,7 +170,9 @@ def impulse_columns(channel: AnalogChannel, link: Link) -> Float:
         wave = fft.irfft(spectrum, n=transfer.n_samples)
         if path <= len(link.channel.fext):
             wave = with_ffe(wave, link.transmitter.ffe, link.transmitter.ffe_main, m)
+        # NEXT comes from the far device's transmitter, which has no FFE of this side
         rows.append(wave)
+    # a model takes one rectangle of numbers: shorter responses end in zeros
     longest = max(len(row) for row in rows)
     columns = np.zeros((paths, longest))
     for row, values in zip(columns, rows, strict=True):
@@ -231,6 +239,7 @@ def _with_noise(link: Link, noise: ModelNoise) -> Link:
     from sirf.engine.front_end import front_end
 
     main = front_end(link).main_cursor
+    # independent noises add as powers: the transmitter's own stays
     own = 0.0 if link.transmitter.snr_db is None else main * 10 ** (-link.transmitter.snr_db / 20)
     ratio = float(-20.0 * np.log10(np.hypot(own, noise.gaussian) / main))
     return link.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=ratio))
@@ -241,13 +250,17 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
     notes = list(model.check_modulation(link.modulation))
     _check_clock_input(model)
     room = int(model.info("Max_Init_Aggressors", 0) or 0)
+    # a place among the aggressors is kept for the probe where the model leaves any
     given = columns[: 1 + max(min(len(columns) - 1, room - 1), 0)]
     probed = room > 0
     if probed:
         probe = np.zeros((1, columns.shape[1]))
+        # a unit impulse as one more aggressor: what comes out is the model's filter, apart from what it does to the through
+        # column alone
         probe[0, 0] = 1.0 / interval
         given = np.concatenate([given, probe])
     period = 1.0 / link.symbol_rate
+    # a process of its own for each Init: a model that crashes takes no other one with it
     with model.open(samples=given.size) as instance:
         resolved = resolve(model, instance, link, interval)
         parameters = model.ami.input_string(
@@ -258,6 +271,7 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
             notes.append(f"{model.name} printed {instance.printed_bytes} bytes: {instance.printed[:80]!r}")
     if answer.message:
         notes.append(f"{model.name} says: {answer.message.strip()}")
+    # what Init returns stands above what Resolve said of the same parameter
     values = {**resolved, **model.ami.outputs(answer.out, f"AMI_parameters_out of {model.name}")}
     offset = float(values.get("dc_offset") or 0.0)
     if offset:
@@ -269,10 +283,12 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
         return Initialised(model, None, None, values, given, tuple(notes)), columns
     if not np.all(np.isfinite(out)):
         raise AmiError(f"{model.name} must return numbers from AMI_Init, got NaN or infinity. Change its parameters.")
+    # nothing changed: a filter of one tap would only cost a transform
     if np.array_equal(out, given):
         return Initialised(model, None, None, values, given, tuple(notes)), columns
     own, cancelled = _filters(given[0], out[0], out[-1] * interval if probed else None, interval)
     changed = _filtered(columns, own)
+    # columns that the model has seen are its own answer; those beyond its limit get its filter
     changed[: len(out) - probed] = out[: len(out) - probed]
     return Initialised(model, own, cancelled, values, given, tuple(notes)), changed
 
@@ -308,6 +324,7 @@ def _at_decision_time(link: Link, received: Initialised | None) -> Link:
     channel, end = analog_channel(link), front_end(link)
     start = channel.prepared[channel.index[0]].start_time
     usual = (end.start_time - start) * link.symbol_rate + end.sampling / end.samples_per_ui
+    # beyond a UI it would be another symbol: then the file counts from another row than sirf
     offset = delay - usual
     if abs(offset) > 1.0:
         raise AmiError(
@@ -337,6 +354,7 @@ def _filters(
     peak = float(np.abs(after).max())
     # a model may filter as the circle that a transform makes of the column, or as a filter from rest
     circular = np.asarray(fft.irfft(fft.rfft(before) * fft.rfft(probe), len(before)))
+    # equal to what the filter alone makes: the model has no feedback of its own
     for expected in (circular, _convolved(before, own.taps)):
         if float(np.abs(after - expected).max()) <= LINEAR * peak:
             return own, None
@@ -347,6 +365,7 @@ def _filters(
 def _divided(before: Float, after: Float) -> Float:
     """Taps (N,) whose circular convolution with `before` gives `after`."""
     source = fft.rfft(before)
+    # where the channel passes nothing the quotient is noise over noise: it is bridged from both sides
     large = np.abs(source) > FLOOR * float(np.abs(source).max())
     known, index = np.flatnonzero(large), np.arange(len(source))
     found = fft.rfft(after)[large] / source[large]

@@ -48,6 +48,7 @@ class ClockJitter:
     a constant; `pdf` points (UI, density) of a distribution given as a table.
     """
 
+    # random and pair parts are per symbol and independent, as the standard leaves their spectrum open
     random_ui: float = 0.0
     dual_ui: tuple[float, ...] = ()
     sinusoidal_ui: float = 0.0
@@ -76,6 +77,7 @@ class ClockJitter:
 
     def weights(self) -> tuple[Float, Float]:
         """Points in UI and their probabilities, all but the Gaussian part."""
+        # Gaussian jitter is left out: the engine has it in its tails, exactly
         where, share = np.array([self.mean_ui]), np.ones(1)
         parts = [(np.array([-half, half]), np.full(2, 0.5)) for half in self.dual_ui if half]
         if self.sinusoidal_ui:
@@ -101,6 +103,8 @@ class ClockJitter:
             raise AmiError(
                 f"phases must be at least 8 for a model with bounded jitter of its clock, got {len(eye.phase_ui)}. Leave it out."
             )
+        # thresholds stay where they are at the middle, however far the clock strays: a slicer does not follow its sampling
+        # phase
         levels, main = eye.levels, float(eye.main_cursor[len(eye.phase_ui) // 2])
         decision = thresholds(levels) * main
         ratio = [
@@ -111,8 +115,10 @@ class ClockJitter:
         # more than half a UI away the neighbouring symbol is sampled, which is as good as a guess: half of the
         # decisions are wrong
         outside = np.abs(where) > 0.5
+        # bathtub walls are nearly straight in the logarithm; the ratio itself would be cut off at its corners
         logarithm = np.interp(where, eye.phase_ui, np.log(ratio))
         ser = float(np.sum(share[~outside] * np.exp(logarithm[~outside])) + 0.5 * np.sum(share[outside]))
+        # bits and bursts follow the symbols: the same errors, more often
         factor = ser / eye.rates.ser if eye.rates.ser > 0 else 1.0
         return dataclasses.replace(
             eye.rates,
@@ -131,6 +137,7 @@ def _error_ratio(piece: Interference, levels: Float, main: float, decision: Floa
     total = 0.0
     for e in range(len(levels) - 1):
         for moved in noise.uniform * steps + noise.sensitivity:
+            # from below and from above the same shift makes a threshold nearer: sensitivity helps neither side
             total += part[e] * float(piece.above(e, decision[e] - levels[e] * main - moved))
             total += part[e + 1] * float(piece.below(e + 1, levels[e + 1] * main - decision[e] - moved))
     return total
@@ -158,6 +165,7 @@ def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
 def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) -> ClockJitter:
     """Jitter of the receiver's sampling; without `clock_times` that of its clock recovery too."""
     groups = ("Rx_",) if clock_times else ("Rx_", "Rx_Clock_Recovery_")
+    # clock times of GetWave already contain what its recovery does, so only what samples them is added there
     random = [_ui(side, f"{group}Rj", link) for group in groups]
     dual = [_ui(side, f"{group}{kind}", link) for group in groups for kind in ("Dj", "DCD")]
     tones = [_ui(side, f"{group}Sj", link) for group in groups]
@@ -176,6 +184,7 @@ def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) ->
             low, high, sigma = (_as_ui(value, pdf.type, link) for value in pdf.values)
             mean, dual, random = mean + 0.5 * (low + high), [*dual, 0.5 * (high - low)], [*random, sigma]
     return ClockJitter(
+        # Gaussians add as powers, tones as their crests: phases of different tones are not known
         float(np.sqrt(np.sum(np.square(random)))),
         tuple(half for half in dual if half),
         float(np.sum(tones)),

@@ -39,6 +39,7 @@ BEFORE, AFTER = 12, 40
 """Symbols before and after the main one of the pulse that is fitted to them."""
 HELD = 4096
 """Most symbols by which a model may be late."""
+# a tap that adapts by 3 % of the pulse after Init already falls below it
 ALIKE = 0.9995
 """Correlation of two pulses above which they count as one shape."""
 GUARD = 3
@@ -104,6 +105,7 @@ class ModelReception:
         self._sent, self._sent_first = np.zeros(0, dtype=np.uint8), 0
         self._rows, self._blocks = 0, 0
         self._before = (np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint8))
+        # rows begin at sampling instants, a model's waveform at the start of a symbol: the remainder waits for the next block
         self._carried = np.zeros(0 if instance is None else instant % self.m, dtype=np.float32)
         self.keeps, self.kept = keeps, list[tuple[Symbols, Symbols]]()
 
@@ -132,7 +134,10 @@ class ModelReception:
                 self.values.update(found)
             self._wave = np.concatenate([self._wave, self.instance.wave[:size].astype(np.float32)])
         if self.learned is None:
+            # decided while learning and not later: a model that returns clock times now and then would otherwise change its
+            # ruler midway
             self.clocked = self.clocked or len(clocks) > 0
+        # one sum finds NaN and infinity anywhere, for less than looking at each number
         if not np.isfinite(self._wave[-size:].sum()):
             raise AmiError(f"{self.side.model.name} must return numbers from AMI_GetWave, got NaN or infinity.")
         # sampled half a UI after each clock tick (section 10, AMI_GetWave)
@@ -172,9 +177,11 @@ class ModelReception:
         phase = self._clock_phase(start) if self.clocked else self._fitted_phase(start)
         place = self._instants(start, phase)[:LEARN]
         value = self._sampled(place)
+        # clock times wander about their mean phase: the nearest whole symbol is meant
         number = np.floor(place - phase + 0.5).astype(np.int64) - self.origin
         latency = self._latency(number, value)
         levels = self._fitted_levels(number - latency, value)
+        # levels the wrong way round are a swapped pair: decisions would be wrong without a reason
         if not np.all(np.diff(levels) > 0):
             raise AmiError(
                 f"{self.side.model.name} must give rising levels, got {np.array2string(levels, precision=3)} V. "
@@ -201,6 +208,7 @@ class ModelReception:
         number = np.floor(place - self.learned.phase + 0.5).astype(np.int64) - self.origin
         sent = self._sent_at(number - self.learned.latency)
         self._blocks += 1
+        # a stream for every block: what is drawn does not depend on how the caller cuts its blocks
         own = segment_generator(self.seed, self.digest, SAMPLING + self._blocks)
         jitter = self.clock_jitter if self.clocked else self.free_jitter
         moved = place + jitter.draw(own, len(place))
@@ -221,6 +229,8 @@ class ModelReception:
         if self.keeps:
             self.kept.append((sent, decided))
         else:
+            # models decide by their own feedback, which this side does not see: each wrong symbol counts as an event by
+            # itself
             errors = Errors.between(sent, decided, gap=0)
             if self.link.transmitter.precoding:
                 errors, sent = self._decoded(sent, decided)
@@ -260,6 +270,7 @@ class ModelReception:
         assert self.learned is not None
         offset = np.zeros(self.order - 1)
         if self.order == 2:
+            # NRZ is decided at zero volts
             return np.zeros(1), offset
         middle: Float = thresholds(self.learned.levels)
         if self.order == 4:
@@ -299,6 +310,7 @@ class ModelReception:
             total += self.noise.uniform * (2.0 * generator.random(size) - 1.0)
         snr = self.link.transmitter.snr_db
         if snr is not None:
+            # SNR_TX is of the outer levels, so it goes with what the model has made of them
             spread = 0.5 * float(self.learned.levels[-1] - self.learned.levels[0])
             total += spread * 10 ** (-snr / 20) * generator.standard_normal(size)
         return total
@@ -328,6 +340,7 @@ class ModelReception:
 
     def _clock_phase(self, start: float) -> float:
         """Mean phase in UI of the clock times, as a circular mean."""
+        # the mean of angles: 0.98 and 0.02 UI are neighbours, and their mean is not 0.5
         turns = np.exp(2j * np.pi * self._instants(start, 0.0)[:LEARN])
         if not len(turns):
             raise AmiError(f"{self.side.model.name} must go on returning clock times, got none behind Ignore_Bits.")
@@ -345,10 +358,12 @@ class ModelReception:
         wave = self._wave[(start - self._row) * m :][: rows * m].reshape(rows, m).astype(np.float64)
         number = np.arange(rows) + start - self.origin
         # where the pulse is: the phase of the largest correlation with what was sent
+        # eight phases find the pulse's top well enough; the fit below places it
         best = max(range(0, m, max(m // 8, 1)), key=lambda phase: self._correlated(number, wave[:, phase])[1])
         latency = self._correlated(number, wave[:, best])[0]
         older = np.arange(-BEFORE, AFTER + 1)
         sent = self.link.levels[self._sent_at(number[:, None] - latency - older[None, :])]
+        # least squares of all phases at once: they have the same symbols and differ in the waveform alone
         pulse = np.asarray(np.linalg.solve(sent.T @ sent, sent.T @ wave), dtype=np.float64).reshape(-1)
         place = _place_of_init(self.expected, pulse) if self.expected is not None else None
         return float((sampling_instant(pulse, m) if place is None else place) % m) / m
@@ -372,6 +387,7 @@ class ModelReception:
         whole = np.zeros(len(known))
         whole[place[inside]] = value[inside]
         size = fft.next_fast_len(2 * len(known), real=True)
+        # all latencies at once: a model may be late by thousands of symbols
         found = fft.irfft(fft.rfft(whole, size) * np.conj(fft.rfft(known, size)), size)
         latency = int(np.argmax(found))
         return (latency if latency < size // 2 else latency - size), float(found[latency])

@@ -58,8 +58,10 @@ class SentWaveform:
         if found.transmitter is not None:
             self.ami = found.transmitter.model.ami
         self.m = link.samples_per_ui
+        # IBIS swings from -0.5 to 0.5 V whatever the amplitude: the columns carry the amplitude
         self.levels = 0.5 * link.levels
         self.jitter = link.transmitter.jitter
+        # tones go on from block to block and need one phase for the whole run; all else may start anew
         self.rest = dataclasses.replace(self.jitter, sinusoidal=())
         self.tones = dataclasses.replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
         self._values, self._moved = np.zeros(2), np.zeros(1)
@@ -75,6 +77,7 @@ class SentWaveform:
         if link.receiver.ctle is not None:
             response = response * link.receiver.ctle.transfer(fft.rfftfreq(len(column), interval))
             column = fft.irfft(response, len(column))
+        # most of a column is silence behind the last echo: filtering it would cost as much as the echo does
         own, start = front_end(link, tail=TAIL), channel.prepared[channel.index[0]].start_time
         instant = round((end.start_time - start) / interval) + end.sampling
         first = round((own.start_time - start) / interval) - m + 1
@@ -111,6 +114,7 @@ class SentWaveform:
     def _stimulus(self, symbols: NDArray[np.uint8], wave: Float) -> None:
         """Fill `wave` with the levels of the symbols up to the last but one: the first is that of the block before."""
         values = np.concatenate([self._values, self.levels[symbols]])
+        # a symbol late: a displaced edge needs the symbol behind it, which the next block brings
         wave.reshape(-1, self.m)[:] = values[1:-1, None]
         if self.jitter:
             moved = np.concatenate([self._moved, self._displacement(symbols)])
@@ -134,6 +138,7 @@ class SentWaveform:
             total += self.tones.correlated(same, size, symbol_rate=rate, start=self._start)
         if jitter.duty_cycle_ui:
             levels = np.concatenate([self._values[-1:], self.levels[symbols]])
+            # rising edges late by half of it and falling ones early by half: high and low differ by the whole
             total += 0.5 * jitter.duty_cycle_ui * np.sign(np.diff(levels))
         return np.asarray(total)
 
@@ -180,6 +185,7 @@ def sent_filter(found: Modelled, instance: Instance) -> SampledFilter:
     instance.getwave(np.zeros(size))
     wave = np.zeros(size)
     wave[0] = 0.5
+    # a half in, so twice out: a model may clip at a full swing
     taps = 2.0 * instance.getwave(wave)[0]
     last = np.flatnonzero(np.abs(taps) > 1e-12 * np.abs(taps).max())
     return SampledFilter(taps[: int(last[-1]) + 1] if len(last) else taps[:1], 1.0 / (m * link.symbol_rate))
