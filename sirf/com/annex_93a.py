@@ -37,6 +37,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     answer = answers[0]
     other = answers[1].choice if len(answers) > 1 else None
     figures = figures_of(channel, settings)
+    # of every answer, though 93A does not judge by it: readers of one report look for both
     vec, veo = _eye_figures(answer)
     nyquist = settings.symbol_rate / 2
     rate = settings.symbol_rate * settings.samples_per_ui
@@ -153,6 +154,7 @@ def answers_of(
         local = engine.local() if settings.local_search else None
         seed = local
         if not settings.local_search and floor_db is None:
+            # a good setting found fast: the full grid leaves out at once what cannot reach it
             seed = _seed(search, settings)
     if floor_db is None:
         floor_db = -np.inf if seed is None else seed.fom_db
@@ -173,6 +175,7 @@ def answers_of(
         )
     answers = [answer_of(search, choice, method, detailed=detailed) for choice, method in choices]
     if len(answers) > 1 and _same(choices[0][0], choices[1][0]):
+        # both searches ended at one setting: one answer
         answers = answers[:1]
     return answers
 

@@ -61,6 +61,7 @@ def equalize(
     for path in paths:
         impulse = equalized_impulse(path.impulse, settings.receiver.ctle, gains[0], gains[1], rate)
         pulse = running_sum(impulse, settings.samples_per_ui)
+        # NEXT aggressors sit in the receiver's own device: the transmitter's setting is of the far one
         if path.kind != "next":
             pulse = transmitter_equalized(pulse, taps, offsets, settings.samples_per_ui)
         pulses.append(pulse)
@@ -71,6 +72,7 @@ def transmitter_equalized(pulse: Float, taps: Float, offsets: tuple[int, ...], p
     """`pulse` (N,) through T-spaced `taps` at cursors `offsets`; what leaves at one end enters at the other."""
     total = np.zeros(pulse.size)
     for tap, offset in zip(taps, offsets, strict=True):
+        # rolled, as the reference code does it: pulses end in silence, so what enters at the other end is next to nothing
         total += tap * np.roll(pulse, offset * per_ui)
     return total
 
@@ -105,6 +107,7 @@ def residual_isi(equalized: Equalized, settings: ComSettings) -> Float:
     pulse[cursor] = 0.0
     places = cursor + per_ui * np.arange(1, feedback.taps.size + 1)
     inside = places < pulse.size
+    # a feedback tap is a whole number of steps, rounded towards zero
     post = quantized(pulse[places[inside]], main, settings.receiver.dfe.step)
     # only what the DFE can take off: beyond its limits the rest stays as interference
     pulse[places[inside]] -= post.clip(feedback.lower[inside], feedback.upper[inside])
@@ -114,6 +117,7 @@ def residual_isi(equalized: Equalized, settings: ComSettings) -> Float:
 def phase_of_largest_variance(pulse: Float, settings: ComSettings, bin_size: float) -> int:
     """Phase at which an aggressor's binned distribution has the largest variance, the first of equals."""
     per_ui = settings.samples_per_ui
+    # of the binned distribution, not of the samples: with coarse bins another phase may win, and the reference takes that one
     variance = [binned_variance(whole_ui(pulse, phase, per_ui), settings.levels, bin_size) for phase in range(per_ui)]
     return int(np.argmax(variance))
 
@@ -125,12 +129,16 @@ def interference_and_noise(
     tx, levels = settings.transmitter, settings.levels
     main = float(equalized.through[equalized.cursor])
     signal = available_signal(main, settings)
+    # a thousandth of the signal at most, so that COM is not rounded to bins
     bin_size = min(signal / 1000, settings.pdf_bin)
     slopes = edge_slopes(equalized.through, equalized.cursor, settings.samples_per_ui)
+    # edges of all symbols add as powers: each moves by itself (93A-32)
     sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(slopes))
+    # SNR_TX is of the cursor; with SNR_TXwC0 of what the cursor would be without the loss of c(0)
     reference = main / main_tap if settings.snr_tx_with_c0 else main
     sigma_tx = reference * 10 ** (-tx.snr_db / 20)
     sigma_g = float(np.sqrt(sigma_rj**2 + sigma_n**2 + sigma_tx**2))
+    # noise is cut where its tail no longer matters at DER_0: a distribution has to end somewhere
     crest = settings.noise_crest_factor or crest_factor(settings.der0)
     isi = symbols(residual_isi(equalized, settings), levels, bin_size)
     aggressors = tuple(
@@ -145,6 +153,7 @@ def interference_and_noise(
     for aggressor in aggressors:
         crosstalk = crosstalk + aggressor
     interference = isi + crosstalk
+    # A_DD of every edge by its slope, with the symbols' amplitudes: equation (93A-43)
     dual_dirac = symbols(tx.a_dd * slopes, levels, bin_size)
     normal = gaussian(sigma_g, crest, bin_size)
     return InterferenceAndNoise(
@@ -159,5 +168,6 @@ def interference_and_noise(
         interference=interference,
         dual_dirac=dual_dirac,
         gaussian=normal,
+        # in the reference code's order: sums of floating point depend on it in their last digits
         total=interference + (normal + dual_dirac),
     )

@@ -45,6 +45,7 @@ class PathResponse:
 
 def running_sum(impulse: Float, count: int) -> Float:
     """Sum of each sample and those before it, `count` in all; the same length."""
+    # one sum over all samples and a difference, instead of a sum of M terms at each of them
     total = np.concatenate((np.zeros(count), np.cumsum(impulse)))
     return np.asarray(total[count:] - total[:-count])
 
@@ -147,6 +148,7 @@ def _on_grid(network: Network, grid: Float, warnings: list[str]) -> Network:
     name = network.name or "an aggressor"
     step = float(np.max(np.diff(grid)))
     first, last = float(network.frequency[0]), float(network.frequency[-1])
+    # a step at either end is rounding of two instruments; more would be invented
     if first > grid[0] + step or last < grid[-1] - step:
         raise SirfError(
             f"grid of {name} must span that of the through path, {grid[0] / 1e9:g} to {grid[-1] / 1e9:g} GHz, got "

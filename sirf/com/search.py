@@ -70,10 +70,12 @@ def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     grid = np.empty(places.shape)
     for column, of_tap in enumerate(values):
         grid[:, column] = np.array(of_tap)[places[:, column]]
+    # added column by column, as the reference code does: np.sum pairs its terms and may round c(0) across its minimum
     total = np.zeros(len(grid))
     for column in np.abs(grid).T:
         total = total + column
     main_tap = 1.0 - total
+    # c(0) is what the others leave of the swing; settings that leave too little are none
     keep = main_tap >= settings.transmitter.c0_minimum
     main = sum(1 for cursor in cursors if cursor < 0)
     taps = np.concatenate((grid[keep, :main], main_tap[keep, None], grid[keep, main:]), axis=1)
@@ -94,6 +96,7 @@ def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
     """Indices of (g_DC, g_DC2), the second fastest, that the workbook's qualification allows."""
     for i, g in enumerate(ctle.g_dc_db):
         for j, g2 in enumerate(ctle.g_dc2_db):
+            # half-open, as the workbook's table reads: a gain on an edge belongs to one row only
             held = any(low2 <= g2 < high2 and low <= g < high for low2, high2, low, high in ctle.ranges)
             if ctle.ranges and not held:
                 continue
@@ -120,6 +123,7 @@ class CaseSearch:
         transfers = [ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains]
         filtered = receiver_filter(f, settings.receiver)
         noise = np.array([receiver_noise_rms(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
+        # crosstalk power is summed up to f_2, as ICN is
         f_2 = settings.figures.f_2 if settings.figures is not None else settings.symbol_rate
         result = []
         for kind in ("next", "fext"):
@@ -131,6 +135,7 @@ class CaseSearch:
             density = np.stack([base * np.abs(h[: base.size]) ** 2 for h in transfers], axis=1)
             power = settings.sigma_x**2
             if kind == "next":
+                # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
                 result.append(power * np.sum(density, axis=0, keepdims=True))
             else:
                 variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, density)
@@ -151,6 +156,7 @@ class CaseSearch:
         for number, (i, j) in enumerate(self.gains):
             if g_dc is not None and i != g_dc:
                 continue
+            # the first stage is kept while the second one's gain runs: it costs more, and loops have g_DC outside
             if i != done:
                 stage, done = first_stage(self.paths[0].impulse, ctle, ctle.g_dc_db[i], rate), i
             yield number, running_sum(second_stage(stage, ctle, ctle.g_dc2_db[j], rate), settings.samples_per_ui)
@@ -177,6 +183,7 @@ class CaseSearch:
         Settings are left out only where a bound (interference that no DFE within its limits removes) shows that they
         cannot win; `prune=False` evaluates all. Of equal settings the first in the reference code's order wins.
         """
+        # a hair below, so that the setting which set the floor is itself found again
         floor = 10 ** (floor_db / 10) * (1 - 1e-9) if np.isfinite(floor_db) else 0.0
         first = sorted({i for i, _ in self.gains})
 
@@ -200,6 +207,7 @@ class CaseSearch:
         winners = [result for result in results if result[2] >= 0]
         if not winners:
             return None
+        # of equal ratios the first setting in the reference's order, however the threads ended
         ratio, number, row, cursor, *_ = max(winners, key=lambda result: (result[0], -result[1]))
         steps = ((*self.gains[k], float(10 * np.log10(value))) for result in results for k, value in result[5])
         return FoundSetting(
@@ -240,6 +248,7 @@ class CaseSearch:
         settings = self.settings
         per_ui = settings.samples_per_ui
         peak = self._peak
+        # an equaliser moves the peak by a few UI; a later echo that grows beyond it is not the cursor
         low, high = max(peak - PEAK_WINDOW_UI * per_ui, 0), min(peak + PEAK_WINDOW_UI * per_ui + 1, size)
         anchor = settings.receiver.sampling.anchor
         return np.array([low, high, per_ui, settings.receiver.dfe.reach, self.grid.main, anchor], dtype=np.int64)
@@ -248,6 +257,7 @@ class CaseSearch:
         """`noise` of `search_setting` at one gain setting."""
         settings, tx = self.settings, self.settings.transmitter
         power = settings.sigma_x**2
+        # times the squared difference of the samples beside a cursor, so a quarter of M² makes it a slope per UI
         jitter = (tx.a_dd**2 + tx.sigma_rj**2) * power * settings.samples_per_ui**2 / 4
         scale = (tx.level_mismatch / (settings.levels - 1)) ** 2
         noise = self.noise[number] + self.next[number]
@@ -263,6 +273,7 @@ def by_phase(rows: Float, per_ui: int) -> tuple[Float, Integer]:
     """`rows` (K, N) as (M, K, J), zeros at the end, and the number of values (M,) of each phase."""
     taps, size = rows.shape
     count = -(-size // per_ui)
+    # the last UI may be incomplete; `last` says how many values of a phase are real
     padded = np.zeros((taps, count * per_ui))
     padded[:, :size] = rows
     last = np.array([len(range(phase, size, per_ui)) for phase in range(per_ui)], dtype=np.int64)
@@ -305,6 +316,7 @@ def quantized(values: Float, cursor: float, step: float) -> Float:
     """`values` in whole steps of `step` times the cursor, towards zero; unchanged for step 0."""
     if step <= 0:
         return values
+    # towards zero, on the magnitude: floor of a negative number would round away from it
     return np.asarray(np.floor(np.abs(values / cursor) / step) * step * np.sign(values) * cursor)
 
 

@@ -70,6 +70,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     isi = symbols(whole_ui(residual, sample % m, m), levels, bin_size, shares)
     edges = pulse_slopes(through, sample % m, m)
     dual_dirac = symbols(tx.a_dd * np.convolve(edges, weights), levels, bin_size, shares)
+    # FEXT senders are set like the victim's; NEXT ones are not
     victims = [with_taps(x, taps, receiver.grid.main, m) for x in behind.fext] + list(behind.next)
     arriving = [x[phase::m] for x, phase in zip(victims, found.noise.worst_phases, strict=True)]
     aggressors = tuple(symbols(np.convolve(x, weights), levels, bin_size, shares) for x in arriving)
@@ -78,6 +79,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
 
     rows = found.noise
     sigma_n, sigma_tx = through_taps(rows.receiver, weights), through_taps(rows.transmitter, weights)
+    # the FFE adds neighbouring edges up, so slopes are convolved before their powers are taken
     sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(np.convolve(edges, weights)))
     sigma_g = float(np.sqrt(sigma_n**2 + sigma_tx**2 + sigma_rj**2))
     normal = gaussian(sigma_g, settings.noise_crest_factor or _CREST, bin_size)
@@ -90,6 +92,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     if detector.adc_bits:
         samples = through[sample % m :: m]
         if (detector.clip_method or rules.clip_method) == "fast":
+            # every symbol at its worst: never passed, and far too wide for a long pulse
             clipping = float(np.sum(np.abs(samples)))
         else:
             signals = [symbols(samples, levels, bin_size, shares)]
