@@ -21,41 +21,42 @@ def add_expectations(
     theta: float,
     volts: Float,
     shares: Float,
-    early: Float,
-    late: Float,
+    weights: Float,
     apart: float,
+    levels: Float,
     direction: float,
     part: float,
 ) -> None:
-    """Add `part` of the expectations of exp(theta x v), v one of `volts` (N,), to `out` (L L, L L), x = early + late + apart.
+    """Add `part` of the expectations of exp(theta x v), v one of `volts` (N,), to `out` (L⁴,).
 
-    Only for x below zero with `direction` -1, only for others with 1, and for all with 0.
+    x = `weights` (4,) . levels + `apart` for all levels of four symbols. Only for x below zero with `direction` -1, only for
+    others with 1, and for all with 0. `room` is (4 L + 2 L L, N).
     """
-    # an exponential of the first and of the last two symbols at each node: the factor is their scalar product
-    first, last = room[0], room[1]
-    for pair in range(len(early)):
+    count = len(levels)
+    square = count * count
+    single, early, late = room[: 4 * count], room[4 * count : 4 * count + square], room[4 * count + square :]
+    # an exponential of each symbol at each node; of pairs they are products, and the factor is a scalar product of two pairs
+    for place in range(4):
+        for k in range(count):
+            # the first of them also takes what moves all transitions
+            swing = theta * (weights[place] * levels[k] + (apart if place == 0 else 0.0))
+            for n in range(len(volts)):
+                single[place * count + k, n] = np.exp(swing * volts[n])
+    for pair in range(square):
+        g, h = pair // count, pair % count
         for n in range(len(volts)):
-            first[pair, n] = shares[n] * np.exp(theta * early[pair] * volts[n])
-            last[pair, n] = np.exp(theta * (late[pair] + apart) * volts[n])
-    for one in range(len(early)):
-        for two in range(len(late)):
-            below = early[one] + late[two] + apart < 0.0
+            early[pair, n] = shares[n] * single[g, n] * single[count + h, n]
+            late[pair, n] = single[2 * count + g, n] * single[3 * count + h, n]
+    for one in range(square):
+        before = weights[0] * levels[one // count] + weights[1] * levels[one % count] + apart
+        for two in range(square):
+            below = before + weights[2] * levels[two // count] + weights[3] * levels[two % count] < 0.0
             if (direction < 0.0 and not below) or (direction > 0.0 and below):
                 continue
             total = 0.0
             for n in range(len(volts)):
-                total += first[one, n] * last[two, n]
-            out[one, two] += part * total
-
-
-def by_pairs(weights: Float, levels: Float) -> tuple[Float, Float]:
-    """What the first and the last two of four symbols put into each transition of `weights` (Q, 4): two of (Q, L L)."""
-    each = weights[:, :, None] * levels
-    early, late = (
-        (each[:, first, :, None] + each[:, first + 1, None, :]).reshape(len(weights), len(levels) ** 2)
-        for first in (0, 2)
-    )
-    return early, late
+                total += early[one, n] * late[two, n]
+            out[one * square + two] += part * total
 
 
 def edge_factors(
@@ -63,21 +64,21 @@ def edge_factors(
     volts: Float,
     shares: Float,
     counts: NDArray[np.int64],
-    early: Float,
-    late: Float,
+    weights: Float,
     aparts: Float,
     ties: Float,
+    levels: Float,
 ) -> Float:
     """(2, Q, L⁴): expectation of exp(theta x v) over the displacement of each edge, given its four symbols.
 
-    `volts`, `shares`, `counts` and `ties` as in `symbol_chain`, `aparts` (Q,) the roots of its `rests`: a transition
-    x = `early`[q] + `late`[q] ± `aparts`[q] (of `by_pairs`) meets a displaced edge v, one of `volts`[q, 0] or, where x < 0, of
-    the last of `volts`[q] (N,).
+    Arguments as in `symbol_chain`, `aparts` (Q,) the roots of its `rests`: a transition x = `weights`[q] . levels ± `aparts`[q]
+    meets a displaced edge v, one of `volts`[q, 0] or, where x < 0, of the last of `volts`[q] (N,).
     """
-    pairs = early.shape[1]
-    out = np.empty((2, len(counts), pairs, pairs))
-    expect(out, np.empty((3, pairs, volts.shape[2])), theta, volts, shares, counts, early, late, aparts, ties)
-    return out.reshape(2, len(counts), -1)
+    count = len(levels)
+    out = np.empty((2, len(counts), count**4))
+    room = np.empty((4 * count + 2 * count**2, volts.shape[2]))
+    expect(out, room, theta, volts, shares, counts, weights, aparts, ties, levels)
+    return out
 
 
 @kernel
@@ -88,12 +89,12 @@ def expect(
     volts: Float,
     shares: Float,
     counts: NDArray[np.int64],
-    early: Float,
-    late: Float,
+    weights: Float,
     aparts: Float,
     ties: Float,
+    levels: Float,
 ) -> None:
-    """Fill `out` (2, Q, L L, L L) of `edge_factors`; `room` (3, L L, N)."""
+    """Fill `out` (2, Q, L⁴) of `edge_factors`; `room` as in `add_expectations`."""
     sides = volts.shape[1]
     for q in range(len(counts)):
         # an edge that is not displaced has the factor one
@@ -115,9 +116,9 @@ def expect(
                             theta,
                             volts[q, side, : counts[q]],
                             shares[q],
-                            early[q],
-                            late[q],
+                            weights[q],
                             sign * aparts[q],
+                            levels,
                             direction,
                             part,
                         )
@@ -126,73 +127,79 @@ def expect(
 def chain_moments(
     theta: float, factors: Float, cursors: Float, main: int, levels: Float, likely: Float, pinned: int
 ) -> Float:
-    """(P, L): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[:, h] (2, L⁴).
+    """(L, P): E exp(theta x) given the level of the main symbol, of symbols h … h + 3 tied by `factors`[:, h] (2, L⁴).
 
-    `cursors` (Q + 3,) in V; that of the main symbol at index `main` is not used. Where `pinned` is the index of a symbol, row k
-    is what it contributes with level k, P = L; where it is -1 one row holds all, P = 1. Levels have the shares `likely` (L,),
-    symbols taken as independent.
+    `cursors` (Q + 3,) in V; that of the main symbol at index `main` (2 … Q + 1) is not used. With -1 for `pinned` there is one
+    column; with 0, 1 or 3 it is what each level contributes of that symbol of the four from `main` - 2 on, P = L. Levels have the
+    shares `likely` (L,), symbols taken as independent.
     """
     count = len(levels)
-    # share of each level times its exponential; of the main symbol, which is given, one
-    weights = np.exp(np.multiply.outer(theta * cursors, levels)) * likely
-    weights[main] = 1.0
-    out, buffers = np.zeros((1 if pinned < 0 else count, count)), np.empty((2, 2, count**3, count))
-    for_each_pin(out, buffers[0], buffers[1], factors, weights, main, levels, pinned)
+    out = np.zeros((count, 1 if pinned < 0 else count))
+    join_messages(out, np.empty((2, 2, 2, count**3)), theta, factors, cursors, main, levels, likely, pinned)
     return out
 
 
-@kernel
-def for_each_pin(
-    out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int, levels: Float, pinned: int
-) -> None:
-    """Fill `out` (P, L) of `chain_moments`: `pass_along` with one level of the symbol `pinned` after another, or with all."""
-    kept = weights.copy()
-    for pin in range(len(out)):
-        if pinned >= 0:
-            for level in range(len(levels)):
-                weights[pinned, level] = kept[pinned, level] if level == pin else 0.0
-        pass_along(out[pin], now, moved, factors, weights, main, levels)
-
-
 @kernel(fastmath=True)  # as above
-def pass_along(out: Float, now: Float, moved: Float, factors: Float, weights: Float, main: int, levels: Float) -> None:
-    """Add the moments of `chain_moments` to `out` (L,); `weights` (Q + 3, L), `factors` (2, Q, L⁴), and two buffers (2, L³, L).
+def join_messages(
+    out: Float,
+    messages: Float,
+    theta: float,
+    factors: Float,
+    cursors: Float,
+    main: int,
+    levels: Float,
+    likely: Float,
+    pinned: int,
+) -> None:
+    """Add to `out` (L, P) of `chain_moments`: messages from both ends of the chain meet in the transition of the main symbol.
 
-    What is odd in the symbol before the window meets the message weighed by its level, the second of each buffer.
+    `messages` (2, 2, 2, L³) is room for those from the left and from the right, for the window at hand and the next one. What is
+    odd in the symbol before the window stands beside what is even: from the left weighed by that symbol's level, from the right
+    a unit of it. So no message has an axis for the main symbol or for the pinned one: both lie in the window where they meet.
     """
-    count = len(out)
-    square, cube = count * count, now.shape[1]
-    # the last axis is the main symbol's level once it has passed; before, its first entry holds all
+    count, edges, joint = len(levels), factors.shape[1], main - 2
+    square, cube = count * count, count * count * count
+    # share of each level times its exponential; of the main symbol, which is given, one
+    weights = np.ones((edges + 3, count))
+    for symbol in range(edges + 3):
+        for k in range(count if symbol != main else 0):
+            weights[symbol, k] = likely[k] * np.exp(theta * cursors[symbol] * levels[k])
+    left, right = messages[0], messages[1]
     for window in range(cube):
-        g = window // square
-        h = window // count - g * count
-        i = window % count
-        now[0, window, 0], now[1, window, 0] = weights[0, g] * weights[1, h] * weights[2, i], 0.0
-    for q in range(factors.shape[1]):
+        g, h, i = window // square, window // count % count, window % count
+        left[0, 0, window], left[0, 1, window] = weights[0, g] * weights[1, h] * weights[2, i], 0.0
+        right[edges % 2, 0, window], right[edges % 2, 1, window] = 1.0, 0.0
+    for q in range(joint):
         # symbol q leaves the window and q + 3 enters it
-        # up to the main symbol's leaving its level is one of the window's axes; only then it needs one of its own
-        given = count if q > main else 1
+        now, moved = left[q % 2], left[1 - q % 2]
         for window in range(cube):
-            for k in range(count):
-                moved[0, window, k] = moved[1, window, k] = 0.0
+            moved[0, window] = moved[1, window] = 0.0
         for window in range(cube):
-            g = window // square
-            kept = (window - g * square) * count
+            level = levels[window // square]
+            kept = window % square * count
             for j in range(count):
-                part = weights[q + 3, j] * factors[0, q, window * count + j]
-                odd = weights[q + 3, j] * factors[1, q, window * count + j]
-                for k in range(given):
-                    value = part * now[0, window, k] + odd * now[1, window, k]
-                    passed = g if q == main else k
-                    moved[0, kept + j, passed] += value
-                    moved[1, kept + j, passed] += levels[g] * value
-        # two buffers change places: no allocation in the loop
-        now, moved = moved, now
-    behind = len(weights) - main  # 1, 2 or 3 where the main symbol is still in the window
+                even, odd = factors[0, q, window * count + j], factors[1, q, window * count + j]
+                value = weights[q + 3, j] * (even * now[0, window] + odd * now[1, window])
+                moved[0, kept + j] += value
+                moved[1, kept + j] += level * value
+    for q in range(edges - 1, joint, -1):
+        now, moved = right[1 - q % 2], right[q % 2]
+        for window in range(cube):
+            level = levels[window // square]
+            kept = window % square * count
+            even, odd = 0.0, 0.0
+            for j in range(count):
+                value = weights[q + 3, j] * (now[0, kept + j] + level * now[1, kept + j])
+                even += factors[0, q, window * count + j] * value
+                odd += factors[1, q, window * count + j] * value
+            moved[0, window], moved[1, window] = even, odd
+    early, late = left[joint % 2], right[1 - joint % 2]
     for window in range(cube):
-        if behind > 3:
-            for k in range(count):
-                out[k] += now[0, window, k]
-        else:
-            level = window % count if behind == 1 else (window // count % count if behind == 2 else window // square)
-            out[level] += now[0, window, 0]
+        g, h, i = window // square, window // count % count, window % count
+        kept = window % square * count
+        for j in range(count):
+            even, odd = factors[0, joint, window * count + j], factors[1, joint, window * count + j]
+            value = weights[joint + 3, j] * (even * early[0, window] + odd * early[1, window])
+            value *= late[0, kept + j] + levels[g] * late[1, kept + j]
+            column = 0 if pinned < 0 else (g if pinned == 0 else (h if pinned == 1 else j))
+            out[i, column] += value

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.symbol_chain import LANES
-from sirf._kernels.tilted_chain import by_pairs, chain_moments, edge_factors
+from sirf._kernels.tilted_chain import chain_moments, edge_factors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.tilted_inversion import (
@@ -73,9 +73,9 @@ class PairCumulants:
 class TiltedMoment:
     """E exp(`tilt` x) of intersymbol interference and jitter given the level of the symbol at index `main`; `tilt` in 1/V.
 
-    The edges of `chain` tie the symbols `tied` to each other, the main one among them; all others are independent. `pairs`
-    (Q, L²) are what the first and the last two of the four symbols of each edge put into its transition, `rests` (Q,) the root
-    of the variance that others add and how it is tied to the symbol before the four.
+    The edges of `chain` tie the symbols `tied` to each other, the main one among them; all others are independent. `weights`
+    (Q, 4) make the transition of each edge from its four symbols, `rests` (Q,) are the root of the variance that others add and
+    how it is tied to the symbol before the four.
     """
 
     main: int
@@ -86,7 +86,7 @@ class TiltedMoment:
     tied: slice
     strong: NDArray[np.bool_]
     nodes: EdgeNodes
-    pairs: tuple[Float, Float]
+    weights: Float
     rests: tuple[Float, Float]
     states: tuple[TiltedState, ...]
 
@@ -110,7 +110,7 @@ class TiltedMoment:
             slice(chain.start + lead, chain.stop + lead + 3) if len(chain) else slice(main, main + 1),
             strong,
             nodes,
-            by_pairs(weights, levels),
+            weights,
             (np.sqrt(rests), ties),
             (),
         )
@@ -150,7 +150,7 @@ class TiltedMoment:
     def given_symbols(self, others: Sequence[tuple[int, Float, EdgeResponse]]) -> list[PairCumulants]:
         """Cumulants of the interference x and of another y, tilted along x, given the level of one symbol; for each of `others`.
 
-        These are the index of the symbol's cursor, and the cursors (K,) in V and edges of y.
+        These are the index of the symbol's cursor, one or two before the main one, and the cursors (K,) in V and edges of y.
         """
         here = [self._around(state, None) for state in self.states]
         ahead = [self._around(state, state.volts) for state in self.states]
@@ -196,9 +196,7 @@ class TiltedMoment:
         """Logarithm (L, L) of what each level of the symbol `index` contributes, with `step` times `course` on the cursors."""
         means, variances = state.means, state.variances
         inside = self.tied.start <= index < self.tied.stop
-        tied = self._tied(
-            state.cursors + step * course[self.tied], factors, index - self.tied.start if inside else None
-        )
+        tied = self._tied(state.cursors + step * course[self.tied], factors, index - self.main + 2 if inside else -1)
         # a small step: two cumulants of independent symbols do
         change = step * float(means @ course) + 0.5 * step**2 * float(variances @ course**2)
         change += state.rest
@@ -209,7 +207,7 @@ class TiltedMoment:
         # of a symbol outside the chain alone: its share times its exponential, over the sum that `rest` holds
         weight = level * state.outside[index] + np.log(level_shares(len(level)))
         alone = weight - np.log(np.exp(weight).sum()) + step * course[index] * level
-        return np.asarray(tied[:, None] + change + alone)
+        return np.asarray(tied + change + alone)
 
     def _added(self, edges: EdgeResponse) -> list[tuple[Float | float, Float]]:
         """What `edges` add in each state: in V to the cursors, and their displaced edges of the chain."""
@@ -235,7 +233,7 @@ class TiltedMoment:
             each[self.tied] = 0.0
         factors, tied = self._edge_factors(volts), cursors[self.tied].copy()
         rest = float(np.log(sums).sum())
-        logarithm = self._tied(tied, factors) + rest
+        logarithm = self._tied(tied, factors)[:, 0] + rest
         return TiltedState(np.ones(len(self.levels)), logarithm, tied, volts, factors, outside, means, variances, rest)
 
     def _tied_slope(self, state: TiltedState, course: Float, volts: Float | None) -> Float | float:
@@ -249,19 +247,19 @@ class TiltedMoment:
             )
             for step in (SMALL_STEP, -SMALL_STEP)
         )
-        return (above - below) / (2.0 * SMALL_STEP)
+        return np.asarray(above - below)[:, 0] / (2.0 * SMALL_STEP)
 
     def _edge_factors(self, volts: Float) -> Float:
         """What displaced edges contribute (2, Q, L⁴), given the symbols of each."""
         if not len(self.chain):
             return volts
-        return edge_factors(self.tilt, volts, self.nodes.shares, self.nodes.counts, *self.pairs, *self.rests)
+        nodes = self.nodes
+        return edge_factors(self.tilt, volts, nodes.shares, nodes.counts, self.weights, *self.rests, self.levels)
 
-    def _tied(self, cursors: Float, factors: Float, pinned: int | None = None) -> Float:
-        """Logarithm (L,) of the tied symbols' moment; (L, L) of what each level of the symbol `pinned` of them contributes."""
+    def _tied(self, cursors: Float, factors: Float, pinned: int = -1) -> Float:
+        """Logarithm (L, P) of the tied symbols' moment; arguments as in `chain_moments`."""
+        count = len(self.levels)
         if not len(self.chain):
-            return np.zeros(len(self.levels))
-        main = self.main - self.tied.start
-        usual, pinned_at = level_shares(len(self.levels)), -1 if pinned is None else pinned
-        moments = chain_moments(self.tilt, factors, cursors, main, self.levels, usual, pinned_at)
-        return np.asarray(np.log(moments[0] if pinned is None else moments.T))
+            return np.zeros((count, 1))
+        main, usual = self.main - self.tied.start, level_shares(count)
+        return np.asarray(np.log(chain_moments(self.tilt, factors, cursors, main, self.levels, usual, pinned)))
