@@ -49,6 +49,16 @@ def _product(first: Any, second: Any) -> Any:
 
 
 @kernel(fastmath=True)  # as above
+def _products(first: Any, second: Any, third: Any) -> Any:
+    """Sums of products of one row with two others."""
+    one, two = 0.0, 0.0
+    for i in range(first.size):
+        one += first[i] * second[i]
+        two += first[i] * third[i]
+    return one, two
+
+
+@kernel(fastmath=True)  # as above
 def _reflect(forward: Any, backward: Any, reflection: Any) -> None:
     """One step of the recursion on both predictors (N,)."""
     for i in range(forward.size):
@@ -100,8 +110,7 @@ def levinson_error(
         if not beta > 0.0:
             return 0.0
         whole = (n // PADDING + 1) * PADDING
-        predictor = backward[start : start + whole]
-        at_main, at_later = _product(predictor, main[:whole]), _product(predictor, later[:whole])
+        at_main, at_later = _products(backward[start : start + whole], main[:whole], later[:whole])
         gain += at_main * at_main / beta
         cross += at_main * at_later / beta
         square += at_later * at_later / beta
@@ -182,59 +191,6 @@ def centre_of(values: Any, lowest: Any, highest: Any, main: Any, centre: Any, ra
             sign[k] = 1.0 if low + high > 0.0 else -1.0
             total += abs(centre[k])
     centre[main] = 1.0 - total
-
-
-@kernel
-def peak_range(
-    centre: Any, radius: Any, sign: Any, main: Any, pulse: Any, per_ui: Any, low: Any, high: Any, outer: Any, work: Any
-) -> Any:
-    """First and last sample between `low` and `high` at which a setting of the box can have its pulse's peak.
-
-    Nothing is left out, (0, T), where a sample outside, which is below `outer`, can be it. A tap that grows takes as much from
-    c(0).
-    """
-    most, least = work[0, : high - low], work[1, : high - low]
-    most[:] = 0.0
-    least[:] = 0.0
-    for k in range(centre.size):
-        shift = (k - main) * per_ui
-        for i in range(most.size):
-            at = low + i - shift
-            value = pulse[at] if 0 <= at < pulse.size else 0.0
-            most[i] += centre[k] * value
-            if radius[k] > 0.0:
-                least[i] += radius[k] * abs(value - sign[k] * pulse[low + i])
-    floor = -np.inf
-    for i in range(most.size):
-        floor = max(floor, most[i] - least[i])
-    if not floor > outer:
-        return 0, pulse.size - 1
-    floor -= 1e-9 * abs(floor)
-    first, last = high, low
-    for i in range(most.size):
-        if most[i] + least[i] >= floor:
-            first = min(first, low + i)
-            last = low + i
-    return first, last
-
-
-@kernel
-def peak_at(taps: Any, main: Any, pulse: Any, per_ui: Any, low: Any, high: Any, outer: Any) -> Any:
-    """Sample of the largest value of the pulse (T,) behind the taps, between `low` and `high` where that is above `outer`."""
-    first, last = low, high
-    while True:
-        best, place = -np.inf, first
-        for at in range(first, last):
-            value = 0.0
-            for k in range(taps.size):
-                source = at - (k - main) * per_ui
-                if 0 <= source < pulse.size:
-                    value += taps[k] * pulse[source]
-            if value > best:
-                best, place = value, at
-        if best > outer or (first == 0 and last == pulse.size):
-            return place
-        first, last = 0, pulse.size
 
 
 @kernel

@@ -315,37 +315,6 @@ def sweep_errors(
 
 
 @kernel
-def _filter_range(taps: Real, tx_cursor: int, pulse: Real, per_ui: int, low: int, result: Real) -> None:
-    """Samples of the pulse (T,) behind the taps from `low` on; zero outside the pulse."""
-    result[:] = 0.0
-    for k in range(taps.size):
-        start = low - (k - tx_cursor) * per_ui
-        first, end = max(0, -start), min(result.size, pulse.size - start)
-        if taps[k] != 0.0 and end > first:
-            part, target = pulse[start + first : start + end], result[first:end]
-            for i in range(target.size):
-                target[i] += taps[k] * part[i]
-
-
-@kernel
-def peaks(
-    candidates: Real, tx_cursor: int, pulse: Real, per_ui: int, low: int, high: int, outer: float, result: Integer
-) -> None:
-    """Sample of the largest value of the pulse (T,) behind each row of `candidates` (C, K).
-
-    It is looked for from `low` to `high` - 1, and everywhere where it does not exceed `outer` there.
-    """
-    near, whole = np.empty(high - low), np.empty(pulse.size)
-    for c in range(candidates.shape[0]):
-        _filter_range(candidates[c], tx_cursor, pulse, per_ui, low, near)
-        at = int(np.argmax(near))
-        result[c] = low + at
-        if not near[at] > outer:
-            _filter_range(candidates[c], tx_cursor, pulse, per_ui, 0, whole)
-            result[c] = int(np.argmax(whole))
-
-
-@kernel
 def next_candidate(
     places: Integer,
     row: int,

@@ -4,8 +4,8 @@ What is known of a CTLE setting comes as a few tuples of arrays, which `sirf.com
 
 * grid: values (K, V) of each transmitter tap, numbers of them (K,), row of each combination or -1, index of the main tap, least
   c(0), cosines (K, F) of multiples of each frequency, transform (L, F) from a density to autocorrelations;
-* sampling: pulse (T,), samples a UI, part (2,) of the pulse in which its peak is looked for, largest magnitude elsewhere, first
-  and last offset (2,) about an instant, instants (C,) of all rows or none where it is the peak;
+* sampling: pulse (T,), samples a UI, `blocks` (2, B) of `com_peaks`, first and last offset (2,) about an instant, instants (C,)
+  of all rows or none where it is the peak;
 * spectra: densities (M, F) over sigma_X^2 of noise that the taps do not filter and of jitter, which they do, the signal's power
   spectrum (M, F), weights (2, F) of integrals over frequency and of those with cos w, FEXT aggressors' autocorrelations
   (A, M, 2 K - 1), densities (A, M, F) and their least (A, F);
@@ -31,10 +31,9 @@ from sirf._kernels.com_boxes import (
     free_error,
     levinson_error,
     most_gain,
-    peak_at,
-    peak_range,
     white_noise,
 )
+from sirf._kernels.com_peaks import peak_at, peak_range
 from sirf._kernels.com_receiver import (
     add_combined,
     converter_noise,
@@ -46,6 +45,8 @@ from sirf._kernels.com_receiver import (
 from sirf._kernels.copying import copy_row
 from sirf._kernels.jit import kernel
 
+_WORTHWHILE = 1.03
+"""A recursion is made where its bound is expected to be above this part of the limit: just above it, halves do better."""
 EVERY = -1
 """Number of instants that stands for all there are."""
 
@@ -60,12 +61,12 @@ def _mixed(values: Any, lowest: Any, highest: Any, main: Any) -> Any:
 
 
 @kernel
-def _keep_all(instants: Any, kept: Any, bounds: Any) -> Any:
+def _keep_all(instants: Any, ratios: Any, kept: Any, bounds: Any, kept_ratios: Any) -> Any:
     """All instants are kept: `EVERY` where they are more than there is room for."""
     if instants.size > kept.size:
         return EVERY
     for p in range(instants.size):
-        kept[p], bounds[p] = instants[p], 0.0
+        kept[p], bounds[p], kept_ratios[p] = instants[p], 0.0, ratios[p]
     return instants.size
 
 
@@ -74,6 +75,7 @@ def box_bounds(
     lowest: Any,
     highest: Any,
     instants: Any,
+    ratios: Any,
     grid: Any,
     sampling: Any,
     spectra: Any,
@@ -82,34 +84,39 @@ def box_bounds(
     limit: Any,
     kept: Any,
     bounds: Any,
+    kept_ratios: Any,
 ) -> Any:
     """Those of `instants` (P,) whose bound over a box is not above `limit` into `kept`, with their `bounds`; how many they are.
 
-    A box with taps of both signs, or with peaks anywhere, keeps all: the number is `EVERY` if `kept` has no room for them. A
-    bound is zero where that of fewer taps is low enough.
+    A box with taps of both signs, or with peaks anywhere, keeps all: the number is `EVERY` if `kept` has no room for them.
+
+    `ratios` (P,) say how much larger the bound of an FFE with an end was than that of one without in the box that this one is a
+    half of, zero where it is not known. Where this ratio lets expect that the box is kept, it is kept without a look: only the
+    work changes, no answer. `kept_ratios` are those found here.
     """
     values, _, _, main, c0_least, cosines, transform = grid
-    pulse, per_ui, window, outer, offsets, anchored = sampling
+    pulse, per_ui, blocks, offsets, anchored = sampling
     alone, jitter, signal, weights, strengths, densities, least_densities = spectra
     first_near, power, noise, constants, quantiles = converter
     backward, last, moving, feedback_taps, pre, low, high = receiver
     count = values.shape[0]
     if _mixed(values, lowest, highest, main) >= 0:
-        return _keep_all(instants, kept, bounds)
+        return _keep_all(instants, ratios, kept, bounds, kept_ratios)
     centre, radius, sign = np.empty(count), np.empty(count), np.empty(count)
     centre_of(values, lowest, highest, main, centre, radius, sign)
-    smallest = 0.0
+    smallest, single = 0.0, True
     for k in range(count):
         smallest += max(abs(centre[k]) - radius[k], 0.0) if k != main else 0.0
+        single &= lowest[k] == highest[k]
     if 1.0 - smallest < c0_least - 1e-9:
         return 0
     first, final = 0, pulse.size - 1
     if anchored.size == 0:
-        work = np.empty((2, window[1] - window[0]))
-        first, final = peak_range(centre, radius, sign, main, pulse, per_ui, window[0], window[1], outer, work)
-        if final - first >= window[1] - window[0]:
+        tops, samples = np.empty(blocks.shape[1]), np.empty((2, per_ui))
+        first, final = peak_range(centre, radius, sign, main, pulse, per_ui, blocks, tops, samples)
+        if final - first + offsets[1] - offsets[0] >= kept.size:
             # wherever the peak may be, a smaller box tells more
-            return _keep_all(instants, kept, bounds)
+            return _keep_all(instants, ratios, kept, bounds, kept_ratios)
     edge, frequencies = count - 1, transform.shape[1]
     length = moving.shape[1] - edge
     gain, part = np.empty(frequencies, dtype=np.float32), np.empty(frequencies, dtype=np.float32)
@@ -140,25 +147,32 @@ def box_bounds(
                 quantiles,
             )
         _noise_density(alone[phase], np.float32(white), gain, crosstalk, part)
-        if FREE_PART * free_error(part, jitter[phase], signal[phase], weights, low, high) > limit:
+        free = free_error(part, jitter[phase], signal[phase], weights, low, high)
+        if FREE_PART * free > limit:
             continue
-        begin = last - instant // per_ui - pre - main
-        bound = PART * levinson_error(
-            moving[phase, edge:],
-            part,
-            transform,
-            backward[phase, begin : begin + length + PADDING],
-            backward[phase, begin - 1 : begin - 1 + length + PADDING] if feedback_taps else none,
-            low,
-            high,
-            limit,
-            lags,
-            forward,
-            predictor,
-        )
-        if bound <= limit:
-            kept[found], bounds[found] = instant, bound
-            found += 1
+        bound, ratio = FREE_PART * free, ratios[p]
+        if single or ratio == 0.0 or ratio * free > _WORTHWHILE * limit:
+            begin = last - instant // per_ui - pre - main
+            error = levinson_error(
+                moving[phase, edge:],
+                part,
+                transform,
+                backward[phase, begin : begin + length + PADDING],
+                backward[phase, begin - 1 : begin - 1 + length + PADDING] if feedback_taps else none,
+                low,
+                high,
+                limit if ratio > 0.0 else -np.inf,
+                lags,
+                forward,
+                predictor,
+            )
+            if PART * error > limit:
+                continue
+            # of an error that is only known to be low enough the limit is taken
+            ratio = max(error if error > 0.0 else limit, free) / free if free > 0.0 else 0.0
+            bound = max(bound, PART * error)
+        kept[found], bounds[found], kept_ratios[found] = instant, bound, ratio
+        found += 1
     return found
 
 
@@ -277,9 +291,98 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
 
 
 @kernel
+def _passing(instants: Any, ratios: Any, bounds: Any, count: Any, limit: Any, passed: Any, passed_ratios: Any) -> Any:
+    """The instants of a box whose bounds are not above `limit` into `passed`, with their ratios; how many they are."""
+    used = 0
+    for p in range(count):
+        if bounds[p] <= limit:
+            passed[used], passed_ratios[used] = instants[p], ratios[p]
+            used += 1
+    return used
+
+
+@kernel
+def _setting_of(lowest: Any, values: Any, counts: Any, main: Any, taps: Any) -> Any:
+    """The taps (K,) of a box that is a single setting; its index in the grid."""
+    index, total = 0, 0.0
+    for k in range(lowest.size):
+        index = index * counts[k] + lowest[k]
+        if k != main:
+            taps[k] = values[k, lowest[k]]
+            total += abs(taps[k])
+    taps[main] = 1.0 - total
+    return index
+
+
+@kernel
+def _instants_within(instants: Any, middle: Any, offsets: Any, result: Any) -> Any:
+    """Those of `instants` within the offsets about `middle`; `result` may be the same array."""
+    within = 0
+    for p in range(instants.size):
+        if middle + offsets[0] <= instants[p] <= middle + offsets[1]:
+            result[within] = instants[p]
+            within += 1
+    return within
+
+
+@kernel
+def _halve(
+    box_low: Any,
+    box_high: Any,
+    split: Any,
+    middle: Any,
+    here: Any,
+    ratios: Any,
+    context: Any,
+    limit: Any,
+    place: Any,
+    stack: Any,
+) -> None:
+    """Bound both halves of a box, which come to lie on the stack from `place` on, the better one on top."""
+    grid, sampling, spectra, converter, receiver = context
+    lows, highs, left_in, left, bounds, left_ratios = stack
+    least = np.empty(2)
+    for half in range(2):
+        at = place + half
+        copy_row(box_low, lows[at])
+        copy_row(box_high, highs[at])
+        if half == 0:
+            highs[at, split] = middle
+        else:
+            lows[at, split] = middle + 1
+        left_in[at] = box_bounds(
+            lows[at],
+            highs[at],
+            here,
+            ratios,
+            grid,
+            sampling,
+            spectra,
+            converter,
+            receiver,
+            limit,
+            left[at],
+            bounds[at],
+            left_ratios[at],
+        )
+        least[half] = 0.0 if left_in[at] == EVERY else np.inf
+        for p in range(left_in[at]):
+            least[half] = min(least[half], bounds[at, p])
+    if least[0] < least[1]:
+        most = max(left_in[place], left_in[place + 1])
+        _swap(lows, place, place + 1, box_low.size)
+        _swap(highs, place, place + 1, box_low.size)
+        _swap(left, place, place + 1, most)
+        _swap(bounds, place, place + 1, most)
+        _swap(left_ratios, place, place + 1, most)
+        left_in[place], left_in[place + 1] = left_in[place + 1], left_in[place]
+
+
+@kernel
 def search_boxes(
     highest: Any,
     instants: Any,
+    room: Any,
     grid: Any,
     sampling: Any,
     spectra: Any,
@@ -291,94 +394,53 @@ def search_boxes(
 ) -> Any:
     """Rows, instants and errors of one CTLE setting that are not above the least of all by more than the part `slack`.
 
-    `highest` (K,) are the last indices of the grid, `instants` (P,) all that there are; `known` is the least error of other CTLE
-    settings. `tables` are the arguments of `sweep_errors` from the samples a UI on. Also returned are the least error and how
-    many rows were looked at.
+    `highest` (K,) are the last indices of the grid, `instants` (P,) all that there are, of which a box holds `room`; `known` is
+    the least error of other CTLE settings. `tables` are the arguments of `sweep_errors` from the samples a UI on. Also returned
+    are the least error and how many rows were looked at.
     """
     values, counts, row_of, main = grid[:4]
-    pulse, per_ui, window, outer, offsets, anchored = sampling
-    # boxes whose peaks can be anywhere keep every instant, which takes no room
-    room = instants.size if anchored.size else window[1] - window[0] + offsets[1] - offsets[0] + 1
+    pulse, per_ui, blocks, offsets, anchored = sampling
     count, depth = values.shape[0], 4
     for k in range(count):
         depth += 2 * int(np.ceil(np.log2(counts[k] + 1.0))) + 2
-    # a stack of boxes: the ends of each, and the instants that are left with their bounds
-    lows, highs, left_in = (
-        np.zeros((depth, count), np.int64),
-        np.empty((depth, count), np.int64),
-        np.zeros(depth, np.int64),
-    )
-    left, bounds = np.empty((depth, room), np.int64), np.zeros((depth, room))
+    # a stack of boxes: the ends of each, how many instants are left, these, their bounds and their ratios
+    lows, highs = np.zeros((depth, count), np.int64), np.empty((depth, count), np.int64)
+    left_in, left = np.zeros(depth, np.int64), np.empty((depth, room), np.int64)
+    bounds, ratios = np.zeros((depth, room)), np.zeros((depth, room))
+    stack = (lows, highs, left_in, left, bounds, ratios)
+    context = (grid, sampling, spectra, converter, receiver)
     copy_row(highest, highs[0])
     left_in[0] = EVERY
     rows, samples, errors = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64)
-    passed, of_row, taps = np.empty(room, np.int64), np.empty(room), np.empty(count)
+    # both also hold all instants
+    passed, of_row = np.empty(instants.size, np.int64), np.empty(instants.size)
+    passed_ratios, none, taps = np.zeros(instants.size), np.zeros(count), np.empty(count)
+    tops, work = np.empty(blocks.shape[1]), np.empty((2, per_ui))
     found, looked, top = 0, 0, 1
-    box_low, box_high, least = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(2)
+    box_low, box_high = np.empty(count, np.int64), np.empty(count, np.int64)
     while top > 0:
         top -= 1
-        limit, used, here = known * (1.0 + slack), 0, instants
-        if left_in[top] != EVERY:
-            for p in range(left_in[top]):
-                if bounds[top, p] <= limit:
-                    passed[used] = left[top, p]
-                    used += 1
+        limit, used = known * (1.0 + slack), instants.size
+        if left_in[top] == EVERY:
+            copy_row(instants, passed)
+            passed_ratios[:] = 0.0
+        else:
+            used = _passing(left[top], ratios[top], bounds[top], left_in[top], limit, passed, passed_ratios)
             if used == 0:
                 continue
-            here = passed[:used]
         copy_row(lows[top], box_low)
         copy_row(highs[top], box_high)
         split, middle = _split_of(values, box_low, box_high, main)
         if split >= 0:
-            for half in range(2):
-                place = top + half
-                copy_row(box_low, lows[place])
-                copy_row(box_high, highs[place])
-                if half == 0:
-                    highs[place, split] = middle
-                else:
-                    lows[place, split] = middle + 1
-                left_in[place] = box_bounds(
-                    lows[place],
-                    highs[place],
-                    here,
-                    grid,
-                    sampling,
-                    spectra,
-                    converter,
-                    receiver,
-                    limit,
-                    left[place],
-                    bounds[place],
-                )
-                least[half] = 0.0 if left_in[place] == EVERY else np.inf
-                for p in range(left_in[place]):
-                    least[half] = min(least[half], bounds[place, p])
-            if least[0] < least[1]:
-                # the better half is looked at first: it comes to lie on top
-                most = max(left_in[top], left_in[top + 1])
-                _swap(lows, top, top + 1, count)
-                _swap(highs, top, top + 1, count)
-                _swap(left, top, top + 1, most)
-                _swap(bounds, top, top + 1, most)
-                left_in[top], left_in[top + 1] = left_in[top + 1], left_in[top]
+            here = passed[:used]
+            _halve(box_low, box_high, split, middle, here, passed_ratios[:used], context, limit, top, stack)
             top += 2
             continue
-        index, total = 0, 0.0
-        for k in range(count):
-            index = index * counts[k] + box_low[k]
-            if k != main:
-                taps[k] = values[k, box_low[k]]
-                total += abs(taps[k])
-        row, taps[main] = row_of[index], 1.0 - total
+        row = row_of[_setting_of(box_low, values, counts, main, taps)]
         if row < 0:
             continue
-        middle = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, window[0], window[1], outer)
-        within = 0
-        for p in range(here.size):
-            if middle + offsets[0] <= here[p] <= middle + offsets[1]:
-                passed[within] = here[p]
-                within += 1
+        middle = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, blocks, tops, work, none)
+        within = _instants_within(passed[:used], middle, offsets, passed)
         looked += 1
         known = row_errors(taps, passed[:within], tables, known, slack, of_row)
         for p in range(within):

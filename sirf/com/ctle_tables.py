@@ -9,7 +9,8 @@ import numpy as np
 
 from sirf._arrays import Float, Integer
 from sirf._kernels.com_boxes import PADDING
-from sirf._kernels.com_receiver import peaks, sweep_errors
+from sirf._kernels.com_peaks import peaks
+from sirf._kernels.com_receiver import sweep_errors
 from sirf._kernels.com_search import sampling_point
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.filters import gain_weights
@@ -22,8 +23,6 @@ from sirf.units import from_db20
 
 _LEAST_MARGIN = 32
 """Zeros, in UI, on either side of a pulse at least."""
-_PEAK_REACH_UI = 8
-"""The filtered pulse's peak is looked for within so many UI of the unfiltered one's, and elsewhere only if it can be there."""
 
 
 def two_sided(table: Float, edge: int) -> Float:
@@ -77,23 +76,21 @@ class CtleTables:
         return np.asarray(gain_weights(self.settings.receiver.ctle, *self.gains) @ self.parts.through)
 
     @cached_property
-    def _peak_window(self) -> tuple[Integer, float]:
-        """Part (2,) of the pulse in which peaks behind the transmitter's taps are looked for, and the most that is elsewhere."""
-        m, pulse = self.settings.samples_per_ui, self.through
-        middle, reach = int(np.argmax(pulse)), _PEAK_REACH_UI * m
-        sure = reach - self.grid.taps.shape[1] * m
-        outside = np.concatenate((pulse[: max(middle - sure, 0)], pulse[middle + sure :]))
-        outer = float(np.max(np.abs(outside), initial=0.0)) * self.grid.largest_sum
-        return np.array([max(middle - reach, 0), min(middle + reach, pulse.size)]), outer
+    def blocks(self) -> Float:
+        """Least and largest value (2, B) of the through pulse in each UI, zeros behind its end."""
+        m = self.settings.samples_per_ui
+        padded = np.zeros(-(-self.through.size // m) * m)
+        padded[: self.through.size] = self.through
+        by_ui = padded.reshape(-1, m)
+        return np.array((np.min(by_ui, axis=1), np.max(by_ui, axis=1)))
 
     def instants_of(self, rows: Integer) -> Integer:
         """Sample about which these transmitter settings of the grid are sampled (R,): the peak, or what ts_anchor asks for."""
         if self.settings.receiver.sampling.anchor != 1:
             return self.instants[rows]
         result = np.empty(rows.size, dtype=np.int64)
-        (low, high), outer = self._peak_window
-        m = self.settings.samples_per_ui
-        peaks(np.ascontiguousarray(self.grid.taps[rows]), self.grid.main, self.through, m, low, high, outer, result)
+        taps, m = np.ascontiguousarray(self.grid.taps[rows]), self.settings.samples_per_ui
+        peaks(taps, self.grid.main, self.through, m, self.blocks, result)
         return result
 
     @cached_property
@@ -115,11 +112,10 @@ class CtleTables:
     @property
     def sampling(self) -> Any:
         """How instants follow from taps: the tuple `sampling` of `sirf._kernels.com_tree`."""
-        window, outer = self._peak_window
         sampling = self.settings.receiver.sampling
         anchored = np.zeros(0, dtype=np.int64) if sampling.anchor == 1 else self.instants
         offsets = np.array([sampling.first, sampling.last])
-        return self.through, self.settings.samples_per_ui, window, outer, offsets, anchored
+        return self.through, self.settings.samples_per_ui, self.blocks, offsets, anchored
 
     @property
     def instant_range(self) -> tuple[int, int]:
@@ -129,24 +125,34 @@ class CtleTables:
         return 0, self.through.size - 1
 
     @cached_property
+    def signal(self) -> Float:
+        """Autocorrelations (M, lags) of the through pulse."""
+        return self.terms.signal.correlation(self.weights)
+
+    @cached_property
+    def fext(self) -> tuple[Float, ...]:
+        """Autocorrelations (M, lags) of the FEXT aggressors."""
+        return tuple(x.correlation(self.weights) for x in self.terms.fext)
+
+    @cached_property
     def _tables(self) -> tuple[Float, Float, Float, Float, Float]:
         """`moving`, `fixed`, `fext`, `slope` and `noise` of the kernels."""
         settings, tx, m = self.settings, self.settings.transmitter, self.settings.samples_per_ui
         power, edge, terms = settings.sigma_x**2, self.edge, self.terms
         slope = terms.slope.correlation(self.weights)
-        moving = terms.signal.correlation(self.weights) + (tx.a_dd**2 + tx.sigma_rj**2) * slope
+        moving = self.signal + (tx.a_dd**2 + tx.sigma_rj**2) * slope
         still = receiver_noise_covariance(settings, self.gains, self.size)
         for x in terms.next:
-            table = x.correlation(self.weights)
-            # lag 0 is the power: NEXT counts at its strongest phase, whatever the transmitter's taps are
-            still = still + power * table[int(np.argmax(table[:, 0])), : self.size]
-        shaped = terms.transmitter.correlation(self.weights)[:, : self.size]
+            # NEXT counts at its strongest phase, whatever the transmitter's taps are
+            still = still + power * x.strongest(self.weights)[0][: self.size]
+        same = terms.transmitter is terms.signal
+        shaped = (self.signal if same else terms.transmitter.correlation(self.weights))[:, : self.size]
         if self.rules.late_transmitter_noise:
             shaped = np.roll(shaped, -1, axis=0)
         transmitter = transmitter_strength(settings, self.rules) * shaped
         fext = np.empty((len(terms.fext), m, self.size + 2 * edge))
-        for a, x in enumerate(terms.fext):
-            fext[a] = two_sided(x.correlation(self.weights), edge)
+        for a, table in enumerate(self.fext):
+            fext[a] = two_sided(table, edge)
         fixed = (still + transmitter) / power
         noise = still[0] + transmitter[:, 0]
         return two_sided(moving, edge), fixed, fext, two_sided(slope[:, : edge + 1], edge), noise

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.fft import rfft
 
-from sirf._arrays import Float, Single
+from sirf._arrays import Single
 from sirf._kernels.com_boxes import AFTER
 from sirf._kernels.com_tree import search_boxes
 from sirf.com.ctle_tables import CtleTables, transmitter_strength, two_sided
@@ -32,6 +32,8 @@ _LEVEL_PART = 0.97
 _OUTER_COUNTS = (1, 3, 5, 8)
 """Numbers of samples at their outer symbols for which a level is found."""
 _NOISE_LAGS = 128
+_PEAK_SPREAD_UI = 16
+"""A box whose peaks can lie further apart is halved before its instants are bounded."""
 _FIRST_STEP = 4
 """Every so manyth sampling offset is looked at where the walk begins."""
 _LONGEST_STEP = 8
@@ -89,13 +91,14 @@ class CtleBounds:
         self.slack = _slack(receiver)
         settings, detector, m = receiver.settings, receiver.settings.receiver.detector, receiver.settings.samples_per_ui
         power, weights, terms = settings.sigma_x**2, tables.weights, receiver.terms
-        alone = _unfiltered_noise(receiver, tables, boxes.weight)
+        signal = terms.signal.spectrum(weights)
+        alone = _unfiltered_noise(receiver, tables, signal)
         edge, fext = tables.edge, terms.fext
         densities = np.zeros((len(fext), m, boxes.weight.size), dtype=np.float32)
         strengths = np.zeros((len(fext), m, 2 * edge + 1))
         for a, x in enumerate(fext):
             densities[a] = x.spectrum(weights)
-            strengths[a] = two_sided(x.correlation(weights)[:, : edge + 1], edge)
+            strengths[a] = two_sided(tables.fext[a][:, : edge + 1], edge)
         slow = (detector.clip_method or receiver.rules.clip_method) == "slow"
         scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
         probability = clip_probability(settings, receiver.rules) if slow else 0.5
@@ -108,7 +111,7 @@ class CtleBounds:
         spectra = (
             alone,
             np.float32(settings.transmitter.a_dd**2 + settings.transmitter.sigma_rj**2) * terms.slope.spectrum(weights),
-            terms.signal.spectrum(weights),
+            signal,
             np.array((boxes.weight, boxes.weight * boxes.arrays[5][1]), dtype=np.float32),
             strengths,
             densities,
@@ -116,7 +119,7 @@ class CtleBounds:
         )
         converter = (
             last - receiver.grid.main - AFTER,
-            two_sided(terms.signal.correlation(weights)[:, : edge + 1], edge),
+            two_sided(tables.signal[:, : edge + 1], edge),
             np.asarray(alone @ boxes.weight * power, dtype=float),
             np.array([scale, power, _LEVEL_PART]),
             np.array([gaussian_quantile(min(share, 0.5)) for share in shares.tolist()]),
@@ -127,9 +130,13 @@ class CtleBounds:
     def search(self, known: float) -> tuple[list[Pair], float, int]:
         """Pairs that can be the best where another CTLE setting has the error `known`, the least error, rows looked at."""
         first, last = self.tables.instant_range
+        offsets = self.tables.offsets
+        instants = np.arange(first + offsets[0], last + offsets[-1] + 1)
+        spread = _PEAK_SPREAD_UI * self.tables.settings.samples_per_ui + offsets[-1] - offsets[0] + 1
         rows, samples, errors, known, looked = search_boxes(
             self.boxes.highest,
-            np.arange(first + self.tables.offsets[0], last + self.tables.offsets[-1] + 1),
+            instants,
+            int(min(spread, instants.size)),
             *self.bound_arguments,
             self.tables.arguments,
             known,
@@ -140,17 +147,17 @@ class CtleBounds:
         return pairs, float(known), int(looked)
 
 
-def _unfiltered_noise(receiver: CaseReceiver, tables: CtleTables, weight: Float) -> Single:
-    """Spectra (M, F) over sigma_X^2 of noise that the transmitter's taps do not filter."""
+def _unfiltered_noise(receiver: CaseReceiver, tables: CtleTables, signal: Single) -> Single:
+    """Spectra (M, F) over sigma_X^2 of noise that the transmitter's taps do not filter; `signal` (M, F) is the pulse's."""
     settings, rules = receiver.settings, receiver.rules
     power, terms = settings.sigma_x**2, receiver.terms
     row = receiver_noise_covariance(settings, tables.gains, _NOISE_LAGS)
     density = 2.0 * np.real(rfft(row, n=POINTS)) - row[0]
     still = (np.maximum(density, 0.0) / power).astype(np.float32)
     for x in terms.next:
-        spectrum = x.spectrum(tables.weights)
-        still = still + spectrum[int(np.argmax(spectrum @ weight))]
-    noise = np.float32(transmitter_strength(settings, rules) / power) * terms.transmitter.spectrum(tables.weights)
+        still = still + x.strongest(tables.weights)[1]
+    shaped = signal if terms.transmitter is terms.signal else terms.transmitter.spectrum(tables.weights)
+    noise = np.float32(transmitter_strength(settings, rules) / power) * shaped
     if rules.late_transmitter_noise:
         noise = np.roll(noise, -1, axis=0)
     return np.asarray(still + noise)

@@ -48,6 +48,11 @@ class PathTerms:
         weighted_sum(self.spectra, weights.astype(np.float32), result)
         return result
 
+    def strongest(self, weights: Float) -> tuple[Float, Single]:
+        """Autocorrelation (lags,) and power spectrum (F,) of the phase with most power, the first of equals."""
+        phase = int(np.argmax(weights @ self.correlations[:, :, 0]))
+        return weights @ self.correlations[:, phase], weights.astype(np.float32) @ self.spectra[:, phase]
+
 
 def path_terms(parts: Float, samples_per_ui: int, lags: int, *, drop: int = 0) -> PathTerms:
     """Terms of a response's parts (4, T), each phase without its last `drop` samples."""

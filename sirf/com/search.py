@@ -38,11 +38,6 @@ class TransmitterGrid:
     places: Integer
     values: tuple[tuple[float, ...], ...] = ()
 
-    @property
-    def largest_sum(self) -> float:
-        """The most that magnitudes of a setting's taps sum to."""
-        return float(np.max(np.sum(np.abs(self.taps), axis=1), initial=0.0))
-
 
 @dataclass(frozen=True, slots=True)
 class FoundSetting:

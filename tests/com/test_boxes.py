@@ -71,7 +71,7 @@ def test_no_error_in_a_box_is_below_its_bound(reference_dir: Path, name: str, bi
     errors = tables.errors(np.arange(len(receiver.grid.taps)))
     _, counts, row_of, *_ = boxes.arrays
     rng = np.random.default_rng(7)
-    kept, bounds = np.empty(8, dtype=np.int64), np.empty(8)
+    room = tables.through.size
     excluded = looked = 0
     for turn in range(60):
         ends = np.sort([[rng.integers(count), rng.integers(count)] for count in counts], axis=1)
@@ -90,7 +90,9 @@ def test_no_error_in_a_box_is_below_its_bound(reference_dir: Path, name: str, bi
 
             def bounded(limit: float, instant: int = instant, ends: NDArray[np.int64] = ends) -> int:
                 low, high = (np.ascontiguousarray(end) for end in ends.T)
-                return int(box_bounds(low, high, np.array([instant]), *place.bound_arguments, limit, kept, bounds))
+                kept, bounds, ratios = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
+                here = np.array([instant]), np.zeros(1)
+                return int(box_bounds(low, high, *here, *place.bound_arguments, limit, kept, bounds, ratios))
 
             assert bounded(error) == 1
             if len(inside) == 1:

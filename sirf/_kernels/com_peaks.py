@@ -1,0 +1,118 @@
+"""Where the pulse behind a transmitter FFE has its peak: of one setting of the taps, and of all settings in a box.
+
+A box of taps is given by its `centre` (K,), by how much each tap differs from that at most, `radius` (K,), and by the `sign` (K,)
+that each tap keeps; the main tap c(0) = 1 - sum |c(k)| loses what another gains. `blocks` (2, B) are the least and the largest
+value of the pulse in each UI: taps are whole UI apart, so a few products bound a whole UI of the filtered pulse, and samples are
+looked at only in the few UI that can hold the peak. `tops` (B,) and `work` (2, samples a UI) are room.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sirf._kernels.jit import kernel
+
+_ROUNDING = 1e-9
+"""Part of a value by which two sums of the same products can differ."""
+
+
+@kernel
+def block_tops(centre: Any, radius: Any, sign: Any, main: Any, blocks: Any, tops: Any) -> None:
+    """Values (B,) which no setting of the box exceeds in each UI."""
+    low, high, count = blocks[0], blocks[1], blocks.shape[1]
+    tops[:] = 0.0
+    for k in range(centre.size):
+        shift, tap = k - main, centre[k]
+        first, end = max(shift, 0), min(count + shift, count)
+        source = high if tap >= 0.0 else low
+        for j in range(first, end):
+            tops[j] += tap * source[j - shift]
+        if radius[k] > 0.0:
+            for j in range(count):
+                least, most = (low[j - shift], high[j - shift]) if first <= j < end else (0.0, 0.0)
+                own_least, own_most = (low[j], high[j]) if sign[k] > 0.0 else (-high[j], -low[j])
+                tops[j] += radius[k] * max(most - own_least, own_most - least)
+
+
+@kernel
+def _block_samples(
+    centre: Any, radius: Any, sign: Any, main: Any, pulse: Any, per_ui: Any, block: Any, work: Any
+) -> Any:
+    """Samples of a UI at the centre of the box and by how much they can differ, into `work`; how many samples there are."""
+    begin = block * per_ui
+    size = min(per_ui, pulse.size - begin)
+    work[:, :size] = 0.0
+    for k in range(centre.size):
+        start = begin - (k - main) * per_ui
+        for i in range(size):
+            value = pulse[start + i] if 0 <= start + i < pulse.size else 0.0
+            work[0, i] += centre[k] * value
+            if radius[k] > 0.0:
+                work[1, i] += radius[k] * abs(value - sign[k] * pulse[begin + i])
+    return size
+
+
+@kernel
+def peak_range(
+    centre: Any,
+    radius: Any,
+    sign: Any,
+    main: Any,
+    pulse: Any,
+    per_ui: Any,
+    blocks: Any,
+    tops: Any,
+    work: Any,
+) -> Any:
+    """First and last sample of the pulse (T,) at which a setting of the box can have its peak."""
+    block_tops(centre, radius, sign, main, blocks, tops)
+    # a sample's least value, wherever it is large, is not above the peak of any setting
+    floor, highest = -np.inf, int(np.argmax(tops))
+    for turn in range(tops.size + 1):
+        block = highest if turn == 0 else turn - 1
+        if tops[block] >= floor:
+            for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
+                floor = max(floor, work[0, i] - work[1, i])
+    floor -= _ROUNDING * abs(floor)
+    first, last = pulse.size, -1
+    block = 0
+    while first == pulse.size:
+        if tops[block] >= floor:
+            for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
+                if work[0, i] + work[1, i] >= floor:
+                    first = min(first, block * per_ui + i)
+        block += 1
+    block = tops.size - 1
+    while last < 0:
+        if tops[block] >= floor:
+            for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
+                if work[0, i] + work[1, i] >= floor:
+                    last = block * per_ui + i
+        block -= 1
+    return first, last
+
+
+@kernel
+def peak_at(taps: Any, main: Any, pulse: Any, per_ui: Any, blocks: Any, tops: Any, work: Any, none: Any) -> Any:
+    """Sample of the largest value of the pulse (T,) behind the taps (K,), the first of equals; `none` (K,) are zeros."""
+    block_tops(taps, none, none, main, blocks, tops)
+    highest = int(np.argmax(tops))
+    least = np.max(work[0, : _block_samples(taps, none, none, main, pulse, per_ui, highest, work)])
+    least -= _ROUNDING * abs(least)
+    best, place = -np.inf, 0
+    for block in range(tops.size):
+        if tops[block] >= least:
+            for i in range(_block_samples(taps, none, none, main, pulse, per_ui, block, work)):
+                if work[0, i] > best:
+                    best, place = work[0, i], block * per_ui + i
+    return place
+
+
+@kernel
+def peaks(candidates: Any, main: Any, pulse: Any, per_ui: Any, blocks: Any, result: Any) -> None:
+    """Peaks of the pulse (T,) behind each row of `candidates` (C, K) into `result` (C,)."""
+    tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
+    for c in range(candidates.shape[0]):
+        result[c] = peak_at(candidates[c], main, pulse, per_ui, blocks, tops, work, none)
