@@ -33,6 +33,8 @@ def test_every_number_of_the_reference(reference_dir: Path, name: str) -> None:
     assert choice is not None
     chosen, noise = choice.receiver, slicer_noise(receiver, choice.gains, choice.taps, choice.receiver)
     assert choice.fom_db == pytest.approx(expected["fom_db"], abs=1e-8)
+    # the way there ends at it: figures of merit of the way are computed from errors, that of the setting from its receiver
+    assert choice.path[-1][2] == pytest.approx(choice.fom_db, abs=1e-6)
     assert com_db(noise, case.settings) == pytest.approx(expected["com_db"], abs=1e-6)
     assert chosen.taps == pytest.approx(np.array(expected["rx_ffe_taps"]), abs=1e-9)
     assert chosen.b == pytest.approx(np.array(expected["dfe_taps"]), abs=1e-9)

@@ -225,3 +225,17 @@ def test_the_page_on_energy_shows_what_the_code_says() -> None:
         values = {one.block: f"{one.value:.2f}" for one in found.parts}
         cells = [values.get(block, "") for block in ("host", "retimer", "driver", "laser", "amplifier", "rest")]
         assert " | ".join(["| " + name, *cells]).replace("|  |", "| |").replace("|  |", "| |") in page
+
+
+def test_heaters_of_rings_cost_their_power_over_the_rate() -> None:
+    """Rings trimmed to the grid need half of it, rings as they come twice: an estimate with its range."""
+    name, rate, optics = next(
+        (name, rate, optics)
+        for name in list_architectures()
+        for rate in load_architecture(name).interfaces
+        if (optics := load_architecture(name).optics_at(rate)) is not None and optics.path.wavelengths is not None
+    )
+    assert optics.path.wavelengths is not None
+    found = part(name, "tuning", rate)
+    assert found.value == pytest.approx(1e12 * optics.path.wavelengths.tuning_power / rate, rel=1e-12)
+    assert (found.low, found.high) == pytest.approx((0.5 * found.value, 2.0 * found.value), rel=1e-12)

@@ -1,0 +1,89 @@
+"""The search for the longest length that meets, on margins whose crossing is known."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+
+
+class Counted:
+    """A margin by length that counts how often it is asked."""
+
+    def __init__(self, crossing: float, bend: float = 0.0) -> None:
+        self.crossing, self.bend, self.asked = crossing, bend, list[float]()
+
+    def __call__(self, length: float) -> float:
+        self.asked.append(length)
+        off = self.crossing - length
+        return off + self.bend * off * off
+
+
+@settings(deadline=None)
+@given(st.floats(0.003, 2.0), st.floats(0.003, 2.0))
+def test_the_bracket_holds_the_crossing_within_the_tolerance(crossing: float, start: float) -> None:
+    margin = Counted(crossing)
+    low, high = longest_length(margin, start)
+    assert low is not None
+    assert low <= crossing
+    if high is not None:
+        assert crossing < high
+        assert high / low - 1.0 <= TOLERANCE
+    assert len(set(margin.asked)) == len(margin.asked)
+
+
+def test_a_straight_margin_is_met_by_one_interpolation() -> None:
+    """Strides to the first that misses, one step beside the crossing, one beside its other side."""
+    margin = Counted(0.3)
+    low, high = longest_length(margin, 0.1)
+    strides = math.ceil(math.log(0.3 / 0.1) / math.log(STRIDE))
+    assert low is not None
+    assert high is not None
+    assert len(margin.asked) <= 1 + strides + 3
+
+
+def test_a_parabola_is_met_as_fast_as_a_line() -> None:
+    bent, straight = Counted(0.3, bend=2.0), Counted(0.3)
+    longest_length(bent, 0.1, tolerance=1e-4)
+    longest_length(straight, 0.1, tolerance=1e-4)
+    assert len(bent.asked) <= len(straight.asked) + 2
+
+
+def test_what_is_known_is_not_asked_again() -> None:
+    margin = Counted(0.3)
+    known = {0.1: 0.2, 0.4: -0.1}
+    assert longest_length(margin, 0.1, known=known)[0] is not None
+    assert not set(margin.asked) & set(known)
+    missing = Counted(0.3)
+    # a start that misses, and a known length that meets: no walk down
+    longest_length(missing, 0.4, known=known)
+    assert min(missing.asked) > 0.1
+
+
+def test_the_ends_of_the_range_are_answers() -> None:
+    assert longest_length(lambda length: True, 0.1) == (MAX_LENGTH, None)
+    low, high = longest_length(lambda length: False, 0.1)
+    assert low is None
+    assert high == pytest.approx(MIN_LENGTH)
+    assert longest_length(lambda length: length < 0.05, 3.0, between=(0.01, 0.1), tolerance=0.5)[1] is not None
+
+
+def test_a_verdict_without_a_margin_is_bisected() -> None:
+    low, high = longest_length(lambda length: length < math.pi / 10.0, 0.1, tolerance=1e-3)
+    assert low is not None
+    assert high is not None
+    assert low < math.pi / 10.0 <= high <= low * (1.0 + 1e-3)
+
+
+def test_after_so_many_evaluations_the_bracket_stays() -> None:
+    margin = Counted(0.3)
+    low, high = longest_length(lambda length: margin(length) >= 0.0, 0.29, tolerance=1e-9, evaluations=4)
+    assert low is not None
+    assert high is not None
+    # one stride, its bracket halved by what is left of four
+    assert high / low - 1.0 > 0.01
+    assert len(margin.asked) <= 4 + 1
