@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sirf.engine.statistical.analysis import statistical_eye
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from sirf.link import Link
 
 Closed = Callable[["Link"], "Link"]
+Step = Callable[["Link", int], "tuple[str, Link] | None"]
+"""Moves a link up (1) or down (-1): (what moved, the link), None where it can't."""
 
 
 def refine_by_error_ratio(
@@ -22,23 +25,32 @@ def refine_by_error_ratio(
 ) -> tuple[Link, tuple[tuple[str, float], ...], int]:
     """(link, path, tried): CTLE gains and Tx taps moved by single steps of `limits` while the bit error ratio falls.
 
-    `close` sets what follows in closed form, Rx FFE and DFE, for every trial. The error ratio is that of decisions fed back.
-    The path lists (what moved, bit error ratio), the start first.
+    One gain or tap after the other is walked from the best setting yet, as far as that helps; `rounds` through all of them at
+    most. `close` sets what follows in closed form, Rx FFE and DFE, for every trial. The error ratio is that of decisions fed
+    back. The path lists (what moved, bit error ratio), the start first.
     """
     best, ratio = link, _ratio(link)
     path = [("start", ratio)]
     tried = 1
     for round_number in range(rounds):
         improved = False
-        for name, trial in _moves(best, limits, freeze):
-            tell(f"by error ratio, {name}", round_number, rounds)
-            found = close(trial)
-            value = _ratio(found)
-            tried += 1
-            # rounding alone must not count as an improvement, or the walk turns in circles
-            if value < ratio * (1.0 - 1e-6):
-                best, ratio, improved = found, value, True
-                path.append((name, value))
+        for step in _steps(link, limits, freeze):
+            for direction in (-1, 1):
+                before = ratio
+                while (moved := step(best, direction)) is not None:
+                    name, trial = moved
+                    tell(f"by error ratio, {name}", round_number, rounds)
+                    found = close(trial)
+                    value = _ratio(found)
+                    tried += 1
+                    # rounding alone must not count as an improvement, or the walk turns in circles
+                    if value >= ratio * (1.0 - 1e-6):
+                        break
+                    best, ratio, improved = found, value, True
+                    path.append((name, value))
+                if ratio < before:
+                    # what helps one way hurts the other
+                    break
         if not improved:
             break
     return best, tuple(path), tried
@@ -48,39 +60,56 @@ def _ratio(link: Link) -> float:
     return statistical_eye(link, phases=1).ber
 
 
-def _moves(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> Iterator[tuple[str, Link]]:
-    """Every link one step away."""
+def _steps(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> list[Step]:
+    """What moves one gain or tap of a link to the allowed value above or below."""
+    steps: list[Step] = []
     ctle = link.receiver.ctle
     if isinstance(ctle, Ctle) and "ctle" not in freeze:
-        for place, name in enumerate(CTLE_GAINS):
-            for gain in _beside(ctle.gains_db[place], getattr(limits, name)):
-                gains = (*ctle.gains_db[:place], gain, *ctle.gains_db[place + 1 :])
-                yield f"{name} {gain:g}", _with_ctle(link, ctle.with_gains(gains))
-    if "tx_ffe" in freeze:
-        return
+        steps += [partial(_gain_step, place, getattr(limits, name)) for place, name in enumerate(CTLE_GAINS)]
+    if "tx_ffe" not in freeze:
+        tx = link.transmitter
+        inside = ((cursor, allowed) for cursor, allowed in limits.tx_ffe if cursor != 0)
+        steps += [
+            partial(_tap_step, cursor, allowed, limits.tx_main_minimum)
+            for cursor, allowed in inside
+            if 0 <= tx.ffe_main + cursor < len(tx.ffe)
+        ]
+    return steps
+
+
+def _gain_step(place: int, allowed: Sequence[float], link: Link, direction: int) -> tuple[str, Link] | None:
+    ctle = link.receiver.ctle
+    assert isinstance(ctle, Ctle)
+    gain = _beside(ctle.gains_db[place], allowed, direction)
+    if gain is None:
+        return None
+    gains = (*ctle.gains_db[:place], gain, *ctle.gains_db[place + 1 :])
+    return f"{CTLE_GAINS[place]} {gain:g}", _with_ctle(link, ctle.with_gains(gains))
+
+
+def _tap_step(
+    cursor: int, allowed: Sequence[float], main_minimum: float, link: Link, direction: int
+) -> tuple[str, Link] | None:
     tx = link.transmitter
-    for cursor, allowed in limits.tx_ffe:
-        index = tx.ffe_main + cursor
-        if cursor == 0 or not 0 <= index < len(tx.ffe):
-            continue
-        for value in _beside(tx.ffe[index], allowed):
-            taps = list(tx.ffe)
-            taps[index] = value
-            # the transmitter's peak is fixed: what the other taps take, the main one loses; rounded, so that steps of
-            # 0.02 stay such
-            taps[tx.ffe_main] = round(1.0 - sum(abs(tap) for i, tap in enumerate(taps) if i != tx.ffe_main), 12)
-            if taps[tx.ffe_main] >= limits.tx_main_minimum:
-                yield f"c({cursor}) {value:g}", link.replace(transmitter=dataclasses.replace(tx, ffe=tuple(taps)))
+    index = tx.ffe_main + cursor
+    value = _beside(tx.ffe[index], allowed, direction)
+    if value is None:
+        return None
+    taps = list(tx.ffe)
+    taps[index] = value
+    # the transmitter's peak is fixed: what the other taps take, the main one loses; rounded, so that steps of 0.02 stay such
+    taps[tx.ffe_main] = round(1.0 - sum(abs(tap) for i, tap in enumerate(taps) if i != tx.ffe_main), 12)
+    if taps[tx.ffe_main] < main_minimum:
+        return None
+    return f"c({cursor}) {value:g}", link.replace(transmitter=dataclasses.replace(tx, ffe=tuple(taps)))
 
 
 def _with_ctle(link: Link, ctle: Ctle) -> Link:
     return link.replace(receiver=dataclasses.replace(link.receiver, ctle=ctle))
 
 
-def _beside(value: float, allowed: Sequence[float]) -> tuple[float, ...]:
-    """The allowed values next to the present one."""
-    if len(allowed) < 2:
-        return ()
+def _beside(value: float, allowed: Sequence[float], direction: int) -> float | None:
+    """The allowed value next to the present one, above or below; None at the end."""
     ordered = sorted(allowed)
-    here = min(range(len(ordered)), key=lambda i: abs(ordered[i] - value))
-    return tuple(ordered[i] for i in (here - 1, here + 1) if 0 <= i < len(ordered))
+    there = min(range(len(ordered)), key=lambda i: abs(ordered[i] - value)) + direction
+    return ordered[there] if 0 <= there < len(ordered) else None

@@ -66,16 +66,24 @@ def optimize(
         raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
     search = _by_figure_of_merit if link.optics is None or "tx_ffe" in freeze else _through_light
     found = search(link, limits or link.limits, freeze, max_ctle_settings)
-    if by != "ber":
-        return found
+    return refined(found, limits=limits, freeze=freeze) if by == "ber" else found
+
+
+def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequence[str] = (), rounds: int = 6) -> Link:
+    """An equalised link whose CTLE and Tx FFE are moved step by step, from what they are, while the bit error ratio falls.
+
+    `rounds` through all gains and taps at most.
+    """
+    allowed = limits or link.limits
     closed = tuple({*freeze, "ctle", "tx_ffe"})
     best, path, tried = refine_by_error_ratio(
-        found,
-        limits=limits or link.limits,
+        link,
+        limits=allowed,
         freeze=freeze,
-        close=lambda trial: _by_figure_of_merit(trial, limits or link.limits, closed, 1),
+        close=lambda trial: _by_figure_of_merit(trial, allowed, closed, 1),
+        rounds=rounds,
     )
-    first, last = found.equalizer_report, best.equalizer_report
+    first, last = link.equalizer_report, best.equalizer_report
     assert first is not None
     assert last is not None
     report = dataclasses.replace(

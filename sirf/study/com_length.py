@@ -1,16 +1,17 @@
 """The longest path whose COM meets a limit: searched near known equaliser settings, its end confirmed by the full grid.
 
 Neighbouring lengths want neighbouring settings. So lengths are tried with COM as a walk from the setting of the nearest length
-finds it, which is a setting of the grid, and no better than the grid's best; the first length that misses is then asked of the
-full grid. Where that says otherwise, the search goes on with the full grid alone.
+finds it, which is a setting of the grid. At the crossing the full grid is asked too: where its margin is another by more than the
+ripple from length to length, the search goes on with the full grid alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from sirf.results.margin import EqualizerChoice
-from sirf.study.length_search import STRIDE, TOLERANCE, longest_length
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, WINDOW, steady_length
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
 from sirf.study.subject import Subject
@@ -62,16 +63,34 @@ class ComLength:
         self._choices[length] = found.com_choices
         return self._margin(length, found)
 
+    def measurement(self, length: float) -> Measurement:
+        """What is measured at a length in m."""
+        return self.limit.measurement(self.subject, length)
+
     def longest(
         self, start: float, *, stride: float = STRIDE, tolerance: float = TOLERANCE
     ) -> tuple[float | None, float | None]:
-        """As `longest_length`: (longest length in m that meets, the next one tried, which misses)."""
-        low, high = longest_length(self.near, start, stride=stride, tolerance=tolerance)
-        if high is None or self.full(high) < 0.0:
+        """As `steady_length`: (length up to which lengths meet, length from which they miss)."""
+        low, high = steady_length(self.near, start, stride=stride, tolerance=tolerance)
+        if low is None or high is None:
+            # what misses everywhere or nowhere near a known setting is asked of the full grid
+            end = MIN_LENGTH if low is None else MAX_LENGTH
+            agreed = (self.full(end) >= 0.0) == (high is None)
+        else:
+            # about the crossing, where a better setting of the full grid would count
+            end = min(self._choices, key=lambda one: abs(one / math.sqrt(low * high) - 1.0))
+            agreed = self._agrees(end, high / low)
+        if agreed:
             return low, high
-        return longest_length(
-            self.full, low or start, stride=stride, descent=1.0 + 2.0 * tolerance, tolerance=tolerance, known=self._full
-        )
+        return steady_length(self.full, low or start, stride=stride, tolerance=tolerance, known=self._full)
+
+    def _agrees(self, length: float, spread: float) -> bool:
+        """Whether the full grid's margin at a length is the walk's, to what moves the crossing by less than the spread found."""
+        walked = self.near(length)
+        others = [one for one in self.curve if one != length]
+        far = min(others, key=lambda one: abs(abs(math.log(one / length)) - WINDOW))
+        slope = abs((self.curve[far][0] - self.curve[length][0]) / math.log(far / length))
+        return abs(self.full(length) - walked) <= slope * 0.5 * math.log(spread)
 
     def _keep(self, length: float, found: Measurement) -> None:
         self._choices[length] = found.com_choices

@@ -38,6 +38,8 @@ RATES = (53.125e9, 106.25e9, 212.5e9, 425e9)
 """Data rates in bit/s on the line; the last is a projection."""
 CORNER_PHASES = 16
 """Sampling phases and samples per UI at the ends of the inputs' ranges."""
+CORNER_STRIDE = 1.2
+"""Ratio of neighbouring lengths above the nominal reach: better inputs seldom give more."""
 FIBRE_INDEX = 1.468
 """Group index of single-mode fibre at 1310 nm."""
 
@@ -268,7 +270,15 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
             ends.append(1e3 * length_of_equal_loss(subject, found.length_m, inputs))
             continue
         there = dataclasses.replace(subject, inputs=inputs)
-        length = ruled_reach(there, rule, start=found.length_m, descent=2.0**0.5).length_m
+        length = ruled_reach(
+            there,
+            rule,
+            start=found.length_m,
+            stride=CORNER_STRIDE,
+            descent=2.0**0.5,
+            given=found.settings,
+            steady=False,
+        ).length_m
         ends.append(None if length is None else 1e3 * length)
     return ends[0], ends[1]
 

@@ -181,7 +181,7 @@ def _figure_column(name: str) -> Column:
 def _reach(row: Row) -> str:
     if row.reach_mm is None:
         return "none"
-    # the true length lies above, by no more than the tolerance
+    # from so much above it lengths miss; between they meet or miss by chance
     found = f"{row.reach_mm:.0f} +{100.0 * row.reach.tolerance:.2g} %"
     if not row.bounds:
         return found

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from sirf._arrays import Float
 
 MIN_LENGTH, MAX_LENGTH = 0.002, 5.0
 """Lengths in m between which the reach of copper is sought."""
@@ -11,6 +15,10 @@ STRIDE = 2.0**0.5
 """Ratio of neighbouring lengths while the search walks."""
 TOLERANCE = 0.02
 """Relative length at which a search stops where nothing else is said."""
+WINDOW, FEW_LENGTHS = 0.06, 6
+"""Relative distance from a crossing within which margins are fitted, and at how many lengths at first."""
+ALLOWED = 2.0
+"""Ripple of margins about their fit that is allowed for, over its rms: less in one length of twenty, on both sides."""
 MAX_MARGIN = 30.0
 """Margins beyond it count as it: how far a dead link misses says nothing of where it begins to live."""
 
@@ -119,3 +127,106 @@ def _steps(start: float, end: float, stride: float) -> list[float]:
     count = max(math.ceil(abs(math.log(end / start)) / math.log(stride) - 0.01), 0)
     ratio = stride if end > start else 1.0 / stride
     return [*(start * ratio**k for k in range(1, count)), end] if count else []
+
+
+def steady_length(
+    meets: Callable[[float], float | bool],
+    start: float,
+    *,
+    between: tuple[float, float] = (MIN_LENGTH, MAX_LENGTH),
+    stride: float = STRIDE,
+    descent: float = 2.0,
+    tolerance: float = TOLERANCE,
+    known: Mapping[float, float] | None = None,
+) -> tuple[float | None, float | None]:
+    """(length up to which lengths meet, length from which they miss), for margins that ripple from length to length.
+
+    As `longest_length`, whose bracket is where it begins. About the crossing a parabola is fitted to the margins of lengths
+    within `WINDOW`: the first length is where it less `ALLOWED` times the rms ripple meets, the second where it with that
+    misses. Where these lie further apart than twice `tolerance`, twice as many lengths are asked for. So neither hangs on one
+    dip, and between both lengths meet or miss by chance. A `tolerance` above `WINDOW` leaves the bracket as it is.
+
+    >>> low, high = steady_length(lambda length: 0.3 - length, 0.1)
+    >>> 0.29 < low < 0.3 < high < 0.31
+    True
+    """
+    margins: dict[float, float] = dict(known or {})
+
+    def margin(length: float) -> float:
+        if length not in margins:
+            found = meets(length)
+            value = (1.0 if found else -1.0) if isinstance(found, bool) else float(found)
+            margins[length] = min(max(value, -MAX_MARGIN), MAX_MARGIN)
+        return margins[length]
+
+    walked = {"between": between, "stride": stride, "descent": descent}
+    if tolerance > WINDOW:
+        return longest_length(margin, start, tolerance=tolerance, known=known, **walked)  # type: ignore[arg-type]
+    low, high = longest_length(margin, start, tolerance=WINDOW, known=known, **walked)  # type: ignore[arg-type]
+    if low is None or high is None:
+        return low, high
+    above, below = margin(low), margin(high)
+    centre = low * (high / low) ** (above / (above - below))
+    for count in (FEW_LENGTHS, 2 * FEW_LENGTHS - 1):
+        # twice less one holds the fewer lengths again
+        first, last = _window(margin, centre, count, between)
+        near = {place: value for place, value in margins.items() if first <= place <= last}
+        low, high = _settled(near, tolerance)
+        if high / low - 1.0 <= 2.0 * tolerance:
+            break
+    return low, high
+
+
+def _window(
+    margin: Callable[[float], float], centre: float, count: int, between: tuple[float, float]
+) -> tuple[float, float]:
+    """(first, last) of the lengths within `WINDOW` of the centre, `count` of them asked for, and more until the first meets and
+    the last misses.
+    """
+    pitch = (1.0 + WINDOW) ** (2.0 / (count - 1))
+    places = [centre / (1.0 + WINDOW) * pitch**n for n in range(count)]
+    places = [place for place in places if between[0] <= place <= between[1]]
+    for place in places:
+        margin(place)
+    first, last = places[0], places[-1]
+    for _ in range(2 * count):
+        if margin(first) < 0.0 and first / pitch >= between[0]:
+            first /= pitch
+        elif margin(last) >= 0.0 and last * pitch <= between[1]:
+            last *= pitch
+        else:
+            break
+    return first, last
+
+
+def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, float]:
+    """Both lengths by a parabola through margins by length; as `_sampled` where it does not fall through zero once."""
+    places = sorted(margins)
+    values = np.array([margins[place] for place in places])
+    x = np.log(places)
+    fit = np.polynomial.Polynomial.fit(x, values, 2)
+    ripple = ALLOWED * math.sqrt(float(np.sum((fit(x) - values) ** 2)) / (len(places) - 3))
+    inner, outer = (_downward(fit - level, float(x[0]), float(x[-1])) for level in (ripple, -ripple))
+    if inner is None or outer is None:
+        return _sampled(places, values)
+    # a fit is no closer than the lengths it rests on allow
+    least = 0.25 * tolerance
+    return math.exp(inner - least), math.exp(outer + least)
+
+
+def _downward(fit: np.polynomial.Polynomial, first: float, last: float) -> float | None:
+    """Where a parabola falls through zero between `first` and `last`; None where it does not, or more than once."""
+    inside = [
+        float(root.real)
+        for root in np.asarray(fit.roots(), dtype=complex)
+        if abs(root.imag) < 1e-12 and first <= root.real <= last
+    ]
+    return inside[0] if len(inside) == 1 and fit.deriv()(inside[0]) < 0.0 else None
+
+
+def _sampled(places: Sequence[float], values: Float) -> tuple[float, float]:
+    """(the length before the first that misses, the length after the last that meets), of those asked for."""
+    missing, meeting = np.flatnonzero(values < 0.0), np.flatnonzero(values >= 0.0)
+    first = int(missing[0]) - 1 if missing.size else len(places) - 1
+    last = int(meeting[-1]) + 1 if meeting.size else 0
+    return places[max(first, 0)], places[min(last, len(places) - 1)]

@@ -76,6 +76,22 @@ class Measurement:
         self.eye_ber = eye_ber
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
 
+    def with_sections(self, sections: Sequence[Section]) -> Measurement:
+        """The same measured of other sections."""
+        found = Measurement(
+            sections,
+            architecture=self.architecture,
+            data_rate=self.data_rate,
+            code=self.code,
+            mask=self.mask,
+            phases=self.phases,
+            tdecq_pattern=self.tdecq_pattern,
+            com_near=self.com_near,
+            eye_ber=self.eye_ber,
+        )
+        found.com_floor_db = dict(self.com_floor_db)
+        return found
+
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
         """Statistical eye of section `index`, at the sampling instant alone unless `wide`; None where nothing arrives."""
         if not wide and (index, True) in self._eyes:

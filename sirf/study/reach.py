@@ -13,10 +13,12 @@ from sirf.link import Link
 from sirf.optics.library import OpticsPreset
 from sirf.study.com_length import ComLength
 from sirf.study.fibre_reach import fibre_reach
+from sirf.study.figure_length import FigureLength
 from sirf.study.impairments import Limitation, limited_by
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE
 from sirf.study.limits import Limit, limit_of
 from sirf.study.measurement import CODE, DEAD_ERROR_RATIO, Measurement
+from sirf.study.ratio_length import RatioLength
 from sirf.study.reach_result import Reach
 from sirf.study.sections import optimized
 from sirf.study.subject import Subject, optics_of, subject_of
@@ -64,7 +66,7 @@ def reach(
     linear
         The path, a linear repeater and the path again, both of one length, equalised at the far end alone.
     tolerance
-        Relative length at which the search stops.
+        Relative length at which the search stops; ripple of the figure may leave more, which the result states.
     stride
         Ratio of neighbouring lengths, above 1, while copper is walked: the smaller, the narrower the bumps that are seen.
     explain
@@ -73,9 +75,11 @@ def reach(
         Called with each length tried in m and its figure.
 
     The search walks from the path's own length, up in strides to the first length that misses, or down in halvings to the first
-    that meets; then it closes in on the crossing by interpolation. So no length tried between the path's own and its reach
-    misses; a bump of the curve narrower than a stride may go unseen. The equaliser is set anew at every length. Fibre is walked
-    in doublings, and must leave a margin in the power budget too.
+    that meets; a bump of the curve narrower than a stride may go unseen. About the crossing a curve is fitted to the figure of
+    several lengths: the reach is where it less its ripple from length to length meets, and the result's `tolerance` says how far
+    above it lengths still meet by chance. A tolerance asked for above 6 % stops at a bracket so wide. The equaliser is set anew
+    at every length, transmitters that drive curves of light keep what is best at lengths nearby. Fibre is walked in doublings,
+    and must leave a margin in the power budget too.
     Raises `SirfError` for an unknown limit, `ConfigError` for an unknown path.
 
     >>> bool(sirf.reach("cpo", standard="cei-112g-xsr", limit={"ber": 1e-6}, explain=False).reach_mm > 100.0)
@@ -103,32 +107,14 @@ def _copper(
     explain: bool,
     progress: Callable[[float, float], None] | None,
 ) -> Reach:
-    tried: dict[float, tuple[float, float]] = {}
-    passed: dict[float, Measurement] = {}
-
-    def meets(length: float) -> float:
-        measurement = limit.measurement(subject, length)
-        value = limit.value(measurement)
-        # of the section that loses most: the one that a reader looks for beside the margin
-        tried[length] = value, max(section.link.insertion_loss_db for section in measurement.sections)
-        if progress is not None:
-            progress(length, value)
-        margin = limit.margin(value)
-        if margin >= 0.0:
-            # one is kept: a measurement holds equalised links and eyes of all sections, and only the longest is asked for its
-            # cause
-            passed.clear()
-            passed[length] = measurement
-        return margin
-
+    search: ComLength | RatioLength | FigureLength
     if limit.name == "com_db":
-        com = ComLength(subject, limit, progress=progress)
-        low, high = com.longest(subject.length_m, stride=stride, tolerance=tolerance)
-        tried = com.curve
-        if low is not None:
-            passed[low] = limit.measurement(subject, low)
+        search = ComLength(subject, limit, progress=progress)
+    elif limit.figure.ratio:
+        search = RatioLength(subject, limit, progress=progress)
     else:
-        low, high = longest_length(meets, subject.length_m, stride=stride, tolerance=tolerance)
+        search = FigureLength(subject, limit, progress=progress)
+    low, high = search.longest(subject.length_m, stride=stride, tolerance=tolerance)
     gained: dict[str, float] = {}
     runner_up: str | None = None
     if low is None:
@@ -138,8 +124,7 @@ def _copper(
     elif not explain:
         cause = limit.figure.title
     else:
-        # the longest that meets is the last that did, and its links are equalised
-        found = _cause(passed[low], limit)
+        found = _cause(search.measurement(low), limit)
         cause, runner_up, gained = found.cause, found.runner_up, found.gained
     return Reach(
         path=subject.name,
@@ -150,8 +135,8 @@ def _copper(
         limited_by=cause,
         limited_next=runner_up,
         gained_decades=gained,
-        tolerance=tolerance,
-        curve=tuple((1e3 * length, *tried[length]) for length in sorted(tried)),
+        tolerance=tolerance if low is None or high is None else high / low - 1.0,
+        curve=tuple((1e3 * length, *search.curve[length]) for length in sorted(search.curve)),
     )
 
 

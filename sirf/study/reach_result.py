@@ -16,9 +16,10 @@ class Reach:
 
     None where even the shortest length misses it. `limited_by` is the impairment of which 3 dB less helps most at that length,
     `limited_next` the runner-up (of a fibre: loss or dispersion), or a sentence where no limit was met with; `gained_decades`
-    the decades of the error ratio that 3 dB less of each regains (of a fibre `gained_db`: the dB that each costs). The reach
-    lies within `tolerance`, relative, below the true length. `curve` lists (length_mm, value of the limited figure, loss in dB)
-    of every length tried, ascending; the figure of a mask is the eye over it, which must be 1. `medium` is what has the length.
+    the decades of the error ratio that 3 dB less of each regains (of a fibre `gained_db`: the dB that each costs). Up to the
+    reach lengths meet, from `tolerance`, relative, above it they miss, and between they meet or miss by chance. `curve` lists
+    (length_mm, value of the limited figure, loss in dB) of every length tried, ascending; the figure of a mask is the eye over
+    it, which must be 1. `medium` is what has the length.
     """
 
     path: str
@@ -82,5 +83,5 @@ class Reach:
     def _rows(self) -> Sequence[tuple[str, str]]:
         costs = ((f"cost of {name}", f"{cost:.1f} dB") for name, cost in self.gained_db.items())
         gains = ((f"3 dB less {name}", f"{gain:.2f} decades") for name, gain in self.gained_decades.items())
-        found = f"longest length that meets, to {100.0 * self.tolerance:g} %"
+        found = f"lengths up to it meet, those {100.0 * self.tolerance:.2g} % longer miss"
         return [("found as", found), ("limited by", self.limited_by), *gains, *costs]

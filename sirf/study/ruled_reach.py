@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sirf.channel.path import Device, Path
 from sirf.presets import load
 from sirf.study.com_length import ComLength
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+from sirf.study.length_search import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    STRIDE,
+    TOLERANCE,
+    longest_length,
+)
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
+from sirf.study.ratio_length import RatioLength, Settings
 from sirf.study.rule import Rule
 from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject
@@ -31,7 +38,8 @@ class RuledReach:
     """Reach in m by physics (`length_m`) and inside the interface's budget (`budget_m`); None where none was found.
 
     `limit` is the figure that ends the one, `bound_by` what ends the other: a figure's name, "loss budget", "length budget" or
-    "range of the search". Both are found within `tolerance`, relative, below the true length (the width of the last bracket).
+    "range of the search". Up to the reach lengths meet; from the `tolerance`, relative, above it they miss; between they meet or
+    miss by chance (`sirf.study.length_search.steady_length`). `settings` are those at the reach of links that drive curves.
     """
 
     length_m: float | None
@@ -39,6 +47,7 @@ class RuledReach:
     budget_m: float | None
     bound_by: str
     tolerance: float
+    settings: Settings = field(default_factory=dict, repr=False)
 
 
 def ruled_reach(
@@ -50,19 +59,23 @@ def ruled_reach(
     descent: float = 2.0,
     tolerance: float = TOLERANCE,
     here: Measurement | None = None,
+    given: Settings | None = None,
+    steady: bool = True,
 ) -> RuledReach:
     """The longest variable segment up to which all limits of the rule are met.
 
     Each limit is searched up to where the one before has ended. COM comes first, as `ComLength` searches it: it ends nearly
     every row that has one, and the error ratios are then asked for at few lengths, `CONFIRMING_STRIDE` apart. `here` is
     what is measured already at the architecture's own length. `start` in m is that length by default; from there lengths go up
-    by `stride` or down by `descent`.
+    by `stride` or down by `descent`. `given` settings are tried at every length; with `steady` off an error ratio's crossing is
+    one of single lengths.
     """
     first = subject.length_m if start is None else start
     if first != subject.length_m:
         here = None
     length: float | None = MAX_LENGTH
     bound_by, found_within = RANGE, tolerance
+    settings: Settings = {}
     sections = subject.sections(first) if here is None else here.sections
     # False sorts before True: COM first
     for limit in sorted(rule.applying(sections), key=lambda one: one.name != "com_db"):
@@ -70,26 +83,29 @@ def ruled_reach(
         if limit.name == "com_db":
             low, high = ComLength(subject, limit, here).longest(first, stride=stride, tolerance=tolerance)
         else:
-            low, high = longest_length(
-                lambda metres, limit=limit: margin(limit, subject, metres),  # type: ignore[misc]
+            ratios = RatioLength(subject, limit, here, given)
+            low, high = ratios.longest(
                 min(first, length),
                 between=(MIN_LENGTH, length),
                 stride=stride if length == MAX_LENGTH else CONFIRMING_STRIDE,
                 descent=descent,
                 tolerance=tolerance,
                 known=_known_margin(limit, here, first),
+                steady=steady,
             )
-        if low is not None and high is not None:
-            found_within = max(found_within, high / low - 1.0)
+            settings = ratios.settings(low)
         # ended by this limit: at no length, or below the length up to which the ones before are met
         if low is None or high is not None:
             length, bound_by = low, limit.name
+            found_within = tolerance if low is None or high is None else high / low - 1.0
         if length is None:
             break
     budget, cause = budget_length(subject)
-    if length is not None and budget is not None and budget < length:
-        return RuledReach(length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within)
-    return RuledReach(length_m=length, limit=bound_by, budget_m=length, bound_by=bound_by, tolerance=found_within)
+    if length is None or budget is None or budget >= length:
+        budget, cause = length, bound_by
+    return RuledReach(
+        length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within, settings=settings
+    )
 
 
 def _known_margin(limit: Limit, here: Measurement | None, length: float) -> dict[float, float]:
@@ -97,11 +113,6 @@ def _known_margin(limit: Limit, here: Measurement | None, length: float) -> dict
     if here is None or not limit.figure.ratio or limit.code != here.code:
         return {}
     return {length: limit.margin(limit.value(here))}
-
-
-def margin(limit: Limit, subject: ArchitectureSubject, length: float) -> float:
-    """By how much the figure meets its limit at a length in m."""
-    return limit.margin(limit.value(limit.measurement(subject, length)))
 
 
 def budget_length(subject: ArchitectureSubject) -> tuple[float | None, str]:

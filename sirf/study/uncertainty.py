@@ -12,8 +12,9 @@ import numpy as np
 from sirf._arrays import Float
 from sirf.presets import load
 from sirf.study.limits import Limit
+from sirf.study.ratio_length import RatioLength
 from sirf.study.rule import Rule
-from sirf.study.ruled_reach import RuledReach, budget_loss_db, margin
+from sirf.study.ruled_reach import RuledReach, budget_loss_db
 from sirf.study.sections import path_of
 from sirf.study.subject import ArchitectureSubject
 from sirf.study.sweep.distributions import Distribution
@@ -101,23 +102,27 @@ def _shifts(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -> dict
     if limit is None:
         # the range of the search ends it, which no input moves
         return {}
-    here, shorter = (margin(limit, subject, one) for one in (length, SHORTER * length))
+    here, shorter = (
+        RatioLength(subject, limit, given=found.settings).margin(one) for one in (length, SHORTER * length)
+    )
     # margin per e-fold of length; the floor keeps a margin that does not fall with length from dividing by zero
     slope = max((shorter - here) / -math.log(SHORTER), 1e-6)
     # laser, fibre and receiver have ranges as well, which move nothing in a row of copper
     lit = "optics" in subject.architecture.blocks
     names = [name for name, *_ in ranges() if lit or name == "copper_temperature_c"]
     return {
-        name: tuple(_shift(subject, limit, length, name, end, here, slope) for end in ("worst", "best"))  # type: ignore[misc]
+        name: tuple(_shift(subject, limit, found, name, end, here, slope) for end in ("worst", "best"))  # type: ignore[misc]
         for name in names
     }
 
 
 def _shift(
-    subject: ArchitectureSubject, limit: Limit, length: float, name: str, end: End, here: float, slope: float
+    subject: ArchitectureSubject, limit: Limit, found: RuledReach, name: str, end: End, here: float, slope: float
 ) -> float:
+    assert found.length_m is not None
     one = Corner(**{name: getattr(corner(end), name)})
-    there = margin(limit, dataclasses.replace(subject, inputs=one), length)
+    moved = dataclasses.replace(subject, inputs=one)
+    there = RatioLength(moved, limit, given=found.settings).margin(found.length_m)
     # far beyond the slope's neighbourhood a straight line promises any length: it is cut
     return float(np.clip((there - here) / slope, -MAX_SHIFT, MAX_SHIFT))
 

@@ -54,7 +54,7 @@ def test_all_eyes_are_at_one_error_ratio_and_com_has_a_band(table: Comparison) -
     assert {row.to_dict()["eye_ber"] for row in table.rows} == {1e-4}
     for row in table.rows:
         assert row.value("eye_height_mv") == pytest.approx(1e3 * row.eye.eye_height(1e-4), rel=1e-9)
-        assert row.reach.tolerance == 0.02
+        assert 0.005 < row.reach.tolerance < 0.15
     plain = table.row("cpo-retimed").to_dict()
     assert plain["com_db_low"] <= plain["com_db"] < plain["com_db_high"]
 
@@ -99,15 +99,14 @@ def test_one_rule_for_all_rows_and_reach_inside_the_class(table: Comparison) -> 
     assert retimed.reach.limit == "com_db"
     measured = ArchitectureSubject(architecture=load_architecture("cpo"), data_rate=106.25e9)
     assert retimed.reach.length_m is not None
-    # COM ripples by 0.1 dB from millimetre to millimetre: what misses is the end of the bracket, not all beyond it
+    # COM ripples by 0.1 dB from millimetre to millimetre: it meets up to the reach, and misses from the tolerance above it
     limit = next(one for one in table.rule.limits if one.name == "com_db")
-    low, high = ComLength(measured, limit).longest(measured.length_m)
-    assert low is not None
-    assert high is not None
-    assert low == pytest.approx(retimed.reach.length_m, rel=1e-9)
-    assert high <= low * (1.0 + retimed.reach.tolerance)
-    inside, beyond = (measured.measurement(length).com_db or -100.0 for length in (low, high))
-    assert beyond < 3.0 <= inside
+    search = ComLength(measured, limit)
+    assert search.full(30e-3) > 0.0
+    assert min(search.near(share * retimed.reach.length_m) for share in np.linspace(0.7, 1.0, 30)) >= -0.02
+    beyond = retimed.reach.length_m * (1.0 + retimed.reach.tolerance)
+    assert max(search.near(share * beyond) for share in np.linspace(1.0, 1.3, 30)) < 0.02
+    assert 0.02 < retimed.reach.tolerance < 0.15
     own = rule_of("own", load_architecture("cpo"), 106.25e9)
     assert (own.limits[0].name, own.limits[0].bound) == ("ber", 1e-8)
 

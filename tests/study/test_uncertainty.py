@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
+from sirf.study.ratio_length import RatioLength
 from sirf.study.rule import rule_of
-from sirf.study.ruled_reach import RuledReach, margin
+from sirf.study.ruled_reach import RuledReach
 from sirf.study.subject import ArchitectureSubject
 from sirf.study.uncertainty import SHORTER, reach_uncertainty
 from sirf.system.architecture import load_architecture
@@ -29,7 +30,7 @@ def test_the_band_is_that_of_direct_sampling() -> None:
     assert band is not None
     shares = {one.name: one for one in band.inputs}
 
-    here, shorter = (margin(limit, subject, length) for length in (LENGTH, SHORTER * LENGTH))
+    here, shorter = (RatioLength(subject, limit).margin(length) for length in (LENGTH, SHORTER * LENGTH))
     slope = (shorter - here) / -math.log(SHORTER)
     optics = architecture.optics_at(106.25e9)
     assert optics is not None
@@ -51,7 +52,8 @@ def test_the_band_is_that_of_direct_sampling() -> None:
             drawn[name] = nominal[name] + abs(place) * ((best if place > 0.0 else worst) - nominal[name])
             low, high = (math.log(1e-3 * end / LENGTH) for end in (shares[name].worst_mm, shares[name].best_mm))
             summed[sample] += 0.5 * (high - low) * place + 0.5 * (high + low) * place**2
-        direct[sample] = (margin(limit, dataclasses.replace(subject, inputs=Corner(**drawn)), LENGTH) - here) / slope
+        varied = dataclasses.replace(subject, inputs=Corner(**drawn))
+        direct[sample] = (RatioLength(varied, limit).margin(LENGTH) - here) / slope
 
     # sample by sample, so that the error of few samples drops out: the sum of shifts is the whole model's to a fifth of the band
     spread = float(direct.std(ddof=1))

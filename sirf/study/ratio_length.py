@@ -1,0 +1,221 @@
+"""Margins by length of ways through light that bends levels, with equaliser settings that are known from other lengths.
+
+The reference search sets such a transmitter's FFE by the drive of the light. Several settings are as good for that, while error
+ratios behind them differ by a factor of two, and the search jumps among them from length to length. A host in training keeps the
+better one. So the setting of the nearest length is held, the search asked where that is far off and misses, and at the crossing
+the setting is refined by the error ratio itself until that moves the crossing no more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sirf.equalizer.merit_search import refined
+from sirf.link import Link
+from sirf.presets import EqualizerLimits
+from sirf.receiver.receiver import CTLE_GAINS, Ctle
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, WINDOW, longest_length, steady_length
+from sirf.study.limits import Limit
+from sirf.study.measurement import Measurement
+from sirf.study.sections import Section, optimized
+from sirf.study.subject import Subject
+
+NEAR = 1.1
+"""Ratio of lengths within which a known setting is as good as one that is searched for there."""
+
+MAX_ROUNDS = 2
+"""Refinements of a setting at most, each at the crossing with the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSetting:
+    """Taps of a transmitter's FFE, the index of its main one, and the CTLE's gains in dB about which those behind it lie."""
+
+    ffe: tuple[float, ...]
+    ffe_main: int
+    gains_db: tuple[float, ...]
+
+
+Settings: TypeAlias = Mapping[str, HeldSetting]
+"""Settings by the section's name."""
+
+
+class RatioLength:
+    """Margins of a limit by length of one subject, where known settings count as those that are searched for.
+
+    `here` is what is measured at the subject's own length; `given` settings are tried at any length. `progress` is told each
+    length in m and its figure; `curve` holds (figure, loss in dB) by length.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        limit: Limit,
+        here: Measurement | None = None,
+        given: Settings | None = None,
+        progress: Callable[[float, float], None] | None = None,
+    ) -> None:
+        self.subject = subject
+        self.limit = limit
+        self.given = given or {}
+        self.known: dict[float, Settings] = {}
+        self.progress = progress
+        self.curve: dict[float, tuple[float, float]] = {}
+        self._margins: dict[float, float] = {}
+        if here is not None and (found := _settings(here)):
+            self.known[subject.length_m] = found
+
+    def margin(self, length: float) -> float:
+        """The margin at a length in m by the nearest known setting; by the search where that is far off and misses."""
+        if length not in self._margins:
+            self._margins[length] = self._found(length)
+        return self._margins[length]
+
+    def _found(self, length: float) -> float:
+        bare = self.limit.measurement(self.subject, length)
+        near, distance = self._nearest(length)
+        found = bare if near is None else self._with(bare, near)
+        value = self.limit.value(found)
+        if near is not None and distance > NEAR and not self.limit.meets(value):
+            searched = self.limit.value(bare)
+            found, value = max((found, value), (bare, searched), key=lambda pair: self.limit.margin(pair[1]))
+        if settings := _settings(found):
+            self.known.setdefault(length, settings)
+        self.curve[length] = value, max(section.link.insertion_loss_db for section in found.sections)
+        if self.progress is not None:
+            self.progress(length, value)
+        return self.limit.margin(value)
+
+    def measurement(self, length: float) -> Measurement:
+        """What is measured at a length in m with the nearest known setting."""
+        bare = self.limit.measurement(self.subject, length)
+        near, _ = self._nearest(length)
+        return bare if near is None else self._with(bare, near)
+
+    def longest(
+        self,
+        start: float,
+        *,
+        between: tuple[float, float] = (MIN_LENGTH, MAX_LENGTH),
+        stride: float = STRIDE,
+        descent: float = 2.0,
+        tolerance: float = TOLERANCE,
+        known: Mapping[float, float] | None = None,
+        steady: bool = True,
+    ) -> tuple[float | None, float | None]:
+        """As `steady_length`, with settings refined at the crossing; with `steady` off as `longest_length`, with those known."""
+        if not steady:
+            return longest_length(
+                self.margin, start, between=between, stride=stride, descent=descent, tolerance=tolerance, known=known
+            )
+        low, high = longest_length(
+            self.margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known
+        )
+        for _ in range(MAX_ROUNDS):
+            if low is None or high is None or not self._improved(low, high):
+                break
+            # the lengths about are asked again with the better setting
+            start, known = low, None
+            low, high = longest_length(self.margin, low, between=between, stride=NEAR, descent=NEAR, tolerance=WINDOW)
+        if low is None or high is None:
+            return low, high
+        return steady_length(
+            self.margin, low, between=between, stride=high / low, descent=NEAR, tolerance=tolerance, known=known
+        )
+
+    def _improved(self, low: float, high: float) -> bool:
+        """Whether steps of CTLE and transmitter taps that lower the error ratio at the longest length that meets move the
+        crossing out of the bracket; the better setting is then the one that is known.
+        """
+        if low not in self.known:
+            return False
+        held = self.measurement(low)
+        better = held.with_sections([_refined(section) for section in held.sections])
+        before, after, beyond = self.margin(low), self._value(better), self.margin(high)
+        if after <= before:
+            return False
+        self.known, self._margins = {low: _settings(better)}, {low: after}
+        return after - before > 0.25 * (before - beyond)
+
+    def settings(self, length: float | None) -> Settings:
+        """The settings of the nearest length known; none where nothing bends levels."""
+        near = None if length is None else self._nearest(length)[0]
+        return near or {}
+
+    def _value(self, found: Measurement) -> float:
+        return self.limit.margin(self.limit.value(found))
+
+    def _with(self, bare: Measurement, settings: Settings) -> Measurement:
+        return bare.with_sections([_held(section, settings) for section in bare.sections])
+
+    def _nearest(self, length: float) -> tuple[Settings | None, float]:
+        """The settings of the nearest length known and the ratio of both lengths; those given count as near."""
+        if not self.known:
+            return (self.given, 1.0) if self.given else (None, math.inf)
+        nearest = min(self.known, key=lambda one: max(one, length) / min(one, length))
+        distance = max(nearest, length) / min(nearest, length)
+        return (self.given, 1.0) if self.given and distance > NEAR else (self.known[nearest], distance)
+
+
+def drives_curves(link: Link) -> bool:
+    """Whether a link's transmitter drives curves of light through copper, so that its FFE is set by the drive."""
+    return link.optics is not None and link.optics.large_signal and not link.has_models and bool(link.limits.tx_ffe)
+
+
+def _settings(found: Measurement) -> dict[str, HeldSetting]:
+    """The settings of the links that drive curves."""
+    return {one.name: _setting(optimized(one.link)) for one in found.sections if drives_curves(one.link)}
+
+
+def _setting(link: Link) -> HeldSetting:
+    ctle, sender = link.receiver.ctle, link.transmitter
+    return HeldSetting(sender.ffe, sender.ffe_main, ctle.gains_db if isinstance(ctle, Ctle) else ())
+
+
+def _held(section: Section, settings: Settings) -> Section:
+    """The section with the transmitter of a known setting, its receiver set anew about the CTLE of that."""
+    known = settings.get(section.name)
+    if known is None or not drives_curves(section.link):
+        return section
+    link = section.link
+    sender = dataclasses.replace(link.transmitter, ffe=known.ffe, ffe_main=known.ffe_main)
+    given = link.replace(transmitter=sender)
+    narrow = _about(link.limits, known.gains_db)
+    found = given.optimized(limits=narrow, freeze=("tx_ffe",))
+    if not _inside(found, narrow, link.limits):
+        found = given.optimized(freeze=("tx_ffe",))
+    return dataclasses.replace(section, link=found)
+
+
+def _refined(section: Section) -> Section:
+    """The section with its setting moved step by step while the error ratio falls."""
+    if not drives_curves(section.link):
+        return section
+    return dataclasses.replace(section, link=refined(optimized(section.link), freeze=("ctle",), rounds=1))
+
+
+def _about(limits: EqualizerLimits, gains_db: tuple[float, ...]) -> EqualizerLimits:
+    """The limits with the CTLE's gains a step about known ones."""
+    changes = {}
+    for name, gain in zip(CTLE_GAINS, gains_db, strict=False):
+        values = getattr(limits, name)
+        place = min(range(len(values)), key=lambda n: abs(values[n] - gain))
+        changes[name] = values[max(place - 1, 0) : place + 2]
+    return dataclasses.replace(limits, **changes)
+
+
+def _inside(found: Link, narrow: EqualizerLimits, whole: EqualizerLimits) -> bool:
+    """Whether no gain stands at an end of the narrow limits that is none of the whole ones."""
+    ctle = found.receiver.ctle
+    if not isinstance(ctle, Ctle):
+        return True
+    for name, gain in zip(CTLE_GAINS, ctle.gains_db, strict=True):
+        near, all_of = getattr(narrow, name), getattr(whole, name)
+        ends = {near[0], near[-1]} - {all_of[0], all_of[-1]}
+        if gain in ends:
+            return False
+    return True
