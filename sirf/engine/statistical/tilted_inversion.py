@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy import fft
@@ -55,6 +56,8 @@ EXACT = 32
 """Largest bounded parts that the choice of the line looks at one by one."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""
+KEPT_LINES = 32
+"""Lines whose points and voltages are kept: the phases of an eye share a few."""
 CHAINED = 3e-4
 """Edges with at least this part of the noise power are tied to their symbols exactly."""
 
@@ -108,8 +111,15 @@ class TiltedContour:
 
     @property
     def points(self) -> Complex:
-        """The line itself (S,), 1/V."""
-        return np.asarray(self.tilt + 1j * self.step * np.arange(self.size), dtype=complex)
+        """The line itself (S,), 1/V; read-only."""
+        return _points(self)
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def _points(line: TiltedContour) -> Complex:
+    points = np.asarray(line.tilt + 1j * line.step * np.arange(line.size), dtype=complex)
+    points.flags.writeable = False
+    return points
 
 
 MOST_LOOSE = 10.0
@@ -435,10 +445,13 @@ def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> No
         )
 
 
+@lru_cache(maxsize=KEPT_LINES)
 def voltages(line: TiltedContour) -> Float:
-    """Voltages (V,) from 0 over one period of the line."""
+    """Voltages (V,) from 0 over one period of the line; read-only."""
     points = 2 * OVERSAMPLING << int(np.ceil(np.log2(line.size)))
-    return np.asarray(np.arange(points) * (2.0 * np.pi / line.step / points))
+    volts = np.asarray(np.arange(points) * (2.0 * np.pi / line.step / points))
+    volts.flags.writeable = False
+    return volts
 
 
 def _inverted(above: Complex, below: Complex | None, line: TiltedContour, *, deep: bool = False) -> Interference:
@@ -488,9 +501,9 @@ def _resolved(log_tail: Float, functions: Complex, line: TiltedContour) -> float
 
 def _turned(values: Float) -> Float:
     """`values` (L, V) at P - v: of v = 0 nothing, since P lies beyond the grid."""
-    turned = np.roll(values[:, ::-1], 1, axis=1)
-    turned[:, 0] = 0.0
-    return np.asarray(turned)
+    turned = np.zeros_like(values)
+    turned[:, 1:] = values[:, :0:-1]
+    return turned
 
 
 def _line_integral(values: Complex, line: TiltedContour, points: int) -> Float:
