@@ -90,15 +90,16 @@ def stages(link: sirf.Link) -> dict[str, float]:
     line = model.segment(1, 0)
     residual, symbols = line.residual.copy(), line.symbols.copy()
     positions, decided = np.empty(model.samples, dtype=np.int64), np.empty(model.samples, dtype=np.uint8)
-    filters = [model.through, model.noise, *model.edges, *(columns.filters[0] for columns in model.crosstalk)]
+    aggressors = [columns.filters[0] for columns in model.crosstalk if columns is not None]
+    filters = [model.through, model.noise, *model.edges, *aggressors]
     macs = sum(len(one.taps) for one in filters)
 
     def multiply_add() -> None:
         for one in (model.through, *model.edges):
             one.add(space.wave, model.origin, space.residual)
         model.noise.add(space.normals, model.noise.before, space.residual)
-        for columns in model.crosstalk:
-            columns.filters[0].add(space.other_wave, model.origin, space.residual)
+        for one in aggressors:
+            one.add(space.other_wave, model.origin, space.residual)
 
     def draw() -> None:
         random.normals(space.normals)
@@ -106,7 +107,7 @@ def stages(link: sirf.Link) -> dict[str, float]:
         if model.jitter:
             random.normals(space.normals)
             random.symbols(2, space.coins)
-        for _ in model.crosstalk:
+        for _ in aggressors:
             random.symbols(link.order, space.other_symbols)
 
     def slicer() -> None:

@@ -106,9 +106,11 @@ def random_symbols(words: Words, order: np.uint64, symbols: NDArray[np.uint8]) -
 
 @kernel
 def take_levels(symbols: NDArray[np.uint8], levels: Single, out: Single) -> None:
-    """`levels` (L,) of `symbols` (n,)."""
+    """`levels` (L,) of `symbols` (n,), equally spaced about zero: multiples of the smallest vectorise, a table does not."""
+    most = np.int32(len(levels) - 1)
+    unit = levels[most] / np.float32(most)
     for i in range(len(symbols)):
-        out[i] = levels[symbols[i]]
+        out[i] = np.float32(np.int32(2) * np.int32(symbols[i]) - most) * unit
 
 
 @kernel(fastmath=True)

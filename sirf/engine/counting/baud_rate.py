@@ -24,7 +24,7 @@ from sirf.engine.rounding import converter_rounding
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.signal.pam import mean_square, thresholds
+from sirf.signal.pam import level_shares, mean_square, thresholds
 from sirf.signal.patterns import Pattern, precode
 
 COUNTED_SYMBOLS = 1 << 17
@@ -38,6 +38,11 @@ STRETCH_SYMBOLS = 1 << 10
 segment have seen many of either. Far longer than a channel's memory; the first batch length of `ErrorCount` is no shorter."""
 MAX_TRIMMED_SHARE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
+MAX_FOLDED_CUMULANT = 1e-3
+"""Largest change of the logarithm of an error ratio of 1e-12 by taking small cursors of aggressors for Gaussian noise, by their
+fourth cumulants; all aggressors together."""
+TAIL_DEVIATIONS = 7.0
+"""Deviations of the noise at which that error ratio lies."""
 MAX_JITTER_UI = 0.5
 """Displacement in UI beyond which no series of an edge is taken."""
 
@@ -142,10 +147,11 @@ class BaudRateLink:
         # only the converter's own noise is Gaussian and joins the filter of noise; its rounding is uniform and is
         # drawn apart
         own = np.zeros(1) if rounding is None else replace(rounding, step=0.0).correlation(rounding.taps.size)
-        self.noise = Filter.of(noise_taps(end, more=own), 0)
         self.noise_power = end.receiver_noise**2 + end.transmitter_noise**2 + float(own[0])
         # the second term stands for the noise of a link without any
         self.floor = MAX_TRIMMED_SHARE * (self.noise_power + 1e-6 * self.main**2)
+        self._aggressors()
+        self.noise = Filter.of(self._noise_taps(own), 0)
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
         moved = self.jitter.variance(symbol_rate=link.symbol_rate)
         # mean squares of -dx tau, dx tau² / 2, dx tau³ / 2 …: moments of tau at most those of a Gaussian of its variance
@@ -155,7 +161,6 @@ class BaudRateLink:
             for order, wave in enumerate(series_responses(link, end), start=1):
                 self.edges.append(self._edge_filter(wave, moment))
                 moment *= (2 * order + 1) * moved * (0.25 if order == 1 else 1.0)
-        self.crosstalk = [self._columns(wave) for wave in end.crosstalk]
         self._geometry()
         self._local = threading.local()
 
@@ -189,6 +194,8 @@ class BaudRateLink:
         if self.jitter or self.link.transmitter.compression:
             self._edges(random, seed, index, space)
         for which, columns in enumerate(self.crosstalk):
+            if columns is None:
+                continue
             start = pattern_start(seed, self.digest, self.link.aggressors[which].pattern, self.link.order, 1 + which)
             self._aggressor(which, columns, phases[which], random, space, first + start)
         return SlicerSegment(residual, space.symbols[self.origin : self.origin + len(residual)])
@@ -322,12 +329,50 @@ class BaudRateLink:
         cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
         return Filter.of(cursors, pre)
 
-    def _columns(self, wave: Float) -> Columns:
-        """A filter for each phase of an aggressor."""
+    def _aggressors(self) -> None:
+        """The filters of all aggressors (`None` for one that is noise altogether), and the covariance that joins the noise."""
         m = self.end.samples_per_ui
-        columns = wave[: len(wave) // m * m].reshape(-1, m)
+        self.crosstalk: list[Columns | None] = []
+        self.folded = np.zeros(0)
+        for wave, source in zip(self.end.crosstalk, self.link.aggressors, strict=True):
+            columns = wave[: len(wave) // m * m].reshape(-1, m)
+            # any phase in turn, random symbols: only then all that a small cursor does is add a little to the noise
+            stationary = source.phase_ui is None and source.pattern is None and not source.rate_offset_ppm
+            self.crosstalk.append(
+                self._split(columns) if stationary and self.noise_power > 0.0 else self._columns(columns)
+            )
+
+    def _columns(self, columns: Float) -> Columns:
+        """A filter for each phase of an aggressor with `columns` (K, M)."""
         floor = self.floor / mean_square(self.levels)
         return Columns.of([Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T])
+
+    def _split(self, columns: Float) -> Columns | None:
+        """The same without the ends that pass for noise, whose covariance over all phases is added to `folded` (K,) in V²."""
+        power, fourth = mean_square(self.levels), float(level_shares(self.link.order) @ self.levels**4)
+        # a pair of PAM6 shares its points: (c1⁴ + c2⁴) 5/3 of the cumulant of one is at least that of both
+        cumulant = abs(fourth - 3.0 * power**2) * (5.0 / 3.0 if self.link.order == 6 else 1.0)
+        # logarithm of a tail: fourth cumulant theta⁴ / 24 at theta = TAIL_DEVIATIONS / sigma
+        each = cumulant * TAIL_DEVIATIONS**4 / (24.0 * self.noise_power**2)
+        allowed = MAX_FOLDED_CUMULANT / len(self.end.crosstalk) / each
+        largest, start = trimmed(np.abs(columns).max(axis=1) ** 2, 0, allowed)
+        ends, kept = columns.copy(), slice(-start, len(largest) - start)
+        if largest.any():
+            ends[kept] = 0.0
+        rows = len(ends)
+        covariance = power * fft.irfft(np.abs(fft.rfft(ends, 2 * rows, axis=0)) ** 2, 2 * rows, axis=0)[:rows].mean(
+            axis=1
+        )
+        self.folded = _added(self.folded, covariance)
+        if not largest.any():
+            return None
+        return Columns.of([Filter.of(np.ascontiguousarray(column[kept]), start) for column in columns.T])
+
+    def _noise_taps(self, own: Float) -> Float:
+        """The filter of Gaussian noise, with what the converter adds of its `own` and what is folded into it of aggressors."""
+        if not self.folded.any():
+            return noise_taps(self.end, more=own)
+        return noise_taps(self.end, more=_added(own, self.folded), lost=MAX_TRIMMED_SHARE)
 
     def _check_jitter(self) -> None:
         if not self.jitter:
@@ -353,6 +398,8 @@ class BaudRateLink:
         after = max(self.through.after, self.stairs - self.stairs_origin - samples + self.staircase.after)
         slips = [0]
         for columns, settings in zip(self.crosstalk, self.link.aggressors, strict=True):
+            if columns is None:
+                continue
             drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * samples)) + 1
             before = max(before, drift + max(one.before for one in columns.filters))
             after = max(after, drift + max(one.after for one in columns.filters))
@@ -402,12 +449,18 @@ class _Workspace:
         self.coins, self.side = np.zeros(len(self.first), dtype=np.uint8), single(len(self.first))
 
 
-def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096) -> Float:
+def _added(one: Float, two: Float) -> Float:
+    """Sum of two covariances, the shorter one with zeros behind its end."""
+    long, short = (one, two) if len(one) > len(two) else (two, one)
+    return np.asarray(long + np.pad(short, (0, len(long) - len(short))))
+
+
+def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096, lost: float = 1e-9) -> Float:
     """Minimum-phase filter (K,) that colours white unit noise as the receiver noise and the SNR_TX term, at one sample a UI.
 
     `more` (K,) in V² is the autocorrelation of further noise, at lags of one UI.
 
-    Its autocorrelation is that of the front end; the ends left out carry less than 1e-9 of the power. The logarithm of the
+    Its autocorrelation is that of the front end; the ends left out carry less than `lost` of the power. The logarithm of the
     spectrum is split into its causal part (Kolmogorov's factorisation, by cepstrum).
     """
     lags = end.noise_correlation[:: end.samples_per_ui].copy()
@@ -430,7 +483,7 @@ def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096) ->
     # minimum phase: anticausal half folded onto the causal one, zero and the middle counted once
     fold[1 : size // 2] = 2.0 * cepstrum[1 : size // 2]
     taps = fft.irfft(np.exp(fft.rfft(fold)), size)
-    kept = trimmed(taps, 0, 1e-9 * power)[0]
+    kept = trimmed(taps, 0, lost * power)[0]
     # trimming takes a little power away: it is put back
     return np.asarray(kept * np.sqrt(power / np.sum(kept**2)))
 

@@ -179,7 +179,7 @@ def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, 
     visits[quiet] = 1.0
     now = visits
     for _ in range(LONGEST_EXCURSION):
-        now = np.einsum("esj,sj->es", step, now.reshape(-1, 3)).ravel()
+        now = np.asarray(np.einsum("esj,sj->es", step, now.reshape(-1, 3)), dtype=float).ravel()
         now[quiet] = 0.0
         visits = visits + now
         if float(now.sum()) <= np.finfo(float).eps * float(visits.sum()) / LONGEST_EXCURSION:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, norm
 
+import sirf
+from sirf.engine.counting import baud_rate
 from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink
 from sirf.engine.counting.count_errors import CountInterrupted, count_errors
 from sirf.engine.front_end import front_end
@@ -265,3 +267,50 @@ def test_the_interval_holds_the_truth_as_often_as_it_says_where_errors_come_in_b
         alone += not plain.low <= truth <= plain.high
     assert missed <= 12
     assert alone > 15
+
+
+def test_small_cursors_of_aggressors_are_noise_of_the_same_covariance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leaves the filters of aggressors joins the filter of noise: both together are the front end's own response."""
+    path = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True)
+    link = Link(path, standard="802.3ck-c2m")
+    end, lags = front_end(link), 24
+    power = float(np.mean(link.levels**2))
+
+    def covariance(model: BaudRateLink) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        rows = [(1.0, model.noise.taps)]
+        for columns in filter(None, model.crosstalk):
+            rows += [(power / len(columns.taps), row) for row in columns.taps]
+        total = np.zeros(lags)
+        for weight, taps in rows:
+            padded = np.pad(taps.astype(float), (0, lags))
+            total += weight * np.array([padded[k:] @ padded[: len(padded) - k] for k in range(lags)])
+        return total
+
+    m = end.samples_per_ui
+    expected = np.asarray(end.noise_correlation[: lags * m : m]).copy()
+    expected[0] += end.transmitter_noise**2
+    for wave in end.crosstalk:
+        columns = wave[: len(wave) // m * m].reshape(-1, m)
+        expected += [power / m * np.sum(columns[k:] * columns[: len(columns) - k]) for k in range(lags)]
+    folded = BaudRateLink(link)
+    assert folded.folded[0] > 1e-5 * folded.noise_power
+    monkeypatch.setattr(baud_rate, "MAX_FOLDED_CUMULANT", 1e-12)
+    kept = BaudRateLink(link)
+
+    def taps(model: BaudRateLink) -> int:
+        return sum(columns.taps.shape[1] for columns in filter(None, model.crosstalk))
+
+    assert 2 * taps(folded) < taps(kept)
+    for model in (folded, kept):
+        found = covariance(model)
+        assert found[0] == pytest.approx(expected[0], rel=3e-5)
+        # ends that carry 1e-5 of the power may hold the root of that of the covariance with the main tap
+        assert found == pytest.approx(expected, abs=2e-3 * expected[0])
+
+
+def test_an_aggressor_of_a_fixed_phase_or_a_pattern_keeps_its_cursors() -> None:
+    path = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True)
+    link = Link(path, standard="802.3ck-c2m")
+    own = (Aggressor(phase_ui=0.25), Aggressor(pattern=Pattern("prbs13q")))
+    link = link.replace(aggressors=tuple(own[i % 2] for i in range(len(link.aggressors))))
+    assert not BaudRateLink(link).folded.any()
