@@ -46,7 +46,7 @@ def duty(
     """Energy per transferred bit at partial load, with idle or low-power states, and joules of a ring all-reduce."""
     from sirf.study.crossover import Spender
     from sirf.study.subject import ArchitectureSubject, subject_of
-    from sirf.system.duty import all_reduce, at_temperature, energy_at_load
+    from sirf.system.duty import all_reduce, at_temperature, energy_at_load, payload_share
 
     loads = list(utilisation) if utilisation else [0.1, 0.3, 1.0]
     rows, answer = [], []
@@ -57,9 +57,15 @@ def duty(
         energy = Spender.of(subject).energy(subject.length_m)
         if laser_temperature is not None:
             energy = at_temperature(energy, laser_temperature)
+        payload = payload_share(subject.architecture.at(data_rate).fec)
         for load in loads:
             spent = energy_at_load(
-                energy, load, data_rate=data_rate, state="low_power" if low_power else "idle", burst_bytes=burst
+                energy,
+                load,
+                data_rate=data_rate,
+                state="low_power" if low_power else "idle",
+                burst_bytes=burst,
+                payload=payload,
             )
             collective = all_reduce(spent, workers=workers, size=size, links=links)
             rows.append(
@@ -78,6 +84,7 @@ def duty(
                     "utilisation": load,
                     "state": "low_power" if low_power else "idle",
                     "burst_bytes": burst,
+                    "payload_share": payload,
                     "laser_temperature_c": laser_temperature,
                     **_spread("energy_pj_per_bit", spent),
                     "workers": workers,
@@ -95,7 +102,8 @@ def duty(
     )
     say(
         f"{'Low-power state' if low_power else 'Idle words'} between bursts; ring all-reduce of {size:.3g} bytes on "
-        f"{workers:,} workers, {links} links between two. Shares of blocks are estimates.",
+        f"{workers:,} workers, {links} links between two. Bits sent are the client's, without the code's and the transcoder's. "
+        "Shares of blocks are estimates.",
         json_file=json_file,
     )
     write_json(answer, json_file)

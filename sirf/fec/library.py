@@ -15,6 +15,10 @@ KP4_BIT_ERROR_RATIO = 2.4e-4
 clause 121.8.5: SER 4.8e-4)."""
 
 
+TRANSCODING = 257 / 256
+"""Bits ahead of the encoder over bits of the client: 64B/66B blocks, four at a time, become 256B/257B."""
+
+
 class CodeTable(Sourced):
     """The keys of a code's file; `provenance` is P published, 2 secondary, E engineering estimate."""
 

@@ -26,6 +26,8 @@ class WordErrors:
 
     `share` (t + 2,) are the probabilities of the classes; `load` (t + 2,) the expected number of wrong bits of a word, each class
     with its share in it. `symbol_error_ratio` is that of FEC symbols before decoding; `symbols` and `bits` count those of a word.
+    `loss_after_loss` is the probability that a word is lost where the one before it was: a burst goes on from word to word. None
+    where words are independent.
     """
 
     share: Float
@@ -33,6 +35,12 @@ class WordErrors:
     symbol_error_ratio: float
     symbols: int
     bits: int
+    loss_after_loss: float | None = None
+
+    @property
+    def repeated_loss(self) -> float:
+        """Probability that a word is lost where the one before it on the line was."""
+        return self.codeword_error_ratio if self.loss_after_loss is None else self.loss_after_loss
 
     @property
     def bit_error_ratio(self) -> float:
@@ -63,7 +71,19 @@ class WordErrors:
             symbol_error_ratio=self.symbol_error_ratio + other.symbol_error_ratio * (1.0 - self.symbol_error_ratio),
             symbols=self.symbols,
             bits=self.bits,
+            loss_after_loss=_repeated_in_series(self, other),
         )
+
+
+def _repeated_in_series(one: WordErrors, other: WordErrors) -> float | None:
+    """Loss after a loss on either of two lines: it repeats on the line that had it, or comes on the other one by chance."""
+    if one.loss_after_loss is None and other.loss_after_loss is None:
+        return None
+    p, q = one.codeword_error_ratio, other.codeword_error_ratio
+    if p + q == 0.0:
+        return None
+    again, other_again = one.repeated_loss, other.repeated_loss
+    return (p * (again + (1.0 - again) * q) + q * (other_again + (1.0 - other_again) * p)) / (p + q)
 
 
 def _united(one: Float, other: Float, symbols: int) -> Float:
@@ -96,9 +116,17 @@ def _added_symbols(t: int, symbols: int) -> Float:
 
 
 def word_errors(
-    code: ReedSolomon, errors: float | ErrorChain, *, interleave: int = 1, precoding: bool = False
+    code: ReedSolomon,
+    errors: float | ErrorChain,
+    *,
+    interleave: int = 1,
+    precoding: bool = False,
+    successive: bool = False,
 ) -> WordErrors:
-    """Wrong symbols of a word of `code`; arguments as in `sirf.fec.post_fec.post_fec`."""
+    """Wrong symbols of a word of `code`; arguments as in `sirf.fec.post_fec.post_fec`.
+
+    `successive` also finds `loss_after_loss` of errors in a chain, in twice the time.
+    """
     if not isinstance(errors, ErrorChain):
         if errors == 0.0:
             return _of_no_errors(code)
@@ -107,7 +135,7 @@ def word_errors(
         if not precoding:
             return _of_independent_bits(code, float(errors))
         errors = ErrorChain.independent(errors)
-    return _of_chain(code, errors, interleave, precoding)
+    return _of_chain(code, errors, interleave, precoding, successive)
 
 
 def word_errors_in_series(found: Sequence[WordErrors]) -> WordErrors:
@@ -147,7 +175,7 @@ def log_binomial(n: int, p: float) -> Float:
     )
 
 
-def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: bool) -> WordErrors:
+def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: bool, successive: bool) -> WordErrors:
     """By recursion over the symbols of a word, exact for the chain."""
     clean, dirty, bits, start, every = _symbol_matrices(code, chain, precoding)
     symbol = float((start @ dirty).sum())
@@ -159,7 +187,22 @@ def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: 
     share = np.zeros((t + 2, len(start)))
     load = np.zeros_like(share)
     share[0] = start
-    for _ in range(code.symbols):
+    share, load = _over_a_word(code.symbols, share, load, clean, dirty, bits)
+    lost, after = float(share[-1].sum()), None
+    if successive and lost > 0.0:
+        # the next word of this turn begins in the states in which lost words end
+        following = np.zeros((t + 2, len(start)))
+        following[0] = share[-1] / lost
+        after = float(_over_a_word(code.symbols, following, np.zeros_like(load), clean, dirty, bits)[0][-1].sum())
+    n = code.symbols
+    return WordErrors(share.sum(axis=1), load.sum(axis=1), symbol, n, n * code.bits_per_symbol, after)
+
+
+def _over_a_word(
+    symbols: int, share: Float, load: Float, clean: Float, dirty: Float, bits: Float
+) -> tuple[Float, Float]:
+    """`share` and `load` (t + 2, S) behind so many FEC symbols."""
+    for _ in range(symbols):
         grown, heavier = share @ dirty, load @ dirty + share @ bits
         next_load, next_share = load @ clean, share @ clean
         next_load[1:] += heavier[:-1]
@@ -167,8 +210,7 @@ def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: 
         next_share[1:] += grown[:-1]
         next_share[-1] += grown[-1]
         share, load = next_share, next_load
-    n = code.symbols
-    return WordErrors(share.sum(axis=1), load.sum(axis=1), symbol, n, n * code.bits_per_symbol)
+    return share, load
 
 
 def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> tuple[Float, Float, Float, Float, Float]:

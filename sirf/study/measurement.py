@@ -125,10 +125,13 @@ class Measurement:
     @cached_property
     def word_errors(self) -> WordErrors | None:
         """Wrong symbols of a code word from host to host, each section with bursts of its own; None where nothing arrives."""
+        return self._word_errors(successive=False)
+
+    def _word_errors(self, *, successive: bool) -> WordErrors | None:
         found: list[WordErrors] = []
         for index, section in enumerate(self.sections):
             eye = self.eye(index)
-            one = None if eye is None else word_errors_of(eye, self.code)
+            one = None if eye is None else word_errors_of(eye, self.code, successive=successive)
             if one is None:
                 return None
             found += [one] * section.count
@@ -251,9 +254,10 @@ class Measurement:
     @property
     def flap_hours(self) -> float:
         """Mean hours between flaps of an 800 Gb/s port by the errors of its lanes; infinite where no code word is lost."""
-        if self.word_errors is None:
+        found = self._word_errors(successive=True)
+        if found is None:
             return 0.0
-        return flap_hours(self.word_errors.codeword_error_ratio)
+        return flap_hours(found.codeword_error_ratio, after_loss=found.repeated_loss)
 
     @property
     def _priced(self) -> tuple[Architecture, float]:
@@ -271,7 +275,7 @@ def _coppers(link: Link) -> list[Channel]:
     return [copper for copper in pieces if copper.name != WIRE]
 
 
-def word_errors_of(eye: StatisticalEye, code: str = CODE) -> WordErrors | None:
+def word_errors_of(eye: StatisticalEye, code: str = CODE, *, successive: bool = False) -> WordErrors | None:
     """Wrong symbols of a word of `code` over one section, with the bursts that its decision feedback makes.
 
     The words take turns on the lane as the section's preset says. Where the preset allows precoding the receiver asks for it if
@@ -282,7 +286,7 @@ def word_errors_of(eye: StatisticalEye, code: str = CODE) -> WordErrors | None:
         return None
     chosen, errors = fec.load(code), _errors_of(eye)
     choices = [
-        word_errors(chosen, errors, interleave=interleave, precoding=precoding)
+        word_errors(chosen, errors, interleave=interleave, precoding=precoding, successive=successive)
         for precoding in ((False, True) if may_precode else (False,))
     ]
     # precoding turns a burst into two errors but doubles lone ones: which is better depends on how errors come

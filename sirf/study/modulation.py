@@ -22,6 +22,7 @@ from sirf.com.config.rescaled import faster_package, rescaled
 from sirf.com.config.settings import ComSettings
 from sirf.com.responses import path_responses
 from sirf.errors import NoSettingError, SirfError
+from sirf.fec.library import TRANSCODING
 from sirf.fec.library import load as load_code
 from sirf.fec.post_fec import post_fec
 from sirf.fec.reed_solomon import ReedSolomon
@@ -37,8 +38,6 @@ from sirf.units import Given, parse_data_rate, parse_length
 
 MODULATIONS = ("PAM4", "PAM6", "PAM8")
 STANDARD = "802.3dj-kr1"
-TRANSCODING = 257 / 256
-"""Bits of the coder over bits of the client, 64B/66B made 256B/257B."""
 STEP = 10e6
 """Frequency step in Hz of the networks of shipped paths."""
 

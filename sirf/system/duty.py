@@ -18,6 +18,8 @@ from pydantic import Field, model_validator
 from sirf._data import data_path, load_toml, validated
 from sirf._toml_table import Positive, Provenance, Sourced, Table
 from sirf.errors import SirfError
+from sirf.fec.library import TRANSCODING
+from sirf.fec.library import load as load_code
 from sirf.system.energy import Energy, EnergyPart
 from sirf.system.port import Range
 from sirf.system.tables import Span
@@ -131,13 +133,20 @@ def at_temperature(energy: Energy, temperature_c: float) -> Energy:
 
 
 def energy_at_load(
-    energy: Energy, utilisation: float, *, data_rate: Given, state: State = "idle", burst_bytes: float = 1e6
+    energy: Energy,
+    utilisation: float,
+    *,
+    data_rate: Given,
+    state: State = "idle",
+    burst_bytes: float = 1e6,
+    payload: float = 1.0,
 ) -> Range:
     """pJ per transferred bit of a link that is busy for the share `utilisation` of the time.
 
     Between bursts of `burst_bytes` it sends idle words, or sleeps (`state`), out of which it wakes at full power. With the share
     a of time at full power and the share s of that power otherwise, a bit costs e (a + (1 - a) s) / u; a = u for idle words,
-    and min(1, u (1 + t / t_burst)) with sleeping and waking for t. Raises `SirfError` for a utilisation outside (0, 1], an
+    and min(1, u (1 + t / t_burst)) with sleeping and waking for t. Of the bits on the line the share `payload` is counted as
+    transferred (`payload_share`; all of them by default). Raises `SirfError` for a utilisation or payload outside (0, 1], an
     unknown state or a burst that is not positive.
     """
     if not 0.0 < utilisation <= 1.0:
@@ -146,9 +155,11 @@ def energy_at_load(
         raise SirfError(f"state must be 'idle' or 'low_power', got {state!r}. Use 'idle'.")
     if not (math.isfinite(burst_bytes) and burst_bytes > 0.0):
         raise SirfError(f"burst_bytes must be above 0, got {burst_bytes}. Give bytes sent without a pause.")
+    if not 0.0 < payload <= 1.0:
+        raise SirfError(f"payload must be above 0 and at most 1, got {payload}. Give a share of the bits on the line.")
     table = duty_table()
     # seconds on the line; sleeping and waking cost this much more time at full power for every burst
-    burst = 8.0 * burst_bytes / parse_data_rate(data_rate)
+    burst = 8.0 * burst_bytes / (payload * parse_data_rate(data_rate))
     busy = []
     for wake, sleep in zip(table.wake_us, table.sleep_us, strict=True):
         extra = 0.0 if state == "idle" else 1e-6 * (wake + sleep) / burst
@@ -157,10 +168,23 @@ def energy_at_load(
         busy.append(min(1.0, utilisation * (1.0 + extra)))
     low, value, high = (
         # power is spent all the time, bits are carried for the busy share of it
-        math.fsum(_spent(part, k, busy[k], state) for part in energy.parts) / utilisation
+        math.fsum(_spent(part, k, busy[k], state) for part in energy.parts) / (utilisation * payload)
         for k in range(3)
     )
     return Range(value, low, high)
+
+
+def payload_share(code: str) -> float:
+    """Share of the bits on the line that are data of the MAC: of a code of `data/fec`, and of 256B/257B transcoding before it.
+
+    1 for "none": links without a code frame their data in ways of their own. Raises `ConfigError` for an unknown code.
+
+    >>> round(payload_share("kp4") * 106.25, 9), round(payload_share("kr4") * 25.78125, 9)
+    (100.0, 25.0)
+    """
+    if code == "none":
+        return 1.0
+    return load_code(code).rate / TRANSCODING
 
 
 def all_reduce(per_bit: Range, *, workers: int, size: float, links: int = 1) -> AllReduce:

@@ -171,6 +171,9 @@ def _behind(choice: ConstantsTable, item: Architecture, data_rate: float) -> lis
         parts.append(_block("amplifier", table.amplifier, choice.amplifier, item, scale))
         if optics.path.wavelengths is not None:
             parts.append(_tuning(optics, data_rate))
+    elif choice.amplifier is not None:
+        # a redriver of copper: it amplifies, and decides nothing
+        parts.append(_block("amplifier", table.amplifier, choice.amplifier, item, scale))
     # passive copper has nothing behind the host, so no conversion loss either
     if parts:
         parts.append(_rest(table.rest, choice.rest, item, scale, parts))

@@ -19,7 +19,8 @@ from sirf.system.reliability import FIT_HOURS, at_least
 from sirf.units import Given, parse_capacity, parse_data_rate
 
 RELOCK_WORDS = 3
-"""So many uncorrectable code words in a row make a receiver align anew (restart_lock of 802.3 clause 91): the link flaps."""
+"""So many uncorrectable code words in a row make a receiver align anew: the link flaps. As RS-FEC receivers are usually
+described (2); the number was not read in a standard."""
 SHARE_RATE = 800e9
 """`per_port` parts of the data file are those of this rate in bit/s."""
 
@@ -172,23 +173,30 @@ def cluster_availability(port: PortFailures, ports: int, *, spare_ports: int = 0
     return Range(*(at_least(needed, ports, share) for share in (own.value, own.low, own.high)))
 
 
-def flap_hours(codeword_error_ratio: float, *, rate: Given = PORT, codeword_bits: int = 5440) -> float:
+def flap_hours(
+    codeword_error_ratio: float, *, after_loss: float | None = None, rate: Given = PORT, codeword_bits: int = 5440
+) -> float:
     """Mean hours between flaps of a link by its error statistics alone: three uncorrectable code words in a row.
 
-    `codeword_error_ratio` is that of the link, words taken as independent; `rate` in bit/s of the port on the line. Infinite
-    where no word is lost. Mean wait for a run of r losses in a row: (1 - p^r) / (p^r (1 - p)) words (Feller, An Introduction to
-    Probability Theory, vol. 1, XIII.7). Raises `SirfError` for a ratio outside 0 to 1.
+    `codeword_error_ratio` p is that of the link, `after_loss` s that of words behind a lost one (p by default: words are
+    independent); `rate` in bit/s of the port on the line. Infinite where no word is lost three times in a row. A word behind
+    a good one is lost with a = p (1 - s) / (1 - p), and the mean wait for a run of r losses is (1 / a + (1 - s^(r-1)) / (1 -
+    s)) / s^(r-1) words, which for s = p is (1 - p^r) / (p^r (1 - p)). Raises `SirfError` for a ratio outside 0 to 1.
     """
-    if not 0.0 <= codeword_error_ratio <= 1.0:
-        raise SirfError(f"codeword_error_ratio must be between 0 and 1, got {codeword_error_ratio}. Give a ratio.")
+    after = codeword_error_ratio if after_loss is None else after_loss
+    for name, value in (("codeword_error_ratio", codeword_error_ratio), ("after_loss", after)):
+        if not 0.0 <= value <= 1.0:
+            raise SirfError(f"{name} must be between 0 and 1, got {value}. Give a ratio.")
     words_an_hour = 3600.0 * parse_capacity(rate, name="rate") / codeword_bits
-    # below about 1e-108 the power underflows: such a link never flaps within any time that has a meaning
-    run = codeword_error_ratio**RELOCK_WORDS
-    if run == 0.0:
+    repeats = after ** (RELOCK_WORDS - 1)
+    # below about 1e-108 the product underflows: such a link never flaps within any time that has a meaning
+    if codeword_error_ratio * repeats == 0.0:
         return math.inf
-    # at p = 1 the formula is 0/0; its limit is the length of the run
-    words = RELOCK_WORDS if codeword_error_ratio == 1.0 else (1.0 - run) / (run * (1.0 - codeword_error_ratio))
-    return float(words / words_an_hour)
+    if codeword_error_ratio == 1.0 or after == 1.0:
+        # all words from the first lost one on are lost
+        return float((1.0 / codeword_error_ratio + RELOCK_WORDS - 1) / words_an_hour)
+    first = (1.0 - codeword_error_ratio) / (codeword_error_ratio * (1.0 - after))
+    return float((first + (1.0 - repeats) / (1.0 - after)) / repeats / words_an_hour)
 
 
 def failures_dict(port: PortFailures, switch: SwitchFailures, ports: int, spare_ports: int = 0) -> dict[str, Any]:

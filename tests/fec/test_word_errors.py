@@ -80,3 +80,27 @@ def test_words_of_two_codes_do_not_add() -> None:
         word_errors(KP4, 1e-4).then(word_errors(KR4, 1e-4))
     with pytest.raises(SirfError, match="one at least"):
         word_errors_in_series([])
+
+
+def test_a_burst_that_goes_on_loses_the_next_word_of_its_turn() -> None:
+    """Two short words that take turns, drawn symbol by symbol from a chain with long bursts."""
+    code = fec.ReedSolomon("short", symbols=15, message_symbols=13, bits_per_symbol=4, field_polynomial=0x13)
+    chain = fec.ErrorChain.bursts(5e-3, 0.95)
+    found = word_errors(code, chain, interleave=2, successive=True)
+    sent = chain.draw(12_000_000, rng=np.random.default_rng(5)) != 0
+    # two PAM4 symbols a FEC symbol, two words in turn, fifteen symbols a word
+    words = sent.reshape(-1, 15, 2, 2).any(axis=3).sum(axis=1) > 1
+    lost, after = words[:-1].ravel(), words[1:].ravel()
+    assert np.mean(words) == pytest.approx(found.codeword_error_ratio, rel=0.06)
+    assert found.repeated_loss > 2.0 * found.codeword_error_ratio
+    assert after[lost].mean() == pytest.approx(found.repeated_loss, rel=0.06)
+
+
+def test_losses_in_series_repeat_on_the_line_that_had_them() -> None:
+    bursty = word_errors(KP4, fec.ErrorChain.bursts(5e-5, 0.75), successive=True)
+    quiet = word_errors(KP4, 2e-4)
+    assert quiet.loss_after_loss is None
+    both = bursty.then(quiet)
+    # a loss of the quiet line is one in 1e4 of all, and what follows it is chance
+    assert both.repeated_loss == pytest.approx(bursty.repeated_loss, rel=1e-3)
+    assert quiet.then(quiet).repeated_loss == pytest.approx(quiet.then(quiet).codeword_error_ratio)

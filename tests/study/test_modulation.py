@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import norm
 
 import sirf
+from sirf._data import data_path
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.com.config.preset_settings import from_standard
@@ -134,7 +135,7 @@ def _tail(total: VoltageDistribution, volts: float) -> float:
 
 def test_a_stronger_code_allows_more_errors_and_costs_rate(tmp_path: Path) -> None:
     strong = tmp_path / "strong.toml"
-    text = Path(load_code.__globals__["data_path"]("fec", "kp4.toml")).read_text(encoding="utf-8")
+    text = data_path("fec", "kp4.toml").read_text(encoding="utf-8")
     strong.write_text(text.replace("message_symbols = 514", "message_symbols = 480").replace('"kp4"', '"strong"'))
     assert _detector_error_ratio(load_code("kp4"), 2.0, 2e-4) == pytest.approx(2e-4)
     assert _detector_error_ratio(load_code(strong), 2.0, 2e-4) > 1e-3

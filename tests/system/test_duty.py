@@ -11,7 +11,15 @@ from typer.testing import CliRunner
 from sirf._data import data_path
 from sirf.cli import app
 from sirf.errors import ConfigError, SirfError
-from sirf.system.duty import all_reduce, at_temperature, duty_table, energy_at_load, laser_factor, read_duty
+from sirf.system.duty import (
+    all_reduce,
+    at_temperature,
+    duty_table,
+    energy_at_load,
+    laser_factor,
+    payload_share,
+    read_duty,
+)
 from sirf.system.energy import energy_pj_per_bit
 from sirf.system.port import Range
 
@@ -123,3 +131,19 @@ def test_the_command_shows_loads_and_collectives() -> None:
     assert '"utilisation": 0.1' in done.stdout
     bad = CliRunner().invoke(app, ["duty", "cpo-linear", "--utilisation", "2"])
     assert isinstance(bad.exception, SirfError)
+
+
+def test_bits_of_the_client_pay_for_the_code() -> None:
+    """100 Gb/s of data on a line of 106.25 Gb/s."""
+    line = energy_at_load(ENERGY, 0.3, data_rate=RATE)
+    client = energy_at_load(ENERGY, 0.3, data_rate=RATE, payload=payload_share("kp4"))
+    assert client.value / line.value == pytest.approx(106.25 / 100.0, rel=1e-12)
+    assert payload_share("none") == 1.0
+    # a burst of so many bytes takes longer, so waking weighs less
+    asleep = [
+        energy_at_load(ENERGY, 0.3, data_rate=RATE, state="low_power", burst_bytes=1e5, payload=share).value * share
+        for share in (1.0, 0.9)
+    ]
+    assert asleep[1] < asleep[0]
+    with pytest.raises(SirfError, match="payload must be above 0"):
+        energy_at_load(ENERGY, 0.3, data_rate=RATE, payload=0.0)

@@ -53,6 +53,15 @@ def test_parts_are_the_blocks_of_the_architecture(name: str) -> None:
     assert [one.block for one in energy_pj_per_bit(name, 5.0).parts] == expected
 
 
+def test_an_active_cable_pays_for_its_redriver() -> None:
+    energy = energy_pj_per_bit("cable-linear", 30.0, data_rate=106.25e9)
+    assert [one.block for one in energy.parts] == ["host", "amplifier", "rest"]
+    assert energy.parts[1].name == "linear redriver in a cable's plug"
+    passive = energy_pj_per_bit("copper-cable", 30.0, data_rate=106.25e9)
+    retimed = energy_pj_per_bit("cable-retimed", 30.0, data_rate=106.25e9)
+    assert passive.value + 1.0 < energy.value < retimed.value
+
+
 def test_a_retimed_module_has_two_retimers_and_a_half_retimed_one_has_one() -> None:
     assert part("pluggable-retimed", "retimer").value == pytest.approx(
         2 * part("pluggable-half-retimed", "retimer").value

@@ -130,6 +130,18 @@ def test_flaps_are_runs_of_three_lost_words() -> None:
     assert flap_hours(1.0) * words_an_hour == pytest.approx(3.0)
 
 
+def test_words_that_are_lost_together_make_flaps_likelier() -> None:
+    """Mean hitting time of the states 'so many lost in a row', solved as linear equations."""
+    ratio, again = 0.01, 0.3
+    first = ratio * (1.0 - again) / (1.0 - ratio)
+    stay = np.array([[1.0 - first, first, 0.0], [1.0 - again, 0.0, again], [1.0 - again, 0.0, 0.0]])
+    words = float(np.linalg.solve(np.eye(3) - stay, np.ones(3))[0])
+    words_an_hour = 3600.0 * 800e9 / 5440
+    assert flap_hours(ratio, after_loss=again) * words_an_hour == pytest.approx(words, rel=1e-12)
+    assert flap_hours(ratio, after_loss=ratio) == pytest.approx(flap_hours(ratio), rel=1e-12)
+    assert flap_hours(0.5, after_loss=1.0) * words_an_hour == pytest.approx(4.0)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
