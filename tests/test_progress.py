@@ -67,7 +67,7 @@ def test_a_bar_with_the_time_left_stands_on_a_terminal(monkeypatch: pytest.Monke
         "from sirf.cli.output import progress\n"
         "from sirf.execution import tell\n"
         "import time\n"
-        "with progress('search', watch=True):\n"
+        "with progress('search', watch=True, estimated=True):\n"
         "    for k in range(12):\n"
         "        tell('settings', k, 12)\n"
         "        time.sleep(0.15)\n"
@@ -84,6 +84,7 @@ def test_a_bar_with_the_time_left_stands_on_a_terminal(monkeypatch: pytest.Monke
     text = seen.decode(errors="replace")
     assert "settings" in text
     assert "0:00:01" in text  # some time is left, and says how much
+    assert "left, an estimate" in text
 
 
 def test_an_interrupt_of_this_process_alone_ends_its_workers() -> None:

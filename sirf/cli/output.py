@@ -267,10 +267,11 @@ def draw_picture(
 
 
 @contextmanager
-def progress(title: str, *, watch: bool = False) -> Iterator[Update]:
+def progress(title: str, *, watch: bool = False, estimated: bool = False) -> Iterator[Update]:
     """A bar with the time left on standard error while work goes on; silent where that is no terminal.
 
-    Until the first update it only moves: how long the work takes is not known yet. With `watch` the searches within move it.
+    Until the first update it only moves: how long the work takes is not known yet. With `watch` the searches within move it; with
+    `estimated` steps in all the time left is said to be an estimate.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -284,7 +285,7 @@ def progress(title: str, *, watch: bool = False) -> Iterator[Update]:
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn("left, an estimate" if estimated else "left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )

@@ -79,12 +79,12 @@ def reach(
         check_limit(option, value if isinstance(value, float) else None)
     check_outputs(json_file, out=out)
     tried: list[float] = []
-    with progress("reach") as update:
+    with progress("reach", estimated=True) as update:
 
         def step(length: float, value: float) -> None:
             tried.append(length)
             place = f"{1e3 * length:.0f} mm" if length < 10.0 else f"{length:.0f} m"
-            update(f"{place}: {value:.3g}", len(tried), max(TYPICAL_STEPS, len(tried)))
+            update(f"{place}: {value:.3g}", len(tried), max(TYPICAL_STEPS, len(tried) + 1))
 
         result = find_reach(
             path,

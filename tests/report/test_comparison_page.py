@@ -64,6 +64,20 @@ def test_no_fault_and_nothing_beside_the_window(browser: Any, folder: Path, widt
     assert page.locator(".verdict").bounding_box()["y"] < 300
 
 
+def test_tables_fit_a_laptop_and_numbers_stand_on_one_line(browser: Any, folder: Path) -> None:
+    page, _ = shown(browser, folder, 1280)
+    # the longest name and the widest cells of a comparison of all ways
+    page.evaluate(
+        """() => { for (const table of document.querySelectorAll("table.sortable")) for (const row of table.tBodies[0].rows) {
+        row.cells[0].textContent = "pluggable-half-retimed"; for (const cell of row.cells) if (cell.dataset.label == "reach mm")
+        cell.innerHTML = "<span>3112</span> <span>+2</span> <span>%</span> <span>(2826-3112)</span>"; } }"""
+    )
+    wider = """regions => regions.filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"""
+    assert page.locator(".wide").evaluate_all(wider) == []
+    lines = "words => words.map(word => word.getClientRects().length)"
+    assert set(page.locator("table.sortable td span").evaluate_all(lines)) == {1}
+
+
 def test_a_phone_shows_cards_with_every_heading(browser: Any, folder: Path) -> None:
     page, _ = shown(browser, folder, 390)
     labels = page.locator("table.cards").first.locator("td").evaluate_all("cells => cells.map(c => c.dataset.label)")
