@@ -60,14 +60,16 @@ class WordErrors:
     def then(self, other: WordErrors) -> WordErrors:
         """The errors of this line and of another one behind it, which are independent.
 
-        Places of wrong symbols in the word are independent, and a symbol that both get wrong counts once. All sums are of
-        positive terms. Bits that both get wrong count twice in `load`: one in 1 / ber of them.
+        Places of wrong symbols in the word are independent, and a symbol that both get wrong counts once. A bit that both get
+        wrong is right again; such bits are spread evenly over the word, as those of independent errors are.
         """
         if (self.symbols, self.bits, len(self.share)) != (other.symbols, other.bits, len(other.share)):
             raise SirfError("word errors must be of the same code, got two codes. Compute both with one.")
+        either = _united(self.load, other.share, self.symbols) + _united(self.share, other.load, self.symbols)
+        both = _coinciding(self.load, other.load, self.symbols) / self.bits
         return WordErrors(
             share=_united(self.share, other.share, self.symbols),
-            load=_united(self.load, other.share, self.symbols) + _united(self.share, other.load, self.symbols),
+            load=np.maximum(either - 2.0 * both, 0.0),
             symbol_error_ratio=self.symbol_error_ratio + other.symbol_error_ratio * (1.0 - self.symbol_error_ratio),
             symbols=self.symbols,
             bits=self.bits,
@@ -97,6 +99,16 @@ def _united(one: Float, other: Float, symbols: int) -> Float:
     for (a, b), weight in np.ndenumerate(pairs):
         for added in range(b + 1):
             united[min(a + added, t + 1)] += weight * shares[a, b, added]
+    return united
+
+
+def _coinciding(one: Float, other: Float, symbols: int) -> Float:
+    """As `_united` of the weights of words in which a certain symbol is wrong on both lines, and with that a bit of it."""
+    t = len(one) - 2
+    united = np.zeros(t + 2)
+    united[-1] = one[-1] * other.sum() + one[:-1].sum() * other[-1]
+    # the symbol that they share, and the union of the others
+    united[1:] += _united(np.append(one[1:-1], 0.0), np.append(other[1:-1], 0.0), symbols - 1)
     return united
 
 

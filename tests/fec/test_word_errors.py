@@ -9,6 +9,7 @@ from scipy.stats import binom
 from sirf import fec
 from sirf.errors import SirfError
 from sirf.fec.word_errors import word_errors, word_errors_in_series
+from sirf.results.chain_count import composed_error_ratio
 
 KP4, KR4 = fec.load("kp4"), fec.load("kr4")
 
@@ -35,8 +36,22 @@ def test_sections_in_series_are_one_line_with_their_errors_together(ratios: tupl
     symbol = -np.expm1(10 * sum(np.log1p(-ratio) for ratio in ratios))
     exact = binom.sf(15, 544, symbol)
     assert together.codeword_error_ratio == pytest.approx(exact, rel=1e-9)
-    assert together.bit_error_ratio == pytest.approx(sum(ratios), rel=1e-9)
+    # two errors on one bit cancel
+    assert together.bit_error_ratio == pytest.approx(composed_error_ratio(ratios), rel=1e-9)
     assert together.symbol_error_ratio == pytest.approx(symbol, rel=1e-9)
+
+
+def test_bits_that_two_sections_get_wrong_are_right_again() -> None:
+    """Drawn words of 10 symbols of which 2 can be corrected, at ratios where 3 % of the wrong bits cancel."""
+    code = fec.ReedSolomon("short", symbols=10, message_symbols=6)
+    first, second = 0.02, 0.05
+    whole = word_errors(code, first).then(word_errors(code, second))
+    assert whole.bit_error_ratio == pytest.approx(first + second - 2.0 * first * second, rel=1e-9)
+    words, rng = 200_000, np.random.default_rng(3)
+    a, b = (rng.random((words, 10, 10)) < ratio for ratio in (first, second))
+    spoilt = (a.any(axis=2) | b.any(axis=2)).sum(axis=1) > code.correctable
+    counted = float((a ^ b)[spoilt].sum()) / (words * 100)
+    assert whole.bit_error_ratio_after == pytest.approx(counted, rel=4e-3)
 
 
 def test_a_clean_section_changes_nothing() -> None:
