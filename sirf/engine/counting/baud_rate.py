@@ -113,10 +113,12 @@ class SlicerSegment:
 class BaudRateLink:
     """Everything about a link that its segments share; `segment` may run in several threads."""
 
-    def __init__(self, link: Link, *, ideal: bool = False) -> None:
+    def __init__(self, link: Link, *, ideal: bool = False, end: FrontEnd | None = None, later: int = 0) -> None:
+        """`end` takes the place of the link's front end; `later` symbols more follow those of a segment."""
         self.link = link
         check_link(COUNTING, link)
-        self.end: FrontEnd = front_end(link)
+        self.end: FrontEnd = front_end(link) if end is None else end
+        self.later = later
         self.digest = link.digest
         end, tx = self.end, link.transmitter
         self.levels = link.levels
@@ -213,7 +215,7 @@ class BaudRateLink:
     def _target(self, ideal: bool) -> None:
         """What a sequence detector wants back of the interference that the DFE takes off: all it does not know for sure."""
         mlse = self.link.receiver.mlse
-        self.tail = TAIL_SYMBOLS if mlse else 0
+        self.tail = self.later + (TAIL_SYMBOLS if mlse else 0)
         # a target may end in zeros, but it has as many taps as the memory
         known = np.asarray(self.link.receiver.dfe)[: max(len(self.taps), mlse.memory if mlse else 0)]
         self.target = known[: mlse.memory if ideal and mlse else None] * self.main if mlse else np.zeros(0)

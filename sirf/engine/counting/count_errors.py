@@ -15,9 +15,10 @@ import numpy as np
 from sirf._kernels.decide import find_errors
 from sirf._kernels.viterbi import viterbi
 from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink, SlicerSegment
+from sirf.engine.counting.converted_link import ConvertedLink
 from sirf.engine.counting.tally import EVENT_GAP, Errors, tally
 from sirf.engine.seeding import Seed, integer_seed
-from sirf.engine.statistical.analysis import check_range
+from sirf.engine.statistical.analysis import clips
 from sirf.errors import SirfError
 from sirf.fec.codeword_counter import CodewordCounter
 from sirf.link import Link
@@ -139,9 +140,10 @@ class Counter:
     """Counts the errors of any segment of a link; the same for every thread."""
 
     def __init__(self, link: Link, ideal: bool) -> None:
-        # the converter's rounding is counted as noise; what lies beyond its range is not, so little of it must
-        check_range(link)
-        self.model = model = BaudRateLink(link, ideal=ideal)
+        # a converter's rounding is counted as noise; where what lies beyond its range makes errors, its codes are
+        # taken one by one
+        kind = ConvertedLink if clips(link) else BaudRateLink
+        self.model = model = kind(link, ideal=ideal)
         self.order = link.order
         self.precoded = link.transmitter.precoding
         mlse = link.receiver.mlse

@@ -19,7 +19,7 @@ from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.conditional_interference import AfterError, LevelByLevel, leaning
-from sirf.engine.statistical.converter_clipping import check_clipping
+from sirf.engine.statistical.converter_clipping import check_clipping, clipping
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
 from sirf.engine.statistical.tilted_inversion import (
@@ -149,13 +149,13 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
     )
 
 
-def check_range(link: Link) -> None:
-    """Raise `SirfError` where the range of the link's converter is too small for an engine that does not clip.
+def clips(link: Link) -> bool:
+    """Whether what lies beyond the range of the link's converter makes errors that matter.
 
     As the statistics find it, for independent symbols that are decided one by one and a driver without compression.
     """
     if link.receiver.converter is None:
-        return
+        return False
     plain = link.replace(
         transmitter=replace(link.transmitter, compression=0.0, pattern=None, precoding=False),
         receiver=replace(link.receiver, mlse=None),
@@ -163,7 +163,7 @@ def check_range(link: Link) -> None:
     )
     model = interference_model(plain)
     centre = model.at(0)
-    check_clipping(model, centre, model.thresholds(centre))
+    return clipping(model, centre, model.thresholds(centre)) is not None
 
 
 # a link with large signals of light keeps 18 MB

@@ -1,4 +1,4 @@
-"""What clips in a converter is not in the statistics: refused where it would change the error ratio."""
+"""What clips in a converter is not in the statistics: refused where it changes the error ratio. Counts and waveforms clip."""
 
 from __future__ import annotations
 
@@ -25,7 +25,14 @@ FAINTEST = 1e-30
 
 
 def check_clipping(model: InterferenceModel, at_instant: Interference, decision: Float) -> None:
-    """Raise `SirfError` where samples beyond the converter's range add more than `TOLERATED` of the symbol errors.
+    """Raise `SirfError` where samples beyond the converter's range add more than `TOLERATED` of the symbol errors."""
+    found = clipping(model, at_instant, decision)
+    if found is not None:
+        raise SirfError(found)
+
+
+def clipping(model: InterferenceModel, at_instant: Interference, decision: Float) -> str | None:
+    """What there is to say where samples beyond the converter's range add more than `TOLERATED` of the symbol errors.
 
     A sample that lies e beyond the range moves the slicer's input by e times each tap of the Rx FFE: how often comes from the
     distribution ahead of the converter, how many errors each makes from that at the slicer, the two taken as independent.
@@ -33,7 +40,7 @@ def check_clipping(model: InterferenceModel, at_instant: Interference, decision:
     link = model.link
     converter, rounding = link.receiver.converter, converter_rounding(link)
     if converter is None or rounding is None:
-        return
+        return None
     limit = rounding.step * (2 ** (converter.bits - 1) - 0.5)
     levels, main = model.decided, model.front_end.main_cursor
     alone = max(at_instant.error_ratio(levels, main, decision), FAINTEST)
@@ -56,15 +63,16 @@ def check_clipping(model: InterferenceModel, at_instant: Interference, decision:
         for share, size in zip(shares, excess, strict=True):
             moved = [at_instant.error_ratio(levels, main, decision + sign * tap * size) for sign in (-1.0, 1.0)]
             added += float(share) * max(float(np.mean(moved)) - alone, 0.0)
-    if added > TOLERATED * alone:
-        enough = limit
-        while beyond(enough) > TOLERATED * alone and enough < 16.0 * limit:
-            enough *= 1.05
-        raise SirfError(
-            f"converter must hold its input for statistics and counts, got a range of ±{limit:.3g} V that {beyond(limit):.2g} of "
-            f"the samples exceed: that would add about {added:.2g} to a symbol error ratio of {alone:.2g}. Use sirf.simulate, or "
-            f"full_scale={1.01 * enough:.2g}."
-        )
+    if added <= TOLERATED * alone:
+        return None
+    enough = limit
+    while beyond(enough) > TOLERATED * alone and enough < 16.0 * limit:
+        enough *= 1.05
+    return (
+        f"converter must hold its input for statistics, got a range of ±{limit:.3g} V that {beyond(limit):.2g} of the samples "
+        f"exceed: that would add about {added:.2g} to a symbol error ratio of {alone:.2g}. Use sirf.count_errors or "
+        f"sirf.simulate, or full_scale={1.01 * enough:.2g}."
+    )
 
 
 def _ahead(model: InterferenceModel) -> tuple[Interference, Float]:

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 import sirf
+from sirf.engine.counting.baud_rate import LEAD_SYMBOLS, BaudRateLink
+from sirf.engine.counting.converted_link import ConvertedLink
+from sirf.engine.front_end import front_end
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.waveform.plan import plan
 from sirf.engine.waveform.reception import Reception
@@ -35,16 +38,60 @@ def test_counts_with_a_converter_agree_with_the_statistics() -> None:
     assert sirf.statistical_eye(clean, phases=1, ideal_feedback=True).ber < 0.7 * predicted.ber
 
 
-def test_a_range_too_small_is_refused_by_counts_as_by_statistics() -> None:
-    """It makes many more errors in the waveform, which clips; with precoding, compression and a sequence detector as well."""
-    link = filtered_link(0.05, (1.0, -0.4, 0.16), Converter(bits=6, full_scale=0.8))
-    detected = dataclasses.replace(link.receiver, mlse=Mlse(memory=2))
-    sent = dataclasses.replace(link.transmitter, precoding=True, compression=0.05)
-    for one in (link, link.replace(receiver=detected), link.replace(transmitter=sent)):
-        with pytest.raises(SirfError, match=r"converter must hold its input .*Use sirf.simulate, or full_scale="):
-            sirf.count_errors(one, max_symbols=100_000, rng=1)
-    wide = link.replace(receiver=dataclasses.replace(link.receiver, converter=Converter(bits=6, full_scale=2.0)))
-    assert sirf.count_errors(wide, max_symbols=100_000, rng=1).symbols >= 100_000
+def clipped_by_hand(link: Link, *, sigma: float) -> tuple[int, int]:
+    """Symbol errors and symbols of PAM4 through cursors, a converter of six bits, an FFE and one DFE tap, symbol by symbol."""
+    receiver, rng = link.receiver, np.random.default_rng(11)
+    converter = receiver.converter
+    assert converter is not None
+    assert converter.full_scale is not None
+    end = front_end(link.replace(receiver=dataclasses.replace(receiver, converter=None, ffe=(1.0,))))
+    cursors, pre = end.cursors(end.through), end.pre_cursors
+    levels = np.array([-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0])
+    sent = rng.integers(4, size=400_000)
+    volts = np.convolve(levels[sent], cursors)[pre:][: sent.size] + sigma * rng.normal(size=sent.size)
+    code, most = converter.full_scale / 32.0, converter.full_scale * 63.0 / 64.0
+    codes = np.clip(code * (np.floor(volts / code) + 0.5), -most, most)
+    main = float(np.convolve(cursors, receiver.ffe)[pre])
+    decided, before = np.empty(sent.size, dtype=np.int64), 0.0
+    for k, value in enumerate(np.convolve(codes, receiver.ffe)[: sent.size].tolist()):
+        decided[k] = int(np.sum(value - receiver.dfe[0] * main * before > np.array([-2.0, 0.0, 2.0]) * main / 3.0))
+        before = levels[decided[k]]
+    return int(np.sum(decided[100:-10] != sent[100:-10])), sent.size - 110
+
+
+FFE = (1.0, -0.25, 0.1)
+
+
+@pytest.mark.parametrize("full_scale", [0.8, 1.1])
+def test_counts_take_the_codes_of_a_converter_that_clips(full_scale: float) -> None:
+    """What clips makes most errors, and feedback spreads them: a count is that of plain arithmetic, and of the waveform."""
+    link = flat_link("PAM4", sigma=0.06, ffe=(1.0, 0.4), dfe=(0.15,))
+    receiver = dataclasses.replace(link.receiver, ffe=FFE, converter=Converter(bits=6, full_scale=full_scale))
+    link = link.replace(receiver=receiver)
+    counted = sirf.count_errors(link, max_symbols=400_000, max_errors=10**9, rng=3)
+    wrong, symbols = clipped_by_hand(link, sigma=0.06)
+    low, high = counted.symbol_interval(0.999)
+    assert low < wrong / symbols < high
+    waved = sirf.simulate(link, symbols=200_000, rng=5).errors
+    assert low < waved.ser < high
+    wide = link.replace(receiver=dataclasses.replace(receiver, converter=Converter(bits=6, full_scale=2.0)))
+    assert sirf.count_errors(wide, max_symbols=400_000, rng=3).ser < 0.5 * counted.ser
+    with pytest.raises(SirfError, match=r"converter must hold its input .*Use sirf.count_errors or sirf.simulate"):
+        sirf.statistical_eye(link, phases=1)
+
+
+def test_a_clipped_link_keeps_precoding_compression_and_the_sequence_detector() -> None:
+    """With a range that holds the signal, codes that are really taken count as rounding that is drawn."""
+    link = filtered_link(0.07, (1.0, -0.4, 0.16), Converter(bits=6, full_scale=2.4))
+    for detector in (None, Mlse(memory=1)):
+        receiver = dataclasses.replace(link.receiver, mlse=detector, dfe=(-0.4,))
+        sent = dataclasses.replace(link.transmitter, precoding=True, compression=0.02, ffe=(1.0, 0.0), snr_db=28.0)
+        one = link.replace(receiver=receiver, transmitter=sent)
+        codes, drawn = (
+            sum((model.segment(7, index).residual[LEAD_SYMBOLS:].astype(float) ** 2).mean() for index in range(2))
+            for model in (ConvertedLink(one), BaudRateLink(one))
+        )
+        assert codes == pytest.approx(drawn, rel=0.02)
 
 
 def test_rounding_is_white_and_uniform_ahead_of_the_filter() -> None:

@@ -27,7 +27,7 @@ def converted(full_scale: float | None, *, bits: int = 6) -> Link:
 def test_clipping_that_makes_errors_is_refused_with_a_range_that_holds() -> None:
     for full_scale in (0.7, 1.1, 1.3):
         with pytest.raises(
-            SirfError, match=r"converter must hold its input .*Use sirf.simulate, or full_scale="
+            SirfError, match=r"converter must hold its input .*Use sirf.count_errors or sirf.simulate, or full_scale="
         ) as caught:
             sirf.statistical_eye(converted(full_scale), phases=1)
         enough = float(re.findall(r"full_scale=([0-9.e+-]+)\.$", str(caught.value))[0])
