@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sirf.com.margin import com
@@ -46,5 +47,14 @@ def test_a_result_names_its_annex_and_another_revision_is_refused(
     found = com(CHANNEL, config=file, package_case=1)
     assert found.annex == annex
     assert f"Annex {annex}, revision {found.revision}" in str(found)
+    # A_s is half the distance of two levels where the result says that it samples
+    assert found.available_signal_mv == pytest.approx(
+        1e3 * SHEET["R_LM"] * found.pulse[1][found.cursor] / 3.0, rel=1e-9
+    )
+    assert found.ledger is not None
+    assert found.ledger.feedback_com_db == pytest.approx(
+        20.0 * np.log10(found.available_signal_mv / found.interference_mv), abs=1e-9
+    )
+    assert found.ledger.largest.cost_db == max(term.cost_db for term in found.ledger.terms)
     with pytest.raises(ConfigError, match=r"revision must be .* for Annex"):
         com(CHANNEL, config=file, package_case=1, revision=other)

@@ -165,3 +165,12 @@ def test_windows_are_symmetric(window: str) -> None:
     np.testing.assert_allclose(weights, weights[::-1], atol=1e-12)
     if window == "gaussian":
         assert weights[7] == pytest.approx(np.exp(-0.5))
+
+
+def test_the_dual_rayleigh_window_peaks_a_sigma_inside_its_edges() -> None:
+    """Far apart the two densities do not meet: x exp(-x² / 2) from either edge, one at its own sigma."""
+    weights = window_weights(
+        ChipToModuleSettings(half_width_ui=0.2, samples_per_ui=100, window="dual rayleigh", sigma_r=0.02)
+    )
+    x = np.arange(9) / 2.0
+    np.testing.assert_allclose(weights[:9], x * np.exp(0.5 - 0.5 * x**2), atol=1e-12)

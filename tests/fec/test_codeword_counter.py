@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from sirf import fec
 from sirf.errors import SirfError
@@ -113,3 +114,16 @@ def test_bad_input_is_named() -> None:
         fec.CodewordCounter(code).add([0, 1], [0])
     with pytest.raises(SirfError, match="positions must ascend"):
         fec.CodewordCounter(code).add_errors([3, 3], [1, 1], 10)
+
+
+@pytest.mark.parametrize(("lost", "words"), [(1, 50), (7, 200), (200, 200)])
+def test_the_interval_is_that_of_clopper_and_pearson(lost: int, words: int) -> None:
+    count = fec.CodewordCount(words=(words - lost, lost), correctable=0)
+    exact = binomtest(lost, words).proportion_ci(0.99, method="exact")
+    assert count.interval() == pytest.approx((exact.low, exact.high), rel=1e-9)
+
+
+def test_without_a_loss_all_doubt_is_on_one_side() -> None:
+    found = fec.CodewordCount(words=(1000, 0), correctable=0).interval(0.95)
+    assert found == pytest.approx((0.0, 1.0 - 0.05**1e-3), rel=1e-9)
+    assert fec.CodewordCount(words=(0, 0), correctable=0).interval() == (0.0, 1.0)

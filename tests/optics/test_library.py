@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sirf import optics
-from sirf._data import data_path
+from sirf._data import data_path, load_toml
 from sirf.errors import ConfigError
 
 
@@ -87,6 +87,16 @@ def test_light_of_a_directly_modulated_laser_is_that_at_its_bias() -> None:
     # slope x (bias - threshold) = 0.45 x 7.2 mA = 3.24 mW, rolled over at 8 mW
     assert optics.load_optics("sr-vcsel").source_power == pytest.approx(8e-3 * np.tanh(3.24 / 8.0))
     assert optics.load_optics("dr-silicon-mzm").source_power == pytest.approx(10**-1.9)
+
+
+@pytest.mark.parametrize("name", ["oci-gen1", "wdm16-silicon-ring"])
+def test_modulators_share_a_laser(name: str) -> None:
+    """Each pays its part of the light as the laser gives it: what the splitter and couplers lose is on the bill as well."""
+    table = load_toml(data_path("optics", f"{name}.toml"))
+    given = 1e-3 * 10.0 ** (table["source"]["power_dbm"]["value"] / 10.0)
+    assert optics.load_optics(name).supplied_power == pytest.approx(
+        given / table["wavelengths"]["splitter_ways"], rel=1e-9
+    )
 
 
 def test_bandwidths_are_those_of_the_published_devices() -> None:

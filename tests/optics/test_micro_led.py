@@ -39,6 +39,16 @@ def test_bandwidth_is_that_of_traps_at_small_current() -> None:
     assert led(bias=1e-9, trap=1e9, auger=1e-43).bandwidth == pytest.approx(1e9 / (2.0 * np.pi), rel=1e-2)
 
 
+@pytest.mark.parametrize("bias", [1e-6, 1e-4, 1e-3])
+def test_bandwidth_is_how_fast_recombination_grows_with_carriers(bias: float) -> None:
+    """A, B and C all at work: the rate of small changes is the slope of current over carriers, found by differences."""
+    one = led(bias=bias, trap=1e7, auger=1e-42)
+    near = bias * np.array([1.0 - 1e-5, 1.0 + 1e-5])
+    n = one.carriers(near)
+    slope = np.diff(near)[0] / np.diff(n)[0] / (ELECTRON * 2.5e-9 * 2e-12)
+    assert one.bandwidth == pytest.approx(slope / (2.0 * np.pi), rel=1e-6)
+
+
 def test_all_carriers_make_light_without_traps_and_auger() -> None:
     one = led()
     volts = np.array([-0.2, -0.1, 0.0, 0.1])

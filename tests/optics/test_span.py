@@ -212,3 +212,17 @@ def test_copper_behind_the_light_takes_its_loss_off_the_noise_power() -> None:
     np.testing.assert_allclose(
         link.replace(channel=span.copper, optics=span).optical_noise(frequency), 0.25 * whole, rtol=1e-9
     )
+
+
+def test_light_of_other_wavelengths_leaks_with_the_spectrum_of_random_symbols() -> None:
+    """Variance times 2 T sinc²: all of it over the band, none at the symbol rate, 4 / pi² of the top half way."""
+    preset = optics.load_optics("wdm16-silicon-ring")
+    rate = preset.symbol_rate
+    span = optics.Span.alone(preset.path, swing=preset.swing, symbol_rate=rate, agc_db=preset.agc_db)
+    light, leaks = span.powers(4), preset.path.interference.leaks
+    assert leaks
+    variance = sum(leak**2 for leak in leaks) * np.var(light) * preset.path.receiver.photodiode.responsivity**2
+    found = span.leak_density(np.array([0.0, 0.5 * rate, rate]), symbol_rate=rate)
+    np.testing.assert_allclose(found, variance * 2.0 / rate * np.array([1.0, 4.0 / np.pi**2, 0.0]), atol=1e-35)
+    band = np.linspace(0.0, 200.0 * rate, 400_001)
+    assert np.trapezoid(span.leak_density(band, symbol_rate=rate), band) == pytest.approx(variance, rel=2e-3)

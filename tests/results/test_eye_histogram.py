@@ -68,3 +68,18 @@ def test_closed_eyes_have_no_closure_and_ratios_have_limits(eye: EyeHistogram) -
     assert flat.eye_width() == 0.0
     with pytest.raises(SirfError, match="error_ratio must be in"):
         eye.openings(0.5)
+
+
+def test_an_opening_reaches_to_the_edges_of_the_bins_that_hold_samples() -> None:
+    """Two levels in single bins of a volt, at 2 and 7: what lies between is free from 2.5 to 6.5 V."""
+    counts = np.zeros((3, 10), dtype=np.int64)
+    counts[:, 2], counts[:, 7] = 40, 60
+    # one sample in ten of the lower level stands at 4 V
+    counts[:, 4] = 4
+    counts[:, 2] -= 4
+    eye = EyeHistogram(
+        phase_ui=np.array([-0.25, 0.0, 0.25]), volts=np.arange(10.0), counts=counts, thresholds=np.array([4.5])
+    )
+    assert eye.openings()[1].tolist() == [[4.5, 6.5]]
+    assert eye.openings(0.1)[1].tolist() == [[2.5, 6.5]]
+    assert eye.eye_heights(0.1) == (4.0,)
