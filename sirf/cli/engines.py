@@ -86,6 +86,7 @@ def eye(
     """Show the eye of one channel after equalisation."""
     if engine not in ("statistical", "waveform"):
         raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
+    # every check before the first file is read: a wrong ending must not cost a search of a minute
     if waveform is not None and (engine != "waveform" or waveform.suffix not in (".npz", ".h5", ".hdf5")):
         raise SirfError(
             f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
@@ -123,6 +124,7 @@ def eye(
     else:
         from sirf.engine.waveform.simulate import RunInterrupted, simulate
 
+        # waveforms at four places are 32 samples a symbol each: the beginning tells enough, and fits in memory
         record = 0 if waveform is None else 10_000
         places = () if waveform is None else ("transmitter", "channel", "ctle")
         with progress("waveform") as update:
@@ -137,6 +139,7 @@ def eye(
                     progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
                 )
             except RunInterrupted as stopped:
+                # Ctrl-C ends the run, not the answer: what was counted is shown and written like any other
                 result, interrupted = stopped.run, True
     say(str(result), json_file=json_file)
     if terminal:
@@ -242,6 +245,7 @@ def ber(
         except CountInterrupted as stopped:
             count, interrupted = stopped.count, True
         except SaveFailed as error:
+            # a full disk must not lose the counts: they are shown first, the error comes last
             count, failed = error.count, error
     say(str(count), json_file=json_file)
     answer = {**count.to_dict(), **link_facts(link), "interrupted": interrupted}

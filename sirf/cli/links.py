@@ -25,9 +25,11 @@ def equalized_link(
     from sirf.link import Link
     from sirf.presets import load
 
+    # an unknown standard is told before files of hundreds of megabytes are read
     load(standard)
     channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
+    # ahead of the search: it takes seconds, and a warning may be a reason to stop it
     warn(_warnings(link))
     with progress("equaliser search", watch=True):
         link = link.optimized() if models is None or not models.given else with_models(link, models)
@@ -35,6 +37,7 @@ def equalized_link(
     if channel.port_order is not None:
         from sirf.channel.lanes import lane_name
 
+        # the one guess on which everything after it hangs: said every time
         how = "as given" if files.port_order else "found from the data"
         remark(f"port order: {lane_name(channel.port_order)}, {how}")
     remark(f"equaliser: {report}")
@@ -50,6 +53,7 @@ def with_models(link: Link, models: ModelOptions) -> Link:
 
     link = link.replace(**models.load())
     link = set_parameters(link, models.settings())
+    # own equalisers first: models search their parameters against a link that is otherwise set
     link = equalize_own_side(link)
     if models.search:
         link = optimize_models(link, parameters=None if "all" in models.search else models.search)

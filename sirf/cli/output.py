@@ -77,7 +77,9 @@ def say(text: str, *, json_file: str | None) -> None:
         return
     stderr = json_file == "-"
     stream = sys.stderr if stderr else sys.stdout
+    # names come from files: control characters in them must not reach a terminal
     shown = printable(text)
+    # in a pipe lines stay whole, for grep and awk
     if stream.isatty() or os.environ.get("COLUMNS", "").isdigit():
         shown = "\n".join(_wrapped(line, line_width(stderr=stderr)) for line in shown.split("\n"))
     print(shown, file=stream)
@@ -100,6 +102,7 @@ def _wrapped(line: str, width: int) -> str:
         width,
         initial_indent=start,
         subsequent_indent=indent,
+        # paths and numbers are copied from here: none is ever cut
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -153,6 +156,7 @@ def line_width(*, stderr: bool = False) -> int:
 
     console = Console(stderr=stderr)
     chosen = os.environ.get("COLUMNS", "")
+    # rich takes 80 where there is no terminal, which would fold every table of a log
     width = int(chosen) if chosen.isdigit() else console.width if console.is_terminal else PIPE_WIDTH
     return max(width, MIN_WIDTH)
 

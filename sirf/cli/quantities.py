@@ -38,11 +38,13 @@ def parser(read: Callable[..., Value], name: str, **options: Any) -> Callable[[A
 
 def read_data_rate(value: units.Given, *, name: str) -> float:
     """Data rate in bit/s; a bare number that can be no bit/s is Gb/s, as it was before version 0.4."""
+    # no lane runs below a Mb/s: a smaller bare number can only mean Gb/s
     return units.parse_data_rate(_with_old_unit(value, name, "Gb/s", below=units.MIN_RATE), name=name)
 
 
 def read_length(value: units.Given, *, name: str) -> float:
     """Length in m; a bare number from 1 is mm, as it was before version 0.4."""
+    # from 1 on a bare number was mm; a board a metre long is no board, fibre is given with its unit
     return units.FIBRE.read(_with_old_unit(value, name, "mm", above=1.0), name=name)
 
 
@@ -80,6 +82,7 @@ def _with_old_unit(
     if not (number > 0 and above <= number < below):
         return value
     meant = f"{number:.12g}{unit}"
+    # kept until the command has ended, so that it stands below the answer, where it is seen
     notices.append(f"{name} {number:.12g} has no unit and was taken as {meant}; write {meant}")
     return meant
 

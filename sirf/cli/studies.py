@@ -72,6 +72,7 @@ def reach(
         "tdecq_db": max_tdecq,
     }
     given = {name: value for name, value in limits.items() if value is not None}
+    # all of them are asked for by options of their own, so that each has its unit and its help
     if len(given) > 1:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in limits)
         raise SirfError(f"limit must be one of {options}, got {len(given)}. Give one.")

@@ -48,6 +48,7 @@ def sweep(
     from sirf.study.sweep.runner import sweep as run
     from sirf.study.sweep.study import Study
 
+    # both would say where the cases run
     if scheduler is not None and (workers is not None or script is not None):
         raise SirfError("scheduler must stand without --workers and --slurm, got both. A cluster has its own workers.")
     asked = Study.from_toml(study)

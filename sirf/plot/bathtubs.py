@@ -60,6 +60,7 @@ def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool
         inside = (volts >= result.level_volts[index]) & (volts <= result.level_volts[index + 1])
         own, millivolts = ratio[inside], 1e3 * volts[inside]
         style = LINE_STYLES[index % len(LINE_STYLES)]
+        # turned by a quarter: voltage upwards as in the eye that it stands beside
         axes.semilogx(np.maximum(own, DEEPEST), millivolts, color=DARK, linestyle=style, linewidth=1.2)
         # at a level half of one level's symbols lie beyond
         share = 1.0 / len(result.levels)

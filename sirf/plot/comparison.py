@@ -22,6 +22,7 @@ _COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#
 
 def _style(path: str, index: int) -> tuple[str, str]:
     """Mark and colour of a path: always the same for one that ships, by its place for others."""
+    # the same mark in every picture and report, whichever rows stand beside it
     place = ORDER.index(path) if path in ORDER else index
     return _MARKS[place % len(_MARKS)], _COLOURS[place % len(_COLOURS)]
 
@@ -49,6 +50,7 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
         ylabel="energy (pJ/bit)",
         title=result.heading,
     )
+    # energies are compared by their lengths as well: an axis that begins elsewhere would exaggerate
     axes.set_ylim(bottom=0.0)
     axes.grid(visible=True, which="both", linewidth=0.4, color="0.9")
     axes.set_axisbelow(True)
@@ -63,6 +65,7 @@ COLUMNS = 3
 
 def eye_scale_mv(result: Comparison) -> float:
     """Half height in mV of a voltage axis on which every row's eye fits."""
+    # levels, not the noise about them: a closed eye would otherwise shrink all others
     return 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
 
 
@@ -98,6 +101,7 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     axes = axes_or_new(ax, (7.2, 4.0))
     for index, row in enumerate(result.rows):
         low, high = row.bounds.get("ber", (None, None))
+        # matplotlib counts upwards, a table downwards
         place, (mark, colour) = len(result.rows) - 1 - index, _style(row.path, index)
         if low is not None and high is not None:
             axes.plot(
@@ -137,6 +141,7 @@ def reach_tornado(row: Row, ax: Axes | None = None) -> Axes:
     for place, one in zip(places, found.inputs, strict=True):
         for end, colour in ((one.worst_mm, "#d55e00"), (one.best_mm, "#0072b2")):
             axes.barh(place, end - row.reach_mm, left=row.reach_mm, color=colour, height=0.6)
+    # behind the bars: single inputs may reach farther than nine of ten random ones
     axes.axvspan(found.low_mm, found.high_mm, color="0.85", zorder=0, label="all at random, 5 to 95 %")
     axes.axvline(row.reach_mm, color="0.2", linewidth=1.0)
     axes.set_yticks(list(places), [one.name.replace("_", " ") for one in found.inputs])

@@ -65,10 +65,12 @@ def eye(
         seen = result if isinstance(result, EyeHistogram) else result.eye
         phase, volts, density, thresholds = seen.phase_ui, seen.volts, seen.density, seen.thresholds
         heights, widths = seen.eye_heights(), seen.eye_widths()
+    # a density in 1/V: per mV it is a thousandth, so that the area stays one
     paint = _density(axes, phase, 1e3 * volts, 1e-3 * density)
     if isinstance(result, StatisticalEye):
         _contours(axes, result, contours)
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
+    # the statistical engine's range is wide for its transforms, a histogram's is fitted to what came
     shown = SHOWN_OF_RANGE if isinstance(result, StatisticalEye) else SHOWN_OF_HISTOGRAM
     top = limit_mv if limit_mv is not None else 1e3 * shown * float(np.abs(volts).max())
     place = "voltage (mV)" if isinstance(result, EyeHistogram) else "slicer input (mV)"
@@ -100,6 +102,7 @@ def _title(axes: Axes, result: StatisticalEye | WaveformRun | EyeHistogram) -> N
 def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> AxesImage:
     # decision feedback changes at the end of the interval: the last phase goes on to +0.5, the first is not repeated there
     held = np.vstack([density, density[-1:]]).T
+    # not the greatest of all: one narrow level at one phase would leave everything else pale
     peak = float(np.percentile(held.max(axis=0), 97))
     step, bin_width = float(phase[1] - phase[0]) if len(phase) > 1 else 1.0, float(millivolts[1] - millivolts[0])
     return axes.imshow(
@@ -127,6 +130,7 @@ def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | No
         shapes = [outline for outline in outlines(result, ratio) if outline is not None]
         if len(shapes) < len(result.thresholds):
             label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"
+        # the legend's entry, also of a ratio at which no eye is open
         axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
         for time, millivolts in shapes:
             axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
@@ -146,6 +150,7 @@ def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] |
     fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
     found: list[tuple[Float, Float] | None] = []
     for e in range(spans.shape[1]):
+        # edges are smooth over the phase; straight lines between few phases would cut the tips off
         low, high = (CubicSpline(phase, spans[:, e, side])(fine) for side in (0, 1))
         shut = np.flatnonzero(low >= high)
         centre = int(np.argmin(np.abs(fine)))
@@ -154,6 +159,7 @@ def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] |
             found.append(None)
             continue
         run = slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(fine))
+        # only the piece about the sampling instant: an opening farther off belongs to the neighbouring symbol
         time, bottom, top = fine[run], low[run], high[run]
         found.append((np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])))
     return found
@@ -161,6 +167,7 @@ def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] |
 
 def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float], top: float) -> None:
     """Height and width beside each eye; beside the worst alone where the eyes are too near each other on this scale."""
+    # two lines of small print need a fifth of the half axis
     crowded = len(thresholds) > 1 and float(np.min(np.diff(thresholds))) < 0.2 * top
     worst = int(np.argmin(heights))
     for index, (threshold, height, width) in enumerate(zip(thresholds, heights, widths, strict=True)):

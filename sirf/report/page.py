@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FRAME = {"left": 0.14, "width": 0.83, "upper": 0.07, "height": 0.81}
 """Where the axes of an eye's picture lie, as fractions from its upper left corner: what lies over the picture needs them."""
+# steps of a fifth (10^(1/12) = 1.21): a byte holds twenty-one decades
 CELLS_PER_DECADE = 12
 FAINTEST = 255
 BINS = 128
@@ -53,6 +54,7 @@ class EyeView:
 def eye_view(eye: StatisticalEye, *, name: str, title: str, caption: str, top_mv: float) -> tuple[EyeView, bytes]:
     """The view of an eye drawn to ±`top_mv`, and its picture alone with the contours in it (PNG)."""
     drawn = _eye_picture(eye, title, top_mv, contours=())
+    # DER0 itself may be one of the usual contours
     ratios = [eye.der0, *(ratio for ratio in CONTOURS if ratio < 0.99 * eye.der0)]
     lines = [
         ("contour", COLOURS[index % len(COLOURS)], _points(time, millivolts, top_mv))
@@ -60,6 +62,7 @@ def eye_view(eye: StatisticalEye, *, name: str, title: str, caption: str, top_mv
         for time, millivolts in (outline for outline in outlines(eye, ratio) if outline is not None)
     ]
     time, ratio = eye.bathtub()
+    # downwards from one: the unit square of the page has its origin at the upper left
     depth = -np.log10(np.maximum(ratio, 10**-DEEPEST_DECADE)) / DEEPEST_DECADE
     lines.append(("bathtub", "", _joined(time + 0.5, depth)))
     view = EyeView(
@@ -91,11 +94,13 @@ def _points(time: Any, millivolts: Any, top_mv: float) -> str:
 
 
 def _joined(across: Any, down: Any) -> str:
+    # four digits of the unit square are finer than a pixel; more would only make the page heavier
     return " ".join(f"{x:.4f},{y:.4f}" for x, y in zip(across, down, strict=True) if 0.0 <= x <= 1.0)
 
 
 def _density(eye: StatisticalEye, top_mv: float) -> str:
     """Density of the eye in one byte a cell, phases outside, levels from -top to +top inside."""
+    # middles of cells, so that the pointer reads what lies under it
     levels = (np.arange(BINS) + 0.5) / BINS * 2.0 * top_mv - top_mv
     millivolts = 1e3 * eye.volts
     rows = [np.interp(levels, millivolts, 1e-3 * row, left=0.0, right=0.0) for row in eye.density]
@@ -147,6 +152,7 @@ def _raw(file: Path) -> Any:
 
 
 def _provenance(seed: int | None) -> list[tuple[str, str]]:
+    # in a notebook or script the command line is that of the interpreter and would lead nobody back
     command = " ".join(["sirf", *sys.argv[1:]]) if Path(sys.argv[0]).name in ("sirf", "__main__.py") else "Python"
     found = [
         ("made by", f"sirf {__version__}"),
