@@ -19,8 +19,9 @@ from scipy.signal import oaconvolve
 
 import sirf
 from sirf._kernels.decide import find_errors
-from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, BaudRateLink, noise_taps
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, BaudRateLink
 from sirf.engine.counting.count_errors import Counter
+from sirf.engine.counting.noise_filter import noise_taps
 from sirf.engine.seeding import Randomness, segment_seed
 from sirf.transmitter.transmitter import NO_JITTER
 

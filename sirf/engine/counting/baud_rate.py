@@ -18,6 +18,7 @@ from sirf._arrays import Float, Single, Symbols
 from sirf._kernels.stream import UNROLL, compress, correlate_add, correlate_stretches, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
+from sirf.engine.counting.noise_filter import added_covariances, even, noise_taps, trimmed
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.rounding import converter_rounding
@@ -365,7 +366,7 @@ class BaudRateLink:
         covariance = power * fft.irfft(np.abs(fft.rfft(ends, 2 * rows, axis=0)) ** 2, 2 * rows, axis=0)[:rows].mean(
             axis=1
         )
-        self.folded = _added(self.folded, covariance)
+        self.folded = added_covariances(self.folded, covariance)
         if not largest.any():
             return None
         return Columns.of([Filter.of(np.ascontiguousarray(column[kept]), start) for column in columns.T])
@@ -374,7 +375,7 @@ class BaudRateLink:
         """The filter of Gaussian noise, with what the converter adds of its `own` and what is folded into it of aggressors."""
         if not self.folded.any():
             return noise_taps(self.end, more=own)
-        return noise_taps(self.end, more=_added(own, self.folded), lost=MAX_TRIMMED_SHARE)
+        return noise_taps(self.end, more=added_covariances(own, self.folded), lost=MAX_TRIMMED_SHARE)
 
     def _check_jitter(self) -> None:
         if not self.jitter:
@@ -449,58 +450,3 @@ class _Workspace:
         # displacements are kept where a series goes on beyond its second order
         self.tau = single(edges if len(model.edges) > 2 else 0)
         self.coins, self.side = np.zeros(len(self.first), dtype=np.uint8), single(len(self.first))
-
-
-def _added(one: Float, two: Float) -> Float:
-    """Sum of two covariances, the shorter one with zeros behind its end."""
-    long, short = (one, two) if len(one) > len(two) else (two, one)
-    return np.asarray(long + np.pad(short, (0, len(long) - len(short))))
-
-
-def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096, lost: float = 1e-9) -> Float:
-    """Minimum-phase filter (K,) that colours white unit noise as the receiver noise and the SNR_TX term, at one sample a UI.
-
-    `more` (K,) in V² is the autocorrelation of further noise, at lags of one UI.
-
-    Its autocorrelation is that of the front end; the ends left out carry less than `lost` of the power. The logarithm of the
-    spectrum is split into its causal part (Kolmogorov's factorisation, by cepstrum).
-    """
-    lags = end.noise_correlation[:: end.samples_per_ui].copy()
-    if more is not None:
-        lags = np.pad(lags, (0, max(more.size - lags.size, 0)))
-        lags[: more.size] += more
-    row = np.zeros(size)
-    row[: len(lags)] = lags
-    # an autocorrelation is even: negative lags stand at the circle's end, lag 0 once
-    row[size - len(lags) + 1 :] = lags[:0:-1]
-    density = fft.rfft(row).real + end.transmitter_noise**2
-    power = float(lags[0]) + end.transmitter_noise**2
-    if power <= 0:
-        return np.zeros(1)
-    # half the logarithm of the power is that of the magnitude; zeros of the density are lifted to -90 dB, or the log
-    # diverges
-    cepstrum = fft.irfft(0.5 * np.log(np.maximum(density, 1e-9 * density.max())), size)
-    fold = np.zeros(size)
-    fold[0], fold[size // 2] = cepstrum[0], cepstrum[size // 2]
-    # minimum phase: anticausal half folded onto the causal one, zero and the middle counted once
-    fold[1 : size // 2] = 2.0 * cepstrum[1 : size // 2]
-    taps = fft.irfft(np.exp(fft.rfft(fold)), size)
-    kept = trimmed(taps, 0, lost * power)[0]
-    # trimming takes a little power away: it is put back
-    return np.asarray(kept * np.sqrt(power / np.sum(kept**2)))
-
-
-def trimmed(cursors: Float, pre: int, floor: float) -> tuple[Float, int]:
-    """Cursors without the ends whose squares sum to less than `floor`, and the index of the main one in what is left."""
-    squares = cursors**2
-    first = int(np.searchsorted(np.cumsum(squares), 0.5 * floor))
-    last = int(np.searchsorted(np.cumsum(squares[::-1]), 0.5 * floor))
-    last = len(cursors) - last
-    if first >= last:
-        return np.zeros(1), 0
-    return np.ascontiguousarray(cursors[first:last]), pre - first
-
-
-def even(count: int) -> int:
-    """The next even number."""
-    return count + count % 2

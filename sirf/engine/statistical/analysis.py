@@ -22,14 +22,13 @@ from sirf.engine.statistical.conditional_interference import AfterError, LevelBy
 from sirf.engine.statistical.converter_clipping import check_clipping, clipping
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
+from sirf.engine.statistical.tilted_contour import EXACT, TiltedContour
 from sirf.engine.statistical.tilted_inversion import (
     BELOW_ERRORS,
-    EXACT,
     LEAST_RESOLVED,
     RESOLVED,
     SEAM,
     Conditional,
-    TiltedContour,
     aggressor_function,
     check_crosstalk,
     interference,

@@ -8,29 +8,23 @@ the density so that its centre lies where the error ratio is read (an inverse at
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy import fft
-from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.characteristic import fit_line, multiply_cumulants
-from sirf._kernels.symbol_chain import LANES, symbol_chain
+from sirf._kernels.characteristic import multiply_cumulants
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours, averaged_function, multiply_others, pairings
+from sirf.engine.statistical.tilted_contour import KEPT_LINES, TiltedContour
+from sirf.engine.statistical.tilted_edges import chain_function, edge_chain, edge_nodes, loose_edges, moved_cursors
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import FLOOR, Interference
 from sirf.signal.pam import level_shares
 
-DEPTH = 16.0
-"""The line is tilted to where the tail has fallen to about exp(-DEPTH) = 1e-7: rounding stays below 1e-8 of the middle of the
-distribution and below 1e-12 of what is read at 1e-15."""
-DEEP, HIGHEST = 30.0, 600.0
-"""Depth of the second line, for what the first cannot resolve of a wide bounded distribution, and the largest logarithm of its
-moment-generating function: exp(709) is the largest number."""
 SEAM = 1e-9
 """Probability at which the second line takes over from the first."""
 RESOLVED, LEAST_RESOLVED = 1e-18, 1e-30
@@ -41,91 +35,13 @@ RESOLUTION = 100.0
 """A tail counts as resolved where it is so many times what rounding and the end of the line may add to it."""
 ROUNDING = 2e-16
 """Rounding of the inversion as part of the moment-generating function on the real axis: seen against deeper lines."""
-DECAY = 8.6
-"""The line ends where the Gaussian part has fallen to exp(-DECAY²/2), about 1e-16."""
 SMALL_CURSOR = 0.4
 """Cursors with |s c| below this at the end of the line enter by three cumulants; the rest of each is below 0.4^8 / 148 = 4e-6
 there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
-NEGLIGIBLE = 1e-13
-"""Points of the line where the other factors have fallen this low are left out."""
-NARROWEST = 1.0 / 1000.0
-"""A Gaussian part narrower than this part of the total deviation is widened to it, so that the line stays finite."""
 OVERSAMPLING = 4
 """At least so many voltages in each step that the line resolves."""
-EXACT = 32
-"""Largest bounded parts that the choice of the line looks at one by one."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""
-KEPT_LINES = 32
-"""Lines whose points and voltages are kept: the phases of an eye share a few."""
-CHAINED = 3e-4
-"""Edges with at least this part of the noise power are tied to their symbols exactly."""
-
-
-@dataclass(frozen=True, slots=True)
-class TiltedContour:
-    """Where moment-generating functions are taken: `tilt` and `step` in 1/V, `size` points, Gaussian variance to use in V²."""
-
-    tilt: float
-    step: float
-    size: int
-    gaussian: float = field(compare=False)
-
-    @classmethod
-    def of(
-        cls,
-        bounded: Float,
-        gaussian_variance: float,
-        levels: Float,
-        *,
-        proxy: float = 0.0,
-        spread: float = 0.0,
-        deep: bool = False,
-    ) -> TiltedContour:
-        """The line for parts within ±`bounded` (K,) V, a Gaussian variance and a sub-Gaussian variance `proxy`.
-
-        `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not. Tilt and
-        period are rounded to steps of sqrt(2), so that phases share lines. A `deep` one gives up the middle of the distribution.
-        """
-        sizes = np.sort(np.abs(bounded))[::-1]
-        exact, few = np.ascontiguousarray(sizes[:EXACT]), float(np.sum(sizes[EXACT:] ** 2)) + proxy
-        total = float(np.sum(sizes**2)) + proxy + gaussian_variance + spread
-        if not 0.0 < total < np.inf:
-            raise SirfError(
-                f"interference and noise must have a positive finite variance, got {total:g} V². "
-                "Give the receiver a noise_density."
-            )
-        gaussian = max(gaussian_variance, NARROWEST**2 * total)
-        depth, height = (DEEP, HIGHEST) if deep else (DEPTH, DEPTH)
-        tilt, period = fit_line(exact, few, gaussian + spread, levels, depth, height)
-        tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
-        period = 2.0 ** (np.ceil(2.0 * np.log2(period)) / 2.0)
-        step = 2.0 * np.pi / period
-        size = max(int(np.ceil(DECAY / np.sqrt(gaussian) / step)), 16)
-        return cls(float(tilt), float(step), size, gaussian)
-
-    @property
-    def end(self) -> float:
-        """Largest |s| on the line, 1/V."""
-        return float(np.hypot(self.tilt, self.step * self.size))
-
-    @property
-    def points(self) -> Complex:
-        """The line itself (S,), 1/V; read-only."""
-        return _points(self)
-
-
-@lru_cache(maxsize=KEPT_LINES)
-def _points(line: TiltedContour) -> Complex:
-    points = np.asarray(line.tilt + 1j * line.step * np.arange(line.size), dtype=complex)
-    points.flags.writeable = False
-    return points
-
-
-MOST_LOOSE = 10.0
-"""Noise powers, at most, of which `CHAINED` is a part."""
-LARGE = 0.005
-"""Edges with at least this part of the noise power count all of their transition."""
 
 
 def aggressor_function(
@@ -242,7 +158,7 @@ def _functions(
     lower = upper if displacement.polarity == 0.0 else upper.copy()
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
         moved = cursors + moved_cursors(edges, state, displacement, strong)
-        loose = _loose_edges(edges.edges[~strong], displacement, strong, line)
+        loose = loose_edges(edges.edges[~strong], displacement, strong, line)
         for row in rows:
             common = quiet.copy()
             multiply_others(common, line.tilt, line.step, row.others(moved), levels, small)
@@ -251,7 +167,9 @@ def _functions(
             for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
                 functions = common * np.exp(loose[0] + sign * loose[1])
                 if len(chain):
-                    shape = _chain(functions, line, moved, main, edges, chain, nodes, state, displacement, sign, row)
+                    shape = chain_function(
+                        functions, line, moved, main, edges, chain, nodes, state, displacement, sign, row
+                    )
                 else:
                     shape = functions * _two_symbols(row, moved, line)
                 shift = moved[main] - cursors[main]
@@ -282,153 +200,6 @@ def _noise(line: TiltedContour) -> Complex:
     noise = np.ones(line.size, dtype=complex)
     multiply_cumulants(noise, line.tilt, line.step, line.gaussian, 0.0)
     return noise
-
-
-def edge_chain(
-    edges: EdgeResponse, gaussian_variance: float, main: int, displacement: Displacement
-) -> tuple[range, NDArray[np.bool_]]:
-    """The edges (K,) with more than `CHAINED` of all noise within 12 UI of the main cursor, and the run that holds them.
-
-    An edge counts by its steepest slope within reach: far from the cursor it comes nearer when displaced. The main symbol lies
-    inside the run.
-    """
-    strong = np.zeros(edges.count, dtype=bool)
-    if not displacement.variance.any():
-        return range(0), strong
-    power = displacement.step_moments[1] * displacement.variance * edges.steepest(displacement.furthest) ** 2
-    low, high = max(main - 12, 2), min(main + 12, edges.count - 3)
-    # what is left out is taken as nearly Gaussian up to the end of the line, which the noise alone sets
-    strong[low:high] = power[low:high] > CHAINED * min(gaussian_variance + power.sum(), MOST_LOOSE * gaussian_variance)
-    where = np.flatnonzero(strong)
-    first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
-    lead = displacement.lead
-    # the edge that joins both ends of the chain has the main symbol as its third
-    return range(min(first, main - 2 - lead), max(last + 1, main - 1 - lead)), strong
-
-
-def moved_cursors(
-    edges: EdgeResponse, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
-) -> Float | float:
-    """What a state adds to the cursors (K,), but for what the chain of `strong` edges takes care of."""
-    if not state.any() and len(displacement.states) == 1:
-        return 0.0
-    # the mean of what is independent from edge to edge, to second order, against what the mean pulse holds
-    blurred = 0.5 * (displacement.variance - displacement.mean_square) * edges.slopes
-    return displacement.shifted_cursors(edges.moved(state) + blurred, strong)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EdgeNodes:
-    """Displacements `tau` (Q, N) in UI of the edges of a chain, `shares` (Q, N), and how many `counts` (Q,) of each count."""
-
-    tau: Float
-    shares: Float
-    counts: NDArray[np.int64]
-
-
-def edge_nodes(
-    edges: EdgeResponse, displacement: Displacement, line: TiltedContour, chain: range, strong: NDArray[np.bool_]
-) -> EdgeNodes:
-    """The values that stand for the independent displacement of the edges of `chain`; none for those that are not `strong`."""
-    inside = slice(chain.start, chain.stop)
-    deviations = np.sqrt(displacement.random[inside])
-    swings = edges.steepest(displacement.furthest)[inside] * displacement.widest * deviations
-    blurs = np.sqrt(line.gaussian) / np.maximum(swings, 1e-300)
-    nothing = np.zeros(0)
-    found = [
-        displacement.nodes(deviation, blur) if counts else (nothing, nothing)
-        for counts, deviation, blur in zip(strong[inside], deviations.tolist(), blurs.tolist(), strict=True)
-    ]
-    longest = max((len(tau) for tau, _ in found), default=0)
-    tau, shares = np.zeros((len(chain), longest)), np.zeros((len(chain), longest))
-    for row, (values, probabilities) in enumerate(found):
-        tau[row, : len(values)], shares[row, : len(values)] = values, probabilities
-    return EdgeNodes(tau, shares, np.array([len(values) for values, _ in found]))
-
-
-def _loose_edges(
-    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: TiltedContour
-) -> tuple[Complex, Complex]:
-    """Exponents (S,) of the edges outside the chain: what is even in the duty-cycle distortion, and what is odd."""
-    mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
-    s = line.points
-    square = s * s
-    second, slow = 0.5 * float(power @ loose**2), float(fourth @ loose**4) / 24.0
-    # a fourth cumulant that would outweigh the second at the end of the line says that the series does not hold there
-    even = square * (second + square * (slow if abs(slow) * line.end**2 < 0.25 * second else 0.0))
-    return np.asarray(even), np.asarray(-s * float(mean @ loose))
-
-
-def _chain(
-    function: Complex,
-    line: TiltedContour,
-    cursors: Float,
-    main: int,
-    edges: EdgeResponse,
-    chain: range,
-    nodes: EdgeNodes,
-    state: Float,
-    displacement: Displacement,
-    sign: float,
-    row: Neighbours,
-) -> Complex:
-    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
-    size = np.abs(function)
-    needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
-    inside, levels = slice(chain.start, chain.stop), row.levels
-    volts = displaced_volts(edges, chain, nodes, state, displacement, sign)
-    rounded = -(-needed // LANES) * LANES
-    shape = symbol_chain(
-        line.tilt,
-        line.step,
-        rounded,
-        cursors[row.start : row.stop].copy(),
-        main - row.start,
-        volts,
-        nodes.shares,
-        nodes.counts,
-        *transitions(edges.edges[inside] * (nodes.counts > 0), displacement, line),
-        levels,
-        level_shares(len(levels)),
-        row.coupling,
-        row.outside(cursors, line.tilt + 1j * line.step * np.arange(rounded)),
-    )
-    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
-    result[:, :, :needed] = function[:needed] * shape[:, :, :needed]
-    return result
-
-
-def displaced_volts(
-    edges: EdgeResponse, chain: range, nodes: EdgeNodes, state: Float, displacement: Displacement, sign: float
-) -> Float:
-    """What the edges of `chain`, displaced by their `nodes` in one state, add for a unit transition: (Q, 1 or 2, N) in V.
-
-    Two where duty-cycle distortion tells the directions of the transition apart; `sign` turns it round.
-    """
-    inside = slice(chain.start, chain.stop)
-    late = nodes.tau + state[inside, None]
-    polarity = sign * displacement.polarity
-    sides = (1.0, -1.0) if polarity else (1.0,)
-    volts = np.stack([edges.moved(late + side * polarity, inside) for side in sides], axis=1)
-    # the mean pulse holds the mean of a displacement of this mean square
-    return np.asarray(volts - 0.5 * displacement.mean_square * edges.slopes[inside, None, None])
-
-
-def transitions(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float, Float]:
-    """(weights (Q, 4), variance of the rest (Q,), its tie (Q,) to the symbol before the four) of the transitions of a chain.
-
-    Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance. A tie is the mean of
-    the rest for a symbol of level one, over the root of the variance.
-    """
-    power = displacement.step_moments[1] * displacement.variance.max() * edges**2
-    large = power > LARGE * (line.gaussian + power.sum())
-    full = np.array(displacement.weights)
-    short = full * np.array([0.0, 1.0, 1.0, 1.0])
-    short *= np.sqrt(np.sum(full**2) / np.sum(short**2))
-    # where there are states they have taken over the rest
-    rest = displacement.rest if len(displacement.states) == 1 else 0.0
-    tie = displacement.before / np.sqrt(rest) if rest else 0.0
-    return np.where(large[:, None], full, short), np.where(large, rest, 0.0), np.where(large, tie, 0.0)
 
 
 def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:

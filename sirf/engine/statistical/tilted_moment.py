@@ -18,14 +18,14 @@ from sirf._kernels.symbol_chain import LANES
 from sirf._kernels.tilted_chain import chain_moments, edge_factors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.tilted_inversion import (
+from sirf.engine.statistical.tilted_contour import TiltedContour
+from sirf.engine.statistical.tilted_edges import (
     EdgeNodes,
-    TiltedContour,
     displaced_volts,
     edge_chain,
     edge_nodes,
     moved_cursors,
-    transitions,
+    transition_weights,
 )
 from sirf.signal.pam import level_shares
 
@@ -100,7 +100,7 @@ class TiltedMoment:
         nodes = edge_nodes(edges, displacement, line, chain, strong)
         steep = edges.edges[chain.start : chain.stop] * (nodes.counts > 0)
         lead = displacement.lead
-        weights, rests, ties = transitions(steep, displacement, line)
+        weights, rests, ties = transition_weights(steep, displacement, line)
         moment = cls(
             main,
             displacement,

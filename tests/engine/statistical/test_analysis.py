@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.engine.statistical import tilted_inversion
 from sirf.engine.statistical.analysis import interference_model, statistical_eye
+from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.transmitter.transmitter import NO_JITTER
@@ -75,7 +75,7 @@ def test_a_step_whose_probabilities_miss_one_is_named(link: Link, monkeypatch: p
 def test_a_link_without_noise_or_interference_is_refused() -> None:
     values = np.array([-1.0, 1.0])
     with pytest.raises(SirfError, match="positive finite variance"):
-        tilted_inversion.TiltedContour.of(np.zeros(1), 0.0, values)
+        TiltedContour.of(np.zeros(1), 0.0, values)
 
 
 @pytest.mark.parametrize("target", [0.0, 0.5, -1e-6, float("nan")])

@@ -15,7 +15,8 @@ from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.tilted_inversion import TiltedContour, interference
+from sirf.engine.statistical.tilted_contour import TiltedContour
+from sirf.engine.statistical.tilted_inversion import interference
 from sirf.link import Link
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter

@@ -14,7 +14,8 @@ from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.conditional_interference import AfterError, mean_beyond
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
-from sirf.engine.statistical.tilted_inversion import TiltedContour, interference
+from sirf.engine.statistical.tilted_contour import TiltedContour
+from sirf.engine.statistical.tilted_inversion import interference
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import levels

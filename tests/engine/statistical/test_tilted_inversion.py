@@ -12,7 +12,8 @@ from scipy.special import erfc
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import MET
-from sirf.engine.statistical.tilted_inversion import TiltedContour, aggressor_function, interference
+from sirf.engine.statistical.tilted_contour import TiltedContour
+from sirf.engine.statistical.tilted_inversion import aggressor_function, interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
 

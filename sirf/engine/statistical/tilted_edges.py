@@ -1,0 +1,172 @@
+"""Displaced edges on the tilted line: those near the main symbol tied to their symbols one by one, all others by cumulants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._arrays import Complex, Float
+from sirf._kernels.symbol_chain import LANES, symbol_chain
+from sirf.engine.edge_response import EdgeResponse
+from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.symbol_pairing import Neighbours
+from sirf.engine.statistical.tilted_contour import TiltedContour
+from sirf.signal.pam import level_shares
+
+NEGLIGIBLE = 1e-13
+"""Points of the line where the other factors have fallen this low are left out."""
+CHAINED = 3e-4
+"""Edges with at least this part of the noise power are tied to their symbols exactly."""
+MOST_LOOSE = 10.0
+"""Noise powers, at most, of which `CHAINED` is a part."""
+LARGE = 0.005
+"""Edges with at least this part of the noise power count all of their transition."""
+
+
+def edge_chain(
+    edges: EdgeResponse, gaussian_variance: float, main: int, displacement: Displacement
+) -> tuple[range, NDArray[np.bool_]]:
+    """The edges (K,) with more than `CHAINED` of all noise within 12 UI of the main cursor, and the run that holds them.
+
+    An edge counts by its steepest slope within reach: far from the cursor it comes nearer when displaced. The main symbol lies
+    inside the run.
+    """
+    strong = np.zeros(edges.count, dtype=bool)
+    if not displacement.variance.any():
+        return range(0), strong
+    power = displacement.step_moments[1] * displacement.variance * edges.steepest(displacement.furthest) ** 2
+    low, high = max(main - 12, 2), min(main + 12, edges.count - 3)
+    # what is left out is taken as nearly Gaussian up to the end of the line, which the noise alone sets
+    strong[low:high] = power[low:high] > CHAINED * min(gaussian_variance + power.sum(), MOST_LOOSE * gaussian_variance)
+    where = np.flatnonzero(strong)
+    first, last = (int(where[0]), int(where[-1])) if len(where) else (main, main)
+    lead = displacement.lead
+    # the edge that joins both ends of the chain has the main symbol as its third
+    return range(min(first, main - 2 - lead), max(last + 1, main - 1 - lead)), strong
+
+
+def moved_cursors(
+    edges: EdgeResponse, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
+) -> Float | float:
+    """What a state adds to the cursors (K,), but for what the chain of `strong` edges takes care of."""
+    if not state.any() and len(displacement.states) == 1:
+        return 0.0
+    # the mean of what is independent from edge to edge, to second order, against what the mean pulse holds
+    blurred = 0.5 * (displacement.variance - displacement.mean_square) * edges.slopes
+    return displacement.shifted_cursors(edges.moved(state) + blurred, strong)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeNodes:
+    """Displacements `tau` (Q, N) in UI of the edges of a chain, `shares` (Q, N), and how many `counts` (Q,) of each count."""
+
+    tau: Float
+    shares: Float
+    counts: NDArray[np.int64]
+
+
+def edge_nodes(
+    edges: EdgeResponse, displacement: Displacement, line: TiltedContour, chain: range, strong: NDArray[np.bool_]
+) -> EdgeNodes:
+    """The values that stand for the independent displacement of the edges of `chain`; none for those that are not `strong`."""
+    inside = slice(chain.start, chain.stop)
+    deviations = np.sqrt(displacement.random[inside])
+    swings = edges.steepest(displacement.furthest)[inside] * displacement.widest * deviations
+    blurs = np.sqrt(line.gaussian) / np.maximum(swings, 1e-300)
+    nothing = np.zeros(0)
+    found = [
+        displacement.nodes(deviation, blur) if counts else (nothing, nothing)
+        for counts, deviation, blur in zip(strong[inside], deviations.tolist(), blurs.tolist(), strict=True)
+    ]
+    longest = max((len(tau) for tau, _ in found), default=0)
+    tau, shares = np.zeros((len(chain), longest)), np.zeros((len(chain), longest))
+    for row, (values, probabilities) in enumerate(found):
+        tau[row, : len(values)], shares[row, : len(values)] = values, probabilities
+    return EdgeNodes(tau, shares, np.array([len(values) for values, _ in found]))
+
+
+def loose_edges(
+    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: TiltedContour
+) -> tuple[Complex, Complex]:
+    """Exponents (S,) of the edges outside the chain: what is even in the duty-cycle distortion, and what is odd."""
+    mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
+    s = line.points
+    square = s * s
+    second, slow = 0.5 * float(power @ loose**2), float(fourth @ loose**4) / 24.0
+    # a fourth cumulant that would outweigh the second at the end of the line says that the series does not hold there
+    even = square * (second + square * (slow if abs(slow) * line.end**2 < 0.25 * second else 0.0))
+    return np.asarray(even), np.asarray(-s * float(mean @ loose))
+
+
+def chain_function(
+    function: Complex,
+    line: TiltedContour,
+    cursors: Float,
+    main: int,
+    edges: EdgeResponse,
+    chain: range,
+    nodes: EdgeNodes,
+    state: Float,
+    displacement: Displacement,
+    sign: float,
+    row: Neighbours,
+) -> Complex:
+    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
+    size = np.abs(function)
+    needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
+    inside, levels = slice(chain.start, chain.stop), row.levels
+    volts = displaced_volts(edges, chain, nodes, state, displacement, sign)
+    rounded = -(-needed // LANES) * LANES
+    shape = symbol_chain(
+        line.tilt,
+        line.step,
+        rounded,
+        cursors[row.start : row.stop].copy(),
+        main - row.start,
+        volts,
+        nodes.shares,
+        nodes.counts,
+        *transition_weights(edges.edges[inside] * (nodes.counts > 0), displacement, line),
+        levels,
+        level_shares(len(levels)),
+        row.coupling,
+        row.outside(cursors, line.tilt + 1j * line.step * np.arange(rounded)),
+    )
+    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
+    result[:, :, :needed] = function[:needed] * shape[:, :, :needed]
+    return result
+
+
+def displaced_volts(
+    edges: EdgeResponse, chain: range, nodes: EdgeNodes, state: Float, displacement: Displacement, sign: float
+) -> Float:
+    """What the edges of `chain`, displaced by their `nodes` in one state, add for a unit transition: (Q, 1 or 2, N) in V.
+
+    Two where duty-cycle distortion tells the directions of the transition apart; `sign` turns it round.
+    """
+    inside = slice(chain.start, chain.stop)
+    late = nodes.tau + state[inside, None]
+    polarity = sign * displacement.polarity
+    sides = (1.0, -1.0) if polarity else (1.0,)
+    volts = np.stack([edges.moved(late + side * polarity, inside) for side in sides], axis=1)
+    # the mean pulse holds the mean of a displacement of this mean square
+    return np.asarray(volts - 0.5 * displacement.mean_square * edges.slopes[inside, None, None])
+
+
+def transition_weights(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float, Float]:
+    """(weights (Q, 4), variance of the rest (Q,), its tie (Q,) to the symbol before the four) of the transitions of a chain.
+
+    Edges that are not `LARGE` do without the first weight and the rest; the others take over their variance. A tie is the mean of
+    the rest for a symbol of level one, over the root of the variance.
+    """
+    power = displacement.step_moments[1] * displacement.variance.max() * edges**2
+    large = power > LARGE * (line.gaussian + power.sum())
+    full = np.array(displacement.weights)
+    short = full * np.array([0.0, 1.0, 1.0, 1.0])
+    short *= np.sqrt(np.sum(full**2) / np.sum(short**2))
+    # where there are states they have taken over the rest
+    rest = displacement.rest if len(displacement.states) == 1 else 0.0
+    tie = displacement.before / np.sqrt(rest) if rest else 0.0
+    return np.where(large[:, None], full, short), np.where(large, rest, 0.0), np.where(large, tie, 0.0)
