@@ -1,5 +1,7 @@
 """Names of the array types that annotations share; kernels alone name theirs beside the loops that they serve."""
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,3 +16,9 @@ Symbols = NDArray[np.uint8]
 Bits = NDArray[np.uint8]
 FecSymbols = NDArray[np.uint16]
 """Symbols of a Reed-Solomon code: ten bits do not fit one byte."""
+
+
+def real(values: object) -> Float:
+    """`values` as an array of real numbers: in double precision, but what is in single precision stays so."""
+    given = np.asarray(values)
+    return cast(Float, given) if given.dtype == np.float32 else np.asarray(given, dtype=float)

@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 from numpy import fft
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, real
 from sirf.optics.stage import check
 from sirf.units import C0, FIBRE, MODAL_BANDWIDTH, WAVELENGTH, read_text_fields
 
@@ -58,33 +58,41 @@ class Fibre:
         return np.asarray(np.cos(theta) - chirp * np.sin(theta), dtype=complex)
 
     def propagate(self, power: Float, sample_rate: float, *, chirp: float = 0.0) -> Float:
-        """A periodic wave of power (N,) W through field, dispersion and loss; its phase is chirp / 2 ln(power)."""
-        wave = np.maximum(np.asarray(power, dtype=float), 0.0)
+        """A periodic wave of power (..., N) W through field, dispersion and loss; its phase is chirp / 2 ln(power)."""
+        wave = np.maximum(real(power), 0.0)
         if self.dispersion and self.length:
-            turned = self._turned(wave, _dispersion(self.group_delay_dispersion, len(wave), sample_rate), chirp)
-            wave = turned.real**2 + turned.imag**2
+            kind = np.result_type(wave, np.complex64).str
+            response = _dispersion(self.group_delay_dispersion, wave.shape[-1], sample_rate, kind)
+            turned = self._turned(wave, response, chirp)
+            wave = np.square(turned.real) + np.square(turned.imag)
         return np.asarray(wave * 10.0 ** (-self.loss_db / 10.0))
 
     def _turned(self, wave: Float, response: Complex, chirp: float) -> Complex:
-        """Field (N,) of a `wave` of power behind the `response` (N,) of the dispersion."""
+        """Field (..., N) of a `wave` of power behind the `response` (N,) of the dispersion."""
+        # transforms several stretches at once, and in single precision too
+        from scipy import fft
+
         if chirp == 0.0:
             # a real field: its spectrum is known from one half, and the response is even
-            half = fft.rfft(np.sqrt(wave))
-            spectrum = np.empty(len(wave), dtype=complex)
-            spectrum[: len(half)] = half
-            spectrum[len(half) :] = np.conj(half[len(wave) - len(half) : 0 : -1])
-            return np.asarray(fft.ifft(spectrum * response))
+            half, n = fft.rfft(np.sqrt(wave)), wave.shape[-1]
+            spectrum = np.empty(wave.shape, dtype=half.dtype)
+            spectrum[..., : half.shape[-1]] = half
+            spectrum[..., half.shape[-1] :] = np.conj(half[..., n - half.shape[-1] : 0 : -1])
+            spectrum *= response
+            return np.asarray(fft.ifft(spectrum))
         # phase of a dark instant has no weight: keep its logarithm finite
         lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
         field_in = np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max()))
-        return np.asarray(fft.ifft(fft.fft(field_in) * response))
+        spectrum = fft.fft(field_in)
+        spectrum *= response
+        return np.asarray(fft.ifft(spectrum))
 
 
 @lru_cache(maxsize=8)
-def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float) -> Complex:
-    """What dispersion does to the spectrum (N,) of a field; kept, since stretch after stretch of a run is as long."""
+def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str) -> Complex:
+    """What dispersion does to the spectrum (N,) of a field, numbers of `kind`; kept, as stretches of a run are alike."""
     omega = 2.0 * np.pi * fft.fftfreq(samples, 1.0 / sample_rate)
-    response = np.exp(-0.5j * group_delay_dispersion * omega**2)
+    response = np.exp(-0.5j * group_delay_dispersion * omega**2).astype(kind)
     response.flags.writeable = False
     return np.asarray(response)
 
@@ -115,9 +123,12 @@ class MultimodeFibre:
         return np.asarray(np.exp(-np.log(2.0) * x**2), dtype=complex)
 
     def propagate(self, power: Float, sample_rate: float, *, chirp: float = 0.0) -> Float:
-        """A periodic wave of power (N,) W through the modes and the loss."""
-        frequency = np.asarray(fft.rfftfreq(len(power), 1.0 / sample_rate), dtype=np.float64)
-        spread = fft.irfft(fft.rfft(power) * self.intensity_response(frequency), len(power))
+        """A periodic wave of power (..., N) W through the modes and the loss."""
+        samples = np.shape(power)[-1]
+        frequency = np.asarray(fft.rfftfreq(samples, 1.0 / sample_rate), dtype=np.float64)
+        spectrum = fft.rfft(power)
+        spectrum *= self.intensity_response(frequency)
+        spread = fft.irfft(spectrum, samples)
         return np.asarray(spread * 10.0 ** (-self.loss_db / 10.0))
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, real
 from sirf.errors import PhysicsError
 from sirf.optics.stage import check, low_pass, noiseless
 from sirf.units import DETUNING, FREQUENCY, SHIFT, VOLTAGE, read_text_fields
@@ -71,7 +71,7 @@ class MachZehnder:
         contrast = (1.0 - ratio) / (1.0 + ratio)
         # the best arm balance transmits 1: the loss counts the excess only
         peak = 10.0 ** (-self.insertion_loss_db / 10.0) / (1.0 + contrast)
-        return np.asarray(peak * (1.0 + contrast * np.sin(np.pi * np.asarray(x) / self.v_pi + self.bias_phase)))
+        return np.asarray(peak * (1.0 + contrast * np.sin(np.pi * real(x) / self.v_pi + self.bias_phase)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """Zero: a modulator adds no noise of its own."""
@@ -108,7 +108,7 @@ class ElectroAbsorption:
 
     def curve(self, x: Float) -> Float:
         """Absorption grows with reverse voltage; forward drive absorbs nothing."""
-        reverse = np.maximum(self.bias - np.asarray(x, dtype=float), 0.0)
+        reverse = np.maximum(self.bias - real(x), 0.0)
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * np.exp(-((reverse / self.scale) ** self.exponent)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
@@ -176,7 +176,7 @@ class Ring:
     def curve(self, x: Float) -> Float:
         """Transmission at `x` V about the bias: a Lorentzian notch."""
         # volts move the resonance towards the laser, which shrinks the detuning
-        delta = (self.detuning - self.shift * np.asarray(x, dtype=float)) / (0.5 * self.linewidth)
+        delta = (self.detuning - self.shift * real(x)) / (0.5 * self.linewidth)
         depth = 1.0 - 10.0 ** (-self.floor_db / 10.0)
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * (1.0 - depth / (1.0 + delta**2)))
 

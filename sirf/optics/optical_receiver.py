@@ -7,7 +7,7 @@ from math import inf
 
 import numpy as np
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, real
 from sirf.optics.stage import check, low_pass, noise_bandwidth
 from sirf.units import CURRENT, ELECTRON, FREQUENCY, VOLTAGE, read_text_fields
 
@@ -33,7 +33,7 @@ class Photodiode:
 
     def curve(self, x: Float) -> Float:
         """Current in A for light of `x` W."""
-        return np.asarray(self.responsivity * np.asarray(x, dtype=float) + self.dark_current)
+        return np.asarray(self.responsivity * real(x) + self.dark_current)
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """Shot noise 2 q I of `level` A, A²/Hz: white, the diode's transit time shapes it no more than the signal."""
@@ -70,7 +70,7 @@ class Tia:
 
     def curve(self, x: Float) -> Float:
         """Output in V for a current of `x` A about the mean."""
-        out = self.gain * np.asarray(x, dtype=float)
+        out = self.gain * real(x)
         return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
 
     def slope(self, x: Float) -> Float:

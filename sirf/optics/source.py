@@ -7,7 +7,7 @@ from math import inf
 
 import numpy as np
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, real
 from sirf.optics.stage import check, low_pass, noiseless
 from sirf.units import CURRENT, FREQUENCY, POWER, RESISTANCE, VOLTAGE, read_text_fields
 
@@ -56,7 +56,7 @@ class Driver:
 
     def curve(self, x: Float) -> Float:
         """Output in V for an input of `x` V."""
-        out = self.gain * np.asarray(x, dtype=float)
+        out = self.gain * real(x)
         return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
@@ -116,7 +116,7 @@ class Vcsel:
 
     def curve(self, x: Float) -> Float:
         """Light in W for `x` V about the bias, never below zero."""
-        current = self.bias + np.asarray(x, dtype=float) / self.resistance
+        current = self.bias + real(x) / self.resistance
         power = self.slope * np.maximum(current - self.threshold, 0.0)
         return power if self.saturation == inf else np.asarray(self.saturation * np.tanh(power / self.saturation))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from math import cos, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,7 +96,7 @@ class UnitNoise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LightWaves:
-    """One stretch of N samples at SAMPLES_PER_UI.
+    """One stretch of N samples at SAMPLES_PER_UI, or several (..., N).
 
     Slicer input `slicer` (N M / SAMPLES_PER_UI,) in V at M samples per UI, light `power` (N,) in W at the diode,
     `current` (N,) in A into the amplifier's curve.
@@ -130,7 +132,7 @@ class LightChain:
         self.m, self.rate = link.samples_per_ui, SAMPLES_PER_UI * link.symbol_rate
         self.drive = front_end(drive_link(link))
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
-        self._kept: dict[int, Spectra] = {}
+        self._kept: dict[tuple[int, str], Spectra] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
         # time from the instant at the driver's curve to that at the slicer: what everything behind the driver takes
         self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
@@ -175,65 +177,83 @@ class LightChain:
         """UI before an output whose drive still reaches it; the slow end of an electrode's skin effect is cut."""
         return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + 48
 
-    def spectra(self, samples: int) -> Spectra:
-        """Responses for stretches of `samples`, kept: all stretches of a run are as long as each other."""
-        if samples not in self._kept:
+    def spectra(self, samples: int, kind: str = "float64") -> Spectra:
+        """Responses for stretches of `samples` of real numbers of `kind`, kept: all stretches of a run are alike."""
+        if (samples, kind) not in self._kept:
             path, f = self.span.path, fft.rfftfreq(samples, 1.0 / self.rate)
             tia = path.receiver.tia
             # shot noise of the mean light is white beside the amplifier's
             density = tia.input_density(f) + 2.0 * ELECTRON * self.middle
-            self._kept[samples] = Spectra(
-                device=path.stages[1].response(f),
-                diode=path.receiver.photodiode.response(f),
-                amplifier=tia.response(f),
-                rising=np.sqrt(density / density[0]),
+            lines = np.result_type(kind, np.complex64)
+            self._kept[samples, kind] = Spectra(
+                device=path.stages[1].response(f).astype(lines),
+                diode=path.receiver.photodiode.response(f).astype(lines),
+                amplifier=tia.response(f).astype(lines),
+                rising=np.sqrt(density / density[0]).astype(kind),
                 # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
-                behind=fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start),
+                behind=(fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start)).astype(lines),
             )
-        return self._kept[samples]
+        return self._kept[samples, kind]
 
     def light(self, drive: Float, noise: Float | None = None) -> Float:
-        """Light (N,) W at the transmitter's output of a `drive` (N,) V that has passed the driver's response."""
-        path = self.span.path
+        """Light (..., N) W at the transmitter's output of a `drive` (..., N) V that has passed the driver's response."""
+        path, n, kind = self.span.path, drive.shape[-1], drive.dtype.name
         volts = path.driver.curve(self.sign * drive)
         if noise is not None and self.driver_noise:
             # a one-sided density S sampled at a rate R has the variance S R / 2
-            volts = volts + np.sqrt(0.5 * self.rate * self.driver_noise) * noise
-        return path.modulated(fft.irfft(fft.rfft(volts) * self.spectra(len(volts)).device, len(volts)))
+            volts = volts + sqrt(0.5 * self.rate * self.driver_noise) * noise
+        spectrum = fft.rfft(volts) * self.spectra(n, kind).device
+        return path.modulated(fft.irfft(spectrum, n, overwrite_x=True)).astype(kind, copy=False)
 
     def run(self, drive: Float, unit: UnitNoise | None = None, echoes: Echoes | None = None) -> LightWaves:
         """Send a `drive` (N,) in V, SAMPLES_PER_UI samples per UI, to the slicer.
 
         Without `unit` noises and `echoes` nothing is added.
         """
-        path, receiver, n = self.span.path, self.span.path.receiver, len(drive)
-        shapes = self.spectra(n)
-        power = path.propagate(self.light(drive, None if unit is None else unit.driver), self.rate)
+        return self.detect(self.light(drive, None if unit is None else unit.driver), unit, echoes)
+
+    def detect(
+        self,
+        light: Float,
+        unit: UnitNoise | None = None,
+        echoes: Echoes | Sequence[Echoes] | None = None,
+        *,
+        samples_per_ui: int | None = None,
+    ) -> LightWaves:
+        """Send `light` (N,) in W at the transmitter's output to the slicer, or several stretches (B, N) side by side.
+
+        `unit` noises and `echoes` (one for each stretch) as in `run`. The slicer's input has `samples_per_ui`, by default the
+        link's. What comes in single precision stays so: rounding lies 140 dB below the signal.
+        """
+        path, receiver, n = self.span.path, self.span.path.receiver, light.shape[-1]
+        shapes = self.spectra(n, light.dtype.name)
+        power = path.propagate(light, self.rate)
         # the beat is taken to first order of the echo's field; light has no negative power
-        bright = power if echoes is None else np.maximum(power + echoes.beat(power), 0.0)
+        bright = power if echoes is None else np.maximum(power + _beats(echoes, power), 0.0)
         current = receiver.photodiode.curve(bright)
         if unit is not None and path.source.rin:
             current = (
-                current + np.sqrt(0.5 * self.rate * path.source.rin) * receiver.photodiode.curve(power) * unit.intensity
+                current + sqrt(0.5 * self.rate * path.source.rin) * receiver.photodiode.curve(power) * unit.intensity
             )
         # the curve behind is that of an amplifier coupled for AC: the mean current is taken off before it, not after
         spectrum = fft.rfft(current - self.middle) * shapes.diode
         if unit is not None:
-            spectrum = spectrum + fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
-        into = fft.irfft(spectrum * shapes.amplifier, n)
+            spectrum += fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
+        spectrum *= shapes.amplifier
+        into = fft.irfft(spectrum, n, overwrite_x=True)
         behind = fft.rfft(receiver.tia.curve(into)) * shapes.behind
-        samples = n // SAMPLES_PER_UI * self.m
+        samples = n // SAMPLES_PER_UI * (self.m if samples_per_ui is None else samples_per_ui)
         # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
         # back
-        slicer = fft.irfft(behind, samples) * (samples / n) - self.offset
+        slicer = fft.irfft(behind, samples, overwrite_x=True) * (samples / n) - self.offset
         return LightWaves(np.asarray(slicer), power, np.asarray(into))
 
     def _diode_noise(self, power: Float, unit: Float) -> Float:
         """Shot and amplifier noise (N,) A at the amplifier's input, white still."""
         receiver = self.span.path.receiver
         shot = 2.0 * ELECTRON * np.maximum(receiver.photodiode.curve(power), 0.0)
-        amplifier = receiver.tia.input_density(np.zeros(1))[0]
-        return np.asarray(np.sqrt(0.5 * self.rate * (shot + amplifier)) * unit)
+        amplifier = float(receiver.tia.input_density(np.zeros(1))[0])
+        return np.asarray(np.sqrt((0.5 * self.rate) * (shot + amplifier)) * unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,15 +272,22 @@ class Echoes:
     def beat(self, power: Float) -> Float:
         """Light (N,) W that beats and other wavelengths add to `power` (N,), the mean of the latter taken off."""
         amplitude = np.sqrt(np.maximum(power, 0.0))
-        total = np.zeros(len(power))
+        total = np.zeros_like(power)
         for size, delay, phase in zip(self.amplitudes, self.delays, self.phases, strict=True):
             # |E + r E'|² = P + 2 r sqrt(P P') cos(phase) + …, r the echo's relative field
-            _add_later(total, 2.0 * size * np.cos(phase), amplitude, int(delay))
+            _add_later(total, 2.0 * size * cos(phase), amplitude, int(delay))
         total *= amplitude
         about = power - power.mean()
         for ratio, delay in zip(self.leaks, self.leak_delays, strict=True):
             _add_later(total, ratio, about, int(delay))
         return total
+
+
+def _beats(echoes: Echoes | Sequence[Echoes], power: Float) -> Float:
+    """Light (..., N) W that `echoes` add to `power`: those of one stretch (N,), or one of each of several (B, N)."""
+    if isinstance(echoes, Echoes):
+        return echoes.beat(power)
+    return np.stack([one.beat(row) for one, row in zip(echoes, power, strict=True)])
 
 
 def _add_later(total: Float, factor: float, wave: Float, delay: int) -> None:

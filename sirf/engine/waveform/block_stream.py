@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._arrays import Single, Symbols
-from sirf._kernels.polyphase import accumulate
+from sirf._arrays import Float, Single, Symbols
+from sirf._kernels.polyphase import accumulate, refine
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, UnitNoise
@@ -25,6 +26,8 @@ from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.results.waveform_record import WaveformRecord
 
+LIGHT_STRETCHES = 4
+"""Stretches of light in a block."""
 EYE_RANGE = 1.35
 """Voltage range of an eye relative to the outer levels."""
 
@@ -211,36 +214,60 @@ class Stream:
 
 
 class LightStream:
-    """The part of a run that passes curves: drives in, volts at the samples out, each stretch with what lies beside it."""
+    """The part of a run that passes curves: drives in, volts at the samples out, each stretch with what lies beside it.
+
+    A block goes in several stretches side by side, whose transforms share vector instructions and stay in the caches.
+    """
 
     def __init__(self, shared: LightPlan, source: Source) -> None:
-        self.plan, self.source, self.chain = shared, source, shared.chain
+        self.plan, self.grid, self.source, self.chain = shared, shared.grid, source, shared.chain
         self.bank = Filterbank(shared.table)
         self.block, self.index = shared.table.block, 0
-        # a longer past costs less than a length of large prime factors
+        # a longer past costs less than a length of large prime factors: what it is longer than needed becomes past
         self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
-        # the length is for the transform's sake; what it is longer than needed becomes past
         self.past = self.rows - self.block - shared.ahead
+        size = -(-self.block // LIGHT_STRETCHES)
+        self.length = fft.next_fast_len(shared.past + size + shared.ahead, real=True)
+        # the first stretch has the past that it needs, the last ends with the block
+        first = self.past - shared.past
+        self.starts = first + np.arange(LIGHT_STRETCHES) * (self.rows - self.length - first) // (LIGHT_STRETCHES - 1)
         self.drive = np.zeros((self.rows, SAMPLES_PER_UI), dtype=np.float32)
         self.noisy = self.chain.span.noisy
         self.unit = np.zeros((3, self.rows * SAMPLES_PER_UI if self.noisy else 0), dtype=np.float32)
 
     def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...]) -> Single:
-        """Waveform (block, M) V of the next stretch; it lies `ahead` UI behind the drives."""
+        """Waveform (block, M) V of the next block; it lies `ahead` UI behind the drives."""
         block = self.block
         self.drive[:-block] = self.drive[block:]
         push(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
-        unit = echoes = None
+        noise = unit = echoes = None
         if self.noisy:
             self.unit[:, : -block * SAMPLES_PER_UI] = self.unit[:, block * SAMPLES_PER_UI :]
             self.unit[:, -block * SAMPLES_PER_UI :] = self.source.light_noise(self.index, 3, block)
-            unit = UnitNoise(*self.unit.astype(float))
-            echoes = self.source.echoes(self.index, self.rows * SAMPLES_PER_UI)
+            noise = cast(Float, self.unit[0])
+            unit = UnitNoise(*(self._stretches(row) for row in self.unit))
+            first, samples = self.index * LIGHT_STRETCHES, self.length * SAMPLES_PER_UI
+            echoes = [self.source.echoes(first + stretch, samples) for stretch in range(LIGHT_STRETCHES)]
         self.index += 1
-        waves = self.chain.run(self.drive.reshape(-1).astype(float), unit, echoes)
+        # an electrode's skin effect settles slowly: its filter takes the whole block at once
+        light = self.chain.light(cast(Float, self.drive.reshape(-1)), noise)
+        waves = self.chain.detect(self._stretches(light), unit, echoes, samples_per_ui=self.grid.coarse)
         # each stretch is taken as periodic: its ends are wrong and overlap with the stretches beside it
-        kept = waves.slicer.reshape(self.rows, -1)[self.past : self.past + block]
-        return kept.astype(np.float32)
+        out = np.empty((block, self.grid.samples_per_ui), dtype=np.float32)
+        done = 0
+        for start, wave in zip((self.starts - self.past).tolist(), waves.slicer, strict=True):
+            end = start + self.length - self.plan.ahead
+            near = slice(done - start - FILTER_MARGIN, end - start + FILTER_MARGIN)
+            phases = np.ascontiguousarray(wave.reshape(self.length, -1)[near].T)
+            refine(phases, self.grid.filter, FILTER_MARGIN, end - done, out[done:end])
+            done = end
+        return out
+
+    def _stretches(self, values: Single | Float) -> Float:
+        """Stretches (LIGHT_STRETCHES, `length` SAMPLES_PER_UI) of the `values` of all rows."""
+        windows = np.lib.stride_tricks.sliding_window_view(values, self.length * SAMPLES_PER_UI)
+        # advanced indices copy the windows, which overlap; curves keep single precision
+        return cast(Float, windows[self.starts * SAMPLES_PER_UI])
 
 
 def push(

@@ -42,7 +42,7 @@ NOISE_UI = 64
 class LightPlan:
     """Light in a run: its `chain`, the `table` that filters `rows` of the drives up to the optical driver.
 
-    A stretch needs `past` UI before it and `ahead` UI behind it.
+    A stretch needs `past` UI before it and `ahead` UI behind it; `grid` is that of the samples at the slicer.
     """
 
     chain: LightChain
@@ -50,6 +50,7 @@ class LightPlan:
     rows: NDArray[np.int64]
     past: int
     ahead: int
+    grid: PhaseGrid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +156,9 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     )
     grid = choose_grid([raw.through], m)
     table = FilterTable.of(straight, grid, lead=lead, transform=transform, block=block)
-    light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead)
+    # at the rate of the light itself interpolation leaves next to nothing
+    fine = choose_grid([raw.through], m, fewest=SAMPLES_PER_UI)
+    light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead, fine)
     return Plan(
         link.digest,
         end,

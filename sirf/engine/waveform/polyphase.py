@@ -19,6 +19,8 @@ INTERPOLATION_TAPS = 8
 """Coarse samples that an interpolated one is made of."""
 MAX_INTERPOLATION_ERROR = 2e-4
 """Largest rms of the interpolation error relative to the rms of what is interpolated."""
+MIN_PHASES = 4
+"""Three phases just hold a bandwidth of 1.5 symbol rates, and leave interpolation no room."""
 MIN_TRANSFORM = 8192
 """Least length of a transform in symbols; a power of two at least eight times the memory otherwise."""
 FILTER_MARGIN = 2
@@ -35,16 +37,17 @@ class PhaseGrid:
     error: float
 
 
-def choose_grid(shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = MAX_INTERPOLATION_ERROR) -> PhaseGrid:
-    """The fewest coarse phases from which every one of `shapes` (N,), sampled finely, is interpolated within `allowed`.
+def choose_grid(
+    shapes: Sequence[Float], samples_per_ui: int, *, allowed: float = MAX_INTERPOLATION_ERROR, fewest: int = MIN_PHASES
+) -> PhaseGrid:
+    """The fewest coarse phases (`fewest` at least) from which every one of `shapes` (N,) is interpolated within `allowed`.
 
     The filter minimises the mean squared error over signals with the sum of the shapes' power spectra (Wiener); what it leaves
     is evaluated for each shape alone. All phases are computed, without interpolation, where no smaller number will do.
     """
     m = samples_per_ui
     correlations = [_correlation(shape, (INTERPOLATION_TAPS + 1) * m) for shape in shapes]
-    # three phases just hold a bandwidth of 1.5 symbol rates, and leave interpolation no room
-    for coarse in (c for c in range(4, m) if m % c == 0 and m // c > 1):
+    for coarse in (c for c in range(fewest, m) if m % c == 0 and m // c > 1):
         taps, error = _interpolator(correlations, m, coarse)
         if error <= allowed:
             return PhaseGrid(m, coarse, taps.astype(np.float32), error)

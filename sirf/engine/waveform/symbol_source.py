@@ -53,6 +53,10 @@ class Source:
         tones = self.jitter.sinusoidal
         self._tones = replace(Jitter(), sinusoidal=tuple(one for one in tones if one.frequency >= slowest))
         self._drawn = replace(self.jitter, sinusoidal=tuple(one for one in tones if one.frequency < slowest))
+        optics = link.optics
+        self._interference = (
+            ((), ()) if optics is None else (optics.path.interference.echoes, optics.path.interference.leaks)
+        )
         self._values = np.zeros(len(self.taps), dtype=np.float32)
         self._drives = np.zeros((shared.drives, shared.table.transform), dtype=np.float32)
         self._even = size + size % 2
@@ -120,9 +124,7 @@ class Source:
 
     def echoes(self, index: int, samples: int) -> Echoes:
         """Double reflections and other wavelengths of block `index`: delays and phases at random."""
-        assert self.link.optics is not None
-        found = self.link.optics.path.interference
-        sizes, leaks = found.echoes, found.leaks
+        sizes, leaks = self._interference
         generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT_BLOCKS + index)
         delays = generator.integers(0, samples, len(sizes))
         phases = generator.uniform(0.0, 2.0 * np.pi, len(sizes))
