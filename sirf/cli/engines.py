@@ -41,6 +41,7 @@ from sirf.cli.quantities import SymbolRate, count_option
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
+    from sirf.link import Link
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
@@ -122,25 +123,9 @@ def eye(
 
         result = statistical_eye(link, ideal_feedback=ideal_feedback)
     else:
-        from sirf.engine.waveform.simulate import RunInterrupted, simulate
-
-        # waveforms at four places are 32 samples a symbol each: the beginning tells enough, and fits in memory
-        record = 0 if waveform is None else 10_000
-        places = () if waveform is None else ("transmitter", "channel", "ctle")
-        with progress("waveform") as update:
-            try:
-                result = simulate(
-                    link,
-                    symbols=symbols,
-                    rng=seed,
-                    ideal_feedback=ideal_feedback,
-                    record=record,
-                    capture=places,
-                    progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
-                )
-            except RunInterrupted as stopped:
-                # Ctrl-C ends the run, not the answer: what was counted is shown and written like any other
-                result, interrupted = stopped.run, True
+        result, interrupted = _simulated(
+            link, symbols, seed, ideal_feedback=ideal_feedback, records=waveform is not None
+        )
     say(str(result), json_file=json_file)
     if terminal:
         from sirf.cli.terminal_eye import terminal_eye
@@ -162,6 +147,28 @@ def eye(
     write_json(answer, json_file)
     if interrupted and isinstance(result, WaveformRun):
         raise KeyboardInterrupt(f"the answer is of {result.errors.symbols:,} symbols")
+
+
+def _simulated(link: Link, symbols: int, seed: int, *, ideal_feedback: bool, records: bool) -> tuple[WaveformRun, bool]:
+    """The run of the waveform engine, and whether it was interrupted; with `records` waveforms at four places are kept."""
+    from sirf.engine.waveform.simulate import RunInterrupted, simulate
+
+    with progress("waveform") as update:
+        try:
+            run = simulate(
+                link,
+                symbols=symbols,
+                rng=seed,
+                ideal_feedback=ideal_feedback,
+                # the beginning tells enough, and fits in memory
+                record=10_000 if records else 0,
+                capture=("transmitter", "channel", "ctle") if records else (),
+                progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
+            )
+        except RunInterrupted as stopped:
+            # Ctrl-C ends the run, not the answer: what was counted is shown and written like any other
+            return stopped.run, True
+    return run, False
 
 
 def ber(

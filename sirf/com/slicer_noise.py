@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from sirf._arrays import Float
 from sirf.com.distribution import NOISE_CREST, VoltageDistribution, gaussian, symbols
 from sirf.com.interference import transmitter_equalized, whole_ui
-from sirf.com.mmse import MmseReceiver, autocorrelation, behind_taps, pulse_slopes, through_taps, with_taps
+from sirf.com.mmse import MmseReceiver, NoiseRows, autocorrelation, behind_taps, pulse_slopes, through_taps, with_taps
 from sirf.com.quantization import clip_probability, clipping_level, converter_step, with_rounding_error
 from sirf.com.reference_receiver import CaseReceiver
 
@@ -90,19 +91,9 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     step, clipping, rounding = 0.0, 0.0, nothing
     detector = settings.receiver.detector
     if detector.adc_bits:
-        samples = through[sample % m :: m]
-        if (detector.clip_method or rules.clip_method) == "fast":
-            # every symbol at its worst: never passed, and far too wide for a long pulse
-            clipping = float(np.sum(np.abs(samples)))
-        else:
-            signals = [symbols(samples, levels, bin_size, shares)]
-            if rules.clip_noise == "output":
-                signals.append(total)
-            else:
-                noise = float(np.sqrt(rows.receiver[0] + rows.transmitter[0] + rows.random_jitter[0]))
-                signals += [gaussian(noise, NOISE_CREST, bin_size), symbols(tx.a_dd * edges, levels, bin_size, shares)]
-                signals += [symbols(x, levels, bin_size, shares) for x in arriving]
-            clipping = clipping_level(tuple(signals), clip_probability(settings, rules))
+        clipping = _clipping_level(
+            receiver, rows, samples=through[sample % m :: m], edges=edges, arriving=arriving, total=total
+        )
         step = converter_step(clipping, detector.adc_bits)
         # revisions differ: with the main tap left out its rounding error does not reach the slicer
         counted = weights if rules.rounding_of_main_tap else np.delete(weights, found.cursor)
@@ -131,6 +122,35 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
         colour=colour,
         receiver_colour=receiver_colour,
     )
+
+
+def _clipping_level(
+    receiver: CaseReceiver,
+    rows: NoiseRows,
+    *,
+    samples: Float,
+    edges: Float,
+    arriving: Sequence[Float],
+    total: VoltageDistribution,
+) -> float:
+    """Level in V at which the converter clips: as settings or revision say, of the signal alone or with noise.
+
+    `samples` (U,) of the pulse and `arriving` ones (U,) of each aggressor stand ahead of the FFE, `edges` (U,) slopes in V/UI;
+    `total` is the distribution of all interference and noise behind it.
+    """
+    settings, rules = receiver.settings, receiver.rules
+    tx, levels, shares, bin_size = settings.transmitter, settings.levels, settings.level_shares, total.bin_size
+    if (settings.receiver.detector.clip_method or rules.clip_method) == "fast":
+        # every symbol at its worst: never passed, and far too wide for a long pulse
+        return float(np.sum(np.abs(samples)))
+    signals = [symbols(samples, levels, bin_size, shares)]
+    if rules.clip_noise == "output":
+        signals.append(total)
+    else:
+        noise = float(np.sqrt(rows.receiver[0] + rows.transmitter[0] + rows.random_jitter[0]))
+        signals += [gaussian(noise, NOISE_CREST, bin_size), symbols(tx.a_dd * edges, levels, bin_size, shares)]
+        signals += [symbols(x, levels, bin_size, shares) for x in arriving]
+    return clipping_level(tuple(signals), clip_probability(settings, rules))
 
 
 def _colours(
