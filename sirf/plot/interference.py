@@ -52,7 +52,8 @@ def interference_density(result: Link | InterferenceParts, ax: Axes | None = Non
     """
     axes, found = axes_or_new(ax, (6.8, 3.6)), _parts(result)
     available = 1e3 * found.available
-    floor = 1e-3 * max(float(part.density.max()) for part in found.parts) * min(found.ratio, 1e-6)
+    top = 1e-3 * max(float(part.density.max()) for part in found.parts)
+    floor = top * min(found.ratio, 1e-6)
     for index, part in enumerate(found.parts):
         seen = part.density > 0.0
         last = index == len(found.parts) - 1
@@ -68,7 +69,7 @@ def interference_density(result: Link | InterferenceParts, ax: Axes | None = Non
         axes.axvline(side, color=ORANGE, linestyle="--", linewidth=1.0)
     axes.plot([], [], color=ORANGE, linestyle="--", linewidth=1.0, label="half way to the next level")
     axes.set(xlabel="noise and interference (mV)", ylabel="probability density (1/mV)", yscale="log")
-    axes.set(xlim=(-1.3 * available, 1.3 * available), ylim=(floor, None))
+    axes.set(xlim=(-1.3 * available, 1.3 * available), ylim=(floor, 10.0 * top))
     set_title(axes, f"Noise and interference of {name_of(found.link)}, by cause", *conditions_of(found.link))
     axes.legend(fontsize="x-small", loc="upper right")
     return axes

@@ -26,7 +26,7 @@ def drawing(
     return figure, [axes for row in figure.subplots(rows, columns, squeeze=False) for axes in row]
 
 
-def check_image(figure: Figure | SubFigure, name: str, folder: Path) -> None:
+def check_image(figure: Figure | SubFigure, name: str, folder: Path, *, dpi: int = DPI) -> None:
     """Compare a figure with `baseline/name.png`; with SIRF_UPDATE_IMAGES=1 write that instead. `folder` takes what differs."""
     assert isinstance(figure, Figure)
     figure.set_layout_engine(None)
@@ -42,7 +42,7 @@ def check_image(figure: Figure | SubFigure, name: str, folder: Path) -> None:
     kept = BASELINE / f"{name}.png"
     target = kept if os.environ.get(UPDATE) else folder / f"{name}.png"
     target.parent.mkdir(exist_ok=True)
-    figure.savefig(target, dpi=DPI)
+    figure.savefig(target, dpi=dpi)
     if target == kept:
         return
     assert kept.exists(), (

@@ -28,7 +28,8 @@ def test_all_eyes_share_one_scale_that_holds_their_levels(table: Comparison, tmp
     assert all(1e3 * row.eye.level_volts.max() < eye_scale_mv(table) for row in table.rows)
     assert [row.path in axes.get_title() for row, axes in zip(table.rows, shown, strict=True)] == [True] * 4
     assert len({row.eye.der0 for row in table.rows}) == 1  # one error ratio for all
-    check_image(figure, "eyes", tmp_path)
+    # finer than others: releases of matplotlib lay small images half a pixel apart
+    check_image(figure, "eyes", tmp_path, dpi=120)
 
 
 def test_eyes_may_have_scales_of_their_own(table: Comparison) -> None:
