@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sirf._arrays import Float, Integer
 from sirf.presets import EqualizerLimits
+from sirf.signal.toeplitz import symmetric_toeplitz
+
+_ROUNDING = 1e-9
+"""Part of a merit by which two ways to it can differ."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,17 +42,30 @@ def fixed_positions(limits: EqualizerLimits) -> Integer:
     return np.arange(-limits.rx_ffe_pre, limits.rx_ffe_post + 1)
 
 
-def place_floating_taps(solve: Solve, limits: EqualizerLimits) -> TapSolution:
+Bound = Callable[[Integer, Integer], Float]
+"""Merits (R,) which taps at the positions (N,) and at one of the runs (R, G) do not exceed."""
+
+
+def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | None = None) -> TapSolution:
     """Fixed taps with floating groups placed one at a time, each where the figure of merit becomes largest.
 
     As Annex 178A does: starts between the last fixed tap and the end of the span, earlier groups kept, the first of equals;
-    positions that a chosen group has taken are struck out.
+    positions that a chosen group has taken are struck out. With `bound`, places that cannot be the best are not solved.
     """
     chosen = fixed_positions(limits)
     best = solve(chosen)
     for _ in range(limits.rx_ffe_groups):
-        trials = (solve(np.sort(np.concatenate((chosen, run)))) for run in _free_runs(chosen, limits))
-        best = max(trials, key=lambda solution: solution.merit, default=best)
+        runs = np.array(list(_free_runs(chosen, limits)))
+        if not len(runs):
+            break
+        most = np.full(len(runs), np.inf) if bound is None else bound(chosen, runs) * (1.0 + _ROUNDING)
+        found: tuple[float, int] | None = None
+        for row in np.argsort(-most, kind="stable").tolist():
+            if found is not None and most[row] < found[0]:
+                break
+            trial = solve(np.sort(np.concatenate((chosen, runs[row]))))
+            if found is None or (trial.merit, -row) > found:
+                best, found = trial, (trial.merit, -row)
         chosen = best.positions
     return best
 
@@ -61,12 +79,12 @@ def _free_runs(taken: Integer, limits: EqualizerLimits) -> Iterator[Integer]:
             yield run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TapProblem:
     """What the taps of a receiver's FFE and DFE are solved for.
 
-    `shape` (cursors, M) holds the pulse as each tap from the first fixed one on sees it, the main cursor in row `main`; `extra`
-    (M, M) in V² the covariance of noise, crosstalk and jitter at them.
+    `shape` (cursors, M) holds the pulse, circular, as each tap from the first fixed one on sees it, main cursor in row `main`;
+    `extra` (M, M) in V² the covariance of noise, crosstalk and jitter at them.
     """
 
     shape: Float
@@ -77,6 +95,33 @@ class TapProblem:
     eye_factor: float
     limits: EqualizerLimits
 
+    @cached_property
+    def _fed_back(self) -> Integer:
+        """Rows of the cursors that the DFE removes."""
+        return np.arange(self.main + 1, self.main + 1 + len(self.limits.dfe_max))
+
+    @cached_property
+    def _cost(self) -> Float:
+        """Covariance (M, M) in V² of all that neither is the main cursor nor is taken care of by the DFE."""
+        # the columns are one circular pulse, delayed: their products depend on the delay alone
+        gram, removed = symmetric_toeplitz(self.shape[:, 0] @ self.shape), self.shape[[self.main, *self._fed_back]]
+        # the DFE removes its rows exactly as long as it is not pinned
+        return np.asarray(self.symbol_variance * (gram - removed.T @ removed) + self.extra)
+
+    def most(self, chosen: Integer, runs: Integer) -> Float:
+        """Merits (R,) of taps without limits at positions `chosen` (N,) and each of `runs` (R, G), which limits only lower.
+
+        The error is then one over a quadratic form of the main cursor, to which a run adds that of its Schur complement.
+        """
+        kept, placed = chosen + self.limits.rx_ffe_pre, runs + self.limits.rx_ffe_pre
+        main, cost = self.shape[self.main], self._cost
+        solved = np.linalg.solve(cost[np.ix_(kept, kept)], np.column_stack((main[kept], cost[kept])))
+        rest, left = cost - cost[:, kept] @ solved[:, 1:], main - cost[:, kept] @ solved[:, 0]
+        of_run = left[placed]
+        added = np.linalg.solve(rest[placed[:, :, None], placed[:, None, :]], of_run[:, :, None])[:, :, 0]
+        error = 1.0 / (main[kept] @ solved[:, 0] + np.einsum("rn,rn->r", of_run, added))
+        return np.asarray(self.eye_factor**2 / (error + self.tx_noise**2))
+
     def solve(self, positions: Integer) -> TapSolution:
         """FFE and DFE of least mean-square error at `positions` (N,), within their limits.
 
@@ -85,13 +130,8 @@ class TapProblem:
         """
         limits = self.limits
         columns = positions + limits.rx_ffe_pre
-        shape, extra = self.shape[:, columns], self.extra[np.ix_(columns, columns)]
-        low, high = np.asarray(limits.dfe_min), np.asarray(limits.dfe_max)
-        fed_back = np.arange(self.main + 1, self.main + 1 + high.size)
-        free = np.ones(len(shape), dtype=bool)
-        free[[self.main, *fed_back]] = False
-        # rows the DFE takes care of are left out: it removes them exactly as long as it is not pinned
-        cost = self.symbol_variance * (shape[free].T @ shape[free]) + extra
+        shape, cost = self.shape[:, columns], self._cost[np.ix_(columns, columns)]
+        low, high, fed_back = np.asarray(limits.dfe_min), np.asarray(limits.dfe_max), self._fed_back
         pinned = np.zeros(high.size, dtype=bool)
         weights, target = np.zeros(positions.size), np.zeros(0)
         for _ in range(high.size + 1):

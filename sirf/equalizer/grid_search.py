@@ -20,7 +20,7 @@ from sirf.engine.front_end import (
 )
 from sirf.equalizer.converter_range import converter_range
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
-from sirf.equalizer.search_grid import Spot, coarse, coarse_step, gain_axes, neighbours
+from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
 from sirf.equalizer.search_waves import UnequalizedWaves, ctle_power, pulse_columns, through_ffe, with_gains
 from sirf.execution import tell
 from sirf.presets import EqualizerLimits
@@ -32,6 +32,10 @@ from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
+
+
+_OFFSETS_BESIDE = 3
+"""Samples on either side of the best sampling instant that have been looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,54 +111,113 @@ class GridSearch:
             if len(done) >= most:
                 break
         assert best is not None
-        return self._within_limits(best) if self.uses_rx_ffe and _limited(self.limits) else best
+        return self._limited_search(best) if self.uses_rx_ffe and _limited(self.limits) else best
 
-    def _within_limits(self, best: Setting) -> Setting:
-        """The chosen CTLE and Tx FFE with floating taps and limits of the Rx FFE, sampled where these are best."""
+    def _limited_search(self, best: Setting) -> Setting:
+        """From the best setting without floating taps and limits of the Rx FFE to one with them that no neighbour beats.
+
+        Floating taps take over what CTLE and Tx FFE were set to soften, so the best of these moves by a few steps.
+        """
         limits = self.limits
-        receiver = with_gains(self.receiver, best.gains_db)
         last = limits.rx_ffe_span if limits.rx_ffe_groups else limits.rx_ffe_post
         # the problem is set up for every place a floating tap may take; solutions then pick columns of it
         wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
         self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
         self.power = self._aggressor_power()
-        waves = UnequalizedWaves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
-        m, top = waves.m, dataclasses.replace(best, fom_db=-np.inf)
-        pulse = with_ffe(waves.pulse, best.tx, self.tap_main, m)
-        noise = self._disturbance(waves, best.tx, wide.rx_ffe_pre + 1 + last)
-        near = round(best.offset_ui * m)
-        for offset in range(near - 3, near + 4):
-            self.candidates += 1
-            instant = self._instant(pulse, m) + offset
-            shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
-            samples = pulse[instant % m :: m]
-            sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
-            full_scale = self._converter_range(samples, float(extra[0, 0]) + sent)
-            extra = extra + self._rounding(full_scale) * np.eye(len(extra))
-            problem = TapProblem(
-                shape=shape,
-                main=instant // m,
-                extra=extra,
-                symbol_variance=self.symbol_variance,
-                tx_noise=self._tx_noise(),
-                eye_factor=self.link.transmitter.level_mismatch / (self.order - 1),
-                limits=limits,
-            )
-            found = place_floating_taps(problem.solve, limits)
-            fom_db = float(10 * np.log10(found.merit))
-            if fom_db > top.fom_db:
-                taps, main = found.dense()
-                top = dataclasses.replace(
-                    best,
-                    rx=taps,
-                    rx_main=main,
-                    dfe=tuple(found.dfe.tolist()),
-                    offset_ui=offset / m,
-                    converter_range=full_scale,
-                    fom_db=fom_db,
-                )
+        top = self._within_limits(best, wide)
         self.path.append((*top.gains_db, top.tx, top.fom_db))
+        seen, moved = {_key(best)}, limits.rx_ffe_groups > 0
+        while moved:
+            moved = False
+            for setting in self._neighbours(top):
+                if _key(setting) not in seen:
+                    seen.add(_key(setting))
+                    trial = self._within_limits(setting, wide)
+                    if trial.fom_db > top.fom_db:
+                        top, moved = trial, True
+                        self.path.append((*top.gains_db, top.tx, top.fom_db))
         return top
+
+    def _neighbours(self, setting: Setting) -> list[Setting]:
+        """Settings one step of one gain or one Tx tap away, c(0) not below its least value."""
+        found = []
+        for k, axis in enumerate(gain_axes(self.limits)):
+            for gain in beside(axis, setting.gains_db[k]):
+                gains = (*setting.gains_db[:k], gain, *setting.gains_db[k + 1 :])
+                found.append(dataclasses.replace(setting, gains_db=gains))
+        for cursor, values in () if "tx_ffe" in self.freeze else self.limits.tx_ffe:
+            for value in beside(values, setting.tx[self.tap_main + cursor]):
+                taps = list(setting.tx)
+                taps[self.tap_main + cursor] = value
+                taps[self.tap_main] = 1.0 - sum(abs(tap) for k, tap in enumerate(taps) if k != self.tap_main)
+                if taps[self.tap_main] >= self.limits.tx_main_minimum:
+                    found.append(dataclasses.replace(setting, tx=tuple(taps)))
+        return found
+
+    def _within_limits(self, best: Setting, wide: EqualizerLimits) -> Setting:
+        """A CTLE and Tx FFE with floating taps and limits of the Rx FFE, sampled where these are best.
+
+        `wide` are the limits with fixed taps at every place that a floating one may take.
+        """
+        receiver = with_gains(self.receiver, best.gains_db)
+        waves = UnequalizedWaves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        m, pulse = waves.m, with_ffe(waves.pulse, best.tx, self.tap_main, waves.m)
+        noise = self._disturbance(waves, best.tx, wide.rx_ffe_pre + 1 + wide.rx_ffe_post)
+        middle, top = self._instant(pulse, m), dataclasses.replace(best, fom_db=-np.inf)
+        first = last = round(best.offset_ui * m)
+        top = self._sampled(top, waves, pulse, middle, first, wide, noise)
+        # a few samples on either side, and on where the best lies at an end
+        while last - first < m:
+            place = round(top.offset_ui * m)
+            if place - first < _OFFSETS_BESIDE:
+                first -= 1
+                offset = first
+            elif last - place < _OFFSETS_BESIDE:
+                last += 1
+                offset = last
+            else:
+                break
+            trial = self._sampled(best, waves, pulse, middle, offset, wide, noise)
+            top = trial if trial.fom_db > top.fom_db else top
+        return top
+
+    def _sampled(
+        self,
+        best: Setting,
+        waves: UnequalizedWaves,
+        pulse: Float,
+        middle: int,
+        offset: int,
+        wide: EqualizerLimits,
+        noise: Float,
+    ) -> Setting:
+        """A CTLE and Tx FFE with floating taps and limits of the Rx FFE at one sampling instant, `offset` from the `middle`."""
+        self.candidates += 1
+        m, limits, instant = waves.m, self.limits, middle + offset
+        shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
+        samples = pulse[instant % m :: m]
+        sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
+        full_scale = self._converter_range(samples, float(extra[0, 0]) + sent)
+        problem = TapProblem(
+            shape=shape,
+            main=instant // m,
+            extra=extra + self._rounding(full_scale) * np.eye(len(extra)),
+            symbol_variance=self.symbol_variance,
+            tx_noise=self._tx_noise(),
+            eye_factor=self.link.transmitter.level_mismatch / (self.order - 1),
+            limits=limits,
+        )
+        found = place_floating_taps(problem.solve, limits, problem.most)
+        taps, main = found.dense()
+        return dataclasses.replace(
+            best,
+            rx=taps,
+            rx_main=main,
+            dfe=tuple(found.dfe.tolist()),
+            offset_ui=offset / m,
+            converter_range=full_scale,
+            fom_db=float(10 * np.log10(found.merit)),
+        )
 
     def report(self, best: Setting, dfe: tuple[float, ...]) -> EqualizerReport:
         """What was chosen; the required FOM is that of Gaussian interference at the link's DER0."""
@@ -340,7 +403,9 @@ class GridSearch:
         shape = pulse_columns(pulse, instant, waves.m, limits)
         edges = pulse_columns(waves.edge, instant, waves.m, limits)
         transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
-        return shape, noise + self.symbol_variance * self.jitter_variance * transitions * (edges.T @ edges)
+        # one circular wave, delayed: products of two columns depend on the delay alone
+        products = symmetric_toeplitz(edges[:, 0] @ edges)
+        return shape, noise + self.symbol_variance * self.jitter_variance * transitions * products
 
     def _instant(self, pulse: Float, m: int) -> int:
         """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
@@ -385,6 +450,11 @@ class GridSearch:
             else:
                 near += lags
         return fext, near
+
+
+def _key(setting: Setting) -> tuple[float, ...]:
+    """Gains and Tx taps of a setting, without rounding errors of c(0)."""
+    return (*setting.gains_db, *(round(tap, 9) for tap in setting.tx))
 
 
 def _limited(limits: EqualizerLimits) -> bool:

@@ -55,3 +55,10 @@ def neighbours(where: Spot, steps: Spot, sizes: Spot) -> list[Spot]:
         for place, step, size in zip(where, steps, sizes, strict=True)
     )
     return list(itertools.product(*along))
+
+
+def beside(values: Sequence[float], value: float) -> list[float]:
+    """The next lower and the next higher of the `values` that may be chosen."""
+    lower = [one for one in values if one < value - 1e-9]
+    higher = [one for one in values if one > value + 1e-9]
+    return [*([max(lower)] if lower else []), *([min(higher)] if higher else [])]
