@@ -18,9 +18,19 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.study.impairments import CAUSES, Limitation, limited_by, smooth_transfer
+from sirf.optics import Connector, load_optics
+from sirf.study.impairments import (
+    CAUSES,
+    LESS_DB,
+    Limitation,
+    _less_jitter,
+    _with_less_glass_loss,
+    _with_less_reflectance,
+    limited_by,
+    smooth_transfer,
+)
 from sirf.study.subject import subject_of
-from sirf.transmitter.jitter import Jitter
+from sirf.transmitter.jitter import Jitter, SinusoidalJitter
 
 Complex = NDArray[np.complex128]
 
@@ -138,3 +148,35 @@ def test_intensity_noise_limits_co_packaged_light_then_the_transmitter() -> None
     assert found.gained["jitter"] > found.gained["receiver noise"]
     assert "reflection" not in found.gained
     assert "crosstalk" not in found.gained
+
+
+def test_three_decibels_less_is_a_power_halved_wherever_it_lies() -> None:
+    """Beats go with the product of two reflectances: half of the 3 dB off each; a fibre and its joints share a loss."""
+    path = load_optics("dr-silicon-mzm").path
+    path = dataclasses.replace(path, connectors=(Connector(0.4, reflectance_db=-30.0),) * 3)
+    before, after = (np.sum(np.square(one.interference.echoes)) for one in (path, _with_less_reflectance(path)))
+    assert 10.0 * np.log10(after / before) == pytest.approx(-LESS_DB, abs=1e-9)
+    assert path.loss_db - _with_less_glass_loss(path).loss_db == pytest.approx(min(LESS_DB, path.loss_db), abs=1e-9)
+
+
+def test_light_that_loses_less_than_three_decibels_takes_the_rest_from_the_coupling() -> None:
+    path = dataclasses.replace(load_optics("dr-silicon-mzm").path, connectors=(), coupling_loss_db=5.0)
+    assert path.loss_db < LESS_DB
+    bright = _with_less_glass_loss(path)
+    assert bright.loss_db == 0.0
+    assert path.loss_db + 5.0 - bright.coupling_loss_db == pytest.approx(LESS_DB, abs=1e-9)
+
+
+def test_all_jitter_shrinks_by_one_factor() -> None:
+    jitter = Jitter(
+        random_ui=0.01,
+        dual_dirac_ui=0.02,
+        duty_cycle_ui=0.03,
+        sinusoidal=(SinusoidalJitter(0.1, 5e6),),
+        even_odd_ui=0.04,
+    )
+    less = _less_jitter(jitter)
+    factor = 10.0 ** (-LESS_DB / 20.0)
+    found = (less.random_ui, less.dual_dirac_ui, less.duty_cycle_ui, less.even_odd_ui, less.sinusoidal[0].amplitude_ui)
+    assert found == pytest.approx(tuple(factor * value for value in (0.01, 0.02, 0.03, 0.04, 0.1)))
+    assert less.sinusoidal[0].frequency == 5e6
