@@ -88,9 +88,12 @@ class Fibre:
         return np.asarray(fft.ifft(spectrum))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str) -> Complex:
-    """What dispersion does to the spectrum (N,) of a field, numbers of `kind`; kept, as stretches of a run are alike."""
+    """What dispersion does to the spectrum (N,) of a field, numbers of `kind`; kept, as stretches of a run are alike.
+
+    Few are kept: that of the wave of an eye takes 12 MB.
+    """
     omega = 2.0 * np.pi * fft.fftfreq(samples, 1.0 / sample_rate)
     response = np.exp(-0.5j * group_delay_dispersion * omega**2).astype(kind)
     response.flags.writeable = False
