@@ -41,15 +41,16 @@ def ask(questions: Callable[[Any], Awaitable[Any]]) -> Any:
 
 
 def test_a_client_gets_the_json_of_the_command(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async def questions(client: Any) -> tuple[Any, Any, Any, Any]:
+    async def questions(client: Any) -> tuple[Any, Any, Any, Any, Any]:
         return (
             await client.list_tools(),
             await client.call_tool("check", {"file": str(file), "symbol_rate": "40GBd"}),
             await client.call_tool("check", {"file": str(file), "colour": "red"}),
             await client.call_tool("check", {"file": "absent.s4p"}),
+            await client.call_tool("check", {"path": str(file)}),
         )
 
-    listed, found, unknown, failed = ask(questions)
+    listed, found, unknown, failed, misspelt = ask(questions)
     assert {tool.name for tool in listed.tools} == set(TOOLS) == {"compare", "eye", "com", "reach", "check"}
     assert all(tool.input_schema["additionalProperties"] is False for tool in listed.tools)
     assert main(["check", str(file), "--symbol-rate", "40GBd", "--json", "-"]) == 0
@@ -57,6 +58,8 @@ def test_a_client_gets_the_json_of_the_command(file: Path, capsys: pytest.Captur
     assert found.structured_content == json.loads(found.content[0].text) == json.loads(capsys.readouterr().out)
     assert unknown.is_error
     assert "colour" in unknown.content[0].text
+    assert misspelt.is_error
+    assert "argument file must be given; argument path is unknown" in misspelt.content[0].text
     assert failed.is_error
     assert "absent.s4p" in failed.content[0].text
 

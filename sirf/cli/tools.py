@@ -173,14 +173,21 @@ async def run_tool(name: str, arguments: dict[str, Any]) -> Any:
     try:
         values = model.model_validate(arguments).model_dump(exclude_none=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
         known = ", ".join(model.model_fields)
-        raise ToolError(f"{name}: argument {key} must be valid ({first['msg']}). Known are {known}.") from None
+        raise ToolError(f"{name}: {_faults(error)}. Known are {known}.") from None
     with TemporaryDirectory() as folder:
         if name == "compare":
             values.setdefault("out", str(Path(folder) / "compare"))
         return await _run(command_line(name, values, positional))
+
+
+def _faults(error: ValidationError) -> str:
+    """What is wrong with the arguments of a call, all at once: an agent mends a misspelt name by seeing which one is missing."""
+    plain = {"missing": "must be given", "extra_forbidden": "is unknown"}
+    faults = error.errors(include_url=False)
+    names = [".".join(map(str, one["loc"])) for one in faults]
+    said = [plain.get(one["type"], f"must be valid ({one['msg']})") for one in faults]
+    return "; ".join(f"argument {name} {words}" for name, words in zip(names, said, strict=True))
 
 
 def command_line(name: str, values: dict[str, Any], positional: tuple[str, ...]) -> list[str]:
