@@ -16,6 +16,7 @@ from sirf._arrays import Complex, Float
 from sirf._data import load_toml, validated
 from sirf._shelf import Shelf
 from sirf._toml_table import Sourced
+from sirf.channel.kept_on_grid import kept_on_grid
 from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
 from sirf.errors import PhysicsError
 from sirf.units import MU0, Given, parse_temperature
@@ -93,10 +94,12 @@ class Material:
         """Permittivity at infinite frequency: it sets the earliest possible arrival."""
         return _debye(self.dk, self.df, self.frequency)[0]
 
+    @kept_on_grid
     def permittivity(self, frequency: ArrayLike) -> Complex:
         """Relative permittivity e' - j e'' at `frequency` in Hz, wideband Debye; real at DC."""
         return wideband_debye(frequency, dk=self.dk, df=self.df, reference=self.frequency)
 
+    @kept_on_grid
     def surface_impedance(self, frequency: ArrayLike) -> Complex:
         """Surface impedance in ohm a square of the rough foil at `frequency` in Hz: (1 + j) R_s K; zero at DC."""
         f = np.asarray(frequency, dtype=np.float64)

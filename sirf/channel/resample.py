@@ -34,6 +34,8 @@ _CLEAR_TURN = 0.02
 """Least corner, relative to the first point, that the phase of a file without a DC point is believed to show."""
 _SMALLEST_TURN = 1e-4
 """The same where a point at DC has proved the coupling."""
+_SETTLED = 1e-9
+"""Relative step of the corner at which its search ends; the next one would be its square."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +141,7 @@ def coupling_corner(frequency: Float, value: Complex) -> float | None:
         # least squares with the line beside it: along what the line leaves of the tilt
         own = tilt - line @ (tilt @ line)
         last, turn = turn, min(max(float(own @ wanted) / float(own @ own), 0.0), 2.0)
-        if turn == last:
+        if abs(turn - last) <= _SETTLED * turn:
             break
     left = phase - np.arctan(turn / scaled)
     rest = _misfit(line, left)

@@ -10,7 +10,8 @@ from sirf.channel.lines.chain_matrix import (
     pair_two_port,
     series_chain,
     shunt_chain,
-    with_shunts,
+    two_port_of_pair,
+    uniform_scattering,
 )
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.microstrip import EdgeMicrostrip, Microstrip
@@ -33,5 +34,6 @@ __all__ = [
     "pair_two_port",
     "series_chain",
     "shunt_chain",
-    "with_shunts",
+    "two_port_of_pair",
+    "uniform_scattering",
 ]

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sirf._arrays import Complex, Float
-from sirf.channel.lines.chain_matrix import line_chain, pair_two_port
+from sirf.channel.kept_on_grid import kept_on_grid
+from sirf.channel.lines.chain_matrix import two_port_of_pair, uniform_scattering
 from sirf.channel.lines.unequal import slowed, unequal_pair
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
@@ -65,7 +66,13 @@ class Line(ABC):
         """Two-port of the pair (100 ohm) of `length` in m; raises `PhysicsError` for frequencies beyond `cutoff`."""
         f = np.asarray(frequency, dtype=np.float64)
         check_band(f, self.cutoff, type(self).__name__)
-        return pair_two_port(f, line_chain(*self.immittances(f), length), name=name)
+        series, shunt = self._kept_immittances(f)
+        return two_port_of_pair(f, uniform_scattering(series, shunt, length), name=name)
+
+    @kept_on_grid
+    def _kept_immittances(self, frequency: Float) -> tuple[Complex, ...]:
+        """`immittances`, the same for all lengths of a cross-section."""
+        return self.immittances(frequency)
 
     def slowed(self, skew: float, sign: float) -> float:
         """Factor on the admittance of line P (`sign` +1) or N (-1) when P is slower than N by `skew` in s/m."""

@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
+from sirf._kernels.uniform_line import MAX_ATTENUATION_NEPER, line_two_port
 from sirf.channel.network import LINE_OHM, PAIR_OHM, Network
-
-MAX_ATTENUATION_NEPER = 300.0
-"""Largest attenuation in neper that a chain matrix holds."""
 
 
 class Chain(NamedTuple):
@@ -28,12 +26,9 @@ class Chain(NamedTuple):
     d: Complex
 
 
-def line_chain(series: Complex, shunt: Complex, length: float, *, gamma: Complex | None = None) -> Chain:
-    """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC.
-
-    `gamma` (F,) per m is the root of their product, for those who know it already.
-    """
-    turn = (np.sqrt(series * shunt) if gamma is None else gamma) * length
+def line_chain(series: Complex, shunt: Complex, length: float) -> Chain:
+    """Chain matrix of `length` in m of a uniform line: `series` (F,) in ohm/m, `shunt` (F,) in S/m; exact at DC."""
+    turn = np.sqrt(series * shunt) * length
     # beyond 2,600 dB nothing passes; exp would overflow at 6,100
     loss, phase = np.minimum(turn.real, MAX_ATTENUATION_NEPER), turn.imag
     # real functions are several times faster than the complex ones, and expm1 keeps the digits of a small loss
@@ -73,16 +68,27 @@ def join(*chains: Chain) -> Chain:
     return reduce(_product, chains)
 
 
-def with_shunts(chain: Chain, before: Complex, after: Complex | None = None) -> Chain:
-    """The two-port between admittances (F,) in S to ground: `join` with two `shunt_chain`, without what is one or zero there."""
-    a, b, c, d = chain
-    c, d = c + before * a, d + before * b
-    return Chain(a, b, c, d) if after is None else Chain(a + b * after, b, c + d * after, d)
+def uniform_scattering(
+    series: Complex, shunt: Complex, length: float, *, before: Complex | None = None, after: Complex | None = None
+) -> Complex:
+    """S (F, 2, 2) at 50 ohm of one line of `length` in m: `chain_scattering` of a `line_chain`, in one pass.
+
+    `series` (F,) in ohm/m, `shunt` (F,) in S/m; `before` and `after` (F,) in S are admittances to ground at its ends.
+    """
+    s = np.empty((len(series), 2, 2), dtype=np.complex128)
+    nothing = np.zeros(len(series), dtype=np.complex128)
+    near, far = (nothing if end is None else end for end in (before, after))
+    line_two_port(series, shunt, length, near, far, LINE_OHM, s)
+    return s
 
 
 def pair_two_port(frequency: Float, chain: Chain, *, name: str = "") -> Network:
     """Two-port at 100 ohm of a pair of uncoupled equal lines with this chain matrix each."""
-    s = chain_scattering(chain)
+    return two_port_of_pair(frequency, chain_scattering(chain), name=name)
+
+
+def two_port_of_pair(frequency: Float, s: Complex, *, name: str = "") -> Network:
+    """Two-port at 100 ohm of a pair of uncoupled equal lines with `s` (F, 2, 2) at 50 ohm each, fixed from now on."""
     s.flags.writeable = False  # so that the network keeps this array, not a copy
     return Network(frequency, s, z0=PAIR_OHM, name=name)
 

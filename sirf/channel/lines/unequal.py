@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from sirf._arrays import Complex, Float
+from sirf._kernels.uniform_line import MAX_ATTENUATION_NEPER
 from sirf.channel.cascade import matrix_product
-from sirf.channel.lines.chain_matrix import MAX_ATTENUATION_NEPER, chain_scattering, line_chain
+from sirf.channel.lines.chain_matrix import uniform_scattering
 from sirf.channel.materials import Material
 from sirf.channel.network import LINE_OHM
 from sirf.channel.pair import PairNetwork, cascade_pairs
@@ -54,12 +55,10 @@ def unequal_pair(
     series, shunt = line.immittances(frequency)
     if not line.is_coupled:
         if skew == 0.0 and length_difference == 0.0:
-            alike = chain_scattering(line_chain(series, shunt, length))
+            alike = uniform_scattering(series, shunt, length)
             return PairNetwork(frequency, alike, alike)
         p, n = (
-            chain_scattering(
-                line_chain(series, shunt * slowed(line, skew, sign), length + 0.5 * sign * length_difference)
-            )
+            uniform_scattering(series, shunt * slowed(line, skew, sign), length + 0.5 * sign * length_difference)
             for sign in (1.0, -1.0)
         )
         return PairNetwork.of_lines(frequency, p, n)
@@ -67,8 +66,8 @@ def unequal_pair(
     # both lines run together over the shorter length only
     paired = length - 0.5 * abs(length_difference)
     if skew == 0.0:
-        modes = (line_chain(series, shunt, paired), line_chain(common_series, common_shunt, paired))
-        pair = PairNetwork(frequency, *(chain_scattering(chain) for chain in modes))
+        dd, cc = (uniform_scattering(z, y, paired) for z, y in ((series, shunt), (common_series, common_shunt)))
+        pair = PairNetwork(frequency, dd, cc)
     else:
         alone = 0.5 * (shunt + common_shunt)
         late, early = (alone * (slowed(line, skew, sign) - 1.0) for sign in (1.0, -1.0))
@@ -144,7 +143,7 @@ def slowed(line: PairLine, skew: float, sign: float) -> float:
 
 def extra_length(frequency: Float, single: tuple[Complex, Complex], length_difference: float) -> PairNetwork:
     """A piece of the longer line, P for a positive difference, while the other is already there."""
-    longer = chain_scattering(line_chain(*single, abs(length_difference)))
+    longer = uniform_scattering(*single, abs(length_difference))
     wire = np.zeros_like(longer)
     wire[:, 0, 1] = wire[:, 1, 0] = 1.0
     return PairNetwork.of_lines(frequency, *((longer, wire) if length_difference > 0.0 else (wire, longer)))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sirf._arrays import Complex, Float
-from sirf.channel.lines import line_chain, pair_two_port, with_shunts
+from sirf._kernels.uniform_line import open_line
+from sirf.channel.lines import two_port_of_pair, uniform_scattering
 from sirf.channel.materials import Material
 from sirf.channel.network import Network
 from sirf.channel.pair import UNCOUPLED
@@ -72,14 +73,12 @@ class Via:
         """Two-port at 100 ohm differential, the surface at port 1 and the trace at port 2."""
         f = np.asarray(frequency, dtype=np.float64)
         series, shunt = self._immittances(f)
-        gamma = np.sqrt(series * shunt)
-        barrel = line_chain(series, shunt, self.length, gamma=gamma)
         pad, stub = np.asarray(2j * np.pi * f * self.pad, dtype=np.complex128), None
         if self.stub > 0.0:
-            below = line_chain(series, shunt, self.stub, gamma=gamma)
-            stub = below.c / below.a  # open end: I2 = 0, so I1 / V1 = C / A
-        barrel = with_shunts(barrel, pad, stub)
-        return pair_two_port(f, barrel, name=self.name)
+            stub = np.empty(f.shape, dtype=np.complex128)
+            open_line(series, shunt, self.stub, stub)
+        barrel = uniform_scattering(series, shunt, self.length, before=pad, after=stub)
+        return two_port_of_pair(f, barrel, name=self.name)
 
     def mode(self, sign: float) -> Via:
         """The via as the even (+1) or odd (-1) mode of two coupled pairs sees it."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sirf._arrays import Complex
 from sirf.channel.cascade import cascade
 from sirf.channel.channel import Channel
-from sirf.channel.lines import Stripline, join, line_chain, pair_two_port, series_chain, shunt_chain
+from sirf.channel.lines import Stripline, join, line_chain, pair_two_port, series_chain, shunt_chain, uniform_scattering
 from sirf.channel.materials import Material, list_materials, load_material
 from sirf.channel.package import series_inductance, shunt_capacitance
 from sirf.channel.path import Trace
@@ -176,3 +176,16 @@ def test_band_beyond_the_second_mode_is_refused() -> None:
     wide = Stripline(material=IDEAL, width=1e-3, thickness=17e-6, spacing=1e-3)
     with pytest.raises(PhysicsError, match="frequency must stay below 81 GHz"):
         wide.network(FREQUENCY, 0.1)
+
+
+@pytest.mark.parametrize("length", [0.0, 0.003, 0.25, 400.0])
+def test_one_pass_is_the_product_of_chain_matrices(length: float) -> None:
+    """A lossy line, one without any loss, and one without series impedance, each between two admittances to ground; at DC too."""
+    f = np.array([0.0, 1e6, 3e9, 50e9, 110e9])
+    jw = 2j * np.pi * f
+    lossy = jw * 3e-7 + np.sqrt(f) * (1.0 + 1.0j) * 1e-4 + 2.0
+    before, after = np.asarray(jw * 2e-14), np.asarray(jw * 1e-13 + 1e-3)
+    for series, shunt in ((lossy, jw * (1.2e-10 - 2e-13j)), (jw * 3e-7, jw * 1.2e-10), (0.0 * jw, jw * 1.2e-10)):
+        found = uniform_scattering(series, shunt, length, before=before, after=after)
+        parts = (shunt_chain(before), line_chain(series, shunt, length), shunt_chain(after))
+        assert np.allclose(found, pair_two_port(f, join(*parts)).s, rtol=1e-10, atol=1e-13)
