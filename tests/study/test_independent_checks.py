@@ -14,7 +14,8 @@ from sirf._data import data_root
 from sirf.channel.lines import Stripline
 from sirf.channel.materials import load_material
 from sirf.optics.eye_closure import IDEAL, tdecq
-from sirf.study.sections import path_of
+from sirf.study.measurement import com_of
+from sirf.study.sections import path_of, sections
 from sirf.system.architecture import load_architecture
 from sirf.system.corners import corner
 from sirf.system.energy import energy_pj_per_bit
@@ -184,6 +185,16 @@ def test_products_are_computed_again() -> None:
         shown = f"{value:.3g} ({low:.3g} to {high:.3g})"
         row = f"| {title} | {published} | {shown} | {100.0 * (value / reference - 1.0):+.0f} % | {inside} |"
         assert row in text, row
+
+
+def test_copackaged_copper_reaches_what_was_shown() -> None:
+    """ "KR-like reach 1.5 m of cable and more" (DesignCon 2026): COM by D3.3 there is above the 3 dB of clause 178."""
+    (part,) = sections(load_architecture("copper-copackaged"), 212.5e9, length=1.5, step=40e6, samples_per_ui=16)
+    assert part.link.standard == "802.3dj-kr1"
+    found = com_of(part.link)
+    assert found is not None
+    assert found.com_db > 3.0
+    assert f"COM of {found.com_db:.2f} dB at 1.5 m" in page()
 
 
 def test_loss_and_power_from_faceplate_to_package_lie_inside_the_bands() -> None:

@@ -43,6 +43,36 @@ def test_the_rows_the_files_and_the_energies_are_the_same() -> None:
     assert set(FAMILIES.values()) <= set(ORDER)
 
 
+INTERFACES_AT_212G = {
+    "pluggable-retimed": ("802.3dj-c2m", "802.3dj-c2m"),
+    "pluggable-half-retimed": ("802.3dj-c2m", "cei-224g-linear"),
+    "pluggable-linear": ("cei-224g-linear", "cei-224g-linear"),
+    "npo": ("802.3dj-c2m", "802.3dj-c2m"),
+    "cpo-retimed": ("cei-224g-xsr", "cei-224g-xsr"),
+    "cpo-linear": ("cei-224g-linear", "cei-224g-linear"),
+    "die-to-die": ("cei-224g-xsr", "cei-224g-xsr"),
+    "copper-cable": ("802.3dj-cr1", "802.3dj-cr1"),
+    "copper-copackaged": ("802.3dj-kr1", "802.3dj-kr1"),
+}
+"""Standards of the near and the far host: modules are chip to module, cables CR, co-packaged copper like a backplane."""
+
+
+def test_interfaces_at_200g_a_lane_are_what_each_way_is_built_for() -> None:
+    for name, standards in INTERFACES_AT_212G.items():
+        found = load_architecture(name).at(212.5e9)
+        assert (found.standard, found.far_standard) == standards
+    for name in list_data("architectures"):
+        item = load_architecture(name)
+        for interface in item.interfaces.values():
+            given = (interface.standard, interface.far_standard, interface.retimer_standard or "")
+            assert not any(one.endswith("-test") for one in given)
+    # Annex 176D: no sequence detection, and a detector error ratio of 2e-5
+    module, cable = load("802.3dj-c2m"), load("802.3dj-cr1")
+    assert (module.der0, module.receiver.mlse) == (2e-5, None)
+    assert cable.der0 == 2e-4
+    assert cable.receiver.mlse is not None
+
+
 @pytest.mark.parametrize("name", ORDER)
 def test_every_file_names_paths_presets_and_optics_that_suit(name: str) -> None:
     found = load_architecture(name)
