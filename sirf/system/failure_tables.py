@@ -32,11 +32,15 @@ class ServiceTable(Sourced):
 
 
 class ArrayTable(Table):
-    """`array` of an architecture: of `installed` equal parts `needed` must work; none is repaired within the mission."""
+    """`array` of an architecture: of `installed` equal lanes `needed` must work; none is repaired within the mission.
+
+    A lane has `each` of the blocks, and fails with any of them.
+    """
 
     block: str
     needed: Annotated[int, Field(ge=1)]
     installed: Annotated[int, Field(ge=1)]
+    each: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _enough(self) -> ArrayTable:

@@ -272,12 +272,12 @@ def _parts(known: PartsTable, lanes: int, share: float) -> tuple[FailurePart, ..
         array, record = known.array, table.block[known.array.block]
         # not rounded: half an array means a port that shares one with its neighbour
         arrays = lanes / array.needed
-        low, value, high = (arrays * _array_fit(fit, array.needed, array.installed) for fit in record.fit)
+        low, value, high = (arrays * _array_fit(array.each * fit, array.needed, array.installed) for fit in record.fit)
         parts.append(
             FailurePart(
                 block=array.block,
                 name=f"{record.title}, {array.needed} of {array.installed}",
-                count=arrays * array.installed,
+                count=arrays * array.installed * array.each,
                 fit=Range(value, low, high),
                 service=known.service,
                 provenance=record.provenance,

@@ -14,6 +14,7 @@ from sirf.channel.materials import Material, load_material
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.package import Package, PackageLine
 from sirf.channel.parts import Ball, Capacitor, Connector, Redriver, Socket, Via, pad_capacitance
+from sirf.channel.parts.bump_map import load_bump_map
 from sirf.channel.path import tables
 from sirf.channel.path.elements import Device, Element, Flipped, Part, Trace, Unequal
 from sirf.channel.path.path import Crosstalk, Path, Segment
@@ -190,10 +191,11 @@ def _part(
 ) -> Part:
     match table:
         case tables.BallTable():
+            bumps = None if table.bump_map is None else load_bump_map(table.bump_map)
             return Ball(
                 capacitance=table.capacitance_ff * FEMTO,
-                inductance=table.inductance_ph * PICO,
-                coupling=table.coupling,
+                inductance=(table.inductance_ph or 0.0) * PICO if bumps is None else bumps.inductance,
+                coupling=table.coupling if bumps is None else bumps.coupling,
                 name=table.name,
             )
         case tables.SocketTable():

@@ -231,13 +231,22 @@ class SubstrateTable(UnequalTable):
 
 
 class BallTable(CoupledTable):
-    """A ball, a bump; differences are those of P less N."""
+    """A ball, a bump; inductance and coupling are given or those of a bump map. Differences are those of P less N."""
 
     kind: Literal["ball"]
     capacitance_ff: NotNegative
-    inductance_ph: NotNegative
+    inductance_ph: NotNegative | None = None
+    bump_map: str | None = None
     capacitance_difference_ff: float = 0.0
     inductance_difference_ph: float = 0.0
+
+    @model_validator(mode="after")
+    def _one_source(self) -> BallTable:
+        if (self.inductance_ph is None) == (self.bump_map is None):
+            raise ValueError("inductance_ph or bump_map must be given, not both")
+        if self.bump_map is not None and "coupling" in self.model_fields_set:
+            raise ValueError("coupling must be left to the bump_map")
+        return self
 
 
 class ViaTable(CoupledTable):

@@ -101,7 +101,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "inductance_difference_ph": 10.0,
             "coupling": 0.02,
             "flipped": False,
-        }
+        },
+        {"capacitance_ff": 5.0, "bump_map": "ucie-advanced"},
     ],
     "via": [
         {
@@ -184,6 +185,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 OTHER: dict[str, Any] = {
+    "bump_map": "ucie-standard",
     "material": "megtron6",
     "weave": "7628",
     "port_order": "14-23",
