@@ -14,7 +14,7 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.study.figures import figure_value
-from sirf.study.maps import Map, MapAxis, length_loss_map, length_rate_map, material_roughness_map
+from sirf.study.maps import Map, MapAxis, _first_miss, length_loss_map, length_rate_map, material_roughness_map
 from sirf.study.reach import reach
 from sirf.study.scaled import least_loss_db_per_inch, loss_db_per_inch, path_with_loss, rougher, with_material
 from sirf.study.subject import PathSubject, at_rate, subject_of
@@ -207,3 +207,13 @@ def test_bad_input_is_refused() -> None:
     }.items():
         with pytest.raises(SirfError, match=message):
             length_rate_map(lengths=[0.05], **rated)  # type: ignore[arg-type]
+
+
+def test_the_edge_of_a_map_is_interpolated_between_the_last_that_meets_and_the_first_that_misses() -> None:
+    places = (10.0, 20.0, 30.0)
+    assert _first_miss(places, np.array([3.0, 2.0, 1.0]), 1.25) == pytest.approx(27.5)
+    assert _first_miss(places, np.array([3.0, 1.0, 4.0]), 2.5) == pytest.approx(12.5)
+    # a closed link has no margin to interpolate with: the last that meets stands
+    assert _first_miss(places, np.array([3.0, 2.0, -np.inf]), 1.0) == 20.0
+    assert np.isnan(_first_miss(places, np.array([0.0, 2.0, 3.0]), 1.0))
+    assert _first_miss(places, np.array([3.0, 2.0, 1.0]), 1.0) == np.inf
