@@ -22,7 +22,7 @@ from sirf.channel.network import Network
 from sirf.channel.response import pulse_response
 from sirf.channel.touchstone import read_touchstone, write_touchstone
 from sirf.channel.transfer import Pulse, Transfer
-from sirf.receiver.transfer_functions import butterworth4
+from sirf.signal.filters import butterworth4
 
 SYMBOL_RATE = 53.125e9
 LIMIT_S = 0.5

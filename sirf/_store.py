@@ -110,13 +110,17 @@ class _Writer:
 
         if value is None or isinstance(value, (bool, int, str)):
             return value
+        # NumPy's float64 is a float to Python, its other numbers are not
         if isinstance(value, np.generic):
             return self.plain(value.item())
         if isinstance(value, float):
+            # JSON has no infinity
             return value if math.isfinite(value) else {"float": repr(value)}
         if isinstance(value, complex):
             return {"complex": [self.plain(value.real), self.plain(value.imag)]}
         if isinstance(value, np.ndarray) and value.dtype != object:
+            # each array once, however many values share it; it stays in `arrays`, so its id cannot be given to another
+            # meanwhile
             name = self._names.setdefault(id(value), f"array-{len(self._names)}.npy")
             self.arrays[name] = value
             return {"array": name}
@@ -168,7 +172,9 @@ class _Reader:
         import numpy as np
 
         if name not in self._arrays:
+            # never pickle: a file from elsewhere must not run code
             array = np.lib.format.read_array(io.BytesIO(self.archive.read(name)), allow_pickle=False)
+            # values share arrays: nobody may write into one
             array.setflags(write=False)
             self._arrays[name] = array
         return self._arrays[name]
@@ -186,12 +192,14 @@ class _Reader:
             raise SirfError(
                 f"{self.name} must hold values that this sirf has, got {shown(place)}. Use the sirf that wrote it."
             )
+        # a default for a missing field would be a guess at what another version meant
         known = {field.name for field in dataclasses.fields(kind)}
         if known != set(fields):
             odd = ", ".join(sorted(known ^ set(fields)))
             raise SirfError(
                 f"{self.name}: {name} must have the fields of this sirf, got another set ({odd}). Compute it anew."
             )
+        # past the constructor, which may take other arguments than the fields
         result: Any = object.__new__(kind)
         for key, plain in fields.items():
             object.__setattr__(result, key, self.value(plain))

@@ -121,8 +121,10 @@ class Link:
         if not 8 <= samples_per_ui <= 256:
             raise SirfError(f"samples_per_ui must be between 8 and 256, got {samples_per_ui}. Use 32.")
         scheme = _part("modulation", modulation, preset and preset.modulation)
+        # refuses a modulation that sirf has no mapping for, before anything is computed with it
         order_of(scheme)
         coupled = len(channel.fext) + len(channel.next)
+        # one for each path, though most are alike: engines ask path by path
         sources = (Aggressor(),) * coupled if aggressors is None else tuple(aggressors)
         if len(sources) != coupled:
             raise SirfError(
@@ -133,6 +135,8 @@ class Link:
         values: dict[str, Any] = {
             "channel": channel,
             "optics": optics,
+            # the preset's id in its own spelling; the name of a user's file as given, for it is read again by those who need
+            # more of it
             "standard": standard if preset is None or str(standard).endswith(".toml") else preset.id,
             "symbol_rate": rate,
             "modulation": scheme,
@@ -150,6 +154,7 @@ class Link:
             "receiver_model": receiver_model,
             "warnings": channel.warnings + channel.check_symbol_rate(rate),
         }
+        # frozen, and without dataclass's own __init__: this is the one place that fills the fields
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -177,6 +182,7 @@ class Link:
     def digest(self) -> str:
         """SHA-256 of everything that a result depends on: not of names, which may change."""
         channel = self.channel
+        # numbers alone: the same data under another file name are the same link, and draw the same noise
         copper = tuple((network.frequency, network.s) for network in channel.networks)
         counts = (len(channel.fext), len(channel.next), channel.plane)
         content: tuple[Any, ...] = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation)
@@ -202,14 +208,17 @@ class Link:
         kept = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
+            # warnings follow from channel and rate; the standard would fill in what is kept as it is
             if field.name not in ("channel", "standard", "warnings")
         }
         for side in ("transmitter", "receiver"):
             kept[side] = _beside(changes.get(f"{side}_model"), kept[side])
         channel = changes.pop("channel", self.channel)
+        # usual ones are made anew, so that another channel may have another number of them
         if set(self.aggressors) <= {Aggressor()}:
             del kept["aggressors"]
         result = Link(channel, **(kept | changes))
+        # by hand: given to the constructor it would bring the preset's values back for whatever was set to None
         object.__setattr__(result, "standard", self.standard)
         return result
 
@@ -232,6 +241,7 @@ class Link:
         copper = self.die_to_die()
         if self.optics is None:
             return copper.transfers, copper.index
+        # aggressors that couple in before the light go through it, those behind it do not
         fext, near = self.optics.passing
         passing = (
             True,
@@ -267,6 +277,7 @@ class Link:
     def launch_amplitudes(self) -> tuple[float, ...]:
         """Amplitude in V of each of `transfers()`: A_v, then A_fe of every FEXT and A_ne of every NEXT or the aggressor's own."""
         tx = self.transmitter
+        # standards drive aggressors harder than the victim
         usual = [tx.amplitude_fext] * len(self.channel.fext) + [tx.amplitude_next] * len(self.channel.next)
         own = (source.amplitude for source in self.aggressors)
         return (tx.amplitude, *(a if a is not None else default for a, default in zip(own, usual, strict=True)))
@@ -318,6 +329,7 @@ def _fitting(optics: Span, channel: Channel) -> Span:
     if not channel.fext and not channel.next:
         optics = optics.undisturbed()
     counts = [(len(one.fext), len(one.next)) for one in (channel, optics.copper)]
+    # curves are followed in the copper's own waveforms, which a replaced channel would belie
     if counts[0] != counts[1] or (optics.large_signal and channel.through is not optics.copper.through):
         raise SirfError(
             "channel must be the copper of its optics, all aggressors with it or none, got another. Make a new Span, or take "

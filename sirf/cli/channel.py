@@ -55,7 +55,7 @@ def pulse(
     from sirf import plot
     from sirf.channel.response import pulse_response
     from sirf.channel.transfer import Transfer
-    from sirf.receiver.transfer_functions import butterworth4
+    from sirf.signal.filters import butterworth4
 
     check_outputs(json_file, out=out)
     files = ChannelFiles(

@@ -7,7 +7,8 @@ import numpy as np
 from sirf._arrays import Complex, Float
 from sirf._kernels.recursive_filter import second_order
 from sirf.com.config.settings import CtleSettings, ReceiverSettings
-from sirf.receiver.transfer_functions import butterworth4, ctle
+from sirf.receiver.transfer_functions import ctle
+from sirf.signal.filters import butterworth4, raised_cosine
 
 
 def receiver_filter(frequency: Float, receiver: ReceiverSettings) -> Complex:
@@ -18,12 +19,6 @@ def receiver_filter(frequency: Float, receiver: ReceiverSettings) -> Complex:
     if receiver.raised_cosine is not None:
         response = response * raised_cosine(frequency, *receiver.raised_cosine)
     return response
-
-
-def raised_cosine(frequency: Float, start: float, end: float) -> Float:
-    """One to `start` Hz, half a period of a cosine down to zero at `end` Hz."""
-    part = np.clip((np.asarray(frequency, dtype=float) - start) / (end - start), 0.0, 1.0)
-    return np.asarray(0.5 + 0.5 * np.cos(np.pi * part))
 
 
 def ctle_transfer(frequency: Float, settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Complex:

@@ -23,7 +23,7 @@ from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Pulse
 from sirf.errors import SirfError
 from sirf.receiver.receiver import AnyCtle, Receiver
-from sirf.receiver.transfer_functions import butterworth4
+from sirf.signal.filters import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
 if TYPE_CHECKING:

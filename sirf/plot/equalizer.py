@@ -56,7 +56,7 @@ def equalizer_response(link: Link, ax: Axes | None = None) -> Axes:
         curves.append((f"Rx FFE, {len(rx.ffe)} taps", _taps(rx.ffe, f, link.symbol_rate), PINK, (0, (3, 1, 1, 1))))
     total = np.prod([gain for _, gain, *_ in curves], axis=0) * np.abs(transmitter_edge(f, tx.rise_time))
     if rx.noise_corner is not None:
-        from sirf.receiver.transfer_functions import butterworth4
+        from sirf.signal.filters import butterworth4
 
         total = total * np.abs(butterworth4(f, rx.noise_corner))
     curves.append(("together", total, GREEN, "-"))

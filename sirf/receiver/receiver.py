@@ -17,8 +17,9 @@ from sirf.receiver.adaptation import Adaptation
 from sirf.receiver.converter import Converter
 from sirf.receiver.mlse import Mlse
 from sirf.receiver.tabled import TabledCtle
-from sirf.receiver.transfer_functions import butterworth4, ctle
+from sirf.receiver.transfer_functions import ctle
 from sirf.receiver.vga import Vga
+from sirf.signal.filters import butterworth4
 from sirf.signal.sampled_filter import SampledFilter
 from sirf.units import FREQUENCY, read_text_fields
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex
-from sirf.signal.filters import butterworth4 as butterworth4
 from sirf.units import from_db20
 
 

@@ -110,6 +110,7 @@ class StatisticalEye:
         piece, main, levels = self.slices[index], float(self.main_cursor[index]), self.levels
         return tuple(
             (
+                # upper edge of the lower level, lower edge of the upper one: what is between both is the eye
                 float(levels[e]) * main + piece.quantile(e, ber),
                 float(levels[e + 1]) * main - piece.lower_quantile(e + 1, ber),
             )
@@ -200,6 +201,7 @@ class StatisticalEye:
     def vec_db(self) -> float | None:
         """Vertical eye closure 20 log10(A_s / (A_s - A_ni)) of the worst eye in dB; None when one is closed."""
         signals = self._signals()
+        # a closed eye has no closure in dB: the logarithm would be of nothing or less
         if any(available <= noise for available, noise in signals):
             return None
         return max(float(db20(available / (available - noise))) for available, noise in signals)
@@ -211,6 +213,7 @@ class StatisticalEye:
         return [
             (
                 0.5 * float(levels[e + 1] - levels[e]) * main,
+                # both sides of one eye: duty-cycle distortion and compression make them differ
                 0.5 * (piece.quantile(e, self.der0) + piece.lower_quantile(e + 1, self.der0)),
             )
             for e in range(len(levels) - 1)
@@ -328,11 +331,13 @@ def _width(phase: Float, margin: Float) -> float:
     low, high = float(phase[run.start]), float(phase[run.stop - 1])
     if run.start > 0:
         a, b = margin[run.start - 1], margin[run.start]
+        # straight from the last phase with margin to the first without
         low -= float(b / (b - a) * (phase[run.start] - phase[run.start - 1]))
     if run.stop < len(phase):
         a, b = margin[run.stop - 1], margin[run.stop]
         high += float(a / (a - b) * (phase[run.stop] - phase[run.stop - 1]))
     elif len(phase) > 1:
+        # the last phase stands for the step behind it, up to the next symbol
         step, fall = phase[-1] - phase[-2], margin[-2] - margin[-1]
         high += float(step * min(1.0, margin[-1] / fall if fall > 0.0 else 1.0))
     return high - low

@@ -21,7 +21,7 @@ from sirf.channel.resample import coupling_corner, flatten
 from sirf.channel.response import Convention, PreparedTransfer, prepare, pulse_response, step_response
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
-from sirf.receiver.transfer_functions import butterworth4
+from sirf.signal.filters import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
 Real = NDArray[np.float64]

@@ -20,7 +20,7 @@ from scipy.special import erfc
 from sirf.channel.channel import Channel
 from sirf.channel.response import pulse_response, step_response
 from sirf.channel.transfer import Pulse, Transfer
-from sirf.receiver.transfer_functions import butterworth4
+from sirf.signal.filters import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
 Real = NDArray[np.float64]

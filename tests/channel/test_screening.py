@@ -22,7 +22,7 @@ from sirf.channel.touchstone import read_touchstone
 from sirf.channel.transfer import Transfer
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.receiver.transfer_functions import butterworth4
+from sirf.signal.filters import butterworth4
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -49,7 +49,7 @@ def test_a_result_names_its_annex_and_another_revision_is_refused(
     assert f"Annex {annex}, revision {found.revision}" in str(found)
     # A_s is half the distance of two levels where the result says that it samples
     assert found.available_signal_mv == pytest.approx(
-        1e3 * SHEET["R_LM"] * found.pulse[1][found.cursor] / 3.0, rel=1e-9
+        1e3 * float(SHEET["R_LM"]) * found.pulse[1][found.cursor] / 3.0, rel=1e-9
     )
     assert found.ledger is not None
     assert found.ledger.feedback_com_db == pytest.approx(

@@ -13,9 +13,9 @@ from sirf.com.filters import (
     equalized_parts,
     first_stage,
     gain_weights,
-    raised_cosine,
     second_stage,
 )
+from sirf.signal.filters import raised_cosine
 
 RATE = 32 * 53.125e9
 FREQUENCY = np.linspace(0.0, 53.125e9, 201)

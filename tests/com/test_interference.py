@@ -16,9 +16,10 @@ from scipy.stats import norm
 from sirf.com.chip_to_module import EyeSearch, eye_of, window_weights
 from sirf.com.config.settings import ChipToModuleSettings
 from sirf.com.distribution import binned_variance, crest_factor, gaussian, symbols
-from sirf.com.filters import ctle_transfer, equalized_impulse, raised_cosine
+from sirf.com.filters import ctle_transfer, equalized_impulse
 from sirf.com.interference import Equalized, InterferenceAndNoise, equalize, interference_and_noise
 from sirf.com.search import CaseSearch
+from sirf.signal.filters import raised_cosine
 from tests.com.golden import SAMPLED, Case, case_of, searched, waveforms
 from tests.com.small import small_settings
 

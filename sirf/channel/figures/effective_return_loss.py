@@ -14,7 +14,7 @@ from sirf.channel.figures.quantized import sampled_signal_pdf
 from sirf.channel.network import Network
 from sirf.channel.screening import on_fine_grid
 from sirf.errors import SirfError
-from sirf.signal.filters import butterworth4, gaussian_edge
+from sirf.signal.filters import butterworth4, gaussian_edge, raised_cosine
 
 Gate: TypeAlias = Literal["802.3cd", "before", "constant"]
 
@@ -170,7 +170,7 @@ def _pulse_reflection(
     delay = _LEAD + _EDGE * rise
     filters = gaussian_edge(frequency, rise) * butterworth4(frequency, corner)
     if settings.tukey_window:
-        filters = filters * tukey(frequency, corner, settings.symbol_rate)
+        filters = filters * raised_cosine(frequency, corner, settings.symbol_rate)
     value = reflection * filters * np.exp(-2j * np.pi * frequency * delay)
     rate = settings.samples_per_ui * settings.symbol_rate
     if np.max(np.abs(value)) < _NOTHING * settings.bin_size:
@@ -188,12 +188,6 @@ def _pulse_reflection(
     total = np.concatenate((np.zeros(settings.samples_per_ui), np.cumsum(kept)))
     pulse = total[settings.samples_per_ui :] - total[: -settings.samples_per_ui]
     return time[first:last] - _EDGE * rise, pulse
-
-
-def tukey(frequency: Float, start: float, stop: float) -> Float:
-    """Tukey window (F,): one to `start` Hz, half a cosine down to zero at `stop` Hz."""
-    part = np.clip((frequency - start) / (stop - start), 0.0, 1.0)
-    return np.asarray(0.5 + 0.5 * np.cos(np.pi * part))
 
 
 def _gate(time: Float, settings: ErlSettings) -> Float:

@@ -125,6 +125,7 @@ class Path:
 
         Raises `SirfError` for a bad length or a path without a variable segment.
         """
+        # asking for the length refuses a path that has none to change
         metres, _ = parse_length(length), self.trace_length_m
         segments = (_stretched(part, metres) if part.name == self.variable else part for part in self.segments)
         return dataclasses.replace(self, segments=tuple(segments))
@@ -169,6 +170,7 @@ class Path:
         f = self._frequency(frequency)
         if self.converts:
             return self.pair(f).differential(name=self.name)
+        # made once: elements keep their networks by its value, and hash it once instead of at every segment
         grid = FrequencyGrid(f)
         s = reduce(cascade, (segment.network(grid).s for segment in self.segments))
         return Network(f, s, z0=PAIR_OHM, name=self.name)
@@ -198,6 +200,7 @@ class Path:
         f, warnings = self._frequency(frequency), self.warnings + self._assumptions()
         blocks = [segment for segment in self.segments if isinstance(segment.element, Capacitor)]
         if blocks or any(block.coupling_corner is not None for block in self._blocks):
+            # open at DC: S21 is zero there, and its phase means nothing
             f = f[f > 0.0]
             warnings += tuple(
                 f"{block.name} blocks DC below {block.element.corner / 1e3:.3g} kHz: baseline wander is not in this channel."
@@ -222,6 +225,7 @@ class Path:
             next=near,
             plane=plane,
             four_port=pair.four_port(name=self.name) if self.converts else None,
+            # a balanced path has no 4-port of its own: it would be two equal lines again
             port_order=PAIRINGS["12-34"] if self.converts else None,
             name=self.name,
             warnings=warnings,
@@ -294,6 +298,7 @@ class Path:
                     both_modes=self._both_modes,
                     name=f"{self.name} {kind}",
                 )
+            # the same object for each: engines find equal aggressors by it and prepare one
             found.append(() if network is None else (network,) * count)
         return found[0], found[1]
 
@@ -317,6 +322,7 @@ def _stretched(segment: Segment, length: float) -> Segment:
     if isinstance(element, Trace):
         return dataclasses.replace(segment, element=dataclasses.replace(element, length=length), length_m=length)
     assert isinstance(element, Device)
+    # a variable substrate is one line: with more sections nobody could say which grows
     (line,) = element.package.lines
     package = dataclasses.replace(element.package, lines=(dataclasses.replace(line, length_mm=1e3 * length),))
     return dataclasses.replace(segment, element=dataclasses.replace(element, package=package), length_m=length)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from sirf.channel.figures import ErlSettings, effective_reflection, effective_return_loss
-from sirf.channel.figures.effective_return_loss import tukey
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 from sirf.presets import load
+from sirf.signal.filters import raised_cosine
 from tests.channel.figures.reference import CASES, channel, golden, keywords
 
 WITH_ERL = tuple(case for case in CASES if not case.startswith("kr4"))
@@ -143,7 +143,7 @@ def test_impedance_of_the_step_counts() -> None:
 
 
 def test_the_tukey_window_is_one_then_half_then_zero() -> None:
-    assert tukey(np.array([0.0, 1.0, 1.5, 2.0, 3.0]), 1.0, 2.0) == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
+    assert raised_cosine(np.array([0.0, 1.0, 1.5, 2.0, 3.0]), 1.0, 2.0) == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
 
 
 @pytest.mark.parametrize(
