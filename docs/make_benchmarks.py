@@ -56,7 +56,6 @@ def page(short: dict[str, Any], peers: dict[str, Any]) -> str:
         said = "agree" if one["agrees"] else f"differ by {one['difference']:.1e}: {one['why']}"
         times = f"{one['peer_seconds']:.3g} s", f"{one['sirf_seconds']:.3g} s", f"{ratio:.3g}"
         rows.append((f"{one['peer']} {one['version']}", one["job"], *times, said, f"`{one['command']}`"))
-    missing = "\n".join(f"* {name}: {why}." for name, why in peers["not_run"].items())
     return f"""# Benchmarks
 
 Made by `docs/make_benchmarks.py`; not edited by hand. Times are processor time of one core of a machine that others used too.
@@ -80,10 +79,6 @@ model's own time on both sides, wall time for sirf, whose model has a process of
 ![Time of each peer over that of sirf](figures/benchmarks-peers.svg)
 
 {table(("peer", "job", "peer", "sirf", "ratio", "answers", "command"), rows)}
-
-Not run:
-
-{missing}
 
 ## Two commits
 
