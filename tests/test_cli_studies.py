@@ -38,6 +38,11 @@ def test_reach_of_fibre_and_of_a_path_without_a_standard(tmp_path: Path, capsys:
     assert result["limit"] == {"eye_mask": [1.0, 0.01]}
 
 
+def test_reach_of_an_architecture_says_that_compare_asks_another_question(capsys: Capture) -> None:
+    assert main(["reach", "ucie-advanced", "--data-rate", "16Gb/s"]) == 0
+    assert "sirf compare holds architectures against frames lost" in capsys.readouterr().out
+
+
 def test_bad_input_of_reach_is_one_line(capsys: Capture) -> None:
     for arguments, words in (
         (["reach", "pigeon"], "path must be an architecture"),

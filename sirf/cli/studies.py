@@ -96,6 +96,11 @@ def reach(
             data_rate=rate,
         )
     say(str(result), json_file=json_file)
+    if not given and standard is None and _is_architecture(path):
+        say(
+            "sirf compare holds architectures against frames lost after FEC and COM instead; with --rule own against this limit",
+            json_file=json_file,
+        )
     if out is not None:
         draw_picture(lambda axes: plot.reach(result, axes), out, json_file=json_file)
     write_json(result.to_dict(), json_file)
@@ -148,6 +153,14 @@ def standard_or_default(path: str, standard: str | None, data_rate: float | None
     path = without_case(path, (*list_data("paths"), *list_data("architectures"), *FAMILIES))
     only_a_path = path in list_data("paths") and path not in (*list_data("architectures"), *FAMILIES)
     return DEFAULT_STANDARD if only_a_path else None
+
+
+def _is_architecture(path: str) -> bool:
+    from sirf._data import list_data, without_case
+    from sirf.system.architecture import FAMILIES
+
+    known = (*list_data("architectures"), *FAMILIES)
+    return without_case(path, known) in known
 
 
 def _pair(text: str | None) -> tuple[float, float] | None:
