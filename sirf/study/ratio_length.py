@@ -27,6 +27,10 @@ from sirf.study.subject import Subject
 NEAR = 1.1
 """Ratio of lengths within which a known setting is as good as one that is searched for there."""
 
+MIN_SAMPLES = 8
+"""Samples per UI that waves of light need at least."""
+FAR_MARGIN, FAR_STRIDE = 20.0, 2.0
+"""Decades of margin at the start above which the walk through light takes strides of this ratio: bumps are a few decades high."""
 MAX_ROUNDS = 2
 """Refinements of a setting at most, each at the crossing with the one before."""
 
@@ -112,6 +116,9 @@ class RatioLength:
             return longest_length(
                 self.margin, start, between=between, stride=stride, descent=descent, tolerance=tolerance, known=known
             )
+        known = dict(known or {})
+        if start in known and known[start] > FAR_MARGIN and self.known:
+            stride = max(stride, FAR_STRIDE)
         low, high = longest_length(
             self.margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known
         )
@@ -195,7 +202,14 @@ def _refined(section: Section) -> Section:
     """The section with its setting moved step by step while the error ratio falls."""
     if not drives_curves(section.link):
         return section
-    return dataclasses.replace(section, link=refined(optimized(section.link), freeze=("ctle",), rounds=1))
+    whole = optimized(section.link)
+    # the order of settings shows at half the samples, in less time
+    few = max(whole.samples_per_ui // 2, MIN_SAMPLES)
+    ready = _held(
+        dataclasses.replace(section, link=section.link.replace(samples_per_ui=few)), {section.name: _setting(whole)}
+    )
+    better = refined(optimized(ready.link), freeze=("ctle",), rounds=1)
+    return _held(section, {section.name: _setting(better)})
 
 
 def _about(limits: EqualizerLimits, gains_db: tuple[float, ...]) -> EqualizerLimits:
