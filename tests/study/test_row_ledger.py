@@ -13,7 +13,7 @@ RATE = 106.25e9
 def test_light_adds_up_from_the_transmitter_to_the_photodiode() -> None:
     """What is sent, less what the way loses, is what arrives; fibre and joints are named one by one."""
     item = load_architecture("pluggable-retimed")
-    entries = {one.name: one.value for one in _light(item, RATE)}
+    entries = {one.name: one.value for one in _light(item, RATE) if one.value is not None}
     optics = item.optics_at(RATE)
     assert optics is not None
     lost = entries["OMA at the transmitter"] - entries["OMA at the photodiode"]

@@ -12,7 +12,7 @@ from sirf.channel.path.elements import Trace
 from sirf.channel.weave import WeaveRoute, load_weave
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
-from sirf.optics import load_optics
+from sirf.optics import Ring, load_optics
 from sirf.study.sweep.copper_parameters import material_changed
 from sirf.study.sweep.frozen import found, get, mapped, replaced
 from sirf.study.sweep.inputs import Inputs
@@ -162,3 +162,17 @@ def test_frozen_values_are_changed_by_copy() -> None:
         get(tree, "leaves.2")
     with pytest.raises(ConfigError, match="Name one of leaves"):
         replaced(tree, "leafs", ())
+
+
+def test_a_ring_is_detuned_by_parts_of_its_own_line_width() -> None:
+    """Upwards for a positive error: by 0.3 of the width, to the digit."""
+
+    def detuning(error: float) -> float:
+        optics = PARAMETERS["ring_detuning_error"].apply(LIGHT, error).optics
+        assert optics is not None
+        ring = optics.path.modulator
+        assert isinstance(ring, Ring)
+        return ring.detuning / ring.linewidth
+
+    assert detuning(0.3) - detuning(0.0) == pytest.approx(0.3, rel=1e-9)
+    assert detuning(-0.2) - detuning(0.0) == pytest.approx(-0.2, rel=1e-9)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 import sirf
 from sirf.engine.statistical.analysis import statistical_eye
@@ -186,6 +187,8 @@ def test_a_yield_has_its_interval_and_the_table_its_columns(whole: Results, tmp_
     share, low, high = whole.yield_interval()
     good = int((whole.figure("ber") <= 1e-12).sum())
     assert share == good / 16
+    exact = binomtest(good, 16).proportion_ci(0.99, method="exact")
+    assert (low, high) == pytest.approx((exact.low, exact.high), rel=1e-9)
     assert 0.0 <= low <= share <= high <= 1.0
     table = whole.to_pandas()
     assert list(table.columns) == [
