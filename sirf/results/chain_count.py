@@ -23,7 +23,8 @@ def composed_error_ratio(error_ratios: Sequence[float]) -> float:
     >>> composed_error_ratio([0.25, 0.5])
     0.5
     """
-    return -0.5 * math.expm1(math.fsum(math.log1p(-2.0 * min(p, _HALF)) for p in error_ratios))
+    # adding zero: no error at all is 0.0, not -0.0
+    return 0.0 - 0.5 * math.expm1(math.fsum(math.log1p(-2.0 * min(p, _HALF)) for p in error_ratios))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
