@@ -117,8 +117,10 @@ def _smaller(encoded: str) -> str:
     from PIL import Image
 
     raw, buffer = base64.b64decode(encoded), io.BytesIO()
-    picture = Image.open(io.BytesIO(raw)).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+    picture = Image.open(io.BytesIO(raw))
+    if picture.mode == "P":
+        return encoded
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
     return base64.b64encode(min(raw, buffer.getvalue(), key=len)).decode() + "\n"
 
 

@@ -102,6 +102,9 @@ def test_a_picture_is_stored_smaller_and_looks_the_same(tool: ModuleType, tmp_pa
     file.write_text(notebook(shown(text_plain="<Figure>", image_png=base64.b64encode(buffer.getvalue()).decode())))
     tool.shrink(file)
     stored = base64.b64decode(json.loads(file.read_text())["cells"][0]["outputs"][0]["data"]["image/png"])
+    once = file.read_bytes()
+    tool.shrink(file)
+    assert file.read_bytes() == once
     assert len(stored) < 0.7 * len(buffer.getvalue())
     back = np.asarray(image.open(io.BytesIO(stored)).convert("RGB"), dtype=float)
     assert np.sqrt(np.mean((back - pixels) ** 2)) < 4.0
