@@ -53,7 +53,7 @@ def runs_of_errors(rates: ErrorRates, longest: int) -> np.ndarray:
     for _ in range(longest + 1):
         at_least.append(now.sum())
         now = stepped(now, (0, 2))
-    return -np.diff(at_least) / at_least[0]
+    return np.asarray(-np.diff(at_least) / at_least[0])
 
 
 def test_nrz_one_tap_dfe_has_the_closed_form_error_ratio_and_burst() -> None:
