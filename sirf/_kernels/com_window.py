@@ -210,6 +210,56 @@ def _worst_eye(
 
 
 @kernel
+def _residuals(
+    samples: Any,
+    place: Any,
+    step: Any,
+    low: Any,
+    fine: Any,
+    zero: Any,
+    post: Any,
+    lower: Any,
+    upper: Any,
+    values: Any,
+    slopes: Any,
+    late: Any,
+) -> Any:
+    """Pulse (U,) at an instant `place` steps from the cursor without the symbol `zero` and what the DFE takes off, into `values`.
+
+    `slopes` are per UI; returned is the sum of their squares. `late` (U,) is room.
+    """
+    count = values.size
+    _interpolate(samples, (place - 1) * step, low, values)
+    _interpolate(samples, (place + 1) * step, low, late)
+    energy = 0.0
+    for u in range(count):
+        slope = 0.5 * fine * (late[u] - values[u])
+        energy += slope * slope
+        slopes[u] = slope
+    _interpolate(samples, place * step, low, values)
+    values[zero] = 0.0
+    for n in range(min(post.size, count - zero - 1)):
+        values[zero + 1 + n] -= min(max(post[n], lower[n]), upper[n])
+    return energy
+
+
+@kernel
+def _resolution(values: Any, slopes: Any, variance: Any, power: Any, bin_size: Any, sigma: Any, most: Any) -> Any:
+    """How far a tail is looked at in bins, the step of frequencies in radians that this asks for, and how many count.
+
+    `values` and `slopes` (U,) are the symbols' shares in V, `variance` that of the normal noise and `sigma` the least of its rms
+    in bins, `power` the symbols' mean square, `most` the furthest interference of interest in bins.
+    """
+    squares = 0.0
+    for u in range(values.size):
+        squares += values[u] * values[u] + slopes[u] * slopes[u]
+    spread = _REACH * math.sqrt(power * squares / (bin_size * bin_size) + variance)
+    furthest = spread if most == np.inf else 1.5 * most
+    angle = math.pi / np.ceil(furthest + spread + 2.0)
+    return furthest, angle, int(0.5 * (min(DECAY / sigma, 3.0) / angle + 1.0)) + 1
+
+
+@kernel
 def window_estimates(
     result: Any,
     order: Any,
@@ -285,26 +335,27 @@ def window_estimates(
                     break
             if done[w] or weights[w] == 0.0:
                 continue
-            _interpolate(samples, (w - half_window - 1) * step, low, values[:count])
-            _interpolate(samples, (w - half_window + 1) * step, low, late[:count])
-            energy = 0.0
+            energy = _residuals(
+                samples,
+                w - half_window,
+                step,
+                low,
+                fine,
+                zero,
+                post,
+                lower,
+                upper,
+                values[:count],
+                slopes,
+                late[:count],
+            )
             for u in range(count):
-                slope = 0.5 * fine * (late[u] - values[u])
-                energy += slope * slope
-                slopes[u] = noise[1] * slope
-            _interpolate(samples, (w - half_window) * step, low, values[:count])
-            values[zero] = 0.0
-            for n in range(min(reach, count - zero - 1)):
-                values[zero + 1 + n] -= min(max(post[n], lower[n]), upper[n])
+                slopes[u] *= noise[1]
             variance = (steady * steady + noise[0] * energy) / (bin_size * bin_size)
             if frequencies == 0:
-                squares = 0.0
-                for u in range(count):
-                    squares += values[u] * values[u] + slopes[u] * slopes[u]
-                spread = _REACH * math.sqrt(power * squares / (bin_size * bin_size) + variance)
-                furthest = spread if most == np.inf else 1.5 * most
-                angle = math.pi / np.ceil(furthest + spread + 2.0)
-                frequencies = int(0.5 * (min(DECAY / sigma, 3.0) / angle + 1.0)) + 1
+                furthest, angle, frequencies = _resolution(
+                    values[:count], slopes[:count], variance, power, bin_size, sigma, most
+                )
                 if frequencies > _MOST_FREQUENCIES:
                     break
             sums[:] = 0.0

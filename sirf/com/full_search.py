@@ -34,7 +34,7 @@ _OUTER_COUNTS = (1, 3, 5, 8)
 _NOISE_LAGS = 128
 _PEAK_SPREAD_UI = 16
 """A box whose peaks can lie further apart is halved before its instants are bounded."""
-_FIRST_STEP = 4
+_FIRST_STEP = 8
 """Every so manyth sampling offset is looked at where the walk begins."""
 _LONGEST_STEP = 8
 """Steps of a grid that the walk takes at once, halved when none is better."""
