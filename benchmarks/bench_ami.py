@@ -47,9 +47,11 @@ print(json.dumps({"seconds": time.process_time() - begin, "sum": float(np.sum(np
 
 
 def cpu() -> float:
-    """CPU seconds of this process and of its children, those that run as well."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    return own.ru_utime + own.ru_stime + sum(_child_seconds(int(pid)) for pid in os.listdir("/proc") if pid.isdigit())
+    """CPU seconds of this process and of its children, those that have ended and those that run."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used) + sum(
+        _child_seconds(int(pid)) for pid in os.listdir("/proc") if pid.isdigit()
+    )
 
 
 def _child_seconds(pid: int) -> float:

@@ -25,6 +25,7 @@ from sirf.engine.seeding import segment_generator
 from sirf.engine.waveform.capture import VOLTAGE_BINS
 from sirf.engine.waveform.polyphase import FILTER_MARGIN
 from sirf.errors import AmiError
+from sirf.execution import one_algebra_thread
 from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bits_per_symbol, thresholds
 from sirf.signal.patterns import remove_precoding
@@ -173,7 +174,15 @@ class ModelReception:
                 # symbols of the latency are kept, the waveform is not
                 self._drop(self._rows - 2 * GUARD)
             return False
-        start = self.ignore + self.origin
+        # small systems of equations: BLAS would wake its threads for them, which then wait in a loop for more
+        with one_algebra_thread():
+            self.learned = self._learned(self.ignore + self.origin)
+        self.top = TOP * float(np.abs(self.learned.levels).max())
+        self._taken = float(self._rows - 2 * GUARD)
+        return True
+
+    def _learned(self, start: int) -> Learned:
+        """Latency, levels and phase of the waveform from UI `start` on."""
         phase = self._clock_phase(start) if self.clocked else self._fitted_phase(start)
         place = self._instants(start, phase)[:LEARN]
         value = self._sampled(place)
@@ -187,10 +196,7 @@ class ModelReception:
                 f"{self.side.model.name} must give rising levels, got {np.array2string(levels, precision=3)} V. "
                 "Swap P and N of one end, or correct the model's parameters."
             )
-        self.learned = Learned(levels, phase, latency)
-        self.top = TOP * float(np.abs(levels).max())
-        self._taken = float(self._rows - 2 * GUARD)
-        return True
+        return Learned(levels, phase, latency)
 
     def decide(self, limit: int) -> int:
         """Decide and count up to `limit` symbols of what has come; how many."""

@@ -85,6 +85,7 @@ class ModelStream:
         # without the signal, which then comes from the transmitter's model, the rows hold noise and crosstalk alone
         self.plan = plan(link, MAX_INTERPOLATION_ERROR if waves or driven else PRECISION, PRECISION)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
+        self.others = OtherDrives(self.plan) if waves or driven else None
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui
         self._stack = contextlib.ExitStack()
@@ -169,18 +170,33 @@ class ModelStream:
         symbols, drives, phases = self.source.block()
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         rows = np.empty((self.plan.table.block, self.m), dtype=np.float32)
-        if self.sent is None or self.plan.drives > self.plan.fixed:
-            if self.sent is not None:
-                # the transmitter's model sends the signal itself
-                drives[: self.plan.fixed] = 0.0
+        if self.others is None:
             push(self.bank, self.plan.rows, np.asarray(fft.rfft(drives)), moved, rows)
         else:
-            rows[:] = 0.0
+            self.others.push(drives, moved, rows)
         if self.sent is not None:
             driven = self.upstream is not None and self.upstream.waves
             rows += self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)
         # errors are counted from the first transmitter on
         self.receiver.push(rows, symbols if self.upstream is None else self.upstream.original)
+
+
+class OtherDrives:
+    """Noise and crosstalk of a plan without the signal, which a transmitter's model sends itself."""
+
+    def __init__(self, shared: Plan) -> None:
+        fixed, table = shared.fixed, shared.table
+        self.fixed, self.rows = fixed, np.arange(shared.drives - fixed)
+        moving = {drive - fixed: spectra for drive, spectra in table.moving.items()}
+        self.bank = Filterbank(dataclasses.replace(table, spectra=table.spectra[fixed:], moving=moving))
+
+    def push(self, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
+        """Rows `out` (b, M) in V of a block's `drives`, numbered with the signal's as `moved` has them."""
+        if not len(self.rows):
+            out[:] = 0.0
+            return
+        own = tuple((drive - self.fixed, shift) for drive, shift in moved)
+        push(self.bank, self.rows, np.asarray(fft.rfft(drives[self.fixed :])), own, out)
 
 
 class SentStream(Stream):
@@ -193,10 +209,12 @@ class SentStream(Stream):
         super().__init__(_quiet_edges(found, sent_response(found)), seed=seed, **options)
         self.sent_waveform = SentWaveform(found, self.plan, instance, seed=seed)
         self.sent = np.zeros(self.sent_waveform.late, dtype=np.uint8)
+        self.others = OtherDrives(self.plan)
 
     def _waveform(self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
+        # captures must not see a signal that no transmitter sends
         drives[: self.plan.fixed] = 0.0
-        super()._waveform(symbols, drives, moved, out)
+        self.others.push(drives, moved, out)
         out += self.sent_waveform.push(symbols)
 
 
