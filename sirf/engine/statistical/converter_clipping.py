@@ -84,5 +84,8 @@ def _ahead(model: InterferenceModel) -> tuple[Interference, Float]:
     before = type(model)(link.replace(receiver=bare))
     m, rate = link.samples_per_ui, link.symbol_rate
     here, there = (end.start_time * m * rate + end.sampling for end in (model.front_end, before.front_end))
-    offset = round(here - there)
+    # a Rx FFE whose largest tap comes before its main one decides earlier than anything arrives here with its pre-cursors: how
+    # often samples exceed the range hardly depends on the instant, so the first one that is whole stands for it
+    earliest = before.front_end.pre_cursors * m - before.front_end.sampling
+    offset = max(round(here - there), earliest)
     return before.at(offset), link.levels * float(before.main_cursors(np.array([offset]))[0])

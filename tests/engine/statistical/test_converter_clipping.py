@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import sirf
+from sirf.engine.statistical.analysis import InterferenceModel
+from sirf.engine.statistical.converter_clipping import _ahead
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.converter import Converter
@@ -44,3 +46,17 @@ def test_a_range_that_holds_the_signal_passes_and_agrees_with_the_count() -> Non
     low, high = sirf.simulate(link, symbols=300_000, rng=2).errors.symbol_interval(0.999)
     assert low <= expected <= high
     assert np.isfinite(sirf.statistical_eye(converted(None, bits=7), phases=1).ser)
+
+
+def test_a_decision_before_anything_whole_arrives_at_the_converter_is_looked_at_later() -> None:
+    """On long cables an Rx FFE with large pre-cursor taps may decide that early: it was an IndexError."""
+    link = flat_link("PAM4", sigma=0.05)
+    link = link.replace(receiver=dataclasses.replace(link.receiver, ffe=(1.0, -0.1), converter=Converter(bits=7)))
+    model = InterferenceModel(link)
+    usual, _ = _ahead(model)
+    end = model.front_end
+    model.front_end = dataclasses.replace(end, start_time=end.start_time - 40.0 / link.symbol_rate)
+    found, volts = _ahead(model)
+    assert len(volts) == 4
+    # a level away from the pulse, all symbols interfere: samples reach at least as far as at the instant
+    assert found.quantile(0, 1e-6) > usual.quantile(0, 1e-6)
