@@ -90,3 +90,8 @@ def test_correlations_that_contradict_each_other_are_refused() -> None:
         correlation_factor(3, [(0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9)])
     with pytest.raises(ConfigError, match="between -1 and 1"):
         correlation_factor(2, [(0, 1, 1.0)])
+
+
+def test_a_lognormal_ends_at_four_of_its_own_deviations() -> None:
+    one = Distribution(shape="lognormal", middle=2.0, spread=0.1)
+    assert one.ends == pytest.approx((2.0 * np.exp(-0.4), 2.0 * np.exp(0.4)), rel=1e-12)
