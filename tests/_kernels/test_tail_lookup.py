@@ -1,0 +1,44 @@
+"""Tails read between their samples: a cubic exactly, straight at the floor, and each tail where it keeps its digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sirf._kernels.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
+
+FLOOR = -90.0
+
+
+def test_a_cubic_is_met_at_every_place() -> None:
+    def cubic(x: np.ndarray | float) -> np.ndarray | float:
+        return -0.7 - 0.5 * x - 0.03 * x**2 + 0.001 * x**3
+
+    tail = np.asarray(cubic(np.arange(12.0)))
+    for place in (0.0, 0.3, 1.0, 5.75, 9.9, 10.6, 11.0):
+        assert logarithm_at(tail, place, FLOOR) == pytest.approx(cubic(place), abs=1e-13)
+
+
+def test_lines_are_straight_near_the_floor_and_nothing_lies_beyond_the_grid() -> None:
+    tail = np.array([-1.0, -10.0, -40.0, -80.0, FLOOR, FLOOR])
+    assert logarithm_at(tail, 2.25, FLOOR) == pytest.approx(-50.0)
+    assert logarithm_at(tail, 5.001, FLOOR) == FLOOR
+    assert logarithm_at(tail, np.nan, FLOOR) == FLOOR
+    found = np.empty((2, 2))
+    logarithms_at(np.stack([tail, tail - 1.0]), 2.0, np.array([0.5, 1.125]), FLOOR, found)
+    assert found == pytest.approx(np.array([[-10.0, -50.0], [-11.0, -51.0]]))
+
+
+def test_either_side_is_read_from_the_tail_of_its_side() -> None:
+    """Exponential tails with other weights above and below the middle: P(x > v) = 0.7 exp(-v), P(x < -v) = 0.3 exp(-2 v)."""
+    volts = np.linspace(0.0, 10.0, 101)
+    upper, lower = (np.log(weight) - rate * volts for weight, rate in ((0.7, 1.0), (0.3, 2.0)))
+    value = np.array([1.23, -1.23, 1.23, -1.23])
+    upward = np.array([True, True, False, False])
+    found = np.empty(4)
+    level = np.ones(4, dtype=np.int64)
+    # level 0 has other tails: it must not be read
+    tails = [np.stack([np.full_like(volts, FLOOR), tail]) for tail in (upper, lower)]
+    probabilities_beyond(tails[0], tails[1], 10.0, upward, level, value, FLOOR, found)
+    above, below = 0.7 * np.exp(-1.23), 0.3 * np.exp(-2.46)
+    assert found == pytest.approx(np.array([above, 1.0 - below, below, 1.0 - above]), rel=1e-12)
