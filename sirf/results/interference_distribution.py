@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,21 @@ class Interference:
         upper = joined(self.log_tail, self.density, deeper.log_tail, deeper.density)
         lower = joined(self.lower_log_tail, self.lower_density, deeper.lower_log_tail, deeper.lower_density)
         return Interference(volts, upper[0], upper[1], lower[0], lower[1])
+
+    def multiplied(self, upper: Float, lower: Float) -> Interference:
+        """This distribution with P(x > v) and P(x < -v) multiplied by factors whose logarithms (L, V) are given."""
+
+        def times(log_tail: Float, logarithm: Float) -> Float:
+            found = np.where(log_tail > LOG_FLOOR, log_tail + logarithm, LOG_FLOOR)
+            return np.clip(np.minimum.accumulate(found, axis=1), LOG_FLOOR, 0.0)
+
+        return replace(
+            self,
+            log_tail=times(self.log_tail, upper),
+            density=self.density * np.exp(upper),
+            lower_log_tail=times(self.lower_log_tail, lower),
+            lower_density=self.lower_density * np.exp(lower),
+        )
 
     @property
     def tail(self) -> Float:

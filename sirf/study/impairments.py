@@ -298,6 +298,7 @@ class _Straightened(InterferenceModel):
                 means=straight + AMPLITUDE * (bent.means - straight),
                 cursors=AMPLITUDE * bent.cursors,
                 offsets=AMPLITUDE * bent.offsets,
+                patterns=dataclasses.replace(bent.patterns, part=AMPLITUDE),
             )
 
         self.bent = less

@@ -2,7 +2,8 @@
 
 A period of random symbols goes through the curves. Given these two levels, what the slicer sees is fitted by a constant and one
 cursor for each other neighbour (least squares): products of any order of the two with each other and with one neighbour are in
-that fit. Products among the other neighbours are not, and count as a random offset with the distribution found.
+that fit. Products among the other neighbours are not, and count as a random offset with the distribution found; what they do to
+the tails is put right by the patterns themselves (`pattern_tails`).
 
 Symbols: N = PERIOD_SYMBOLS of the period, L levels, M samples per UI, B = REST_BINS points.
 """
@@ -27,17 +28,19 @@ from sirf.engine.light.light_chain import (
     edge_moves,
     periodic,
 )
+from sirf.engine.light.pattern_tails import PatternTails
 from sirf.units import ELECTRON
 
 if TYPE_CHECKING:
     from sirf.link import Link
+    from sirf.transmitter.jitter import Jitter
 
 
 SYMBOLS_BEFORE, SYMBOLS_AFTER = 4, 14
 """Symbols before and after the main one whose cursors depend on its level and that of the one before."""
 NEIGHBOUR_OFFSETS = np.arange(-SYMBOLS_BEFORE, SYMBOLS_AFTER + 1)
-SHAKE_RMS_UI = 2e-3
-"""Rms in UI of the displacements by which the slicer's answer to jitter is found."""
+JITTER_COURSES = 1
+"""Courses of jitter that the period is sent with, each once as drawn and once the other way."""
 REST_BINS = 25
 """Points of the distribution of what the fit leaves."""
 
@@ -48,7 +51,7 @@ class LevelDistortion:
 
     `means` (L,) in V; `cursors` (L, L, K) in V to add to the linear ones from SYMBOLS_BEFORE symbols before the main one on;
     `offsets` (L, L, B) in V beyond what cursors and levels say, with probabilities `shares` (L, L, B); `variance` (L, L) in V²
-    to add to the receiver's noise; `slope` (L, L) the edges' size relative to the linear ones.
+    to add to the receiver's noise; `slope` (L, L) the edges' size relative to the linear ones. `patterns` corrects the tails.
     """
 
     means: Float
@@ -57,6 +60,7 @@ class LevelDistortion:
     shares: Float
     variance: Float
     slope: Float
+    patterns: PatternTails
 
     def bend(self, level: int, before: int, cursors: Float, main: int) -> Float:
         """Linear `cursors` (K,) with the main one at index `main`, as they are about these two symbols."""
@@ -65,6 +69,15 @@ class LevelDistortion:
         inside = (places >= 0) & (places < len(cursors))
         changed[places[inside]] += self.cursors[level, before, inside]
         return changed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JitterCourse:
+    """The period with displaced edges: what multiplies edge response and its slope (N,), and `wave` (N, M) V that it adds."""
+
+    moves: Float
+    bends: Float
+    wave: Float
 
 
 class LargeSignal:
@@ -90,42 +103,56 @@ class LargeSignal:
         else:
             self.member, self.neighbours, self.solver = like.member, like.neighbours, like.solver
         self.waves = self.averaged.waves.slicer.reshape(PERIOD_SYMBOLS, -1)
-        self.moves = edge_moves(
-            link, self.symbols, SHAKE_RMS_UI * np.random.default_rng(2).standard_normal(PERIOD_SYMBOLS)
-        )
-        if not link.transmitter.jitter:
-            self.shaken = None
-        else:
-            self.shaken = self._shaken() if like is None or like.shaken is None else like.shaken
+        self.shaken: list[JitterCourse] = []
+        if link.transmitter.jitter:
+            alike = like is not None and like.link.transmitter.jitter == link.transmitter.jitter
+            self.shaken = like.shaken if like is not None and alike else self._shaken()
         self.noise = self._noise() if self.chain.span.noisy else np.zeros((PERIOD_SYMBOLS, SAMPLES_PER_UI))
 
     def at(self, offset: int) -> LevelDistortion:
         """The fit `offset` samples after the sampling instant."""
-        # only what the curves change is fitted: the linear part is known exactly
-        rest = self._seen(self.waves, offset) - self._linear(self.end.through, offset)
-        shaken = None if self.shaken is None else self._seen(self.shaken, offset)
-        straight = self._linear(self.end.edge, offset, self.moves)
-        noise, count = self._noise_at(offset), self.link.order
+        count = self.link.order
+        straight, whole = self._linear(self.end.through, offset), self._seen(self.waves, offset)
+        moved = [self._course_at(one, offset) for one in self.shaken]
+        noise = self._noise_at(offset)
         constants, variance, slope = np.zeros((count, count)), np.zeros((count, count)), np.ones((count, count))
         offsets, shares = np.zeros((count, count, REST_BINS)), np.zeros((count, count, REST_BINS))
         cursors = np.zeros((count, count, len(NEIGHBOUR_OFFSETS)))
+        left, fitted = np.zeros(PERIOD_SYMBOLS), np.zeros((max(len(moved), 1), PERIOD_SYMBOLS))
         for level, by_before in enumerate(self.member):
             for before, rows in enumerate(by_before):
-                fit = self.solver[level][before] @ rest[rows]
-                left = rest[rows] - self.neighbours[rows] @ fit
+                solve, known = self.solver[level][before], self.neighbours[rows]
+                # only what the curves change is fitted: the linear part is known exactly
+                rest = whole[rows] - straight[rows]
+                fit = solve @ rest
+                left[rows] = rest - known @ fit
+                here = [course[:, rows] for course in moved]
+                if here:
+                    slope[level, before], drift = _edges_through_curves(here)
+                    fit = fit + solve @ drift
+                fitted[:, rows] = straight[rows] + known @ fit
+                for course, (_, edge, bend) in zip(fitted, here, strict=False):
+                    course[rows] += slope[level, before] * edge + bend
                 constants[level, before] = fit[0]
-                offsets[level, before], shares[level, before] = _histogram(fit[0] + left)
+                offsets[level, before], shares[level, before] = _histogram(fit[0] + left[rows])
                 # fit[0] is the constant; the main symbol and the one before are given, so they have no cursors of
                 # their own
                 cursors[level, before, self.free + SYMBOLS_BEFORE] = fit[1:]
                 variance[level, before] = noise[rows].mean()
-                if shaken is not None:
-                    # the same small displacements through curves and through the linear chain: their ratio is the
-                    # local gain of edges
-                    slope[level, before] = np.linalg.norm(shaken[rows]) / np.linalg.norm(straight[rows])
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
-        return LevelDistortion(means, cursors, offsets, shares, variance, slope)
+        seen, fed_back = np.array([whole + course[0] for course in moved] or [whole]), self._fed_back()
+        pair = self.averaged.sent * count + np.roll(self.averaged.sent, 1)
+        patterns = PatternTails(seen - fed_back, fitted - fed_back, left, noise, pair, count)
+        return LevelDistortion(means, cursors, offsets, shares, variance, slope, patterns)
+
+    def _fed_back(self) -> Float:
+        """(N,) V that the receiver's feedback takes off every symbol."""
+        taps = enumerate(self.link.receiver.dfe, start=1)
+        return np.asarray(
+            self.end.main_cursor
+            * sum((tap * np.roll(self.symbols, lag) for lag, tap in taps), np.zeros(PERIOD_SYMBOLS))
+        )
 
     def _seen(self, waves: Float, offset: int) -> Float:
         """(N,) of waves (N, M) at the instants plus `offset` samples."""
@@ -133,11 +160,32 @@ class LargeSignal:
         # the period is a circle, as all responses here are
         return np.roll(waves[:, column], -slip)
 
-    def _shaken(self) -> Float:
-        """(N, M) V: what small displacements of the edges change at the slicer."""
-        drive = self.chain.drive
-        moved = self.averaged.drive + periodic(drive.edge, drive.sampling, self.moves)
-        return np.asarray(self.chain.run(moved).slicer.reshape(PERIOD_SYMBOLS, -1) - self.waves)
+    def _shaken(self) -> list[JitterCourse]:
+        """The period with displaced edges, drawn as the link's jitter is, and displaced the other way."""
+        link, drive = self.link, self.chain.drive
+        generator = np.random.default_rng(2)
+        courses = []
+        for _ in range(JITTER_COURSES):
+            drawn = _displacement(link.transmitter.jitter, generator, symbol_rate=link.symbol_rate)
+            for turned in (drawn, -drawn):
+                # rising edges are late by half the duty-cycle distortion, whatever else displaces them
+                steps = edge_moves(link, self.symbols, np.full(PERIOD_SYMBOLS, -1.0))
+                tau = turned + 0.5 * link.transmitter.jitter.duty_cycle_ui * np.sign(steps)
+                moves, bends = -steps * tau, 0.5 * steps * tau**2
+                sent = periodic(drive.edge, drive.sampling, moves) + periodic(drive.edge_slope, drive.sampling, bends)
+                seen = self.chain.run(self.averaged.drive + sent).slicer.reshape(PERIOD_SYMBOLS, -1)
+                courses.append(JitterCourse(moves, bends, np.asarray(seen - self.waves)))
+        return courses
+
+    def _course_at(self, course: JitterCourse, offset: int) -> Float:
+        """(3, N) V that a course of jitter adds: through the curves, and to first and to second order in a linear chain."""
+        return np.stack(
+            [
+                self._seen(course.wave, offset),
+                self._linear(self.end.edge, offset, course.moves),
+                self._linear(self.end.edge_slope, offset, course.bends),
+            ]
+        )
 
     def _linear(self, response: Float, offset: int, values: Float | None = None) -> Float:
         """(N,) what a linear response at M samples per UI makes of the symbols, or other `values` (N,), there."""
@@ -197,6 +245,23 @@ class LargeSignal:
         density = chain.span.beat_density(frequency, symbol_rate=self.link.symbol_rate, order=self.link.order)
         seen = np.abs(chain.spectra(2 * (len(frequency) - 1)).behind) ** 2
         return float(np.trapezoid(density * seen, frequency))
+
+
+def _edges_through_curves(courses: list[Float]) -> tuple[float, Float]:
+    """Gain of displaced edges through the curves over that of a linear chain, and the mean (N,) of what they add beyond it.
+
+    `courses` (3, N) in V, as displaced edges come through the curves and to first and second order in a linear chain.
+    """
+    change, edge, bend = np.stack(courses, axis=1)
+    gain = float(np.linalg.norm(change - bend) / np.linalg.norm(edge))
+    return gain, np.asarray((change - bend - gain * edge).mean(axis=0))
+
+
+def _displacement(jitter: Jitter, generator: np.random.Generator, *, symbol_rate: float) -> Float:
+    """(N,) UI, drawn: everything but what depends on the direction of an edge."""
+    sides = 2.0 * generator.integers(0, 2, PERIOD_SYMBOLS) - 1.0
+    alone = jitter.random_ui * generator.standard_normal(PERIOD_SYMBOLS) + jitter.dual_dirac_ui * sides
+    return np.asarray(alone + jitter.correlated(generator, PERIOD_SYMBOLS, symbol_rate=symbol_rate))
 
 
 def _least_squares(known: Float) -> Float:

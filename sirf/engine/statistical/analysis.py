@@ -256,7 +256,11 @@ class InterferenceModel:
         # an offset is bounded as a cursor is
         widest[main + 1] += float(np.abs(distortion.offsets).max())
         line = self._line(widest, main, edges.scaled(float(distortion.slope.max())), noise=least, more=most - least)
-        return interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
+        found = interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
+        centres = self.decided * self.pulse[self.front_end.sampling + offset]
+        return found.multiplied(
+            *distortion.patterns.log_ratios(centres, self.noise + self._crosstalk_variance(), found.volts)
+        )
 
     def thresholds(self, at_instant: Interference) -> Float:
         """Decision thresholds (L - 1,) in V of the receiver's slicers, given the interference at the sampling instant.
@@ -331,6 +335,11 @@ class InterferenceModel:
             for lag in range(count)
         ]
         return np.asarray(self._noise_covariance(count) + shared)
+
+    def _crosstalk_variance(self) -> float:
+        """Variance in V² of all aggressors, averaged over their phases."""
+        m = self.link.samples_per_ui
+        return float(sum(self.symbol_variance * np.sum(wave**2) / m for wave in self.front_end.crosstalk))
 
     def _quantisation(self) -> tuple[Float, float]:
         """Half widths (J,) in V of the converter's codes behind each tap of the Rx FFE, and the variance of its own noise."""

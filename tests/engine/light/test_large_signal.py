@@ -222,17 +222,10 @@ def still(link: Link) -> Link:
     return link.replace(channel=link.optics.undisturbed(), transmitter=sender)
 
 
-@pytest.mark.parametrize(
-    ("name", "standard", "target", "tolerance"),
-    # without an Rx FFE more is left of products of other symbols, which the fit takes as chance
-    [*((name, "cei-112g-linear", 1e-4, 0.03) for name in DEVICES), ("sr-vcsel", "optical-53g", 1e-4, 0.05),
-     ("dr-silicon-mzm", "802.3ck-kr1", 1e-3, 0.03), ("fr-eml", "802.3ck-kr1", 1e-3, 0.08)],
-)  # fmt: skip
-def test_the_distribution_has_the_tail_of_known_patterns(
-    name: str, standard: str, target: float, tolerance: float
-) -> None:
-    link = at_error_ratio(still(shipped(name, standard)), target)
-    assert ratio(link) == pytest.approx(known_patterns(link), rel=tolerance)
+@pytest.mark.parametrize("name", DEVICES)
+def test_the_distribution_has_the_tail_of_known_patterns(name: str) -> None:
+    link = at_error_ratio(still(shipped(name, "cei-112g-linear")), 1e-4)
+    assert ratio(link) == pytest.approx(known_patterns(link), rel=0.03)
 
 
 @pytest.mark.parametrize("name", DEVICES)

@@ -41,8 +41,8 @@ def test_an_open_contour_has_a_width_and_adapted_slicers_err_less(linear: Link) 
         assert low < threshold < high
     assert min(adapted.eye_widths()) > 0.03
     # 26.6 million counted symbols of the fixed thresholds: 2.62e-5 to 3.04e-5 (99 %)
-    assert fixed.ber == pytest.approx(2.56e-5, rel=0.03)
-    assert adapted.ber == pytest.approx(1.73e-5, rel=0.03)
+    assert fixed.ber == pytest.approx(2.83e-5, rel=0.03)
+    assert adapted.ber == pytest.approx(1.85e-5, rel=0.03)
 
 
 def test_at_a_threshold_neighbours_are_mistaken_as_often(linear: Link) -> None:
