@@ -75,6 +75,8 @@ def symbol_chain(
     largest = np.abs(weights).sum(axis=1) * np.abs(levels).max() + aparts
     spacings = table_spacings(theta, step * size, largest, np.einsum("qn,qdn->qd", shares, volts**2).max(axis=1))
     points = (2.0 * largest / spacings).astype(np.int64) + POINTS + 1
+    # noise far smaller than the edges asks for more of them than there are transitions: then each transition by itself
+    points[points > count**4 * np.where(rests > 0.0, 2, 1)] = 0
     run_chain(
         total,
         messages[0],
@@ -352,12 +354,14 @@ def run_chain(
                         for sign in range(2 if apart > 0.0 else 1):
                             rest = apart * (2.0 * sign - 1.0)
                             side = sides - 1 if x + rest < 0.0 else 0
-                            interpolate(
-                                table[side, : points[q]],
-                                (x + rest - low) / spacing,
-                                room[14],
-                                other if sign else factor,
-                            )
+                            out = other if sign else factor
+                            if points[q] == 0:
+                                alone = out.reshape(1, 2, size)
+                                tabulate(
+                                    theta, step, x + rest, 0.0, shares[q, :used], volts[q, side, :used], room, alone
+                                )
+                            else:
+                                interpolate(table[side, : points[q]], (x + rest - low) / spacing, room[14], out)
                         if apart > 0.0:
                             mix(odd, 0.0, other, 0.5 * ties[q])
                             mix(odd, 1.0, factor, -0.5 * ties[q])
