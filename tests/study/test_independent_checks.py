@@ -14,11 +14,13 @@ from sirf._data import data_root
 from sirf.channel.lines import Stripline
 from sirf.channel.materials import load_material
 from sirf.optics.eye_closure import IDEAL, tdecq
+from sirf.study.compare import measurement_of
 from sirf.study.measurement import com_of
 from sirf.study.sections import path_of, sections
 from sirf.system.architecture import load_architecture
 from sirf.system.corners import corner
 from sirf.system.energy import energy_pj_per_bit
+from sirf.system.port import port_figures
 from sirf.units import C0
 
 RATE, SAMPLES_PER_UI = 106.25e9, 16
@@ -233,3 +235,66 @@ def test_up_to_half_the_power_is_judged_by_what_the_page_says() -> None:
     savings = [round(100.0 * (1.0 - one[0] / modules[0])) for one in (retimed, linear)]
     assert max(savings) < 50
     assert f"{savings[0]} % (retimed) to {savings[1]} % (linear) less at 200G" in text
+
+
+def test_products_that_share_a_source_with_a_preset_are_computed_again() -> None:
+    """Rows of the second table of products; what each shares with sirf's data is read from the data in the last test."""
+    text = page()
+
+    def latency(name: str, rate: float) -> tuple[float, float, float]:
+        found = port_figures(name, energy_pj_per_bit(name, 0.0, data_rate=rate), data_rate=rate).latency_ns
+        return found.value, found.low, found.high
+
+    def part_of(name: str, rate: float, *titles: str) -> tuple[float, float, float]:
+        parts = [part for part in energy_pj_per_bit(name, 0.0, data_rate=rate).parts if part.name.endswith(titles)]
+        assert len(parts) == len(titles)
+        low, value, high = (math.fsum(getattr(part, end) for part in parts) for end in ("low", "value", "high"))
+        return value, low, high
+
+    retimer = tuple(8 * 0.112 * one for one in part_of("pluggable-analog-retimed", 106.25e9, "analog retimer"))
+    block = dict(
+        port_figures(
+            "pluggable-analog-retimed", energy_pj_per_bit("pluggable-analog-retimed", 0.0), data_rate=106.25e9
+        ).latency_parts
+    )["analog retimer"]
+    transmitter = tuple(1e3 * one for one in part_of("microled", 2e9, "switch of a microLED", "laser"))
+    rows = (
+        ("TeraPHY, PAM4 CWDM: a hop, as cpo-retimed", "100 to 200 ns", latency("cpo-retimed", 106.25e9), 150.0, "no"),
+        ("TeraPHY, PAM4 CWDM: a hop, as cpo-linear", "100 to 200 ns", latency("cpo-linear", 106.25e9), 150.0, "no"),
+        ("TeraPHY, DWDM: a hop, as oci-gen1", "20 to 30 ns", latency("oci-gen1", 50e9), 25.0, "no"),
+        ("analog retimer, 8 x 112G: power", "3 W", retimer, 3.0, "yes"),
+        ("analog retimer: latency", "3 ns", (block.value, block.low, block.high), 3.0, "yes"),
+        ("microLED kit: transmitter", "80 to 200 fJ/bit", transmitter, 140.0, "yes"),
+    )  # fmt: skip
+    for title, published, (value, low, high), reference, used in rows:
+        inside = "yes" if low <= reference <= high else "no"
+        figures = f"{value:.3g} ({low:.3g} to {high:.3g}) | {100.0 * (value / reference - 1.0):+.0f} %"
+        row = f"| {title} | {published} | {figures} | {inside} | {used} |"
+        assert row in text, row
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "rate", "most"),
+    [
+        ("microLED kit: BER over 10 m", "microled", 2e9, 1e-9),
+        ("TeraPHY, DWDM: BER, as oci-gen1", "oci-gen1", 50e9, 1e-12),
+    ],
+)
+def test_error_ratios_of_slow_light_are_computed_again(title: str, name: str, rate: float, most: float) -> None:
+    found = max(measurement_of(load_architecture(name), rate).section_ber)
+    assert found < most
+    shown = "below 1e-15" if found < 1e-15 else f"{found:.1e}"
+    assert f"| {title} | below {most:.0e} | {shown} | – | yes |" in page()
+
+
+def test_what_the_page_calls_used_is_named_by_the_data() -> None:
+    energy = (data_root() / "energy" / "architectures.toml").read_text(encoding="utf-8")
+    ports = (data_root() / "system" / "ports.toml").read_text(encoding="utf-8")
+    led = (data_root() / "optics" / "microled-2g.toml").read_text(encoding="utf-8")
+    assert "half of 8 x 112G in 3 W" in energy
+    assert "8 x 112G in 3 W and 3 ns" in ports
+    assert "80 to 200 fJ/bit" in energy
+    assert "80 to 200 fJ/bit" in led
+    everything = "".join(file.read_text(encoding="utf-8") for file in data_root().rglob("*.toml"))
+    assert "TeraPHY" not in everything
+    assert "Passage CPO" not in everything
