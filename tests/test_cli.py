@@ -248,7 +248,8 @@ def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
     assert all(sentence[:60] in html.unescape(page) for sentence in whole["verdict"])
     # eyes of all, energy over reach, error band and loss of the copper, and an eye for each row
     assert page.count("data:image/png;base64,") == 4 + len(rows)
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
 
 
 BAD_FILES = {

@@ -44,7 +44,8 @@ def test_a_study_is_shown_with_a_page_that_holds_everything(swept: Path, capsys:
     text = page.read_text(encoding="utf-8")
     assert text.count("data:image/png;base64,") >= 5
     assert "Yield" in text
-    assert "http" not in text
+    assert "http:" not in text
+    assert "https:" not in text
     assert "die_capacitance" in text
     assert table.stat().st_size > 1000
     assert "how ber follows each tolerance" in capsys.readouterr().out

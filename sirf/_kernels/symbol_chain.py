@@ -203,7 +203,8 @@ def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Fl
     rise = theta * swing
     # on the real axis the logarithm is about (theta x v)² / 2
     finest = np.max([end * swing / FINE_AT_END, rise / FINE_ABOUT_REST, rise**2 * largest / FINE_AT_MOST], axis=0)
-    return np.asarray(largest / np.maximum(finest * largest, 1.0))
+    # an edge that does not move has no transitions to tell apart
+    return np.where(largest > 0.0, largest / np.maximum(finest * largest, 1.0), 1.0)
 
 
 @kernel(fastmath=True)  # as above

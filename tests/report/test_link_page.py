@@ -34,7 +34,8 @@ def test_page_of_an_eye(thru: Path, tmp_path: Path) -> None:
     assert f"Bit error ratio {plain['ber']:.2e}; the worst eye is open by {plain['eye_height_mv']:.2f} mV" in text
     assert inside(text) == plain
     assert 'class="contour"' in text
-    assert "http" not in text
+    assert "http:" not in text
+    assert "https:" not in text
 
 
 def test_page_of_a_margin(thru: Path, tmp_path: Path) -> None:

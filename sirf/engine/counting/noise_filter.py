@@ -27,6 +27,8 @@ def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096, lo
     if more is not None:
         lags = np.pad(lags, (0, max(more.size - lags.size, 0)))
         lags[: more.size] += more
+    # both sides of the longest correlation fit on the circle
+    size = max(size, 1 << (2 * len(lags)).bit_length())
     row = np.zeros(size)
     row[: len(lags)] = lags
     # an autocorrelation is even: negative lags stand at the circle's end, lag 0 once
