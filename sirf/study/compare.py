@@ -259,7 +259,7 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
     """Reach in mm with all inputs at the worst and at the best end of their ranges; None where there is none.
 
     Where COM ends it, the length at which copper of that temperature loses what it loses nominally at the reach: COM of a
-    path goes with its loss. Else the search itself, from the nominal reach.
+    path goes with its loss. Else the search itself, from the nominal reach, which lies between both.
     """
     if found.length_m is None:
         return None, None
@@ -279,6 +279,9 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
             given=found.settings,
             steady=False,
         ).length_m
+        if length is not None:
+            # a corner is where errors first pass the limit, the reach a curve through many lengths: a range holds its value
+            length = (min if end == "worst" else max)(length, found.length_m)
         ends.append(None if length is None else 1e3 * length)
     return ends[0], ends[1]
 

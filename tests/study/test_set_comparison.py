@@ -32,3 +32,13 @@ def test_a_row_that_is_refused_is_named() -> None:
     rule = rule_of("common", item, RATE, limit={"tdecq_db": 3.4})
     with pytest.raises(SirfError, match=r"^copper-cable: .*light"):
         rows_of([item], RATE, [rule], False, False, HostModels())
+
+
+def test_a_range_of_reach_holds_its_value() -> None:
+    """Here inputs at both ends first fail at the same length, which lies above the one at which a smooth curve fails."""
+    item = load_architecture("oci-gen1")
+    (row,) = rows_of([item], 50e9, [rule_of("common", item, 50e9)], True, False, HostModels())
+    assert row.reach_low_mm is not None
+    assert row.reach_mm is not None
+    assert row.reach_high_mm is not None
+    assert row.reach_low_mm <= row.reach_mm <= row.reach_high_mm
