@@ -23,6 +23,7 @@ from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.optics.source import Laser
 from sirf.optics.span import Span
 from sirf.presets import list_presets, load
+from sirf.signal.pam import bits_per_symbol
 from sirf.study.measurement import DEAD_ERROR_RATIO
 
 MAX_LOSS, MAX_GAIN = 30.0, 12.0
@@ -100,7 +101,9 @@ def engine_budget(
     path = optics.path
     margin = loss_margin_db(optics, ber=ber)
     rows, arriving = arrival_rows(path, measures)
-    alone = float(dbm(sensitivity(path.receiver, ser=2.0 * ber, extinction_db=measures.extinction_db)))
+    # Gray code: of a wrong symbol's bits one is wrong
+    ser = ber * bits_per_symbol(optics.order)
+    alone = float(dbm(sensitivity(path.receiver, ser=ser, extinction_db=measures.extinction_db, order=optics.order)))
     needed = arriving - margin
     rows = (
         *rows,
