@@ -16,13 +16,30 @@ Complex = NDArray[np.complex128]
 
 
 @kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
+def add_opposites(factor: Complex, theta: float, step: float, swing: float, share: float) -> None:
+    """Add `share` cosh(s `swing`) to `factor` (S,): what a voltage and its opposite, equally likely, make together.
+
+    cosh(x + j y) = cosh x cos y + j sinh x sin y, its angle advanced by rotation.
+    """
+    real = np.cosh(theta * swing) * share
+    imag = np.sinh(theta * swing) * share
+    turn_re = np.cos(step * swing)
+    turn_im = np.sin(step * swing)
+    x = 1.0
+    y = 0.0
+    for n in range(len(factor)):
+        factor[n] += complex(real * x, imag * y)
+        x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+
+
+@kernel(fastmath=True)  # as above
 def multiply_symbols(
     out: Complex, theta: float, step: float, cursors: Float, levels: Float, small: float, cumulants: Float
 ) -> None:
     """Multiply `out` (S,) in place by the product over k of mean_j exp(s a_j c_k).
 
     Cursors with |c| < `small` enter by their `cumulants` (3,): second, fourth and sixth of one symbol. Left out is the eighth:
-    |s c|^8 / 148 at most, for two levels. cosh(x + j y) = cosh x cos y + j sinh x sin y, its angle advanced by rotation.
+    |s c|^8 / 148 at most, for two levels.
     """
     size = len(out)
     half = len(levels) // 2
@@ -47,15 +64,7 @@ def multiply_symbols(
         for j in range(half):
             # levels at ±a together: (exp(s a c) + exp(-s a c)) / L = 2 cosh(s a c) / L
             swing = levels[len(levels) - 1 - j] * cursor
-            real = np.cosh(theta * swing) * 2.0 / len(levels)
-            imag = np.sinh(theta * swing) * 2.0 / len(levels)
-            turn_re = np.cos(step * swing)
-            turn_im = np.sin(step * swing)
-            x = 1.0
-            y = 0.0
-            for n in range(size):
-                factor[n] += complex(real * x, imag * y)
-                x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+            add_opposites(factor, theta, step, swing, 2.0 / len(levels))
         for n in range(size):
             out[n] *= factor[n]
     # logarithm of a moment-generating function: sum over n of (n-th cumulant) s^n / n!, odd ones vanish by symmetry
@@ -124,15 +133,7 @@ def multiply_pairs(
         factor[:] = 0.0
         for j in range(len(points)):
             swing = points[j, 0] * c + points[j, 1] * d
-            real = np.cosh(theta * swing) * shares[j]
-            imag = np.sinh(theta * swing) * shares[j]
-            turn_re = np.cos(step * swing)
-            turn_im = np.sin(step * swing)
-            x = 1.0
-            y = 0.0
-            for n in range(size):
-                factor[n] += complex(real * x, imag * y)
-                x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+            add_opposites(factor, theta, step, swing, shares[j])
         for n in range(size):
             out[n] *= factor[n]
     if power2 > 0.0:
