@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
-from sirf.channel.mixed_mode_order import parse_modal_order, single_ended
+from sirf.channel.mixed_mode_order import Mode, parse_modal_order, single_ended
 from sirf.channel.network import LINE_OHM, PAIR_OHM, Network
 from sirf.channel.network_file import NetworkFile
 from sirf.channel.network_reader import load_network
@@ -326,12 +326,32 @@ def _single_ended(network: Network | skrf.Network, mixed_mode: str | None, warni
         return dataclasses.replace(network, s=single_ended(network.s, modes))
     if mixed_mode is None and any(mode != "S" for mode in network.port_modes):
         network = _without_modes(network, warnings)
+    elif mixed_mode is not None:
+        network = _at_the_ports(network, parse_modal_order(mixed_mode, network.nports))
     own = Network.from_skrf(network)
     if not np.all(np.asarray(network.z0) == own.z0):
         warnings.append(
             f"{own.name or 'network'}: unequal or complex port impedances were renormalised to {own.z0:g} ohm."
         )
     return own if mixed_mode is None else _single_ended(own, mixed_mode, warnings)
+
+
+def _at_the_ports(network: skrf.Network, modes: tuple[Mode, ...]) -> skrf.Network:
+    """The same matrix of `modes` with the impedances of the ports, where its own are those of the modes.
+
+    scikit-rf gives a differential mode twice and a common mode half the impedance of its ports; equal impedances are those of the
+    ports already, as in a file. Other impedances are renormalised to ports of 50 ohm while the modes are still apart.
+    """
+    if np.all(network.z0 == network.z0.flat[0]):
+        return network
+    per_port = np.array([{"D": 2.0, "C": 0.5, "S": 1.0}[mode.kind] for mode in modes])
+    network = network.copy()
+    ports = np.asarray(network.z0) / per_port
+    if not np.all(ports == ports.flat[0]) or complex(ports.flat[0]).imag != 0.0:
+        network.renormalize(LINE_OHM * per_port)
+        ports = np.full_like(ports, LINE_OHM)
+    network.z0 = ports
+    return network
 
 
 def _without_modes(network: skrf.Network, warnings: list[str]) -> skrf.Network:
@@ -342,7 +362,7 @@ def _without_modes(network: skrf.Network, warnings: list[str]) -> skrf.Network:
     if modes != "D" * pairs + "C" * pairs + "S" * (len(modes) - 2 * pairs):
         raise SirfError(
             f"port_modes of {name} must be differential, then common, then single-ended as se2gmm leaves them, got {modes}. "
-            "Undo the modes, or give mixed_mode='D1,2 D3,4 C1,2 C3,4' or the like."
+            "Give mixed_mode='D1,2 C1,2 D3,4 C3,4' or the like, row by row, or read the file with Channel.from_touchstone."
         )
     single = network.copy()
     single.gmm2se(pairs)

@@ -307,6 +307,25 @@ def test_scikit_rf_networks_in_mixed_modes_are_the_channel_that_they_were() -> N
     bare = Network(grid, modal.s, name="modal")
     told = Channel.from_network(bare, mixed_mode="D1,2 D3,4 C1,2 C3,4")
     assert np.allclose(told.through.s, expected.through.s, rtol=0, atol=1e-12)
+    # with impedances of modes (100 and 25 ohm), of ports that are not 50 ohm, and with rows in another order
+    named = Channel.from_network(modal, mixed_mode="D1,2 D3,4 C1,2 C3,4")
+    assert np.allclose(named.through.s, expected.through.s, rtol=0, atol=1e-12)
+    other = single.copy()
+    other.renormalize(42.5)
+    same = Channel.from_network(other)
+    other.se2gmm(2)
+    named = Channel.from_network(other, mixed_mode="D1,2 D3,4 C1,2 C3,4")
+    assert np.allclose(named.through.s, same.through.s, rtol=0, atol=1e-12)
+    uneven = modal.copy()
+    uneven.renormalize([90.0, 100.0, 25.0, 30.0])  # no ports have these modes: renormalised while the modes are apart
+    named = Channel.from_network(uneven, mixed_mode="D1,2 D3,4 C1,2 C3,4")
+    assert np.allclose(
+        named.through.s, expected.through.s, rtol=0, atol=1e-7
+    )  # scikit-rf's renormalisation is that exact
+    rows = modal.subnetwork([0, 2, 1, 3])
+    assert list(rows.port_modes) == ["D", "C", "D", "C"]
+    named = Channel.from_network(rows, mixed_mode="D1,2 C1,2 D3,4 C3,4")
+    assert np.allclose(named.through.s, expected.through.s, rtol=0, atol=1e-12)
     odd = modal.copy()
     odd.port_modes = np.array(["C", "D", "C", "D"])
     with pytest.raises(SirfError, match=r"port_modes of .* must be differential, then common"):
