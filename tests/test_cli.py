@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from sirf.__main__ import main
 from sirf.channel.weave import list_weaves
 from sirf.engine.counting.count_errors import CountInterrupted
+from sirf.optics import load_optics
 from sirf.presets import list_presets
 from sirf.results.error_count import ErrorCount
 from sirf.results.waveform_record import WaveformRecord
@@ -373,6 +375,23 @@ def test_fec_shows_a_table_and_gives_json(capsys: Capture) -> None:
     assert 0 < rows[0]["codeword_error_ratio"] < 1e-15
     assert main(["fec", "--ber", "0.7"]) == 2
     assert "ber must be in (0, 0.5)" in capsys.readouterr().err
+
+
+def test_optics_has_no_pam4_figures_for_nrz(capsys: Capture) -> None:
+    assert main(["optics", "oci-gen1", "--json", "-"]) == 0
+    shown = capsys.readouterr()
+    rows = strict_json(shown.out)
+    assert isinstance(rows, list)
+    assert [rows[0][key] for key in ("level_mismatch", "tecq_db", "tdecq_db")] == [None] * 3
+    budget = {row["name"]: row["value"] for row in rows[0]["rows"]}
+    assert "TDECQ, dB" not in budget
+    # two levels in closed form: OMA = Q (sigma_0 + sigma_1) / R; four levels would need 4.9 dB more
+    receiver = load_optics("oci-gen1").path.receiver
+    need = 1e-3 * 10.0 ** (0.1 * budget["sensitivity of photodiode and amplifier, dBm"])
+    low = need / (10.0 ** (0.1 * rows[0]["extinction_db"]) - 1.0)
+    noise = receiver.noise_current(low) + receiver.noise_current(low + need)
+    assert need == pytest.approx(norm.isf(2.4e-4) * noise / receiver.photodiode.responsivity, rel=0.005)
+    assert "oci-gen1 sends NRZ" in shown.err
 
 
 def test_optics_shows_light_and_margin(capsys: Capture, tmp_path: Path) -> None:

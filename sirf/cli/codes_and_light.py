@@ -56,7 +56,9 @@ def optics(
         str | None, typer.Argument(help="An optical path or a TOML file; all that ship by default.")
     ] = None,
     taps: Annotated[int, typer.Option(help="Taps of the reference equaliser: 5 or 15.")] = 5,
-    pattern: Annotated[str, typer.Option(help="Test pattern; ssprq is the standard's, and slow.")] = "prbs13q",
+    pattern: Annotated[
+        str, typer.Option(help="Test pattern; ssprq is the standard's, and slow. NRZ sends prbs13 for those of PAM4.")
+    ] = "prbs13q",
     listing: Annotated[
         bool, typer.Option("--list", help="Name the paths that ship, or show NAME whole, and measure nothing.")
     ] = False,
@@ -77,11 +79,20 @@ def optics(
     rows = []
     for preset in map(room.load_optics, room.list_optics() if name is None else (name,)):
         found = room.measure(
-            preset.path, swing=preset.swing, symbol_rate=preset.symbol_rate, receiver=receiver, pattern=pattern
+            preset.path,
+            swing=preset.swing,
+            symbol_rate=preset.symbol_rate,
+            receiver=receiver,
+            # patterns whose names end in q exist at four levels only
+            pattern="prbs13" if preset.order == 2 and pattern.lower().endswith("q") else pattern,
+            order=preset.order,
         )
         budget = engine_budget(preset, found)
         rows.append({"path": preset.name, "title": preset.title, **found.to_dict(), **budget.to_dict()})
     head = ("path", "OMA dBm", "ER dB", "R_LM", "TECQ dB", "TDECQ dB", "margin dB")
     keys = ("oma_dbm", "extinction_db", "level_mismatch", "tecq_db", "tdecq_db", "margin_db")
-    table(head, [(row["path"], *(f"{row[key]:.2f}" for key in keys)) for row in rows], json_file=json_file)
+    cells = [(row["path"], *("-" if row[key] is None else f"{row[key]:.2f}" for key in keys)) for row in rows]
+    table(head, cells, json_file=json_file)
+    if without := [row["path"] for row in rows if row["tdecq_db"] is None]:
+        say(f"-: R_LM, TECQ and TDECQ are defined for PAM4 only; {', '.join(without)} sends NRZ.", json_file=json_file)
     write_json(rows, json_file)

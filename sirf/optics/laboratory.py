@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sirf.errors import PhysicsError
+from sirf.errors import PhysicsError, SirfError
 from sirf.optics.eye_closure import FIVE_TAPS, ReferenceReceiver, tdecq
 from sirf.optics.modulator import level_mismatch
 from sirf.optics.optical_path import OpticalPath
@@ -21,17 +21,19 @@ from sirf.units import VOLTAGE, Given, parse_symbol_rate
 class TransmitterMeasures:
     """OMA_outer in W, extinction ratio and TECQ at the transmitter's output, TDECQ behind the fibre; static R_LM.
 
-    `swing` in V and `symbol_rate` in baud are those of the levels that were sent.
+    R_LM, TECQ and TDECQ are defined for the four levels of PAM4 only (clauses 120D.3.1.2 and 121.8.5): None for others.
+    `swing` in V, `symbol_rate` in baud and `order` are those of the levels that were sent.
     """
 
     swing: float
     symbol_rate: float
+    order: int
     oma: float
     extinction_db: float
     average: float
-    level_mismatch: float
-    tecq_db: float
-    tdecq_db: float
+    level_mismatch: float | None
+    tecq_db: float | None
+    tdecq_db: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -46,8 +48,9 @@ def measure(
     samples_per_ui: int = 16,
     receiver: ReferenceReceiver = FIVE_TAPS,
     pattern: str = "prbs13q",
+    order: int = 4,
 ) -> TransmitterMeasures:
-    """Send one period of a pattern with PAM4 levels within ±`swing` V into the driver, and measure the light.
+    """Send one period of a pattern of `order` levels within ±`swing` V into the driver, and measure the light.
 
     "ssprq" is the standard's pattern, eight times as long as the default. TECQ is taken at the transmitter's output, TDECQ
     behind the fibre (its loss and the connectors' do not matter), both without noise: intensity noise belongs to the
@@ -55,24 +58,27 @@ def measure(
     """
     swing, symbol_rate = VOLTAGE.read(swing, name="swing"), parse_symbol_rate(symbol_rate)
     chosen = Pattern(pattern)
-    sent = chosen.take(0, chosen.period(4), order=4)
-    drive = np.repeat(swing * (2.0 * sent / 3.0 - 1.0), samples_per_ui)
+    sent = chosen.take(0, chosen.period(order), order=order)
+    drive = np.repeat(swing * (2.0 * sent / (order - 1) - 1.0), samples_per_ui)
     rate = symbol_rate * samples_per_ui
     light = path.transmit(drive, rate)
-    behind = path.fibre.propagate(light, rate, chirp=path.chirp)
-    static = path.transmitted(swing * np.linspace(-1.0, 1.0, 4))
-    rising = sent if static[-1] > static[0] else 3 - sent
-    found = [
-        tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver).db
-        for wave in ([light] if np.array_equal(light, behind) else [light, behind])
-    ]
+    static = path.transmitted(swing * np.linspace(-1.0, 1.0, order))
+    found: list[float | None] = [None]
+    if order == 4:
+        behind = path.fibre.propagate(light, rate, chirp=path.chirp)
+        rising = sent if static[-1] > static[0] else 3 - sent
+        found = [
+            tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver).db
+            for wave in ([light] if np.array_equal(light, behind) else [light, behind])
+        ]
     return TransmitterMeasures(
         swing=swing,
         symbol_rate=symbol_rate,
+        order=order,
         oma=outer_oma(light, sent, samples_per_ui),
         extinction_db=extinction_ratio_db(float(static.max()), float(static.min())),
         average=float(light.mean()),
-        level_mismatch=level_mismatch(static),
+        level_mismatch=level_mismatch(static) if order == 4 else None,
         tecq_db=found[0],
         tdecq_db=found[-1],
     )
@@ -117,8 +123,10 @@ def worst_case_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: 
     Losses of fibre, connectors and wavelength filters, worst-case multipath interference at the measured extinction ratio, and
     the sensitivity of the path's receiver at the measured TDECQ with the source's intensity noise. The light behind the losses
     makes the noise. What leaks of other wavelengths is left to the engine. Raises `PhysicsError` where double reflections close
-    the eye or no power reaches `ser`.
+    the eye or no power reaches `ser`, `SirfError` for measures without TDECQ.
     """
+    if measures.tdecq_db is None:
+        raise SirfError("measures must have TDECQ, got those of light without four levels. Measure with order=4.")
     beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
     if not np.isfinite(beating):
         raise PhysicsError("reflectance_db must leave an eye open, got double reflections that close it. Lower it.")
@@ -148,7 +156,7 @@ def arrival_rows(path: OpticalPath, measures: TransmitterMeasures) -> tuple[tupl
     rows = (
         ("OMA at the transmitter, dBm", start),
         ("extinction ratio, dB", measures.extinction_db),
-        ("TDECQ, dB", measures.tdecq_db),
+        *([] if measures.tdecq_db is None else [("TDECQ, dB", measures.tdecq_db)]),
         *losses,
         ("OMA at the photodiode, dBm", arriving),
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from sirf import fec
 from sirf.errors import SirfError
 from sirf.fec.library import KP4_BIT_ERROR_RATIO
-from sirf.optics.fibre import MultimodeFibre
-from sirf.optics.laboratory import TransmitterMeasures, measure
+from sirf.optics.fibre import Fibre, MultimodeFibre
+from sirf.optics.laboratory import measure
 from sirf.optics.library import OpticsPreset
 from sirf.study.length_search import longest_length
-from sirf.study.light_budget import light_ber
+from sirf.study.light_budget import light_ber, loss_margin_db
 from sirf.study.limits import Limit, limit_of
 from sirf.study.reach_result import Reach
 
@@ -27,10 +28,11 @@ KINDS = ("ber", "ber_post_fec", "tdecq_db")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Light:
-    """What one length of fibre leaves: measures of the light, error ratio, and whether power remains."""
+    """What one length of fibre leaves: the path, TECQ and TDECQ in dB of PAM4, error ratio, and whether power remains."""
 
-    measures: TransmitterMeasures
-    loss_db: float
+    optics: OpticsPreset
+    tecq_db: float | None
+    tdecq_db: float | None
     ber: float
     powered: bool
 
@@ -46,14 +48,19 @@ def fibre_reach(
     """Longest fibre between 10 m and 40 km (20 km of multimode fibre) whose light meets a limit; `limit` as in `sirf.reach`.
 
     "tdecq_db" holds behind the fibre; the fibre must also leave a margin in the power budget at 2.4e-4, the ratio at which TDECQ
-    is defined. Error ratios (2.4e-4 by default) are those of the statistical eye of the light from retimer to retimer. Limited
-    by "dispersion" (of single-mode fibre, or among modes) or "loss": the one that costs more decibels, and for TDECQ the one
-    that ends it first.
+    is defined; it is refused for light of two levels. Error ratios (2.4e-4 by default) are those of the statistical eye of the
+    light from retimer to retimer. Limited by "dispersion" (of single-mode fibre, or among modes) or "loss": the one that costs
+    more decibels, and for TDECQ the one that ends it first. Dispersion costs TDECQ less TECQ, and with two levels the loss that
+    the light bears without it at the same error ratio.
     """
     wanted = limit_of(limit, ber=KP4_BIT_ERROR_RATIO, code=code)
     if wanted.name not in KINDS:
         raise SirfError(
             f"limit of optics must be one of {', '.join(KINDS)}, got {wanted.name}. Light has no {wanted.name}."
+        )
+    if wanted.name == "tdecq_db" and optics.order != 4:
+        raise SirfError(
+            f"limit of {optics.name} must be ber or ber_post_fec, got tdecq_db. TDECQ is defined for PAM4 only, and this is NRZ."
         )
     fibre = optics.path.fibre
     tried: dict[float, _Light] = {}
@@ -83,26 +90,51 @@ def fibre_reach(
         gained_db=gained,
         tolerance=tolerance,
         reach_mm=None if low is None else 1e3 * low,
-        curve=tuple((1e3 * n, _value(tried[n], wanted), tried[n].loss_db) for n in sorted(tried)),
+        curve=tuple((1e3 * n, _value(tried[n], wanted), tried[n].optics.path.loss_db) for n in sorted(tried)),
     )
 
 
 def _look(optics: OpticsPreset, length: float) -> _Light:
-    path = dataclasses.replace(optics.path, fibre=dataclasses.replace(optics.path.fibre, length=length))
-    measures = measure(path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=TDECQ_PATTERN)
-    ratio = light_ber(optics, path)
-    return _Light(measures=measures, loss_db=path.loss_db, ber=ratio, powered=ratio <= KP4_BIT_ERROR_RATIO)
+    there = _with_fibre(optics, dataclasses.replace(optics.path.fibre, length=length))
+    ratio = light_ber(there)
+    found = None
+    if optics.order == 4:
+        found = measure(there.path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=TDECQ_PATTERN)
+    return _Light(
+        optics=there,
+        tecq_db=None if found is None else found.tecq_db,
+        tdecq_db=None if found is None else found.tdecq_db,
+        ber=ratio,
+        powered=ratio <= KP4_BIT_ERROR_RATIO,
+    )
+
+
+def _with_fibre(optics: OpticsPreset, fibre: Fibre | MultimodeFibre) -> OpticsPreset:
+    return dataclasses.replace(optics, path=dataclasses.replace(optics.path, fibre=fibre))
 
 
 def _value(light: _Light, limit: Limit) -> float:
     if limit.name == "tdecq_db":
-        return light.measures.tdecq_db
+        assert light.tdecq_db is not None
+        return light.tdecq_db
     return light.ber if limit.name == "ber" else float(fec.load(limit.code).post_fec(light.ber).ber)
 
 
 def _cause(last: _Light, beyond: _Light, limit: Limit, fibre_db: float) -> tuple[str, dict[str, float]]:
     """Dispersion or loss, and the dB of margin that come back without each."""
-    gained = {"loss": fibre_db, "dispersion": last.measures.tdecq_db - last.measures.tecq_db}
+    gained = {"loss": fibre_db, "dispersion": _dispersion_db(last)}
     if limit.name == "tdecq_db":
-        return "loss" if limit.meets(beyond.measures.tdecq_db) else "dispersion", gained
+        return "loss" if limit.meets(_value(beyond, limit)) else "dispersion", gained
     return max(gained, key=lambda name: gained[name]), gained
+
+
+def _dispersion_db(light: _Light) -> float:
+    """What dispersion costs in dB: TDECQ less TECQ, or with two levels the loss borne without it at the same error ratio."""
+    if light.tdecq_db is not None and light.tecq_db is not None:
+        return light.tdecq_db - light.tecq_db
+    fibre = light.optics.path.fibre
+    if isinstance(fibre, MultimodeFibre):
+        straight: Fibre | MultimodeFibre = dataclasses.replace(fibre, bandwidth=inf)
+    else:
+        straight = dataclasses.replace(fibre, dispersion=0.0)
+    return loss_margin_db(_with_fibre(light.optics, straight), ber=light.ber)

@@ -78,14 +78,14 @@ def link_budget(
         name="path",
         title="path as measured",
         symbol_rate=measures.symbol_rate,
-        order=4,
+        order=measures.order,
         swing=measures.swing,
         agc_db=agc_db,
         wall_plug_efficiency=(1.0, 1.0, 1.0),
         path=path,
         provenance=(),
     )
-    return engine_budget(made, measures, ber=0.5 * ser)
+    return engine_budget(made, measures, ber=ser / bits_per_symbol(measures.order))
 
 
 def engine_budget(

@@ -89,7 +89,7 @@ def reach(
         raise SirfError(f"tolerance must be between 1e-4 and 1, got {tolerance}. Use 0.02.")
     if not 1.01 <= stride <= 10.0:
         raise SirfError(f"stride must be between 1.01 and 10, got {stride}. Use 1.19.")
-    optics = optics_of(path, standard=standard)
+    optics = optics_of(path, standard=standard, data_rate=data_rate)
     if optics is not None:
         _refuse_electrical(data_rate=data_rate, rate_class=rate_class, linear=linear or None)
         return fibre_reach(optics, limit=limit, code=fec, tolerance=tolerance, progress=progress)

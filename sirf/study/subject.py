@@ -171,11 +171,18 @@ def subject_of(
     return ArchitectureSubject(architecture=found, data_rate=rate)
 
 
-def optics_of(path: str | Path | Architecture | OpticsPreset, *, standard: str | None) -> OpticsPreset | None:
-    """The optical path that a user names, None where the name is of something else."""
+def optics_of(
+    path: str | Path | Architecture | OpticsPreset, *, standard: str | None, data_rate: Given | None = None
+) -> OpticsPreset | None:
+    """The optical path that a user names, None where the name is of something else.
+
+    With a `data_rate` a name that an architecture has too, such as "oci-gen1", is the architecture.
+    """
     if isinstance(path, OpticsPreset):
         return path
     path = _without_case(path)
+    if data_rate is not None and _is_architecture(path):
+        return None
     return load_optics(path) if standard is None and isinstance(path, str) and path in list_optics() else None
 
 

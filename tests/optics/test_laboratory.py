@@ -9,7 +9,7 @@ import pytest
 
 from sirf import optics
 from sirf.errors import PhysicsError, SirfError
-from sirf.optics.laboratory import measure, worst_case_budget
+from sirf.optics.laboratory import arrival_rows, measure, worst_case_budget
 from sirf.optics.receiver_sensitivity import sensitivity
 
 PATH = optics.OpticalPath(
@@ -31,11 +31,22 @@ def test_amplitude_and_extinction_are_those_of_the_curve_and_eyes_close_with_dis
     assert near.oma == pytest.approx(high - low, rel=0.01)
     # clause 120D.3.1.2: the inner levels stand too far out, so 2 - 3 ES is the least of the four
     assert near.level_mismatch == pytest.approx(2 - 3 * np.sin(0.2 * np.pi / 3) / np.sin(0.2 * np.pi))
+    assert near.tecq_db is not None
+    assert near.tdecq_db is not None
     assert 0.3 < near.tecq_db < 1.5
     assert near.tdecq_db == pytest.approx(near.tecq_db, abs=0.1)
     far = measure(replace(PATH, fibre=optics.Fibre(10_000.0, dispersion=-4.0)), **SETTINGS)  # type: ignore[arg-type]
     assert far.tecq_db == pytest.approx(near.tecq_db, abs=1e-9)
+    assert far.tdecq_db is not None
     assert far.tdecq_db > near.tdecq_db + 0.1
+
+
+def test_two_levels_have_no_figure_that_pam4_alone_defines() -> None:
+    found = measure(PATH, **SETTINGS, order=2)  # type: ignore[arg-type]
+    assert (found.order, found.level_mismatch, found.tecq_db, found.tdecq_db) == (2, None, None, None)
+    assert "TDECQ, dB" not in dict(arrival_rows(PATH, found)[0])
+    with pytest.raises(SirfError, match="measures must have TDECQ"):
+        worst_case_budget(PATH, found)
 
 
 def test_a_falling_curve_measures_like_its_mirror_image() -> None:
@@ -49,6 +60,7 @@ def test_a_budget_is_the_sum_of_its_rows() -> None:
     found = measure(PATH, **SETTINGS)  # type: ignore[arg-type]
     budget = worst_case_budget(PATH, found)
     rows = dict(budget.rows)
+    assert found.tdecq_db is not None
     assert rows["OMA at the photodiode, dBm"] == pytest.approx(10 * np.log10(found.oma / 1e-3) - 0.2 - 0.6)
     need = sensitivity(PATH.receiver, extinction_db=found.extinction_db, rin=10**-14.5, penalty_db=found.tdecq_db)
     assert rows["stressed sensitivity, dBm"] == pytest.approx(10 * np.log10(need / 1e-3))

@@ -45,6 +45,7 @@ def test_every_path_closes_its_link_and_meets_the_limits_of_its_transmitter(name
         assert preset.received_oma_dbm > preset.sensitivity_dbm + 6.0
         return
     # 802.3: TDECQ at most 3.4 dB; OMA of 100G and 200G DR classes 0.2 to 4.2 dBm, extinction ratio at least 3.5 dB
+    assert found.tdecq_db is not None
     assert 0.3 < found.tdecq_db < 3.4
     assert 0.2 < 10 * np.log10(found.oma / 1e-3) < 4.2
     assert optics.worst_case_budget(preset.path, found).margin_db > 0.0

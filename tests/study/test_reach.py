@@ -22,7 +22,7 @@ from sirf.study.compare import compare
 from sirf.study.figures import FIGURES, figure_value
 from sirf.study.impairments import CAUSES
 from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, longest_length, steady_length
-from sirf.study.light_budget import engine_budget
+from sirf.study.light_budget import engine_budget, light_ber, optical_path_with_loss
 from sirf.study.limits import limit_of
 from sirf.study.measurement import Measurement
 from sirf.study.ratio_length import RatioLength
@@ -236,7 +236,9 @@ def test_fibre_reaches_until_its_light_disperses() -> None:
 
     def tdecq_at(metres: float) -> float:
         there = dataclasses.replace(preset.path, fibre=dataclasses.replace(preset.path.fibre, length=metres))
-        return optics.measure(there, swing=preset.swing, symbol_rate=preset.symbol_rate, pattern="prbs11").tdecq_db
+        found = optics.measure(there, swing=preset.swing, symbol_rate=preset.symbol_rate, pattern="prbs11").tdecq_db
+        assert found is not None
+        return found
 
     assert tdecq_at(1e-3 * found.reach_mm) <= 1.5 < tdecq_at(1.06e-3 * found.reach_mm)
     assert isinstance(preset.path.fibre, optics.Fibre)
@@ -268,6 +270,24 @@ def test_fibre_that_loses_much_is_limited_by_loss() -> None:
     )
 
 
+def test_nrz_light_has_no_tdecq_and_its_dispersion_costs_loss() -> None:
+    """As many errors without dispersion at as much more loss; the figure that PAM4 alone defines is refused by name."""
+    preset = optics.load_optics("microled-2g")
+    with pytest.raises(SirfError, match="microled-2g must be ber or ber_post_fec, got tdecq_db"):
+        reach(preset, limit={"tdecq_db": 3.4})
+    found = reach(preset, limit={"ber": 2.4e-4}, tolerance=0.1)
+    assert found.reach_mm is not None
+    fibre = dataclasses.replace(preset.path.fibre, length=1e-3 * found.reach_mm)
+    assert isinstance(fibre, optics.MultimodeFibre)
+    straight = dataclasses.replace(fibre, bandwidth=math.inf)
+    lossier = optical_path_with_loss(dataclasses.replace(preset.path, fibre=straight), found.gained_db["dispersion"])
+    there = light_ber(preset, dataclasses.replace(preset.path, fibre=fibre))
+    assert there <= 2.4e-4
+    # the margin's search ends within 0.01 dB, about a twentieth of an error ratio
+    assert light_ber(preset, lossier) == pytest.approx(there, rel=0.05)
+    assert found.gained_db["loss"] == pytest.approx(fibre.loss_db)
+
+
 def test_results_show_themselves() -> None:
     found = reach("cpo", standard="cei-112g-xsr", limit={"eye_mask": (5.0, 0.05)}, tolerance=0.5)
     assert "\n" not in repr(found)
@@ -293,6 +313,9 @@ def test_bad_input_is_refused() -> None:
     for message, options in refused.items():
         with pytest.raises(SirfError, match=message):
             reach("cpo", standard="cei-112g-xsr", **options)  # type: ignore[arg-type]
+    # a rate says that the architecture is meant of two things of one name: it is its rates that are listed
+    with pytest.raises(SirfError, match=r"data_rate .* got 1"):
+        reach("oci-gen1", data_rate=1e9)
     for name, options in {
         "path must be an architecture .* Did you mean": {"path": "pigeon"},
         "standard must be given for the path cable": {"path": "cable"},
