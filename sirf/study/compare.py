@@ -20,6 +20,7 @@ from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import Limitation, limited_by
 from sirf.study.measurement import Measurement
+from sirf.study.ratio_length import settings_of, trained, trained_alike
 from sirf.study.rule import EYE_BER, Rule, rule_of
 from sirf.study.ruled_reach import RuledReach, ruled_reach
 from sirf.study.sections import optimized, path_of, sections
@@ -187,7 +188,9 @@ def _row(
     architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool, models: HostModels
 ) -> Row:
     fitting, searched = _searched(models.fitting(architecture), architecture, data_rate)
-    here = measurement_of(architecture, data_rate, models=fitting, eye_ber=rule.eye_ber)
+    searched_alone = measurement_of(architecture, data_rate, models=fitting, eye_ber=rule.eye_ber)
+    # a row's own figures and its reach rest on settings of one kind: else a length could miss that its own reach holds
+    here = trained(searched_alone)
     eye = here.eye(here.worst, wide=True)
     if eye is None:
         raise SirfError(
@@ -222,6 +225,7 @@ def _row(
             *_notes(architecture, data_rate, here, link),
             *models.notes(architecture),
             *searched,
+            *_training_notes(searched_alone, here),
             *_model_notes(here),
         ),
     )
@@ -293,6 +297,16 @@ def _equalizer(link: Link) -> str:
     return ", ".join(str(one) for one in (link.transmitter_model, link.receiver_model) if one is not None)
 
 
+def _training_notes(searched_alone: Measurement, here: Measurement) -> list[str]:
+    """What moving the transmitter's taps by the error ratio has changed."""
+    if here is searched_alone:
+        return []
+    return [
+        "taps of transmitters that drive light are moved from where the reference search sets them by the error ratio itself, as "
+        f"training does: bit error ratio {here.ber:.1e}, by the search alone {searched_alone.ber:.1e}"
+    ]
+
+
 def _model_notes(here: Measurement) -> list[str]:
     """What the models' host has to tell of them."""
     return [note for part in here.sections if part.link.has_models for note in modelled(optimized(part.link)).notes]
@@ -304,19 +318,23 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
     shortest, longest = architecture.length_range_m
     corners = ((shortest, corner("best")), (longest, corner("worst")))
     nominal = {name: one for name, one in here.com_choices.items() if one is not None}
+    settings = settings_of(here)
     tried = [
         here,
         *(
-            measurement_of(
-                architecture,
-                data_rate,
-                length=length,
-                # the longest cables turn the phase by more than half a turn from one coarse point to the next
-                step=min(COARSE_STEP, step_at(length)),
-                inputs=inputs,
-                models=subject.models,
-                com_near=nominal,
-                eye_ber=here.eye_ber,
+            trained_alike(
+                measurement_of(
+                    architecture,
+                    data_rate,
+                    length=length,
+                    # the longest cables turn the phase by more than half a turn from one coarse point to the next
+                    step=min(COARSE_STEP, step_at(length)),
+                    inputs=inputs,
+                    models=subject.models,
+                    com_near=nominal,
+                    eye_ber=here.eye_ber,
+                ),
+                settings,
             )
             for length, inputs in corners
         ),

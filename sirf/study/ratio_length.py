@@ -70,7 +70,7 @@ class RatioLength:
         self.progress = progress
         self.curve: dict[float, tuple[float, float]] = {}
         self._margins: dict[float, float] = {}
-        if here is not None and (found := _settings(here)):
+        if here is not None and (found := settings_of(here)):
             self.known[subject.length_m] = found
 
     def margin(self, length: float) -> float:
@@ -87,7 +87,7 @@ class RatioLength:
         if near is not None and distance > NEAR and not self.limit.meets(value):
             searched = self.limit.value(bare)
             found, value = max((found, value), (bare, searched), key=lambda pair: self.limit.margin(pair[1]))
-        if settings := _settings(found):
+        if settings := settings_of(found):
             self.known.setdefault(length, settings)
         self.curve[length] = value, max(section.link.insertion_loss_db for section in found.sections)
         if self.progress is not None:
@@ -145,7 +145,7 @@ class RatioLength:
         before, after, beyond = self.margin(low), self._value(better), self.margin(high)
         if after <= before:
             return False
-        self.known, self._margins = {low: _settings(better)}, {low: after}
+        self.known, self._margins = {low: settings_of(better)}, {low: after}
         return after - before > 0.25 * (before - beyond)
 
     def settings(self, length: float | None) -> Settings:
@@ -168,14 +168,29 @@ class RatioLength:
         return (self.given, 1.0) if self.given and distance > NEAR else (self.known[nearest], distance)
 
 
+def trained(found: Measurement) -> Measurement:
+    """The same with transmitters that drive curves of light refined by the error ratio, as those at a reach are."""
+    if not any(drives_curves(one.link) for one in found.sections):
+        return found
+    return found.with_sections([_refined(section) for section in found.sections])
+
+
+def trained_alike(bare: Measurement, settings: Settings) -> Measurement:
+    """What is measured with known settings, or by the search alone where that errs less; itself where nothing bends levels."""
+    if not settings:
+        return bare
+    held = bare.with_sections([_held(section, settings) for section in bare.sections])
+    return min((held, bare), key=lambda one: one.ber)
+
+
+def settings_of(found: Measurement) -> Settings:
+    """The settings of the links that drive curves."""
+    return {one.name: _setting(optimized(one.link)) for one in found.sections if drives_curves(one.link)}
+
+
 def drives_curves(link: Link) -> bool:
     """Whether a link's transmitter drives curves of light through copper, so that its FFE is set by the drive."""
     return link.optics is not None and link.optics.large_signal and not link.has_models and bool(link.limits.tx_ffe)
-
-
-def _settings(found: Measurement) -> dict[str, HeldSetting]:
-    """The settings of the links that drive curves."""
-    return {one.name: _setting(optimized(one.link)) for one in found.sections if drives_curves(one.link)}
 
 
 def _setting(link: Link) -> HeldSetting:

@@ -41,13 +41,35 @@ def test_a_row_composes_its_sections(table: Comparison) -> None:
 
 
 def test_the_eye_of_a_row_is_that_of_its_worst_copper(table: Comparison) -> None:
-    row = table.rows[0]
+    row = table.row("cpo-retimed")
     parts = sections(load_architecture(row.path), 106.25e9, step=FINE_STEP)
     worst = max((part for part in parts if part.electrical),
                 key=lambda part: statistical_eye(optimized(part.link), phases=1).ber)  # fmt: skip
-    assert row.eye.link.optics is not None
     assert row.eye.ber == pytest.approx(statistical_eye(optimized(worst.link), phases=1).ber, rel=1e-9)
     assert row.standard == worst.link.standard
+
+
+def test_a_linear_row_stands_at_the_taps_that_err_least(table: Comparison) -> None:
+    """Every tap of the transmitter one step up and down, the receiver behind it set anew: none errs a tenth less.
+
+    The reference search alone leaves 1.3e-12 where 2.3e-13 are in reach.
+    """
+    row = table.row("cpo-linear")
+    link = row.eye.link
+    assert link.optics is not None
+    assert row.ber == pytest.approx(statistical_eye(link, phases=1).ber, rel=1e-9)
+    taps, main = link.transmitter.ffe, link.transmitter.ffe_main
+    for index in (one for one in range(len(taps)) if one != main):
+        for step in (-0.02, 0.02):
+            moved = list(taps)
+            moved[index] += step
+            moved[main] = 1.0 - sum(abs(tap) for at, tap in enumerate(moved) if at != main)
+            sender = dataclasses.replace(link.transmitter, ffe=tuple(moved))
+            beside = link.replace(transmitter=sender).optimized(freeze=("tx_ffe", "ctle"))
+            assert statistical_eye(beside, phases=1).ber > 0.9 * row.ber
+    (part,) = sections(load_architecture("cpo-linear"), 106.25e9, step=FINE_STEP)
+    assert row.ber < 0.3 * statistical_eye(optimized(part.link), phases=1).ber
+    assert any("by the search alone" in note for note in row.notes)
 
 
 def test_all_eyes_are_at_one_error_ratio_and_com_has_a_band(table: Comparison) -> None:
