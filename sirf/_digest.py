@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+OMITTED_AT_DEFAULT = "omitted from digests at its default"
+"""Metadata key of a field that came later: at its default it leaves the digest, and the draws seeded by it, as they were."""
+
 
 def digest(*parts: Any) -> str:
     """SHA-256 (hex) of numbers, strings, None, tuples, dicts, arrays and dataclasses, nested at will.
@@ -36,6 +39,8 @@ def _feed(state: hashlib._Hash, part: Any) -> None:
     elif dataclasses.is_dataclass(part):
         state.update(f"d{type(part).__qualname__}(".encode())
         for field in dataclasses.fields(part):
+            if OMITTED_AT_DEFAULT in field.metadata and getattr(part, field.name) == field.default:
+                continue
             state.update(field.name.encode() + b"=")
             _feed(state, getattr(part, field.name))
         state.update(b")")

@@ -20,7 +20,7 @@ from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError, shown
 from sirf.optics.span import Span
 from sirf.presets import EqualizerLimits, Preset, load
-from sirf.receiver.receiver import Receiver
+from sirf.receiver.receiver import MUELLER_MULLER, Receiver
 from sirf.signal.pam import bits_per_symbol, levels, order_of
 from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.transmitter import Transmitter
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sirf.ami.model import AmiModel
     from sirf.results.equalizer import EqualizerReport
+    from sirf.results.sampling_instant import SamplingInstant
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -295,6 +296,30 @@ class Link:
             return front_end(modelled(self).linear).pulse()
         return front_end(self).pulse()
 
+    def sampling_instant(self, criterion: str | None = None) -> SamplingInstant:
+        """Where the receiver samples by its criterion (or another), and what the Mueller-Müller point would cost.
+
+        See `sirf.engine.statistical.sampling_criterion.find_instant`.
+        """
+        from sirf.engine.statistical.sampling_criterion import find_instant
+
+        if self.has_models:
+            from sirf.ami.flow import modelled
+
+            return find_instant(modelled(self).linear, criterion or self.receiver.sampling)
+        return find_instant(self, criterion)
+
+    def chosen_instant(self) -> SamplingInstant | None:
+        """What the receiver's criterion finds; None with Mueller and Müller's, where there is nothing to find."""
+        return None if self.receiver.sampling == MUELLER_MULLER else self.sampling_instant()
+
+    def placed(self) -> Link:
+        """This link with its sampling criterion replaced by the offset in UI that it finds; itself where there is none to find.
+
+        What is derived from it (without noise, without an equaliser) then keeps the instant.
+        """
+        return self if self.receiver.sampling == MUELLER_MULLER else _placed(self)
+
     def optimized(self, **limits: Any) -> Link:
         """This link with CTLE, FFE and DFE set by the reference search; see `sirf.equalizer.merit_search.optimize`.
 
@@ -315,6 +340,13 @@ class Link:
             f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
             f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die{light})"
         )
+
+
+# one link for each, by which engines keep what they prepare
+@lru_cache(maxsize=32)
+def _placed(link: Link) -> Link:
+    offset = link.receiver.sampling_offset_ui + link.sampling_instant().offset_ui
+    return link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER, sampling_offset_ui=offset))
 
 
 @lru_cache(maxsize=32)

@@ -80,6 +80,23 @@ def test_eye_gives_the_promised_keys_and_a_picture(good: Path, tmp_path: Path, c
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_sampling_criterion_is_followed_and_the_loops_offset_printed(good: Path, capsys: Capture) -> None:
+    for command in ("eye", "ber"):
+        options = [command, str(good), "--standard", "802.3ck-c2c", "--sampling", "minimum-error-ratio"]
+        more = ["--max-symbols", "1e5", "--workers", "1"] if command == "ber" else []
+        assert main([*options, *more]) == 0
+        assert "the Mueller-Müller loop would lock" in capsys.readouterr().out
+        assert main([*options, *more, "--json", "-"]) == 0
+        result = strict_json(capsys.readouterr().out)
+        assert isinstance(result, dict)
+        assert result["sampling"]["criterion"] == "minimum-error-ratio"
+        assert result["sampling"]["loop_offset_ui"] == -result["sampling"]["offset_ui"]
+    assert main(["eye", str(good), "--sampling", "best"]) == 2
+    assert "sampling must be one of mueller-muller" in capsys.readouterr().err
+    assert main(["eye", str(good), "--sampling", "maximum-eye", "--rx-ami", "rx.ami"]) == 2
+    assert "sampling must be left out beside --rx-ami" in capsys.readouterr().err
+
+
 def test_waveform_eye_counts(good: Path, capsys: Capture) -> None:
     assert main(["eye", str(good), "--engine", "waveform", "--symbols", "20000", "--json", "-"]) == 0
     result = strict_json(capsys.readouterr().out)

@@ -224,7 +224,8 @@ CASES: tuple[Case, ...] = (
         waved,
         {
             "noise_corner": 6e9, "noise_density": 2e-13, "ctle": CTLE, "ffe": (1.0, -0.1),
-            "ffe_main": ({"ffe": (0.9, 0.5)}, 1), "dfe": (0.1,), "sampling_offset_ui": 0.125, "mlse": Mlse(),
+            "ffe_main": ({"ffe": (0.9, 0.5)}, 1), "dfe": (0.1,), "sampling_offset_ui": 0.125,
+            "sampling": "minimum-error-ratio", "mlse": Mlse(),
             "vga": Vga(saturation=0.5), "converter": Converter(bits=5), "clock": CLOCK,
             "wander": Wander(sinusoidal_ui=0.1, sinusoidal_frequency=1e8), "adaptation": ADAPTATION,
         },

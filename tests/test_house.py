@@ -29,7 +29,7 @@ ROOMS = (
 FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 HEAVY = {"numpy", "numba", "skrf", "scipy", "matplotlib", "pandas", "pydantic"}
 LISTED = {("link", "engine"), ("link", "equalizer"), ("link", "ami")}
-"""Lazy aliases inside methods that may look up: `Link.pulse_response` and `Link.optimized`."""
+"""Lazy aliases inside methods that may look up: `Link.pulse_response`, `Link.sampling_instant` and `Link.optimized`."""
 
 
 def imports(file: Path) -> set[str]:

@@ -21,6 +21,7 @@ from sirf.ami.model import AmiModel
 from sirf.ami.model_impairments import ClockJitter, ModelNoise, clock_jitter, model_noise, transmitter_jitter
 from sirf.engine.front_end import AnalogChannel, analog_channel, with_ffe
 from sirf.errors import AmiError
+from sirf.receiver.receiver import MUELLER_MULLER
 from sirf.signal.sampled_filter import SampledFilter
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Modelled:
         # Gaussian parts are in the eye already; only what is not Gaussian has to be averaged over afterwards
         mixes = self.clock.bounded or self.noise.uniform or self.noise.sensitivity
         rates = self.clock.mixed(eye, self.noise) if mixes else eye.rates
-        return dataclasses.replace(eye, link=self.link, rates=rates)
+        return dataclasses.replace(eye, link=self.link, rates=rates, sampling=self.link.chosen_instant())
 
 
 @lru_cache(maxsize=8)
@@ -150,6 +151,13 @@ def modelled(link: Link) -> Modelled:
     waveform = _lowered(base, sent, received, init=(use[0], use[1]))
     if use[1] and received is not None and not received.model.ami.getwave_exists:
         waveform = _at_decision_time(waveform, received)
+    if base.receiver.sampling != MUELLER_MULLER:
+        linear = linear.placed()
+        # one instant for both flows, though AMI_GetWave of the transmitter may shape the waveform otherwise
+        instant = dataclasses.replace(
+            waveform.receiver, sampling=MUELLER_MULLER, sampling_offset_ui=linear.receiver.sampling_offset_ui
+        )
+        waveform = waveform.replace(receiver=instant)
     return Modelled(link, linear, waveform, sent, received, clock, noise)
 
 
@@ -203,6 +211,7 @@ def _check_parts(link: Link) -> None:
         "wander": bool(rx.wander),
         "adaptation": rx.adaptation is not None,
         "cancellation": rx.cancellation is not None,
+        "sampling": rx.sampling != MUELLER_MULLER,
         "sampling_offset_ui": rx.sampling_offset_ui != 0.0,
     }
     for name, used in own.items():

@@ -364,7 +364,8 @@ def _run_own_receiver(
         else:
             stream = Stream(found.waveform, seed=seed, ideal_feedback=ideal_feedback, **options)
         run = run_stream(found.waveform, stream, symbols, block=block, ideal_feedback=ideal_feedback, progress=progress)
-    return dataclasses.replace(run, link=found.link, models=_report(found, {}))
+    errors = dataclasses.replace(run.errors, sampling=found.link.chosen_instant())
+    return dataclasses.replace(run, link=found.link, errors=errors, models=_report(found, {}))
 
 
 def _report(found: Modelled, values: dict[str, Any]) -> dict[str, Any]:

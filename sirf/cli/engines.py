@@ -27,6 +27,7 @@ from sirf.cli.options import (
     Report,
     RxAmi,
     RxSo,
+    Sampling,
     Seed,
     Sort,
     Standard,
@@ -73,6 +74,7 @@ def eye(
     z0: Z0 = None,
     invert: Invert = False,
     sort: Sort = False,
+    sampling: Sampling = "mueller-muller",
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     tx_ami: TxAmi = None,
@@ -115,7 +117,9 @@ def eye(
         invert=invert,
         sort=sort,
     )
-    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models)
+    link = equalized_link(
+        files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models, sampling=sampling
+    )
     interrupted = False
     result: StatisticalEye | WaveformRun
     if engine == "statistical":
@@ -190,6 +194,7 @@ def ber(
     z0: Z0 = None,
     invert: Invert = False,
     sort: Sort = False,
+    sampling: Sampling = "mueller-muller",
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     tx_ami: TxAmi = None,
@@ -232,7 +237,9 @@ def ber(
         invert=invert,
         sort=sort,
     )
-    link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models)
+    link = equalized_link(
+        files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models, sampling=sampling
+    )
     link = with_sending_options(link, pattern, precoding=precoding, mlse=mlse)
     words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
     interrupted, failed = False, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from sirf.cli.channel_files import ChannelFiles
@@ -20,15 +21,28 @@ def equalized_link(
     package_case: str,
     symbol_rate: float | None,
     models: ModelOptions | None = None,
+    sampling: str = "mueller-muller",
 ) -> Link:
-    """The equalised link of the options, with its warnings shown."""
+    """The equalised link of the options, with its warnings shown; `sampling` is the criterion of its sampling instant."""
     from sirf.link import Link
     from sirf.presets import load
+    from sirf.receiver.receiver import MUELLER_MULLER, SAMPLING_CRITERIA
+
+    if sampling not in SAMPLING_CRITERIA:
+        raise SirfError(
+            f"sampling must be one of {', '.join(SAMPLING_CRITERIA)}, got {sampling!r}. Check the spelling."
+        )
+    if sampling != MUELLER_MULLER and models is not None and models.rx_ami is not None:
+        raise SirfError(
+            f"sampling must be left out beside --rx-ami, whose model places its own clock, got {sampling!r}. Leave one out."
+        )
 
     # an unknown standard is told before files of hundreds of megabytes are read
     load(standard)
     channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
+    if sampling != link.receiver.sampling:
+        link = link.replace(receiver=dataclasses.replace(link.receiver, sampling=sampling))
     # ahead of the search: it takes seconds, and a warning may be a reason to stop it
     warn(_warnings(link))
     with progress("equaliser search", watch=True):
@@ -63,8 +77,6 @@ def with_models(link: Link, models: ModelOptions) -> Link:
 
 def with_sending_options(link: Link, pattern: str | None, *, precoding: bool, mlse: int) -> Link:
     """The link with what `sirf ber` may set beside the standard."""
-    import dataclasses
-
     from sirf.receiver.mlse import Mlse
     from sirf.signal.patterns import Pattern
 

@@ -122,6 +122,7 @@ BLOCKS = (
     Block(name="receiver FFE", field="receiver.ffe", off=(1.0,)),
     Block(name="DFE", field="receiver.dfe", off=(), in_use=any),
     Block(name="unrolled DFE", field="receiver.dfe_unrolled", off=False),
+    Block(name="sampling criterion", field="receiver.sampling", off="mueller-muller"),
     Block(name="sampling offset", field="receiver.sampling_offset_ui", off=0.0),
     Block(name="sequence detection", field="receiver.mlse", off=None),
     Block(name="amplifier", field="receiver.vga", off=None),

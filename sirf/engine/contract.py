@@ -43,6 +43,7 @@ LINEAR = frozenset(
         "receiver FFE",
         "DFE",
         "unrolled DFE",
+        "sampling criterion",
         "sampling offset",
         "transmitter filter",
         "cancellation",
@@ -195,6 +196,13 @@ def check_link(declaration: Declaration, link: Link, *, where: str = "") -> None
         f"{block.setting} must be {block.off} for {declaration.title}, got {_shown(block.values(link)[0])}{where}: "
         f"{reason}. {advice[0].upper()}{advice[1:]}."
     )
+
+
+def without_refused(declaration: Declaration, link: Link) -> Link:
+    """`link` with every block switched off that an engine cannot honour, for what those blocks leave as it is."""
+    while (refused := declaration.refuses(link)) is not None:
+        link = refused[0].switched_off(link)
+    return link
 
 
 def _shown(value: Any) -> str:

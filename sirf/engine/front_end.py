@@ -22,7 +22,7 @@ from sirf.channel.die_to_die import find_distinct
 from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Pulse
 from sirf.errors import SirfError
-from sirf.receiver.receiver import AnyCtle, Receiver
+from sirf.receiver.receiver import MUELLER_MULLER, AnyCtle, Receiver
 from sirf.signal.filters import butterworth4
 from sirf.transmitter.edge import transmitter_edge
 
@@ -253,7 +253,9 @@ def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
     shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
-    # the offset moves the sampler on purpose, after the Mueller-Müller instant has been found
+    if receiver.sampling != MUELLER_MULLER:
+        instant += round(link.sampling_instant().offset_ui * m)
+    # the offset moves the sampler on purpose, after the instant of its criterion has been found
     instant += round(receiver.sampling_offset_ui * m)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:], raw[0])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)

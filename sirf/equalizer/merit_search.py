@@ -19,7 +19,7 @@ from sirf.equalizer.search_grid import frozen_limits
 from sirf.equalizer.search_waves import with_gains
 from sirf.errors import SirfError
 from sirf.presets import EqualizerLimits
-from sirf.receiver.receiver import Receiver
+from sirf.receiver.receiver import MUELLER_MULLER, Receiver, SamplingCriterion
 from sirf.signal.filters import BUTTERWORTH4_NOISE
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LIGHT_NOISE = 0.1
 """Rms of the noise by which a drive of light is judged, over that of the drive."""
+MAX_SAMPLING_ROUNDS = 16
+"""Most rounds of sampling instant and feedback taps in turn; six are usual."""
 
 
 def optimize(
@@ -64,9 +66,31 @@ def optimize(
         )
     if by not in ("fom", "mmse", "ber"):
         raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
+    criterion = link.receiver.sampling
+    if criterion != MUELLER_MULLER:
+        plain = link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER))
+        found = optimize(plain, limits=limits, freeze=freeze, max_ctle_settings=max_ctle_settings, by=by)
+        return _sampled_by(criterion, found, limits or link.limits, freeze)
     search = _by_figure_of_merit if link.optics is None or "tx_ffe" in freeze else _through_light
     found = search(link, limits or link.limits, freeze, max_ctle_settings)
     return refined(found, limits=limits, freeze=freeze) if by == "ber" else found
+
+
+def _sampled_by(criterion: SamplingCriterion, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> Link:
+    """An equalised link sampled by a criterion in place of the search's own instant, its DFE set anew where that lies."""
+    receiver = link.receiver.replace(sampling=criterion, sampling_offset_ui=0.0)
+    if "dfe" not in freeze and limits.dfe_max:
+        # taps move the instant, and the instant the taps, until both stay
+        for _ in range(MAX_SAMPLING_ROUNDS):
+            there = link.replace(receiver=receiver, limits=limits).placed()
+            taps, before = dfe_taps(there, len(limits.dfe_max)), receiver.dfe
+            receiver = receiver.replace(dfe=taps)
+            if receiver.dfe == before:
+                break
+    report = link.equalizer_report
+    if report is not None:
+        report = dataclasses.replace(report, dfe_taps=receiver.dfe)
+    return link.replace(receiver=receiver, equalizer_report=report)
 
 
 def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequence[str] = (), rounds: int = 6) -> Link:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._digest import OMITTED_AT_DEFAULT
 from sirf.clock.recovery import ClockRecovery
 from sirf.clock.wander import Wander
 from sirf.errors import SirfError
@@ -25,6 +26,10 @@ from sirf.units import FREQUENCY, read_text_fields
 
 SMALLEST_TAP = 1e-12
 """Feedback taps below this part of the main cursor are zero."""
+SamplingCriterion: TypeAlias = Literal["mueller-muller", "maximum-eye", "minimum-error-ratio"]
+MUELLER_MULLER: SamplingCriterion = "mueller-muller"
+SAMPLING_CRITERIA: tuple[SamplingCriterion, ...] = (MUELLER_MULLER, "maximum-eye", "minimum-error-ratio")
+"""What a receiver may sample by."""
 CTLE_GAINS = ("g_dc_db", "g_dc2_db")
 """Gains in dB of a `Ctle` that an equaliser search chooses, each from the values of this name in `EqualizerLimits`."""
 EQUATION_93A_22 = ("g_dc_db", "g_dc2_db", "f_z", "f_p1", "f_p2", "f_lf")
@@ -88,8 +93,11 @@ class Receiver:
 
     `noise_corner` in Hz (None: no filter, of a receiver without noise); `noise_density` one-sided at the input in V²/Hz;
     `ffe` T-spaced taps with index
-    `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `sampling_offset_ui` moves
-    the sampling instant later than the Mueller-Müller point; `mlse` decides sequences, the first DFE taps its target.
+    `ffe_main` of the main one; `dfe` taps relative to the main cursor, first post-cursor first; `mlse` decides sequences, the
+    first DFE taps its target.
+    `sampling` is the criterion of the sampling instant: "mueller-muller", where the pulse is as large a UI before as a UI after
+    (less the first DFE tap); "maximum-eye", where the lowest eye at the link's DER0 is highest; "minimum-error-ratio", where the
+    statistics find the fewest symbol errors. `sampling_offset_ui` moves the instant later than that. A clock loop is held there.
     `thresholds` are "adapted" where optics bend the levels and add noise that grows with the light (each neighbour is mistaken
     for the other as often), or "midway" between the levels there too; over copper both are half way, as in reference receivers.
 
@@ -121,6 +129,8 @@ class Receiver:
     adaptation: Adaptation | None = None
     dfe_unrolled: bool = False
     cancellation: SampledFilter | None = None
+    # left out of digests at its default, so that counts of links without it stay those of earlier versions
+    sampling: SamplingCriterion = field(default=MUELLER_MULLER, metadata={OMITTED_AT_DEFAULT: True})
 
     def __post_init__(self) -> None:
         """Validate the fields."""
@@ -141,6 +151,10 @@ class Receiver:
             )
         if self.thresholds not in ("adapted", "midway"):
             raise SirfError(f"thresholds must be 'adapted' or 'midway', got {self.thresholds!r}. Use 'adapted'.")
+        if self.sampling not in SAMPLING_CRITERIA:
+            raise SirfError(
+                f"sampling must be one of {', '.join(SAMPLING_CRITERIA)}, got {self.sampling!r}. Use 'mueller-muller'."
+            )
         # what a search leaves of a tap that it does not need is no feedback: errors do not propagate through it
         taps = tuple(0.0 if abs(tap) < SMALLEST_TAP else tap for tap in self.dfe)
         object.__setattr__(self, "dfe", taps)

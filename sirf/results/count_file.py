@@ -17,6 +17,8 @@ from sirf.errors import SirfError, shortened, shown
 from sirf.results.error_count import ErrorCount
 
 FORMAT = "sirf-error-count-4"
+NOT_KEPT = "sampling"
+"""Field of a count that its link says anew."""
 SECONDS_BETWEEN_SAVES = 10.0
 """A kill loses at most about so much work."""
 
@@ -65,7 +67,7 @@ class CountFile:
             "seed": seed,
             "segments": segments,
             "segment_symbols": segment_symbols,
-            "total": asdict(total),
+            "total": {name: value for name, value in asdict(total).items() if name != NOT_KEPT},
             "codewords": codewords,
         }
         write_text("resume", self.path, json.dumps({**record, "digest": _digest(record)}, indent=1) + "\n")
@@ -107,7 +109,7 @@ def _count(values: Any) -> ErrorCount:
     """The `ErrorCount` of plain values, each field of the type of its default."""
     if not isinstance(values, dict):
         raise ValueError(f"total {shown(values)}")
-    known = {field.name: field.default for field in fields(ErrorCount)}
+    known = {field.name: field.default for field in fields(ErrorCount) if field.name != NOT_KEPT}
     if set(values) != set(known):
         raise ValueError(f"keys {shown(sorted(set(values) ^ set(known)))} too many or missing")
     given: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from sirf.errors import SirfError
+from sirf.results.sampling_instant import SamplingInstant
 
 CONFIDENCE = 0.99
 BATCHES = (1 << 10, 1 << 13, 1 << 16)
@@ -27,7 +28,8 @@ class ErrorCount:
 
     `burst_lengths[i]` bursts span i + 1 symbols from first to last error, the last entry as many or more. `sent[i]` symbols went
     out at level i from the lowest, `confusion[i * L + j]` of them were taken for level j. Values with different `link` digests
-    do not add; what one of two counts does not know counts as zero.
+    do not add; what one of two counts does not know counts as zero. `sampling` is what the receiver's criterion of the sampling
+    instant found, where it has another than Mueller and Müller's.
     """
 
     symbols: int = 0
@@ -44,6 +46,7 @@ class ErrorCount:
     sent: tuple[int, ...] = ()
     confusion: tuple[int, ...] = ()
     link: str = ""
+    sampling: SamplingInstant | None = None
 
     def __add__(self, other: ErrorCount) -> ErrorCount:
         """Counts of both, as if counted in one run."""
@@ -55,9 +58,10 @@ class ErrorCount:
         summed = {
             field.name: _sum(getattr(self, field.name), getattr(other, field.name))
             for field in fields(self)
-            if field.name not in ("link", "bits_per_symbol")
+            if field.name not in ("link", "bits_per_symbol", "sampling")
         }
-        return ErrorCount(link=self.link, bits_per_symbol=self.bits_per_symbol, **summed)
+        sampling = self.sampling or other.sampling
+        return ErrorCount(link=self.link, bits_per_symbol=self.bits_per_symbol, sampling=sampling, **summed)
 
     @property
     def bits(self) -> float:
@@ -160,13 +164,15 @@ class ErrorCount:
             "level_ser": list(self.level_ser),
             "bit_position_errors": list(self.bit_position_errors),
             "confidence": CONFIDENCE,
+            "sampling": None if self.sampling is None else self.sampling.to_dict(),
         }
 
     def __repr__(self) -> str:
         """One line."""
+        note = "" if self.sampling is None else f"; {self.sampling.brief}"
         return (
             f"ErrorCount({self.errors} bit errors in {self.symbols:,} symbols, BER {self.ber:.3e} "
-            f"[{self.ber_low:.3e}, {self.ber_high:.3e}])"
+            f"[{self.ber_low:.3e}, {self.ber_high:.3e}]{note})"
         )
 
     def __str__(self) -> str:
@@ -189,6 +195,7 @@ class ErrorCount:
             ("99 % interval", f"{self.ber_low:.3e} to {self.ber_high:.3e}"),
             ("mean burst", f"{self.mean_burst:.2f} symbols"),
             *(by_level if self.sent else ()),
+            *((("sampling", str(self.sampling)),) if self.sampling is not None else ()),
         )
 
 

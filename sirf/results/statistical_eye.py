@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sirf.link import Link
     from sirf.results.eye_metrics import EyeMetrics
     from sirf.results.interference_distribution import Interference
+    from sirf.results.sampling_instant import SamplingInstant
 
 
 BAD_ERROR_RATIO = 1e-3
@@ -50,7 +51,8 @@ class StatisticalEye:
     one that level e + 1 falls short of with probability b. Height, width and contours follow from that. `levels` are relative
     to the main cursor: the link's, or where its optics bend them the means at the sampling instant. `thresholds` (L - 1,) in V
     are those of the receiver's slicers: half way between the levels, or where each neighbour is mistaken for the other as often
-    (`Receiver.thresholds`).
+    (`Receiver.thresholds`). `sampling` says what the receiver's criterion of the sampling instant found, where it has another
+    than Mueller and Müller's.
     """
 
     link: Link
@@ -64,6 +66,7 @@ class StatisticalEye:
     der0: float
     ideal_feedback: bool
     omitted: float
+    sampling: SamplingInstant | None = None
 
     errors = None
     ber_low = None
@@ -252,6 +255,7 @@ class StatisticalEye:
             "ideal_feedback": self.ideal_feedback,
             "insertion_loss_db": self.link.insertion_loss_db,
             "omitted_cursors": self.omitted,
+            "sampling": None if self.sampling is None else self.sampling.to_dict(),
             "errors": None,
             "symbols": None,
             "ber_low": None,
@@ -270,6 +274,7 @@ class StatisticalEye:
     def __repr__(self) -> str:
         """One line."""
         note = "" if self.hint is None else f"; {self.hint}"
+        note += "" if self.sampling is None else f"; {self.sampling.brief}"
         return (
             f"StatisticalEye(BER {self.ber:.2e}, height {1e3 * self.eye_height():.2f} mV and width "
             f"{self.eye_width():.3f} UI at {self.der0:g}, S/I {self.eye_com_db:.2f} dB{note})"
@@ -297,6 +302,7 @@ def _rows(eye: StatisticalEye) -> Sequence[tuple[str, str]]:
         (f"eye widths at {eye.der0:g}", " / ".join(f"{value:.3f}" for value in eye.eye_widths()) + " UI"),
         ("signal over interference", f"{eye.eye_com_db:.2f} dB"),
         ("VEC", "eye closed" if vec is None else f"{vec:.2f} dB"),
+        *(() if eye.sampling is None else (("sampling", str(eye.sampling)),)),
         *(() if eye.hint is None else (("hint", eye.hint),)),
     )
 

@@ -99,4 +99,5 @@ class WaveformRun:
             ("eye heights, peak to peak", " / ".join(f"{1e3 * v:.2f}" for v in self.eye.eye_heights()) + " mV"),
             ("eye widths, peak to peak", " / ".join(f"{v:.3f}" for v in self.eye.eye_widths()) + " UI"),
             *((("clock", str(self.clock)),) if self.clock is not None else ()),
+            *((("sampling", str(self.errors.sampling)),) if self.errors.sampling is not None else ()),
         )

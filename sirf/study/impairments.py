@@ -95,7 +95,7 @@ def limited_by(link: Link) -> Limitation:
     statistical engine refuses.
     """
     # the models' filters are linear once AMI_Init has run: what stays is a link that the statistical engine reads
-    bare = _without_models(link)
+    bare = _without_models(link).placed()
     try:
         front_end(bare)
     except SirfError:

@@ -68,7 +68,8 @@ def interference_parts(link: Link, *, ratio: float | None = None) -> Interferenc
             "optics must be linear for interference cause by cause, got curves that multiply noise and symbols. "
             "Use link.replace(optics=link.optics.linear())."
         )
-    whole = modelled(link).linear if link.has_models else link
+    # one instant for all causes
+    whole = (modelled(link).linear if link.has_models else link).placed()
     full = InterferenceModel(whole)
     instant, main, levels = full.at(0), full.front_end.main_cursor, full.decided
     # the eye with the least between its signal and what closes it

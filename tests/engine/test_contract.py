@@ -143,6 +143,7 @@ EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "receiver FFE": lambda: receiving(ffe=(1.0, -0.1)),
     "DFE": (lambda: receiving(dfe=()), base),
     "unrolled DFE": lambda: receiving(dfe_unrolled=True),
+    "sampling criterion": lambda: receiving(sampling="minimum-error-ratio"),
     "sampling offset": lambda: receiving(sampling_offset_ui=0.125),
     "sequence detection": lambda: receiving(mlse=Mlse()),
     "amplifier": lambda: receiving(vga=Vga(saturation=0.6)),

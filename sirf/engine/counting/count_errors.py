@@ -24,6 +24,7 @@ from sirf.fec.codeword_counter import CodewordCounter
 from sirf.link import Link
 from sirf.results.count_file import CountFile
 from sirf.results.error_count import ErrorCount
+from sirf.results.sampling_instant import SamplingInstant
 from sirf.signal.pam import bits_per_symbol
 from sirf.signal.patterns import remove_precoding
 from sirf.units import Given, parse_count
@@ -110,7 +111,7 @@ def count_errors(
     seed = integer_seed(rng)
     counter = _counter(link, ideal_feedback)
     _check_codewords(codewords, link)
-    book = _Book(None if resume is None else Path(resume), seed, counter, codewords)
+    book = _Book(None if resume is None else Path(resume), seed, counter, codewords, link.chosen_instant())
 
     def ended() -> bool:
         return book.total.errors >= max_errors or book.total.symbols >= max_symbols
@@ -216,6 +217,7 @@ def _check_codewords(codewords: CodewordCounter | None, link: Link) -> None:
 @lru_cache(maxsize=4)
 def _counter(link: Link, ideal: bool) -> SegmentErrors:
     """The counter of a link: a link is a frozen value, so calls that repeat find it prepared."""
+    link = link.placed()
     if link.optics is not None and link.optics.large_signal and not link.has_models:
         from sirf.engine.waveform.segment_counter import SegmentCounter
 
@@ -266,10 +268,19 @@ def _counts(counter: SegmentErrors, seed: int, segments: range, workers: int) ->
 class _Book:
     """The running total, kept in a file when one is named."""
 
-    def __init__(self, path: Path | None, seed: int, counter: SegmentErrors, codewords: CodewordCounter | None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        seed: int,
+        counter: SegmentErrors,
+        codewords: CodewordCounter | None,
+        sampling: SamplingInstant | None,
+    ) -> None:
         self.seed, self.codewords = seed, codewords
         self.segments = 0
-        self.total = ErrorCount(link=counter.identity, bits_per_symbol=bits_per_symbol(counter.order))
+        self.total = ErrorCount(
+            link=counter.identity, bits_per_symbol=bits_per_symbol(counter.order), sampling=sampling
+        )
         self.file = None if path is None else CountFile(path)
         if self.file is not None:
             try:
@@ -326,4 +337,4 @@ class _Book:
             )
         if self.codewords is not None:
             self.codewords.restore(record["codewords"])
-        self.segments, self.total = record["segments"], total
+        self.segments, self.total = record["segments"], replace(total, sampling=self.total.sampling)

@@ -74,7 +74,7 @@ class SymbolComparison:
             sent=tuple(self._sent.tolist()),
             confusion=tuple(self._confusion.ravel().tolist()),
             burst_lengths=tuple(lengths.tolist()),
-            **batches,
+            **batches,  # type: ignore[arg-type]  # its keys are fields of tuples
         )
 
 

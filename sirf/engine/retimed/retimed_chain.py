@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -132,6 +133,7 @@ class _Book:
 
     def __init__(self, last: Relay) -> None:
         chain = last.chain
+        self.sampling = [relay.stream.sampling for relay in chain]
         identities = [relay.stream.plan.digest for relay in chain]
         gaps = [relay.stream.receiver.gap for relay in chain]
         order = last.link.order
@@ -164,6 +166,9 @@ class _Book:
         return ChainRun(
             links=links,
             end_to_end=self.whole.count(),
-            segments=tuple(segment.count() for segment in self.segments),
+            segments=tuple(
+                replace(segment.count(), sampling=sampling)
+                for segment, sampling in zip(self.segments, self.sampling, strict=True)
+            ),
             ideal_feedback=ideal_feedback,
         )

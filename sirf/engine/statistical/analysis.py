@@ -100,7 +100,7 @@ def statistical_eye(
     count = m if phases is None else phases
     if count < 1 or m % count:
         raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
-    model = interference_model(link, worst_phase, sampling_jitter_ui)
+    model = interference_model(link.placed(), worst_phase, sampling_jitter_ui)
     offsets = (np.arange(count) - count // 2) * (m // count)
     slices = [model.at(int(offset)) for offset in offsets]
     main = model.main_cursors(offsets)
@@ -121,6 +121,7 @@ def statistical_eye(
         der0=link.der0,
         ideal_feedback=ideal_feedback,
         omitted=model.front_end.omitted,
+        sampling=link.chosen_instant(),
     )
 
 
@@ -186,7 +187,7 @@ class InterferenceModel:
         """`like` is the model of a link which differs in noise, sizes of jitter and aggressors alone: its light's waves serve."""
         large = link.optics is not None and link.optics.large_signal
         check_link(LARGE_SIGNAL if large else STATISTICAL, link)
-        self.link = link
+        self.link = link = link.placed()
         self.front_end: FrontEnd = front_end(link)
         self.levels = link.levels
         self.symbol_variance = mean_square(self.levels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import cast
 
 import numpy as np
@@ -57,6 +57,8 @@ class Stream:
         eye: bool = True,
     ) -> None:
         check_link(WAVEFORM, link)
+        self.sampling = link.chosen_instant()
+        link = link.placed()
         self.link, self.plan = link, plan(link)
         self.m = self.plan.raw.samples_per_ui
         self.bank = Filterbank(self.plan.table)
@@ -110,9 +112,9 @@ class Stream:
 
     def count(self) -> ErrorCount:
         """Errors so far; of a sequence detector where there is one."""
-        if self.sequence is not None:
-            return self.sequence.count(self.plan.digest)
-        return self.comparison.count()
+        sequence = self.sequence
+        found = self.comparison.count() if sequence is None else sequence.count(self.plan.digest)
+        return replace(found, sampling=self.sampling)
 
     def finish(self) -> None:
         """Count what a sequence detector holds back; it sees some symbols more, the eye does not."""

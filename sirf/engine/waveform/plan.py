@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
-from sirf.engine.contract import LARGE_SIGNAL
+from sirf.engine.contract import LARGE_SIGNAL, without_refused
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import MIN_CURSOR_RATIO, NOISE_CORNERS, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
@@ -182,10 +182,7 @@ def _adapted_thresholds(link: Link) -> Float:
     """
     if link.receiver.thresholds == "midway":
         return np.zeros(link.order - 1)
-    # blocks that the statistics do not know are switched off one by one
-    while (refused := LARGE_SIGNAL.refuses(link)) is not None:
-        link = refused[0].switched_off(link)
-    model = InterferenceModel(link)
+    model = InterferenceModel(without_refused(LARGE_SIGNAL, link))
     if not model.noise > 0.0:
         # levels without noise have no tails that thresholds could balance
         return np.zeros(link.order - 1)
