@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from sirf._kernels.com_receiver import combined_power, tap_correlation
 from sirf._kernels.jit import kernel
 
 FREE_PART = 1.0 - 2e-3
 """As `PART`, for the FFE without end."""
 PART = 1.0 - 1e-3
 """Bounds are lowered to this part: sums over a circle of frequencies differ from integrals by less."""
-PADDING = 16
-"""Values in a block that vector instructions take whole."""
-_CHECKED = 8
+_ONE = np.uint64(1)
+"""Sums of unsigned and signed numbers are no whole numbers to the compiler: both have to be unsigned."""
+_CHECKED = np.uint64(8)
 """Every so many taps a bound is looked at, whether it is low enough to end."""
 OUTER = 8
 """Samples about the main cursor that are looked at for the converter's clipping level."""
@@ -40,34 +41,17 @@ def error_of(gain: Any, cross: Any, square: Any, low: Any, high: Any) -> Any:
 
 
 @kernel(fastmath=True)  # sums whose rounding the bound allows for
-def _product(first: Any, second: Any) -> Any:
-    """Sum of products of two rows of one kind; loops over few arrays are compiled to vector instructions."""
-    total = 0.0 * first[0]
-    for i in range(first.size):
-        total += first[i] * second[i]
-    return total
+def _reversed_lags(row: Any, density: Any, transform: Any, lags: Any) -> None:
+    """Lags of the covariance (L,), the last one first: those of `row`, and what `transform` (L, F) makes of `density` (F,)."""
+    for n in range(row.size):
+        lag = np.float32(0.0)
+        weights = transform[n]
+        for f in range(density.size):
+            lag += weights[f] * density[f]
+        lags[row.size - 1 - n] = row[n] + lag
 
 
 @kernel(fastmath=True)  # as above
-def _products(first: Any, second: Any, third: Any) -> Any:
-    """Sums of products of one row with two others."""
-    one, two = 0.0, 0.0
-    for i in range(first.size):
-        one += first[i] * second[i]
-        two += first[i] * third[i]
-    return one, two
-
-
-@kernel(fastmath=True)  # as above
-def _reflect(forward: Any, backward: Any, reflection: Any) -> None:
-    """One step of the recursion on both predictors (N,)."""
-    for i in range(forward.size):
-        one, two = forward[i], backward[i]
-        forward[i] = one + reflection * two
-        backward[i] = two + reflection * one
-
-
-@kernel
 def levinson_error(
     row: Any,
     density: Any,
@@ -83,38 +67,44 @@ def levinson_error(
 ) -> Any:
     """Least error of an FFE with a Toeplitz covariance of `row` (L,), and a DFE tap between `low` and `high`.
 
-    To `row` comes what `transform` (L, F) makes of `density` (F,), lag by lag. `main` and `later` are the samples of the main
-    cursor and of the one after it at each tap. Zero where the matrix is not definite, and where the error of fewer taps is not
-    above `enough` already. `lags`, `forward` (L,) and `backward` (2 L,) are room; `lags` holds the lags in reversed order. All of
-    these but `row` have `PADDING` values more, which do not count: vector instructions take whole blocks.
+    To `row` comes what `transform` (L, F) makes of `density` (F,), lag by lag. `main` and `later` (L,) are the samples of the
+    main cursor and of the one after it at each tap. Zero where the matrix is not definite, and where the error of fewer taps is
+    not above `enough` already. `lags`, `forward` (L,) and `backward` (2 L,) are room.
+
+    A step of Levinson's recursion reflects both predictors, projects the samples on the backward one and makes the product that
+    the next step needs, all in one loop. Its indices are unsigned: those are not checked for the end of an array, and a slice
+    for each product would cost more than the product.
     """
+    _reversed_lags(row, density, transform, lags)
+    size, one = np.uint64(row.size), _ONE
     forward[:] = 0.0
     backward[:] = 0.0
-    lags[row.size :] = 0.0
-    size, start = row.size, row.size
-    gain, cross, square, beta = 0.0, 0.0, 0.0, 1.0
-    for n in range(size):
-        lag = row[n]
-        if density.size > 0:
-            lag += _product(density, transform[n])
-        lags[size - 1 - n] = lag
-        if n == 0:
-            beta = lag
-            forward[0], backward[start] = 1.0, 1.0
-        else:
-            whole = (n // PADDING + 1) * PADDING
-            reflection = -_product(forward[:whole], lags[size - 1 - n : size - 1 - n + whole]) / beta
-            start -= 1
-            _reflect(forward[:whole], backward[start : start + whole], reflection)
-            beta *= 1.0 - reflection * reflection
+    start, beta = size, lags[size - one]
+    if not beta > 0.0:
+        return 0.0
+    forward[0], backward[start] = 1.0, 1.0
+    gain, cross, square = main[0] * main[0] / beta, main[0] * later[0] / beta, later[0] * later[0] / beta
+    ahead = lags[size - one - one] if size > one else 0.0
+    for n in range(one, size):
+        reflection = -ahead / beta
+        beta *= 1.0 - reflection * reflection
         if not beta > 0.0:
             return 0.0
-        whole = (n // PADDING + 1) * PADDING
-        at_main, at_later = _products(backward[start : start + whole], main[:whole], later[:whole])
+        start -= one
+        # the last step has no next: what it reads in its place is not used
+        next_lags = size - one - min(n + one, size - one)
+        at_main, at_later, ahead = 0.0, 0.0, 0.0
+        for i in range(n + one):
+            before, after = forward[i], backward[start + i]
+            forward[i] = before + reflection * after
+            backward[start + i] = after + reflection * before
+            ahead += forward[i] * lags[next_lags + i]
+            at_main += backward[start + i] * main[i]
+            at_later += backward[start + i] * later[i]
         gain += at_main * at_main / beta
         cross += at_main * at_later / beta
         square += at_later * at_later / beta
-        if n % _CHECKED == _CHECKED - 1 and error_of(gain, cross, square, low, high) <= enough:
+        if n % _CHECKED == _CHECKED - one and error_of(gain, cross, square, low, high) <= enough:
             return 0.0
     return error_of(gain, cross, square, low, high)
 
@@ -255,18 +245,17 @@ def crosstalk_spectrum(
     `strengths` (A, M, 2 K - 1) are autocorrelations of each phase, `spectra` (A, M, F) the densities, `all_phases` (A, F) their
     least; `room` (M, 2) is scratch.
     """
-    edge = centre.size - 1
+    edge, own = centre.size - 1, np.empty(centre.size)
+    tap_correlation(centre, own)
     result[:] = np.float32(0.0)
     for a in range(strengths.shape[0]):
         floor = 0.0
         for phase in range(strengths.shape[1]):
-            power, total, less = strengths[a, phase], 0.0, 0.0
+            power, less = strengths[a, phase], 0.0
             for k in range(centre.size):
-                for m in range(centre.size):
-                    total += centre[k] * centre[m] * power[edge + k - m]
                 if radius[k] > 0.0:
                     less += radius[k] * math.sqrt(max(2.0 * power[edge] - 2.0 * sign[k] * power[edge + k - main], 0.0))
-            root = math.sqrt(max(total, 0.0))
+            root = math.sqrt(max(combined_power(own, power), 0.0))
             floor = max(floor, root - less)
             room[phase] = root + less
         count = 0

@@ -24,7 +24,6 @@ import numpy as np
 from sirf._kernels.com_boxes import (
     FREE_PART,
     OUTER,
-    PADDING,
     PART,
     centre_of,
     crosstalk_spectrum,
@@ -126,8 +125,8 @@ def box_bounds(
         crosstalk_spectrum(
             centre, radius, sign, main, strengths, densities, least_densities, np.empty(strengths.shape[1]), crosstalk
         )
-    lags, forward, predictor = np.zeros(length + PADDING), np.empty(length + PADDING), np.empty(2 * length + PADDING)
-    none, found = np.zeros(length + PADDING), 0
+    lags, forward, predictor = np.empty(length), np.empty(length), np.empty(2 * length)
+    none, found = np.zeros(length), 0
     for p in range(instants.size):
         instant = instants[p]
         if instant < first + offsets[0] or instant > final + offsets[1]:
@@ -157,8 +156,8 @@ def box_bounds(
                 moving[phase, edge:],
                 part,
                 transform,
-                backward[phase, begin : begin + length + PADDING],
-                backward[phase, begin - 1 : begin - 1 + length + PADDING] if feedback_taps else none,
+                backward[phase, begin : begin + length],
+                backward[phase, begin - 1 : begin - 1 + length] if feedback_taps else none,
                 low,
                 high,
                 limit if ratio > 0.0 else -np.inf,
@@ -227,9 +226,8 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
     b_min, b_max, w_min, w_max, shape, step = tables[10:]
     size, own = w_min.size, np.empty(taps.size)
     crosstalk, correlation = np.empty(size), np.empty(size)
-    behind, around = np.empty(backward.shape[1] - taps.size + 1), np.zeros(size + 1 + PADDING)
-    lags, forward = np.zeros(size + PADDING), np.empty(size + PADDING)
-    predictor, none = np.empty(2 * size + PADDING), np.zeros(size + PADDING)
+    behind, around = np.empty(backward.shape[1] - taps.size + 1), np.empty(size + 1)
+    lags, forward, predictor, none = np.empty(size), np.empty(size), np.empty(2 * size), np.zeros(size)
     nothing, no_transform = np.zeros(0, dtype=np.float32), np.zeros((size, 0), dtype=np.float32)
     starts = np.zeros(max(shape[2], 1), dtype=np.int64)
     low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
@@ -247,13 +245,13 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
                 correlation[lag] = fixed[phase, lag] + crosstalk[lag]
             add_combined(own, moving[phase], correlation)
             correlation[0] += white
-            filter_samples(taps, backward[phase], last - instant // per_ui - shape[0] - 1 - main, around[: size + 1])
+            filter_samples(taps, backward[phase], last - instant // per_ui - shape[0] - 1 - main, around)
             whole = levinson_error(
                 correlation,
                 nothing,
                 no_transform,
                 around[1:],
-                around[: size + PADDING] if b_min.size else none,
+                around[:size] if b_min.size else none,
                 low,
                 high,
                 limit,

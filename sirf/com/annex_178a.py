@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from sirf._arrays import Float
-from sirf._kernels.com_receiver import next_candidate
+from sirf._kernels.com_adaptive import next_better, next_candidate
 from sirf.com.config.settings import ComSettings
 from sirf.com.ctle_tables import CtleTables
 from sirf.com.full_search import Pair, best_pairs
@@ -189,39 +189,28 @@ def _adaptive(receiver: CaseReceiver) -> tuple[list[_Best], int]:
     The settings better than all before, and the number of settings looked at.
     """
     grid, settings = receiver.grid, receiver.settings
-    least = settings.least_radius or (1.0 if len(grid.taps) == 1 else 2.0)
-    state, difference = np.zeros(3), -1.0
+    reach, least = float(settings.local_search), settings.least_radius or (1.0 if len(grid.taps) == 1 else 2.0)
+    state = np.array([0.0, 0.0, 0.0, -1.0, 0.0])
     best: _Best | None = None
     steps: list[_Best] = []
     total = sum(1 for _ in gain_settings(settings.receiver.ctle))
-    evaluated = 0
     for number, (place, make) in enumerate(_places(receiver)):
         tell("adaptive search", number, total)
         tables: CtleTables | None = None
-        row = 0
+        row, gains = 0, np.array(place)
         while True:
+            about, error = (grid.places[0], gains, gains), np.inf
             if best is not None:
-                row = next_candidate(
-                    grid.places,
-                    row,
-                    grid.places[best.row],
-                    np.array(place),
-                    np.array((best.g_dc, best.g_dc2)),
-                    float(settings.local_search),
-                    float(least),
-                    difference,
-                    state,
-                )
+                about, error = (grid.places[best.row], gains, np.array((best.g_dc, best.g_dc2))), best.error
+                row = next_candidate(grid.places, row, *about, reach, float(least), state)
             if row >= len(grid.taps):
                 break
+            # tables are made only where the rule leaves a setting to look at
             tables = tables or make()
-            errors = tables.errors(np.array([row]))[0]
-            evaluated += 1
-            if errors.size > 1 and np.all(np.isfinite(errors[-2:])):
-                difference = float(abs(10.0 * np.log10(errors[-1] / errors[-2])))
-            better = _better(tables, errors, place, row, best)
-            if better is not None:
-                best = better
-                steps.append(better)
-            row += 1
-    return steps, evaluated
+            rule = (grid.places, row, *about, reach, float(least))
+            row, sample, error = next_better(*rule, error, state, grid.taps, tables.sampling, tables.arguments)
+            if row < len(grid.taps):
+                best = _Best(float(error), *place, int(row), int(sample))
+                steps.append(best)
+                row += 1
+    return steps, int(state[4])

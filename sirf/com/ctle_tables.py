@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.com_boxes import PADDING
 from sirf._kernels.com_peaks import peaks
 from sirf._kernels.com_receiver import sweep_errors
 from sirf._kernels.com_search import sampling_point
@@ -76,13 +75,14 @@ class CtleTables:
         return np.asarray(gain_weights(self.settings.receiver.ctle, *self.gains) @ self.parts.through)
 
     @cached_property
+    def _by_phase(self) -> Float:
+        """The through pulse by sampling phase (M, B), zeros behind its end."""
+        return phase_rows(self.through, self.settings.samples_per_ui)
+
+    @cached_property
     def blocks(self) -> Float:
         """Least and largest value (2, B) of the through pulse in each UI, zeros behind its end."""
-        m = self.settings.samples_per_ui
-        padded = np.zeros(-(-self.through.size // m) * m)
-        padded[: self.through.size] = self.through
-        by_ui = padded.reshape(-1, m)
-        return np.array((np.min(by_ui, axis=1), np.max(by_ui, axis=1)))
+        return np.array((np.min(self._by_phase, axis=0), np.max(self._by_phase, axis=0)))
 
     def instants_of(self, rows: Integer) -> Integer:
         """Sample about which these transmitter settings of the grid are sampled (R,): the peak, or what ts_anchor asks for."""
@@ -161,10 +161,12 @@ class CtleTables:
     def backward(self) -> tuple[Float, int]:
         """Samples of each phase, later ones first, with zeros about them, and the place of UI zero."""
         taps = self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1
-        margin = max(taps + PADDING, _LEAST_MARGIN)
-        drop = 0 if self.rules.last_sample else 1
-        rows = np.pad(phase_rows(self.through, self.settings.samples_per_ui, drop=drop), ((0, 0), (margin, margin)))
-        return np.ascontiguousarray(rows[:, ::-1]), rows.shape[1] - 1 - margin
+        margin = max(taps, _LEAST_MARGIN)
+        m = self.settings.samples_per_ui
+        rows = self._by_phase if self.rules.last_sample else phase_rows(self.through, m, drop=1)
+        backward = np.zeros((rows.shape[0], rows.shape[1] + 2 * margin))
+        backward[:, margin:-margin] = rows[:, ::-1]
+        return backward, backward.shape[1] - 1 - margin
 
     @cached_property
     def arguments(self) -> Any:

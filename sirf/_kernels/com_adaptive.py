@@ -1,0 +1,112 @@
+"""The reference code's adaptive search of IEEE 802.3 Annex 178A: a radius about the best that shrinks while little is gained.
+
+`state` is kept from call to call: radius, how often two figures of merit hardly differed, rows seen since there is a best, the
+difference in dB of the last two figures of merit looked at (negative while there are fewer), and how many rows were looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sirf._kernels.com_peaks import peak_at
+from sirf._kernels.com_receiver import sweep_errors
+from sirf._kernels.jit import kernel
+
+Real = NDArray[np.float64]
+Integer = NDArray[np.int64]
+
+
+@kernel
+def next_candidate(
+    places: Integer,
+    row: int,
+    best: Integer,
+    gains: Integer,
+    best_gains: Integer,
+    reach: float,
+    least: float,
+    state: Real,
+) -> int:
+    """First row from `row` on that the adaptive search looks at, or the number of rows (C,).
+
+    `places` (C, T) are the indices of the transmitter's tap values and `gains` those of g_DC and g_DC2 here, `best` and
+    `best_gains` the same at the best so far. `reach` is Local Search, `least` the least radius. `state` is described above.
+    """
+    difference = state[3]
+    for c in range(row, places.shape[0]):
+        state[2] += 1.0
+        if state[2] == 1.0:
+            state[0], state[1] = max(least, reach), 0.0
+        if difference >= 0.0:
+            if difference < 0.002:
+                state[1] += 1.0
+            else:
+                state[1] = 0.0
+                state[0] = min(state[0] + 1.0, reach)
+            if state[1] >= 1.0 and abs(gains[0] - best_gains[0]) <= 1:
+                state[0], state[1] = max(least, np.floor(0.6 * state[0] + 0.5)), 0.0
+        shrunk = max(least, np.floor(reach / (1.0 + 0.15 * state[2]) + 0.5))
+        state[0] = max(least, min(state[0], shrunk))
+        if abs(gains[0] - best_gains[0]) > 2:
+            continue
+        weighted = 0.25 * (1.0 + 0.5 * gains[0]) * abs(gains[1] - best_gains[1])
+        taps, squares = 0.0, weighted * weighted
+        for t in range(places.shape[1]):
+            step = float(abs(places[c, t] - best[t]))
+            taps += step
+            squares += step * step
+        if taps + weighted == 0.0:
+            return c
+        if taps > max(least, np.floor(1.2 * reach + 0.5)):
+            continue
+        if taps + weighted > state[0] and np.sqrt(squares) > max(least, np.ceil(0.55 * state[0])):
+            continue
+        return c
+    return int(places.shape[0])
+
+
+@kernel
+def next_better(
+    places: Integer,
+    row: int,
+    best: Integer,
+    gains: Integer,
+    best_gains: Integer,
+    reach: float,
+    least: float,
+    best_error: float,
+    state: Real,
+    candidates: Real,
+    sampling: Any,
+    tables: Any,
+) -> tuple[int, int, float]:
+    """The next row with an error below `best_error`, its instant and its error; the number of rows (C,) where there is none.
+
+    Looked at are `row` and those after it that `next_candidate` names, all of them while `best_error` is infinite. `candidates`
+    (C, K) are the taps, `sampling` is as in `com_tree`, `tables` are the arguments of `sweep_errors` from the samples a UI on.
+    """
+    pulse, per_ui, blocks, ends, anchored = sampling
+    offsets = np.arange(ends[0], ends[1] + 1)
+    errors, instant = np.empty((1, offsets.size)), np.empty(1, np.int64)
+    tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
+    main = tables[9]
+    while row < places.shape[0]:
+        if anchored.size:
+            instant[0] = anchored[row]
+        else:
+            instant[0] = peak_at(candidates[row], main, pulse, per_ui, blocks, tops, work, none)
+        sweep_errors(errors, candidates[row : row + 1], instant, offsets, *tables)
+        state[4] += 1.0
+        of_row = errors[0]
+        if of_row.size > 1 and of_row[-1] < np.inf and of_row[-2] < np.inf:
+            state[3] = abs(10.0 * np.log10(of_row[-1] / of_row[-2]))
+        place = int(np.argmin(of_row))
+        if of_row[place] < best_error:
+            return row, instant[0] + offsets[place], of_row[place]
+        row += 1
+        if best_error < np.inf:
+            row = next_candidate(places, row, best, gains, best_gains, reach, least, state)
+    return row, 0, best_error
