@@ -1,4 +1,4 @@
-"""Loops of a vendor-model run at M samples a symbol: a stimulus with displaced edges, and decisions at given instants."""
+"""Loops of a vendor-model run at M samples a symbol: displaced edges, fewer samples for the channel, decisions at instants."""
 
 from __future__ import annotations
 
@@ -43,6 +43,44 @@ def displace_edges(wave: Float, values: Float, displacement: Float, m: int) -> N
                     wave[edge - 1 - i] += step
             if edge - 1 - whole >= 0:
                 wave[edge - 1 - whole] += step * part
+
+
+TILE = 128
+
+
+@kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
+def decimate(past: Float, wave: Float, taps: Single, ratio: int, out: Single) -> None:
+    """out[n] = sum over i of taps[i] x wave[n ratio - i]: `out` (b / ratio,), `wave` (b,), `taps` (K,).
+
+    `past` (K - 1,) are the samples before those of the wave.
+    """
+    length = len(taps)
+    before = (length - 1) // ratio
+    # samples of one remainder lie side by side, so that sums over taps run in vectors
+    rows = np.empty((ratio, TILE + before), dtype=np.float32)
+    for start in range(0, len(out), TILE):
+        size = min(TILE, len(out) - start)
+        for s in range(ratio):
+            row = rows[s]
+            at = (start - before) * ratio - s
+            for k in range(size + before):
+                if at >= 0:
+                    row[k] = wave[at]
+                elif at + len(past) >= 0:
+                    row[k] = past[at + len(past)]
+                else:
+                    # in front of the oldest sample that any tap reaches
+                    row[k] = np.float32(0.0)
+                at += ratio
+        result = out[start : start + size]
+        for k in range(size):
+            result[k] = np.float32(0.0)
+        for i in range(length):
+            shift = before - i // ratio
+            source = rows[i % ratio, shift : shift + size]
+            weight = taps[i]
+            for k in range(size):
+                result[k] += weight * source[k]
 
 
 @kernel

@@ -19,6 +19,7 @@ from sirf._kernels.polyphase import accumulate
 from sirf.ami.flow import Initialised, Modelled
 from sirf.ami.host import Instance
 from sirf.ami.model_impairments import ClockJitter, ModelNoise, clock_jitter
+from sirf.ami.sample_buffer import SampleBuffer
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.front_end import FrontEnd, front_end, sampling_instant
 from sirf.engine.seeding import segment_generator
@@ -101,7 +102,7 @@ class ModelReception:
         self.clocked = False
         self.count = ErrorCount(link=self.digest, bits_per_symbol=bits_per_symbol(self.order))
         self.collects, self.histogram, self.top = eye, np.zeros((self.m, VOLTAGE_BINS), dtype=np.int64), 1.0
-        self._wave, self._row = np.zeros(0, dtype=np.float32), 0
+        self._wave, self._row = SampleBuffer(), 0
         self._clocks, self._taken = np.zeros(0), 0.0
         self._sent, self._sent_first = np.zeros(0, dtype=np.uint8), 0
         self._rows, self._blocks = 0, 0
@@ -120,7 +121,7 @@ class ModelReception:
         size = rows.size
         clocks = np.zeros(0)
         if self.instance is None:
-            self._wave = np.concatenate([self._wave, rows.reshape(-1)])
+            new = self._wave.append(rows.reshape(-1))
         else:
             # sample n of the waveform and row n of the impulse response are the same time of a symbol
             late = len(self._carried)
@@ -133,13 +134,13 @@ class ModelReception:
             if answer.out:
                 found = self.side.model.ami.outputs(answer.out, f"AMI_parameters_out of {self.side.model.name}")
                 self.values.update(found)
-            self._wave = np.concatenate([self._wave, self.instance.wave[:size].astype(np.float32)])
+            new = self._wave.append(self.instance.wave[:size])
         if self.learned is None:
             # decided while learning and not later: a model that returns clock times now and then would otherwise change its
             # ruler midway
             self.clocked = self.clocked or len(clocks) > 0
         # one sum finds NaN and infinity anywhere, for less than looking at each number
-        if not np.isfinite(self._wave[-size:].sum()):
+        if not np.isfinite(new.sum()):
             raise AmiError(f"{self.side.model.name} must return numbers from AMI_GetWave, got NaN or infinity.")
         # sampled half a UI after each clock tick (section 10, AMI_GetWave)
         ticks = clocks * self.link.symbol_rate + 0.5
@@ -154,8 +155,8 @@ class ModelReception:
     def take(self, count: int) -> tuple[Symbols, Float]:
         """The oldest `count` symbols, numbered as they were sent, and as long a waveform (count M,) in V behind the model."""
         sent = self._sent_at(np.arange(self._row, self._row + count))
-        wave = self._wave[: count * self.m].astype(np.float64)
-        self._wave = self._wave[count * self.m :].copy()
+        wave = self._wave.values[: count * self.m].astype(np.float64)
+        self._wave.drop(count * self.m)
         self._row += count
         spare = self._row - self._sent_first
         self._sent, self._sent_first = self._sent[spare:].copy(), self._sent_first + spare
@@ -222,7 +223,7 @@ class ModelReception:
         added = self._added(own, len(place))
         decided, value = np.empty(len(place), dtype=np.uint8), np.empty(len(place))
         decide_at(
-            self._wave,
+            self._wave.values,
             (moved - self._row) * self.m,
             offset,
             decision,
@@ -243,7 +244,7 @@ class ModelReception:
             self.count += tally(errors, sent, order=self.order, identity=self.digest)
         if self.collects:
             accumulate(
-                self._wave,
+                self._wave.values,
                 self._row,
                 moved,
                 -added,
@@ -332,7 +333,7 @@ class ModelReception:
         decided, value = np.empty(len(place), dtype=np.uint8), np.empty(len(place))
         none = np.zeros(0)
         decide_at(
-            self._wave,
+            self._wave.values,
             (place - self._row) * self.m,
             none,
             none,
@@ -361,7 +362,7 @@ class ModelReception:
             # rows begin at this point of the pulse that AMI_Init left
             return 0.0
         m, rows = self.m, LEARN
-        wave = self._wave[(start - self._row) * m :][: rows * m].reshape(rows, m).astype(np.float64)
+        wave = self._wave.values[(start - self._row) * m :][: rows * m].reshape(rows, m).astype(np.float64)
         number = np.arange(rows) + start - self.origin
         # where the pulse is: the phase of the largest correlation with what was sent
         # eight phases find the pulse's top well enough; the fit below places it
@@ -404,7 +405,7 @@ class ModelReception:
     def _drop(self, row: int) -> None:
         """Forget the waveform and clock times before `row`."""
         row = max(row, self._row)
-        self._wave = self._wave[(row - self._row) * self.m :].copy()
+        self._wave.drop((row - self._row) * self.m)
         self._row = row
         self._clocks = self._clocks[self._clocks >= row]
         # symbols stay for as long as a model may keep them back

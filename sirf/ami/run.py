@@ -26,7 +26,7 @@ from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream, push
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, plan
-from sirf.engine.waveform.polyphase import MAX_INTERPOLATION_ERROR, Filterbank
+from sirf.engine.waveform.polyphase import Filterbank
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
 from sirf.errors import AmiError, SirfError
@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from sirf.link import Link
 
 
-PRECISION = 1e-6
-"""Error of interpolated samples over their rms, and largest cursor left out over the main one: a model may lift what is small."""
+TAIL = 1e-6
+"""Largest cursor left out over the main one: a model may lift what is small."""
+MAX_ERROR = 3e-5
+"""Largest rms of the interpolation error of what a model receives, over the rms: a model may lift that too."""
 
 
 class Upstream(Protocol):
@@ -82,12 +84,12 @@ class ModelStream:
         waves = found.transmitter_waves
         # aggressors have a transmitter like the victim's
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
-        # without the signal, which then comes from the transmitter's model, the rows hold noise and crosstalk alone
-        self.plan = plan(link, MAX_INTERPOLATION_ERROR if waves or driven else PRECISION, PRECISION)
+        self.plan = plan(link, MAX_ERROR, TAIL)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
-        self.others = OtherDrives(self.plan) if waves or driven else None
+        self.others = OtherDrives(self.plan)
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui
+        self.arrived = np.empty((self.plan.table.block, self.m), dtype=np.float32)
         self._stack = contextlib.ExitStack()
         self.sent: SentWaveform | None = None
         try:
@@ -169,34 +171,31 @@ class ModelStream:
         """One block more of the waveform."""
         symbols, drives, phases = self.source.block()
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
-        rows = np.empty((self.plan.table.block, self.m), dtype=np.float32)
-        if self.others is None:
+        rows = self.arrived
+        if self.sent is None:
             push(self.bank, self.plan.rows, np.asarray(fft.rfft(drives)), moved, rows)
         else:
-            self.others.push(drives, moved, rows)
-        if self.sent is not None:
             driven = self.upstream is not None and self.upstream.waves
-            rows += self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)
+            sent = self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)
+            self.others.push(drives, moved, sent, rows)
         # errors are counted from the first transmitter on
         self.receiver.push(rows, symbols if self.upstream is None else self.upstream.original)
 
 
 class OtherDrives:
-    """Noise and crosstalk of a plan without the signal, which a transmitter's model sends itself."""
+    """Noise and crosstalk of a plan, and in the signal's place what a transmitter's model sends itself."""
 
     def __init__(self, shared: Plan) -> None:
         fixed, table = shared.fixed, shared.table
-        self.fixed, self.rows = fixed, np.arange(shared.drives - fixed)
+        self.fixed = fixed
         moving = {drive - fixed: spectra for drive, spectra in table.moving.items()}
         self.bank = Filterbank(dataclasses.replace(table, spectra=table.spectra[fixed:], moving=moving))
 
-    def push(self, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
-        """Rows `out` (b, M) in V of a block's `drives`, numbered with the signal's as `moved` has them."""
-        if not len(self.rows):
-            out[:] = 0.0
-            return
-        own = tuple((drive - self.fixed, shift) for drive, shift in moved)
-        push(self.bank, self.rows, np.asarray(fft.rfft(drives[self.fixed :])), own, out)
+    def push(self, drives: Single, moved: tuple[tuple[int, int], ...], sent: Single, out: Single) -> None:
+        """Rows `out` (b, M) in V of a block's `drives` and of `sent` (b, c) V; `moved` numbers drives with the signal's."""
+        for drive, shift in moved:
+            self.bank.move(drive - self.fixed, shift)
+        self.bank.push(np.asarray(fft.rfft(drives[self.fixed :])), out, added=sent)
 
 
 class SentStream(Stream):
@@ -214,8 +213,7 @@ class SentStream(Stream):
     def _waveform(self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
         # captures must not see a signal that no transmitter sends
         drives[: self.plan.fixed] = 0.0
-        self.others.push(drives, moved, out)
-        out += self.sent_waveform.push(symbols)
+        self.others.push(drives, moved, self.sent_waveform.push(symbols), out)
 
 
 @lru_cache(maxsize=8)

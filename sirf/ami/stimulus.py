@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._arrays import Float, Single
-from sirf._kernels.model_waveform import displace_edges
+from sirf._kernels.model_waveform import decimate, displace_edges
 from sirf.ami.flow import Modelled, impulse_columns
 from sirf.ami.host import Instance
 from sirf.engine.front_end import analog_channel, front_end
 from sirf.engine.seeding import segment_generator
 from sirf.engine.waveform.plan import Plan
-from sirf.engine.waveform.polyphase import FILTER_MARGIN
 from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
 
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
 
 TAIL = 1e-6
 """Part of the main cursor below which cursors of the channel are left out."""
+BOXES = 8
+"""Running means, one behind the other, ahead of the lower sample rate: zeros where the spectrum folds onto low frequencies."""
+ROOM = 8
+"""Samples of the lower rate that the channel's response may ring ahead of its first one."""
 RESPONSE = 256
 """UI of the transmitter's impulse response."""
 SEGMENTS = (8, 4, 1)
@@ -44,8 +47,8 @@ class SentWaveform:
     """The transmitter's waveform through its AMI_GetWave and the channel, block by block, in the rows of a plan.
 
     `instance` is the transmitter's model, initialised; None where its AMI_Init alone takes part in what a redriver sends. Rows
-    come out as those of the plan's filters: `push` of the symbols of a block gives M samples a symbol, the first of a row at the
-    sampling instant that the plan's front end has, of a symbol that is `late` symbols older than the plan says.
+    come out as the coarse ones of the plan's filters: `push` of the symbols of a block gives c samples a symbol, the first of a
+    row at the sampling instant that the plan's front end has, of a symbol that is `late` symbols older than the plan says.
     """
 
     late = 0
@@ -66,10 +69,15 @@ class SentWaveform:
         self.tones = dataclasses.replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
         self._values, self._moved = np.zeros(2), np.zeros(1)
         self._index = self._start = 0
-        self.channel = OverlapSave(self._taps(link), shared.table.block * self.m)
+        self.coarse = shared.table.grid.coarse
+        self.decimation = Decimation(self.m // self.coarse)
+        self.channel = OverlapSave(self.decimation.without(self._taps(link)), shared.table.block * self.coarse)
 
     def _taps(self, link: Link) -> Float:
-        """The channel's impulse response per sample, as late as the rows of the plan ask for; the stimulus is late by a UI."""
+        """The channel's impulse response per sample, as late as the rows of the plan ask for; the stimulus is late by a UI.
+
+        It begins with at least as many zeros as a decimation delays and its inverse rings.
+        """
         channel, end, m = analog_channel(link), self.shared.raw, self.m
         interval = 1.0 / (m * link.symbol_rate)
         column = impulse_columns(channel, link)[0] * interval
@@ -82,22 +90,22 @@ class SentWaveform:
         instant = round((end.start_time - start) / interval) + end.sampling
         first = round((own.start_time - start) / interval) - m + 1
         window = np.arange(first, first + len(own.through) + m - 1)
-        delay = (self.shared.table.lead + FILTER_MARGIN - 1) * m - (instant - first)
+        delay = (self.shared.table.lead - 1) * m - (instant - first)
         # where the model is later than the plan's rows allow for, the rows are later by whole symbols
-        self.late = max(-(delay // m), 0) if delay < 0 else 0
+        self.late = max(-((delay - self.decimation.early) // m), 0)
         return np.concatenate([np.zeros(delay + self.late * m), column.take(window, mode="wrap")])
 
     def push(self, symbols: NDArray[np.uint8]) -> Single:
-        """Rows (b, M) in V that the next symbols (b,) make."""
+        """Coarse rows (b, c) in V that the next symbols (b,) make."""
         assert self.instance is not None
         wave = self.instance.wave[: len(symbols) * self.m]
         self._stimulus(symbols, wave)
         return self._sent(wave)
 
     def push_wave(self, wave: Float) -> Single:
-        """Rows (b, M) in V that the next samples (b M,) of a redriver's receiving half make."""
+        """Coarse rows (b, c) in V that the next samples (b M,) of a redriver's receiving half make."""
         if self.instance is None:
-            return self.channel.push(wave).reshape(-1, self.m)
+            return self._through(wave)
         inside = self.instance.wave[: len(wave)]
         inside[:] = wave
         return self._sent(inside)
@@ -109,7 +117,11 @@ class SentWaveform:
         answer = self.instance.finish_getwave()[1]
         if answer.out:
             self.values.update(self.ami.outputs(answer.out, f"AMI_parameters_out of {self.instance.name}"))
-        return self.channel.push(wave).reshape(-1, self.m)
+        return self._through(wave)
+
+    def _through(self, wave: Float) -> Single:
+        """The samples of a block through the channel."""
+        return self.channel.push(self.decimation.push(wave)).reshape(-1, self.coarse)
 
     def _stimulus(self, symbols: NDArray[np.uint8], wave: Float) -> None:
         """Fill `wave` with the levels of the symbols up to the last but one: the first is that of the block before."""
@@ -143,6 +155,46 @@ class SentWaveform:
         return np.asarray(total)
 
 
+class Decimation:
+    """Every `ratio`-th sample of a waveform that comes in blocks, behind running means over `ratio` samples.
+
+    A channel passes so little above a few symbol rates that its output needs fewer samples than the square edges at its input.
+    What the means take off is put back by the channel's response at the lower rate (`without`): only what folds is lost, which
+    the means' zeros at multiples of the lower rate keep small where the channel passes something.
+    """
+
+    def __init__(self, ratio: int) -> None:
+        self.ratio = ratio
+        taps = np.ones(1)
+        for _ in range(BOXES if ratio > 1 else 0):
+            taps = np.convolve(taps, np.full(ratio, 1.0 / ratio))
+        self.taps = taps
+        self.early = len(taps) - 1 + (ROOM * ratio if ratio > 1 else 0)
+        self._past = np.zeros(len(taps) - 1)
+
+    def without(self, response: Float) -> Float:
+        """The impulse response, at the lower rate, that makes of this decimation the `response` (n,) per sample.
+
+        It must begin with `early` zeros.
+        """
+        if self.ratio == 1:
+            return response
+        size = -(-len(response) // self.ratio) + ROOM
+        length = int(fft.next_fast_len(2 * size, real=True))
+        kept = slice(0, length // 2 + 1)
+        spectra = [fft.rfft(values, length * self.ratio)[kept] for values in (response, self.taps)]
+        return np.asarray(fft.irfft(spectra[0] / spectra[1], length)[:size])
+
+    def push(self, wave: Float) -> Single:
+        """The decimated block (n / ratio,) of the next samples (n,)."""
+        if self.ratio == 1:
+            return wave.astype(np.float32)
+        out = np.empty(len(wave) // self.ratio, dtype=np.float32)
+        decimate(self._past, wave, self.taps.astype(np.float32), self.ratio, out)
+        self._past = wave[len(wave) - len(self._past) :].copy()
+        return out
+
+
 class OverlapSave:
     """A causal filter `taps` (L,) of a waveform that comes in blocks of `block` samples, in single precision.
 
@@ -166,7 +218,7 @@ class OverlapSave:
         """Length of a transform where a block is cut into `count` segments."""
         return int(fft.next_fast_len(-(-self.block // count) + self.history, real=True))
 
-    def push(self, wave: Float) -> Single:
+    def push(self, wave: Float | Single) -> Single:
         """The filtered block (block,) of the next samples (block,)."""
         history, line = self.history, self._line
         line[:history] = line[self.block : self.block + history]

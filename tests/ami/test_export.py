@@ -16,7 +16,7 @@ from sirf.ami.export import export_link, read_link
 from sirf.ami.flow import modelled
 from sirf.ami.ibis import read_ibis
 from sirf.ami.model import AmiModel
-from sirf.ami.run import PRECISION, ModelStream
+from sirf.ami.run import TAIL, ModelStream
 from sirf.channel.touchstone import write_touchstone
 from sirf.clock.recovery import ClockRecovery
 from sirf.engine.front_end import front_end
@@ -95,7 +95,7 @@ def test_decisions_are_the_same_bit_by_bit(
     tmp_path: Path, compiler: str, clock: ClockRecovery | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the engine leaves out cursors below 1e-4 of the main one, which a run of models keeps: here both keep them
-    monkeypatch.setattr(block_stream, "plan", lambda link: plan(link, PRECISION, PRECISION))
+    monkeypatch.setattr(block_stream, "plan", lambda link: plan(link, TAIL, TAIL))
     own = equalised(1.6, clock)
     vendor = through_models(own, built(own, tmp_path, compiler))
     pattern = Pattern("prbs13q")

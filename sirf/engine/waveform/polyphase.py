@@ -155,14 +155,20 @@ class Filterbank:
         c, m = self.table.grid.coarse, self.table.grid.samples_per_ui
         self._spectra[drive] = self.table.moving[drive][shift : shift + m : m // c]
 
-    def push(self, spectra: SingleComplex, out: Single) -> None:
+    def push(self, spectra: SingleComplex, out: Single, *, added: Single | None = None) -> None:
         """Filter one block's drives, given as transforms (drives, bins), into `out` (block, m).
 
-        Row k of the whole output is UI k - lead - FILTER_MARGIN: interpolation looks ahead.
+        Row k of the whole output is UI k - lead - FILTER_MARGIN: interpolation looks ahead. `added` (block, c) from elsewhere
+        goes on top at the coarse phases, and is interpolated with the rest.
         """
-        mix(spectra, self._spectra, self._sum)
+        if len(spectra):
+            mix(spectra, self._spectra, self._sum)
+        else:
+            self._sum[:] = 0.0
         pieces = fft.irfft(self._sum, self.table.transform, overwrite_x=True)
         overlap_add(pieces, self.block, self._tail, self._coarse)
+        if added is not None:
+            self._coarse[:, 2 * FILTER_MARGIN :] += added.T
         refine(self._coarse, self.table.grid.filter, FILTER_MARGIN, self.block, out)
 
 
