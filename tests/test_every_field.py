@@ -118,6 +118,11 @@ VCSEL = optics.Vcsel(
     saturation=15e-3, rin_db_per_hz=-135.0,
 )  # fmt: skip
 
+RATE_EQUATIONS = optics.RateEquationVcsel(
+    bias=6e-3, resistance=200.0, injection_efficiency=0.8, carrier_lifetime=1e-9, photon_lifetime=3e-12, gain=5e5,
+    transparency=3e6, compression=2e-6, spontaneous=1e-3, power_per_photon=4e-8, parasitic=15e9, rin_db_per_hz=-135.0,
+)  # fmt: skip
+
 
 GRID = optics.WavelengthGrid(
     count=4, spacing=200e9, ring=optics.RingFilter(linewidth=60e9, fsr=900e9, drop_loss_db=1.0, through_loss_db=0.1),
@@ -377,6 +382,16 @@ CASES: tuple[Case, ...] = (
         {
             "bias": 7e-3, "threshold": 0.5e-3, "slope": 0.3, "resistance": 150.0, "resonance": 9e9, "damping": 80e9,
             "parasitic": 10e9, "saturation": 12e-3, "rin_db_per_hz": -125.0,
+        },
+    ),
+    (
+        RATE_EQUATIONS,
+        vcsel,
+        statistical,
+        {
+            "bias": 7e-3, "resistance": 150.0, "injection_efficiency": 0.7, "carrier_lifetime": 2e-9,
+            "photon_lifetime": 4e-12, "gain": 4e5, "transparency": 2e6, "compression": 4e-6, "spontaneous": 1e-2,
+            "power_per_photon": 3e-8, "parasitic": 10e9, "rin_db_per_hz": -125.0,
         },
     ),
     (

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sirf.optics.optical_path import OpticalPath
     from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
     from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
+    from sirf.optics.rate_equations import RateEquationVcsel
     from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
     from sirf.optics.source import Driver, Laser, Vcsel
     from sirf.optics.span import Span
@@ -38,6 +39,7 @@ __all__ = [
     "OpticsPreset",
     "PathInterference",
     "Photodiode",
+    "RateEquationVcsel",
     "ReferenceReceiver",
     "Ring",
     "RingFilter",
@@ -75,6 +77,7 @@ _MODULES = {
     "optical_path": "OpticalPath",
     "optical_receiver": "OpticalReceiver Photodiode Tia",
     "power": "dbm extinction_ratio_db from_dbm outer_levels outer_oma",
+    "rate_equations": "RateEquationVcsel",
     "receiver_sensitivity": "gaussian_sensitivity sensitivity",
     "source": "Driver Laser Vcsel",
     "span": "Span",

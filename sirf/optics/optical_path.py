@@ -12,14 +12,19 @@ from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.micro_led import MicroLed
 from sirf.optics.modulator import Modulator
 from sirf.optics.optical_receiver import OpticalReceiver
+from sirf.optics.rate_equations import RateEquationVcsel
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.stage import Stage, filtered, noise_bandwidth
 from sirf.optics.wavelengths import WavelengthGrid
 
+Source = Laser | Vcsel | RateEquationVcsel | MicroLed
+"""What may make the light of a path."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpticalPath:
-    """Driver, light, glass, receiver. `modulator` is None for a directly modulated `Vcsel` or `MicroLed`.
+    """Driver, light, glass, receiver. `modulator` is None for a directly modulated `Vcsel`, `RateEquationVcsel` or
+    `MicroLed`.
 
     `end_reflectance_db` are the reflectances of transmitter and receiver at the fibre's ends. `coupling_loss_db` gathers the
     facets between laser and fibre behind the modulator. The driver's input is a voltage about
@@ -28,7 +33,7 @@ class OpticalPath:
     """
 
     driver: Driver
-    source: Laser | Vcsel | MicroLed
+    source: Source
     modulator: Modulator | None = None
     coupling_loss_db: float = 0.0
     fibre: Fibre | MultimodeFibre = field(default_factory=lambda: Fibre(0.0))
@@ -88,15 +93,26 @@ class OpticalPath:
         volts = self.driver.curve(np.asarray(drive, dtype=float))
         return np.asarray(self._light(volts) * 10.0 ** (-self.coupling_loss_db / 10.0))
 
-    def modulated(self, volts: Float) -> Float:
-        """Light (N,) W at the transmitter's output for `volts` (N,) at the modulator, its response applied."""
-        return np.asarray(np.maximum(self._light(volts), 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
+    def launch(self, volts: Float, sample_rate: float, *, response: Complex | None = None) -> Float:
+        """Light (..., N) W at the transmitter's output for periodic `volts` (..., N) at the modulator or the laser.
+
+        `response` (N // 2 + 1,) of that device spares its computation. Rate equations are integrated; any other device is its
+        response, then its curve.
+        """
+        from scipy import fft
+
+        if isinstance(self.source, RateEquationVcsel):
+            light = self.source.light(volts, sample_rate)
+        else:
+            n = volts.shape[-1]
+            shape = self.stages[1].response(fft.rfftfreq(n, 1.0 / sample_rate)) if response is None else response
+            light = self._light(fft.irfft(fft.rfft(volts) * shape, n, overwrite_x=True))
+        return np.asarray(np.maximum(light, 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
 
     def transmit(self, drive: Float, sample_rate: float) -> Float:
         """Optical power (N,) W at the transmitter's output of a periodic `drive` (N,) V."""
         volts = self.driver.curve(filtered(drive, sample_rate, self.driver.response))
-        device: Stage = self.stages[1]
-        return self.modulated(filtered(volts, sample_rate, device.response))
+        return self.launch(volts, sample_rate)
 
     def propagate(self, power: Float, sample_rate: float) -> Float:
         """Power (N,) W at the photodiode of a periodic wave of power at the transmitter's output."""

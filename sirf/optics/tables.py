@@ -13,6 +13,7 @@ from sirf.optics.micro_led import MicroLed
 from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
 from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.power import from_dbm
+from sirf.optics.rate_equations import RateEquationVcsel
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.wavelengths import RingFilter, WavelengthGrid
 
@@ -124,6 +125,42 @@ class VcselTable(Table):
             damping=self.damping_per_ns.value * 1e9,
             parasitic=self.parasitic_ghz.value * 1e9,
             saturation=self.saturation_mw.value * 1e-3,
+            rin_db_per_hz=self.rin_db_per_hz.value,
+        )
+
+
+class RateEquationTable(Table):
+    """[source] of kind "vcsel-rate-equations": numbers of carriers and photons in one mode."""
+
+    kind: Literal["vcsel-rate-equations"]
+    bias_ma: Number
+    resistance_ohm: Number
+    injection_efficiency: Number
+    carrier_lifetime_ns: Number
+    photon_lifetime_ps: Number
+    gain_per_us: Number
+    transparency: Number
+    compression: Number
+    spontaneous: Number
+    power_per_photon_nw: Number
+    parasitic_ghz: Number
+    rin_db_per_hz: Number
+    wall_plug_efficiency: Share
+
+    def build(self) -> RateEquationVcsel:
+        """Make the frozen stage that this table describes."""
+        return RateEquationVcsel(
+            bias=self.bias_ma.value * 1e-3,
+            resistance=self.resistance_ohm.value,
+            injection_efficiency=self.injection_efficiency.value,
+            carrier_lifetime=self.carrier_lifetime_ns.value * 1e-9,
+            photon_lifetime=self.photon_lifetime_ps.value * 1e-12,
+            gain=self.gain_per_us.value * 1e6,
+            transparency=self.transparency.value,
+            compression=self.compression.value,
+            spontaneous=self.spontaneous.value,
+            power_per_photon=self.power_per_photon_nw.value * 1e-9,
+            parasitic=self.parasitic_ghz.value * 1e9,
             rin_db_per_hz=self.rin_db_per_hz.value,
         )
 
@@ -356,7 +393,7 @@ class PathTable(Table):
     agc_db: NumberRange
     coupling_loss_db: Number
     driver: DriverTable
-    source: Annotated[LaserTable | VcselTable | MicroLedTable, Field(discriminator="kind")]
+    source: Annotated[LaserTable | VcselTable | RateEquationTable | MicroLedTable, Field(discriminator="kind")]
     modulator: Annotated[MachZehnderTable | RingTable | ElectroAbsorptionTable, Field(discriminator="kind")] | None = (
         None
     )

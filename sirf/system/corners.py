@@ -10,9 +10,8 @@ from typing import Literal, TypeAlias
 from sirf._data import data_path, load_toml, validated
 from sirf._toml_table import Sourced, Table
 from sirf.optics.fibre import Fibre
-from sirf.optics.micro_led import MicroLed
-from sirf.optics.optical_path import OpticalPath
-from sirf.optics.source import Laser, Vcsel
+from sirf.optics.optical_path import OpticalPath, Source
+from sirf.optics.source import Laser
 
 End: TypeAlias = Literal["best", "worst"]
 
@@ -54,7 +53,7 @@ class Corner:
             ),
         )
 
-    def _source(self, source: Laser | Vcsel | MicroLed) -> Laser | Vcsel | MicroLed:
+    def _source(self, source: Source) -> Source:
         # in dB of power, so that it adds to dB/Hz
         rin = source.rin_db_per_hz + (self.intensity_noise_db or 0.0)
         # a directly modulated source has no continuous power to change: its light follows the drive current, only its noise

@@ -21,7 +21,6 @@ from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.errors import SirfError
 from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq
-from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.receiver.receiver import Receiver
 from sirf.signal.patterns import Pattern
@@ -202,8 +201,7 @@ class LightChain:
         if noise is not None and self.driver_noise:
             # a one-sided density S sampled at a rate R has the variance S R / 2
             volts = volts + sqrt(0.5 * self.rate * self.driver_noise) * noise
-        spectrum = fft.rfft(volts) * self.spectra(n, kind).device
-        return path.modulated(fft.irfft(spectrum, n, overwrite_x=True)).astype(kind, copy=False)
+        return path.launch(volts, self.rate, response=self.spectra(n, kind).device).astype(kind, copy=False)
 
     def run(self, drive: Float, unit: UnitNoise | None = None, echoes: Echoes | None = None) -> LightWaves:
         """Send a `drive` (N,) in V, SAMPLES_PER_UI samples per UI, to the slicer.
@@ -297,12 +295,6 @@ def _add_later(total: Float, factor: float, wave: Float, delay: int) -> None:
     total[:start] += factor * wave[len(wave) - start :]
 
 
-def launched(path: OpticalPath, volts: Float, rate: float) -> Float:
-    """Light (N,) W at the transmitter's output for the driver's output `volts` (N,), periodic, `rate` samples a second."""
-    shape = path.stages[1].response(fft.rfftfreq(len(volts), 1.0 / rate))
-    return path.modulated(fft.irfft(fft.rfft(volts) * shape, len(volts)))
-
-
 def periodic(response: Float, sampling: int, values: Float) -> Float:
     """The wave (N SAMPLES_PER_UI,) of a period of `values` (N,): each times a `response`, one UI apart.
 
@@ -341,7 +333,7 @@ def transmitter_tdecq(
     volts = span.path.driver.curve(
         np.sign(link.drive_gain) * periodic(drive.through, drive.sampling, link.levels[sent])
     )
-    light = launched(span.path, volts, rate)
+    light = span.path.launch(volts, rate)
     if fibre:
         light = span.path.fibre.propagate(light, rate, chirp=span.path.chirp)
     chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FIFTEEN_TAPS_FROM_BAUD else FIVE_TAPS)

@@ -10,6 +10,7 @@ from typing import Any
 from sirf.errors import ConfigError
 from sirf.optics.library import OpticsPreset
 from sirf.optics.modulator import Ring
+from sirf.optics.rate_equations import RateEquationVcsel
 from sirf.optics.source import Laser, Vcsel
 from sirf.study.sweep.frozen import found, get, mapped, replaced
 from sirf.study.sweep.inputs import Inputs, SweepParameter
@@ -89,7 +90,7 @@ LIGHT_PARAMETERS = (
         "dB/Hz",
         lambda source: source.rin_db_per_hz,
         lambda source, value: dataclasses.replace(source, rin_db_per_hz=value),
-        (Laser, Vcsel),
+        (Laser, Vcsel, RateEquationVcsel),
     ),
     _ring_detuning(),
     optics_parameter("responsivity", "responsivity of the photodiode", "A/W", "receiver.photodiode.responsivity"),
