@@ -86,13 +86,15 @@ def symbol_chain(
         odd_messages[1],
         odd_messages[2],
         weight,
-        np.empty((sides, points.max(), 2, size)),
+        np.empty((sides * points.max(), 2, size)),
+        np.zeros((7, 2, size)),
         np.empty((15, max(most, POINTS))),
         spacings,
         points,
         theta,
         step,
         main,
+        0,
         volts,
         shares,
         counts,
@@ -127,29 +129,29 @@ def symbol_weights(
 
 
 @kernel(fastmath=True)  # as above
-def multiply(out: Float, one: Float, two: Float) -> None:
-    """`out` (2, S) = `one` times `two`; `out` may be one of them."""
-    for n in range(out.shape[1]):
-        p = one[0, n] * two[0, n] - one[1, n] * two[1, n]
-        q = one[0, n] * two[1, n] + one[1, n] * two[0, n]
-        out[0, n] = p
-        out[1, n] = q
+def multiply(out: Float, to: int, one: Float, first: int, two: Float, second: int) -> None:
+    """`out`[`to`] = `one`[`first`] times `two`[`second`], each (2, S); `out`[`to`] may be one of them."""
+    for n in range(out.shape[2]):
+        p = one[first, 0, n] * two[second, 0, n] - one[first, 1, n] * two[second, 1, n]
+        q = one[first, 0, n] * two[second, 1, n] + one[first, 1, n] * two[second, 0, n]
+        out[to, 0, n] = p
+        out[to, 1, n] = q
 
 
 @kernel(fastmath=True)  # as above
-def add_product(out: Float, one: Float, two: Float) -> None:
-    """Add `one` times `two` to `out`, all (2, S)."""
-    for n in range(out.shape[1]):
-        out[0, n] += one[0, n] * two[0, n] - one[1, n] * two[1, n]
-        out[1, n] += one[0, n] * two[1, n] + one[1, n] * two[0, n]
+def add_product(out: Float, to: int, one: Float, first: int, two: Float, second: int) -> None:
+    """Add `one`[`first`] times `two`[`second`] to `out`[`to`], each (2, S)."""
+    for n in range(out.shape[2]):
+        out[to, 0, n] += one[first, 0, n] * two[second, 0, n] - one[first, 1, n] * two[second, 1, n]
+        out[to, 1, n] += one[first, 0, n] * two[second, 1, n] + one[first, 1, n] * two[second, 0, n]
 
 
 @kernel(fastmath=True)  # as above
-def mix(out: Float, own: float, other: Float, share: float) -> None:
-    """`out` = `own` times itself plus `share` times `other`, all (2, S)."""
+def mix(out: Float, to: int, own: float, other: Float, source: int, share: float) -> None:
+    """`out`[`to`] = `own` times itself plus `share` times `other`[`source`], each (2, S)."""
     for part in range(2):
-        for n in range(out.shape[1]):
-            out[part, n] = own * out[part, n] + share * other[part, n]
+        for n in range(out.shape[2]):
+            out[to, part, n] = own * out[to, part, n] + share * other[source, part, n]
 
 
 @kernel
@@ -159,25 +161,26 @@ def first_message(message: Float, weight: Float, start: int, count: int, unweigh
         g = window // (count * count)
         h = window // count - g * count
         i = window - (g * count + h) * count
-        multiply(message[window], weight[(start + 1) * count + h], weight[(start + 2) * count + i])
+        multiply(message, window, weight, (start + 1) * count + h, weight, (start + 2) * count + i)
         if not unweighted:
-            multiply(message[window], message[window], weight[start * count + g])
+            multiply(message, window, message, window, weight, start * count + g)
 
 
 @kernel(fastmath=True)  # as above
-def superpose(size: Float, turn: Float, out: Float, room: Float) -> None:
-    """`out` (2, S): sums over N nodes of size exp(j n angle); `size` (N,), `turn` (8, …) = cos and sin of 1, 2, 3, 4 angles.
+def superpose(turn: Float, nodes: int, out: Float, to: int) -> None:
+    """`out`[`to`] (2, S): sums over the first `nodes` of size exp(j n angle).
 
-    S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors. `room` holds as many.
+    Rows of `turn` are cos and sin of 1, 2, 3 and 4 angles, the size, and room for its imaginary part; both are overwritten.
+    S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors.
     """
-    re, im = out[0], out[1]
+    re, im = out[to, 0], out[to, 1]
     c1, s1, c2, s2, c3, s3, c4, s4 = turn[0], turn[1], turn[2], turn[3], turn[4], turn[5], turn[6], turn[7]
-    real, imag = size, room
-    for k in range(len(size)):
+    real, imag = turn[8], turn[9]
+    for k in range(nodes):
         imag[k] = 0.0
     for start in range(0, len(re), LANES):
         r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
-        for k in range(len(size)):
+        for k in range(nodes):
             p = real[k]
             q = imag[k]
             r0 += p
@@ -209,62 +212,73 @@ def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Fl
 
 @kernel(fastmath=True)  # as above
 def tabulate(
-    theta: float, step: float, low: float, spacing: float, shares: Float, volts: Float, room: Float, out: Float
+    theta: float,
+    step: float,
+    low: float,
+    spacing: float,
+    shares: Float,
+    volts: Float,
+    nodes: int,
+    room: Float,
+    out: Float,
+    start: int,
+    stop: int,
 ) -> None:
     """Expectation of exp(s x v) over the nodes v of a displaced edge, `volts` (N,), for x = `low`, `low` + `spacing` …
 
-    In the rows of `out` (P, 2, S); `shares` (N,) are the probabilities of the nodes, `room` (15, N) is overwritten.
+    In the rows `start` … `stop` - 1 of `out` (…, 2, S); `shares` (N,) are the probabilities of the nodes, of which the first
+    `nodes` count; `room` (15, N) is overwritten.
     """
-    turn, size = room[:8], room[8]
     grown, gain, ahead, aside = room[10], room[11], room[12], room[13]
-    for k in range(len(shares)):
+    for k in range(nodes):
         grown[k] = shares[k] * np.exp(theta * low * volts[k])
-        turn[0, k] = np.cos(step * low * volts[k])
-        turn[1, k] = np.sin(step * low * volts[k])
+        room[0, k] = np.cos(step * low * volts[k])
+        room[1, k] = np.sin(step * low * volts[k])
         gain[k] = np.exp(theta * spacing * volts[k])
         ahead[k] = np.cos(step * spacing * volts[k])
         aside[k] = np.sin(step * spacing * volts[k])
-    for point in range(len(out)):
-        for k in range(len(shares)):
-            size[k] = grown[k]
-            c = turn[0, k]
-            s = turn[1, k]
-            turn[2, k] = c * c - s * s
-            turn[3, k] = 2.0 * c * s
-            turn[4, k] = c * turn[2, k] - s * turn[3, k]
-            turn[5, k] = c * turn[3, k] + s * turn[2, k]
-            turn[6, k] = turn[2, k] * turn[2, k] - turn[3, k] * turn[3, k]
-            turn[7, k] = 2.0 * turn[2, k] * turn[3, k]
-        superpose(size[: len(shares)], turn, out[point], room[9])
-        for k in range(len(shares)):
-            c = turn[0, k]
-            s = turn[1, k]
+    for point in range(start, stop):
+        for k in range(nodes):
+            room[8, k] = grown[k]
+            c = room[0, k]
+            s = room[1, k]
+            c2 = c * c - s * s
+            s2 = 2.0 * c * s
+            room[2, k] = c2
+            room[3, k] = s2
+            room[4, k] = c * c2 - s * s2
+            room[5, k] = c * s2 + s * c2
+            room[6, k] = c2 * c2 - s2 * s2
+            room[7, k] = 2.0 * c2 * s2
+        superpose(room, nodes, out, point)
+        for k in range(nodes):
+            c = room[0, k]
+            s = room[1, k]
             grown[k] *= gain[k]
-            turn[0, k] = c * ahead[k] - s * aside[k]
-            turn[1, k] = c * aside[k] + s * ahead[k]
+            room[0, k] = c * ahead[k] - s * aside[k]
+            room[1, k] = c * aside[k] + s * ahead[k]
 
 
 @kernel(fastmath=True)  # as above
-def interpolate(table: Float, place: float, weights: Float, out: Float) -> None:
-    """Lagrange's polynomial through the `POINTS` rows of `table` (P, 2, S) about `place`, in `out` (2, S).
+def interpolate(table: Float, start: int, points: int, place: float, weights: Float, out: Float, to: int) -> None:
+    """Lagrange's polynomial through the `POINTS` rows of `table` about `place`, in `out`[`to`] (2, S).
 
-    `place` counts rows; `weights` (POINTS,) is overwritten.
+    `place` counts rows from `start` on, where the table of `points` rows begins; `weights` (POINTS,) is overwritten.
     """
-    first = min(max(int(np.floor(place)) - POINTS // 2 + 1, 0), len(table) - POINTS)
+    first = min(max(int(np.floor(place)) - POINTS // 2 + 1, 0), points - POINTS)
     for i in range(POINTS):
         weights[i] = 1.0
         for j in range(POINTS):
             if j != i:
                 weights[i] *= (place - first - j) / (i - j)
-    a, b, c, d = table[first], table[first + 1], table[first + 2], table[first + 3]
-    e, f, g, h = table[first + 4], table[first + 5], table[first + 6], table[first + 7]
+    a = start + first
     for part in range(2):
-        for n in range(out.shape[1]):
-            out[part, n] = (
-                (weights[0] * a[part, n] + weights[1] * b[part, n])
-                + (weights[2] * c[part, n] + weights[3] * d[part, n])
-                + (weights[4] * e[part, n] + weights[5] * f[part, n])
-                + (weights[6] * g[part, n] + weights[7] * h[part, n])
+        for n in range(out.shape[2]):
+            out[to, part, n] = (
+                (weights[0] * table[a, part, n] + weights[1] * table[a + 1, part, n])
+                + (weights[2] * table[a + 2, part, n] + weights[3] * table[a + 3, part, n])
+                + (weights[4] * table[a + 4, part, n] + weights[5] * table[a + 5, part, n])
+                + (weights[6] * table[a + 6, part, n] + weights[7] * table[a + 7, part, n])
             )
 
 
@@ -279,12 +293,14 @@ def run_chain(
     moved_odd: Float,
     weight: Float,
     table: Float,
+    spare: Float,
     room: Float,
     spacings: Float,
     points: NDArray[np.int64],
     theta: float,
     step: float,
     main: int,
+    first: int,
     volts: Float,
     shares: Float,
     counts: NDArray[np.int64],
@@ -297,13 +313,13 @@ def run_chain(
     """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first.
 
     Messages with `_odd` are empty where no rest is tied. That from the left is weighed by the level of the symbol before the
-    window; the level of that symbol times the one from the right adds to what it is without.
+    window; the level of that symbol times the one from the right adds to what it is without. `spare` (7, 2, S) holds zeros,
+    `table` a part of its rows for each side. `first` is 0: numba would compile the products anew for each constant row.
     """
     count, sides, size = len(levels), volts.shape[1], total.shape[2]
-    square, cube = count * count, len(moved)
-    factor, other, odd = np.empty((2, size)), np.empty((2, size)), np.zeros((2, size))
-    coupled, coupled_odd = np.zeros((2, size)), np.zeros((2, size))
-    one, two = np.zeros((2, size)), np.zeros((2, size))
+    square, cube, tables = count * count, len(moved), len(table) // sides
+    factor, other, odd, coupled, coupled_odd = first, first + 1, first + 2, first + 3, first + 4
+    one, two = first + 5, first + 6
     tied = len(moved_odd) > 0
     # edges before the joint in the chain, then those behind it from the far end, then the one that joins both
     edges, joint = len(counts), main - 2
@@ -316,30 +332,27 @@ def run_chain(
             q = joint
         used, apart = counts[q], aparts[q]
         quiet = used == 0
-        factor[0, :] = 1.0
-        factor[1, :] = 0.0
-        if not quiet:
-            spacing = spacings[q]
-            low = -0.5 * (points[q] - 1) * spacing
-            for side in range(sides):
-                tabulate(
-                    theta, step, low, spacing, shares[q, :used], volts[q, side, :used], room, table[side, : points[q]]
-                )
+        for n in range(size):
+            spare[factor, 0, n] = 1.0
+            spare[factor, 1, n] = spare[odd, 0, n] = spare[odd, 1, n] = 0.0
+        spacing = spacings[q]
+        low = -0.5 * (points[q] - 1) * spacing
+        for side in range(0 if quiet else sides):
+            start = side * tables
+            tabulate(theta, step, low, spacing, shares[q], volts[q, side], used, room, table, start, start + points[q])
         # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
         span = count if ties[q] != 0.0 or (weights[q, 0] != 0.0 and not quiet) else 1
         if span == 1 and q <= joint:
             # nor does it depend on the symbol before the window: its message gives way to that of symbol g
             for window in range(len(left_odd)):
-                mix(left_odd[window % square], 1.0 if window >= square else 0.0, left[window], levels[window // square])
+                mix(left_odd, window % square, 1.0 if window >= square else 0.0, left, window, levels[window // square])
             for window in range(square, cube):
-                mix(left[window % square], 1.0, left[window], 1.0)
+                mix(left, window % square, 1.0, left, window, 1.0)
         for window in range(cube):
             for n in range(size):
                 moved[window, 0, n] = moved[window, 1, n] = 0.0
                 if tied:
                     moved_odd[window, 0, n] = moved_odd[window, 1, n] = 0.0
-        for n in range(size):
-            odd[0, n] = odd[1, n] = 0.0
         known = 0.0
         for later in range(cube):
             h = later // square
@@ -353,79 +366,87 @@ def run_chain(
                     if x != known or apart > 0.0:
                         known = x
                         for sign in range(2 if apart > 0.0 else 1):
-                            rest = apart * (2.0 * sign - 1.0)
-                            side = sides - 1 if x + rest < 0.0 else 0
-                            out = other if sign else factor
+                            to = factor + sign
+                            moves = x + apart * (2.0 * sign - 1.0)
+                            side = sides - 1 if moves < 0.0 else 0
                             if points[q] == 0:
-                                alone = out.reshape(1, 2, size)
                                 tabulate(
-                                    theta, step, x + rest, 0.0, shares[q, :used], volts[q, side, :used], room, alone
+                                    theta,
+                                    step,
+                                    moves,
+                                    0.0,
+                                    shares[q],
+                                    volts[q, side],
+                                    used,
+                                    room,
+                                    spare,
+                                    to,
+                                    to + 1,
                                 )
                             else:
-                                interpolate(table[side, : points[q]], (x + rest - low) / spacing, room[14], out)
+                                place = (moves - low) / spacing
+                                interpolate(table, side * tables, points[q], place, room[14], spare, to)
                         if apart > 0.0:
-                            mix(odd, 0.0, other, 0.5 * ties[q])
-                            mix(odd, 1.0, factor, -0.5 * ties[q])
-                            mix(factor, 0.5, other, 0.5)
+                            mix(spare, odd, 0.0, spare, other, 0.5 * ties[q])
+                            mix(spare, odd, 1.0, spare, factor, -0.5 * ties[q])
+                            mix(spare, factor, 0.5, spare, other, 0.5)
                 seen, seen_odd = factor, odd
                 if len(coupling):
                     # the factor itself may do for the next transition
-                    mix(coupled, 0.0, factor, coupling[q + 2, i, j])
-                    mix(coupled_odd, 0.0, odd, coupling[q + 2, i, j])
+                    mix(spare, coupled, 0.0, spare, factor, coupling[q + 2, i, j])
+                    mix(spare, coupled_odd, 0.0, spare, odd, coupling[q + 2, i, j])
                     seen, seen_odd = coupled, coupled_odd
                 earlier = (g * count + h) * count + i
                 if tied and span > 1:
                     if q <= joint:
-                        multiply(one, left[earlier], seen)
-                        add_product(one, left_odd[earlier], seen_odd)
+                        multiply(spare, one, left, earlier, spare, seen)
+                        add_product(spare, one, left_odd, earlier, spare, seen_odd)
                     if q >= joint:
-                        mix(two, 0.0, right[later], 1.0)
-                        mix(two, 1.0, right_odd[later], levels[g])
+                        mix(spare, two, 0.0, right, later, 1.0)
+                        mix(spare, two, 1.0, right_odd, later, levels[g])
                     if q == joint:
-                        add_product(total[j * count + i], one, two)
+                        add_product(total, j * count + i, spare, one, spare, two)
                     elif q < joint:
-                        mix(moved[later], 1.0, one, 1.0)
-                        mix(moved_odd[later], 1.0, one, levels[g])
+                        mix(moved, later, 1.0, spare, one, 1.0)
+                        mix(moved_odd, later, 1.0, spare, one, levels[g])
                     else:
-                        add_product(moved[earlier], two, seen)
-                        add_product(moved_odd[earlier], two, seen_odd)
+                        add_product(moved, earlier, spare, two, spare, seen)
+                        add_product(moved_odd, earlier, spare, two, spare, seen_odd)
                     continue
                 if tied and q == joint:
-                    multiply(one, left_odd[earlier], right_odd[later])
-                    add_product(total[j * count + i], one, seen)
+                    multiply(spare, one, left_odd, earlier, right_odd, later)
+                    add_product(total, j * count + i, spare, one, spare, seen)
                 elif tied and q < joint:
-                    add_product(moved_odd[later], left_odd[earlier], seen)
+                    add_product(moved_odd, later, left_odd, earlier, spare, seen)
                 elif tied:
-                    add_product(moved_odd[earlier], right_odd[later], seen)
+                    add_product(moved_odd, earlier, right_odd, later, spare, seen)
                 if turn == edges - 1:
-                    multiply(other, left[earlier], right[later])
-                    add_product(total[j * count + i], other, seen)
+                    multiply(spare, other, left, earlier, right, later)
+                    add_product(total, j * count + i, spare, other, spare, seen)
                 elif q < joint:
-                    add_product(moved[later], left[earlier], seen)
+                    add_product(moved, later, left, earlier, spare, seen)
                 else:
-                    add_product(moved[earlier], right[later], seen)
+                    add_product(moved, earlier, right, later, spare, seen)
         if turn == edges - 1:
             break
-        if q < joint:
-            for window in range(cube):
-                multiply(left[window], moved[window], weight[(q + 3) * count + window % count])
+        for window in range(cube):
+            if q < joint:
+                weighed = (q + 3) * count + window % count
+                multiply(left, window, moved, window, weight, weighed)
                 if tied:
-                    multiply(left_odd[window], moved_odd[window], weight[(q + 3) * count + window % count])
-        else:
-            for window in range(cube):
-                source = moved[window % square if span == 1 else window]
-                if tied and span == 1:
-                    # now the level of symbol g is known, and nothing depends on the one before it
-                    mix(one, 0.0, source, 1.0)
-                    mix(one, 1.0, moved_odd[window % square], levels[window // square])
-                    source = one
-                    mix(right_odd[window], 0.0, one, 0.0)
-                elif tied and q == main - 1:
-                    mix(right_odd[window], 0.0, moved_odd[window], 1.0)
-                elif tied:
-                    multiply(right_odd[window], moved_odd[window], weight[q * count + window // square])
-                if q == main - 1:
-                    for n in range(size):
-                        right[window, 0, n], right[window, 1, n] = source[0, n], source[1, n]
-                else:
-                    multiply(right[window], source, weight[q * count + window // square])
+                    multiply(left_odd, window, moved_odd, window, weight, weighed)
+                continue
+            # the main symbol has no weight
+            weighed = q * count + window // square
+            source = window % square if span == 1 else window
+            mix(right, window, 0.0, moved, source, 1.0)
+            if tied and span == 1:
+                # now the level of symbol g is known, and nothing depends on the one before it
+                mix(right, window, 1.0, moved_odd, source, levels[window // square])
+                mix(right_odd, window, 0.0, moved, source, 0.0)
+            elif tied:
+                mix(right_odd, window, 0.0, moved_odd, window, 1.0)
+                if q != main - 1:
+                    multiply(right_odd, window, right_odd, window, weight, weighed)
+            if q != main - 1:
+                multiply(right, window, right, window, weight, weighed)

@@ -17,9 +17,15 @@ Float = NDArray[np.float64]
 @kernel(fastmath=True)  # sums of positive terms; reordering moves the last digits only
 def add_expectations(
     out: Float,
-    room: Float,
+    odd: int,
+    q: int,
+    single: Float,
+    early: Float,
+    late: Float,
     theta: float,
     volts: Float,
+    side: int,
+    nodes: int,
     shares: Float,
     weights: Float,
     apart: float,
@@ -27,36 +33,35 @@ def add_expectations(
     direction: float,
     part: float,
 ) -> None:
-    """Add `part` of the expectations of exp(theta x v), v one of `volts` (N,), to `out` (L⁴,).
+    """Add `part` of the expectations of exp(theta x v), v one of the first `nodes` of `volts`[q, side], to `out`[odd, q] (L⁴,).
 
-    x = `weights` (4,) . levels + `apart` for all levels of four symbols. Only for x below zero with `direction` -1, only for
-    others with 1, and for all with 0. `room` is (4 L + 2 L L, N).
+    x = `weights`[q] . levels + `apart` for all levels of four symbols. Only for x below zero with `direction` -1, only for
+    others with 1, and for all with 0. `single` (4 L, N), `early` and `late` (L L, N) are overwritten.
     """
     count = len(levels)
     square = count * count
-    single, early, late = room[: 4 * count], room[4 * count : 4 * count + square], room[4 * count + square :]
     # an exponential of each symbol at each node; of pairs they are products, and the factor is a scalar product of two pairs
     for place in range(4):
         for k in range(count):
             # the first of them also takes what moves all transitions
-            swing = theta * (weights[place] * levels[k] + (apart if place == 0 else 0.0))
-            for n in range(len(volts)):
-                single[place * count + k, n] = np.exp(swing * volts[n])
+            swing = theta * (weights[q, place] * levels[k] + (apart if place == 0 else 0.0))
+            for n in range(nodes):
+                single[place * count + k, n] = np.exp(swing * volts[q, side, n])
     for pair in range(square):
         g, h = pair // count, pair % count
-        for n in range(len(volts)):
-            early[pair, n] = shares[n] * single[g, n] * single[count + h, n]
+        for n in range(nodes):
+            early[pair, n] = shares[q, n] * single[g, n] * single[count + h, n]
             late[pair, n] = single[2 * count + g, n] * single[3 * count + h, n]
     for one in range(square):
-        before = weights[0] * levels[one // count] + weights[1] * levels[one % count] + apart
+        before = weights[q, 0] * levels[one // count] + weights[q, 1] * levels[one % count] + apart
         for two in range(square):
-            below = before + weights[2] * levels[two // count] + weights[3] * levels[two % count] < 0.0
+            below = before + weights[q, 2] * levels[two // count] + weights[q, 3] * levels[two % count] < 0.0
             if (direction < 0.0 and not below) or (direction > 0.0 and below):
                 continue
             total = 0.0
-            for n in range(len(volts)):
+            for n in range(nodes):
                 total += early[one, n] * late[two, n]
-            out[one * square + two] += part * total
+            out[odd, q, one * square + two] += part * total
 
 
 def edge_factors(
@@ -76,15 +81,18 @@ def edge_factors(
     """
     count = len(levels)
     out = np.empty((2, len(counts), count**4))
-    room = np.empty((4 * count + 2 * count**2, volts.shape[2]))
-    expect(out, room, theta, volts, shares, counts, weights, aparts, ties, levels)
+    nodes = volts.shape[2]
+    room = np.empty((4 * count, nodes)), np.empty((count**2, nodes)), np.empty((count**2, nodes))
+    expect(out, *room, theta, volts, shares, counts, weights, aparts, ties, levels)
     return out
 
 
 @kernel
 def expect(
     out: Float,
-    room: Float,
+    single: Float,
+    early: Float,
+    late: Float,
     theta: float,
     volts: Float,
     shares: Float,
@@ -94,11 +102,12 @@ def expect(
     ties: Float,
     levels: Float,
 ) -> None:
-    """Fill `out` (2, Q, L⁴) of `edge_factors`; `room` as in `add_expectations`."""
+    """Fill `out` (2, Q, L⁴) of `edge_factors`; `single`, `early` and `late` as in `add_expectations`."""
     sides = volts.shape[1]
     for q in range(len(counts)):
         # an edge that is not displaced has the factor one
-        out[0, q], out[1, q] = 1.0 if counts[q] == 0 else 0.0, 0.0
+        for four in range(out.shape[2]):
+            out[0, q, four], out[1, q, four] = 1.0 if counts[q] == 0 else 0.0, 0.0
         if counts[q] == 0:
             continue
         signs = 2 if aparts[q] > 0.0 else 1
@@ -111,12 +120,18 @@ def expect(
                     part = 0.5 * sign * ties[q] if odd else 1.0 / signs
                     if part != 0.0:
                         add_expectations(
-                            out[odd, q],
-                            room,
+                            out,
+                            odd,
+                            q,
+                            single,
+                            early,
+                            late,
                             theta,
-                            volts[q, side, : counts[q]],
-                            shares[q],
-                            weights[q],
+                            volts,
+                            side,
+                            counts[q],
+                            shares,
+                            weights,
                             sign * aparts[q],
                             levels,
                             direction,
@@ -135,71 +150,62 @@ def chain_moments(
     """
     count = len(levels)
     out = np.zeros((count, 1 if pinned < 0 else count))
-    join_messages(out, np.empty((2, 2, 2, count**3)), theta, factors, cursors, main, levels, likely, pinned)
+    # share of each level times its exponential; of the main symbol, which is given, one
+    swings = np.where(np.arange(len(cursors)) == main, 0.0, theta * cursors)
+    weights = likely * np.exp(swings[:, None] * levels)
+    weights[main] = 1.0
+    join_messages(out, np.empty((4, 2, count**3)), weights, factors, main, levels, pinned)
     return out
 
 
 @kernel(fastmath=True)  # as above
 def join_messages(
-    out: Float,
-    messages: Float,
-    theta: float,
-    factors: Float,
-    cursors: Float,
-    main: int,
-    levels: Float,
-    likely: Float,
-    pinned: int,
+    out: Float, messages: Float, weights: Float, factors: Float, main: int, levels: Float, pinned: int
 ) -> None:
     """Add to `out` (L, P) of `chain_moments`: messages from both ends of the chain meet in the transition of the main symbol.
 
-    `messages` (2, 2, 2, L³) is room for those from the left and from the right, for the window at hand and the next one. What is
-    odd in the symbol before the window stands beside what is even: from the left weighed by that symbol's level, from the right
-    a unit of it. So no message has an axis for the main symbol or for the pinned one: both lie in the window where they meet.
+    `messages` (4, 2, L³) is room for two from the left, for the window at hand and the next one, and two from the right;
+    `weights` (Q + 3, L) are those of the symbols. What is odd in the symbol before the window stands beside what is even: from
+    the left weighed by that symbol's level, from the right a unit of it. So no message has an axis for the main symbol or for
+    the pinned one: both lie in the window where they meet.
     """
     count, edges, joint = len(levels), factors.shape[1], main - 2
     square, cube = count * count, count * count * count
-    # share of each level times its exponential; of the main symbol, which is given, one
-    weights = np.ones((edges + 3, count))
-    for symbol in range(edges + 3):
-        for k in range(count if symbol != main else 0):
-            weights[symbol, k] = likely[k] * np.exp(theta * cursors[symbol] * levels[k])
-    left, right = messages[0], messages[1]
     for window in range(cube):
         g, h, i = window // square, window // count % count, window % count
-        left[0, 0, window], left[0, 1, window] = weights[0, g] * weights[1, h] * weights[2, i], 0.0
-        right[edges % 2, 0, window], right[edges % 2, 1, window] = 1.0, 0.0
+        messages[0, 0, window], messages[0, 1, window] = weights[0, g] * weights[1, h] * weights[2, i], 0.0
+        messages[2 + edges % 2, 0, window], messages[2 + edges % 2, 1, window] = 1.0, 0.0
     for q in range(joint):
         # symbol q leaves the window and q + 3 enters it
-        now, moved = left[q % 2], left[1 - q % 2]
+        now, moved = q % 2, 1 - q % 2
         for window in range(cube):
-            moved[0, window] = moved[1, window] = 0.0
+            messages[moved, 0, window] = messages[moved, 1, window] = 0.0
         for window in range(cube):
             level = levels[window // square]
             kept = window % square * count
             for j in range(count):
                 even, odd = factors[0, q, window * count + j], factors[1, q, window * count + j]
-                value = weights[q + 3, j] * (even * now[0, window] + odd * now[1, window])
-                moved[0, kept + j] += value
-                moved[1, kept + j] += level * value
+                value = weights[q + 3, j] * (even * messages[now, 0, window] + odd * messages[now, 1, window])
+                messages[moved, 0, kept + j] += value
+                messages[moved, 1, kept + j] += level * value
     for q in range(edges - 1, joint, -1):
-        now, moved = right[1 - q % 2], right[q % 2]
+        now, moved = 3 - q % 2, 2 + q % 2
         for window in range(cube):
             level = levels[window // square]
             kept = window % square * count
             even, odd = 0.0, 0.0
             for j in range(count):
-                value = weights[q + 3, j] * (now[0, kept + j] + level * now[1, kept + j])
+                value = weights[q + 3, j] * (messages[now, 0, kept + j] + level * messages[now, 1, kept + j])
                 even += factors[0, q, window * count + j] * value
                 odd += factors[1, q, window * count + j] * value
-            moved[0, window], moved[1, window] = even, odd
-    early, late = left[joint % 2], right[1 - joint % 2]
+            messages[moved, 0, window], messages[moved, 1, window] = even, odd
+    early, late = joint % 2, 3 - joint % 2
     for window in range(cube):
         g, h, i = window // square, window // count % count, window % count
         kept = window % square * count
         for j in range(count):
             even, odd = factors[0, joint, window * count + j], factors[1, joint, window * count + j]
-            value = weights[joint + 3, j] * (even * early[0, window] + odd * early[1, window])
-            value *= late[0, kept + j] + levels[g] * late[1, kept + j]
+            value = weights[joint + 3, j] * (even * messages[early, 0, window] + odd * messages[early, 1, window])
+            value *= messages[late, 0, kept + j] + levels[g] * messages[late, 1, kept + j]
             column = 0 if pinned < 0 else (g if pinned == 0 else (h if pinned == 1 else j))
             out[i, column] += value

@@ -95,7 +95,8 @@ class Interference:
         """P(x > value | level) where `upward`, P(x < -value | level) elsewhere; the arguments are broadcast to one shape."""
         value = np.asarray(value, dtype=float)
         shape = np.broadcast_shapes(np.shape(upward), np.shape(level), value.shape)
-        up, row, where = (np.broadcast_to(one, shape).ravel() for one in (upward, level, value))
+        # copies: the kernel would be compiled anew for arrays that cannot be written
+        up, row, where = (np.broadcast_to(one, shape).flatten() for one in (upward, level, value))
         found = np.empty(where.size)
         probabilities_beyond(self.log_tail, self.lower_log_tail, self._scale, up, row, where, LOG_FLOOR, found)
         return found.reshape(shape)

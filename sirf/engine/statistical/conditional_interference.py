@@ -102,22 +102,10 @@ def next_symbol(after: AfterError, taps: Float, distances: tuple[Float, Float]) 
     `taps` (M,) in V is what an error of one level upwards takes off 1, 2 … symbols later; `distances` (L,) in V are those from
     each level down and up to the next threshold, infinite for the outermost.
     """
-    shape = (3 ** len(taps), after.leaning.shape[1])
-    mean, scale, share = np.empty(shape), np.empty(shape), np.empty(shape)
-    filter_decisions(
-        after.variance,
-        after.mean,
-        after.leaning,
-        after.offset,
-        after.spread,
-        taps,
-        -distances[0],
-        distances[1],
-        mean,
-        scale,
-        share,
+    mean, scale, share = filter_decisions(
+        after.variance, after.mean, after.leaning, after.offset, after.spread, taps, -distances[0], distances[1]
     )
-    usual = level_shares(shape[1])
+    usual = level_shares(share.shape[1])
     if np.ptp(usual) > 0.0:
         # the kernel weighs levels that are sent equally often
         share *= usual
