@@ -23,10 +23,10 @@ from sirf.ami.host import Instance
 from sirf.ami.model_reception import ModelReception
 from sirf.ami.stimulus import RESPONSE, SentWaveform, sent_filter
 from sirf.engine.front_end import analog_channel
-from sirf.engine.waveform.block_stream import Stream, push
+from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, plan
-from sirf.engine.waveform.polyphase import Filterbank
+from sirf.engine.waveform.polyphase import Filterbank, push_rows
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
 from sirf.errors import AmiError, SirfError
@@ -173,7 +173,7 @@ class ModelStream:
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         rows = self.arrived
         if self.sent is None:
-            push(self.bank, self.plan.rows, np.asarray(fft.rfft(drives)), moved, rows)
+            push_rows(self.bank, self.plan.rows, np.asarray(fft.rfft(drives)), moved, rows)
         else:
             driven = self.upstream is not None and self.upstream.waves
             sent = self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)

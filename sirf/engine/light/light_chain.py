@@ -36,6 +36,8 @@ PERIOD_SYMBOLS = 1 << 14
 """Random symbols of the period over which the curves are averaged, each level equally often."""
 MAX_CUT_ENERGY = 1e-8
 """Part of the energy of the response behind the amplifier that its cut end may carry."""
+SKIN_EFFECT_UI = 48
+"""UI kept of the slow end of an electrode's skin effect."""
 FIFTEEN_TAPS_FROM_BAUD = 80e9
 """Symbol rate in baud from which TDECQ takes the reference receiver of 802.3dj, with 15 taps."""
 
@@ -174,7 +176,7 @@ class LightChain:
     @property
     def memory(self) -> int:
         """UI before an output whose drive still reaches it; the slow end of an electrode's skin effect is cut."""
-        return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + 48
+        return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + SKIN_EFFECT_UI
 
     def spectra(self, samples: int, kind: str = "float64") -> Spectra:
         """Responses for stretches of `samples` of real numbers of `kind`, kept: all stretches of a run are alike."""
@@ -238,13 +240,17 @@ class LightChain:
         if unit is not None:
             spectrum += fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
         spectrum *= shapes.amplifier
-        into = fft.irfft(spectrum, n, overwrite_x=True)
-        behind = fft.rfft(receiver.tia.curve(into)) * shapes.behind
+        into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
+        return LightWaves(self.behind_amplifier(into, samples_per_ui=samples_per_ui), power, into)
+
+    def behind_amplifier(self, current: Float, *, samples_per_ui: int | None = None) -> Float:
+        """What a `current` (..., N) in A into the amplifier's curve makes at the slicer, `samples_per_ui` as in `detect`."""
+        n = current.shape[-1]
+        behind = fft.rfft(self.span.path.receiver.tia.curve(current)) * self.spectra(n, current.dtype.name).behind
         samples = n // SAMPLES_PER_UI * (self.m if samples_per_ui is None else samples_per_ui)
         # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
         # back
-        slicer = fft.irfft(behind, samples, overwrite_x=True) * (samples / n) - self.offset
-        return LightWaves(np.asarray(slicer), power, np.asarray(into))
+        return np.asarray(fft.irfft(behind, samples, overwrite_x=True) * (samples / n) - self.offset)
 
     def _diode_noise(self, power: Float, unit: Float) -> Float:
         """Shot and amplifier noise (N,) A at the amplifier's input, white still."""

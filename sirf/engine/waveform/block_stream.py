@@ -14,10 +14,10 @@ from sirf._arrays import Float, Single, Symbols
 from sirf._kernels.polyphase import accumulate, refine
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, UnitNoise
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, plan
-from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, PhaseGrid, push_rows
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
 from sirf.engine.waveform.symbol_source import Given, Source
@@ -138,7 +138,7 @@ class Stream:
         self.wave[: self.keep] = self.wave[block:]
         self._waveform(symbols, drives, moved, self.wave[self.keep :])
         for capture in self.captures.values():
-            capture.push(drives, moved)
+            capture.push(drives, moved, self.light)
         self.origin += block
         self.sent = np.concatenate([self.sent, symbols])
         spare = self.origin - self.sent_origin
@@ -152,7 +152,7 @@ class Stream:
     ) -> None:
         """Rows `out` (b, M) in V that a block of `symbols` (b,) and its drives make; a stream of another sender replaces this."""
         spectra = np.asarray(fft.rfft(drives))
-        push(self.bank, self.plan.rows, spectra, moved, out)
+        push_rows(self.bank, self.plan.rows, spectra, moved, out)
         if self.light is not None:
             out += self.light.push(spectra, tuple((drive, shift * SAMPLES_PER_UI // self.m) for drive, shift in moved))
 
@@ -236,12 +236,14 @@ class LightStream:
         self.drive = np.zeros((self.rows, SAMPLES_PER_UI), dtype=np.float32)
         self.noisy = self.chain.span.noisy
         self.unit = np.zeros((3, self.rows * SAMPLES_PER_UI if self.noisy else 0), dtype=np.float32)
+        # of the last block, into the amplifier: what captures behind it start from
+        self._current: Float = np.zeros((LIGHT_STRETCHES, 0))
 
     def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...]) -> Single:
         """Waveform (block, M) V of the next block; it lies `ahead` UI behind the drives."""
         block = self.block
         self.drive[:-block] = self.drive[block:]
-        push(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
+        push_rows(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
         noise = unit = echoes = None
         if self.noisy:
             self.unit[:, : -block * SAMPLES_PER_UI] = self.unit[:, block * SAMPLES_PER_UI :]
@@ -254,14 +256,23 @@ class LightStream:
         # an electrode's skin effect settles slowly: its filter takes the whole block at once
         light = self.chain.light(cast(Float, self.drive.reshape(-1)), noise)
         waves = self.chain.detect(self._stretches(light), unit, echoes, samples_per_ui=self.grid.coarse)
+        self._current = waves.current
+        return self._joined(waves.slicer, self.grid)
+
+    def seen_by(self, chain: LightChain, grid: PhaseGrid) -> Single:
+        """The block that `push` has made last (block, M), as another `chain` behind the amplifier has it."""
+        return self._joined(chain.behind_amplifier(self._current, samples_per_ui=grid.coarse), grid)
+
+    def _joined(self, stretches: Float, grid: PhaseGrid) -> Single:
+        """Rows (block, M) of the block from its `stretches`, each with what lies beside it."""
         # each stretch is taken as periodic: its ends are wrong and overlap with the stretches beside it
-        out = np.empty((block, self.grid.samples_per_ui), dtype=np.float32)
+        out = np.empty((self.block, grid.samples_per_ui), dtype=np.float32)
         done = 0
-        for start, wave in zip((self.starts - self.past).tolist(), waves.slicer, strict=True):
+        for start, wave in zip((self.starts - self.past).tolist(), stretches, strict=True):
             end = start + self.length - self.plan.ahead
             near = slice(done - start - FILTER_MARGIN, end - start + FILTER_MARGIN)
             phases = np.ascontiguousarray(wave.reshape(self.length, -1)[near].T)
-            refine(phases, self.grid.filter, FILTER_MARGIN, end - done, out[done:end])
+            refine(phases, grid.filter, FILTER_MARGIN, end - done, out[done:end])
             done = end
         return out
 
@@ -270,24 +281,6 @@ class LightStream:
         windows = np.lib.stride_tricks.sliding_window_view(values, self.length * SAMPLES_PER_UI)
         # advanced indices copy the windows, which overlap; curves keep single precision
         return cast(Float, windows[self.starts * SAMPLES_PER_UI])
-
-
-def push(
-    bank: Filterbank,
-    rows: NDArray[np.int64],
-    spectra: NDArray[np.complex64],
-    moved: tuple[tuple[int, int], ...],
-    out: Single,
-) -> None:
-    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor."""
-    if not len(rows):
-        out[:] = 0.0
-        return
-    own = {int(row): local for local, row in enumerate(rows)}
-    for drive, shift in moved:
-        if drive in own:
-            bank.move(own[drive], shift)
-    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out)
 
 
 class Recorder:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +17,54 @@ from sirf._kernels.polyphase import accumulate
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.waveform.plan import Plan, noise_responses, signal_responses
-from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, choose_grid, span
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, SKIN_EFFECT_UI, LightChain, averaged
+from sirf.engine.waveform.plan import LightPlan, Plan, noise_responses, signal_responses
+from sirf.engine.waveform.polyphase import Filterbank, FilterTable, PhaseGrid, Response, choose_grid, span
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.receiver.receiver import Receiver
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.signal.pam import thresholds
 
 PLACES = ("transmitter", "channel", "ctle")
 """Where a run can look beside the slicer."""
 VOLTAGE_BINS = 512
+MAX_LOST_ENERGY = 1e-4
+"""Part of the energy of a place's response behind light that may reach further back than the run keeps."""
+
+
+class CurvedLight(Protocol):
+    """A run's light, as the last block has it."""
+
+    def seen_by(self, chain: LightChain, grid: PhaseGrid) -> Single:
+        """The last block (block, M) V behind another chain."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LightPoint:
+    """How a place behind curves of light sees the amplifier's current: through its `chain`, on the phases of `grid`."""
+
+    chain: LightChain
+    grid: PhaseGrid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CapturePoint:
-    """What lies between the transmitter's symbols and one place: `end` its responses, `table` its filters, `top` V its range."""
+    """What lies between the transmitter's symbols and one place.
+
+    `end` holds its responses, `table` filters the drives in `rows` (None where there are none), `light` what comes through
+    curves; `top` is the range in V, `levels` (L,) the means of the sent levels in V. Samples come `early` UI before the slicer's.
+    """
 
     name: str
     end: FrontEnd
-    table: FilterTable
+    rows: NDArray[np.int64]
+    table: FilterTable | None
+    light: LightPoint | None
     top: float
+    levels: Float
+    early: int
 
     @property
     def delay(self) -> float:
@@ -49,23 +79,60 @@ def place(link: Link, shared: Plan, name: str) -> CapturePoint:
         raise SirfError(
             f"capture must name places of {', '.join(PLACES)}, got {name!r}. The slicer's eye is always there."
         )
-    if link.optics is not None:
-        raise SirfError(
-            f"capture must be empty for a link with light in it, got {name!r}. Take its slicer's eye alone."
-        )
     seen = _up_to(link, name)
     end = front_end(seen)
     m, lead, block = end.samples_per_ui, shared.table.lead, shared.table.block
-    responses = signal_responses(link, end)
-    grid = choose_grid([one.wave for one in responses], m)
-    if name != "transmitter":
-        responses += [Response(wave, 0, movable=m) for wave in end.crosstalk]
-    if name == "ctle" and shared.noise_rate:
-        responses += noise_responses(seen.receiver, end, rate=shared.noise_rate)
-    reach = max(span(one, lead, m) for one in responses)
-    transform = 1 << (block + reach - 1).bit_length()
-    table = FilterTable.of(responses, grid, lead=lead, transform=transform, block=block)
-    return CapturePoint(name, end, table, _range(link, end))
+    light, levels = None, link.levels * end.main_cursor
+    if shared.light is not None and name != "transmitter":
+        light, levels = _behind_light(link, seen.receiver, end, shared.light)
+    grid = choose_grid([end.through] if light else [one.wave for one in signal_responses(link, end)], m)
+    found = list(_straight(link, seen, end, shared, name))
+    rows, responses = [row for row, _ in found], [one for _, one in found]
+    table = None
+    if responses:
+        reach = max(span(one, lead, m) for one in responses)
+        transform = 1 << (block + reach - 1).bit_length()
+        table = FilterTable.of(responses, grid, lead=lead, transform=transform, block=block)
+    early = 0 if light else shared.lag
+    return CapturePoint(name, end, np.array(rows, dtype=np.int64), table, light, _range(link, end), levels, early)
+
+
+def _straight(link: Link, seen: Link, end: FrontEnd, shared: Plan, name: str) -> Iterator[tuple[int, Response]]:
+    """Numbers of the drives that come to a place by responses alone, and these."""
+    curved = shared.light is not None
+    sources = len(link.aggressors)
+    if name == "transmitter" or not curved:
+        yield from enumerate(signal_responses(link, end))
+    if name == "transmitter":
+        return
+    straight = set(shared.rows.tolist())
+    for number, wave in enumerate(end.crosstalk, start=shared.fixed):
+        # what couples in ahead of the light passes its curves
+        if number in straight:
+            yield number, Response(wave, 0, movable=end.samples_per_ui)
+    # noise that light adds at the receiver's input is seen there; behind curves it is in the current already
+    added = None if curved or link.optics is None else link.optical_noise
+    if shared.noise_rate and (name == "ctle" or added is not None):
+        noises = noise_responses(seen.receiver, end, rate=shared.noise_rate, added=added)
+        yield from enumerate(noises, start=shared.fixed + sources)
+
+
+def _behind_light(link: Link, receiver: Receiver, end: FrontEnd, plan: LightPlan) -> tuple[LightPoint, Float]:
+    """What a place behind the curves needs, and the means (L,) in V of the sent levels at its instant."""
+    found = averaged(link, receiver)
+    chain, m = found.chain, end.samples_per_ui
+    # a run keeps as much of the past as its own receiver asks for
+    held = max(int((plan.past - SKIN_EFFECT_UI) * SAMPLES_PER_UI - chain.start * chain.rate), 0)
+    lost = float(np.sum(chain.taps[held:] ** 2) / np.sum(chain.taps**2))
+    if lost > MAX_LOST_ENERGY:
+        raise SirfError(
+            f"capture must be of a place whose response ends within the {plan.past} UI that the run keeps, got one that has "
+            f"{lost:.1e} of its energy later. Take the slicer's eye alone."
+        )
+    at_instant = found.waves.slicer[::m]
+    levels = np.array([at_instant[found.sent == level].mean() for level in range(link.order)])
+    grid = choose_grid([end.through], m, fewest=SAMPLES_PER_UI)
+    return LightPoint(chain, grid), levels
 
 
 def _up_to(link: Link, name: str) -> Link:
@@ -92,7 +159,7 @@ def _up_to(link: Link, name: str) -> Link:
     s = np.zeros((len(frequency), 2, 2), dtype=complex)
     s[:, 1, 0] = s[:, 0, 1] = 1.0
     through = Channel(through=Network(frequency, s, z0=100.0, name="through"), plane="die", name="through")
-    return link.replace(channel=through, receiver=raw, aggressors=())
+    return link.replace(channel=through, optics=None, receiver=raw, aggressors=())
 
 
 def _range(link: Link, end: FrontEnd) -> float:
@@ -109,23 +176,30 @@ class Capture:
     """Waveform and eye of one run at one place, sampled by the receiver's clock moved to the place's own instant."""
 
     def __init__(self, link: Link, shared: Plan, name: str, *, rows: int) -> None:
+        """`rows` are those of the slicer's waveform."""
         self.link, self.place = link, place(link, shared, name)
-        self.bank = Filterbank(self.place.table)
+        self.block, table = shared.table.block, self.place.table
+        self.bank = None if table is None else Filterbank(table)
         m = self.place.end.samples_per_ui
-        self.wave = np.zeros((rows, m), dtype=np.float32)
+        self.wave = np.zeros((rows + self.place.early, m), dtype=np.float32)
         self.histogram = np.zeros((m, VOLTAGE_BINS), dtype=np.int64)
 
-    def push(self, drives: Single, moved: tuple[tuple[int, int], ...]) -> None:
-        """Filter the `drives` (q, n) of a block; `moved` tells drive and shift of each aggressor."""
-        table = self.place.table
-        drive_count = len(table.spectra)
-        for drive, shift in moved:
-            if drive < drive_count:
-                self.bank.move(drive, shift)
-        keep = len(self.wave) - table.block
-        self.wave[:keep] = self.wave[table.block :]
-        spectra = np.asarray(fft.rfft(drives[:drive_count, : table.block], table.transform))
-        self.bank.push(spectra, self.wave[keep:])
+    def push(self, drives: Single, moved: tuple[tuple[int, int], ...], light: CurvedLight | None) -> None:
+        """Filter the `drives` (q, n) of a block; `moved` tells drive and shift of each aggressor, `light` holds its current."""
+        keep = len(self.wave) - self.block
+        self.wave[:keep] = self.wave[self.block :]
+        out = self.wave[keep:]
+        out[:] = 0.0
+        if self.bank is not None:
+            rows = self.place.rows
+            spectra = np.asarray(fft.rfft(drives[rows, : self.block], self.bank.table.transform))
+            for drive, shift in moved:
+                for own in np.flatnonzero(rows == drive).tolist():
+                    self.bank.move(own, shift)
+            self.bank.push(spectra, out)
+        if self.place.light is not None:
+            assert light is not None
+            out += light.seen_by(self.place.light.chain, self.place.light.grid)
 
     def accumulate(self, origin: int, position: Float) -> None:
         """Add symbols at the instants `position` (k,) in UI to the eye; the waveform starts at UI `origin`."""
@@ -145,7 +219,7 @@ class Capture:
 
     def eye(self) -> EyeHistogram:
         """The eye so far; thresholds half way between the levels that the main cursor makes here."""
-        return histogram_eye(self.histogram, self.place.top, thresholds(self.link.levels * self.place.end.main_cursor))
+        return histogram_eye(self.histogram, self.place.top, thresholds(self.place.levels))
 
 
 def histogram_eye(counts: NDArray[np.int64], top: float, decision: Float) -> EyeHistogram:

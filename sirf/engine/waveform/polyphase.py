@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._arrays import Float, Single, SingleComplex
@@ -170,6 +171,24 @@ class Filterbank:
         if added is not None:
             self._coarse[:, 2 * FILTER_MARGIN :] += added.T
         refine(self._coarse, self.table.grid.filter, FILTER_MARGIN, self.block, out)
+
+
+def push_rows(
+    bank: Filterbank,
+    rows: NDArray[np.int64],
+    spectra: SingleComplex,
+    moved: tuple[tuple[int, int], ...],
+    out: Single,
+) -> None:
+    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor."""
+    if not len(rows):
+        out[:] = 0.0
+        return
+    own = {int(row): local for local, row in enumerate(rows)}
+    for drive, shift in moved:
+        if drive in own:
+            bank.move(own[drive], shift)
+    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out)
 
 
 def span(one: Response, lead: int, samples_per_ui: int) -> int:

@@ -40,7 +40,7 @@ def simulate(
         Feed the sent symbols back: no DFE error propagation.
     capture
         Places whose eye is accumulated as well: any of "transmitter" (its output, without SNR_TX noise), "channel" (its output,
-        with crosstalk) and "ctle" (behind it, with the receiver's noise). They change nothing else.
+        with crosstalk, behind light with its noise) and "ctle" (behind it, with the receiver's noise). They change nothing else.
     record
         Keep the waveforms at the slicer and the captured places, and all decisions, of the first so many symbols that count.
     block
