@@ -339,6 +339,9 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
             for length, inputs in corners
         ),
     ]
+    # first what needs an eye at several phases: the other figures are read of the same eye
+    for one in tried:
+        FIGURES["eye_width_ui"].value(one)
     found: dict[str, tuple[float | None, float | None]] = {}
     for name in BANDED:
         known = [value for one in tried if (value := FIGURES[name].value(one)) is not None]
