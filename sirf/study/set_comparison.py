@@ -57,6 +57,7 @@ def compare_set(
         rule=shared,
         verdict=set_verdict(chosen, ordered),
         job=f"{chosen.title}, {distance_text(chosen.distance)}",
+        carriers=tuple(row.path for row in ordered if spans(chosen, row)),
     )
 
 
