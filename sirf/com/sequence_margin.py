@@ -91,22 +91,21 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Vol
     target = noise.total.interpolated_magnitude_at(settings.der0) * loss
     crest = settings.noise_crest_factor or 8.0
 
-    def with_gain(gain: float) -> VoltageDistribution:
-        sigma = float(np.sqrt(noise.sigma_g**2 + gain * power))
-        return noise.rest + gaussian(sigma, crest, noise.total.bin_size)
+    def normal(gain: float) -> VoltageDistribution:
+        return gaussian(float(np.sqrt(noise.sigma_g**2 + gain * power)), crest, noise.total.bin_size)
 
     def missing(gain: float) -> float:
-        return target - with_gain(gain).interpolated_magnitude_at(settings.der0)
+        return target - noise.rest.interpolated_magnitude_of_sum(normal(gain), settings.der0)
 
     high = 1.0
     while missing(high) > 0.0:
         high *= 4.0
     if loss <= 1.0:
-        return with_gain(0.0), 0.0
+        return noise.rest + normal(0.0), 0.0
     from scipy.optimize import brentq
 
     found = float(brentq(missing, 0.0, high, rtol=_GAIN_PRECISION))
-    return with_gain(found), found
+    return noise.rest + normal(found), found
 
 
 def error_event_ratio(

@@ -78,8 +78,13 @@ COLUMNS = 3
 
 def eye_scale_mv(result: Comparison) -> float:
     """Half height in mV of a voltage axis on which every row's eye fits."""
+    return max(map(row_scale_mv, result.rows))
+
+
+def row_scale_mv(row: Row) -> float:
+    """Half height in mV of a voltage axis on which a row's eye fits."""
     # levels, not the noise about them: a closed eye would otherwise shrink all others
-    return 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
+    return 1.15e3 * float(row.eye.level_volts.max())
 
 
 def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = False) -> Figure:
