@@ -189,7 +189,8 @@ def _sum_of_events(noise: SlicerNoise, b: float, settings: ComSettings) -> Seque
     form, levels, signal, total = settings.receiver.detector.mlse, settings.levels, noise.signal, noise.total
     if form not in (1, 2):
         raise ConfigError(
-            f"{settings.name}: MLSE must be 0, 1 or 2 in revision 4.50, got {form}. Use revision 4.17 or d3.3."
+            f"{settings.name}: MLSE must be 0, 1 or 2 in revision 4.50, got {form}: that release of the reference code has no "
+            "other form and ends without an answer. Use revision 4.17 or d3.3, where any form is the one formula."
         )
     interference = total.magnitude_at(settings.der0)
     if signal < interference:
