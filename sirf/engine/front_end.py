@@ -263,9 +263,18 @@ class _ResponseKey(_Key):
     def __init__(self, link: Link, tail: float) -> None:
         super().__init__(link)
         self.tail = tail
-        receiver = dataclasses.replace(link.receiver, dfe=())
+        # a sequence detector cannot be without the taps of its target, so it goes with them
+        receiver, detector = dataclasses.replace(link.receiver, dfe=(), mlse=None), link.receiver.mlse
         # light has noise beside its gain, which follows the span and the modulation
-        self.parts += (link.transmitter, receiver, _first_dfe_limits(link), link.optics, link.modulation, tail)
+        self.parts += (
+            link.transmitter,
+            receiver,
+            detector,
+            _first_dfe_limits(link),
+            link.optics,
+            link.modulation,
+            tail,
+        )
 
 
 @lru_cache(maxsize=4)
