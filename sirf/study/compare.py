@@ -19,6 +19,7 @@ from sirf.study.fibre_reach import TDECQ_PATTERN
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import Limitation, limited_by
+from sirf.study.kernel_warmup import compile_shared
 from sirf.study.measurement import Measurement
 from sirf.study.ratio_length import settings_of, trained, trained_alike
 from sirf.study.rule import EYE_BER, Rule, rule_of
@@ -105,6 +106,7 @@ def compare(
     rows: dict[str, Row] = {}
     groups = grouped({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
+        compile_shared(pool)
         pending = [
             pool.submit(rows_of, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models)
             for group in groups
