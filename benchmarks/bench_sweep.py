@@ -2,8 +2,10 @@
 
     python benchmarks/bench_sweep.py [--long]
 
-A case is: new line dimensions, path, pulse, equaliser held, error ratio at one phase; and the same with a full search. `--long`
-adds 100,000 cases in bounded memory, which takes a quarter of an hour.
+A case is: new line dimensions, path, pulse, equaliser held, error ratio at one phase; and the same with a full search. Loops go
+from what a user writes without studies, with the library's defaults, to the one with all settings of the study; the last shares
+all of a study's arithmetic and bounds what a study's own work costs. `--long` adds 100,000 cases in bounded memory, which takes a
+quarter of an hour.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ import statistics
 import tempfile
 import time
 from concurrent.futures import Executor, Future
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
 import sirf
-from sirf.engine.statistical.analysis import statistical_eye
+from sirf.channel.channel import Channel
+from sirf.channel.path import Path
 from sirf.execution import one_algebra_thread
 from sirf.study.sweep.case import Case, Evaluator
 from sirf.study.sweep.inputs import Inputs
@@ -36,12 +40,14 @@ from sirf.study.sweep.study import Study
 CASES = 200
 RUNS = 5
 PARENT_LIMIT_MB = 600.0
+OTHER_BAND = 0.01
+"""Share by which an error ratio may differ where the grid ends at 120 GHz in place of 110."""
 
 
-def study_of(equalizer: Equalizer, samples: int) -> Study:
-    """A board with new dimensions in every case."""
+def study_of(equalizer: Equalizer, samples: int, **grid: Any) -> Study:
+    """A board with new dimensions in every case; `grid` are settings of the base."""
     return Study(
-        base=Base(path="pluggable", standard="802.3ck-c2m", equalizer=equalizer, crosstalk=False),
+        base=Base(path="pluggable", standard="802.3ck-c2m", equalizer=equalizer, crosstalk=False, **grid),
         tolerances=(
             Tolerance(parameter="line_width_um", spread=0.02, relative=True),
             Tolerance(parameter="plane_spacing_um", spread=0.02, relative=True),
@@ -64,23 +70,85 @@ def cases_a_second(equalizer: Equalizer, count: int) -> tuple[float, list[Case]]
     return count / statistics.median(times), cases
 
 
-def by_hand(cases: list[Case]) -> float:
-    """Cases a second of a plain Python loop on the same grid: build each link, hold the equaliser, ask the engine for the eye."""
-    frequency = np.arange(0.0, 110e9, 40e6)
-    path = sirf.paths.pluggable(rate_class="100g")
-    nominal = sirf.Link(path.to_channel(frequency), standard="802.3ck-c2m", samples_per_ui=16).optimized()
+@dataclass(frozen=True)
+class Loop:
+    """A plain Python loop over `statistical_eye`: its words, samples a UI, frequency step in MHz (None: the path's own grid).
+
+    `phases` are those of the eye (None: all, as the function has by itself); with `searched` each case sets its own equaliser.
+    """
+
+    words: str
+    samples_per_ui: int = 32
+    step_mhz: float | None = None
+    phases: int | None = None
+    searched: bool = False
+
+    def channel(self, path: Path) -> Channel:
+        """What a user asks a path for."""
+        return (
+            path.to_channel() if self.step_mhz is None else path.to_channel(np.arange(0.0, 110e9, 1e6 * self.step_mhz))
+        )
+
+    def cases_a_second(self, cases: list[Case], expected: list[float] | None, within: float) -> float:
+        """Each case by hand, the error ratio held against `expected`, within so much of it."""
+        standard, m = "802.3ck-c2m", self.samples_per_ui
+        plain = sirf.Link(self.channel(sirf.paths.pluggable(rate_class="100g")), standard=standard, samples_per_ui=m)
+        nominal = plain.optimized()
+        began, found = time.process_time(), []
+        for case in cases:
+            channel = self.channel(changed_path(case))
+            if self.searched:
+                link = sirf.Link(channel, standard=standard, samples_per_ui=m).optimized()
+            else:
+                link = nominal.replace(channel=channel)
+            found.append(sirf.statistical_eye(link, phases=self.phases).ber)
+        spent = time.process_time() - began
+        if expected is not None:
+            np.testing.assert_allclose(found, expected, rtol=within)
+        return len(cases) / spent
+
+
+TODAY = Loop("as the pages write it: to_channel(), statistical_eye()")
+"""What a user writes without studies, with the library's defaults."""
+LOOPS = (
+    TODAY,
+    Loop("the same with optimized() in every case", searched=True),
+    Loop("the same on the study's grid of 40 MHz, at 16 samples", samples_per_ui=16, step_mhz=40.0),
+    Loop("on that grid at one phase, phases=1", samples_per_ui=16, step_mhz=40.0, phases=1),
+)
+
+
+def changed_path(case: Case) -> Path:
+    """The path with the dimensions of a case."""
+    inputs = Inputs(path=sirf.paths.pluggable(rate_class="100g"))
+    for name, value in case.values.items():
+        inputs = PARAMETERS[name].apply(inputs, float(value))
+    assert inputs.path is not None
+    return inputs.path
+
+
+def error_ratios(cases: list[Case]) -> list[float]:
+    """What a study found."""
+    return [
+        float(case.figures["ber"]) for case in cases if case.figures is not None and case.figures["ber"] is not None
+    ]
+
+
+def compare_with_loops(cases: list[Case], held: float) -> None:
+    """Print loops beside the study; the answers of those with the equaliser held are asserted."""
+    # the path's own grid goes on to 120 GHz, a study's ends at 110 GHz
+    fine = Evaluator(study_of("fixed", 4096, samples_per_ui=TODAY.samples_per_ui, step_mhz=10.0))
+    fine.run(4, 6)
     began = time.process_time()
-    for case in cases:
-        inputs = Inputs(path=sirf.paths.pluggable(rate_class="100g"))
-        for name, value in case.values.items():
-            inputs = PARAMETERS[name].apply(inputs, float(value))
-        assert inputs.path is not None
-        eye = statistical_eye(nominal.replace(channel=inputs.path.to_channel(frequency)))
-        assert case.figures is not None
-        expected = case.figures["ber"]
-        assert expected is not None
-        assert abs(eye.ber / expected - 1.0) < 1e-12, (eye.ber, expected)
-    return len(cases) / (time.process_time() - began)
+    like_today = fine.run(cases[0].index, cases[-1].index + 1)
+    spent = (time.process_time() - began) / len(cases)
+    for loop in LOOPS:
+        same = loop.step_mhz is not None
+        expected = None if loop.searched else error_ratios(cases if same else like_today)
+        speed = loop.cases_a_second(cases, expected, 1e-12 if same else OTHER_BAND)
+        asked = " (asked 5)" if loop is TODAY else ""
+        print(f"  loop {loop.words}: {speed:.1f} cases/s, ratio {held / speed:.1f}{asked}")
+    print(f"  study on the first loop's grid of 10 MHz, at 32 samples: {1.0 / spent:.1f} cases/s")
 
 
 def two_processes(few: int, many: int) -> tuple[float, float]:
@@ -95,7 +163,7 @@ def two_processes(few: int, many: int) -> tuple[float, float]:
             for count in (few, many):
                 began, before = time.perf_counter(), _all_seconds()
                 found = sweep(
-                    study_of("fixed", count), results=Path(folder) / f"{workers}-{count}.jsonl", workers=workers
+                    study_of("fixed", count), results=FilePath(folder) / f"{workers}-{count}.jsonl", workers=workers
                 )
                 spent.append((time.perf_counter() - began, _all_seconds() - before))
                 assert len(found) == count
@@ -133,7 +201,7 @@ def overhead_ms(count: int) -> float:
     cases = [dataclasses.replace(real[k % 16], index=k) for k in range(count)]
     with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
-        found = sweep(study, executor=Replay(cases), results=Path(folder) / "results.jsonl")
+        found = sweep(study, executor=Replay(cases), results=FilePath(folder) / "results.jsonl")
         spent = time.process_time() - began
     assert len(found) == count
     return 1e3 * spent / count
@@ -143,7 +211,7 @@ def parent_memory_mb(count: int) -> float:
     """Most memory of a process that keeps so many cases, in MB; the cases are real ones, numbered anew."""
     study = study_of("fixed", count)
     real = evaluate(json.dumps(study.to_dict(), sort_keys=True), 0, 16)
-    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "results.jsonl", study) as store:
+    with tempfile.TemporaryDirectory() as folder, Store(FilePath(folder) / "results.jsonl", study) as store:
         for start in range(0, count, 16):
             store.add(Case(start + k, case.values, case.figures, None, case.seconds) for k, case in enumerate(real))
         assert sum(store.done) >= count - 16
@@ -157,10 +225,8 @@ def main() -> None:
     with one_algebra_thread():
         fixed, cases = cases_a_second("fixed", CASES)
         search, _ = cases_a_second("search", 12)
-        loop = statistics.median(by_hand(cases[at : at + 12]) for at in (0, 12, 24))
-    print(
-        f"equaliser held: {fixed:.0f} cases/s a core (asked 100); by hand {loop:.1f}; ratio {fixed / loop:.1f} (asked 5)"
-    )
+        print(f"equaliser held: {fixed:.0f} cases/s a core (asked 100)")
+        compare_with_loops(cases[:24], fixed)
     print(f"full search:    {search:.1f} cases/s a core (asked 12)")
     print(f"scheduling:     {overhead_ms(2000):.2f} ms a case (asked 2)")
     wall, own = two_processes(100, 700)
@@ -170,7 +236,7 @@ def main() -> None:
     assert memory < PARENT_LIMIT_MB
     if arguments.long:
         with tempfile.TemporaryDirectory() as folder:
-            found = sweep(study_of("fixed", 100_000), results=Path(folder) / "results.jsonl")
+            found = sweep(study_of("fixed", 100_000), results=FilePath(folder) / "results.jsonl")
         print(f"computed: {found}, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0:.0f} MB")
 
 
