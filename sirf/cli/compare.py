@@ -42,6 +42,10 @@ def compare(
     explain: Annotated[
         str | None, typer.Option(help="Show one row as a ledger: every dB, picojoule and nanosecond, with its source.")
     ] = None,
+    thresholds: Annotated[
+        str,
+        typer.Option(help="Slicers behind light: adapted to unequal levels and noise, or midway between the levels."),
+    ] = "adapted",
     sampled: Annotated[
         bool, typer.Option("--sampled", help="Also the band of reach with random inputs, and which input carries it.")
     ] = False,
@@ -61,6 +65,7 @@ def compare(
     json_file: Json = None,
 ) -> None:
     """Compare every way from a switch die to the next: pluggable, near-packaged and co-packaged optics, copper (the main job)."""
+    from sirf.receiver.receiver import check_thresholds
     from sirf.report import write_comparison
     from sirf.study.compare import compare as run
     from sirf.study.row_ledger import row_ledger
@@ -68,6 +73,7 @@ def compare(
     from sirf.system.architecture import FAMILIES, ORDER
 
     check_limit("--com-db", min_com)
+    check_thresholds(thresholds)
     # a parameter of a model has an equals sign, a set of architectures has none
     jobs = [one for one in chosen or () if "=" not in one]
     settings = [one for one in chosen or () if "=" in one]
@@ -90,6 +96,7 @@ def compare(
             limit=limit,
             sampled=sampled,
             models=models,
+            thresholds=thresholds,  # type: ignore[arg-type]  # checked above
             progress=lambda what, done, total: update(what, done, total),
         )
         result = how(paths or ORDER, data_rate=data_rate) if competition is None else how(competition)
@@ -97,7 +104,7 @@ def compare(
     plain = result.to_dict()
     if explain is not None:
         row = result.row(explain)
-        found = row_ledger(row, row.data_rate, architecture=architectures[row.path])
+        found = row_ledger(row, row.data_rate, architecture=architectures[row.path], margin=True)
         _print_ledger(found, json_file=json_file)
         plain["explain"] = found.to_dict()
     write_json(plain, json_file)
@@ -132,10 +139,11 @@ def _wanted(
 
 
 def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
-    ratio = "DER_0 of each preset" if result.rule.eye_ber is None else f"{result.rule.eye_ber:g} in every row"
-    say(f"{result.heading}, die to die, worst of the three eyes at an error ratio of {ratio}", json_file=json_file)
+    say(f"{result.heading}, from host to host", json_file=json_file)
     for head, lines in result.tables():
         table(head, lines, json_file=json_file)
+    for sentence in result.legend():
+        say(sentence, json_file=json_file)
     for sentence in result.limitations():
         say(sentence, json_file=json_file)
     notes: dict[str, list[str]] = {}

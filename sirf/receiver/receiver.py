@@ -30,10 +30,18 @@ SamplingCriterion: TypeAlias = Literal["mueller-muller", "maximum-eye", "minimum
 MUELLER_MULLER: SamplingCriterion = "mueller-muller"
 SAMPLING_CRITERIA: tuple[SamplingCriterion, ...] = (MUELLER_MULLER, "maximum-eye", "minimum-error-ratio")
 """What a receiver may sample by."""
+Thresholds: TypeAlias = Literal["adapted", "midway"]
+"""Where slicers behind light stand."""
 CTLE_GAINS = ("g_dc_db", "g_dc2_db")
 """Gains in dB of a `Ctle` that an equaliser search chooses, each from the values of this name in `EqualizerLimits`."""
 EQUATION_93A_22 = ("g_dc_db", "g_dc2_db", "f_z", "f_p1", "f_p2", "f_lf")
 """Fields of a `Ctle` that stand in equation (93A-22)."""
+
+
+def check_thresholds(value: str) -> None:
+    """Raise `SirfError` for what says nothing of slicers."""
+    if value not in ("adapted", "midway"):
+        raise SirfError(f"thresholds must be 'adapted' or 'midway', got {value!r}. Use 'adapted'.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +129,7 @@ class Receiver:
     dfe: tuple[float, ...] = ()
     sampling_offset_ui: float = 0.0
     mlse: Mlse | None = None
-    thresholds: Literal["adapted", "midway"] = "adapted"
+    thresholds: Thresholds = "adapted"
     vga: Vga | None = None
     converter: Converter | None = None
     clock: ClockRecovery | None = None
@@ -149,8 +157,7 @@ class Receiver:
                 f"ffe_main must be an index into the {len(self.ffe)} taps of ffe, got {self.ffe_main}. "
                 "Point it at the main tap."
             )
-        if self.thresholds not in ("adapted", "midway"):
-            raise SirfError(f"thresholds must be 'adapted' or 'midway', got {self.thresholds!r}. Use 'adapted'.")
+        check_thresholds(self.thresholds)
         if self.sampling not in SAMPLING_CRITERIA:
             raise SirfError(
                 f"sampling must be one of {', '.join(SAMPLING_CRITERIA)}, got {self.sampling!r}. Use 'mueller-muller'."

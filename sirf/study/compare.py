@@ -13,13 +13,13 @@ from sirf.ami.parameter_search import ModelSearch, optimize_models
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
+from sirf.receiver.receiver import Thresholds, check_thresholds
 from sirf.results.margin import EqualizerChoice
 from sirf.study.comparison import Comparison, Row
 from sirf.study.fibre_reach import TDECQ_PATTERN
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import Limitation, limited_by
-from sirf.study.kernel_warmup import compile_shared
 from sirf.study.measurement import Measurement
 from sirf.study.ratio_length import settings_of, trained, trained_alike
 from sirf.study.rule import EYE_BER, Rule, rule_of
@@ -55,6 +55,7 @@ def compare(
     bounds: bool = True,
     sampled: bool = False,
     models: HostModels | None = None,
+    thresholds: Thresholds = "adapted",
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Eye, margin, error ratio, reach, energy, latency and density of each architecture at its default length, and a verdict.
@@ -81,6 +82,8 @@ def compare(
     models
         Vendor models in place of the hosts' equalisers, in first and last sections that are copper alone; a row's notes say
         where. Their parameters keep the values that they are given with.
+    thresholds
+        Slicers behind light "adapted" to unequal levels and noise, as receivers do, or fixed "midway" between the levels.
     progress
         Called with (what is done now, steps done, steps in all).
 
@@ -92,6 +95,7 @@ def compare(
     >>> table.row("cpo").reach_mm  # doctest: +SKIP
     """
     data_rate = parse_data_rate(data_rate)
+    check_thresholds(thresholds)
     if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):
         known = ", ".join(f"{rate / 1e9:g}" for rate in RATES)
         raise SirfError(
@@ -106,9 +110,10 @@ def compare(
     rows: dict[str, Row] = {}
     groups = grouped({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
-        compile_shared(pool)
         pending = [
-            pool.submit(rows_of, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models)
+            pool.submit(
+                rows_of, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models, thresholds
+            )
             for group in groups
         ]
         for done in as_completed(pending):
@@ -139,13 +144,19 @@ def _expense(group: list[Architecture]) -> int:
 
 
 def rows_of(
-    group: list[Architecture], data_rate: float, rules: list[Rule], bounds: bool, sampled: bool, models: HostModels
+    group: list[Architecture],
+    data_rate: float,
+    rules: list[Rule],
+    bounds: bool,
+    sampled: bool,
+    models: HostModels,
+    thresholds: Thresholds = "adapted",
 ) -> list[Row]:
     """Rows of architectures at one data rate, each under its rule: the work of one process."""
     rows = []
     for item, rule in zip(group, rules, strict=True):
         try:
-            rows.append(_row(item, data_rate, rule, bounds, sampled, models))
+            rows.append(_row(item, data_rate, rule, bounds, sampled, models, thresholds))
         except SirfError as error:
             # of many rows the message must tell which one
             if item.id not in str(error):
@@ -162,6 +173,7 @@ def measurement_of(
     step: float = FINE_STEP,
     inputs: Corner | None = None,
     models: HostModels | None = None,
+    thresholds: Thresholds = "adapted",
     com_near: Mapping[str, EqualizerChoice] | None = None,
     eye_ber: float | None = EYE_BER,
 ) -> Measurement:
@@ -172,7 +184,14 @@ def measurement_of(
     """
     phases = PHASES if inputs is None else CORNER_PHASES
     parts = sections(
-        architecture, data_rate, length=length, step=step, samples_per_ui=phases, inputs=inputs, models=models
+        architecture,
+        data_rate,
+        length=length,
+        step=step,
+        samples_per_ui=phases,
+        inputs=inputs,
+        models=models,
+        thresholds=thresholds,
     )
     return Measurement(
         parts,
@@ -187,10 +206,18 @@ def measurement_of(
 
 
 def _row(
-    architecture: Architecture, data_rate: float, rule: Rule, bounds: bool, sampled: bool, models: HostModels
+    architecture: Architecture,
+    data_rate: float,
+    rule: Rule,
+    bounds: bool,
+    sampled: bool,
+    models: HostModels,
+    thresholds: Thresholds,
 ) -> Row:
     fitting, searched = _searched(models.fitting(architecture), architecture, data_rate)
-    searched_alone = measurement_of(architecture, data_rate, models=fitting, eye_ber=rule.eye_ber)
+    searched_alone = measurement_of(
+        architecture, data_rate, models=fitting, thresholds=thresholds, eye_ber=rule.eye_ber
+    )
     # a row's own figures and its reach rest on settings of one kind: else a length could miss that its own reach holds
     here = trained(searched_alone)
     eye = here.eye(here.worst, wide=True)
@@ -199,7 +226,7 @@ def _row(
             f"{architecture.id}: signal must arrive at the receiver at its own length, got none. Shorten its path."
         )
     link = eye.link
-    subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting)
+    subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting, thresholds=thresholds)
     found = ruled_reach(subject, rule, here=here)
     low, high = _reach_bounds(subject, rule, found) if bounds else (None, None)
     ratios = here.section_ber
@@ -228,6 +255,7 @@ def _row(
             *models.notes(architecture),
             *searched,
             *_training_notes(searched_alone, here),
+            *(["slicers stand half way between the levels, as asked"] if thresholds == "midway" else []),
             *_model_notes(here),
         ),
     )
@@ -333,6 +361,7 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
                     step=min(COARSE_STEP, step_at(length)),
                     inputs=inputs,
                     models=subject.models,
+                    thresholds=subject.thresholds,
                     com_near=nominal,
                     eye_ber=here.eye_ber,
                 ),
@@ -341,9 +370,6 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
             for length, inputs in corners
         ),
     ]
-    # first what needs an eye at several phases: the other figures are read of the same eye
-    for one in tried:
-        FIGURES["eye_width_ui"].value(one)
     found: dict[str, tuple[float | None, float | None]] = {}
     for name in BANDED:
         known = [value for one in tried if (value := FIGURES[name].value(one)) is not None]

@@ -185,8 +185,9 @@ def _reach(row: Row) -> str:
     found = f"{row.reach_mm:.0f} +{100.0 * row.reach.tolerance:.2g} %"
     if not row.bounds:
         return found
-    low, high = row.reach_low_mm, row.reach_high_mm
-    return f"{found} ({'none' if low is None else f'{low:.0f}'}-{'none' if high is None else f'{high:.0f}'})"
+    low, high = (f"{end:.0f}" if end is not None else "none" for end in (row.reach_low_mm, row.reach_high_mm))
+    # a range without a width would read like certainty
+    return found if low == high else f"{found} ({low}-{high})"
 
 
 def _budget_reach(row: Row) -> str:
@@ -205,8 +206,7 @@ def _limit(row: Row) -> str:
 class Comparison:
     """Rows of `sirf.compare` at one data rate in bit/s, the rule that they are judged by, and the `verdict` in sentences.
 
-    Rows of a set have data rates of their own and `data_rate` is the greatest; `job` is what they compete for ("" without one),
-    `carriers` the ids of the rows that carry it.
+    Rows of a set have data rates of their own and `data_rate` is the greatest; `job` is what they compete for ("" without one).
     """
 
     data_rate: float
@@ -214,7 +214,6 @@ class Comparison:
     rule: Rule
     verdict: tuple[str, ...]
     job: str = ""
-    carriers: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -226,7 +225,6 @@ class Comparison:
         return {
             "data_rate": self.data_rate,
             "job": self.job,
-            "carriers": list(self.carriers),
             "verdict": list(self.verdict),
             "rule": self.rule.to_dict(),
             "rows": [row.to_dict() for row in self.rows],
@@ -257,6 +255,26 @@ class Comparison:
         """Both tables."""
         return self.table("margin"), self.table("cost")
 
+    def legend(self) -> tuple[str, ...]:
+        """What the columns of the tables hold, in sentences."""
+        ratio = self.rule.eye_ber
+        shown = "DER_0 of each preset" if ratio is None else f"{ratio:.0e} in every row".replace("e-0", "e-")
+        bands = any(row.bounds for row in self.rows)
+        ends = (
+            "; (a-b): with all inputs at the worst and at the best end of their ranges, where COM ends the row by copper's "
+            "temperature alone, and none where nothing moves it"
+        )
+        return (
+            "Loss, eye and S/I: of the section with copper that errs most, in linear rows light and far copper included. Loss: "
+            f"die to die at half the symbol rate. Eye: the worst one, at an error ratio of {shown}. COM: of the worst section of "
+            "copper alone, by the Annex of its standard at its DER_0. BER: before FEC, all sections from host to host.",
+            "mm: length of the copper that varies. Reach: up to where that meets the rule; +x %: how much longer it may meet or "
+            f"miss by chance{ends if bands else ''}. In budget: inside loss and length of the interface's class, and what ends "
+            "it.",
+            "Energy, W and kW: host SerDes and all behind it, typical (low-high); a switch's core and fans are left out. "
+            "Latency: one way, without FEC and fibre.",
+        )
+
     def limitations(self) -> tuple[str, ...]:
         """What limits each row, in a sentence."""
         return tuple(_limit(row) for row in self.rows)
@@ -268,13 +286,21 @@ class Comparison:
     def __str__(self) -> str:
         """Two tables in plain text, margins and costs, what limits each row, then the rule and the verdict."""
         tables = [_aligned(head, lines) for head, lines in self.tables()]
-        return "\n\n".join([*tables, "\n".join(self.limitations()), f"Rule: {self.rule.text}.", *self.verdict])
+        return "\n\n".join(
+            [
+                *tables,
+                "\n".join(self.legend()),
+                "\n".join(self.limitations()),
+                f"Rule: {self.rule.text}.",
+                *self.verdict,
+            ]
+        )
 
     def _repr_html_(self) -> str:
         tables = "".join(_html(head, lines) for head, lines in self.tables())
         return tables + "".join(
             f"<p>{escape(sentence)}</p>"
-            for sentence in (*self.limitations(), f"Rule: {self.rule.text}.", *self.verdict)
+            for sentence in (*self.legend(), *self.limitations(), f"Rule: {self.rule.text}.", *self.verdict)
         )
 
 

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from sirf.channel.path import Path
+from sirf.fec.library import KP4_BIT_ERROR_RATIO
+from sirf.optics.library import OpticsPreset
 from sirf.presets import load
 from sirf.study.comparison import Row
+from sirf.study.light_budget import loss_margin_db
 from sirf.study.sections import path_of
 from sirf.system.architecture import Architecture, load_architecture
 from sirf.system.port import Range
@@ -75,13 +78,18 @@ class RowLedger:
         return "\n\n".join(blocks)
 
 
-def row_ledger(row: Row, data_rate: float, *, architecture: Architecture | None = None) -> RowLedger:
-    """The ledger of a row at `data_rate` in bit/s; `architecture` for one from a file of your own."""
+def row_ledger(
+    row: Row, data_rate: float, *, architecture: Architecture | None = None, margin: bool = False
+) -> RowLedger:
+    """The ledger of a row at `data_rate` in bit/s; `architecture` for one from a file of your own.
+
+    With `margin` also how much more loss the light between two retimers bears, which the engine searches for a second or two.
+    """
     item = load_architecture(row.path) if architecture is None else architecture
     return RowLedger(
         path=row.path,
         copper=_copper(row, item, data_rate),
-        light=_light(item, data_rate),
+        light=_light(item, data_rate, margin),
         energy=_energy(row),
         latency=_latency(row),
         errors=_errors(row),
@@ -112,7 +120,7 @@ def _copper(row: Row, item: Architecture, data_rate: float) -> tuple[Entry, ...]
     return tuple(entries)
 
 
-def _light(item: Architecture, data_rate: float) -> tuple[Entry, ...]:
+def _light(item: Architecture, data_rate: float, margin: bool) -> tuple[Entry, ...]:
     optics = item.optics_at(data_rate)
     if optics is None:
         return ()
@@ -127,8 +135,20 @@ def _light(item: Architecture, data_rate: float) -> tuple[Entry, ...]:
         Entry("fibre", path.fibre.loss_db, f"{path.fibre.loss_db:.2f}", sources.get("fibre.loss_db_per_km", "")),
         Entry("connectors", joints, f"{joints:.2f}", sources.get("connectors.loss_db", "")),
         Entry("OMA at the photodiode", arriving, f"{arriving:.2f} dBm", "the entries above"),
-        Entry("least OMA without penalties", least, f"{least:.2f} dBm", "amplifier, shot and intensity noise"),
+        Entry(
+            "least OMA of photodiode and amplifier by themselves",
+            least,
+            f"{least:.2f} dBm",
+            "amplifier, shot and intensity noise; no closure of the eye, no jitter, no noise of what drives it",
+        ),
+        *(_margin(optics) if margin and ("optics",) in item.sections else ()),
     )
+
+
+def _margin(optics: OpticsPreset) -> tuple[Entry]:
+    found = loss_margin_db(optics)
+    source = "statistical eye of light from retimer to retimer, all of its penalties included"
+    return (Entry(f"more loss until its bit error ratio is {KP4_BIT_ERROR_RATIO:.1e}", found, f"{found:.2f}", source),)
 
 
 def _energy(row: Row) -> tuple[Entry, ...]:

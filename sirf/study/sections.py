@@ -19,6 +19,7 @@ from sirf.optics.library import OpticsPreset
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.presets import list_presets, load
+from sirf.receiver.receiver import Thresholds
 from sirf.study.host_models import SIDES, HostModels
 from sirf.system.architecture import DECIDERS, Architecture
 from sirf.system.corners import Corner
@@ -66,6 +67,7 @@ def sections(
     path: Path | None = None,
     optics: OpticsPreset | None = None,
     models: HostModels | None = None,
+    thresholds: Thresholds = "adapted",
 ) -> tuple[Section, ...]:
     """The links between deciding blocks in order; equal sections once, with their count.
 
@@ -73,11 +75,16 @@ def sections(
     retimer, then through light and copper to the far host. Linear: one link through copper, light and copper. Electrical: one.
     `inputs` at one end of their ranges take the place of the nominal ones, `path` and `optics` that of the architecture's own.
     `models` take the place of the hosts' equalisers: that of the transmitter in the first section, that of the receiver in the
-    last, each where the section is copper alone. `SirfError` where no section can take a model that is given.
+    last, each where the section is copper alone. `thresholds` are those of every receiver's slicers. `SirfError` where no section
+    can take a model that is given.
     """
     ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs, path, optics)
     if models:
         ordered = _with_models(ordered, models, architecture)
+    if thresholds != "adapted":
+        # equal sections stay equal values: they are counted below
+        changed = {part: _with_thresholds(part, thresholds) for part in dict.fromkeys(ordered)}
+        ordered = [changed[part] for part in ordered]
     return tuple(Section(part.name, part.link, ordered.count(part)) for part in dict.fromkeys(ordered))
 
 
@@ -163,6 +170,11 @@ def _with_models(ordered: list[Section], models: HostModels, architecture: Archi
         if link is not ordered[place].link:
             changed[place] = Section(ordered[place].name, link)
     return changed
+
+
+def _with_thresholds(section: Section, thresholds: Thresholds) -> Section:
+    receiver = dataclasses.replace(section.link.receiver, thresholds=thresholds)
+    return dataclasses.replace(section, link=section.link.replace(receiver=receiver))
 
 
 def _name(blocks: tuple[str, ...]) -> str:

@@ -7,10 +7,10 @@ from concurrent.futures import as_completed
 from typing import Any
 
 from sirf.execution import all_cores
+from sirf.receiver.receiver import Thresholds, check_thresholds
 from sirf.study.compare import grouped, rows_of
 from sirf.study.comparison import Comparison, Row
 from sirf.study.host_models import HostModels, check_used
-from sirf.study.kernel_warmup import compile_shared
 from sirf.study.rule import rule_of
 from sirf.system.architecture import Architecture
 from sirf.system.competition import Competition, load_set
@@ -24,6 +24,7 @@ def compare_set(
     bounds: bool = True,
     sampled: bool = False,
     models: HostModels | None = None,
+    thresholds: Thresholds = "adapted",
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Rows as of `sirf.compare` for a set ("scale-up", "scale-out", "chiplet", or a TOML file), and who does its job.
@@ -31,6 +32,7 @@ def compare_set(
     Other arguments as of `sirf.compare`. Fibre has the length of the job, copper its architecture's own: the row's reach says
     how far that goes. Raises `SirfError` for an unknown set or rule, and for a model that no row can take.
     """
+    check_thresholds(thresholds)
     chosen = load_set(competition) if isinstance(competition, str) else competition
     models = HostModels() if models is None else models
     check_used(models, [item for item, _ in chosen.members])
@@ -41,9 +43,8 @@ def compare_set(
     groups = [(group, rate) for rate, items in by_rate.items() for group in grouped(items, rate)]
     rows: dict[str, Row] = {}
     with all_cores(len(groups)) as pool:
-        compile_shared(pool)
         pending = [
-            pool.submit(rows_of, group, rate, [rules[item.id] for item in group], bounds, sampled, models)
+            pool.submit(rows_of, group, rate, [rules[item.id] for item in group], bounds, sampled, models, thresholds)
             for group, rate in groups
         ]
         for done in as_completed(pending):
@@ -59,7 +60,6 @@ def compare_set(
         rule=shared,
         verdict=set_verdict(chosen, ordered),
         job=f"{chosen.title}, {distance_text(chosen.distance)}",
-        carriers=tuple(row.path for row in ordered if spans(chosen, row)),
     )
 
 

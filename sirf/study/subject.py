@@ -16,6 +16,7 @@ from sirf.errors import ConfigError, SirfError, shown
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset, list_optics, load_optics
 from sirf.presets import load
+from sirf.receiver.receiver import Thresholds
 from sirf.study.host_models import HostModels
 from sirf.study.measurement import CODE, Measurement
 from sirf.study.sections import Section, path_of, sections
@@ -84,13 +85,15 @@ class PathSubject:
 class ArchitectureSubject:
     """An architecture at a data rate in bit/s: all that decides from host to host counts.
 
-    `inputs` stand in place of nominal ones, vendor `models` in that of the hosts' equalisers.
+    `inputs` stand in place of nominal ones, vendor `models` in that of the hosts' equalisers; `thresholds` are those of
+    every receiver's slicers.
     """
 
     architecture: Architecture
     data_rate: float
     inputs: Corner | None = None
     models: HostModels = field(default_factory=HostModels)
+    thresholds: Thresholds = "adapted"
 
     @property
     def name(self) -> str:
@@ -124,6 +127,7 @@ class ArchitectureSubject:
             samples_per_ui=SAMPLES_PER_UI,
             inputs=self.inputs,
             models=self.models,
+            thresholds=self.thresholds,
         )
 
     def measurement(self, length: float, *, code: str = CODE, mask: tuple[float, float] | None = None) -> Measurement:

@@ -83,7 +83,7 @@ def _would_change(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
     """What would change the answer."""
     lines = [
         f"3 dB less {package.limitation.cause} in the {package.limited_in} of {package.path}, which lowers its bit error ratio "
-        f"by {package.limitation.gain:.1f} decades"
+        f"before FEC by {package.limitation.gain:.1f} decades ({_ratio(package)} lost after it as it is)"
     ]
     linear = rows.get("pluggable-linear")
     if linear is not None:
@@ -96,8 +96,8 @@ def _would_change(faceplate: Row, package: Row, rows: Mapping[str, Row]) -> str:
     part = max(package.energy.parts, key=lambda one: one.high - one.low)
     origin = {"P": "published", "2": "from secondary sources"}.get(part.provenance, "an estimate")
     lines.append(
-        f"a better figure for the energy of one part of {package.path}, {part.name}, whose range is the widest "
-        f"({part.low:.1f}-{part.high:.1f} pJ/bit, {origin})"
+        f"a better figure for the widest range in the energy of {package.path}: {part.low:.1f}-{part.high:.1f} pJ/bit of "
+        f"{part.name} ({origin})"
     )
     return f"What would change the answer: {'; '.join(lines)}."
 
@@ -156,7 +156,7 @@ def _ratio(row: Row) -> str:
     # a range whose ends print alike tells nothing beside the value
     if low is None or high is None or figure.text(low) == figure.text(high):
         return f"{text} of frames"
-    return f"{text} of frames ({figure.text(low)}-{figure.text(high)})"
+    return f"{text} of frames ({figure.text(low)} to {figure.text(high)})"
 
 
 def _saving(faceplate: Row, package: Row) -> str:

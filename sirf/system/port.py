@@ -20,7 +20,7 @@ UNCODED = "none"
 PORT, PORT_1T6 = 800e9, 1.6e12
 SWITCH, SWITCH_102T4 = 51.2e12, 102.4e12
 """Input and output in bit/s of the ports and switches whose power is given."""
-FLIGHT = "copper and fibre"
+FLIGHT = "flight in copper"
 """Name of the latency that is neither host nor retimer nor optics."""
 
 
@@ -60,7 +60,7 @@ def port_figures(
 ) -> PortFigures:
     """Figures of an architecture whose lanes carry `data_rate` bit/s on the line and take `energy` a bit.
 
-    `flight_s` is the delay of its copper and fibre in s. Latency is that flight plus retimers, optics and the far host's
+    `flight_s` is the delay of its copper in s. Latency is that flight plus retimers, optics and the far host's
     receiver; density the payload of a lane times lanes per millimetre; power the energy per bit times the rate of the whole
     port or switch in lanes of this rate. Constants and sources in `data/system/ports.toml`. Raises `ConfigError` for an unknown
     architecture, `SirfError` for a data rate that is not positive or a negative flight.

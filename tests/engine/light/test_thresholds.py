@@ -11,6 +11,7 @@ import pytest
 import sirf
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.study.compare import measurement_of
 from sirf.study.sections import optimized, sections
 from sirf.system.architecture import load_architecture
 
@@ -79,6 +80,18 @@ def test_adapted_slicers_beat_fixed_ones_in_the_count(linear: Link) -> None:
     )
     assert adapted.ber < fixed.ber
     assert np.abs(adapted.eye.thresholds - fixed.eye.thresholds).max() > 1e-4
+
+
+def test_a_comparison_has_fixed_thresholds_on_request() -> None:
+    """Each section's receiver gets them; copper's stand half way as they are."""
+    item = load_architecture("pluggable-half-retimed")
+    fixed, adapted = (measurement_of(item, 106.25e9, step=40e6, thresholds=how) for how in ("midway", "adapted"))
+    assert {part.link.receiver.thresholds for part in fixed.sections} == {"midway"}
+    assert {part.link.receiver.thresholds for part in adapted.sections} == {"adapted"}
+    assert fixed.section_ber[0] == adapted.section_ber[0]
+    assert fixed.section_ber[1] > 1.2 * adapted.section_ber[1]
+    with pytest.raises(SirfError, match="thresholds must be 'adapted' or 'midway', got 'fixed'"):
+        sirf.compare(["cpo"], thresholds="fixed")  # type: ignore[arg-type]
 
 
 def test_unknown_thresholds_are_refused() -> None:
