@@ -9,6 +9,7 @@ import pytest
 
 from sirf.engine.front_end import _cancelled, front_end
 from sirf.link import Link
+from sirf.receiver.mlse import Mlse
 from sirf.transmitter.jitter import Jitter
 from tests.engine.links import SYMBOL_RATE, flat_link
 
@@ -65,3 +66,12 @@ def test_an_offset_moves_the_sampler_later_by_its_share_of_a_ui() -> None:
     m = usual.samples_per_ui
     shift = (moved.start_time - usual.start_time) * m * SYMBOL_RATE + moved.sampling - usual.sampling
     assert shift == pytest.approx(0.25 * m)
+
+
+def test_links_of_a_sequence_detector_share_responses_whatever_else_is_fed_back() -> None:
+    """The key of kept responses leaves the DFE out, without which there is no such detector."""
+    link = flat_link("PAM4", sigma=0.01)
+    receiver = dataclasses.replace(link.receiver, dfe=(0.4, 0.1), mlse=Mlse(memory=1))
+    sequence = link.replace(receiver=receiver)
+    other = link.replace(receiver=dataclasses.replace(receiver, dfe=(0.4, 0.2)))
+    assert front_end(sequence) is front_end(other)
