@@ -43,11 +43,14 @@ NOT_OF_A_LINK = {
     "Tdecq": "a result",
     "TransmitterMeasures": "a result",
     "LinkBudget": "a result",
+    "RingControl": "a result",
     "OpticsPreset": "read from data, whose keys have a test of their own",
     "PathInterference": "computed from connectors",
 }
 """Public dataclasses of these rooms that a link does not hold."""
 DESCRIBES_ONLY = {
+    ("RingHeater", "temperature_span"): "of the heater's power, tests/optics/test_ring_heater.py",
+    ("RingHeater", "spread"): "of the heater's power",
     ("Link", "standard"): "the preset's id: its values are in the other fields",
     ("Link", "warnings"): "what is to be said about the channel",
     ("Link", "equalizer_report"): "how the setting was found",
@@ -118,6 +121,11 @@ VCSEL = optics.Vcsel(
     saturation=15e-3, rin_db_per_hz=-135.0,
 )  # fmt: skip
 
+RING = optics.Ring(detuning=12e9, shift=4e9, linewidth=40e9, floor_db=20.0, insertion_loss_db=1.0, electrical=15e9)
+HEATER = optics.RingHeater(
+    drift=12e9, temperature_span=40.0, ambient_rate=1e3, heater_power=2e-14, spread=400e9, absorbed=0.3,
+    thermal_bandwidth=40e3, loop_bandwidth=2e3, lock_error=1e9, symbol_rate=RATE,
+)  # fmt: skip
 RATE_EQUATIONS = optics.RateEquationVcsel(
     bias=6e-3, resistance=200.0, injection_efficiency=0.8, carrier_lifetime=1e-9, photon_lifetime=3e-12, gain=5e5,
     transparency=3e6, compression=2e-6, spontaneous=1e-3, power_per_photon=4e-8, parasitic=15e9, rin_db_per_hz=-135.0,
@@ -365,7 +373,7 @@ CASES: tuple[Case, ...] = (
             "driver": optics.Driver(1.0), "source": optics.Laser(1e-3),
             "modulator": optics.MachZehnder(4.0), "coupling_loss_db": 2.0, "fibre": optics.Fibre(20e3, dispersion=17e-6),
             "connectors": (optics.Connector(loss_db=1.0),), "end_reflectance_db": (-26.0, -26.0), "receiver": OTHER_RECEIVER,
-            "wavelengths": GRID,
+            "wavelengths": GRID, "heater": ({"modulator": RING}, HEATER),
         },
     ),
     (
@@ -434,12 +442,21 @@ CASES: tuple[Case, ...] = (
         {"bias": 1.3, "scale": 2.5, "exponent": 1.5, "insertion_loss_db": 2.0, "bandwidth": 8e9, "chirp": 3.0},
     ),
     (
-        optics.Ring(detuning=12e9, shift=4e9, linewidth=40e9, floor_db=20.0, insertion_loss_db=1.0, electrical=15e9),
+        RING,
         MODULATED,
         statistical,
         {
             "detuning": 15e9, "shift": 5e9, "linewidth": 30e9, "floor_db": 10.0, "insertion_loss_db": 2.0,
             "electrical": 9e9, "overcoupled": True, "chirp": 1.0,
+        },
+    ),
+    (
+        HEATER,
+        lambda part: through(modulator=RING, heater=part),
+        statistical,
+        {
+            "drift": 20e9, "ambient_rate": 1e4, "heater_power": 5e-15, "absorbed": 0.6, "thermal_bandwidth": 400e3,
+            "loop_bandwidth": 1e3, "lock_error": 2e9, "symbol_rate": 1e9,
         },
     ),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
 from numba import njit
@@ -68,3 +69,10 @@ def inlined(function: Function) -> Function:
     Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
     """
     return cast(Function, njit(cache=True, nogil=True, error_model="numpy", inline="always")(function))
+
+
+def is_cached(function: Callable[..., Any]) -> bool:
+    """Whether the cache on disk holds some form of a kernel, so that no process need compile it first."""
+    code = cast(Any, function).py_func.__code__
+    name = f"{Path(code.co_filename).stem}.{code.co_name}-{code.co_firstlineno}.*.nbi"
+    return any(Path(cast(Any, function).stats.cache_path).glob(name))

@@ -198,12 +198,14 @@ def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LongResponse:
-    """Impulse response over the longest window, in order of time, sample `origin` at the bulk delay `delay_s`.
+    """Impulse response over the longest window; in order of time, sample `origin` is the bulk delay `delay_s`.
 
-    `pulse` holds every `thinning`-th sample of the response to a symbol, which is enough to see where its energy lies.
+    `circular` is in the transform's order, from the bulk delay on, and still holds `folded` times `folded_shape`. `pulse` holds
+    every `thinning`-th sample of the response to a symbol, which is enough to see where its energy lies.
     """
 
-    impulse: Float
+    circular: Float
+    folded: float
     pulse: Float
     thinning: int
     origin: int
@@ -212,6 +214,19 @@ class _LongResponse:
     samples_per_ui: int
     symbol_rate: float
     warnings: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Samples of the window."""
+        return int(self.circular.size)
+
+    def impulse(self, first: int, size: int) -> Float:
+        """The response (size,) in order of time from sample `first` on, without what is folded back."""
+        start = (first - self.origin) % self.size
+        # most of a window is dropped: it is neither turned nor mended
+        whole = np.concatenate([self.circular[start : start + size], self.circular[: max(start + size - self.size, 0)]])
+        whole -= self.folded * folded_shape(self.size, self.origin)[first : first + size]
+        return whole
 
 
 def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
@@ -227,13 +242,12 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
     few = n // thinning
     smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
     # a quarter of the window before the arrival shows what comes too early, and what is folded back
-    impulse = np.roll(irfft(value, n=n), n // 4)
     pulse = np.roll(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
     folded = _folded_part(pulse, few // 4)
-    impulse -= folded * folded_shape(n, n // 4)
     pulse -= folded * folded_shape(few, few // 4)
     return _LongResponse(
-        impulse=impulse,
+        circular=irfft(value, n=n),
+        folded=folded,
         pulse=pulse,
         thinning=thinning,
         origin=n // 4,
@@ -291,10 +305,10 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
     first, last = first * thinning, last * thinning
     if tail_energy > 0:
         # room for what filters yet to come spread: little ahead, more behind
-        first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.impulse.size)
-    n = min(_fast_samples(last - first, m), long.impulse.size)
-    first = max(min(first, long.impulse.size - n), 0)
-    kept = long.impulse[first : first + n] * (_fade(n, m) if tail_energy > 0 else 1.0)
+        first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.size)
+    n = min(_fast_samples(last - first, m), long.size)
+    first = max(min(first, long.size - n), 0)
+    kept = long.impulse(first, n) * (_fade(n, m) if tail_energy > 0 else 1.0)
     sample_rate = m * long.symbol_rate
     return PreparedTransfer(
         frequency=transform_grid(n, sample_rate),

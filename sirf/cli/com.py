@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,14 @@ def com_command(
         typer.Option(
             help="Whose arithmetic where releases of the reference code differ: 3.70, 4.50, 4.17 or d3.3 (the draft); the "
             "newest that the settings' Annex has by default."
+        ),
+    ] = None,
+    noise_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--noise-path",
+            help="Touchstone file from a noise source to the receiver: find the noise that brings COM to its limit "
+            "(receiver interference tolerance).",
         ),
     ] = None,
     full_grid: Annotated[
@@ -91,6 +100,11 @@ def com_command(
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     channel = files.load()
+    noise = (
+        None
+        if noise_path is None
+        else replace(files, through=noise_path, fext=None, next=None, victim=None, next_lanes=None).load()
+    )
     with progress("com", watch=True):
         result: ComResult | ComReport = com(
             channel,
@@ -98,6 +112,7 @@ def com_command(
             config=config,
             set=parsed or None,
             search="full" if full_grid else "as configured",
+            noise_path=noise,
             trace=out is not None or report is not None,
             **cases,
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from sirf.channel.channel import Channel
 from sirf.com.answer import Answer
+from sirf.com.arriving_noise import arriving_sigmas, with_common_mode
 from sirf.com.channel_figures import figures_of
 from sirf.com.chip_to_module import EyeSearch, eye_of
 from sirf.com.config.settings import ComSettings
@@ -32,6 +33,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     Raises `SirfError` where the band is too small or no setting passes, `ConfigError` for what is not supported.
     """
     _check(settings)
+    settings = with_common_mode(channel, settings, case)
     paths, warnings = path_responses(channel, settings, case)
     answers = answers_of(paths, settings)
     answer = answers[0]
@@ -105,6 +107,7 @@ def setting_of_case(
     `floor_db` is a figure of merit that a setting of the grid is known to reach: the answer is the same, and found sooner.
     """
     _check(settings)
+    settings = with_common_mode(channel, settings, case)
     paths = path_responses(channel, settings, case)[0]
     return answers_of(paths, settings, floor_db=floor_db, detailed=False)[0].choice
 
@@ -201,6 +204,7 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
     gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
     equalized = equalize(search.paths, settings, gains=gains, taps=taps, offsets=grid.offsets, cursor=choice.cursor)
     number = search.gains.index((choice.g_dc, choice.g_dc2))
+    sources = search.noise_sources(number)
     noise = interference_and_noise(
         equalized, settings, sigma_n=float(np.sqrt(search.noise[number])), main_tap=float(taps[grid.main])
     )
@@ -249,6 +253,7 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
             "dual_dirac": noise.dual_dirac.sigma,
             "random_jitter": noise.sigma_rj,
             "noise": noise.sigma_n,
+            **arriving_sigmas(sources),
             "transmitter": noise.sigma_tx,
             "gaussian": noise.sigma_g,
         },
@@ -261,15 +266,22 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
             "total": noise.total,
             **{f"aggressor {n}": part for n, part in enumerate(noise.aggressors, start=1)},
         },
-        ledger=_ledger(equalized, noise, settings, interference) if detailed else None,
+        ledger=_ledger(equalized, noise, sources, settings, interference) if detailed else None,
     )
 
 
 def _ledger(
-    equalized: Equalized, noise: InterferenceAndNoise, settings: ComSettings, interference: float
+    equalized: Equalized,
+    noise: InterferenceAndNoise,
+    sources: dict[str, float],
+    settings: ComSettings,
+    interference: float,
 ) -> MarginLedger:
-    """The margin in parts; for chip to module each source is taken out of the eye in the window."""
-    gaussian = {"receiver noise": noise.sigma_n, "transmitter noise": noise.sigma_tx, "random jitter": noise.sigma_rj}
+    """The margin in parts; for chip to module each source is taken out of the eye in the window.
+
+    `sources` are the parts of the receiver's noise in V rms by name.
+    """
+    gaussian = {**sources, "transmitter noise": noise.sigma_tx, "random jitter": noise.sigma_rj}
     distributions = {
         "residual interference": noise.isi,
         "crosstalk": noise.crosstalk,
@@ -297,7 +309,7 @@ def _ledger(
             equalized.cursor,
             replace(settings, transmitter=left),
             c2m,
-            sigma_n=0.0 if without == "receiver noise" else noise.sigma_n,
+            sigma_n=float(np.sqrt(sum(sigma**2 for name, sigma in sources.items() if name != without))),
             sigma_tx=0.0 if without == "transmitter noise" else noise.sigma_tx,
             crosstalk=None if without == "crosstalk" else noise.crosstalk,
             isi=without != "residual interference",

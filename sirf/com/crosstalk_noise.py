@@ -13,11 +13,13 @@ from sirf.com.responses import PathResponse
 _CHUNK = 256
 
 
-def receiver_noise_rms(frequency: Float, transfer: Complex, density: float) -> float:
-    """sigma_N in V, equation (93A-35): `density` V²/Hz one-sided through `transfer` (F,), H_r H_ctf, over the file's band."""
+def receiver_noise_rms(frequency: Float, transfer: Complex, density: float | Float) -> float:
+    """sigma_N in V, equation (93A-35): `density` V²/Hz one-sided, a number or (F,), through `transfer` (F,), H_r H_ctf."""
     # the reference code's sum: every point but the first, with the step before it
     power = np.abs(transfer[1:]) ** 2 * np.diff(frequency)
-    return float(np.sqrt(density * np.sum(power)))
+    if isinstance(density, float):
+        return float(np.sqrt(density * np.sum(power)))
+    return float(np.sqrt(np.sum(density[1:] * power)))
 
 
 def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: float) -> Float:

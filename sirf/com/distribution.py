@@ -76,6 +76,25 @@ class VoltageDistribution:
         inside = (probability - before) / float(self.y[index])
         return abs((self.first + index - 0.5 + inside) * self.bin_size)
 
+    def interpolated_magnitude_of_sum(self, other: VoltageDistribution, probability: float) -> float:
+        """`(self + other).interpolated_magnitude_at(probability)` without the convolution, of which one quantile is wanted."""
+        # cumulative probabilities of the one behind as many zeros and before as many ones as the other has bins
+        pad = self.y.size - 1
+        cumulative = np.concatenate([np.zeros(pad + 1), np.cumsum(other.y), np.full(pad, np.sum(other.y))])
+        turned = self.y[::-1]
+
+        def below(count: int) -> float:
+            """Sum of the first `count` bins of the convolution."""
+            return float(turned @ cumulative[count : count + pad + 1])
+
+        low, high = 0, self.y.size + other.y.size - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if below(middle) < probability else (low, middle)
+        before = below(low)
+        inside = (probability - before) / (below(high) - before)
+        return abs((self.first + other.first + low - 0.5 + inside) * self.bin_size)
+
     def quantile(self, probability: float) -> float:
         """First voltage at which the sum of probabilities is above `probability`, equation (93A-37)."""
         # "above", not "at": the reference code's find(cdf > DER_0)

@@ -101,7 +101,7 @@ class CtleBounds:
             strengths[a] = two_sided(tables.fext[a][:, : edge + 1], edge)
         slow = (detector.clip_method or receiver.rules.clip_method) == "slow"
         scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
-        probability = clip_probability(settings, receiver.rules) if slow else 0.5
+        probability = clip_probability(settings, receiver.rules) if slow and detector.adc_bits else 0.5
         # a sample at its outer symbol leaves the others L times the probability
         shares = probability * float(settings.levels) ** np.array(_OUTER_COUNTS)
         backward, last = tables.backward

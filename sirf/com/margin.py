@@ -13,6 +13,8 @@ from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import case_number
 from sirf.channel.screening import INVERTED, MIN_POINTS
 from sirf.com.annex_93a import margin_of_case
+from sirf.com.arriving_noise import noise_path_transfer, with_calibration_noise
+from sirf.com.calibration import calibrated_noise
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.config.workbook import from_workbook
@@ -37,6 +39,7 @@ def com(
     set: Mapping[str, object] | None = ...,
     search: Literal["as configured", "full"] = ...,
     revision: Revision | None = ...,
+    noise_path: Channel | Network | skrf.Network | str | os.PathLike[str] | None = ...,
     trace: bool = ...,
 ) -> ComResult: ...
 @overload
@@ -50,6 +53,7 @@ def com(
     set: Mapping[str, object] | None = ...,
     search: Literal["as configured", "full"] = ...,
     revision: Revision | None = ...,
+    noise_path: Channel | Network | skrf.Network | str | os.PathLike[str] | None = ...,
     trace: bool = ...,
 ) -> ComReport: ...
 def com(
@@ -62,6 +66,7 @@ def com(
     set: Mapping[str, object] | None = None,
     search: Literal["as configured", "full"] = "as configured",
     revision: Revision | None = None,
+    noise_path: Channel | Network | skrf.Network | str | os.PathLike[str] | None = None,
     trace: bool = False,
 ) -> ComResult | ComReport:
     """Channel Operating Margin of `channel` (or a Touchstone file of its through path), IEEE 802.3 Annex 93A, 120G or 178A.
@@ -74,7 +79,9 @@ def com(
     `search="full"` takes the full grid's. `revision` chooses whose arithmetic is followed where releases of the reference
     code and the draft differ, "3.70", "4.50", "4.17" or "d3.3": by default what the settings say, else the newest that
     their Annex has.
-    `trace` keeps every intermediate.
+    `noise_path` calibrates a receiver's interference tolerance test: noise over this path (a Touchstone file, from the noise
+    source to where the channel ends) is raised until the least COM of all these cases is the COM pass threshold; the results
+    hold that noise (`calibration`). A workbook asks for it by RX_CALIBRATION or PSDRXCAL. `trace` keeps every intermediate.
 
     Raises `ConfigError` for a bad configuration, `SirfError` for a band too small or where no equaliser setting passes.
 
@@ -104,11 +111,24 @@ def com(
             )
         cases = (case_number(package_case, settings.packages, settings.name),)
     source = _up_to(_channel(channel), settings.highest_frequency)
+    if settings.calibration is not None and noise_path is None:
+        raise ConfigError(
+            f"{settings.name}: noise_path must be given where RX_CALIBRATION or PSDRXCAL is 1, got none. Name the file of the "
+            "path from the noise source to the receiver (--noise-path)."
+        )
+    results = []
     try:
-        results = []
+        noise, path = None, None if noise_path is None else _up_to(_channel(noise_path), settings.highest_frequency)
+        if path is not None:
+            noise = calibrated_noise(path.through, source, settings, cases)
         for index, case in enumerate(cases):
             with stage(f"package case {index + 1} of {len(cases)}", index, len(cases)):
-                results.append(margin_of_case(source, settings, case, trace=trace))
+                used = settings
+                if noise is not None and path is not None:
+                    transfer = noise_path_transfer(path.through, source, settings, case)
+                    used = with_calibration_noise(settings, transfer, noise.rms)
+                result = margin_of_case(source, used, case, trace=trace)
+                results.append(result if noise is None else replace(result, calibration=noise))
     except NoSettingError as error:
         # what is known of the data explains more than the search can
         known = " ".join(note for note in source.warnings if INVERTED in note)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.fft import irfft
 
 from sirf._arrays import Float
+from sirf.com.arriving_noise import density_of
 from sirf.com.config.settings import ComSettings, ReceiverSettings, RxFfeSettings
 from sirf.com.filters import ctle_power_terms, gain_weights, receiver_filter
 from sirf.signal.toeplitz import symmetric_toeplitz
@@ -123,8 +124,8 @@ def autocorrelation(response: Float, lags: int) -> Float:
 def receiver_noise_covariance(settings: ComSettings, gains: tuple[float, float], lags: int) -> Float:
     """Covariance (lags,) in V^2 of the receiver's noise: density eta_0 / 2 shaped by H_r and H_ctf up to half the sample rate.
 
-    Folding at the symbol rate and sampling the covariance at multiples of a UI are the same. The gains only weigh four
-    covariances that are made once.
+    What arrives with the channel is in it. Folding at the symbol rate and sampling the covariance at multiples of a UI are the
+    same. The gains only weigh four covariances that are made once.
     """
     terms = _noise_terms(settings.receiver, settings.symbol_rate, settings.samples_per_ui)
     weights = gain_weights(settings.receiver.ctle, *gains) ** 2
@@ -136,7 +137,8 @@ def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -
     """Covariances (4, 2048) of the receiver's noise behind the four parts of the CTLE's power response."""
     f = np.linspace(0.0, 0.5 * samples_per_ui * rate, _POINTS_PER_UI * samples_per_ui // 2 + 1)
     # one-sided, in V²/Hz: eta_0 / 2 on both sides of 0 Hz
-    density = receiver.noise_density * np.abs(receiver_filter(f, receiver)) ** 2 * ctle_power_terms(f, receiver.ctle)
+    density = receiver.noise_density + density_of(receiver.arriving, f)
+    density = density * np.abs(receiver_filter(f, receiver)) ** 2 * ctle_power_terms(f, receiver.ctle)
     # the trapezoidal rule at these frequencies is an inverse transform: one sample each 1 / (M f_b), every M-th kept
     covariance = irfft(density, axis=1) * f[-1]
     result = np.ascontiguousarray(covariance[:, : _POINTS_PER_UI // 2 * samples_per_ui : samples_per_ui])

@@ -8,6 +8,7 @@ import numpy as np
 
 from sirf.com import annex_178a
 from sirf.com.answer import Answer
+from sirf.com.arriving_noise import arriving_sigmas
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.interference import transmitter_equalized
 from sirf.com.ledger import SlicerTerms, ledger_terms
@@ -121,7 +122,7 @@ def _ledger(
     parts = SlicerTerms(
         signal=noise.signal,
         gaussian={
-            "receiver noise": noise.sigma_n,
+            **noise.noise_sources,
             "transmitter noise": noise.sigma_tx,
             "random jitter": noise.sigma_rj,
         },
@@ -185,6 +186,7 @@ def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: st
             "dual_dirac": noise.dual_dirac.sigma,
             "random_jitter": noise.sigma_rj,
             "noise": noise.sigma_n,
+            **arriving_sigmas(noise.noise_sources),
             "transmitter": noise.sigma_tx,
             "gaussian": noise.sigma_g,
             "converter": noise.sigma_q,

@@ -11,6 +11,7 @@ import numpy as np
 
 from sirf._arrays import Float, Integer
 from sirf._kernels.com_search import feedback_taps, search_setting
+from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms
 from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
@@ -118,6 +119,9 @@ class CaseSearch:
         transfers = [ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains]
         filtered = receiver_filter(f, settings.receiver)
         noise = np.array([receiver_noise_rms(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
+        if settings.receiver.arriving:
+            arriving = density_of(settings.receiver.arriving, f)
+            noise += [receiver_noise_rms(f, filtered * h, arriving) ** 2 for h in transfers]
         # crosstalk power is summed up to f_2, as ICN is
         f_2 = settings.figures.f_2 if settings.figures is not None else settings.symbol_rate
         result = []
@@ -136,6 +140,18 @@ class CaseSearch:
                 variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, density)
                 result.append(power * variance)
         return noise, result[0][0], result[1]
+
+    def noise_sources(self, number: int) -> dict[str, float]:
+        """Parts in V rms of sigma_N at a gain setting by name: the receiver's own noise, and what arrives with the channel."""
+        receiver, f = self.settings.receiver, self.paths[0].frequency
+        if not receiver.arriving:
+            return {RECEIVER: float(np.sqrt(self.noise[number]))}
+        ctle, (i, j) = receiver.ctle, self.gains[number]
+        transfer = receiver_filter(f, receiver) * ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j])
+        return {
+            name: receiver_noise_rms(f, transfer, one.noise_density + density_of(one.arriving, f))
+            for name, one in noise_sources(receiver).items()
+        }
 
     def with_settings(self, settings: ComSettings) -> CaseSearch:
         """The same paths and grids under settings that differ only in how to search."""

@@ -91,22 +91,21 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Vol
     target = noise.total.interpolated_magnitude_at(settings.der0) * loss
     crest = settings.noise_crest_factor or 8.0
 
-    def with_gain(gain: float) -> VoltageDistribution:
-        sigma = float(np.sqrt(noise.sigma_g**2 + gain * power))
-        return noise.rest + gaussian(sigma, crest, noise.total.bin_size)
+    def normal(gain: float) -> VoltageDistribution:
+        return gaussian(float(np.sqrt(noise.sigma_g**2 + gain * power)), crest, noise.total.bin_size)
 
     def missing(gain: float) -> float:
-        return target - with_gain(gain).interpolated_magnitude_at(settings.der0)
+        return target - noise.rest.interpolated_magnitude_of_sum(normal(gain), settings.der0)
 
     high = 1.0
     while missing(high) > 0.0:
         high *= 4.0
     if loss <= 1.0:
-        return with_gain(0.0), 0.0
+        return noise.rest + normal(0.0), 0.0
     from scipy.optimize import brentq
 
     found = float(brentq(missing, 0.0, high, rtol=_GAIN_PRECISION))
-    return with_gain(found), found
+    return noise.rest + normal(found), found
 
 
 def error_event_ratio(
@@ -190,7 +189,8 @@ def _sum_of_events(noise: SlicerNoise, b: float, settings: ComSettings) -> Seque
     form, levels, signal, total = settings.receiver.detector.mlse, settings.levels, noise.signal, noise.total
     if form not in (1, 2):
         raise ConfigError(
-            f"{settings.name}: MLSE must be 0, 1 or 2 in revision 4.50, got {form}. Use revision 4.17 or d3.3."
+            f"{settings.name}: MLSE must be 0, 1 or 2 in revision 4.50, got {form}: that release of the reference code has no "
+            "other form and ends without an answer. Use revision 4.17 or d3.3, where any form is the one formula."
         )
     interference = total.magnitude_at(settings.der0)
     if signal < interference:

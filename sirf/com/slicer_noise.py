@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sirf._arrays import Float
+from sirf.com.arriving_noise import RECEIVER, noise_sources
+from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import NOISE_CREST, VoltageDistribution, gaussian, symbols
 from sirf.com.interference import transmitter_equalized, whole_ui
-from sirf.com.mmse import MmseReceiver, NoiseRows, autocorrelation, behind_taps, pulse_slopes, through_taps, with_taps
+from sirf.com.mmse import (
+    MmseReceiver,
+    NoiseRows,
+    autocorrelation,
+    behind_taps,
+    pulse_slopes,
+    receiver_noise_covariance,
+    through_taps,
+    with_taps,
+)
 from sirf.com.quantization import clip_probability, clipping_level, converter_step, with_rounding_error
 from sirf.com.reference_receiver import CaseReceiver
 
@@ -22,15 +33,17 @@ _CREST = 8.0
 class SlicerNoise:
     """Interference and noise behind the receiver, voltages in V at the slicer with the FFE's main tap one.
 
-    `signal` is A_s. `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are Gaussian; `sigma_q` is the converter's rounding error
-    through the taps that count, `step` its step and `clipping` its clipping level. The distributions are of residual ISI, each
-    aggressor, all crosstalk, dual-Dirac jitter, all Gaussian noise, the rounding error, all but the Gaussian noise, and the
-    whole. `pulse` (N,) is the equalised through pulse before the DFE; `colour` (K,) the covariance in V^2 at the slicer of noise
-    and residual interference, `receiver_colour` (K,) that of receiver noise alone.
+    `signal` is A_s. `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are Gaussian, `noise_sources` the parts of the first by name;
+    `sigma_q` is the converter's rounding error through the taps that count, `step` its step, `clipping` its clipping level.
+    The distributions are of residual ISI, each aggressor, all crosstalk, dual-Dirac jitter, all Gaussian noise, the rounding
+    error, all but the Gaussian noise, and the whole. `pulse` (N,) is the equalised through pulse before the DFE; `colour` (K,)
+    the covariance in V^2 at the slicer of noise and residual interference, `receiver_colour` (K,) that of the receiver's own
+    noise alone.
     """
 
     signal: float
     sigma_n: float
+    noise_sources: dict[str, float]
     sigma_tx: float
     sigma_rj: float
     sigma_g: float
@@ -104,6 +117,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     return SlicerNoise(
         signal=signal,
         sigma_n=sigma_n,
+        noise_sources=_noise_sources(settings, gains, weights, sigma_n),
         sigma_tx=sigma_tx,
         sigma_rj=sigma_rj,
         sigma_g=sigma_g,
@@ -122,6 +136,19 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
         colour=colour,
         receiver_colour=receiver_colour,
     )
+
+
+def _noise_sources(
+    settings: ComSettings, gains: tuple[float, float], weights: Float, sigma_n: float
+) -> dict[str, float]:
+    """Parts in V rms of the receiver's noise `sigma_n` behind the FFE's `weights` (N,): its own, and what arrives."""
+    if not settings.receiver.arriving:
+        return {RECEIVER: sigma_n}
+    alone = noise_sources(settings.receiver)
+    return {
+        name: through_taps(receiver_noise_covariance(replace(settings, receiver=one), gains, weights.size), weights)
+        for name, one in alone.items()
+    }
 
 
 def _clipping_level(
@@ -168,4 +195,7 @@ def _colours(
     else:
         error[0] = 1.0
     colour = colour + rows.converter * error + settings.sigma_x**2 * autocorrelation(residual, colour.size)
-    return colour, behind_taps(rows.receiver, weights)
+    if not settings.receiver.arriving:
+        return colour, behind_taps(rows.receiver, weights)
+    alone = replace(settings, receiver=noise_sources(settings.receiver)[RECEIVER])
+    return colour, behind_taps(receiver_noise_covariance(alone, gains, rows.receiver.size), weights)

@@ -6,6 +6,7 @@ what is its own.
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -205,7 +206,7 @@ class _Key:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self.parts = (
+        self.parts: tuple[object, ...] = (
             link.channel,
             link.packages,
             link.symbol_rate,
@@ -246,8 +247,39 @@ def preparation_warnings(link: Link) -> tuple[str, ...]:
 def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
     """Every response that the engines need, for the link's equaliser setting; cursors below `tail` of the main one are left out.
 
-    Raises `SirfError` when the pulse has no positive main cursor.
+    Kept for the last links: those of one search differ in the taps of the feedback alone, which change no response. Raises
+    `SirfError` when the pulse has no positive main cursor.
     """
+    # an instant of another criterion follows the eye, which all of a link's parts have a say in
+    make = _front_end if link.receiver.sampling == MUELLER_MULLER else _front_end.__wrapped__
+    return make(_ResponseKey(link, tail))
+
+
+class _ResponseKey(_Key):
+    """Hashes a link by what its responses and its noise depend on."""
+
+    __slots__ = ("tail",)
+
+    def __init__(self, link: Link, tail: float) -> None:
+        super().__init__(link)
+        self.tail = tail
+        # a sequence detector cannot be without the taps of its target, so it goes with them
+        receiver, detector = dataclasses.replace(link.receiver, dfe=(), mlse=None), link.receiver.mlse
+        # light has noise beside its gain, which follows the span and the modulation
+        self.parts += (
+            link.transmitter,
+            receiver,
+            detector,
+            _first_dfe_limits(link),
+            link.optics,
+            link.modulation,
+            tail,
+        )
+
+
+@lru_cache(maxsize=4)
+def _front_end(key: _ResponseKey) -> FrontEnd:
+    link, tail = key.link, key.tail
     channel = analog_channel(link)
     receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
@@ -337,7 +369,7 @@ def noise_correlation(
     if link.optics is None:
         return np.asarray(receiver.noise_density * _white_correlation(*filters, *grid)[: n // 2 * finer : finer])
     spacing = link.symbol_rate * m / (8 * n)
-    added = _optical_density(link, 4 * n * finer + 1, spacing)
+    added = _optical_density(_LightKey(link), 4 * n * finer + 1, spacing)
     return _correlation((receiver.noise_density + added) * _sampler_power(*filters, *grid), spacing)[
         : n // 2 * finer : finer
     ]
@@ -385,10 +417,20 @@ def _sampler_power(
     return power
 
 
+class _LightKey(_Key):
+    """Hashes a link by what the noise of its light depends on."""
+
+    __slots__ = ()
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.parts = (link.optics, link.drive_gain, link.symbol_rate, link.modulation)
+
+
 @lru_cache(maxsize=8)
-def _optical_density(link: Link, count: int, spacing: float) -> Float:
+def _optical_density(key: _LightKey, count: int, spacing: float) -> Float:
     """What optics add at the receiver's input (count,), kept while a search tries equalisers behind it."""
-    return link.optical_noise(np.arange(count) * np.float64(spacing))
+    return key.link.optical_noise(np.arange(count) * np.float64(spacing))
 
 
 def _first_dfe_limits(link: Link) -> tuple[float, float]:

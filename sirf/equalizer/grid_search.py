@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sirf.link import Link
 
 
+_Solved: TypeAlias = dict[tuple[tuple[float, ...], int], tuple[tuple[float, ...], tuple[float, ...], float]]
+"""(Rx taps, DFE taps, figure of merit) by Tx taps and offset in samples, behind one CTLE setting."""
 _OFFSETS_BESIDE = 3
 """Samples on either side of the best sampling instant that have been looked at."""
 
@@ -295,6 +297,7 @@ class GridSearch:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
         grid, sizes = self._tx_grid()
         chosen = self._start(grid, sizes, best)
+        known: _Solved = {}
         if best is None:
             # a filter of many taps can put its main tap a UI off: start from the sample phases about the peak
             tx = self._taps(grid, chosen)
@@ -303,7 +306,7 @@ class GridSearch:
         else:
             offset = round(best.offset_ui * waves.m)
             offsets = range(offset - 3, offset + 4, 3)
-        top = self._mmse_at(waves, receiver, self._taps(grid, chosen), offsets)
+        top = self._mmse_at(waves, self._taps(grid, chosen), offsets, known)
         # far behind the best even before its taps are turned: a rule of thumb that saves most of the search
         if best is not None and top.fom_db < best.fom_db - 1.5:
             return top
@@ -317,12 +320,12 @@ class GridSearch:
                         taps = self._taps(grid, trial)
                         if taps[self.tap_main] < self.limits.tx_main_minimum:
                             break
-                        found = self._mmse_at(waves, receiver, taps, [round(top.offset_ui * waves.m)])
+                        found = self._mmse_at(waves, taps, [round(top.offset_ui * waves.m)], known)
                         if found.fom_db <= top.fom_db:
                             break
                         top, chosen = found, trial
         near = round(top.offset_ui * waves.m)
-        return max((self._mmse_at(waves, receiver, top.tx, range(near - 3, near + 4)), top), key=lambda s: s.fom_db)
+        return max((self._mmse_at(waves, top.tx, range(near - 3, near + 4), known), top), key=lambda s: s.fom_db)
 
     def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
         if "tx_ffe" in self.freeze:
@@ -333,8 +336,9 @@ class GridSearch:
         return tuple(taps)
 
     def _mmse_at(
-        self, waves: UnequalizedWaves, receiver: Receiver, tx: tuple[float, ...], offsets: Sequence[int]
+        self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Solved
     ) -> Setting:
+        """The best of several `offsets` in samples from the Mueller-Müller instant; `known` holds those solved before."""
         m, limits = waves.m, self.limits
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
         instant = self._instant(pulse, m)
@@ -348,16 +352,20 @@ class GridSearch:
         best = Setting(tx=tx)
         for offset in offsets:
             self.candidates += 1
-            shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)
-            weights, tap_values, fom = _solve(
-                shape,
-                (instant + offset) // m,
-                extra,
-                self.symbol_variance,
-                limits,
-                self._tx_noise(),
-                self.link.transmitter.level_mismatch / (self.order - 1),
-            )
+            # a walk comes back to instants that it has been to
+            key = tx, offset
+            if key not in known:
+                shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)
+                known[key] = _solve(
+                    shape,
+                    (instant + offset) // m,
+                    extra,
+                    self.symbol_variance,
+                    limits,
+                    self._tx_noise(),
+                    self.link.transmitter.level_mismatch / (self.order - 1),
+                )
+            weights, tap_values, fom = known[key]
             fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
             if self.start_fom_db is None:
                 self.start_fom_db = fom_db

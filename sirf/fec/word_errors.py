@@ -91,15 +91,18 @@ def _repeated_in_series(one: WordErrors, other: WordErrors) -> float | None:
 def _united(one: Float, other: Float, symbols: int) -> Float:
     """Distribution (t + 2,) of the number of symbols in either of two independent sets of 0 … t and more, weights of any kind."""
     t = len(one) - 2
-    pairs = np.outer(one[:-1], other[:-1])
     united = np.zeros(t + 2)
     # a word that either line spoils is spoilt, whatever the other does
     united[-1] = one[-1] * other.sum() + one[:-1].sum() * other[-1]
-    shares = _added_symbols(t, symbols)
-    for (a, b), weight in np.ndenumerate(pairs):
-        for added in range(b + 1):
-            united[min(a + added, t + 1)] += weight * shares[a, b, added]
-    return united
+    parts = np.outer(one[:-1], other[:-1])[:, :, None] * _added_symbols(t, symbols)
+    return np.asarray(united + np.bincount(_united_class(t), parts.ravel(), t + 2))
+
+
+@lru_cache(maxsize=8)
+def _united_class(t: int) -> NDArray[np.int64]:
+    """Class ((t + 1)^3,) of a wrong symbols and c more that are not among them, by (a, b, c) as in `_added_symbols`."""
+    a, _, c = np.indices((t + 1, t + 1, t + 1))
+    return np.asarray(np.minimum(a + c, t + 1).ravel())
 
 
 def _coinciding(one: Float, other: Float, symbols: int) -> Float:
@@ -193,36 +196,48 @@ def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: 
     symbol = float((start @ dirty).sum())
     # between two symbols of one word the line carries those of the other words, during which bursts go on unseen
     pause = np.linalg.matrix_power(every, interleave - 1)
-    clean, dirty, bits = clean @ pause, dirty @ pause, bits @ pause
-    t = code.correctable
-    # rows: wrong symbols so far, the last one "more than t"; `share` is probability, `load` probability times wrong bits
-    share = np.zeros((t + 2, len(start)))
-    load = np.zeros_like(share)
-    share[0] = start
-    share, load = _over_a_word(code.symbols, share, load, clean, dirty, bits)
+    steps = _SymbolSteps.of(clean, pause, dirty @ pause, bits @ pause)
+    n, classes = code.symbols, code.correctable + 2
+    share, load = steps.over_a_word(n, classes, start)
     lost, after = float(share[-1].sum()), None
     if successive and lost > 0.0:
         # the next word of this turn begins in the states in which lost words end
-        following = np.zeros((t + 2, len(start)))
-        following[0] = share[-1] / lost
-        after = float(_over_a_word(code.symbols, following, np.zeros_like(load), clean, dirty, bits)[0][-1].sum())
-    n = code.symbols
+        after = float(steps.over_a_word(n, classes, share[-1] / lost)[0][-1].sum())
     return WordErrors(share.sum(axis=1), load.sum(axis=1), symbol, n, n * code.bits_per_symbol, after)
 
 
-def _over_a_word(
-    symbols: int, share: Float, load: Float, clean: Float, dirty: Float, bits: Float
-) -> tuple[Float, Float]:
-    """`share` and `load` (t + 2, S) behind so many FEC symbols."""
-    for _ in range(symbols):
-        grown, heavier = share @ dirty, load @ dirty + share @ bits
-        next_load, next_share = load @ clean, share @ clean
-        next_load[1:] += heavier[:-1]
-        next_load[-1] += heavier[-1]
-        next_share[1:] += grown[:-1]
-        next_share[-1] += grown[-1]
-        share, load = next_share, next_load
-    return share, load
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _SymbolSteps:
+    """What one FEC symbol does to a chain of S states: no wrong bit (as a product of two matrices), some, and wrong bits."""
+
+    clean: Float
+    onward: Float
+    dirty: Float
+    bits: Float
+
+    @classmethod
+    def of(cls, clean: Float, pause: Float, dirty: Float, bits: Float) -> _SymbolSteps:
+        """From `clean` (S, S) up to the `pause` (S, S) that follows, and the others with it."""
+        # a chain that remembers no more than a symbol's steps ends a clean one in one state: few columns hold all
+        entered = np.flatnonzero(clean.any(axis=0))
+        return cls(clean=np.ascontiguousarray(clean[:, entered]), onward=pause[entered], dirty=dirty, bits=bits)
+
+    def over_a_word(self, symbols: int, classes: int, start: Float) -> tuple[Float, Float]:
+        """Probability and probability times wrong bits (classes, S) behind so many FEC symbols, from states `start` (S,).
+
+        Rows: wrong symbols so far, the last one "more than the decoder corrects".
+        """
+        # both in one array: a large product takes less time than two of half its size
+        state = np.zeros((2 * classes, len(start)))
+        state[0] = start
+        for _ in range(symbols):
+            grown = state @ self.dirty
+            grown[classes:] += state[:classes] @ self.bits
+            state = (state @ self.clean) @ self.onward
+            for part, more in ((state[:classes], grown[:classes]), (state[classes:], grown[classes:])):
+                part[1:] += more[:-1]
+                part[-1] += more[-1]
+        return state[:classes], state[classes:]
 
 
 def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> tuple[Float, Float, Float, Float, Float]:

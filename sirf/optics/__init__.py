@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
     from sirf.optics.rate_equations import RateEquationVcsel
     from sirf.optics.receiver_sensitivity import gaussian_sensitivity, sensitivity
+    from sirf.optics.ring_heater import RingControl, RingHeater
     from sirf.optics.source import Driver, Laser, Vcsel
     from sirf.optics.span import Span
     from sirf.optics.wavelengths import RingFilter, WavelengthGrid, incoherent_penalty_db, nrz_error_ratio
@@ -42,7 +43,9 @@ __all__ = [
     "RateEquationVcsel",
     "ReferenceReceiver",
     "Ring",
+    "RingControl",
     "RingFilter",
+    "RingHeater",
     "Span",
     "Tdecq",
     "Tia",
@@ -79,6 +82,7 @@ _MODULES = {
     "power": "dbm extinction_ratio_db from_dbm outer_levels outer_oma",
     "rate_equations": "RateEquationVcsel",
     "receiver_sensitivity": "gaussian_sensitivity sensitivity",
+    "ring_heater": "RingControl RingHeater",
     "source": "Driver Laser Vcsel",
     "span": "Span",
     "wavelengths": "RingFilter WavelengthGrid incoherent_penalty_db nrz_error_ratio",

@@ -99,6 +99,7 @@ def _load(file: Path) -> OpticsPreset:
     table = validated(PathTable, raw, file)
     parts = ("driver", "source", "modulator", "fibre", "connectors", "receiver", "wavelengths")
     stages = {name: _built(name, getattr(table, name), file) for name in parts}
+    stages["heater"] = _built("heater", table.heater, file, table.symbol_rate_gbd * 1e9)
     if stages["wavelengths"] is not None and isinstance(stages["source"], Laser):
         # the file states the laser's line; the path begins at the modulator
         laser, loss = stages["source"], stages["wavelengths"].split_db
@@ -124,10 +125,10 @@ def _load(file: Path) -> OpticsPreset:
     return preset
 
 
-def _built(key: str, part: Any, file: Path) -> Any:
+def _built(key: str, part: Any, file: Path, *context: float) -> Any:
     """The stage of a table; `ConfigError` with the key of which it complains."""
     try:
-        return None if part is None else part.build()
+        return None if part is None else part.build(*context)
     except SirfError as error:
         word = str(error).split(" ", 1)[0].lstrip("-")
         named = [f"{key}.{name}" for name in type(part).model_fields if name.startswith(word)]

@@ -10,9 +10,10 @@ from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.micro_led import MicroLed
-from sirf.optics.modulator import Modulator
+from sirf.optics.modulator import Modulator, Ring
 from sirf.optics.optical_receiver import OpticalReceiver
 from sirf.optics.rate_equations import RateEquationVcsel
+from sirf.optics.ring_heater import RingControl, RingHeater, controlled
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.stage import Stage, filtered, noise_bandwidth
 from sirf.optics.wavelengths import WavelengthGrid
@@ -29,7 +30,8 @@ class OpticalPath:
     `end_reflectance_db` are the reflectances of transmitter and receiver at the fibre's ends. `coupling_loss_db` gathers the
     facets between laser and fibre behind the modulator. The driver's input is a voltage about
     its mean; the output of `receive` is a voltage about the mean light. `wavelengths` are the others on the same fibre (None for
-    one alone): the loss of their filters, and what leaks through them.
+    one alone): the loss of their filters, and what leaks through them. A `heater` holds a ring modulator on its laser, and leaves
+    an error of its detuning; without one the ring stays where its `detuning` says.
     """
 
     driver: Driver
@@ -41,6 +43,7 @@ class OpticalPath:
     end_reflectance_db: tuple[float, float] = (-np.inf, -np.inf)
     receiver: OpticalReceiver
     wavelengths: WavelengthGrid | None = None
+    heater: RingHeater | None = None
 
     def __post_init__(self) -> None:
         """Validate the fields."""
@@ -48,6 +51,8 @@ class OpticalPath:
             raise PhysicsError(
                 "modulator must be given for a Laser and only then. Add one, or leave it out for a Vcsel or a MicroLed."
             )
+        if self.heater is not None and not isinstance(self.modulator, Ring):
+            raise PhysicsError("heater must hold a Ring, got another modulator. Leave it out.")
         if not 0.0 <= self.coupling_loss_db <= 40.0:
             raise PhysicsError(
                 f"coupling_loss_db must be from 0 to 40, got {self.coupling_loss_db}. Give a loss in dB."
@@ -58,6 +63,20 @@ class OpticalPath:
         """Stages in their order, as a link holds them: each with response, curve and noise density."""
         light: Stage = self._modulator() if isinstance(self.source, Laser) else self.source
         return (self.driver, light, self.receiver.photodiode, self.receiver.tia)
+
+    @property
+    def ring_control(self) -> RingControl | None:
+        """What the heater's loop leaves between ring and laser; None without a heater."""
+        if self.heater is None or not isinstance(self.modulator, Ring) or not isinstance(self.source, Laser):
+            return None
+        return controlled(self.heater, self.modulator, self.source.power)[1]
+
+    @property
+    def tuning_power(self) -> float:
+        """Mean W of the heaters of a wavelength: of the modulator's ring, and of the filter's where there are several."""
+        control = self.ring_control
+        both = 0.0 if self.wavelengths is None else self.wavelengths.tuning_power
+        return both if control is None else control.power + 0.5 * both
 
     @property
     def loss_db(self) -> float:
@@ -164,5 +183,9 @@ class OpticalPath:
         return self.source.curve(volts)
 
     def _modulator(self) -> Modulator:
-        assert self.modulator is not None
-        return self.modulator
+        """The modulator as its heater holds it."""
+        modulator, source = self.modulator, self.source
+        assert modulator is not None
+        if self.heater is None or not isinstance(modulator, Ring) or not isinstance(source, Laser):
+            return modulator
+        return controlled(self.heater, modulator, source.power)[0]

@@ -14,6 +14,7 @@ from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring
 from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
 from sirf.optics.power import from_dbm
 from sirf.optics.rate_equations import RateEquationVcsel
+from sirf.optics.ring_heater import RingHeater
 from sirf.optics.source import Driver, Laser, Vcsel
 from sirf.optics.wavelengths import RingFilter, WavelengthGrid
 
@@ -235,6 +236,35 @@ class WavelengthTable(Table):
         )
 
 
+class HeaterTable(Table):
+    """[heater]: what holds a ring modulator on its laser."""
+
+    drift_ghz_per_k: Number
+    temperature_span_k: Number
+    ambient_rate_k_per_s: Number
+    heater_mw_per_thz: Number
+    spread_ghz: Number
+    absorbed: Number
+    thermal_bandwidth_khz: Number
+    loop_bandwidth_khz: Number
+    lock_error_ghz: Number
+
+    def build(self, symbol_rate: float) -> RingHeater:
+        """Make the frozen value that this table describes, for light of so many symbols a second."""
+        return RingHeater(
+            drift=self.drift_ghz_per_k.value * 1e9,
+            temperature_span=self.temperature_span_k.value,
+            ambient_rate=self.ambient_rate_k_per_s.value,
+            heater_power=self.heater_mw_per_thz.value * 1e-15,
+            spread=self.spread_ghz.value * 1e9,
+            absorbed=self.absorbed.value,
+            thermal_bandwidth=self.thermal_bandwidth_khz.value * 1e3,
+            loop_bandwidth=self.loop_bandwidth_khz.value * 1e3,
+            lock_error=self.lock_error_ghz.value * 1e9,
+            symbol_rate=symbol_rate,
+        )
+
+
 class MachZehnderTable(Table):
     """[modulator] of kind "mach-zehnder"."""
 
@@ -401,3 +431,4 @@ class PathTable(Table):
     connectors: FibreConnectorTable
     receiver: OpticalReceiverTable
     wavelengths: WavelengthTable | None = None
+    heater: HeaterTable | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from sirf.errors import SirfError
@@ -20,33 +21,45 @@ _MARKS = ("o", "s", "D", "^", "v", "<", ">", "P", "X")
 _COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#882255", "#6f4e37", "#222222")
 
 
-def _style(path: str, index: int) -> tuple[str, str]:
-    """Mark and colour of a path: always the same for one that ships, by its place for others."""
-    # the same mark in every picture and report, whichever rows stand beside it
-    place = ORDER.index(path) if path in ORDER else index
-    return _MARKS[place % len(_MARKS)], _COLOURS[place % len(_COLOURS)]
+def _styles(result: Comparison) -> list[tuple[str, str]]:
+    """Mark and colour of each row: always the same for those of the default comparison, what these leave free for others."""
+    paths = [row.path for row in result.rows]
+    taken = {ORDER.index(path) for path in paths if path in ORDER}
+    free = (place for place in count() if place not in taken)
+    return [_mark_and_colour(ORDER.index(path) if path in ORDER else next(free)) for path in paths]
+
+
+def _mark_and_colour(place: int) -> tuple[str, str]:
+    """Of a place in the list; a colour that comes again has another mark."""
+    again, place = divmod(place, len(_COLOURS))
+    return _MARKS[(place + again) % len(_MARKS)], _COLOURS[place]
 
 
 def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
-    """Energy per bit (bars: its range) against reach in mm, one mark for each row; rows without reach are left out."""
+    """Energy per bit (bars: its range) against reach in mm, one mark for each row; rows without reach are left out.
+
+    Marks of rows of a set that do not carry its job are hollow.
+    """
     axes = axes_or_new(ax, (7.2, 4.6))
-    for index, row in enumerate(result.rows):
+    for row, (mark, colour) in zip(result.rows, _styles(result), strict=True):
         if row.reach_mm is None:
             continue
-        (mark, colour), energy = _style(row.path, index), row.energy
+        energy = row.energy
+        carried = not result.job or row.path in result.carriers
         axes.errorbar(
             row.reach_mm,
             energy.value,
             yerr=[[energy.value - energy.low], [energy.high - energy.value]],
             fmt=mark,
             color=colour,
+            markerfacecolor=colour if carried else "none",
             capsize=3,
             markersize=7,
             label=row.path,
         )
     axes.set(
         xscale="log",
-        xlabel="reach of the electrical path (mm)",
+        xlabel="reach of the electrical path (mm)" + ("; hollow: does not carry the job" if result.job else ""),
         ylabel="energy (pJ/bit)",
         title=result.heading,
     )
@@ -65,8 +78,13 @@ COLUMNS = 3
 
 def eye_scale_mv(result: Comparison) -> float:
     """Half height in mV of a voltage axis on which every row's eye fits."""
+    return max(map(row_scale_mv, result.rows))
+
+
+def row_scale_mv(row: Row) -> float:
+    """Half height in mV of a voltage axis on which a row's eye fits."""
     # levels, not the noise about them: a closed eye would otherwise shrink all others
-    return 1.15e3 * max(float(row.eye.level_volts.max()) for row in result.rows)
+    return 1.15e3 * float(row.eye.level_volts.max())
 
 
 def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = False) -> Figure:
@@ -74,15 +92,15 @@ def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = 
 
     All share one scale in mV, so that heights compare; with `own_scale` each fills its own.
     """
-    count = len(result.rows)
-    lines = -(-count // COLUMNS)
-    figure = empty_figure((4.2 * min(count, COLUMNS), 3.1 * lines)) if figure is None else figure
+    total = len(result.rows)
+    lines = -(-total // COLUMNS)
+    figure = empty_figure((4.2 * min(total, COLUMNS), 3.1 * lines)) if figure is None else figure
     # margins known beforehand take half the time of margins found
     figure.set_layout_engine(None)
     figure.subplots_adjust(
         left=0.06, right=0.99, bottom=0.5 / (3.1 * lines), top=1.0 - 0.3 / (3.1 * lines), wspace=0.06, hspace=0.16
     )
-    grid = figure.subplots(lines, min(count, COLUMNS), squeeze=False, sharex=True, sharey=not own_scale)
+    grid = figure.subplots(lines, min(total, COLUMNS), squeeze=False, sharex=True, sharey=not own_scale)
     limit = eye_scale_mv(result)
     for axes, row in zip(grid.flat, result.rows, strict=False):
         draw_eye(row.eye, axes, limit_mv=None if own_scale else limit, contours=(row.eye.der0,))
@@ -91,7 +109,7 @@ def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = 
             # every axis has numbers of its own, names stand at the edge
             axes.tick_params(axis="y", labelsize="x-small", direction="in", pad=-22)
         axes.label_outer() if not own_scale else axes.set(ylabel="")
-    for axes in grid.flat[count:]:
+    for axes in grid.flat[total:]:
         axes.set_visible(False)
     return figure
 
@@ -99,10 +117,10 @@ def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = 
 def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     """Bit error ratio before FEC of each row with its uncertainty band, beside the threshold of KP4."""
     axes = axes_or_new(ax, (7.2, 4.0))
-    for index, row in enumerate(result.rows):
+    for index, (row, (mark, colour)) in enumerate(zip(result.rows, _styles(result), strict=True)):
         low, high = row.bounds.get("ber", (None, None))
         # matplotlib counts upwards, a table downwards
-        place, (mark, colour) = len(result.rows) - 1 - index, _style(row.path, index)
+        place = len(result.rows) - 1 - index
         if low is not None and high is not None:
             axes.plot(
                 [max(low, LEAST), max(high, LEAST)],
@@ -117,7 +135,8 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     axes.text(KP4_BIT_ERROR_RATIO, -0.5, "KP4 ", fontsize="small", color="0.3", va="bottom", ha="right")
     axes.set(
         xscale="log",
-        xlabel="bit error ratio from host to host, before FEC",
+        xlabel="bit error ratio from host to host, before FEC"
+        + (f" (less than {LEAST:g} at {LEAST:g})" if any(row.ber < LEAST for row in result.rows) else ""),
         ylim=(-0.6, len(result.rows) - 0.4),
         yticks=range(len(result.rows)),
         yticklabels=[row.path for row in reversed(result.rows)],

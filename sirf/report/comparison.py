@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sirf._display import strict
 from sirf._files import write_folder
 from sirf.plot._axes import new_figure
-from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado
+from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado, row_scale_mv
 from sirf.report.losses import losses
 from sirf.report.page import EyeView, as_text, eye_view, png, render
 from sirf.study.comparison import Comparison, Row
@@ -47,15 +47,17 @@ def write_comparison(
     """
     files = {"results.json": (json.dumps(strict(result.to_dict()), indent=1, allow_nan=False) + "\n").encode()}
     views = []
-    limit = eye_scale_mv(result)
+    # heights compare at one rate; ways of a set differ in levels, rates and receivers
+    own_scale = bool(result.job)
     for row in result.rows:
+        limit = row_scale_mv(row) if own_scale else eye_scale_mv(result)
         view, picture = eye_view(
             row.eye, name=row.path, title=_title(row), caption=f"{row.title}. {row.equalizer}.", top_mv=limit
         )
         files[f"eye-{row.path}.png"] = picture
         views.append(view)
     overviews = {
-        "eyes": png(eyes(result)),
+        "eyes": png(eyes(result, own_scale=own_scale)),
         "reach-energy": png(_drawn(energy_reach, result)),
         "error-band": png(_drawn(error_band, result)),
         "losses": png(losses(result, architectures or {})),

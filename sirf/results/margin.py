@@ -12,6 +12,26 @@ from sirf._display import html_table, table
 from sirf.results.ledger import MarginLedger
 
 
+@dataclass(frozen=True, slots=True)
+class CalibratedNoise:
+    """Noise of a receiver's tolerance test: `rms` in V at its source, `high_passed_rms` behind that source's high-pass.
+
+    `com_db` is the least COM of all test cases with it, at the COM pass threshold unless that is missed without any noise.
+    """
+
+    rms: float
+    high_passed_rms: float
+    com_db: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values for JSON, voltages in mV."""
+        return {
+            "noise_mv": self.rms * 1e3,
+            "high_passed_noise_mv": self.high_passed_rms * 1e3,
+            "least_com_db": self.com_db,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualizerChoice:
     """One answer of the search: figure of merit and margin in dB, gains in dB, taps, sampling index, settings evaluated.
@@ -88,6 +108,7 @@ class ComResult:
     `cursor` is the same from 0.
     `acbw_ghz` is the channel's apparent bandwidth, where the workbook asks for it. `skew_ps`, `scd21_worst_db` and
     `conversion_loss_db` are those of `sirf.channel.figures.balance`, of channels whose 4-port is known.
+    `calibration` is the noise of a receiver test that was set so that the least COM is at its limit; it is in all figures.
     `other` is the other kind of search's answer where it differs. `passes` holds COM (or VEC) and ERL against their limits.
     """
 
@@ -139,6 +160,7 @@ class ComResult:
     conversion_loss_db: float | None = None
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    calibration: CalibratedNoise | None = None
     trace: ComTrace | None = None
 
     @property
@@ -216,6 +238,7 @@ class ComResult:
             "rx_ffe_cursor_index": self.rx_ffe_cursor_index,
             "rx_ffe_floating_positions": list(self.rx_ffe_floating_positions),
             "ledger": None if self.ledger is None else self.ledger.to_dict(),
+            "calibration": None if self.calibration is None else self.calibration.to_dict(),
             "passes": dict(self.passes),
             "warnings": list(self.warnings),
             "ignored_keywords": list(self.ignored),
@@ -256,6 +279,15 @@ class ComResult:
             ("Tx taps", _taps(self.tx_taps)),
             ("DFE taps", _taps(self.dfe_taps)),
         ]
+        if self.calibration is not None:
+            noise = self.calibration
+            rows.append(
+                (
+                    "receiver calibration",
+                    f"{noise.rms * 1e3:.3f} mV of noise ({noise.high_passed_rms * 1e3:.3f} mV behind its high-pass), "
+                    f"least COM {noise.com_db:.3f} dB",
+                )
+            )
         if self.acbw_ghz is not None:
             rows.append(("apparent bandwidth", f"{self.acbw_ghz:.2f} GHz"))
         if self.floating_taps:

@@ -20,6 +20,7 @@ from sirf.study.fibre_reach import TDECQ_PATTERN
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import Limitation, limited_by
+from sirf.study.kernel_warmup import compile_shared
 from sirf.study.measurement import Measurement
 from sirf.study.ratio_length import settings_of, trained, trained_alike
 from sirf.study.rule import EYE_BER, Rule, rule_of
@@ -110,6 +111,7 @@ def compare(
     rows: dict[str, Row] = {}
     groups = grouped({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
+        compile_shared(pool)
         pending = [
             pool.submit(
                 rows_of, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models, thresholds
@@ -370,6 +372,9 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
             for length, inputs in corners
         ),
     ]
+    # first what needs an eye at several phases: the other figures are read of the same eye
+    for one in tried:
+        FIGURES["eye_width_ui"].value(one)
     found: dict[str, tuple[float | None, float | None]] = {}
     for name in BANDED:
         known = [value for one in tried if (value := FIGURES[name].value(one)) is not None]

@@ -206,7 +206,8 @@ def _limit(row: Row) -> str:
 class Comparison:
     """Rows of `sirf.compare` at one data rate in bit/s, the rule that they are judged by, and the `verdict` in sentences.
 
-    Rows of a set have data rates of their own and `data_rate` is the greatest; `job` is what they compete for ("" without one).
+    Rows of a set have data rates of their own and `data_rate` is the greatest; `job` is what they compete for ("" without one),
+    `carriers` the ids of the rows that carry it.
     """
 
     data_rate: float
@@ -214,6 +215,7 @@ class Comparison:
     rule: Rule
     verdict: tuple[str, ...]
     job: str = ""
+    carriers: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -225,6 +227,7 @@ class Comparison:
         return {
             "data_rate": self.data_rate,
             "job": self.job,
+            "carriers": list(self.carriers),
             "verdict": list(self.verdict),
             "rule": self.rule.to_dict(),
             "rows": [row.to_dict() for row in self.rows],

@@ -71,8 +71,8 @@ def significant(value: float) -> str:
 
 
 def error_ratio(value: float) -> str:
-    """Text of an error ratio before correction."""
-    return f"{value:.1e}"
+    """Text of an error ratio before correction, down to what the engines resolve."""
+    return "<1e-40" if value < 1e-40 else f"{value:.1e}"
 
 
 def rare_error_ratio(value: float) -> str:

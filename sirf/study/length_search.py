@@ -76,6 +76,39 @@ def longest_length(
     return low, high
 
 
+def crossing_length(
+    meets: Callable[[float], float],
+    start: float,
+    *,
+    between: tuple[float, float] = (MIN_LENGTH, MAX_LENGTH),
+    stride: float = STRIDE,
+    descent: float = 2.0,
+    known: Mapping[float, float] | None = None,
+) -> tuple[float | None, float | None]:
+    """As `longest_length`, down to a bracket of `WINDOW` alone; both lengths are then where the margins inside cross zero.
+
+    By a parabola through three margins: closer than a bracket of 2 % where margins ripple less than they fall within it.
+
+    >>> low, high = crossing_length(lambda length: 0.3 - length, 0.1)
+    >>> low == high and abs(low - 0.3) < 1e-9
+    True
+    """
+    margins: dict[float, float] = dict(known or {})
+
+    def margin(length: float) -> float:
+        if length not in margins:
+            margins[length] = meets(length)
+        return margins[length]
+
+    low, high = longest_length(
+        margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known
+    )
+    if low is None or high is None:
+        return low, high
+    crossing = _crossing(margins, low, high)
+    return crossing, crossing
+
+
 def _closed(
     margin: Callable[[float], float],
     margins: Mapping[float, float],

@@ -75,6 +75,7 @@ class Measurement:
         self.com_floor_db: dict[str, float] = {}
         self.eye_ber = eye_ber
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
+        self._openings: dict[int, StatisticalEye | None] = {}
 
     def with_sections(self, sections: Sequence[Section]) -> Measurement:
         """The same measured of other sections."""
@@ -94,20 +95,37 @@ class Measurement:
 
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
         """Statistical eye of section `index`, at the sampling instant alone unless `wide`; None where nothing arrives."""
+        # what has been computed at more phases holds the sampling instant
         if not wide and (index, True) in self._eyes:
             return self._eyes[index, True]
+        if not wide and index in self._openings:
+            return self._openings[index]
         if (index, wide) not in self._eyes:
             section = self.sections[index]
             found = _eye if section.electrical else _eye_of_light
-            eye = found(section.link, self.phases if wide else 1)
-            self._eyes[index, wide] = (
-                eye if eye is None or self.eye_ber is None else dataclasses.replace(eye, der0=self.eye_ber)
-            )
+            self._eyes[index, wide] = self._at_eye_ber(found(section.link, self.phases if wide else 1))
         return self._eyes[index, wide]
 
-    def eyes(self, *, wide: bool = False) -> list[StatisticalEye | None]:
-        """Eyes of the sections that hold copper."""
-        return [self.eye(index, wide=wide) for index, section in enumerate(self.sections) if section.electrical]
+    def _at_eye_ber(self, eye: StatisticalEye | None) -> StatisticalEye | None:
+        return eye if eye is None or self.eye_ber is None else dataclasses.replace(eye, der0=self.eye_ber)
+
+    def _opening(self, index: int) -> StatisticalEye | None:
+        """Eye of section `index` at the phases alone from which its width is read."""
+        if (index, True) in self._eyes:
+            return self._eyes[index, True]
+        if index not in self._openings:
+            link = self.sections[index].link
+            ratio = link.der0 if self.eye_ber is None else self.eye_ber
+            self._openings[index] = self._at_eye_ber(_eye(link, self.phases, ratio))
+        return self._openings[index]
+
+    def _wide_eyes(self) -> list[StatisticalEye | None]:
+        """Eyes of the sections that hold copper, each at the phases from which its width is read."""
+        return [self._opening(index) for index, section in enumerate(self.sections) if section.electrical]
+
+    def eyes(self) -> list[StatisticalEye | None]:
+        """Eyes of the sections that hold copper, at the sampling instant."""
+        return [self.eye(index) for index, section in enumerate(self.sections) if section.electrical]
 
     @cached_property
     def section_ber(self) -> tuple[float, ...]:
@@ -156,8 +174,8 @@ class Measurement:
         """Index of the section with copper that has the most errors."""
         # figures of copper (loss, COM, eye height) are asked of a section that has copper, even where the light has more
         # errors
-        ratios = [(ratio, index) for index, ratio in enumerate(self.section_ber) if self.sections[index].electrical]
-        return max(ratios, key=lambda pair: pair[0])[1]
+        electrical = [index for index, section in enumerate(self.sections) if section.electrical]
+        return electrical[0] if len(electrical) == 1 else max(electrical, key=lambda index: self.section_ber[index])
 
     @property
     def link(self) -> Link:
@@ -204,7 +222,7 @@ class Measurement:
     @property
     def eye_width_ui(self) -> float:
         """Width in UI at DER0 of the worst eye."""
-        return min(0.0 if eye is None else eye.eye_width() for eye in self.eyes(wide=True))
+        return min(0.0 if eye is None else eye.eye_width() for eye in self._wide_eyes())
 
     @property
     def eye_over_mask(self) -> float | None:
@@ -214,7 +232,7 @@ class Measurement:
         height, width = self.mask
         return min(
             0.0 if eye is None else min(1e3 * eye.eye_height() / height, eye.eye_width() / width)
-            for eye in self.eyes(wide=True)
+            for eye in self._wide_eyes()
         )
 
     @cached_property
@@ -370,10 +388,10 @@ def tdecq_db(link: Link, pattern: str) -> float:
 
 
 @lru_cache(maxsize=24)
-def _eye(link: Link, phases: int | None) -> StatisticalEye | None:
+def _eye(link: Link, phases: int | None, open_at: float | None = None) -> StatisticalEye | None:
     """Cached for the same reason."""
     try:
-        return statistical_eye(optimized(link), phases=phases)
+        return statistical_eye(optimized(link), phases=phases, open_at=open_at)
     except AmiError:
         # a model that fails is no closed eye
         raise

@@ -19,7 +19,16 @@ from sirf.equalizer.merit_search import refined
 from sirf.link import Link
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import CTLE_GAINS, Ctle
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, WINDOW, longest_length, steady_length
+from sirf.study.length_search import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    STRIDE,
+    TOLERANCE,
+    WINDOW,
+    crossing_length,
+    longest_length,
+    steady_length,
+)
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
 from sirf.study.sections import Section, optimized
@@ -31,7 +40,8 @@ NEAR = 1.1
 MIN_SAMPLES = 8
 """Samples per UI that waves of light need at least."""
 FAR_MARGIN, FAR_STRIDE = 20.0, 2.0
-"""Decades of margin at the start above which the walk through light takes strides of this ratio: bumps are a few decades high."""
+"""Decades of margin above which lengths between are not asked for, and a walk through light takes strides of this ratio: bumps
+are a few decades high."""
 MAX_ROUNDS = 2
 """Refinements of a setting at most, each at the crossing with the one before."""
 
@@ -112,13 +122,15 @@ class RatioLength:
         known: Mapping[float, float] | None = None,
         steady: bool = True,
     ) -> tuple[float | None, float | None]:
-        """As `steady_length`, with settings refined at the crossing; with `steady` off as `longest_length`, with those known."""
-        if not steady:
-            return longest_length(
-                self.margin, start, between=between, stride=stride, descent=descent, tolerance=tolerance, known=known
-            )
+        """As `steady_length`, with settings refined at the crossing; with `steady` off as `crossing_length`, with those known."""
         known = dict(known or {})
-        if start in known and known[start] > FAR_MARGIN and self.known:
+        far = start in known and known[start] > FAR_MARGIN
+        # a margin that is far off at both ends of the range is nowhere lost between them
+        if far and between[1] < MAX_LENGTH and self.margin(between[1]) > FAR_MARGIN:
+            return between[1], None
+        if not steady:
+            return crossing_length(self.margin, start, between=between, stride=stride, descent=descent, known=known)
+        if far and self.known:
             stride = max(stride, FAR_STRIDE)
         low, high = longest_length(
             self.margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known

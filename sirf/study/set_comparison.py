@@ -11,6 +11,7 @@ from sirf.receiver.receiver import Thresholds, check_thresholds
 from sirf.study.compare import grouped, rows_of
 from sirf.study.comparison import Comparison, Row
 from sirf.study.host_models import HostModels, check_used
+from sirf.study.kernel_warmup import compile_shared
 from sirf.study.rule import rule_of
 from sirf.system.architecture import Architecture
 from sirf.system.competition import Competition, load_set
@@ -43,6 +44,7 @@ def compare_set(
     groups = [(group, rate) for rate, items in by_rate.items() for group in grouped(items, rate)]
     rows: dict[str, Row] = {}
     with all_cores(len(groups)) as pool:
+        compile_shared(pool)
         pending = [
             pool.submit(rows_of, group, rate, [rules[item.id] for item in group], bounds, sampled, models, thresholds)
             for group, rate in groups
@@ -60,6 +62,7 @@ def compare_set(
         rule=shared,
         verdict=set_verdict(chosen, ordered),
         job=f"{chosen.title}, {distance_text(chosen.distance)}",
+        carriers=tuple(row.path for row in ordered if spans(chosen, row)),
     )
 
 

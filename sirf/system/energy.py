@@ -169,7 +169,7 @@ def _behind(choice: ConstantsTable, item: Architecture, data_rate: float) -> lis
         parts.append(_block("driver", table.driver, choice.driver, item, scale))
         parts.append(_laser(optics, data_rate))
         parts.append(_block("amplifier", table.amplifier, choice.amplifier, item, scale))
-        if optics.path.wavelengths is not None:
+        if optics.path.wavelengths is not None or optics.path.heater is not None:
             parts.append(_tuning(optics, data_rate))
     elif choice.amplifier is not None:
         # a redriver of copper: it amplifies, and decides nothing
@@ -200,10 +200,9 @@ def _laser(optics: OpticsPreset, data_rate: float) -> EnergyPart:
 
 
 def _tuning(optics: OpticsPreset, data_rate: float) -> EnergyPart:
-    """Heat of the two rings of a wavelength over line rate; between rings trimmed to the grid and none that is."""
-    assert optics.path.wavelengths is not None
+    """Heat of the rings of a wavelength over line rate; between rings trimmed to the grid and none that is."""
     # the heater's power does not depend on the rate: faster lanes pay less a bit
-    value = 1e12 * optics.path.wavelengths.tuning_power / data_rate
+    value = 1e12 * optics.path.tuning_power / data_rate
     source = f"heaters of modulator and filter ({optics.name}); range half to twice, E"
     return EnergyPart(
         block="tuning",

@@ -95,3 +95,12 @@ def test_scaling_stretches_the_voltages() -> None:
     assert law.scaled(0.5).sigma == pytest.approx(10e-3, rel=1e-3)
     assert law.scaled(0.0).y.tolist() == [1.0]
     assert law.shifted(3).x[0] == pytest.approx(law.x[0] + 3e-3)
+
+
+@pytest.mark.parametrize("probability", [0.3, 2e-4, 1e-9])
+def test_a_quantile_of_a_sum_is_that_of_the_convolution(probability: float) -> None:
+    cursors = np.random.default_rng(5).normal(scale=1e-3, size=20)
+    interference, noise = symbols(cursors, 4, 1e-5), gaussian(4e-4, 8.0, 1e-5)
+    expected = (interference + noise).interpolated_magnitude_at(probability)
+    assert interference.interpolated_magnitude_of_sum(noise, probability) == pytest.approx(expected, rel=1e-6)
+    assert noise.interpolated_magnitude_of_sum(interference, probability) == pytest.approx(expected, rel=1e-6)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from sirf import plot
 from sirf.plot.comparison import eye_scale_mv
 from sirf.study.compare import compare
 from sirf.study.comparison import Comparison
+from sirf.system.competition import list_sets, load_set
 from tests.plot.images import check_image, drawing
 
 
@@ -58,3 +61,14 @@ def test_energy_against_reach_has_a_mark_for_every_row_with_reach(table: Compari
     axes = plot.energy_reach(table, drawing()[1][0])
     assert len(axes.containers) == sum(row.reach_mm is not None for row in table.rows)
     check_image(axes.figure, "energy_reach", tmp_path)
+
+
+@pytest.mark.parametrize("name", list_sets())
+def test_rows_of_a_set_differ_in_colour_or_mark(name: str, table: Comparison) -> None:
+    rows = tuple(dataclasses.replace(table.rows[0], path=item.id) for item, _ in load_set(name).members)
+    # those that do not carry the job are hollow
+    job = dataclasses.replace(table, rows=rows, job=name, carriers=(rows[0].path,))
+    containers = plot.energy_reach(job, drawing()[1][0]).containers
+    marks = [container.lines[0] for container in containers if isinstance(container, ErrorbarContainer)]
+    assert len({(mark.get_marker(), mark.get_color()) for mark in marks}) == len(rows)
+    assert [mark.get_markerfacecolor() == "none" for mark in marks] == [False] + [True] * (len(rows) - 1)

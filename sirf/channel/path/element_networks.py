@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from functools import lru_cache
+import itertools
+from collections.abc import Hashable, Sequence
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from sirf._arrays import Float
+from sirf._arrays import Complex, Float
+from sirf.channel.cascade import cascade
 from sirf.channel.network import Network
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
+KEPT_SERIES = 8
+"""Two-ports of several elements in series that are kept, at most: both ends of the last few paths."""
 MOST_POINTS = 20_000
 """Points of a grid up to which they are: 1.3 MB each."""
 
@@ -43,9 +47,33 @@ class FrequencyGrid:
 
 def element_network(element: Element, grid: FrequencyGrid) -> Network:
     """The two-port of an element on a grid; kept where the element compares by value."""
-    if type(element).__hash__ in (None, object.__hash__) or grid.frequency.size > MOST_POINTS:
-        return element.network(grid.frequency)
-    return _kept(cast("Hashable", element), grid)
+    if _by_value(element) and grid.frequency.size <= MOST_POINTS:
+        return _kept(cast("Hashable", element), grid)
+    return element.network(grid.frequency)
+
+
+def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tuple[type[Element], ...]) -> Complex:
+    """S (F, 2, 2) of all elements in series; neighbours of the kinds `together`, which vary least, are kept as one."""
+    parts: list[Complex] = []
+    for joined, run in itertools.groupby(elements, lambda element: isinstance(element, together)):
+        ones = tuple(run)
+        if joined and len(ones) > 1 and all(map(_by_value, ones)) and grid.frequency.size <= MOST_POINTS:
+            parts.append(_kept_series(cast("Hashable", ones), grid))
+        else:
+            parts += [element_network(one, grid).s for one in ones]
+    return reduce(cascade, parts)
+
+
+def _by_value(element: Element) -> bool:
+    """Whether elements of its type compare by value."""
+    return type(element).__hash__ not in (None, object.__hash__)
+
+
+@lru_cache(maxsize=KEPT_SERIES)
+def _kept_series(elements: Hashable, grid: FrequencyGrid) -> Complex:
+    s = reduce(cascade, (element_network(one, grid).s for one in cast("Sequence[Element]", elements)))
+    s.flags.writeable = False
+    return s
 
 
 @lru_cache(maxsize=KEPT_NETWORKS)

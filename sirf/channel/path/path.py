@@ -5,22 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf._arrays import Float
-from sirf.channel.cascade import cascade
+from sirf._arrays import Complex, Float
 from sirf.channel.channel import Channel, Plane
 from sirf.channel.lines import PAIR_OHM
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.mixed_mode import PAIRINGS
 from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
-from sirf.channel.parts import Capacitor
+from sirf.channel.parts import Ball, Capacitor
 from sirf.channel.path.crosstalk import check_lanes, has_array, lane_aggressors, lanes_of, neighbour
-from sirf.channel.path.element_networks import FrequencyGrid, element_network
+from sirf.channel.path.element_networks import FrequencyGrid, element_network, two_port_of
 from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
@@ -170,10 +169,7 @@ class Path:
         f = self._frequency(frequency)
         if self.converts:
             return self.pair(f).differential(name=self.name)
-        # made once: elements keep their networks by its value, and hash it once instead of at every segment
-        grid = FrequencyGrid(f)
-        s = reduce(cascade, (segment.network(grid).s for segment in self.segments))
-        return Network(f, s, z0=PAIR_OHM, name=self.name)
+        return Network(f, self._two_port(f), z0=PAIR_OHM, name=self.name)
 
     def aggressors(self, frequency: ArrayLike | None = None) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
         """(FEXT, NEXT) networks of the neighbours, die to die; port 1 the aggressor's transmitter, port 2 the victim's receiver.
@@ -214,11 +210,14 @@ class Path:
             pair = whole.pair()
             if crosstalk:
                 fext, near = lane_aggressors(whole, self._next_lanes, self.name)
-        else:
+        elif crosstalk or self._both_modes:
             alone = self._alone(f)
             pair = cascade_pairs(alone)
             if crosstalk:
                 fext, near = self._neighbours(alone)
+        else:
+            s = self._two_port(f)
+            pair = PairNetwork(f, s, s, z0=0.5 * PAIR_OHM)
         return Channel(
             pair.differential(name=self.name),
             fext=fext,
@@ -273,6 +272,11 @@ class Path:
     def _both_modes(self) -> bool:
         """Whether common modes matter for the path or its neighbours."""
         return self.converts or (self.crosstalk is not None and has_array(self._elements))
+
+    def _two_port(self, frequency: Float) -> Complex:
+        """S (F, 2, 2) of all segments in series, differential."""
+        # the grid is made once: elements keep their networks by its value, and hash it once instead of at every segment
+        return two_port_of(self._elements, FrequencyGrid(frequency), (Device, Ball))
 
     def _alone(self, frequency: Float) -> list[PairNetwork]:
         """Every segment without neighbours; without its common mode where nothing converts."""

@@ -45,6 +45,8 @@ READ = frozenset({
     "tdr", "erl", "tr_tdr", "n", "n_bx", "beta_x", "rho_x", "tdr_w_txpkg", "tukey_window", "z_t", "grr", "grr_limit", "gx",
     "fixture delay time", "f_v", "f_f", "f_n", "f_1", "f_2", "f_2_ild", "a_ft", "a_nt", "acbw", "t_dev",
     "com pass threshold", "erl pass threshold", "vec pass threshold",
+    # common mode of the transmitter, calibration of receiver tests
+    "ac_cm_rms", "accm_max_freq", "rx_calibration", "psdrxcal", "f_hp", "rit_ref_ptr",
 })
 """Keywords that are read; the transmitter's taps c(k) besides."""
 
@@ -55,7 +57,6 @@ PACKAGE_BLOCK = frozenset({
 """Keywords of a package block (`.START name` … `.END`); PKG_NAME puts a block in place of the sheet's own."""
 # fmt: on
 
-_CALIBRATION = "calibrating a receiver test adds noise until COM falls to its limit; sirf measures channels"
 _SKEW = "skew and imbalance of a pair are read from the channel's own 4-port data"
 _EXPERIMENT = "the reference code calls it experimental or obsolete"
 _WITHOUT_COM = "COM is what this run is for; use `sirf figures` for ERL, ICN and insertion loss alone"
@@ -63,9 +64,6 @@ _NOISE_SWITCH = "a margin without that noise is not the Annex's"
 _ERL_ONLY = "ERL is that of the Annex"
 
 SUPPORTED: dict[str, Supported] = {
-    "rx_calibration": Supported(("0",), _CALIBRATION),
-    "psdrxcal": Supported(("0",), _CALIBRATION),
-    "ac_cm_rms": Supported(("0",), "a common-mode source needs the conversion of packages, which no Annex tabulates"),
     "inc_package": Supported(("1",), "the reference code does not support it; set z_p, C_d and C_p to 0"),
     "ideal_tx_term": Supported(("0",), "the reference code does not support it; set z_p, C_d and C_p to 0"),
     "ideal_rx_term": Supported(("0",), "the reference code does not support it; set z_p, C_d and C_p to 0"),
@@ -136,7 +134,9 @@ SUPPORTED: dict[str, Supported] = {
 _OUTPUT = "says what the reference code prints, draws or saves"
 _ERROR_BURSTS = "belongs to a burst estimate that the reference code keeps apart from COM"
 _OTHER_FIGURES = "belongs to figures that `sirf figures` has"
-_CALIBRATION_ONLY = "bears on receiver calibration alone, which is refused"
+_CALIBRATION_STEPS = (
+    "how the reference code steps towards the noise of a calibration, or prints it; sirf finds it to 0.001 dB"
+)
 _FINDS_ITSELF = "sirf finds the port order from the data; --port-order overrides"
 _NOT_A_KEYWORD = "the reference code does not read it"
 
@@ -153,7 +153,7 @@ DESCRIBES: dict[str, str] = {
         "use simple error propagation model", "max burst length calculated", "error propagation com margin", "nburst",
     ), _ERROR_BURSTS),
     **dict.fromkeys(("n_v", "d_p", "n_p", "t_k", "compute_riln", "compute_tdiln", "tdr_duration"), _OTHER_FIGURES),
-    **dict.fromkeys(("sigma bbn step", "bbn q factor", "force bbn q factor", "f_hp", "rit_ref_ptr"), _CALIBRATION_ONLY),
+    **dict.fromkeys(("sigma bbn step", "bbn q factor", "force bbn q factor"), _CALIBRATION_STEPS),
     **dict.fromkeys((
         "enforce causality rel_tol", "enforce causality diff_tol", "enforce causality pulse start tolerance",
     ), "belongs to Enforce Causality, which is refused"),
@@ -169,7 +169,6 @@ DESCRIBES: dict[str, str] = {
     "exe_mode": "chooses among ways of the reference code to the same numbers",
     "ctle_type": "follows from g_DC_HP",
     "ffe_main_cursor_min": "the main tap of Annex 178A is one",
-    "accm_max_freq": "belongs to AC_CM_RMS, which is refused",
 }
 """Keywords that describe only: they bear on none of COM, FOM, VEC, VEO, ERL, ICN, ILD, with the reason."""
 # fmt: on

@@ -5,10 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sirf._arrays import Float
 from sirf.channel.die_to_die import PackageCase
 
 Revision: TypeAlias = Literal["3.70", "4.50", "4.17", "d3.3"]
 """Releases of the COM reference code, and draft 3.3 of IEEE P802.3dj."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrivingNoise:
+    """Noise that arrives at the receiver beside its own: one-sided `density` (F,) in V²/Hz at `frequency` (F,) in Hz.
+
+    It stands at the input of the receiver's noise filter, where eta_0 does; `name` says in a ledger what it is.
+    """
+
+    name: str
+    frequency: Float
+    density: Float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationSettings:
+    """The noise that a receiver's interference tolerance test adds, white up to half the symbol rate.
+
+    `corner` in Hz is f_hp of the high-pass that the noise source has (0: none). With `of_the_source` the rms counts ahead of
+    that filter (RX_CALIBRATION, Annex 93A.2), else behind it (PSDRXCAL, Annex 178A).
+    """
+
+    corner: float = 0.0
+    of_the_source: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +42,8 @@ class TransmitterSettings:
 
     `amplitude`, `amplitude_fext`, `amplitude_next` are A_v, A_fe, A_ne in V; `level_mismatch` R_LM; `snr_db` SNR_TX;
     `rise_time` T_r in s (None: no transmitter filter H_t); `sigma_rj` and `a_dd` in UI. `ffe` holds the values of every tap
-    but c(0) by cursor, from the first pre-cursor to the last post-cursor; `c0_minimum` the least c(0).
+    but c(0) by cursor, from the first pre-cursor to the last post-cursor; `c0_minimum` the least c(0). `common_mode_rms` is
+    AC_CM_RMS in V of each test case (none: no such source), spread up to `common_mode_bandwidth` in Hz (ACCM_MAX_Freq).
     """
 
     amplitude: float
@@ -30,6 +56,8 @@ class TransmitterSettings:
     a_dd: float = 0.0
     ffe: tuple[tuple[int, tuple[float, ...]], ...] = ()
     c0_minimum: float = 0.0
+    common_mode_rms: tuple[float, ...] = ()
+    common_mode_bandwidth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +169,8 @@ class ReceiverSettings:
     """The reference receiver.
 
     `noise_density` is eta_0, one-sided, in V²/Hz; `noise_corner` f_r in Hz of the Butterworth filter (None: no such filter);
-    `raised_cosine` (start, end) in Hz of the roll-off, where that filter is used.
+    `raised_cosine` (start, end) in Hz of the roll-off, where that filter is used. `arriving` is noise that comes with the
+    channel.
     """
 
     noise_density: float
@@ -152,6 +181,7 @@ class ReceiverSettings:
     ffe: RxFfeSettings | None = None
     sampling: SamplingSettings = SamplingSettings()
     detector: DetectorSettings = DetectorSettings()
+    arriving: tuple[ArrivingNoise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +252,7 @@ class ComSettings:
     only one transmitter setting);
     `revision` says whose arithmetic is followed (None: the newest of the Annex);
     `pdf_bin` the largest bin in V; `truncation` the part of its peak at which a response ends; `snr_tx_with_c0` SNR_TXwC0.
+    `calibration` is asked for by RX_CALIBRATION or PSDRXCAL.
     `level_shares` holds the levels' probabilities where they are not alike (PAM6 mapped by pairs), else nothing.
     `ignored` lists the workbook's keywords that do not bear on the result.
     """
@@ -253,6 +284,7 @@ class ComSettings:
     com_threshold_db: float = 3.0
     erl_threshold_db: float | None = None
     vec_threshold_db: float | None = None
+    calibration: CalibrationSettings | None = None
     level_shares: tuple[float, ...] = ()
     ignored: tuple[str, ...] = ()
 

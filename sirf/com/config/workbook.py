@@ -11,6 +11,7 @@ import numpy as np
 from sirf.com.config.package_cases import sheet_ends, sheet_package_cases
 from sirf.com.config.receiver_settings import receiver_settings
 from sirf.com.config.settings import (
+    CalibrationSettings,
     ChipToModuleSettings,
     ComSettings,
     ErlKeywords,
@@ -56,7 +57,7 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         f_min=sheet.number("f_min") * GIGA,
         frequency_step=sheet.number("Delta_f") * GIGA,
         highest_frequency=_highest_frequency(sheet),
-        transmitter=_transmitter(sheet),
+        transmitter=_transmitter(sheet, rate, len(packages)),
         receiver=receiver_settings(sheet, rate),
         packages=packages,
         selected=selected,
@@ -73,22 +74,68 @@ def from_sheet(sheet: Sheet) -> ComSettings:
         com_threshold_db=sheet.number("COM Pass threshold", 0.0),
         erl_threshold_db=sheet.number("ERL Pass threshold") if sheet.has("ERL Pass threshold") else None,
         vec_threshold_db=sheet.number("VEC Pass threshold") if sheet.has("VEC Pass threshold") else None,
+        calibration=_calibration(sheet, rate),
         ignored=sheet.ignored,
     )
 
 
 def _highest_frequency(sheet: Sheet) -> float | None:
-    """flim in Hz: as the reference code takes it, a number up to 1000 is in GHz, a larger one in Hz."""
-    if not sheet.has("flim"):
+    """flim in Hz."""
+    return _frequency(sheet, "flim", 0.0) if sheet.has("flim") else None
+
+
+def _frequency(sheet: Sheet, keyword: str, usual: float) -> float:
+    """A frequency in Hz where the reference code reads Hz: a number up to 1000 counts as GHz."""
+    value = sheet.positive(keyword) if sheet.has(keyword) else usual
+    return value * GIGA if value <= 1000.0 else value
+
+
+def _calibration(sheet: Sheet, rate: float) -> CalibrationSettings | None:
+    """What RX_CALIBRATION (without a receiver FFE) or PSDRXCAL (with one) asks for."""
+    ffe = any(sheet.integer(f"ffe_{side}_tap_len", 0) for side in ("pre", "post"))
+    asked, foreign = ("PSDRXCAL", "RX_CALIBRATION") if ffe else ("RX_CALIBRATION", "PSDRXCAL")
+    if sheet.flag(foreign):
+        raise ConfigError(
+            f"{sheet.name}: {foreign} at {sheet.where(foreign)} must be 0 {'with' if ffe else 'without'} a receiver FFE, got "
+            f"{sheet.text(foreign)!r}: that calibration is {asked}. Set {asked} to 1."
+        )
+    if not sheet.flag(asked):
         return None
-    limit = sheet.positive("flim")
-    return limit * GIGA if limit <= 1000.0 else limit
+    corner = sheet.number("f_hp", 0.0, least=0.0)
+    if ffe:
+        clause = sheet.text("RIT_REF_PTR", "clause_179").lower()
+        if clause not in ("clause_178", "clause_179", "annex_176d"):
+            raise ConfigError(
+                f"{sheet.name}: RIT_REF_PTR at {sheet.where('RIT_REF_PTR')} must be clause_178, clause_179 or annex_176D, got "
+                f"{clause!r}. Mend the cell."
+            )
+        if clause == "clause_178":
+            corner = 0.0
+        elif not corner:
+            raise ConfigError(
+                f"{sheet.name}: f_hp at {sheet.where('f_hp')} must be positive for RIT_REF_PTR {clause}, whose noise source "
+                "has a high-pass. Give f_hp, or set RIT_REF_PTR to clause_178."
+            )
+    return CalibrationSettings(corner=_frequency(sheet, "f_hp", 0.0) if corner else 0.0, of_the_source=not ffe)
 
 
-def _transmitter(sheet: Sheet) -> TransmitterSettings:
+def _common_mode(sheet: Sheet, count: int) -> tuple[float, ...]:
+    """AC_CM_RMS in V of each of `count` test cases; none where all are zero."""
+    values = sheet.finite_row("AC_CM_RMS", "0")
+    values = values * count if len(values) == 1 else values
+    if len(values) < count or min(values) < 0.0:
+        raise ConfigError(
+            f"{sheet.name}: AC_CM_RMS at {sheet.where('AC_CM_RMS')} must be one voltage of 0 or more, or one for each of {count} "
+            f"test cases, got {sheet.text('AC_CM_RMS')!r}. Mend the cell."
+        )
+    return values[:count] if any(values) else ()
+
+
+def _transmitter(sheet: Sheet, rate: float, cases: int) -> TransmitterSettings:
     # without FORCE_TR the reference code applies no H_t, and its own old default beyond that is not supported
     ends = sheet_ends(sheet)
     usual = 0.5 if ends.transmitter is sheet else None  # a block has to give its amplitudes
+    common_mode = _common_mode(sheet, cases)
     filtered = sheet.flag("FORCE_TR") or sheet.integer("T_r_filter_type", 0) == 1
     return TransmitterSettings(
         amplitude=ends.transmitter.positive("A_v", usual),
@@ -101,6 +148,8 @@ def _transmitter(sheet: Sheet) -> TransmitterSettings:
         a_dd=sheet.number("A_DD", least=0.0),
         ffe=_taps(sheet),
         c0_minimum=sheet.number("c(0)"),
+        common_mode_rms=common_mode,
+        common_mode_bandwidth=_frequency(sheet, "ACCM_MAX_Freq", rate) if common_mode else 0.0,
     )
 
 

@@ -11,6 +11,7 @@ Symbols: N = PERIOD_SYMBOLS of the period, L levels, M samples per UI, B = REST_
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ from sirf.engine.light.light_chain import (
     LightChain,
     averaged,
     edge_moves,
+    period_symbols,
     periodic,
 )
 from sirf.engine.light.pattern_tails import PatternTails
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 SYMBOLS_BEFORE, SYMBOLS_AFTER = 4, 14
 """Symbols before and after the main one whose cursors depend on its level and that of the one before."""
 NEIGHBOUR_OFFSETS = np.arange(-SYMBOLS_BEFORE, SYMBOLS_AFTER + 1)
+FREE_OFFSETS = NEIGHBOUR_OFFSETS[~np.isin(NEIGHBOUR_OFFSETS, (0, 1))]
+"""Those of the neighbours: the main symbol and the one before are given."""
 JITTER_COURSES = 1
 """Courses of jitter that the period is sent with, each once as drawn and once the other way."""
 REST_BINS = 25
@@ -88,29 +92,26 @@ class LargeSignal:
         self.link, self.end = link, end
         self.averaged: Averaged = averaged(link) if like is None else like.averaged.of_noise(link)
         self.chain: LightChain = self.averaged.chain
-        sent = self.averaged.sent
-        self.symbols = link.levels[sent]
-        # row n holds what the cursors of symbol n see; the two given symbols make the constant
-        given = np.isin(NEIGHBOUR_OFFSETS, (0, 1))
-        self.free = NEIGHBOUR_OFFSETS[~given]
-        if like is None:
-            count = range(link.order)
-            self.member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
-            self.neighbours = np.stack(
-                [np.ones(PERIOD_SYMBOLS), *(np.roll(self.symbols, k) for k in self.free)], axis=1
-            )
-            self.solver = [[_least_squares(self.neighbours[rows]) for rows in row] for row in self.member]
-        else:
-            self.member, self.neighbours, self.solver = like.member, like.neighbours, like.solver
+        self.symbols = link.levels[self.averaged.sent]
+        self.member, self.neighbours, self.solver = _fit_of(tuple(link.levels.tolist()))
         self.waves = self.averaged.waves.slicer.reshape(PERIOD_SYMBOLS, -1)
         self.shaken: list[JitterCourse] = []
         if link.transmitter.jitter:
             alike = like is not None and like.link.transmitter.jitter == link.transmitter.jitter
             self.shaken = like.shaken if like is not None and alike else self._shaken()
         self.noise = self._noise() if self.chain.span.noisy else np.zeros((PERIOD_SYMBOLS, SAMPLES_PER_UI))
+        self._at_instant: LevelDistortion | None = None
 
     def at(self, offset: int) -> LevelDistortion:
         """The fit `offset` samples after the sampling instant."""
+        if offset:
+            return self._fitted(offset)
+        # kept: the levels are read of it before any distribution is
+        if self._at_instant is None:
+            self._at_instant = self._fitted(0)
+        return self._at_instant
+
+    def _fitted(self, offset: int) -> LevelDistortion:
         count = self.link.order
         straight, whole = self._linear(self.end.through, offset), self._seen(self.waves, offset)
         moved = [self._course_at(one, offset) for one in self.shaken]
@@ -137,7 +138,7 @@ class LargeSignal:
                 offsets[level, before], shares[level, before] = _histogram(fit[0] + left[rows])
                 # fit[0] is the constant; the main symbol and the one before are given, so they have no cursors of
                 # their own
-                cursors[level, before, self.free + SYMBOLS_BEFORE] = fit[1:]
+                cursors[level, before, FREE_OFFSETS + SYMBOLS_BEFORE] = fit[1:]
                 variance[level, before] = noise[rows].mean()
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
@@ -262,6 +263,20 @@ def _displacement(jitter: Jitter, generator: np.random.Generator, *, symbol_rate
     sides = 2.0 * generator.integers(0, 2, PERIOD_SYMBOLS) - 1.0
     alone = jitter.random_ui * generator.standard_normal(PERIOD_SYMBOLS) + jitter.dual_dirac_ui * sides
     return np.asarray(alone + jitter.correlated(generator, PERIOD_SYMBOLS, symbol_rate=symbol_rate))
+
+
+@lru_cache(maxsize=2)
+def _fit_of(levels: tuple[float, ...]) -> tuple[list[list[NDArray[np.int64]]], Float, list[list[Float]]]:
+    """By level and the one before: symbols of the period, and the least squares of their neighbours (N, C); those beside them.
+
+    Kept: the period is the same for all links of these levels.
+    """
+    sent, count = period_symbols(len(levels)), range(len(levels))
+    symbols = np.array(levels)[sent]
+    member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
+    # row n holds what the cursors of symbol n see; the two given symbols make the constant
+    neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(symbols, k) for k in FREE_OFFSETS)], axis=1)
+    return member, neighbours, [[_least_squares(neighbours[rows]) for rows in row] for row in member]
 
 
 def _least_squares(known: Float) -> Float:

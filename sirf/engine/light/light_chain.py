@@ -212,6 +212,10 @@ class LightChain:
         """
         return self.detect(self.light(drive, None if unit is None else unit.driver), unit, echoes)
 
+    def received(self, light: Float) -> Float:
+        """Light (..., N) in W at the photodiode, of `light` at the transmitter's output, without double reflections."""
+        return np.asarray(self.span.path.propagate(light, self.rate))
+
     def detect(
         self,
         light: Float,
@@ -225,9 +229,19 @@ class LightChain:
         `unit` noises and `echoes` (one for each stretch) as in `run`. The slicer's input has `samples_per_ui`, by default the
         link's. What comes in single precision stays so: rounding lies 140 dB below the signal.
         """
-        path, receiver, n = self.span.path, self.span.path.receiver, light.shape[-1]
-        shapes = self.spectra(n, light.dtype.name)
-        power = path.propagate(light, self.rate)
+        return self.seen(self.received(light), unit, echoes, samples_per_ui=samples_per_ui)
+
+    def seen(
+        self,
+        power: Float,
+        unit: UnitNoise | None = None,
+        echoes: Echoes | Sequence[Echoes] | None = None,
+        *,
+        samples_per_ui: int | None = None,
+    ) -> LightWaves:
+        """As `detect`, of light `power` in W at the photodiode."""
+        path, receiver, n = self.span.path, self.span.path.receiver, power.shape[-1]
+        shapes = self.spectra(n, power.dtype.name)
         # the beat is taken to first order of the echo's field; light has no negative power
         bright = power if echoes is None else np.maximum(power + _beats(echoes, power), 0.0)
         current = receiver.photodiode.curve(bright)
@@ -306,11 +320,12 @@ def periodic(response: Float, sampling: int, values: Float) -> Float:
 
     Index `sampling` of the response of value n comes at index n SAMPLES_PER_UI.
     """
-    impulses = np.zeros(len(values) * SAMPLES_PER_UI)
-    impulses[::SAMPLES_PER_UI] = values
-    shape = np.zeros(len(impulses))
-    np.add.at(shape, (np.arange(len(response)) - sampling) % len(impulses), response)
-    return np.asarray(fft.irfft(fft.rfft(impulses) * fft.rfft(shape), len(impulses)))
+    shape = np.zeros(len(values) * SAMPLES_PER_UI)
+    np.add.at(shape, (np.arange(len(response)) - sampling) % len(shape), response)
+    spectrum = fft.rfft(shape)
+    # with zeros between the values their spectrum repeats
+    spectrum *= np.resize(fft.fft(values), len(spectrum))
+    return np.asarray(fft.irfft(spectrum, len(shape), overwrite_x=True))
 
 
 def edge_moves(link: Link, symbols: Float, tau: Float) -> Float:
@@ -366,15 +381,23 @@ class Averaged:
         return dataclasses.replace(self, chain=self.chain.of_noise(link))
 
 
+def period_symbols(order: int) -> NDArray[np.int64]:
+    """Level indices (PERIOD_SYMBOLS,) of the period, each equally often."""
+    # a fixed seed: the averages are part of the link's description and must not change from call to call
+    return np.asarray(np.random.default_rng(20170901).permutation(np.arange(PERIOD_SYMBOLS) % order))
+
+
 def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:
     """The link's chain, through `receiver` in place of its own, with the means of current and output that its signal makes."""
     receiver = link.receiver if receiver is None else receiver
-    chain = LightChain(link, receiver, front_end(link.replace(receiver=receiver)))
-    # a fixed seed: the averages are part of the link's description and must not change from call to call
-    sent = np.random.default_rng(20170901).permutation(np.arange(PERIOD_SYMBOLS) % link.order)
+    chain = LightChain(
+        link, receiver, front_end(link if receiver is link.receiver else link.replace(receiver=receiver))
+    )
+    sent = period_symbols(link.order)
     drive = periodic(chain.drive.through, chain.drive.sampling, link.levels[sent])
-    path = chain.span.path
-    chain.middle = float(np.mean(path.receiver.photodiode.curve(path.propagate(chain.light(drive), chain.rate))))
-    waves = chain.run(drive)
+    # the mean current has no say in what reaches the photodiode: the light is sent once
+    power = chain.received(chain.light(drive))
+    chain.middle = float(np.mean(chain.span.path.receiver.photodiode.curve(power)))
+    waves = chain.seen(power)
     chain.offset = float(np.mean(waves.slicer))
     return Averaged(chain, sent, drive, dataclasses.replace(waves, slicer=waves.slicer - chain.offset))

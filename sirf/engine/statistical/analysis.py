@@ -60,6 +60,7 @@ def statistical_eye(
     ideal_feedback: bool = False,
     worst_phase: bool = False,
     sampling_jitter_ui: float = 0.0,
+    open_at: float | None = None,
 ) -> StatisticalEye:
     """Eye, error ratios, contours and bathtub of a link by probability.
 
@@ -74,6 +75,9 @@ def statistical_eye(
         Take every aggressor at its worst phase instead of the average over phases.
     sampling_jitter_ui
         Rms in UI of the receiver's sampling clock: all edges that a sample sees are displaced together.
+    open_at
+        Of the phases, those alone about the sampling instant up to where every eye has closed at this error ratio on both
+        sides: all that heights and widths at this and smaller ratios are read from. With vendor models all are computed.
 
     With vendor models the impulse response that their AMI_Init returns takes the place of the link's.
 
@@ -102,9 +106,11 @@ def statistical_eye(
         raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
     model = interference_model(link.placed(), worst_phase, sampling_jitter_ui)
     offsets = (np.arange(count) - count // 2) * (m // count)
-    slices = [model.at(int(offset)) for offset in offsets]
+    slices = [model.at(int(offset)) for offset in offsets] if open_at is None else _while_open(model, offsets, open_at)
+    # as many phases on both sides as were computed
+    offsets = offsets[(count - len(slices) + 1) // 2 :][: len(slices)]
     main = model.main_cursors(offsets)
-    centre = count // 2
+    centre = len(slices) // 2
     levels = model.decided
     decision = model.thresholds(slices[centre])
     check_clipping(model, slices[centre], decision)
@@ -123,6 +129,34 @@ def statistical_eye(
         omitted=model.front_end.omitted,
         sampling=link.chosen_instant(),
     )
+
+
+def _while_open(model: InterferenceModel, offsets: NDArray[np.int64], ratio: float) -> list[Interference]:
+    """Interference at the middle one of `offsets` and as many on both sides as it takes for every eye to close at `ratio`."""
+    centre = len(offsets) // 2
+    found = [model.at(int(offsets[centre]))]
+    decision = model.thresholds(found[0])
+
+    def closed(piece: Interference, index: int) -> NDArray[np.bool_]:
+        main = float(model.main_cursors(offsets[index : index + 1])[0])
+        return np.array(
+            [
+                threshold <= model.decided[e] * main + piece.quantile(e, ratio)
+                or threshold >= model.decided[e + 1] * main - piece.lower_quantile(e + 1, ratio)
+                for e, threshold in enumerate(decision)
+            ]
+        )
+
+    left = right = closed(found[0], centre)
+    for step in range(1, centre + 1):
+        if left.all() and right.all():
+            return found
+        found.insert(0, model.at(int(offsets[centre - step])))
+        left = left | closed(found[0], centre - step)
+        if centre + step < len(offsets):
+            found.append(model.at(int(offsets[centre + step])))
+            right = right | closed(found[-1], centre + step)
+    return found
 
 
 def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:

@@ -6,6 +6,7 @@ Each that is accepted is changed: the answer changes, or the value is refused by
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 import sirf
 from sirf.channel.network import Network
+from sirf.channel.pair import PairNetwork
 from sirf.com.config.keywords import DESCRIBES, READ, SUPPORTED
 from sirf.com.margin import com
 from sirf.errors import ConfigError, NoSettingError
@@ -72,6 +74,7 @@ MODULE: dict[str, Value] = {
     "PMD_type": "C2M", "T_O": 100, "samples_for_C2M": 64, "Histogram_Window_Weight": "gaussian", "sigma_r": 0.02,
     "VEC Pass threshold": 12,
 }
+CALIBRATION: dict[str, Value] = {"f_hp": 2, "RIT_REF_PTR": "clause_179", "COM Pass threshold": 0}
 SECOND = {"PKG": {
     "C_p": "[0.4e-4 0.4e-4]", "R_d": "[50 50]", "A_v": 0.4, "A_fe": 0.4, "A_ne": 0.5, "z_p (TX)": 9, "z_p (FEXT)": 9,
     "z_p (NEXT)": 9, "z_p (RX)": 9, "package_Z_c": "[90 90]",
@@ -108,6 +111,9 @@ CHANGES: dict[str, Row] = {
         "TDR": 0, "ERL": 0, "TR_TDR": 0.03, "N": 5, "N_bx": 12, "beta_x": 5e9, "rho_x": 0.7, "Z_t": 55, "Tukey_Window": 0,
         "ERL Pass threshold": 90, "fixture delay time": "[0.05 0.05]", "Grr": 0, "Gx": 1, "TDR_W_TXPKG": 1,
     }),
+    "AC_CM_RMS": ({"AC_CM_RMS": 0.02}, 0.06), "ACCM_MAX_Freq": ({"AC_CM_RMS": 0.06, "ACCM_MAX_Freq": 50e9}, 10e9),
+    "RX_CALIBRATION": ({"RX_CALIBRATION": 0}, 1), "f_hp": (CALIBRATION | {"RX_CALIBRATION": 1}, 20),
+    "PSDRXCAL": (FFE | CALIBRATION | {"PSDRXCAL": 0}, 1), "RIT_REF_PTR": (FFE | CALIBRATION | {"PSDRXCAL": 1}, "clause_178"),
     "Grr_limit": ({key: value for key, value in ERL.items() if key != "Grr"}, 0),
     "T_dev": ({"ACBW": 1}, 1e-3),
     **with_sheet(FFE, {
@@ -140,6 +146,8 @@ def line(length: float, factor: float = 1.0) -> Network:
 
 
 CHANNEL = sirf.Channel(line(1.0), fext=(line(1.1, 0.03),), next=(line(0.6, 0.02),), name="line")
+CONVERTING = replace(CHANNEL, four_port=PairNetwork.of_lines(GRID, line(1.0).s, line(1.02).s).four_port())
+NOISE_PATH = line(0.3)
 
 
 def answer(folder: Path, keywords: dict[str, Any]) -> str:
@@ -147,8 +155,10 @@ def answer(folder: Path, keywords: dict[str, Any]) -> str:
     cells = {key: value for key, value in keywords.items() if not isinstance(value, dict)}
     blocks = {key: value for key, value in keywords.items() if isinstance(value, dict)}
     file = write_workbook(folder / "sheet.xlsx", [[key, value] for key, value in cells.items()])
+    calibrates = any(keywords.get(key) == 1 for key in ("RX_CALIBRATION", "PSDRXCAL"))
+    channel = CONVERTING if "AC_CM_RMS" in keywords else CHANNEL
     try:
-        report = com(CHANNEL, config=file, set=blocks or None)
+        report = com(channel, config=file, set=blocks or None, noise_path=NOISE_PATH if calibrates else None)
     except NoSettingError as error:
         return str(error)
     return json.dumps([case.to_dict() for case in report.cases], sort_keys=True)

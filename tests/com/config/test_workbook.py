@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sirf.com.config.keywords import DESCRIBES, READ, SUPPORTED, spelled
+from sirf.com.config.settings import CalibrationSettings
 from sirf.com.config.sheet import Cell, Sheet, parse_changes, read_sheet
 from sirf.com.config.workbook import from_sheet, from_workbook
 from sirf.errors import ConfigError
@@ -81,8 +82,24 @@ def test_an_unknown_keyword_is_refused_by_name(workbooks: Path) -> None:
 
 
 def test_an_unsupported_value_is_refused_by_name(workbooks: Path) -> None:
-    with pytest.raises(ConfigError, match="at --set RX_CALIBRATION must be 0, got '1': calibrating a receiver test"):
-        from_workbook(workbooks / KR1, {"RX_CALIBRATION": "1"})
+    with pytest.raises(
+        ConfigError, match="at --set IDEAL_RX_TERM must be 0, got '1': the reference code does not support it"
+    ):
+        from_workbook(workbooks / KR1, {"IDEAL_RX_TERM": "1"})
+
+
+def test_a_calibration_belongs_to_receivers_with_or_without_an_ffe(workbooks: Path) -> None:
+    assert from_workbook(workbooks / KR1, {"RX_CALIBRATION": 1, "f_hp": 6}).calibration == CalibrationSettings(
+        corner=6e9
+    )
+    with pytest.raises(ConfigError, match="PSDRXCAL at --set PSDRXCAL must be 0 without a receiver FFE"):
+        from_workbook(workbooks / KR1, {"PSDRXCAL": 1})
+    with pytest.raises(ConfigError, match="RX_CALIBRATION at --set RX_CALIBRATION must be 0 with a receiver FFE"):
+        from_workbook(workbooks / DJ, {"RX_CALIBRATION": 1})
+    with pytest.raises(ConfigError, match=r"f_hp .*must be positive for RIT_REF_PTR clause_179"):
+        from_workbook(workbooks / DJ, {"PSDRXCAL": 1})
+    white = from_workbook(workbooks / DJ, {"PSDRXCAL": 1, "RIT_REF_PTR": "clause_178"})
+    assert white.calibration == CalibrationSettings(of_the_source=False)
 
 
 def test_a_value_that_is_no_value_names_its_cell(workbooks: Path) -> None:

@@ -56,6 +56,23 @@ def test_the_result_does_not_depend_on_how_many_phases_are_computed(link: Link) 
     assert one.eye_height(1e-9) == many.eye_height(1e-9)
 
 
+def test_phases_up_to_where_the_eyes_close_tell_height_and_width(link: Link) -> None:
+    whole = statistical_eye(link)
+    for ratio in (1e-3, 1e-6, 1e-12):
+        part = statistical_eye(link, open_at=ratio)
+        assert len(part.slices) < len(whole.slices)
+        assert part.eye_widths(ratio) == whole.eye_widths(ratio)
+        assert part.eye_heights(ratio) == whole.eye_heights(ratio)
+        assert part.eye_widths(0.1 * ratio) == whole.eye_widths(0.1 * ratio)
+        assert part.ber == whole.ber
+    # an eye that is closed at the sampling instant is read of that alone, one that never closes of all phases
+    closed = statistical_eye(flat_link("PAM4", sigma=0.2), phases=16, open_at=1e-3)
+    assert len(closed.slices) == 1
+    assert closed.eye_width(1e-3) == 0.0
+    wide = statistical_eye(flat_link("PAM4", sigma=1e-3), phases=16, open_at=1e-3)
+    assert len(wide.slices) == 16
+
+
 def test_the_worst_phase_of_aggressors_is_not_better_than_the_average(link: Link) -> None:
     assert statistical_eye(link, phases=1, worst_phase=True).ber > statistical_eye(link, phases=1).ber
 
