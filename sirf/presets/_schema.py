@@ -14,6 +14,20 @@ Span = tuple[float, float, float]
 """Minimum, step, maximum."""
 
 
+class ForwardedClockTable(Sourced):
+    """[transmitter.forwarded_clock]: a clock that is sent beside the data, in place of jitter in UI (`sirf.clock.forwarded`)."""
+
+    source_rms_ps: NotNegative
+    source_corner_mhz: Positive
+    delay_mismatch_ps: NotNegative
+    data_rms_ps: NotNegative
+    clock_rms_ps: NotNegative
+    supply_amplitude_ps: NotNegative
+    supply_frequency_mhz: Positive
+    duty_cycle_ui: NotNegative
+    interpolator_steps: Annotated[int, Field(ge=2, le=4096)]
+
+
 class TransmitterTable(Table):
     """[transmitter]: what is sent. `ffe` spans are keyed by the tap's cursor, for example "-1" = [-0.34, 0.02, 0.0]."""
 
@@ -25,6 +39,7 @@ class TransmitterTable(Table):
     snr_db: float | None = None
     jitter_random_ui: NotNegative = 0.0
     jitter_dual_dirac_ui: NotNegative = 0.0
+    forwarded_clock: ForwardedClockTable | None = None
     ffe: dict[str, Span] = Field(default_factory=dict)
     ffe_main_minimum: float = 0.0
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sirf._data import load_toml
 from sirf._shelf import Shelf
 from sirf.channel.die_to_die import PackageCase, case_number
+from sirf.clock.forwarded import ForwardedClock
 from sirf.errors import ConfigError, SirfError
 from sirf.presets._schema import ComTable, PresetFile, Span, parse
 from sirf.presets.devices import cable_classes, package_cases, selected_cases
@@ -188,7 +189,7 @@ def _build(file: PresetFile) -> Preset:
             level_mismatch=tx.level_mismatch,
             rise_time=tx.rise_time_ps * 1e-12,
             snr_db=tx.snr_db,
-            jitter=Jitter(random_ui=tx.jitter_random_ui, dual_dirac_ui=tx.jitter_dual_dirac_ui),
+            jitter=_jitter(file, symbol_rate),
         ),
         receiver=Receiver(
             noise_corner=rx.noise_corner_per_symbol_rate * symbol_rate,
@@ -208,6 +209,29 @@ def _build(file: PresetFile) -> Preset:
         interleave=file.coding.interleave,
         precoding=file.coding.precoding,
     )
+
+
+def _jitter(file: PresetFile, symbol_rate: float) -> Jitter:
+    tx, table = file.transmitter, file.transmitter.forwarded_clock
+    if table is None:
+        return Jitter(random_ui=tx.jitter_random_ui, dual_dirac_ui=tx.jitter_dual_dirac_ui)
+    if tx.jitter_random_ui or tx.jitter_dual_dirac_ui:
+        raise ConfigError(
+            f"{file.id}: key transmitter.jitter_random_ui and jitter_dual_dirac_ui must be left out with forwarded_clock, which "
+            "they would count twice. Remove them."
+        )
+    clock = ForwardedClock(
+        source_rms=1e-12 * table.source_rms_ps,
+        source_corner=1e6 * table.source_corner_mhz,
+        delay_mismatch=1e-12 * table.delay_mismatch_ps,
+        data_rms=1e-12 * table.data_rms_ps,
+        clock_rms=1e-12 * table.clock_rms_ps,
+        supply_amplitude=1e-12 * table.supply_amplitude_ps,
+        supply_frequency=1e6 * table.supply_frequency_mhz,
+        duty_cycle_ui=table.duty_cycle_ui,
+        interpolator_steps=table.interpolator_steps,
+    )
+    return clock.jitter(symbol_rate)
 
 
 def _ctle(file: PresetFile) -> Ctle | None:
