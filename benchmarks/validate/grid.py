@@ -13,8 +13,10 @@ from scipy.special import ndtr
 from scipy.stats import binom
 
 import sirf
+from benchmarks.validate.curved_light import DEVICES
 from benchmarks.validate.decisions import symbol_error_ratio
 from benchmarks.validate.exact_edges import DELAY, RATE, Float, error_ratio, independent, line_link, together
+from benchmarks.validate.filtered_line import CONVERTED, LINES
 from sirf.engine.front_end import front_end
 from sirf.link import Link
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
@@ -133,8 +135,9 @@ def aggressor_cases() -> Iterator[Case]:
         yield Case(name=f"aggressor of {coupling:g} at random phase", link=link, exact=float(np.mean(ratios)))
 
 
-def _sums(cursors: Float) -> Float:
-    return np.array([np.dot(signs, cursors) for signs in itertools.product((-1.0, 1.0), repeat=len(cursors))])
+def _sums(cursors: Float, order: int = 2) -> Float:
+    levels = np.linspace(-1.0, 1.0, order)
+    return np.array([np.dot(signs, cursors) for signs in itertools.product(levels, repeat=len(cursors))])
 
 
 def feedback_cases(symbols: int) -> Iterator[Case]:
@@ -145,9 +148,66 @@ def feedback_cases(symbols: int) -> Iterator[Case]:
         yield Case(name=f"PAM{order}, DFE tap {tap:g}", link=link, exact=ratio, uncertainty=deviation / ratio)
 
 
+def pam4_aggressor_case() -> Case:
+    """Two far-end aggressors of PAM4, each at its own random phase: both distributions enumerated, and their sum."""
+    link = flat_link("PAM4", sigma=0.09, crosstalk=(0.1, 0.06))
+    link = link.replace(transmitter=dataclasses.replace(link.transmitter, rise_time=0.3 / link.symbol_rate))
+    end = front_end(link)
+    m = link.samples_per_ui
+    (first, first_weight), (second, second_weight) = (_at_all_phases(wave, m) for wave in end.crosstalk)
+    own = np.delete(end.cursors(end.through), end.pre_cursors)
+    half = end.main_cursor / 3.0
+    victim = _sums(own[np.abs(own) > 1e-4], 4)
+    total = 0.0
+    for rest, weight in zip(first, first_weight, strict=True):
+        beside = np.add.outer(victim, rest + second)
+        tails = ndtr((beside - half) / end.receiver_noise) + ndtr((-beside - half) / end.receiver_noise)
+        total += weight * float(tails.mean(axis=0) @ second_weight)
+    # inner levels err on both sides
+    return Case(name="PAM4, two aggressors at random phases", link=link, exact=0.75 * total)
+
+
+def _at_all_phases(wave: Float, m: int) -> tuple[Float, Float]:
+    """(V, probability) of PAM4 through a response of `m` samples per UI, every second phase as likely as another."""
+    found = [_sums(column[np.abs(column) > 1e-4], 4) for column in wave[: len(wave) // m * m].reshape(-1, m).T[::2]]
+    # phases at which more symbols reach the slicer have more patterns, each less likely
+    weights = [np.full(len(each), 1.0 / len(each) / len(found)) for each in found]
+    return np.concatenate(found), np.concatenate(weights)
+
+
+def receiver_cases(short: bool, symbols: int) -> Iterator[Case]:
+    """FFE with white and with coloured noise through it, baseline wander, a converter ahead of the FFE."""
+    for name, line in LINES.items():
+        for ratio in (1e-3, 1e-6) if short else (1e-3, 1e-6, 1e-9):
+            sigma = line.at(ratio)
+            yield Case(name=f"{name}, {ratio:.0e}", link=line.link(sigma), exact=line.error_ratio(sigma))
+    exact, uncertainty = CONVERTED.error_ratio(0.07, 2 * symbols)
+    yield Case(
+        name="PAM4, converter of 5 bits, five-tap FFE", link=CONVERTED.link(0.07), exact=exact, uncertainty=uncertainty
+    )
+
+
+def light_cases(short: bool) -> Iterator[Case]:
+    """Light through a curve that bends its levels."""
+    for name, device in DEVICES.items():
+        # the short form leaves counts through light to the long one
+        for ratio in (2e-5,) if short else (1e-3, 1e-4, 1e-5):
+            used = dataclasses.replace(device, symbols=1 << 15, periods=4) if short else device
+            sigma = used.at(ratio)
+            exact, uncertainty = used.error_ratio(sigma)
+            yield Case(name=f"{name}, {ratio:.0e}", link=used.link(sigma), exact=exact, uncertainty=uncertainty)
+
+
 def rows(short: bool, *, errors: int, symbols: int) -> Iterator[Row]:
     """Every engine on every case; counts stop at `errors`, waveforms and brute force draw so many `symbols`."""
-    cases = itertools.chain(edge_cases(short), aggressor_cases(), feedback_cases(symbols))
+    cases = itertools.chain(
+        edge_cases(short),
+        aggressor_cases(),
+        (pam4_aggressor_case(),),
+        feedback_cases(symbols),
+        receiver_cases(short, symbols),
+        light_cases(short),
+    )
     for case in cases:
         found = sirf.statistical_eye(case.link, phases=1).ser
         margin = LARGEST_MISS + 4.0 * case.uncertainty
