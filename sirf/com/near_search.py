@@ -7,13 +7,16 @@ searched, the next search is about it. What comes out is a local optimum of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from sirf.channel.channel import Channel
-from sirf.com.annex_93a import answers_of
+from sirf.com.annex_93a import answer_of, answers_of
+from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
-from sirf.com.responses import path_responses
+from sirf.com.responses import PathResponse, path_responses
+from sirf.com.search import CaseSearch, reported_taps
 from sirf.errors import NoSettingError
 from sirf.results.margin import EqualizerChoice
 
@@ -21,6 +24,8 @@ NEIGHBOURS, WINDOW_NEIGHBOURS = 2, 1
 """Steps of every grid that are searched on either side of a setting; fewer where a setting's eye is computed in a window."""
 WIDER = 4
 """By how much more where none of these passes."""
+_Place: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
+"""Gains in dB and transmitter's taps as they are reported."""
 MAX_MOVES = 12
 """Searches at most: a grid of 20 values is crossed in ten."""
 
@@ -32,37 +37,78 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
     """
     paths, _ = path_responses(channel, settings, case)
     neighbours = NEIGHBOURS if settings.c2m is None else WINDOW_NEIGHBOURS
-    found: EqualizerChoice | None = None
-    centre = start
+    gains: tuple[float, ...] = start.ctle_db
+    taps = start.tx_taps
+    # what is searched holds its centre: what that reaches need not be looked for below
+    alone = _searched(paths, _narrowed(settings, gains, taps, 0)) if settings.receiver.ffe is None else None
+    floor = -math.inf if alone is None else alone.fom_db
+    found: _Found | None = None
     for _ in range(MAX_MOVES):
-        # the centre is among what is searched, so that what it reaches is reached
-        floor = -math.inf if found is None else found.fom_db
-        try:
-            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor, detailed=False)[0].choice
-        except NoSettingError:
+        best = _searched(paths, _narrowed(settings, gains, taps, neighbours), floor)
+        if best is None:
             if found is not None:
-                return found
+                break
             neighbours *= WIDER
-            best = answers_of(paths, _narrowed(settings, centre, neighbours), floor_db=floor, detailed=False)[0].choice
+            best = _searched(paths, _narrowed(settings, gains, taps, neighbours), floor)
+        if best is None:
+            raise NoSettingError(
+                f"some equaliser setting near the given one must pass for {paths[0].name or 'the channel'}, got none. Search the "
+                "full grid."
+            )
         if found is not None and best.fom_db <= found.fom_db:
-            return found
-        found = best
-        if not _on_edge(settings, centre, best, neighbours):
-            return best
-        centre = best
+            break
+        found, floor = best, best.fom_db
+        if not _on_edge(settings, (gains, taps), (best.gains_db, best.taps), neighbours):
+            break
+        gains, taps = best.gains_db, best.taps
     assert found is not None
-    return found
+    return found.choice()
 
 
-def _narrowed(settings: ComSettings, centre: EqualizerChoice, neighbours: int) -> ComSettings:
-    """The settings with every grid cut to the values within so many steps of the centre's."""
-    gains, taps = _places(settings, centre)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The best of a search: figure of merit, gains in dB, transmitter's taps as they are reported; `choice` computes its COM."""
+
+    fom_db: float
+    gains_db: tuple[float, ...]
+    taps: tuple[float, ...]
+    choice: Callable[[], EqualizerChoice]
+
+
+def _searched(paths: tuple[PathResponse, ...], settings: ComSettings, floor_db: float = -math.inf) -> _Found | None:
+    """The best of all settings that reaches `floor_db`, None where none passes; with a receiver FFE the floor has no say."""
+    if settings.receiver.ffe is not None:
+        try:
+            choice = answers_of(paths, settings, detailed=False)[0].choice
+        except NoSettingError:
+            return None
+        return _Found(fom_db=choice.fom_db, gains_db=choice.ctle_db, taps=choice.tx_taps, choice=lambda: choice)
+    search = CaseSearch(paths, settings)
+    engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
+    best = engine.full(floor_db=floor_db)
+    if best is None:
+        return None
+    ctle = settings.receiver.ctle
+    return _Found(
+        fom_db=best.fom_db,
+        gains_db=(ctle.g_dc_db[best.g_dc], ctle.g_dc2_db[best.g_dc2]),
+        taps=reported_taps(settings, search.grid.taps[best.row]),
+        # the distribution of the interference is wanted of the last setting alone
+        choice=lambda: answer_of(search, best, "near a known setting", detailed=False).choice,
+    )
+
+
+def _narrowed(
+    settings: ComSettings, gains_db: tuple[float, ...], taps: tuple[float, ...], neighbours: int
+) -> ComSettings:
+    """The settings with every grid cut to the values within so many steps of given gains in dB and transmitter's taps."""
+    gain_places, tap_places = _places(settings, gains_db, taps)
     g_dc, g_dc2 = (
-        _about(values, place, neighbours) for values, place in zip(_gain_grids(settings), gains, strict=True)
+        _about(values, place, neighbours) for values, place in zip(_gain_grids(settings), gain_places, strict=True)
     )
     ffe = tuple(
         (cursor, _about(values, place, neighbours))
-        for (cursor, values), place in zip(settings.transmitter.ffe, taps, strict=True)
+        for (cursor, values), place in zip(settings.transmitter.ffe, tap_places, strict=True)
     )
     ctle = settings.receiver.ctle
     return replace(
@@ -78,14 +124,16 @@ def _gain_grids(settings: ComSettings) -> tuple[tuple[float, ...], tuple[float, 
     return ctle.g_dc_db, ctle.g_dc2_db
 
 
-def _places(settings: ComSettings, choice: EqualizerChoice) -> tuple[list[int], list[int]]:
-    """Indices of a choice in the grids of both gains, and in those of the transmitter's taps."""
-    gains = [_nearest(values, gain) for values, gain in zip(_gain_grids(settings), choice.ctle_db, strict=True)]
+def _places(
+    settings: ComSettings, gains_db: tuple[float, ...], tx_taps: tuple[float, ...]
+) -> tuple[list[int], list[int]]:
+    """Indices in the grids of both gains, and in those of the transmitter's taps."""
+    gains = [_nearest(values, gain) for values, gain in zip(_gain_grids(settings), gains_db, strict=True)]
     grids = settings.transmitter.ffe
     main = sum(1 for cursor, _ in grids if cursor < 0)
     # outermost taps that can only be zero are not reported
     first = next((n for n, (_, values) in enumerate(grids[:main]) if values != (0.0,)), main)
-    taps = [0.0] * first + list(choice.tx_taps)
+    taps = [0.0] * first + list(tx_taps)
     del taps[main]
     taps += [0.0] * (len(grids) - len(taps))
     return gains, [_nearest(values, tap) for (_, values), tap in zip(grids, taps, strict=True)]
@@ -99,10 +147,10 @@ def _about(values: Sequence[float], place: int, neighbours: int) -> tuple[float,
     return tuple(values[max(place - neighbours, 0) : place + neighbours + 1])
 
 
-def _on_edge(settings: ComSettings, centre: EqualizerChoice, best: EqualizerChoice, neighbours: int) -> bool:
+def _on_edge(settings: ComSettings, centre: _Place, best: _Place, neighbours: int) -> bool:
     """Whether the best is as far from the centre as was searched, in any grid that goes on there."""
     grids = [*_gain_grids(settings), *(values for _, values in settings.transmitter.ffe)]
-    before, now = ([*gains, *taps] for gains, taps in (_places(settings, one) for one in (centre, best)))
+    before, now = ([*gains, *taps] for gains, taps in (_places(settings, *one) for one in (centre, best)))
     return any(
         abs(there - here) == neighbours and 0 < there < len(values) - 1
         for here, there, values in zip(before, now, grids, strict=True)
