@@ -215,7 +215,6 @@ class LargeSignal:
         path, receiver = chain.span.path, chain.span.path.receiver
         n = PERIOD_SYMBOLS * SAMPLES_PER_UI
         f = fft.rfftfreq(n, 1.0 / chain.rate)
-        behind = receiver.tia.response(f) * chain.spectra(n).behind
         slope = receiver.tia.slope(waves.current)
         average = chain.span.gains(self.link.order)[1]
         current = receiver.photodiode.curve(waves.power)
@@ -225,20 +224,14 @@ class LargeSignal:
         usual = receiver.tia.input_density(np.zeros(1))[0] + 2.0 * ELECTRON * float(level_current.mean())
         relative = path.source.rin * current**2, path.source.rin * float(np.mean(level_current**2))
         beats = self._beats(f) * (waves.power / level_power.mean() - 1.0)
+        # variance of filtered white noise: a one-sided density in time convolved with the squared impulse response
+        behind, ahead = chain.squared(n)
         # the linear front end already counts the noise of mean light at the mean gain: only the difference is added
         # here
-        total = self._through(behind, slope**2 * white - average**2 * usual)
-        total += self._through(
-            behind * receiver.photodiode.response(f), slope**2 * relative[0] - average**2 * relative[1]
-        )
+        spectrum = behind * fft.rfft(slope**2 * white - average**2 * usual)
+        spectrum += ahead * fft.rfft(slope**2 * relative[0] - average**2 * relative[1])
+        total = 0.5 * chain.rate * fft.irfft(spectrum, n, overwrite_x=True)
         return np.asarray(total + beats).reshape(PERIOD_SYMBOLS, SAMPLES_PER_UI)
-
-    def _through(self, behind: NDArray[np.complex128], density: Float) -> Float:
-        """Variance (N,) of white noise of a one-sided `density` (N,) A²/Hz that changes in time, through a response."""
-        n = len(density)
-        # variance of filtered white noise: the density in time convolved with the squared impulse response
-        squares = fft.irfft(behind, n) ** 2
-        return np.asarray(0.5 * self.chain.rate * fft.irfft(fft.rfft(squares) * fft.rfft(density), n))
 
     def _beats(self, frequency: Float) -> float:
         """Variance in V² of double reflections in the linear front end."""

@@ -110,9 +110,7 @@ class LightWaves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectra:
-    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier; `rising` shapes white noise.
-
-    `rising` is the square root of the noise density at the amplifier's input relative to that at 0 Hz.
+    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier.
 
     `behind` is what follows, the copper and the receiver's filters, against the wanted instant.
     """
@@ -120,7 +118,6 @@ class Spectra:
     device: Complex
     diode: Complex
     amplifier: Complex
-    rising: Float
     behind: Complex
 
 
@@ -134,6 +131,8 @@ class LightChain:
         self.drive = front_end(drive_link(link))
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[tuple[int, str], Spectra] = {}
+        self._kept_rising: dict[tuple[int, str], Float] = {}
+        self._kept_squared: dict[int, tuple[Complex, Complex]] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
         # time from the instant at the driver's curve to that at the slicer: what everything behind the driver takes
         self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
@@ -146,7 +145,8 @@ class LightChain:
         other = copy(self)
         other.link, other.span = link, _span(link)
         other.driver_noise = other.span.driver_noise(link.drive_gain)
-        other._kept = {}
+        # the responses are the same, and stay kept
+        other._kept_rising = {}
         return other
 
     def _behind(self) -> None:
@@ -182,19 +182,36 @@ class LightChain:
         """Responses for stretches of `samples` of real numbers of `kind`, kept: all stretches of a run are alike."""
         if (samples, kind) not in self._kept:
             path, f = self.span.path, fft.rfftfreq(samples, 1.0 / self.rate)
-            tia = path.receiver.tia
-            # shot noise of the mean light is white beside the amplifier's
-            density = tia.input_density(f) + 2.0 * ELECTRON * self.middle
             lines = np.result_type(kind, np.complex64)
             self._kept[samples, kind] = Spectra(
                 device=path.stages[1].response(f).astype(lines),
                 diode=path.receiver.photodiode.response(f).astype(lines),
-                amplifier=tia.response(f).astype(lines),
-                rising=np.sqrt(density / density[0]).astype(kind),
+                amplifier=path.receiver.tia.response(f).astype(lines),
                 # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
                 behind=(fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start)).astype(lines),
             )
         return self._kept[samples, kind]
+
+    def squared(self, samples: int) -> tuple[Complex, Complex]:
+        """Spectra (N // 2 + 1,) of the squared responses to the slicer of noise behind the diode and ahead of it; kept."""
+        if samples not in self._kept_squared:
+            shapes = self.spectra(samples)
+            behind = shapes.amplifier * shapes.behind
+            ahead = behind * shapes.diode
+            self._kept_squared[samples] = (
+                fft.rfft(fft.irfft(behind, samples) ** 2),
+                fft.rfft(fft.irfft(ahead, samples) ** 2),
+            )
+        return self._kept_squared[samples]
+
+    def _rising(self, samples: int, kind: str) -> Float:
+        """What shapes white noise: square root of the density (N // 2 + 1,) at the amplifier's input over that at 0 Hz; kept."""
+        if (samples, kind) not in self._kept_rising:
+            # shot noise of the mean light is white beside the amplifier's
+            density = self.span.path.receiver.tia.input_density(fft.rfftfreq(samples, 1.0 / self.rate))
+            density = density + 2.0 * ELECTRON * self.middle
+            self._kept_rising[samples, kind] = np.sqrt(density / density[0]).astype(kind)
+        return self._kept_rising[samples, kind]
 
     def light(self, drive: Float, noise: Float | None = None) -> Float:
         """Light (..., N) W at the transmitter's output of a `drive` (..., N) V that has passed the driver's response."""
@@ -252,7 +269,7 @@ class LightChain:
         # the curve behind is that of an amplifier coupled for AC: the mean current is taken off before it, not after
         spectrum = fft.rfft(current - self.middle) * shapes.diode
         if unit is not None:
-            spectrum += fft.rfft(self._diode_noise(power, unit.current)) * shapes.rising
+            spectrum += fft.rfft(self._diode_noise(power, unit.current)) * self._rising(n, power.dtype.name)
         spectrum *= shapes.amplifier
         into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
         return LightWaves(self.behind_amplifier(into, samples_per_ui=samples_per_ui), power, into)
