@@ -119,7 +119,7 @@ class AnalogChannel:
     def response(self, path: int, receiver: Receiver, *, kind: str) -> Float:
         """Time response of a path in V: `kind` is "pulse", "edge" or "edge_slope" (per UI).
 
-        Of the receiver only CTLE and cancellation are read.
+        Of the receiver only the CTLE is read.
         """
         number = self.index[path]
         transfer, shape = self.prepared[number], self.shapes[number]
@@ -133,23 +133,22 @@ class AnalogChannel:
             shape = shape * (2j * np.pi * (transfer.frequency[: len(shape)] / transfer.symbol_rate))
         elif kind != "edge":
             raise ValueError(kind)
-        wave = np.asarray(fft.irfft(shape, n=transfer.n_samples))
-        if path == 0 and receiver.cancellation is not None:
-            wave = wave + _cancelled(receiver.cancellation.taps, kind, transfer.n_samples, transfer.samples_per_ui)
-        return wave
+        return np.asarray(fft.irfft(shape, n=transfer.n_samples))
 
 
-def _cancelled(taps: Float, kind: str, size: int, samples_per_ui: int) -> Float:
-    """What `Receiver.cancellation` adds to a response (size,) of the through path."""
+def _cancelled(link: Link, size: int) -> Float:
+    """What `Receiver.cancellation` adds to the through path's response (size,) to a symbol.
+
+    It answers the symbol itself, whatever the transmitter's FFE makes of it; as decision feedback it stands still where edges
+    are displaced.
+    """
+    assert link.receiver.cancellation is not None
+    taps, m = link.receiver.cancellation.taps, link.samples_per_ui
     wave = np.zeros(size)
-    # taps answer a symbol one sample long: a pulse is their sum over one UI, a difference of running sums
     wave[: min(len(taps), size)] = taps[:size]
-    if kind == "pulse":
-        total = np.cumsum(np.concatenate([wave[-samples_per_ui:], wave]))
-        return np.asarray(total[samples_per_ui:] - total[:-samples_per_ui])
-    # samples of an edge are per UI; its slope is the central difference
-    wave *= samples_per_ui
-    return wave if kind == "edge" else np.asarray(0.5 * samples_per_ui * (np.roll(wave, -1) - np.roll(wave, 1)))
+    # taps answer a symbol one sample long: a pulse is their sum over one UI, a difference of running sums
+    total = np.cumsum(np.concatenate([wave[-m:], wave]))
+    return np.asarray(total[m:] - total[:-m])
 
 
 @lru_cache(maxsize=16)
@@ -284,6 +283,8 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
     shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
+    if receiver.cancellation is not None:
+        shaped += _cancelled(link, len(shaped))
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     if receiver.sampling != MUELLER_MULLER:
         instant += round(link.sampling_instant().offset_ui * m)

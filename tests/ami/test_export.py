@@ -130,10 +130,13 @@ def test_the_statistical_eye_of_the_export_is_the_links(tmp_path: Path, compiler
     assert theirs.ber == pytest.approx(mine.ber, rel=0.3)
 
 
-def test_the_exported_models_pass_the_checker(tmp_path: Path, compiler: str) -> None:
+@pytest.mark.parametrize(("symbol_rate", "samples_per_ui"), [(10e9, 16), (26.5625e9, 32)])
+def test_the_exported_models_pass_the_checker(
+    tmp_path: Path, compiler: str, symbol_rate: float, samples_per_ui: int
+) -> None:
     ibs = built(equalised(), tmp_path, compiler)
     for name in ("sirf_tx", "sirf_rx"):
-        found = check_model(AmiModel(ibs, model=name), symbol_rate=10e9, samples_per_ui=16)
+        found = check_model(AmiModel(ibs, model=name), symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
         assert found.problems == ()
 
 
@@ -189,3 +192,14 @@ def test_a_link_as_toml(tmp_path: Path) -> None:
     file.write_text('standard = "802.3ck-c2m"\nchannel = "x.s4p"\nchanel = "y"\n')
     with pytest.raises(ConfigError, match="chanel"):
         read_link(file)
+
+
+def test_feedback_in_init_stands_behind_the_links_own_transmitter(tmp_path: Path, compiler: str) -> None:
+    """A DFE answers symbols: the pulse is that of the link itself whichever side holds the transmitter's FFE."""
+    own = equalised()
+    whole = through_models(own, built(own, tmp_path, compiler))
+    mixed = whole.replace(transmitter_model=None, transmitter=own.transmitter)
+    mine, theirs = (front_end(modelled(one).linear) for one in (whole, mixed))
+    size = min(len(mine.through) - mine.sampling, len(theirs.through) - theirs.sampling) - own.samples_per_ui
+    parts = [end.through[end.sampling - 2 * own.samples_per_ui : end.sampling + size] for end in (mine, theirs)]
+    np.testing.assert_allclose(parts[1], parts[0], rtol=0, atol=1e-6 * theirs.main_cursor)

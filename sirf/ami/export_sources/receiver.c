@@ -246,9 +246,11 @@ static double feedback(const Model *model) {
 
 /* Decide symbol `symbol` at `place`: feedback, loop. */
 static void decide(Model *model, double place, double fed) {
-    const double y = sampled(model, place) - fed;
+    const double seen = sampled(model, place), y = seen - fed;
+    /* ahead of the first symbol there is rounding alone: it would be fed back, and decide otherwise with other blocks */
+    const int silent = fabs(seen) < 1e-9 * model->main;
     int choice = 0;
-    for (int e = 0; e < ORDER - 1; e++) choice += y > model->threshold[e];
+    for (int e = 0; e < ORDER - 1; e++) choice += (silent ? 0.0 : y) > model->threshold[e];
 #ifdef CLOCK_BANDWIDTH
     double power = 0.0;
     for (int level = 0; level < ORDER; level++) power += LEVEL[level] * LEVEL[level] / ORDER;
@@ -263,7 +265,7 @@ static void decide(Model *model, double place, double fed) {
 #endif
     model->last = choice;
     for (long k = DFE_TAPS - 1; k > 0; k--) model->history[k] = model->history[k - 1];
-    model->history[0] = choice;
+    model->history[0] = silent ? -1 : choice;
 }
 
 long AMI_GetWave(double *wave, long wave_size, double *clock_times, char **AMI_parameters_out, void *AMI_memory) {
