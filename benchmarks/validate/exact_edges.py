@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ def line_link(jitter: Jitter, *, offset_ui: float = 0.0, sigma: float = NOISE) -
     )
 
 
+@cache
 def step_table() -> tuple[Float, Float]:
     """(time in UI, step response): the spectrum of edge and filter integrated numerically."""
     time = np.linspace(-3.0, 3.0, 3001)
@@ -55,12 +57,9 @@ def step_table() -> tuple[Float, Float]:
     return time, 0.5 + (values.sum(axis=1) - 0.5 * values[:, -1] + start) * (f[1] - f[0])
 
 
-TABLE = step_table()
-
-
 def rises(time: Float | float) -> Float:
     """Step response at `time` in UI after the edge."""
-    return np.asarray(np.interp(time, *TABLE))
+    return np.asarray(np.interp(time, *step_table()))
 
 
 def error_ratio(phase: float, first: tuple[Float, Float], second: tuple[Float, Float], sigma: float = NOISE) -> float:
