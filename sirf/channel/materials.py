@@ -14,7 +14,7 @@ from pydantic import Field
 
 from sirf._arrays import Complex, Float
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import Sourced
 from sirf.channel.kept_on_grid import kept_on_grid
 from sirf.channel.roughness import COPPER, RoughnessModel, cannonball_factor, roughness_factor
@@ -240,4 +240,4 @@ def _from_file(file: Path) -> Material:
     )
 
 
-_MATERIALS = Shelf("materials", kind="material", read=_from_file)
+_MATERIALS = DataFolder("materials", kind="material", read=_from_file)

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import Sourced, Table
 from sirf.errors import PhysicsError
 from sirf.units import INCH
@@ -176,4 +176,4 @@ def _from_file(file: Path) -> Weave:
     )
 
 
-_WEAVES = Shelf("weaves", kind="weave", read=_from_file)
+_WEAVES = DataFolder("weaves", kind="weave", read=_from_file)

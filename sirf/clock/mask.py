@@ -9,7 +9,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf._data import load_toml
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf.errors import ConfigError
 
 KEYS = {"id", "title", "provenance", "source"}
@@ -82,4 +82,4 @@ def _from_file(file: Path) -> JitterMask:
     return JitterMask(points=points, per_symbol_rate=key != "points", **texts)
 
 
-_MASKS = Shelf("jitter_masks", kind="mask", read=_from_file)
+_MASKS = DataFolder("jitter_masks", kind="mask", read=_from_file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import Sourced
 from sirf.errors import ConfigError, SirfError
 from sirf.fec.reed_solomon import ReedSolomon
@@ -64,4 +64,4 @@ def _from_file(file: Path) -> ReedSolomon:
         raise ConfigError(f"{file.name}: {error}") from None
 
 
-_CODES = Shelf("fec", kind="code", read=_from_file)
+_CODES = DataFolder("fec", kind="code", read=_from_file)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf.errors import ConfigError, SirfError
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.optical_receiver import OpticalReceiver
@@ -176,4 +176,4 @@ def numbers(table: dict[str, Any], prefix: str = "") -> tuple[tuple[str, float, 
     return tuple(found)
 
 
-_OPTICS = Shelf("optics", kind="optics", read=_load)
+_OPTICS = DataFolder("optics", kind="optics", read=_load)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sirf._data import load_toml
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf.channel.die_to_die import PackageCase, case_number
 from sirf.clock.forwarded import ForwardedClock
 from sirf.errors import ConfigError, SirfError
@@ -270,4 +270,4 @@ def _limits(file: PresetFile) -> EqualizerLimits:
     )
 
 
-_PRESETS = Shelf("standards", kind="standard", read=from_file)
+_PRESETS = DataFolder("standards", kind="standard", read=from_file)

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import Sourced, Table
 from sirf.errors import ConfigError, SirfError
 from sirf.system.architecture import Architecture, load_architecture
@@ -100,4 +100,4 @@ class _File(Sourced):
     member: Annotated[tuple[_Member, ...], Field(min_length=1)]
 
 
-_SETS = Shelf("sets", kind="set", read=_from_file)
+_SETS = DataFolder("sets", kind="set", read=_from_file)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sirf._arrays import Float
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import NotNegative, Positive, Sourced, Table
 from sirf.channel.figures.effective_return_loss import ErlSettings
 
@@ -231,4 +231,4 @@ def _mask(table: _MaskTable) -> Mask:
     )
 
 
-_LIMITS = Shelf("masks", kind="standard", read=_from_file)
+_LIMITS = DataFolder("masks", kind="standard", read=_from_file)

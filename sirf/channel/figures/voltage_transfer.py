@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sirf._arrays import Complex
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import Sourced, Table
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
@@ -169,4 +169,4 @@ class _File(Sourced):
     limit: Annotated[tuple[_Limit, ...], Field(min_length=1)]
 
 
-_VTF_MASKS = Shelf("vtf_masks", kind="mask", read=_from_file)
+_VTF_MASKS = DataFolder("vtf_masks", kind="mask", read=_from_file)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from sirf._arrays import Float
 from sirf._data import load_toml, validated
-from sirf._shelf import Shelf
+from sirf._data_folder import DataFolder
 from sirf._toml_table import Positive, Sourced
 from sirf.errors import ConfigError, PhysicsError
 from sirf.units import MU0
@@ -186,7 +186,7 @@ def _read(file: Path) -> BumpMap:
         raise ConfigError(f"{file.name}: {error}") from None
 
 
-_MAPS = Shelf("bump_maps", kind="bump map", read=_read)
+_MAPS = DataFolder("bump_maps", kind="bump map", read=_read)
 
 
 def list_bump_maps() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sirf._data import data_path, known_id, list_data
 Item = TypeVar("Item")
 
 
-class Shelf(Generic[Item]):
+class DataFolder(Generic[Item]):
     """The TOML files of one folder of `data/`, and files of their shape that users write.
 
     `kind` is what messages call an item, `read` makes one of a file.
