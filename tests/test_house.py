@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sirf"
 
 ROOMS = (
-    "_arrays _kernels errors units signal _store _data _shelf _toml_table _digest _display _files _version execution",
+    "_arrays _kernels errors units signal _store _data _data_folder _toml_table _digest _display _files _version execution",
     "channel paths materials",
     "link transmitter receiver clock optics fec presets results system",
     "engine equalizer com ami",

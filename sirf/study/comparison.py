@@ -317,5 +317,5 @@ def _aligned(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
 
 def _html(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
     names = "".join(f"<th>{name}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines)
     return f"<table><tr>{names}</tr>{body}</table>"
