@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import butter, freqs
 from scipy.stats import norm
 
 from sirf.__main__ import main
@@ -408,6 +409,14 @@ def test_optics_has_no_pam4_figures_for_nrz(capsys: Capture) -> None:
     low = need / (10.0 ** (0.1 * rows[0]["extinction_db"]) - 1.0)
     noise = receiver.noise_current(low) + receiver.noise_current(low + need)
     assert need == pytest.approx(norm.isf(2.4e-4) * noise / receiver.photodiode.responsivity, rel=0.005)
+    # the receiver's filter behind the amplifier: less noise, which once stood as an eye that opens
+    frequency = np.linspace(0.0, 400e9, 8001)
+    corner = 0.75 * 2.0 * np.pi * 50e9
+    behind = freqs(*butter(4, corner, analog=True), 2.0 * np.pi * frequency)[1]
+    density = receiver.input_density(frequency, low) * np.abs(receiver.tia.response(frequency)) ** 2
+    ratio = np.trapezoid(density * np.abs(behind) ** 2) / np.trapezoid(density)
+    assert budget["noise that the receiver's filter takes away, dB"] == pytest.approx(5.0 * np.log10(ratio), abs=0.01)
+    assert budget["drive, eye closure, multipath, noise and jitter of the link, dB"] > 0.0
     assert "oci-gen1 sends NRZ" in shown.err
 
 

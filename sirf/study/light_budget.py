@@ -23,11 +23,14 @@ from sirf.optics.receiver_sensitivity import sensitivity
 from sirf.optics.source import Laser
 from sirf.optics.span import Span
 from sirf.presets import list_presets, load
+from sirf.signal.filters import butterworth4
 from sirf.signal.pam import bits_per_symbol
 from sirf.study.measurement import DEAD_ERROR_RATIO
 
 MAX_LOSS, MAX_GAIN = 30.0, 12.0
 """dB of more and of less loss between which the limit is sought."""
+NOISE_BAND = 10.0
+"""Band over the amplifier's bandwidth to which its noise is integrated."""
 TOLERANCE_DB = 0.01
 """Width of the last bracket of the search."""
 
@@ -94,8 +97,9 @@ def engine_budget(
     """From OMA_outer at the transmitter to the margin at the photodiode for a bit error ratio before FEC, by the engine.
 
     The margin is the loss that may be added (or, negative, has to be taken away) until the statistical eye of the light from
-    retimer to retimer has the ratio, its equaliser set anew at every loss. What the engine needs beyond the receiver's own
-    sensitivity is one row: eye closure, multipath, intensity noise at each level, noise and jitter of what drives the light, and
+    retimer to retimer has the ratio, its equaliser set anew at every loss. The receiver's filter takes noise of the amplifier
+    away, which is a row below zero in closed form. What the engine needs beyond both is one row: eye closure and the gain of the
+    drive that makes up for slow edges, multipath, intensity noise at each level, noise and jitter of what drives the light, and
     the receiver behind the amplifier. Raises `PhysicsError` where no light within 12 dB more meets the ratio.
     """
     path = optics.path
@@ -105,13 +109,29 @@ def engine_budget(
     ser = ber * bits_per_symbol(optics.order)
     alone = float(dbm(sensitivity(path.receiver, ser=ser, extinction_db=measures.extinction_db, order=optics.order)))
     needed = arriving - margin
+    narrower = _narrower_noise_db(optics, 1e-3 * 10.0 ** (0.1 * needed), measures.extinction_db)
     rows = (
         *rows,
         ("sensitivity of photodiode and amplifier, dBm", alone),
-        ("eye closure, multipath, noise and jitter of the link, dB", needed - alone),
+        ("noise that the receiver's filter takes away, dB", narrower),
+        ("drive, eye closure, multipath, noise and jitter of the link, dB", needed - alone - narrower),
         ("OMA that the link needs, dBm", needed),
     )
     return LinkBudget(rows=rows, margin_db=margin)
+
+
+def _narrower_noise_db(optics: OpticsPreset, oma: float, extinction_db: float) -> float:
+    """Noise at the slicer without equaliser over noise behind the amplifier, mean of the outer levels, in dB of light."""
+    receiver, corner = optics.path.receiver, load(optical_standard(optics.symbol_rate)).receiver.noise_corner
+    assert corner is not None
+    frequency = np.linspace(0.0, NOISE_BAND * receiver.tia.bandwidth, 4001)
+    filtered = butterworth4(frequency, corner)
+    low = oma / (10.0 ** (extinction_db / 10.0) - 1.0)
+    behind, alone = (
+        sum(receiver.noise_current(level, frequency=frequency, after=after) for level in (low, low + oma))
+        for after in (filtered, None)
+    )
+    return float(10.0 * np.log10(behind / alone))
 
 
 def loss_margin_db(optics: OpticsPreset, *, ber: float = KP4_BIT_ERROR_RATIO) -> float:
