@@ -64,6 +64,7 @@ Made by `docs/make_benchmarks.py`; not edited by hand. Times are processor time 
 
 `sirf bench` prints these figures for your machine, beside its own limits and this reference. Every answer is asserted first;
 `pytest benchmarks/test_short.py --benchmark-json FILE` runs the same jobs on pytest-benchmark.
+`python benchmarks/take_reference.py "MACHINE IN WORDS"` takes the reference anew, on a machine that does nothing else.
 
 {table(("job", "rate", "first run", "bounded by"), jobs)}
 

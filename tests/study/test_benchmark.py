@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
+from benchmarks.take_reference import reference_text
+from sirf._data import load_toml, validated
 from sirf.errors import SirfError
 from sirf.study import benchmark
 from sirf.study.benchmark import JOBS, JobRate, ShortBenchmark, relative, run_short
@@ -43,6 +46,24 @@ def test_every_job_has_its_reference_and_its_limit() -> None:
         == {field.name for field in dataclasses.fields(MachineLimits)}
         >= {job.limit for job in JOBS}
     )
+
+
+def test_a_reference_that_is_taken_is_read_back(tmp_path: Path) -> None:
+    rates = {"error counting": 3.3194e7, "RS(544,514) decoding": 9e8}
+    figures = tuple(
+        JobRate(name=name, unit="symbols", rate=rate, first_seconds=1.0, limit="fft", reference=None)
+        for name, rate in rates.items()
+    )
+    limits = MachineLimits(fft=1.5e10, multiply_add=4e10, memory=2e10)
+    result = ShortBenchmark(
+        figures=figures, limits=limits, reference_limits=limits, reference_machine="another", seconds=1.0
+    )
+    file = tmp_path / "reference.toml"
+    file.write_text(reference_text(result, "a machine", "1.2.3"))
+    read = validated(benchmark._Reference, load_toml(file), file)
+    assert (read.machine, read.sirf) == ("a machine", "1.2.3")
+    assert read.limits == dataclasses.asdict(limits)
+    assert read.rates == pytest.approx(rates, rel=1e-3)
 
 
 def test_limits_are_of_the_order_of_a_processor() -> None:
