@@ -24,7 +24,7 @@ NOISE = 1.8e-3
 """Rms of the noise in V."""
 
 
-def line_link(jitter: Jitter, *, offset_ui: float = 0.0, sigma: float = NOISE) -> Link:
+def line_link(jitter: Jitter, *, offset_ui: float = 0.0, sigma: float = NOISE, samples_per_ui: int = 32) -> Link:
     """A lossless line, a Gaussian edge, a receiver filter far above the symbol rate."""
     f = np.arange(0.0, 20.0 * RATE, 100e6)
     s = np.zeros((len(f), 2, 2), dtype=complex)
@@ -33,6 +33,7 @@ def line_link(jitter: Jitter, *, offset_ui: float = 0.0, sigma: float = NOISE) -
         Channel(through=Network(f, s, z0=100.0, name="line"), plane="die", name="line"),
         symbol_rate=RATE,
         modulation="NRZ",
+        samples_per_ui=samples_per_ui,
         transmitter=sirf.Transmitter(
             amplitude=SWING, amplitude_fext=SWING, amplitude_next=SWING, rise_time=RISE, jitter=jitter
         ),
