@@ -428,15 +428,13 @@ def search_setting(
     return best, found, found_cursor, evaluated
 
 
-@kernel(fastmath=True)  # a sum of positive terms: order only changes rounding
-def tap_weights(taps: Any, cosine: Any, sine: Any, weights: Any) -> None:
-    """|H_ffe(f)| (T, F) of rows of `taps` (T, K), with cos and sin (K, F) of each tap's phase, into `weights`."""
-    for t in range(taps.shape[0]):
+@kernel(fastmath=True)  # rounding, in a sum of positive terms
+def tap_weights(own: Any, cosines: Any, weights: Any) -> None:
+    """|H_ffe(f)| (T, F) of taps with autocorrelations `own` (T, K), with cosines (K, F) of multiples of w, into `weights`."""
+    for t in range(own.shape[0]):
         out = weights[t]
         for i in range(out.size):
-            real = 0.0
-            imaginary = 0.0
-            for k in range(taps.shape[1]):
-                real += taps[t, k] * cosine[k, i]
-                imaginary += taps[t, k] * sine[k, i]
-            out[i] = np.sqrt(real * real + imaginary * imaginary)
+            power = own[t, 0] * cosines[0, i]
+            for k in range(1, own.shape[1]):
+                power += own[t, k] * cosines[k, i]
+            out[i] = np.sqrt(max(power, 0.0))

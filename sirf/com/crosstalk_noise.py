@@ -47,16 +47,22 @@ def crosstalk_points(frequency: Float, symbol_rate: float) -> int:
 
 
 def fext_variance(taps: Float, offsets: Sequence[int], frequency: Float, symbol_rate: float, density: Float) -> Float:
-    """sigma_FEXT² (T, S) over symbol power for `taps` (T, K) at cursors `offsets`, and `density` (P, S) of each CTLE setting.
+    """sigma_FEXT² (T, S) over symbol power for `taps` (T, K) at cursors `offsets`, and `density` (P, S) of S spectra.
 
     As in the reference code the density is weighted by |H_ffe|, not by its square.
     """
-    phase = 2.0 * np.pi * np.outer(offsets, frequency[: density.shape[0]]) / symbol_rate
-    cosine, sine = np.cos(phase), np.sin(phase)
+    places = np.asarray(offsets) - min(offsets)
+    count = int(np.max(places)) + 1
+    every = np.zeros((taps.shape[0], count))
+    every[:, places] = taps
+    # |H_ffe|² is a cosine series of the taps' autocorrelation
+    own = np.stack([np.sum(every[:, lag:] * every[:, : count - lag], axis=1) for lag in range(count)], axis=1)
+    own[:, 1:] *= 2.0
+    cosines = np.cos(2.0 * np.pi * np.outer(np.arange(count), frequency[: density.shape[0]]) / symbol_rate)
     result = np.empty((taps.shape[0], density.shape[1]))
     weights = np.empty((_CHUNK, density.shape[0]))
     for start in range(0, taps.shape[0], _CHUNK):
-        part = np.ascontiguousarray(taps[start : start + _CHUNK])
-        tap_weights(part, cosine, sine, weights[: part.shape[0]])
+        part = np.ascontiguousarray(own[start : start + _CHUNK])
+        tap_weights(part, cosines, weights[: part.shape[0]])
         result[start : start + _CHUNK] = weights[: part.shape[0]] @ density
     return result

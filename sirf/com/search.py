@@ -14,7 +14,14 @@ from sirf._kernels.com_search import feedback_taps, search_setting
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms
-from sirf.com.filters import ctle_transfer, first_stage, receiver_filter, second_stage
+from sirf.com.filters import (
+    ctle_power_terms,
+    ctle_transfer,
+    first_stage,
+    gain_weights,
+    receiver_filter,
+    second_stage,
+)
 from sirf.com.responses import PathResponse, running_sum
 from sirf.execution import tell
 
@@ -131,14 +138,17 @@ class CaseSearch:
                 result.append(np.zeros((self.grid.taps.shape[0] if kind == "fext" else 1, len(transfers))))
                 continue
             base = crosstalk_density(aggressors, settings.symbol_rate, f_2)
-            density = np.stack([base * np.abs(h[: base.size]) ** 2 for h in transfers], axis=1)
             power = settings.sigma_x**2
             if kind == "next":
                 # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
+                density = np.stack([base * np.abs(h[: base.size]) ** 2 for h in transfers], axis=1)
                 result.append(power * np.sum(density, axis=0, keepdims=True))
             else:
-                variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, density)
-                result.append(power * variance)
+                # |H_ctf|² is a sum of four spectra that the gains only weigh, so four variances are found for each setting
+                four = base[:, None] * ctle_power_terms(f[: base.size], ctle).T
+                variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, four)
+                weights = [gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) ** 2 for i, j in self.gains]
+                result.append(power * (variance @ np.transpose(weights)))
         return noise, result[0][0], result[1]
 
     def noise_sources(self, number: int) -> dict[str, float]:
