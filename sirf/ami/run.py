@@ -26,7 +26,7 @@ from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, plan
-from sirf.engine.waveform.polyphase import Filterbank, push_rows
+from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, push_rows
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
 from sirf.errors import AmiError, SirfError
@@ -86,7 +86,6 @@ class ModelStream:
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
         self.plan = plan(link, MAX_ERROR, TAIL)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
-        self.others = OtherDrives(self.plan)
         self.bank = Filterbank(self.plan.table)
         self.m = found.link.samples_per_ui
         self.arrived = np.empty((self.plan.table.block, self.m), dtype=np.float32)
@@ -99,6 +98,7 @@ class ModelStream:
             if waves or driven:
                 sending = self._open(found.transmitter, shared) if waves else None
                 self.sent = SentWaveform(found, self.plan, sending, seed=seed)
+                self.others = OtherDrives(self.plan, late=self.sent.late)
             receiving = self._open(found.receiver, shared) if found.receiver_waves else None
             self.receiver = ModelReception(
                 found,
@@ -183,19 +183,31 @@ class ModelStream:
 
 
 class OtherDrives:
-    """Noise and crosstalk of a plan, and in the signal's place what a transmitter's model sends itself."""
+    """Noise and crosstalk of a plan, and in the signal's place what a transmitter's model sends itself.
 
-    def __init__(self, shared: Plan) -> None:
-        fixed, table = shared.fixed, shared.table
-        self.fixed = fixed
-        moving = {drive - fixed: spectra for drive, spectra in table.moving.items()}
-        self.bank = Filterbank(dataclasses.replace(table, spectra=table.spectra[fixed:], moving=moving))
+    The feedback that a receiver's AMI_Init takes off answers symbols, not the waveform: it is one more drive, `late` symbols
+    later as the waveform is.
+    """
+
+    def __init__(self, shared: Plan, *, late: int) -> None:
+        table, end = shared.table, shared.raw
+        self.rows = np.arange(shared.fixed, len(table.spectra))
+        self.first = shared.fixed
+        spectra = table.spectra[self.rows]
+        if end.feedback is not None:
+            answer = Response(end.feedback, end.sampling, late * end.samples_per_ui)
+            own = FilterTable.of([answer], table.grid, lead=table.lead, transform=table.transform, block=table.block)
+            # the signal's first drive is that of the symbols
+            self.rows, self.first = np.append(0, self.rows), shared.fixed - 1
+            spectra = np.concatenate([own.spectra, spectra])
+        moving = {drive - self.first: responses for drive, responses in table.moving.items()}
+        self.bank = Filterbank(dataclasses.replace(table, spectra=spectra, moving=moving))
 
     def push(self, drives: Single, moved: tuple[tuple[int, int], ...], sent: Single, out: Single) -> None:
         """Rows `out` (b, M) in V of a block's `drives` and of `sent` (b, c) V; `moved` numbers drives with the signal's."""
         for drive, shift in moved:
-            self.bank.move(drive - self.fixed, shift)
-        self.bank.push(np.asarray(fft.rfft(drives[self.fixed :])), out, added=sent)
+            self.bank.move(drive - self.first, shift)
+        self.bank.push(np.asarray(fft.rfft(drives[self.rows])), out, added=sent)
 
 
 class SentStream(Stream):
@@ -208,12 +220,12 @@ class SentStream(Stream):
         super().__init__(_quiet_edges(found, sent_response(found)), seed=seed, **options)
         self.sent_waveform = SentWaveform(found, self.plan, instance, seed=seed)
         self.sent = np.zeros(self.sent_waveform.late, dtype=np.uint8)
-        self.others = OtherDrives(self.plan)
+        self.others = OtherDrives(self.plan, late=self.sent_waveform.late)
 
     def _waveform(self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
+        self.others.push(drives, moved, self.sent_waveform.push(symbols), out)
         # captures must not see a signal that no transmitter sends
         drives[: self.plan.fixed] = 0.0
-        self.others.push(drives, moved, self.sent_waveform.push(symbols), out)
 
 
 @lru_cache(maxsize=8)

@@ -45,7 +45,8 @@ class FrontEnd:
     `crosstalk_index` the same. `sampling` indexes the sampling instant in the first five.
     `noise_correlation` (N_lag,) in V² is the autocorrelation of the receiver noise at lags of one sample;
     `transmitter_noise` the rms in V of the SNR_TX term.
-    `omitted` is the sum of |cursor| that was left out, relative to the main cursor.
+    `omitted` is the sum of |cursor| that was left out, relative to the main cursor. `feedback` (N,) is the part of `through` that
+    `Receiver.cancellation` adds, None without.
     """
 
     samples_per_ui: int
@@ -62,6 +63,7 @@ class FrontEnd:
     noise_correlation: Float
     transmitter_noise: float
     omitted: float
+    feedback: Float | None = None
 
     @property
     def main_cursor(self) -> float:
@@ -283,8 +285,9 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
     shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
-    if receiver.cancellation is not None:
-        shaped += _cancelled(link, len(shaped))
+    feedback = None if receiver.cancellation is None else _cancelled(link, len(shaped))
+    if feedback is not None:
+        shaped += feedback
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     if receiver.sampling != MUELLER_MULLER:
         instant += round(link.sampling_instant().offset_ui * m)
@@ -320,6 +323,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
         noise_correlation=noise_correlation(link),
         transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
         omitted=omitted,
+        feedback=None if feedback is None else feedback.take(window, mode="wrap"),
     )
 
 

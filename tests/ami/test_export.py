@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -203,3 +204,16 @@ def test_feedback_in_init_stands_behind_the_links_own_transmitter(tmp_path: Path
     size = min(len(mine.through) - mine.sampling, len(theirs.through) - theirs.sampling) - own.samples_per_ui
     parts = [end.through[end.sampling - 2 * own.samples_per_ui : end.sampling + size] for end in (mine, theirs)]
     np.testing.assert_allclose(parts[1], parts[0], rtol=0, atol=1e-6 * theirs.main_cursor)
+
+
+def test_feedback_in_init_counts_behind_a_transmitters_getwave(tmp_path: Path, compiler: str) -> None:
+    """Table of flows: AMI_GetWave of the transmitter, then the receiver's Init; its feedback is part of what Init did."""
+    own = equalised(3.0)
+    own = own.replace(receiver=dataclasses.replace(own.receiver, ffe=(1.0,), ffe_main=0, noise_density=6e-14))
+    vendor = through_models(own, built(own, tmp_path, compiler))
+    text = (tmp_path / "sirf_rx.ami").read_text()
+    (tmp_path / "init.ami").write_text(re.sub(r"(GetWave_Exists .*?Value )True", r"\1False", text))
+    vendor = vendor.replace(receiver_model=AmiModel(tmp_path / "init.ami", so=tmp_path / "sirf_rx.so"))
+    low, high = sirf.simulate(vendor, symbols=100_000, rng=1).errors.interval()
+    # without the feedback 0.105 in place of 0.147
+    assert low < sirf.statistical_eye(vendor).ber < high
