@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import pickle
 import tomllib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -103,11 +104,19 @@ def load_toml(path: Path | str) -> dict[str, Any]:
     if keys > MAX_TOML_KEYS:
         raise ConfigError(f"{file} must have at most {MAX_TOML_KEYS:,} keys, got about {keys:,}. Check the file.")
     try:
-        return tomllib.loads(text)
+        # a dict of the caller's own, whatever becomes of it
+        table: dict[str, Any] = pickle.loads(_parsed(text))
+        return table
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} must be valid TOML, got {shortened(error)}. Mend the file.") from error
     except RecursionError:
         raise ConfigError(f"{file} must not nest brackets so deeply. Mend the file.") from None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> bytes:
+    """A TOML text as a pickled dict: the same architectures and parts are read again and again, and parsing is slow."""
+    return pickle.dumps(tomllib.loads(text))
 
 
 def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Model:
