@@ -295,3 +295,23 @@ def test_an_eye_in_the_terminal_shows_three_openings() -> None:
     changes = [one for one, before in zip(middle, [None, *middle], strict=False) if one != before]
     assert changes.count(True) >= 3
     assert lines[-1].split() == ["-0.5", "UI", "0", "+0.5", "UI"]
+
+
+def test_levels_stand_at_their_voltages_in_the_terminal() -> None:
+    """Of rows from the label on top down to its negative, dots of the middle column lie about the four levels."""
+    channel = sirf.paths.cpo(length="30 mm", rate_class="100g").to_channel()
+    eye = sirf.statistical_eye(sirf.Link(channel, standard="cei-112g-xsr", samples_per_ui=16).optimized(), phases=16)
+    *rows, _ = terminal_eye(eye, width=80).splitlines()
+    top_mv = float(rows[0].split()[0])
+    assert top_mv == pytest.approx(0.68e3 * eye.volts.max(), abs=0.5)
+    # 20 rows of four dots each
+    heights = np.linspace(top_mv, -top_mv, 4 * len(rows))
+    dark = [
+        heights[4 * k : 4 * k + 4].mean() for k, row in enumerate(rows) if row[10 + (len(row) - 10) // 2] == "\u2800"
+    ]
+    row_mv = 2.0 * top_mv / len(rows)
+    for level in 1e3 * eye.level_volts:
+        assert min(abs(one - level) for one in dark) > 0.5 * row_mv
+    gaps = 0.5e3 * (eye.level_volts[1:] + eye.level_volts[:-1])
+    for gap in gaps:
+        assert min(abs(one - gap) for one in dark) < 0.6 * row_mv
