@@ -22,6 +22,7 @@ from sirf.study.sections import Section, optimized, path_of, sections
 from sirf.study.sweep.copper_parameters import material_changed
 from sirf.study.sweep.design import tolerance_values
 from sirf.study.sweep.inputs import Inputs
+from sirf.study.sweep.modulated import modulated_figures
 from sirf.study.sweep.parameters import changed_link, parameter_of
 from sirf.study.sweep.parts import Value
 from sirf.study.sweep.study import Study
@@ -60,6 +61,7 @@ class _Subject:
     channel: Channel | None = None
     package_case: int = 1
     equalized: tuple[Link, ...] = ()
+    modulation: str | None = None
 
 
 class Evaluator:
@@ -119,6 +121,8 @@ class Evaluator:
 
     def figures_of(self, subject: _Subject, inputs: Inputs) -> dict[str, float | None]:
         """The figures that the study asks, of changed inputs of a subject."""
+        if subject.modulation is not None:
+            return _of_modulation(self.study, subject, inputs)
         parts = _sections(self.study, subject, inputs)
         measurement = Measurement(parts, architecture=subject.architecture, data_rate=subject.data_rate)
         found: dict[str, float | None] = {}
@@ -172,7 +176,10 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         return point.get(name, getattr(base, name, None))
 
     inputs, architecture, data_rate, channel = Inputs(), None, None, None
+    modulation = point.get("modulation")
     standard = chosen("standard")
+    if modulation is not None and chosen("data_rate_gbps") is not None:
+        data_rate = 1e9 * float(chosen("data_rate_gbps"))
     if chosen("architecture") is not None:
         architecture = load_architecture(str(chosen("architecture")))
         data_rate = 1e9 * float(chosen("data_rate_gbps") or 106.25)
@@ -200,6 +207,23 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         None if standard is None else str(standard),
         channel,
         int(chosen("package_case") or 1),
+        modulation=None if modulation is None else str(modulation),
+    )
+
+
+def _of_modulation(study: Study, subject: _Subject, inputs: Inputs) -> dict[str, float | None]:
+    """The figures of a case with a modulation of its own, at the net rate of all."""
+    given = subject.channel
+    if given is None:
+        assert inputs.path is not None
+        path = inputs.path if inputs.length_m is None else inputs.path.with_length(inputs.length_m)
+    return modulated_figures(
+        path if given is None else given,
+        modulation=str(subject.modulation),
+        data_rate=subject.data_rate,
+        standard=str(subject.standard),
+        package_case=subject.package_case,
+        figures=study.figures,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sirf.errors import ConfigError, shown
 from sirf.study.figures import FIGURES
 from sirf.study.sweep.models import check_models
+from sirf.study.sweep.modulated import check_modulated
 from sirf.study.sweep.parameters import parameter_of
 from sirf.study.sweep.parts import MAX_CASES, MAX_LATIN, METHODS
 
@@ -24,6 +25,7 @@ def check_study(study: Study) -> None:
     _check_base(study)
     _check_parameters(study)
     check_models(study)
+    check_modulated(study)
     _check_figures(study)
     _check_sampling(study)
     if not 1 <= study.cases <= MAX_CASES:

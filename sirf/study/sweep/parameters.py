@@ -52,6 +52,7 @@ PARAMETERS: dict[str, SweepParameter] = {
         _subject("material", "laminate"),
         _subject("file", "Touchstone file"),
         _subject("package_case", "package test case", kind="number"),
+        _subject("modulation", "modulation at one net rate"),
         _subject("data_rate_gbps", "data rate of a lane", "Gb/s", "number"),
         *COPPER_PARAMETERS,
         *LIGHT_PARAMETERS,
