@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
 KEPT_SERIES = 8
-"""Two-ports of several elements in series that are kept, at most: both ends of the last few paths."""
+"""Two-ports of several elements in series that are kept, at most: the starts of the last few paths."""
 MOST_POINTS = 20_000
 """Points of a grid up to which they are: 1.3 MB each."""
 
@@ -53,15 +53,15 @@ def element_network(element: Element, grid: FrequencyGrid) -> Network:
 
 
 def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tuple[type[Element], ...]) -> Complex:
-    """S (F, 2, 2) of all elements in series; neighbours of the kinds `together`, which vary least, are kept as one."""
-    parts: list[Complex] = []
-    for joined, run in itertools.groupby(elements, lambda element: isinstance(element, together)):
-        ones = tuple(run)
-        if joined and len(ones) > 1 and all(map(_by_value, ones)) and grid.frequency.size <= MOST_POINTS:
-            parts.append(_kept_series(cast("Hashable", ones), grid))
-        else:
-            parts += [element_network(one, grid).s for one in ones]
-    return reduce(cascade, parts)
+    """S (F, 2, 2) of all elements in series; those of the kinds `together` at its start, which vary least, are kept as one.
+
+    All are joined from the first on: another order would change last bits, and with them what random draws a link has.
+    """
+    first = tuple(itertools.takewhile(lambda element: isinstance(element, together), elements))
+    kept = len(first) > 1 and all(map(_by_value, first)) and grid.frequency.size <= MOST_POINTS
+    start = [_kept_series(cast("Hashable", first), grid)] if kept else []
+    rest = elements[len(first) :] if kept else elements
+    return reduce(cascade, [*start, *(element_network(one, grid).s for one in rest)])
 
 
 def _by_value(element: Element) -> bool:
