@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from sirf.ami.flow import Modelled
 from sirf.ami.run import ModelStream, SentStream, opened, sent_block
 from sirf.engine.counting.tally import Errors, tally
+from sirf.engine.waveform.plan import kept_draw, plan
 from sirf.errors import SirfError
 from sirf.results.error_count import ErrorCount
 from sirf.signal.patterns import remove_precoding
@@ -43,7 +45,8 @@ class ModelCounter:
         # the decoder has no symbol before the first one
         counted = slice(1, 1 + self.counted)
         count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
-        return count, on_line.within(counted)
+        waveform = self.found.waveform
+        return replace(count, stretch=kept_draw(waveform, plan(waveform))), on_line.within(counted)
 
     def _decisions(self, seed: int) -> tuple[Symbols, Symbols]:
         """What was sent and decided, one symbol more than counts."""

@@ -25,7 +25,7 @@ from sirf.ami.stimulus import RESPONSE, SentWaveform, sent_filter
 from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.capture import histogram_eye
-from sirf.engine.waveform.plan import Plan, plan
+from sirf.engine.waveform.plan import Plan, kept_draw, plan
 from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, push_rows
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Source
@@ -345,7 +345,7 @@ def run_models(
     run = WaveformRun(
         link=link,
         eye=histogram_eye(receiver.histogram, receiver.top, receiver.decision_levels()),
-        errors=receiver.count,
+        errors=dataclasses.replace(receiver.count, stretch=kept_draw(found.waveform, stream.plan)),
         ideal_feedback=False,
         models=_report(found, receiver.values),
     )

@@ -16,7 +16,7 @@ from sirf._files import check_output, read_small_text, write_text
 from sirf.errors import SirfError, shortened, shown
 from sirf.results.error_count import ErrorCount
 
-FORMAT = "sirf-error-count-4"
+FORMAT = "sirf-error-count-5"
 NOT_KEPT = "sampling"
 """Field of a count that its link says anew."""
 SECONDS_BETWEEN_SAVES = 10.0

@@ -24,7 +24,9 @@ class ErrorCount:
     the count behaves as errors / d independent events. So do the sums of squared errors per batch: the run is cut into
     `batches[i]` batches of `BATCHES[i]` symbols, and where errors differ from batch to batch by more than their bursts explain
     (each has its own crosstalk phase and slow jitter), d is the variance of a batch's errors over their mean, times the square of
-    Student's quantile over the normal one: the largest of all lengths with at least `FEWEST_BATCHES` batches.
+    Student's quantile over the normal one: the largest of all lengths with at least `FEWEST_BATCHES` batches. Where something
+    keeps its draw over `stretch` symbols, longer than the first batches (an aggressor's phase over a block of a waveform), the
+    first length that holds a stretch counts from two batches on; with fewer all errors are one event.
 
     `burst_lengths[i]` bursts span i + 1 symbols from first to last error, the last entry as many or more. `sent[i]` symbols went
     out at level i from the lowest, `confusion[i * L + j]` of them were taken for level j. Values with different `link` digests
@@ -46,6 +48,7 @@ class ErrorCount:
     sent: tuple[int, ...] = ()
     confusion: tuple[int, ...] = ()
     link: str = ""
+    stretch: int = 0
     sampling: SamplingInstant | None = None
 
     def __add__(self, other: ErrorCount) -> ErrorCount:
@@ -58,10 +61,15 @@ class ErrorCount:
         summed = {
             field.name: _sum(getattr(self, field.name), getattr(other, field.name))
             for field in fields(self)
-            if field.name not in ("link", "bits_per_symbol", "sampling")
+            if field.name not in ("link", "bits_per_symbol", "stretch", "sampling")
         }
-        sampling = self.sampling or other.sampling
-        return ErrorCount(link=self.link, bits_per_symbol=self.bits_per_symbol, sampling=sampling, **summed)
+        return ErrorCount(
+            link=self.link,
+            bits_per_symbol=self.bits_per_symbol,
+            stretch=max(self.stretch, other.stretch),
+            sampling=self.sampling or other.sampling,
+            **summed,
+        )
 
     @property
     def bits(self) -> float:
@@ -127,14 +135,23 @@ class ErrorCount:
         if errors == 0:
             return 1.0
         # errors weighed by the size of their burst: independent ones make one each
-        size = max(per_burst / errors, 1.0)
+        size = burst = max(per_burst / errors, 1.0)
+        holding = min((length for length in BATCHES if length >= self.stretch), default=0) if self.stretch else 0
+        # until a batch has shown what a stretch does
+        shown = not self.stretch
         for length, count, squares in zip(BATCHES, self.batches, per_batch, strict=False):
-            if count >= FEWEST_BATCHES:
-                # a last batch that is not full has no say
-                mean = errors * min(length / self.symbols, 1.0)
-                variance = (squares - count * mean**2) / (count - 1)
-                size = max(size, variance / mean * _student_factor(count, confidence))
-        return size
+            if count < (2 if length == holding else FEWEST_BATCHES):
+                continue
+            # a last batch that is not full has no say
+            mean = errors * min(length / self.symbols, 1.0)
+            variance = (squares - count * mean**2) / (count - 1)
+            found = variance / mean * _student_factor(count, confidence)
+            if self.stretch and length >= holding:
+                shown = True
+                # batches and stretches do not begin together: of independent draws a sum over l symbols keeps 1 - s / (3 l)
+                found = burst + max(found - burst, 0.0) / (1.0 - self.stretch / (3.0 * length))
+            size = max(size, found)
+        return min(size, errors) if shown else float(errors)
 
     @property
     def ber_low(self) -> float:

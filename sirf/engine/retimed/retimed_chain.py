@@ -133,7 +133,7 @@ class _Book:
 
     def __init__(self, last: Relay) -> None:
         chain = last.chain
-        self.sampling = [relay.stream.sampling for relay in chain]
+        self.streams = [relay.stream for relay in chain]
         identities = [relay.stream.plan.digest for relay in chain]
         gaps = [relay.stream.receiver.gap for relay in chain]
         order = last.link.order
@@ -165,10 +165,10 @@ class _Book:
         """What was counted so far."""
         return ChainRun(
             links=links,
-            end_to_end=self.whole.count(),
+            end_to_end=replace(self.whole.count(), stretch=max(stream.stretch for stream in self.streams)),
             segments=tuple(
-                replace(segment.count(), sampling=sampling)
-                for segment, sampling in zip(self.segments, self.sampling, strict=True)
+                replace(segment.count(), stretch=stream.stretch, sampling=stream.sampling)
+                for segment, stream in zip(self.segments, self.streams, strict=True)
             ),
             ideal_feedback=ideal_feedback,
         )

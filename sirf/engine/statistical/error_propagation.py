@@ -144,7 +144,9 @@ def _part_after_right_decisions(rates: tuple[Float, Float, Float, Float]) -> flo
     rest = float(occupancy[quiet])
     errors = float(occupancy @ symbol) / (rest * alone)
     away = (1.0 / rest - 1.0) / alone
-    return 1.0 / (errors - alone * away)
+    needed = errors - alone * away
+    # in a closed eye no start gives that ratio: most symbols lie in excursions, and grouping means nothing
+    return 1.0 / needed if needed > alone else 1.0
 
 
 def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:

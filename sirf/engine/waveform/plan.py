@@ -189,6 +189,13 @@ def _adapted_thresholds(link: Link) -> Float:
     return model.thresholds(model.at(0)) - thresholds(model.decided) * model.front_end.main_cursor
 
 
+def kept_draw(link: Link, shared: Plan) -> int:
+    """Symbols over which a run keeps what it draws once a block, phases of aggressors or double reflections of light; or 0."""
+    moving = any(one.phase_ui is None or one.rate_offset_ppm for one in link.aggressors)
+    echoes = shared.light is not None and bool(shared.light.chain.span.path.interference.echoes)
+    return shared.table.block if moving or echoes else 0
+
+
 def _lead(link: Link, raw: FrontEnd) -> int:
     """Symbols of a block before the instant of its first one."""
     return max(raw.pre_cursors + 4, 4 + len(link.receiver.ffe)) + link.transmitter.ffe_main

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sirf.engine.contract import LIGHT_COUNTING, check_link
@@ -39,4 +41,4 @@ class SegmentCounter:
             errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
         counted = slice(1, 1 + self.counted)
         count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
-        return count, on_line.within(counted)
+        return replace(count, stretch=stream.stretch), on_line.within(counted)

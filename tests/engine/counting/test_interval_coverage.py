@@ -84,6 +84,17 @@ def test_an_aggressor_at_random_phase(sigma: float, coupling: float) -> None:
     assert missed(link, enumerated(link)) <= MOST
 
 
+@pytest.mark.parametrize("symbols", [12_000, 30_000, 60_000])
+def test_an_aggressor_that_keeps_its_phase_over_a_block_of_a_waveform(symbols: int) -> None:
+    """A run sees one phase a block, so few that their scatter is hardly known: the interval says so."""
+    link = with_aggressor(0.2, 0.5).replace(samples_per_ui=8)
+    truth = enumerated(link)
+    counts = [sirf.simulate(link, symbols=symbols, rng=seed).errors for seed in range(RUNS)]
+    assert counts[0].stretch > 1024
+    assert np.mean([count.ber for count in counts]) == pytest.approx(truth, rel=0.04)
+    assert sum(not count.ber_low <= truth <= count.ber_high for count in counts) <= MOST
+
+
 PHASE = 2.0 * np.pi * (np.arange(64) + 0.5) / 64
 NORMAL = np.linspace(-5.0, 5.0, 101)
 

@@ -56,6 +56,15 @@ def runs_of_errors(rates: ErrorRates, longest: int) -> np.ndarray:
     return np.asarray(-np.diff(at_least) / at_least[0])
 
 
+def test_a_closed_eye_has_an_error_ratio() -> None:
+    """Sampled half a UI early with feedback for another instant, most symbols are wrong: no less than none, no more than all."""
+    link = sirf.Link(sirf.paths.pluggable(length="200 mm").to_channel(), standard="802.3ck-c2m", samples_per_ui=16)
+    receiver = link.receiver.replace(dfe=(0.102, -0.051, -0.032, 0.005), sampling_offset_ui=-0.5)
+    eye = sirf.statistical_eye(link.replace(receiver=receiver), phases=1)
+    assert 0.3 < eye.ser < 0.9
+    assert 0.2 < eye.ber < eye.ser
+
+
 def test_nrz_one_tap_dfe_has_the_closed_form_error_ratio_and_burst() -> None:
     b, sigma = 0.6, 0.5
     p, stay = q(1 / sigma), 0.5 * (q((1 - 2 * b) / sigma) + q((1 + 2 * b) / sigma))
