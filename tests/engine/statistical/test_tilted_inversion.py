@@ -7,8 +7,9 @@ import itertools
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import erfc
+from scipy.special import erfc, ndtr, ndtri
 
+import sirf
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import MET
@@ -16,6 +17,7 @@ from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.engine.statistical.tilted_inversion import aggressor_function, interference
 from sirf.signal.pam import levels
 from sirf.transmitter.jitter import Jitter
+from tests.engine.links import flat_link
 
 Float = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -138,3 +140,17 @@ def test_quantile_inverts_the_tail() -> None:
     for probability, x in ((1e-3, 3.0902323), (1e-6, 4.7534243), (1e-12, 7.0344838), (1e-15, 7.9413453)):
         assert found.quantile(0, probability) == pytest.approx(0.01 * x, rel=2e-4)
     assert np.trapezoid(found.density[0], found.volts) == pytest.approx(0.5, abs=2e-3)
+
+
+@pytest.mark.parametrize("depth", [4.0, 6.0, 7.5, 10.0])
+def test_eyes_far_below_the_error_ratio_are_those_of_the_normal_distribution(depth: float) -> None:
+    """Half an eye of `depth` deviations makes 5e-5 to 1e-23 errors; eyes are read at 1e-15 to 1e-18."""
+    sigma = 1.0 / (3.0 * depth)
+    link = flat_link("PAM4", sigma=sigma)
+    eye = sirf.statistical_eye(link, phases=1)
+    assert eye.ser == pytest.approx(1.5 * float(ndtr(-depth)), rel=0.01)
+    for ratio in (1e-15, 1e-16, 1e-17, 1e-18):
+        for (low, high), level in zip(eye.edges(ratio), link.levels[:-1], strict=True):
+            # a hundredth of the probability is a few ten-thousandths of the deviations
+            assert (low - level) / sigma == pytest.approx(-float(ndtri(ratio)), abs=2e-3)
+            assert (level + 2.0 / 3.0 - high) / sigma == pytest.approx(-float(ndtri(ratio)), abs=2e-3)
