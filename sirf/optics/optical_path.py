@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sirf._arrays import Complex, Float
+from sirf._digest import OMITTED_AT_DEFAULT
 from sirf.errors import PhysicsError
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre, PathInterference
 from sirf.optics.micro_led import MicroLed
@@ -43,7 +44,8 @@ class OpticalPath:
     end_reflectance_db: tuple[float, float] = (-np.inf, -np.inf)
     receiver: OpticalReceiver
     wavelengths: WavelengthGrid | None = None
-    heater: RingHeater | None = None
+    # a later field: links without one keep their digest, and with it every draw
+    heater: RingHeater | None = field(default=None, metadata={OMITTED_AT_DEFAULT: True})
 
     def __post_init__(self) -> None:
         """Validate the fields."""
