@@ -102,13 +102,17 @@ def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = 
     )
     grid = figure.subplots(lines, min(total, COLUMNS), squeeze=False, sharex=True, sharey=not own_scale)
     limit = eye_scale_mv(result)
-    for axes, row in zip(grid.flat, result.rows, strict=False):
+    for place, (axes, row) in enumerate(zip(grid.flat, result.rows, strict=False)):
         draw_eye(row.eye, axes, limit_mv=None if own_scale else limit, contours=(row.eye.der0,))
         axes.set_title(plain(f"{row.path}, {row.length_mm:.0f} mm, {row.standard}"), fontsize="small")
         if own_scale:
             # every axis has numbers of its own, names stand at the edge
             axes.tick_params(axis="y", labelsize="x-small", direction="in", pad=-22)
-        axes.label_outer() if not own_scale else axes.set(ylabel="")
+            axes.set_ylabel("")
+            # the time axis is one; its name above another row's title would run into it
+            axes.set_xlabel(axes.get_xlabel() if place >= total - COLUMNS else "")
+        else:
+            axes.label_outer()
     for axes in grid.flat[total:]:
         axes.set_visible(False)
     return figure

@@ -17,6 +17,7 @@ from sirf.receiver.receiver import Thresholds, check_thresholds
 from sirf.results.margin import EqualizerChoice
 from sirf.study.comparison import Comparison, Row
 from sirf.study.fibre_reach import TDECQ_PATTERN
+from sirf.study.figure import error_ratio
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.host_models import SEARCH_ALL, HostModels, check_used
 from sirf.study.impairments import Limitation, limited_by
@@ -331,11 +332,12 @@ def _equalizer(link: Link) -> str:
 
 def _training_notes(searched_alone: Measurement, here: Measurement) -> list[str]:
     """What moving the transmitter's taps by the error ratio has changed."""
-    if here is searched_alone:
+    trained, before = error_ratio(here.ber), error_ratio(searched_alone.ber)
+    if here is searched_alone or trained == before:
         return []
     return [
         "taps of transmitters that drive light are moved from where the reference search sets them by the error ratio itself, as "
-        f"training does: bit error ratio {here.ber:.1e}, by the search alone {searched_alone.ber:.1e}"
+        f"training does: bit error ratio {trained}, by the search alone {before}"
     ]
 
 

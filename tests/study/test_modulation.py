@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import sirf
 from sirf._data import data_path
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
+from sirf.channel.path import Device, load_path
 from sirf.com.config.preset_settings import from_standard
-from sirf.com.config.rescaled import rescaled
+from sirf.com.config.rescaled import faster_package, rescaled
 from sirf.com.distribution import VoltageDistribution
 from sirf.com.margin import com
 from sirf.errors import ConfigError, SirfError
@@ -185,3 +187,26 @@ def test_a_point_without_any_margin_has_no_winner(near: ModulationStudy) -> None
     assert empty.winner is None
     assert empty.thriftiest is None
     assert "No modulation" in dataclasses.replace(near, point=empty).verdict
+
+
+def test_projected_devices_are_half_of_those_that_stand_behind_them() -> None:
+    """Capacitances and inductances go with the unit interval, lines stay; so a 425 Gb/s path and a rescaled one agree."""
+    half, whole = (
+        tomllib.loads(data_path("paths", "devices", f"{rate}.toml").read_text(encoding="utf-8"))
+        for rate in ("400g", "200g")
+    )
+    assert half.keys() == whole.keys()
+    lumped = {name for name in whole if name.endswith(("_ff", "_ph"))}
+    assert lumped == {"die_capacitance_ff", "die_inductance_ph", "bump_capacitance_ff", "ball_capacitance_ff"}
+    for name in whole.keys() - {"provenance", "source"}:
+        factor = 0.5 if name in lumped else 1.0
+        np.testing.assert_allclose(half[name], factor * np.asarray(whole[name]), rtol=1e-12, err_msg=name)
+    fast, slow = (load_path("npo", rate_class=rate).segments for rate in ("400g", "200g"))
+    devices = [
+        (one.element.package, other.element.package)
+        for one, other in zip(fast, slow, strict=True)
+        if isinstance(one.element, Device) and isinstance(other.element, Device)
+    ]
+    assert devices
+    for one, other in devices:
+        assert one == faster_package(other, 0.5)
