@@ -264,8 +264,9 @@ class _ResponseKey(_Key):
     def __init__(self, link: Link, tail: float) -> None:
         super().__init__(link)
         self.tail = tail
-        # a sequence detector cannot be without the taps of its target, so it goes with them
-        receiver, detector = dataclasses.replace(link.receiver, dfe=(), mlse=None), link.receiver.mlse
+        # what cannot be without the taps goes with them: a sequence detector, adaptation and unrolling, which no response knows
+        receiver = dataclasses.replace(link.receiver, dfe=(), mlse=None, adaptation=None, dfe_unrolled=False)
+        detector = link.receiver.mlse
         # light has noise beside its gain, which follows the span and the modulation
         self.parts += (
             link.transmitter,
