@@ -349,7 +349,8 @@ def _placed(link: Link) -> Link:
     return link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER, sampling_offset_ui=offset))
 
 
-@lru_cache(maxsize=32)
+# few, for a kept link keeps its copper
+@lru_cache(maxsize=8)
 def _drive_gain(link: Link) -> float:
     """Kept for the last links, which never change: every response asks for it."""
     assert link.optics is not None

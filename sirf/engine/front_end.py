@@ -153,7 +153,8 @@ def _cancelled(link: Link, size: int) -> Float:
     return np.asarray(total[m:] - total[:-m])
 
 
-@lru_cache(maxsize=16)
+# few, for each keeps its link's copper: an equaliser search asks for one, light for two more
+@lru_cache(maxsize=8)
 def _analog_channel(link_key: _Key) -> AnalogChannel:
     link = link_key.link
     transfers, numbers = link.distinct_transfers()

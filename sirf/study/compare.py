@@ -229,11 +229,13 @@ def _row(
             f"{architecture.id}: signal must arrive at the receiver at its own length, got none. Shorten its path."
         )
     link = eye.link
+    ratios = here.section_ber
+    culprit = here.sections[ratios.index(max(ratios))]
+    # before the reach, while what the eyes were made of is still kept
+    limitation = _limited_by(optimized(culprit.link))
     subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting, thresholds=thresholds)
     found = ruled_reach(subject, rule, here=here)
     low, high = _reach_bounds(subject, rule, found) if bounds else (None, None)
-    ratios = here.section_ber
-    culprit = here.sections[ratios.index(max(ratios))]
     return Row(
         path=architecture.id,
         data_rate=data_rate,
@@ -248,7 +250,7 @@ def _row(
         reach_low_mm=low,
         reach_high_mm=high,
         reach_uncertainty=reach_uncertainty(subject, rule, found) if sampled else None,
-        limitation=_limited_by(optimized(culprit.link)),
+        limitation=limitation,
         limited_in=culprit.name,
         energy=here.energy,
         port=here.port,

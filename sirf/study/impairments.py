@@ -19,7 +19,7 @@ from sirf.channel.network import PAIR_OHM, Network, bulk_delay
 from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.large_signal import LevelDistortion
-from sirf.engine.statistical.analysis import InterferenceModel
+from sirf.engine.statistical.analysis import InterferenceModel, interference_model
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.optics.fibre import Connector, Fibre, MultimodeFibre
@@ -101,7 +101,8 @@ def limited_by(link: Link) -> Limitation:
     except SirfError:
         # no main cursor: nothing else can be to blame, and there is no tail from which a gain could be measured
         return Limitation.of({"loss": 0.0})
-    model = InterferenceModel(bare)
+    # kept where the eye of this link was found last
+    model = interference_model(bare)
     # the same depth for all: distances to the thresholds of the link as it is and of each lessened one stay comparable
     depth = _depth(model)
     here = _log_error_ratio(model, depth)

@@ -387,7 +387,8 @@ def tdecq_db(link: Link, pattern: str) -> float:
         return float("inf")
 
 
-@lru_cache(maxsize=24)
+# few: of a search of lengths each link is asked for once, and an eye keeps its link's copper
+@lru_cache(maxsize=6)
 def _eye(link: Link, phases: int | None, open_at: float | None = None) -> StatisticalEye | None:
     """Cached for the same reason."""
     try:

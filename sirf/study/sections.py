@@ -223,7 +223,7 @@ def _light_under_preset(
     return Link(span, standard=standard, samples_per_ui=samples_per_ui)
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=12)
 def optimized(link: Link) -> Link:
     """The link with its equaliser set by the reference search; cached, for several figures are asked of the same link.
 
