@@ -71,6 +71,7 @@ def pulse(
         amplitude=amplitude,
         filters=lambda frequency: butterworth4(frequency, 0.75 * symbol_rate),
     )
+    # reading and transforming may find the same fault: each is told once
     warnings = tuple(dict.fromkeys(warnings + response.warnings))
     warn(warnings)
     say(
@@ -122,6 +123,7 @@ def figures(
 
     check_outputs(json_file)
     check_output_folder("out", out)
+    # a symbol rate alone asks for figures without the limits of a standard
     standard = standard or (None if symbol_rate else "802.3ck-c2m")
     files = ChannelFiles(
         thru,
@@ -138,6 +140,7 @@ def figures(
     channel = files.load()
     package = None
     standard = without_case(standard, (*list_presets(), *list_limits()))
+    # ERL at the receiver's side is measured through the transmitter's package where the limits say so
     if standard in list_presets() and (cases := load(standard).packages):
         package = cases[load(standard).case_number(package_case) - 1].transmitter
     if standard in list_presets() and standard not in list_limits():
@@ -217,6 +220,7 @@ def check(
             model = vector_fit(network, max_error=fit)
             say(str(model), json_file=json_file)
             result["model"] = model.to_dict()
+    # a repair or a fit that misses its limit is an answer too: what was found is written first
     except LimitError as error:
         missed = error
     write_json(result, json_file)

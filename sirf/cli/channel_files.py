@@ -51,6 +51,7 @@ def parse_impedances(text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None
     try:
+        # one number holds for all ports; the reader knows how many there are, this does not
         return tuple(float(part.lower().removesuffix("ohm")) for part in text.split(","))
     except ValueError:
         raise SirfError(f"z0 must be ohms, one or one a port with commas, got {text[:40]!r}. Give --z0 50.") from None

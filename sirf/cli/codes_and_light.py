@@ -25,6 +25,7 @@ def fec(
     from sirf.fec import ErrorChain, load
 
     chosen = load(code)
+    # a ratio by itself means independent bit errors; bursts need a chain
     results = [
         chosen.post_fec(
             value if burst is None else ErrorChain.bursts(value, burst), interleave=interleave, precoding=precoding

@@ -100,6 +100,7 @@ def com_command(
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     channel = files.load()
+    # the path of the noise is a file by itself: crosstalk and lanes of the channel say nothing about it
     noise = (
         None
         if noise_path is None
@@ -136,6 +137,7 @@ def _picture(result: ComResult | ComReport) -> Figure:
     from sirf.plot.margin import com_distribution, com_ledger, com_pulse
 
     cases = _cases(result)
+    # cases of one run are of one Annex: either all have a ledger or none
     columns = 3 if cases[0].ledger is not None else 2
     figure, axes = new_figure((6.0 * columns, 4.2 * len(cases)), rows=len(cases), columns=columns)
     for row, case in enumerate(cases):

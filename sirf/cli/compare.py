@@ -114,6 +114,7 @@ def compare(
 def _given(context: typer.Context, name: str) -> bool:
     """Whether an option stands on the command line."""
     source = context.get_parameter_source(name)
+    # the value alone cannot tell: the default may be written out too
     return source is not None and source.name == "COMMANDLINE"
 
 
@@ -146,6 +147,7 @@ def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
         say(sentence, json_file=json_file)
     for sentence in result.limitations():
         say(sentence, json_file=json_file)
+    # most notes belong to several rows: each is printed once, with the rows that it belongs to
     notes: dict[str, list[str]] = {}
     for row in result.rows:
         for note in row.notes:

@@ -57,6 +57,7 @@ def convert(
     from sirf.channel.touchstone_write import TouchstoneFormat, write_touchstone
 
     options: Any = {"layout": form.upper(), "version": version, "unit": unit}
+    # refuses a bad format before a large file is read
     TouchstoneFormat(**options)
     check_output("out", out)
     check_outputs(json_file)

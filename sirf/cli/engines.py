@@ -99,6 +99,7 @@ def eye(
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
     check_output_folder("pictures", pictures)
+    # noise and jitter by cause are parts of probabilities: a counted run has none
     if pictures is not None and engine != "statistical":
         raise SirfError("pictures must be of the statistical engine, got the waveform engine. Leave --engine out.")
     from sirf.results.statistical_eye import StatisticalEye
@@ -267,6 +268,7 @@ def ber(
         say(f"{words.count!r}", json_file=json_file)
         answer["fec"] = words.count.to_dict()
     write_json(answer, json_file)
+    # after the answer: the counts are shown, and the exit code still tells that they were not kept
     if failed is not None:
         raise failed
     if interrupted:

@@ -69,11 +69,13 @@ def failures(
         switch_failures,
     )
 
+    # the one to be explained has a row too, and not two
     names = list(dict.fromkeys([*(architectures or list_failures()), *([explain] if explain else [])]))
     rows, answer, found = [], [], {}
     for name in names:
         item = load_architecture(name)
         rate = _rate(item, data_rate, asked=bool(architectures))
+        # in the list of all, architectures of other rates are left out; one that was named is refused by its own message
         if rate is None:
             continue
         one = port_failures(item, data_rate=rate, rate=port)

@@ -88,6 +88,7 @@ def jtol(
         sort=sort,
     )
     link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
+    # behind the search, which sets a link for the ideal instant: the loop is what is tested
     link = link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))
     with progress("jtol") as update:
         result = run(link, mask=chosen, ber=max_ber, symbols=symbols, rng=seed, progress=update)
@@ -97,5 +98,6 @@ def jtol(
 
         draw_picture(lambda axes: jitter_tolerance(result, axes), out, json_file=json_file)
     write_json({**result.to_dict(), **link_facts(link)}, json_file)
+    # only a mask that was asked for is a limit; the default one is drawn for orientation
     if mask is not None and not result.passed:
         raise typer.Exit(1)

@@ -83,6 +83,7 @@ def with_sending_options(link: Link, pattern: str | None, *, precoding: bool, ml
     tx, rx = link.transmitter, link.receiver
     if pattern is not None or precoding:
         tx = dataclasses.replace(tx, pattern=Pattern(pattern) if pattern else None, precoding=precoding)
+    # 0 is what the option says for a plain slicer
     if mlse:
         rx = dataclasses.replace(rx, mlse=Mlse(memory=mlse))
     return link.replace(transmitter=tx, receiver=rx)

@@ -90,6 +90,7 @@ def _make_map(
 
     if kind not in KINDS:
         raise SirfError(f"kind of map must be one of {', '.join(KINDS)}, got {kind!r}. Use length-loss.")
+    # a map of rates may be of an architecture, which has presets of its own
     if standard is None:
         standard = standard_or_default(path, None, None) if kind == "length-rate" else _default_standard(path, kind)
     subject = subject_of(path, standard=standard)
@@ -112,6 +113,7 @@ def _make_map(
             progress=update,
         )
     else:
+        # both axes are taken by material and foil: the length is one number
         length = grids.lengths or [subject.length_m]
         result = maps.material_roughness_map(
             path,
@@ -138,6 +140,7 @@ class Grids:
     def lengths_m(self, subject: Subject) -> list[float]:
         """From half to four times the path's own, evenly in ratio."""
         own = subject.length_m
+        # 5 m is where searches of copper end too
         return self.lengths or _even_in_ratio(0.5 * own, min(4.0 * own, 5.0), 10)
 
     def losses_db_per_inch(self, subject: Subject) -> list[float]:
@@ -149,6 +152,7 @@ class Grids:
         assert isinstance(subject, PathSubject)
         nyquist = 0.5 * load(subject.standard).symbol_rate
         own, least = (ask(subject.path, nyquist) for ask in (loss_db_per_inch, least_loss_db_per_inch))
+        # a line cannot lose less than smooth copper on a lossless dielectric: no point is asked for below that
         return self.losses or _even_in_ratio(max(1.02 * least, 0.5 * own), 2.5 * own, 7)
 
     def rates_bps(self, standard: str | None) -> list[float] | None:

@@ -96,6 +96,7 @@ def modulation_command(
     check_outputs(json_file, out=out)
     check_report(report)
     source: str | Channel = channel
+    # a name that ships is a path, any other word a file: a misspelt path is refused as a file that is not there
     if channel not in list_data("paths") and not channel.endswith(".toml"):
         source = ChannelFiles(
             Path(channel),
@@ -109,6 +110,7 @@ def modulation_command(
             invert=invert,
             sort=sort,
         ).load()
+    # a path brings its own neighbours
     elif fext or next_files:
         raise SirfError(f"--fext and --next must go with a file, got the path {channel}. Leave them out.")
     with progress("modulation") as update:
@@ -133,6 +135,7 @@ def modulation_command(
         write_modulation(result, report)
         say(f"wrote {report}", json_file=json_file)
     write_json(answer, json_file)
+    # one modulation that meets the limit is enough: the study asks which to take
     best = max((row.com_db for row in result.rows if row.com_db is not None), default=None)
     if at_least is not None and (best is None or best < at_least):
         raise typer.Exit(1)

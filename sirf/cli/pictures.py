@@ -26,6 +26,7 @@ def eye_picture(result: StatisticalEye | WaveformRun, *, interrupted: bool = Fal
     else:
         figure, grid = new_figure((7.6, 5.0))
         axes = plot.eye(result, grid[0], colour_bar=True)
+    # the picture outlives the message in the terminal
     if interrupted:
         axes.set_title(f"{axes.get_title()}, interrupted", fontsize="small")
     return figure

@@ -68,6 +68,7 @@ def _set_up() -> tuple[dict[str, Any], list[str]]:
 
     problems: list[str] = []
     versions: dict[str, str] = {}
+    # from the installed metadata: importing them all would take seconds and hide what is absent behind errors
     for name in PACKAGES:
         try:
             versions[name] = metadata.version(name)
@@ -102,6 +103,7 @@ def _threads() -> dict[str, str]:
     import numpy as np  # noqa: F401 - loads the BLAS that is asked about
     from threadpoolctl import threadpool_info
 
+    # containers and job schedulers give a process fewer cores than the machine has
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     libraries = {one.get("internal_api", "?"): str(one.get("num_threads")) for one in threadpool_info()}
     return {
@@ -117,6 +119,7 @@ def _cache() -> tuple[Path, bool]:
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     folder = Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "_kernels" / "__pycache__"
     place = folder
+    # a folder that is not there yet can be made if the nearest one above it can be written
     while not place.exists() and place != place.parent:
         place = place.parent
     return folder, os.access(place, os.W_OK)

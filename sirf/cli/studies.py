@@ -96,6 +96,7 @@ def reach(
             data_rate=rate,
         )
     say(str(result), json_file=json_file)
+    # the same row reads otherwise in the comparison: say so where both commands would be held side by side
     if not given and standard is None and _is_architecture(path):
         say(
             "sirf compare holds architectures against frames lost after FEC and COM instead; with --rule own against this limit",
@@ -104,6 +105,7 @@ def reach(
     if out is not None:
         draw_picture(lambda axes: plot.reach(result, axes), out, json_file=json_file)
     write_json(result.to_dict(), json_file)
+    # rounding of the reach to mm and back must not fail a limit that it meets
     if at_least is not None and (result.reach_mm is None or 1e-3 * result.reach_mm < at_least * (1 - 1e-9)):
         raise typer.Exit(1)
 
@@ -151,6 +153,7 @@ def standard_or_default(path: str, standard: str | None, data_rate: float | None
     if path.endswith(".toml"):
         return DEFAULT_STANDARD if "segment" in load_toml(path) else None
     path = without_case(path, (*list_data("paths"), *list_data("architectures"), *FAMILIES))
+    # some names ("cpo", "npo") are both: without a standard they mean the architecture
     only_a_path = path in list_data("paths") and path not in (*list_data("architectures"), *FAMILIES)
     return DEFAULT_STANDARD if only_a_path else None
 

@@ -72,6 +72,7 @@ def sweep(
 
         try:
             found = run(asked, executor=executor, results=results, workers=workers, progress=show)
+        # what is computed stands in the results file: it is shown like a whole answer, and the exit code says it is none
         except SweepInterrupted as stopped:
             found, interrupted = stopped.results, True
     _show(found, json_file)
@@ -131,6 +132,7 @@ def _write_script(
     from sirf._files import write_text
     from sirf.study.sweep.cluster import slurm_script
 
+    # the script only: its job reads study and results where it runs
     check_output("slurm", script)
     write_text("slurm", script, slurm_script(str(study), str(results), workers=workers or 32, hours=hours))
     say(f"wrote {script}: submit it with sbatch {script}", json_file=json_file)
@@ -161,8 +163,10 @@ def _show(found: Results, json_file: str | None, figure: str | None = None) -> N
             json_file=json_file,
         )
     name = figure or found.study.figures[0]
+    # refuses a name that the study does not have, before anything below is printed about it
     found.figure(name)
     complete = len(found) == found.study.cases
+    # indices pair rows of two designs: one case that is missing or failed spoils them
     if found.study.sampling.method == "sensitivity" and found.study.tolerances and complete and not found.errors:
         indices: list[tuple[str, ...]] = [
             (
@@ -174,6 +178,7 @@ def _show(found: Results, json_file: str | None, figure: str | None = None) -> N
         ]
         say(f"Sobol indices of {name}, with 99 % intervals", json_file=json_file)
         table(("tolerance", "first order", "total"), indices, json_file=json_file)
+    # a regression needs more cases than slopes, and a few left over for its residuals
     elif len(found) - found.failed > len(found.study.tolerances) + 2 and found.study.tolerances:
         unit = "decades" if _is_ratio(name) else "per deviation"
         rows: list[tuple[str, ...]] = [
@@ -185,6 +190,7 @@ def _show(found: Results, json_file: str | None, figure: str | None = None) -> N
     reasons: dict[str, int] = {}
     for reason in found.errors.values():
         reasons[reason] = reasons.get(reason, 0) + 1
+    # thousands of cases fail for few reasons: the commonest first
     for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:5]:
         say(f"{count} failed: {reason}", json_file=json_file)
 

@@ -92,6 +92,7 @@ def eye_with_bathtubs(result: StatisticalEye, figure: Figure) -> Axes:
     figure.colorbar(
         main.images[0], cax=corner.inset_axes((0.05, 0.75, 0.9, 0.12)), orientation="horizontal", label=DENSITY_LABEL
     )
+    # the eye above names the link once for all three
     for axes in (below, beside):
         axes.set_title("")
     beside.set_ylabel("")

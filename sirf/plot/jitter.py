@@ -37,6 +37,7 @@ def jitter(result: StatisticalEye, ax: Axes | None = None, *, ber: float | None 
         )
     axes = axes_or_new(ax, (6.4, 3.8))
     eye = figures.jitter.index(split)
+    # one decade above the fit, and at least as deep as specifications of total jitter ask
     ratios = np.logspace(np.log10(ratio) + 1.0, min(np.log10(ratio) - 4.0, -12.0), 41)
     random = np.array([2.0 * q_of(one, CROSSING_SHARE) * split.random for one in ratios])
     axes.fill_between(
@@ -55,6 +56,7 @@ def jitter(result: StatisticalEye, ax: Axes | None = None, *, ber: float | None 
     axes.plot(ratios, split.deterministic + random, color=DARK, linewidth=1.2)
     dots = ratios[::4]
     totals = np.array([1.0 - result.eye_widths(one)[eye] for one in dots])
+    # a closed eye has no width to take the total from
     open_there = totals < 1.0
     axes.plot(dots[open_there], totals[open_there], "o", color=BLUE, markersize=4, label="from the eye itself")
     axes.plot(ratio, split.total, "D", color=ORANGE, markersize=7, label=f"TJ {split.total:.3f} UI at {ratio:g}")
@@ -99,6 +101,7 @@ def jitter_tolerance(result: JitterTolerance, ax: Axes | None = None) -> Axes:
     if known:
         axes.plot(*zip(*known, strict=True), color=MIDDLE, linewidth=0.8, linestyle=":")
     axes.set(xscale="log", yscale="log", xlabel="frequency of the jitter (Hz)", ylabel="amplitude (UI peak to peak)")
+    # the hatch below the mask must not stretch the axis that the points have made
     low = axes.get_ylim()[0]
     axes.fill_between(
         frequency[order], low, mask[order], facecolor="none", edgecolor=ORANGE, hatch="////", alpha=0.35, linewidth=0

@@ -71,7 +71,9 @@ def _contours(axes: Axes, result: Map, values: Float, ratio: bool) -> ScalarMapp
 
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     ticks = MaxNLocator(12, integer=ratio and high - low > 4.0).tick_values(low, high if high > low else low + 1.0)
+    # no error ratio is above 1
     levels = [level for level in ticks if level <= 0.0 or not ratio]
+    # points that have no value stay white
     seen = np.ma.masked_invalid(values.T)
     return axes.contourf(result.first.values, result.second.values, seen, levels=levels, cmap="cividis")
 
@@ -89,6 +91,7 @@ def _mark(axes: Axes, result: Map, values: Float, level: float, limit: float, *,
     from matplotlib.patheffects import AbstractPathEffect, withStroke
 
     halo: list[AbstractPathEffect] = [withStroke(linewidth=4.0, foreground="white")]
+    # a level outside the values has no contour, and asking for one only makes a warning
     if smooth and np.nanmin(values) < level < np.nanmax(values):
         seen = np.ma.masked_invalid(values.T)
         axes.contour(
@@ -103,6 +106,7 @@ def _mark(axes: Axes, result: Map, values: Float, level: float, limit: float, *,
     for row, place in enumerate([] if smooth else result.at_limit(limit)):
         if np.isfinite(place):
             axes.plot([place, place], [row - 0.45, row + 0.45], color=_LIMIT, linewidth=2.0, path_effects=halo)
+    # contours and single strokes have no entry in a legend of their own
     axes.plot([], [], color=_LIMIT, linewidth=2.0, label=f"limit {limit:g}")
     axes.legend(fontsize="small", loc="upper right")
 

@@ -27,9 +27,11 @@ def reach(result: Reach, ax: Axes | None = None) -> Axes:
 
     axes = axes_or_new(ax, (6.4, 3.6))
     (name, bound), fibre = result.limit, result.medium == "fibre"
+    # a mask of two sides is drawn as the lesser quotient, which has to be 1
     figure, level, scale = FIGURES[name], 1.0 if isinstance(bound, tuple) else bound, 1e-3 if fibre else 1.0
     unit = "m" if fibre else "mm"
     length, value, _ = np.array(result.curve).T
+    # a dead link has no figure: its stand-in would flatten the rest of the curve
     seen = np.isfinite(value) & (value > CLOSED_DB)
     shown = np.maximum(value, 1e-30) if figure.ratio else value
     axes.plot(scale * length[seen], shown[seen], "o-", color=DARK, markersize=3.5)

@@ -43,6 +43,7 @@ def fit_walls(place: Float, ratio: Float, *, ratio_fitted: float, share: float) 
     deeper = max(DEEPER * ratio_fitted, float(np.cbrt(max(floor, 1e-300) ** 2 * ratio_fitted)))
     if not floor < ratio_fitted:
         return None
+    # from the floor outwards: beyond a wall the ratio may fall again towards the next symbol
     lowest = int(np.argmin(ratio))
     near, far = q_of(ratio_fitted, share), q_of(deeper, share)
     walls = []
@@ -51,6 +52,7 @@ def fit_walls(place: Float, ratio: Float, *, ratio_fitted: float, share: float) 
         ends = [_crossing(outward, logarithm, float(np.log(level))) for level in (ratio_fitted, deeper)]
         if ends[0] is None or ends[1] is None or ends[0] == ends[1]:
             return None
+        # two points of a Gaussian tail give its mean and its sigma
         sigma = (ends[1] - ends[0]) / (far - near)
         walls.append(Wall(ends[0] - near * sigma, sigma, share))
     return walls[0], walls[1]
@@ -59,6 +61,7 @@ def fit_walls(place: Float, ratio: Float, *, ratio_fitted: float, share: float) 
 def _crossing(place: Float, logarithm: Float, level: float) -> float | None:
     """Where the logarithm first rises above `level` on the way from the floor outwards; None where it does not."""
     above = np.flatnonzero(logarithm >= level)
+    # never that high, or already at the floor: there is no step to interpolate in
     if not above.size or above[0] == 0:
         return None
     k = int(above[0])

@@ -67,6 +67,7 @@ class ErrorCount:
             link=self.link,
             bits_per_symbol=self.bits_per_symbol,
             stretch=max(self.stretch, other.stretch),
+            # both are of one link, whose criterion finds the same instant; one of the two may not have asked
             sampling=self.sampling or other.sampling,
             **summed,
         )
@@ -112,6 +113,7 @@ class ErrorCount:
         # Gray code
         label = [i ^ (i >> 1) for i in range(order)]
         totals = [0] * width
+        # the place of a count is sent level times order plus decided level
         for place, count in enumerate(self.confusion):
             wrong = label[place // order] ^ label[place % order] if count else 0
             for bit in range(width):
@@ -235,8 +237,10 @@ def _interval(errors: int, trials: float, size: float, confidence: float) -> tup
 
     if trials <= 0:
         return 0.0, 1.0
+    # no error: the largest ratio that would still show none with this probability, one-sided
     if errors == 0:
         return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / trials))
+    # dependent errors tell less: as many as there are independent events among them
     events, chances = errors / size, trials / size
     tail = 0.5 * (1.0 - confidence)
     # Clopper-Pearson by quantiles of the beta distribution, which also holds for numbers that are not whole

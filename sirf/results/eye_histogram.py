@@ -28,6 +28,7 @@ class EyeHistogram:
     @property
     def density(self) -> Float:
         """Counts (P, V) as a probability density in 1/V at each phase."""
+        # a phase without any sample has a density of zero, not of 0 / 0
         total = np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
         return np.asarray(self.counts / (total * (self.volts[1] - self.volts[0])))
 
@@ -76,7 +77,9 @@ class EyeHistogram:
         step = float(self.phase_ui[1] - self.phase_ui[0])
         size = float(self.volts[1] - self.volts[0])
         return tuple(
-            step * _run_length(spans[:, e, 1] - spans[:, e, 0] > 1.5 * size) for e in range(len(self.thresholds))
+            # an opening of a single bin is what any two neighbouring samples leave
+            step * _run_length(spans[:, e, 1] - spans[:, e, 0] > 1.5 * size)
+            for e in range(len(self.thresholds))
         )
 
     def eye_width(self, error_ratio: float = 0.0) -> float:
@@ -103,6 +106,7 @@ class EyeHistogram:
 
     def _levels(self) -> tuple[Float, Float]:
         row = self.counts[len(self.phase_ui) // 2].astype(float)
+        # samples count for the level they are decided as: which one was sent a histogram does not know
         level = np.searchsorted(self.thresholds, self.volts)
         size = len(self.thresholds) + 1
         total = np.maximum(np.bincount(level, row, size), 1.0)
@@ -113,6 +117,7 @@ class EyeHistogram:
 
 def _run_length(inside: NDArray[np.bool_]) -> int:
     centre = len(inside) // 2
+    # closed at the instant: what may be open elsewhere is not the eye that the receiver samples
     if not inside[centre]:
         return 0
     low = high = centre

@@ -128,6 +128,7 @@ def voltage_bathtub(eye: StatisticalEye, phase: int) -> tuple[Float, Float]:
     levels = eye.levels
     above = np.array([piece.above(i, volts - level * main) for i, level in enumerate(levels)])
     below = np.array([piece.below(i, level * main - volts) for i, level in enumerate(levels)])
+    # all levels count, not the two neighbours alone: a threshold drawn far off is passed by the others too
     ratio = [(above[: e + 1].sum(axis=0) + below[e + 1 :].sum(axis=0)) / len(levels) for e in range(len(levels) - 1)]
     return volts, np.array(ratio)
 

@@ -111,6 +111,7 @@ class Interference:
 
     def error_ratio(self, levels: Float, main: float, decision: Float) -> float:
         """Symbol error ratio with `levels` (L,) relative to the outer one, main cursor in V and thresholds (L - 1,) in V."""
+        # every threshold is passed from below by the level under it and from above by the one over it
         low, high = levels[:-1] * main, levels[1:] * main
         lower = np.arange(len(levels) - 1)
         upward = np.array([[True], [False]])
@@ -150,6 +151,7 @@ class Interference:
         first = min(max(last - 2, 0), len(tail) - 4)
         nodes = [float(value) for value in tail[first : first + 4]]
         low, high = float(last - 1 - first), float(last - first)
+        # the logarithm is cut off there: a cubic through the cut would swing
         if nodes[3] <= LOG_FLOOR:
             upper, lower = float(tail[last - 1]), float(tail[last])
             return (last - 1 + (upper - wanted) / (upper - lower)) * float(self.volts[1])

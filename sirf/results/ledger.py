@@ -48,6 +48,7 @@ class MarginLedger:
     def rows(self) -> list[tuple[str, str]]:
         """The ledger as rows of a table, the most costly term first."""
         rows = [("signal A_s", f"{self.signal_mv:.3f} mV"), ("interference A_ni", f"{self.interference_mv:.3f} mV")]
+        # costs are each taken with all others present: they are sorted, for they cannot be summed
         for term in sorted(self.terms, key=lambda term: -term.cost_db):
             rows.append((f"  {term.name}", f"{term.rms_mv:.3f} mV rms, costs {term.cost_db:.2f} dB"))
         largest = self.largest

@@ -68,6 +68,7 @@ class StatisticalEye:
     omitted: float
     sampling: SamplingInstant | None = None
 
+    # a counted run has these: tables and JSON ask either kind of result alike
     errors = None
     ber_low = None
     ber_high = None
@@ -100,6 +101,7 @@ class StatisticalEye:
         total = np.zeros((len(self.slices), len(volts)))
         for row, (piece, main) in enumerate(zip(self.slices, self.main_cursor, strict=True)):
             for index, level in enumerate(levels):
+                # upward and downward deviations have tails of their own: duty-cycle distortion and light make them differ
                 offset = volts - level * main
                 upper = np.interp(np.abs(offset), piece.volts, piece.density[index], right=0.0)
                 lower = np.interp(np.abs(offset), piece.volts, piece.lower_density[index], right=0.0)
@@ -268,6 +270,7 @@ class StatisticalEye:
         if self.link.equalizer_report is not None or self.link.has_models or self.ber < BAD_ERROR_RATIO:
             return None
         limits = self.link.limits
+        # a link without any freedom has nothing that a search could set: the hint would lead nowhere
         choices = (limits.tx_ffe, limits.dfe_max, (1,) * limits.rx_ffe_post, limits.g_dc_db[1:])
         return "equalisers are as given, not searched: try link.optimized()" if any(map(len, choices)) else None
 

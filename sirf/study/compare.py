@@ -104,6 +104,7 @@ def compare(
             f"data_rate must be one of {known} Gb/s, got {data_rate / 1e9:g} Gb/s. Write for example '106.25Gb/s'."
         )
     wanted = [load_architecture(name) for name in paths]
+    # rows that nobody named are left out where they have no interface of this rate; a named one is refused
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]
     models = HostModels() if models is None else models
@@ -119,6 +120,7 @@ def compare(
             )
             for group in groups
         ]
+        # in the order in which they end, so that the progress moves; rows are put in order below
         for done in as_completed(pending):
             found = done.result()
             rows |= {row.path: row for row in found}

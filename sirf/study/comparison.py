@@ -199,6 +199,7 @@ def _limit(row: Row) -> str:
     text = f"{row.path}: limited by {found.cause} ({found.gain:.1f} decades for {LESS_DB:g} dB less)"
     if found.runner_up is not None:
         text += f", then {found.runner_up} ({found.runner_up_gain:.1f})"
+    # a row of one section needs no word on where
     return text if len(row.section_ber) == 1 else f"{text}, in {row.limited_in}"
 
 
@@ -248,6 +249,7 @@ class Comparison:
 
     def table(self, table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """(headings, text of each row) of the table of margins or of costs."""
+        # lanes of a set run at rates of their own, which no heading could name
         shown = columns(table)
         if self.job:
             shown = (shown[0], RATE_COLUMN, *shown[1:])

@@ -124,7 +124,9 @@ def jtol(
         # twenty errors at the limit: a ratio known within half of itself, enough to tell on which side of the limit a run is
         parse_count(symbols, name="symbols") if symbols is not None else int(20.0 / limit / bits_per_symbol(link.order))
     )
+    # without a loop nothing would follow the jitter, and a mask is of what a loop leaves
     clock = link.receiver.clock or ClockRecovery()
+    # masks are drawn over frequency in Hz or over the symbol rate
     asked = chosen.amplitude(np.array(tones), link.symbol_rate)
     found, unbounded = [], []
     for index, (tone, height) in enumerate(zip(tones, asked, strict=True)):

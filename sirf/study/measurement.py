@@ -299,6 +299,7 @@ def word_errors_of(eye: StatisticalEye, code: str = CODE, *, successive: bool = 
     The words take turns on the lane as the section's preset says. Where the preset allows precoding the receiver asks for it if
     that loses fewer words, as training does. None for a link that decides at random.
     """
+    # both belong to the section: retimers on the way do not decode, so each lane has its own order of symbols
     interleave, may_precode = _coding(eye.link)
     if not 0.0 <= eye.ber < MAX_ERROR_RATIO:
         return None
