@@ -49,6 +49,22 @@ def test_without_a_case_json_is_a_list_and_a_missed_limit_exits_1(reference_dir:
     assert cases[0]["icn_mv"] == 0
 
 
+def test_a_noise_path_calibrates_a_receiver_s_test(reference_dir: Path) -> None:
+    thru = str(reference_dir / "channels/c2c_12db/thru.s4p")
+    narrow = ["g_DC=-9", "g_DC_HP=-2", "c(-1)=[-0.24:0.02:-0.2]", "Local Search=0"]
+    arguments = ["com", thru, "--config", str(reference_dir / "golden/com" / WORKBOOK), "--package-case", "1"]
+    arguments += [word for change in narrow for word in ("--set", change)]
+    quiet = json.loads(RUNNER.invoke(app, [*arguments, "--json", "-"]).stdout)
+    done = RUNNER.invoke(app, [*arguments, "--noise-path", thru, "--set", "RX_CALIBRATION=1", "--json", "-"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert quiet["calibration"] is None
+    assert quiet["com_db"] > 3.5
+    assert found["com_db"] == pytest.approx(3.0, abs=0.02)
+    assert found["calibration"]["noise_mv"] > 1.0
+    assert "calibration" in found["sigmas_v"]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -56,6 +72,10 @@ def test_without_a_case_json_is_a_list_and_a_missed_limit_exits_1(reference_dir:
         (["--config", "missing.xlsx"], "config must be a COM workbook, got missing.xlsx"),
         (["--standard", "802.3ck-kr1", "--set", "f_b=1"], "set must come with a workbook"),
         (["--config", WORKBOOK, "--set", "nonsense"], "KEYWORD=VALUE"),
+        (
+            ["--config", WORKBOOK, "--set", "RX_CALIBRATION=1"],
+            "noise_path must be given where RX_CALIBRATION or PSDRXCAL is 1",
+        ),
     ],
 )
 def test_bad_options(reference_dir: Path, options: list[str], words: str) -> None:
