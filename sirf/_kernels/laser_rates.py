@@ -10,14 +10,16 @@ from sirf._kernels.jit import kernel
 def carrier_rate(pump: float, carriers: float, photons: float, laser: Float) -> float:
     """dN/dt in 1/s for `pump` carriers a second; `laser` as in `photon_numbers`."""
     stimulated = laser[0] * (carriers - laser[1]) * photons / (1.0 + laser[2] * photons)
-    return pump - carriers * laser[3] - stimulated
+    rate: float = pump - carriers * laser[3] - stimulated
+    return rate
 
 
 @kernel
 def photon_rate(carriers: float, photons: float, laser: Float) -> float:
     """dS/dt in 1/s; `laser` as in `photon_numbers`."""
     stimulated = laser[0] * (carriers - laser[1]) * photons / (1.0 + laser[2] * photons)
-    return stimulated + laser[4] * carriers * laser[3] - photons * laser[5]
+    rate: float = stimulated + laser[4] * carriers * laser[3] - photons * laser[5]
+    return rate
 
 
 @kernel
