@@ -133,8 +133,13 @@ class Store:
         try:
             self._stream.flush()
             os.fsync(self._stream.fileno())
-            self._stream.close()
+        except OSError as failure:
+            # a write that has failed is tried again by the flush: its own sentence is on the way already
+            if error is None:
+                raise self._unwritten(failure) from failure
         finally:
+            with suppress(OSError):
+                self._stream.close()
             self._release()
 
     def add(self, cases: Iterable[Case]) -> None:
@@ -151,16 +156,22 @@ class Store:
                 os.fsync(self._stream.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
-            raise SirfError(
-                f"results must be a file that can be written, got {self.file} ({error.strerror}). All earlier cases are kept: "
-                "make room and run the study again."
-            ) from error
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> SirfError:
+        return SirfError(
+            f"results must be a file that can be written, got {self.file} ({error.strerror}). All earlier cases are kept: "
+            "make room and run the study again."
+        )
 
     def _opened(self) -> bytearray:
         """Which cases the file holds; makes the file, or cuts off a damaged tail."""
         done = bytearray(self.study.cases)
         if not self.file.exists() or self.file.stat().st_size == 0:
-            self.file.write_bytes(self._first_line())
+            try:
+                self.file.write_bytes(self._first_line())
+            except OSError as error:
+                raise self._unwritten(error) from error
             return done
         header = read_header(self.file)
         if header.digest != self.study.digest:

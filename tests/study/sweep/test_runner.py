@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -137,6 +138,28 @@ def test_a_killed_run_keeps_what_was_done(tmp_path: Path) -> None:
     kept = len(list(read_cases(file)))
     assert kept >= 3
     assert answers(fresh_sweep(file)) == answers(fresh_sweep(tmp_path / "whole.jsonl"))
+
+
+def test_a_file_that_can_grow_no_more_ends_in_one_sentence_and_keeps_its_cases(tmp_path: Path) -> None:
+    """A limit of the file's size makes writes fail as a full disk does, the one at the end of the run included."""
+    file, study = tmp_path / "results.jsonl", cheap()
+    cases = [Case(k, {}, {"ber": 1e-9}, None, 0.0) for k in range(study.cases)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Store(file, study) as store:
+        store.add(cases[:1])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, before[1]))
+    try:
+        with pytest.raises(SirfError, match="All earlier cases are kept"), Store(file, study) as store:
+            store.add(cases[1:3])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        with pytest.raises(SirfError, match="must be a file that can be written"):
+            Store(tmp_path / "no-room-for-a-first-line.jsonl", study)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with Store(file, study) as store:
+        assert sum(store.done) == 1
+        store.add(cases)
+    assert [case.index for case in read_cases(file)] == list(range(study.cases))
 
 
 def test_two_writers_and_other_studies_are_refused(whole: Results, tmp_path: Path) -> None:
