@@ -32,10 +32,11 @@ CASES = (
     ("sr-vcsel", "optical-53g"),
     ("cpo-silicon-ring-106g", "optical-106g"),
     ("dr-thin-film-lithium-niobate", "optical-106g"),
+    ("dr-silicon-mzm", "802.3ck-kr1"),
     ("fr-eml", "802.3ck-kr1"),
     ("sr-vcsel", "802.3ck-kr1"),
 )
-"""Optics and preset: the optical side of a module stands alone, the others between packages; the last two have no Rx FFE."""
+"""Optics and preset: the optical side of a module stands alone, the others between packages; the last three have no Rx FFE."""
 
 
 def load(name: str, standard: str) -> sirf.Link:

@@ -93,7 +93,7 @@ class LargeSignal:
         self.averaged: Averaged = averaged(link) if like is None else like.averaged.of_noise(link)
         self.chain: LightChain = self.averaged.chain
         self.symbols = link.levels[self.averaged.sent]
-        self.member, self.neighbours, self.solver = _fit_of(tuple(link.levels.tolist()))
+        self.member, self.known, self.solver = _fit_of(tuple(link.levels.tolist()))
         self.waves = self.averaged.waves.slicer.reshape(PERIOD_SYMBOLS, -1)
         self.shaken: list[JitterCourse] = []
         if link.transmitter.jitter:
@@ -122,7 +122,7 @@ class LargeSignal:
         left, fitted = np.zeros(PERIOD_SYMBOLS), np.zeros((max(len(moved), 1), PERIOD_SYMBOLS))
         for level, by_before in enumerate(self.member):
             for before, rows in enumerate(by_before):
-                solve, known = self.solver[level][before], self.neighbours[rows]
+                solve, known = self.solver[level][before], self.known[level][before]
                 # only what the curves change is fitted: the linear part is known exactly
                 rest = whole[rows] - straight[rows]
                 fit = solve @ rest
@@ -259,8 +259,10 @@ def _displacement(jitter: Jitter, generator: np.random.Generator, *, symbol_rate
 
 
 @lru_cache(maxsize=2)
-def _fit_of(levels: tuple[float, ...]) -> tuple[list[list[NDArray[np.int64]]], Float, list[list[Float]]]:
-    """By level and the one before: symbols of the period, and the least squares of their neighbours (N, C); those beside them.
+def _fit_of(
+    levels: tuple[float, ...],
+) -> tuple[list[list[NDArray[np.int64]]], list[list[Float]], list[list[Float]]]:
+    """By level and the one before: symbols of the period, their neighbours (N, C), and the least squares of these.
 
     Kept: the period is the same for all links of these levels.
     """
@@ -269,7 +271,8 @@ def _fit_of(levels: tuple[float, ...]) -> tuple[list[list[NDArray[np.int64]]], F
     member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
     # row n holds what the cursors of symbol n see; the two given symbols make the constant
     neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(symbols, k) for k in FREE_OFFSETS)], axis=1)
-    return member, neighbours, [[_least_squares(neighbours[rows]) for rows in row] for row in member]
+    known = [[neighbours[rows] for rows in row] for row in member]
+    return member, known, [[_least_squares(each) for each in row] for row in known]
 
 
 def _least_squares(known: Float) -> Float:

@@ -79,7 +79,9 @@ class PatternTails:
 
     def _noise_classes(self) -> Integer:
         """Class (N,) of each pattern among those of its pair, by its noise."""
-        order = np.lexsort((self.noise, self.pair))
+        order = np.argsort(self.noise, kind="stable")
+        # whole numbers of 16 bits are sorted by their digits, which takes a tenth of a comparison sort's time
+        order = order[np.argsort(self.pair[order].astype(np.int16), kind="stable")]
         size = np.bincount(self.pair, minlength=self.levels**2)
         starts = np.cumsum(size) - size
         sorted_pairs = self.pair[order]
@@ -138,7 +140,10 @@ class _Grid:
             both = np.stack([row[::-1], row], axis=1)
             tail = ndtr(-distance / sigma)
             for found, wave in ((sums, tail), (squares, tail * tail)):
-                windows = np.lib.stride_tricks.sliding_window_view(wave, len(row))[:: self.stride]
+                # what a sliding view checks at every call takes as long as the sums
+                windows = np.lib.stride_tricks.as_strided(
+                    wave, (VOLTAGES, len(row)), (self.stride * wave.itemsize, wave.itemsize), writeable=False
+                )
                 found[:, number] = (windows @ both).T
         return sums, squares
 

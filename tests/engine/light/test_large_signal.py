@@ -104,7 +104,8 @@ SWINGS = 2.0 ** -np.arange(2, 6)
 
 @pytest.fixture(scope="module", params=["dr-silicon-mzm", "cpo-silicon-ring", "fr-eml", "sr-vcsel"])
 def deviations(request: pytest.FixtureRequest) -> NDArray[np.float64]:
-    """Large beside linear as the swing falls: log of the ratio of error ratios, ratio of main cursors less one, level shifts.
+    """Large beside linear as the swing falls: logs of the ratio of error ratios and of that of the fit without its patterns,
+    ratio of main cursors less one, level shifts.
 
     The receiver's noise falls with the swing and the optics have none, so that the linear error ratio stays; amplifiers keep
     their curves, and receive what the swing makes.
@@ -131,24 +132,31 @@ def deviations(request: pytest.FixtureRequest) -> NDArray[np.float64]:
             InterferenceModel(made(swing, large_signal=large).replace(transmitter=still, receiver=receiver))
             for large in (False, True)
         )
-        ratio = np.log(
-            error_rates(two, two.at(0), ideal_feedback=True).ser / error_rates(one, one.at(0), ideal_feedback=True).ser
+        assert two.large is not None
+        found = two.large.at(0)
+        fit = dataclasses.replace(found, patterns=dataclasses.replace(found.patterns, part=0.0))
+        alone = error_rates(one, one.at(0), ideal_feedback=True).ser
+        ratios = [
+            np.log(error_rates(two, at, ideal_feedback=True).ser / alone) for at in (two.at(0), two._distorted(fit, 0))
+        ]
+        rows.append(
+            [*ratios, two.front_end.main_cursor / one.front_end.main_cursor - 1.0, *(two.decided - one.decided)]
         )
-        rows.append([ratio, two.front_end.main_cursor / one.front_end.main_cursor - 1.0, *(two.decided - one.decided)])
     return np.array(rows)
 
 
 def test_small_swings_tend_to_the_linear_link_with_the_square_of_the_swing(deviations: NDArray[np.float64]) -> None:
     order = np.log2(np.abs(deviations[:-1] / deviations[1:]))
-    assert order[1:, 1] == pytest.approx(2.0, abs=0.08)
-    # patterns through the light's own grid and through the linear front end agree to a fifth of a per cent of an error ratio
+    assert order[1:, 1:3] == pytest.approx(2.0, abs=0.08)
+    # chance stays: an electrode's skin effect reaches beyond the front end's memory, 5e-4 of the main cursor, and 16,384
+    # patterns show it in their tails to a fifth of a per cent of an error ratio, whatever the swing
     assert deviations[2:, 0] == pytest.approx(deviations[1, 0] / np.array([4.0, 16.0]), abs=2e-3)
     # at a thirty-second of the swing: error ratio within half a per cent, main cursor within 2e-4
     assert np.abs(deviations[-1, 0]) < 5e-3
-    assert np.abs(deviations[-1, 1]) < 2e-4
+    assert np.abs(deviations[-1, 2]) < 2e-4
     # levels shift with the swing itself where a curve is not odd
-    assert np.abs(deviations[-1, 2:]).max() < 2e-3
-    assert np.abs(deviations[-1, 2:]).max() < 0.6 * np.abs(deviations[-2, 2:]).max()
+    assert np.abs(deviations[-1, 3:]).max() < 2e-3
+    assert np.abs(deviations[-1, 3:]).max() < 0.6 * np.abs(deviations[-2, 3:]).max()
 
 
 def test_levels_of_an_odd_curve_are_odd() -> None:

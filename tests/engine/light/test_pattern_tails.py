@@ -79,7 +79,12 @@ def expected(link: Link) -> float:
 @pytest.mark.parametrize(
     ("name", "standard"),
     # products of other symbols count where there is no Rx FFE and where the light bends most
-    [("sr-vcsel", "optical-53g"), ("fr-eml", "802.3ck-kr1"), ("cpo-silicon-ring", "802.3ck-kr1")],
+    [
+        ("sr-vcsel", "optical-53g"),
+        ("fr-eml", "802.3ck-kr1"),
+        ("cpo-silicon-ring", "802.3ck-kr1"),
+        ("dr-silicon-mzm", "802.3ck-kr1"),
+    ],
 )
 def test_at_rest_the_tail_is_that_of_the_patterns(name: str, standard: str) -> None:
     link = at_error_ratio(quiet(still(shipped(name, standard))), 1e-5)
