@@ -25,6 +25,8 @@ LARGEST_RMS = 1e3
 PRECISION_DB = 1e-3
 """COM is found within so much of its limit, or the noise within `PRECISION` of itself: COM has steps where bins round it."""
 PRECISION = 1e-5
+PASSING_DB = 0.01
+"""Noise with COM so little above the limit is taken before noise with COM nearer to it from below."""
 MAX_TURNS = 40
 
 
@@ -92,4 +94,5 @@ def _crossing(excess: Callable[[float], float], at_zero: float, name: str) -> tu
             low, above = middle, found
         else:
             high, below = middle, found
-    return best
+    # a hair above the limit rather than below it, so that the calibrated channel passes
+    return (low, above) if above <= PASSING_DB else best
