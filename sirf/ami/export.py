@@ -45,6 +45,8 @@ def export_link(link: Link, out: str | Path) -> tuple[str, ...]:
     dual-Dirac and even-odd.
     """
     _check(link)
+    # a model samples at an offset that is written into it
+    link = link.placed()
     files = {name: (SOURCES / name).read_bytes() for name in COPIED}
     texts = {
         "link.h": _header(link),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.special import erfc
 
 import sirf
 from sirf._digest import digest
+from sirf.ami.export import export_link
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.clock.recovery import ClockRecovery
@@ -200,3 +202,10 @@ def test_unknown_criteria_are_refused() -> None:
         Receiver(noise_corner=1e9, sampling="best")  # type: ignore[arg-type]  # what users may type
     with pytest.raises(SirfError, match="criterion must be one of"):
         link("wander").sampling_instant("best")
+
+
+def test_an_exported_model_holds_the_instant(tmp_path: Path) -> None:
+    made = by("minimum-error-ratio", link("long tail"))
+    export_link(made, tmp_path)
+    header = (tmp_path / "link.h").read_text(encoding="utf-8")
+    assert f"#define SAMPLING_OFFSET_UI {made.sampling_instant().offset_ui!r}" in header
