@@ -195,7 +195,7 @@ def test_every_name_has_a_cell_and_json_is_strict(table: Comparison) -> None:
     for row, line in zip(table.rows, lines, strict=True):
         assert f" +{100.0 * row.reach.tolerance:.2g} %" in line[head.index("reach mm")]
     whole = table.to_dict()
-    assert set(whole) == {"data_rate", "job", "verdict", "rule", "rows"}
+    assert set(whole) == {"data_rate", "job", "carriers", "verdict", "rule", "rows"}
     text = json.dumps(whole, allow_nan=False)
     assert '"switch_power_102t4_w"' in text
     assert len(table._repr_html_()) > 1000
