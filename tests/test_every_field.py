@@ -18,6 +18,7 @@ from sirf import optics
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import unit_channel
 from sirf.channel.network import Network
+from sirf.clock.forwarded import ForwardedClock
 from sirf.clock.recovery import ClockRecovery
 from sirf.clock.wander import Wander
 from sirf.link import Link
@@ -303,6 +304,16 @@ CASES: tuple[Case, ...] = (
         {
             "frequency_offset_ppm": 100.0, "spread_ppm": 400.0, "spread_frequency": 3e6, "sinusoidal_ui": 0.1,
             "sinusoidal_frequency": 2e7,
+        },
+    ),
+    (
+        ForwardedClock(source_rms=1e-12, delay_mismatch=1e-9, data_rms=0.5e-12, clock_rms=0.5e-12, supply_amplitude=0.5e-12,
+                       duty_cycle_ui=0.02, interpolator_steps=64),
+        lambda part: sending(jitter=part.jitter(RATE)),
+        statistical,
+        {
+            "source_rms": 2e-12, "source_corner": 3e7, "delay_mismatch": 2e-9, "data_rms": 1e-12, "clock_rms": 1e-12,
+            "supply_amplitude": 1e-12, "supply_frequency": 2e8, "duty_cycle_ui": 0.04, "interpolator_steps": 32,
         },
     ),
     (

@@ -19,7 +19,7 @@ from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.errors import SirfError
 from sirf.fec import CodewordCounter, load
 from sirf.link import Link
-from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, linearised, straight_path, unit_path
+from tests.optics.links import BANDWIDTH, RESPONSIVITY, back_to_back, straight_path, unit_path
 
 
 def searched(link: Link) -> Link:
@@ -177,9 +177,6 @@ def test_another_channel_about_large_signals_is_refused(drawn: Link) -> None:
 def test_what_needs_one_linear_response_refuses_large_signals(drawn: Link) -> None:
     with pytest.raises(SirfError, match=r"^large_signal must be False for counting at one sample a symbol, got True"):
         BaudRateLink(drawn)
-    for link in (drawn, linearised(drawn)):
-        with pytest.raises(SirfError, match=r"^capture must be empty for a link with light in it, got 'ctle'\."):
-            sirf.simulate(link, symbols=1, capture=["ctle"])
     with pytest.raises(SirfError, match=r"^link must carry light part of the way, got copper only\."):
         transmitter_tdecq(sirf.Link(drawn.channel, standard="cei-112g-linear"))
 
