@@ -86,7 +86,8 @@ def test_sampling_criterion_is_followed_and_the_loops_offset_printed(good: Path,
         options = [command, str(good), "--standard", "802.3ck-c2c", "--sampling", "minimum-error-ratio"]
         more = ["--max-symbols", "1e5", "--workers", "1"] if command == "ber" else []
         assert main([*options, *more]) == 0
-        assert "the Mueller-Müller loop would lock" in capsys.readouterr().out
+        # a narrow terminal breaks the line anywhere
+        assert "the Mueller-Müller loop would lock" in " ".join(capsys.readouterr().out.split())
         assert main([*options, *more, "--json", "-"]) == 0
         result = strict_json(capsys.readouterr().out)
         assert isinstance(result, dict)
