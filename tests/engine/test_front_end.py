@@ -10,6 +10,7 @@ import pytest
 from sirf.engine.front_end import _cancelled, front_end
 from sirf.link import Link
 from sirf.receiver.mlse import Mlse
+from sirf.signal.sampled_filter import SampledFilter
 from sirf.transmitter.jitter import Jitter
 from tests.engine.links import SYMBOL_RATE, flat_link
 
@@ -46,16 +47,24 @@ def test_the_main_cursor_is_what_slower_edges_leave() -> None:
     assert ends[0].main_cursor == pytest.approx(ends[1].main_cursor, rel=1e-4)
 
 
-def test_what_a_model_cancels_is_one_response_in_all_its_kinds() -> None:
-    """Taps answer a symbol one sample long: a pulse is their running sum over a UI, an edge m of them, its slope a derivative."""
-    m, size = 16, 16 * 64
+def test_what_a_model_cancels_answers_a_symbol_for_one_ui() -> None:
+    """Taps answer one sample of a symbol: the response to the whole symbol is their running sum over a UI, and zero at first."""
+    link = flat_link("PAM4", sigma=0.01)
+    m = link.samples_per_ui
+    size = 64 * m
     taps = np.sin(2 * np.pi * 3 * np.arange(size) / size)
-    pulse, edge, slope = (_cancelled(taps, kind, size, m) for kind in ("pulse", "edge", "edge_slope"))
+    cancellation = SampledFilter(taps=taps, interval=1.0 / (m * link.symbol_rate))
+    fed_back = link.replace(receiver=dataclasses.replace(link.receiver, cancellation=cancellation))
+    pulse = _cancelled(fed_back, size)
     assert pulse[5 * m] == pytest.approx(taps[4 * m + 1 : 5 * m + 1].sum())
-    assert edge == pytest.approx(m * taps)
+    # a running sum over m samples of sin(turn n), once it is full, is a sine of this amplitude
     turn = 2 * np.pi * 3 / size
-    # d/dt per UI of m sin(turn n) is m² turn cos(turn n); a central difference has sin(turn) in place of turn
-    assert slope == pytest.approx(m * m * np.sin(turn) * np.cos(turn * np.arange(size)), abs=1e-9)
+    later = np.arange(m, size)
+    amplitude = np.sin(0.5 * turn * m) / np.sin(0.5 * turn)
+    assert pulse[m:] == pytest.approx(amplitude * np.sin(turn * (later - 0.5 * (m - 1))), abs=1e-9)
+    one_tap = SampledFilter(taps=np.array([0.3]), interval=cancellation.interval)
+    short = link.replace(receiver=dataclasses.replace(link.receiver, cancellation=one_tap))
+    assert np.flatnonzero(_cancelled(short, size)).tolist() == list(range(m))
 
 
 def test_an_offset_moves_the_sampler_later_by_its_share_of_a_ui() -> None:
