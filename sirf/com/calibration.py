@@ -23,10 +23,8 @@ FIRST_RMS = 5e-3
 """Noise in V that is tried first."""
 LARGEST_RMS = 1e3
 PRECISION_DB = 1e-3
-"""COM is found within so much of its limit, or the noise within `PRECISION` of itself: COM has steps where bins round it."""
+"""COM is found so little above its limit, or the noise within `PRECISION` of itself: COM has steps where bins round it."""
 PRECISION = 1e-5
-PASSING_DB = 0.01
-"""Noise with COM so little above the limit is taken before noise with COM nearer to it from below."""
 MAX_TURNS = 40
 
 
@@ -70,7 +68,7 @@ def calibrated_noise(path: Network, channel: Channel, settings: ComSettings, cas
 
 
 def _crossing(excess: Callable[[float], float], at_zero: float, name: str) -> tuple[float, float]:
-    """Where a falling function of the noise is zero, and its value there: above zero or within `PRECISION_DB` of it."""
+    """Where a falling function of the noise is last above zero, and its value there."""
     low, high, above = 0.0, FIRST_RMS, at_zero
     below = excess(high)
     while below > 0.0:
@@ -82,17 +80,14 @@ def _crossing(excess: Callable[[float], float], at_zero: float, name: str) -> tu
                 "Give the path from the noise source to the receiver."
             )
         below = excess(high)
-    best = (low, above)
-    while abs(best[1]) > PRECISION_DB and high - low > PRECISION * high:
+    while above > PRECISION_DB and high - low > PRECISION * max(high, FIRST_RMS):
         # the power of the noise is nearly linear in the excess; its middle where that is not between
         part = above / (above - below) if np.isfinite(below) else 0.5
         middle = float(np.sqrt(low**2 + min(max(part, 0.1), 0.9) * (high**2 - low**2)))
         found = excess(middle)
-        if abs(found) < abs(best[1]):
-            best = (middle, found)
         if found > 0.0:
             low, above = middle, found
         else:
             high, below = middle, found
     # a hair above the limit rather than below it, so that the calibrated channel passes
-    return (low, above) if above <= PASSING_DB else best
+    return low, above

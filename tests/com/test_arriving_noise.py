@@ -102,7 +102,7 @@ def test_com_with_the_calibrated_noise_is_at_its_limit(settings: ComSettings, co
     channel, path = sirf.Channel(line(), name="line"), line(1e-6, 0.5)
     found = com(channel, config=asked, package_case=1, noise_path=path)
     assert found.calibration is not None
-    assert found.com_db == pytest.approx(3.0, abs=0.02)
+    assert 3.0 <= found.com_db <= 3.02  # the calibrated channel passes
     assert found.calibration.com_db == pytest.approx(found.com_db, abs=1e-9)
     # once more, with noise put in by hand
     transfer = noise_path_transfer(path, channel, asked, 1)
