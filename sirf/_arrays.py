@@ -1,4 +1,4 @@
-"""Names of the array types that annotations share; kernels alone name theirs beside the loops that they serve."""
+"""Array types that annotations share (kernels name theirs beside the loops that they serve), and arrays brought to one of them."""
 
 from typing import cast
 
@@ -22,3 +22,14 @@ def real(values: object) -> Float:
     """`values` as an array of real numbers: in double precision, but what is in single precision stays so."""
     given = np.asarray(values)
     return cast(Float, given) if given.dtype == np.float32 else np.asarray(given, dtype=float)
+
+
+def read_only_view(values: Complex) -> Complex:
+    """The same values (…) as what nobody can write to, contiguous.
+
+    Kernels get their inputs in this one kind: compiled for another kind of array they may round otherwise in the last bit, and
+    which of two forms runs would depend on who called first; random draws follow from those bits.
+    """
+    view = np.ascontiguousarray(values, dtype=np.complex128).view()
+    view.flags.writeable = False
+    return view

@@ -6,22 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sirf._arrays import Complex
+from sirf._arrays import Complex, read_only_view
 from sirf._kernels.two_ports import joined
 
 
 def cascade(first: Complex, second: Complex) -> Complex:
     """S (F, 2, 2) of two two-ports in series: port 2 of `first` meets port 1 of `second`, at one reference impedance."""
     s = np.empty(first.shape, dtype=np.complex128)
-    joined(_read_only(first), _read_only(second), s)
+    joined(read_only_view(first), read_only_view(second), s)
     return s
-
-
-def _read_only(s: Complex) -> Complex:
-    """The values as what nobody can write to: of one kind, so that the kernel is compiled once."""
-    values = np.ascontiguousarray(s, dtype=np.complex128).view()
-    values.flags.writeable = False
-    return values
 
 
 class EndMatrices(NamedTuple):

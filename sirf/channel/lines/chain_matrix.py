@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, read_only_view
 from sirf._kernels.uniform_line import MAX_ATTENUATION_NEPER, line_two_port
 from sirf.channel.network import LINE_OHM, PAIR_OHM, Network
 
@@ -77,8 +77,8 @@ def uniform_scattering(
     """
     s = np.empty((len(series), 2, 2), dtype=np.complex128)
     nothing = np.zeros(len(series), dtype=np.complex128)
-    near, far = (nothing if end is None else end for end in (before, after))
-    line_two_port(series, shunt, length, near, far, LINE_OHM, s)
+    near, far = (read_only_view(nothing if end is None else end) for end in (before, after))
+    line_two_port(read_only_view(series), read_only_view(shunt), length, near, far, LINE_OHM, s)
     return s
 
 

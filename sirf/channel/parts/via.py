@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, read_only_view
 from sirf._kernels.uniform_line import open_line
 from sirf.channel.lines import two_port_of_pair, uniform_scattering
 from sirf.channel.materials import Material
@@ -76,7 +76,7 @@ class Via:
         pad, stub = np.asarray(2j * np.pi * f * self.pad, dtype=np.complex128), None
         if self.stub > 0.0:
             stub = np.empty(f.shape, dtype=np.complex128)
-            open_line(series, shunt, self.stub, stub)
+            open_line(read_only_view(series), read_only_view(shunt), self.stub, stub)
         barrel = uniform_scattering(series, shunt, self.length, before=pad, after=stub)
         return two_port_of_pair(f, barrel, name=self.name)
 
