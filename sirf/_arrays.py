@@ -1,4 +1,4 @@
-"""Array types that annotations share (kernels name theirs beside the loops that they serve), and arrays brought to one of them."""
+"""Array types that annotations share (kernels name theirs beside the loops that they serve), and arrays made one of them."""
 
 from typing import cast
 
