@@ -130,7 +130,8 @@ def main() -> None:
                 one = Detection(levels, found.alpha, covariance)
                 annex, union, exact = one.formulas()
                 ratio, half = one.count(int(arguments.symbols), seed=1)
-                assert ratio - half < exact, (name, noise, label, ratio, half, exact)
+                # a union bound from above, and near enough that nothing but shared events lies between
+                assert 0.9 * exact - half < ratio < exact + half, (name, noise, label, ratio, half, exact)
                 print(
                     f"| {name}, {case}, {noise} | {label} | {annex:.3g} | {union:.3g} | {exact:.3g} | {ratio:.3g} ± {half:.2g} | "
                     f"{ratio / annex:.2f} | {ratio / exact:.2f} |",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from sirf.link import Link
 
 
+OF_DECISIONS = frozenset({"dfe", "dfe_unrolled", "adaptation"})
+"""Fields of a receiver that work on decisions: no response and no noise ahead of the slicer knows them."""
 MIN_CURSOR_RATIO = 1e-4
 """Cursors below this part of the main one, beyond the last larger one, are left out."""
 
@@ -265,14 +267,14 @@ class _ResponseKey(_Key):
     def __init__(self, link: Link, tail: float) -> None:
         super().__init__(link)
         self.tail = tail
-        # what cannot be without the taps goes with them: a sequence detector, adaptation and unrolling, which no response knows
-        receiver = dataclasses.replace(link.receiver, dfe=(), mlse=None, adaptation=None, dfe_unrolled=False)
-        detector = link.receiver.mlse
         # light has noise beside its gain, which follows the span and the modulation
         self.parts += (
             link.transmitter,
-            receiver,
-            detector,
+            *(
+                getattr(link.receiver, field.name)
+                for field in dataclasses.fields(Receiver)
+                if field.name not in OF_DECISIONS
+            ),
             _first_dfe_limits(link),
             link.optics,
             link.modulation,

@@ -18,6 +18,7 @@ from sirf.engine.front_end import (
     sampling_instant,
     with_ffe,
 )
+from sirf.equalizer.constrained_taps import solve_taps
 from sirf.equalizer.converter_range import converter_range
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
 from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
@@ -356,7 +357,7 @@ class GridSearch:
             key = tx, offset
             if key not in known:
                 shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)
-                known[key] = _solve(
+                known[key] = solve_taps(
                     shape,
                     (instant + offset) // m,
                     extra,
@@ -468,41 +469,3 @@ def _key(setting: Setting) -> tuple[float, ...]:
 def _limited(limits: EqualizerLimits) -> bool:
     """Whether a last step of the search has floating taps, limits of the Rx FFE or a converter's range to put in."""
     return limits.rx_ffe_groups > 0 or bool(np.isfinite(limits.rx_ffe_tap_max)) or limits.clip_probability is not None
-
-
-def _solve(
-    shape: Float,
-    main: int,
-    extra: Float,
-    symbol_variance: float,
-    limits: EqualizerLimits,
-    tx_noise: float,
-    eye_factor: float,
-) -> tuple[tuple[float, ...], tuple[float, ...], float]:
-    """Rx FFE and DFE of least mean-square error with unit main cursor in row `main`; (taps, DFE, figure of merit)."""
-    count = len(limits.dfe_max)
-    fed_back = np.arange(main + 1, main + 1 + count)
-    free = np.ones(len(shape), dtype=bool)
-    free[[main, *fed_back]] = False
-    cost = symbol_variance * (shape[free].T @ shape[free]) + extra
-    target = np.zeros(0)
-    taps, bound = shape[main], shape[fed_back]
-    fixed = np.zeros(count, dtype=bool)
-    for _ in range(count + 1):
-        # constrained least squares: unit main cursor, and each DFE tap that hit its limit pinned there
-        rows = np.vstack([taps[None, :], bound[fixed]])
-        goal = np.concatenate([[1.0], target])
-        inverse = np.linalg.solve(cost, rows.T)
-        weights = inverse @ np.linalg.solve(rows @ inverse, goal)
-        values = bound @ weights
-        clipped = np.clip(values, limits.dfe_min, limits.dfe_max) if count else values
-        violated = (np.abs(values - clipped) > 1e-12) & ~fixed
-        if not violated.any():
-            break
-        fixed |= violated
-        target = clipped[fixed]
-    variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
-    # the main cursor is one by construction, so A_s is the eye factor, and SNR_TX noise its ratio to that cursor
-    fom = eye_factor**2 / (variance + tx_noise**2)
-    # gain is free: the main tap is set to one, as the standard writes the filter; it keeps its sign, that of the main cursor
-    return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sirf.equalizer.grid_search import _solve
+from sirf.equalizer.constrained_taps import solve_taps
 from sirf.presets import EqualizerLimits
 
 
@@ -16,7 +16,7 @@ def test_the_main_tap_has_the_sign_of_the_main_cursor(cursor: float) -> None:
     pulse = np.array([0.0, 0.0, 0.0, cursor, 0.0, 0.0, 0.0])
     # row n holds what each tap sees of the symbol n; the main tap sees the pulse as it is
     shape = np.stack([np.roll(pulse, lag) for lag in (-1, 0, 1)], axis=1)
-    taps, dfe, merit = _solve(shape, 3, 1e-3 * np.eye(3), 5 / 9, limits, 0.0, 1.0 / 3.0)
+    taps, dfe, merit = solve_taps(shape, 3, 1e-3 * np.eye(3), 5 / 9, limits, 0.0, 1.0 / 3.0)
     np.testing.assert_allclose(taps, [0.0, np.sign(cursor), 0.0], atol=1e-12)
     assert dfe == ()
     # noise of 1e-3 V² through a tap of 1 / cursor, against (1/3)²
