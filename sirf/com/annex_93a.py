@@ -8,7 +8,7 @@ import numpy as np
 
 from sirf.channel.channel import Channel
 from sirf.com.answer import Answer
-from sirf.com.arriving_noise import arriving_sigmas, with_common_mode
+from sirf.com.arriving_noise import arriving_sigmas, common_mode_notes, with_common_mode
 from sirf.com.channel_figures import figures_of
 from sirf.com.chip_to_module import EyeSearch, eye_of
 from sirf.com.config.settings import ComSettings
@@ -93,7 +93,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
         passes=_passes(settings, answer.choice.com_db, vec, veo, figures.erl_db),
         pulse=(time, answer.pulses[0]),
         distribution=(total.x, total.y),
-        warnings=channel.warnings + warnings,
+        warnings=channel.warnings + warnings + common_mode_notes(channel, settings, case),
         ignored=settings.ignored,
         trace=_trace(paths, settings, answer) if trace else None,
     )

@@ -58,6 +58,18 @@ def with_common_mode(channel: Channel, settings: ComSettings, case: int) -> ComS
     return _with(settings, common_mode_noise(channel, settings, case))
 
 
+def common_mode_notes(channel: Channel, settings: ComSettings, case: int) -> tuple[str, ...]:
+    """What is to be said about the common-mode noise of test case `case`: aggressors are kept without their conversion."""
+    rms = settings.transmitter.common_mode_rms
+    aggressors = len(channel.fext) + len(channel.next)
+    if not rms or not rms[case - 1] or not aggressors:
+        return ()
+    return (
+        f"AC_CM_RMS: common mode of the through path alone is counted; {aggressors} aggressors are kept as differential "
+        "two-ports, and the reference code adds what theirs is turned into.",
+    )
+
+
 def common_mode_noise(channel: Channel, settings: ComSettings, case: int) -> ArrivingNoise:
     """AC common mode of the transmitter as differential noise at the receiver, as the reference code has it.
 

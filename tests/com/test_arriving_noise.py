@@ -80,6 +80,16 @@ def test_common_mode_of_a_known_conversion_is_so_much_more_receiver_noise(settin
     assert "common-mode noise" in [term.name for term in found.ledger.terms]
 
 
+def test_common_mode_of_aggressors_is_said_to_be_left_out() -> None:
+    settings = annexes()[0]
+    tx = replace(settings.transmitter, common_mode_rms=(COMMON_MODE_RMS,), common_mode_bandwidth=20e9)
+    asked = replace(settings, transmitter=tx)
+    coupled = replace(converting(), fext=(line(gain=0.01), line(gain=0.02)))
+    (said,) = margin_of_case(coupled, asked, 1).warnings
+    assert "2 aggressors are kept as differential two-ports" in said
+    assert margin_of_case(coupled, settings, 1).warnings == margin_of_case(converting(), asked, 1).warnings == ()
+
+
 def test_common_mode_up_to_a_corner_has_the_closed_form() -> None:
     settings = annexes()[0]
     tx = replace(settings.transmitter, common_mode_rms=(COMMON_MODE_RMS,), common_mode_bandwidth=20e9)
