@@ -22,6 +22,8 @@ BLOCK = 2048
 """Output samples of a filter that stay in the first cache while all taps pass."""
 UNROLL = 8
 """Taps that share one pass over the output: tap counts are multiples of it."""
+SCATTERED = 4
+"""The same for taps that do not lie side by side."""
 
 _SINE = tuple(np.float32((-1) ** k * (math.pi / 2) ** (2 * k + 1) / math.factorial(2 * k + 1)) for k in range(6))
 _COSINE = tuple(np.float32((-1) ** k * (math.pi / 2) ** (2 * k) / math.factorial(2 * k)) for k in range(7))
@@ -105,6 +107,19 @@ def random_symbols(words: Words, order: np.uint64, symbols: NDArray[np.uint8]) -
 
 
 @kernel
+def random_levels(words: Words, bits: int, unit: np.float32, out: Single) -> None:
+    """Random levels (n,), odd multiples of `unit` up to 2^`bits` - 1, from the bits of `words`: each gives 64 // `bits`."""
+    count = len(words)
+    most = np.int32((1 << bits) - 1)
+    for part in range(64 // bits):
+        shift = np.uint64(part * bits)
+        row = out[part * count : (part + 1) * count]
+        for i in range(len(row)):
+            index = np.int32((words[i] >> shift) & np.uint64(most))
+            row[i] = np.float32(np.int32(2) * index - most) * unit
+
+
+@kernel
 def take_levels(symbols: NDArray[np.uint8], levels: Single, out: Single) -> None:
     """`levels` (L,) of `symbols` (n,), equally spaced about zero: multiples of the smallest vectorise, a table does not."""
     most = np.int32(len(levels) - 1)
@@ -141,16 +156,16 @@ def correlate_add(wave: Single, taps: Single, out: Single) -> None:
 def correlate_stretches(
     wave: Single,
     taps: Single,
+    offsets: NDArray[np.int64],
     lengths: NDArray[np.int64],
-    first: NDArray[np.int64],
     phases: NDArray[np.int64],
     lead: int,
     stretch: int,
     out: Single,
 ) -> None:
-    """Add to `out` (n,), stretch by stretch, what `correlate_add` adds with a row of `taps` (M, T): row `phases[s]` in stretch s.
+    """Add the sum over j of taps[row, j] wave[i + offsets[row, j]] to out[i], with the row `phases[s]` in stretch s.
 
-    Of a row `lengths` (M,) taps count, a multiple of 8; they begin with wave[first[row]] at out[0]. The first stretch has `lead`
+    `taps` (M, T), `offsets` (M, T), `out` (n,); of a row `lengths` (M,) count, a multiple of 4. The first stretch has `lead`
     samples more than `stretch`, the last what is left.
     """
     start = 0
@@ -159,22 +174,12 @@ def correlate_stretches(
         stop = lead + (s + 1) * stretch if s + 1 < len(phases) else len(out)
         size = stop - start
         target = out[start:stop]
-        for j in range(0, lengths[row], UNROLL):
-            h = taps[row, j : j + UNROLL]
-            h0, h1, h2, h3, h4, h5, h6, h7 = h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]
-            begin = first[row] + start + j
-            w = wave[begin : begin + size + 7]
+        for j in range(0, lengths[row], SCATTERED):
+            h0, h1, h2, h3 = taps[row, j], taps[row, j + 1], taps[row, j + 2], taps[row, j + 3]
+            w0, w1 = wave[start + offsets[row, j] :], wave[start + offsets[row, j + 1] :]
+            w2, w3 = wave[start + offsets[row, j + 2] :], wave[start + offsets[row, j + 3] :]
             for i in range(size):
-                target[i] += (
-                    h0 * w[i]
-                    + h1 * w[i + 1]
-                    + h2 * w[i + 2]
-                    + h3 * w[i + 3]
-                    + h4 * w[i + 4]
-                    + h5 * w[i + 5]
-                    + h6 * w[i + 6]
-                    + h7 * w[i + 7]
-                )
+                target[i] += h0 * w0[i] + h1 * w1[i] + h2 * w2[i] + h3 * w3[i]
         start = stop
 
 

@@ -11,7 +11,7 @@ import secrets
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.stream import LANES, normals, random_symbols, random_words
+from sirf._kernels.stream import LANES, normals, random_levels, random_symbols, random_words
 from sirf.errors import SirfError
 from sirf.signal import cross32
 from sirf.signal.patterns import Pattern
@@ -91,3 +91,8 @@ class Randomness:
             out[:] = cross32.PAIR_LEVELS[pairs].reshape(-1)[: len(out)]
             return
         random_symbols(self.words(len(out) // 2), np.uint64(order), out)
+
+    def levels(self, order: int, unit: float, out: NDArray[np.float32]) -> None:
+        """Fill `out` (n,) with equally likely levels, odd multiples of `unit` about zero; `order` of them, a power of two."""
+        bits = order.bit_length() - 1
+        random_levels(self.words(-(-len(out) // (64 // bits))), bits, np.float32(unit), out)

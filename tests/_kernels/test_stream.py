@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sirf._kernels.stream import correlate_add, normals, random_symbols, random_words
+from sirf._kernels.stream import (
+    correlate_add,
+    correlate_stretches,
+    normals,
+    random_levels,
+    random_symbols,
+    random_words,
+)
 from sirf.engine.seeding import Randomness
 
 MASK = 2**64 - 1
@@ -90,6 +97,45 @@ def test_symbols_are_equally_likely(order: int) -> None:
     assert stats.chisquare(np.bincount(symbols, minlength=order)).pvalue > 0.001
     pairs = symbols[:-1].astype(int) * order + symbols[1:]
     assert stats.chisquare(np.bincount(pairs[::2], minlength=order**2)).pvalue > 0.001
+
+
+@pytest.mark.parametrize("order", [2, 4, 8])
+def test_levels_are_the_bits_of_their_words(order: int) -> None:
+    bits = order.bit_length() - 1
+    source, each = words(100, seed=order), 64 // bits
+    # the last word's last levels find no room
+    out = np.zeros(100 * each - 7, dtype=np.float32)
+    random_levels(source, bits, np.float32(0.25), out)
+    expected = [
+        0.25 * (2 * (int(word) >> part * bits & order - 1) - order + 1) for part in range(each) for word in source
+    ]
+    assert out.tolist() == expected[:-7]
+
+
+@pytest.mark.parametrize("order", [2, 4, 8])
+def test_levels_are_equally_likely_and_independent(order: int) -> None:
+    out = np.zeros(600_000, dtype=np.float32)
+    Randomness(np.random.SeedSequence(3), np.zeros(400_000, dtype=np.uint64)).levels(order, 1.0 / (order - 1), out)
+    index = np.round(0.5 * (out.astype(float) * (order - 1) + order - 1)).astype(int)
+    assert np.array_equal(np.unique(index), np.arange(order))
+    assert stats.chisquare(np.bincount(index, minlength=order)).pvalue > 0.001
+    # neighbours come from neighbouring words; what shares a word lies this far apart
+    for lag in (1, 2, 16, -(-600_000 // (64 // (order.bit_length() - 1)))):
+        pairs = index[:-lag] * order + index[lag:]
+        assert stats.chisquare(np.bincount(pairs[: len(pairs) // 2 * 2 : 2], minlength=order**2)).pvalue > 0.001
+
+
+def test_each_stretch_has_its_own_scattered_taps() -> None:
+    rng = np.random.default_rng(2)
+    wave, weights = rng.standard_normal(1100).astype(np.float32), rng.standard_normal((3, 8)).astype(np.float32)
+    offsets, lengths, rows = rng.integers(0, 90, (3, 8)), np.array([4, 8, 0]), np.array([1, 0, 2, 1, 1])
+    out = np.ones(1000, dtype=np.float32)
+    correlate_stretches(wave, weights, offsets, lengths, rows, 50, 180, out)
+    expected = np.ones(1000)
+    for start, stop, row in zip((0, 230, 410, 590, 770), (230, 410, 590, 770, 1000), rows, strict=True):
+        for tap, offset in zip(weights[row, : lengths[row]], offsets[row], strict=False):
+            expected[start:stop] += float(tap) * wave[start + offset : stop + offset]
+    assert out == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize(("count", "taps"), [(5000, 8), (2048, 200), (7, 16)])

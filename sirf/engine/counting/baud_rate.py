@@ -7,25 +7,24 @@ of this length beats, and a segment needs nothing of its neighbours.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from sirf._arrays import Float, Single, Symbols
-from sirf._kernels.stream import UNROLL, compress, correlate_add, correlate_stretches, displace, take_levels
+from sirf._kernels.stream import UNROLL, compress, correlate_add, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
 from sirf.engine.contract import COUNTING, check_link
-from sirf.engine.counting.noise_filter import added_covariances, even, noise_taps, trimmed
+from sirf.engine.counting.aggressor_cursors import Columns, FoldedCursors
+from sirf.engine.counting.noise_filter import added_covariances, even, noise_taps, trimmed, untrimmed
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
-from sirf.signal.pam import level_shares, mean_square, thresholds
+from sirf.signal.pam import mean_square, thresholds
 from sirf.signal.patterns import Pattern, precode
 
 COUNTED_SYMBOLS = 1 << 17
@@ -39,11 +38,6 @@ STRETCH_SYMBOLS = 1 << 10
 segment have seen many of either. Far longer than a channel's memory; the first batch length of `ErrorCount` is no shorter."""
 MAX_TRIMMED_SHARE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
-MAX_FOLDED_CUMULANT = 1e-3
-"""Largest change of the logarithm of an error ratio of 1e-12 by taking small cursors of aggressors for Gaussian noise, by their
-fourth cumulants; all aggressors together."""
-TAIL_DEVIATIONS = 7.0
-"""Deviations of the noise at which that error ratio lies."""
 MAX_JITTER_UI = 0.5
 """Displacement in UI beyond which no series of an edge is taken."""
 
@@ -72,35 +66,6 @@ class Filter:
         """Add the filtered `wave` to `out` (n,); sample 0 of `out` lies at wave[origin]."""
         first = origin - self.before
         correlate_add(wave[first : first + len(out) + len(self.taps) - 1], self.taps, out)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """One filter for each of M phases, their taps (M, T) in one array with their numbers (M,)."""
-
-    filters: tuple[Filter, ...]
-    taps: Single
-    lengths: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, filters: Sequence[Filter]) -> Columns:
-        """Put `filters` into one table, shorter ones padded with zeros."""
-        lengths = np.array([len(one.taps) for one in filters])
-        taps = np.zeros((len(filters), lengths.max()), dtype=np.float32)
-        for row, one in zip(taps, filters, strict=True):
-            row[: len(one.taps)] = one.taps
-        return cls(tuple(filters), taps, lengths)
-
-    def add(self, wave: Single, origin: int, phases: NDArray[np.int64], out: Single) -> None:
-        """Add the `wave` to `out` (n,), filtered with that of `phases` (S,) in each stretch; out[0] lies at wave[origin]."""
-        first = origin - np.array([one.before for one in self.filters])
-        correlate_stretches(wave, self.taps, self.lengths, first, phases, LEAD_SYMBOLS, STRETCH_SYMBOLS, out)
-
-    @staticmethod
-    def bounds(stretch: int, count: int, size: int) -> tuple[int, int]:
-        """Where one of `count` stretches lies in `size` samples."""
-        first = LEAD_SYMBOLS + stretch * STRETCH_SYMBOLS if stretch else 0
-        return first, LEAD_SYMBOLS + (stretch + 1) * STRETCH_SYMBOLS if stretch + 1 < count else size
 
 
 @dataclass(slots=True)
@@ -190,6 +155,9 @@ class BaudRateLink:
             self.partial.add(space.wave, self.origin, residual)
         if self.noise_power > 0:
             random.normals(space.normals)
+            # the filter of noise is causal: this much is drawn before the first sample
+            first = self.noise.before + LEAD_SYMBOLS + STRETCH_SYMBOLS
+            self.folded.scale(phases, space.normals, first, STRETCH_SYMBOLS, self.noise_power)
             self.noise.add(space.normals, self.noise.before, residual)
         if self.rounded:
             random.uniforms(space.uniforms)
@@ -286,25 +254,34 @@ class BaudRateLink:
         start: int,
     ) -> None:
         """Add an aggressor, from one of `phases` (S,) in samples in each stretch, or at its own."""
-        settings, m = self.link.aggressors[which], self.end.samples_per_ui
-        self._send(settings.pattern, random, start, space.other_symbols)
-        take_levels(space.other_symbols, self._single_levels, space.other_wave)
+        settings, m, order = self.link.aggressors[which], self.end.samples_per_ui, self.link.order
+        if settings.pattern is None and order.bit_count() == 1:
+            # nobody asks which symbols these were: levels straight from random bits
+            random.levels(order, self.levels[-1] / (order - 1), space.other_wave)
+        else:
+            self._send(settings.pattern, random, start, space.other_symbols)
+            take_levels(space.other_symbols, self._single_levels, space.other_wave)
         if not settings.rate_offset_ppm:
             if settings.phase_ui is not None:
                 phases = np.full_like(phases, int(settings.phase_ui * m))
-            columns.add(space.other_wave, self.origin, phases, space.residual)
+            columns.add(space.other_wave, self.origin, phases, space.residual, LEAD_SYMBOLS, STRETCH_SYMBOLS)
             return
         # the aggressor's own time in samples at each of ours: the phase is constant over long runs
         drift = 1e-6 * settings.rate_offset_ppm * m
         for stretch, phase in enumerate(phases.tolist()):
-            first, last = columns.bounds(stretch, len(phases), len(space.residual))
+            first, last = stretch_bounds(stretch, len(phases), len(space.residual))
             own = np.floor(np.arange(last - first) * drift).astype(np.int64) + phase
             steps = np.flatnonzero(np.diff(own)) + 1
             for begin, end in zip([0, *steps.tolist()], [*steps.tolist(), len(own)], strict=True):
                 # the aggressor's time in samples is whole symbols and a phase: a whole symbol moves the read position
                 slip, column = divmod(int(own[begin]), m)
-                columns.filters[column].add(
-                    space.other_wave, self.origin + first + begin + slip, space.residual[first + begin : first + end]
+                columns.add(
+                    space.other_wave,
+                    self.origin + first + begin + slip,
+                    np.array([column]),
+                    space.residual[first + begin : first + end],
+                    0,
+                    end - begin,
                 )
 
     def _nonlinear(self, pre: int) -> None:
@@ -333,49 +310,26 @@ class BaudRateLink:
         return Filter.of(cursors, pre)
 
     def _aggressors(self) -> None:
-        """The filters of all aggressors (`None` for one that is noise altogether), and the covariance that joins the noise."""
+        """The filters of all aggressors (`None` for one that is noise altogether), and what joins the noise of them."""
         m = self.end.samples_per_ui
         self.crosstalk: list[Columns | None] = []
-        self.folded = np.zeros(0)
-        for wave, source in zip(self.end.crosstalk, self.link.aggressors, strict=True):
+        self.folded = FoldedCursors(self.link.order, self.levels, len(self.end.crosstalk), m)
+        for which, (wave, source) in enumerate(zip(self.end.crosstalk, self.link.aggressors, strict=True)):
             columns = wave[: len(wave) // m * m].reshape(-1, m)
             # any phase in turn, random symbols: only then all that a small cursor does is add a little to the noise
             stationary = source.phase_ui is None and source.pattern is None and not source.rate_offset_ppm
-            self.crosstalk.append(
-                self._split(columns) if stationary and self.noise_power > 0.0 else self._columns(columns)
-            )
-
-    def _columns(self, columns: Float) -> Columns:
-        """A filter for each phase of an aggressor with `columns` (K, M)."""
-        floor = self.floor / mean_square(self.levels)
-        return Columns.of([Filter.of(*trimmed(np.ascontiguousarray(column), 0, floor)) for column in columns.T])
-
-    def _split(self, columns: Float) -> Columns | None:
-        """The same without the ends that pass for noise, whose covariance over all phases is added to `folded` (K,) in V²."""
-        power, fourth = mean_square(self.levels), float(level_shares(self.link.order) @ self.levels**4)
-        # a pair of PAM6 shares its points: (c1⁴ + c2⁴) 5/3 of the cumulant of one is at least that of both
-        cumulant = abs(fourth - 3.0 * power**2) * (5.0 / 3.0 if self.link.order == 6 else 1.0)
-        # logarithm of a tail: fourth cumulant theta⁴ / 24 at theta = TAIL_DEVIATIONS / sigma
-        each = cumulant * TAIL_DEVIATIONS**4 / (24.0 * self.noise_power**2)
-        allowed = MAX_FOLDED_CUMULANT / len(self.end.crosstalk) / each
-        largest, start = trimmed(np.abs(columns).max(axis=1) ** 2, 0, allowed)
-        ends, kept = columns.copy(), slice(-start, len(largest) - start)
-        if largest.any():
-            ends[kept] = 0.0
-        rows = len(ends)
-        covariance = power * fft.irfft(np.abs(fft.rfft(ends, 2 * rows, axis=0)) ** 2, 2 * rows, axis=0)[:rows].mean(
-            axis=1
-        )
-        self.folded = added_covariances(self.folded, covariance)
-        if not largest.any():
-            return None
-        return Columns.of([Filter.of(np.ascontiguousarray(column[kept]), start) for column in columns.T])
+            if stationary and self.noise_power > 0.0:
+                kept = self.folded.split(which, columns, self.noise_power)
+            else:
+                floor = self.floor / mean_square(self.levels)
+                kept = np.array([untrimmed(column, floor) for column in columns.T]).T
+            self.crosstalk.append(Columns.of(columns, kept) if kept.any() else None)
 
     def _noise_taps(self, own: Float) -> Float:
         """The filter of Gaussian noise, with what the converter adds of its `own` and what is folded into it of aggressors."""
-        if not self.folded.any():
+        if not self.folded:
             return noise_taps(self.end, more=own)
-        return noise_taps(self.end, more=added_covariances(own, self.folded), lost=MAX_TRIMMED_SHARE)
+        return noise_taps(self.end, more=added_covariances(own, self.folded.covariance), lost=MAX_TRIMMED_SHARE)
 
     def _check_jitter(self) -> None:
         if not self.jitter:
@@ -404,8 +358,7 @@ class BaudRateLink:
             if columns is None:
                 continue
             drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * samples)) + 1
-            before = max(before, drift + max(one.before for one in columns.filters))
-            after = max(after, drift + max(one.after for one in columns.filters))
+            before, after = max(before, drift + columns.before), max(after, drift)
             slips.append(drift)
         self.origin = before
         self.total = even(before + samples + after)
@@ -424,6 +377,12 @@ class BaudRateLink:
             self._local.space = _Workspace(self)
         space: _Workspace = self._local.space
         return space
+
+
+def stretch_bounds(stretch: int, count: int, size: int) -> tuple[int, int]:
+    """Where one of `count` stretches lies in `size` samples."""
+    first = LEAD_SYMBOLS + stretch * STRETCH_SYMBOLS if stretch else 0
+    return first, LEAD_SYMBOLS + (stretch + 1) * STRETCH_SYMBOLS if stretch + 1 < count else size
 
 
 class _Workspace:

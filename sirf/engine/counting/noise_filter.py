@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._arrays import Float
@@ -50,15 +51,20 @@ def noise_taps(end: FrontEnd, *, more: Float | None = None, size: int = 4096, lo
     return np.asarray(kept * np.sqrt(power / np.sum(kept**2)))
 
 
+def untrimmed(cursors: Float, floor: float) -> NDArray[np.bool_]:
+    """Which of the cursors (K,) lie between the ends whose squares sum to less than `floor`."""
+    squares, places = cursors**2, np.arange(len(cursors))
+    first = np.searchsorted(np.cumsum(squares), 0.5 * floor)
+    last = len(cursors) - np.searchsorted(np.cumsum(squares[::-1]), 0.5 * floor)
+    return np.asarray((places >= first) & (places < last))
+
+
 def trimmed(cursors: Float, pre: int, floor: float) -> tuple[Float, int]:
     """Cursors without the ends whose squares sum to less than `floor`, and the index of the main one in what is left."""
-    squares = cursors**2
-    first = int(np.searchsorted(np.cumsum(squares), 0.5 * floor))
-    last = int(np.searchsorted(np.cumsum(squares[::-1]), 0.5 * floor))
-    last = len(cursors) - last
-    if first >= last:
+    kept = np.flatnonzero(untrimmed(cursors, floor))
+    if not len(kept):
         return np.zeros(1), 0
-    return np.ascontiguousarray(cursors[first:last]), pre - first
+    return np.ascontiguousarray(cursors[kept]), pre - int(kept[0])
 
 
 def even(count: int) -> int:

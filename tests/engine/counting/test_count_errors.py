@@ -11,8 +11,8 @@ import pytest
 from scipy.stats import binom, binomtest, norm
 
 import sirf
-from sirf.engine.counting import baud_rate
-from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink
+from sirf.engine.counting import aggressor_cursors
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, STRETCH_SYMBOLS, BaudRateLink
 from sirf.engine.counting.count_errors import CountInterrupted, count_errors
 from sirf.engine.front_end import front_end
 from sirf.engine.statistical.analysis import statistical_eye
@@ -269,6 +269,14 @@ def test_the_interval_holds_the_truth_as_often_as_it_says_where_errors_come_in_b
     assert alone > 15
 
 
+def spread_out(columns: aggressor_cursors.Columns) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """The taps (M, before + 1) of an aggressor, each at the delay with which it reads."""
+    rows = np.zeros((len(columns.taps), columns.before + 1))
+    for row, taps, offsets in zip(rows, columns.taps, columns.offsets, strict=True):
+        np.add.at(row, -offsets, taps)
+    return rows
+
+
 def test_small_cursors_of_aggressors_are_noise_of_the_same_covariance(monkeypatch: pytest.MonkeyPatch) -> None:
     """What leaves the filters of aggressors joins the filter of noise: both together are the front end's own response."""
     path = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True)
@@ -277,12 +285,12 @@ def test_small_cursors_of_aggressors_are_noise_of_the_same_covariance(monkeypatc
     power = float(np.mean(link.levels**2))
 
     def covariance(model: BaudRateLink) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        rows = [(1.0, model.noise.taps)]
+        rows = [(1.0, model.noise.taps.astype(float))]
         for columns in filter(None, model.crosstalk):
-            rows += [(power / len(columns.taps), row) for row in columns.taps]
+            rows += [(power / len(columns.taps), row) for row in spread_out(columns)]
         total = np.zeros(lags)
         for weight, taps in rows:
-            padded = np.pad(taps.astype(float), (0, lags))
+            padded = np.pad(taps, (0, lags))
             total += weight * np.array([padded[k:] @ padded[: len(padded) - k] for k in range(lags)])
         return total
 
@@ -293,14 +301,15 @@ def test_small_cursors_of_aggressors_are_noise_of_the_same_covariance(monkeypatc
         columns = wave[: len(wave) // m * m].reshape(-1, m)
         expected += [power / m * np.sum(columns[k:] * columns[: len(columns) - k]) for k in range(lags)]
     folded = BaudRateLink(link)
-    assert folded.folded[0] > 1e-5 * folded.noise_power
-    monkeypatch.setattr(baud_rate, "MAX_FOLDED_CUMULANT", 1e-12)
+    assert folded.folded.covariance[0] > 1e-5 * folded.noise_power
+    monkeypatch.setattr(aggressor_cursors, "MAX_FOLDED_CUMULANT", 1e-12)
     kept = BaudRateLink(link)
 
     def taps(model: BaudRateLink) -> int:
-        return sum(columns.taps.shape[1] for columns in filter(None, model.crosstalk))
+        return sum(int(columns.lengths.sum()) for columns in filter(None, model.crosstalk))
 
-    assert 2 * taps(folded) < taps(kept)
+    # no more than the few that a bound on fourth cumulants asks for: a window about them would hold a fifth of all
+    assert 10 * taps(folded) < taps(kept)
     for model in (folded, kept):
         found = covariance(model)
         assert found[0] == pytest.approx(expected[0], rel=3e-5)
@@ -308,9 +317,35 @@ def test_small_cursors_of_aggressors_are_noise_of_the_same_covariance(monkeypatc
         assert found == pytest.approx(expected, abs=2e-3 * expected[0])
 
 
+def test_noise_follows_what_folded_cursors_carry_at_each_phase() -> None:
+    """Variance given the phases of all aggressors: that of the noise's taps, as scaled, and of the kept cursors is the whole."""
+    path = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True)
+    link = Link(path, standard="802.3ck-c2m")
+    model, end, power = BaudRateLink(link), front_end(link), float(np.mean(link.levels**2))
+    m, rng = end.samples_per_ui, np.random.default_rng(1)
+    phases = rng.integers(0, m, (len(end.crosstalk), COUNTED_SYMBOLS // STRETCH_SYMBOLS))
+    normals = np.ones(model.samples + len(model.noise.taps), dtype=np.float32)
+    starts = model.noise.before + LEAD_SYMBOLS + np.arange(phases.shape[1]) * STRETCH_SYMBOLS
+    model.folded.scale(phases, normals, int(starts[1]), STRETCH_SYMBOLS, model.noise_power)
+    # the first stretch begins with the lead
+    assert normals[0] == normals[starts[0] - 1]
+    found = float(model.noise.taps.astype(float) @ model.noise.taps) * normals[starts].astype(float) ** 2
+    expected = np.full(len(found), end.noise_correlation[0] + end.transmitter_noise**2)
+    scatter = np.zeros(len(found))
+    for columns, wave, phase in zip(model.crosstalk, end.crosstalk, phases, strict=True):
+        whole = np.sum(wave[: len(wave) // m * m].reshape(-1, m) ** 2, axis=0)
+        expected += power * whole[phase]
+        kept = np.zeros(m) if columns is None else np.sum(spread_out(columns) ** 2, axis=1)
+        found += power * kept[phase]
+        scatter += power * (whole - kept)[phase]
+    assert found == pytest.approx(expected, rel=3e-5)
+    # without the scale the noise would have had its mean power everywhere
+    assert np.ptp(scatter) > 1e-4 * model.noise_power
+
+
 def test_an_aggressor_of_a_fixed_phase_or_a_pattern_keeps_its_cursors() -> None:
     path = sirf.paths.pluggable(rate_class="100g").to_channel(crosstalk=True)
     link = Link(path, standard="802.3ck-c2m")
     own = (Aggressor(phase_ui=0.25), Aggressor(pattern=Pattern("prbs13q")))
     link = link.replace(aggressors=tuple(own[i % 2] for i in range(len(link.aggressors))))
-    assert not BaudRateLink(link).folded.any()
+    assert not BaudRateLink(link).folded
