@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from sirf.plot._axes import LINE_STYLES, axes_or_new
 from sirf.plot._titles import conditions_of, name_of, set_title
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
@@ -28,6 +29,8 @@ SHOWN_OF_RANGE, SHOWN_OF_HISTOGRAM = 0.68, 0.95
 """Part of the voltage range that the picture shows, of a statistical eye and of a histogram."""
 FINE = 16
 """Contour points drawn for each phase computed."""
+Outlines: TypeAlias = list[tuple[Float, Float] | None]
+"""The closed outline (UI, mV) of each eye, None of a closed one."""
 
 
 def eye(
@@ -68,7 +71,7 @@ def eye(
     # a density in 1/V: per mV it is a thousandth, so that the area stays one
     paint = _density(axes, phase, 1e3 * volts, 1e-3 * density)
     if isinstance(result, StatisticalEye):
-        _contours(axes, result, contours)
+        draw_contours(axes, result, {ratio: outlines(result, ratio) for ratio in _ratios(result, contours)})
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
     # the statistical engine's range is wide for its transforms, a histogram's is fitted to what came
     shown = SHOWN_OF_RANGE if isinstance(result, StatisticalEye) else SHOWN_OF_HISTOGRAM
@@ -122,23 +125,33 @@ def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> Axe
     )
 
 
-def _contours(axes: Axes, result: StatisticalEye, contours: Sequence[float] | None) -> None:
-    chosen = contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
-    for index, ratio in enumerate(chosen):
+def draw_contours(axes: Axes, result: StatisticalEye, outlined: Mapping[float, Outlines]) -> list[Artist]:
+    """Draw outlines by error ratio over an eye, with a legend; what was drawn, from below upwards."""
+    drawn: list[Artist] = []
+    for index, (ratio, found) in enumerate(outlined.items()):
         colour, style = COLOURS[index % len(COLOURS)], LINE_STYLES[index % len(LINE_STYLES)]
         label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
-        shapes = [outline for outline in outlines(result, ratio) if outline is not None]
+        shapes = [outline for outline in found if outline is not None]
         if len(shapes) < len(result.thresholds):
             label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"
         # the legend's entry, also of a ratio at which no eye is open
         axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
         for time, millivolts in shapes:
-            axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
-    if len(chosen):
-        axes.legend(title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9)
+            drawn += axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
+    if outlined:
+        drawn.append(
+            axes.legend(
+                title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9
+            )
+        )
+    return drawn
 
 
-def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] | None]:
+def _ratios(result: StatisticalEye, contours: Sequence[float] | None) -> Sequence[float]:
+    return contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
+
+
+def outlines(result: StatisticalEye, ratio: float) -> Outlines:
     """Per eye the closed outline (UI, mV) at an error ratio, carried between the phases to its tips; None when closed."""
     from scipy.interpolate import CubicSpline
 
@@ -148,7 +161,7 @@ def outlines(result: StatisticalEye, ratio: float) -> list[tuple[Float, Float] |
         return [None] * spans.shape[1]
     # through the sampling instant, where an opening narrower than a step still counts
     fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
-    found: list[tuple[Float, Float] | None] = []
+    found: Outlines = []
     for e in range(spans.shape[1]):
         # edges are smooth over the phase; straight lines between few phases would cut the tips off
         low, high = (CubicSpline(phase, spans[:, e, side])(fine) for side in (0, 1))

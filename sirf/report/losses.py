@@ -34,6 +34,11 @@ def losses(result: Comparison, architectures: Mapping[str, Architecture]) -> Fig
     """
     lines = -(-len(result.rows) // COLUMNS)
     figure = empty_figure((4.4 * min(len(result.rows), COLUMNS), 3.3 * lines))
+    # margins known beforehand take half the time of margins found
+    figure.set_layout_engine(None)
+    figure.subplots_adjust(
+        left=0.05, right=0.99, bottom=0.5 / (3.3 * lines), top=1.0 - 0.4 / (3.3 * lines), wspace=0.2, hspace=0.35
+    )
     grid = figure.subplots(lines, min(len(result.rows), COLUMNS), squeeze=False)
     for axes, row in zip(grid.flat, result.rows, strict=False):
         _loss(axes, row, architectures.get(row.path) or load_architecture(row.path))

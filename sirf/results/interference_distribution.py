@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,8 @@ FLOOR = 1e-40
 LOG_FLOOR = float(np.log(FLOOR))
 BISECTIONS = 48
 """Halvings of the distance of two levels in which a threshold is found."""
+SHORTEST_STEP = 1e-12
+"""Last step of a search for a quantile, in samples of a tail."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,10 +156,7 @@ class Interference:
         if nodes[3] <= LOG_FLOOR:
             upper, lower = float(tail[last - 1]), float(tail[last])
             return (last - 1 + (upper - wanted) / (upper - lower)) * float(self.volts[1])
-        for _ in range(40):
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if _cubic(nodes, middle) > wanted else (low, middle)
-        return (first + 0.5 * (low + high)) * float(self.volts[1])
+        return (first + _falling_through(nodes, wanted, low, high)) * float(self.volts[1])
 
     @property
     def _scale(self) -> float:
@@ -166,9 +164,22 @@ class Interference:
         return 1.0 / float(self.volts[1])
 
 
-def _cubic(nodes: Sequence[Any], x: Any) -> Any:
-    """The cubic through `nodes` at 0, 1, 2 and 3: Newton's form, by forward differences."""
+def _falling_through(nodes: Sequence[float], wanted: float, low: float, high: float) -> float:
+    """Where the cubic through `nodes` at 0, 1, 2 and 3 falls through `wanted` between `low` and `high`, by Newton's rule.
+
+    A step that leaves the bracket is a halving instead.
+    """
     a, b, c, d = nodes
-    first, second = b - a, c - b
-    bend = second - first
-    return a + x * (first + (0.5 * (x - 1.0)) * (bend + ((x - 2.0) / 3.0) * (d - c - second - bend)))
+    bend, third = c - 2.0 * b + a, d - 3.0 * (c - b) - a
+    first, second, last = b - a - 0.5 * bend + third / 3.0, 0.5 * (bend - third), third / 6.0
+    x = 0.5 * (low + high)
+    for _ in range(BISECTIONS):
+        above = a + x * (first + x * (second + x * last)) - wanted
+        low, high = (x, high) if above > 0.0 else (low, x)
+        slope = first + x * (2.0 * second + 3.0 * last * x)
+        step = x - above / slope if slope < 0.0 else low
+        step = step if low < step < high else 0.5 * (low + high)
+        if abs(step - x) < SHORTEST_STEP:
+            return step
+        x = step
+    return x
