@@ -55,12 +55,14 @@ def quick_margin(paths: tuple[PathResponse, ...], settings: ComSettings) -> Quic
     """COM of these paths at a setting that improvements in turn lead to; `NoSettingError` where no receiver passes."""
     ffe = settings.receiver.ffe
     assert ffe is not None
+    # without floating taps, which cost most of a receiver's time: they are placed once, at the setting found
     fixed = replace(settings, receiver=replace(settings.receiver, ffe=replace(ffe, groups=0, group_taps=0)))
     gains, row, evaluated = _Alternation(reference_receiver(paths, fixed)).best()
     receiver = reference_receiver(paths, settings)
     tables = receiver.tables(gains)
     errors = tables.errors(np.array([row]))[0]
     found = None
+    # by rising error, until a receiver passes with the converter's step of the distribution itself
     for place in np.argsort(errors, kind="stable"):
         if not np.isfinite(errors[place]):
             break
@@ -106,7 +108,9 @@ class _Alternation:
     def best(self) -> tuple[tuple[float, float], int, int]:
         """(gains in dB, row of the transmitter's grid, settings looked at) of the least error found."""
         count = len(self.receiver.grid.taps)
+        # spread over the grid, because which CTLE is best depends on how much the transmitter equalises
         rows = np.unique(np.linspace(0, count - 1, min(_STARTS, count)).astype(np.int64))
+        # the setting with the largest c(0) too: the least equalisation that there is
         plain = int(np.argmax(self.receiver.grid.taps[:, self.receiver.grid.main]))
         gains, row, error = self._along_gains(np.unique(np.append(rows, plain)))
         for _ in range(MAX_ROUNDS):
@@ -139,6 +143,7 @@ class _Alternation:
     def _least(self, receiver: CaseReceiver, gains: tuple[float, float]) -> tuple[int, float]:
         """(row, error) of the best row of the receiver's grid."""
         rows = np.arange(len(receiver.grid.taps))
+        # some offsets do to rank settings: the choice at the end looks at all
         errors = np.min(receiver.tables(gains).errors(rows, _STRIDE), axis=1)
         self.evaluated += rows.size
         place = int(np.argmin(errors))

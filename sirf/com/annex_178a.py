@@ -74,6 +74,7 @@ def search(receiver: CaseReceiver, *, local: bool, prune: bool = True) -> FoundR
         return None
     if not (local and settings.local_search):
         return _full(receiver, prune=prune)
+    # a local search that is asked for is followed to the letter; only its last step counts
     steps, evaluated = (_adaptive if settings.adaptive_search else _local)(receiver)
     return None if not steps else _choice(receiver, steps[-1], evaluated, _path(receiver, steps))
 
@@ -81,6 +82,7 @@ def search(receiver: CaseReceiver, *, local: bool, prune: bool = True) -> FoundR
 def _path(receiver: CaseReceiver, steps: Iterable[_Best | Pair]) -> SearchPath:
     """Gains and figure of merit of settings in the order of the search, those better than all before."""
     settings = receiver.settings
+    # errors are over sigma_X²: half a level spacing over the rms error
     level = settings.transmitter.level_mismatch / ((settings.levels - 1) * settings.sigma_x)
     return rising((one.g_dc, one.g_dc2, float(20.0 * np.log10(level / np.sqrt(one.error)))) for one in steps)
 
@@ -114,11 +116,13 @@ def _full(receiver: CaseReceiver, *, prune: bool) -> FoundReceiver | None:
     path = _path(receiver, improved)
     best: FoundReceiver | None = None
     for pair in pairs:
+        # pairs come by rising error: from here on none can be better, even by all that its slack hides
         if (
             best is not None
             and pair.error * (1.0 - pair.slack) * receiver.settings.sigma_x**2 > best.receiver.sigma_e**2
         ):
             break
+        # the error was that of the estimated converter step: the receiver is made with the step of its distribution
         choice = _choice(receiver, _Best(pair.error, pair.g_dc, pair.g_dc2, pair.row, pair.sample), evaluated, path)
         if choice is not None and (best is None or _rank(choice) < _rank(best)):
             best = choice
@@ -139,6 +143,7 @@ def _places(receiver: CaseReceiver) -> Iterator[tuple[tuple[int, int], Callable[
 def _better(tables: CtleTables, errors: Float, place: tuple[int, int], row: int, best: _Best | None) -> _Best | None:
     """The setting of `row` with these errors (P,), where it beats the best so far."""
     p = int(np.argmin(errors))
+    # an infinite error is a receiver out of its limits
     if not np.isfinite(errors[p]) or (best is not None and errors[p] >= best.error):
         return None
     return _Best(float(errors[p]), *place, row, int(tables.instants_of(np.array([row]))[0] + tables.offsets[p]))
@@ -167,6 +172,7 @@ def _local(receiver: CaseReceiver) -> tuple[list[_Best], int]:
             if best is not None and grid.places.shape[1]:
                 far = np.abs(grid.places[row:] - grid.places[best.row]) > reach
                 rows = rows[~np.any(around[row:] & far, axis=1)]
+            # some rows at a time, because each better setting changes which rows the rule leaves
             rows = rows[:_CHUNK]
             if not rows.size:
                 break
@@ -190,6 +196,7 @@ def _adaptive(receiver: CaseReceiver) -> tuple[list[_Best], int]:
     """
     grid, settings = receiver.grid, receiver.settings
     reach, least = float(settings.local_search), settings.least_radius or (1.0 if len(grid.taps) == 1 else 2.0)
+    # radius, near ties, rows seen, last difference in dB (below zero: none yet), rows looked at
     state = np.array([0.0, 0.0, 0.0, -1.0, 0.0])
     best: _Best | None = None
     steps: list[_Best] = []

@@ -35,6 +35,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     _check(settings)
     settings = with_common_mode(channel, settings, case)
     paths, warnings = path_responses(channel, settings, case)
+    # the answer asked for comes first; the other one, where there is one, is shown beside it
     answers = answers_of(paths, settings)
     answer = answers[0]
     other = answers[1].choice if len(answers) > 1 else None
@@ -45,6 +46,7 @@ def margin_of_case(channel: Channel, settings: ComSettings, case: int, *, trace:
     rate = settings.symbol_rate * settings.samples_per_ui
     time = np.arange(answer.pulses[0].size) / rate
     total = answer.distributions["total"]
+    # loss at half the symbol rate, between points of the data
     gain = np.interp(nyquist, paths[0].frequency, db20(paths[0].s[:, 1, 0]))
     return ComResult(
         name=settings.name,
@@ -154,6 +156,7 @@ def answers_of(
     search = CaseSearch(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
     with stage("", 0, 2):
+        # a local search is part of the answer where the workbook asks for one, and else only a floor to prune from
         local = engine.local() if settings.local_search else None
         seed = local
         if not settings.local_search and floor_db is None:
@@ -203,11 +206,13 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
     ctle, taps = settings.receiver.ctle, grid.taps[choice.row]
     gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
     equalized = equalize(search.paths, settings, gains=gains, taps=taps, offsets=grid.offsets, cursor=choice.cursor)
+    # the search numbers gain settings in its own order
     number = search.gains.index((choice.g_dc, choice.g_dc2))
     sources = search.noise_sources(number)
     noise = interference_and_noise(
         equalized, settings, sigma_n=float(np.sqrt(search.noise[number])), main_tap=float(taps[grid.main])
     )
+    # everything but the crosstalk, for the margin without it
     quiet = noise.isi + (noise.gaussian + noise.dual_dirac)
     eye = None
     if settings.c2m is not None:
@@ -228,6 +233,7 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
         interference = noise.total.magnitude_at(settings.der0)
         without = quiet.magnitude_at(settings.der0)
     feedback, fixed = equalized.feedback, settings.receiver.dfe.taps
+    # taps are numbered from 1
     floating = tuple(int(n) + 1 for n in np.flatnonzero(feedback.upper) if n >= fixed)
     return Answer(
         choice=EqualizerChoice(
@@ -236,6 +242,7 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
             com_db=float(db20(noise.signal / interference)),
             ctle_db=gains,
             tx_taps=reported_taps(settings, taps),
+            # samples count from 1, as in the reference code
             sampling_index=choice.cursor + 1,
             evaluated=choice.evaluated,
             path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
@@ -323,6 +330,7 @@ def _eye_figures(answer: Answer) -> tuple[float, float]:
     """VEC in dB and VEO in V: of the window's eye, else of the eye at the sampling instant."""
     if answer.eye is not None:
         return answer.eye.closure_db, answer.eye.height
+    # without an eye in a window it is that at the sampling instant, 2 (A_s - A_ni)
     left = answer.signal - answer.interference
     closure = float(db20(answer.signal / left)) if left > 0 else float("inf")
     if answer.mlse_gain_db:
@@ -336,6 +344,7 @@ def with_sequence_detection(closure_db: float, gain_db: float) -> float:
     >>> round(with_sequence_detection(4.607, 0.0), 3)
     4.607
     """
+    # the gain g raises A_s alone: with a closure c of A_s / (A_s - A_ni) it becomes g c / ((g - 1) c + 1)
     opened = (from_db20(gain_db) - 1.0) * from_db20(closure_db) + 1.0
     return gain_db - float(db20(opened)) + closure_db
 

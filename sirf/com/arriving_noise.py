@@ -25,6 +25,7 @@ RECEIVER, COMMON_MODE, CALIBRATION = "receiver noise", "common-mode noise", "cal
 
 def density_of(noise: tuple[ArrivingNoise, ...], frequency: Float) -> Float:
     """Sum (F,) of one-sided densities in V²/Hz at `frequency` in Hz, zero beyond the band of each."""
+    # zero outside its band: noise is not extrapolated
     total = np.zeros(frequency.size)
     for one in noise:
         total += np.interp(frequency, one.frequency, one.density, left=0.0, right=0.0)
@@ -78,6 +79,7 @@ def common_mode_noise(channel: Channel, settings: ComSettings, case: int) -> Arr
     """
     assert channel.four_port is not None
     packages = settings.packages[case - 1]
+    # S_dc takes the place of the differential parameters, so that cascade and packages are those of any path
     pair = PairNetwork.from_four_port(channel.four_port)
     f = pair.frequency
     conversion = np.zeros_like(pair.dd) if pair.dc is None else pair.dc
@@ -86,19 +88,23 @@ def common_mode_noise(channel: Channel, settings: ComSettings, case: int) -> Arr
     )
     transfer = die_to_die(converted, packages, common_mode=False).transfers[0].value
     transfer = transfer * transmitter_filter(f, settings, packages)
+    # white up to f_max, and nothing beyond
     inside = f <= settings.transmitter.common_mode_bandwidth
+    # 0 Hz alone is no band
     if not np.any(inside[1:]):
         raise ConfigError(
             f"{settings.name}: ACCM_MAX_Freq must reach into the band of {channel.name or 'the channel'}, got "
             f"{settings.transmitter.common_mode_bandwidth:g} Hz. Give it in Hz, the symbol rate by default."
         )
     rms = settings.transmitter.common_mode_rms[case - 1]
+    # half of its power on either side of 0 Hz makes the factor of 2
     density = 2.0 * rms**2 / float(f[inside][-1]) * np.abs(transfer) ** 2
     return ArrivingNoise(COMMON_MODE, f[inside], density[inside])
 
 
 def noise_path_transfer(path: Network, channel: Channel, settings: ComSettings, case: int) -> Transfer:
     """Voltage transfer from a matched noise source over `path` and the receiver's package, equations (93A-18) and (93A-47)."""
+    # the noise source is matched: no package of a transmitter stands ahead of the path
     packages = settings.packages[case - 1]
     receiver = PackageCase(
         transmitter=BARE,
@@ -114,6 +120,7 @@ def calibration_noise(transfer: Transfer, settings: ComSettings, rms: float) -> 
     """White noise of `rms` in V up to half the symbol rate, behind its high-pass and `transfer`, equation (93A-48)."""
     f, half = transfer.frequency, 0.5 * settings.symbol_rate
     inside = f <= half
+    # a one-sided density that is flat up to half the symbol rate
     density = rms**2 / half * source_shape(f[inside], settings) * np.abs(transfer.value[inside]) ** 2
     return ArrivingNoise(CALIBRATION, f[inside], density)
 
@@ -124,6 +131,7 @@ def source_shape(frequency: Float, settings: ComSettings) -> Float:
     if not calibration.corner:
         return np.ones(frequency.size)
     x = (frequency / calibration.corner) ** 2
+    # the rms counts ahead of the high-pass, or behind it: then what the filter takes is put back
     kept = 1.0 if calibration.of_the_source else high_passed_part(calibration.corner, settings.symbol_rate)
     return np.asarray(x / (1.0 + x) / kept)
 
@@ -134,6 +142,7 @@ def high_passed_part(corner: float, symbol_rate: float) -> float:
     >>> round(high_passed_part(1e-3, 1.0), 4)
     0.9969
     """
+    # mean of f² / (f² + corner²) over the band
     return 1.0 - 2.0 * corner / symbol_rate * float(np.arctan(0.5 * symbol_rate / corner))
 
 

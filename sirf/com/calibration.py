@@ -44,6 +44,7 @@ def calibrated_noise(path: Network, channel: Channel, settings: ComSettings, cas
     def excess(rms: float) -> float:
         """The least COM over its limit in dB with noise of `rms`."""
         nonlocal turns
+        # a search of seconds for each of some ten noises: it says how far it is
         tell("receiver calibration", turns, MAX_TURNS)
         turns += 1
         try:
@@ -54,12 +55,14 @@ def calibrated_noise(path: Network, channel: Channel, settings: ComSettings, cas
         except NoSettingError:
             if rms == 0.0:
                 raise
+            # where no setting passes the margin is below every limit
             return -np.inf
         return least - settings.com_threshold_db
 
     rms, left = 0.0, excess(0.0)
     if left > 0.0:
         rms, left = _crossing(excess, left, settings.name)
+    # what the high-pass leaves of the rms, for the report of both
     half = 0.5 * settings.symbol_rate
     shape = source_shape(np.linspace(0.0, half, 4097), settings)
     told_ahead = settings.calibration is None or settings.calibration.of_the_source
@@ -72,6 +75,7 @@ def _crossing(excess: Callable[[float], float], at_zero: float, name: str) -> tu
     low, high, above = 0.0, FIRST_RMS, at_zero
     below = excess(high)
     while below > 0.0:
+        # doubled until COM is below its limit; a path that carries no noise never gets there
         low, above = high, below
         high *= 2.0
         if high > LARGEST_RMS:
@@ -83,6 +87,7 @@ def _crossing(excess: Callable[[float], float], at_zero: float, name: str) -> tu
     while above > PRECISION_DB and high - low > PRECISION * max(high, FIRST_RMS):
         # the power of the noise is nearly linear in the excess; its middle where that is not between
         part = above / (above - below) if np.isfinite(below) else 0.5
+        # from a tenth to nine tenths of the bracket, so that a step of COM cannot hold the search at one end
         middle = float(np.sqrt(low**2 + min(max(part, 0.1), 0.9) * (high**2 - low**2)))
         found = excess(middle)
         if found > 0.0:

@@ -53,6 +53,7 @@ class WindowEye:
 
 def window_weights(c2m: ChipToModuleSettings) -> Float:
     """Weights (2 T + 1,) of the sampling instants within T_O (Histogram_Window_Weight)."""
+    # 1e-9 for a product that comes out just below a whole number
     reach = int(np.floor(c2m.half_width_ui * c2m.samples_per_ui + 1e-9))
     place = np.arange(-reach, reach + 1, dtype=float)
     sigma = c2m.sigma_r * c2m.samples_per_ui
@@ -105,6 +106,7 @@ def eye_of(
         1.0 if isi else 0.0,
     )
     # the least open eye of the PAM stack, as 120G.5.2 judges
+    # height is top less bottom: the smallest opening of all
     worst = int(np.argmin(edges[:, 0] - edges[:, 1]))
     return WindowEye(float(edges[worst, 0]), float(edges[worst, 1]), signal)
 
@@ -121,10 +123,12 @@ class EyeSearch:
         self.c2m = c2m
         self.settings = settings = search.settings
         self._weights = window_weights(c2m)
+        # the window is symmetric about its middle sample
         reach = self._weights.size // 2
         outer = round(_FIRST_INSTANTS * reach)
         self._first = np.array(sorted({reach - outer, reach + outer}), dtype=np.int64)
         self._truncation = truncation(settings.noise_crest_factor or crest_factor(settings.der0))
+        # a part of the window can make all the errors that the whole may have
         # within the window an instant of this weight alone exceeds DER_0 where it exceeds this
         self._alone = min(settings.der0 * float(np.sum(self._weights) / self._weights[reach]), 0.49)
 
@@ -139,12 +143,14 @@ class EyeSearch:
                 tell("local search", number, len(self.search.gains))
                 table = self._screen(number, pulse)
                 for t in np.flatnonzero(table.hopeful(best, least)):
+                    # the reference code's skipping rule, with the CTLE's second gain as the outermost place
                     if found is not None and step > 0:
                         before = np.concatenate(([j], places[t, :-1]))
                         far = (before > 0) & (np.abs(places[t] - places[found.row]) > step)
                         if np.any(far) or (i > 0 and abs(j - found.g_dc2) > step):
                             continue
                     if np.isfinite(best):
+                        # the eye itself is made only where its cheaper estimate may be better than the best so far
                         interference, _ = self._estimate(table, np.array([t]), least, from_db20(best))
                         if self._most_db(table, int(t), float(interference[0])) < best:
                             continue
@@ -164,6 +170,7 @@ class EyeSearch:
         with ThreadPoolExecutor(SEARCH_THREADS) as pool:
             tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values()), strict=True))
             for least in self._least_heights():
+                # a hair below the floor, so that the setting which set it is found again
                 hopes = self._hopes(tables, floor_db - 1e-9, least, pool) if prune else _all_hopeful(tables, least)
                 choice = self._best(pulses, tables, hopes, least)
                 if choice is not None:
@@ -174,6 +181,7 @@ class EyeSearch:
         self, tables: dict[int, _Table], floor_db: float, least: float, pool: ThreadPoolExecutor
     ) -> list[tuple[float, int, int]]:
         """What can be the best: (the most in dB that it can have, number of the CTLE setting, row), the first by rank."""
+        # as a ratio of voltages, as the kernel has it
         known = from_db20(floor_db) if np.isfinite(floor_db) else 0.0
         found: list[tuple[int, NDArray[np.int64], Float]] = []
 
@@ -181,9 +189,11 @@ class EyeSearch:
             nonlocal known
             table = tables[number]
             rows = np.flatnonzero(table.hopeful(floor_db, least))
+            # the most promising rows first: what they reach spares the others
             rows = rows[np.argsort(-table.ratio[rows], kind="stable")]
             interference, reached = self._estimate(table, rows, least, known)
             known = max(known, reached)
+            # infinite is what cannot beat the best that is known
             kept = ~np.isposinf(interference)
             found.append((number, rows[kept], interference[kept]))
 
@@ -204,11 +214,13 @@ class EyeSearch:
         """The best of `hopes` by the eyes themselves; the first in the reference code's order of equal ones."""
         best, place, evaluated = -np.inf, (-1, -1), 0
         steps: list[tuple[int, int, float]] = []
+        # hopes come by the most that they can have: from here on none can be better
         for most, number, row in hopes:
             if most < best:
                 break
             fom = self._figure(number, pulses[number], tables[number], row, least)
             evaluated += 1
+            # of equals the first in the order of the loops, as if all had been looked at
             if fom > best or (fom == best and (number, row) < place):
                 best, place = fom, (number, row)
                 steps.append((*self.search.gains[number], fom))
@@ -235,10 +247,12 @@ class EyeSearch:
         per_ui = settings.samples_per_ui
         rows = shifted_rows(pulse, search.grid.offsets, per_ui)
         slopes = np.zeros_like(rows)
+        # over two samples, which the quarter of M² in `constants` makes a slope per UI
         slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
         slope_phases, last = by_phase(slopes, per_ui)
         count = search.grid.taps.shape[0]
         table = np.empty((count, 6))
+        # m residuals are at their outer symbols L^-m of the time: noise beyond them may be L^m times as likely
         probabilities = np.minimum(2 * float(settings.levels) ** np.arange(_SINGLE + 1) * self._alone, 0.5)
         constants = np.append(search.constants(number), search.noise[number])
         screen_setting(
@@ -288,6 +302,7 @@ class EyeSearch:
         if np.isnan(interference):
             return float("inf")
         signal = float(table.signal[row])
+        # the estimate may be too high by the slack of its bins
         least = interference - SLACK_BINS * min(signal / 1000, self.settings.pdf_bin)
         return float(db20(signal / least)) if least > 0.0 else float("inf")
 
@@ -296,6 +311,7 @@ class EyeSearch:
         settings, cursor = self.settings, int(table.cursor[row])
         tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
         equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
+        # SNR_TX is that of the pulse with c(0) of one where the sheet says so
         main = float(equalized[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
         sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
         sigma_n = float(np.sqrt(self.search.noise[number]))
@@ -315,11 +331,13 @@ class _Table:
         self.columns, self.phases = table, phases
         self.cursor = table[:, 0]
         self.signal = table[:, 1]
+        # no cursor, no ratio: such settings come last
         self.ratio = np.where(self.cursor >= 0, self.signal / table[:, 3], 0.0)
         self._outside, self._noise, self._least, self._crest = table[:, 2], table[:, 3], table[:, 4], crest
 
     def hopeful(self, best: float, least: float) -> NDArray[np.bool_]:
         """Settings (T,) that can be sampled, pass the reference code's first test of the eye height and may reach `best` dB."""
+        # the reference code's first test, with its room of 1 mV
         high = 2 * (self.signal - self._crest * self._noise) > least - 0.001
         return np.asarray((self.cursor >= 0) & high & self._reach(best))
 
@@ -346,6 +364,7 @@ def truncation(crest: float) -> Float:
     The integral of twice the density times cos(u x) from the crest on, by the Faddeeva function.
     """
     u = np.arange(0.0, 3.0 * DECAY, TRUNCATION_STEP)
+    # SciPy's special functions take time to load, and only chip to module needs them
     from scipy.special import wofz
 
     beyond = np.exp(-(crest**2) / 2.0 + 1j * u * crest) * wofz((u + 1j * crest) / np.sqrt(2.0))

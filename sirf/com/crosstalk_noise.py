@@ -54,6 +54,7 @@ def fext_variance(taps: Float, offsets: Sequence[int], frequency: Float, symbol_
     places = np.asarray(offsets) - min(offsets)
     count = int(np.max(places)) + 1
     every = np.zeros((taps.shape[0], count))
+    # cursors that the grid leaves out are taps of zero
     every[:, places] = taps
     # |H_ffe|² is a cosine series of the taps' autocorrelation
     own = np.stack([np.sum(every[:, lag:] * every[:, : count - lag], axis=1) for lag in range(count)], axis=1)

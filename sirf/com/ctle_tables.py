@@ -61,6 +61,7 @@ class CtleTables:
         )
         self.size, self.edge = ffe_size(ffe), grid.taps.shape[1] - 1
         self.parts = parts
+        # pulses are linear in the parts of the CTLE, spectra and correlations in products of two
         self.weights = term_weights(gain_weights(settings.receiver.ctle, *gains))
 
     @property
@@ -102,6 +103,7 @@ class CtleTables:
         m, pulse = self.settings.samples_per_ui, self.through
         middle = int(np.argmax(pulse))
         result = np.empty(len(self.grid.taps), dtype=np.int64)
+        # an equalised peak stays within some UI of the plain one
         low, high = max(middle - 20 * m, 0), min(middle + 20 * m, pulse.size)
         rows, work = shifted_rows(pulse, self.grid.offsets, m), np.empty(max(high - low, 4 * m + 1))
         first = self.settings.receiver.dfe.b_max[0] if self.settings.receiver.dfe.b_max else 0.0
@@ -113,6 +115,7 @@ class CtleTables:
     def sampling(self) -> Any:
         """How instants follow from taps: the tuple `sampling` of `sirf._kernels.com_tree`."""
         sampling = self.settings.receiver.sampling
+        # an empty array says that the kernel finds the peak itself
         anchored = np.zeros(0, dtype=np.int64) if sampling.anchor == 1 else self.instants
         offsets = np.array([sampling.first, sampling.last])
         return self.through, self.settings.samples_per_ui, self.blocks, offsets, anchored
@@ -140,6 +143,7 @@ class CtleTables:
         settings, tx, m = self.settings, self.settings.transmitter, self.settings.samples_per_ui
         power, edge, terms = settings.sigma_x**2, self.edge, self.terms
         slope = terms.slope.correlation(self.weights)
+        # edges of all symbols move by themselves: jitter has the colour of the slopes
         moving = self.signal + (tx.a_dd**2 + tx.sigma_rj**2) * slope
         still = receiver_noise_covariance(settings, self.gains, self.size)
         for x in terms.next:
@@ -148,12 +152,15 @@ class CtleTables:
         same = terms.transmitter is terms.signal
         shaped = (self.signal if same else terms.transmitter.correlation(self.weights))[:, : self.size]
         if self.rules.late_transmitter_noise:
+            # each phase is shaped by the response one sample later
             shaped = np.roll(shaped, -1, axis=0)
         transmitter = transmitter_strength(settings, self.rules) * shaped
         fext = np.empty((len(terms.fext), m, self.size + 2 * edge))
+        # FEXT behind the taps depends on them, so its tables stay apart
         for a, table in enumerate(self.fext):
             fext[a] = two_sided(table, edge)
         fixed = (still + transmitter) / power
+        # variances are covariances at lag zero
         noise = still[0] + transmitter[:, 0]
         return two_sided(moving, edge), fixed, fext, two_sided(slope[:, : edge + 1], edge), noise
 
@@ -161,6 +168,7 @@ class CtleTables:
     def backward(self) -> tuple[Float, int]:
         """Samples of each phase, later ones first, with zeros about them, and the place of UI zero."""
         taps = self.size + self.edge + len(self.settings.receiver.dfe.b_max) + 1
+        # more zeros than taps reach: the kernels look beyond both ends
         margin = max(taps, _LEAST_MARGIN)
         m = self.settings.samples_per_ui
         rows = self._by_phase if self.rules.last_sample else phase_rows(self.through, m, drop=1)
@@ -175,6 +183,7 @@ class CtleTables:
         moving, fixed, fext, slope, noise = self._tables
         backward, last = self.backward
         detector = receiver.detector
+        # a largest sum needs no probability
         slow = (detector.clip_method or self.rules.clip_method) == "slow"
         scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
         converter = np.array(

@@ -94,6 +94,7 @@ def ctle_power_terms(frequency: Float, settings: CtleSettings) -> Float:
     """Four parts (4, F) of |H_ctf|^2, which the squares of `gain_weights` add up."""
     f = np.asarray(frequency, dtype=float)
     # on the frequency axis gain and zero are in quadrature: squares add, without products of both
+    # |g + j x|² = g² + x²
     poles = (1.0 + (f / settings.f_p1) ** 2) * (1.0 + (f / settings.f_p2) ** 2)
     zero = (f / settings.f_z) ** 2
     if settings.f_lf is None:

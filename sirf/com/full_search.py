@@ -58,6 +58,7 @@ class Pair:
 class Boxes:
     """The transmitter's grid as boxes are made of it, the same for all CTLE settings; `arrays` are described in `com_tree`."""
 
+    # ascending, so that a box is a range of indices whatever the order in the sheet
     def __init__(self, grid: TransmitterGrid, size: int, c0_least: float) -> None:
         ordered = [np.unique(values) for values in grid.values]
         ordered.insert(grid.main, np.zeros(1))
@@ -67,6 +68,7 @@ class Boxes:
         for row, of_tap in zip(values, ordered, strict=True):
             row[: of_tap.size] = of_tap
         index = np.zeros(len(grid.taps), dtype=np.int64)
+        # mixed radix, the last tap fastest
         for k, of_tap in enumerate(ordered):
             index *= of_tap.size
             if k != grid.main:
@@ -77,6 +79,8 @@ class Boxes:
         frequency = 2.0 * np.pi * np.arange(POINTS // 2 + 1) / POINTS
         cosines = np.cos(np.outer(np.arange(max(counts.size, 2)), frequency)).astype(np.float32)
         self.weight = np.full(frequency.size, 2.0 / POINTS)
+        # half of the circle stands for all of it: points count twice but for both ends, which are their own mirror
+        # images
         self.weight[[0, -1]] = 1.0 / POINTS
         lags = np.arange(size + counts.size - 1)
         transform = (np.cos(np.outer(lags, frequency)) * self.weight).astype(np.float32)
@@ -92,6 +96,7 @@ class CtleBounds:
         settings, detector, m = receiver.settings, receiver.settings.receiver.detector, receiver.settings.samples_per_ui
         power, weights, terms = settings.sigma_x**2, tables.weights, receiver.terms
         signal = terms.signal.spectrum(weights)
+        # what the transmitter's taps do not filter
         alone = _unfiltered_noise(receiver, tables, signal)
         edge, fext = tables.edge, terms.fext
         densities = np.zeros((len(fext), m, boxes.weight.size), dtype=np.float32)
@@ -101,17 +106,20 @@ class CtleBounds:
             strengths[a] = two_sided(tables.fext[a][:, : edge + 1], edge)
         slow = (detector.clip_method or receiver.rules.clip_method) == "slow"
         scale = 2.0 / (2.0**detector.adc_bits - 1.0) if detector.adc_bits else 0.0
+        # without a converter any probability does: its step is zero
         probability = clip_probability(settings, receiver.rules) if slow and detector.adc_bits else 0.5
         # a sample at its outer symbol leaves the others L times the probability
         shares = probability * float(settings.levels) ** np.array(_OUTER_COUNTS)
         backward, last = tables.backward
         arguments = tables.arguments
         moving, dfe = arguments[3], settings.receiver.dfe
+        # a bound knows one DFE tap at most
         low, high = (dfe.b_min[0], dfe.b_max[0]) if dfe.taps == 1 else (0.0, 0.0)
         spectra = (
             alone,
             np.float32(settings.transmitter.a_dd**2 + settings.transmitter.sigma_rj**2) * terms.slope.spectrum(weights),
             signal,
+            # sums over the spectrum itself, and with the cosine of a lag of one
             np.array((boxes.weight, boxes.weight * boxes.arrays[5][1]), dtype=np.float32),
             strengths,
             densities,
@@ -131,6 +139,7 @@ class CtleBounds:
         """Pairs that can be the best where another CTLE setting has the error `known`, the least error, rows looked at."""
         first, last = self.tables.instant_range
         offsets = self.tables.offsets
+        # every instant that some peak and some offset can make
         instants = np.arange(first + offsets[0], last + offsets[-1] + 1)
         spread = _PEAK_SPREAD_UI * self.tables.settings.samples_per_ui + offsets[-1] - offsets[0] + 1
         rows, samples, errors, known, looked = search_boxes(
@@ -152,7 +161,9 @@ def _unfiltered_noise(receiver: CaseReceiver, tables: CtleTables, signal: Single
     settings, rules = receiver.settings, receiver.rules
     power, terms = settings.sigma_x**2, receiver.terms
     row = receiver_noise_covariance(settings, tables.gains, _NOISE_LAGS)
+    # the spectrum of an even sequence from one side of it: lag zero counts once
     density = 2.0 * np.real(rfft(row, n=POINTS)) - row[0]
+    # a covariance that is cut has ripples, which may pass below zero
     still = (np.maximum(density, 0.0) / power).astype(np.float32)
     for x in terms.next:
         still = still + x.strongest(tables.weights)[1]
@@ -244,6 +255,7 @@ class _Walk:
                     if pair.error < best.error:
                         best, moved = pair, True
                         self.improved.append(pair)
+            # a step that found nothing is halved; at zero no neighbour is better
             step = step if moved else step // 2
         return best.error
 
@@ -265,6 +277,7 @@ class _Walk:
                     found.append((moved, pair.row))
             for k, count in enumerate(self._counts):
                 if 0 <= place[k] + sign < count:
+                    # a combination that the least c(0) forbids has no row
                     row = int(self._row_of[(*place[:k], place[k] + sign, *place[k + 1 :])])
                     if row >= 0:
                         found.append((gains, row))

@@ -60,6 +60,7 @@ def equalize(
     pulses = []
     for path in paths:
         impulse = equalized_impulse(path.impulse, settings.receiver.ctle, gains[0], gains[1], rate)
+        # the same bilinear filters as in the search, so that its cursor stands
         pulse = running_sum(impulse, settings.samples_per_ui)
         # NEXT aggressors sit in the receiver's own device: the transmitter's setting is of the far one
         if path.kind != "next":
@@ -133,6 +134,7 @@ def interference_and_noise(
     bin_size = min(signal / 1000, settings.pdf_bin)
     slopes = edge_slopes(equalized.through, equalized.cursor, settings.samples_per_ui)
     # edges of all symbols add as powers: each moves by itself (93A-32)
+    # |h_J|² summed over all symbols, with their mean square
     sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(slopes))
     # SNR_TX is of the cursor; with SNR_TXwC0 of what the cursor would be without the loss of c(0)
     reference = main / main_tap if settings.snr_tx_with_c0 else main

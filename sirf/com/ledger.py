@@ -39,6 +39,7 @@ def terms_by_removal(rms: Mapping[str, float], interference: Callable[[str], flo
 
     `interference` gives the magnitude in V of all sources but the named one; "" takes none out.
     """
+    # what the cost of a source is depends on what else is there: each alone is taken out of the whole
     whole = interference("")
     terms = []
     for name, sigma in rms.items():

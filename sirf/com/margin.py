@@ -162,6 +162,7 @@ def _settings(
 def _up_to(channel: Channel, frequency: float | None) -> Channel:
     """The channel's data up to a frequency in Hz (None: all of it)."""
     if frequency is None or all(network.frequency[-1] <= frequency for network in channel.networks):
+        # through path and aggressors alike: one grid has to do for all
         return channel
 
     def cut(network: Network) -> Network:

@@ -104,7 +104,9 @@ def tap_limits(ffe: RxFfeSettings) -> Float:
     """Largest magnitude (N,) of each tap relative to the main one, which has no limit."""
     fixed = ffe.pre + ffe.post + 1
     limit = np.full(ffe_size(ffe), float(ffe.tap_max))
+    # places behind the fixed taps belong to floating ones
     limit[fixed:] = ffe.floating_max
+    # the first taps beside the main one have limits of their own
     if ffe.pre:
         limit[ffe.pre - 1] = ffe.pre1_max
     if ffe.post:
@@ -128,6 +130,7 @@ def receiver_noise_covariance(settings: ComSettings, gains: tuple[float, float],
     same. The gains only weigh four covariances that are made once.
     """
     terms = _noise_terms(settings.receiver, settings.symbol_rate, settings.samples_per_ui)
+    # |H|² is linear in the squares of the gains
     weights = gain_weights(settings.receiver.ctle, *gains) ** 2
     return np.asarray(weights @ terms[:, :lags])
 
@@ -174,6 +177,7 @@ def with_taps(pulse: Float, taps: Float, cursor: int, samples_per_ui: int) -> Fl
 
 def through_taps(row: Float, taps: Float) -> float:
     """RMS in V of noise of covariance `row` (N,) behind the taps (N,)."""
+    # variance of a weighted sum: w'R w
     return float(np.sqrt(taps @ symmetric_toeplitz(row) @ taps))
 
 
@@ -181,5 +185,6 @@ def behind_taps(row: Float, taps: Float) -> Float:
     """Covariance (K,) in V^2 behind the taps (N,) of noise of covariance `row` (K + N - 1,), one side."""
     # a covariance is even: lag -k stands as lag k
     both = np.concatenate((row[:0:-1], row))
+    # "valid": only lags that all of the row's values reach
     whole = np.convolve(both, np.correlate(taps, taps, "full"), mode="valid")
     return np.asarray(whole[whole.size // 2 :])

@@ -55,9 +55,11 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
                 f"some equaliser setting near the given one must pass for {paths[0].name or 'the channel'}, got none. Search the "
                 "full grid."
             )
+        # the walk ends where nothing near is better
         if found is not None and best.fom_db <= found.fom_db:
             break
         found, floor = best, best.fom_db
+        # on the edge the best may lie beyond what was searched
         if not _on_edge(settings, (gains, taps), (best.gains_db, best.taps), neighbours):
             break
         gains, taps = best.gains_db, best.taps
@@ -133,9 +135,11 @@ def _places(
     main = sum(1 for cursor, _ in grids if cursor < 0)
     # outermost taps that can only be zero are not reported
     first = next((n for n, (_, values) in enumerate(grids[:main]) if values != (0.0,)), main)
+    # leading taps that can only be zero are not in what a result reports
     taps = [0.0] * first + list(tx_taps)
     del taps[main]
     taps += [0.0] * (len(grids) - len(taps))
+    # the main tap is not in the grids
     return gains, [_nearest(values, tap) for (_, values), tap in zip(grids, taps, strict=True)]
 
 
@@ -152,6 +156,7 @@ def _on_edge(settings: ComSettings, centre: _Place, best: _Place, neighbours: in
     grids = [*_gain_grids(settings), *(values for _, values in settings.transmitter.ffe)]
     before, now = ([*gains, *taps] for gains, taps in (_places(settings, *one) for one in (centre, best)))
     return any(
+        # at the end of a grid there is nothing beyond
         abs(there - here) == neighbours and 0 < there < len(values) - 1
         for here, there, values in zip(before, now, grids, strict=True)
     )

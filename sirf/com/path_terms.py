@@ -51,6 +51,7 @@ class PathTerms:
     def strongest(self, weights: Float) -> tuple[Float, Single]:
         """Autocorrelation (lags,) and power spectrum (F,) of the phase with most power, the first of equals."""
         phase = int(np.argmax(weights @ self.correlations[:, :, 0]))
+        # NEXT does not pass the transmitter's taps: its phase can be chosen once
         return weights @ self.correlations[:, phase], weights.astype(np.float32) @ self.spectra[:, phase]
 
 
@@ -58,12 +59,14 @@ def path_terms(parts: Float, samples_per_ui: int, lags: int, *, drop: int = 0) -
     """Terms of a response's parts (4, T), each phase without its last `drop` samples."""
     rows = np.array([phase_rows(part, samples_per_ui, drop=drop) for part in parts])
     points = POINTS
+    # a circle of a power of two
     # room for all lags, or the circle would fold the ends of the autocorrelation
     while points < rows.shape[2] + lags:
         points *= 2
     spectra = rfft(rows, n=points, axis=2)
     products = np.array([(spectra[i] * spectra[j].conj()).real for i, j in _PAIRS])
     correlations = irfft(products, n=points, axis=2)[:, :, :lags]
+    # every so manyth point of a longer circle is the spectrum on the shorter one, unfolded
     kept = products[:, :, :: points // POINTS].astype(np.float32)
     return PathTerms(np.ascontiguousarray(correlations), np.ascontiguousarray(kept))
 
@@ -125,6 +128,7 @@ def search_terms(parts: PathParts, samples_per_ui: int, lags: int, *, drops: tup
     """Terms for autocorrelations of `lags` lags; `drops` samples end the signal's and the transmitter noise's phases."""
     m = samples_per_ui
     slopes = np.zeros_like(parts.through)
+    # zero at both ends, where one neighbour is missing
     slopes[:, 1:-1] = (parts.through[:, 2:] - parts.through[:, :-2]) * (m / 2.0)
     signal = path_terms(parts.through, m, lags, drop=drops[0])
     same = drops[0] == drops[1]

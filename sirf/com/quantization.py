@@ -51,6 +51,7 @@ def clipping_level(parts: tuple[VoltageDistribution, ...], probability: float) -
 
     The widest part stays apart: only the tail of its sum with the others is needed, bin by bin.
     """
+    # the sum of all others is short beside the widest
     *narrow, widest = sorted(parts, key=lambda part: part.y.size)
     rest = narrow[0]
     for part in narrow[1:]:
@@ -80,6 +81,7 @@ def rounding_error(step: float, weight: float, bin_size: float) -> VoltageDistri
     half = int(np.floor(step / 2.0 / bin_size + 0.5))
     reach = int(np.floor((half + 1) * abs(weight))) + 1
     place = np.abs(np.arange(-reach, reach + 1)) / abs(weight)
+    # bins at the ends count by their part
     y = np.clip(half + 1.0 - place, 0.0, 1.0)
     return VoltageDistribution(y / np.sum(y), -reach, bin_size)
 

@@ -16,7 +16,7 @@ from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse
 from sirf.com.search import reported_taps
 from sirf.com.sequence_margin import SequenceMargin, sequence_margin
-from sirf.com.slicer_noise import SlicerNoise, slicer_noise
+from sirf.com.slicer_noise import SLICER_CREST, SlicerNoise, slicer_noise
 from sirf.errors import ConfigError, NoSettingError
 from sirf.execution import stage
 from sirf.results.ledger import MarginLedger
@@ -43,6 +43,7 @@ def answers_with_receiver_ffe(
     with stage("", 0, searches):
         choices = [(annex_178a.search(receiver, local=False), "full grid")]
     if settings.local_search:
+        # the full grid runs after a local search as well, and shows what it has missed
         kind = "adaptive search" if settings.adaptive_search else "local search"
         with stage("", 1, searches):
             local = annex_178a.search(receiver, local=True)
@@ -100,6 +101,7 @@ def _other_revision(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, co
         revision=revision,
         receiver=replace(
             settings.receiver,
+            # at the setting found alone: another revision is compared, not searched
             ctle=replace(ctle, g_dc_db=(choice.gains[0],), g_dc2_db=(choice.gains[1],), ranges=(), least_sum_db=0.0),
         ),
     )
@@ -132,7 +134,7 @@ def _ledger(
             "dual-Dirac jitter": noise.dual_dirac,
             "converter": noise.rounding,
         },
-        crest=settings.noise_crest_factor or 8.0,
+        crest=settings.noise_crest_factor or SLICER_CREST,
         bin_size=noise.total.bin_size,
     )
     taps, cursor = choice.receiver.taps, choice.receiver.cursor
@@ -155,9 +157,12 @@ def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: st
     ctle = settings.receiver.ctle
     noise, interference, sequence = _margin(receiver, choice)
     com_db = _com_db(noise, interference, sequence)
+    # all but the crosstalk, for the margin without it
     quiet = (noise.isi + (noise.gaussian + noise.dual_dirac) + noise.rounding).magnitude_at(settings.der0)
     behind = receiver.responses(choice.gains)
+    # tap k of the FFE stands k - main UI after the cursor
     offsets = tuple(k - found.cursor for k in range(found.taps.size))
+    # FEXT transmitters have the victim's taps; NEXT comes as it is
     through_tx = [transmitter_equalized(x, choice.taps, receiver.grid.offsets, m) for x in behind.fext]
     aggressors = [transmitter_equalized(x, found.taps, offsets, m) for x in (*through_tx, *behind.next)]
     return Answer(

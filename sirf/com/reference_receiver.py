@@ -77,6 +77,7 @@ class CaseReceiver:
         late = self.rules.late_transmitter_noise
         # the reference code of this revision reads one sample late and two short
         shaped = behind.through[(sample + 1) % m :: m][:-2] if late else behind.through[phase::m]
+        # jitter moves every edge by itself: covariance of the slopes, times the variance of the displacement
         jitter = power * autocorrelation(edges, lags)
         rows = NoiseRows(
             receiver=receiver_noise_covariance(settings, gains, lags),
@@ -104,13 +105,16 @@ class CaseReceiver:
         noise = self.noise(gains, taps, sample, size)
         h, main_ui = self.through(gains, taps)[sample % m :: m], sample // m
         if not self.rules.last_sample:
+            # this release leaves out the last sample of a phase
             h = h[:-1]
         correlation = autocorrelation(h, size) + noise.total / power
+        # taps may look beyond both ends of the pulse
         margin = size + dfe.taps
         padded = np.concatenate((np.zeros(margin), h, np.zeros(margin)))
         # tap k of the FFE sees the pulse `ffe.pre` - k symbols from the main cursor: a convolution, hence the falling
         # index
         at = margin + main_ui + ffe.pre - np.arange(size)
+        # the samples that follow at the same taps one symbol later: what the DFE takes off
         main, feedback = padded[at], np.array([padded[at + k] for k in range(1, 1 + dfe.taps)]).reshape(-1, size)
         limit, fixed = tap_limits(ffe), ffe.pre + ffe.post + 1
         arguments = (
@@ -125,6 +129,7 @@ class CaseReceiver:
             ffe.step,
         )
         starts = np.zeros(max(ffe.groups, 1), dtype=np.int64)
+        # the search of places gives their error alone; taps are made once, at the places found
         if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts, np.inf) < np.inf:
             return None
         places = np.empty(fixed + ffe.groups * ffe.group_taps, dtype=np.int64)
@@ -163,6 +168,7 @@ def reference_receiver(
     check_converter(settings)
     grid = transmitter_grid(settings)
     if taps is not None:
+        # one list of settings, no grid: places have no meaning
         grid = TransmitterGrid(
             taps, grid.offsets, grid.main, np.zeros((len(taps), grid.places.shape[1]), dtype=np.int64)
         )

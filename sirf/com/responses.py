@@ -68,6 +68,7 @@ def path_responses(
     amplitudes = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}
     result = []
     for number, role, network in zip(paths.index, roles_of(channel), channel.networks, strict=True):
+        # aggressors that are equal share one impulse response, and differ in amplitude at most
         transfer, impulse = impulses[number]
         result.append(
             PathResponse(
@@ -95,6 +96,7 @@ def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -
 
 def transmitter_filter(frequency: Float, settings: ComSettings, packages: PackageCase) -> Complex:
     """H_t (F,) of equation (93A-46) with the reference code's delay; ones where the settings have no transition time."""
+    # a package case may bring a transition time of its own
     rise = settings.transmitter.rise_time if packages.rise_time is None else packages.rise_time
     if rise is None:
         return np.ones(frequency.size, dtype=complex)
@@ -107,6 +109,7 @@ def _grid_warnings(channel: Channel, settings: ComSettings) -> list[str]:
     first, step = float(channel.frequency[0]), float(np.max(np.diff(channel.frequency)))
     name = channel.name or "the channel"
     found = []
+    # relative slack for rounding in files that print few digits
     if settings.f_min and first > settings.f_min * (1 + 1e-9):
         found.append(f"{name} starts at {first / 1e6:g} MHz, above the f_min of {settings.f_min / 1e6:g} MHz.")
     if settings.frequency_step and step > settings.frequency_step * (1 + 1e-6):

@@ -64,6 +64,7 @@ def revision_of(settings: ComSettings) -> Revision:
     Annexes 93A and 120G are followed as release 3.70 has them, Annex 178A as the others do. Raises `ConfigError` for a revision
     without the settings' Annex.
     """
+    # releases differ in Annex 178A alone: older Annexes follow one
     allowed: tuple[Revision, ...] = ("3.70",) if settings.receiver.ffe is None else tuple(RULES)
     if settings.revision is None:
         return "3.70" if settings.receiver.ffe is None else "4.17"

@@ -90,6 +90,7 @@ def reported_taps(settings: ComSettings, taps: Float) -> tuple[float, ...]:
     """A row of the grid without the outermost taps that can only be zero, as the reference code reports it."""
     values = [values for _, values in settings.transmitter.ffe]
     main = sum(1 for cursor, _ in settings.transmitter.ffe if cursor < 0)
+    # c(0) is always reported, whatever its value
     used = [values != (0.0,) for values in (*values[:main], (1.0,), *values[main:])]
     last = len(used) - used[::-1].index(True)
     return tuple(float(tap) for tap in taps[used.index(True) : last])
@@ -103,6 +104,7 @@ def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
             held = any(low2 <= g2 < high2 and low <= g < high for low2, high2, low, high in ctle.ranges)
             if ctle.ranges and not held:
                 continue
+            # GDC_MIN of zero switches the rule off
             if ctle.least_sum_db != 0 and g + g2 > ctle.least_sum_db:
                 continue
             yield i, j
@@ -125,6 +127,7 @@ class CaseSearch:
         ctle = settings.receiver.ctle
         transfers = [ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains]
         filtered = receiver_filter(f, settings.receiver)
+        # H_r and H_ctf shape all noise that enters ahead of them
         noise = np.array([receiver_noise_rms(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
         if settings.receiver.arriving:
             arriving = density_of(settings.receiver.arriving, f)
@@ -146,6 +149,7 @@ class CaseSearch:
             else:
                 # |H_ctf|² is a sum of four spectra that the gains only weigh, so four variances are found for each setting
                 four = base[:, None] * ctle_power_terms(f[: base.size], ctle).T
+                # |H_ffe| depends on the row, |H_ctf|² on the gains: their product separates
                 variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, four)
                 weights = [gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) ** 2 for i, j in self.gains]
                 result.append(power * (variance @ np.transpose(weights)))
@@ -190,6 +194,7 @@ class CaseSearch:
         ratio, evaluated = 0.0, 0
         path: list[tuple[int, int, float]] = []
         for number, pulse in self.pulses():
+            # g_DC is outermost: a search that goes on from gain to gain keeps the reference's order
             tell("local search", number, len(self.gains))
             ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True)
             evaluated += count
@@ -230,6 +235,7 @@ class CaseSearch:
             return None
         # of equal ratios the first setting in the reference's order, however the threads ended
         ratio, number, row, cursor, *_ = max(winners, key=lambda result: (result[0], -result[1]))
+        # in the order of the gains, so that the path does not depend on the threads
         steps = ((*self.gains[k], float(10 * np.log10(value))) for result in results for k, value in result[5])
         return FoundSetting(
             float(10 * np.log10(ratio)),
@@ -280,6 +286,7 @@ class CaseSearch:
         power = settings.sigma_x**2
         # times the squared difference of the samples beside a cursor, so a quarter of M² makes it a slope per UI
         jitter = (tx.a_dd**2 + tx.sigma_rj**2) * power * settings.samples_per_ui**2 / 4
+        # A_s is half the distance of two levels
         scale = (tx.level_mismatch / (settings.levels - 1)) ** 2
         noise = self.noise[number] + self.next[number]
         return np.array([noise, power, jitter, 10 ** (-tx.snr_db / 10), 1.0 if settings.snr_tx_with_c0 else 0.0, scale])
@@ -315,6 +322,7 @@ def feedback_of(pulse: Float, cursor: int, settings: ComSettings) -> Feedback:
     dfe = settings.receiver.dfe
     count = dfe.reach
     post = np.zeros(count)
+    # post-cursors beyond the end of the pulse are zero
     known = pulse[cursor + settings.samples_per_ui :: settings.samples_per_ui][:count]
     post[: known.size] = known
     upper, lower = np.empty(count), np.empty(count)

@@ -40,6 +40,7 @@ def event_margins(alpha: float, correlation: Float, longest: int) -> Float:
     margins = np.empty(longest)
     for j in range(1, longest + 1):
         # alternating errors through the target 1 + alpha D
+        # an event of j errors spans j + 1 samples of the target
         event = np.convolve((-1.0) ** np.arange(j), [1.0, alpha])
         power = float(event @ matrix[: j + 1, : j + 1] @ event)
         margins[j - 1] = float(event @ event) / np.sqrt(max(power, np.finfo(float).tiny))
@@ -55,6 +56,7 @@ def sequence_error_ratio(half_spacing: float, levels: int, margins: Float) -> fl
     """Logarithm of the sum over j of 2 j ((L - 1) / L)^j Q(A m_j)."""
     j = np.arange(1, margins.size + 1)
     # in logarithms: far tails underflow, and the sum is over widely different terms
+    # Q(x) as the logarithm of the normal distribution below -x
     terms = np.log(2.0 * j) + j * np.log((levels - 1) / levels) + log_gaussian_below(-half_spacing * margins)
     return float(np.logaddexp.reduce(terms))
 
@@ -75,6 +77,7 @@ def sequence_gain(
 
     margins = event_margins(alpha, correlation, longest)
     target = np.log(error_ratio)
+    # brackets far beyond any ratio in use: Q(60) is 1e-784
     feedback = brentq(lambda a: feedback_error_ratio(a, levels) - target, 0.0, 60.0)
     sequence = brentq(lambda a: sequence_error_ratio(a, levels, margins) - target, 1e-3, 600.0)
     return SequenceGain(gain_db=float(20.0 * np.log10(feedback / sequence)), alpha=alpha, longest_event=longest)

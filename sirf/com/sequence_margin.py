@@ -17,7 +17,7 @@ from sirf._arrays import Float
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import BIN_SLACK, VoltageDistribution, gaussian
 from sirf.com.revision import Rules
-from sirf.com.slicer_noise import SlicerNoise
+from sirf.com.slicer_noise import SLICER_CREST, SlicerNoise
 from sirf.errors import ConfigError
 from sirf.signal.fast_length import next_fast_length
 from sirf.signal.toeplitz import symmetric_toeplitz
@@ -54,13 +54,16 @@ def sequence_margin(noise: SlicerNoise, b: float, settings: ComSettings, rules: 
     if rules.sequence == "sum of events":
         return _sum_of_events(noise, b, settings)
     interference = noise.total.magnitude_at(settings.der0)
+    # COM of decision feedback alone, which the budget below refers to
     com_db = 20.0 * float(np.log10(noise.signal / interference))
     if rules.sequence == "stretched":
+        # an error of a single symbol: the whole distribution beyond A_s on one side
         ratio = noise.total.below(-noise.signal)
         if ratio > settings.receiver.detector.cdr_error_ratio:
             note = f"the error ratio {ratio:.2g} is above DER_CDR {settings.receiver.detector.cdr_error_ratio:g}"
             return SequenceMargin(gain_db=0.0, error_ratio=ratio, events=0, noise_gain=0.0, note=note)
     noisy, noise_gain = _noisy(noise, settings, rules)
+    # the colour of the noise that was added is that of the receiver's
     colour = noise.colour + noise_gain * noise.receiver_colour
     ratio, events = error_event_ratio(
         noisy,
@@ -72,6 +75,7 @@ def sequence_margin(noise: SlicerNoise, b: float, settings: ComSettings, rules: 
     )
     reached = -noisy.quantile_reaching(ratio)
     gain = -np.inf if reached <= 0.0 else 20.0 * float(np.log10(reached / noise.signal))
+    # Q_budget_adj takes a - b COM off the gain
     offset, slope = settings.receiver.detector.q_budget_adjust
     gain -= offset - slope * com_db
     note = (
@@ -87,9 +91,10 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Vol
     power = float(noise.receiver_colour[0])
     if rules.sequence == "stretched":
         stretched = noise.total.scaled(loss)
+        # what the stretching adds in variance, as so many times the receiver's noise
         return stretched, (stretched.sigma**2 - noise.total.sigma**2) / power
     target = noise.total.interpolated_magnitude_at(settings.der0) * loss
-    crest = settings.noise_crest_factor or 8.0
+    crest = settings.noise_crest_factor or SLICER_CREST
 
     def normal(gain: float) -> VoltageDistribution:
         return gaussian(float(np.sqrt(noise.sigma_g**2 + gain * power)), crest, noise.total.bin_size)
@@ -99,6 +104,7 @@ def _noisy(noise: SlicerNoise, settings: ComSettings, rules: Rules) -> tuple[Vol
 
     high = 1.0
     while missing(high) > 0.0:
+        # multiplied until the noise is enough; the root is then bracketed
         high *= 4.0
     if loss <= 1.0:
         return noise.rest + normal(0.0), 0.0
@@ -118,11 +124,13 @@ def error_event_ratio(
     the `correlation` (K,) at lags 0, 1, ... At `longest` symbols the detector must decide: such events count once more without
     their last sample, by all symbols.
     """
+    # that a symbol can be off by a level in the direction of the event
     keep = (levels - 1) / levels
     # an event's inner samples all weigh 1 - b; each further symbol convolves one more of them
     inner, end = noisy.scaled(1.0 - b), noisy.scaled(b)
     total, last = 0.0, min(longest, correlation.size - 1)
     for j in range(1, last + 1):
+        # 1, then alternating inner samples, then the last with b
         u = np.concatenate(([1.0], (1.0 - b) * (-1.0) ** np.arange(1, j), [(-1.0) ** (j + 1) * b]))
         if j == longest:
             # the truncation takes the place of this and all longer events
@@ -145,11 +153,13 @@ def tail_of_sum(parts: list[tuple[VoltageDistribution, int]], distance: float) -
     bins, first = distance / bin_size, sum(count * part.first for part, count in parts)
     size = 1 + sum(count * (part.y.size - 1) for part, count in parts)
     used = [(part, count) for part, count in parts if count]
+    # the tilt that a normal distribution of this variance would need
     tilt = bins / sum(count * (part.sigma / bin_size) ** 2 for part, count in used)
     for _ in range(_TILTS):
         mean = 0.0
         for part, count in used:
             mean -= count * float(_tilted(part, tilt)[0] @ (part.first + np.arange(part.y.size)))
+        # the mean is nearly proportional to the tilt
         tilt *= bins / mean
     period, offset = next_fast_length(size), 0.0
     transform = np.ones(period // 2 + 1, dtype=complex)
@@ -157,9 +167,11 @@ def tail_of_sum(parts: list[tuple[VoltageDistribution, int]], distance: float) -
         weights, scale = _tilted(part, tilt)
         transform *= rfft(weights, period) ** count
         offset += count * scale
+    # up to and with the bin at -distance
     last = int(np.ceil(-bins - BIN_SLACK)) - first
     if last < 0:
         return 0.0
+    # rounding leaves values below zero where nothing is
     density = np.maximum(irfft(transform, period)[: min(last + 1, size)], 0.0)
     return float(density @ np.exp(offset + tilt * (first + np.arange(density.size))))
 
@@ -167,6 +179,7 @@ def tail_of_sum(parts: list[tuple[VoltageDistribution, int]], distance: float) -
 def _tilted(part: VoltageDistribution, tilt: float) -> tuple[Float, float]:
     """Probabilities weighed with e^(-tilt n) for the n-th bin, their sum one, and the logarithm of the sum before."""
     place = part.first + np.arange(part.y.size)
+    # relative to the largest weight, because exponentials of whole tails overflow
     top = float(np.max(-tilt * place[part.y > 0.0]))
     weights = part.y * np.exp(np.minimum(-tilt * place - top, 0.0))
     total = float(np.sum(weights))
@@ -199,6 +212,7 @@ def _sum_of_events(noise: SlicerNoise, b: float, settings: ComSettings) -> Seque
     ratio, j = 0.0, 0
     while True:
         j += 1
+        # root of the energy of (1, -(1 - b), …, ±b), the event behind the target
         distance = float(np.sqrt(1.0 + (j - 1) * (1.0 - b) ** 2 + b**2))
         term = 2.0 * j * ((levels - 1) / levels) ** j * total.below(-distance * signal)
         ratio += term
@@ -215,6 +229,7 @@ def _sum_of_events(noise: SlicerNoise, b: float, settings: ComSettings) -> Seque
 
 def _shrunk(total: VoltageDistribution, signal: float, ratio: float, levels: int) -> VoltageDistribution:
     """The distribution scaled down until single errors 2 (L - 1) / L P(-A_s) are within a tenth of `ratio`."""
+    # by a search of halving steps as the reference code makes it, with its tolerance of a tenth
     scale, change, before = 1.0, 0.05, np.inf
     while True:
         scale -= change

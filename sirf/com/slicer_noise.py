@@ -25,7 +25,7 @@ from sirf.com.mmse import (
 from sirf.com.quantization import clip_probability, clipping_level, converter_step, with_rounding_error
 from sirf.com.reference_receiver import CaseReceiver
 
-_CREST = 8.0
+SLICER_CREST = 8.0
 """Noise is cut at so many sigma, unless the settings say otherwise: far outside every DER_0."""
 
 
@@ -73,6 +73,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     through = transmitter_equalized(behind.through, taps, receiver.grid.offsets, m)
     pulse = transmitter_equalized(through, weights, offsets, m)
     main = float(pulse[sample])
+    # half the distance of two levels, with the mismatch R_LM
     signal = tx.level_mismatch * main / (levels - 1)
     # a thousandth of the signal at most, so that COM is not rounded to bins
     bin_size = min(signal / 1000, settings.pdf_bin)
@@ -80,12 +81,15 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     residual = pulse.copy()
     residual[sample] = 0.0
     for k, b in enumerate(found.b, start=1):
+        # the DFE takes off its taps at their own samples alone
         residual[sample + k * m] -= b * main
     isi = symbols(whole_ui(residual, sample % m, m), levels, bin_size, shares)
     edges = pulse_slopes(through, sample % m, m)
+    # the FFE convolves the slopes of neighbouring edges
     dual_dirac = symbols(tx.a_dd * np.convolve(edges, weights), levels, bin_size, shares)
     # FEXT senders are set like the victim's; NEXT ones are not
     victims = [with_taps(x, taps, receiver.grid.main, m) for x in behind.fext] + list(behind.next)
+    # the phase of most power was found for the noise already
     arriving = [x[phase::m] for x, phase in zip(victims, found.noise.worst_phases, strict=True)]
     aggressors = tuple(symbols(np.convolve(x, weights), levels, bin_size, shares) for x in arriving)
     nothing = VoltageDistribution(np.ones(1), 0, bin_size)
@@ -96,7 +100,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     # the FFE adds neighbouring edges up, so slopes are convolved before their powers are taken
     sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(np.convolve(edges, weights)))
     sigma_g = float(np.sqrt(sigma_n**2 + sigma_tx**2 + sigma_rj**2))
-    normal = gaussian(sigma_g, settings.noise_crest_factor or _CREST, bin_size)
+    normal = gaussian(sigma_g, settings.noise_crest_factor or SLICER_CREST, bin_size)
     rest = isi + crosstalk + dual_dirac
     # in the order of the reference code: sums of floating point depend on it in their last digits
     total = isi + crosstalk + (normal + dual_dirac)
@@ -185,10 +189,12 @@ def _colours(
 ) -> tuple[Float, Float]:
     """Covariances (K,) at the slicer of all noise with residual interference (U,), and of receiver noise, equation (178A-56)."""
     settings, weights = receiver.settings, found.taps
+    # events of the longest length span two more samples
     longest = min(settings.receiver.detector.truncation_length, receiver.ffe.noise_length // 2) + 2
     rows = receiver.noise(gains, taps, found.sample, longest + weights.size - 1)
     colour = behind_taps(rows.receiver + rows.transmitter + rows.crosstalk + rows.jitter, weights)
     error = np.zeros(colour.size)
+    # errors of the converter are white ahead of the FFE: behind it they have the correlation of its taps
     if receiver.rules.rounding_colour:
         own = np.correlate(weights, weights, "full")[weights.size - 1 :]
         error[: min(own.size, error.size)] = own[: error.size]

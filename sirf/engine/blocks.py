@@ -57,6 +57,7 @@ class Block:
                 if value is None:
                     break
                 value = getattr(value, name)
+            # the else of a for: reached where the way to the field was whole
             else:
                 if self._switches_on(value):
                     found.append(value)

@@ -200,6 +200,7 @@ def check_link(declaration: Declaration, link: Link, *, where: str = "") -> None
 
 def without_refused(declaration: Declaration, link: Link) -> Link:
     """`link` with every block switched off that an engine cannot honour, for what those blocks leave as it is."""
+    # a block switched off may leave another one that is refused as well
     while (refused := declaration.refuses(link)) is not None:
         link = refused[0].switched_off(link)
     return link

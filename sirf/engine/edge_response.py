@@ -32,7 +32,6 @@ class EdgeResponse:
     def of(cls, end: FrontEnd) -> EdgeResponse:
         """The response at the cursors of a front end."""
         m = end.samples_per_ui
-        # one UI of rest on both sides, so that displacements by 1 UI stay inside the array
         # one UI of nothing at both ends, for edges that a displacement moves beyond them
         rise, bend = np.zeros((2, len(end.edge) + 2 * m))
         rise[m:-m], bend[m:-m] = end.edge / m, end.edge_slope / (m * m)

@@ -292,6 +292,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     feedback = None if receiver.cancellation is None else _cancelled(link, len(shaped))
     if feedback is not None:
         shaped += feedback
+    # found ahead of the Rx FFE, whose taps weigh samples at this instant
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     if receiver.sampling != MUELLER_MULLER:
         instant += round(link.sampling_instant().offset_ui * m)
@@ -325,6 +326,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
         sampling=int(instant - window[0]),
         start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
         noise_correlation=noise_correlation(link),
+        # SNR_TX is relative to the main cursor, equation (93A-30)
         transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
         omitted=omitted,
         feedback=None if feedback is None else feedback.take(window, mode="wrap"),
@@ -420,6 +422,7 @@ def _sampler_power(
     power = np.abs(Receiver(noise_corner=noise_corner, ctle=ctle).analog_transfer(frequency)) ** 2
     delays = np.arange(len(ffe)) - ffe_main
     if len(ffe) > 1 or ffe[0] != 1.0:
+        # tap i is late by i - main symbols; without a FFE its factor is one
         phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / symbol_rate)
         power = power * np.abs(np.asarray(ffe) @ phase) ** 2
     power.flags.writeable = False
@@ -445,6 +448,7 @@ def _optical_density(key: _LightKey, count: int, spacing: float) -> Float:
 def _first_dfe_limits(link: Link) -> tuple[float, float]:
     if not link.receiver.dfe:
         return (0.0, 0.0)
+    # what a search may make of the tap; without limits the tap as it is
     if link.limits.dfe_max:
         return (link.limits.dfe_min[0], link.limits.dfe_max[0])
     return (link.receiver.dfe[0], link.receiver.dfe[0])
@@ -461,6 +465,7 @@ def _window(pulse: Float, instant: int, m: int, tail: float = MIN_CURSOR_RATIO) 
     ).max(axis=1)
     reference = abs(pulse[instant % n])
     large = np.flatnonzero(envelope > tail * reference)
+    # at least two cursors on either side are kept, and two more beyond them for edges that are displaced
     first, last = int(offsets[large[0]]), int(offsets[large[-1]])
     pre, post = max(-first, 2) + 2, max(last, 2) + 3
     omitted = float(
@@ -482,6 +487,8 @@ def _crosstalk(link: Link, channel: AnalogChannel, index: int) -> Float:
     m = link.samples_per_ui
     wave = channel.response(index, link.receiver, kind="pulse")
     if index <= len(link.channel.fext):
+        # transmitters of FEXT are equalised like the victim's; those of NEXT stand at the near end and send without a
+        # FFE
         wave = with_ffe(wave, link.transmitter.ffe, link.transmitter.ffe_main, m)
     wave = with_ffe(wave, link.receiver.ffe, link.receiver.ffe_main, m)
     peak = int(np.argmax(np.abs(wave)))

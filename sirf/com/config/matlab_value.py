@@ -11,8 +11,8 @@ from sirf._arrays import Float
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eEdD][+-]?\d+)?|\.\d+(?:[eEdD][+-]?\d+)?)|([A-Za-z]\w*)|(.))", re.S)
 _FUNCTIONS = {"ones": np.ones, "zeros": np.zeros}
 _CONSTANTS = {"inf": np.inf, "pi": np.pi, "true": 1.0, "false": 0.0, "eps": float(np.finfo(float).eps)}
-_DEEPEST = 50
-_LONGEST = 100_000
+_DEEPEST = 50  # levels of brackets: a hostile cell must not reach the interpreter's own limit
+_LONGEST = 100_000  # elements of a range or a matrix
 
 
 def matlab_value(text: str) -> Float:
@@ -39,9 +39,11 @@ def span(low: float, step: float, high: float) -> Float:
     """Row of low, low + step … not beyond high, as MATLAB's colon makes it."""
     if step == 0 or not np.all(np.isfinite([low, step, high])):
         return np.zeros((1, 0))
+    # as in MATLAB the end of a range belongs to it when rounding has put it a hair away
     count = int(np.floor((high - low) / step * (1 + 1e-15) + 1e-10)) + 1
     if count > _LONGEST:
         raise ValueError(f"range has {count} values")
+    # multiples, not running sums, so that rounding does not add up
     values = low + step * np.arange(max(count, 0))
     limit = np.minimum if step > 0 else np.maximum
     return np.asarray(limit(values, high)).reshape(1, -1)
@@ -82,6 +84,7 @@ class _Parser:
 
     def sum(self, *, inside: bool) -> Float:
         value = self.product(inside=inside)
+        # inside brackets a sign with a blank before it alone begins the next element
         while self.peek()[1] in ("+", "-") and not (inside and self.starts_element()):
             sign = self.take()[1]
             other = self.product(inside=inside)
@@ -98,6 +101,7 @@ class _Parser:
     def product(self, *, inside: bool) -> Float:
         value = self.unary(inside=inside)
         while self.peek()[1] in ("*", "/", "."):
+            # MATLAB's .* and ./ are * and / for scalars
             if self.peek()[1] == ".":
                 self.take()
             operator = self.take()[1]
@@ -123,6 +127,7 @@ class _Parser:
     def atom(self) -> Float:
         _, text, _, number = self.take()
         if number:
+            # MATLAB also takes Fortran's exponent, 1d-3
             return np.array([[float(text.lower().replace("d", "e"))]])
         if text == "(":
             value = self.range(inside=False)
@@ -163,5 +168,6 @@ class _Parser:
                 self.take()
             else:
                 row.append(self.range(inside=True))
+        # empty rows do not count, but a matrix of empty rows is empty
         rows = [part for part in rows if part.size] or rows[:1]
         return np.vstack(rows) if rows else np.zeros((0, 0))

@@ -78,6 +78,7 @@ def sheet_package_cases(sheet: Sheet) -> tuple[PackageCase, ...]:
             c_b=_of_side(sheet, "C_b", column) * NANO,
             lines=_sections(_impedances(source, column), lengths[side][:, case]),
             c_p=_of_side(source, "C_p", column) * NANO,
+            # 50 ohm a line, 100 ohm a pair
             r_0=sheet.positive("R_0", 50.0),
             r_d=_of_side(source, "R_d", column, 50.0),
             **_line_table(source, "package"),
@@ -131,6 +132,7 @@ def _die(sheet: Sheet, column: int) -> tuple[tuple[float, float], ...]:
 
     def stages(keyword: str) -> NDArray[np.float64]:
         matrix = sheet.matrix(keyword, "0")
+        # a row of two values is [TX RX] of one stage, never two stages of one side
         if matrix.shape == (1, 2):
             return matrix[:, column]
         if matrix.shape[0] > 2 or matrix.size == 0:
@@ -140,6 +142,7 @@ def _die(sheet: Sheet, column: int) -> tuple[tuple[float, float], ...]:
             )
         return np.asarray(matrix[min(column, matrix.shape[0] - 1)])
 
+    # the shorter of both lists goes on with nothing: no inductance, no capacitance
     capacitance, inductance = stages("C_d"), stages("L_s")
     count = max(capacitance.size, inductance.size)
     pad = [np.concatenate((values, np.zeros(count - values.size))) for values in (capacitance, inductance)]

@@ -83,6 +83,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
     tx, limits = preset.transmitter, preset.limits
     if tx.snr_db is None:
         raise ConfigError(f"{preset.id}: key transmitter.snr_db must be given for COM, got none. Add SNR_TX.")
+    # the grid of the links is finer than that of the workbook
     swept = {cursor: values[:: preset.com.ffe_stride] for cursor, values in limits.tx_ffe}
     low, high = min([0, *swept]), max([0, *swept])
     return TransmitterSettings(
@@ -95,6 +96,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
         sigma_rj=tx.jitter.random_ui,
         a_dd=tx.jitter.dual_dirac_ui,
         ffe=tuple((cursor, swept.get(cursor, (0.0,))) for cursor in range(low, high + 1) if cursor != 0),
+        # cursors in order, the main one left out; those between that have no values stay zero
         c0_minimum=limits.tx_main_minimum - _SLACK,
     )
 
@@ -109,6 +111,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
     corner = rx.noise_corner
     ffe = None
     if limits.rx_ffe_pre or limits.rx_ffe_post:
+        # no tap is larger than the main one
         most = min(limits.rx_ffe_tap_max, 1.0)
         ffe = RxFfeSettings(
             pre=limits.rx_ffe_pre,
@@ -148,6 +151,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
         detector=DetectorSettings(
             mlse=0 if rx.mlse is None else 1,
             adc_bits=0.0 if rx.converter is None else float(rx.converter.bits),
+            # the reference code's default of P_qc
             clip_probability=limits.clip_probability or 2 * preset.der0,
         ),
         sampling=SamplingSettings(

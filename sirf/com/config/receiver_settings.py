@@ -52,6 +52,7 @@ def _ctle(sheet: Sheet, rate: float) -> CtleSettings:
             ranges = _ranges(gains, second)
     stages = [
         _scalar_of(sheet, key, default) * GIGA
+        # the reference code's defaults: zero and first pole at a quarter of the symbol rate, the second pole at it
         for key, default in (("f_z", rate / 4 / GIGA), ("f_p1", rate / 4 / GIGA), ("f_p2", rate / GIGA))
     ]
     return CtleSettings(
@@ -93,6 +94,7 @@ def _dfe(sheet: Sheet, *, floating: bool) -> DfeSettings:
     count = sheet.integer("N_b")
     largest = _limits(sheet, count, "max", None)
     smallest = _limits(sheet, count, "min", largest)
+    # with a receiver FFE the floating taps belong to that
     groups = sheet.integer("N_bg", 0) if floating else 0
     return DfeSettings(
         b_max=largest,
@@ -114,6 +116,7 @@ def _limits(sheet: Sheet, count: int, which: str, mirror: tuple[float, ...] | No
     first_default = None if mirror is None else -mirror[0]
     first = sheet.number(f"b_{which}(1)", first_default)
     if count == 1:
+        # one tap has no further limits to read
         return (first,)
     key = f"b_{which}(2..N_b)"
     rest = sheet.row(key, "0.2") if mirror is None or sheet.has(key) else tuple(-value for value in mirror[1:])
@@ -171,10 +174,12 @@ def _detector(sheet: Sheet) -> DetectorSettings:
     return DetectorSettings(
         mlse=sheet.integer("MLSE", sheet.integer("MLSD", 0)),
         truncation_length=sheet.integer("N_tc", sheet.integer("trunc", 128), least=1),
+        # N_tc is the newer name of trunc
         q_budget_adjust=_budget(sheet),
         cdr_error_ratio=sheet.number("DER_CDR", 1e-2, least=0.0),
         added_noise_db=sheet.number("add_rx_noise", least=0.0) if sheet.has("add_rx_noise") else None,
         adc_bits=sheet.number("N_qb", 0.0, least=0.0),
+        # twice DER_0 where the sheet is silent, as the reference code has it
         clip_probability=sheet.number("P_qc", 2 * sheet.number("DER_0")),
         clip_method=clip_methods.get(method),
         noise_with_levels=sheet.flag("S_tn_w_AM"),

@@ -28,11 +28,15 @@ def rescaled(
         raise ConfigError(
             f"{settings.name}: standard must have a receiver FFE (Annex 178A), got Annex {settings.annex}. Use 802.3dj-kr1."
         )
+    # corners that are designed for a symbol rate follow the new one
     designed = symbol_rate / settings.symbol_rate
+    # times of the circuits follow the rate that they are built for
     period = settings.symbol_rate / circuit_rate
+    # jitter in UI: the same seconds are a smaller part of a longer UI
     slower = symbol_rate / circuit_rate
     ctle = receiver.ctle
     order = order_of(modulation)
+    # unequal shares are those of PAM6 mapped by pairs
     shares = tuple(float(share) for share in level_shares(order))
     return replace(
         settings,
@@ -61,6 +65,7 @@ def rescaled(
             ),
         ),
         packages=tuple(_faster_case(case, period) for case in settings.packages),
+        # an eye in a window and figures of merit are rules of the standard's own modulation and rate
         c2m=None,
         erl=None,
         figures=None,

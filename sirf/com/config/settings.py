@@ -302,6 +302,7 @@ class ComSettings:
     def sigma_x(self) -> float:
         """RMS of the symbols, equation (93A-29): sqrt((L² - 1) / (3 (L - 1)²)), outer levels at ±1; of their shares if given."""
         if self.level_shares:
+            # levels from -1 to 1 in equal steps
             values = ((2 * k / (self.levels - 1) - 1) ** 2 for k in range(self.levels))
             return float(sum(share * value for share, value in zip(self.level_shares, values, strict=True)) ** 0.5)
         return float(((self.levels**2 - 1) / (3.0 * (self.levels - 1) ** 2)) ** 0.5)

@@ -122,6 +122,7 @@ class Sheet:
 
     def row(self, keyword: str, default: str | None = None) -> tuple[float, ...]:
         """All values, columns first as MATLAB counts."""
+        # column by column, as MATLAB runs through a matrix
         return tuple(float(value) for value in self.matrix(keyword, default).ravel(order="F"))
 
     def finite_row(self, keyword: str, default: str | None = None) -> tuple[float, ...]:
@@ -162,6 +163,7 @@ def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) ->
         if isinstance(change, Mapping):
             _change_block(blocks, file.name, keyword.strip(), change)
         else:
+            # a change counts as the cell that it overrules, and errors name it by --set
             found[spelled(keyword)] = Cell(keyword.strip(), _plain_value(change), f"--set {keyword.strip()}")
     _check(found, file.name)
     columns_text = f"cells {', '.join(f'{_letter(c)}1:{_letter(c)}{first}' for c in columns)} of sheet {SHEET}"
@@ -180,6 +182,7 @@ def _cells(rows: list[list[Value]], columns: list[int], above: int, name: str) -
             if not keyword or value == "" or spelled(keyword) == "parameter":
                 continue
             cell = Cell(keyword, value, f"{_letter(c + 1)}{above + r + 1}")
+            # the same keyword in two cells is a slip that only equal values excuse
             before = found.get(spelled(keyword))
             if before is not None and before.value != value:
                 raise ConfigError(
@@ -215,6 +218,7 @@ def _split_blocks(rows: list[list[Value]], name: str) -> tuple[int, dict[str, Sh
                 )
             blocks[block] = _block(rows[start + 1 : r], start + 1, f"{name}, block {block}")
             start = -1
+        # below the first block the reference code reads nothing: a keyword there would be lost without a word
         elif start < 0 and first < r and (stray := _stray_keyword(row)):
             raise ConfigError(
                 f"{name}: keyword {stray} in row {r + 1} must stand above the first {_START} or inside a block, since the "
@@ -229,7 +233,10 @@ def _block(rows: list[list[Value]], above: int, name: str) -> Sheet:
     """The keywords of one block: those of a package, in any column."""
     width = max((len(row) for row in rows), default=0)
     columns = [
-        c for c in range(width) if c == 0 or any(c < len(row) and spelled(str(row[c])) in PACKAGE_BLOCK for row in rows)
+        # any column that holds a keyword of packages, because blocks are laid out freely
+        c
+        for c in range(width)
+        if c == 0 or any(c < len(row) and spelled(str(row[c])) in PACKAGE_BLOCK for row in rows)
     ]
     found = _cells(rows, columns, above, name)
     _check_block(found, name)
@@ -283,6 +290,7 @@ def parse_changes(texts: tuple[str, ...] | list[str]) -> dict[str, str | dict[st
             raise ConfigError(
                 f"--set must be KEYWORD=VALUE, got {text!r}. Write for example --set 'c(-1)=[-0.08:0.04:0]'."
             )
+        # a dot may also stand in a keyword of the sheet: only known words of a block make it one
         block, dot, inner = keyword.strip().partition(".")
         if dot and spelled(inner) in PACKAGE_BLOCK:
             inside = changes.setdefault(block, {})
@@ -318,6 +326,7 @@ def _keyword_columns(rows: list[list[Value]]) -> list[int]:
         c
         for c in range(width)
         if c == 0
+        # columns with fewer known words are remarks
         or sum(1 for row in rows if c < len(row) and isinstance(row[c], str) and _known(str(row[c]))) >= _SAMPLE
     ]
 
@@ -325,6 +334,7 @@ def _keyword_columns(rows: list[list[Value]]) -> list[int]:
 def _check(found: Mapping[str, Cell], name: str) -> None:
     for key, cell in found.items():
         if not _known(cell.keyword):
+            # every unknown word is an error: it might be one that changes the margin
             near = difflib.get_close_matches(key, [*READ, *SUPPORTED], n=1, cutoff=0.0)[0]
             raise ConfigError(
                 f"{name}: keyword {cell.keyword} at {cell.where} must be one that sirf knows, since it could change the result. "
@@ -345,6 +355,7 @@ def _plain(value: Value) -> str:
             matrix = matlab_value(value)
         except ValueError:
             return value.strip().lower()
+        # a list of equal numbers is that number
         values = set(matrix.ravel().tolist())
         return f"{values.pop():g}" if len(values) == 1 else value.strip().lower()
     return f"{float(value):g}"
@@ -356,6 +367,7 @@ def _written(value: object) -> str:
 
 
 def _letter(column: int) -> str:
+    # columns are numbered in base 26 without a zero: AA follows Z
     text = ""
     column += 1
     while column:

@@ -87,6 +87,7 @@ def _highest_frequency(sheet: Sheet) -> float | None:
 def _frequency(sheet: Sheet, keyword: str, usual: float) -> float:
     """A frequency in Hz where the reference code reads Hz: a number up to 1000 counts as GHz."""
     value = sheet.positive(keyword) if sheet.has(keyword) else usual
+    # the reference code reads either unit there
     return value * GIGA if value <= 1000.0 else value
 
 
@@ -109,6 +110,7 @@ def _calibration(sheet: Sheet, rate: float) -> CalibrationSettings | None:
                 f"{sheet.name}: RIT_REF_PTR at {sheet.where('RIT_REF_PTR')} must be clause_178, clause_179 or annex_176D, got "
                 f"{clause!r}. Mend the cell."
             )
+        # clause 178 has no high-pass in its noise source
         if clause == "clause_178":
             corner = 0.0
         elif not corner:
@@ -157,6 +159,7 @@ def _taps(sheet: Sheet) -> tuple[tuple[int, tuple[float, ...]], ...]:
     """All c(k) of the sheet; a gap in the numbering ends each side, as in the reference code."""
     found = {int(match.group(1)) for key in sheet.cells if (match := _TAP.fullmatch(key))}
     taps: dict[int, tuple[float, ...]] = {}
+    # outwards from c(0) on either side
     for sign in (-1, 1):
         cursor = sign
         while cursor in found:

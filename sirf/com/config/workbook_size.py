@@ -77,6 +77,7 @@ def _check_xlsx(file: Path) -> None:
         parts = archive.infolist()
         if len(parts) > MAX_PARTS:
             raise _too_large(file, f"{len(parts):,} parts", f"{MAX_PARTS:,} parts")
+        # of what the archive states; the pieces below never read beyond it
         content = sum(part.file_size for part in parts)
         if content > MAX_CONTENT_BYTES:
             raise _too_large(file, f"{content:,} bytes unpacked", f"{MAX_CONTENT_BYTES:,} bytes unpacked")
@@ -84,6 +85,7 @@ def _check_xlsx(file: Path) -> None:
             if part.filename.endswith(".xml") and part.filename.startswith("xl/"):
                 rows = columns = 0
                 for text in _chunks(archive, part):
+                    # a cell states its own place: a sheet may claim rows that it does not have
                     for letters, number in _REFERENCE.findall(text):
                         rows, columns = max(rows, int(number)), max(columns, _column(letters))
                     for count in _TEXTS.findall(text):
@@ -98,6 +100,7 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
         tail = b""
         while piece := stream.read(_CHUNK):
             yield tail + piece
+            # a tag may span two pieces
             tail = (tail + piece)[-_OVERLAP:]
 
 
@@ -112,6 +115,7 @@ def _column(letters: bytes) -> int:
 def _check_xls(file: Path, size: int) -> None:
     header = file.read_bytes()[:512]
     sector = 1 << struct.unpack_from("<H", header, 30)[0]
+    # header of a compound file: numbers of sectors of the FAT, the short FAT and the DIFAT
     tables, short_tables, long_tables = (struct.unpack_from("<I", header, at)[0] for at in (44, 64, 72))
     if not 512 <= sector <= 4096 or (tables + short_tables + long_tables) * sector > size:
         raise ValueError("its header states more sectors than it has bytes")
@@ -130,9 +134,11 @@ def _check_records(file: Path, stream: bytes) -> None:
         body = stream[at + 4 : at + 4 + length]
         if kind == _DIMENSIONS and length >= 10:
             wide = length >= 14
+            # BIFF 8 has rows of 32 bits, BIFF 5 of 16
             stated = struct.unpack_from("<IIHH" if wide else "<HHHH", body)
             _check_box(file, stated[1], stated[3])
         elif kind == _SHARED_TEXTS and length >= 8:
+            # texts in all cells, and distinct texts
             count = max(struct.unpack_from("<II", body))
             if count > MAX_CELLS:
                 raise _too_large(file, f"{count:,} texts", f"{MAX_CELLS:,} texts")

@@ -89,6 +89,7 @@ class BaudRateLink:
         end, tx = self.end, link.transmitter
         self.levels = link.levels
         self.main = end.main_cursor
+        # zeros at the end would only make errors reach further than they do
         self.taps = np.trim_zeros(np.asarray(link.receiver.dfe), "b")
         self.jitter = tx.jitter
         self._check_jitter()
@@ -137,6 +138,7 @@ class BaudRateLink:
         space = self._workspace()
         random = Randomness(segment_seed(seed, self.digest, index), space.words)
         stretches = COUNTED_SYMBOLS // STRETCH_SYMBOLS
+        # drawn even where there is no aggressor, so that what follows in the segment's stream stays the same
         words = random.words(max(len(self.crosstalk) * stretches, 1))
         # of 2^64 words the remainder is uniform to 1e-17
         phases = (words % np.uint64(self.end.samples_per_ui)).astype(np.int64)[: len(self.crosstalk) * stretches]
@@ -151,6 +153,7 @@ class BaudRateLink:
         residual = space.residual
         residual[:] = 0.0
         self.through.add(space.wave, self.origin, residual)
+        # the DFE's taps are in `through` already: a detector is given back what it will take off itself
         if len(self.target):
             self.partial.add(space.wave, self.origin, residual)
         if self.noise_power > 0:
@@ -270,6 +273,7 @@ class BaudRateLink:
         drift = 1e-6 * settings.rate_offset_ppm * m
         for stretch, phase in enumerate(phases.tolist()):
             first, last = stretch_bounds(stretch, len(phases), len(space.residual))
+            # whole samples: within one the filter of a phase stands still
             own = np.floor(np.arange(last - first) * drift).astype(np.int64) + phase
             steps = np.flatnonzero(np.diff(own)) + 1
             for begin, end in zip([0, *steps.tolist()], [*steps.tolist(), len(own)], strict=True):
@@ -294,12 +298,13 @@ class BaudRateLink:
         weights = np.asarray(tx.ffe)
         variance = mean_square(self.levels)
         for j, weight in enumerate(weights):
-            at = pre + j - tx.ffe_main
+            # the symbol itself leaves this tap j - main symbols late, so its response is read that much earlier
+            at = pre - (j - tx.ffe_main)
             if 0 <= at < len(response):
                 # E[(w a + rest)^3 | a]: the levels are symmetric, so odd moments of the rest vanish
                 rest = variance * float(np.sum(weights**2) - weight**2)
                 lost = weight**3 * self.levels**3 + 3.0 * weight * self.levels * rest
-                self.level_volts = self.level_volts - tx.compression * response[pre - (j - tx.ffe_main)] * lost
+                self.level_volts = self.level_volts - tx.compression * response[at] * lost
 
     def _edge_filter(self, wave: Float, moved: float) -> Filter:
         """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
@@ -357,6 +362,7 @@ class BaudRateLink:
         for columns, settings in zip(self.crosstalk, self.link.aggressors, strict=True):
             if columns is None:
                 continue
+            # symbols by which the aggressor's clock runs away within a segment
             drift = int(np.ceil(abs(1e-6 * settings.rate_offset_ppm) * samples)) + 1
             before, after = max(before, drift + columns.before), max(after, drift)
             slips.append(drift)
@@ -397,6 +403,7 @@ class _Workspace:
         edges = model.stairs - 1
         self.normals = single(max(model.samples + len(model.noise.taps), edges))
         self.uniforms = single(model.samples + len(model.rounding.taps) if model.rounded else 0)
+        # 16 more: a request is rounded up to a row of all generators
         self.words = np.zeros(max(model.total, len(self.normals), len(self.uniforms)) + 16, dtype=np.uint64)
         self.other_symbols, self.other_wave = np.zeros(0, dtype=np.uint8), single(0)
         if model.crosstalk:

@@ -35,6 +35,7 @@ class ConvertedLink(BaudRateLink):
         self.ffe = Filter.of(np.asarray(receiver.ffe), receiver.ffe_main)
         # the sampling instant is that of the whole receiver: its DFE's limits help to find it
         plain = replace(receiver, ffe=(1.0,), ffe_main=0, converter=None)
+        # noise of SNR_TX is added at the slicer below, not here ahead of the FFE
         end = replace(front_end(link.replace(receiver=plain)), transmitter_noise=0.0)
         ahead = link.replace(receiver=replace(plain, dfe=(), dfe_unrolled=False, mlse=None))
         self.ahead = BaudRateLink(ahead, ideal=True, end=end, later=self.tail + receiver.ffe_main)

@@ -251,6 +251,7 @@ def _counts(counter: SegmentErrors, seed: int, segments: range, workers: int) ->
         size = 1
         rest = segments
         while waiting or rest:
+            # twice as many tasks as threads: none waits for another, and few are thrown away when a limit is met
             while rest and len(waiting) < 2 * workers:
                 waiting.append(pool.submit(task, rest[:size]))
                 rest = rest[size:]
@@ -286,6 +287,7 @@ class _Book:
             try:
                 self._restore(self.file)
             except SirfError:
+                # other runs may have the file before the error goes on
                 self.file.close()
                 raise
 

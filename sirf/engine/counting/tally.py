@@ -92,6 +92,7 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     bits = table[errors.sent, errors.decided]
     starts = np.flatnonzero(np.diff(errors.burst, prepend=-1))
     sizes = np.diff(starts, append=total)
+    # from the first to the last error of the burst: 0 for one alone
     lengths = errors.positions[starts + sizes - 1] - errors.positions[starts]
     histogram = np.bincount(np.minimum(lengths, MAX_BURST_LENGTH - 1), minlength=MAX_BURST_LENGTH)
     burst_bits = np.add.reduceat(bits, starts)
@@ -118,6 +119,7 @@ def _batch_squares(positions: Integer, errors: Integer, length: int) -> tuple[in
     squares = []
     for size in BATCHES:
         whole = length // size
+        # an unfinished batch at the end does not count
         inside = positions < whole * size
         totals = np.bincount(positions[inside] // size, errors[inside], minlength=whole)
         squares.append(int(np.sum(totals**2)))

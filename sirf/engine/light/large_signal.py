@@ -168,8 +168,10 @@ class LargeSignal:
         courses = []
         for _ in range(JITTER_COURSES):
             drawn = _displacement(link.transmitter.jitter, generator, symbol_rate=link.symbol_rate)
+            # both signs: what is odd in the displacement drops out of their mean
             for turned in (drawn, -drawn):
                 # rising edges are late by half the duty-cycle distortion, whatever else displaces them
+                # displaced by minus one UI, what multiplies the edge response is the step itself
                 steps = edge_moves(link, self.symbols, np.full(PERIOD_SYMBOLS, -1.0))
                 tau = turned + 0.5 * link.transmitter.jitter.duty_cycle_ui * np.sign(steps)
                 moves, bends = -steps * tau, 0.5 * steps * tau**2
@@ -230,6 +232,7 @@ class LargeSignal:
         # here
         spectrum = behind * fft.rfft(slope**2 * white - average**2 * usual)
         spectrum += ahead * fft.rfft(slope**2 * relative[0] - average**2 * relative[1])
+        # a one-sided density S of samples at a rate R is a variance of S R / 2
         total = 0.5 * chain.rate * fft.irfft(spectrum, n, overwrite_x=True)
         return np.asarray(total + beats).reshape(PERIOD_SYMBOLS, SAMPLES_PER_UI)
 
@@ -277,6 +280,7 @@ def _fit_of(
 
 def _least_squares(known: Float) -> Float:
     """Matrix (C, N) that makes least-squares coefficients of N values, for the columns of `known` (N, C)."""
+    # columns of random symbols are nearly orthogonal, so that the normal equations lose no digits that matter
     return np.asarray(np.linalg.inv(known.T @ known) @ known.T)
 
 

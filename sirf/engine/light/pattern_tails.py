@@ -67,7 +67,9 @@ class PatternTails:
         counts, widened = grid.histograms(fitted, self.pair, pairs)
         # the sum of two independent variables
         by_chance = [
-            np.convolve(row, other / max(other.sum(), 1.0), "same") for row, other in zip(counts, left, strict=True)
+            # the shares of what is left sum to one, so that the convolution keeps the number of patterns
+            np.convolve(row, other / max(other.sum(), 1.0), "same")
+            for row, other in zip(counts, left, strict=True)
         ]
         chance, _ = grid.tails(np.array(by_chance), average - widened - widened_left)
         by_level = [each.reshape(2, count, -1, VOLTAGES).sum(axis=2) for each in (actual, squares, chance)]
@@ -82,6 +84,7 @@ class PatternTails:
         order = np.argsort(self.noise, kind="stable")
         # whole numbers of 16 bits are sorted by their digits, which takes a tenth of a comparison sort's time
         order = order[np.argsort(self.pair[order].astype(np.int16), kind="stable")]
+        # by rank within the pair, so that all classes hold as many patterns
         size = np.bincount(self.pair, minlength=self.levels**2)
         starts = np.cumsum(size) - size
         sorted_pairs = self.pair[order]
@@ -102,6 +105,7 @@ class _Grid:
     def of(cls, seen: Float, fitted: Float, left: Float, deviation: float) -> _Grid:
         """For all of these values in V, about zero, and noise of a `deviation` in V."""
         reach = max(float(np.abs(seen).max()), float(np.abs(fitted).max())) + float(np.abs(left).max())
+        # wider than a tenth of the noise only where the range would need too many bins
         width = max(deviation / BINS_A_DEVIATION, reach / MOST_BINS)
         half = int(np.ceil(reach / width)) + 2
         return cls(width, half, -(-half // VOLTAGES))
@@ -123,6 +127,7 @@ class _Grid:
         row = (index + group * bins).ravel()
         size = groups * bins
         counts = np.bincount(row, (1.0 - part).ravel(), size) + np.bincount(row + 1, part.ravel(), size)
+        # a value split over two bins, part to one, has the variance part (1 - part) of a bin squared
         widened = self.width**2 * _means((part * (1.0 - part)).mean(axis=0), group, groups)
         return np.asarray(counts.reshape(groups, bins)), widened
 
@@ -150,8 +155,11 @@ class _Grid:
 
 def _log_ratio(actual: Float, squares: Float, chance: Float) -> Float:
     """Logarithm (L, VOLTAGES) of `actual` over `chance`; where too few patterns make a sum that of the voltage before."""
+    # (sum)² over the sum of squares is the number of equal patterns that a sum is worth; once too few, always too few
+    # further out
     few = np.logical_or.accumulate(~(actual**2 > FEWEST_PATTERNS * squares), axis=1)
     ratio = np.log(np.maximum(actual, SMALLEST) / np.maximum(chance, SMALLEST))
+    # the last voltage before that, whose ratio holds on
     last = np.maximum(np.argmax(few, axis=1) - 1, 0)
     return np.where(few, np.take_along_axis(ratio, last[:, None], axis=1), ratio)
 

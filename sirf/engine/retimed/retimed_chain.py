@@ -141,6 +141,7 @@ class _Book:
             SymbolComparison(order, gap=gap, identity=identity) for gap, identity in zip(gaps, identities, strict=True)
         ]
         whole = identities[0] if len(chain) == 1 else digest(*identities)
+        # from end to end a burst may be held together by the longest feedback of all links
         self.whole = SymbolComparison(order, gap=max(gaps), identity=whole)
 
     @property
@@ -159,6 +160,7 @@ class _Book:
         # strict=False: the last decisions are what nobody sends on
         for segment, sent, got, line in zip(self.segments, (history[0], *decided), decided, wrong, strict=False):
             segment.add(sent, got, line)
+        # wrong on any of the lines
         self.whole.add(history[0], decided[-1], np.bitwise_or.reduce(wrong, axis=0))
 
     def run(self, links: tuple[Link, ...], ideal_feedback: bool) -> ChainRun:

@@ -147,6 +147,7 @@ def _while_open(model: InterferenceModel, offsets: NDArray[np.int64], ratio: flo
             ]
         )
 
+    # going outwards, an eye that has closed once stays closed on that side
     left = right = closed(found[0], centre)
     for step in range(1, centre + 1):
         if left.all() and right.all():
@@ -190,6 +191,7 @@ def clips(link: Link) -> bool:
     """
     if link.receiver.converter is None:
         return False
+    # blocks that make no difference to the samples' range, or that the statistics do not know
     plain = link.replace(
         transmitter=replace(link.transmitter, compression=0.0, pattern=None, precoding=False),
         receiver=replace(link.receiver, mlse=None),
@@ -255,6 +257,8 @@ class InterferenceModel:
 
         line = self._line(cursors, main, edges)
         found = on(line, deep=False)
+        # of other phases contours are read; of the instant error ratios too, which may lie deeper than this line
+        # resolves
         if found.resolved <= RESOLVED and (offset or found.resolved <= self._least_read(found)):
             return found
         return found.continued(on(self._line(cursors, main, edges, deep=True), deep=True), SEAM)
@@ -289,6 +293,7 @@ class InterferenceModel:
             raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
         widest = np.max([np.abs(one.cursors) for one in every], axis=0)
         # an offset is bounded as a cursor is
+        # at the main cursor itself it would be dropped with it below
         widest[main + 1] += float(np.abs(distortion.offsets).max())
         line = self._line(widest, main, edges.scaled(float(distortion.slope.max())), noise=least, more=most - least)
         found = interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
@@ -317,6 +322,7 @@ class InterferenceModel:
         cursors = self.front_end.cursors(self.pulse, phase=offset)
         main = self.front_end.pre_cursors
         taps = np.asarray(self.link.receiver.dfe)[: len(cursors) - main - 1]
+        # feedback holds its value through the whole UI: at every phase it takes off the same
         cursors[main + 1 : main + 1 + len(taps)] -= taps * self.front_end.main_cursor
         return cursors, main
 
@@ -335,6 +341,7 @@ class InterferenceModel:
         cursors[main] = 0.0
         bounds = 0.5 * np.diff(self.levels) * end.main_cursor
         level = int(np.argmax(at_instant.beyond(True, np.arange(len(bounds)), bounds)))
+        # how fast the tail falls at the threshold: the tilt with which errors happen there
         small = 1e-3 * bounds[level]
         here, beyond = np.log(at_instant.above(level, bounds[level] + np.array([-small, small]))).tolist()
         tilt = (here - beyond) / (2.0 * small)
@@ -345,6 +352,7 @@ class InterferenceModel:
         noise = self._noise_covariance()
         variance = self._isi_variance(cursors, edges.edges) + noise[0]
         ahead = [(main - lag, _advanced(cursors, lag), later) for lag, later in enumerate(edges.later(MEMORY), start=1)]
+        # of Gaussian parts the tilted mean is the tilt times their covariance, exactly
         means = tilt * noise[1:]
         lean, offset, spread = (np.zeros((MEMORY, len(self.levels))) for _ in range(3))
         # a displaced edge reaches the next levels and the interference that they meet: these depend on each other
@@ -388,6 +396,7 @@ class InterferenceModel:
         m = self.link.samples_per_ui
         total = np.zeros(count)
         for wave in self.front_end.crosstalk:
+            # eight phases of a UI stand for all
             columns = wave[: len(wave) // m * m].reshape(-1, m)[:, :: m // 8]
             total += [
                 self.symbol_variance * np.sum(columns[: len(columns) - k] * columns[k:]) / columns.shape[1]
@@ -410,6 +419,7 @@ class InterferenceModel:
         """How the transmitter's edges are displaced, with what blurs the steps of common displacements."""
         link, tx, end = self.link, self.link.transmitter, self.front_end
         swing = float(np.sum(np.abs(np.diff([0.0, *tx.ffe, 0.0])))) * float(np.abs(end.edge).max())
+        # displacement of the steepest edge of the largest transition that does as much as the noise
         return Displacement.of(
             tx.jitter,
             ffe=tx.ffe,
@@ -457,6 +467,7 @@ class InterferenceModel:
                 # with a rate offset every phase comes in turn, wherever it started
                 fixed = None
                 if source.phase_ui is not None and not source.rate_offset_ppm:
+                    # the phase moves along with the instant that is looked at
                     fixed = (int(source.phase_ui * m) + offset) % m
                 if (alike := (number, fixed)) not in once:
                     once[alike] = aggressor_function(
@@ -465,6 +476,7 @@ class InterferenceModel:
                 product *= once[alike]
             for half in self.codes:
                 # a code is off by anything within its width, uniformly
+                # the tilt of the line keeps the argument off zero
                 product *= np.sinh(half * line.points) / (half * line.points)
             if not deep:
                 check_crosstalk(product, line)
@@ -475,6 +487,7 @@ class InterferenceModel:
         """Largest |cursor| of the aggressors over all phases, V, and the sum of squares of the others, V²."""
         m = self.link.samples_per_ui
         sizes = [np.abs(wave[: len(wave) // m * m]).reshape(-1, m).max(axis=1) for wave in self.front_end.crosstalk]
+        # the largest ones count as bounded by themselves, all others by their sum of squares
         together = np.sort(np.concatenate([np.zeros(1), *sizes]))[::-1]
         return together[:EXACT], float(np.sum(together[EXACT:] ** 2))
 

@@ -93,6 +93,7 @@ class NextSymbol:
 
 def mean_beyond(margin: Float) -> Float:
     """Mean of a standard normal variable beyond `margin`."""
+    # as an exponentially scaled error function, because density and probability both underflow far out
     return np.asarray(np.sqrt(2.0 / np.pi) / erfcx(np.maximum(margin, -FARTHEST) / np.sqrt(2.0)))
 
 
@@ -115,6 +116,7 @@ def next_symbol(after: AfterError, taps: Float, distances: tuple[Float, Float]) 
 
 def leaning(mean: float, levels: Float) -> float:
     """The lean whose levels, weighed by exp(lean x level), have this mean: Newton's method."""
+    # the mean of an outer level alone would take an infinite lean
     mean = min(max(mean, 0.98 * float(levels[0])), 0.98 * float(levels[-1]))
     square, usual = levels**2, level_shares(len(levels))
     lean = 0.0
@@ -122,6 +124,7 @@ def leaning(mean: float, levels: Float) -> float:
         weight = usual * np.exp(lean * levels)
         shares = weight / weight.sum()
         found = float(shares @ levels)
+        # the mean grows with the lean by the variance of the levels; steps of more than one are cut
         move = min(max((mean - found) / max(float(shares @ square) - found**2, 1e-3), -1.0), 1.0)
         lean += move
         if abs(move) < 1e-9:

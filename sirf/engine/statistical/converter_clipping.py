@@ -49,10 +49,12 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     def beyond(value: float) -> float:
         """Probability of a sample above `value` V or below its opposite."""
         up = [float(ahead.above(i, value - level)) for i, level in enumerate(volts)]
+        # levels on both sides of zero, so that either end of the range may be passed
         down = [float(ahead.below(i, value + level)) for i, level in enumerate(volts)]
         return float(np.mean(up) + np.mean(down))
 
     furthest = limit
+    # until what is left out beyond cannot matter, in steps of a tenth
     while beyond(furthest) > 1e-3 * TOLERATED * alone and furthest < 16.0 * limit:
         furthest *= 1.1
     edges = np.linspace(limit, furthest, STEPS + 1)
@@ -61,6 +63,7 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     added = 0.0
     for tap in np.abs(rounding.taps[rounding.taps != 0.0]):
         for share, size in zip(shares, excess, strict=True):
+            # errors rise on one side of a level and fall on the other: the mean of both directions counts
             moved = [at_instant.error_ratio(levels, main, decision + sign * tap * size) for sign in (-1.0, 1.0)]
             added += float(share) * max(float(np.mean(moved)) - alone, 0.0)
     if added <= TOLERATED * alone:

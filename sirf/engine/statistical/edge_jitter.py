@@ -110,6 +110,7 @@ class Displacement:
         reach = np.abs(self.atoms).max() + self.polarity + np.abs(self.states).max(axis=0)
         object.__setattr__(self, "variance", self.random + self.shares @ self.atoms**2 + self.polarity**2)
         object.__setattr__(self, "reach", reach)
+        # states with long tails would make the bounded part far wider than what counts of them
         bounded = np.abs(self.states).max(axis=0)
         together = self.state_shares @ self.states**2
         wide = bool(np.any(bounded**2 > MOST_BOUNDED * together))
@@ -166,6 +167,7 @@ class Displacement:
         atom2, atom4 = float(self.shares @ self.atoms**2), float(self.shares @ self.atoms**4)
         mean = np.full(len(self.random), self.polarity * size)
         centred = self.random + atom2
+        # duty-cycle distortion displaces by the sign of x: it adds polarity |x|, of which the mean is kept apart
         power = square * centred + self.polarity**2 * (square - size**2)
         # the fourth moment of what has no polarity; duty-cycle distortion of edges this small enters by its variance
         moment = fourth * (3.0 * self.random**2 + 6.0 * self.random * atom2 + atom4)
@@ -224,6 +226,7 @@ def _step_moments(
     shares = np.prod(np.meshgrid(*[level_shares(len(levels))] * 4), axis=0).ravel()
     x = np.asarray(weights) @ grid
     second, fourth = float(shares @ x**2), float(shares @ x**4)
+    # the rest is plus or minus the root of its variance: its fourth moment is the square of it
     return float(shares @ np.abs(x)), second + rest, fourth + 6.0 * second * rest + rest**2
 
 
@@ -234,6 +237,7 @@ def _transition(
     """(weights, lead, variance of the rest) of a transition of the Tx FFE's output."""
     steps = np.concatenate([[0.0] * 4, np.diff([0.0, *ffe, 0.0]), [0.0] * 4])
     present = main + 4
+    # of the windows that hold the present symbol, the one with most of the transition's energy
     lead = max((-2, -1, 0), key=lambda shift: float(np.sum(steps[present + shift : present + shift + 4] ** 2)))
     inside = slice(present + lead, present + lead + 4)
     kept = float(np.sum(steps[inside] ** 2))
@@ -254,6 +258,7 @@ def _parts(
     if jitter.dual_dirac_ui:
         atoms, shares = np.array([-1.0, 1.0]) * jitter.dual_dirac_ui, np.full(2, 0.5)
     if jitter.even_odd_ui:
+        # edges are early and late in turn, and either may come first
         course = 0.5 * jitter.even_odd_ui * (1.0 - 2.0 * (lags % 2))
         alternatives.append((np.stack([course, -course]), np.full(2, 0.5)))
     for tone in jitter.sinusoidal:
@@ -267,6 +272,7 @@ def _parts(
             alternatives.append((course, np.full(phases, 1.0 / phases)))
     for part in jitter.bounded:
         found = _filtered_data(part, lags, symbol_rate, blur_ui)
+        # correlated with its neighbour the data moves edges together, else each by itself
         if found.correlation[lags == 1] < TOGETHER:
             atoms = (atoms[:, None] + found.values).ravel()
             shares = (shares[:, None] * found.shares).ravel()
@@ -292,6 +298,7 @@ def _spread(
     spacing, reach = NODE_SPACING * blur / whole, NODE_REACH + TILT_REACH / whole
     single = np.linspace(-reach, reach, 2 * int(np.ceil(reach / spacing)) + 1)
     low, high = float(atoms.min()) / deviation - reach, float(atoms.max()) / deviation + reach
+    # one grid over all atoms, or one about each: whichever has fewer values
     if (high - low) / spacing > len(atoms) * len(single):
         weights = np.exp(-0.5 * single**2)
         tau = (atoms[:, None] + deviation * single).ravel()
@@ -318,6 +325,7 @@ def _states(
     """(displacements (T, K), shares (T,), variance (K,) of what is left of the common ones at the other edges)."""
     residual = np.zeros(len(lags))
     for part in common:
+        # what the common value at the strongest edge does not tell of the others counts as independent
         residual += part.variance * (1.0 - part.correlation**2)
     courses = list(alternatives)
     if common:
@@ -335,6 +343,7 @@ def _merged(parts: list[Common], blur_ui: float) -> Common:
     values, shares = np.zeros(1), np.ones(1)
     for part in parts:
         values, shares = (values[:, None] + part.values).ravel(), (shares[:, None] * part.shares).ravel()
+        # on a fine grid in between, or the number of values would multiply with every part
         values, shares = _binned(values, shares, 16 * MERGED)
     values, shares = _binned(values, shares, _nodes(float(np.ptp(values)), MERGED, blur_ui))
     total = sum(part.variance for part in parts)
@@ -377,12 +386,14 @@ def _slow_tone(tone: SinusoidalJitter, lags: NDArray[np.int64], symbol_rate: flo
 
 def _clock(noise: PhaseNoise, lags: NDArray[np.int64], symbol_rate: float, blur_ui: float) -> Common:
     """Phase noise: its correlation is the transform of its density."""
+    # nothing of the noise lies below half the symbol rate, where samples could see it
     if noise.offset[0] >= 0.5 * symbol_rate:
         return _gaussian(0.0, np.ones(len(lags)), blur_ui)
     f = np.geomspace(noise.offset[0], 0.5 * symbol_rate, 4001)
     density = noise.density(f, symbol_rate=symbol_rate)
     total = float(np.trapezoid(density, f))
     distance = np.arange(int(np.abs(lags).max()) + 1)
+    # from the nearest 64 edges; those further away count as independent
     near = np.array([np.trapezoid(density * np.cos(2.0 * np.pi * f * k / symbol_rate), f) for k in distance[:65]])
     correlation = np.zeros(len(distance))
     correlation[: len(near)] = near / total if total > 0 else 1.0
@@ -409,6 +420,7 @@ def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: fl
     )
     if not part.variance > 0.0:
         return Common(0.0 * values, shares, _data_correlation(part, lags, symbol_rate))
+    # binning has made the variance a little smaller: it is put back, within the amplitude
     values = values * np.sqrt(part.variance / float(shares @ values**2))
     return Common(
         np.clip(values, -part.amplitude_ui, part.amplitude_ui), shares, _data_correlation(part, lags, symbol_rate)
@@ -418,6 +430,7 @@ def _filtered_data(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: fl
 def _data_correlation(part: BoundedJitter, lags: NDArray[np.int64], symbol_rate: float) -> Float:
     """Correlation (K,) of filtered data at `lags` UI: the triangle of the data through the pole's exponential."""
     far = max(40.0 * symbol_rate / (2.0 * np.pi * part.corner), 2.0 * symbol_rate / part.rate, 4.0)
+    # a grid long enough that both have vanished at its ends, where the circle would close
     time = np.linspace(-far, far, 40_001)
     width = symbol_rate / part.rate
     pole = 2.0 * np.pi * part.corner / symbol_rate

@@ -55,6 +55,7 @@ def transition_tables(
     between = np.diff(beyond, axis=2)
     tables = np.where(decided < sent, between, -between)
     tables[:, range(count), range(count)] = 0.0
+    # what is right is one less what is wrong, so that small error ratios keep their digits
     tables[:, range(count), range(count)] = 1.0 - tables.sum(axis=2)
     return np.clip(tables, 0.0, 1.0)
 
@@ -81,6 +82,7 @@ def with_feedback(
     """
     # coloured noise ties errors to each other beyond a short feedback filter
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
+    # an error of one level is 2 / (L - 1) of the outer level
     volts = taps * main * 2.0 / (len(levels) - 1)
     between = thresholds(levels) * main if decision is None else decision
     states, following = _chain_of_errors(len(taps))
@@ -94,6 +96,7 @@ def with_feedback(
             each[quiet] *= rarer
     occupancy = _stationary(following, (down, 1.0 - up - down, up))
     ser = float(occupancy @ symbol)
+    # errors that begin a burst: all others follow one of the last symbols' errors
     fresh = float(occupancy[quiet] * symbol[quiet])
     return ErrorRates(
         ser=ser,
@@ -121,6 +124,7 @@ def _rates_by_state(
 ) -> tuple[Float, Float, Float, Float]:
     """`_rates` after each sequence of errors, where an error of one level takes `fed` (M,) in V off the next symbols."""
     states = _chain_of_errors(len(fed))[0]
+    # feedback subtracts, so that an error upwards lowers the next samples
     moved = -(states @ fed)
     if after is None:
         return _rates(transition_tables(at_instant, levels, main, moved, decision=decision))

@@ -63,6 +63,7 @@ class TiltedContour:
         gaussian = max(gaussian_variance, NARROWEST**2 * total)
         depth, height = (DEEP, HIGHEST) if deep else (DEPTH, DEPTH)
         tilt, period = fit_line(exact, few, gaussian + spread, levels, depth, height)
+        # the tilt downwards, the period upwards: neither loses what `fit_line` promises
         tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
         period = 2.0 ** (np.ceil(2.0 * np.log2(period)) / 2.0)
         step = 2.0 * np.pi / period

@@ -37,6 +37,7 @@ def edge_chain(
     if not displacement.variance.any():
         return range(0), strong
     power = displacement.step_moments[1] * displacement.variance * edges.steepest(displacement.furthest) ** 2
+    # windows of four symbols need two cursors in front and two behind the last edge
     low, high = max(main - 12, 2), min(main + 12, edges.count - 3)
     # what is left out is taken as nearly Gaussian up to the end of the line, which the noise alone sets
     strong[low:high] = power[low:high] > CHAINED * min(gaussian_variance + power.sum(), MOST_LOOSE * gaussian_variance)
@@ -149,6 +150,7 @@ def displaced_volts(
     inside = slice(chain.start, chain.stop)
     late = nodes.tau + state[inside, None]
     polarity = sign * displacement.polarity
+    # without duty-cycle distortion rising and falling edges move alike
     sides = (1.0, -1.0) if polarity else (1.0,)
     volts = np.stack([edges.moved(late + side * polarity, inside) for side in sides], axis=1)
     # the mean pulse holds the mean of a displacement of this mean square

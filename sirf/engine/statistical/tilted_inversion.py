@@ -61,6 +61,7 @@ def aggressor_function(
     if fixed_phase is not None:
         first, stride = fixed_phase, samples_per_ui
     elif worst_phase:
+        # the phase with most power closes the eye most
         first, stride = int(np.argmax(np.sum(usable**2, axis=0))), samples_per_ui
     return averaged_function(usable, first, stride, line.tilt, line.step, line.size, levels, small)
 
@@ -172,6 +173,7 @@ def _functions(
                     )
                 else:
                     shape = functions * _two_symbols(row, moved, line)
+                # the level is that of the mean pulse: a state that changes the main cursor moves it
                 shift = moved[main] - cursors[main]
                 part = share / len(rows)
                 target += part * (shape * np.exp(levels[:, None] * shift * line.points) if shift else shape)
@@ -205,6 +207,7 @@ def _noise(line: TiltedContour) -> Complex:
 def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:
     """Both sides of the middle, P(x > 0) of each level and P(x < 0), which is P(x > 0) of its mirror image, must make one."""
     weight = 1.0 / line.points
+    # trapezoidal rule: the end of the half line on the real axis counts half
     weight[0] *= 0.5
     above, below = (np.sum(part * weight, axis=1) for part in (upper, lower))
     total = (above + below[::-1]).real * line.step / np.pi
@@ -236,6 +239,7 @@ def _inverted(above: Complex, below: Complex | None, line: TiltedContour, *, dee
     repeated = float(np.exp(-line.tilt * 2.0 * np.pi / line.step))
 
     def both(functions: Complex) -> tuple[Float, Float]:
+        # a function divided by s is that of its integral: the tail; the function itself is that of the density
         tail = _line_integral(functions / line.points, line, len(volts)) * untilt
         return tail, _line_integral(functions, line, len(volts)) * untilt
 
@@ -263,6 +267,7 @@ def _resolved(log_tail: Float, functions: Complex, line: TiltedContour) -> float
     """The smallest probability that tails (L, V) resolve by `RESOLUTION`, found from `functions` (L, S)."""
     size = np.abs(functions)
     # what the last point in use has not fallen below is missing behind it
+    # of functions that are cut at the end of a chain the last point is not the last of the line
     last = size[:, np.flatnonzero(size[0])[-1]]
     lost = np.log(RESOLUTION * np.maximum(last, ROUNDING * size[:, 0]))
     covered = log_tail < lost[:, None] - line.tilt * voltages(line)

@@ -95,6 +95,7 @@ class TiltedMoment:
         cls, cursors: Float, main: int, edges: EdgeResponse, displacement: Displacement, levels: Float, tilt: float
     ) -> TiltedMoment:
         """With the edges that count at a noise as large as the interference; `cursors` (K,) in V, the main one zero."""
+        # only the variance of this line is read: it says which edges count
         line = TiltedContour(tilt, 0.0, LANES, float(np.sum(cursors**2)))
         chain, strong = edge_chain(edges, line.gaussian, main, displacement)
         nodes = edge_nodes(edges, displacement, line, chain, strong)
@@ -144,6 +145,7 @@ class TiltedMoment:
     def mean_level(self, index: int) -> Float:
         """Mean (L,) of the symbol at cursor `index` under the tilted distribution."""
         one = np.zeros(len(self.states[0].means))
+        # the derivative along a cursor is the tilt times the mean of its symbol
         one[index] = 1.0 / self.tilt
         return self.derivative(one)
 
@@ -181,6 +183,7 @@ class TiltedMoment:
         centre, above, below = logs[0], logs[1::2], logs[2::2]
         step = SMALL_STEP * self.tilt
         first, second = (above - below) / (2.0 * step), (above - 2.0 * centre + below) / step**2
+        # Var(x + y) = Var(x) + Var(y) + 2 Cov(x, y)
         covariance = 0.5 * (second[2] - second[0] - second[1])
         other = first[1] + own * self.levels[:, None]
         return PairCumulants(centre, first[0], other, second[0], second[1], covariance)

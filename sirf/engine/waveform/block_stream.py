@@ -89,6 +89,7 @@ class Stream:
 
     def _buffers(self, lead: int) -> None:
         """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
+        # what interpolation and the windows of the FFE reach back over
         self.keep = 2 * len(self.receiver.taps.ffe) + 5
         self.wave = np.zeros((self.keep + self.bank.block, self.m), dtype=np.float32)
         self.origin = -lead - FILTER_MARGIN - len(self.wave)
@@ -162,6 +163,7 @@ class Stream:
         if self.unit.shape[1] == 0:
             self.unit = self.source.receiver_noise()
         limit = min(limit, self.unit.shape[1])
+        # noise of SNR_TX is that of the transmitter: the amplifier ahead of the slicer takes it along
         added = receiver.gain * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
         noise = (
             receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)

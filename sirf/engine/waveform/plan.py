@@ -96,6 +96,8 @@ def plan(link: Link, allowed: float = MAX_INTERPOLATION_ERROR, tail: float = MIN
     """
     receiver = link.receiver
     end = front_end(link, tail=tail)
+    # behind a converter, or where taps adapt, the FFE works symbol by symbol in the loop; elsewhere it is part of the
+    # responses
     sampled = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0) if receiver.digital else receiver
     raw = front_end(link.replace(receiver=sampled), tail=tail) if receiver.digital else end
     m = raw.samples_per_ui
@@ -149,6 +151,7 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     reach = max([reach, *(span(one, lead, m) for one in straight)])
     transform = transform_length(reach)
     block = transform - reach
+    # a filter that passes the coarse sample itself: light is sampled at all its phases
     unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
     unit[0, INTERPOLATION_TAPS // 2 - 1] = 1.0
     to_driver = FilterTable.of(
@@ -264,6 +267,7 @@ def _noise_rate(wave: Float, m: int) -> int:
     for rate in (r for r in range(1, m) if m % r == 0):
         rows = wave[: len(wave) // m * m].reshape(-1, m // rate)
         variance = np.sum(rows**2, axis=0)
+        # products of draws one UI apart, at each phase
         lag = np.sum(rows[:-rate] * rows[rate:], axis=0)
         if max(np.ptp(variance), np.ptp(lag)) <= MAX_NOISE_RIPPLE * np.mean(variance):
             return rate

@@ -58,6 +58,7 @@ def choose_grid(
 
 
 def _correlation(shape: Float, lags: int) -> Float:
+    # twice as long with zeros, so that lags do not wrap round
     n = fft.next_fast_len(2 * max(len(shape), lags), real=True)
     power = np.abs(fft.rfft(shape, n)) ** 2
     result = fft.irfft(power, n)[:lags]

@@ -76,6 +76,7 @@ class Reception:
                 f"{receiver.wander.slope(link.symbol_rate):.3g}. Use a smaller amplitude or frequency."
             )
         adaptation = receiver.adaptation
+        # what fills all delay lines before a decision means anything
         self.memory = shared.memory + len(receiver.dfe) + len(receiver.ffe) + len(link.transmitter.ffe) + 2
         train = self.memory - len(receiver.dfe) + (adaptation.training_symbols if adaptation else 0)
         self.acquisition = 0
@@ -343,6 +344,7 @@ def edge_distance(end: FrontEnd) -> float:
             "clock must find the edge before the sampling instant, got none. Use the 'mueller-muller' detector."
         )
     before = int(rising[-1])
+    # between the two samples the difference is taken as straight
     fraction = -difference[before] / (difference[before + 1] - difference[before])
     return float((m - before - fraction) / m)
 

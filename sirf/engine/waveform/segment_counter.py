@@ -30,6 +30,7 @@ class SegmentCounter:
 
     def segment(self, seed: int, index: int) -> tuple[ErrorCount, Errors]:
         """The counts of one segment, behind the precoding if there is one, and the errors on the line."""
+        # 63 bits, as seeds have that are drawn
         own = segment_seed(seed, self.link.digest, index).generate_state(1, np.uint64)[0]
         stream = Stream(self.link, seed=int(own >> np.uint64(1)), ideal_feedback=self.ideal, eye=False)
         stream.advance(stream.first)

@@ -58,6 +58,7 @@ class SequenceStream:
             self._start(past[skip : skip + DEPTH])
         back = fed_back
         if self.ideal:
+            # with ideal feedback the target is given back as sent, whatever the slicer has fed back
             back = np.zeros(len(sent))
             for i, tap in enumerate(self.target):
                 back += tap * self.levels[past[DEPTH - 1 - i : len(past) - 1 - i]]
@@ -86,6 +87,7 @@ class SequenceStream:
         """The state that the sent symbols `before` (DEPTH,) lead to is the only one."""
         self._started = True
         state = packed = 0
+        # oldest first: each symbol moves the register up by three bits
         for symbol in before.tolist():
             state, packed = int(self.trellis[state, symbol]), packed << 3 | symbol
         # 21 symbols of three bits: the register's 64th bit stays clear

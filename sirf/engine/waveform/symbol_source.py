@@ -69,6 +69,7 @@ class Source:
         size = self.plan.table.block
         random = Randomness(segment_seed(self.seed, self.plan.digest, self._index), self._words)
         drives = self._drives
+        # in a fixed order, so that a block's numbers depend on its seed alone: symbols, edges, aggressors, noise
         symbols = self._symbols(random, size, self.link.transmitter.pattern, 0)
         values = np.concatenate([self._values, self.levels[symbols]])
         drives[0, :size] = values[len(self._values) :]
@@ -93,6 +94,7 @@ class Source:
         if compression:
             stairs = np.empty(size + 1, dtype=np.float32)
             weigh(values, self.taps, stairs)
+            # the cubic term of a driver that compresses, with the sign that it has in the output
             lost = -compression * stairs**3
             drives[self.plan.fixed - 1, :size] = lost[1:]
             steps = np.diff(stairs + lost)
@@ -179,6 +181,7 @@ class Source:
             tau += (np.float32(2.0 * jitter.dual_dirac_ui) * sides - np.float32(jitter.dual_dirac_ui))[:size]
         first = self._start - self.link.transmitter.ffe_main
         if self._tones:
+            # the same generator in every block: tones start at the same phases and are asked for later symbols
             same = segment_generator(self.seed, self.plan.digest, TONE_BLOCKS)
             tau += self._tones.correlated(same, size, symbol_rate=rate, start=first).astype(np.float32)
         if not self._drawn.independent_only:
