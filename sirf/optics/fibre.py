@@ -61,40 +61,40 @@ class Fibre:
         """A periodic wave of power (..., N) W through field, dispersion and loss; its phase is chirp / 2 ln(power)."""
         wave = np.maximum(real(power), 0.0)
         if self.dispersion and self.length:
-            kind = np.result_type(wave, np.complex64).str
-            response = _dispersion(self.group_delay_dispersion, wave.shape[-1], sample_rate, kind)
-            turned = self._turned(wave, response, chirp)
-            wave = np.square(turned.real) + np.square(turned.imag)
+            wave = self._dispersed(wave, sample_rate, chirp)
         return np.asarray(wave * 10.0 ** (-self.loss_db / 10.0))
 
-    def _turned(self, wave: Float, response: Complex, chirp: float) -> Complex:
-        """Field (..., N) of a `wave` of power behind the `response` (N,) of the dispersion."""
+    def _dispersed(self, wave: Float, sample_rate: float, chirp: float) -> Float:
+        """A `wave` (..., N) of power behind the dispersion."""
         # transforms several stretches at once, and in single precision too
         from scipy import fft
 
+        n = wave.shape[-1]
+        response = _dispersion(
+            self.group_delay_dispersion, n, sample_rate, np.result_type(wave, np.complex64).str, half=chirp == 0.0
+        )
         if chirp == 0.0:
-            # a real field: its spectrum is known from one half, and the response is even
-            half, n = fft.rfft(np.sqrt(wave)), wave.shape[-1]
-            spectrum = np.empty(wave.shape, dtype=half.dtype)
-            spectrum[..., : half.shape[-1]] = half
-            spectrum[..., half.shape[-1] :] = np.conj(half[..., n - half.shape[-1] : 0 : -1])
-            spectrum *= response
-            return np.asarray(fft.ifft(spectrum))
+            # a real field and an even response: what is in phase and what is in quadrature are real waves of their own
+            spectrum = fft.rfft(np.sqrt(wave))
+            found = np.square(fft.irfft(spectrum * response.real, n, overwrite_x=True))
+            found += np.square(fft.irfft(spectrum * response.imag, n, overwrite_x=True))
+            return np.asarray(found)
         # phase of a dark instant has no weight: keep its logarithm finite
         lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
-        field_in = np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max()))
-        spectrum = fft.fft(field_in)
+        spectrum = fft.fft(np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max())))
         spectrum *= response
-        return np.asarray(fft.ifft(spectrum))
+        turned = fft.ifft(spectrum, overwrite_x=True)
+        return np.asarray(np.square(turned.real) + np.square(turned.imag))
 
 
 @lru_cache(maxsize=2)
-def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str) -> Complex:
-    """What dispersion does to the spectrum (N,) of a field, numbers of `kind`; kept, as stretches of a run are alike.
+def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str, *, half: bool) -> Complex:
+    """What dispersion does to the spectrum (N,) of a field, or to its first `half`; kept, as stretches of a run are alike.
 
     Few are kept: that of the wave of an eye takes 12 MB.
     """
-    omega = 2.0 * np.pi * fft.fftfreq(samples, 1.0 / sample_rate)
+    frequency = fft.rfftfreq if half else fft.fftfreq
+    omega = 2.0 * np.pi * frequency(samples, 1.0 / sample_rate)
     response = np.exp(-0.5j * group_delay_dispersion * omega**2).astype(kind)
     response.flags.writeable = False
     return np.asarray(response)

@@ -20,31 +20,19 @@ from scipy import fft
 
 from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd
-from sirf.engine.light.light_chain import (
-    PERIOD_SYMBOLS,
-    SAMPLES_PER_UI,
-    Averaged,
-    LightChain,
-    averaged,
-    edge_moves,
-    period_symbols,
-    periodic,
-)
+from sirf.engine.light.light_chain import PERIOD_SYMBOLS, SAMPLES_PER_UI, LightChain, period_symbols
 from sirf.engine.light.pattern_tails import PatternTails
+from sirf.engine.light.period_waves import PeriodWaves
 from sirf.units import ELECTRON
 
 if TYPE_CHECKING:
     from sirf.link import Link
-    from sirf.transmitter.jitter import Jitter
-
 
 SYMBOLS_BEFORE, SYMBOLS_AFTER = 4, 14
 """Symbols before and after the main one whose cursors depend on its level and that of the one before."""
 NEIGHBOUR_OFFSETS = np.arange(-SYMBOLS_BEFORE, SYMBOLS_AFTER + 1)
 FREE_OFFSETS = NEIGHBOUR_OFFSETS[~np.isin(NEIGHBOUR_OFFSETS, (0, 1))]
 """Those of the neighbours: the main symbol and the one before are given."""
-JITTER_COURSES = 1
-"""Courses of jitter that the period is sent with, each once as drawn and once the other way."""
 REST_BINS = 25
 """Points of the distribution of what the fit leaves."""
 
@@ -75,30 +63,19 @@ class LevelDistortion:
         return changed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class JitterCourse:
-    """The period with displaced edges: what multiplies edge response and its slope (N,), and `wave` (N, M) V that it adds."""
-
-    moves: Float
-    bends: Float
-    wave: Float
-
-
 class LargeSignal:
     """A link's large signals, at any sampling phase."""
 
     def __init__(self, link: Link, end: FrontEnd, *, like: LargeSignal | None = None) -> None:
         """`like` is that of a link which differs in noise, sizes of jitter and aggressors alone: its waves are taken over."""
         self.link, self.end = link, end
-        self.averaged: Averaged = averaged(link) if like is None else like.averaged.of_noise(link)
-        self.chain: LightChain = self.averaged.chain
-        self.symbols = link.levels[self.averaged.sent]
+        if like is not None and like.link.transmitter.jitter == link.transmitter.jitter:
+            self.period: PeriodWaves = like.period.of_noise(link)
+        else:
+            self.period = PeriodWaves(link, end)
+        self.chain: LightChain = self.period.chain
+        self.symbols = link.levels[self.period.sent]
         self.member, self.known, self.solver = _fit_of(tuple(link.levels.tolist()))
-        self.waves = self.averaged.waves.slicer.reshape(PERIOD_SYMBOLS, -1)
-        self.shaken: list[JitterCourse] = []
-        if link.transmitter.jitter:
-            alike = like is not None and like.link.transmitter.jitter == link.transmitter.jitter
-            self.shaken = like.shaken if like is not None and alike else self._shaken()
         self.noise = self._noise() if self.chain.span.noisy else np.zeros((PERIOD_SYMBOLS, SAMPLES_PER_UI))
         self._at_instant: LevelDistortion | None = None
 
@@ -113,8 +90,9 @@ class LargeSignal:
 
     def _fitted(self, offset: int) -> LevelDistortion:
         count = self.link.order
-        straight, whole = self._linear(self.end.through, offset), self._seen(self.waves, offset)
-        moved = [self._course_at(one, offset) for one in self.shaken]
+        whole, *shaken = self.period.at_instants(offset, self.end.samples_per_ui)
+        straight = self._linear(self.end.through, offset)
+        moved = [self._course_at(number, one - whole, offset) for number, one in enumerate(shaken)]
         noise = self._noise_at(offset)
         constants, variance, slope = np.zeros((count, count)), np.zeros((count, count)), np.ones((count, count))
         offsets, shares = np.zeros((count, count, REST_BINS)), np.zeros((count, count, REST_BINS))
@@ -143,7 +121,7 @@ class LargeSignal:
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
         seen, fed_back = np.array([whole + course[0] for course in moved] or [whole]), self._fed_back()
-        pair = self.averaged.sent * count + np.roll(self.averaged.sent, 1)
+        pair = self.period.sent * count + np.roll(self.period.sent, 1)
         patterns = PatternTails(seen - fed_back, fitted - fed_back, left, noise, pair, count)
         return LevelDistortion(means, cursors, offsets, shares, variance, slope, patterns)
 
@@ -161,32 +139,13 @@ class LargeSignal:
         # the period is a circle, as all responses here are
         return np.roll(waves[:, column], -slip)
 
-    def _shaken(self) -> list[JitterCourse]:
-        """The period with displaced edges, drawn as the link's jitter is, and displaced the other way."""
-        link, drive = self.link, self.chain.drive
-        generator = np.random.default_rng(2)
-        courses = []
-        for _ in range(JITTER_COURSES):
-            drawn = _displacement(link.transmitter.jitter, generator, symbol_rate=link.symbol_rate)
-            # both signs: what is odd in the displacement drops out of their mean
-            for turned in (drawn, -drawn):
-                # rising edges are late by half the duty-cycle distortion, whatever else displaces them
-                # displaced by minus one UI, what multiplies the edge response is the step itself
-                steps = edge_moves(link, self.symbols, np.full(PERIOD_SYMBOLS, -1.0))
-                tau = turned + 0.5 * link.transmitter.jitter.duty_cycle_ui * np.sign(steps)
-                moves, bends = -steps * tau, 0.5 * steps * tau**2
-                sent = periodic(drive.edge, drive.sampling, moves) + periodic(drive.edge_slope, drive.sampling, bends)
-                seen = self.chain.run(self.averaged.drive + sent).slicer.reshape(PERIOD_SYMBOLS, -1)
-                courses.append(JitterCourse(moves, bends, np.asarray(seen - self.waves)))
-        return courses
-
-    def _course_at(self, course: JitterCourse, offset: int) -> Float:
-        """(3, N) V that a course of jitter adds: through the curves, and to first and to second order in a linear chain."""
+    def _course_at(self, number: int, added: Float, offset: int) -> Float:
+        """(3, N) V of a course of jitter: what it `added` (N,) through the curves, and adds to each order in a linear chain."""
         return np.stack(
             [
-                self._seen(course.wave, offset),
-                self._linear(self.end.edge, offset, course.moves),
-                self._linear(self.end.edge_slope, offset, course.bends),
+                added,
+                self._linear(self.end.edge, offset, self.period.moves[number]),
+                self._linear(self.end.edge_slope, offset, self.period.bends[number]),
             ]
         )
 
@@ -213,7 +172,7 @@ class LargeSignal:
         Shot and amplifier noise pass amplifier and copper, intensity noise the diode too; all meet the amplifier's local slope.
         Variances add over the squared response, as of noise that is white before it.
         """
-        chain, waves = self.chain, self.averaged.waves
+        chain, waves = self.chain, self.period
         path, receiver = chain.span.path, chain.span.path.receiver
         n = PERIOD_SYMBOLS * SAMPLES_PER_UI
         f = fft.rfftfreq(n, 1.0 / chain.rate)
@@ -252,13 +211,6 @@ def _edges_through_curves(courses: list[Float]) -> tuple[float, Float]:
     change, edge, bend = np.stack(courses, axis=1)
     gain = float(np.linalg.norm(change - bend) / np.linalg.norm(edge))
     return gain, np.asarray((change - bend - gain * edge).mean(axis=0))
-
-
-def _displacement(jitter: Jitter, generator: np.random.Generator, *, symbol_rate: float) -> Float:
-    """(N,) UI, drawn: everything but what depends on the direction of an edge."""
-    sides = 2.0 * generator.integers(0, 2, PERIOD_SYMBOLS) - 1.0
-    alone = jitter.random_ui * generator.standard_normal(PERIOD_SYMBOLS) + jitter.dual_dirac_ui * sides
-    return np.asarray(alone + jitter.correlated(generator, PERIOD_SYMBOLS, symbol_rate=symbol_rate))
 
 
 @lru_cache(maxsize=2)

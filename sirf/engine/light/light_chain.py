@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import cos, sqrt
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.errors import SirfError
 from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq
+from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.receiver.receiver import Receiver
 from sirf.signal.patterns import Pattern
@@ -181,15 +183,11 @@ class LightChain:
     def spectra(self, samples: int, kind: str = "float64") -> Spectra:
         """Responses for stretches of `samples` of real numbers of `kind`, kept: all stretches of a run are alike."""
         if (samples, kind) not in self._kept:
-            path, f = self.span.path, fft.rfftfreq(samples, 1.0 / self.rate)
-            lines = np.result_type(kind, np.complex64)
-            self._kept[samples, kind] = Spectra(
-                device=path.stages[1].response(f).astype(lines),
-                diode=path.receiver.photodiode.response(f).astype(lines),
-                amplifier=path.receiver.tia.response(f).astype(lines),
-                # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
-                behind=(fft.rfft(self.taps, samples) * np.exp(-2j * np.pi * f * self.start)).astype(lines),
-            )
+            device, diode, amplifier = _optical_responses(self.span.path, samples, self.rate, kind)
+            # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
+            turn = turning(-2.0 * np.pi * self.start * self.rate / samples, samples // 2 + 1)
+            behind = (fft.rfft(self.taps, samples) * turn).astype(device.dtype)
+            self._kept[samples, kind] = Spectra(device, diode, amplifier, behind)
         return self._kept[samples, kind]
 
     def squared(self, samples: int) -> tuple[Complex, Complex]:
@@ -274,6 +272,17 @@ class LightChain:
         into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
         return LightWaves(self.behind_amplifier(into, samples_per_ui=samples_per_ui), power, into)
 
+    def arriving(self, power: Float) -> tuple[Float, Complex]:
+        """Of light `power` (..., N) in W at the photodiode, without noise: the current (..., N) in A into the amplifier's curve,
+        and the spectrum (..., N // 2 + 1) of the voltage at the slicer, at the samples of the light.
+        """
+        receiver, n = self.span.path.receiver, power.shape[-1]
+        shapes = self.spectra(n, power.dtype.name)
+        spectrum = fft.rfft(receiver.photodiode.curve(power) - self.middle)
+        spectrum *= shapes.diode * shapes.amplifier
+        into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
+        return into, np.asarray(fft.rfft(receiver.tia.curve(into)) * shapes.behind)
+
     def behind_amplifier(self, current: Float, *, samples_per_ui: int | None = None) -> Float:
         """What a `current` (..., N) in A into the amplifier's curve makes at the slicer, `samples_per_ui` as in `detect`."""
         n = current.shape[-1]
@@ -289,6 +298,26 @@ class LightChain:
         shot = 2.0 * ELECTRON * np.maximum(receiver.photodiode.curve(power), 0.0)
         amplifier = float(receiver.tia.input_density(np.zeros(1))[0])
         return np.asarray(np.sqrt((0.5 * self.rate) * (shot + amplifier)) * unit)
+
+
+# few: links of one study share a path, and each entry holds 3 MB for the period of an eye
+@lru_cache(maxsize=4)
+def _optical_responses(path: OpticalPath, samples: int, rate: float, kind: str) -> tuple[Complex, Complex, Complex]:
+    """Responses (samples // 2 + 1,) of modulator or laser, photodiode and amplifier at a `rate` in Hz; read-only."""
+    f = fft.rfftfreq(samples, 1.0 / rate)
+    lines = np.result_type(kind, np.complex64)
+    stages = (path.stages[1], path.receiver.photodiode, path.receiver.tia)
+    device, diode, amplifier = (stage.response(f).astype(lines) for stage in stages)
+    for response in (device, diode, amplifier):
+        response.flags.writeable = False
+    return device, diode, amplifier
+
+
+def turning(angle: float, count: int) -> Complex:
+    """exp(j k angle) (count,) for k = 0, 1 …, as a product of two short series."""
+    row = 256
+    coarse = np.exp(1j * angle * row * np.arange(-(-count // row)))
+    return np.outer(coarse, np.exp(1j * angle * np.arange(row))).ravel()[:count]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -398,10 +427,13 @@ class Averaged:
         return dataclasses.replace(self, chain=self.chain.of_noise(link))
 
 
+@lru_cache(maxsize=4)
 def period_symbols(order: int) -> NDArray[np.int64]:
-    """Level indices (PERIOD_SYMBOLS,) of the period, each equally often."""
+    """Level indices (PERIOD_SYMBOLS,) of the period, each equally often; read-only."""
     # a fixed seed: the averages are part of the link's description and must not change from call to call
-    return np.asarray(np.random.default_rng(20170901).permutation(np.arange(PERIOD_SYMBOLS) % order))
+    sent = np.random.default_rng(20170901).permutation(np.arange(PERIOD_SYMBOLS) % order)
+    sent.flags.writeable = False
+    return np.asarray(sent)
 
 
 def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:

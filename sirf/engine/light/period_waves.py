@@ -1,0 +1,129 @@
+"""A period of random symbols through the curves of a link's light, as it is and with displaced edges, side by side.
+
+All courses of the period pass every transform together and in single precision: rounding lies 120 dB below the signal, and four
+such transforms side by side take the time of two of double precision. What arrives is kept as spectra: only the instants that
+are asked for are transformed back.
+
+Symbols: N = PERIOD_SYMBOLS of the period, R courses, the first without jitter.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import fft
+
+from sirf._arrays import Complex, Float
+from sirf.engine.light.light_chain import (
+    PERIOD_SYMBOLS,
+    SAMPLES_PER_UI,
+    LightChain,
+    edge_moves,
+    period_symbols,
+    turning,
+)
+
+if TYPE_CHECKING:
+    from sirf.engine.front_end import FrontEnd
+    from sirf.link import Link
+    from sirf.transmitter.jitter import Jitter
+
+JITTER_COURSES = 1
+"""Courses of jitter that the period is sent with, each once as drawn and once the other way."""
+SAMPLES = PERIOD_SYMBOLS * SAMPLES_PER_UI
+"""Samples of the period's waves of light."""
+LANES = 4
+"""Transforms of single precision that one vector instruction takes part in."""
+
+
+class PeriodWaves:
+    """What a link's period makes of light `power` (SAMPLES,) in W, `current` (SAMPLES,) in A and voltage at the slicer.
+
+    `sent` (N,) are level indices; `moves` and `bends` (R - 1, N) multiply the edge response and its slope in the courses with
+    displaced edges, (0, N) without jitter.
+    """
+
+    def __init__(self, link: Link, end: FrontEnd) -> None:
+        self.chain = chain = LightChain(link, link.receiver, end)
+        self.sent = period_symbols(link.order)
+        symbols = link.levels[self.sent]
+        self.moves, self.bends = _displaced(link, symbols)
+        light = chain.light(self._drives(symbols))
+        power = chain.received(light)
+        # the mean current has no say in what reaches the photodiode: the light is sent once
+        chain.middle = float(np.mean(chain.span.path.receiver.photodiode.curve(power[0])))
+        into, self._spectra = chain.arriving(power)
+        self.power, self.current = power[0].astype(float), into[0].astype(float)
+        chain.offset = float(self._spectra[0, 0].real) / SAMPLES
+
+    def of_noise(self, link: Link) -> PeriodWaves:
+        """The same of a link that differs in noise alone."""
+        other = copy(self)
+        other.chain = self.chain.of_noise(link)
+        return other
+
+    @property
+    def courses(self) -> int:
+        """How many courses there are."""
+        return 1 + len(self.moves)
+
+    def at_instants(self, samples: int, samples_per_ui: int) -> Float:
+        """(R, N) V at the slicer, `samples` of `samples_per_ui` after the sampling instant of every symbol."""
+        half = self._spectra[: self.courses, :-1]
+        if samples:
+            angle = 2.0 * np.pi * samples / (samples_per_ui * PERIOD_SYMBOLS)
+            half = half * turning(angle, half.shape[1]).astype(half.dtype)
+        # one sample a UI: frequencies a symbol rate apart fall together
+        folded = half.reshape(self.courses, -1, PERIOD_SYMBOLS).sum(axis=1)
+        wave = 2.0 * fft.ifft(folded).real.astype(float) / SAMPLES_PER_UI
+        # the mean stands once in the spectrum, twice in the sum of both halves; that of the first course is taken off
+        means = self._spectra[: self.courses, :1].real / SAMPLES
+        return np.asarray(wave - means - self.chain.offset)
+
+    def _drives(self, symbols: Float) -> Float:
+        """(R or more, SAMPLES) V at the driver's input, single precision; courses beyond R are zero."""
+        drive = self.chain.drive
+        # a fourth row is zero and fills the vectors
+        shapes = np.zeros((LANES if len(self.moves) else 1, SAMPLES), dtype=np.float32)
+        for shape, response in zip(shapes, (drive.through, drive.edge, drive.edge_slope), strict=False):
+            np.add.at(shape, (np.arange(len(response)) - drive.sampling) % SAMPLES, response.astype(np.float32))
+        through, *edges = fft.rfft(shapes)
+        plain = through * _repeated(symbols, len(through))
+        # a number of courses that fills the vectors
+        rows = self.courses if self.courses == 1 else -(-self.courses // LANES) * LANES
+        spectra = np.zeros((rows, len(through)), dtype=through.dtype)
+        spectra[: self.courses] = plain
+        for row, moves, bends in zip(spectra[1:], self.moves, self.bends, strict=False):
+            row += edges[0] * _repeated(moves, len(row))
+            row += edges[1] * _repeated(bends, len(row))
+        return np.asarray(fft.irfft(spectra, SAMPLES, overwrite_x=True))
+
+
+def _repeated(values: Float, count: int) -> Complex:
+    """Spectrum (count,) of a period of `values` (N,) with zeros between them, single precision."""
+    return np.resize(fft.fft(values).astype(np.complex64), count)
+
+
+def _displaced(link: Link, symbols: Float) -> tuple[Float, Float]:
+    """`moves` and `bends` (R - 1, N) of courses drawn as the link's jitter is, each also displaced the other way."""
+    jitter = link.transmitter.jitter
+    if not jitter:
+        return np.zeros((0, len(symbols))), np.zeros((0, len(symbols)))
+    generator = np.random.default_rng(2)
+    # displaced by minus one UI, what multiplies the edge response is the step itself
+    steps = edge_moves(link, symbols, np.full(len(symbols), -1.0))
+    drawn = [_displacement(jitter, generator, symbol_rate=link.symbol_rate) for _ in range(JITTER_COURSES)]
+    # both signs: what is odd in the displacement drops out of their mean
+    turned = np.array([sign * one for one in drawn for sign in (1.0, -1.0)])
+    # rising edges are late by half the duty-cycle distortion, whatever else displaces them
+    tau = turned + 0.5 * jitter.duty_cycle_ui * np.sign(steps)
+    return -steps * tau, 0.5 * steps * tau**2
+
+
+def _displacement(jitter: Jitter, generator: np.random.Generator, *, symbol_rate: float) -> Float:
+    """(N,) UI, drawn: everything but what depends on the direction of an edge."""
+    sides = 2.0 * generator.integers(0, 2, PERIOD_SYMBOLS) - 1.0
+    alone = jitter.random_ui * generator.standard_normal(PERIOD_SYMBOLS) + jitter.dual_dirac_ui * sides
+    return np.asarray(alone + jitter.correlated(generator, PERIOD_SYMBOLS, symbol_rate=symbol_rate))
