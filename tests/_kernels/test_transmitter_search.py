@@ -1,0 +1,144 @@
+"""Figure of merit of one Tx FFE setting against whole-array NumPy, and the descent against every setting."""
+
+from __future__ import annotations
+
+import itertools
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import sirf._kernels.transmitter_search as module
+from tests._kernels.plain import plain_module
+
+Float = NDArray[np.float64]
+M, MAIN = 8, 1
+PEAK = 13 * M + 2
+VARIANCES = {"fixed": 2e-4, "symbol": 5.0 / 9.0, "jitter": 1e-4, "tx": 0.01, "eye": 0.95 / 3.0}
+
+
+def pulse() -> Float:
+    """A lossy pulse: rises within a UI and falls with a long tail; `PEAK` is the index of its largest sample."""
+    t = (np.arange(40 * M) - 12 * M) / M
+    wave = np.where(t > 0.0, t**2 * np.exp(-2.0 * t) * 3.0 + 0.05 * t * np.exp(-0.4 * t), 0.0)
+    return np.roll(wave, PEAK - int(np.argmax(wave)))
+
+
+@pytest.fixture
+def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return plain_module(monkeypatch, module)
+
+
+def arguments(taps: int, dfe: Float, edge: Float | None = None, fext: Float | None = None) -> tuple[Any, ...]:
+    edge = np.linspace(0.5, 1.5, M) if edge is None else edge
+    fext = np.linspace(0.02, 0.001, taps) if fext is None else fext
+    return (M, PEAK, -dfe, dfe, edge, fext, *VARIANCES.values())
+
+
+def by_arrays(taps: Float, dfe: Float, instant: int) -> float:
+    """The same with the shaped pulse as one array, sampled a UI apart."""
+    wave = pulse()
+    shaped = sum(tap * np.roll(wave, (i - MAIN) * M) for i, tap in enumerate(taps))
+    count = len(taps)
+    main = shaped[instant]
+    cursors = {
+        k: shaped[instant + k * M]
+        for k in range(-instant // M, 40)
+        if (count + 1) * M <= instant + k * M < len(wave) - (count + 1) * M
+    }
+    isi = 0.0
+    for k, value in cursors.items():
+        if k == 0:
+            continue
+        left = value - main * np.clip(value / main, -dfe[k - 1], dfe[k - 1]) if 0 < k <= len(dfe) else value
+        isi += left**2
+    steps = np.diff(np.concatenate([[0.0], taps, [0.0]]))
+    edge, fext = np.linspace(0.5, 1.5, M), np.linspace(0.02, 0.001, count)
+    lags = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+    variance = VARIANCES["symbol"] * (
+        isi + taps @ fext[lags] @ taps + VARIANCES["jitter"] * np.sum(steps**2) * edge[instant % M]
+    )
+    variance += (VARIANCES["tx"] * main) ** 2 + VARIANCES["fixed"]
+    return float((VARIANCES["eye"] * main) ** 2 / variance)
+
+
+@pytest.mark.parametrize("taps", [[0.0, 1.0, 0.0], [-0.1, 0.8, -0.1], [-0.15, 0.7, 0.0], [0.05, 0.85, -0.1]])
+@pytest.mark.parametrize("dfe", [[], [0.5], [0.1, 0.05, 0.02]])
+def test_the_merit_is_that_of_whole_arrays(kernels: ModuleType, taps: list[float], dfe: list[float]) -> None:
+    given, limits = np.array(taps), np.array(dfe)
+    fom, instant = kernels.figure_of_merit(pulse(), given, MAIN, *arguments(3, limits))
+    assert fom == pytest.approx(by_arrays(given, limits, instant), rel=1e-12)
+
+
+@pytest.mark.parametrize("dfe", [[], [0.5], [0.05]])
+def test_the_instant_is_nearest_to_the_root_of_mueller_and_muller(kernels: ModuleType, dfe: list[float]) -> None:
+    taps, limits, wave = np.array([-0.1, 0.8, -0.1]), np.array(dfe), pulse()
+    shaped = sum(tap * np.roll(wave, (i - MAIN) * M) for i, tap in enumerate(taps))
+    _, instant = kernels.figure_of_merit(wave, taps, MAIN, *arguments(3, limits))
+    places = np.arange(PEAK - M, PEAK + M // 2 + 1)
+    here, before, after = shaped[places], shaped[places - M], shaped[places + M]
+    tap = np.clip(after / here, -limits[0], limits[0]) if dfe else 0.0
+    error = np.where(here > 0.3 * wave[PEAK] * taps[MAIN], np.abs(before - (after - tap * here)), np.inf)
+    assert instant == places[error.argmin()]
+
+
+def test_a_setting_that_leaves_no_signal_has_no_merit(kernels: ModuleType) -> None:
+    assert kernels.figure_of_merit(pulse(), np.array([-2.0, 1.0, -2.0]), MAIN, *arguments(3, np.zeros(0))) == (
+        0.0,
+        PEAK,
+    )
+
+
+GRID = np.array([[-0.2, -0.1, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [-0.15, -0.1, -0.05, 0.0]])
+SIZES = np.array([3, 1, 4])
+
+
+def every_setting(kernels: ModuleType, least: float, limits: Float) -> dict[tuple[int, int], float]:
+    found = {}
+    for i, j in itertools.product(range(3), range(4)):
+        taps = np.array([GRID[0, i], 1.0 - abs(GRID[0, i]) - abs(GRID[2, j]), GRID[2, j]])
+        if taps[MAIN] >= least:
+            found[i, j] = kernels.figure_of_merit(pulse(), taps, MAIN, *arguments(3, limits))[0]
+    return found
+
+
+@pytest.mark.parametrize("least", [0.5, 0.72, 0.85])
+def test_the_descent_ends_where_no_single_tap_helps(kernels: ModuleType, least: float) -> None:
+    """The end is better than all allowed settings that differ in one tap; with room for the main tap it is the best of all."""
+    limits = np.array([0.2])
+    all_of_them = every_setting(kernels, least, limits)
+    start = np.array([2, 0, 3])
+    fom, chosen, instant, tried = kernels.coordinate_descent(
+        pulse(), start, GRID, SIZES, MAIN, least, 10, *arguments(3, limits)
+    )
+    assert start.tolist() == [2, 0, 3]
+    for (i, j), other in all_of_them.items():
+        if i == chosen[0] or j == chosen[2]:
+            assert fom >= other
+    if least == 0.5:
+        assert fom == pytest.approx(max(all_of_them.values()), rel=1e-12)
+    assert all_of_them[chosen[0], chosen[2]] == fom
+    taps = np.array([GRID[0, chosen[0]], 1.0 - abs(GRID[0, chosen[0]]) - abs(GRID[2, chosen[2]]), GRID[2, chosen[2]]])
+    assert instant == kernels.figure_of_merit(pulse(), taps, MAIN, *arguments(3, limits))[1]
+    # each round tries at most all values of all taps and the main tap once
+    assert 8 <= tried <= 10 * 8 or least > 0.5
+
+
+def test_one_round_turns_each_tap_once(kernels: ModuleType) -> None:
+    limits = np.zeros(0)
+    _, _, _, tried = kernels.coordinate_descent(
+        pulse(), np.array([2, 0, 3]), GRID, SIZES, MAIN, 0.0, 1, *arguments(3, limits)
+    )
+    assert tried == 3 + 1 + 4
+
+
+def test_a_main_tap_of_the_grid_stays(kernels: ModuleType) -> None:
+    """A stated main tap is not what the others leave of one: doubling all scales the signal, not what is fixed."""
+    grid = np.array([[0.0], [0.5], [0.0]])
+    fom, *_ = kernels.coordinate_descent(
+        pulse(), np.zeros(3, dtype=np.int64), grid, np.ones(3, dtype=np.int64), MAIN, 0.0, 3, *arguments(3, np.zeros(0))
+    )
+    meant = kernels.figure_of_merit(pulse(), np.array([0.0, 0.5, 0.0]), MAIN, *arguments(3, np.zeros(0)))[0]
+    assert fom == meant
