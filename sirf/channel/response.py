@@ -31,6 +31,8 @@ TAIL_ENERGY = 1e-6
 """Part of the pulse's energy that the fast path may leave out (-60 dB)."""
 WRAP_DB = -50.0
 """Highest level of the pulse, relative to its peak, where the file's time window folds back, without a warning."""
+FADE_UI = 8.0
+"""UI over which a window fades out, and UI of zeros behind."""
 _LEAD_UI, _TRAIL_UI = 8, 48
 _LONGEST = 2**20
 
@@ -42,7 +44,8 @@ class PreparedTransfer:
     `frequency` (n_samples // 2 + 1,) runs from 0 to `samples_per_ui` x `symbol_rate` / 2; `value` is the transfer with
     `start_time` (s, the time of sample 0, a whole number of samples) taken out, so `delay_s`, the bulk delay, lies
     `delay_s - start_time` into the response. `omitted_energy` is the part of the pulse's energy outside the window.
-    Responses are circular: what lies before sample 0 appears at the end.
+    Responses are circular: what lies before sample 0 appears at the end. `coupling_corner` in Hz is that of an AC coupling whose
+    tail goes on behind the window (0: none); `wander_warning` says what a response without it lacks.
     """
 
     frequency: Float
@@ -54,6 +57,8 @@ class PreparedTransfer:
     delay_s: float
     omitted_energy: float
     warnings: tuple[str, ...]
+    coupling_corner: float = 0.0
+    wander_warning: str = ""
 
     @property
     def sample_rate(self) -> float:
@@ -75,7 +80,8 @@ class PreparedTransfer:
     def pulse(self, filter_values: Complex | float = 1.0, amplitude: float = 1.0) -> Pulse:
         """Response in V to a symbol of `amplitude` V that lasts from 0 to one UI, through filters given at `frequency`."""
         volts = self.time_response(filter_values * (amplitude * symbol_spectrum(self.frequency, self.symbol_rate)))
-        return _pulse(self.time, volts, self.samples_per_ui, self.symbol_rate, self.warnings)
+        warnings = self.warnings + ((self.wander_warning,) if self.wander_warning else ())
+        return _pulse(self.time, volts, self.samples_per_ui, self.symbol_rate, warnings)
 
 
 def symbol_spectrum(frequency: Float, symbol_rate: float) -> Complex:
@@ -158,8 +164,8 @@ def prepare(
 
     The window in time is as short as it can be with at most `tail_energy` of a pulse's energy outside; 0 keeps twice the
     span that the file's frequency step can tell apart. `warnings` says where the data could not bear the result. An AC coupling
-    whose corner lies below the frequency step is taken out, for its tail is longer than the window, and `warnings` says how much
-    baseline wander that leaves out.
+    whose corner lies below the frequency step is taken out of the data and put back in time, by its pole: inside the window it is
+    exact, and `coupling_corner` says how the tail goes on behind it.
 
     Raises `SirfError` for a symbol rate that is not positive or a `samples_per_ui` outside 2 to 1024.
     """
@@ -167,18 +173,21 @@ def prepare(
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
     frequency, value = transfer.frequency, transfer.value
-    notes: tuple[str, ...] = ()
-    corner = coupling_corner(frequency, value)
+    step, corner = usual_step(frequency), coupling_corner(frequency, value)
     if corner is not None:
-        notes = (_wander_warning(corner, usual_step(frequency), symbol_rate),)
         frequency, value = without_coupling(frequency, value, corner)
     long = _long_response(flatten(frequency, value), frequency, symbol_rate, samples_per_ui)
-    prepared = _shortened(long, tail_energy)
-    return replace(prepared, warnings=prepared.warnings + notes)
+    prepared = _shortened(long, tail_energy, 0.0 if corner is None else corner)
+    if corner is None:
+        return prepared
+    note = _wander_warning(corner, step, symbol_rate)
+    # of a corner that does not show nothing can be put back
+    lost = () if corner else (note,)
+    return replace(prepared, warnings=prepared.warnings + lost, wander_warning=note if corner else "")
 
 
 def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:
-    """What an AC coupling below the frequency step leaves out of a response.
+    """What an AC coupling below the frequency step leaves out of a response that ends.
 
     Its tail is -2 pi corner / symbol_rate of the level a symbol, falling as exp(-2 pi corner t): the sum of squares over all
     earlier symbols is pi corner / symbol_rate.
@@ -191,8 +200,8 @@ def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:
     share = float(np.sqrt(np.pi * corner / symbol_rate))
     return (
         f"AC coupling at {corner / 1e6:.3g} MHz lies below the frequency step of {step / 1e6:.3g} MHz: baseline wander, "
-        f"{share:.3g} of the signal's rms as interference, is not in the response. Use a step below {corner / 5e6:.2g} MHz to "
-        "have it."
+        f"{share:.3g} of the signal's rms as interference, goes on behind the response. Use a step below {corner / 5e6:.2g} MHz "
+        "to have it inside."
     )
 
 
@@ -299,7 +308,7 @@ def _wrap_warnings(pulse: Float, origin: int, half_span: int, span: float) -> tu
     )
 
 
-def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
+def _shortened(long: _LongResponse, tail_energy: float, corner: float) -> PreparedTransfer:
     m, thinning = long.samples_per_ui, long.thinning
     first, last, omitted = _window(long.pulse, m // thinning, long.origin // thinning, tail_energy)
     first, last = first * thinning, last * thinning
@@ -308,8 +317,12 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
         first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.size)
     n = min(_fast_samples(last - first, m), long.size)
     first = max(min(first, long.size - n), 0)
-    kept = long.impulse(first, n) * (_fade(n, m) if tail_energy > 0 else 1.0)
     sample_rate = m * long.symbol_rate
+    kept = long.impulse(first, n)
+    if corner:
+        kept = _coupled(kept, 2.0 * np.pi * corner / sample_rate)
+    if tail_energy > 0:
+        kept = kept * fade(n, m)
     return PreparedTransfer(
         frequency=transform_grid(n, sample_rate),
         value=np.asarray(rfft(kept)),
@@ -320,14 +333,28 @@ def _shortened(long: _LongResponse, tail_energy: float) -> PreparedTransfer:
         delay_s=long.delay_s,
         omitted_energy=omitted,
         warnings=long.warnings,
+        coupling_corner=corner,
     )
 
 
+def _coupled(impulse: Float, pole: float) -> Float:
+    """An impulse response (N,) behind a series capacitor, whose `pole` is in radians a sample.
+
+    h(t) less 2 pi corner times the integral of h(u) exp(-2 pi corner (t - u)) over all u before t.
+    """
+    size = impulse.size
+    falling = np.exp(-pole * np.arange(size))
+    # the trapezoidal rule: half of what comes just now; the sum is short of no DC, as the integral is
+    falling[0] = 0.5
+    tail = irfft(rfft(impulse, 2 * size) * rfft(falling, 2 * size), 2 * size)[:size]
+    return np.asarray(impulse - 2.0 * np.tanh(0.5 * pole) * tail)
+
+
 @lru_cache(maxsize=KEPT_GRIDS)
-def _fade(n_samples: int, samples_per_ui: int) -> Float:
-    """One, then down to zero over 8 UI, then zero for 8 UI: filters must not carry the cut tail round to the start."""
+def fade(n_samples: int, samples_per_ui: int) -> Float:
+    """One, then down to zero over `FADE_UI`, then zero for as long: filters must not carry the cut tail round to the start."""
     ui_before_end = (n_samples - np.arange(n_samples)) / samples_per_ui
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip((ui_before_end - 8.0) / 8.0, 0.0, 1.0))
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip(ui_before_end / FADE_UI - 1.0, 0.0, 1.0))
 
 
 def _window(pulse: Float, samples_per_ui: int, origin: int, tail_energy: float) -> tuple[int, int, float]:

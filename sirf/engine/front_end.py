@@ -22,6 +22,7 @@ from sirf.channel.cached_spectra import KEPT_GRIDS, symbol_shape, transform_grid
 from sirf.channel.die_to_die import find_distinct
 from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Pulse
+from sirf.engine.baseline_wander import BaselineWander, CouplingTail
 from sirf.errors import SirfError
 from sirf.receiver.receiver import MUELLER_MULLER, AnyCtle, Receiver
 from sirf.signal.filters import butterworth4
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 OF_DECISIONS = frozenset({"dfe", "dfe_unrolled", "adaptation"})
 """Fields of a receiver that work on decisions: no response and no noise ahead of the slicer knows them."""
+WINDOW_MARGIN_UI = 2
+"""UI at the end of a response, behind the last of its cursors."""
 MIN_CURSOR_RATIO = 1e-4
 """Cursors below this part of the main one, beyond the last larger one, are left out."""
 
@@ -48,7 +51,7 @@ class FrontEnd:
     `noise_correlation` (N_lag,) in V² is the autocorrelation of the receiver noise at lags of one sample;
     `transmitter_noise` the rms in V of the SNR_TX term.
     `omitted` is the sum of |cursor| that was left out, relative to the main cursor. `feedback` (N,) is the part of `through` that
-    `Receiver.cancellation` adds, None without.
+    `Receiver.cancellation` adds, None without; `wander` what an AC coupling adds behind the end of `through`, None without.
     """
 
     samples_per_ui: int
@@ -66,6 +69,7 @@ class FrontEnd:
     transmitter_noise: float
     omitted: float
     feedback: Float | None = None
+    wander: BaselineWander | None = None
 
     @property
     def main_cursor(self) -> float:
@@ -86,7 +90,7 @@ class FrontEnd:
         """Samples of `response` one UI apart, the main cursor at index `pre_cursors`, `phase` samples off the instant."""
         m = self.samples_per_ui
         start = self.sampling + phase - self.pre_cursors * m
-        count = (len(response) - 2 * m - start + phase) // m
+        count = (len(response) - WINDOW_MARGIN_UI * m - start + phase) // m
         return np.ascontiguousarray(response[start : start + count * m : m])
 
     def pulse(self) -> Pulse:
@@ -138,21 +142,6 @@ class AnalogChannel:
         elif kind != "edge":
             raise ValueError(kind)
         return np.asarray(fft.irfft(shape, n=transfer.n_samples))
-
-
-def _cancelled(link: Link, size: int) -> Float:
-    """What `Receiver.cancellation` adds to the through path's response (size,) to a symbol.
-
-    It answers the symbol itself, whatever the transmitter's FFE makes of it; as decision feedback it stands still where edges
-    are displaced.
-    """
-    assert link.receiver.cancellation is not None
-    taps, m = link.receiver.cancellation.taps, link.samples_per_ui
-    wave = np.zeros(size)
-    wave[: min(len(taps), size)] = taps[:size]
-    # taps answer a symbol one sample long: a pulse is their sum over one UI, a difference of running sums
-    total = np.cumsum(np.concatenate([wave[-m:], wave]))
-    return np.asarray(total[m:] - total[:-m])
 
 
 # few, for each keeps its link's copper: an equaliser search asks for one, light for two more
@@ -245,7 +234,12 @@ def analog_channel(link: Link) -> AnalogChannel:
 
 def preparation_warnings(link: Link) -> tuple[str, ...]:
     """What the way into the time domain has to say about the link's data, each once."""
-    return tuple(dict.fromkeys(warning for prepared in analog_channel(link).prepared for warning in prepared.warnings))
+    found = analog_channel(link)
+    warnings = [warning for prepared in found.prepared for warning in prepared.warnings]
+    through = found.prepared[found.index[0]]
+    if through.wander_warning and link.optics is not None and link.optics.large_signal:
+        warnings.append(f"{through.wander_warning} Curves of light are followed without it.")
+    return tuple(dict.fromkeys(warnings))
 
 
 def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
@@ -289,7 +283,9 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
     shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
-    feedback = None if receiver.cancellation is None else _cancelled(link, len(shaped))
+    # it answers the symbol itself, whatever the transmitter's FFE makes of it; as decision feedback it stands still where edges
+    # are displaced
+    feedback = None if receiver.cancellation is None else receiver.cancellation.symbol_response(len(shaped), m)
     if feedback is not None:
         shaped += feedback
     # found ahead of the Rx FFE, whose taps weigh samples at this instant
@@ -304,7 +300,12 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     # E[p(t - tau)] = p + variance / 2 p'': a pulse is an edge and its opposite one UI later, so p'' is their slopes'
     # difference
     mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
-    window, omitted = _window(responses[0], instant, m, tail)
+    slow = None
+    # curves of light see the signal without what goes on for long
+    if link.optics is None or not link.optics.large_signal:
+        slow = CouplingTail.of(channel.prepared[channel.index[0]], responses[3], instant, gain=sum(tx.ffe))
+    # it ends no window: it is followed by its pole
+    window, omitted = _window(responses[0] if slow is None else slow.taken_off(responses[0]), instant, m, tail)
     pulses, crosstalk_index = _all_crosstalk(link, channel)
     # responses are circular: an early offset may take the index below zero
     main = mean_pulse[instant % len(shaped)]
@@ -330,6 +331,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
         transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
         omitted=omitted,
         feedback=None if feedback is None else feedback.take(window, mode="wrap"),
+        wander=None if slow is None else slow.behind((len(window) - instant + int(window[0])) // m - WINDOW_MARGIN_UI),
     )
 
 

@@ -54,6 +54,14 @@ class SampledFilter:
         value = half[np.where(mirrored, size - index, index)]
         return np.asarray(np.where(mirrored, np.conj(value), value))
 
+    def symbol_response(self, size: int, samples_per_symbol: int) -> Float:
+        """Circular response (size,) to a symbol of `samples_per_symbol` intervals."""
+        wave = np.zeros(size)
+        wave[: min(len(self.taps), size)] = self.taps[:size]
+        # taps answer a symbol one sample long: a pulse is their sum over one UI, a difference of running sums
+        total = np.cumsum(np.concatenate([wave[-samples_per_symbol:], wave]))
+        return np.asarray(total[samples_per_symbol:] - total[:-samples_per_symbol])
+
     def _sum(self, frequency: Float) -> Complex:
         turns = frequency * self.interval
         result = np.empty(len(frequency), dtype=complex)

@@ -351,28 +351,45 @@ def tail(response: Pulse, symbols: int) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("dc", [True, False])
-def test_a_coupling_below_the_grid_is_taken_out_and_its_wander_stated(dc: bool) -> None:
+def test_a_coupling_below_the_grid_stays_by_its_pole(dc: bool) -> None:
     """1 MHz on a 10 MHz grid at 10 GBd: sqrt(pi 1 MHz / 10 GBd) = 0.0177 of the level, measured on a grid that bears it."""
     fine = prepare(coupled(1e6, 0.1e6, dc=True, loss=0.0), symbol_rate=10e9, samples_per_ui=4, tail_energy=0.0)
     assert fine.warnings == ()
+    assert fine.coupling_corner == 0.0
     wander = float(np.sqrt(np.sum(tail(smooth_pulse(fine), 40000) ** 2)))
     assert wander == pytest.approx(np.sqrt(np.pi * 1e6 / 10e9), rel=0.03)
     coarse = prepare(coupled(1e6, 10e6, dc=dc), symbol_rate=10e9, samples_per_ui=16)
-    assert any("AC coupling at 1 MHz" in note and "0.0177 of the signal's rms" in note for note in coarse.warnings)
-    # what is left is the line without its capacitor: no made-up high-pass
+    assert coarse.warnings == ()
+    assert coarse.coupling_corner == pytest.approx(1e6, rel=1e-3)
+    shown = coarse.pulse()
+    assert any("AC coupling at 1 MHz" in note and "0.0177 of the signal's rms" in note for note in shown.warnings)
+    # inside the window it is the line behind a capacitor: no high-pass that a coarse grid had made up
     bare = prepare(coupled(0.0, 10e6, dc=False), symbol_rate=10e9, samples_per_ui=16)
     assert bare.warnings == ()
-    volts, wanted = coarse.pulse().volts, bare.pulse().volts
-    size = min(volts.size, wanted.size)
-    assert np.abs(volts[:size] - wanted[:size]).max() < 2e-4
+    size = min(coarse.n_samples, bare.n_samples) - 20 * 16
+    volts, line = (made.pulse().volts[:size] for made in (coarse, bare))
+    pole = 2.0 * np.pi * 1e6 / (16 * 10e9)
+    # an integral by the trapezoidal rule
+    behind = line - pole * (np.convolve(line, np.exp(-pole * np.arange(size)))[:size] - 0.5 * line)
+    assert np.abs(volts - behind).max() < 3e-6
+    assert np.abs(volts - line).max() > 4e-4
+
+
+def test_a_step_droops_with_the_pole_of_its_coupling() -> None:
+    droop = step_response(coupled(1e6, 10e6, dc=True, loss=0.0), symbol_rate=10e9, samples_per_ui=8)
+    later = np.array([100, 300, 600])
+    found = droop.volts[np.searchsorted(droop.time, 1e-9 + later / 10e9)]
+    assert found == pytest.approx(np.exp(-2.0 * np.pi * 1e6 * later / 10e9), abs=2e-3)
 
 
 @pytest.mark.parametrize("corner", [16e3, 300e3])
 def test_a_point_of_zero_at_dc_is_a_coupling_and_no_high_pass_of_megahertz(corner: float) -> None:
     coarse = prepare(coupled(corner, 10e6, dc=True), symbol_rate=53.125e9, samples_per_ui=16)
-    assert any("baseline wander" in note for note in coarse.warnings)
+    assert coarse.coupling_corner == pytest.approx(corner, rel=0.02)
+    assert "baseline wander" in coarse.wander_warning
     bare = prepare(coupled(0.0, 10e6, dc=False), symbol_rate=53.125e9, samples_per_ui=16)
-    assert coarse.pulse().volts.sum() == pytest.approx(bare.pulse().volts.sum(), rel=1e-4)
+    held = 1.0 - np.exp(-2.0 * np.pi * corner * coarse.n_samples / coarse.sample_rate)
+    assert coarse.pulse().volts.sum() == pytest.approx(bare.pulse().volts.sum() * (1.0 - held), rel=0.02)
 
 
 @pytest.mark.parametrize("corner", [20e6, 80e6])

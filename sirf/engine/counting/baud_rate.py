@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from sirf._arrays import Float, Single, Symbols
 from sirf._kernels.stream import UNROLL, compress, correlate_add, displace, take_levels
 from sirf._kernels.viterbi import DEPTH
+from sirf.engine.baseline_wander import BaselineWander
 from sirf.engine.contract import COUNTING, check_link
 from sirf.engine.counting.aggressor_cursors import Columns, FoldedCursors
 from sirf.engine.counting.noise_filter import added_covariances, even, noise_taps, trimmed, untrimmed
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.rounding import converter_rounding
-from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
+from sirf.engine.seeding import MAX_WHOLE_PATTERN, Randomness, pattern_start, segment_generator, segment_seed
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.pam import mean_square, thresholds
@@ -172,7 +173,30 @@ class BaudRateLink:
                 continue
             start = pattern_start(seed, self.digest, self.link.aggressors[which].pattern, self.link.order, 1 + which)
             self._aggressor(which, columns, phases[which], random, space, first + start)
+        if self.end.wander is not None:
+            begin = first + pattern_start(seed, self.digest, pattern, self.link.order, 0)
+            self._wander(self.end.wander, random, begin, space)
         return SlicerSegment(residual, space.symbols[self.origin : self.origin + len(residual)])
+
+    def _wander(self, wander: BaselineWander, random: Randomness, start: int, space: _Workspace) -> None:
+        """Add baseline wander; what random symbols before a stretch have left is drawn anew with each stretch.
+
+        A short pattern, whose symbol `start` is the first of the wave, has been sent for ever.
+        """
+        sent = self.levels[space.symbols[self.origin - wander.lag :][: len(space.residual)]]
+        pattern, order = self.link.transmitter.pattern, self.link.order
+        if pattern is not None and pattern.period(order) <= MAX_WHOLE_PATTERN and not self.link.transmitter.precoding:
+            period = pattern.period(order)
+            past = pattern.take(start + self.origin - wander.lag - period, period, order=order)
+            space.residual += wander.follow(sent, wander.periodic_state(self.levels[past])).astype(np.float32)
+            return
+        stretches = COUNTED_SYMBOLS // STRETCH_SYMBOLS
+        drawn = np.empty(stretches, dtype=np.float32)
+        random.normals(drawn)
+        deviation = np.sqrt(wander.variance(self.levels))
+        for stretch, state in enumerate((deviation * drawn).tolist()):
+            first, last = Columns.bounds(stretch, stretches, len(sent))
+            space.residual[first:last] += wander.follow(sent[first:last], state).astype(np.float32)
 
     def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
         """Fill `symbols` with what goes over the line; precoding starts anew in each segment, and keeps random symbols random."""
@@ -357,6 +381,8 @@ class BaudRateLink:
         # one more step of the staircase than edges, and edges in pairs
         self.stairs = even(samples + stairs_before + stairs_after) + 1
         before = max(self.through.before, self.partial.before, self.stairs_origin + self.staircase.before)
+        if self.end.wander is not None:
+            before = max(before, self.end.wander.lag)
         after = max(self.through.after, self.stairs - self.stairs_origin - samples + self.staircase.after)
         slips = [0]
         for columns, settings in zip(self.crosstalk, self.link.aggressors, strict=True):

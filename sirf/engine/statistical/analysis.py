@@ -230,7 +230,9 @@ class InterferenceModel:
         self.pulse, self.edges = self.front_end.mean_pulse, EdgeResponse.of(self.front_end)
         self.codes, converter_noise = self._quantisation()
         self.white = self.front_end.transmitter_noise**2 + converter_noise
-        self.noise = self.front_end.receiver_noise**2 + self.white
+        wander = self.front_end.wander
+        self.wander = 0.0 if wander is None else wander.variance(self.levels)
+        self.noise = self.front_end.receiver_noise**2 + self.white + self.wander
         self.displacement = self._displacement(sampling_jitter_ui)
         self.worst_phase = worst_phase
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
@@ -392,7 +394,7 @@ class InterferenceModel:
         return 0.5 * rounding.step * np.abs(rounding.taps[rounding.taps != 0.0]), rounding.own_noise
 
     def _noise_covariance(self, count: int = MEMORY + 1) -> Float:
-        """Covariance (count,) in V² of noise and crosstalk with themselves 0, 1, 2 … symbols later."""
+        """Covariance (count,) in V² of noise, crosstalk and baseline wander with themselves 0, 1, 2 … symbols later."""
         m = self.link.samples_per_ui
         total = np.zeros(count)
         for wave in self.front_end.crosstalk:
@@ -404,6 +406,8 @@ class InterferenceModel:
             ]
         total += self.front_end.noise_correlation[: count * m : m]
         total[0] += self.white
+        if (wander := self.front_end.wander) is not None:
+            total += self.wander * wander.decay ** np.arange(count)
         if self.rounding is not None:
             total += self.rounding.correlation(count)
             total[0] -= self.rounding.own_noise  # it stands in the white noise already
@@ -456,7 +460,9 @@ class InterferenceModel:
         )
 
     def _aggressors(self, line: TiltedContour, offset: int, *, deep: bool = False) -> Complex:
-        """The function of all aggressors and the converter's codes on a line, kept; by offset where phases are fixed."""
+        """The function of all aggressors, the converter's codes and what baseline wander is short of a Gaussian on a line, kept;
+        by offset where phases are fixed.
+        """
         m, sources = self.link.samples_per_ui, self.link.aggressors
         key = (line, offset if any(source.phase_ui is not None for source in sources) else 0)
         if key not in self._crosstalk:
@@ -478,6 +484,9 @@ class InterferenceModel:
                 # a code is off by anything within its width, uniformly
                 # the tilt of the line keeps the argument off zero
                 product *= np.sinh(half * line.points) / (half * line.points)
+            if (wander := self.front_end.wander) is not None:
+                # its variance is part of the noise
+                product *= np.exp(wander.fourth_cumulant(self.levels) / 24.0 * line.points**4)
             if not deep:
                 check_crosstalk(product, line)
             self._crosstalk[key] = product

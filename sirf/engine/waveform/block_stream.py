@@ -79,7 +79,14 @@ class Stream:
         self._buffers(self.bank.table.lead + self.plan.lag)
         self.histogram = np.zeros((self.m, VOLTAGE_BINS), dtype=np.int64)
         self.top, self.collects = EYE_RANGE * self.receiver.main, eye
+        late = self.bank.table.lead + FILTER_MARGIN
+        shown = self.plan.raw.wander
+        self.wander = None if shown is None else self.source.wander(shown, late=late)
         self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
+        for one in self.captures.values():
+            if one.place.end.wander is not None:
+                # the same draws: the same course as at the slicer
+                one.wander = self.source.wander(one.place.end.wander, late=late)
         self.recorder = Recorder(link, self, record) if record else None
 
     @property
@@ -140,7 +147,7 @@ class Stream:
         self.wave[: self.keep] = self.wave[block:]
         self._waveform(symbols, drives, moved, self.wave[self.keep :])
         for capture in self.captures.values():
-            capture.push(drives, moved, self.light)
+            capture.push(symbols, drives, moved, self.light)
         self.origin += block
         self.sent = np.concatenate([self.sent, symbols])
         spare = self.origin - self.sent_origin
@@ -157,6 +164,8 @@ class Stream:
         push_rows(self.bank, self.plan.rows, spectra, moved, out)
         if self.light is not None:
             out += self.light.push(spectra, tuple((drive, shift * SAMPLES_PER_UI // self.m) for drive, shift in moved))
+        if self.wander is not None:
+            out += self.wander.push(symbols).astype(np.float32)[:, None]
 
     def _receive(self, limit: int) -> Received | None:
         receiver = self.receiver

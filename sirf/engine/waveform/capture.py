@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._arrays import Float, Single
+from sirf._arrays import Float, Single, Symbols
 from sirf._kernels.polyphase import accumulate
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
+from sirf.engine.baseline_wander import WanderStream
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, SKIN_EFFECT_UI, LightChain, averaged
 from sirf.engine.waveform.plan import LightPlan, Plan, noise_responses, signal_responses
@@ -183,9 +184,15 @@ class Capture:
         m = self.place.end.samples_per_ui
         self.wave = np.zeros((rows + self.place.early, m), dtype=np.float32)
         self.histogram = np.zeros((m, VOLTAGE_BINS), dtype=np.int64)
+        self.wander: WanderStream | None = None
 
-    def push(self, drives: Single, moved: tuple[tuple[int, int], ...], light: CurvedLight | None) -> None:
-        """Filter the `drives` (q, n) of a block; `moved` tells drive and shift of each aggressor, `light` holds its current."""
+    def push(
+        self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], light: CurvedLight | None
+    ) -> None:
+        """Filter the `drives` (q, n) of a block of `symbols` (b,).
+
+        `moved` tells drive and shift of each aggressor, `light` holds its current.
+        """
         keep = len(self.wave) - self.block
         self.wave[:keep] = self.wave[self.block :]
         out = self.wave[keep:]
@@ -200,6 +207,8 @@ class Capture:
         if self.place.light is not None:
             assert light is not None
             out += light.seen_by(self.place.light.chain, self.place.light.grid)
+        if self.wander is not None:
+            out += self.wander.push(symbols).astype(np.float32)[:, None]
 
     def accumulate(self, origin: int, position: Float) -> None:
         """Add symbols at the instants `position` (k,) in UI to the eye; the waveform starts at UI `origin`."""

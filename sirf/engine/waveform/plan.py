@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf.engine.contract import LARGE_SIGNAL, without_refused
+from sirf.engine.counting.baud_rate import STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import MIN_CURSOR_RATIO, NOISE_CORNERS, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged
 from sirf.engine.rounding import input_rms
+from sirf.engine.seeding import MAX_WHOLE_PATTERN
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.polyphase import (
     INTERPOLATION_TAPS,
@@ -31,6 +33,7 @@ from sirf.engine.waveform.polyphase import (
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import mean_square, thresholds
+from sirf.transmitter.jitter import Jitter
 
 MAX_NOISE_RIPPLE = 2e-3
 """Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""
@@ -193,10 +196,34 @@ def _adapted_thresholds(link: Link) -> Float:
 
 
 def kept_draw(link: Link, shared: Plan) -> int:
-    """Symbols over which a run keeps what it draws once a block, phases of aggressors or double reflections of light; or 0."""
+    """Most symbols over which a run keeps one draw of what comes at random: phases of aggressors, double reflections of light,
+    baseline wander, slow jitter; 0 where nothing is kept."""
+    block = shared.table.block
     moving = any(one.phase_ui is None or one.rate_offset_ppm for one in link.aggressors)
     echoes = shared.light is not None and bool(shared.light.chain.span.path.interference.echoes)
-    return shared.table.block if moving or echoes else 0
+    kept = block if moving or echoes else 0
+    if shared.raw.wander is not None and random_to_wander(link):
+        kept = max(kept, min(int(shared.raw.wander.memory), block))
+    return kept if split_jitter(link, block)[1].independent_only else max(kept, STRETCH_SYMBOLS)
+
+
+def random_to_wander(link: Link) -> bool:
+    """Whether baseline wander takes the symbols of `link` for random; a short pattern has been sent for ever, and has its own."""
+    pattern = link.transmitter.pattern
+    return pattern is None or link.transmitter.precoding or pattern.period(link.order) > MAX_WHOLE_PATTERN
+
+
+def split_jitter(link: Link, block: int) -> tuple[Jitter, Jitter]:
+    """(tones that run on through all blocks, jitter of which all that has memory is drawn anew as in a count).
+
+    Tones that hardly move within a `block` are drawn too, unless a clock follows them: else the errors of a run would be those of
+    a few phases.
+    """
+    jitter = link.transmitter.jitter
+    slowest = 0.0 if link.receiver.clock is not None else link.symbol_rate / block
+    running = tuple(one for one in jitter.sinusoidal if one.frequency >= slowest)
+    drawn = tuple(one for one in jitter.sinusoidal if one.frequency < slowest)
+    return dataclasses.replace(Jitter(), sinusoidal=running), dataclasses.replace(jitter, sinusoidal=drawn)
 
 
 def _lead(link: Link, raw: FrontEnd) -> int:

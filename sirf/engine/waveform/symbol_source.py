@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Single
 from sirf._kernels.polyphase import weigh
+from sirf.engine.baseline_wander import BaselineWander, WanderStream
 from sirf.engine.counting.baud_rate import MAX_JITTER_UI, STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_length
+from sirf.engine.front_end import WINDOW_MARGIN_UI
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
-from sirf.engine.waveform.plan import Plan
+from sirf.engine.waveform.plan import Plan, random_to_wander, split_jitter
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.patterns import Pattern, precode
-from sirf.transmitter.jitter import Jitter
 
 Given = Callable[[int], NDArray[np.uint8]]
 """Hands over the level indices of the next so many symbols."""
 
-TONE_BLOCKS, RARE_BLOCKS, RECEIVER_BLOCKS, LIGHT_BLOCKS = 2**32, 2**33, 2**34, 2**35
+TONE_BLOCKS, RARE_BLOCKS, RECEIVER_BLOCKS, LIGHT_BLOCKS, WANDER_BLOCKS = 2**32, 2**33, 2**34, 2**35, 2**37
 """Numbers of blocks, beyond those of any run, whose seeds give the phases of sinusoidal jitter, what is drawn by NumPy's
-generator, the noise that the receiver adds symbol by symbol, and that of light."""
+generator, the noise that the receiver adds symbol by symbol, that of light, and baseline wander."""
 
 
 class Source:
@@ -47,12 +47,7 @@ class Source:
                 f"edge jitter must stay within {MAX_JITTER_UI} UI, got {largest:.3g} UI. "
                 "Give a large sinusoid as Wander(sinusoidal_ui=) of the receiver."
             )
-        # tones run on through all blocks, the rest that has memory is drawn anew as in a count; so are tones that hardly move
-        # within a block, unless a clock follows them: else the errors of a run would be those of a few phases
-        slowest = 0.0 if link.receiver.clock is not None else link.symbol_rate / size
-        tones = self.jitter.sinusoidal
-        self._tones = replace(Jitter(), sinusoidal=tuple(one for one in tones if one.frequency >= slowest))
-        self._drawn = replace(self.jitter, sinusoidal=tuple(one for one in tones if one.frequency < slowest))
+        self._tones, self._drawn = split_jitter(link, size)
         optics = link.optics
         self._interference = (
             ((), ()) if optics is None else (optics.path.interference.echoes, optics.path.interference.leaks)
@@ -113,6 +108,25 @@ class Source:
         random = Randomness(segment_seed(self.seed, self.plan.digest, RECEIVER_BLOCKS + self._received), self._words)
         self._received += 1
         return self._normals(random, 2)
+
+    def wander(self, wander: BaselineWander, *, late: int) -> WanderStream:
+        """Baseline wander of the run, for rows that lie `late` symbols behind those of their block; always the same course."""
+        tx, order = self.link.transmitter, self.link.order
+        # a waveform holds the responses to their ends
+        wander = wander.later(WINDOW_MARGIN_UI)
+        generator = segment_generator(self.seed, self.plan.digest, WANDER_BLOCKS)
+        deviation, queue = np.sqrt(wander.variance(self.link.levels)), late + wander.lag
+        if self.given is not None or tx.pattern is None or random_to_wander(self.link):
+            renewed = wander.memory > self.plan.table.block
+
+            def draw() -> float:
+                return float(deviation * generator.standard_normal())
+
+            return WanderStream(wander, self.link.levels, np.zeros(queue), draw(), draw if renewed else None)
+        # a short pattern has been sent for ever
+        period = tx.pattern.period(order)
+        past = self.link.levels[tx.pattern.take(-queue - period, queue + period, order=order)]
+        return WanderStream(wander, self.link.levels, past[period:], wander.periodic_state(past[:period]), None)
 
     def light_noise(self, index: int, rows: int, columns: int) -> Single:
         """Standard normal deviates (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""

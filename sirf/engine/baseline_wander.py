@@ -1,0 +1,132 @@
+"""Baseline wander of an AC coupling: the tail of a response that outlasts every window, followed by its one pole.
+
+A series capacitor multiplies a response by jf / (jf + corner): behind each symbol of area A stays -2 pi corner A, which falls as
+exp(-2 pi corner t). Over random symbols that is noise of a first-order low-pass, nearly Gaussian, of a variance in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sirf._arrays import Float, Symbols
+from sirf.channel.response import FADE_UI, PreparedTransfer
+from sirf.signal.pam import level_shares, mean_square
+
+FADED_UI = 2.0 * FADE_UI + 2.0
+"""UI at the end of a window in which a symbol's response is no longer what it was."""
+SETTLED_STATES = 3.0
+"""Time constants of the pole over which a sum of wander loses as much of its variance as over one constant stretch."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineWander:
+    """Cursors behind a response: `level` V for a unit symbol `lag` symbols behind the main one, times `decay` a symbol."""
+
+    lag: int
+    level: float
+    decay: float
+
+    def variance(self, levels: Float) -> float:
+        """Of the wander of random symbols, V²."""
+        return mean_square(levels) * self.level**2 / (1.0 - self.decay**2)
+
+    def fourth_cumulant(self, levels: Float) -> float:
+        """Of the same, V⁴: what it is short of a Gaussian."""
+        own = float(level_shares(len(levels)) @ levels**4) - 3.0 * mean_square(levels) ** 2
+        return own * self.level**4 / (1.0 - self.decay**4)
+
+    def later(self, symbols: int) -> BaselineWander:
+        """What is left of it `symbols` later."""
+        return BaselineWander(self.lag + symbols, self.level * self.decay**symbols, self.decay)
+
+    @property
+    def memory(self) -> float:
+        """Symbols over which the wander stays alike, as long as a constant stretch of the same scatter."""
+        return SETTLED_STATES / (1.0 - self.decay)
+
+    def follow(self, sent: Float, state: float) -> Float:
+        """Wander (n,) in V where levels `sent` (n,) were sent `lag` symbols ago; `state` V is that of one symbol before."""
+        # few links have a coupling, and SciPy's filters take long to load
+        from scipy.signal import lfilter
+
+        wave, _ = lfilter([self.level], [1.0, -self.decay], sent, zi=[self.decay * state])
+        return np.asarray(wave)
+
+    def periodic_state(self, period: Float) -> float:
+        """Wander in V behind a pattern sent for ever: `period` (P,) are the levels of its last one, the newest last."""
+        weights = self.decay ** np.arange(len(period))[::-1]
+        return float(self.level * (weights @ period) / (1.0 - self.decay ** len(period)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouplingTail:
+    """The slow part of a circular response of `samples` to a unit symbol: `level` V at the `instant`, times `decay` a symbol."""
+
+    level: float
+    decay: float
+    instant: int
+    samples: int
+    samples_per_ui: int
+
+    @classmethod
+    def of(cls, prepared: PreparedTransfer, driver: Float, instant: int, *, gain: float) -> CouplingTail | None:
+        """That of the response to a symbol, sampled at `instant`; None without a coupling.
+
+        `driver` (N,) is the response without the transmitter's FFE, `gain` the sum of that one's taps: to what hardly changes
+        from symbol to symbol it is one number. No DC passes, so all cursors sum to zero: behind the window comes what those
+        inside are short of.
+        """
+        if not prepared.coupling_corner:
+            return None
+        m, n = prepared.samples_per_ui, len(driver)
+        instant %= n
+        decay = float(np.exp(-2.0 * np.pi * prepared.coupling_corner / prepared.symbol_rate))
+        inside = gain * float(np.sum(driver.take(instant + np.arange(n // m) * m, mode="wrap")))
+        # the window ends in the middle of its fade; a symbol of one UI fades half a UI later, and a sum stands for an integral
+        # that begins half a UI before its first term
+        end = (n - instant) / m - 1.5 * FADE_UI + 1.0
+        return cls(
+            level=-(1.0 - decay) * inside * decay**-end, decay=decay, instant=instant, samples=n, samples_per_ui=m
+        )
+
+    def taken_off(self, response: Float) -> Float:
+        """A `response` (samples,) without the tail, as far as its window holds it: zero from where that fades."""
+        later = (np.arange(self.samples) - self.instant) / self.samples_per_ui
+        falling = np.where(later > 0.0, self.level * self.decay ** np.maximum(later, 0.0), 0.0)
+        return np.where(later < later[-1] - FADED_UI, response - falling, 0.0)
+
+    def behind(self, lag: int) -> BaselineWander:
+        """What comes from `lag` symbols behind the main cursor on."""
+        return BaselineWander(lag, self.level * self.decay**lag, self.decay)
+
+
+class WanderStream:
+    """Wander of a run, block by block.
+
+    Where the wander stays alike for longer than a block, it is drawn anew with each block, so that the errors of a run have met
+    many values of it; but not that of a pattern, which is what it is.
+    """
+
+    def __init__(
+        self, wander: BaselineWander, levels: Float, queue: Float, state: float, redraw: Callable[[], float] | None
+    ) -> None:
+        """`queue` (Q,) holds the levels sent before the run that a row still waits for, `state` V what those before it have left.
+
+        `redraw` gives another state for each further block; None where it runs on.
+        """
+        self.wander, self.levels, self.queue, self.state, self.redraw = wander, levels, queue, state, redraw
+        self.begun = False
+
+    def push(self, symbols: Symbols) -> Float:
+        """Wander (b,) in V of the rows of the next block of `symbols` (b,)."""
+        if self.redraw is not None and self.begun:
+            self.state = self.redraw()
+        self.begun = True
+        line = np.concatenate([self.queue, self.levels[symbols]])
+        self.queue = line[len(symbols) :]
+        wave = self.wander.follow(line[: len(symbols)], self.state)
+        self.state = float(wave[-1])
+        return wave
