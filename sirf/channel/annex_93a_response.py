@@ -41,6 +41,7 @@ def pulse_response(
     symbol_rate = parse_symbol_rate(symbol_rate)
     value = transfer.value if filters is None else transfer.value * filters(transfer.frequency)
     impulse = impulse_response(transfer.frequency, value, sample_rate=symbol_rate * samples_per_ui)
+    # a pulse is a difference of running sums one UI apart
     total = np.concatenate((np.zeros(samples_per_ui), np.cumsum(impulse)))
     volts = amplitude * (total[samples_per_ui:] - total[:-samples_per_ui])
     time = np.arange(volts.size) / (symbol_rate * samples_per_ui)
@@ -61,6 +62,7 @@ def impulse_response(frequency: Float, value: Complex, *, sample_rate: float, tr
             f"{sample_rate / 1e9:g} GHz. Use more samples_per_ui."
         )
     grid = np.linspace(0.0, 0.5 * sample_rate, half + 1)
+    # magnitude and phase apart, because straight lines of a complex number would cut its circle
     spectrum = magnitude_on(grid, frequency, np.abs(value)) * np.exp(1j * phase_on(grid, frequency, value))
     impulse = np.asarray(irfft(spectrum, n=2 * half))
     large = np.flatnonzero(np.abs(impulse) > truncation * np.max(np.abs(impulse)))
@@ -88,6 +90,7 @@ def magnitude_on(grid: Float, frequency: Float, magnitude: Float) -> Float:
         slope, at_zero = np.polyfit(frequency[:10], values[:10], 1)
         points, values = np.append(0.0, points), np.append(at_zero, values)
     if frequency[-1] < grid[-1]:
+        # MATLAB's ceil(n / 2), counted from 0
         middle = (frequency.size + 1) // 2 - 1
         slope, offset = np.polyfit(frequency[middle:], np.maximum(magnitude[middle:], _LEAST), 1)
         end = min(max(float(slope * grid[-1] + offset), _LEAST), float(magnitude[-1]))
@@ -104,11 +107,13 @@ def phase_on(grid: Float, frequency: Float, value: Complex) -> Float:
     """
     phase = np.unwrap(np.angle(value))
     slopes = np.diff(phase) / np.diff(frequency)
+    # a mean slope, because a single notch may turn the phase up for some points
     if np.mean(slopes) > 0:
         raise SirfError("phase must fall with frequency, got a response before its cause. Use a finer frequency step.")
     points, values, last_slope = frequency, phase, float(slopes[-1])
     if frequency[0] > 0:
         last_slope = _typical(slopes[-51:])
+        # the reference takes the first ten points for unsure, and draws a line in their place
         slope, anchor = _typical(slopes[:50]), min(_REPLACED, frequency.size - 1)
         points = np.append(0.0, frequency[anchor:])
         values = np.append(phase[anchor] - slope * frequency[anchor], phase[anchor:])
@@ -120,5 +125,6 @@ def phase_on(grid: Float, frequency: Float, value: Complex) -> Float:
 
 def _typical(values: Float) -> float:
     """Mean of the values within one standard deviation of their median."""
+    # with n - 1, as MATLAB's std
     near = np.abs(values - np.median(values)) <= np.std(values, ddof=1)
     return float(np.mean(values[near]))

@@ -51,6 +51,7 @@ def symbol_shape(n_samples: int, samples_per_ui: int, symbol_rate: float, points
 @lru_cache(maxsize=KEPT_GRIDS)
 def folded_shape(n_samples: int, origin: int) -> Float:
     """Sum of (t + k)^-1.5 over k = 1, 2, … (n_samples,), t in windows from sample `origin`: a Hurwitz zeta function."""
+    # from one window to the next the age grows by a sample in `n_samples`
     age = 1.0 + (np.arange(n_samples) - origin) / n_samples
     few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
     return _read_only(np.interp(age, few, _zeta(few)))

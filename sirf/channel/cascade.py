@@ -37,6 +37,7 @@ def cascade_ends(first: EndMatrices, second: EndMatrices) -> EndMatrices:
     """
     loop = _inverse_of_one_minus(matrix_product(first.s22, second.s11))
     onward = matrix_product(loop, first.s21)
+    # what comes back into the first network: out of the second, over all round trips
     returned = matrix_product(second.s11, onward)
     back = matrix_product(loop, matrix_product(first.s22, second.s12))
     return EndMatrices(
@@ -57,6 +58,7 @@ def matrix_product(a: Complex, b: Complex) -> Complex:
 def _inverse_of_one_minus(a: Complex) -> Complex:
     """(1 - a)^-1 of a (2, 2, F) array."""
     result = np.empty_like(a)
+    # the adjugate of 1 - a has its off-diagonal entries with the sign of a
     result[0, 0], result[1, 1] = 1.0 - a[1, 1], 1.0 - a[0, 0]
     result[0, 1], result[1, 0] = a[0, 1], a[1, 0]
     # adjugate over determinant

@@ -35,6 +35,7 @@ def early_levels(network: Network) -> tuple[float, tuple[int, int]] | None:
             if found is not None:
                 levels[out + 1, into + 1] = found
     loudest = max((peak for _, peak in levels.values()), default=0.0)
+    # an entry far below the others holds the instrument's noise, which comes at any time
     counted = {entry: level for entry, (level, peak) in levels.items() if peak >= _COUNTS * loudest}
     if not counted:
         return None
@@ -73,6 +74,7 @@ def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
             continue
         pulse = np.abs(_gaussian_pulse(network.frequency, network.s[:, out, into]))
         n, arrival = pulse.size, int(np.argmax(pulse))
+        # half a period after the arrival nothing of the line is left but what wraps round
         ring = np.roll(pulse, -arrival)[int(0.45 * n) : int(0.55 * n) + 1]
         levels.append(20.0 * np.log10(max(float(ring.max()) / float(pulse.max()), 1e-15)))
     return max(levels, default=None)
@@ -80,6 +82,7 @@ def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
 
 def _gaussian_pulse(frequency: Float, value: Complex) -> Float:
     """Response (N,) to a Gaussian pulse at time zero on a step of half a period of the last frequency, over 1/step."""
+    # the median: a missing point must not double the step
     step = float(np.median(np.diff(frequency)))
     grid = step * np.arange(int(frequency[-1] / step * (1 + 1e-9)) + 1, dtype=np.float64)
     flat = flatten(frequency, value)

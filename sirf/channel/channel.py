@@ -79,6 +79,7 @@ class Channel:
             raise SirfError(
                 f"through must be a sirf Network, got {shown(self.through)}. Use Channel.{how}, which reads and converts."
             )
+        # lists become tuples: the fields are frozen
         object.__setattr__(self, "fext", tuple(self.fext))
         object.__setattr__(self, "next", tuple(self.next))
         if self.plane not in PLANES:
@@ -190,6 +191,7 @@ class Channel:
             channel = dataclasses.replace(parts, plane=plane, four_port=_four_port(single, parts.port_order))
         else:
             if victim not in (None, 1) or list(next_lanes):
+                # a number that cannot mean anything is a slip, not a default
                 raise SirfError(
                     f"victim must be 1 where there is one pair, got victim {victim} and next_lanes {list(next_lanes)} for "
                     f"{through.ports} ports. Leave both out."
@@ -198,6 +200,7 @@ class Channel:
             order = _inverted(order) if invert and order is not None else order
 
             def convert(network: Network) -> Network:
+                # a 4-port is inverted by its port order, a two-port by the sign of what passes
                 pair = _differential(network, order, differential, warnings)
                 return _negated(pair) if invert and order is None else pair
 
@@ -233,6 +236,7 @@ class Channel:
         last = float(self.frequency[-1])
         if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):
             raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
+        # straight lines in dB: losses are close to straight there
         return np.asarray(np.interp(points, self.frequency, -db20(self.through.s[:, 1, 0])))
 
     def return_loss_db(self, frequency: Many, *, port: int = 1) -> NDArray[np.float64]:
@@ -274,6 +278,7 @@ class Channel:
         for network in self.networks:
             last = float(network.frequency[-1])
             label = network.name or self.name or "channel"
+            # rounding of a last point such as 0.75 x 53.125 GHz
             if last < BAND_NEEDED * symbol_rate * (1 - 1e-9):
                 raise SirfError(
                     f"band of {label} must reach {BAND_NEEDED:g} of the symbol rate, "
@@ -344,6 +349,7 @@ def _at_the_ports(network: skrf.Network, modes: tuple[Mode, ...]) -> skrf.Networ
     """
     if np.all(network.z0 == network.z0.flat[0]):
         return network
+    # a differential mode has twice, a common mode half the impedance of its ports
     per_port = np.array([{"D": 2.0, "C": 0.5, "S": 1.0}[mode.kind] for mode in modes])
     network = network.copy()
     ports = np.asarray(network.z0) / per_port
@@ -378,6 +384,7 @@ def _inverted(order: PortOrder) -> PortOrder:
 
 def _negated(network: Network) -> Network:
     """A two-port with P and N swapped at one end."""
+    # what passes changes its sign, reflections do not
     return dataclasses.replace(network, s=network.s * np.array([[1.0, -1.0], [-1.0, 1.0]]))
 
 
@@ -413,6 +420,7 @@ def _multi_pair(
     invert: bool,
 ) -> Channel:
     """The channel of one lane of a network of several pairs at 50 ohm."""
+    # the user's own order needs no finding
     found, notes = find_lanes(network) if port_order is None else (parse_lanes(port_order, network.ports), ())
     warnings.extend(notes)
     names = ", ".join(f"{k}: {lane_name(lane)}" for k, lane in enumerate(found, start=1))
@@ -430,6 +438,7 @@ def _multi_pair(
         warnings.append(f"{network.name or 'network'}: lanes found from the data: {names}.")
     ours = _inverted(found[victim - 1]) if invert else found[victim - 1]
 
+    # in order of their numbers, so that names and files stay together
     def coupled(numbers: set[int], near: bool) -> tuple[Network, ...]:
         return tuple(coupled_two_port(network, found[k - 1], ours, near=near) for k in sorted(numbers))
 

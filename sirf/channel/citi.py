@@ -59,6 +59,7 @@ def _packages(text: FileText) -> list[_Package]:
     waiting_data: list[str] = []
     current: tuple[str, str] | None = None
     for number, raw in enumerate(text.lines(), start=1):
+        # remarks begin with an exclamation mark; lines with # belong to the instrument
         line = raw.partition("!")[0].strip()
         if not line or line[0] == "#":
             continue
@@ -71,6 +72,7 @@ def _packages(text: FileText) -> list[_Package]:
         if not packages:
             text.fail(number, f"file must begin with CITIFILE, got {line[:40]!r}. Give a CITI file.")
         package = packages[-1]
+        # inside a list, until its own END
         if current is not None and keyword != current[1]:
             package.lists[current[0]].append(line)
         elif current is not None:
@@ -88,6 +90,7 @@ def _packages(text: FileText) -> list[_Package]:
         elif keyword == "CONSTANT" and len(words) == 3:
             package.constants[words[1].upper()] = words[2]
         elif keyword in ("VAR_LIST_BEGIN", "SEG_LIST_BEGIN", "BEGIN"):
+            # lists come in the order of the lines that declare them
             waiting = waiting_data if keyword == "BEGIN" else waiting_variables
             if not waiting:
                 text.fail(number, f"{keyword} must follow a line that declares it, got one too many. Repair the file.")
@@ -113,6 +116,7 @@ def _states(text: FileText, package: _Package) -> int:
         text.fail(package.line, "CITI file must have a variable FREQ, got none. Export a frequency sweep.")
     count = 1
     for other, values in package.variables.items():
+        # all values of the other variables, each with each
         count *= 1 if other == name else values
     if count > MAX_STATES:
         text.fail(package.line, f"states must be at most {MAX_STATES}, got {count}. Export fewer.")
@@ -125,6 +129,7 @@ def _network(text: FileText, package: _Package, state: int) -> RawNetwork:
     frequency = _frequencies(text, package, name)
     entries: dict[tuple[int, int], Complex] = {}
     parameter = ""
+    # a file may hold several kinds: S needs no conversion
     for kind in ("S", "Z", "Y"):
         found = {key: match for key in package.formats if (match := _ENTRY.fullmatch(key)) and key[0] == kind}
         if found:
@@ -142,6 +147,7 @@ def _network(text: FileText, package: _Package, state: int) -> RawNetwork:
     value = np.empty((frequency.size, ports, ports), dtype=np.complex128)
     for (out, into), column in entries.items():
         value[:, out - 1, into - 1] = column
+    # without PORTZ the instrument's 50 ohm
     references = np.full((frequency.size, ports), 50.0, dtype=np.complex128)
     for key in package.formats:
         if (match := _PORT_Z.fullmatch(key)) and 1 <= int(match.group(1)) <= ports:
@@ -152,6 +158,7 @@ def _network(text: FileText, package: _Package, state: int) -> RawNetwork:
     if not (np.all(np.isfinite(references)) and np.all(references != 0)):
         text.fail(package.line, "port impedances must be finite and not zero. Repair PORTZ.")
     version = "CITI"
+    # one row says that impedances do not change over frequency
     if np.all(references == references[0]):
         references = references[:1]
     notes = (f"state {state + 1} of the file was taken.",) if _states(text, package) > 1 else ()
@@ -205,6 +212,7 @@ def _column(text: FileText, package: _Package, key: str, frequency_name: str, st
             f"list of {key} must have {width * expected} numbers, got {values.size}. The file is cut short or damaged.",
         )
     table = values.reshape(expected, width)
+    # decibels of an absurd size overflow; the test below refuses them with the line
     with np.errstate(over="ignore", invalid="ignore"):
         if package.formats[key] == "RI":
             column = table[:, 0] + 1j * table[:, 1]
@@ -213,6 +221,7 @@ def _column(text: FileText, package: _Package, key: str, frequency_name: str, st
         else:
             size = table[:, 0] if package.formats[key] == "MAGANGLE" else 10.0 ** (table[:, 0] / 20.0)
             column = size * np.exp(1j * np.deg2rad(table[:, 1]))
+    # the order of the VAR lines is that of the loops, the first outermost
     axis = list(package.variables).index(frequency_name)
     ordered = np.moveaxis(column.reshape(counts), axis, -1).reshape(-1, counts[axis])
     if not np.all(np.isfinite(ordered[state])):
@@ -226,6 +235,7 @@ def _numbers(text: FileText, words: list[str], line: int, *, decibels: bool = Fa
     except ValueError:
         wrong = next(word for word in words if not _is_number(word))
         text.fail(line, f"list that begins here must hold numbers, got {wrong[:40]!r}. Repair it.")
+    # minus infinity dB is a magnitude of zero: a perfect match
     finite = np.isfinite(values) | (np.isneginf(values) & decibels)
     if not finite.all():
         text.fail(

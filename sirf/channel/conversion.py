@@ -67,6 +67,7 @@ def convert(
         raise SirfError(f"mode must be one of {', '.join(get_args(PortMode))}, got {mode!r}. Use single-ended.")
     notes: list[str] = []
     if port_order is not None:
+        # first the order, because pairs below are found in it
         network = _reordered(network, port_order, notes)
     if z0 is not None:
         network = network.renormalized(float(z0))
@@ -135,9 +136,11 @@ def _on_grid(network: Network, grid: str | Float, notes: list[str]) -> Network:
     for out in range(network.ports):
         for into in range(network.ports):
             flat = flatten(network.frequency, network.s[:, out, into])
+            # the bulk delay was taken out, so that phases can be interpolated, and is put back
             s[:, out, into] = flat.at(wanted) * np.exp(-2j * np.pi * wanted * flat.delay_s)
     below = wanted < first * (1 - 1e-9)
     if below.any():
+        # extrapolated values may gain: they are scaled to passive ones
         s[below] = passive(Network(wanted[below], s[below], z0=network.z0)).s
         notes.append(f"{int(below.sum())} points below {first / 1e6:g} MHz, where the data begin, are extrapolated.")
     return Network(wanted, s, z0=network.z0, name=network.name)
@@ -156,4 +159,5 @@ def _frequencies(network: Network, grid: str | Float) -> Float:
         raise SirfError(
             f"grid must rise in at most {MAX_GRID_POINTS} steps, got {grid[:40]!r}. Write for example 0:10MHz:67GHz."
         )
+    # a hair more, so that the stop belongs to the grid when rounding has put it just beyond
     return start + step * np.arange(int((stop - start) / step * (1 + 1e-12) + 1e-9) + 1, dtype=np.float64)

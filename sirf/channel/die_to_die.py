@@ -65,6 +65,7 @@ class PackageCase:
         """Check that one reference impedance holds for all."""
         boards = (getattr(self.boards, name) for name in HostBoards.__dataclass_fields__)
         parts = [self.transmitter, self.fext, self.next, self.receiver, *boards]
+        # what adds nothing has no impedance either
         references = {part.r_0 for part in parts if part is not None and part != BARE}
         if len(references) > 1:
             raise SirfError(
@@ -117,6 +118,7 @@ def case_number(case: int | str, cases: Sequence[PackageCase], owner: str) -> in
     """Number of a test case, from 1, by its number or its name; `ConfigError` for one that is not there."""
     names = [one.name for one in cases]
     text = str(case).strip()
+    # a name may look like a number: it comes first
     if text in names and text:
         return names.index(text) + 1
     if text.isascii() and text.isdigit() and 1 <= int(text) <= len(cases):
@@ -149,6 +151,7 @@ def die_to_die(channel: Channel, case: PackageCase | None, *, common_mode: bool 
 
     Kept for the last channels: engines and studies ask for the same one again and again.
     """
+    # nothing to put around: bare ends
     if case is None or channel.plane == "die":
         case = PackageCase(transmitter=BARE, fext=BARE, next=BARE)
     ends = _Ends(case, channel.plane)
@@ -170,6 +173,7 @@ def find_distinct(items: Sequence[Item], same: Callable[[Item, Item], bool]) -> 
     distinct: list[Item] = []
     index = []
     for item in items:
+        # compared with the few distinct ones: channels have a handful
         number = next((k for k, known in enumerate(distinct) if same(item, known)), len(distinct))
         if number == len(distinct):
             distinct.append(item)
@@ -219,6 +223,7 @@ class _Ends:
                 return ends
         packages, boards = self.case.ends(role), self.case.end_boards(role)
         near, far = (self._end(package, board, frequency) for package, board in zip(packages, boards, strict=True))
+        # made die side first: at the far end the die comes last
         ends = near, None if far is None else far.flipped()
         self._made.append((role, frequency, ends))
         return ends
@@ -229,16 +234,19 @@ class _Ends:
             # from the bump inwards a device is its die stages and bump capacitance
             package, board = replace(package, lines=(), c_p=0.0), None
         parts = [part.network(frequency) for part in (package, board) if part is not None and part != BARE]
+        # equation (93A-4): the device's network, then the board's
         return None if not parts else parts[0] if len(parts) == 1 else parts[0] @ parts[1]
 
 
 def _through_pair(channel: Channel, reference: float) -> PairNetwork | None:
     """Both modes of the through path where the channel's 4-port is its own and converts anything."""
     four_port, through = channel.four_port, channel.through
+    # on another grid it is not the one the two-port was made of
     if four_port is None or not np.array_equal(four_port.frequency, through.frequency):
         return None
     # judged at the reference of the two-port, whose values are compared
     pair = PairNetwork.from_four_port(four_port, z0=0.5 * through.z0)
+    # only a 4-port that says the same as the two-port may take its place
     if not (pair.converts and np.allclose(pair.dd, through.s, rtol=0.0, atol=1e-9)):
         return None
     return PairNetwork.from_four_port(four_port, z0=reference)

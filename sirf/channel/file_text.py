@@ -20,6 +20,7 @@ MAX_LINE_BYTES = 1 << 26
 """A longer line is no table of numbers; a file without line ends would else be read as a whole."""
 MAX_UNPACKED_BYTES = 1 << 32
 """Most text of a gzip archive: a million points of a 4-port have 0.6 GB; an archive of some megabytes can hold far more."""
+# printable bytes and blanks: anything else is binary
 _TEXT_BYTES = b"\t\n\v\f\r" + bytes(range(0x20, 0x100))
 _GZIP = b"\x1f\x8b"
 _COMMENT = re.compile(r"![^\n]*")
@@ -92,6 +93,7 @@ class FileText:
             with _opened(path) as file:
                 start = file.read(FIRST_BLOCK_BYTES)
                 if start.startswith(_GZIP):
+                    # the head was read raw: the archive is opened from its start
                     file.seek(0)
                     with gzip.open(file) as unpacked:
                         yield from self._blocks_of(unpacked, unpacked.read(FIRST_BLOCK_BYTES))
@@ -114,6 +116,7 @@ class FileText:
 
     def _blocks_of(self, file: IO[bytes] | gzip.GzipFile, start: bytes) -> Generator[TextBlock, None, None]:
         self._check_kind(start)
+        # a byte order mark that editors put in front
         held = start.removeprefix(b"\xef\xbb\xbf")
         number, empty, ended, total = 1, True, False, len(start)
         while not ended:
@@ -127,6 +130,7 @@ class FileText:
                 )
             # a block ends behind a line, never between the two bytes of a Windows line end
             if not ended:
+                # at the last line end; a single \r ends a line of old Macintosh files
                 cut = held.rfind(b"\n") + 1 or held.rfind(b"\r", 0, -1) + 1
                 if len(held) - cut > MAX_LINE_BYTES:
                     self.fail(
@@ -136,6 +140,7 @@ class FileText:
                 cut = len(held)
             data, held = held[:cut], held[cut:] + more
             if ended:
+                # the end mark of DOS text
                 data = data.removesuffix(b"\x1a")
             if data:
                 empty = empty and not data.strip()
@@ -153,9 +158,11 @@ class FileText:
                 self.fail(1, f"file must be plain text, got {kind} (binary or foreign). {remedy}.")
 
     def _text(self, data: bytes, number: int) -> str:
+        # what is left when all text is taken away
         if strange := data.translate(None, delete=_TEXT_BYTES):
             line = number + data[: data.index(strange[:1])].count(b"\n")
             self.fail(line, "file must be plain text, got binary data. Give a Touchstone file.")
+        # every byte is a character in Latin-1: remarks may be in any encoding
         raw = data.decode("latin-1")
         return raw.replace("\r\n", "\n").replace("\r", "\n") if "\r" in raw else raw
 

@@ -48,6 +48,7 @@ def kept_on_grid(find: Callable[[Part, Any], Found]) -> Callable[[Part, Any], Fo
 
     @wraps(find)
     def looked_up(part: Part, frequency: Any) -> Found:
+        # a few points are faster found anew, and many would fill the memory
         if isinstance(frequency, np.ndarray) and FEW <= frequency.size <= MANY:
             flags = frequency.flags
             # a view could change with its base

@@ -48,6 +48,7 @@ class LaneNetwork:
                 row = 2 * (end * len(lanes) + lane)
                 modes[row : row + 2, p - 1] = np.sqrt(0.5)
                 modes[row : row + 2, n - 1] = -np.sqrt(0.5), np.sqrt(0.5)
+        # the transform is orthogonal: its inverse is its transpose
         return cls(network.frequency, modes @ network.renormalized(LINE_OHM).s @ modes.T)
 
     @property
@@ -77,12 +78,14 @@ class LaneNetwork:
         """One lane, all others terminated in their references."""
         rows = [slice(2 * lane + mode, None, 2 * self.lanes) for mode in (0, 1)]
         dd, dc, cd, cc = (self.s[:, rows[out], rows[into]] for out in (0, 1) for into in (0, 1))
+        # pairs without conversion stay two separate modes, which cascade faster
         if not (np.any(dc) or np.any(cd)):
             return PairNetwork(self.frequency, dd, cc)
         return PairNetwork(self.frequency, dd, cc, dc, cd)
 
     def flipped(self) -> LaneNetwork:
         """All lanes seen from their other end."""
+        # ends change places, lanes keep theirs
         order = np.roll(np.arange(4 * self.lanes), 2 * self.lanes)
         return LaneNetwork(self.frequency, self.s[:, order][:, :, order])
 

@@ -74,6 +74,7 @@ def parse_lanes(value: str | Sequence[Sequence[int]] | Sequence[int], ports: int
     ((1, 2, 3, 4), (5, 6, 7, 8))
     """
     _check_ports(ports, "")
+    # four ports have one lane, for which the older names do
     if ports == 4 and not (isinstance(value, str) and ":" in value):
         single = value if isinstance(value, str) or not isinstance(value[0], Sequence) else value[0]
         return (parse_port_order(single),)  # type: ignore[arg-type]  # a sequence of ints by the test above
@@ -119,8 +120,10 @@ def _mixed_mode_warning(network: Network, lane: PortOrder) -> tuple[str, ...]:
     Modes differ in what they reflect, too: what makes them unequally fast gives them unequal impedances. Two lines of equal loss
     with skew differ in phase alone.
     """
+    # the lower half of the band, where lines of equal loss are still alike
     s = network.s[: max(network.frequency.size // 2, 1)]
     p_in, p_out, n_in, n_out = (port - 1 for port in lane)
+    # from either end of one line to either end of the other
     coupling = np.mean(np.abs(s[:, [[p_in], [p_out]], [n_in, n_out]]) ** 2)
     difference = np.mean(np.abs(s[:, [p_out, p_in], [p_in, p_in]] - s[:, [n_out, n_in], [n_in, n_in]]) ** 2)
     reflection = np.mean(np.abs(s[:, [p_in, p_out], [p_in, p_out]] - s[:, [n_in, n_out], [n_in, n_out]]) ** 2)
@@ -142,8 +145,10 @@ def _check_ports(ports: int, name: str) -> None:
 
 def _power(network: Network) -> NDArray[np.float64]:
     """Weighted mean power between each two ports (P, P), both directions, zero on the diagonal."""
+    # low frequencies say most: there lines couple least and lose least
     weight = low_frequency_weight(network.frequency)
     power = np.average(np.abs(network.s) ** 2, axis=0, weights=weight)
+    # a passive network is reciprocal: both directions are one number, measured twice
     power = 0.5 * (power + power.T)
     np.fill_diagonal(power, 0.0)
     return np.asarray(power)
@@ -158,6 +163,7 @@ def _lines(power: NDArray[np.float64], name: str) -> list[tuple[int, int]]:
         (best[best] == ports) & (power[ports, best] > CLEAR * power[ports, second]) & (power[ports, best] >= THROUGH)
     )
     if not clear.all():
+        # each is the other's best end, by far, and passes enough to be a line at all
         port = int(np.argmin(clear)) + 1
         raise SirfError(
             f"port_order must be given for {name or 'this network'}, got no clear other end of port {port}. "

@@ -44,15 +44,19 @@ def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Float], Com
             "linear chain, got two grids. Resample one."
         )
     f = first.frequency
+    # the repeater launches what arrives: its load and its source are matched
     bridge = np.ones(f.size, dtype=complex) if gain is None else np.asarray(gain(f), dtype=complex)
     onward = bridge * second.through.s[:, 1, 0]
     arriving = first.through.s[:, 1, 0] * bridge
+    # aggressors of the first path go on through the repeater and the second path
     fext = _each(first.fext, lambda x: _isolated(x, x.s[:, 1, 0] * onward, second.through))
+    # those of the second path come out of repeaters behind paths like the first
     fext += _each(second.fext, lambda x: _isolated(first.through, arriving * x.s[:, 1, 0], x))
     near = _each(first.next, lambda x: _isolated(x, x.s[:, 1, 0] * onward, second.through))
     return Channel(
         _isolated(first.through, first.through.s[:, 1, 0] * onward, second.through),
         fext=tuple(fext),
+        # NEXT of the second path starts beside the receiver: nothing lies ahead of it
         next=(*near, *second.next),
         plane="die",
         name=f"{first.name} + {second.name}",
@@ -77,5 +81,6 @@ def unit_channel(frequency: Float) -> Channel:
 def _isolated(entry: Network, transfer: Complex, leaving: Network) -> Network:
     """`transfer` one way, the reflection of `entry` at port 1 and of `leaving` at port 2, nothing back."""
     s = np.zeros((transfer.size, 2, 2), dtype=complex)
+    # isolated: nothing returns through a repeater
     s[:, 0, 0], s[:, 1, 0], s[:, 1, 1] = entry.s[:, 0, 0], transfer, leaving.s[:, 1, 1]
     return Network(entry.frequency, s, z0=entry.z0, name=f"{entry.name} + {leaving.name}")

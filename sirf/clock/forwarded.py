@@ -47,6 +47,7 @@ class ForwardedClock:
             value = getattr(self, name)
             if value is None:
                 continue
+            # written so that NaN is refused too
             if not 0.0 <= value < np.inf:
                 raise SirfError(f"{name} must be zero or positive, got {value}. Use 0 to switch it off.")
         for name in ("source_corner", "supply_frequency"):
@@ -62,6 +63,7 @@ class ForwardedClock:
     @property
     def source_left(self) -> float:
         """Rms in s of the source's jitter between data and clock: source_rms √(2 (1 - exp(-2 pi corner mismatch)))."""
+        # expm1 keeps the digits of a mismatch far shorter than the source's correlation
         return float(
             self.source_rms * np.sqrt(-2.0 * np.expm1(-2.0 * np.pi * self.source_corner * self.delay_mismatch))
         )

@@ -74,6 +74,7 @@ def _from_file(file: Path) -> JitterMask:
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{name}: key {key} must be [[frequency, UI], …], got {rows!r}. Mend the key.") from error
     corners, heights = np.array(points).T if points else (np.zeros(0), np.zeros(0))
+    # logarithms of both are taken
     if len(points) < 2 or np.any(np.diff(corners) <= 0) or np.any(heights <= 0) or corners[0] <= 0:
         raise ConfigError(f"{name}: key {key} must ascend in frequency with positive UI, got {rows!r}. Mend the key.")
     if table["provenance"] not in ("P", "2", "E"):

@@ -73,6 +73,7 @@ class ClockRecovery:
         """
         if self.detector == "mueller-muller":
             loop = 2.0 * np.pi * self.bandwidth / symbol_rate
+            # the integral gain is (g / (2 damping))² of the whole loop, detector's gain included: divided by that once
             return loop / detector_gain, (loop / (2.0 * self.damping)) ** 2 / detector_gain
         loop = self.step_ui
         return loop, (loop / (2.0 * self.damping)) ** 2
@@ -89,6 +90,7 @@ class LinearLoop:
 
     def open_loop(self, frequency: Float) -> Complex:
         """L(z) at `frequency` (F,) in Hz: (g + g_i / (1 - 1/z)) z^-delay / (1 - 1/z), z = exp(j 2 pi f / symbol_rate)."""
+        # one symbol back: 1 / z
         back = np.exp(-2j * np.pi * np.asarray(frequency) / self.symbol_rate)
         return np.asarray((self.proportional + self.integral / (1.0 - back)) * back**self.delay / (1.0 - back))
 
@@ -108,6 +110,7 @@ class LinearLoop:
         low, high = 1e-12, 0.5
         for _ in range(100):
             middle = np.sqrt(low * high)
+            # the gain falls with frequency, so that bisection finds where it is one
             low, high = (middle, high) if abs(self.open_loop(middle * self.symbol_rate)) > 1.0 else (low, middle)
         # the phase is taken path by path: the angle of the whole loop would wrap at -180 degrees, just where it
         # matters

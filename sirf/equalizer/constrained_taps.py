@@ -19,6 +19,7 @@ def solve_taps(
 ) -> tuple[tuple[float, ...], tuple[float, ...], float]:
     """Rx FFE and DFE of least mean-square error with unit main cursor in row `main`; (taps, DFE, figure of merit)."""
     count = len(limits.dfe_max)
+    # what is fed back costs nothing, and the main cursor is held: all other rows are interference
     fed_back = np.arange(main + 1, main + 1 + count)
     free = np.ones(len(shape), dtype=bool)
     free[[main, *fed_back]] = False
@@ -26,6 +27,7 @@ def solve_taps(
     target = np.zeros(0)
     taps, bound = shape[main], shape[fed_back]
     fixed = np.zeros(count, dtype=bool)
+    # each turn pins one tap more at least, or ends
     for _ in range(count + 1):
         # constrained least squares: unit main cursor, and each DFE tap that hit its limit pinned there
         rows = np.vstack([taps[None, :], bound[fixed]])
@@ -39,6 +41,7 @@ def solve_taps(
             break
         fixed |= violated
         target = clipped[fixed]
+    # a pinned tap leaves the rest of its cursor as interference
     variance = float(weights @ cost @ weights) + symbol_variance * float(np.sum((values - clipped) ** 2))
     # the main cursor is one by construction, so A_s is the eye factor, and SNR_TX noise its ratio to that cursor
     fom = eye_factor**2 / (variance + tx_noise**2)

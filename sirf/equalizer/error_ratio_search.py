@@ -66,12 +66,14 @@ def _steps(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> list[S
     ctle = link.receiver.ctle
     if isinstance(ctle, Ctle) and "ctle" not in freeze:
         steps += [partial(_gain_step, place, getattr(limits, name)) for place, name in enumerate(CTLE_GAINS)]
+    # c(0) follows from the others
     if "tx_ffe" not in freeze:
         tx = link.transmitter
         inside = ((cursor, allowed) for cursor, allowed in limits.tx_ffe if cursor != 0)
         steps += [
             partial(_tap_step, cursor, allowed, limits.tx_main_minimum)
             for cursor, allowed in inside
+            # taps that the transmitter does not have cannot move
             if 0 <= tx.ffe_main + cursor < len(tx.ffe)
         ]
     return steps
@@ -111,5 +113,6 @@ def _with_ctle(link: Link, ctle: Ctle) -> Link:
 def _beside(value: float, allowed: Sequence[float], direction: int) -> float | None:
     """The allowed value next to the present one, above or below; None at the end."""
     ordered = sorted(allowed)
+    # from the nearest allowed value: the present one may lie beside the grid
     there = min(range(len(ordered)), key=lambda i: abs(ordered[i] - value)) + direction
     return ordered[there] if 0 <= there < len(ordered) else None

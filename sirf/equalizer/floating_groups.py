@@ -60,10 +60,12 @@ def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | No
             break
         most = np.full(len(runs), np.inf) if bound is None else bound(chosen, runs) * (1.0 + _ROUNDING)
         found: tuple[float, int] | None = None
+        # most promising first; a bound that is not above the best ends the group
         for row in np.argsort(-most, kind="stable").tolist():
             if found is not None and most[row] < found[0]:
                 break
             trial = solve(np.sort(np.concatenate((chosen, runs[row]))))
+            # of equals the first place, whatever the order they are solved in
             if found is None or (trial.merit, -row) > found:
                 best, found = trial, (trial.merit, -row)
         chosen = best.positions
@@ -73,6 +75,7 @@ def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | No
 def _free_runs(taken: Integer, limits: EqualizerLimits) -> Iterator[Integer]:
     """Runs of positions of one group that touch no taken one."""
     used, count = set(taken.tolist()), limits.rx_ffe_group_taps
+    # a group may end on the last place of the span
     for start in range(limits.rx_ffe_post + 1, limits.rx_ffe_span - count + 2):
         run = np.arange(start, start + count)
         if used.isdisjoint(run.tolist()):
@@ -113,10 +116,12 @@ class TapProblem:
 
         The error is then one over a quadratic form of the main cursor, to which a run adds that of its Schur complement.
         """
+        # the columns of `shape` begin with the first pre-cursor tap
         kept, placed = chosen + self.limits.rx_ffe_pre, runs + self.limits.rx_ffe_pre
         main, cost = self.shape[self.main], self._cost
         solved = np.linalg.solve(cost[np.ix_(kept, kept)], np.column_stack((main[kept], cost[kept])))
         rest, left = cost - cost[:, kept] @ solved[:, 1:], main - cost[:, kept] @ solved[:, 0]
+        # what the main cursor has at the run, less what the kept taps explain of it
         of_run = left[placed]
         added = np.linalg.solve(rest[placed[:, :, None], placed[:, None, :]], of_run[:, :, None])[:, :, 0]
         error = 1.0 / (main[kept] @ solved[:, 0] + np.einsum("rn,rn->r", of_run, added))

@@ -67,6 +67,7 @@ class GridSearch:
         self.path: list[Improvement] = []
         self.start_fom_db: float | None = None
         cursors = [cursor for cursor, _ in limits.tx_ffe]
+        # pre-cursors have negative numbers: as many taps come before the main one
         self.tap_main = -min([*cursors, 0])
         self.tap_count = self.tap_main + 1 + max([*cursors, 0])
         if "tx_ffe" in freeze:
@@ -76,6 +77,7 @@ class GridSearch:
         self.order = link.order
         self.symbol_variance = mean_square(link.levels)
         self.jitter_variance = link.transmitter.jitter.variance(symbol_rate=link.symbol_rate)
+        # the search solves the Rx FFE itself, so that noise and pulse are taken ahead of it
         self.receiver = (
             link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
         )
@@ -129,6 +131,7 @@ class GridSearch:
         self.power = self._aggressor_power()
         top = self._within_limits(best, wide)
         self.path.append((*top.gains_db, top.tx, top.fom_db))
+        # where nothing floats, limits are put in once and no neighbour is asked
         seen, moved = {_key(best)}, limits.rx_ffe_groups > 0
         while moved:
             moved = False
@@ -199,11 +202,13 @@ class GridSearch:
         m, limits, instant = waves.m, self.limits, middle + offset
         shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
         samples = pulse[instant % m :: m]
+        # noise of SNR_TX as the converter meets it, ahead of the FFE: relative to every sample
         sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
         full_scale = self._converter_range(samples, float(extra[0, 0]) + sent)
         problem = TapProblem(
             shape=shape,
             main=instant // m,
+            # rounding errors are white: they stand on the diagonal
             extra=extra + self._rounding(full_scale) * np.eye(len(extra)),
             symbol_variance=self.symbol_variance,
             tx_noise=self._tx_noise(),
@@ -258,12 +263,14 @@ class GridSearch:
 
     def _start(self, grid: Float, sizes: NDArray[np.int64], best: Setting | None) -> NDArray[np.int64]:
         taps = best.tx if best is not None else (0.0,) * self.tap_count
+        # neighbouring CTLE settings want much the same taps
         return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
 
     def _descend(self, waves: UnequalizedWaves, receiver: Receiver, best: Setting | None) -> Setting:
         grid, sizes = self._tx_grid()
         noise = float(waves.noise_lags[0])
         frozen = "tx_ffe" in self.freeze
+        # frozen taps are taken as they are, also below the least c(0)
         minimum = -np.inf if frozen else self.limits.tx_main_minimum
         fom, chosen, _, tried = coordinate_descent(
             waves.pulse,
@@ -279,6 +286,7 @@ class GridSearch:
             np.asarray(self.limits.dfe_max),
             waves.edge_power,
             waves.fext_lags,
+            # what the Tx FFE does not touch: receiver noise and NEXT
             noise + self.symbol_variance * float(waves.near_lags[0]),
             self.symbol_variance,
             self.jitter_variance,
@@ -288,6 +296,7 @@ class GridSearch:
         self.candidates += tried
         taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
         if not frozen:
+            # rounded, so that sums of steps such as 0.02 stay such numbers
             taps[self.tap_main] = round(1.0 - sum(abs(tap) for i, tap in enumerate(taps) if i != self.tap_main), 12)
         fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
         if self.start_fom_db is None:
@@ -305,6 +314,7 @@ class GridSearch:
             behind = waves.peak - self._instant(with_ffe(waves.pulse, tx, self.tap_main, waves.m), waves.m)
             offsets = range(behind - waves.m // 2, behind + waves.m // 2, waves.m // 8)
         else:
+            # the instant hardly moves from one CTLE setting to the next
             offset = round(best.offset_ui * waves.m)
             offsets = range(offset - 3, offset + 4, 3)
         top = self._mmse_at(waves, self._taps(grid, chosen), offsets, known)
@@ -321,6 +331,7 @@ class GridSearch:
                         taps = self._taps(grid, trial)
                         if taps[self.tap_main] < self.limits.tx_main_minimum:
                             break
+                        # taps are turned at one instant; around the end of the walk some more are looked at
                         found = self._mmse_at(waves, taps, [round(top.offset_ui * waves.m)], known)
                         if found.fom_db <= top.fom_db:
                             break
@@ -411,6 +422,7 @@ class GridSearch:
         """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
         shape = pulse_columns(pulse, instant, waves.m, limits)
         edges = pulse_columns(waves.edge, instant, waves.m, limits)
+        # mean square of the FFE's output steps: its differences, zero before and behind
         transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
         # one circular wave, delayed: products of two columns depend on the delay alone
         products = symmetric_toeplitz(edges[:, 0] @ edges)
@@ -440,6 +452,7 @@ class GridSearch:
             turns = frequency / self.link.symbol_rate
             # a symbol is a rectangle one UI long: its spectrum is a sinc; the shape is an edge's, per UI
             spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
+            # aggressors of one kind are independent: powers add
             power = alike.count(kind) * spectrum**2
             result.append((kind[1], frequency, power, np.cos(2 * np.pi * np.outer(lags, turns))))
         return tuple(result)

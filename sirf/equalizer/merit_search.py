@@ -68,6 +68,7 @@ def optimize(
         raise SirfError(f"by must be 'fom', 'mmse' or 'ber', got {by!r}. Use 'fom'.")
     criterion = link.receiver.sampling
     if criterion != MUELLER_MULLER:
+        # the search works at the Mueller-Müller instant, whose closed form it needs at every setting
         plain = link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER))
         found = optimize(plain, limits=limits, freeze=freeze, max_ctle_settings=max_ctle_settings, by=by)
         return _sampled_by(criterion, found, limits or link.limits, freeze)
@@ -99,6 +100,7 @@ def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequen
     `rounds` through all gains and taps at most.
     """
     allowed = limits or link.limits
+    # CTLE and Tx FFE stay where the walk has put them: the search then only solves what follows
     closed = tuple({*freeze, "ctle", "tx_ffe"})
     best, path, tried = refine_by_error_ratio(
         link,
@@ -136,6 +138,7 @@ def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[st
         result = result.replace(
             receiver=dataclasses.replace(receiver, dfe=dfe_taps(result, len(search.limits.dfe_max)))
         )
+    # the search's limits held frozen blocks: the link keeps its own
     return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
 
 
@@ -148,6 +151,7 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
     """
     span = link.optics
     assert span is not None
+    # nothing behind the light has a say
     alone = dataclasses.replace(limits, dfe_max=(), dfe_min=(), rx_ffe_pre=0, rx_ffe_post=0)
     corner = 0.75 * link.symbol_rate
     # a density whose variance behind this filter is that of the wanted rms
@@ -157,6 +161,7 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
 
     light = light_link(link)
     light = light.replace(channel=dataclasses.replace(light.channel, fext=(), next=()), aggressors=(), receiver=seen)
+    # one CTLE setting, because there is none
     opened = _by_figure_of_merit(light, alone, ("ctle", "rx_ffe", "dfe"), 1)
     tx = dataclasses.replace(link.transmitter, ffe=opened.transmitter.ffe, ffe_main=opened.transmitter.ffe_main)
     kept = (*freeze, "tx_ffe") if span.large_signal else freeze

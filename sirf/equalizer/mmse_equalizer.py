@@ -35,11 +35,13 @@ def mmse_equalizer(link: Link, *, ffe: tuple[int, int] | None = None, dfe: int |
     )
     # the sampling instant depends on whether there is a DFE
     present = (0.0,) * (dfe if dfe is not None else len(old))
+    # zeros: the taps themselves must not be in the responses
     flat = dataclasses.replace(receiver, ffe=(1.0,), ffe_main=0, dfe=present, adaptation=None)
     end = front_end(link.replace(receiver=flat))
     power = mean_square(link.levels)
     pulse = _windows(end.mean_pulse, end, before, after)
     main = end.pre_cursors + before
+    # cursors beyond the end of the pulse have nothing to cancel
     column = {int(delay): main + int(delay) for delay in delays if main + delay < pulse.shape[1]}
     cancelled = list(column.values())
     # cursors that the DFE removes cost nothing, whatever they are

@@ -22,6 +22,7 @@ def frozen_limits(link: Link, limits: EqualizerLimits, freeze: Sequence[str]) ->
     changes: dict[str, Any] = {}
     ctle = link.receiver.ctle
     if not isinstance(ctle, Ctle):
+        # of a table, or without a CTLE, every gain axis has one point
         changes |= dict.fromkeys(CTLE_GAINS, (0.0,))  # none, or a table as it is
     elif "ctle" in freeze:
         changes |= {name: (gain,) for name, gain in zip(CTLE_GAINS, ctle.gains_db, strict=True)}
@@ -59,6 +60,7 @@ def neighbours(where: Spot, steps: Spot, sizes: Spot) -> list[Spot]:
 
 def beside(values: Sequence[float], value: float) -> list[float]:
     """The next lower and the next higher of the `values` that may be chosen."""
+    # grids from files and steps of floating point differ in the last digits
     lower = [one for one in values if one < value - 1e-9]
     higher = [one for one in values if one > value + 1e-9]
     return [*([max(lower)] if lower else []), *([min(higher)] if higher else [])]

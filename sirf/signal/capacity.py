@@ -66,6 +66,7 @@ def capacity(
         low -= 5.0
     density = _density(ratio, returned, float(np.exp(brentq(excess, low, high, xtol=1e-12))))
     signal = density * ratio
+    # log2(1 + SNR) with noise that grows with the signal by `returned`
     return float(np.sum(weights * np.log2(1.0 + signal / (1.0 + returned * signal))))
 
 

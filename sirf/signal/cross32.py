@@ -30,6 +30,7 @@ def _points() -> NDArray[np.uint8]:
             if abs(x) == 7:
                 # the rectangle's outer columns become the cross's top and bottom rows
                 x, y = int(np.sign(x)) * (4 - abs(y)), int(np.sign(y)) * _OUTER
+            # three bits across and two up, both Gray
             word = (column ^ column >> 1) << 2 | (row ^ row >> 1)
             table[word] = (x + _OUTER) // 2, (y + _OUTER) // 2
     return table
@@ -96,6 +97,7 @@ def legal_word(first: int, second: int, *, sent: int) -> int:
     corner = first in (0, _OUTER) and second in (0, _OUTER)
     if corner:
         here = PAIR_LEVELS[sent].astype(int)
+        # beside it in one step: the sent point is as near as any other
         if abs(int(here[0]) - first) + abs(int(here[1]) - second) == 1:
             return sent
     return int(PAIR_WORDS[first, second])

@@ -22,6 +22,7 @@ def transitions(order: int, half_spacing: float, tail: Callable[[float], float])
     array([[0.9, 0.1],
            [0.1, 0.9]])
     """
+    # thresholds lie at odd multiples of half the spacing from a level
     beyond = [float(tail((2 * steps - 1) * half_spacing)) for steps in range(1, order)] + [0.0]
     table = np.zeros((order, order))
     for sent in range(order):
@@ -41,6 +42,7 @@ def symbol_error_ratio(table: Float) -> float:
     """
     order = len(table)
     if order == cross32.ORDER:
+        # per symbol of a pair that is right with (1 - p)²: small ratios keep their digits
         return float(-np.expm1(0.5 * np.log1p(-pair_error_ratios(table)[0])))
     return float(level_shares(order) @ (table * (1.0 - np.eye(order))).sum(axis=1))
 
@@ -92,7 +94,9 @@ def fec_symbol_error_ratio_of(unit: int, error_ratio: float, bits: int) -> float
         while left:
             inside = min(unit - place, left)
             chance *= 1.0 - error_ratio * inside / unit
+            # a unit that straddles counts by its bits inside
             left, place = left - inside, 0
         right.append(chance)
+    # where units divide the FEC symbol evenly there is one alignment, else all come in turn
     aligned = right[:1] if bits % unit == 0 else right
     return float(1.0 - np.mean(aligned))

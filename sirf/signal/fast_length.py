@@ -8,6 +8,7 @@ from functools import lru_cache
 @lru_cache(maxsize=256)
 def next_fast_length(least: int) -> int:
     """Smallest product of twos, threes and fives of at least `least` (1 or more), as `scipy.fft.next_fast_len(real=True)`."""
+    # a power of two always does
     best = 1 << max(least - 1, 0).bit_length()
     five = 1
     while five < best:

@@ -19,6 +19,7 @@ def butterworth4(frequency: NDArray[Any], corner: float) -> Complex:
     `frequency` (F,) and `corner` in Hz; |H_r(corner)| = -3.01 dB. Noise bandwidth `BUTTERWORTH4_NOISE` x corner.
     """
     x = np.asarray(frequency, dtype=float) / corner
+    # 2.613126 = 2 (cos(pi/8) + cos(3 pi/8)) and 3.414214 = 2 + sqrt(2)
     return np.asarray(1.0 / (1.0 - 3.414214 * x**2 + x**4 + 1j * (2.613126 * x - 2.613126 * x**3)))
 
 

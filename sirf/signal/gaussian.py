@@ -77,6 +77,7 @@ def erfcx(values: ArrayLike) -> Float:
     size = np.abs(x)
     square = size * size
     near = np.minimum(size, _NEAR)
+    # range by range: each approximation is evaluated where it holds, and near zero for all
     found = np.asarray(np.exp(near**2) * (1.0 - near * _ratio(_NEAR_TOP, _NEAR_BOTTOM, near**2)))
     middle, far = (size > _NEAR) & (size <= _MIDDLE), size > _MIDDLE
     found[middle] = _ratio(_MIDDLE_TOP, _MIDDLE_BOTTOM, size[middle])
@@ -106,6 +107,7 @@ def log_gaussian_below(values: ArrayLike) -> Float:
 
 
 def _ratio(top: tuple[float, ...], bottom: tuple[float, ...], at: Float) -> Float:
+    # Horner's rule for both polynomials
     above, below = np.full(at.shape, top[0]), np.full(at.shape, bottom[0])
     for one, two in zip(top[1:], bottom[1:], strict=True):
         above = above * at + one

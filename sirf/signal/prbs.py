@@ -25,6 +25,7 @@ def prbs(order: int, count: int, *, start: int = 0) -> Bits:
         raise SirfError(f"order must be one of {', '.join(map(str, DELAYS))}, got {order}. Use 13 or 31.")
     if count < 0 or start < 0:
         raise SirfError(f"count and start must not be negative, got {count} and {start}. Count bits from 0.")
+    # any start is within one period of the first bit
     register = _jump(order, start % (2**order - 1))
     return np.asarray(recurrence(register, DELAYS[order], count) ^ (order in INVERTED))
 
@@ -40,6 +41,7 @@ def recurrence(register: Bits, delays: tuple[int, ...], count: int) -> Bits:
     bits[:order] = register
     known, scale = order, 1
     while known < count:
+        # the largest power of two for which all delays lie in what is known
         while 2 * scale * order <= known:
             scale *= 2
         step = min(min(delays) * scale, count - known)
@@ -54,6 +56,7 @@ def _jump(order: int, start: int) -> Bits:
     """The register (order,) whose first bit is bit `start`: x^start modulo the characteristic polynomial picks from the first."""
     delays = DELAYS[order]
     polynomial = 1 << order | sum(1 << (order - delay) for delay in delays)
+    # square and multiply: x^start in as many steps as the number has bits
     power, square, exponent = 1, 2, start
     while exponent:
         if exponent & 1:
@@ -73,6 +76,7 @@ def _multiply(one: int, two: int, polynomial: int, order: int) -> int:
         if two & 1:
             product ^= one
         one <<= 1
+        # reduced as soon as the degree reaches that of the polynomial
         if one >> order:
             one ^= polynomial
         two >>= 1

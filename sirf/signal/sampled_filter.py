@@ -65,6 +65,7 @@ class SampledFilter:
     def _sum(self, frequency: Float) -> Complex:
         turns = frequency * self.interval
         result = np.empty(len(frequency), dtype=complex)
+        # rows of a matrix of bounded size
         rows = max(CHUNK // len(self.taps), 1)
         for start in range(0, len(frequency), rows):
             phase = np.outer(turns[start : start + rows], np.arange(len(self.taps)))

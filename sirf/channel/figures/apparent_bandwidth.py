@@ -42,6 +42,7 @@ def apparent_bandwidth(frequency: ArrayLike, transfer: ArrayLike, *, slope_db_pe
     total = np.cumsum(1.0 / magnitude**2)
     penalty = 20.0 * np.log10(total / total[-1])
     residual = _flattest_residual(f, penalty)
+    # the median, as elsewhere: one missing point does not double it
     step = float(np.median(np.diff(f)))
     count = max(3, int(np.floor(WINDOW_GHZ / step + 0.5)))
     slope = _slope(_moving_mean(residual, count), f)

@@ -158,6 +158,7 @@ def _duration(network: Network, settings: ErlSettings) -> float:
         raise SirfError("length_ui must be given for a one-port, got None. Use N of the standard.")
     rate = settings.samples_per_ui * settings.symbol_rate
     through = impulse_response(network.frequency, network.s[:, 1, 0], sample_rate=rate)
+    # delay of the through path by the peak of its impulse response
     return _TRANSITS * int(np.argmax(through)) / rate + _LEAD
 
 
@@ -173,6 +174,7 @@ def _pulse_reflection(
         filters = filters * raised_cosine(frequency, corner, settings.symbol_rate)
     value = reflection * filters * np.exp(-2j * np.pi * frequency * delay)
     rate = settings.samples_per_ui * settings.symbol_rate
+    # nothing comes back: without a phase the way into the time domain would refuse it
     if np.max(np.abs(value)) < _NOTHING * settings.bin_size:
         count = math.ceil(duration * rate) + settings.samples_per_ui
         return np.arange(count) / rate, np.zeros(count)
@@ -200,5 +202,7 @@ def _gate(time: Float, settings: ErlSettings) -> Float:
         excused = np.full_like(x, settings.rho_x)
     beyond = settings.rho_x * (1.0 + settings.rho_x) if settings.gate == "before" else 1.0
     if settings.equalized_ui > 0:
+        # beta_x counts in dB a second: UI over the symbol rate are seconds
         excused = excused * 10.0 ** (settings.beta_x * (x - reach) / settings.symbol_rate / 20.0)
+    # nothing before the fixture's end, then what the equaliser excuses, then all of it
     return np.where(x < 0, 0.0, np.where(x <= reach, excused, beyond))

@@ -53,6 +53,7 @@ def fitted_insertion_loss(
     Raises `SirfError` for a band with fewer than five points that are not zero.
     """
     inside = band(frequency, f_min, f_max)
+    # a zero has no decibels, and weighs nothing
     passing = np.abs(transfer[inside]) > 0
     f = frequency[inside][passing] / 1e9
     weight = np.abs(transfer[inside][passing])
@@ -61,11 +62,13 @@ def fitted_insertion_loss(
             f"transfer must pass a signal in the band, got {weight.size} points that do. Check the port order."
         )
     loss_db = -db20(weight)
+    # constant, skin effect, dielectric, and what grows faster
     terms = np.stack([np.ones_like(f), np.sqrt(f), f, f**2], axis=1)
     scale = np.max(terms, axis=0)
     # f² at 50 GHz is 2500 times the constant: columns of size one keep the digits
     solution = np.linalg.lstsq(terms / scale * weight[:, None], weight * loss_db, rcond=None)[0] / scale
     a0, a1, a2, a4 = (float(value) for value in solution)
+    # where the data end earlier they set the width
     span = min(f_max, float(frequency[-1])) - max(f_min, float(frequency[0]))
     return FittedLoss(coefficients=(a0, a1, a2, a4), frequency=frequency[inside][passing], loss_db=loss_db, span=span)
 
@@ -80,4 +83,5 @@ def deviation_figure_of_merit(
     weight = power_weight(
         fit.frequency, symbol_rate=symbol_rate, transmitter_corner=transmitter_corner, receiver_corner=receiver_corner
     )
+    # the integral by the widths of the bins, over the width of the band
     return float(np.sqrt(np.sum(bin_widths(fit.frequency) * weight * fit.deviation_db**2) / fit.span))

@@ -28,6 +28,7 @@ def power_sum(networks: Sequence[Network], frequency: Float, amplitudes: Sequenc
                 f"{own[-1] / 1e9:g} GHz. Lower f_max or use a wider file."
             )
         gain = 1.0 if amplitudes is None else amplitudes[index]
+        # powers add, so amplitudes are squared before they are summed
         total += (gain * np.interp(frequency, own, magnitude)) ** 2
     return np.asarray(np.sqrt(total))
 

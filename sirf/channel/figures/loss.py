@@ -61,6 +61,7 @@ def effective_bandwidth(network: Network) -> float:
     if not reference > 0:
         raise SirfError("S21 must pass a signal at low frequencies, got zero. Check the port order.")
     f = network.frequency
+    # down to DC the first value holds: a rectangle of its height
     return float((np.trapezoid(power, f) + power[0] * f[0]) / reference)
 
 
@@ -70,6 +71,7 @@ def _low_frequency_gain(network: Network) -> float:
     low = float(
         size[network.frequency <= max(0.1 * network.frequency[-1], network.frequency[min(1, size.size - 1)])].max()
     )
+    # a low point far below the others is a DC block
     return float(size[0]) if size[0] >= 0.5 * low else low
 
 

@@ -72,6 +72,7 @@ def pn_skew(network: Network, order: PortOrder = STRAIGHT, *, f_max: float | Non
     at_p = s[:, p_out, p_in] - s[:, p_out, n_in]
     at_n = s[:, n_out, n_in] - s[:, n_out, p_in]
     used = (f > 0) & (f <= (f[-1] if f_max is None else f_max))
+    # at DC there is no phase
     ratio = (at_p * np.conj(at_n))[used]
     weight = np.abs(ratio)
     total = float(np.sum(weight * f[used] ** 2))
@@ -109,11 +110,13 @@ def balance(network: Network, nyquist: float) -> Balance:
     """
     modes = mode_conversion(network)
     low = modes.frequency <= nyquist * (1 + 1e-9)
+    # powers are interpolated: their ratio is what the loss is made of
     arrived, converted = (np.interp(nyquist, modes.frequency, np.abs(s[:, 1, 0]) ** 2) for s in (modes.dd, modes.cd))
     return Balance(
         skew=pn_skew(network, f_max=nyquist),
         scd21_worst_db=float(np.max(modes.scd21_db[low])),
         scd11_worst_db=float(np.max(modes.scd11_db[low])),
+        # a floor far below any signal keeps the quotient finite
         conversion_loss_db=float(10.0 * np.log10(1.0 + converted / max(float(arrived), 1e-30))),
     )
 

@@ -21,6 +21,7 @@ def sampled_signal_pdf(samples: Float, *, levels: int, bin_size: float) -> tuple
     # rounded half away from zero as MATLAB does; NumPy would round half to even
     bins = np.sign(symbols) * np.floor(np.abs(symbols) * magnitude[:, None] / bin_size + 0.5)
     shifts = bins.astype(np.intp)
+    # what the outermost symbol makes is how far the distribution grows
     half = shifts[:, -1]
     probability = np.zeros(2 * int(half.sum()) + 1)
     probability[0] = 1.0
@@ -29,6 +30,7 @@ def sampled_signal_pdf(samples: Float, *, levels: int, bin_size: float) -> tuple
         narrow = probability[:size] / levels
         size += 2 * int(reach)
         wide = np.zeros(size)
+        # bins counted from the lowest sum that there is now
         for offset in shift + reach:
             wide[offset : offset + narrow.size] += narrow
         probability[:size] = wide

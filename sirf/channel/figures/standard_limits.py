@@ -61,6 +61,7 @@ class Mask:
 
         `loss_db` (F,) at `frequency` (F,) in Hz. None where the data and the mask do not overlap.
         """
+        # distance on the allowed side is positive
         distance = (loss_db - self.at(frequency)) * (1.0 if self.limit == "minimum" else -1.0)
         known = np.flatnonzero(np.isfinite(distance))
         if known.size == 0:

@@ -112,6 +112,7 @@ def impedance_profile(
             f"rise_time must be {MIN_RISE_BANDWIDTH / edge * 1e12:.3g} ps at least for a band to {edge / 1e9:g} GHz, got "
             f"{rise * 1e12:g} ps. Use a slower edge or a wider file."
         )
+    # what an inverse transform of this step can tell apart before it repeats
     period = 1.0 / float(np.median(np.diff(network.frequency)))
     span = 0.25 * period if duration is None else duration
     if not 0 < span <= 0.5 * period:
@@ -137,6 +138,7 @@ def _layers(rho: Float) -> Float:
     At each interface the reflected wave over the incident one, both at their fronts, is its coefficient; behind it both waves
     follow, and the reflected one is a round trip nearer. Every `_COARSE`th sample of a long profile is enough for its edge.
     """
+    # a coarser profile keeps the layers few: each costs a pass over the waves
     every = _COARSE if rho.size > _LONG else 1
     down = np.zeros(-(-rho.size // every))
     up = np.diff(rho[::every], prepend=0.0)
@@ -144,10 +146,12 @@ def _layers(rho: Float) -> Float:
     impedance = np.empty(up.size)
     level = 1.0
     for index in range(up.size):
+        # rounding of a total reflection must not pass one
         gamma = float(np.clip(up[0] / down[0], -_WALL, _WALL))
         level *= (1.0 + gamma) / (1.0 - gamma)
         impedance[index] = level
         # the factor 1 / sqrt(1 - gamma²) of both waves is left out: only their ratio counts
+        # the incident wave moves one layer in, the reflected one comes a layer nearer
         down, up = (down - gamma * up)[:-1], (up - gamma * down)[1:]
     return np.asarray(np.interp(np.arange(rho.size), np.arange(impedance.size) * every, impedance))
 
@@ -156,12 +160,14 @@ def _step_reflection(network: Network, port: int, rise: float, period: float) ->
     """Time in s and step response of the reflection, over one period of the frequency step."""
     edge = float(network.frequency[-1])
     # fine enough for the edge, and for all of the file's band
+    # a length without large prime factors
     samples = next_fast_length(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)))
     frequency = np.arange(samples // 2 + 1) / period
     inside = frequency <= edge
     response = np.zeros(frequency.size, dtype=np.complex128)
     response[inside] = _reflection(network, port, frequency[inside])
     response *= gaussian_edge(frequency, rise)
+    # room in front for the foot of the edge, which begins before time zero
     lead = math.ceil(2.0 * _LEAD * rise * samples / period)
     impulse = irfft(response, n=samples)
     if network.frequency[0] > 0:

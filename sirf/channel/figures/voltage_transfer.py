@@ -55,6 +55,7 @@ class VtfLimit:
     def margins_db(self, found: VoltageTransfer) -> dict[str, float]:
         """dB by which each limit is met, negative where it is missed."""
         line = self.crosstalk_slope * found.nyquist_db + self.crosstalk_offset_db
+        # limits are losses, found values are gains: their sum is the margin
         return {
             "loss at DC": found.dc_db + self.loss_dc_db,
             "loss at half the rate": found.nyquist_db + self.loss_nyquist_db,
@@ -92,6 +93,7 @@ def transfer(network: Network, ends: Terminations) -> Complex:
     G_S G_L)) with the reflections G of both ends (Pozar, Microwave Engineering, section 4.3).
     """
     jw, s = 2j * np.pi * network.frequency, network.s
+    # written as half of a pair: the reference of one line is half of it
     reference = 0.5 * float(np.real(np.asarray(network.z0).flat[0]))
     # an open end would make 0/0 of the reflection below: a resistance far above any line stands for it
     load_ohm = OPEN_OHM if ends.load_ohm == inf else ends.load_ohm
@@ -99,6 +101,7 @@ def transfer(network: Network, ends: Terminations) -> Complex:
     lowered = 1.0 + jw * ends.source_ohm * ends.source_capacitance
     source, load = ends.source_ohm / lowered, load_ohm / (1.0 + jw * load_ohm * ends.load_capacitance)
     near, far = (source - reference) / (source + reference), (load - reference) / (load + reference)
+    # equation of a two-port between any source and load, with both round trips
     loops = (1.0 - s[:, 0, 0] * near) * (1.0 - s[:, 1, 1] * far) - s[:, 0, 1] * s[:, 1, 0] * near * far
     return np.asarray(s[:, 1, 0] * (1.0 + far) * (1.0 - near) / (2.0 * loops) / lowered)
 
@@ -143,7 +146,9 @@ def _from_file(file: Path) -> VtfMask:
             load_capacitance=1e-15 * record.load_capacitance_ff,
         ),
         limits=tuple(
-            VtfLimit(data_rate=1e9 * one.to_gtps, **one.model_dump(exclude={"to_gtps"})) for one in record.limit
+            # the keys are those of the value
+            VtfLimit(data_rate=1e9 * one.to_gtps, **one.model_dump(exclude={"to_gtps"}))
+            for one in record.limit
         ),
         provenance=record.provenance,
         source=record.source,

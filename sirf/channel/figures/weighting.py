@@ -30,6 +30,7 @@ def power_weight(
         if not (np.isfinite(value) and value > 0):
             raise SirfError(f"{name} must be positive and finite, in Hz, got {value!r}. Give for example 53.125e9.")
     f = np.asarray(frequency, dtype=np.float64)
+    # a second-order filter of the transmitter and a fourth-order one of the receiver, as powers
     filters = (1.0 + (f / transmitter_corner) ** 4) * (1.0 + (f / receiver_corner) ** 8)
     return np.asarray(np.sinc(f / symbol_rate) ** 2 / filters)
 
@@ -41,6 +42,7 @@ def band(frequency: Float, f_min: float, f_max: float) -> slice:
     """
     if not 0 <= f_min < f_max:
         raise SirfError(f"f_min must lie below f_max, both in Hz, got {f_min!r} and {f_max!r}. Swap them.")
+    # one point outside at either end, so that the band is covered whole
     start = max(int(np.searchsorted(frequency, f_min, side="right")) - 1, 0)
     stop = min(int(np.searchsorted(frequency, f_max, side="left")) + 1, frequency.size)
     if stop - start < 5:

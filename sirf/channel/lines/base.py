@@ -54,6 +54,7 @@ class Line(ABC):
         """(gamma per m, differential characteristic impedance in ohm), each (F,), at `frequency` > 0 in Hz."""
         series, shunt = self.immittances(np.asarray(frequency, dtype=np.float64))
         # series and shunt are those of one line; the pair's odd mode has it twice in series
+        # gamma = sqrt(Z Y), Z_c = sqrt(Z / Y)
         gamma, impedance = np.sqrt(series * shunt), 2.0 * np.sqrt(series / shunt)
         return np.asarray(gamma), np.asarray(impedance)
 
@@ -111,5 +112,6 @@ def internal_impedance(
     """
     # Wheeler: the field that a recession of the surface frees is the field inside the skin
     skin = recession * material.surface_impedance(frequency)
+    # the whole cross-section carries the current at DC
     direct = 1.0 / (material.conductivity * area)
     return np.asarray(np.sqrt(direct**2 + skin**2), dtype=np.complex128)

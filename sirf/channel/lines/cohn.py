@@ -41,6 +41,7 @@ def pair(width: float, gap: float, thickness: float, spacing: float) -> tuple[fl
     if gap >= 5.0 * thickness:
         odd_admittance = 1.0 / thick + ratio * (1.0 / odd - 1.0 / alone)
     else:
+        # facing edges as a parallel plate of the strips' thickness over the gap, twice; the fringe is in it already
         plates = 2.0 * thickness / gap - 2.0 * (fringe - thin_fringe)
         odd_admittance = 1.0 / thick + 1.0 / odd - 1.0 / alone + plates / WAVE_OHM
     return float(1.0 / even_admittance), float(1.0 / odd_admittance)

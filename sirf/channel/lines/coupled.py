@@ -55,6 +55,7 @@ class PairArray:
     def strips(self) -> Strips:
         """Cross-section of all traces, P and N of the first pair first."""
         one = self.line.strips
+        # about the middle of all pairs
         middles = self.pitch * (np.arange(self.pairs) - 0.5 * (self.pairs - 1))
         centres = tuple(float(middle + centre) for middle in middles for centre in one.centres)
         return one._replace(centres=centres)
@@ -81,7 +82,9 @@ class PairArray:
         mask = weight + (1.0 - weight) * np.kron(np.eye(self.pairs), np.ones((2, 2)))
         air, slab = (mask * capacitance_matrix(strips, dk) for dk in (1.0, material.dk))
         # the slab's part of the capacitance takes the slab's complex permittivity
+        # shares of air and slab are linear in the slab's permittivity
         part = (slab - air) / (material.dk - 1.0) if material.dk > 1.0 else air
+        # conductance and capacitance both follow from the complex permittivity
         shunt = 1j * w * (air + (material.permittivity(frequency) - 1.0)[:, None, None] * part)
         if skew:
             trace = np.arange(2 * self.pairs)
@@ -116,6 +119,7 @@ def _scattering(series: Complex, shunt: Complex, length: float) -> Complex:
     # a piece is also short against its impedances, or its waves lose digits
     steps = max(turns, length * float(np.abs(series).max()) / LINE_OHM, length * float(np.abs(shunt).max()) * LINE_OHM)
     doublings = max(0, int(np.ceil(np.log2(max(steps, 1e-300) / 0.5))))
+    # halved until the piece is short, doubled again as waves
     piece = length / 2**doublings
     cosine, sine = _short(product * piece**2, traces)
     near, far = _waves(cosine, sine @ series * (piece / LINE_OHM), shunt @ sine * (piece * LINE_OHM))

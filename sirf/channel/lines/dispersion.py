@@ -58,6 +58,7 @@ def _fitted(curve: Callable[[Float], Float], effective: float) -> Dispersion:
     # only microstrips need it: half a second of import
     from scipy.optimize import nnls
 
+    # from the widest band down: the first that a causal sum fits is the model's
     for limit in _BANDS:
         fn = np.linspace(0.01, limit, 120)
         wanted = curve(fn) - effective

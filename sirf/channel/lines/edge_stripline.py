@@ -54,22 +54,26 @@ class EdgeStripline(Line):
     @property
     def strips(self) -> Strips:
         """The cross-section for the field solution."""
+        # midway: half of what the trace leaves of the spacing lies below it
         pitch, height = self.width + self.gap, 0.5 * (self.spacing - self.thickness)
         return Strips((-0.5 * pitch, 0.5 * pitch), self.width, self.thickness, height, self.spacing)
 
     @property
     def impedance(self) -> float:
         """Differential impedance in ohm: twice that of the odd mode, without loss."""
+        # odd mode in air over the root of Dk; both lines of a pair are in series
         return 2.0 * self._air(-1.0) / float(np.sqrt(self.material.dk))
 
     @property
     def common_impedance(self) -> float:
         """Common-mode impedance in ohm: half that of the even mode, without loss."""
+        # even mode: both lines are parallel
         return 0.5 * self._air(1.0) / float(np.sqrt(self.material.dk))
 
     @property
     def cutoff(self) -> float:
         """Frequency in Hz above which a second mode runs between the planes: half a wave in their spacing."""
+        # half a wavelength at the highest speed that the dielectric has, where its Dk is least
         return C0 / (2.0 * self.spacing * float(np.sqrt(self.material.high_frequency_dk)))
 
     @property
@@ -99,4 +103,5 @@ class EdgeStripline(Line):
 
     def _air(self, sign: float) -> float:
         matrix = capacitance_matrix(self.strips, 1.0)
+        # Z = 1 / (c C) of any line in air
         return 1.0 / (C0 * float(matrix[0, 0] + sign * matrix[0, 1]))

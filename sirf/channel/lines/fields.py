@@ -54,6 +54,7 @@ def capacitance_matrix(strips: Strips, dk: float) -> Float:
     """
     _check(strips)
     panels = _panels(strips)
+    # the boundary conditions of planes and slab are in the Green's function: only strips carry panels
     green = _between_planes(panels, strips.spacing) if strips.spacing is not None else _on_slab(panels, strips, dk)
     permittivity = EPS0 * (dk if strips.spacing is not None else 1.0)
     potential = (panels.owner[:, None] == np.arange(len(strips.centres))).astype(np.float64)
@@ -79,6 +80,7 @@ def recession_matrix(strips: Strips) -> Float:
     # a step of 0.5 %: smaller ones drown in the rounding of the solution, larger ones bend
     step = 5e-3 * strips.thickness
     spacing = None if strips.spacing is None else strips.spacing + 2.0 * step
+    # each face recedes by a step, the planes' too: strips shrink and distances grow by two steps
     receded = Strips(
         strips.centres, strips.width - 2.0 * step, strips.thickness - 2.0 * step, strips.height + 2.0 * step, spacing
     )
@@ -100,6 +102,7 @@ def _panels(strips: Strips) -> _Panels:
     x, half_x = _clustered(_ALONG, strips.width)
     y, half_y = _clustered(_ACROSS, strips.thickness)
     left, low, high = -0.5 * strips.width, strips.height, strips.height + strips.thickness
+    # bottom, top, left and right face of one strip, then all strips
     one_x = np.concatenate((x, x, np.full(y.size, left), np.full(y.size, -left)))
     one_y = np.concatenate(
         (np.full(x.size, low), np.full(x.size, high), y + 0.5 * (low + high), y + 0.5 * (low + high))
@@ -139,6 +142,7 @@ def _antiderivative(t: Float, across: Float) -> Float:
     square = t**2 + across**2
     # the panel's own centre: t ln t vanishes with t
     log = 0.5 * np.log(np.where(square > 0.0, square, 1.0))
+    # integral of ln r along a line, in closed form
     return np.asarray(t * log - t + across * np.arctan2(t, across))
 
 
@@ -167,6 +171,7 @@ def _on_slab(panels: _Panels, strips: Strips, dk: float) -> Float:
     depth = panels.y[:, None] + panels.y[None, :] - 2.0 * strips.height
     weight = 1.0
     for n in range(1, _IMAGES + 1):
+        # images deeper and deeper below the plane, each weaker by kappa
         green -= (1.0 - kappa**2) * weight * 0.5 * np.log(dx2 + (depth + 2.0 * n * strips.height) ** 2)
         weight *= kappa
         if abs(weight) < 1e-9:

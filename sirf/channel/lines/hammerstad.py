@@ -53,6 +53,7 @@ def pair_dispersion(fn: Float, u: float, g: float, dk: float, effective: tuple[f
 
     Source: Kirschning and Jansen, IEEE Trans. MTT-32 (1984) 83, equations (8) and (9).
     """
+    # names p1 … p15 are those of the paper
     p5 = 0.334 * np.exp(-3.3 * (dk / 15.0) ** 3) + 0.746
     p6 = p5 * np.exp(-((fn / 18.0) ** 0.368))
     p7 = 1.0 + 4.069 * p6 * g**0.479 * np.exp(-1.347 * g**0.595 - 0.17 * g**2.5)
@@ -94,9 +95,11 @@ def _p4(dk: float) -> float:
 
 def _widened(u: float, t: float, dk: float) -> tuple[float, float]:
     """Widths that make up for the thickness, in air and on the slab."""
+    # the limit for a thin strip; the formula would divide by zero
     if t == 0.0:
         return u, u
     in_air = t / np.pi * np.log1p(4.0 * np.e / t * np.tanh(np.sqrt(6.517 * u)) ** 2)
+    # the field below the strip is in the slab, so that the edge's widening counts less
     on_slab = 0.5 * (1.0 + 1.0 / np.cosh(np.sqrt(dk - 1.0))) * in_air
     return u + float(in_air), u + float(on_slab)
 
@@ -113,6 +116,7 @@ def _effective(u: float, dk: float) -> float:
 
 
 def _even(u: float, g: float, dk: float) -> Strip:
+    # v, a … d and q1 … q10 as the paper names them
     v = u * (20.0 + g**2) / (10.0 + g**2) + g * np.exp(-g)
     effective = _effective(float(v), dk)
     q4 = _q4(u, g)

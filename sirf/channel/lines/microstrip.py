@@ -69,12 +69,15 @@ class Microstrip(Line):
     def immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
         air = self._static.air
+        # a step small against the strip and large against rounding: the closed form is smooth
         step = 1e-4 * self.thickness
+        # air alone: conductor loss does not know the dielectric
         receded = hammerstad.single(
             (self.width - 2 * step) / (self.height + 2 * step),
             (self.thickness - 2 * step) / (self.height + 2 * step),
             1.0,
         ).air
+        # L = Z / c of a line in air
         recession = (receded - air) / (C0 * step * MU0)
         inside = internal_impedance(frequency, self.material, recession, self.width * self.thickness)
         return _immittances(frequency, self.material, air, self.effective_dk, self._dispersion, self.height, inside)
@@ -168,6 +171,7 @@ class EdgeMicrostrip(Line):
     def _mode(self, sign: float) -> hammerstad.Strip:
         air, slab = (capacitance_matrix(self.strips, dk) for dk in (1.0, self.material.dk))
         alone = float(air[0, 0] + sign * air[0, 1])
+        # C with the slab over C without it is the effective permittivity
         return hammerstad.Strip(1.0 / (C0 * alone), float(slab[0, 0] + sign * slab[0, 1]) / alone)
 
     @property
@@ -188,6 +192,7 @@ def _immittances(
     w = 2.0 * np.pi * frequency
     # Hz m to GHz mm: 1e-9 x 1e3
     slower = 1.0 + dispersion.rise(frequency * height * 1e-6) / effective
+    # share of the field in the slab, from what it does to the capacitance
     filling = (effective - 1.0) / (material.dk - 1.0) if material.dk > 1.0 else 1.0
     # only the share of the field inside the slab meets its permittivity and its loss
     permittivity = 1.0 + filling * (material.permittivity(frequency) - 1.0)
@@ -198,11 +203,13 @@ def _immittances(
 
 def _cutoff(dispersion: Dispersion, width: float, height: float, dk: float) -> float:
     transverse = C0 / (float(np.sqrt(dk)) * (2.0 * width + 0.8 * height))
+    # the lower of both; a GHz mm is 1e6 Hz m
     return min(transverse, dispersion.limit * 1e6 / height)
 
 
 def _earliest(effective: float, material: Material) -> float:
     filling = (effective - 1.0) / (material.dk - 1.0) if material.dk > 1.0 else 1.0
+    # at infinite frequency the slab has its least permittivity, and the wave its highest speed
     return float(np.sqrt(1.0 + filling * (material.high_frequency_dk - 1.0)))
 
 

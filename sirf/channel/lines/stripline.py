@@ -70,6 +70,7 @@ class Stripline(Line):
         """(series impedance in ohm/m, shunt admittance in S/m) of one line, each (F,), DC included."""
         w = 2.0 * np.pi * frequency
         air = cohn.single(self.width, self.thickness, self.spacing)
+        # a step small against the trace and large against rounding
         step = 1e-4 * self.thickness
         # all faces recede by one step, planes included: both sides of a size change
         receded = cohn.single(self.width - 2 * step, self.thickness - 2 * step, self.spacing + 2 * step)

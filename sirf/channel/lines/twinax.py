@@ -85,6 +85,7 @@ class Twinax(Line):
         # Wheeler: the inductance in air is impedance / c, and its change by the recession of the metal over mu0 is
         # what a skin depth's field sees of the circumference, in 1/m
         recession = (receded - air) / (C0 * step * MU0)
+        # the cross-section of one round wire
         inside = internal_impedance(frequency, self.material, recession, 0.25 * np.pi * self.wire**2)
         series = 1j * w * (air / C0) + inside
         # the capacitance in air is 1 / (c impedance); insulation fills the whole cross-section, so its complex Dk is a
@@ -101,6 +102,7 @@ def _even_in_air(wire: float, separation: float, shield: float) -> float:
     logarithm. Within 2 % of a field solution.
     """
     p, q = separation / wire, separation / shield
+    # field of the other wire and of both images in the shield, in units of e / separation
     field = 1.0 + 2.0 * q**2 / (1.0 - q**2) - 2.0 * q**2 / (1.0 + q**2)
     logarithm = np.log(p * (1.0 - q**4) / (2.0 * q**2)) - field**2 / (4.0 * p**2)
     return float(MU0 * C0 / (2.0 * np.pi) * logarithm)

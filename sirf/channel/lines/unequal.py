@@ -57,6 +57,7 @@ def unequal_pair(
         if skew == 0.0 and length_difference == 0.0:
             alike = uniform_scattering(series, shunt, length)
             return PairNetwork(frequency, alike, alike)
+        # P and N each by itself, where they do not meet
         p, n = (
             uniform_scattering(series, shunt * slowed(line, skew, sign), length + 0.5 * sign * length_difference)
             for sign in (1.0, -1.0)
@@ -64,11 +65,13 @@ def unequal_pair(
         return PairNetwork.of_lines(frequency, p, n)
     common_series, common_shunt = line.common_immittances(frequency)
     # both lines run together over the shorter length only
+    # the shorter line's length: what the longer one has more comes behind it
     paired = length - 0.5 * abs(length_difference)
     if skew == 0.0:
         dd, cc = (uniform_scattering(z, y, paired) for z, y in ((series, shunt), (common_series, common_shunt)))
         pair = PairNetwork(frequency, dd, cc)
     else:
+        # own admittance of a line: the mean of both modes; a line that is slower has more of it
         alone = 0.5 * (shunt + common_shunt)
         late, early = (alone * (slowed(line, skew, sign) - 1.0) for sign in (1.0, -1.0))
         # in modes a difference of P and N stands off the diagonal, and their mean on it
@@ -108,10 +111,12 @@ def coupled_pair(frequency: Float, series: Complex, shunt: Complex, length: floa
     """
     m = matrix_product(series, shunt)
     middle = 0.5 * (m[0, 0] + m[1, 1])
+    # eigenvalues of a 2 x 2 matrix: half the trace plus and minus this root
     root = np.sqrt(0.25 * (m[0, 0] - m[1, 1]) ** 2 + m[0, 1] * m[1, 0])
     a, b = (_held(np.sqrt(middle + sign * root) * length) for sign in (1.0, -1.0))
     s, t = 0.5 * (a + b), 0.5 * (a - b)
     rise = 0.5 * length**2 * _sinhc(s) * _sinhc(t)
+    # where a product vanishes the quotient below takes its limit
     both = np.where(a * b == 0.0, 1.0, a * b)
     # divided difference of sinh(x) / x by x²; its limit at zero is the second coefficient of the series, 1/6
     curve = np.where(a * b == 0.0, 1.0 / 6.0, 0.5 * (np.cosh(s) * _sinhc(t) - _sinhc(s) * np.cosh(t)) / both)
@@ -122,6 +127,7 @@ def coupled_pair(frequency: Float, series: Complex, shunt: Complex, length: floa
     admittance = matrix_product(shunt, sine) * (length * LINE_OHM)
     transposed = cosine.swapaxes(0, 1)
     through = 2.0 * _inverse(cosine + impedance + admittance + transposed)
+    # a uniform piece is symmetric: one reflection and one transmission matrix
     reflected = 0.5 * matrix_product(cosine + impedance - admittance - transposed, through)
     # a uniform length looks the same from both ends
     return PairNetwork(frequency, *(_two_port(reflected[k], through[k]) for k in ((0, 0), (1, 1), (0, 1), (1, 0))))
@@ -131,6 +137,7 @@ def slowed(line: PairLine, skew: float, sign: float) -> float:
     """Factor on the admittance of line P (+1) or N (-1)."""
     if skew == 0.0:
         return 1.0
+    # half of the skew on either line
     change = 0.5 * skew / slowness(line)
     if not abs(change) < 0.5:
         raise PhysicsError(
@@ -150,6 +157,7 @@ def extra_length(frequency: Float, single: tuple[Complex, Complex], length_diffe
 
 
 def _held(turn: Complex) -> Complex:
+    # attenuation beyond which nothing passes is held, or cosh overflows
     return np.asarray(np.minimum(turn.real, MAX_ATTENUATION_NEPER) + 1j * turn.imag)
 
 
@@ -161,6 +169,7 @@ def _sinhc(x: Complex) -> Complex:
 
 def _polynomial(constant: Complex, slope: Complex, m: Complex) -> Complex:
     """constant + slope m as a (2, 2, F) matrix."""
+    # in place of a product with the unit matrix
     result = slope * m
     result[0, 0] += constant
     result[1, 1] += constant
