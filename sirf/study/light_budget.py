@@ -8,6 +8,8 @@ from retimer to retimer: 0 dB of margin is where the engine meets the limit.
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,6 +35,10 @@ NOISE_BAND = 10.0
 """Band over the amplifier's bandwidth to which its noise is integrated."""
 TOLERANCE_DB = 0.01
 """Width of the last bracket of the search."""
+FIRST_LOSS_DB, USUAL_SLOPE = 10.0, 0.5
+"""Where the search begins: the margin of most paths that ship, and the slope there, dB of noise over signal a dB of loss."""
+MAX_STEPS = 80
+"""Losses that are tried at most; a search takes five or six."""
 
 
 def optical_standard(symbol_rate: float) -> str:
@@ -139,24 +145,54 @@ def loss_margin_db(optics: OpticsPreset, *, ber: float = KP4_BIT_ERROR_RATIO) ->
     if not 0.0 < ber < DEAD_ERROR_RATIO:
         raise SirfError(f"ber must be between 0 and 0.5, got {ber}. Use 2.4e-4, the threshold of KP4.")
 
-    def excess(loss: float) -> float:
-        return float(np.log10(max(light_ber(optics, optical_path_with_loss(optics.path, loss)), 1e-40)) - np.log10(ber))
+    limit = _noise_over_signal_db(ber)
 
-    low, high = (0.0, MAX_LOSS) if excess(0.0) <= 0.0 else (-MAX_GAIN, 0.0)
-    below, above = excess(low), excess(high)
-    if below > 0.0:
+    def excess(loss: float) -> float:
+        return _noise_over_signal_db(light_ber(optics, optical_path_with_loss(optics.path, loss))) - limit
+
+    margin = last_loss(excess)
+    if margin is None:
+        least = light_ber(optics, optical_path_with_loss(optics.path, -MAX_GAIN))
         raise PhysicsError(
-            f"light must meet a bit error ratio of {ber:g} with {MAX_GAIN:g} dB less loss, got {ber * 10.0**below:.1e}. "
+            f"light must meet a bit error ratio of {ber:g} with {MAX_GAIN:g} dB less loss, got {least:.1e}. "
             "Lower intensity noise, reflections or the noise of what drives it."
         )
-    for step in range(60):
-        if high - low <= TOLERANCE_DB:
+    return margin
+
+
+def _noise_over_signal_db(ber: float) -> float:
+    """Noise over signal in dB of light but for a constant: -ln of a Gaussian tail goes with the square of its inverse."""
+    return float(-5.0 * np.log10(-np.log(max(ber, 1e-40))))
+
+
+def last_loss(excess: Callable[[float], float]) -> float | None:
+    """The last loss in dB, within `TOLERANCE_DB`, at which `excess` (dB, rising with the loss) is not above 0.
+
+    `MAX_LOSS` where it is above 0 nowhere, None where it still is with `MAX_GAIN` less loss.
+    """
+    low, high, below, above = -math.inf, math.inf, 0.0, 0.0
+    loss, stride = FIRST_LOSS_DB, 0.0
+    for step in range(MAX_STEPS):
+        found = excess(loss)
+        if found <= 0.0:
+            low, below = loss, found
+        else:
+            high, above = loss, found
+        if high - low <= TOLERANCE_DB or low == MAX_LOSS:
             break
-        # far from the crossing decades rise steeply with loss: bisection first, then the secant with one side kept
-        share = 0.5 if step < 3 or above - below > 4.0 else min(max(-below / (above - below), 0.05), 0.95)
-        middle = low + share * (high - low)
-        found = excess(middle)
-        low, below, high, above = (middle, found, high, above) if found <= 0.0 else (low, below, middle, found)
+        if high == -MAX_GAIN:
+            return None
+        if math.isinf(high - low):
+            stride = max(abs(found) / USUAL_SLOPE + 0.1, 2.0 * stride)
+            loss = min(max(loss - math.copysign(stride, found), -MAX_GAIN), MAX_LOSS)
+        elif step % 8 == 7:
+            # a curve that bends sharply keeps one end where it is
+            loss = 0.5 * (low + high)
+        else:
+            crossing = low - below * (high - low) / (above - below)
+            # just past the crossing as seen from the nearer end, so that the farther one moves there
+            past = math.copysign(0.3 * TOLERANCE_DB, high + low - 2.0 * crossing)
+            loss = min(max(crossing + past, 0.95 * low + 0.05 * high), 0.05 * low + 0.95 * high)
     return low
 
 

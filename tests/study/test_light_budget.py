@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sirf import optics
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.optics.span import Span
-from sirf.study.light_budget import engine_budget, loss_margin_db, optical_path_with_loss, optical_standard
+from sirf.study.light_budget import (
+    MAX_GAIN,
+    MAX_LOSS,
+    TOLERANCE_DB,
+    engine_budget,
+    last_loss,
+    loss_margin_db,
+    optical_path_with_loss,
+    optical_standard,
+)
 
 
 @pytest.mark.parametrize("name", optics.list_optics())
@@ -45,6 +58,25 @@ def test_a_stricter_limit_leaves_less_margin_and_rows_add_up() -> None:
     assert loss_margin_db(preset, ber=1e-8) < budget.margin_db - 1.0
     with pytest.raises(SirfError, match="ber must be between"):
         loss_margin_db(preset, ber=0.7)
+
+
+@given(edge=st.floats(-11.9, 29.9), slope=st.floats(0.05, 3.0), bend=st.floats(-0.9, 0.9))
+def test_the_last_loss_is_found_on_any_rising_curve(edge: float, slope: float, bend: float) -> None:
+    """Straight lines, curves that flatten or steepen at the crossing, and a cliff: a bracket of 0.01 dB, few losses tried."""
+    for curve in (lambda x: slope * x * (1.0 + bend * math.tanh(x)), lambda x: math.copysign(slope, x)):
+        tried: list[float] = []
+
+        def excess(loss: float, curve: Callable[[float], float] = curve, tried: list[float] = tried) -> float:
+            tried.append(loss)
+            return curve(loss - edge)
+
+        found = last_loss(excess)
+        assert found is not None
+        assert found - 1e-9 <= edge < found + TOLERANCE_DB + 1e-9
+        assert len(tried) < 60
+    assert last_loss(lambda loss: -1.0) == MAX_LOSS
+    assert last_loss(lambda loss: 1.0) is None
+    assert last_loss(lambda loss: loss + MAX_GAIN) == pytest.approx(-MAX_GAIN, abs=TOLERANCE_DB)
 
 
 def test_less_loss_than_there_is_takes_a_brighter_laser() -> None:

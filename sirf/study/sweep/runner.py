@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import signal
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -131,22 +132,29 @@ def _missing(done: bytearray) -> list[Batch]:
 
 
 def _warm(study: Study, case: int) -> None:
-    """Compute one case in an interpreter of its own, for its compiled kernels alone: once, before work is shared out.
+    """Compute one case in a process of its own, for its compiled kernels alone: once, before work is shared out.
 
     Code that was compiled in a process differs in its last bits from the same code loaded from numba's cache; so workers are
-    to load it, all of them, and the process that compiled it keeps no case.
+    to load it, all of them, and the process that compiled it keeps no case. A fork has loaded already what this process has.
     """
-    program = (
-        "import sys; from sirf.study.sweep.runner import evaluate; "
-        "evaluate(sys.stdin.read(), int(sys.argv[1]), int(sys.argv[1]) + 1)"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program, str(case)],
-        input=_text(study).encode(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
+    with warnings.catch_warnings():
+        # newer interpreters warn of a fork beside any thread; the only ones here belong to BLAS and rest
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = _context().Process(target=_compile, args=(_text(study), case), daemon=True)
+        process.start()
+    process.join()
+
+
+def _compile(study: str, case: int) -> None:
+    """Have the kernels of one case compiled; what is wrong with the case is for the worker to say that computes it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with suppress(Exception):
+        evaluate(study, case, case + 1)
+
+
+def _context() -> Any:
+    """How processes start: forked where that is possible, for what is loaded is shared."""
+    return get_context("fork" if os.name == "posix" else "spawn")
 
 
 def _text(study: Study) -> str:
@@ -188,10 +196,7 @@ class _Pool:
             self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _fresh(self) -> Executor:
-        from multiprocessing import get_context
-
-        context = get_context("fork" if os.name == "posix" else "spawn")
-        pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_quiet_on_interrupt)
+        pool = ProcessPoolExecutor(self.workers, mp_context=_context(), initializer=_quiet_on_interrupt)
         return self._stack.enter_context(_closed(pool))
 
 
@@ -205,8 +210,6 @@ def _closed(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
 
 def _quiet_on_interrupt() -> None:
     """Ctrl-C is the parent's to handle."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
