@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from sirf._arrays import Float, Integer
+from sirf._kernels.pattern_sums import count_split, sum_tails
 
 BINS_A_DEVIATION = 10.0
 """Bins of a histogram in the smallest deviation of the noise."""
@@ -81,15 +81,13 @@ class PatternTails:
 
     def _noise_classes(self) -> Integer:
         """Class (N,) of each pattern among those of its pair, by its noise."""
-        order = np.argsort(self.noise, kind="stable")
         # whole numbers of 16 bits are sorted by their digits, which takes a tenth of a comparison sort's time
-        order = order[np.argsort(self.pair[order].astype(np.int16), kind="stable")]
-        # by rank within the pair, so that all classes hold as many patterns
-        size = np.bincount(self.pair, minlength=self.levels**2)
-        starts = np.cumsum(size) - size
-        sorted_pairs = self.pair[order]
+        order = np.argsort(self.pair.astype(np.int16), kind="stable")
+        ends = np.cumsum(np.bincount(self.pair, minlength=self.levels**2))
         classes = np.empty(len(order), dtype=np.int64)
-        classes[order] = (np.arange(len(order)) - starts[sorted_pairs]) * NOISE_CLASSES // size[sorted_pairs]
+        for rows in np.split(order, ends[:-1]):
+            by_noise = rows[np.argsort(self.noise[rows], kind="stable")]
+            classes[by_noise] = np.arange(len(rows)) * NOISE_CLASSES // max(len(rows), 1)
         return classes
 
 
@@ -120,16 +118,10 @@ class _Grid:
 
         And the variance (groups,) in V² by which splitting widens them.
         """
-        bins = 2 * self.half + 1
-        place = values / self.width + self.half
-        index = place.astype(np.int64)
-        part = place - index
-        row = (index + group * bins).ravel()
-        size = groups * bins
-        counts = np.bincount(row, (1.0 - part).ravel(), size) + np.bincount(row + 1, part.ravel(), size)
-        # a value split over two bins, part to one, has the variance part (1 - part) of a bin squared
-        widened = self.width**2 * _means((part * (1.0 - part)).mean(axis=0), group, groups)
-        return np.asarray(counts.reshape(groups, bins)), widened
+        counts, widened = np.zeros((groups, 2 * self.half + 1)), np.zeros(groups)
+        count_split(values, group, 1.0 / self.width, self.half, counts, widened)
+        members = len(values) * np.maximum(np.bincount(group, minlength=groups), 1)
+        return counts, self.width**2 * widened / members
 
     def tails(self, histograms: Float, variances: Float) -> tuple[Float, Float]:
         """Sums (2, groups, VOLTAGES) of Gaussian tails, of `variances` (groups,), above the voltages and below their opposites.
@@ -138,19 +130,10 @@ class _Grid:
         """
         # bins wider than the noise, which only a link nearly without noise asks for, would leave none of it
         narrowed = np.maximum(variances, self.width**2 / BINS_A_DEVIATION)
-        sums, squares = np.zeros((2, 2, len(histograms), VOLTAGES))
-        # from the bin farthest above the first voltage to that farthest below the last one
-        distance = self.width * np.arange(-self.half, self.half + self.stride * (VOLTAGES - 1) + 1)
-        for number, (row, sigma) in enumerate(zip(histograms, np.sqrt(narrowed), strict=True)):
-            both = np.stack([row[::-1], row], axis=1)
-            tail = ndtr(-distance / sigma)
-            for found, wave in ((sums, tail), (squares, tail * tail)):
-                # what a sliding view checks at every call takes as long as the sums
-                windows = np.lib.stride_tricks.as_strided(
-                    wave, (VOLTAGES, len(row)), (self.stride * wave.itemsize, wave.itemsize), writeable=False
-                )
-                found[:, number] = (windows @ both).T
-        return sums, squares
+        sums = np.empty((4, len(histograms), VOLTAGES))
+        room = np.empty(2 * histograms.shape[1] + self.stride * VOLTAGES)
+        sum_tails(histograms, np.sqrt(narrowed) / self.width, self.half, self.stride, room, sums)
+        return sums[:2], sums[2:]
 
 
 def _log_ratio(actual: Float, squares: Float, chance: Float) -> Float:
