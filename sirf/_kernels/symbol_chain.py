@@ -41,6 +41,7 @@ def symbol_chain(
     likely: Float,
     coupling: Float,
     outside: Complex,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> Complex:
     """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
 
@@ -52,7 +53,8 @@ def symbol_chain(
     `ties[h]` a_(h-1) times that root: what depends on the symbol before the four is taken as linear in its level. Levels are sent
     with probabilities `likely` (L,); `coupling` (Q - 1, L, L) is how much more often than that neighbours meet, and `outside`
     (2, L, S) what symbols beyond both ends add given the first and the last level (empty without either). Messages run
-    from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a multiple of `LANES`.
+    from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a multiple of `LANES`. Of the result only what is
+    `wanted` (L, L) is computed, by default all of it; the rest is zero.
     """
     count, length = len(levels), len(cursors)
     sides, most = volts.shape[1], volts.shape[2]
@@ -103,8 +105,15 @@ def symbol_chain(
         ties,
         levels,
         coupling,
+        _with_unknown(np.ones((count, count), dtype=bool) if wanted is None else wanted),
     )
     return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, size)
+
+
+def _with_unknown(wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`wanted` (L + 1, L + 1) with a last row and column for a level that is not known: whether any is wanted with it."""
+    rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])
+    return np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1)
 
 
 @kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
@@ -309,12 +318,14 @@ def run_chain(
     ties: Float,
     levels: Float,
     coupling: Float,
+    wanted: NDArray[np.bool_],
 ) -> None:
     """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first.
 
     Messages with `_odd` are empty where no rest is tied. That from the left is weighed by the level of the symbol before the
     window; the level of that symbol times the one from the right adds to what it is without. `spare` (7, 2, S) holds zeros,
     `table` a part of its rows for each side. `first` is 0: numba would compile the products anew for each constant row.
+    Windows whose levels of the main symbol and of the one sent before it (the next one here) are not `wanted` are left out.
     """
     count, sides, size = len(levels), volts.shape[1], total.shape[2]
     square, cube, tables = count * count, len(moved), len(table) // sides
@@ -358,7 +369,15 @@ def run_chain(
             h = later // square
             i = later // count - h * count
             j = later - (h * count + i) * count
+            given = h if q + 1 == main else (i if q + 2 == main else (j if q + 3 == main else count))
+            before = h if q == main else (i if q + 1 == main else (j if q + 2 == main else count))
             for g in range(span):
+                if span > 1 and q == main:
+                    given = g
+                elif span > 1 and q == main + 1:
+                    before = g
+                if not wanted[before, given]:
+                    continue
                 if not quiet:
                     x = weights[q, 0] * levels[g] + weights[q, 1] * levels[h]
                     x += weights[q, 2] * levels[i] + weights[q, 3] * levels[j]

@@ -122,6 +122,26 @@ def test_tied_pairs_are_the_sum_over_all_symbols(step: float, exact: float) -> N
     assert found == pytest.approx(expected / 32**4 / level_shares(6)[None, :, None], rel=exact)
 
 
+@pytest.mark.parametrize("tie", [0.0, 0.4])
+def test_what_is_wanted_of_a_chain_is_what_the_whole_has(tie: float) -> None:
+    """Edges before, at and behind the joint, with and without a rest that is tied to the symbol before it."""
+    generator = np.random.default_rng(5)
+    edges, levels = 6, np.array([-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0])
+    weights = generator.uniform(-0.5, 0.5, (edges, 4)) * np.array([[1.0], [0.0], [1.0], [0.0], [1.0], [1.0]])
+    given = (
+        2.0, 5.0, LANES, generator.uniform(-0.1, 0.1, edges + 3), 4, generator.uniform(-0.05, 0.05, (edges, 1, 2)),
+        np.full((edges, 2), 0.5), np.array([2, 2, 2, 0, 2, 2]), weights, np.full(edges, 0.01), np.full(edges, tie),
+        levels, level_shares(4), np.zeros((0, 4, 4)), np.zeros((0, 4, LANES), dtype=complex),
+    )  # fmt: skip
+    whole = symbol_chain(*given)
+    wanted = np.zeros((4, 4), dtype=bool)
+    wanted[1, 3] = wanted[2, 0] = True
+    found = symbol_chain(*given, wanted)
+    assert np.array_equal(found[wanted], whole[wanted])
+    assert not found[~wanted].any()
+    assert np.abs(whole).min() > 0.0
+
+
 def test_pairs_of_small_cursors_enter_by_their_cumulants() -> None:
     cursors = np.array([0.0, 0.05, -0.04, 0.03])
     exact, series = (np.ones(8, dtype=complex) for _ in range(2))

@@ -113,8 +113,9 @@ def chain_function(
     displacement: Displacement,
     sign: float,
     row: Neighbours,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> Complex:
-    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state."""
+    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state; zero where not `wanted`."""
     size = np.abs(function)
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
     inside, levels = slice(chain.start, chain.stop), row.levels
@@ -134,6 +135,7 @@ def chain_function(
         level_shares(len(levels)),
         row.coupling,
         row.outside(cursors, line.tilt + 1j * line.step * np.arange(rounded)),
+        wanted,
     )
     result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
     result[:, :, :needed] = function[:needed] * shape[:, :, :needed]

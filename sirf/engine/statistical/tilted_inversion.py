@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy import fft
+from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
 from sirf._kernels.characteristic import multiply_cumulants
@@ -124,7 +125,11 @@ def interference_by_level(
     for level, row in enumerate(given):
         for before, one in enumerate(row):
             here = replace(line, gaussian=max(one.variance, line.gaussian))
-            upper, lower = _functions(one.cursors, main, one.edges, displacement, levels, crosstalk, here)
+            wanted = np.zeros((count, count), dtype=bool)
+            wanted[before, level] = wanted[count - 1 - before, count - 1 - level] = True
+            upper, lower = _functions(
+                one.cursors, main, one.edges, displacement, levels, crosstalk, here, wanted=wanted
+            )
             up, down = (np.exp(np.outer(sign * line.points, one.offsets)) @ one.shares for sign in (1.0, -1.0))
             above[level] += upper[before, level] * up
             below[level] += lower[count - 1 - before, count - 1 - level] * down
@@ -142,10 +147,11 @@ def _functions(
     line: TiltedContour,
     *,
     deep: bool = False,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> tuple[Complex, Complex]:
     """Functions (L, L, S) of the whole interference by the symbol before the main one (sum over it) and the main one.
 
-    And those of its mirror image: the same array without polarity.
+    And those of its mirror image: the same array without polarity. What is not `wanted` (L, L) may be zero.
     """
     quiet = crosstalk * _noise(line)
     chain, strong = edge_chain(edges, line.gaussian, main, displacement)
@@ -169,7 +175,7 @@ def _functions(
                 functions = common * np.exp(loose[0] + sign * loose[1])
                 if len(chain):
                     shape = chain_function(
-                        functions, line, moved, main, edges, chain, nodes, state, displacement, sign, row
+                        functions, line, moved, main, edges, chain, nodes, state, displacement, sign, row, wanted
                     )
                 else:
                     shape = functions * _two_symbols(row, moved, line)

@@ -1,0 +1,39 @@
+"""Histograms and tail sums of patterns against NumPy and SciPy, value by value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from sirf._kernels.pattern_sums import count_split, sum_tails
+
+
+def test_each_value_is_split_over_two_bins_about_it() -> None:
+    generator = np.random.default_rng(1)
+    values, group = generator.uniform(-3.0, 3.0, (2, 50)), generator.integers(0, 3, 50)
+    counts, widened = np.zeros((3, 41)), np.zeros(3)
+    count_split(values, group, 5.0, 20, counts, widened)
+    bins = (np.arange(41) - 20) / 5.0
+    for g in range(3):
+        inside = values[:, group == g].ravel()
+        assert counts[g].sum() == pytest.approx(inside.size)
+        assert counts[g] @ bins == pytest.approx(inside.sum())
+        # what splitting adds to the sum of squares
+        assert counts[g] @ bins**2 - np.sum(inside**2) == pytest.approx(widened[g] / 25.0)
+
+
+def test_sums_are_those_of_a_tail_about_every_bin() -> None:
+    generator = np.random.default_rng(2)
+    half, stride, voltages = 12, 3, 9
+    counts = np.where(generator.random((4, 2 * half + 1)) < 0.4, generator.random((4, 2 * half + 1)), 0.0)
+    counts[3] = 0.0
+    counts[3, 0] = 2.0
+    deviations = np.array([0.5, 2.0, 7.0, 1.0])
+    sums = np.empty((4, 4, voltages))
+    sum_tails(counts, deviations, half, stride, np.empty(2 * counts.shape[1] + stride * voltages), sums)
+    volts, place = stride * np.arange(voltages)[:, None], np.arange(-half, half + 1)
+    for g, (row, deviation) in enumerate(zip(counts, deviations, strict=True)):
+        upper, lower = ndtr((place - volts) / deviation), ndtr((-place - volts) / deviation)
+        for found, expected in zip(sums[:, g], (upper, lower, upper**2, lower**2), strict=True):
+            assert found == pytest.approx(expected @ row, rel=1e-12, abs=1e-300)
