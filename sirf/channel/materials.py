@@ -99,10 +99,12 @@ class Material:
         """Relative permittivity e' - j e'' at `frequency` in Hz, wideband Debye; real at DC."""
         return wideband_debye(frequency, dk=self.dk, df=self.df, reference=self.frequency)
 
+    # the rough surface has its own reactance: K is complex, so that resistance and inductance stay a causal pair
     @kept_on_grid
     def surface_impedance(self, frequency: ArrayLike) -> Complex:
         """Surface impedance in ohm a square of the rough foil at `frequency` in Hz: (1 + j) R_s K; zero at DC."""
         f = np.asarray(frequency, dtype=np.float64)
+        # resistance of a foil one skin depth thick; a smooth surface has as much reactance, hence the 1 + j below
         resistance = np.sqrt(np.pi * f * MU0 / self.conductivity)
         roughness = roughness_factor(
             f,
@@ -131,7 +133,9 @@ class Material:
                     f"temperature_c must be between {_TEMPERATURE_C[0]:g} and {_TEMPERATURE_C[1]:g}, got "
                     f"{temperature_c!r}. Give degrees Celsius."
                 )
+            # metal: resistivity rises in proportion to temperature, from the 20 C of IEC 60028
             conductivity /= 1.0 + self.resistance_per_k * (temperature_c - FOIL_REFERENCE_C)
+            # laminate: from the 23 C of IPC-TM-650, so the two parts of one material have different references
             df *= 1.0 + (self.df_per_k or 0.0) * (temperature_c - LAMINATE_REFERENCE_C)
         if humidity_percent is not None:
             if not 0.0 <= humidity_percent <= 100.0:
@@ -152,6 +156,7 @@ def wideband_debye(frequency: ArrayLike, *, dk: float, df: float, reference: flo
     shape. Sources: Djordjevic et al., IEEE Trans. EMC 43 (2001) 662; Svensson and Dermer, IEEE Trans. Adv. Packag. 24 (2001) 191.
     Valid between the corners; beyond them it stays causal and passive.
     """
+    # beyond the corners the logarithm flattens out: loss falls, and nothing becomes active
     high, slope = _debye(dk, df, reference)
     w = 2.0 * np.pi * np.asarray(frequency, dtype=np.float64)
     return np.asarray(high + slope * _log_ratio(w))
@@ -166,6 +171,7 @@ def _debye(dk: float, df: float, reference: float) -> tuple[float, float]:
 
 
 def _log_ratio(w: Float) -> Complex:
+    # a few points cost less than their key, and a very long grid would hold megabytes in each of the kept places
     if not _FEW < w.size <= _MANY:
         return np.asarray(np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w)))
     return _log_ratio_on(w.tobytes()).reshape(w.shape)
@@ -177,6 +183,7 @@ def _log_ratio_on(grid: bytes) -> Complex:
     # the bytes are the cache's key: arrays do not hash
     w = np.frombuffer(grid)
     ratio = np.log((_UPPER_CORNER + 1j * w) / (_LOWER_CORNER + 1j * w))
+    # one array for all who ask: nobody may write into it
     ratio.flags.writeable = False
     return np.asarray(ratio)
 

@@ -61,16 +61,19 @@ def _blocks(text: FileText) -> list[_Block]:
     current: _Block | None = None
     skipped, in_heads = False, False
     for number, raw in enumerate(text.lines(), start=1):
+        # an exclamation mark begins a comment, as in Touchstone
         line = raw.partition("!")[0].strip()
         if not line:
             continue
         upper = line.upper()
+        # outside of a table: a variable belongs to the next BEGIN, and ends with it
         if upper.startswith("VAR ") and current is None:
             name, _, value = line[4:].partition("=")
             variables[_TYPE.sub("", name).strip()] = value.strip().strip('"')
         elif upper.startswith("BEGIN"):
             if current is not None:
                 text.fail(number, "BEGIN must follow END, got a table inside a table. Repair the file.")
+            # noise tables stand between the same words and hold no network
             skipped = "NDATA" in upper
             current, variables = _Block(number, variables), {}
         elif upper == "END" or upper.startswith("END "):
@@ -80,6 +83,7 @@ def _blocks(text: FileText) -> list[_Block]:
         elif current is None or skipped:
             continue
         elif line[0] == "#":
+            # parentheses only group the options
             current.option, in_heads = line[1:].replace("(", " ").replace(")", " ").upper().split(), False
         elif line[0] == "%":
             current.heads += line[1:].split()
@@ -92,7 +96,9 @@ def _blocks(text: FileText) -> list[_Block]:
         else:
             in_heads = False
             words = line.split()
+            # words, not lines: a record may break anywhere, as in Touchstone
             current.words += words
+            # kept so that an error in the flat list of numbers can name its line
             current.word_lines += [number] * len(words)
     if current is not None:
         text.fail(current.line, "table must be closed by END, got none. The file is cut short; export it again.")
@@ -113,6 +119,7 @@ def _network(text: FileText, block: _Block, count: int, number: int) -> RawNetwo
     unit, form, parameter, resistance = _option(text, block)
     layout = _layout(text, block, parameter)
     values = _numbers(text, block, decibels=form == "DB")
+    # records have one length, and the last one ends where the table does
     if values.size % layout.size:
         text.fail(
             block.word_lines[-1],
@@ -122,11 +129,14 @@ def _network(text: FileText, block: _Block, count: int, number: int) -> RawNetwo
     value = np.empty((len(records), layout.ports, layout.ports), dtype=np.complex128)
     for (out, into), (first, second) in layout.columns.items():
         a, b = records[:, first], records[:, second]
+        # a damaged number of dB may overflow: the check below names the table, where a warning of NumPy would name
+        # nothing
         with np.errstate(over="ignore", invalid="ignore"):
             size = 10.0 ** (a / 20.0) if form == "DB" else a
             value[:, out - 1, into - 1] = a + 1j * b if form == "RI" else size * np.exp(1j * np.deg2rad(b))
     if not np.all(np.isfinite(value)) or not np.all(np.isfinite(records[:, 0])) or records[:, 0].min() < 0:
         text.fail(block.line, "values of the table must be finite and frequencies not negative. Repair it.")
+    # only a table with an option line is relative to R; without one its numbers are in ohm and siemens
     if layout.parameter == "Z" and block.option is not None and parameter == "Z":
         value = value * resistance  # as in Touchstone 1, relative to R
     if layout.parameter == "Y" and block.option is not None and parameter == "Y":
@@ -150,12 +160,12 @@ def _option(text: FileText, block: _Block) -> tuple[float, str, str, float]:
     """
     if block.option is None:
         return _unit_of_head(block), "RI", "S", 50.0
-    words = ["R" if word[:1] == "R" and word[1:2].isdigit() else word for word in block.option]
-    unit = next((UNIT_HZ[word] for word in words if word in UNIT_HZ), 1e9)
-    form = next((word for word in words if word in ("RI", "MA", "DB")), "MA")
-    parameter = next((word for word in words if word in ("S", "Y", "Z")), "S")
+    unit = next((UNIT_HZ[word] for word in block.option if word in UNIT_HZ), 1e9)
+    form = next((word for word in block.option if word in ("RI", "MA", "DB")), "MA")
+    parameter = next((word for word in block.option if word in ("S", "Y", "Z")), "S")
     resistance = 50.0
     for place, word in enumerate(block.option):
+        # glued to its number (R50) or with a blank in between
         given = word[1:] or (block.option[place + 1] if place + 1 < len(block.option) else "")
         if word[:1] == "R" and word != "RI":
             try:
@@ -183,18 +193,25 @@ def _layout(text: FileText, block: _Block, parameter: str) -> _Layout:
     place, found = 1, parameter
     for head in block.heads[1:]:
         kind = match_type.group(1).lower() if (match_type := _TYPE.search(head)) else ""
+        # the type in parentheses is no part of the name
         match = _NAME.fullmatch(_TYPE.sub("", head))
+        # n11x and n11y are the two halves of one entry, each a column of its own
         half = match is not None and bool(match.group(8))
+        # a column without a type, or a complex one, takes two numbers of the record
         wide = 1 if half or kind in ("real", "0", "1", "int", "integer", "double") else 2
         if match is not None:
             found = match.group(1).upper() if match.group(1).upper() != "N" else found
+            # N, as in n11x, is any network parameter: the option line says which
             numbers = [int(group) for group in match.groups()[1:7] if group]
             entry = (numbers[0], numbers[1]) if numbers else (1, 1) if not any(map(str.isdigit, head)) else None
+            # S alone is the one entry of a one-port; more digits without a mark cannot be split (S111: 1,11 or 11,1)
             columns += [(entry, column) for column in range(place, place + wide)]
         place += wide
     ports = math.isqrt(len(columns) // 2)
+    # two numbers an entry, and a square of entries
     entries = [(out, into) for out in range(1, ports + 1) for into in range(1, ports + 1)]
     if any(entry is None for entry, _ in columns):
+        # the order of the heads decides where their digits do not
         columns = [(entry, column) for entry, (_, column) in zip(np.repeat(entries, 2, axis=0), columns, strict=False)]
     named: dict[tuple[int, int], list[int]] = {}
     for entry, column in columns:
@@ -210,6 +227,7 @@ def _layout(text: FileText, block: _Block, parameter: str) -> _Layout:
 
 
 def _layout_without_heads(text: FileText, block: _Block, parameter: str) -> _Layout:
+    # without heads a line is a record
     size = block.word_lines.count(block.word_lines[0])
     ports = math.isqrt(size // 2)
     if size != 1 + 2 * ports**2:
@@ -217,6 +235,7 @@ def _layout_without_heads(text: FileText, block: _Block, parameter: str) -> _Lay
             block.word_lines[0], f"table must have heads (% F S[1,1] …) or one frequency a line, got {size} numbers."
         )
     entries = [(out, into) for out in range(1, ports + 1) for into in range(1, ports + 1)]
+    # Touchstone's exception: two-ports go column by column
     if ports == 2:
         entries = [(1, 1), (2, 1), (1, 2), (2, 2)]
     return _Layout(parameter, ports, size, {entry: (2 * k + 1, 2 * k + 2) for k, entry in enumerate(entries)})
@@ -229,6 +248,7 @@ def _numbers(text: FileText, block: _Block, *, decibels: bool) -> Float:
             values[index] = float(word)
         except ValueError:
             text.fail(block.word_lines[index], f"value must be a number, got {word[:40]!r}. Repair the line.")
+    # minus infinity in dB is an entry of zero, which writers of ideal networks produce
     finite = np.isfinite(values) | (np.isneginf(values) & decibels)
     if not finite.all():
         index = int(np.argmin(finite))

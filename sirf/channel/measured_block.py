@@ -49,6 +49,7 @@ class MeasuredBlock:
     def __post_init__(self) -> None:
         """Prepare one spline over sqrt(f) for all entries, whose grids are the same."""
         values = np.stack([entry.value for entry in self.flat], axis=1)
+        # skin effect makes a response smooth over the root of frequency, where it is not over frequency
         object.__setattr__(self, "spline", CubicSpline(self.flat[0].root, values))
 
     @classmethod
@@ -57,6 +58,7 @@ class MeasuredBlock:
         if channel.four_port is None:
             through = channel.through.flipped() if flipped else channel.through
             return _block(channel.name, through.frequency, through.s, channel.warnings)
+        # a channel's 4-port stands in this order whatever the file's was
         lane = LaneNetwork.from_network(channel.four_port, [(1, 2, 3, 4)])
         return cls.of_lanes(lane, name=channel.name, warnings=channel.warnings, flipped=flipped)
 
@@ -99,6 +101,7 @@ class MeasuredBlock:
         assert victim is not None  # a file of several lanes is refused without
         others = [k for k in range(1, len(lanes) + 1) if k != victim]
         return cls.of_lanes(
+            # the victim is lane 0, and the others follow in the file's order
             LaneNetwork.from_network(network, [lanes[k - 1] for k in (victim, *others)]),
             name=channel.name,
             next_lanes=tuple(place for place, k in enumerate(others, start=1) if k in next_lanes),
@@ -139,6 +142,7 @@ class MeasuredBlock:
 
     def _coupling(self, frequency: Float, waves: int) -> Complex:
         """What the coupling passes from one end to the other, 1 within an end, (F, W²)."""
+        # at DC the factor is zero: what is coupled by capacitors passes nothing
         above = frequency > 0.0
         passed = np.zeros(frequency.size, dtype=np.complex128)
         passed[above] = 1.0 / (1.0 - 1j * (self.coupling_corner or 0.0) / frequency[above])
@@ -156,8 +160,10 @@ class MeasuredBlock:
                 s[inside:, k] = entry.beyond(frequency[inside:])
         if self.coupling_corner is not None:
             s *= self._coupling(frequency, waves)
+        # the bulk delay last: the spline ran over what turns slowly
         s *= _turns(frequency, np.array([entry.delay_s for entry in self.flat]))
         matrices: Complex = s.reshape(frequency.size, waves, waves)
+        # inside the band the data are taken as they are; only what was extrapolated must not gain
         outside = (frequency < self.first) | (frequency > self.last)
         if np.any(outside):
             matrices[outside] = passive(Network(frequency[outside], matrices[outside])).s
@@ -173,10 +179,12 @@ def _block(
     lanes: int = 1,
     next_lanes: tuple[int, ...] = (),
 ) -> MeasuredBlock:
+    # one corner for all entries: that of the first wave from end 1 to end 2
     corner = coupling_corner(frequency, s[:, s.shape[1] // 2, 0])
     if corner is not None:
         frequency, s = _without_coupling(frequency, s, corner)
     waves = range(s.shape[1])
+    # every entry by itself: echoes and crosstalk have delays of their own
     flat = tuple(flatten(frequency, s[:, out, into]) for out in waves for into in waves)
     notes = [f"{name}: {note}" for note in dict.fromkeys(note for entry in flat for note in entry.warnings)]
     if corner is not None:
@@ -196,10 +204,13 @@ def _block(
 
 def _turns(frequency: Float, delays: Float) -> Complex:
     """exp(-j 2 pi f delay) (F, K), on a uniform grid as products of few exponentials, which cost most of a block."""
+    # a step of zero stands for a grid too short to be worth it
     step = frequency[1] - frequency[0] if frequency.size > _STRIDE else 0.0
     uniform = frequency[0] + step * np.arange(frequency.size)
+    # a deviation of 1e-9 step turns the phase by 2 pi 1e-9 (delay x step), far below what data tell
     if step == 0.0 or np.abs(frequency - uniform).max() > 1e-9 * step:
         return np.asarray(np.exp(-2j * np.pi * frequency[:, None] * delays))
+    # exp(a + b) = exp(a) exp(b): one exponential for each stride and one for each place in it, instead of one a point
     coarse = np.exp(-2j * np.pi * frequency[::_STRIDE, None] * delays)
     fine = np.exp(-2j * np.pi * (step * np.arange(_STRIDE))[:, None] * delays)
     return np.asarray((coarse[:, None] * fine).reshape(-1, delays.size)[: frequency.size])
@@ -214,7 +225,10 @@ def _across(waves: int) -> NDArray[np.bool_]:
 def _without_coupling(frequency: Float, s: Complex, corner: float) -> tuple[Float, Complex]:
     """The data above DC with their AC coupling taken out of all that passes from end to end."""
     across = _across(s.shape[1])
+    # a response of ones gives the factor itself, for all entries at once
     points, factor = without_coupling(frequency, np.ones(frequency.size, dtype=np.complex128), corner)
+    # the same points that the factor is for: without DC
     bare = s[frequency.size - points.size :].copy()
+    # within one end a series capacitor shows only near the corner; it stays in the data
     bare[:, across] *= factor[:, None]
     return points, bare

@@ -55,6 +55,7 @@ def find_port_order(network: Network) -> PortOrder:
     _check_four_ports(network)
     power = {name: _through_power(network, order) for name, order in PAIRINGS.items()}
     best, second = sorted(power, key=power.__getitem__, reverse=True)[:2]
+    # judged against an absolute level too: in a crosstalk file one pairing leads as well, at a level no line has
     if power[best] < THROUGH:
         raise SirfError(
             f"port_order must be given for {network.name or 'this network'}, got no through path above -15 dB. "
@@ -83,6 +84,7 @@ def mixed_modes(s: Complex, positive: Sequence[int], negative: Sequence[int]) ->
     a_d = (a_P - a_N) / sqrt 2 and a_c = (a_P + a_N) / sqrt 2 (Bockelman and Eisenstadt, IEEE Trans. MTT 43, 1995), so that waves
     carry power: differential at twice, common at half the single-ended impedance; all other ports are matched.
     """
+    # rows are where waves come out, columns where they go in
     p, n = np.asarray(positive), np.asarray(negative)
     pp, pn, np_, nn = (s[:, rows[:, None], columns] for rows in (p, n) for columns in (p, n))
     # S_dc: the common mode excites both lines alike, so columns add; the difference of what comes out subtracts rows
@@ -115,6 +117,7 @@ def _through_power(network: Network, order: PortOrder) -> float:
     """Weighted mean power that passes the two lines, both directions."""
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
     weight = low_frequency_weight(network.frequency)
+    # entries (out, in) in pairs: P forward and back, N forward and back
     lines = network.s[:, [p_out, p_in, n_out, n_in], [p_in, p_out, n_in, n_out]]
     return float(np.average(np.mean(np.abs(lines) ** 2, axis=1), weights=weight))
 

@@ -32,8 +32,10 @@ def parse_modal_order(value: str, ports: int) -> tuple[Mode, ...]:
     Raises `SirfError` unless every port has one single-ended mode, or a differential and a common mode with one partner.
     """
     modes = []
+    # blanks around the comma are no separators
     for token in re.sub(r"\s*,\s*", ",", value).split():
         match = _MODE.fullmatch(token)
+        # a single-ended mode has one port, the others two
         if match is None or (match.group(3) is None) != (match.group(1).upper() == "S"):
             raise SirfError(f"mixed-mode order must list D1,2, C1,2 or S1, got {token[:40]!r}. Repair that entry.")
         modes.append(Mode(match.group(1).upper(), tuple(int(port) for port in match.groups()[1:] if port)))
@@ -76,6 +78,7 @@ def single_ended(s: Complex, modes: tuple[Mode, ...], *, inverse: bool = False) 
         if mode.kind == "S":
             m[row, mode.ports[0] - 1] = 1.0
         else:
+            # M is orthogonal because both modes carry power: its inverse is its transpose
             m[row, [port - 1 for port in mode.ports]] = np.sqrt(0.5) * np.array(
                 [1.0, -1.0 if mode.kind == "D" else 1.0]
             )

@@ -44,6 +44,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check and copy the arrays."""
+        # networks are kept and shared between links (`element_networks`): nobody may write into one
         frequency = _read_only(self.frequency, np.float64)
         s = _read_only(self.s, np.complex128)
         _check_arrays(frequency, s)
@@ -97,6 +98,7 @@ class Network:
 
     def flipped(self) -> Network:
         """The same network with its ports in reverse order (a two-port seen from its other end)."""
+        # reversing both axes exchanges the ports of rows and columns alike
         return Network(self.frequency, self.s[:, ::-1, ::-1], z0=self.z0, name=self.name)
 
     def renormalized(self, z0: float) -> Network:
@@ -161,9 +163,11 @@ def renormalize(s: Complex, old: Float, new: float) -> Complex:
     With r = (new - old) / (new + old) and k = (new + old) / (2 sqrt(new old)) a port, S' = k (S - r) (1 - r S)^-1 k^-1.
     Raises `SirfError` where 1 - r S has no inverse, which no passive network has.
     """
+    # 'r' is how much a port at the old reference reflects at the new one, 'k' how its wave scales
     r = (new - old) / (new + old)
     k = (new + old) / (2.0 * np.sqrt(new * old))
     ratio = k[:, None] / k[None, :]
+    # X A = B as A^T X^T = B^T: NumPy solves from the left only
     left = (np.eye(old.size) - r[:, None] * s).swapaxes(1, 2)
     try:
         moved = np.linalg.solve(left, (s - np.diag(r)).swapaxes(1, 2)).swapaxes(1, 2)
@@ -183,8 +187,10 @@ def bulk_delay(frequency: Float, value: Complex) -> float:
     """
     if frequency.size < 2:
         return 0.0
+    # from point to point, so that no phase has to be unwrapped over the band
     turn = value[1:] * np.conj(value[:-1])
     step = np.diff(frequency)
+    # least squares of a phase over frequency weigh a step by its square; the magnitude says how well its phase is known
     weight = np.abs(turn) * step**2
     delay, reach, longest = 0.0, float(step.min()), float(step.max())
     while True:
@@ -193,14 +199,17 @@ def bulk_delay(frequency: Float, value: Complex) -> float:
         known = slice(None) if reach == longest else step <= reach * (1 + 1e-9)
         total = float(np.sum(weight[known]))
         if total > 0.0:
+            # what is left of the turn once the delay found so far is taken out
             left = turn[known] * np.exp(2j * np.pi * step[known] * delay) if delay else turn[known]
             rest = np.angle(left) / (2.0 * np.pi * step[known])
             mean = float(np.sum(weight[known] * rest)) / total
+            # the phase of a delay falls with frequency
             delay -= mean
         if reach == longest:
             return delay
         spread = float(np.sqrt(np.sum(weight[known] * (rest - mean) ** 2) / total)) if total > 0.0 else 0.0
         # where resistance, not delay, turns the phase of the short steps, they say nothing about the longer ones
+        # more than a quarter turn of doubt over the next step could be any number of whole turns
         if total == 0.0 or spread * float(step[step > reach].min()) > 0.25:
             delay = 0.0
 
@@ -219,6 +228,7 @@ def interpolate_response(grid: ArrayLike, frequency: Float, value: Complex) -> C
 def _read_only(values: ArrayLike, kind: type[np.generic]) -> NDArray[Any]:
     """The values as a read-only array; the same array where nobody can write to it, for data of a file may be large."""
     if isinstance(values, np.ndarray) and values.dtype == kind and values.flags.c_contiguous:
+        # a read-only view of an array that its owner can write into is not safe
         owner = values if values.base is None else values.base
         if isinstance(owner, np.ndarray) and not (owner.flags.writeable or values.flags.writeable):
             return values

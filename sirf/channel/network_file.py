@@ -49,6 +49,7 @@ class RawNetwork:
         def fail(index: int, before: float, after: float) -> NoReturn:
             text.fail(None, order_message(before, after))
 
+        # references follow their frequencies when these are sorted
         index, order_notes = ascending_points(self.frequency, self.value, sort=sort, fail=fail)
         order = slice(None) if index is None else index
         frequency, value = self.frequency[order], self.value[order]
@@ -58,9 +59,11 @@ class RawNetwork:
             references = np.array([given_references(text, z0, ports)], dtype=np.complex128)
             notes.append(f"the reference impedance is {_listed(references[0].real)} ohm as given.")
         first = references.flat[0]
+        # one positive real number for all ports and points needs no conversion at all
         plain = bool(np.all(references == first) and first.imag == 0 and first.real > 0)
         common = float(first.real) if plain else LINE_OHM
         try:
+            # Y and Z know no reference: S is made at the one that the result gets
             if self.parameter != "S":
                 value = scattering(self.parameter, value, common)
                 notes.append(f"{self.parameter}-parameters were converted to S-parameters at {common:g} ohm.")
@@ -70,6 +73,7 @@ class RawNetwork:
             modes = single_ended_modes(mixed_mode, ports)
         except SirfError as error:
             text.fail(None, str(error))
+        # last, for single-ended ports need one reference
         if modes:
             value = single_ended(value, modes)
             notes.append(f"mixed-mode data {' '.join(map(str, modes))} were converted to single-ended ports.")
@@ -99,6 +103,7 @@ def given_references(text: FileText, z0: float | Sequence[float], ports: int) ->
 def frozen(s: Complex) -> Complex:
     """The array, which nobody else holds, read-only down to its owner: a `Network` takes it without a copy."""
     owner: Any = s
+    # a view is as writable as its base: the whole chain is closed, or a network would copy the data
     while isinstance(owner, np.ndarray):
         owner.flags.writeable = False
         owner = owner.base

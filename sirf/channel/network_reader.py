@@ -41,8 +41,10 @@ def load_network(
     text = FileText(Path(path))
     with closing(text.blocks()) as blocks:
         lines = next(blocks).raw.split("\n")
+    # comments come first in most files, and any program may have written them
     first = next((line.strip().upper() for line in lines if line.strip() and line.strip()[0] != "!"), "")
     raw = lines[0].strip().upper()
+    # raw, too: an analyser's table begins with an exclamation mark, as a comment does
     for begin, kind in _REFUSED:
         if first.startswith(begin) or raw.startswith(begin):
             raise TouchstoneError(
@@ -51,6 +53,7 @@ def load_network(
     if first.startswith("CITIFILE"):
         return read_citi(text, block=block).single_ended(mixed_mode=mixed_mode, z0=z0, sort=sort)
     is_table = any(line.strip().upper().startswith("BEGIN ") for line in lines)
+    # tables named .mdf come in other dialects; one whose first line is Touchstone's is that
     if text.suffix.lower() in (".mdf", ".mdif") or (is_table and not first.startswith(("#", "["))):
         return read_mdif(text, block=block).single_ended(mixed_mode=mixed_mode, z0=z0, sort=sort)
     if block not in (None, 1):

@@ -27,6 +27,7 @@ def shunt_capacitance(frequency: Float, capacitance: float, r_0: float = 50.0) -
 
 def series_inductance(frequency: Float, inductance: float, r_0: float = 50.0) -> Complex:
     """S (F, 2, 2) of a series inductance in H, clause 93A.1.2.2 as 802.3ck extends it."""
+    # impedance of one line over its reference
     z = 2j * np.pi * np.asarray(frequency) * inductance / r_0
     return _symmetric(z / (2.0 + z), 2.0 / (2.0 + z))
 
@@ -55,8 +56,10 @@ def transmission_line(
 ) -> Complex:
     """S (F, 2, 2) of a line of differential impedance `z_c` in ohm, equations (93A-12) to (93A-14)."""
     gamma = propagation(frequency, gamma0=gamma0, a1=a1, a2=a2, tau=tau)
+    # `z_c` is differential, `r_0` that of one line
     reflection = (z_c - 2.0 * r_0) / (z_c + 2.0 * r_0)
     once = np.exp(-gamma * length_mm)
+    # echoes between both ends of the line, summed
     scale = 1.0 / (1.0 - reflection**2 * once**2)
     return _symmetric(reflection * (1.0 - once**2) * scale, (1.0 - reflection**2) * once * scale)
 
@@ -65,6 +68,7 @@ def terminated_transfer(
     s21: Complex, s11: Complex, s12: Complex, s22: Complex, gamma1: float | Complex, gamma2: float | Complex
 ) -> Complex:
     """Voltage transfer H_21 (F,) between terminations with reflection coefficients `gamma1`, `gamma2`, equation (93A-18)."""
+    # port voltages, not waves: with real sources and loads the transfer is over the source's open voltage
     determinant = s11 * s22 - s12 * s21
     return np.asarray(
         s21 * (1.0 - gamma1) * (1.0 + gamma2) / (1.0 - s11 * gamma1 - s22 * gamma2 + gamma1 * gamma2 * determinant)
@@ -121,6 +125,7 @@ class Package:
         f = np.asarray(frequency, dtype=float)
         parts = []
         for capacitance, inductance in self.die:
+            # the innermost stage first: capacitance to ground, then inductance on the way out
             parts += [shunt_capacitance(f, capacitance, self.r_0), series_inductance(f, inductance, self.r_0)]
         parts.append(shunt_capacitance(f, self.c_b, self.r_0))
         for line in self.lines:

@@ -60,6 +60,7 @@ class PairNetwork:
     @classmethod
     def of_lines(cls, frequency: Float, p: Complex, n: Complex) -> PairNetwork:
         """Two lines without coupling, S (F, 2, 2) of each at 50 ohm; conversion is half their difference."""
+        # equal lines only: the mean runs in both modes, and half the difference from one to the other
         mean, half_difference = 0.5 * (p + n), 0.5 * (p - n)
         return cls(frequency, mean, mean, half_difference, half_difference)
 
@@ -75,6 +76,7 @@ class PairNetwork:
                 "Load the pair as a single-ended 4-port (.s4p)."
             )
         modes = mixed_modes(network.renormalized(z0).s, *_LINES)
+        # exactly zero, as in files written from a balanced model: the cheap way through a cascade stays open
         if not (np.any(modes.dc) or np.any(modes.cd)):
             return cls(network.frequency, modes.dd, modes.cc, z0=z0)
         return cls(network.frequency, modes.dd, modes.cc, modes.dc, modes.cd, z0=z0)
@@ -98,11 +100,13 @@ class PairNetwork:
 
     def four_port(self, *, name: str = "") -> Network:
         """The single-ended 4-port at `z0`, ports P in, P out, N in, N out."""
+        # the transform of `mixed_modes` undone; it is its own inverse up to the order of lines
         same, cross = 0.5 * (self.dd + self.cc), 0.5 * (self.cc - self.dd)
         s = np.empty((self.frequency.size, 4, 4), dtype=np.complex128)
         s[:, :2, :2] = s[:, 2:, 2:] = same
         s[:, :2, 2:] = s[:, 2:, :2] = cross
         if self.dc is not None and self.cd is not None:
+            # P and N take what converts with opposite signs
             both, turn = 0.5 * (self.dc + self.cd), 0.5 * (self.dc - self.cd)
             s[:, :2, :2] += both
             s[:, 2:, 2:] -= both
@@ -116,6 +120,7 @@ class PairNetwork:
         dd, cc, dc, cd = turned
         assert dd is not None
         assert cc is not None
+        # one array for both modes stays one array: that is how equality is known further on
         return PairNetwork(self.frequency, dd, dd if self.cc is self.dd else cc, dc, cd, z0=self.z0)
 
     def cascade(self, other: PairNetwork) -> PairNetwork:
@@ -135,6 +140,7 @@ class PairNetwork:
         for out in (0, 1):
             for into in (0, 1):
                 block = np.empty((2, 2, self.frequency.size), dtype=np.complex128)
+                # frequency last: all loops of a cascade run over whole bands
                 block[0, 0], block[0, 1] = self.dd[:, out, into], dc[:, out, into]
                 block[1, 0], block[1, 1] = cd[:, out, into], self.cc[:, out, into]
                 blocks.append(block)
@@ -157,6 +163,7 @@ def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
         return joined[0]
     s = reduce(cascade_ends, (pair.ends() for pair in joined))
     whole = np.array([[s.s11, s.s12], [s.s21, s.s22]])
+    # waves first, frequency last, as `EndMatrices` has them: the ends become rows and columns of each mode
     dd, dc, cd, cc = (np.moveaxis(whole[:, :, out, into], -1, 0) for out in (0, 1) for into in (0, 1))
     return PairNetwork(joined[0].frequency, dd, cc, dc, cd, z0=joined[0].z0)
 

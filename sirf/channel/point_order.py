@@ -23,14 +23,17 @@ def ascending_points(
     with the index of the point before, its frequency and the next one, and so it is where values at one frequency differ.
     """
     steps = np.diff(frequency)
+    # a strictly ascending grid, as nearly all files have, costs one comparison
     if np.all(steps > 0):
         return None, []
     notes, index = [], np.arange(frequency.size)
     if np.any(steps < 0):
         if sort:
+            # stable: of equal frequencies the first in the file stays first
             index = np.argsort(frequency, kind="stable")
             notes.append("frequencies were sorted.")
         elif np.all(steps <= 0):
+            # turned round without being asked: a falling sweep can only be a falling sweep
             index = index[::-1]
             notes.append("frequencies fall in the file and were sorted.")
         else:
@@ -38,12 +41,14 @@ def ascending_points(
             fail(first, float(frequency[first]), float(frequency[first + 1]))
     again = np.flatnonzero(np.diff(frequency[index]) == 0)
     if again.size:
+        # one difference in any entry is enough
         different = [place for place in again if np.any(values[index[place]] != values[index[place + 1]])]
         if different:
             first = int(index[different[0]])
             fail(first, float(frequency[first]), float(frequency[first]))
         count = "one repeated point was" if again.size == 1 else f"{again.size} repeated points were"
         notes.append(f"{count} left out: the values are equal.")
+        # the first of the equal points stays
         index = np.delete(index, again + 1)
     return index, notes
 

@@ -41,6 +41,7 @@ class PortImpedanceComments:
         """Read the comments of the next block; a list may go on over lines of comment that hold only numbers."""
         if "!" not in block.raw or not (self._open or "mpedance" in block.raw or "MPEDANCE" in block.raw):
             self._open = False
+            # the list may go on in the next block only if it reaches this one's end
             return
         for number, line in enumerate(block.raw.split("\n"), start=block.first_line):
             if self._open and "!" in line and (more := _floats(_NUMBERS.fullmatch(line))):
@@ -48,6 +49,7 @@ class PortImpedanceComments:
                 continue
             found = _floats(_START.fullmatch(line)) if "mpedance" in line.lower() else []
             if not found:
+                # an empty line, as behind the last line break of a block, ends no list
                 self._open = self._open and not line
                 continue
             self._open = True
@@ -63,6 +65,7 @@ class PortImpedanceComments:
         if not self.values:
             return None
         allowed = (2 * ports, 2 * ports**2)
+        # kept as real and imaginary parts in turn: a view makes complex numbers of them without a copy
         rows = [_complex_pairs(row, ports) for row in self.values]
         wrong = next((k for k, row in enumerate(rows) if len(row) not in allowed or len(row) != len(rows[0])), None)
         if wrong is not None:
@@ -72,12 +75,14 @@ class PortImpedanceComments:
                 f"{len(self.values[wrong])}. Repair the comment.",
             )
         flat = np.array(rows).view(np.complex128)
+        # of a matrix only the diagonal is a port's own impedance
         found = flat if flat.shape[1] == ports else flat.reshape(-1, ports, ports)[:, range(ports), range(ports)]
         bad = ~(np.isfinite(found) & (found != 0)).all(axis=1)
         if bad.any():
             self.text.fail(
                 self.lines[int(np.argmax(bad))], "port impedances must be finite and not zero. Repair the comment."
             )
+        # solvers repeat one line for every frequency
         if np.all(found == found[0]):
             return found[:1]
         if len(found) != points:
@@ -99,6 +104,7 @@ def _floats(match: re.Match[str] | None) -> list[float]:
 
 def _complex_pairs(values: list[float], ports: int) -> list[float]:
     """Real and imaginary parts in turn, from one real number for all ports or one for each."""
+    # for one port both readings have two numbers: then they are one complex one
     if len(values) not in (1, ports) or len(values) == 2 * ports:
         return values
     row = np.zeros(2 * ports)
@@ -115,6 +121,7 @@ def waves_of_comments(comments: str) -> Waves:
     """Wave definition that the comments name, else the one that field solvers use."""
     match = _WAVES.search(comments)
     word = match.group(1).lower() if match else SOLVER_WAVES
+    # an unknown word is most likely a solver's own: its default stays
     return next((waves for waves in get_args(Waves) if waves == word), SOLVER_WAVES)
 
 
@@ -127,6 +134,7 @@ def renormalized_waves(s: Complex, old: Complex, new: Float, *, waves: Waves = "
 
     Raises `SirfError` where a reference has no positive resistance (power and pseudo waves) or p + q S has no inverse.
     """
+    # power and pseudo waves are scaled by the root of a resistance, which a reactance does not have
     if waves != "traveling" and not np.all(old.real > 0):
         raise SirfError(
             f"port impedances must have a positive resistance for {waves} waves, got {old.real.min():g} ohm. Repair them, or "
@@ -139,10 +147,13 @@ def renormalized_waves(s: Complex, old: Complex, new: Float, *, waves: Waves = "
     ib: Complex
     if waves == "power":
         root = np.sqrt(old.real).astype(np.complex128)
+        # Kurokawa: a = (V + Z I) / (2 sqrt R), b = (V - Z* I) / (2 sqrt R), solved for V and I
         va, vb, ia, ib = old.conj() / root, old / root, 1.0 / root, -1.0 / root
     else:
         scale = np.asarray(
-            np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real), dtype=np.complex128
+            # pseudo and travelling waves: V = c (a + b), I = c (a - b) / Z, with another c
+            np.sqrt(old) if waves == "traveling" else np.abs(old) / np.sqrt(old.real),
+            dtype=np.complex128,
         )
         va, vb, ia, ib = scale, scale, scale / old, -scale / old
     # new waves at a real reference: a' = (V + Z I) / (2 sqrt Z), b' = (V - Z I) / (2 sqrt Z)
@@ -175,9 +186,11 @@ def scattering(parameter: str, value: Complex, z0: float) -> Complex:
         return _scattering_of_hybrid(parameter, value, z0)
     try:
         if parameter == "Z":
+            # in units of the reference, (z + 1) S = z - 1
             ratio = value / z0
             return np.asarray(np.linalg.solve(ratio + eye, ratio - eye), dtype=np.complex128)
         ratio = value * z0
+        # likewise (1 + y) S = 1 - y
         return np.asarray(np.linalg.solve(eye + ratio, eye - ratio), dtype=np.complex128)
     except np.linalg.LinAlgError:
         raise SirfError(f"{parameter}-parameters must have an S-matrix, got one without. Repair the data.") from None
@@ -185,11 +198,13 @@ def scattering(parameter: str, value: Complex, z0: float) -> Complex:
 
 def _scattering_of_hybrid(parameter: str, value: Complex, z0: float) -> Complex:
     """H: (V1, I2) = H (I1, V2). G is its inverse; with G's current of port 1 and voltage of port 2, signs change."""
+    # all entries in units of the reference: the formulas have no z0 left
     scale = z0 if parameter == "H" else 1.0 / z0
     h11, h12, h21, h22 = value[:, 0, 0] / scale, value[:, 0, 1], value[:, 1, 0], value[:, 1, 1] * scale
     sign = 1.0 if parameter == "H" else -1.0
     total = (1.0 + h11) * (1.0 + h22) - h12 * h21
     s = np.empty_like(value)
+    # a vanishing 'total' is found just below, with the words of the user
     with np.errstate(divide="ignore", invalid="ignore"):
         s[:, 0, 0] = sign * ((h11 - 1.0) * (h22 + 1.0) - h12 * h21) / total
         s[:, 0, 1] = sign * 2.0 * h12 / total

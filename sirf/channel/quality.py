@@ -236,14 +236,17 @@ def quality(
         raise SirfError("symbol_rate must be given for the figures in time, got none. Give for example 53.125e9.")
     found, lane_warnings = _lanes(network) if lanes is None else (lanes, ())
     frequency, s = network.frequency, network.s
+    # in descending order: the first is the largest
     largest = np.linalg.svd(s, compute_uv=False)[:, 0]
     # reciprocity: S equals its transpose
     skew = np.abs(s - s.swapaxes(1, 2)).max(axis=(1, 2))
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else 0.0
+    # the median, for a file often has one odd step next to DC
     uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNEVEN * step))
     finding = dc_finding(network)
     early = None if _is_coarse(network) else early_levels(network)
     wrap = wrap_level(network, found)
+    # lines only: crosstalk has no delay that the grid must resolve
     delay = max((bulk_delay(frequency, s[:, out, into]) for into, out in line_paths(found, network.ports)), default=0.0)
     result = Quality(
         name=network.name or "network",
@@ -267,6 +270,7 @@ def quality(
         symbol_rate=symbol_rate,
         ieee370=ieee370(network),
         ieee370_application=ieee370_in_time(judgeable(network), found, symbol_rate)
+        # the reference of IEEE 370 works in single steps of a pulse's response: some seconds
         if in_time and symbol_rate
         else None,
         dc_finding=finding,
@@ -289,6 +293,7 @@ def _line_notes(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: flo
     notes: list[str] = []
 
     def ask(question: Callable[[], str | tuple[str, ...] | None]) -> None:
+        # a refusal is an answer, too: here it becomes a note, and the other questions are still asked
         try:
             answer = question()
         except SirfError as error:
@@ -307,6 +312,7 @@ def _line_notes(network: Network, lanes: tuple[PortOrder, ...], symbol_rate: flo
 
 def _is_coarse(network: Network) -> bool:
     """Whether an uneven grid has steps over which echoes are unknown: then nothing can be said about causality."""
+    # coarse to the point of a refusal
     try:
         return coarse_grid_note(network) is not None
     except SirfError:
@@ -314,6 +320,7 @@ def _is_coarse(network: Network) -> bool:
 
 
 def _with_warnings(result: Quality, notes: tuple[str, ...]) -> Quality:
+    # each once, in the order in which they were asked
     found = [*dict.fromkeys(notes), *_grid_warnings(result), *_dc_warnings(result), *_band_warnings(result)]
     if not result.passive:
         found.append(
@@ -333,6 +340,7 @@ def _grid_warnings(result: Quality) -> list[str]:
         found.append(f"only {result.points} points: nothing can be said about causality.")
     if not result.uniform and result.points > 1:
         found.append(f"grid is not uniform: median step {result.step / 1e6:g} MHz; responses are resampled.")
+    # a delay beyond half of 1 / step folds; what spreads about it needs some room
     if result.step and result.delay > 0.4 / result.step:
         found.append(
             f"delay of {1e9 * result.delay:.3g} ns is long for a step of {result.step / 1e6:g} MHz: the response is folded."
@@ -360,6 +368,7 @@ def _dc_warnings(result: Quality) -> list[str]:
 
 def _band_warnings(result: Quality) -> list[str]:
     ratio = result.band_to_symbol_rate
+    # rounding of a file's last frequency must not decide
     if ratio is None or ratio >= BAND_WANTED * (1 - 1e-9):
         return []
     text = f"data end at {result.last / 1e9:g} GHz, {ratio:.2f} of the symbol rate"

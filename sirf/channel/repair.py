@@ -102,11 +102,13 @@ def repair(network: Network, steps: str | Iterable[str], *, limit_db: float = LI
         raise SirfError(
             f"repair must be of {', '.join(STEPS)}, got {unknown or 'nothing'}. Use --repair passive,causal."
         )
+    # not-a-number would let every change pass
     if not np.isfinite(limit_db):
         raise SirfError(f"limit must be a number of dB, got {limit_db!r}. Use -20.")
     ways: dict[str, Callable[[Network], Network]] = {"dc": with_dc, "causal": causal, "passive": passive}
     done = []
     for kind in (step for step in STEPS if step in wanted):
+        # each step begins from what the one before it left
         new = ways[kind](network)
         step = _step(kind, network, new)
         if step.max_db > limit_db:
@@ -127,6 +129,7 @@ def passive(network: Network) -> Network:
     """
     s = np.array(network.s)
     bad = np.flatnonzero(np.linalg.svd(s, compute_uv=False)[:, 0] > 1.0)
+    # exactly one is fine: an ideal line stands there
     if bad.size:
         # only the points that need it: the others keep every bit of the file
         u, sigma, vh = np.linalg.svd(s[bad])
@@ -157,6 +160,7 @@ def causal(network: Network) -> Network:
     for out in range(network.ports):
         for into in range(network.ports):
             value = network.s[:, out, into]
+            # entry by entry: each has a delay of its own, and the file may be causal in all others
             level = early_db(frequency, value)
             if level is not None and level > _CLEAN_DB:
                 s[:, out, into] -= _early_part(frequency, value)
@@ -180,10 +184,12 @@ def with_dc(network: Network) -> Network:
     frequency, s = network.frequency, network.s
     if frequency[0] == 0 and np.all(s[0].imag == 0) and not (dc_finding(network) or "").startswith(WRONG_DC):
         return network
+    # of one point alone its own frequency is the step
     step = float(np.median(np.diff(frequency))) if frequency.size > 1 else float(frequency[0])
     if frequency[0] == 0:
         new, kept = np.zeros(1), frequency[1:]
     else:
+        # the millionth: a first point on a multiple of the step must not get a neighbour by rounding
         new, kept = step * np.arange(max(int(np.ceil(frequency[0] / step - 1e-6)), 1), dtype=np.float64), frequency
     if kept.size < 2:
         raise SirfError(f"points must be at least 2 above DC, got {kept.size}. The value at DC cannot be extrapolated.")
@@ -191,6 +197,7 @@ def with_dc(network: Network) -> Network:
     for out in range(network.ports):
         for into in range(network.ports):
             flat = flatten(kept, s[frequency.size - kept.size :, out, into])
+            # the bulk delay goes back in, which 'flatten' took out
             added[:, out, into] = flat.at(new) * np.exp(-2j * np.pi * new * flat.delay_s)
     # a real response in time has a real value at DC
     added[0] = added[0].real
@@ -202,11 +209,14 @@ def with_dc(network: Network) -> Network:
 def _early_part(frequency: Float, value: Complex) -> Complex:
     """What a causal response near `value` (F,) lacks of it, on the file's grid."""
     step = float(np.median(np.diff(frequency)))
+    # last bin inside of the band
     last = round(float(frequency[-1]) / step)
+    # at least four times the band, of a length at which the transform is fast
     bins = next_fast_len(_EXTENSION * last, real=True)
     grid = step * np.arange(bins + 1, dtype=np.float64)
     inside = grid <= frequency[-1]
     flat = flatten(frequency, value)
+    # faded out at the top, for an edge there would ring in time as the band's own does
     spectrum = flat.at(grid) * np.exp(-2j * np.pi * grid * flat.delay_s) * _taper(bins + 1)
     data = spectrum[inside]
     # 2 bins samples a period: the last quarter is before time zero, but for one period of the last frequency right
@@ -215,15 +225,18 @@ def _early_part(frequency: Float, value: Complex) -> Complex:
     # what may lie there: the late tail of conductor loss, falling as t^-1.5, with its turns round the period
     tail = zeta(1.5, np.arange(early.start, early.stop) / (2 * bins))
     for _ in range(_ITERATIONS):
+        # first the data, then causality: the loop ends on the causal side
         spectrum[inside] = data
         response = irfft(spectrum)
         # a median, since spikes before time zero are just what is to be removed
+        # the tail of conductor loss is long enough to come round to before time zero, and is no fault
         response[early] = tail * np.median(response[early] / tail)
         spectrum = rfft(response)
     lack = np.zeros(bins + 1, dtype=np.complex128)
     # what the projections could not keep of the data is what no causal response has
     lack[inside] = data - spectrum[inside]
     nearest = np.rint(frequency / step).astype(np.intp)
+    # on an even file the bins are its own points
     if np.allclose(nearest * step, frequency, rtol=0, atol=1e-6 * step):
         return np.asarray(lack[nearest])
     return np.asarray(CubicSpline(grid[inside], lack[inside])(frequency))
@@ -238,6 +251,7 @@ def _taper(points: int) -> Float:
 def _step(kind: str, old: Network, new: Network) -> RepairStep:
     """Compare the frequencies that both have."""
     added = new.frequency.size - old.frequency.size
+    # added points stand at the front, and are no change of what the file says
     change = np.abs(new.s[added:] - old.s)
     worst = change.max(axis=(1, 2))
     at = int(np.argmax(worst))

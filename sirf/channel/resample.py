@@ -61,6 +61,7 @@ class FlatResponse:
         """Response without the bulk delay at ascending `frequency` (G,) in Hz, from DC to beyond the band edge."""
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
+        # the point at the edge itself belongs to the data
         result[:inside] = self._inside(np.sqrt(frequency[:inside]))
         result[inside:] = self.beyond(frequency[inside:])
         return result
@@ -75,14 +76,17 @@ class FlatResponse:
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
         # the same spline as of `at`, for a pair of grids that link after link comes back to
+        # few knots have no spline: an exact polynomial through them
         known = self._inside if self.root.size < LEAST_KNOTS else self._on_kept_grid
         result[:inside] = known(root[:inside]) * turned(inside, step * delay_s)
         if inside == frequency.size:
             return result
         beyond = frequency[inside:] - self.edge
+        # phase of the first point beyond the edge; the even steps turn it on from there
         start = float(beyond[0]) * self.edge_delay_s + float(frequency[inside]) * delay_s
         trend = turned(beyond.size, step * (self.edge_delay_s + delay_s)) * (self.level * np.exp(-2j * np.pi * start))
         result[inside:] = trend * np.exp(-self.loss * (root[inside:] - np.sqrt(self.edge)))
+        # beyond that the mismatch is below the last bit
         near = slice(inside, inside + int(np.searchsorted(beyond, _DECAYED * self.reach)))
         decay = self.mismatch * np.exp(-((beyond[: near.stop - inside] / self.reach) ** 2))
         result[near] += decay * np.exp(-2j * np.pi * frequency[near] * delay_s)
@@ -102,9 +106,11 @@ class FlatResponse:
 
     def beyond(self, beyond: Float) -> Complex:
         """Response without the bulk delay at frequencies (G,) in Hz that all lie beyond the band edge."""
+        # loss as of a skin, phase as of a delay: both go on as they were at the top of the band
         trend = self.level * np.exp(
             -self.loss * (np.sqrt(beyond) - np.sqrt(self.edge)) - 2j * np.pi * (beyond - self.edge) * self.edge_delay_s
         )
+        # the data do not end on their own trend: what they are off fades out within a twentieth of the band
         return np.asarray(trend + self.mismatch * np.exp(-(((beyond - self.edge) / self.reach) ** 2)))
 
 
@@ -119,11 +125,14 @@ def coupling_corner(frequency: Float, value: Complex) -> float | None:
     above = frequency > 0
     points, values = frequency[above][:_LOW_POINTS], value[above][:_LOW_POINTS]
     magnitude = np.abs(values)
+    # three unknowns (sqrt(f), f, corner) need a few points more; the phase of zero means nothing
     if points.size < 5 or not np.all(magnitude > 0):
         return None
+    # crosstalk and a resolved corner fall in magnitude towards DC; an unresolved coupling shows in the phase alone
     if magnitude[0] < max(0.8 * magnitude[1], 0.5 * np.abs(value).max()):
         return None
     blocked = not above[0] and np.abs(value[0]) < 0.1 * magnitude[0]
+    # without its bulk delay, or the turns of the phase would hide the corner
     flat = values * np.exp(2j * np.pi * points * bulk_delay(points, values))
     phase = np.unwrap(np.angle(flat))
     # an inverted pair adds pi, and unwrapping may add turns
@@ -136,10 +145,14 @@ def coupling_corner(frequency: Float, value: Complex) -> float | None:
         return None
     turn = 0.0
     for _ in range(8):  # arctan(corner / f) about the last corner
+        # tilt: derivative of arctan(turn / f) with respect to the turn
         tilt = scaled / (scaled**2 + turn**2)
+        # linear in the turn about the last one (Newton), what is constant brought to the other side
         wanted = phase - np.arctan(turn / scaled) + turn * tilt
         # least squares with the line beside it: along what the line leaves of the tilt
+        # orthogonal to sqrt(f) and f: what a line can explain is not the corner's
         own = tilt - line @ (tilt @ line)
+        # between zero and twice the first point: the step may overshoot, the corner may not be negative
         last, turn = turn, min(max(float(own @ wanted) / float(own @ own), 0.0), 2.0)
         if abs(turn - last) <= _SETTLED * turn:
             break
@@ -148,6 +161,7 @@ def coupling_corner(frequency: Float, value: Complex) -> float | None:
     clear = rest < 0.1 * plain and plain > _SMALLEST_TURN and turn > (_SMALLEST_TURN if blocked else _CLEAR_TURN)
     if not (blocked or clear):
         return None
+    # proved by an open DC point, but too low to be measured: zero stands for that
     corner = turn * float(points[0]) if clear else 0.0
     return corner if corner < 0.5 * usual_step(frequency) else None
 
@@ -211,7 +225,9 @@ def _steps(grid: bytes) -> tuple[float, float | None]:
     usual = float(np.median(steps)) if steps.size else float("nan")
     if steps.size < 2:
         return usual, None
+    # a file may begin with a short step from DC to where its instrument begins
     inner = steps[1:] if steps[0] < usual * (1 + UNEVEN) else steps
+    # None: what is even needs no largest step
     return usual, None if np.all(np.abs(inner - usual) <= UNEVEN * usual) else float(steps.max())
 
 
@@ -223,8 +239,11 @@ def even_grid(frequency: Float) -> Float:
     last = float(frequency[-1])
     steps = np.diff(frequency)
     shortest = MAX_STEP_HZ if uneven_step(frequency) is None else float(steps.min())
+    # at least eight points, and where the sweep is uneven no finer than its shortest step
     wanted = min(max(shortest, min(float(np.median(steps)), MAX_STEP_HZ)), last / _LOW_POINTS)
+    # the last frequency is met exactly: count, not step, is what is chosen
     count = min(int(np.ceil(last / wanted * (1 - 1e-9))), MAX_POINTS - 1)
+    # no point below the data: what lies there is extrapolated elsewhere
     first = int(np.ceil(float(frequency[0]) / last * count * (1 - 1e-9)))
     grid = np.arange(first, count + 1, dtype=np.float64) * (last / count)
     grid[-1] = last
@@ -250,6 +269,7 @@ def causal_delay(frequency: Float, value: Complex) -> tuple[float, tuple[str, ..
 def _dc_value(frequency: Float, flat: Complex) -> tuple[float, tuple[str, ...]]:
     """Real value at DC: the file's own if it is real, else extrapolated."""
     if frequency[0] > 0:
+        # without a neighbour the value itself is the scale
         return _extrapolated_dc(frequency, flat), ()
     own, scale = complex(flat[0]), float(np.abs(flat[1])) if flat.size > 1 else 1.0
     if flat.size > _LOW_POINTS and jumps_at_dc(flat):
@@ -277,6 +297,7 @@ def _extrapolated_dc(frequency: Float, flat: Complex) -> float:
     """
     low = slice(0, min(_LOW_POINTS, frequency.size))
     root, values = np.sqrt(frequency[low]), flat[low]
+    # the logarithm below takes no zero
     if root.size < 4 or not np.all(np.abs(values) > 0):
         return float(values[0].real)
     # columns of size one keep the least squares well conditioned
@@ -285,11 +306,13 @@ def _extrapolated_dc(frequency: Float, flat: Complex) -> float:
     phase = np.linalg.lstsq(
         np.stack([np.ones_like(scaled), scaled, scaled**2], axis=1), np.unwrap(np.angle(values)), rcond=None
     )[0]
+    # at DC a real response is positive or negative: whole half turns
     turns = round(float(phase[0]) / np.pi)
     if loss[1] <= 0.0 and abs(phase[0] - turns * np.pi) < 0.3:
         # a line loses as sqrt(f), so its value at DC lies above all others; a fit through noise is held below 2
         return float((-1.0) ** turns * np.exp(min(float(loss[0]), float(np.log(2.0)))))
     real = np.linalg.lstsq(np.stack([np.ones_like(scaled), scaled], axis=1), values.real, rcond=None)[0]
+    # never beyond what the band itself shows
     return float(np.clip(real[0], -np.abs(values).max(), np.abs(values).max()))
 
 
@@ -297,14 +320,17 @@ def _edge_trend(frequency: Float, flat: Complex) -> tuple[complex, float, float]
     """Level at the band edge, loss per sqrt(Hz) (never a gain) and delay in s of the top of the band."""
     top = frequency >= (1.0 - _TOP) * frequency[-1]
     points, values = frequency[top], flat[top]
+    # nothing to fit: the last value, without loss or delay
     if points.size < 4 or not np.any(np.abs(values) > 0):
         return complex(flat[-1]), 0.0, 0.0
     delay = bulk_delay(points, values)
+    # counted from the edge: the intercept is the level there
     steps = np.sqrt(points) - np.sqrt(frequency[-1])
     # notches down to zero would pull the line through the logarithms without end
     log_magnitude = np.log(np.maximum(np.abs(values), 1e-6 * np.abs(values).max()))
     centre, intercept = float(np.mean(steps)), float(np.mean(log_magnitude))
     about = steps - centre
+    # a resonance at the top may rise, but a passive line never goes on with gain
     loss = max(-float(about @ log_magnitude) / float(about @ about), 0.0)
     # the straight line goes through both means
     intercept += loss * centre

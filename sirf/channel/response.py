@@ -109,6 +109,7 @@ def pulse_response(
     >>> bool(0.999e-9 < pulse.time[pulse.cursor] < 1.021e-9)
     True
     """
+    # loaded only where it is asked for
     if convention == "annex_93a":
         from sirf.channel import annex_93a_response
 
@@ -147,8 +148,10 @@ def step_response(
             amplitude=amplitude,
             convention=convention,
         )
+    # a last UI that is not whole is filled up, and cut off again below
     padding = -pulse.volts.size % samples_per_ui
     rows = np.pad(pulse.volts, (0, padding)).reshape(-1, samples_per_ui)
+    # each phase of a UI by itself: a step is a pulse now and at every UI before
     volts = np.cumsum(rows, axis=0).ravel()[: pulse.volts.size]
     return _pulse(pulse.time, volts, samples_per_ui, symbol_rate, pulse.warnings)
 
@@ -176,6 +179,7 @@ def prepare(
     step, corner = usual_step(frequency), coupling_corner(frequency, value)
     if corner is not None:
         frequency, value = without_coupling(frequency, value, corner)
+    # the long response first; how much of it counts is known only then
     long = _long_response(flatten(frequency, value), frequency, symbol_rate, samples_per_ui)
     prepared = _shortened(long, tail_energy, 0.0 if corner is None else corner)
     if corner is None:
@@ -231,9 +235,11 @@ class _LongResponse:
 
     def impulse(self, first: int, size: int) -> Float:
         """The response (size,) in order of time from sample `first` on, without what is folded back."""
+        # sample zero of the ring is the bulk delay, not the start of the window
         start = (first - self.origin) % self.size
         # most of a window is dropped: it is neither turned nor mended
         whole = np.concatenate([self.circular[start : start + size], self.circular[: max(start + size - self.size, 0)]])
+        # nothing of the tail is taken out twice: the shape is that of the whole window
         whole -= self.folded * folded_shape(self.size, self.origin)[first : first + size]
         return whole
 
@@ -248,6 +254,7 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
     rest = flat.delay_s - delay_samples / sample_rate
     value = flat.later_on_transform_grid(n, sample_rate, rest)
     thinning = _thinning(samples_per_ui)
+    # a thinner grid in time is a narrower band: the top of the spectrum is dropped
     few = n // thinning
     smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
     # a quarter of the window before the arrival shows what comes too early, and what is folded back
@@ -271,6 +278,7 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
 def _thinning(samples_per_ui: int) -> int:
     """Every how many samples a symbol through `symbol_low_pass` is looked at: eight a UI, where that is down to 2e-7."""
     thinning = 1
+    # at least eight samples of a UI stay, and an even number of them
     while samples_per_ui % (4 * thinning) == 0 and samples_per_ui >= 16 * thinning:
         thinning *= 2
     return thinning
@@ -299,6 +307,7 @@ def _wrap_warnings(pulse: Float, origin: int, half_span: int, span: float) -> tu
     peak = float(size.max())
     if not ring.size or peak == 0.0:
         return ()
+    # a floor far below what matters keeps the logarithm finite
     level = 20.0 * np.log10(max(float(ring.max()) / peak, 1e-15))
     if level <= WRAP_DB:
         return ()
@@ -315,7 +324,9 @@ def _shortened(long: _LongResponse, tail_energy: float, corner: float) -> Prepar
     if tail_energy > 0:
         # room for what filters yet to come spread: little ahead, more behind
         first, last = max(first - _LEAD_UI * m, 0), min(last + _TRAIL_UI * m, long.size)
+    # never longer than what was computed
     n = min(_fast_samples(last - first, m), long.size)
+    # the window moves back where its rounded length would pass the end
     first = max(min(first, long.size - n), 0)
     sample_rate = m * long.symbol_rate
     kept = long.impulse(first, n)
@@ -329,6 +340,7 @@ def _shortened(long: _LongResponse, tail_energy: float, corner: float) -> Prepar
         n_samples=n,
         samples_per_ui=m,
         symbol_rate=long.symbol_rate,
+        # 'origin' is where the bulk delay lies in the window: true time starts that much earlier
         start_time=(first - long.origin + long.delay_samples) / sample_rate,
         delay_s=long.delay_s,
         omitted_energy=omitted,
@@ -353,6 +365,7 @@ def _coupled(impulse: Float, pole: float) -> Float:
 @lru_cache(maxsize=KEPT_GRIDS)
 def fade(n_samples: int, samples_per_ui: int) -> Float:
     """One, then down to zero over `FADE_UI`, then zero for as long: filters must not carry the cut tail round to the start."""
+    # UI to the end
     ui_before_end = (n_samples - np.arange(n_samples)) / samples_per_ui
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(ui_before_end / FADE_UI - 1.0, 0.0, 1.0))
 
@@ -365,6 +378,7 @@ def _window(pulse: Float, samples_per_ui: int, origin: int, tail_energy: float) 
     if tail_energy <= 0:
         return 0, pulse.size, 0.0
     rows = pulse.reshape(-1, samples_per_ui)
+    # by symbols first: a search in whole rows costs a fraction of one in samples
     energy = np.cumsum(np.einsum("ij,ij->i", rows, rows))
     total = float(energy[-1])
     if total == 0.0:
@@ -378,15 +392,19 @@ def _window(pulse: Float, samples_per_ui: int, origin: int, tail_energy: float) 
         place = min(int(np.searchsorted(within[1:], share * total)), samples_per_ui - 1)
         return row * samples_per_ui + place, float(within[place])
 
+    # half of the energy that may be lost at each end
     first, before = reached(0.5 * tail_energy)
     last, rest = reached(1.0 - 0.5 * tail_energy)
+    # the last sample's own energy lies inside
     inside = rest + float(pulse[last]) ** 2 - before
     return first, last + 1, max(1.0 - inside / total, 0.0)
 
 
 def _fast_samples(samples: int, samples_per_ui: int) -> int:
     """A number of samples, a whole even number of UI, at which the FFT is fast, not far above `samples`."""
+    # room for filters in any case, and an upper limit of memory for one response
     wanted = min(max(samples, 64 * samples_per_ui), _LONGEST)
+    # a product of small primes, times the samples of two UI
     return 2 * next_fast_length(-(-wanted // (2 * samples_per_ui))) * samples_per_ui
 
 

@@ -80,7 +80,9 @@ def hammerstad_factor(frequency: ArrayLike, *, roughness_rq: float, conductivity
     Source: Hammerstad and Jensen, IEEE MTT-S 1980, equation (17); the partner is derived in docs/models/roughness.md.
     """
     w = 2.0 * np.pi * np.asarray(frequency, dtype=np.float64)
+    # sqrt(j w tau) = (1 + j) sqrt(w tau / 2): the branch in the right half plane, where the partner is analytic
     x = np.sqrt(1j * w * (0.7 * MU0 * conductivity * roughness_rq**2))
+    # log1p keeps the digits at low frequencies, where x is small
     return np.asarray(1.0 + (2.0 / np.pi) * (np.arctan(x) + np.log1p(x) - 0.5 * np.log1p(x**2)))
 
 
@@ -109,6 +111,7 @@ def _huray(frequency: ArrayLike, radius: float, strength: float, conductivity: f
 @cache
 def _groiss_terms() -> tuple[Float, Float]:
     """Time constants (in 1 / w0) and weights of the Hammerstad steps whose sum is exp(-(w0 / w)^0.8)."""
+    # fourteen steps over six and a half decades: within 0.5 % of the resistance
     time = np.geomspace(1e-5, 30.0, 14)
     w = np.geomspace(1e-3, 1e6, 700)
     basis = (2.0 / np.pi) * np.arctan(np.outer(w, time))

@@ -23,11 +23,14 @@ def line_coefficients(frequency: Float, transfer: NDArray[np.complex128]) -> tup
 
     Both are zero or positive, as of a line that obeys physics; weighted by |transfer| as in clause 93A.3.
     """
+    # COM configurations leave out the lowest frequencies (f_min), where a DC block has no line's loss
     inside = (frequency >= MIN_FREQUENCY) & (np.abs(transfer) > 0)
     f, weight = frequency[inside] / 1e9, np.abs(transfer[inside])
     if f.size < 2:
         raise SirfError(f"channel must pass a signal in its band, got {f.size} points that do. Check the port order.")
     terms = np.stack([np.sqrt(f), f], axis=1) * weight[:, None]
+    # not negative: a line with one negative term would gain somewhere; -ln |S| of each point at its own magnitude's
+    # weight
     (a1, a2), _ = nnls(terms, weight * -np.log(weight))
     return float(a1), float(a2)
 
@@ -48,9 +51,11 @@ def channel_with_loss(channel: Channel, loss_db: float, frequency: float) -> Cha
     own = float(channel.insertion_loss_db(frequency))
     a1, a2 = line_coefficients(through.frequency, through.s[:, 1, 0])
     g = frequency / 1e9
+    # dB that the fitted line has at this frequency
     line = _DB_PER_NEPER * (a1 * np.sqrt(g) + a2 * g)
     if not line > 0.0:
         raise SirfError(f"channel must have a line to scale, got {own:.2f} dB that do not rise. Use a longer channel.")
+    # -1 takes all of the line away; below that reflections would have to gain
     share = (loss_db - own) / line
     if not (np.isfinite(share) and share >= -1.0):
         raise SirfError(
@@ -61,6 +66,7 @@ def channel_with_loss(channel: Channel, loss_db: float, frequency: float) -> Cha
     top = float(through.frequency[-1]) / 1e9
     delay = max(a2 * (np.log(top) + 1.0) / np.pi**2, 0.0)
 
+    # matched: it multiplies what passes, and nothing reflects from it
     def lengthened(network: Network) -> Network:
         gamma = propagation(network.frequency, gamma0=0.0, a1=a1, a2=a2, tau=delay)
         s = network.s.copy()
@@ -70,5 +76,9 @@ def channel_with_loss(channel: Channel, loss_db: float, frequency: float) -> Cha
         return replace(network, s=s)
 
     return replace(
-        channel, through=lengthened(through), fext=tuple(lengthened(one) for one in channel.fext), four_port=None
+        # the 4-port knows nothing of the added line
+        channel,
+        through=lengthened(through),
+        fext=tuple(lengthened(one) for one in channel.fext),
+        four_port=None,
     )

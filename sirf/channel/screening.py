@@ -44,9 +44,11 @@ def screened(network: Network, notes: list[str]) -> Network:
     Raises `SirfError` for a gain that no network of copper has, and a grid that is too coarse for the delay.
     """
     name = network.name or "network"
+    # gain first: with numbers that are no network's, nothing below means anything
     _check_gain(network, notes)
     finding = dc_finding(network)
     if finding is not None:
+        # said before the point is gone
         notes.append(f"{name}: {finding}")
         network = without_dc(network)
     return _on_even_grid(network, notes)
@@ -62,6 +64,7 @@ def line_entries(network: Network) -> list[tuple[int, int]]:
     # low frequencies tell lines from crosstalk: coupling falls towards DC, a line does not
     weight = 1.0 / network.frequency[above]
     power = np.average(np.abs(network.s[above]) ** 2, axis=0, weights=weight)
+    # a port's reflection is no path
     np.fill_diagonal(power, -1.0)
     return [(int(np.argmax(power[:, into])), into) for into in range(network.ports)]
 
@@ -85,19 +88,24 @@ def dc_finding(network: Network) -> str | None:
     A capacitor in each wire opens the line at DC and hardly anywhere else: true, and no value to go on with.
     """
     frequency, s = network.frequency, network.s
+    # too few points tell nothing about their neighbours
     if frequency[0] != 0 or frequency.size < MIN_POINTS:
         return None
     for out, into in line_entries(network):
         own, near = complex(s[0, out, into]), float(np.abs(s[1, out, into]))
+        # a path that is nearly open at its first point is crosstalk, or is blocked below it
         if near < 0.1:
             continue
         flat = flatten(frequency[1:], s[1:, out, into])
+        # what the points above say of DC, by the same extrapolation that would replace it
         expected = float(flat.value[0].real)
         if abs(own - expected) <= _DC_DIFFERENCE * max(abs(expected), near):
             continue
+        # skin effect moves a line between DC and its first point, too: only a jump is a fault
         if not jumps_at_dc(np.concatenate(([own], flat.value[1:3]))):
             continue
         entry = f"S({out + 1},{into + 1})"
+        # an open capacitor reflects everything: S11 is +1
         if abs(own) < _OPEN * near and s[0, into, into].real > 0.9:
             return (
                 f"DC block: {entry} is {abs(own):.2g} at DC and {20 * np.log10(near):.1f} dB at {frequency[1] / 1e6:g} MHz; the "
@@ -113,8 +121,10 @@ def dc_finding(network: Network) -> str | None:
 def largest_gain(network: Network, *, above: float = 0.0) -> tuple[float, float]:
     """Largest singular value of S and its frequency in Hz; values below `above` may be given as bounds from above."""
     size = np.abs(network.s)
+    # a norm of rows and columns bounds the spectral norm from above
     # |S|_2² is at most |S|_1 |S|_inf: cheap, and leaves few points for the singular values
     bound = np.sqrt(size.sum(axis=1).max(axis=1) * size.sum(axis=2).max(axis=1))
+    # where nothing exceeds 'above', at least the largest bound is looked at
     candidates = np.flatnonzero(bound >= min(above, float(bound.max())))
     values = np.linalg.svd(network.s[candidates], compute_uv=False)[:, 0]
     best = int(np.argmax(values))
@@ -137,6 +147,7 @@ def _is_inverted(network: Network) -> bool:
     # far from DC the phase at DC is a guess
     if frequency[first] * abs(flat.delay_s) > 1.0 or abs(value[first]) < 0.1:
         return False
+    # well into the left half plane: a line without delay has a real value there
     return bool(flat.value[1].real < -0.8 * abs(flat.value[1]))
 
 
@@ -159,6 +170,7 @@ def start_notes(network: Network, symbol_rate: float, label: str) -> tuple[str, 
     """A note where the data begin so far above DC that it is a guess; `SirfError` where they begin too far for any result."""
     frequency = network.frequency
     first = float(frequency[frequency > 0][0])
+    # a second point far above the first is a gap as well, though the file holds DC
     has_gap = frequency[0] > 0 or first > 1.5 * usual_step(frequency)
     if not has_gap or first <= START_NOTED * symbol_rate * (1 + 1e-9):
         return ()
@@ -182,6 +194,7 @@ def coarse_grid_note(network: Network) -> str | None:
     if step is None or network.frequency.size < MIN_POINTS:
         return None
     delay = max(line_delay(network), 0.0)
+    # a file whose one large step is from DC to its start is even above it
     gap = network.frequency[0] == 0 and step == network.frequency[1]
     if not gap and delay * step > TURNS_REFUSED:
         raise SirfError(
@@ -191,7 +204,9 @@ def coarse_grid_note(network: Network) -> str | None:
     # a delay that the largest steps fold shows in the lowest ones, if with resistance in it
     low = slice(0, MIN_POINTS)
     lines = (network.s[low, out, into] for out, into in line_entries(network))
+    # without folding: the lowest points of a logarithmic sweep lie close together
     slow = max((bulk_delay(network.frequency[low], line) for line in lines), default=0.0)
+    # a slope at low frequencies is delay only where the large steps fold it; else it is resistance
     longest = max(delay, slow) if slow * step > 1.0 else delay
     if longest * step > TURNS_NOTED:
         return (
@@ -263,6 +278,7 @@ def _resampled(network: Network, grid: Float) -> Network:
     s = np.empty((grid.size, network.ports, network.ports), dtype=np.complex128)
     for out in range(network.ports):
         for into in range(network.ports):
+            # each entry by itself, for each has a delay of its own
             flat = flatten(network.frequency, network.s[:, out, into])
             s[:, out, into] = flat.at(grid) * np.exp(-2j * np.pi * grid * flat.delay_s)
     return Network(grid, s, z0=network.z0, name=network.name)

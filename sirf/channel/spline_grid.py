@@ -29,6 +29,7 @@ class SplineGrid:
 
     def __init__(self, knots: Float, points: Float) -> None:
         step = np.diff(knots)
+        # what the grids alone decide: the factors of the equations, and of each point's four neighbours
         self._rows = np.stack(_swept(*_slope_system(knots, step), *_right_side(knots, step)))
         self._chords = 1.0 / step
         self._piece, self._weights = _hermite_weights(knots, step, points)
@@ -37,6 +38,7 @@ class SplineGrid:
         """The spline through `values` (K,), at the points (P,)."""
         found = np.empty(len(self._piece), dtype=np.complex128)
         slopes = np.empty(len(values), dtype=np.complex128)
+        # the compiled loop takes one layout
         known = np.ascontiguousarray(values, dtype=np.complex128)
         cubic_spline(known, self._chords, self._rows, self._piece, self._weights, slopes, found)
         return found
@@ -44,6 +46,7 @@ class SplineGrid:
 
 def spline_grid(knots: Float, points: Float) -> SplineGrid:
     """The spline between two grids, kept by value for the last few."""
+    # by value: equal grids are made anew from link to link
     return _kept(knots.tobytes(), points.tobytes())
 
 
@@ -76,6 +79,7 @@ def _hermite_weights(knots: Float, step: Float, points: Float) -> tuple[NDArray[
     width = step[piece]
     t = (points - knots[piece]) / width
     u = 1.0 - t
+    # Hermite's basis: a cubic by values and slopes at both ends
     weights = (u * u * (1.0 + 2.0 * t), t * t * (3.0 - 2.0 * t), width * t * u * u, -width * t * t * u)
     return piece, np.stack(weights, axis=1)
 
@@ -90,6 +94,7 @@ def _swept(
     before, onward, pivots = [], [], []
     above = 0.0
     for low, mid, up in zip(lower.tolist(), middle.tolist(), upper.tolist(), strict=True):
+        # Thomas' elimination; the kernel sweeps each set of values the same way, and goes back
         pivot = 1.0 / (mid - low * above)
         above = up * pivot
         before.append(low * pivot)

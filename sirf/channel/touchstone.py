@@ -81,7 +81,9 @@ def load_touchstone(
         bare = scan.take(block)
         comments.take(block)
         reader.take(block, bare, decibels=scan.header.layout == "DB")
+    # one pass over the text: head, impedances and numbers are taken from the same block
     header = scan.finish()
+    # what the file says of itself, then its suffix, then its first record
     declared = positive_integer(text, header, "number of ports")
     if declared is None and header.is_version_2:
         line = header.keywords["version"][0]
@@ -92,6 +94,7 @@ def load_touchstone(
     if not ports:
         text.fail(None, f"suffix must be .sNp with the number of ports N, got {text.suffix!r}. Rename the file.")
     frequency, s = data.matrices(ports, has_infinity=reader.has_infinity)  # finds a number of ports that cannot be
+    # comments count last: they are no part of the specification
     reference = _Reference(text, header, comments.impedances(frequency.size, ports), ports, z0)
     modes = _modes(text, header, ports, mixed_mode, reference)
     notes = []
@@ -101,9 +104,11 @@ def load_touchstone(
     else:
         s = reference.renormalized(s, modes)
     if modes:
+        # after the references: P and N of a pair must share one
         s = single_ended(s, modes)
         notes.append(f"mixed-mode data {' '.join(map(str, modes))} were converted to single-ended ports.")
     network = Network(frequency, frozen(s), z0=reference.common, name=text.stem)
+    # without a copy: nobody else holds the array
     return NetworkFile(network, header.version, tuple(notes + data.notes + reference.notes))
 
 
@@ -130,6 +135,7 @@ class _Reference:
             self.resistances = given_references(text, given, ports)
             self.notes.append(f"the reference impedance is {_listed(self.resistances)} ohm as given.")
         else:
+            # an option line that ends in a bare R promises an impedance elsewhere; one without R means 50 ohm
             stated = header.states_resistance or "reference" in header.keywords
             if comments is None and not stated:
                 fail_without_impedance(text, header)
@@ -137,13 +143,16 @@ class _Reference:
             if comments is not None:
                 self._take_comments(comments, stated)
         equal = len(set(self.resistances)) == 1
+        # unequal references, or complex ones: the result is at 50 ohm
         self.common = self.resistances[0] if equal and self.impedances is None else LINE_OHM
 
     def _take_comments(self, comments: Complex, stated: bool) -> None:
         """Let the comments decide where the head says so or states nothing else."""
+        # solvers repeat the option line's reference in comments with fewer digits
         if np.all(np.abs(comments - np.array(self.resistances)) <= _SAME * np.abs(comments)):
             return
         shown = _range_text(comments)
+        # two statements that differ: a comment overrules the option line only where the head says so
         if stated and not says_not_renormalised(self.header.comments):
             self.notes.append(
                 f"the option line says {_listed(self.resistances)} ohm, the comments say port impedances of {shown} ohm, and no "
@@ -161,6 +170,7 @@ class _Reference:
         """S at the common reference; modes at twice (D) and half (C) of it."""
         try:
             if self.impedances is not None:
+                # a pair's differential wave sees both lines in series, its common wave both in parallel
                 factors = {"D": 2.0, "C": 0.5, "S": 1.0}
                 new = np.array([factors[mode.kind] for mode in modes] if modes else np.ones(s.shape[1]))
                 waves = waves_of_comments(self.header.comments)
@@ -172,6 +182,7 @@ class _Reference:
             )
             if not modes:
                 return renormalize(s, np.array(self.resistances), self.common)
+            # to single-ended ports and back: unequal references mix the modes
             single = renormalize(single_ended(s, modes), np.array(self.resistances), self.common)
             return single_ended(single, modes, inverse=True)
         except SirfError as error:
@@ -182,12 +193,14 @@ class _Reference:
         parameter = self.header.parameter
         if modes:
             self.text.fail(None, f"mixed-mode data must be S-parameters, got {parameter}. Convert the file first.")
+        # a relative Y or Z needs the one R that it is relative to
         if self.impedances is not None or (len(set(self.resistances)) > 1 and not self.header.is_version_2):
             self.text.fail(
                 self.header.option_line,
                 f"{parameter}-parameters must refer to one resistance, got several. Give one (--z0 50).",
             )
         try:
+            # version 1 is relative to R already: then 1 stands for it
             return scattering(parameter, value, self.common if self.header.is_version_2 else 1.0)
         except SirfError as error:
             self.text.fail(None, str(error))
@@ -208,6 +221,7 @@ def _modes(
     """Modes of the rows; empty for single-ended data."""
     line, order = header.keywords.get("mixed-mode order", (header.option_line, None))
     try:
+        # version 2 has a keyword for it; in version 1 only the comments can tell
         if mixed_mode is None and order is None and not header.is_version_2:
             order = modal_order_of_comments(header.comments, ports)
         modes = single_ended_modes(mixed_mode or order, ports)

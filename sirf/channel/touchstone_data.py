@@ -21,11 +21,11 @@ from sirf.channel.touchstone_header import TouchstoneHeader, choice, positive_in
 
 COMPILED_FROM_BYTES = 1 << 23
 """Bytes of a file after which its numbers are read by a compiled loop: loading that takes longer than reading less."""
-_HUGE = 1e100
+_HUGE = 1e100  # beyond this a value is no S-parameter, in dB or not, and would overflow further on
 _NOISE_SIZE = 5
 _TIDY_FREQUENCIES, _TIDY_ROWS = 0.5, 0.75
 """Parts of all frequencies and of all matrix rows that begin a line, from which the others are taken for faults."""
-_RECORDS_AT_ONCE = 1 << 14
+_RECORDS_AT_ONCE = 1 << 14  # frequencies converted at once: a megabyte of a two-port's numbers
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 
 
@@ -43,6 +43,7 @@ class NumberReader:
 
     def take(self, block: TextBlock, bare: str, *, decibels: bool) -> None:
         """Read `bare`, the lines of `block` without comments; `decibels` lets minus infinity pass, which is S = 0."""
+        # a block may end in the middle of the file without a line break
         lines = block.raw.count("\n") + (not block.raw.endswith("\n"))
         self._bytes += len(block.raw)
         if self._bytes > COMPILED_FROM_BYTES:
@@ -50,6 +51,7 @@ class NumberReader:
         else:
             found, counts = self._interpreted(block, bare, lines)
         self._counts.append(counts)
+        # not-a-number is not below it either
         usable = np.abs(found) < _HUGE
         if decibels:
             zero = np.isneginf(found)
@@ -59,6 +61,7 @@ class NumberReader:
             index = int(np.argmin(usable))
             self.text.fail(
                 block.first_line + int(token_lines(bare)[index]),
+                # which word it was is looked up only now: counting words costs as much as reading them
                 f"value must be finite, got {bare.split()[index][:40]}. Repair or remove that point.",
             )
         if found.size:
@@ -84,8 +87,10 @@ class NumberReader:
         if self._powers is None:
             self._powers = powers_of_ten()
         data = np.frombuffer(bare.encode("ascii"), dtype=np.uint8)
+        # two characters a number at least: a digit and a blank
         numbers, counts = np.empty(data.size // 2 + 1), np.zeros(lines + 1, dtype=np.int32)
         left_over = np.empty((numbers.size, 3), dtype=np.int64)
+        # words that are no plain decimals, and the few whose last bit is in doubt
         count, left = parse_decimals(data, self._powers, numbers, counts, left_over)
         for index, start, stop in left_over[:left].tolist():
             word = bare[start:stop]
@@ -123,6 +128,7 @@ class NumberReader:
         )
 
 
+# a word starts where a blank is followed by none
 def token_lines(bare: str) -> NDArray[np.int64]:
     """Line, from 0, of each word of `bare`."""
     letters = np.frombuffer(bare.encode("ascii"), dtype=np.uint8)
@@ -145,6 +151,7 @@ class NetworkData:
         self.counts = counts
         self.sort = sort
         self.notes: list[str] = ["noise data were left out."] if header.has_noise else []
+        # blank and comment lines hold no numbers
         self.used_lines = np.flatnonzero(counts)
         self.first_on_line = np.cumsum(counts[self.used_lines], dtype=np.int64) - counts[self.used_lines]
         if not numbers.size:
@@ -163,6 +170,7 @@ class NetworkData:
         pairs = ports**2 if triangle == "full" else ports * (ports + 1) // 2
         size = 1 + 2 * pairs
         records = self._records(size, ports, triangle)
+        # minus infinity is rare: it is looked for only where the reader met one
         if has_infinity:
             self._check_infinities(records)
         ordered = self._in_order(records)
@@ -172,13 +180,16 @@ class NetworkData:
             self.numbers.reshape(ordered.shape)[:] = ordered
         frequency = ordered[:, 0] * self.header.hertz
         count = len(ordered)
+        # no view may be left when the memory is shortened: that 'resize' does not check for any
         del records, ordered
+        # Touchstone's order of a two-port is S11 S21 S12 S22
         values = self._compacted(count, size, swap=triangle == "full" and ports == 2 and self._column_first())
         return frequency, _filled(values, ports, triangle)
 
     def ports_of_first_record(self) -> int:
         """Number of ports by the length of the first frequency, 0 where that is no 1 + 2 P²."""
         size = self._first_record_size()
+        # 1 + 2 P², P by an integer root
         root = math.isqrt(size // 2)
         return root if 1 + 2 * root**2 == size else 0
 
@@ -187,6 +198,7 @@ class NetworkData:
     def _records(self, size: int, ports: int, triangle: str) -> Float:
         """Numbers as (F, size): one row a frequency."""
         numbers = self.numbers
+        # only version 1 has noise data without a keyword, and only for two-ports
         if ports == 2 and "version" not in self.header.keywords:
             numbers = numbers[: self._end_of_network_data(numbers)]
         if numbers.size < size:
@@ -200,6 +212,7 @@ class NetworkData:
             self._check_first_record(size, ports)
             self._fail_at_short_record(numbers.size, size)
         records = numbers.reshape(-1, size)
+        # frequencies out of order are most often a wrong number of ports
         if np.any(np.diff(records[:, 0]) <= 0):
             self._check_first_record(size, ports)
         if records[:, 0].min() < 0:
@@ -228,6 +241,7 @@ class NetworkData:
         misplaced = np.isneginf(records[:, 0]) | np.isneginf(records[:, 2::2]).any(axis=1)
         if misplaced.any():
             row = int(np.argmax(misplaced))
+            # even places: the frequency first, then the angles
             column = int(np.argmax(np.isneginf(records[row]) & (np.arange(records.shape[1]) % 2 == 0)))
             self.text.fail(
                 self.line_of(row * records.shape[1] + column),
@@ -237,11 +251,14 @@ class NetworkData:
     def _check_row_starts(self, frequencies: int, ports: int, triangle: str) -> None:
         """Frequencies and rows of a matrix begin lines; where nearly all do, one that does not shows a number lost or added."""
         lengths = {"full": [ports] * ports, "lower": range(1, ports + 1), "upper": range(ports, 0, -1)}[triangle]
+        # real and imaginary part, or magnitude and angle
         sizes = 2 * np.array(lengths)
         sizes[0] += 1  # the frequency
+        # nearly all files: no line needs a look by itself
         if self._repeats(int(sizes.sum()), frequencies):
             return
         rows = np.concatenate(([0], np.cumsum(np.tile(sizes, frequencies))[:-1]))
+        # a frequency's first row begins where the record does
         self._check_line_starts(rows[::ports], _TIDY_FREQUENCIES, "frequency")
         if ports > 2:
             self._check_line_starts(rows, _TIDY_ROWS, "matrix row")
@@ -257,10 +274,12 @@ class NetworkData:
     def _check_line_starts(self, starts: NDArray[np.int64], tidy: float, what: str) -> None:
         place = np.searchsorted(self.first_on_line, starts)
         begins = self.first_on_line[np.minimum(place, self.first_on_line.size - 1)] == starts
+        # writers break lines as they like: only a break of a habit is a fault
         if begins.all() or begins.mean() < tidy:
             return
         row = int(np.argmin(begins))
         self.text.fail(
+            # the line before: what is missing there moved everything after it
             self.line_of(int(starts[row]) - 1),
             f"each {what} must begin a line as the others do, got one that begins inside this line. "
             "A number is missing or one too many here or on a line before; repair that point.",
@@ -308,6 +327,7 @@ class NetworkData:
         usual = first_line == 1 + 2 * found or (found >= 4 and first_line == 9) or found <= 2
         if not usual or found in (0, ports) or "version" in self.header.keywords:
             return
+        # the second odd line begins the second frequency
         starts = np.flatnonzero(self.counts % 2)
         if starts.size > 1:
             self.text.fail(
@@ -321,6 +341,7 @@ class NetworkData:
         used = self.used_lines
         found = self.counts[used]
         lines = int(np.searchsorted(np.cumsum(found, dtype=np.int64), size)) + 1
+        # against the first frequency's pattern, repeated
         wrong = np.flatnonzero(found != np.resize(found[:lines], found.size))
         if found[:lines].sum() == size and wrong.size and wrong[0] < found.size - 1:
             first = int(wrong[0])
@@ -345,6 +366,7 @@ class NetworkData:
         convert = _CONVERSIONS[self.header.layout]
         for start in range(0, count, _RECORDS_AT_ONCE):
             stop = min(start + _RECORDS_AT_ONCE, count)
+            # a copy, for the block's own place is overwritten while it is read
             block = numbers[start * size : stop * size].reshape(-1, size)[:, 1:].copy()
             with np.errstate(over="ignore", invalid="ignore"):  # found just below
                 convert(block)
@@ -355,6 +377,7 @@ class NetworkData:
                 # axes: frequency, column, row, real and imaginary part
                 block = block.reshape(-1, 2, 2, 2).swapaxes(1, 2)
             numbers[start * width : stop * width] = block.reshape(-1)
+        # shortened in place: nothing is copied
         numbers.resize(count * width, refcheck=False)
         return numbers.view(np.complex128).reshape(count, -1)
 
@@ -372,6 +395,7 @@ class NetworkData:
 
 def _polar(block: Float) -> None:
     """Magnitudes and degrees (F, 2 N) to real and imaginary parts, in place."""
+    # a copy: the real part is written into the magnitude's place
     magnitude, angle = block[:, 0::2].copy(), np.deg2rad(block[:, 1::2])
     block[:, 0::2] = magnitude * np.cos(angle)
     block[:, 1::2] = magnitude * np.sin(angle)
@@ -391,6 +415,7 @@ def _filled(values: Complex, ports: int, triangle: str) -> Complex:
         return values.reshape(-1, ports, ports)
     s = np.empty((len(values), ports, ports), dtype=np.complex128)
     rows, columns = (np.tril_indices if triangle == "lower" else np.triu_indices)(ports)
+    # a network of one triangle is symmetric by the file's own statement
     s[:, rows, columns] = s[:, columns, rows] = values
     return s
 

@@ -36,7 +36,9 @@ _ODD_SUFFIX = re.compile(r"\.s[^a-z]*p", re.IGNORECASE)
 _KEYWORD = re.compile(r"\[([^\]]*)\](.*)")
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _OHM = re.compile(r"(?<![\w.])((?:\d+(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?)\s*OHMS?\b", re.IGNORECASE)
+# an imaginary part of zero in any spelling
 _REAL_PAIR = re.compile(r"\(\s*([^\s,()]+)\s*,\s*[+-]?0*\.?0*\s*\)")
+# glued, or with an equals sign
 _GLUED_R = re.compile(r"(?<!\S)R=?\s*(?=[\d.(+-])(\S)")
 _OPTION_KINDS = (
     dict.fromkeys(UNIT_HZ, "unit") | dict.fromkeys(LAYOUTS, "format") | dict.fromkeys(PARAMETERS, "parameter")
@@ -91,6 +93,7 @@ def positive_integer(text: FileText, header: TouchstoneHeader, keyword: str) -> 
     if keyword not in header.keywords:
         return None
     line, value = header.keywords[keyword]
+    # twelve digits at most: a longer number is damage, not a count
     if not re.fullmatch(r"\d{1,12}", value) or int(value) == 0:
         text.fail(line, f"[{KEYWORDS[keyword]}] must be a positive integer, got {value[:40]!r}. Repair the line.")
     return int(value)
@@ -99,6 +102,7 @@ def positive_integer(text: FileText, header: TouchstoneHeader, keyword: str) -> 
 def choice(text: FileText, header: TouchstoneHeader, keyword: str, allowed: tuple[str, ...], default: str) -> str:
     """Value, in lower case, of a keyword with few allowed values."""
     line, value = header.keywords.get(keyword, (None, default))
+    # without regard to case: writers differ
     if value.lower() not in tuple(item.lower() for item in allowed):
         listed = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
         text.fail(line, f"[{KEYWORDS[keyword]}] must be {listed}, got {value[:40]!r}. Repair the line.")
@@ -139,6 +143,7 @@ class HeaderScan:
         """
         bare = block.without_comments()
         self.text.check_ascii(block, bare)
+        # the bulk of a file: nothing to look for in it, and no line is split off
         if self.section == "network" and "[" not in bare and "#" not in bare:
             return bare
         if self.section == "header" and "!" in block.raw:
@@ -146,9 +151,11 @@ class HeaderScan:
         lines = bare.split("\n")
         for index, line in enumerate(lines):
             if self.section == "network" and "[" not in line and "#" not in line:
+                # a line of numbers inside of a block that has a keyword somewhere
                 continue
             stripped = line.strip()
             if stripped and not self._keep(block.first_line + index, stripped):
+                # blank and not gone: line numbers stay
                 lines[index] = ""
         return "\n".join(lines)
 
@@ -166,12 +173,15 @@ class HeaderScan:
         for line in block.raw.split("\n"):
             start, _, comment = line.partition("!")
             found.append(comment)
+            # long lines are network data; a look at their start is enough
             if start[:80].strip()[:1] in tuple("0123456789.-+") and self.pending != "reference":
                 break
+        # at most a megabyte: a comment may be the whole of a file that somebody else wrote
         self.header.comments = (self.header.comments + "\n".join(found))[:_MAX_COMMENTS]
 
     def _keep(self, number: int, line: str) -> bool:
         """Whether the line is network data."""
+        # [Begin Information] may hold anything, even lines that look like options
         if self.section == "information" and "information" not in line.lower():
             return False
         if line[0] == "#":
@@ -188,6 +198,7 @@ class HeaderScan:
 
     def _begins_data(self, number: int, line: str) -> bool:
         keywords = self.header.keywords
+        # values of [Reference] may go on over several lines
         if self.pending == "reference":
             keywords["reference"] = (keywords["reference"][0], f"{keywords['reference'][1]} {line}")
             return False
@@ -282,6 +293,7 @@ class HeaderScan:
             self.text.fail(
                 number, f"[{title}] must follow [Version], got none before. Begin the file with '[Version] 2.0'."
             )
+        # only these two may follow the network data
         late = self.section != "header" and name not in ("noise data", "end")
         early = self.section == "header" and name in ("noise data", "end", "end information")
         if late or early:
@@ -323,6 +335,7 @@ def _resistances(tokens: list[str]) -> tuple[tuple[float, ...], list[str]]:
 
     "50", "50 OHM", "50OHM" and the real "(50,0)" that some programs write are one number.
     """
+    # before the unit: "(50,0) OHM" is one number
     text = _REAL_PAIR.sub(r" \1 ", " ".join(tokens))
     tokens = _OHM.sub(r"\1 ", text).split()
     count = 0

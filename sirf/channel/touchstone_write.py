@@ -63,11 +63,13 @@ def write_touchstone(
     Raises `TouchstoneError` unless the suffix of `path` is `.sNp` with the network's number of ports and it can be written.
     """
     path, form, ports = Path(path), form or TouchstoneFormat(), network.ports
+    # a packed file's own suffix stands before .gz
     packed = path.suffix.lower() == ".gz"
     suffix = path.with_suffix("").suffix if packed else path.suffix
     if suffix.lower() != f".s{ports}p" and not (form.version == "2.0" and suffix.lower() == ".ts"):
         raise TouchstoneError(f"{path}: suffix must be .s{ports}p for {ports} ports, got {suffix!r}. Rename the file.")
     check_output("out", path)
+    # beside, then moved: a broken run leaves no half a file under the name
     with replacing("out", path) as beside, _opened(beside, packed=packed) as file:
         _write(file, network, comment, form)
 
@@ -79,6 +81,7 @@ def _opened(path: Path, *, packed: bool) -> IO[str]:
 def _write(file: IO[str], network: Network, comment: str, form: TouchstoneFormat) -> None:
     file.writelines(f"! {line}\n" for line in comment.splitlines())
     file.writelines(f"{line}\n" for line in _head(network, form))
+    # many lines for one call of the system
     lines: list[str] = []
     for line in _data_lines(network, form):
         lines.append(line)
@@ -91,6 +94,7 @@ def _write(file: IO[str], network: Network, comment: str, form: TouchstoneFormat
 
 
 def _head(network: Network, form: TouchstoneFormat) -> Iterator[str]:
+    # 'repr' has as many digits as bring the number back bit by bit
     option = f"# {form.unit} S {form.layout} R {network.z0!r}"
     if form.version == "1.1":
         if form.mixed_mode is not None:
@@ -101,6 +105,7 @@ def _head(network: Network, form: TouchstoneFormat) -> Iterator[str]:
     yield option
     yield f"[Number of Ports] {network.ports}"
     if network.ports == 2:
+        # 12_21: row by row, as everywhere else in the file
         yield "[Two-Port Data Order] 12_21"
     yield f"[Number of Frequencies] {network.frequency.size}"
     yield f"[Reference] {' '.join([repr(network.z0)] * network.ports)}"
@@ -112,6 +117,7 @@ def _head(network: Network, form: TouchstoneFormat) -> Iterator[str]:
 def _column_heads(mixed_mode: str, ports: int) -> Iterator[str]:
     """Comments that tell readers of version 1 the modes of the rows: pair n stands for ports 2n-1 and 2n."""
     modes = parse_modal_order(mixed_mode, ports)
+    # pair n by the larger of its ports 2n - 1 and 2n
     numbers = [(mode.kind, (mode.ports[-1] + 1) // 2) for mode in modes]
     if any(mode.kind == "S" or mode.ports != (2 * n - 1, 2 * n) for mode, (_, n) in zip(modes, numbers, strict=True)):
         raise TouchstoneError(
@@ -129,7 +135,9 @@ def _data_lines(network: Network, form: TouchstoneFormat) -> Iterator[str]:
         part = slice(start, start + _LINES_AT_ONCE)
         s = network.s[part]
         if ports == 2 and form.version == "1.1":
+            # version 1.1 writes two-ports column by column
             s = s.swapaxes(1, 2)
+        # rows of P entries, each two numbers
         flat = np.stack(_numbers(s, form.layout), axis=-1).reshape(len(s), ports, 2 * ports)
         for hertz, rows in zip((network.frequency[part] / _HERTZ[form.unit]).tolist(), flat.tolist(), strict=True):
             texts = [" ".join(map(repr, row)) for row in rows]
@@ -142,5 +150,6 @@ def _numbers(s: NDArray[np.complex128], layout: Layout) -> tuple[NDArray[np.floa
     magnitude, degrees = np.abs(s), np.angle(s, deg=True)
     if layout == "MA":
         return magnitude, degrees
+    # S = 0: minus infinity becomes the smallest level that any reader takes
     with np.errstate(divide="ignore"):
         return np.maximum(20.0 * np.log10(magnitude), _SMALLEST_DB), degrees

@@ -33,6 +33,7 @@ class Transfer:
             raise SirfError("value must be finite, got NaN or infinity. Repair the data first.")
         if frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
             raise SirfError("frequency must ascend from 0 Hz or above, got other values. Sort and merge the points.")
+        # shared by all that is computed from it
         frequency.flags.writeable = value.flags.writeable = False
         object.__setattr__(self, "frequency", frequency)
         object.__setattr__(self, "value", value)

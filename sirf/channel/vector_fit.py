@@ -53,6 +53,7 @@ class RationalModel:
     @property
     def order(self) -> int:
         """Number of states for each input: real poles once, complex pairs twice."""
+        # a complex pair is two states of a real system
         return int(np.sum(np.where(self.poles.imag == 0, 1, 2)))
 
     @property
@@ -63,6 +64,7 @@ class RationalModel:
     @property
     def largest_singular_value(self) -> float:
         """Largest singular value from 0 Hz to twice the last frequency, on 2001 points."""
+        # beyond the data, where nothing held the fit down
         s = self.network(np.linspace(0.0, _TEST_SPAN * self.last, 2001)).s
         return float(np.linalg.svd(s, compute_uv=False).max())
 
@@ -73,6 +75,7 @@ class RationalModel:
 
     def network(self, frequency: ArrayLike) -> Network:
         """The model at `frequency` (F,) in Hz, inside or beyond the data's band."""
+        # j w, a row for each frequency
         points = np.asarray(frequency, dtype=np.float64)
         turn = 2j * np.pi * points[:, None]
         # a complex pole is stored once and stands for its conjugate too
@@ -139,9 +142,11 @@ def vector_fit(
         )
     if network.frequency.size < 16:
         raise SirfError(f"points must be at least 16 to fit, got {network.frequency.size}. Use a finer grid.")
+    # evenly by index, first and last with them
     taken = np.unique(np.linspace(0, network.frequency.size - 1, min(points, network.frequency.size)).astype(np.intp))
     thin = Network(network.frequency[taken], network.s[taken], z0=network.z0, name=network.name)
     best: RationalModel | None = None
+    # no more poles than points
     most = min(max_pairs, (taken.size - _REAL_POLES) // 2)
     for pairs in (count for count in _PAIRS if count <= most):
         model = _fitted(network, thin, pairs, passive=passive)
@@ -149,6 +154,7 @@ def vector_fit(
             continue
         if model.rms_error <= max_error and model.stable and (model.passive or not passive):
             return model
+        # kept for the message alone
         if best is None or model.rms_error < best.rms_error:
             best = model
     found = "no usable fit" if best is None else f"{best.rms_error:.2g}" + (", not passive" if not best.passive else "")
@@ -170,6 +176,7 @@ def _fitted(network: Network, thin: Network, pairs: int, *, passive: bool) -> Ra
         try:
             fit.vector_fit(n_poles_real=_REAL_POLES, n_poles_cmplx=pairs, **_known(fit.vector_fit, enforce_dc=False))
             model = _model(fit, network)
+            # only a fit that is nearly good: enforcing passivity on a bad one mends nothing
             if passive and model.rms_error < 0.1 and not model.passive:
                 last = _TEST_SPAN * float(network.frequency[-1])
                 fit.passivity_enforce(f_max=last, **_known(fit.passivity_enforce, preserve_dc=False))
@@ -196,6 +203,7 @@ def _model(fit: Any, network: Network) -> RationalModel:
         max_error=np.inf,
         name=network.name,
     )
+    # at all points, also those that the fit did not see
     error = np.abs(model.network(network.frequency).s - network.s)
     return RationalModel(
         model.poles,

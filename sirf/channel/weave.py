@@ -105,16 +105,20 @@ class WeaveRoute:
         # a turned pair meets the yarns at its pitch times the cosine; delay goes with the root of Dk, hence half the
         # swing below
         apart = np.sin(np.pi * self.pair_pitch * np.cos(angle) / period)
+        # an angle takes the line over many yarns: that is what boards are turned for
         means = np.sinc(self.width / period) * np.sinc(length * np.sin(angle) / period)
+        # the sign is that of the position, not of the style
         return float(0.5 * self.weave.dk_swing * slowness * np.abs(apart * means))
 
     def skew(self, slowness: float, length: float) -> float:
         """Skew in s/m at these positions: the worst times the mean of sin(2 pi position); positive where P is slower."""
+        # plies share the field, so their effects average, and chance makes them cancel
         share = float(np.mean(np.sin(2.0 * np.pi * np.array(self.positions))))
         return share * self.worst_skew(slowness, length)
 
     def drawn(self, rng: np.random.Generator) -> WeaveRoute:
         """The same pair at a chance place on every ply."""
+        # one draw a ply: cloths are laid without regard to each other
         return dataclasses.replace(self, positions=tuple(rng.random(len(self.positions)).tolist()))
 
     def skew_quantile(self, quantile: float, slowness: float, length: float) -> float:
@@ -166,6 +170,7 @@ def _from_file(file: Path) -> Weave:
     return Weave(
         id=record.id,
         title=record.title,
+        # thread counts are published per inch
         warp_period=INCH / record.threads.warp_per_inch,
         fill_period=INCH / record.threads.fill_per_inch,
         dk_swing=record.dk_swing.value,

@@ -77,6 +77,7 @@ class BumpMap:
     @property
     def signals_per_mm2(self) -> float:
         """Signal bumps on a square millimetre."""
+        # rows of a hexagonal grid lie closer than their bumps
         row = self.pitch * (np.sqrt(0.75) if self.grid == "hexagonal" else 1.0)
         cell = len(self.pattern) * len(self.pattern[0]) * row * self.pitch
         return 1e-6 * "".join(self.pattern).count(SIGNAL) / float(cell)
@@ -96,6 +97,7 @@ class BumpMap:
     def coupling(self) -> float:
         """Coupling with each of `NEAREST` neighbours that has the power of all together, of the cell's worst signal."""
         powers = [float(np.sum(self.couplings(signal) ** 2)) for signal in range(len(self._loops))]
+        # couplings of many neighbours add up in power: NEAREST equal ones have that of all
         return float(np.sqrt(max(powers) / NEAREST))
 
     @cached_property
@@ -114,15 +116,18 @@ class BumpMap:
         signals: list[Float] = []
         grounds: list[Float] = []
         here = self._place(row, column, rise)
+        # one more than the reach, for odd rows of a hexagonal grid are shifted
         for i in range(row - REACH - 1, row + REACH + 2):
             for j in range(column - REACH - 1, column + REACH + 2):
                 kind = self.pattern[i % len(self.pattern)][j % len(self.pattern[0])]
                 place = self._place(i, j, rise)
+                # bumps on the rim itself count on all sides, whatever rounding does
                 if kind == EMPTY or np.hypot(*(place - here)) > (REACH + 1e-9) * self.pitch:
                     continue
                 if kind == GROUND:
                     grounds.append(place)
                 elif (i, j) == (row, column):
+                    # the victim first: `loop_inductances` gives its row
                     signals.insert(0, place)
                 else:
                     signals.append(place)
@@ -141,6 +146,7 @@ def loop_inductances(signals: Float, grounds: Float, *, height: float, diameter:
     """
     everything = np.concatenate([signals, grounds])
     apart = np.hypot(*(everything[:, None] - everything[None]).T)
+    # a conductor's own distance is its radius: fast currents run on its surface
     np.fill_diagonal(apart, 0.5 * diameter)
     partial = partial_inductance(apart, height)
     count, returns = len(signals), len(grounds)
@@ -151,12 +157,14 @@ def loop_inductances(signals: Float, grounds: Float, *, height: float, diameter:
     system[returns, :returns] = 1.0
     right = np.vstack([-partial[count:, :count], -np.ones(count)])
     solved = np.linalg.solve(system, right)
+    # the loop of a signal: its own flux, less what the returns share, less the voltage that is common to them
     return np.asarray(partial[:count, :count] + partial[:count, count:] @ solved[:returns] - solved[returns])
 
 
 def partial_inductance(distance: Float, length: float) -> Float:
     """Mutual inductance in H of two parallel filaments of one length, side by side; at the radius that of a round tube itself."""
     ratio = length / distance
+    # the integral in closed form (Grover, Inductance Calculations): asinh(l / d) - sqrt(1 + (d / l)²) + d / l
     return np.asarray(MU0 / (2.0 * np.pi) * length * (np.arcsinh(ratio) - np.sqrt(1.0 + 1.0 / ratio**2) + 1.0 / ratio))
 
 

@@ -48,6 +48,7 @@ class Capacitor:
     @property
     def corner(self) -> float:
         """High-pass corner in Hz between 50 ohm a line: 1 / (2 pi (100 ohm + ESR) C)."""
+        # both terminations are in series with it, of one line each
         return 1.0 / (2.0 * np.pi * (2.0 * LINE_OHM + self.resistance) * self.capacitance)
 
     @property
@@ -59,8 +60,11 @@ class Capacitor:
         """Two-port at 100 ohm differential; open at DC. Even and odd excitation of its two ends give S11 +- S21."""
         f = np.asarray(frequency, dtype=np.float64)
         jw = np.asarray(2j * np.pi * f, dtype=np.complex128)
+        # the series branch as an admittance, written so that DC gives zero and not a division by it
         through = jw * self.capacitance / (1.0 + jw * self.capacitance * (self.resistance + jw * self.inductance))
         # alike at both ends nothing flows through the capacitor; oppositely its middle is grounded, and half of it left
+        # the whole as two one-ports: even excitation leaves both ends alike, odd excitation splits the part at its
+        # middle
         same = _reflection(jw * self.pad)
         opposite = _reflection(jw * self.pad + 2.0 * through)
         s = np.empty((f.size, 2, 2), dtype=np.complex128)
@@ -70,4 +74,5 @@ class Capacitor:
 
 
 def _reflection(admittance: Complex) -> Complex:
+    # reflection of an admittance to ground on one line
     return np.asarray((1.0 - LINE_OHM * admittance) / (1.0 + LINE_OHM * admittance))

@@ -70,9 +70,12 @@ class Connector(TwoLines):
         one = 0.5 * self.impedance
         root = float(np.sqrt(self.material.dk))
         w = 2.0 * np.pi * frequency
+        # loss in dB is that of a wave on the pair's own impedance
         # alpha = R / (2 Z), so R = 2 Z alpha; 8.686 dB a neper
         resistance = 2.0 * one * self.skin_db_per_m * np.log(10.0) / 20.0 * np.sqrt(frequency / 1e9)
+        # (1 + j): a skin's inductance equals its resistance over w, which keeps the line causal
         series = 1j * w * (one * root / C0 * self.inductance_factor) + (1.0 + 1j) * resistance
+        # dielectric loss is in the complex permittivity; the reference of 'root' is the material's Dk
         shunt = 1j * w * self.material.permittivity(frequency) / (C0 * one * root)
         return line_chain(series, shunt, length)
 
@@ -81,4 +84,5 @@ class Connector(TwoLines):
         # a shunt G across 50 ohm on both sides loses 1 + G R_0 / 2 of the voltage
         conductance = float(np.expm1(self.resonance_db / 20.0 * np.log(10.0))) / (0.5 * LINE_OHM)
         ratio = frequency / self.resonance
+        # 1 / (R (1 + j Q (x - 1 / x))) with x = f / f_0, times x over x so that DC is no division by zero
         return np.asarray(conductance * 1j * ratio / (1j * ratio + self.resonance_q * (1.0 - ratio**2)))

@@ -51,6 +51,7 @@ class Ball:
 
     def mode(self, sign: float) -> Ball:
         """The ball as the even (+1) or odd (-1) mode of two coupled pairs sees it."""
+        # mutual inductance adds to a pin's own where both pairs carry the same current, and takes away where opposite
         return dataclasses.replace(self, inductance=self.inductance * (1.0 + sign * self.coupling), coupling=0.0)
 
 
@@ -93,9 +94,11 @@ class Socket(TwoLines):
         """Two-port at 100 ohm differential."""
         f = np.asarray(frequency, dtype=np.float64)
         jw = np.asarray(2j * np.pi * f, dtype=np.complex128)
+        # half the differential impedance: both lines are taken as uncoupled
         one, slowness = 0.5 * self.impedance, float(np.sqrt(self.dk)) / C0
         side, film = shunt_chain(jw * self.pad), series_chain(np.full(f.size, 0.5 * self.resistance))
         body = line_chain(jw * one * slowness * self.inductance_factor, jw * slowness / one, self.length)
+        # the film of a contact sits at both ends, inside of the pads
         return pair_two_port(f, join(side, film, body, film, side), name=self.name)
 
 

@@ -41,6 +41,7 @@ class TwoLines(ABC):
         if self.common_impedance is None:
             return PairNetwork.balanced(self.network(frequency))
         # one of two lines without coupling has twice the common impedance, and half the differential one
+        # Z_odd = Z_diff / 2 and Z_even = 2 Z_common; without coupling both are one line's
         common = self._changed(impedance=4.0 * self.common_impedance)
         return PairNetwork.balanced(self.network(frequency), common.network(frequency))
 

@@ -56,7 +56,9 @@ class Via:
     @property
     def impedance(self) -> float:
         """Differential impedance of the barrels in ohm, at the material's frequency."""
+        # coaxial line: eta_0 ln(D / d) / (2 pi) in air
         air = np.sqrt(MU0 / EPS0) * self._log_ratio / (2.0 * np.pi)
+        # two barrels without coupling are in series for the differential mode
         return float(2.0 * air / np.sqrt(self.material.dk))
 
     @property
@@ -73,10 +75,12 @@ class Via:
         """Two-port at 100 ohm differential, the surface at port 1 and the trace at port 2."""
         f = np.asarray(frequency, dtype=np.float64)
         series, shunt = self._immittances(f)
+        # no stub at all, rather than one of length zero: an open end of no length has no admittance to compute
         pad, stub = np.asarray(2j * np.pi * f * self.pad, dtype=np.complex128), None
         if self.stub > 0.0:
             stub = np.empty(f.shape, dtype=np.complex128)
             open_line(read_only_view(series), read_only_view(shunt), self.stub, stub)
+        # surface pad, barrel, then the stub where the trace leaves: it hangs across that layer
         barrel = uniform_scattering(series, shunt, self.length, before=pad, after=stub)
         return two_port_of_pair(f, barrel, name=self.name)
 
@@ -90,9 +94,11 @@ class Via:
 
     def _immittances(self, frequency: Float) -> tuple[Complex, Complex]:
         w = 2.0 * np.pi * frequency
+        # external inductance of a coaxial line; what is inside of the metal comes with its surface impedance
         external = MU0 * self._log_ratio / (2.0 * np.pi) * self.inductance_factor
         # the skin of the barrel is a sheet as wide as its circumference; the planes' share is left out
         series = 1j * w * external + self.material.surface_impedance(frequency) / (np.pi * self.barrel)
+        # C = eps / (L / mu): the coaxial line's own product of both
         return series, 1j * w * self.material.permittivity(frequency) * (2.0 * np.pi * EPS0 / self._log_ratio)
 
 

@@ -36,12 +36,15 @@ def neighbour(
     runs: Runs = ([], [])
     for element, plain in zip(elements, alone, strict=True):
         if isinstance(element, Trace) and element.pitch is not None:
+            # runs of parts are joined mode by mode, at half the cost; they end where a trace needs all four lines
             joined += _coupled(runs)
             runs = ([], [])
             joined.append(element.neighbours(frequency, weight))
         elif isinstance(element, Coupled) and element.coupling > 0.0:
+            # a part without coupling is the same for both modes, and need not be made twice
             for run, sign in zip(runs, (1.0, -1.0), strict=True):
                 mode = element.mode(sign * weight)
+                # the weight scales the coupling itself, not the crosstalk that comes of it
                 run.append(pair_of(mode, frequency) if both_modes else PairNetwork.balanced(mode.network(frequency)))
         else:
             for run in runs:
@@ -50,7 +53,8 @@ def neighbour(
         return reduce(LaneNetwork.cascade, joined + _coupled(runs)).aggressor(1, near=near, name=name)
     even, odd = (cascade_pairs(run).dd for run in runs)
     # the aggressor sends into its own end 1, or 2 where it is near; the victim listens at its end 2
-    ports = [int(near), 1]
+    ports = [int(near), 1]  # from 0: end 1 is 0
+    # each line by itself is the mean of both modes, from one to the other half their difference
     s = 0.5 * (even + odd)[:, ports][:, :, ports]
     s[:, 1, 0] = 0.5 * (even - odd)[:, 1, ports[0]]
     s[:, 0, 1] = 0.5 * (even - odd)[:, ports[0], 1]
@@ -62,6 +66,7 @@ def lanes_of(elements: Sequence[Element], frequency: Float, lanes: int) -> LaneN
     joined: list[LaneNetwork] = []
     run: list[PairNetwork] = []
     for element in elements:
+        # lanes that a file brings along couple inside of the block only
         if isinstance(element, MeasuredBlock) and element.lanes > 1:
             joined += _alone(run, lanes)
             run = []

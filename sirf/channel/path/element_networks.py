@@ -34,6 +34,7 @@ class FrequencyGrid:
         self.frequency = np.array(frequency, dtype=np.float64)
         self.frequency.flags.writeable = False
         self._bytes = self.frequency.tobytes()
+        # hashed once: several dictionaries look the same grid up at every element
         self._hash = hash(self._bytes)
 
     def __hash__(self) -> int:
@@ -58,6 +59,7 @@ def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tupl
     All are joined from the first on: another order would change last bits, and with them what random draws a link has.
     """
     first = tuple(itertools.takewhile(lambda element: isinstance(element, together), elements))
+    # one element alone is kept by itself already
     kept = len(first) > 1 and all(map(_by_value, first)) and grid.frequency.size <= MOST_POINTS
     start = [_kept_series(cast("Hashable", first), grid)] if kept else []
     rest = elements[len(first) :] if kept else elements
@@ -66,6 +68,7 @@ def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tupl
 
 def _by_value(element: Element) -> bool:
     """Whether elements of its type compare by value."""
+    # a class that defines equality and no hash has None; one that defines neither has that of object
     return type(element).__hash__ not in (None, object.__hash__)
 
 
@@ -73,6 +76,7 @@ def _by_value(element: Element) -> bool:
 def _kept_series(elements: Hashable, grid: FrequencyGrid) -> Complex:
     s = reduce(cascade, (element_network(one, grid).s for one in cast("Sequence[Element]", elements)))
     s.flags.writeable = False
+    # what is kept is shared, so nobody may write into it
     return s
 
 

@@ -76,6 +76,7 @@ def converts(element: Element) -> bool:
 
 
 @cache
+# a protocol check at run time looks at every attribute of every object: per class once is enough
 def _has_pair(kind: type) -> bool:
     """Whether elements of a type know their common mode; a path asks it of every element, and a protocol looks it up slowly."""
     return hasattr(kind, "pair") and hasattr(kind, "converts")
@@ -109,6 +110,7 @@ class Trace:
     @property
     def total_skew(self) -> float:
         """Skew in s/m with that of the glass cloth."""
+        # skew per length: what the cloth adds depends on how many yarns a length crosses
         woven = 0.0 if self.route is None else self.route.skew(slowness(self.line), self.length)
         return self.skew + woven
 
@@ -140,12 +142,14 @@ class Trace:
         """This trace and an equal pair at `pitch`, all four lines; `weight` scales the coupling between both pairs."""
         assert self.pitch is not None
         assert isinstance(self.line, (EdgeStripline, EdgeMicrostrip))
+        # the array is as long as the shorter line; what P or N is longer runs alone
         paired = self.length - 0.5 * abs(self.length_difference)
         array = PairArray(self.line, self.pitch).network(frequency, paired, weight=weight, skew=self.total_skew)
         lanes = LaneNetwork.from_network(array, [(1, 2, 3, 4), (5, 6, 7, 8)])
         if self.length_difference == 0.0:
             return lanes
         extra = extra_length(frequency, single_immittances(self.line, frequency), self.length_difference)
+        # what is longer lies outside of the array, so it does not couple
         return lanes.cascade(LaneNetwork.alone(extra, 2))
 
 
@@ -180,13 +184,16 @@ class Device:
         """Two lines without coupling, of unequal length if so stated."""
         if not self.converts:
             return PairNetwork.balanced(self.package.network(frequency, receiver=self.receiver))
+        # half of the difference longer, half of it shorter: the mean length stays
         p, n = (self._line(sign).network(frequency, receiver=self.receiver).s for sign in (1.0, -1.0))
         return PairNetwork.of_lines(frequency, p, n)
 
     def _line(self, sign: float) -> Package:
         """The package as line P (+1) or N (-1) sees it."""
         lines = list(self.package.lines)
+        # of a COM package's sections the longest is the trace; the other is its plated through hole
         longest = max(range(len(lines)), key=lambda k: lines[k].length_mm)
+        # 0.5e3: half of it, in mm
         length_mm = lines[longest].length_mm + 0.5e3 * sign * self.length_difference
         lines[longest] = PackageLine(z_c=lines[longest].z_c, length_mm=length_mm)
         return dataclasses.replace(self.package, lines=tuple(lines))
@@ -221,6 +228,7 @@ class Unequal:
 
     def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm: the mean of both lines."""
+        # without coupling, differential is the mean of two lines that are driven oppositely
         return self.pair(frequency).differential(name=self.p.name)
 
     def pair(self, frequency: Float) -> PairNetwork:

@@ -117,6 +117,7 @@ class Path:
     def grid(self) -> Float:
         """Frequencies (F,) in Hz of the path where none are given: 0 to 120 GHz by 10 MHz, less where a line's model ends."""
         lines = [segment.element.line for segment in self.segments if isinstance(segment.element, Trace)]
+        # a line's cross-section carries other modes beyond its cutoff
         return _grid_to(min((line.cutoff for line in lines), default=np.inf))
 
     def with_length(self, length: str | float) -> Path:
@@ -156,6 +157,7 @@ class Path:
         Segments without a weave stay as they are; where none has one, so does the path.
         """
         generator = np.random.default_rng(rng)
+        # every pair is drawn by itself: nothing ties one board's position to another's
         segments = (
             dataclasses.replace(segment, element=segment.element.drawn(generator))
             if isinstance(segment.element, Trace)
@@ -167,6 +169,7 @@ class Path:
     def network(self, frequency: ArrayLike | None = None) -> Network:
         """The die-to-die two-port, 100 ohm differential."""
         f = self._frequency(frequency)
+        # without conversion the two-port alone has the same answer, for less
         if self.converts:
             return self.pair(f).differential(name=self.name)
         return Network(f, self._two_port(f), z0=PAIR_OHM, name=self.name)
@@ -217,6 +220,7 @@ class Path:
                 fext, near = self._neighbours(alone)
         else:
             s = self._two_port(f)
+            # nothing converts, so nobody asks for the common mode: the same array stands in for it
             pair = PairNetwork(f, s, s, z0=0.5 * PAIR_OHM)
         return Channel(
             pair.differential(name=self.name),
@@ -275,6 +279,7 @@ class Path:
 
     def _two_port(self, frequency: Float) -> Complex:
         """S (F, 2, 2) of all segments in series, differential."""
+        # as one object for all elements
         # the grid is made once: elements keep their networks by its value, and hash it once instead of at every segment
         return two_port_of(self._elements, FrequencyGrid(frequency), (Device, Ball))
 
@@ -310,13 +315,16 @@ class Path:
 def _grid_to(end: float) -> Float:
     """The points of `GRID` up to `end` in Hz."""
     points = _whole_grid()
+    # whole: without a copy
     return points if end >= points[-1] else points[points <= end]
 
 
 @cache
 def _whole_grid() -> Float:
     first, last, step = GRID
+    # rounded: 120e9 / 10e6 is not exact in floating point
     points = first + step * np.arange(round((last - first) / step) + 1, dtype=np.float64)
+    # kept and shared
     points.flags.writeable = False
     return points
 

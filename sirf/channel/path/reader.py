@@ -48,6 +48,7 @@ class _Choices:
 
     def load(self, name: str, *, keeps: bool = True) -> Material:
         """The segment's material, or the caller's in its place, as it is in use."""
+        # the caller's material is an id or the caller's own path: it is not looked for beside this file
         chosen = str(self._beside(name)) if keeps or self.material is None else self.material
         return load_material(chosen).at(temperature_c=self.temperature_c, humidity_percent=self.humidity_percent)
 
@@ -108,6 +109,7 @@ def _segment(table: tables.AnyTable, choices: _Choices) -> Segment:
     if isinstance(table, (tables.DieTable, tables.PackageTable)):
         # the weaker of the two: the segment's own numbers and those of the rate class
         device = choices.device
+        # P public, 2 second-hand, E estimated: the later letter of these is the weaker
         provenance, source = max(provenance, device.provenance, key="P2E".index), f"{source}; {device.source}"
     return Segment(table.name, element, length_m, provenance=provenance, source=source)
 
@@ -179,7 +181,9 @@ def _both_lines(part: Part, table: BaseModel) -> Part | Unequal:
         return part
     p, n = (
         dataclasses.replace(
-            part, **{field: getattr(part, field) + 0.5 * sign * change for field, change in differences.items()}
+            # half each way keeps the part's mean, and with it the differential loss
+            part,
+            **{field: getattr(part, field) + 0.5 * sign * change for field, change in differences.items()},
         )
         for sign in (1.0, -1.0)
     )
@@ -217,6 +221,7 @@ def _part(
 
 def _die(table: tables.DieTable, device: tables.DeviceFile) -> Package:
     capacitance, inductance = table.die_capacitance_ff, table.die_inductance_ph
+    # a die states both or none: the class's stages do not mix with its own
     if capacitance is None or inductance is None:
         capacitance, inductance = device.die_capacitance_ff, device.die_inductance_ph
     bump = device.bump_capacitance_ff if table.bump_capacitance_ff is None else table.bump_capacitance_ff
@@ -224,6 +229,7 @@ def _die(table: tables.DieTable, device: tables.DeviceFile) -> Package:
     return Package(die=tuple((c * FEMTO, value * PICO) for c, value in stages), c_b=bump * FEMTO)
 
 
+# a package has no die of its own here: the die is a segment by itself
 def _package(table: tables.PackageTable, device: tables.DeviceFile) -> Package:
     return Package(
         die=(),
@@ -250,6 +256,7 @@ def _substrate(table: tables.SubstrateTable) -> Package:
 def _via(table: tables.ViaTable, material: Material) -> Via:
     antipad, pad = table.antipad_um * MICRO, table.pad_ff * FEMTO
     if table.pad_um is not None and table.pad_height_um is not None:
+        # pads by size need a height over which they face planes; by capacitance they bring their own
         height = table.pad_height_um * MICRO
         pad = pad_capacitance(dk=material.dk, pad=table.pad_um * MICRO, antipad=antipad, thickness=height)
     return Via(
@@ -265,6 +272,7 @@ def _via(table: tables.ViaTable, material: Material) -> Via:
 
 
 def _connector(table: tables.ConnectorTable) -> Connector:
+    # only Dk and Df are those of the connector's body; loss of its metal is 'skin_db_per_m'
     body = dataclasses.replace(load_material("megtron7"), id=table.name, title=table.name, dk=table.dk, df=table.df)
     return Connector(
         impedance=table.impedance_ohm,

@@ -99,6 +99,7 @@ class LaminateTable(LineTable):
 
     @model_validator(mode="after")
     def _weave_before_its_keys(self) -> LaminateTable:
+        # keys without the weave that they speak of are most likely a forgotten line
         idle = [name for name in sorted(self.model_fields_set) if name.startswith("weave_")]
         if self.weave is None and idle:
             raise ValueError(f"{', '.join(idle)} need a weave")
@@ -283,6 +284,7 @@ class _ContactTable(CoupledTable):
 
     @model_validator(mode="after")
     def _equal_lines_for_a_common_impedance(self) -> _ContactTable:
+        # the common impedance describes coupled equal lines, which unequal ones are not
         if self.common_impedance_ohm is not None and (self.length_difference_um or self.pad_difference_ff):
             raise ValueError("unequal lines are taken as uncoupled: leave common_impedance_ohm out, or the differences")
         return self
