@@ -52,10 +52,8 @@ def _outcome(arguments: list[str]) -> int:
 
 def _invoke(arguments: list[str]) -> None:
     """Run the command without the library's own entry point, which would turn a closed pipe into exit code 1."""
-    from typer.main import get_command
-
     from sirf._kernels.first_run import watchers
-    from sirf.cli import app, name_values
+    from sirf.cli import command_for
     from sirf.cli.output import remark_compilation
     from sirf.cli.quantities import notices
 
@@ -63,9 +61,7 @@ def _invoke(arguments: list[str]) -> None:
 
     notices.clear()
     arguments = _quiet_first(arguments)
-    command = get_command(app)
-    if HELP.intersection(arguments):
-        name_values(command)
+    command = command_for(arguments, helps=bool(HELP.intersection(arguments)))
     if COMPLETION in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # as typer's own entry point does
 

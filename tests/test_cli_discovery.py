@@ -20,7 +20,7 @@ from typer.main import get_command
 import sirf
 from sirf.__main__ import main
 from sirf._data import list_data, load_toml
-from sirf.cli import COMMANDS, GROUPS, app
+from sirf.cli import COMMANDS, GROUPS, app, found
 from sirf.cli.examples import EXAMPLES
 from sirf.cli.output import be_quiet, say
 from sirf.cli.summaries import SUMMARIES
@@ -46,7 +46,7 @@ def _speaks_again() -> Iterator[None]:
 
 
 def all_commands() -> list[str]:
-    inside = [f"{family} {one}" for family, group in GROUPS.items() for one in get_command(group).commands]  # type: ignore[attr-defined]
+    inside = [f"{family} {one}" for family, place in GROUPS.items() for one in get_command(found(place)).commands]  # type: ignore[attr-defined]
     return [*COMMANDS, *inside]
 
 

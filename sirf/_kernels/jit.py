@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
-from numba import njit
-from numba.core.event import Event, Listener, register
+import sirf._kernels.numba_loading  # noqa: F401  # isort: skip  # ahead of numba: it decides what numba loads
 
-from sirf._kernels.first_run import CompilationClock, Process
+from numba import njit
+from numba.core.caching import FunctionCache
+from numba.core.event import Event, Listener, register
+from numba.core.runtime.nrt import rtsys
+
+from sirf._kernels.first_run import CompilationClock
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,20 +31,17 @@ class _Compilation(Listener):
         self.clock.end()
 
 
-def _load_without_blas() -> None:
-    """Load numba's arrays with the BLAS of SciPy hidden, which numba takes 0.25 s to load only to know that it is there."""
-    blas = "scipy.linalg.cython_blas"
-    if blas in sys.modules:
-        return
-    sys.modules[blas] = None  # type: ignore[assignment]  # an import of it fails, says the language reference
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        del sys.modules[blas]
+class _KernelCache(FunctionCache):
+    """numba's cache on disk, loaded without its first step: to register all that numba compiles (0.1 s) is for a compilation."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled form for a signature; None where there is none, and numba compiles it."""
+        # kernels that make arrays take their memory from numba's runtime
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
-if Process.commands_only:
-    _load_without_blas()
 # numba has no public hook for this; its event listener is what its own timers use
 register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 
@@ -58,7 +57,7 @@ def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
     """
 
     def compiled(target: Function) -> Function:
-        return cast(Function, njit(cache=True, nogil=True, error_model="numpy", fastmath=fastmath)(target))
+        return _cached(target, njit(nogil=True, error_model="numpy", fastmath=fastmath))
 
     return compiled if function is None else compiled(function)
 
@@ -68,7 +67,13 @@ def inlined(function: Function) -> Function:
 
     Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
     """
-    return cast(Function, njit(cache=True, nogil=True, error_model="numpy", inline="always")(function))
+    return _cached(function, njit(nogil=True, error_model="numpy", inline="always"))
+
+
+def _cached(function: Function, compiler: Callable[[Any], Any]) -> Function:
+    dispatcher = compiler(function)
+    dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
+    return cast(Function, dispatcher)
 
 
 def is_cached(function: Callable[..., Any]) -> bool:

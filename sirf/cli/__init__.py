@@ -6,33 +6,14 @@ One file for each family of commands; this one puts them together. Heavy imports
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from sirf._version import __version__
-from sirf.cli import (
-    ami,
-    bench,
-    channel,
-    codes_and_light,
-    com,
-    compare,
-    convert,
-    duty,
-    engines,
-    failures,
-    jitter,
-    library,
-    maps,
-    mcp,
-    modulation,
-    output,
-    setup,
-    studies,
-    sweep,
-)
+from sirf.cli import output
 from sirf.cli.examples import EXAMPLES, epilog
 from sirf.cli.summaries import SUMMARIES
 
@@ -42,19 +23,7 @@ EXIT_CODES = (
     "Begin with 'sirf compare', or 'sirf eye FILE.s4p';\n'sirf COMMAND -h' shows an example."
 )
 
-app = typer.Typer(
-    name="sirf",
-    no_args_is_help=False,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help=HELP,
-    epilog=EXIT_CODES,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-
-@app.callback(invoke_without_command=True, help=HELP, epilog=EXIT_CODES)
 def root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -73,59 +42,112 @@ def root(
         raise typer.Exit
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "compare": compare.compare,
-    "eye": engines.eye,
-    "ber": engines.ber,
-    "jtol": jitter.jtol,
-    "pulse": channel.pulse,
-    "figures": channel.figures,
-    "check": channel.check,
-    "convert": convert.convert,
-    "com": com.com_command,
-    "reach": studies.reach,
-    "map": maps.map_command,
-    "crossover": studies.crossover,
-    "modulation": modulation.modulation_command,
-    "failures": failures.failures,
-    "duty": duty.duty,
-    "sweep": sweep.sweep,
-    "fec": codes_and_light.fec,
-    "optics": codes_and_light.optics,
-    "bench": bench.bench,
-    "standards": library.standards,
-    "architectures": library.architectures,
-    "paths": library.paths,
-    "materials": library.materials,
-    "weaves": library.weaves,
-    "masks": library.masks,
-    "patterns": library.patterns,
-    "codes": library.codes,
-    "studies": library.studies,
-    "doctor": setup.doctor,
-    "mcp": mcp.mcp,
+COMMANDS: dict[str, str] = {
+    "compare": "compare:compare",
+    "eye": "engines:eye",
+    "ber": "engines:ber",
+    "jtol": "jitter:jtol",
+    "pulse": "channel:pulse",
+    "figures": "channel:figures",
+    "check": "channel:check",
+    "convert": "convert:convert",
+    "com": "com:com_command",
+    "reach": "studies:reach",
+    "map": "maps:map_command",
+    "crossover": "studies:crossover",
+    "modulation": "modulation:modulation_command",
+    "failures": "failures:failures",
+    "duty": "duty:duty",
+    "sweep": "sweep:sweep",
+    "fec": "codes_and_light:fec",
+    "optics": "codes_and_light:optics",
+    "bench": "bench:bench",
+    "standards": "library:standards",
+    "architectures": "library:architectures",
+    "paths": "library:paths",
+    "materials": "library:materials",
+    "weaves": "library:weaves",
+    "masks": "library:masks",
+    "patterns": "library:patterns",
+    "codes": "library:codes",
+    "studies": "library:studies",
+    "doctor": "setup:doctor",
+    "mcp": "mcp:mcp",
 }
-"""Commands in the order of the help."""
-GROUPS: dict[str, typer.Typer] = {"study": sweep.study_commands, "ami": ami.app, "completion": setup.completion_app}
-"""Families whose commands have a name of their own."""
-for _name, _command in COMMANDS.items():
-    app.command(name=_name, epilog=epilog(_name), short_help=SUMMARIES.get(_name))(_command)
-for _family, _group in GROUPS.items():
-    for _entry in _group.registered_commands:
-        _entry.epilog = epilog(f"{_family} {_entry.name or getattr(_entry.callback, '__name__', '')}")
-    app.add_typer(_group, name=_family, short_help=SUMMARIES.get(_family))
+"""Module and function of every command, in the order of the help."""
+GROUPS: dict[str, str] = {"study": "sweep:study_commands", "ami": "ami:app", "completion": "setup:completion_app"}
+"""Module and name of every family whose commands have a name of their own."""
+
+
+def found(place: str) -> Any:
+    """A command's function or a family, by module and name."""
+    module, name = place.split(":")
+    return getattr(import_module(f"sirf.cli.{module}"), name)
+
+
+@cache
+def program(only: str | None = None) -> typer.Typer:
+    """The command line with all commands, or with one command or family alone, whose modules are then all that is loaded."""
+    made = typer.Typer(
+        name="sirf",
+        no_args_is_help=False,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help=HELP,
+        epilog=EXIT_CODES,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback(invoke_without_command=True, help=HELP, epilog=EXIT_CODES)(root)
+    for name, place in COMMANDS.items():
+        if only in (None, name):
+            made.command(name=name, epilog=epilog(name), short_help=SUMMARIES.get(name))(found(place))
+    for family, place in GROUPS.items():
+        if only in (None, family):
+            group = found(place)
+            for entry in group.registered_commands:
+                entry.epilog = epilog(f"{family} {entry.name or getattr(entry.callback, '__name__', '')}")
+            made.add_typer(group, name=family, short_help=SUMMARIES.get(family))
+    return made
+
+
+def command_for(arguments: list[str], *, helps: bool = False) -> Any:
+    """What typer makes of the program for these arguments: of the command they name alone, for making all takes 0.1 s.
+
+    Where they name none that there is, all are made: an error names the nearest. With `helps` the values of options have names.
+    """
+    word = next((one for one in arguments if not one.startswith("-")), None)
+    return _made(word if word in COMMANDS or word in GROUPS else None, helps)
+
+
+@lru_cache(maxsize=8)
+def _made(only: str | None, helps: bool) -> Any:
+    from typer.main import get_command
+
+    command = get_command(program(only))
+    if helps:
+        name_values(command)
+    return command
 
 
 def name_values(command: Any) -> None:
-    """Let the help of every command below `command`, which typer made of `app`, name the values of its options."""
+    """Let the help of every command below `command`, which typer made of a `program`, name the values of its options."""
     from sirf.cli.value_names import name_values as run
 
-    for name, function in COMMANDS.items():
-        run(command.commands[name], function)
-    for family, group in GROUPS.items():
-        for made, entry in zip(command.commands[family].commands.values(), group.registered_commands, strict=True):
+    for name, made in command.commands.items():
+        if name in COMMANDS:
+            run(made, found(COMMANDS[name]))
+            continue
+        for one, entry in zip(made.commands.values(), found(GROUPS[name]).registered_commands, strict=True):
             assert entry.callback is not None
-            run(made, entry.callback)
+            run(one, entry.callback)
 
 
-__all__ = ["COMMANDS", "EXAMPLES", "app", "name_values"]
+def __getattr__(name: str) -> typer.Typer:
+    """`app`, the program with all commands, made when it is asked for."""
+    if name == "app":
+        return program()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["COMMANDS", "EXAMPLES", "command_for", "name_values", "program"]

@@ -278,13 +278,14 @@ def progress(title: str, *, watch: bool = False, estimated: bool = False) -> Ite
     `estimated` steps in all the time left is said to be an estimate.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if _state["quiet"] or not console.is_terminal:
         # the bar would leave an empty line behind, and an error is to be the only one
         yield lambda note, done, total: None
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

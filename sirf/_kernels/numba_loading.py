@@ -1,0 +1,37 @@
+"""Imported ahead of numba: loads it for a command without what it looks for only to know that it is there."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sirf._kernels.first_run import Process
+
+
+@contextmanager
+def hidden(*modules: str) -> Iterator[None]:
+    """Have imports of `modules` fail within, as those of None do by the language reference, where none is loaded yet."""
+    new = [name for name in modules if name not in sys.modules]
+    for name in new:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for name in new:
+            del sys.modules[name]
+
+
+def load_numba_alone() -> None:
+    """Load numba without the BLAS of SciPy (0.25 s), cffi and YAML (0.05 s), none of which sirf's kernels take."""
+    # numba's own settings may stand in a file, for which it takes YAML
+    with hidden("cffi", *(() if Path(".numba_config.yaml").exists() else ("yaml",))):
+        importlib.import_module("numba.core.typing.cffi_utils")
+    with hidden("scipy.linalg.cython_blas"):
+        importlib.import_module("numba.np.arraymath")
+
+
+if Process.commands_only:
+    load_numba_alone()
