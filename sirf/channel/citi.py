@@ -48,9 +48,10 @@ def read_citi(text: FileText, *, block: int | None = None) -> RawNetwork:
             packages[0].line,
             f"block must be given, got {len(states)} states of {_described(packages)} in the file. Choose one: --block 1.",
         )
-    if not 1 <= (block or 1) <= len(states):
+    number = 1 if block is None else block
+    if not 1 <= number <= len(states):
         text.fail(packages[0].line, f"block must be 1 to {len(states)}, got {block}. Count from 1.")
-    return _network(text, *states[(block or 1) - 1])
+    return _network(text, *states[number - 1])
 
 
 def _packages(text: FileText) -> list[_Package]:

@@ -50,9 +50,10 @@ def read_mdif(text: FileText, *, block: int | None = None) -> RawNetwork:
         text.fail(
             blocks[0].line, f"block must be given, got {len(blocks)} tables in the file{first}. Choose one: --block 1."
         )
-    if not 1 <= (block or 1) <= len(blocks):
+    number = 1 if block is None else block
+    if not 1 <= number <= len(blocks):
         text.fail(blocks[0].line, f"block must be 1 to {len(blocks)}, got {block}. Count from 1.")
-    return _network(text, blocks[(block or 1) - 1], len(blocks), block or 1)
+    return _network(text, blocks[number - 1], len(blocks), number)
 
 
 def _blocks(text: FileText) -> list[_Block]:

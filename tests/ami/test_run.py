@@ -12,12 +12,15 @@ import pytest
 import sirf
 from sirf.ami.flow import modelled
 from sirf.ami.model import AmiModel
-from sirf.ami.run import ModelStream
+from sirf.ami.run import MAX_ERROR, TAIL, ModelStream, _instant
+from sirf.ami.stimulus import impulse_columns
+from sirf.engine.front_end import analog_channel
+from sirf.engine.waveform.plan import plan
 from sirf.errors import AmiError, SirfError
 from sirf.results.waveform_run import WaveformRun
 from sirf.signal.patterns import Pattern
 from sirf.transmitter.jitter import Jitter, SinusoidalJitter
-from tests.ami.links import link
+from tests.ami.links import RATE, link
 
 Models = Callable[..., AmiModel]
 TAPS = {"pre1": -0.1, "main": 0.7, "post1": -0.2}
@@ -27,6 +30,21 @@ SYMBOLS = 400_000
 def within(run: WaveformRun, ber: float) -> bool:
     low, high = run.errors.interval()
     return bool(low < ber < high)
+
+
+def test_the_instant_is_the_row_of_the_impulse_response_that_completes_the_main_cursor() -> None:
+    """Ones over a UI up to that row sum to the cursor of the plan's own pulse, up to its neighbours to something else."""
+    base = link()
+    shared = plan(base, MAX_ERROR, TAIL)
+    columns = impulse_columns(analog_channel(base), base)
+    m = base.samples_per_ui
+    summed = np.convolve(columns[0] / (RATE * m), np.ones(m))
+    row = _instant(base, shared)
+    # a swing of 1 V is two levels of the link's own amplitude
+    main = float(shared.raw.through[shared.raw.sampling])
+    assert 0.5 * summed[row] == pytest.approx(main, rel=1e-9)
+    for beside in (row - 1, row + 1):
+        assert abs(0.5 * summed[beside] - main) > 1e-3 * main
 
 
 @pytest.mark.parametrize("modulation", ["NRZ", "PAM4"])

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import erf
 
 from sirf.channel.figures import impedance_profile
+from sirf.channel.figures.tdr import ImpedanceProfile, late_start
 from sirf.channel.network import Network
 from sirf.errors import SirfError
 
@@ -129,3 +130,39 @@ def test_what_the_data_cannot_show_is_refused() -> None:
         impedance_profile(network, port=3)
     with pytest.raises(SirfError, match="enclose samples"):
         impedance_profile(network).between(1.0, 2.0)
+
+
+def test_a_profile_shows_a_quarter_of_the_span_that_the_step_can_tell_apart() -> None:
+    profile = impedance_profile(line(FINE, 100.0, 0.5e-9))
+    step = profile.time[1] - profile.time[0]
+    assert profile.time[-1] == pytest.approx(0.25 / 10e6, abs=1.01 * step)
+    # four rise times before the step, where its foot begins
+    assert profile.time[0] == pytest.approx(-4.0 * profile.rise_time, abs=1.01 * step)
+    assert impedance_profile(line(FINE, 100.0, 0.5e-9), duration=3e-9).time[-1] == pytest.approx(3e-9, abs=1.01 * step)
+
+
+def test_a_window_holds_both_its_ends() -> None:
+    profile = ImpedanceProfile(
+        time=np.array([0.0, 1.0, 2.0, 3.0]),
+        reflection=np.zeros(4),
+        impedance_ohm=np.array([1.0, 10.0, 100.0, 1000.0]),
+        rise_time=0.1,
+        port=1,
+    )
+    assert profile.between(1.0, 2.0) == 55.0
+    assert profile.between(0.5, 3.0) == 370.0
+    assert profile.between(2.0, 2.0) == 100.0
+    with pytest.raises(SirfError, match="start and stop must enclose samples between 0 and 3 s"):
+        profile.between(3.1, 4.0)
+
+
+@pytest.mark.parametrize(("first", "means_nothing"), [(0.5e9, False), (1.5e9, True)])
+def test_data_that_begin_late_are_doubted_by_the_turns_below_them(first: float, means_nothing: bool) -> None:
+    """0.2 ns each way are 0.4 turns a GHz: 0.2 of them at 0.5 GHz, 0.6 at 1.5 GHz, of which more than a half say nothing."""
+    f = np.arange(first, 40e9, 10e6)
+    found = late_start(line(f, 100.0, 0.2e-9))
+    assert found is not None
+    assert found[1] is means_nothing
+    assert f"data begin at {first / 1e6:g} MHz, {0.4 * first / 1e9:.2g} turns" in found[0]
+    assert late_start(line(FINE, 100.0, 0.2e-9)) is None
+    assert late_start(line(np.arange(0.2e9, 40e9, 10e6), 100.0, 0.2e-9)) is None

@@ -170,3 +170,29 @@ def test_bands_and_slabs_outside_the_formulas_are_refused() -> None:
         LINE.network(np.array([LINE.cutoff * 1.01]), 0.1)
     with pytest.raises(PhysicsError, match="dk must be at most 18"):
         dataclasses.replace(EDGE_MICROSTRIP, material=dataclasses.replace(IDEAL, dk=19.0))
+
+
+@pytest.mark.parametrize("u", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize("dk", [2.2, 4.3])
+def test_two_strips_that_touch_are_one_of_twice_the_width_in_the_even_mode(u: float, dk: float) -> None:
+    """Each strip carries half the current: twice the impedance of the wide strip, and its permittivity."""
+    even, _ = hammerstad.pair(u, 0.01, dk)
+    wide = hammerstad.single(2.0 * u, 0.0, dk)
+    assert even.effective == pytest.approx(wide.effective, rel=0.012)
+    assert even.air == pytest.approx(2.0 * wide.air, rel=0.03)
+
+
+@pytest.mark.parametrize("u", [0.3, 1.0, 4.0])
+def test_strips_far_apart_are_single_in_both_modes(u: float) -> None:
+    for mode in hammerstad.pair(u, 60.0, 3.4):
+        alone = hammerstad.single(u, 0.0, 3.4)
+        assert mode.effective == pytest.approx(alone.effective, rel=2e-3)
+        assert mode.air == pytest.approx(alone.air, rel=5e-3)
+
+
+def test_a_slab_of_air_changes_nothing() -> None:
+    """Dk 1: no mode and no frequency knows of the slab."""
+    for mode in (hammerstad.single(1.5, 0.0, 1.0), *hammerstad.pair(1.5, 0.7, 1.0)):
+        assert mode.effective == pytest.approx(1.0, rel=1e-9)
+    fn = np.array([1.0, 10.0])
+    np.testing.assert_allclose(hammerstad.single_dispersion(fn, 1.5, 1.0, 1.0), 1.0, rtol=1e-9)

@@ -11,6 +11,7 @@ from sirf.channel.cascade import cascade
 from sirf.channel.materials import list_materials, load_material
 from sirf.channel.package import series_inductance, shunt_capacitance
 from sirf.channel.parts import Ball, Connector, Via
+from sirf.channel.parts.via import pad_capacitance
 from sirf.errors import PhysicsError
 from sirf.units import C0
 from tests.channel.physical import FREQUENCY, PULSE_GRID, check_physical, early_energy_db
@@ -131,3 +132,37 @@ def test_what_cannot_be_built_is_refused(make: object, words: str) -> None:
     assert callable(make)
     with pytest.raises(PhysicsError, match=words):
         make()
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_in_the_even_mode_of_two_pairs_inductance_grows_by_the_coupling(sign: float) -> None:
+    """Currents that flow alike in both pairs add their mutual inductance, opposite ones take it off; capacitance stays."""
+    ball = Ball(capacitance=25e-15, inductance=90e-12, coupling=0.2)
+    side, series = (
+        shunt_capacitance(FREQUENCY, 25e-15),
+        series_inductance(FREQUENCY, 90e-12 * (1.0 + sign * 0.2)),
+    )
+    expected = cascade(cascade(side, series), side)
+    assert np.allclose(ball.mode(sign).network(FREQUENCY).s, expected, atol=1e-12)
+    via = Via(material=BOARD, barrel=200e-6, antipad=800e-6, length=1e-3, coupling=0.2)
+    high = np.array([40e9])
+    delays = [-np.angle(one.network(np.array([2e9])).s[0, 1, 0]) for one in (via, via.mode(sign))]
+    assert (delays[1] > delays[0]) == (sign > 0.0)
+    assert via.mode(sign).inductance_factor == pytest.approx(1.0 + sign * 0.2)
+    assert abs(via.mode(sign).network(high).s[0, 1, 0]) <= 1.0
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"thickness": 0.0},
+        {"dk": 0.99},
+        {"antipad": 1.19 * 450e-6},
+        {"antipad": 5.01 * 450e-6},
+    ],
+)
+def test_a_pad_outside_its_formula_is_refused(sizes: dict[str, float]) -> None:
+    given = {"dk": 3.4, "pad": 450e-6, "antipad": 700e-6, "thickness": 100e-6}
+    assert pad_capacitance(**given) > 0.0
+    with pytest.raises(PhysicsError, match=r"antipad must be 1\.2 to 5 times the pad"):
+        pad_capacitance(**(given | sizes))
