@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.ami.flow import modelled
+from sirf.ami.flow import impulse_columns, modelled
 from sirf.ami.model import AmiModel
 from sirf.ami.run import MAX_ERROR, TAIL, ModelStream, _instant
-from sirf.ami.stimulus import impulse_columns
 from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.plan import plan
 from sirf.errors import AmiError, SirfError

@@ -50,5 +50,5 @@ def test_the_answer_is_whole(answer: Answer) -> None:
     assert answer.com_no_crosstalk_db > answer.choice.com_db
     assert answer.sigmas["crosstalk"] > 0.0
     assert {"aggressor 1", "aggressor 2"} <= answer.distributions.keys()
-    parts = (answer.distributions[f"aggressor {n}"].sigma for n in (1, 2))
-    assert np.hypot(*parts) == pytest.approx(answer.sigmas["crosstalk"], rel=1e-2)
+    one, two = (answer.distributions[f"aggressor {n}"].sigma for n in (1, 2))
+    assert np.hypot(one, two) == pytest.approx(answer.sigmas["crosstalk"], rel=1e-2)

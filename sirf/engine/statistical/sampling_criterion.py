@@ -77,12 +77,17 @@ def _least(merit: Callable[[int], tuple[float, float, int]], samples_per_ui: int
     """The offset in samples, within half a UI, of least merit: all of a coarse grid, then halved steps about the best."""
     step = max(samples_per_ui // COARSE_STEPS, 1)
     half = samples_per_ui // 2
+
+    def around(middle: int, distance: int) -> list[int]:
+        """The offset and its two neighbours; beyond half a UI another symbol would be the main one."""
+        return [offset for offset in (middle, middle - distance, middle + distance) if abs(offset) <= half]
+
     best = min(range(-(half // step) * step, half + 1, step), key=merit)
     while step > 1:
         step = (step + 1) // 2
-        best = min((best, best - step, best + step), key=merit)
+        best = min(around(best, step), key=merit)
     # halved steps of a size that is no power of two may end beside the least
-    while (after := min((best, best - 1, best + 1), key=merit)) != best:
+    while (after := min(around(best, 1), key=merit)) != best:
         best = after
     return best
 
