@@ -76,6 +76,8 @@ class LaneNetwork:
 
     def pair(self, lane: int = 0) -> PairNetwork:
         """One lane, all others terminated in their references."""
+        if self.lanes == 1:
+            return PairNetwork.of_waves(self.frequency, self.s)
         rows = [slice(2 * lane + mode, None, 2 * self.lanes) for mode in (0, 1)]
         dd, dc, cd, cc = (self.s[:, rows[out], rows[into]] for out in (0, 1) for into in (0, 1))
         # pairs without conversion stay two separate modes, which cascade faster

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from sirf._arrays import Complex, Float
+from sirf._kernels.pairs import turned_splines
 from sirf.channel.channel import Channel
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lanes import find_lanes, parse_lanes
@@ -44,13 +45,15 @@ class MeasuredBlock:
     next_lanes: tuple[int, ...] = field(default=(), kw_only=True)
     coupling_corner: float | None = field(default=None, kw_only=True)
     warnings: tuple[str, ...] = field(default=(), kw_only=True)
-    spline: CubicSpline = field(init=False, repr=False)
+    values: Complex = field(init=False, repr=False)
+    slopes: Complex = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Prepare one spline over sqrt(f) for all entries, whose grids are the same."""
-        values = np.stack([entry.value for entry in self.flat], axis=1)
+        """Prepare the splines over sqrt(f) of all entries, whose grids are the same: values and slopes (F, entries) there."""
         # skin effect makes a response smooth over the root of frequency, where it is not over frequency
-        object.__setattr__(self, "spline", CubicSpline(self.flat[0].root, values))
+        root, values = self.flat[0].root, np.stack([entry.value for entry in self.flat], axis=1)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "slopes", np.ascontiguousarray(CubicSpline(root, values)(root, 1)))
 
     @classmethod
     def of(cls, channel: Channel, *, flipped: bool = False) -> MeasuredBlock:
@@ -154,14 +157,16 @@ class MeasuredBlock:
         waves = int(np.sqrt(len(self.flat)))
         inside = int(np.searchsorted(frequency, self.last, side="right"))
         s = np.empty((frequency.size, len(self.flat)), dtype=np.complex128)
-        s[:inside] = self.spline(np.sqrt(frequency[:inside]))
+        delays = np.array([entry.delay_s for entry in self.flat])
+        coarse, fine = _turns(frequency, delays)
+        root = np.sqrt(frequency[:inside])
+        turned_splines(self.values, self.slopes, self.flat[0].root, root, coarse, fine, s[:inside])
         if inside < frequency.size:
             for k, entry in enumerate(self.flat):
                 s[inside:, k] = entry.beyond(frequency[inside:])
+            s[inside:] *= np.exp(-2j * np.pi * frequency[inside:, None] * delays)
         if self.coupling_corner is not None:
             s *= self._coupling(frequency, waves)
-        # the bulk delay last: the spline ran over what turns slowly
-        s *= _turns(frequency, np.array([entry.delay_s for entry in self.flat]))
         matrices: Complex = s.reshape(frequency.size, waves, waves)
         # inside the band the data are taken as they are; only what was extrapolated must not gain
         outside = (frequency < self.first) | (frequency > self.last)
@@ -202,18 +207,15 @@ def _block(
     )
 
 
-def _turns(frequency: Float, delays: Float) -> Complex:
-    """exp(-j 2 pi f delay) (F, K), on a uniform grid as products of few exponentials, which cost most of a block."""
-    # a step of zero stands for a grid too short to be worth it
+def _turns(frequency: Float, delays: Float) -> tuple[Complex, Complex]:
+    """exp(-j 2 pi f delay) as products of (C, K) and (S, K): few on a uniform grid, where they cost most of a block."""
     step = frequency[1] - frequency[0] if frequency.size > _STRIDE else 0.0
     uniform = frequency[0] + step * np.arange(frequency.size)
     # a deviation of 1e-9 step turns the phase by 2 pi 1e-9 (delay x step), far below what data tell
     if step == 0.0 or np.abs(frequency - uniform).max() > 1e-9 * step:
-        return np.asarray(np.exp(-2j * np.pi * frequency[:, None] * delays))
-    # exp(a + b) = exp(a) exp(b): one exponential for each stride and one for each place in it, instead of one a point
+        return np.exp(-2j * np.pi * frequency[:, None] * delays), np.ones((1, delays.size), dtype=np.complex128)
     coarse = np.exp(-2j * np.pi * frequency[::_STRIDE, None] * delays)
-    fine = np.exp(-2j * np.pi * (step * np.arange(_STRIDE))[:, None] * delays)
-    return np.asarray((coarse[:, None] * fine).reshape(-1, delays.size)[: frequency.size])
+    return coarse, np.exp(-2j * np.pi * (step * np.arange(_STRIDE))[:, None] * delays)
 
 
 def _across(waves: int) -> NDArray[np.bool_]:

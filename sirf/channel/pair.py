@@ -7,13 +7,13 @@ second skewed line does, two two-ports in series are wrong; two pairs in series 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.channel.cascade import EndMatrices, cascade, cascade_ends
+from sirf.channel.cascade import cascade, cascade_waves
 from sirf.channel.mixed_mode import mixed_modes
 from sirf.channel.network import LINE_OHM, Network
 from sirf.errors import SirfError
@@ -34,6 +34,7 @@ class PairNetwork:
     differential to common, None where the pair is balanced and converts nothing. Port 1 is towards the transmitter. With
     a_d = (a_P - a_N) / sqrt 2 and a_c = (a_P + a_N) / sqrt 2 this is the single-ended 4-port in another basis (Bockelman and
     Eisenstadt, IEEE Trans. MTT 43, 1995). Two equal lines without coupling have `cc` equal to `dd`, and may share one array.
+    `by_waves` (F, 4, 4) is the array that the others look into, where they do (`waves`).
 
     >>> line = np.array([[[0.0, 0.9], [0.9, 0.0]]])
     >>> float(abs(PairNetwork.of_lines(np.array([1e9]), line, -line).dd[0, 1, 0]))
@@ -46,6 +47,7 @@ class PairNetwork:
     dc: Complex | None = None
     cd: Complex | None = None
     z0: float = field(default=LINE_OHM, kw_only=True)
+    by_waves: Complex | None = field(default=None, kw_only=True, repr=False)
 
     @classmethod
     def balanced(cls, differential: Network, common: Network | None = None) -> PairNetwork:
@@ -85,6 +87,15 @@ class PairNetwork:
     def converts(self) -> bool:
         """Whether anything passes between the differential and the common mode."""
         return self.dc is not None
+
+    @property
+    def uncoupled(self) -> bool:
+        """Whether its lines do not couple, which it says by sharing one array for both modes and one for both conversions."""
+        return self.cc is self.dd and self.dc is self.cd
+
+    def line(self, sign: float) -> Complex:
+        """S (F, 2, 2) of line P (+1) or N (-1) of an uncoupled pair."""
+        return self.dd if self.dc is None else np.asarray(self.dd + sign * self.dc)
 
     def differential(self, *, common_reflection: tuple[float, float] = (0.0, 0.0), name: str = "") -> Network:
         """The differential two-port at twice `z0`, the common mode ended at both ends.
@@ -132,26 +143,33 @@ class PairNetwork:
             raise SirfError("frequency must be the same grid to cascade, got two grids. Resample one.")
         return cascade_pairs((self, other))
 
-    def ends(self) -> EndMatrices:
-        """The same by ends, waves in the order differential, common."""
-        zero = np.zeros((1, 2, 2))
-        dc, cd = (zero if s is None else s for s in (self.dc, self.cd))
-        blocks = []
-        for out in (0, 1):
-            for into in (0, 1):
-                block = np.empty((2, 2, self.frequency.size), dtype=np.complex128)
-                # frequency last: all loops of a cascade run over whole bands
-                block[0, 0], block[0, 1] = self.dd[:, out, into], dc[:, out, into]
-                block[1, 0], block[1, 1] = cd[:, out, into], self.cc[:, out, into]
-                blocks.append(block)
-        return EndMatrices(*blocks)
+    @classmethod
+    def of_waves(cls, frequency: Float, s: Complex, *, z0: float = LINE_OHM) -> PairNetwork:
+        """A pair of its S (F, 4, 4) by waves: differential and common of end 1, then of end 2."""
+        dd, dc, cd, cc = (s[:, out::2, into::2] for out in (0, 1) for into in (0, 1))
+        # most pairs show their conversion anywhere: all is looked through only where the middle of the band has none
+        middle = len(s) // 2
+        if not (np.any(dc[middle]) or np.any(dc) or np.any(cd)):
+            return cls(frequency, dd, cc, z0=z0)
+        return cls(frequency, dd, cc, dc, cd, z0=z0, by_waves=s)
+
+    def waves(self) -> Complex:
+        """S (F, 4, 4) by waves: differential and common of end 1, then of end 2."""
+        if self.by_waves is not None:
+            return self.by_waves
+        s = np.zeros((self.frequency.size, 4, 4), dtype=np.complex128)
+        s[:, 0::2, 0::2], s[:, 1::2, 1::2] = self.dd, self.cc
+        if self.dc is not None and self.cd is not None:
+            s[:, 0::2, 1::2], s[:, 1::2, 0::2] = self.dc, self.cd
+        return s
 
 
 def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
     """All `pairs` in series, on one grid and at one reference.
 
     Neighbours without conversion are joined mode by mode first, and once where both modes are equal: that costs no more than
-    differential two-ports. The others are joined with the conversion between all modes.
+    differential two-ports. Where the two lines couple nowhere, each is a chain of two-ports of its own. The others are joined
+    with the conversion between all modes.
     """
     joined: list[PairNetwork] = []
     for pair in pairs:
@@ -161,11 +179,11 @@ def cascade_pairs(pairs: Iterable[PairNetwork]) -> PairNetwork:
             joined.append(pair)
     if len(joined) == 1:
         return joined[0]
-    s = reduce(cascade_ends, (pair.ends() for pair in joined))
-    whole = np.array([[s.s11, s.s12], [s.s21, s.s22]])
-    # waves first, frequency last, as `EndMatrices` has them: the ends become rows and columns of each mode
-    dd, dc, cd, cc = (np.moveaxis(whole[:, :, out, into], -1, 0) for out in (0, 1) for into in (0, 1))
-    return PairNetwork(joined[0].frequency, dd, cc, dc, cd, z0=joined[0].z0)
+    if all(pair.uncoupled for pair in joined):
+        p, n = (reduce(cascade, (pair.line(sign) for pair in joined)) for sign in (1.0, -1.0))
+        return replace(PairNetwork.of_lines(joined[0].frequency, p, n), z0=joined[0].z0)
+    s = reduce(cascade_waves, (pair.waves() for pair in joined))
+    return PairNetwork.of_waves(joined[0].frequency, s, z0=joined[0].z0)
 
 
 def _cascade_balanced(first: PairNetwork, second: PairNetwork) -> PairNetwork:

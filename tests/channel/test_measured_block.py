@@ -7,7 +7,9 @@ from pathlib import Path as FilePath
 import numpy as np
 import pytest
 import skrf
+from scipy.interpolate import CubicSpline
 
+from sirf._kernels.pairs import turned_splines
 from sirf.channel.channel import Channel
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.network import Network
@@ -123,6 +125,29 @@ def test_another_grid_and_beyond_the_band() -> None:
     expected = line(0.1, 95.0, 100.0, wide).s[:, 1, 0]
     far = (wide > 60e9) & (wide < 70e9)
     assert np.abs(np.abs(beyond.s[far, 1, 0]) / np.abs(expected[far]) - 1).max() < 0.05
+
+
+def test_splines_are_scipys_between_and_at_the_knots() -> None:
+    """Not at a knot, the four-term form; at one, the value itself to its last bit."""
+    rng = np.random.default_rng(5)
+    knots = np.sqrt(np.linspace(0.0, 10.0, 41))
+    values = rng.normal(size=(41, 3)) + 1j * rng.normal(size=(41, 3))
+    spline = CubicSpline(knots, values)
+    slopes = np.ascontiguousarray(spline(knots, 1), dtype=np.complex128)
+    points = np.sort(np.concatenate([knots, rng.uniform(0.0, 3.3, 60)]))
+    turn = np.exp(1j * rng.normal(size=(11, 3))), np.exp(1j * rng.normal(size=(10, 3)))
+    found = np.empty((len(points), 3), dtype=complex)
+    turned_splines(values, slopes, knots, points, *turn, found)
+    place = np.arange(len(points))
+    wanted = spline(points) * turn[0][place // 10] * turn[1][place % 10]
+    assert np.abs(found - wanted).max() < 1e-12
+    plain = np.empty_like(found)
+    turned_splines.py_func(values, slopes, knots, points, *turn, plain)  # type: ignore[attr-defined]  # numba's
+    assert np.abs(found - plain).max() < 1e-13
+    ones = np.ones((41, 3), dtype=complex), np.ones((1, 3), dtype=complex)
+    at_knots = np.empty_like(values)
+    turned_splines(values, slopes, knots, knots, *ones, at_knots)
+    assert np.array_equal(at_knots[:-1], values[:-1])
 
 
 def test_a_path_without_a_length_says_so(tmp_path: FilePath) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pytest
 import skrf
 from numpy.typing import NDArray
 
-from sirf.channel.cascade import cascade
+from sirf._arrays import read_only_view
+from sirf._kernels.pairs import joined_pairs
+from sirf.channel.cascade import cascade, cascade_waves
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.network import Network
 from sirf.channel.pair import PairNetwork, cascade_pairs
@@ -53,6 +57,31 @@ def test_balanced_pairs_keep_their_modes_apart() -> None:
     assert np.abs(joined.dd - cascade(*dd)).max() == 0.0
     assert np.abs(joined.cc - cascade(*cc)).max() == 0.0
     assert np.abs(joined.four_port().s - four_port_by_scikit_rf(*(pair.four_port().s for pair in pairs))).max() < 1e-12
+
+
+def test_uncoupled_lines_are_joined_as_4_ports_would_be_to_rounding() -> None:
+    """A balanced pair between two unequal ones: line by line as with all conversions."""
+    lines = [passive_matrix(2, seed, reciprocal=False) for seed in range(5)]
+    pairs = [
+        PairNetwork.of_lines(GRID, lines[0], lines[1]),
+        PairNetwork.balanced(Network(GRID, lines[2], z0=100.0)),
+        PairNetwork.of_lines(GRID, lines[3], lines[4]),
+    ]
+    assert all(pair.uncoupled for pair in pairs)
+    whole = cascade_pairs(pairs)
+    assert whole.uncoupled
+    joined = reduce(cascade_waves, (pair.waves() for pair in pairs))
+    assert np.abs(whole.waves() - joined).max() < 1e-12
+
+
+def test_loops_are_those_of_plain_python() -> None:
+    a, b = (passive_matrix(4, seed, reciprocal=False) for seed in (1, 2))
+    compiled, plain = np.empty_like(a), np.empty_like(a)
+    joined_pairs(read_only_view(a), read_only_view(b), compiled)
+    joined_pairs.py_func(a, b, plain)  # type: ignore[attr-defined]  # numba's
+    assert np.abs(compiled - plain).max() < 1e-14
+    loop = np.linalg.inv(np.eye(2) - a[:, 2:, 2:] @ b[:, :2, :2])
+    assert np.abs(plain[:, 2:, :2] - b[:, 2:, :2] @ loop @ a[:, 2:, :2]).max() < 1e-13
 
 
 def test_lines_without_coupling_are_two_cascades_of_single_lines() -> None:

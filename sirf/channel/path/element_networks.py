@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, cast
 
@@ -14,11 +14,14 @@ from sirf.channel.cascade import cascade
 from sirf.channel.network import Network
 
 if TYPE_CHECKING:
+    from sirf.channel.pair import PairNetwork
     from sirf.channel.path.elements import Element
 
 
 KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
+KEPT_PAIRS = 16
+"""Pairs in both modes that are kept, at most: up to four times the size of a two-port."""
 KEPT_SERIES = 8
 """Two-ports of several elements in series that are kept, at most: the starts of the last few paths."""
 MOST_POINTS = 20_000
@@ -53,6 +56,13 @@ def element_network(element: Element, grid: FrequencyGrid) -> Network:
     return element.network(grid.frequency)
 
 
+def element_pair(element: Element, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]) -> PairNetwork:
+    """Both modes of an element on a grid, as `find` has them; kept where the element compares by value."""
+    if _by_value(element) and grid.frequency.size <= MOST_POINTS:
+        return _kept_pair(cast("Hashable", element), grid, find)
+    return find(element, grid.frequency)
+
+
 def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tuple[type[Element], ...]) -> Complex:
     """S (F, 2, 2) of all elements in series; those of the kinds `together` at its start, which vary least, are kept as one.
 
@@ -83,3 +93,12 @@ def _kept_series(elements: Hashable, grid: FrequencyGrid) -> Complex:
 @lru_cache(maxsize=KEPT_NETWORKS)
 def _kept(element: Hashable, grid: FrequencyGrid) -> Network:
     return cast("Element", element).network(grid.frequency)
+
+
+@lru_cache(maxsize=KEPT_PAIRS)
+def _kept_pair(element: Hashable, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]) -> PairNetwork:
+    pair = find(cast("Element", element), grid.frequency)
+    for each in (pair.dd, pair.cc, pair.dc, pair.cd):
+        if each is not None:
+            each.flags.writeable = False
+    return pair

@@ -19,7 +19,7 @@ from sirf.channel.network import Network
 from sirf.channel.pair import ASSUMED, PairNetwork, cascade_pairs
 from sirf.channel.parts import Ball, Capacitor
 from sirf.channel.path.crosstalk import check_lanes, has_array, lane_aggressors, lanes_of, neighbour
-from sirf.channel.path.element_networks import FrequencyGrid, element_network, two_port_of
+from sirf.channel.path.element_networks import FrequencyGrid, element_network, element_pair, two_port_of
 from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, converts, pair_of
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
@@ -44,8 +44,10 @@ class Segment:
             return element_network(self.element, frequency)
         return self.element.network(frequency)
 
-    def pair(self, frequency: Float) -> PairNetwork:
-        """Both modes at `frequency` (F,) in Hz, and what turns one into the other."""
+    def pair(self, frequency: Float | FrequencyGrid) -> PairNetwork:
+        """Both modes at `frequency` (F,) in Hz, and what turns one into the other; kept on a `FrequencyGrid` as `network`."""
+        if isinstance(frequency, FrequencyGrid):
+            return element_pair(self.element, frequency, pair_of)
         return pair_of(self.element, frequency)
 
     @property
@@ -149,7 +151,8 @@ class Path:
         f = self._frequency(frequency)
         if self.lanes > 1:
             return lanes_of(self._elements, f, self.lanes).pair()
-        return cascade_pairs(segment.pair(f) for segment in self.segments)
+        grid = FrequencyGrid(f)
+        return cascade_pairs(segment.pair(grid) for segment in self.segments)
 
     def drawn(self, rng: np.random.Generator | int) -> Path:
         """This path with every pair on a glass cloth at a chance place of it: one board of many. `rng` a generator or a seed.
@@ -285,9 +288,9 @@ class Path:
 
     def _alone(self, frequency: Float) -> list[PairNetwork]:
         """Every segment without neighbours; without its common mode where nothing converts."""
-        if self._both_modes:
-            return [segment.pair(frequency) for segment in self.segments]
         grid = FrequencyGrid(frequency)
+        if self._both_modes:
+            return [segment.pair(grid) for segment in self.segments]
         return [PairNetwork.balanced(segment.network(grid)) for segment in self.segments]
 
     def _neighbours(self, alone: Sequence[PairNetwork]) -> tuple[tuple[Network, ...], tuple[Network, ...]]:
