@@ -27,12 +27,14 @@ def add_opposites(factor: Complex, theta: float, step: float, swing: float, shar
     turn_im = np.sin(step * swing)
     x = 1.0
     y = 0.0
+    # a rotation costs four products a point where a cosine and a sine would cost dozens; its rounding grows by about
+    # one unit in the last place a point
     for n in range(len(factor)):
         factor[n] += complex(real * x, imag * y)
         x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def multiply_symbols(
     out: Complex, theta: float, step: float, cursors: Float, levels: Float, small: float, cumulants: Float
 ) -> None:
@@ -78,7 +80,7 @@ def multiply_symbols(
             out[n] *= np.exp(square * (c2 + square * (c4 + square * c6)))
 
 
-@kernel(fastmath=True)  # the same
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def average_symbols(
     wave: Float,
     first: int,
@@ -101,7 +103,7 @@ def average_symbols(
     return total / count
 
 
-@kernel(fastmath=True)  # the same
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def multiply_pairs(
     out: Complex,
     theta: float,
@@ -126,6 +128,8 @@ def multiply_pairs(
         c, d = cursors[k], cursors[k + 1]
         if max(abs(c), abs(d)) < small:
             p, q = c * c, d * d
+            # cumulants of c a + d b with their binomial weights, 6 and 15; terms of odd order in one symbol vanish,
+            # because a point is as likely as its mirror image in either symbol
             power2 += cumulants[0] * (p + q)
             power4 += cumulants[1] * (p * p + q * q) + 6.0 * cumulants[3] * p * q
             power6 += cumulants[2] * (p * p * p + q * q * q) + 15.0 * cumulants[4] * p * q * (p + q)
@@ -149,7 +153,7 @@ def multiply_cumulants(out: Complex, theta: float, step: float, second: float, f
     out *= np.exp(square * (0.5 * second + square * (fourth / 24.0)))
 
 
-@kernel(fastmath=True)  # the same
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def fit_line(
     bounded: Float, proxy: float, gaussian: float, levels: Float, depth: float, height: float
 ) -> tuple[float, float]:
@@ -196,6 +200,8 @@ def fit_line(
         else:
             low = theta
         theta = 0.5 * (low + high)
+        # the tilt need not be exact: the tail follows from any tilt, only with fewer digits the further it is from its
+        # own depth
         if high - low < 0.02 * high:
             break
     rest = proxy + gaussian

@@ -13,10 +13,12 @@ Counts = NDArray[np.int64]
 @kernel
 def _close(frames: int, open_words: Counts, histogram: Counts) -> None:
     """End the open words, and `frames` - 1 further frames without any error."""
+    # the last class also collects the words with more wrong symbols than there are classes
     last = len(histogram) - 1
     for w in range(len(open_words)):
         histogram[min(open_words[w], last)] += 1
         open_words[w] = 0
+    # frames in between came without an error: all their words are in class 0
     histogram[0] += (frames - 1) * len(open_words)
 
 

@@ -38,30 +38,39 @@ def next_candidate(
     difference = state[3]
     for c in range(row, places.shape[0]):
         state[2] += 1.0
+        # rows count from the first one after there is a best, which starts the search with the whole radius
         if state[2] == 1.0:
             state[0], state[1] = max(least, reach), 0.0
         if difference >= 0.0:
+            # two figures of merit within 0.002 dB: the search is on flat ground
             if difference < 0.002:
                 state[1] += 1.0
             else:
+                # there is progress: the radius grows again by one step, though never beyond Local Search
                 state[1] = 0.0
                 state[0] = min(state[0] + 1.0, reach)
+            # floor(x + 0.5) is MATLAB's round of positive numbers, where Python's round would take halves to even
             if state[1] >= 1.0 and abs(gains[0] - best_gains[0]) <= 1:
                 state[0], state[1] = max(least, np.floor(0.6 * state[0] + 0.5)), 0.0
+        # whatever is found, the radius also falls with the number of rows that have passed
         shrunk = max(least, np.floor(reach / (1.0 + 0.15 * state[2]) + 0.5))
         state[0] = max(least, min(state[0], shrunk))
         if abs(gains[0] - best_gains[0]) > 2:
             continue
+        # a step of g_DC2 weighs a quarter of a tap's step at the first g_DC, and an eighth more at each further one
         weighted = 0.25 * (1.0 + 0.5 * gains[0]) * abs(gains[1] - best_gains[1])
         taps, squares = 0.0, weighted * weighted
         for t in range(places.shape[1]):
             step = float(abs(places[c, t] - best[t]))
             taps += step
             squares += step * step
+        # no distance at all: the best's own taps, at another g_DC within two steps
         if taps + weighted == 0.0:
             return c
+        # the sum of steps has a bound of its own, from Local Search and not from the radius that shrinks
         if taps > max(least, np.floor(1.2 * reach + 0.5)):
             continue
+        # left out is only what is too far by both measures, the sum of steps and their root of squares
         if taps + weighted > state[0] and np.sqrt(squares) > max(least, np.ceil(0.55 * state[0])):
             continue
         return c
@@ -94,12 +103,15 @@ def next_better(
     tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
     main = tables[9]
     while row < places.shape[0]:
+        # given instants follow another rule than the peak
         if anchored.size:
             instant[0] = anchored[row]
         else:
             instant[0] = peak_at(candidates[row], main, pulse, per_ui, blocks, tops, work, none)
         sweep_errors(errors, candidates[row : row + 1], instant, offsets, *tables)
         state[4] += 1.0
+        # the reference code's innermost loop is over instants: the last two figures of merit that it has seen are those
+        # of this row's last two instants
         of_row = errors[0]
         if of_row.size > 1 and of_row[-1] < np.inf and of_row[-2] < np.inf:
             state[3] = abs(10.0 * np.log10(of_row[-1] / of_row[-2]))

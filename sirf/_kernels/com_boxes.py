@@ -34,8 +34,10 @@ AFTER = 5
 @kernel
 def error_of(gain: Any, cross: Any, square: Any, low: Any, high: Any) -> Any:
     """Least error for h_0'R^-1 h_0, h_0'R^-1 h_1 and h_1'R^-1 h_1, with a DFE tap between `low` and `high`."""
+    # written so that NaN fails too
     if not gain > 0.0:
         return np.inf
+    # the error is a parabola in b, whose minimum lies here; clipped to the limits it is the least that they allow
     b = min(max(cross / (gain * (1.0 - square) + cross * cross), low), high)
     return (1.0 - b * cross) ** 2 / gain + b * b * (1.0 - square) - 1.0
 
@@ -44,6 +46,7 @@ def error_of(gain: Any, cross: Any, square: Any, low: Any, high: Any) -> Any:
 def _reversed_lags(row: Any, density: Any, transform: Any, lags: Any) -> None:
     """Lags of the covariance (L,), the last one first: those of `row`, and what `transform` (L, F) makes of `density` (F,)."""
     for n in range(row.size):
+        # single precision errs by about 1e-7 of the sum, and bounds are lowered by 1e-3
         lag = np.float32(0.0)
         weights = transform[n]
         for f in range(density.size):
@@ -51,7 +54,7 @@ def _reversed_lags(row: Any, density: Any, transform: Any, lags: Any) -> None:
         lags[row.size - 1 - n] = row[n] + lag
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums whose rounding the bound allows for
 def levinson_error(
     row: Any,
     density: Any,
@@ -77,15 +80,19 @@ def levinson_error(
     """
     _reversed_lags(row, density, transform, lags)
     size, one = np.uint64(row.size), _ONE
+    # both predictors start at order zero; the backward one grows downwards from the middle of its room and is never
+    # shifted
     forward[:] = 0.0
     backward[:] = 0.0
     start, beta = size, lags[size - one]
     if not beta > 0.0:
         return 0.0
     forward[0], backward[start] = 1.0, 1.0
+    # each tap adds the square of what it predicts of the samples over the power beta that is left to predict
     gain, cross, square = main[0] * main[0] / beta, main[0] * later[0] / beta, later[0] * later[0] / beta
     ahead = lags[size - one - one] if size > one else 0.0
     for n in range(one, size):
+        # the reflection coefficient; where R is definite its magnitude is below one, so that beta falls
         reflection = -ahead / beta
         beta *= 1.0 - reflection * reflection
         if not beta > 0.0:
@@ -104,12 +111,14 @@ def levinson_error(
         gain += at_main * at_main / beta
         cross += at_main * at_later / beta
         square += at_later * at_later / beta
+        # the error only falls with more taps: where it is low enough already, the rest of the recursion cannot exclude
+        # the box
         if n % _CHECKED == _CHECKED - one and error_of(gain, cross, square, low, high) <= enough:
             return 0.0
     return error_of(gain, cross, square, low, high)
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums whose rounding the bound allows for
 def free_error(density: Any, moving: Any, signal: Any, weights: Any, low: Any, high: Any) -> Any:
     """Error of an FFE without end in noise of `density` (F,) and `moving`, for a power spectrum `signal`.
 
@@ -125,11 +134,12 @@ def free_error(density: Any, moving: Any, signal: Any, weights: Any, low: Any, h
         shifted += cosine[f] * share
     if not total < 1.0:
         return np.inf
+    # the parabola of `error_of` with h_0'R^-1 h_0 = h_1'R^-1 h_1 = 1 - total and h_0'R^-1 h_1 = -shifted
     b = min(max(-shifted / ((1.0 - total) * total + shifted * shifted), low), high)
     return (1.0 + b * shifted) ** 2 / (1.0 - total) + b * b * total - 1.0
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums whose rounding the bound allows for
 def most_gain(
     values: Any, lowest: Any, highest: Any, main: Any, cosines: Any, taps: Any, part: Any, result: Any
 ) -> None:
@@ -139,10 +149,12 @@ def most_gain(
     """
     count = values.shape[0]
     result[:] = 0.0
+    # bit k of the corner's number says which end of its range tap k takes
     for corner in range(1 << count):
         use, total = True, 0.0
         for k in range(count):
             upper = (corner >> k) & 1
+            # a tap of one value has one end: this corner has been met with the bit at zero
             if upper and highest[k] == lowest[k]:
                 use = False
                 break
@@ -152,6 +164,7 @@ def most_gain(
         if not use:
             continue
         taps[main] = 1.0 - total
+        # |C|^2 = r(0) + 2 sum over m of r(m) cos(m w), with the taps' autocorrelation r: no complex numbers
         for m in range(count):
             own = 0.0
             for k in range(count - m):
@@ -178,6 +191,7 @@ def centre_of(values: Any, lowest: Any, highest: Any, main: Any, centre: Any, ra
             low, high = values[k, lowest[k]], values[k, highest[k]]
             centre[k] = 0.5 * (low + high)
             radius[k] = 0.5 * abs(high - low)
+            # no tap changes its sign within a box, so that the sum of both ends has it
             sign[k] = 1.0 if low + high > 0.0 else -1.0
             total += abs(centre[k])
     centre[main] = 1.0 - total
@@ -195,6 +209,7 @@ def white_noise(
     """
     edge = centre.size - 1
     rest = 0.0
+    # the whole energy of the filtered pulse; the samples that are looked at by themselves are taken off below
     for k in range(centre.size):
         for m in range(centre.size):
             rest += centre[k] * centre[m] * power[edge + k - m]
@@ -207,6 +222,8 @@ def white_noise(
         sizes[i] = abs(value)
     for k in range(centre.size):
         if radius[k] > 0.0:
+            # a step of this tap takes as much off the main tap: the energy of two shifted pulses' difference, of which
+            # the root bounds what a step changes
             change = 2.0 * power[edge] - 2.0 * sign[k] * power[edge + k - main]
             for i in range(OUTER):
                 part = near[k + i] - sign[k] * near[main + i]
@@ -217,6 +234,8 @@ def white_noise(
         sizes[i] = max(sizes[i], 0.0)
     outside = max(math.sqrt(max(rest, 0.0)) - less, 0.0)
     sigma = math.sqrt(noise + converter[1] * outside * outside)
+    # samples run from later to earlier ones: lower indices are post-cursors, and those nearest to the main cursor come
+    # first
     one = sizes[AFTER]
     three = one + sizes[AFTER - 1] + sizes[AFTER + 1]
     five = three + sizes[AFTER - 2] + sizes[AFTER - 3]
@@ -225,10 +244,11 @@ def white_noise(
         max(one + quantiles[0] * sigma, three + quantiles[1] * sigma),
         max(five + quantiles[2] * sigma, whole + quantiles[3] * sigma),
     )
+    # a rounding error is uniform within a step, so that its variance is the step's square over 12
     return (converter[2] * level * converter[0]) ** 2 / (12.0 * converter[1])
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums whose rounding the bound allows for
 def crosstalk_spectrum(
     centre: Any,
     radius: Any,
@@ -255,13 +275,17 @@ def crosstalk_spectrum(
             for k in range(centre.size):
                 if radius[k] > 0.0:
                     less += radius[k] * math.sqrt(max(2.0 * power[edge] - 2.0 * sign[k] * power[edge + k - main], 0.0))
+            # by the triangle inequality the root of the power lies within `less` of that at the centre
             root = math.sqrt(max(combined_power(own, power), 0.0))
             floor = max(floor, root - less)
             room[phase] = root + less
+        # a phase whose most is below the least of another one is not the strongest anywhere in the box; 1e-9 allows for
+        # rounding
         count = 0
         for phase in range(room.size):
             if room[phase] >= floor * (1.0 - 1e-9):
                 count += 1
+        # the least over all phases is lower still, thus a bound as well, and it is made once for all boxes
         if count > 4:
             for f in range(result.size):
                 result[f] += all_phases[a, f]

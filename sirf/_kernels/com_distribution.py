@@ -37,6 +37,7 @@ def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
     Those within a bin are left out. Ascending magnitudes are fastest: the distribution grows late.
     """
     bins = np.empty(levels, dtype=np.int64)
+    # the width of the result is known beforehand: all symbols at their outer level
     half = 0
     for value in values:
         if abs(value) > bin_size:
@@ -54,6 +55,8 @@ def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
         reach += bins[levels - 1]
         spread[half - reach : half + reach + 1] = 0.0
         source = density[low:high]
+        # sums of positive terms keep their relative precision far out, where a Fourier transform would leave 1e-16 of
+        # the middle
         for level in range(levels):
             target = spread[low + bins[level] : high + bins[level]]
             for i in range(source.size):
@@ -69,6 +72,7 @@ def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
 def _ascending(values: Any, bin_size: Any) -> Any:
     """Magnitudes of at least a bin by rising bin; the numba library's sort takes seconds to compile."""
     largest = 0
+    # a counting sort: order within a bin does not matter, because it only saves time
     for value in values:
         largest = max(largest, int(abs(value) / bin_size))
     start = np.zeros(largest + 2, dtype=np.int64)
@@ -107,12 +111,14 @@ def _tail(density: Any, normal: Any, bins: Any) -> Any:
     half = density.size // 2
     reach = normal.size // 2 - 1
     total = 0.0
+    # from here on the sum passes whatever the normal term is, which is cut at -R bins
     sure = bins + reach
     for i in range(max(sure + half, 0), density.size):
         total += density[i]
     low = max(bins - reach + half, 0)
     high = min(sure + half, density.size)
     if high > low:
+        # in between the normal term has to make up for the distance
         source = density[low:high]
         offset = bins - (low - half) + reach
         for i in range(source.size):
@@ -123,6 +129,7 @@ def _tail(density: Any, normal: Any, bins: Any) -> Any:
 @kernel
 def _interpolated(pulse: Any, position: Any) -> Any:
     index = int(np.floor(position))
+    # beyond its ends the pulse is zero
     if index < 0 or index > pulse.size - 1:
         return 0.0
     if index == pulse.size - 1:
@@ -167,6 +174,7 @@ def window_eye(
     distribution of crosstalk. With `isi` 0 the residual interference is left out, with 1 it counts.
     """
     reach = weights.size // 2
+    # 1e-9 for quotients that come out just below a whole number
     before = int(np.floor(cursor * fine / per_ui + 1e-9))
     after = int(np.floor((pulse.size - 1 - cursor) * fine / per_ui + 1e-9))
     count = int(np.floor((before + after + 1) / fine + 0.5))
@@ -179,6 +187,7 @@ def window_eye(
     largest = 0
     for index in range(weights.size):
         if weights[index] == 0.0:
+            # placeholders: instants without weight are skipped, but keep their index
             densities.append(np.ones(1))
             normals.append(np.array([1.0, 0.0]))
             centers[index] = scale * (levels - 1) * pulse[cursor]
@@ -193,17 +202,21 @@ def window_eye(
         for unit in range(start, stop + 1):
             place = offset + fine * unit
             value = _interpolated(pulse, cursor + place * step)
+            # the slope is per UI as jitter is, a central difference over two fine samples
             if place - 1 >= first and place + 1 <= last:
                 late = _interpolated(pulse, cursor + (place + 1) * step)
                 early = _interpolated(pulse, cursor + (place - 1) * step)
                 slope = (late - early) / 2 * fine
                 slope_energy += slope * slope
+                # dual-Dirac jitter is convolved like interference; the random part joins the normal noise below
                 values[used] = abs(noise[2] * slope)
                 used += 1
             window = (place + middle) // fine
             if window == 0:
                 continue
             if 1 <= window <= upper.size:
+                # feedback is set at the cursor: at other instants it takes off what the pulse is there, not what it is
+                # here
                 tap = pulse[cursor + window * per_ui] if cursor + window * per_ui < pulse.size else 0.0
                 value -= min(max(tap, lower[window - 1]), upper[window - 1])
             values[used] = isi * abs(value)
@@ -213,12 +226,15 @@ def window_eye(
             density = _convolved(density, extra)
         sigma = np.sqrt(noise[0] + noise[1] * slope_energy)
         half = int(np.floor(crest * sigma / bin_size + 0.5))
+        # one entry more than bins, which stays zero: nothing lies beyond the cut
         normal = np.zeros(2 * half + 2)
         total = 0.0
         for i in range(2 * half, -1, -1):
             x = (i - half) * bin_size
+            # the machine epsilon keeps the quotient finite where there is no noise
             total += np.exp(-x * x / (2 * sigma * sigma + 2.220446049250313e-16))
             normal[i] = total
+        # normalised after the cut: what lies beyond is dealt out, not lost
         normal /= total
         densities.append(density)
         normals.append(normal)
@@ -228,6 +244,7 @@ def window_eye(
         weight += weights[index]
     edges = np.empty((levels - 1, 2))
     shifts = np.empty(weights.size, dtype=np.int64)
+    # noise about the levels is alike: later edges are looked for around the distance of the last one
     guess, margin = 0, 4 * largest
     for eye in range(levels - 1):
         for side in range(2):
@@ -245,8 +262,10 @@ def window_eye(
             for index in range(weights.size):
                 spread = max(spread, 2 * abs(shifts[index] - shifts[reach]))
             base = sign * shifts[reach]
+            # no edge is further from its level than the widest distribution reaches from any of the instants
             floor, ceiling = base - largest - 1 - spread, base + largest + 1 + spread
             low, high = max(base + guess - margin, floor), min(base + guess + margin, ceiling)
+            # the bracket moves until the crossing lies inside it
             while low > floor and not _exceeds(densities, normals, weights, shifts, sign, low, der0 * weight):
                 high = low
                 low = max(low - 2 * margin, floor)

@@ -26,10 +26,12 @@ def block_tops(centre: Any, radius: Any, sign: Any, main: Any, blocks: Any, tops
     for k in range(centre.size):
         shift, tap = k - main, centre[k]
         first, end = max(shift, 0), min(count + shift, count)
+        # the largest product of a negative tap is the one with the least value
         source = high if tap >= 0.0 else low
         for j in range(first, end):
             tops[j] += tap * source[j - shift]
         if radius[k] > 0.0:
+            # what the tap gains the main tap loses, so that the change is a difference of two shifted pulses
             for j in range(count):
                 least, most = (low[j - shift], high[j - shift]) if first <= j < end else (0.0, 0.0)
                 own_least, own_most = (low[j], high[j]) if sign[k] > 0.0 else (-high[j], -low[j])
@@ -70,6 +72,7 @@ def peak_range(
     block_tops(centre, radius, sign, main, blocks, tops)
     # a sample's least value, wherever it is large, is not above the peak of any setting
     floor, highest = -np.inf, int(np.argmax(tops))
+    # the UI that can be highest comes first: the floor it sets spares the samples of most others
     for turn in range(tops.size + 1):
         block = highest if turn == 0 else turn - 1
         if tops[block] >= floor:
@@ -78,6 +81,7 @@ def peak_range(
     floor -= _ROUNDING * abs(floor)
     first, last = pulse.size, -1
     block = 0
+    # only the outermost samples that can reach the floor are asked for, one from the front and one from the back
     while first == pulse.size:
         if tops[block] >= floor:
             for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
@@ -102,6 +106,7 @@ def peak_at(taps: Any, main: Any, pulse: Any, per_ui: Any, blocks: Any, tops: An
     least = np.max(work[0, : _block_samples(taps, none, none, main, pulse, per_ui, highest, work)])
     least -= _ROUNDING * abs(least)
     best, place = -np.inf, 0
+    # in order of time and only if larger: the first of equals stays
     for block in range(tops.size):
         if tops[block] >= least:
             for i in range(_block_samples(taps, none, none, main, pulse, per_ui, block, work)):

@@ -55,6 +55,7 @@ def add_combined(own: Real, table: Real, row: Real) -> None:
     """Add the autocorrelation behind the taps to `row` (N,): that of the taps convolved with a two-sided `table` row."""
     edge = own.size - 1
     source = table[edge:]
+    # an autocorrelation is even: lag zero counts once, every other one in both directions
     for lag in range(row.size):
         row[lag] += own[0] * source[lag]
     for m in range(1, own.size):
@@ -102,10 +103,13 @@ def filter_samples(taps: Real, backward: Real, start: int, result: Real) -> None
 @kernel
 def _cumulants(samples: Real, count: int, levels: int, variance: float, tilt: float) -> tuple[float, float, float]:
     """Cumulant generating function at `tilt` and its first two derivatives: equally likely symbols times samples, and noise."""
+    # cumulant generating function of the Gaussian part and its derivatives
     value, slope, bend = 0.5 * variance * tilt * tilt, variance * tilt, variance
     outer = levels - 1
     for i in range(count):
         sample = samples[i]
+        # relative to the outer symbol, because exp(sample x tilt) overflows in deep tails; its logarithm is added back
+        # below
         step = math.exp(-2.0 * sample * tilt / outer)
         # symbols from +1 down, each relative to the outer one
         weight, total, first, second = 1.0, 0.0, 0.0, 0.0
@@ -130,11 +134,14 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
     Samples of no account for that tilt are counted as Gaussian.
     """
     target = math.log(probability)
+    # mean square of equally likely symbols between -1 and 1
     power = (levels + 1.0) / (3.0 * (levels - 1.0))
     total = variance
     for i in range(samples.size):
         total += power * samples[i] * samples[i]
+    # Chernoff's bound exp(-q²/2) solved for q: a little above the Gaussian quantile
     quantile = math.sqrt(-2.0 * target)
+    # no tilt is larger than that of the noise alone
     least = _SMALL / (quantile / math.sqrt(variance))
     kept, used, spread = np.empty(samples.size), 0, variance
     for i in range(samples.size):
@@ -143,6 +150,7 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
             used += 1
         else:
             spread += power * samples[i] * samples[i]
+    # half way between the tilts with all samples Gaussian and with the noise alone
     tilt = 0.5 * quantile * (1.0 / math.sqrt(total) + 1.0 / math.sqrt(variance))
     level = 0.0
     for _ in range(_TURNS):
@@ -152,12 +160,16 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
         tail = 0.5 * math.erfc(w / math.sqrt(2.0)) + math.exp(-0.5 * w * w) / math.sqrt(2.0 * math.pi) * (
             1.0 / u - 1.0 / w
         )
+        # formula and tilt do not fit so far out: nearer to the middle they do
         if not tail > 0.0:
             tilt *= 0.7
             continue
+        # the logarithm of the tail falls by about tilt x bend for a unit of tilt
         change = (math.log(tail) - target) / (tilt * bend)
+        # from half the tilt to twice: a wild step cannot leave the range
         tilt += min(max(change, -0.5 * tilt), tilt)
         if abs(change) < _TILT_PRECISION * tilt:
+            # the last change enters to first order instead of by another turn
             level += bend * change
             break
     return level
@@ -181,7 +193,10 @@ def converter_noise(
         variance = noise[phase] + converter[4] * (crosstalk + converter[3] * combined_power(own, slope[phase]))
         level = clipping_estimate(samples, int(converter[0]), variance, converter[2])
     else:
+        # without a probability the converter holds the largest sum of all samples
         level = float(np.sum(np.abs(samples)))
+    # a rounding error is uniform within a step of 2 level / (2^bits - 1): its square over 12, relative to the symbols'
+    # power
     return float((level * converter[1]) ** 2 / (12.0 * converter[4]))
 
 
@@ -219,10 +234,12 @@ def pair_error(
     phase = instant % per_ui
     correlation = fixed[phase] + crosstalk
     add_combined(own, moving[phase], correlation)
+    # rounding errors are white, so that they stand on the diagonal alone
     correlation[0] += white
     around = np.empty(size + feedback_taps)
     first = last - instant // per_ui - shape[0] - feedback_taps - tx_reach
     filter_samples(taps, backward[phase], first, around)
+    # row k holds the samples k + 1 UI later, and later samples come first
     feedback = np.empty((feedback_taps, size))
     for k in range(feedback_taps):
         copy_row(around[feedback_taps - 1 - k : feedback_taps - 1 - k + size], feedback[k])
@@ -284,6 +301,7 @@ def sweep_errors(
     for c in range(candidates.shape[0]):
         taps = candidates[c]
         tap_correlation(taps, own)
+        # each aggressor stands at its own strongest phase, whatever the victim's instant
         crosstalk_row(own, fext, crosstalk)
         for p in range(offsets.size):
             instant, white = instants[c] + offsets[p], 0.0

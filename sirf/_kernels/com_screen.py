@@ -71,6 +71,8 @@ def screen_setting(
             _far_products(rows, at, per_ui, at - shift + (reach + 1) * per_ui, far[place])
             made[place] = True
         outside = max(form(far[place], tap), 0.0)
+        # any samples give a lower bound of the interference; the largest ones lie next to the cursor and behind the
+        # DFE's reach
         for j in range(1, 9):
             if at - j * per_ui >= 2 * per_ui:
                 _keep(top, abs(at_taps(rows, tap, at - j * per_ui)))
@@ -82,6 +84,7 @@ def screen_setting(
             inside += (early[j] - feedback) * (early[j] - feedback)
             if at + (j + 3) * per_ui < size:
                 _keep(top, abs(post[j] - feedback))
+        # transmitter noise is relative to the cursor, as it is or as it would be for c(0) = 1
         reference = cursor / tap[window[4]] if constants[4] > 0.0 else cursor
         transmitter = constants[3] * reference * reference
         jitter = constants[2] * form(gram[at % per_ui], tap)
@@ -92,6 +95,7 @@ def screen_setting(
         least = 0.0
         outer = 0.0
         for m in range(most + 1):
+            # the exact sum is one of values rounded to bins: it may be so many bins lower
             least = max(least, outer + normal * quantiles[m] - (m + 4) * bin_size)
             if m < most:
                 outer += top[m]

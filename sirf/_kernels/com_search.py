@@ -100,6 +100,7 @@ def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_firs
         return peak
     if anchor == 2:
         return _steepest(rows, tap, peak, per_ui)
+    # the pulse's rising edge, looked for backwards from the peak: where it crosses 1 % of the peak
     edge = -1
     above = best - 0.01 * best
     for i in range(peak - 1, max(peak - 4 * per_ui, 0) - 1, -1):
@@ -121,6 +122,7 @@ def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_firs
     least = np.inf
     cursor = 0
     for i in range(2 * per_ui + 1):
+        # the DFE takes off b_max(1) times the cursor, but no more than there is
         after = max(values[i + 2 * per_ui] - b_first * values[i + per_ui], 0.0)
         metric = abs(values[i] - after)
         if metric < least:
@@ -153,6 +155,7 @@ def peak_window(rows: Any, taps: Any, main: Any, low: Any, high: Any) -> Any:
                 others += most[k] * abs(rows[k, low + i])
         upper[i] = max(least * center, most[main] * center) + others
         floor = max(floor, min(least * center, most[main] * center) - others)
+    # two ways of adding the same products may differ by rounding
     floor -= 1e-9 * abs(floor)
     first, last = high, low
     for i in range(upper.size):
@@ -213,6 +216,7 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
             worth[start] += value * value - left * left
     chosen[:] = False
     order = _strongest(worth)
+    # if the strongest windows are exactly the foremost, all banks stand side by side behind the fixed taps
     head = (groups - 1) * size + 1
     if windows >= head:
         furthest = 0
@@ -231,6 +235,7 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
             forced = -1
         elif group < groups - 1:
             while True:
+                # places in front of the bank that are free but too few for another bank
                 low = max(start - size + 1, 0)
                 blocked = 0
                 for j in range(low, start):
@@ -266,6 +271,7 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
                 worth[j] = 0.0
             if fixed + j < span:
                 chosen[fixed + j] = True
+        # a bank from one of these would overlap this one
         for j in range(max(start - size + 1, 0), start):
             worth[j] = 0.0
 
@@ -294,6 +300,8 @@ def feedback_taps(
             if chosen[j]:
                 upper[j] = limits[0] * cursor
                 lower[j] = -limits[0] * cursor
+    # the tail's taps have one limit together, on the root of their sum of squares: beyond it all are scaled by one
+    # factor
     if 0 < tail_start <= post.size:
         energy = 0.0
         for j in range(tail_start - 1, post.size):
@@ -315,6 +323,7 @@ def feedback_taps(
 @kernel
 def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
     if step > 0.0:
+        # towards zero, as the reference code rounds its taps
         value = np.floor(abs(value / cursor) / step) * step * np.sign(value) * cursor
     return min(max(value, low), high)
 
@@ -365,6 +374,8 @@ def search_setting(
     for t in range(taps.shape[0]):
         if local > 0 and state[swept + 1] > 0:
             skip = False
+            # as in the reference code's nested loops: the distance of a value counts only where the loop around it is
+            # past its first value
             before = setting[1]
             for s in range(swept):
                 if before > 0 and abs(places[t, s] - state[s]) > local:
@@ -381,6 +392,8 @@ def search_setting(
         cursor = at_taps(rows, tap, at)
         if cursor <= 0.0:
             continue
+        # bounds from the cheapest to the dearest: first without jitter and interference, then without interference,
+        # then with a DFE that has a floating tap everywhere
         signal = cursor * cursor * noise[5]
         if prune and signal < best * (noise[0] + fext[t]):
             continue
@@ -392,6 +405,7 @@ def search_setting(
         other += noise[3] * reference * reference
         if prune and signal < best * other:
             continue
+        # energy of all samples of this phase less the cursor's; those within the DFE's span follow below
         isi = form(gram[phase], tap) - cursor * cursor
         known = min(reach, (size - 1 - at) // per_ui)
         post[:] = 0.0
@@ -403,6 +417,7 @@ def search_setting(
                     post[j] += weight * row[at + (j + 1) * per_ui]
         for j in range(reach):
             isi -= post[j] * post[j]
+        # a difference of large sums may round below zero
         isi = max(isi, 0.0)
         if prune:
             least = isi
@@ -411,11 +426,13 @@ def search_setting(
                 low_limit = b_min[j] * cursor if j < b_max.size else -high_limit
                 rest = post[j] - min(max(post[j], low_limit), high_limit)
                 least += rest * rest
+            # rounding of two different sums must not exclude a setting that is as good
             if signal < best * (other + noise[1] * least) * (1.0 - 1e-12):
                 continue
         evaluated += 1
         isi += feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
         ratio = signal / (other + noise[1] * isi)
+        # strictly: of equals the first stays, as in the reference code
         if ratio > best:
             best = ratio
             found = t

@@ -99,12 +99,14 @@ def box_bounds(
     first_near, power, noise, constants, quantiles = converter
     backward, last, moving, feedback_taps, pre, low, high = receiver
     count = values.shape[0]
+    # with a tap of both signs c(0) = 1 - sum |c(k)| has a bend within the box, and no bound holds
     if _mixed(values, lowest, highest, main) >= 0:
         return _keep_all(instants, ratios, kept, bounds, kept_ratios)
     centre, radius, sign = np.empty(count), np.empty(count), np.empty(count)
     centre_of(values, lowest, highest, main, centre, radius, sign)
     smallest, single = 0.0, True
     for k in range(count):
+        # the least sum of magnitudes leaves the largest c(0) of the box
         smallest += max(abs(centre[k]) - radius[k], 0.0) if k != main else 0.0
         single &= lowest[k] == highest[k]
     if 1.0 - smallest < c0_least - 1e-9:
@@ -129,6 +131,7 @@ def box_bounds(
     none, found = np.zeros(length), 0
     for p in range(instants.size):
         instant = instants[p]
+        # no peak of the box brings this instant within the offsets
         if instant < first + offsets[0] or instant > final + offsets[1]:
             continue
         phase, white = instant % per_ui, 0.0
@@ -146,6 +149,7 @@ def box_bounds(
                 quantiles,
             )
         _noise_density(alone[phase], np.float32(white), gain, crosstalk, part)
+        # the cheap bound first: one pass over frequencies, an FFE without end, no recursion
         free = free_error(part, jitter[phase], signal[phase], weights, low, high)
         if FREE_PART * free > limit:
             continue
@@ -160,6 +164,7 @@ def box_bounds(
                 backward[phase, begin - 1 : begin - 1 + length] if feedback_taps else none,
                 low,
                 high,
+                # without a ratio the recursion runs to its end, for its halves will need one
                 limit if ratio > 0.0 else -np.inf,
                 lags,
                 forward,
@@ -199,6 +204,7 @@ def _split_of(values: Any, lowest: Any, highest: Any, main: Any) -> Any:
         while values[mixed, index + 1] <= 0.0:
             index += 1
         return mixed, index
+    # by width in tap value, because grids differ in their steps
     split, widest = -1, -1.0
     for k in range(lowest.size):
         width = abs(values[k, highest[k]] - values[k, lowest[k]])
@@ -234,6 +240,7 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
     tap_correlation(taps, own)
     crosstalk_row(own, fext, crosstalk)
     for p in range(instants.size):
+        # falls as better errors are found, also within the row
         instant, limit = instants[p], known * (1.0 + slack)
         phase, white = instant % per_ui, 0.0
         errors[p] = np.inf
@@ -366,6 +373,7 @@ def _halve(
         least[half] = 0.0 if left_in[at] == EVERY else np.inf
         for p in range(left_in[at]):
             least[half] = min(least[half], bounds[at, p])
+    # the better half is searched first: what it finds lowers the limit for the other
     if least[0] < least[1]:
         most = max(left_in[place], left_in[place + 1])
         _swap(lows, place, place + 1, box_low.size)
@@ -399,6 +407,7 @@ def search_boxes(
     values, counts, row_of, main = grid[:4]
     pulse, per_ui, blocks, offsets, anchored = sampling
     count, depth = values.shape[0], 4
+    # the deepest stack: each tap's range is halved down to one value, and both halves lie on the stack
     for k in range(count):
         depth += 2 * int(np.ceil(np.log2(counts[k] + 1.0))) + 2
     # a stack of boxes: the ends of each, how many instants are left, these, their bounds and their ratios
@@ -435,6 +444,7 @@ def search_boxes(
             top += 2
             continue
         row = row_of[_setting_of(box_low, values, counts, main, taps)]
+        # a combination that is no setting, as where c(0) is too small
         if row < 0:
             continue
         middle = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, blocks, tops, work, none)

@@ -44,7 +44,7 @@ def _samples_of_phases(phases: Any, tap: Any, at: Any, low: Any, per_ui: Any, sa
     return left, count
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums of an estimate, whose distance to the exact eye is allowed for
 def _interpolate(samples: Any, position: Any, low: Any, result: Any) -> None:
     """Samples of every UI at a position between two samples."""
     index = int(np.floor(position))
@@ -56,6 +56,7 @@ def _interpolate(samples: Any, position: Any, low: Any, result: Any) -> None:
 
 @kernel
 def _bins(value: Any, bin_size: Any) -> Any:
+    # half up, as `window_eye` rounds magnitudes
     return np.floor(value / bin_size + 0.5)
 
 
@@ -68,8 +69,11 @@ def _add_values(values: Any, levels: Any, bin_size: Any, small: Any, sums: Any, 
     positive = levels // 2
     for n in range(values.size):
         value = abs(values[n])
+        # values within a bin count as none, as in `convolve_deltas`
         if value < bin_size:
             continue
+        # up to the highest frequency that counts, DECAY over sigma, the angle of such a value is below one, so that two
+        # cumulants do
         if value < small * bin_size:
             second, fourth = 0.0, 0.0
             for p in range(positive):
@@ -77,6 +81,7 @@ def _add_values(values: Any, levels: Any, bin_size: Any, small: Any, sums: Any, 
                 second += 2.0 * square / levels
                 fourth += 2.0 * square * square / levels
             sums[0] += second
+            # fourth cumulant: mean fourth power less three times the square of the variance
             sums[1] += fourth - 3.0 * second * second
             continue
         for p in range(positive):
@@ -85,7 +90,7 @@ def _add_values(values: Any, levels: Any, bin_size: Any, small: Any, sums: Any, 
     return used
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums of an estimate, whose distance to the exact eye is allowed for
 def _transform(
     large: Any, count: Any, sums: Any, levels: Any, variance: Any, truncation: Any, angle: Any, result: Any, state: Any
 ) -> None:
@@ -95,8 +100,11 @@ def _transform(
     normal noise in bins, of which truncation takes `truncation` off; `state` (3, P, N) is room for cosines.
     """
     sigma, scale = math.sqrt(variance), 1.0 / (1.0 - truncation[0])
+    # an odd number of levels has one at zero
     share, rest = 2.0 / levels, (levels % 2) / levels
     for p in range(large.shape[0]):
+        # cosines of odd multiples by recurrence, cos((n + 2) x) = 2 cos(2 x) cos(n x) - cos((n - 2) x); before cos(x)
+        # comes cos(-x)
         for n in range(count):
             state[0, p, n] = math.cos(angle * large[p, n])
             state[1, p, n] = state[0, p, n]
@@ -109,6 +117,7 @@ def _transform(
         taken = 0.0
         if index + 1 < truncation.size:
             taken = truncation[index] + (place - index) * (truncation[index + 1] - truncation[index])
+        # transform of normal noise cut at some sigma: what the cut takes off, and the rest normalised
         product = scale * (math.exp(-0.5 * variance * square) - taken)
         product *= math.exp(-0.5 * sums[0] * square + sums[1] * square * square / 24.0)
         current, previous = state[j % 2], state[1 - j % 2]
@@ -118,13 +127,14 @@ def _transform(
                 mean += share * current[p, n]
             product *= mean
         result[j] = product
+        # the older cosines give way to the next ones, which become current for odd j
         for p in range(large.shape[0]):
             now, before, twice = current[p], previous[p], state[2, p]
             for n in range(count):
                 before[n] = twice[n] * now[n] - before[n]
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums of an estimate, whose distance to the exact eye is allowed for
 def _turn(transform: Any, weight: Any, angle: Any, shift: Any, cosine: Any, sine: Any) -> None:
     """Add `weight` times a transform, moved by `shift` bins, to the parts of a mixture's that go with sine and cosine."""
     real, imaginary = math.cos(angle * shift), math.sin(angle * shift)
@@ -135,14 +145,17 @@ def _turn(transform: Any, weight: Any, angle: Any, shift: Any, cosine: Any, sine
         real, imaginary = real * turn_real - imaginary * turn_imaginary, real * turn_imaginary + imaginary * turn_real
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums of an estimate, whose distance to the exact eye is allowed for
 def _weight_beyond(cosine: Any, sine: Any, total: Any, angle: Any, bins: Any) -> Any:
     """Weight of a mixture at or beyond `bins`, of `total` in all; half of the circle of frequencies' period lies beyond."""
+    # at or beyond a bin is above half a bin before it
     at = bins - 0.5
     real, imaginary = math.cos(angle * at), math.sin(angle * at)
     turn_real, turn_imaginary = math.cos(2.0 * angle * at), math.sin(2.0 * angle * at)
     beyond = 0.0
     for j in range(cosine.size):
+        # Fourier series of a square wave on whole bins: odd harmonics, with 1 / sin(n angle / 2) where a continuous
+        # wave has 1 / n
         beyond += (cosine[j] * imaginary + sine[j] * real) / math.sin(0.5 * (2 * j + 1) * angle)
         real, imaginary = real * turn_real - imaginary * turn_imaginary, real * turn_imaginary + imaginary * turn_real
     return 0.5 * total - beyond * angle / math.pi
@@ -154,6 +167,7 @@ def _mixture(transforms: Any, done: Any, weights: Any, levels_bins: Any, angle: 
     cosine[:] = 0.0
     sine[:] = 0.0
     reach, total = weights.size // 2, 0.0
+    # shifts relative to the middle instant: what they have in common moves the level alone
     middle = np.floor(levels_bins[reach] + 0.5)
     for w in range(weights.size):
         if done[w]:
@@ -198,6 +212,7 @@ def _worst_eye(
         for side in range(2):
             # by symmetry the lower level's edge is the upper edge of the opposite level
             level = 2.0 * (eye + 1) / (levels - 1) - 1.0 if side == 0 else 1.0 - 2.0 * eye / (levels - 1)
+            # the middle eye is symmetric about zero: its second edge is as far as its first
             if side == 1 and 2 * eye == levels - 2:
                 edges *= 2.0
                 break
@@ -237,6 +252,7 @@ def _residuals(
         energy += slope * slope
         slopes[u] = slope
     _interpolate(samples, place * step, low, values)
+    # the wanted symbol is no interference
     values[zero] = 0.0
     for n in range(min(post.size, count - zero - 1)):
         values[zero + 1 + n] -= min(max(post[n], lower[n]), upper[n])
@@ -253,9 +269,12 @@ def _resolution(values: Any, slopes: Any, variance: Any, power: Any, bin_size: A
     squares = 0.0
     for u in range(values.size):
         squares += values[u] * values[u] + slopes[u] * slopes[u]
+    # the period holds the furthest edge of interest and all of the distribution behind it, so that no alias folds into
+    # the tail
     spread = _REACH * math.sqrt(power * squares / (bin_size * bin_size) + variance)
     furthest = spread if most == np.inf else 1.5 * most
     angle = math.pi / np.ceil(furthest + spread + 2.0)
+    # on whole bins frequencies end at pi; 3 leaves room for the last step
     return furthest, angle, int(0.5 * (min(DECAY / sigma, 3.0) / angle + 1.0)) + 1
 
 
@@ -310,6 +329,7 @@ def window_estimates(
         row = order[r]
         tap, at, signal, steady = taps[row], int(screened[row, 0]), screened[row, 1], screened[row, 5]
         result[r] = np.inf
+        # the first look's bounds exclude the row already; 1e-9 allows for rounding
         if max(screened[row, 4], screened[row, 2]) * known > signal * (1.0 + 1e-9):
             continue
         bin_size = min(signal / 1000.0, bin_most)
@@ -320,10 +340,12 @@ def window_estimates(
         for w in range(weights.size):
             _interpolate(samples[:, zero : zero + 1], (w - half_window) * step, low, values[:1])
             top_bins[w] = scale * (levels - 1) * values[0] / bin_size
+        # with more interference than this the row cannot be better than what is known
         most = signal / known / bin_size + SLACK_BINS if known > 0.0 else np.inf
         sigma, frequencies, angle, furthest = steady / bin_size, 0, 0.0, 0.0
         done[:] = False
         closed = False
+        # a few instants come first: where they alone close the inner eye, the others are spared
         for turn in range(first_instants.size + weights.size):
             w = first_instants[turn] if turn < first_instants.size else turn - first_instants.size
             if turn == first_instants.size and turn > 0 and levels % 2 == 0 and most < np.inf:
@@ -356,6 +378,7 @@ def window_estimates(
                 furthest, angle, frequencies = _resolution(
                     values[:count], slopes[:count], variance, power, bin_size, sigma, most
                 )
+                # too little noise for so many frequencies: the row gets no estimate
                 if frequencies > _MOST_FREQUENCIES:
                     break
             sums[:] = 0.0
@@ -384,6 +407,7 @@ def window_estimates(
             continue
         result[r] = worst * bin_size
         sure = (worst + SLACK_BINS) * bin_size
+        # only an eye that is open for sure may raise what the others are measured by
         if 2.0 * (signal - sure) > least_height:
             known = max(known, signal / sure)
     return known

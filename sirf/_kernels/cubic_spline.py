@@ -37,6 +37,7 @@ def cubic_spline(
     for k in range(last - 1, -1, -1):
         slope = slopes[k] - rows[3, k] * slope
         slopes[k] = slope
+    # Hermite's form: values and slopes at both ends of the piece; the slopes make the second derivative continuous
     for p in range(len(out)):
         k = piece[p]
         out[p] = (

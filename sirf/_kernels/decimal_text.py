@@ -16,9 +16,9 @@ from sirf._kernels.jit import kernel
 
 LARGEST_POWER = 250
 """Powers of ten beyond are left to the caller: the splitting of doubles below would overflow."""
-_EXACT_POWER = 22
-_EXACT_WHOLE = 1 << 53
-_MOST_DIGITS = 18
+_EXACT_POWER = 22  # 10^22 is the largest power of ten that is a double: 5^22 < 2^53
+_EXACT_WHOLE = 1 << 53  # whole numbers up to here are doubles
+_MOST_DIGITS = 18  # as many digits fit into 63 bits
 _SPLITTER = 134217729.0  # 2^27 + 1: splits a double into halves whose products are exact (Dekker 1971)
 _DOUBT = 2.0**-99  # relative error of a product of pairs, 2^-103, with room
 

@@ -31,6 +31,7 @@ def told(surprise: Float, known: int, leaning: Float, offset: Float, spread: Flo
             out[0, i] += up * leaning[k, i] + down * leaning[k, mirror]
             out[1, i] += up * offset[k, i] - down * offset[k, mirror]
             out[2, i] += up * spread[k, i] + down * spread[k, mirror]
+    # relative to the largest, because an exponential of what surprises tell could overflow
     most, total = out[0, 0], 0.0
     for i in range(1, count):
         most = max(most, out[0, i])
@@ -64,6 +65,7 @@ def filter_decisions(
     # so scaled, the regression on the mean of a normal variable beyond the threshold gives what an error tells
     apart = np.abs(np.subtract.outer(np.arange(memory + 1), np.arange(memory + 1)))
     start = variance * np.concatenate([[1.0], ahead[:memory] / usual])[apart]
+    # the number of a sequence in base three has a digit for each decision: 0 too low, 1 right, 2 too high
     out = np.empty((3, 3**memory, count))
     room = np.empty((memory + 1, memory + 1)), np.empty((3, memory + 1)), np.empty((4, count))
     follow_decisions(start, *room, usual, leaning, offset, spread, taps, low, high, out)
@@ -118,6 +120,8 @@ def follow_decisions(
                 found, left = decided(here + fed, level[1], deviation, level[0], low, high, way)
                 found -= fed
             errors[now], surprise[now] = way - 1.0, (found - here) / usual
+            # a decision does not tell the interference itself but leaves `left` of its variance: the others shrink by
+            # the part that is gone
             shrink = (1.0 - left / var) / var
             # only what comes later is asked for again
             for i in range(now + 1, memory + 1):

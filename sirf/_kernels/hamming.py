@@ -26,6 +26,7 @@ def chase_decode(
     order = np.empty(weak, dtype=np.int64)
     cost = np.empty(n)
     position = np.full(2 * n, -1, dtype=np.int64)
+    # which position a syndrome points at, -1 for none
     for p in range(n):
         position[columns[p]] = p
     for c in range(len(likelihood)):

@@ -57,6 +57,8 @@ def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
     """
 
     def compiled(target: Function) -> Function:
+        # NumPy's error model: a division by zero gives an infinity, and needs no branch that would keep a loop from
+        # becoming vectors
         return _cached(target, njit(nogil=True, error_model="numpy", fastmath=fastmath))
 
     return compiled if function is None else compiled(function)
@@ -79,5 +81,6 @@ def _cached(function: Function, compiler: Callable[[Any], Any]) -> Function:
 def is_cached(function: Callable[..., Any]) -> bool:
     """Whether the cache on disk holds some form of a kernel, so that no process need compile it first."""
     code = cast(Any, function).py_func.__code__
+    # numba names its index files so: module.function-line.python-version.nbi
     name = f"{Path(code.co_filename).stem}.{code.co_name}-{code.co_firstlineno}.*.nbi"
     return any(Path(cast(Any, function).stats.cache_path).glob(name))

@@ -9,6 +9,7 @@ from sirf._kernels.jit import kernel
 @kernel
 def carrier_rate(pump: float, carriers: float, photons: float, laser: Float) -> float:
     """dN/dt in 1/s for `pump` carriers a second; `laser` as in `photon_numbers`."""
+    # compression: the gain falls as 1 / (1 + epsilon S), so that light does not grow without bound
     stimulated = laser[0] * (carriers - laser[1]) * photons / (1.0 + laser[2] * photons)
     rate: float = pump - carriers * laser[3] - stimulated
     return rate
@@ -36,6 +37,7 @@ def photon_numbers(pump: Float, start: Float, laser: Float, step: float, steps: 
     for output in range(len(photons)):
         photons[output] = s
         for _ in range(steps):
+            # the pump is given at half steps too, where the method looks twice
             early, middle, late = pump[place], pump[place + 1], pump[place + 2]
             n1, s1 = carrier_rate(early, n, s, laser), photon_rate(n, s, laser)
             x, y = n + half * n1, s + half * s1

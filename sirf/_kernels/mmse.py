@@ -187,6 +187,7 @@ def set_places(fixed: int, starts: Integer, count: int, run: int, places: Intege
     at = fixed
     last = -1
     for _ in range(count):
+        # the next larger start by selection: groups are few, and numba's sort takes seconds to compile
         least = 1 << 60
         for k in range(count):
             if last < starts[k] < least:

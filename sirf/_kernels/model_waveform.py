@@ -45,7 +45,7 @@ def displace_edges(wave: Float, values: Float, displacement: Float, m: int) -> N
                 wave[edge - 1 - whole] += step * part
 
 
-TILE = 128
+TILE = 128  # output samples whose sources stay in the cache while all taps pass
 
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine

@@ -13,7 +13,7 @@ from sirf._kernels.jit import kernel
 Real = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
-TILE = 64
+TILE = 64  # symbols whose phases stay in the first cache
 
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
@@ -44,7 +44,7 @@ def mix(spectra: Spectrum, responses: Spectrum, out: Spectrum) -> None:
                 row[f] += a[f] * h[f]
 
 
-@kernel(fastmath=True)  # the same
+@kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
 def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
     """Append a block to `out` (c, history + block): `pieces` (c, n) plus the `tail` (c, n - block) of the blocks before.
 
@@ -74,7 +74,7 @@ def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
                 rest[k] = kept + piece[block + k]
 
 
-@kernel(fastmath=True)  # the same
+@kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
 def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None:
     """Fine samples (count, m) in order of time of the symbols `first` … of `coarse` (c, columns).
 

@@ -137,7 +137,7 @@ def symbol_weights(
             x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def multiply(out: Float, to: int, one: Float, first: int, two: Float, second: int) -> None:
     """`out`[`to`] = `one`[`first`] times `two`[`second`], each (2, S); `out`[`to`] may be one of them."""
     for n in range(out.shape[2]):
@@ -147,7 +147,7 @@ def multiply(out: Float, to: int, one: Float, first: int, two: Float, second: in
         out[to, 1, n] = q
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def add_product(out: Float, to: int, one: Float, first: int, two: Float, second: int) -> None:
     """Add `one`[`first`] times `two`[`second`] to `out`[`to`], each (2, S)."""
     for n in range(out.shape[2]):
@@ -155,7 +155,7 @@ def add_product(out: Float, to: int, one: Float, first: int, two: Float, second:
         out[to, 1, n] += one[first, 0, n] * two[second, 1, n] + one[first, 1, n] * two[second, 0, n]
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def mix(out: Float, to: int, own: float, other: Float, source: int, share: float) -> None:
     """`out`[`to`] = `own` times itself plus `share` times `other`[`source`], each (2, S)."""
     for part in range(2):
@@ -175,7 +175,7 @@ def first_message(message: Float, weight: Float, start: int, count: int, unweigh
             multiply(message, window, message, window, weight, start * count + g)
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def superpose(turn: Float, nodes: int, out: Float, to: int) -> None:
     """`out`[`to`] (2, S): sums over the first `nodes` of size exp(j n angle).
 
@@ -219,7 +219,7 @@ def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Fl
     return np.where(largest > 0.0, largest / np.maximum(finest * largest, 1.0), 1.0)
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def tabulate(
     theta: float,
     step: float,
@@ -240,6 +240,7 @@ def tabulate(
     """
     grown, gain, ahead, aside = room[10], room[11], room[12], room[13]
     for k in range(nodes):
+        # exponentials and angles of the first transition; from each to the next they turn by a product
         grown[k] = shares[k] * np.exp(theta * low * volts[k])
         room[0, k] = np.cos(step * low * volts[k])
         room[1, k] = np.sin(step * low * volts[k])
@@ -251,6 +252,7 @@ def tabulate(
             room[8, k] = grown[k]
             c = room[0, k]
             s = room[1, k]
+            # two, three and four angles by the addition theorems
             c2 = c * c - s * s
             s2 = 2.0 * c * s
             room[2, k] = c2
@@ -268,12 +270,13 @@ def tabulate(
             room[1, k] = c * aside[k] + s * ahead[k]
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def interpolate(table: Float, start: int, points: int, place: float, weights: Float, out: Float, to: int) -> None:
     """Lagrange's polynomial through the `POINTS` rows of `table` about `place`, in `out`[`to`] (2, S).
 
     `place` counts rows from `start` on, where the table of `points` rows begins; `weights` (POINTS,) is overwritten.
     """
+    # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
     first = min(max(int(np.floor(place)) - POINTS // 2 + 1, 0), points - POINTS)
     for i in range(POINTS):
         weights[i] = 1.0
@@ -347,6 +350,7 @@ def run_chain(
             spare[factor, 0, n] = 1.0
             spare[factor, 1, n] = spare[odd, 0, n] = spare[odd, 1, n] = 0.0
         spacing = spacings[q]
+        # the table is symmetric about no transition
         low = -0.5 * (points[q] - 1) * spacing
         for side in range(0 if quiet else sides):
             start = side * tables

@@ -16,6 +16,7 @@ def logarithm_at(tail: Float, place: float, floor: float) -> float:
     `floor` beyond the last sample: the grid holds all that interference reaches.
     """
     points = len(tail)
+    # written so that NaN counts as beyond, too
     if not place <= points - 1:
         return floor
     index = min(int(place), points - 2)

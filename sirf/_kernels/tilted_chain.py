@@ -112,6 +112,7 @@ def expect(
             continue
         signs = 2 if aparts[q] > 0.0 else 1
         for turn in range(signs):
+            # 0 alone, or -1 and 1 for the two values of the rest
             sign = 2.0 * turn + 1.0 - signs
             # either direction adds what it has, the other one nothing
             for side in range(sides):
@@ -158,7 +159,7 @@ def chain_moments(
     return out
 
 
-@kernel(fastmath=True)  # as above
+@kernel(fastmath=True)  # sums of positive terms: their order moves the last digits only
 def join_messages(
     out: Float, messages: Float, weights: Float, factors: Float, main: int, levels: Float, pinned: int
 ) -> None:
@@ -173,6 +174,7 @@ def join_messages(
     square, cube = count * count, count * count * count
     for window in range(cube):
         g, h, i = window // square, window // count % count, window % count
+        # of each side two messages, the one at hand and the next: which is which follows from the parity of q
         messages[0, 0, window], messages[0, 1, window] = weights[0, g] * weights[1, h] * weights[2, i], 0.0
         messages[2 + edges % 2, 0, window], messages[2 + edges % 2, 1, window] = 1.0, 0.0
     for q in range(joint):

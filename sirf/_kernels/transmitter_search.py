@@ -42,6 +42,7 @@ def figure_of_merit(
     main = 0.0
     limit_low = dfe_min[0] if len(dfe_min) else 0.0
     limit_high = dfe_max[0] if len(dfe_max) else 0.0
+    # equation (93A-25) has its root on the rising edge or close behind the peak
     for index in range(peak - m, peak + m // 2 + 1):
         here = 0.0
         before = 0.0
@@ -167,6 +168,7 @@ def coordinate_descent(
                     instant = index
                     improved = True
             chosen[turn] = winner
+        # no tap alone improves the figure of merit any more
         if not improved:
             break
     return best, chosen, instant, tried

@@ -27,13 +27,16 @@ def truncated(low: float, high: float) -> tuple[float, float, float]:
     upper = 0.5 * math.erfc(-outer * math.sqrt(0.5))
     outer_height = math.exp(-0.5 * outer * outer) / math.sqrt(2.0 * math.pi)
     lower, inner_height = 0.0, 0.0
+    # without a lower end the part below it has neither weight nor moment
     if a > -np.inf:
         lower = 0.5 * math.erfc(-inner * math.sqrt(0.5))
         inner_height = math.exp(-0.5 * inner * inner) / math.sqrt(2.0 * math.pi)
     probability = max(upper - lower, 0.0)
+    # far out the difference of two tails vanishes: the moments are taken of what is left, and bounded below
     safe = max(probability, LEAST * max(upper, 1e-300))
     mean = (inner_height - outer_height) / safe
     variance = 1.0 + (inner * inner_height - outer * outer_height) / safe - mean * mean
+    # the three terms nearly cancel for a narrow interval, so that rounding may take the variance below zero
     return probability, -mean if flip else mean, max(min(variance, 1.0), 1e-6)
 
 
@@ -61,6 +64,7 @@ def decided(
     total = max(total, 1e-300)
     for i in range(count):
         mean += weight[i] * middle[i] / total
+    # variance within each level, and that of the levels' means
     for i in range(count):
         variance += weight[i] * (spread[i] + (middle[i] - mean) ** 2) / total
     return mean, variance

@@ -16,6 +16,7 @@ def hyperbolic(series: complex, shunt: complex, length: float) -> tuple[complex,
     """(cosh x, sinh x / gamma in m) of a line of `length` in m, x = gamma length, with `series` ohm/m and `shunt` S/m."""
     square = series * shunt
     size = math.sqrt(square.real * square.real + square.imag * square.imag)
+    # at zero frequency without loss: the limits of both functions
     if size == 0.0:
         return complex(1.0, 0.0), complex(length, 0.0)
     # of both parts of the root the greater one comes first: the other one would lose its digits to cancellation

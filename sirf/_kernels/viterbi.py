@@ -39,6 +39,7 @@ def viterbi(
     better = np.empty(count)
     fresh = np.empty(count, dtype=np.uint64)
     for n in range(len(samples)):
+        # a large number and not infinity, because metrics are subtracted below
         lowest = 1e300
         for state in range(count):
             better[state] = 1e300
@@ -54,6 +55,7 @@ def viterbi(
                 distance = base - level_volts[symbol]
                 metric = metrics[state] + distance * distance
                 target = following[state, symbol]
+                # strictly: of equal paths the one from the lower state stays, so that a run repeats
                 if metric < better[target]:
                     better[target] = metric
                     origin[target] = state

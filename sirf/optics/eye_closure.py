@@ -17,7 +17,7 @@ from sirf.errors import PhysicsError
 from sirf.optics.power import delay_samples, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
 
-TARGET_SER = 4.8e-4
+TARGET_SER = 4.8e-4  # symbol error ratio of clause 121.8.5, before the FEC
 HISTOGRAM_BINS = 1500
 """Of the eye's histogram, over 1.6 OMA."""
 STEPS = (32e-3, 16e-3, 8e-3, 4e-3, 8e-3, 4e-3, 2e-3, 1e-3)
@@ -54,6 +54,7 @@ class ReferenceReceiver:
     def q_t(self) -> float:
         """Q of the target: 3.414 for 4.8e-4 and PAM4."""
         # six of eight level sides have a threshold: SER = 1.5 Q(q) for PAM4
+        # Q(q) = erfc(q / sqrt 2) / 2
         return float(np.sqrt(2.0) * erfcinv(2.0 * self.target_ser / 1.5))
 
 
@@ -133,14 +134,19 @@ def tdecq(
         raise PhysicsError(
             "levels must be a pattern of PAM4 indices longer than four equalisers. Send for example PRBS13Q."
         )
+    # the phase of the wave, its filter and its delay are found once for all equalisers
     eye = _Eye(
         wave, sent, symbol_rate, samples_per_ui, receiver, outer_oma(wave, sent, samples_per_ui) if oma is None else oma
     )
+    # eight phases cover a UI; the windows move with them
     best = max((eye.solve(phase) for phase in np.arange(8) / 8.0), key=lambda found: found.allowed)
+    # then half as far to either side of the best, three times
     for step in (1 / 16, 1 / 32, 1 / 64):
         best = max(best, *(eye.solve(best.phase + side * step) for side in (-1, 1)), key=lambda found: found.allowed)
     best = eye.refine(best)
+    # the oscilloscope's own noise has already closed the eye of its trace: it is given back in power
     allowed = float(np.hypot(best.allowed, scope_noise))
+    # equation (121-12): 6 Q_t R is the OMA that an ideal transmitter needs for the same noise
     db = 10.0 * np.log10(eye.oma / (6.0 * receiver.q_t * allowed)) if best.allowed > 0.0 else np.inf
     return Tdecq(
         db=float(db),
@@ -171,16 +177,19 @@ class _Eye:
         self, wave: Float, sent: NDArray[np.integer], rate: float, m: int, receiver: ReferenceReceiver, oma: float
     ) -> None:
         self.receiver, self.oma, self.m, self.symbols = receiver, oma, m, sent.size
+        # over the whole period, so that the filter wraps round as the pattern does
         frequency = fft.rfftfreq(wave.size, 1.0 / (rate * m))
         shape = 1.0 if receiver.bandwidth is None else low_pass("bessel4", frequency, receiver.bandwidth * rate)
         self.spectrum = fft.rfft(wave) * shape
         self.wave, self.middle = wave, float(wave.mean())
         self.known: dict[tuple[float, int], Float] = {}
+        # the noise found last in each window, where the next search begins
         self.last: dict[float, float] = {}
         ideal = sent.astype(float)
         # four levels a third of the OMA apart, about the mean of the pattern
         self.wanted = (ideal - ideal.mean()) * oma / 3.0
         filtered = fft.irfft(self.spectrum, wave.size)
+        # delay of fibre and filter together, for the pattern repeats and tells no more than a lag
         self.lag = delay_samples(filtered, sent, m) / m
         self.correlation = (
             np.ones(1) if receiver.bandwidth is None else _noise_correlation(receiver.bandwidth, receiver.taps)
@@ -193,11 +202,13 @@ class _Eye:
         """The wave about its mean, once per symbol, `offset_ui` after the symbols' start."""
         if self.receiver.bandwidth is None:
             # edges of a wave without filter would ring between its samples
+            # linear between samples: what a wave without filter is known of
             place = (np.arange(self.symbols) + offset_ui + self.lag) * self.m
             return np.asarray(
                 np.interp(place, np.arange(self.wave.size), self.wave, period=self.wave.size) - self.middle
             )
         k = np.arange(self.spectrum.size)
+        # later samples are a phase that turns with frequency
         turned = self.spectrum * np.exp(2j * np.pi * k * (offset_ui + self.lag) / self.symbols)
         # one sample of m is the spectrum folded m times, which is far shorter to invert; half of it stands for the whole
         # a real wave's negative frequencies mirror the positive ones; 0 Hz and the middle of an even transform stand
@@ -214,12 +225,16 @@ class _Eye:
 
     def solve(self, phase: float) -> _Found:
         """Best equaliser at one phase (UI after the symbol's start where the eye's middle lies): the main tap of least error."""
+        # rows are kept for one phase only: a period of 8191 symbols with 15 columns at five instants takes 5 MB a
+        # window
         self.known.clear()
         rows = np.concatenate([self._rows(phase + centre - 0.5) for centre in self.receiver.centres])
         # a first guess; the second pass takes the noise that this equaliser turns out to bear
         noise = self.oma / 30.0
         tried = [
-            (main, *self._least_squares(rows, self._shifted(main), noise)) for main in range(self.receiver.pre + 1)
+            # the least error, not the most noise: it is found in closed form for every main tap
+            (main, *self._least_squares(rows, self._shifted(main), noise))
+            for main in range(self.receiver.pre + 1)
         ]
         main, taps, _ = min(tried, key=lambda one: one[2])
         first = _Found(self.allowed(taps, phase), taps, main, phase)
@@ -247,7 +262,9 @@ class _Eye:
             for place in (n for n in range(self.receiver.taps) if n != anchor):
                 below, above = (self.allowed(moved(place, side * step), start.phase) for side in (-1.0, 1.0))
                 bend = below - 2.0 * best + above
+                # where the three values bend upwards there is no top: a step towards the higher side
                 top = 0.5 * (below - above) / bend if bend < 0.0 else float(np.sign(above - below))
+                # no further than two steps: a parabola through flat values throws far
                 shift = step * min(max(top, -2.0), 2.0)
                 tried = [(below, -step), (above, step), (self.allowed(moved(place, shift), start.phase), shift)]
                 found, by = max(tried)
@@ -263,9 +280,11 @@ class _Eye:
         """Noise in W rms before the equaliser at which the worse of the two windows has the target SER; 0 for a closed eye."""
         bearable = []
         for centre in self.receiver.centres:
+            # the last answer is near the next: taps move little from one try to the next
             found = self._bearable(self._histogram(taps, phase + centre - 0.5), self.last.get(centre, 0.0))
             self.last[centre] = found
             bearable.append(found)
+        # what the equaliser amplifies of the noise the eye bears less of before it
         return min(bearable) / self.noise_gain(taps)
 
     def _rows(self, offset: float, instants: tuple[float, ...] = (0.0,)) -> Float:
@@ -276,7 +295,9 @@ class _Eye:
             parts = []
             for instant in instants:
                 x = self.samples(offset + instant)
+                # the period repeats: its ends see each other
                 round_about = np.concatenate([x[x.size - (taps - 1 - pre) :], x, x[:pre]])
+                # newest first, as taps are counted
                 parts.append(np.lib.stride_tricks.sliding_window_view(round_about, taps)[:, ::-1])
             self.known[key] = np.concatenate(parts)
         return self.known[key]
@@ -286,9 +307,11 @@ class _Eye:
         width = self.receiver.width
         # five instants spread evenly over the window stand for all in it
         y = self._rows(centre, (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width)) @ taps
+        # in bins, counted from the middle of the first
         place = y * (HISTOGRAM_BINS / (1.6 * self.oma)) + (0.5 * HISTOGRAM_BINS - 0.5)
         index = np.minimum(np.maximum(np.floor(place), 0.0), HISTOGRAM_BINS - 2.0)
         # linear shares keep the mean of what falls between two bins
+        # what lies beyond ±0.8 OMA goes into the outer bins, far from every threshold
         share = np.minimum(np.maximum(place - index, 0.0), 1.0)
         bins = index.astype(np.int64)
         upper = np.bincount(bins, share, HISTOGRAM_BINS)
@@ -303,15 +326,19 @@ class _Eye:
         """
         from scipy.optimize import brentq
 
+        # middles of the bins
         level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6 * self.oma
+        # empty bins cost as much as full ones
         used = histogram > 1e-12
         level, share = level[used], histogram[used]
+        # distances to all thresholds at once, in units that erfc takes
         distance = np.abs(level[:, None] - self.oma * np.array([-1.0, 0.0, 1.0]) / 3.0) / np.sqrt(2.0)
         least, most = 1e-3 * self.oma, self.oma
 
         def excess(near: NDArray[np.bool_]) -> Callable[[float], float]:
             far, weights = distance[near], np.broadcast_to(share[:, None], distance.shape)[near]
             return lambda sigma: float(
+                # in decades, where the error ratio is nearly a straight line
                 np.log((0.5 * (weights @ erfc(far / sigma)) + 1e-300) / self.receiver.target_ser)
             )
 
@@ -321,7 +348,9 @@ class _Eye:
             nearby = excess(distance < 6.0 * high)
             if nearby(low) < 0.0 <= nearby(high):
                 return float(brentq(nearby, low, high, rtol=1e-5))
+        # no noise near the last answer, or no answer yet: the whole range
         whole = excess(np.ones(distance.shape, dtype=np.bool_))
+        # wrong with hardly any noise: a closed eye
         return 0.0 if whole(least) >= 0.0 else float(brentq(whole, least, most, rtol=1e-5))
 
     def _shifted(self, main: int) -> Float:
@@ -330,8 +359,10 @@ class _Eye:
 
     def _least_squares(self, rows: Float, wanted: Float, noise: float) -> tuple[Float, float]:
         """Taps of sum one with the least mean square error under `noise` W rms before the equaliser, and that error in W²."""
+        # noise adds its correlation to the diagonal: taps that amplify it pay for it
         matrix = rows.T @ rows / len(rows) + noise**2 * self.noise_matrix
         right = rows.T @ wanted / len(rows)
+        # two right sides of one matrix: the free answer, and the way along which the sum changes
         free, along = np.linalg.solve(matrix, np.stack([right, np.ones(len(right))], axis=1)).T
         # Lagrange's solution under a sum of one, which keeps the mean light
         taps = free + along * (1.0 - free.sum()) / along.sum()
@@ -341,7 +372,9 @@ class _Eye:
 @cache
 def _noise_correlation(bandwidth: float, taps: int) -> Float:
     """Correlation (taps,) at lags of a symbol of white noise behind the Bessel-Thomson filter, one at lag 0."""
+    # with a bandwidth of one the frequencies below are in symbol rates
     total = noise_bandwidth(lambda f: low_pass("bessel4", f, bandwidth), bandwidth)
+    # far enough that what lies beyond is nothing: the filter falls with the fourth power
     f = np.linspace(0.0, 40.0 * bandwidth, 40_001)
     density = np.abs(low_pass("bessel4", f, bandwidth)) ** 2
     lags = np.arange(taps)[:, None]

@@ -44,6 +44,7 @@ class Fibre:
     @property
     def group_delay_dispersion(self) -> float:
         """beta_2 L in s²: -D lambda² L / (2 pi c)."""
+        # sign: with positive D short wavelengths arrive first, and beta_2 is negative
         return -self.dispersion * 1e-6 * self.length * self.wavelength**2 / (2.0 * np.pi * C0)
 
     def intensity_response(self, frequency: Float, *, chirp: float = 0.0) -> Complex:
@@ -59,9 +60,11 @@ class Fibre:
 
     def propagate(self, power: Float, sample_rate: float, *, chirp: float = 0.0) -> Float:
         """A periodic wave of power (..., N) W through field, dispersion and loss; its phase is chirp / 2 ln(power)."""
+        # rounding of a filter may leave a power of -1e-18: no field has that
         wave = np.maximum(real(power), 0.0)
         if self.dispersion and self.length:
             wave = self._dispersed(wave, sample_rate, chirp)
+        # the whole loss at once, for nothing between depends on the level
         return np.asarray(wave * 10.0 ** (-self.loss_db / 10.0))
 
     def _dispersed(self, wave: Float, sample_rate: float, chirp: float) -> Float:
@@ -70,6 +73,7 @@ class Fibre:
         from scipy import fft
 
         n = wave.shape[-1]
+        # single precision stays single: half the memory of long stretches
         response = _dispersion(
             self.group_delay_dispersion, n, sample_rate, np.result_type(wave, np.complex64).str, half=chirp == 0.0
         )
@@ -81,9 +85,11 @@ class Fibre:
             return np.asarray(found)
         # phase of a dark instant has no weight: keep its logarithm finite
         lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
+        # the field: amplitude by the root of power, phase by chirp
         spectrum = fft.fft(np.sqrt(wave) * np.exp(0.5j * chirp * np.log(lit / lit.max())))
         spectrum *= response
         turned = fft.ifft(spectrum, overwrite_x=True)
+        # the photodiode sees power, so the phase is lost again
         return np.asarray(np.square(turned.real) + np.square(turned.imag))
 
 
@@ -95,6 +101,7 @@ def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float,
     """
     frequency = fft.rfftfreq if half else fft.fftfreq
     omega = 2.0 * np.pi * frequency(samples, 1.0 / sample_rate)
+    # the transform counts time as exp(+j w t), hence the minus
     response = np.exp(-0.5j * group_delay_dispersion * omega**2).astype(kind)
     response.flags.writeable = False
     return np.asarray(response)
@@ -122,6 +129,7 @@ class MultimodeFibre:
 
     def intensity_response(self, frequency: Float, *, chirp: float = 0.0) -> Complex:
         """Gaussian, half the optical power at bandwidth / length; chirp does not matter."""
+        # half the optical power at the bandwidth: exp(-ln 2)
         x = np.asarray(frequency, dtype=float) * self.length * 1e-3 / self.bandwidth
         return np.asarray(np.exp(-np.log(2.0) * x**2), dtype=complex)
 
@@ -181,6 +189,7 @@ class PathInterference:
     def variance(self, level: float, mean: float) -> float:
         """Mean square of the beat in W² while the signal is at `level` W and the echoes carry `mean` W on average."""
         # (2 rho sqrt(P P') cos)², the cosine's mean square a half
+        # levels of light and echo are independent: their product has the product of their means
         return float(2.0 * level * mean * np.sum(np.square(self.echoes)))
 
     def bound(self, level: float, highest: float) -> float:
@@ -195,5 +204,6 @@ class PathInterference:
         ratio = 10.0 ** (-extinction_db / 10.0)
         # in units of the OMA, which is (1 - ratio) of the top level
         swing = self.bound(1.0, 1.0) / (1.0 - ratio)
+        # an eye of PAM4 has a third of the OMA, half of it to either side
         left = 1.0 - 2.0 * (order - 1) * swing
         return float(-10.0 * np.log10(left)) if left > 0.0 else inf

@@ -58,17 +58,22 @@ def measure(
     """
     swing, symbol_rate = VOLTAGE.read(swing, name="swing"), parse_symbol_rate(symbol_rate)
     chosen = Pattern(pattern)
+    # one period exactly: every measurement below takes the wave as repeating
     sent = chosen.take(0, chosen.period(order), order=order)
+    # steps without an edge: the driver's own response makes the edges
     drive = np.repeat(swing * (2.0 * sent / (order - 1) - 1.0), samples_per_ui)
     rate = symbol_rate * samples_per_ui
     light = path.transmit(drive, rate)
+    # extinction ratio and R_LM of slow levels, as the standards define them for settled symbols
     static = path.transmitted(swing * np.linspace(-1.0, 1.0, order))
     found: list[float | None] = [None]
     if order == 4:
         behind = path.fibre.propagate(light, rate, chirp=path.chirp)
+        # a modulator on its other flank sends the highest level as the darkest
         rising = sent if static[-1] > static[0] else 3 - sent
         found = [
             tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver).db
+            # without dispersion both waves are one, and so is the measurement
             for wave in ([light] if np.array_equal(light, behind) else [light, behind])
         ]
     return TransmitterMeasures(
@@ -127,9 +132,11 @@ def worst_case_budget(path: OpticalPath, measures: TransmitterMeasures, *, ser: 
     """
     if measures.tdecq_db is None:
         raise SirfError("measures must have TDECQ, got those of light without four levels. Measure with order=4.")
+    # at its worst: all echoes in phase against the eye
     beating = path.interference.penalty_db(extinction_db=measures.extinction_db)
     if not np.isfinite(beating):
         raise PhysicsError("reflectance_db must leave an eye open, got double reflections that close it. Lower it.")
+    # the light that arrives makes shot and intensity noise, so the sensitivity is solved for it
     need = sensitivity(
         path.receiver, ser=ser, extinction_db=measures.extinction_db, rin=path.source.rin, penalty_db=measures.tdecq_db
     )
@@ -152,6 +159,7 @@ def arrival_rows(path: OpticalPath, measures: TransmitterMeasures) -> tuple[tupl
     ]
     if path.wavelengths is not None:
         losses.append(("wavelength filter loss, dB", path.wavelengths.loss_db))
+    # losses in dB add up in the order of the way
     arriving = start - sum(loss for _, loss in losses)
     rows = (
         ("OMA at the transmitter, dBm", start),

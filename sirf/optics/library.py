@@ -44,6 +44,7 @@ class OpticsPreset:
     @property
     def received_oma_dbm(self) -> float:
         """Static outer OMA at the photodiode in dBm, at ± `swing`."""
+        # sorted: more volts may mean less light
         low, high = self._outer
         return float(dbm(high - low)) - self.path.loss_db
 
@@ -57,6 +58,7 @@ class OpticsPreset:
     def source_power(self) -> float:
         """Mean light of the source in W: into the modulator, or out of a directly modulated laser."""
         source = self.path.source
+        # a directly modulated laser at its bias
         return source.power if isinstance(source, Laser) else float(source.curve(np.zeros(1))[0])
 
     @property
@@ -130,6 +132,7 @@ def _built(key: str, part: Any, file: Path, *context: float) -> Any:
     try:
         return None if part is None else part.build(*context)
     except SirfError as error:
+        # the first word of a stage's message is the field: looked up among the keys, which carry the unit as well
         word = str(error).split(" ", 1)[0].lstrip("-")
         named = [f"{key}.{name}" for name in type(part).model_fields if name.startswith(word)]
         raise ConfigError(f"{file.name}: key {(named or [key])[0]}: {error}") from None

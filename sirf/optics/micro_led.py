@@ -95,10 +95,13 @@ class MicroLed:
         carriers = low_pass("pole", frequency, self.bandwidth)
         return np.asarray(carriers * low_pass("pole", frequency, self.parasitic))
 
+    # the derivative of the carriers' loss by their number is the pole
     def curve(self, x: Float) -> Float:
         """Light in W for `x` V about the bias: the L-I curve with its droop, never below zero."""
+        # volts about the bias, linear in the resistance: the diode's own knee is left out
         n = self.carriers(self.bias + np.asarray(x, dtype=float) / self.resistance)
         photons = self.radiative * n**2 * self.thickness * self.area
+        # photons a second times their energy
         return np.asarray(photons * self.extraction * PLANCK * C0 / self.wavelength)
 
     def noise_density(self, frequency: Float, level: float) -> Float:

@@ -67,6 +67,7 @@ class MachZehnder:
 
     def curve(self, x: Float) -> Float:
         """Transmission at `x` V about the bias: a raised sine."""
+        # the darkest point over the brightest
         ratio = 10.0 ** (-self.extinction_db / 10.0)
         contrast = (1.0 - ratio) / (1.0 + ratio)
         # the best arm balance transmits 1: the loss counts the excess only
@@ -108,6 +109,7 @@ class ElectroAbsorption:
 
     def curve(self, x: Float) -> Float:
         """Absorption grows with reverse voltage; forward drive absorbs nothing."""
+        # a forward junction does not absorb, and its current is not modelled
         reverse = np.maximum(self.bias - real(x), 0.0)
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * np.exp(-((reverse / self.scale) ** self.exponent)))
 
@@ -154,6 +156,7 @@ class Ring:
     @property
     def coupling(self) -> float:
         """mu² tau: 1 is critical, below it more is lost in the ring than coupled."""
+        # field at the resonance over the field far from it
         root = float(10.0 ** (-self.floor_db / 20.0))
         return 1.0 + root if self.overcoupled else 1.0 - root
 
@@ -162,6 +165,7 @@ class Ring:
         f = np.asarray(frequency, dtype=float)
         half = 0.5 * self.linewidth
         delta, x = self.detuning / half, self.coupling
+        # static transmission of the field at the bias
         static = 1.0 - x / (1.0 - 1j * delta)
 
         def sideband(y: Float) -> Complex:
@@ -178,6 +182,7 @@ class Ring:
         # volts move the resonance towards the laser, which shrinks the detuning
         delta = (self.detuning - self.shift * real(x)) / (0.5 * self.linewidth)
         depth = 1.0 - 10.0 ** (-self.floor_db / 10.0)
+        # a Lorentzian of the power: depth and floor add up to one
         return np.asarray(10.0 ** (-self.insertion_loss_db / 10.0) * (1.0 - depth / (1.0 + delta**2)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
@@ -196,6 +201,7 @@ def level_mismatch(powers: Float, clause: str = "120D") -> float:
     (0.8, 0.9)
     """
     values = np.asarray(powers, dtype=float)
+    # descending levels are as good: an inverting modulator
     values = values if values[-1] > values[0] else values[::-1]
     steps = np.diff(values)
     if values.shape != (4,) or steps.min() <= 0.0:
@@ -206,4 +212,5 @@ def level_mismatch(powers: Float, clause: str = "120D") -> float:
         raise PhysicsError(f"clause must be '120D' or '94', got {clause!r}. Use '120D'.")
     middle, half = 0.5 * (values[0] + values[3]), 0.5 * steps.sum()
     inner = 3.0 * np.abs(values[1:3] - middle) / half
+    # rounded, so that a mismatch of one is exactly one
     return round(float(min(*inner, *(2.0 - inner))), 12)

@@ -49,6 +49,7 @@ class OpticalPath:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        # a laser alone sends no data, and nothing else needs a modulator
         if isinstance(self.source, Laser) == (self.modulator is None):
             raise PhysicsError(
                 "modulator must be given for a Laser and only then. Add one, or leave it out for a Vcsel or a MicroLed."
@@ -63,6 +64,7 @@ class OpticalPath:
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Stages in their order, as a link holds them: each with response, curve and noise density."""
+        # laser and modulator are one stage: what drives it is a voltage, what leaves it is light
         light: Stage = self._modulator() if isinstance(self.source, Laser) else self.source
         return (self.driver, light, self.receiver.photodiode, self.receiver.tia)
 
@@ -78,6 +80,7 @@ class OpticalPath:
         """Mean W of the heaters of a wavelength: of the modulator's ring, and of the filter's where there are several."""
         control = self.ring_control
         both = 0.0 if self.wavelengths is None else self.wavelengths.tuning_power
+        # the grid counts both rings of a wavelength; the modulator's own is the loop's here
         return both if control is None else control.power + 0.5 * both
 
     @property
@@ -111,6 +114,7 @@ class OpticalPath:
 
     def transmitted(self, drive: Float) -> Float:
         """Static optical power in W at the transmitter's output for slow `drive` V at the driver's input."""
+        # slow: without the response of any stage, for levels that settle
         volts = self.driver.curve(np.asarray(drive, dtype=float))
         return np.asarray(self._light(volts) * 10.0 ** (-self.coupling_loss_db / 10.0))
 
@@ -122,12 +126,14 @@ class OpticalPath:
         """
         from scipy import fft
 
+        # rate equations have memory that no response and curve can tell
         if isinstance(self.source, RateEquationVcsel):
             light = self.source.light(volts, sample_rate)
         else:
             n = volts.shape[-1]
             shape = self.stages[1].response(fft.rfftfreq(n, 1.0 / sample_rate)) if response is None else response
             light = self._light(fft.irfft(fft.rfft(volts) * shape, n, overwrite_x=True))
+        # ringing of a response may undershoot the dark level
         return np.asarray(np.maximum(light, 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
 
     def transmit(self, drive: Float, sample_rate: float) -> Float:
@@ -137,6 +143,7 @@ class OpticalPath:
 
     def propagate(self, power: Float, sample_rate: float) -> Float:
         """Power (N,) W at the photodiode of a periodic wave of power at the transmitter's output."""
+        # the joints' loss lies behind the fibre: dispersion does not depend on it
         glass = self.fibre.propagate(power, sample_rate, chirp=self.chirp)
         return np.asarray(glass * 10.0 ** (-self._joints_db / 10.0))
 
@@ -152,6 +159,7 @@ class OpticalPath:
 
     def slope(self) -> float:
         """Small-signal gain V/V at DC, at the bias: product of the slopes of all curves."""
+        # far below any swing, far above rounding
         step = 1e-5
         volts = self.driver.curve(np.array([-step, step]))
         light = (self._light(volts[1:]) - self._light(volts[:1]))[0] / (2.0 * step)
@@ -171,6 +179,7 @@ class OpticalPath:
         """
         receiver = self.receiver
         current = receiver.noise_current(power, rin=self.source.rin)
+        # level and echo both at the mean
         beats = receiver.photodiode.responsivity**2 * self.interference.variance(power, power)
         # the slope counts from the driver's input, its noise stands at the output
         through = abs(self.slope()) / self.driver.gain * self.driver.noise

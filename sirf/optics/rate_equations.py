@@ -60,6 +60,7 @@ class RateEquationVcsel:
         check("spontaneous", self.spontaneous, 1e-12, 0.5, "Give a share, for example 1e-4.")
         check("power_per_photon", self.power_per_photon, 1e-15, 1e-3, "Give W, for example 3e-8.")
         check("parasitic", self.parasitic, 1e6, inf, "Give Hz.", unbounded=True)
+        # below threshold the linearisation at the bias means nothing
         check(
             "bias",
             self.bias,
@@ -76,6 +77,7 @@ class RateEquationVcsel:
     @property
     def threshold(self) -> float:
         """A at which gain meets loss, without spontaneous emission."""
+        # clear of transparency the gain must make up for the photons that leave
         carriers = self.transparency + 1.0 / (self.gain * self.photon_lifetime)
         return ELECTRON * carriers / (self.injection_efficiency * self.carrier_lifetime)
 
@@ -98,6 +100,7 @@ class RateEquationVcsel:
 
     def steady(self, current: Float) -> tuple[Float, Float]:
         """Carriers and photons (N,) at steady `current` (N,) A: the positive root of a quadratic equation."""
+        # no current flows backwards: see '_pump'
         pump = self._pump(np.asarray(current, dtype=float))
         lasing = 1.0 - self.spontaneous
         # carriers are `most` less `each` a photon, from the sum of both equations
@@ -141,13 +144,17 @@ class RateEquationVcsel:
         fine = 2 * steps
         current = self.bias + fft.irfft(spectrum, n * fine) * (fine / self.resistance)
         pump = self._pump(current)
+        # a period may be shorter than the carriers' memory: then all of it is sent ahead
         before = min(n, ceil(WARM_UP_LIFETIMES * self.carrier_lifetime * sample_rate))
         photons, early = np.empty_like(rows), np.empty(before)
         step, laser = 1.0 / (sample_rate * steps), self._coefficients
         for row, out in zip(pump, photons, strict=True):
+            # the end of the period comes before its beginning, and one more sample closes the last step
             ahead = np.concatenate([row[len(row) - before * fine :], row[:1]])
+            # from the steady state of the first current, which the time ahead then turns into the pattern's own
             start = np.array([value[0] for value in self.steady(current[:1, 0])])
             photon_numbers(ahead, start, laser, step, steps, early)
+            # 'start' is the state that the time ahead has left behind
             photon_numbers(np.append(row, row[0]), start, laser, step, steps, out)
         return np.asarray(self.power_per_photon * photons).reshape(np.shape(volts))
 
@@ -183,4 +190,5 @@ class RateEquationVcsel:
         # rates of N by N and by S, of S by N and by S
         nn, np_ = 1.0 / self.carrier_lifetime + stimulated, above
         pn, pp = self.spontaneous / self.carrier_lifetime + stimulated, 1.0 / self.photon_lifetime - above
+        # determinant and trace of the matrix of rates
         return nn * pp + np_ * pn, nn + pp

@@ -16,6 +16,7 @@ def gaussian_sensitivity(noise_current: float, responsivity: float, *, ser: floa
     """
     if not 0.0 < ser < 0.5:
         raise PhysicsError(f"ser must be in (0, 0.5), got {ser}. Give a symbol error ratio, for example 4.8e-4.")
+    # an outer level errs on one side only: (1 - 1/M) of two tails on average
     x = np.sqrt(2.0) * erfcinv(ser / (1.0 - 1.0 / order))
     return float(2.0 * (order - 1) * x * noise_current / responsivity)
 
@@ -66,8 +67,10 @@ def sensitivity(
         found = optical_error_ratio(
             receiver, float(np.exp(log_oma)), extinction_db=extinction_db, rin=rin, penalty_db=penalty_db, order=order
         )
+        # in decades, where the curve is nearly straight
         return float(np.log(found + 1e-300) - np.log(ser))
 
+    # no more than a watt at the photodiode
     high = np.log(1.0)
     if excess(high) > 0.0:
         raise PhysicsError(
@@ -76,4 +79,5 @@ def sensitivity(
         )
     from scipy.optimize import brentq
 
+    # from a nanowatt up: below that no receiver decides anything
     return float(np.exp(brentq(excess, np.log(1e-9), high, xtol=1e-9)))

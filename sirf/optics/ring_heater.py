@@ -86,6 +86,7 @@ def controlled(heater: RingHeater, ring: Ring, power: float) -> tuple[Ring, Ring
     is lost: stable. A laser below is drawn in, and needs less light. Raises `PhysicsError` where heat runs away faster than a
     loop can follow.
     """
+    # how far a watt of light moves the resonance, Hz/W
     by_light = heater.absorbed / heater.heater_power
     lost, flank = _lost(ring, power)
     # a shift d of the resonance by anything else is one of d / feedback after self-heating has answered
@@ -95,11 +96,13 @@ def controlled(heater: RingHeater, ring: Ring, power: float) -> tuple[Ring, Ring
             f"detuning must keep the ring from running away with its heat, got {ring.detuning / 1e9:g} GHz for "
             f"{1e3 * power:.3g} mW of light. Put the laser above the resonance or lower its power."
         )
+    # an integrator follows a ramp with a lag of rate over bandwidth
     tracking = heater.drift * heater.ambient_rate / (2.0 * pi * heater.loop_bandwidth * feedback)
     # random symbols heat like white noise of density 2 T variance; no modulation varies more than all light or none
     full = 0.5 * power * 10.0 ** (-ring.insertion_loss_db / 10.0)
     wander = by_light * full * sqrt(pi * heater.thermal_bandwidth / (heater.symbol_rate * feedback))
     size = heater.lock_error + tracking + SURE_DEVIATIONS * wander
+    # of both signs of the error the one on the flatter flank: less slope of light for each volt
     error = min((size, -size), key=lambda moved: abs(_lost(_detuned(ring, moved), power)[1]))
     # to the far end of what was made and of the temperatures, half of it on average, less what light does of it
     heated = max(0.5 * (heater.spread + heater.drift * heater.temperature_span) - by_light * lost, 0.0)
@@ -121,6 +124,7 @@ def _detuned(ring: Ring, error: float) -> Ring:
 def _lost(ring: Ring, power: float) -> tuple[float, float]:
     """Light in W that is lost in the ring at its bias, and its derivative by the detuning in W/Hz."""
     passing = float(10.0 ** (-ring.insertion_loss_db / 10.0))
+    # what would pass without the resonance less what passes: absorbed and scattered
     light = power * (passing - float(ring.curve(np.zeros(1))[0]))
     # of a Lorentzian: -2 x / (1 + x²) a half width
     half = 0.5 * ring.linewidth

@@ -68,6 +68,7 @@ class Span:
         low, high = self.agc_db
         if not low <= high:
             raise PhysicsError(f"agc_db must be (least, greatest), got {self.agc_db}. Swap them.")
+        # four levels that fold over would close eyes without any noise
         if self.large_signal and not (np.diff(self.powers()) > 0.0).all():
             light = ", ".join(f"{1e3 * power:.3g}" for power in self.powers())
             raise PhysicsError(
@@ -79,6 +80,7 @@ class Span:
     @classmethod
     def alone(cls, path: OpticalPath, *, swing: float, symbol_rate: Given, **options: Any) -> Span:
         """The optics between a driver and a receiver without copper, for `symbol_rate` baud."""
+        # a step of 50 MHz to one and a half times the symbol rate: a wire needs no more
         wire = unit_channel(np.arange(0.0, ALONE_BAND * parse_symbol_rate(symbol_rate), ALONE_STEP))
         return cls(path, before=wire, after=wire, swing=swing, **options)
 
@@ -104,6 +106,7 @@ class Span:
     def _with(self, copper: Channel, **changes: Any) -> Span:
         """This span with other parts about the same `copper`, by whose identity a link knows that they belong together."""
         other = dataclasses.replace(self, **changes)
+        # the constructor has joined the copper anew: the object that a link knows takes its place again
         object.__setattr__(other, "copper", copper)
         return other
 
@@ -115,6 +118,7 @@ class Span:
     def drive_levels(self, order: int = 4) -> Float:
         """Levels (order,) in V at the driver's input of slow symbols in rising order of light."""
         drive = self.swing * pam_levels(order)
+        # light may fall with the drive: the levels are then sent the other way round
         light = self.path.transmitted(drive[[0, -1]])
         return drive if light[1] >= light[0] else -drive
 
@@ -137,6 +141,7 @@ class Span:
         # at ±swing
         pulse = np.sinc(turns) * transmitter_edge(f, transmitter.rise_time) * taps * self.before.through.s[:, 1, 0]
         power = (
+            # over positive frequencies, hence twice; both sides have the mean square of the levels
             2.0
             * transmitter.amplitude**2
             / symbol_rate
@@ -153,6 +158,7 @@ class Span:
         At the bias, or with large signals the least-squares slopes over the levels.
         """
         receiver = self.path.receiver
+        # linearised: slopes of the curves at the bias, whatever the levels are
         if not self.large_signal:
             return self.path.slope() / receiver.tia.gain, receiver.tia.gain
         drive = self.drive_levels(order)
@@ -182,10 +188,12 @@ class Span:
         if not self.noisy:
             return np.zeros(np.shape(frequency))
         path, receiver = self.path, self.path.receiver
+        # noise depends on the light of a level: averaged over the levels in their shares
         densities = [receiver.input_density(frequency, float(p), rin=path.source.rin) for p in self.powers(order)]
         before, behind = self.gains(order)
         to_diode = path.stages[1].response(frequency) * path.fibre.intensity_response(frequency, chirp=path.chirp)
         shape = np.abs(to_diode * receiver.photodiode.response(frequency)) ** 2
+        # referred to the diode's current, as the other densities are
         driven = self.driver_noise(drive_gain) * (before / path.driver.gain) ** 2 * shape
         amplifier = behind**2 * np.abs(receiver.tia.response(frequency)) ** 2
         beats = self.beat_density(frequency, symbol_rate=symbol_rate, order=order)
@@ -193,6 +201,7 @@ class Span:
             frequency, symbol_rate=symbol_rate, order=order
         )
         return np.asarray(
+            # beats have the amplifier in them already: they pass the whole receiver
             amplifier * (np.average(densities, axis=0, weights=level_shares(order)) + driven + leaks) + beats
         )
 
@@ -204,8 +213,10 @@ class Span:
         """
         light, ratios = self.powers(order), self.path.interference.leaks
         shares = level_shares(order)
+        # variance of a neighbour's light about its mean; the mean itself is direct current, which no receiver passes
         spread = float(shares @ (light - shares @ light) ** 2)
         variance = float(np.sum(np.square(ratios)) * spread) * self.path.receiver.photodiode.responsivity**2
+        # one-sided, hence twice
         return np.asarray(variance * 2.0 / symbol_rate * np.sinc(np.asarray(frequency) / symbol_rate) ** 2)
 
     def beat_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
@@ -216,6 +227,7 @@ class Span:
         """
         light, receiver = self.powers(order), self.path.receiver
         shares = level_shares(order)
+        # light of the signal at each level, of its echo at the mean
         variance = shares @ [self.path.interference.variance(float(p), float(shares @ light)) for p in light]
         width = BEAT_BAND * symbol_rate
         # half a Gaussian of unit area over positive frequencies

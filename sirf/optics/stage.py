@@ -50,6 +50,7 @@ def low_pass(kind: str, frequency: ArrayLike, bandwidth: float) -> Complex:
     if kind == "butterworth4":
         return butterworth4(f, bandwidth)
     if kind == "skin":
+        # conjugate for negative frequencies, so that the response in time is real
         return _electrode(_electrode_corner() * np.sqrt(np.abs(x)) * (1.0 + 1j * np.sign(x)))
     raise PhysicsError(f"kind must be pole, bessel4, butterworth4 or skin, got {kind!r}. Use 'pole'.")
 
@@ -70,12 +71,14 @@ def filtered(wave: Float, sample_rate: float, response: Any) -> Float:
     from scipy import fft
 
     frequency = fft.rfftfreq(len(wave), 1.0 / sample_rate)
+    # periodic: what leaves at the end enters at the beginning
     return np.asarray(fft.irfft(fft.rfft(wave) * response(frequency), len(wave)))
 
 
 def noise_bandwidth(density: Callable[[Float], Any], scale: float) -> float:
     """Integral over f from 0 to infinity of |density|² Hz, by f = `scale` tan(x): exact enough for anything that falls as 1/f."""
     points = 4000
+    # middles of the intervals: the ends of the tangent are zero and infinity
     angle = (np.arange(points) + 0.5) * (0.5 * np.pi / points)
     # df = scale / cos² dx: the midpoint rule then reaches to infinity with finitely many points
     weight = scale / np.cos(angle) ** 2 * (0.5 * np.pi / points)

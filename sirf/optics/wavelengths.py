@@ -49,6 +49,7 @@ class RingFilter:
     def drop(self, offset: ArrayLike) -> Float:
         """Power at the drop port over that on the bus for light `offset` Hz from the resonance, the shape of `offset`."""
         # half of the power at half a linewidth, exactly: 1 + sharpness sin²(pi linewidth / (2 fsr)) = 2
+        # of the Airy function 1 / (1 + sharpness sin²(pi f / fsr))
         sharpness = 1.0 / np.sin(0.5 * np.pi * self.linewidth / self.fsr) ** 2
         turned = np.sin(np.pi * np.asarray(offset, dtype=float) / self.fsr) ** 2
         return np.asarray(10.0 ** (-self.drop_loss_db / 10.0) / (1.0 + sharpness * turned))
@@ -89,6 +90,7 @@ class WavelengthGrid:
         check("heater_power", self.heater_power, 0.0, 1e-6, "Give W/Hz, for example 4e-14.")
         check("-coherent_db", -self.coherent_db, 1.0, inf, "Give dB below zero, for example -40.", unbounded=True)
         check("supply_loss_db", self.supply_loss_db, 0.0, 40.0, "Give a loss in dB as a positive number.")
+        # one wavelength more than fits would be dropped by a neighbour's ring, one free spectral range away
         if self.count * self.spacing > self.ring.fsr * (1.0 + 1e-9):
             raise PhysicsError(
                 f"spacing must let {self.count} wavelengths into one free spectral range of {self.ring.fsr / 1e9:g} GHz, got "
@@ -99,6 +101,7 @@ class WavelengthGrid:
     def loss_db(self) -> float:
         """Loss in dB of the bank in front of a photodiode: passing the other rings, the drop, and the control error's share."""
         return (
+            # the own ring's drop off its resonance by the control error; the others' through loss
             -10.0 * float(np.log10(self.ring.drop(self.control_error))) + (self.count - 1) * self.ring.through_loss_db
         )
 
@@ -109,6 +112,7 @@ class WavelengthGrid:
         All wavelengths arrive with equal power; the control error moves the ring towards the side with more of them.
         """
         middle = self.count // 2
+        # offsets of the others from the middle one, which has most neighbours
         others = self.spacing * (np.delete(np.arange(self.count), middle) - middle)
         own = float(self.ring.drop(self.control_error))
         return tuple(float(x) for x in self.ring.drop(others + self.control_error) / own) if self.lit else ()
@@ -130,6 +134,7 @@ class WavelengthGrid:
         A ring made anywhere takes the next wavelength of the grid, half a spacing away on average; the heater also keeps half of
         the drift over the temperature span in reserve.
         """
+        # both rings, half of the range on average
         return 2.0 * self.heater_power * 0.5 * (self.spacing + self.drift * self.temperature_span)
 
 
@@ -165,12 +170,15 @@ def nrz_error_ratio(
     for leak in leaks:
         # a neighbour's two levels move the sum by ± its ratio about the mean, which the threshold follows
         moved = np.concatenate([moved - leak, moved + leak])
+    # midpoints of the phase: a mean over a periodic function converges at once
     cosine = np.cos(2.0 * np.pi * (np.arange(BEAT_PHASES) + 0.5) / BEAT_PHASES)
     total = 0.0
     for level, side in ((dark, -1.0), (bright, 1.0)):
         place = moved
         for beat in beats:
+            # beat of both fields, for each bit of the echo
             swings = [2.0 * beat * sqrt(level * other) * cosine for other in (dark, bright)]
             place = np.add.outer(place, np.concatenate(swings)).ravel()
+        # distance to the threshold at zero, in deviations of the noise
         total += 0.5 * float(np.mean(gaussian_below(-quality * (1.0 + side * place))))
     return total
