@@ -126,9 +126,10 @@ def test_the_bathtub_stands_at_the_slicers_thresholds(
     near = slice(6, 11)
     np.testing.assert_allclose(adapted[near], counted[near], rtol=0.06)
     np.testing.assert_allclose(adapted[near] / midway[near], counted[near] / counted_midway[near], atol=0.04)
-    # fewer errors at the instant, more beside it, where the thresholds are not those that would be adapted there
+    # fewer errors at the instant, more beside it, where the thresholds are not those that would be adapted there:
+    # five deviations of the scatter from one
     assert counted[8] / counted_midway[8] < 0.95
-    assert min(counted[6] / counted_midway[6], counted[10] / counted_midway[10]) > 1.08
+    assert min(counted[6] / counted_midway[6], counted[10] / counted_midway[10]) > 1.05
 
 
 def test_widths_are_taken_at_the_slicers_thresholds(

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import cos, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, Single
+from sirf._kernels.stream import SCATTERED, correlate_stretches
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.response import prepare
@@ -38,6 +39,8 @@ PERIOD_SYMBOLS = 1 << 14
 """Random symbols of the period over which the curves are averaged, each level equally often."""
 MAX_CUT_ENERGY = 1e-8
 """Part of the energy of the response behind the amplifier that its cut end may carry."""
+MAX_THINNING_ERROR = 1e-4
+"""Largest error that half the samples make at the slicer: rms of the waves relative to theirs, and share of noise power lost."""
 SKIN_EFFECT_UI = 48
 """UI kept of the slow end of an electrode's skin effect."""
 FIFTEEN_TAPS_FROM_BAUD = 80e9
@@ -129,7 +132,7 @@ class LightChain:
     def __init__(self, link: Link, receiver: Receiver, end: FrontEnd) -> None:
         """`receiver` is what filters behind the copper, `end` the link's linear front end with that receiver."""
         self.link, self.span, self.receiver = link, _span(link), receiver
-        self.m, self.rate = link.samples_per_ui, SAMPLES_PER_UI * link.symbol_rate
+        self.m, self.per_ui, self.rate = link.samples_per_ui, SAMPLES_PER_UI, SAMPLES_PER_UI * link.symbol_rate
         self.drive = front_end(drive_link(link))
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[tuple[int, str], Spectra] = {}
@@ -149,6 +152,13 @@ class LightChain:
         other.driver_noise = other.span.driver_noise(link.drive_gain)
         # the responses are the same, and stay kept
         other._kept_rising = {}
+        return other
+
+    def at_rate(self, per_ui: int) -> LightChain:
+        """The same chain for waves of `per_ui` samples per UI, a divisor of SAMPLES_PER_UI."""
+        other = copy(self)
+        other.per_ui, other.rate = per_ui, per_ui * self.link.symbol_rate
+        other._kept, other._kept_rising, other._kept_squared = {}, {}, {}
         return other
 
     def _behind(self) -> None:
@@ -178,7 +188,7 @@ class LightChain:
     @property
     def memory(self) -> int:
         """UI before an output whose drive still reaches it; the slow end of an electrode's skin effect is cut."""
-        return int(np.ceil((self.start + len(self.taps) / self.rate) * self.link.symbol_rate)) + SKIN_EFFECT_UI
+        return int(np.ceil(self.start * self.link.symbol_rate + len(self.taps) / SAMPLES_PER_UI)) + SKIN_EFFECT_UI
 
     def spectra(self, samples: int, kind: str = "float64") -> Spectra:
         """Responses for stretches of `samples` of real numbers of `kind`, kept: all stretches of a run are alike."""
@@ -186,8 +196,9 @@ class LightChain:
             device, diode, amplifier = _optical_responses(self.span.path, samples, self.rate, kind)
             # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
             turn = turning(-2.0 * np.pi * self.start * self.rate / samples, samples // 2 + 1)
-            behind = (fft.rfft(self.taps, samples) * turn).astype(device.dtype)
-            self._kept[samples, kind] = Spectra(device, diode, amplifier, behind)
+            # a lower rate holds the lower part of the band
+            whole = fft.rfft(self.taps, samples * SAMPLES_PER_UI // self.per_ui)[: len(turn)]
+            self._kept[samples, kind] = Spectra(device, diode, amplifier, (whole * turn).astype(device.dtype))
         return self._kept[samples, kind]
 
     def squared(self, samples: int) -> tuple[Complex, Complex]:
@@ -202,7 +213,7 @@ class LightChain:
             )
         return self._kept_squared[samples]
 
-    def _rising(self, samples: int, kind: str) -> Float:
+    def rising(self, samples: int, kind: str = "float64") -> Float:
         """What shapes white noise: square root of the density (N // 2 + 1,) at the amplifier's input over that at 0 Hz; kept."""
         if (samples, kind) not in self._kept_rising:
             # shot noise of the mean light is white beside the amplifier's
@@ -258,7 +269,7 @@ class LightChain:
         path, receiver, n = self.span.path, self.span.path.receiver, power.shape[-1]
         shapes = self.spectra(n, power.dtype.name)
         # the beat is taken to first order of the echo's field; light has no negative power
-        bright = power if echoes is None else np.maximum(power + _beats(echoes, power), 0.0)
+        bright = power if echoes is None else np.maximum(power + beats(echoes, power), 0.0)
         current = receiver.photodiode.curve(bright)
         if unit is not None and path.source.rin:
             current = (
@@ -267,7 +278,7 @@ class LightChain:
         # the curve behind is that of an amplifier coupled for AC: the mean current is taken off before it, not after
         spectrum = fft.rfft(current - self.middle) * shapes.diode
         if unit is not None:
-            spectrum += fft.rfft(self._diode_noise(power, unit.current)) * self._rising(n, power.dtype.name)
+            spectrum += fft.rfft(self._diode_noise(power, unit.current)) * self.rising(n, power.dtype.name)
         spectrum *= shapes.amplifier
         into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
         return LightWaves(self.behind_amplifier(into, samples_per_ui=samples_per_ui), power, into)
@@ -287,7 +298,7 @@ class LightChain:
         """What a `current` (..., N) in A into the amplifier's curve makes at the slicer, `samples_per_ui` as in `detect`."""
         n = current.shape[-1]
         behind = fft.rfft(self.span.path.receiver.tia.curve(current)) * self.spectra(n, current.dtype.name).behind
-        samples = n // SAMPLES_PER_UI * (self.m if samples_per_ui is None else samples_per_ui)
+        samples = n // self.per_ui * (self.m if samples_per_ui is None else samples_per_ui)
         # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
         # back
         return np.asarray(fft.irfft(behind, samples, overwrite_x=True) * (samples / n) - self.offset)
@@ -333,32 +344,37 @@ class Echoes:
     leaks: tuple[float, ...] = ()
     leak_delays: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def beat(self, power: Float) -> Float:
-        """Light (N,) W that beats and other wavelengths add to `power` (N,), the mean of the latter taken off."""
-        amplitude = np.sqrt(np.maximum(power, 0.0))
-        total = np.zeros_like(power)
-        for size, delay, phase in zip(self.amplitudes, self.delays, self.phases, strict=True):
-            # |E + r E'|² = P + 2 r sqrt(P P') cos(phase) + …, r the echo's relative field
-            _add_later(total, 2.0 * size * cos(phase), amplitude, int(delay))
-        total *= amplitude
-        about = power - power.mean()
-        for ratio, delay in zip(self.leaks, self.leak_delays, strict=True):
-            _add_later(total, ratio, about, int(delay))
-        return total
+
+def beats(echoes: Echoes | Sequence[Echoes], power: Float) -> Float:
+    """Light (..., N) W that `echoes` add to `power`: those of one stretch (N,), or one of each of several (B, N).
+
+    Beats, and what other wavelengths leak, the mean of the latter taken off; in single precision, as they are small.
+    """
+    each = [echoes] if isinstance(echoes, Echoes) else echoes
+    rows = power.reshape(len(each), -1).astype(np.float32, copy=False)
+    amplitude = np.sqrt(np.maximum(rows, np.float32(0.0)))
+    # |E + r E'|² = P + 2 r sqrt(P P') cos(phase) + …, r the echo's relative field
+    factors = [2.0 * np.asarray(one.amplitudes) * np.cos(one.phases) for one in each]
+    total = amplitude * _delayed_sums(amplitude, factors, [one.delays for one in each])
+    if each[0].leaks:
+        about = rows - rows.mean(axis=1, keepdims=True)
+        total += _delayed_sums(about, [np.asarray(one.leaks) for one in each], [one.leak_delays for one in each])
+    return np.asarray(total.reshape(power.shape), dtype=power.dtype)
 
 
-def _beats(echoes: Echoes | Sequence[Echoes], power: Float) -> Float:
-    """Light (..., N) W that `echoes` add to `power`: those of one stretch (N,), or one of each of several (B, N)."""
-    if isinstance(echoes, Echoes):
-        return echoes.beat(power)
-    return np.stack([one.beat(row) for one, row in zip(echoes, power, strict=True)])
-
-
-def _add_later(total: Float, factor: float, wave: Float, delay: int) -> None:
-    """Add `factor` times the periodic `wave` (N,), later by `delay` samples, to `total` (N,)."""
-    start = delay % len(wave)
-    total[start:] += factor * wave[: len(wave) - start]
-    total[:start] += factor * wave[len(wave) - start :]
+def _delayed_sums(waves: Single, factors: Sequence[Float], delays: Sequence[NDArray[np.int64]]) -> Single:
+    """Sums (B, N) of each of the periodic `waves` (B, N) times its `factors` (E,), later by its `delays` (E,) in samples."""
+    rows, n = waves.shape
+    size = len(factors[0])
+    taps = np.zeros((rows, -(-size // SCATTERED) * SCATTERED), dtype=np.float32)
+    offsets = np.zeros(taps.shape, dtype=np.int64)
+    taps[:, :size], offsets[:, :size] = factors, [-own % n for own in delays]
+    # two periods: what comes later reads on from the first into the second
+    twice, total = np.concatenate([waves, waves], axis=1), np.zeros(waves.shape, dtype=np.float32)
+    lengths = np.full(rows, taps.shape[1])
+    for row in range(rows):
+        correlate_stretches(twice[row], taps, offsets, lengths, np.array([row]), 0, n, total[row])
+    return total
 
 
 def periodic(response: Float, sampling: int, values: Float) -> Float:
@@ -450,3 +466,20 @@ def averaged(link: Link, receiver: Receiver | None = None) -> Averaged:
     waves = chain.seen(power)
     chain.offset = float(np.mean(waves.slicer))
     return Averaged(chain, sent, drive, dataclasses.replace(waves, slicer=waves.slicer - chain.offset))
+
+
+def coarsest(found: Averaged) -> LightChain:
+    """The chain at half the samples per UI where that changes next to nothing of the waves and the noise at the slicer.
+
+    The difference is measured on the period of `found`, the noise by the part of its power beyond the lower band.
+    """
+    chain = found.chain
+    half = chain.at_rate(SAMPLES_PER_UI // 2)
+    # wave and noise are those of the whole chain less what its lower band lacks
+    waves = half.detect(half.light(found.drive[::2]))
+    error = np.sqrt(np.mean((waves.slicer - found.waves.slicer) ** 2) / np.mean(found.waves.slicer**2))
+    samples = len(found.drive)
+    shapes = chain.spectra(samples)
+    power = np.abs(shapes.amplifier * shapes.behind) ** 2 * chain.rising(samples) ** 2
+    lost = float(np.sum(power[len(power) // 2 :]) / np.sum(power))
+    return half if max(error, lost) <= MAX_THINNING_ERROR else chain

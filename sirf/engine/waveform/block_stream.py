@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._arrays import Float, Single, Symbols
-from sirf._kernels.polyphase import accumulate, refine
+from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, kept_draw, plan
-from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, PhaseGrid, push_rows
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, push_rows
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
 from sirf.engine.waveform.symbol_source import Given, Source
@@ -161,9 +161,11 @@ class Stream:
     ) -> None:
         """Rows `out` (b, M) in V that a block of `symbols` (b,) and its drives make; a stream of another sender replaces this."""
         spectra = np.asarray(fft.rfft(drives))
-        push_rows(self.bank, self.plan.rows, spectra, moved, out)
+        added = None
         if self.light is not None:
-            out += self.light.push(spectra, tuple((drive, shift * SAMPLES_PER_UI // self.m) for drive, shift in moved))
+            before = tuple((drive, shift * SAMPLES_PER_UI // self.m) for drive, shift in moved)
+            added = self.light.push(spectra, before, self.bank.table.grid.coarse)
+        push_rows(self.bank, self.plan.rows, spectra, moved, out, added=added)
         if self.wander is not None:
             out += self.wander.push(symbols).astype(np.float32)[:, None]
 
@@ -228,15 +230,15 @@ class Stream:
 
 
 class LightStream:
-    """The part of a run that passes curves: drives in, volts at the samples out, each stretch with what lies beside it.
+    """The part of a run that passes curves: drives in, volts at the coarse phases out, each stretch with what lies beside it.
 
     A block goes in several stretches side by side, whose transforms share vector instructions and stay in the caches.
     """
 
     def __init__(self, shared: LightPlan, source: Source) -> None:
-        self.plan, self.grid, self.source, self.chain = shared, shared.grid, source, shared.chain
+        self.plan, self.source, self.chain = shared, source, shared.chain
         self.bank = Filterbank(shared.table)
-        self.block, self.index = shared.table.block, 0
+        self.block, self.index, self.per_ui = shared.table.block, 0, shared.chain.per_ui
         # a longer past costs less than a length of large prime factors: what it is longer than needed becomes past
         self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
         self.past = self.rows - self.block - shared.ahead
@@ -245,54 +247,50 @@ class LightStream:
         # the first stretch has the past that it needs, the last ends with the block
         first = self.past - shared.past
         self.starts = first + np.arange(LIGHT_STRETCHES) * (self.rows - self.length - first) // (LIGHT_STRETCHES - 1)
-        self.drive = np.zeros((self.rows, SAMPLES_PER_UI), dtype=np.float32)
+        self.drive = np.zeros((self.rows, self.per_ui), dtype=np.float32)
         self.noisy = self.chain.span.noisy
-        self.unit = np.zeros((3, self.rows * SAMPLES_PER_UI if self.noisy else 0), dtype=np.float32)
+        self.unit = np.zeros((3, self.rows * self.per_ui if self.noisy else 0), dtype=np.float32)
         # of the last block, into the amplifier: what captures behind it start from
         self._current: Float = np.zeros((LIGHT_STRETCHES, 0))
 
-    def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...]) -> Single:
-        """Waveform (block, M) V of the next block; it lies `ahead` UI behind the drives."""
-        block = self.block
-        self.drive[:-block] = self.drive[block:]
-        push_rows(self.bank, self.plan.rows, spectra, moved, self.drive[-block:])
+    def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...], coarse: int) -> Single:
+        """Waveform (block, `coarse`) V of the next block; it lies `ahead` UI behind the drives."""
+        size = self.block * self.per_ui
+        self.drive[: -self.block] = self.drive[self.block :]
+        push_rows(self.bank, self.plan.rows, spectra, moved, self.drive[-self.block :])
         noise = unit = echoes = None
         if self.noisy:
-            self.unit[:, : -block * SAMPLES_PER_UI] = self.unit[:, block * SAMPLES_PER_UI :]
-            self.unit[:, -block * SAMPLES_PER_UI :] = self.source.light_noise(self.index, 3, block)
+            self.unit[:, :-size] = self.unit[:, size:]
+            self.unit[:, -size:] = self.source.light_noise(self.index, 3, size)
             noise = cast(Float, self.unit[0])
             unit = UnitNoise(*(self._stretches(row) for row in self.unit))
-            first, samples = self.index * LIGHT_STRETCHES, self.length * SAMPLES_PER_UI
-            echoes = [self.source.echoes(first + stretch, samples) for stretch in range(LIGHT_STRETCHES)]
+            echoes = self.source.echoes(self.index, LIGHT_STRETCHES, self.length * self.per_ui)
         self.index += 1
         # an electrode's skin effect settles slowly: its filter takes the whole block at once
         light = self.chain.light(cast(Float, self.drive.reshape(-1)), noise)
-        waves = self.chain.detect(self._stretches(light), unit, echoes, samples_per_ui=self.grid.coarse)
+        waves = self.chain.detect(self._stretches(light), unit, echoes, samples_per_ui=coarse)
         self._current = waves.current
-        return self._joined(waves.slicer, self.grid)
+        return self._joined(waves.slicer, coarse)
 
-    def seen_by(self, chain: LightChain, grid: PhaseGrid) -> Single:
-        """The block that `push` has made last (block, M), as another `chain` behind the amplifier has it."""
-        return self._joined(chain.behind_amplifier(self._current, samples_per_ui=grid.coarse), grid)
+    def seen_by(self, chain: LightChain, coarse: int) -> Single:
+        """The block that `push` has made last (block, `coarse`), as another `chain` behind the amplifier has it."""
+        return self._joined(chain.behind_amplifier(self._current, samples_per_ui=coarse), coarse)
 
-    def _joined(self, stretches: Float, grid: PhaseGrid) -> Single:
-        """Rows (block, M) of the block from its `stretches`, each with what lies beside it."""
+    def _joined(self, stretches: Float, coarse: int) -> Single:
+        """Rows (block, `coarse`) of the block from its `stretches`, each with what lies beside it."""
         # each stretch is taken as periodic: its ends are wrong and overlap with the stretches beside it
-        out = np.empty((self.block, grid.samples_per_ui), dtype=np.float32)
+        out = np.empty((self.block, coarse), dtype=np.float32)
         done = 0
         for start, wave in zip((self.starts - self.past).tolist(), stretches, strict=True):
             end = start + self.length - self.plan.ahead
-            near = slice(done - start - FILTER_MARGIN, end - start + FILTER_MARGIN)
-            phases = np.ascontiguousarray(wave.reshape(self.length, -1)[near].T)
-            refine(phases, grid.filter, FILTER_MARGIN, end - done, out[done:end])
+            out[done:end] = wave.reshape(self.length, coarse)[done - start : end - start]
             done = end
         return out
 
     def _stretches(self, values: Single | Float) -> Float:
-        """Stretches (LIGHT_STRETCHES, `length` SAMPLES_PER_UI) of the `values` of all rows."""
-        windows = np.lib.stride_tricks.sliding_window_view(values, self.length * SAMPLES_PER_UI)
-        # advanced indices copy the windows, which overlap; curves keep single precision
-        return cast(Float, windows[self.starts * SAMPLES_PER_UI])
+        """Stretches (LIGHT_STRETCHES, `length` x samples per UI) of the `values` of all rows."""
+        first, size = self.starts * self.per_ui, self.length * self.per_ui
+        return np.stack([cast(Float, values)[start : start + size] for start in first.tolist()])
 
 
 class Recorder:

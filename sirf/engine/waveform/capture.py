@@ -20,7 +20,7 @@ from sirf.engine.baseline_wander import WanderStream
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, SKIN_EFFECT_UI, LightChain, averaged
 from sirf.engine.waveform.plan import LightPlan, Plan, noise_responses, signal_responses
-from sirf.engine.waveform.polyphase import Filterbank, FilterTable, PhaseGrid, Response, choose_grid, span
+from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, choose_grid, span
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
@@ -37,32 +37,24 @@ MAX_LOST_ENERGY = 1e-4
 class CurvedLight(Protocol):
     """A run's light, as the last block has it."""
 
-    def seen_by(self, chain: LightChain, grid: PhaseGrid) -> Single:
-        """The last block (block, M) V behind another chain."""
+    def seen_by(self, chain: LightChain, coarse: int) -> Single:
+        """The last block (block, `coarse`) V behind another chain."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LightPoint:
-    """How a place behind curves of light sees the amplifier's current: through its `chain`, on the phases of `grid`."""
-
-    chain: LightChain
-    grid: PhaseGrid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CapturePoint:
     """What lies between the transmitter's symbols and one place.
 
-    `end` holds its responses, `table` filters the drives in `rows` (None where there are none), `light` what comes through
-    curves; `top` is the range in V, `levels` (L,) the means of the sent levels in V. Samples come `early` UI before the slicer's.
+    `end` holds its responses, `table` filters the drives in `rows`, the chain `light` the amplifier's current where curves lie
+    before; `top` is the range in V, `levels` (L,) the means of the sent levels in V. Samples come `early` UI before the slicer's.
     """
 
     name: str
     end: FrontEnd
     rows: NDArray[np.int64]
-    table: FilterTable | None
-    light: LightPoint | None
+    table: FilterTable
+    light: LightChain | None
     top: float
     levels: Float
     early: int
@@ -85,15 +77,14 @@ def place(link: Link, shared: Plan, name: str) -> CapturePoint:
     m, lead, block = end.samples_per_ui, shared.table.lead, shared.table.block
     light, levels = None, link.levels * end.main_cursor
     if shared.light is not None and name != "transmitter":
-        light, levels = _behind_light(link, seen.receiver, end, shared.light)
+        light, levels = _behind_light(link, seen.receiver, m, shared.light)
     grid = choose_grid([end.through] if light else [one.wave for one in signal_responses(link, end)], m)
     found = list(_straight(link, seen, end, shared, name))
     rows, responses = [row for row, _ in found], [one for _, one in found]
-    table = None
-    if responses:
-        reach = max(span(one, lead, m) for one in responses)
-        transform = 1 << (block + reach - 1).bit_length()
-        table = FilterTable.of(responses, grid, lead=lead, transform=transform, block=block)
+    # behind light there may be nothing but what comes through it
+    reach = max((span(one, lead, m) for one in responses), default=0)
+    transform = 1 << (block + reach - 1).bit_length()
+    table = FilterTable.of(responses, grid, lead=lead, transform=transform, block=block)
     early = 0 if light else shared.lag
     return CapturePoint(name, end, np.array(rows, dtype=np.int64), table, light, _range(link, end), levels, early)
 
@@ -118,10 +109,10 @@ def _straight(link: Link, seen: Link, end: FrontEnd, shared: Plan, name: str) ->
         yield from enumerate(noises, start=shared.fixed + sources)
 
 
-def _behind_light(link: Link, receiver: Receiver, end: FrontEnd, plan: LightPlan) -> tuple[LightPoint, Float]:
-    """What a place behind the curves needs, and the means (L,) in V of the sent levels at its instant."""
+def _behind_light(link: Link, receiver: Receiver, m: int, plan: LightPlan) -> tuple[LightChain, Float]:
+    """The chain to a place behind the curves, and the means (L,) in V of the sent levels at its instant, m samples per UI."""
     found = averaged(link, receiver)
-    chain, m = found.chain, end.samples_per_ui
+    chain = found.chain
     # a run keeps as much of the past as its own receiver asks for
     held = max(int((plan.past - SKIN_EFFECT_UI) * SAMPLES_PER_UI - chain.start * chain.rate), 0)
     lost = float(np.sum(chain.taps[held:] ** 2) / np.sum(chain.taps**2))
@@ -132,8 +123,7 @@ def _behind_light(link: Link, receiver: Receiver, end: FrontEnd, plan: LightPlan
         )
     at_instant = found.waves.slicer[::m]
     levels = np.array([at_instant[found.sent == level].mean() for level in range(link.order)])
-    grid = choose_grid([end.through], m, fewest=SAMPLES_PER_UI)
-    return LightPoint(chain, grid), levels
+    return chain.at_rate(plan.chain.per_ui), levels
 
 
 def _up_to(link: Link, name: str) -> Link:
@@ -179,8 +169,8 @@ class Capture:
     def __init__(self, link: Link, shared: Plan, name: str, *, rows: int) -> None:
         """`rows` are those of the slicer's waveform."""
         self.link, self.place = link, place(link, shared, name)
-        self.block, table = shared.table.block, self.place.table
-        self.bank = None if table is None else Filterbank(table)
+        self.block = shared.table.block
+        self.bank = Filterbank(self.place.table)
         m = self.place.end.samples_per_ui
         self.wave = np.zeros((rows + self.place.early, m), dtype=np.float32)
         self.histogram = np.zeros((m, VOLTAGE_BINS), dtype=np.int64)
@@ -195,20 +185,17 @@ class Capture:
         """
         keep = len(self.wave) - self.block
         self.wave[:keep] = self.wave[self.block :]
-        out = self.wave[keep:]
-        out[:] = 0.0
-        if self.bank is not None:
-            rows = self.place.rows
-            spectra = np.asarray(fft.rfft(drives[rows, : self.block], self.bank.table.transform))
-            for drive, shift in moved:
-                for own in np.flatnonzero(rows == drive).tolist():
-                    self.bank.move(own, shift)
-            self.bank.push(spectra, out)
+        rows, table, added = self.place.rows, self.place.table, None
+        for drive, shift in moved:
+            for own in np.flatnonzero(rows == drive).tolist():
+                self.bank.move(own, shift)
         if self.place.light is not None:
             assert light is not None
-            out += light.seen_by(self.place.light.chain, self.place.light.grid)
+            added = light.seen_by(self.place.light, table.grid.coarse)
+        spectra = np.asarray(fft.rfft(drives[rows, : self.block], table.transform))
+        self.bank.push(spectra, self.wave[keep:], added=added)
         if self.wander is not None:
-            out += self.wander.push(symbols).astype(np.float32)[:, None]
+            self.wave[keep:] += self.wander.push(symbols).astype(np.float32)[:, None]
 
     def accumulate(self, origin: int, position: Float) -> None:
         """Add symbols at the instants `position` (k,) in UI to the eye; the waveform starts at UI `origin`."""

@@ -16,11 +16,12 @@ from sirf.engine.counting.baud_rate import STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import MIN_CURSOR_RATIO, NOISE_CORNERS, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged, coarsest
 from sirf.engine.rounding import input_rms
 from sirf.engine.seeding import MAX_WHOLE_PATTERN
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.polyphase import (
+    FILTER_MARGIN,
     INTERPOLATION_TAPS,
     MAX_INTERPOLATION_ERROR,
     FilterTable,
@@ -45,7 +46,7 @@ NOISE_UI = 64
 class LightPlan:
     """Light in a run: its `chain`, the `table` that filters `rows` of the drives up to the optical driver.
 
-    A stretch needs `past` UI before it and `ahead` UI behind it; `grid` is that of the samples at the slicer.
+    A stretch needs `past` UI before it and `ahead` UI behind it. What it makes at the slicer joins what comes there straight.
     """
 
     chain: LightChain
@@ -53,7 +54,6 @@ class LightPlan:
     rows: NDArray[np.int64]
     past: int
     ahead: int
-    grid: PhaseGrid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,7 @@ class Plan:
     @property
     def lag(self) -> int:
         """UI by which the samples come later than the drives' lead alone says."""
-        return 0 if self.light is None else self.light.ahead
+        return 0 if self.light is None else self.light.ahead + FILTER_MARGIN
 
 
 @lru_cache(maxsize=4)
@@ -135,7 +135,7 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     """The plan of a link whose signal, and whose aggressors before the light, pass the curves of its optics."""
     assert link.optics is not None
     m, lead = raw.samples_per_ui, _lead(link, raw)
-    chain = averaged(link, sampled).chain
+    chain = coarsest(averaged(link, sampled))
     driven = signal_responses(link, chain.drive)
     fixed = len(driven)
     before = link.optics.before
@@ -158,13 +158,11 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
     unit[0, INTERPOLATION_TAPS // 2 - 1] = 1.0
     to_driver = FilterTable.of(
-        driven, PhaseGrid(SAMPLES_PER_UI, SAMPLES_PER_UI, unit, 0.0), lead=lead, transform=transform, block=block
+        driven, PhaseGrid(SAMPLES_PER_UI, chain.per_ui, unit, 0.0), lead=lead, transform=transform, block=block
     )
     grid = choose_grid([raw.through], m)
     table = FilterTable.of(straight, grid, lead=lead, transform=transform, block=block)
-    # at the rate of the light itself interpolation leaves next to nothing
-    fine = choose_grid([raw.through], m, fewest=SAMPLES_PER_UI)
-    light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead, fine)
+    light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead)
     return Plan(
         link.digest,
         end,
@@ -173,7 +171,7 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
         rows[~through_light],
         fixed,
         len(noise),
-        reach + light.past + light.ahead,
+        reach + light.past + light.ahead + FILTER_MARGIN,
         input_rms(link, raw),
         LargeSignal(link, end).at(0).means,
         light,

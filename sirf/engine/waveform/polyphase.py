@@ -180,16 +180,21 @@ def push_rows(
     spectra: SingleComplex,
     moved: tuple[tuple[int, int], ...],
     out: Single,
+    *,
+    added: Single | None = None,
 ) -> None:
-    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor."""
-    if not len(rows):
+    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor.
+
+    `added` as in `Filterbank.push`.
+    """
+    if not len(rows) and added is None:
         out[:] = 0.0
         return
     own = {int(row): local for local, row in enumerate(rows)}
     for drive, shift in moved:
         if drive in own:
             bank.move(own[drive], shift)
-    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out)
+    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out, added=added)
 
 
 def span(one: Response, lead: int, samples_per_ui: int) -> int:

@@ -13,7 +13,7 @@ from sirf.engine.baseline_wander import BaselineWander, WanderStream
 from sirf.engine.counting.baud_rate import MAX_JITTER_UI, STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_length
 from sirf.engine.front_end import WINDOW_MARGIN_UI
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, Echoes
+from sirf.engine.light.light_chain import Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan, random_to_wander, split_jitter
 from sirf.errors import SirfError
@@ -128,23 +128,24 @@ class Source:
         past = self.link.levels[tx.pattern.take(-queue - period, queue + period, order=order)]
         return WanderStream(wander, self.link.levels, past[period:], wander.periodic_state(past[:period]), None)
 
-    def light_noise(self, index: int, rows: int, columns: int) -> Single:
-        """Standard normal deviates (`rows`, `columns`, samples per UI of light) for block `index` of an optical path."""
-        size = rows * columns * SAMPLES_PER_UI
+    def light_noise(self, index: int, rows: int, samples: int) -> Single:
+        """Standard normal deviates (`rows`, `samples`) for block `index` of an optical path."""
+        size = rows * samples
         random = Randomness(
             segment_seed(self.seed, self.plan.digest, LIGHT_BLOCKS + index), np.empty(size + 32, dtype=np.uint64)
         )
         out = np.empty(size + size % 2, dtype=np.float32)
         random.normals(out)
-        return out[:size].reshape(rows, columns * SAMPLES_PER_UI)
+        return out[:size].reshape(rows, samples)
 
-    def echoes(self, index: int, samples: int) -> Echoes:
-        """Double reflections and other wavelengths of block `index`: delays and phases at random."""
+    def echoes(self, index: int, stretches: int, samples: int) -> list[Echoes]:
+        """Double reflections and other wavelengths of the `stretches` of block `index`: delays and phases at random."""
         sizes, leaks = self._interference
         generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT_BLOCKS + index)
-        delays = generator.integers(0, samples, len(sizes))
-        phases = generator.uniform(0.0, 2.0 * np.pi, len(sizes))
-        return Echoes(sizes, delays, phases, leaks, generator.integers(0, samples, len(leaks)))
+        delays = generator.integers(0, samples, (stretches, len(sizes)))
+        phases = generator.uniform(0.0, 2.0 * np.pi, (stretches, len(sizes)))
+        late = generator.integers(0, samples, (stretches, len(leaks)))
+        return [Echoes(sizes, *own[:2], leaks, own[2]) for own in zip(delays, phases, late, strict=True)]
 
     def _normals(self, random: Randomness, rows: int) -> Single:
         out = np.empty((rows, self._even), dtype=np.float32)
