@@ -81,7 +81,7 @@ class Samples:
 
 @pytest.fixture(scope="module")
 def samples(link: Link) -> Samples:
-    run = sirf.simulate(link, symbols=SYMBOLS, rng=3, record=SYMBOLS)
+    run = sirf.simulate(link, symbols=SYMBOLS, rng=4, record=SYMBOLS)
     record = run.record
     assert record is not None
     centre = link.samples_per_ui // 2
