@@ -21,7 +21,7 @@ HEAD = (
     "Gb/s a lane",
     "FIT a port",
     "MTBF 1e6 h",
-    "replaced",
+    "most repairs exchange",
     "port works",
     "switch works",
     "minutes a year",
@@ -87,7 +87,7 @@ def failures(
                 f"{rate / 1e9:g}",
                 with_range(one.fit),
                 with_range(one.mtbf_hours, 1e-6),
-                "port" if one.replaceable else "switch",
+                "parts of the port" if one.replaceable else "the whole switch",
                 f"{100.0 * one.availability.value:.5f} %",
                 f"{100.0 * whole.enough_work.value:.3f} %",
                 with_range(whole.minutes_a_year),
@@ -123,12 +123,12 @@ def _rate(item: Architecture, wanted: float | None, *, asked: bool) -> float | N
 
 def _explain(one: PortFailures, json_file: str | None) -> None:
     say(
-        f"{one.architecture}, {one.lanes} lanes; what is replaced when a part fails; provenance P published, 2 secondary source, "
-        "E engineering estimate",
+        f"{one.architecture}, {one.lanes} lanes; what a repair exchanges when a part fails; provenance P published, "
+        "2 secondary source, E engineering estimate",
         json_file=json_file,
     )
     table(
-        ("part", "count", "FIT of all", "replaced", "provenance", "source"),
+        ("part", "count", "FIT of all", "repair exchanges", "provenance", "source"),
         [
             (part.name, f"{part.count:.3g}", with_range(part.fit), part.service, part.provenance, part.source)
             for part in one.parts

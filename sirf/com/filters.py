@@ -118,6 +118,6 @@ def _part(impulse: Float, f_z: float, f_p1: float, f_p2: float | None, sample_ra
 
 def _filtered(numerator: Float, denominator: Float, impulse: Float) -> Float:
     """`impulse` (N,) through a section of up to second order, its coefficients in powers of 1/z."""
-    order = 3 - len(denominator)
-    zeros, poles = (np.pad(part, (0, order)) for part in (numerator, denominator))
+    zeros, poles = np.zeros(3), np.zeros(3)
+    zeros[: len(numerator)], poles[: len(denominator)] = numerator, denominator
     return second_order(zeros, poles, np.ascontiguousarray(impulse))

@@ -2,6 +2,9 @@
 
 The grids are narrowed to a few steps about the setting and searched in full; where the best lies on the edge of what was
 searched, the next search is about it. What comes out is a local optimum of the figure of merit: no better than the full grid's.
+
+Without a known setting, the walk starts at the best of a grid of every second value of each gain and tap. It spans the whole grid
+in a fiftieth of its settings: the optimum of the full grid is missed only where nothing within two steps of it shows it.
 """
 
 from __future__ import annotations
@@ -35,10 +38,24 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
 
     Where no setting so near passes, the neighbourhood grows fourfold once. Raises `SirfError` where still none passes.
     """
-    paths, _ = path_responses(channel, settings, case)
+    return _walked(path_responses(channel, settings, case)[0], settings, start.ctle_db, start.tx_taps)
+
+
+def setting_of_thinned_grid(channel: Channel, settings: ComSettings, case: int) -> EqualizerChoice:
+    """The same by walking from the best of every second value of each grid. `SirfError` where none of those passes."""
+    paths = path_responses(channel, settings, case)[0]
+    best = _searched(paths, _thinned(settings))
+    if best is None:
+        raise NoSettingError(
+            f"some setting of every second value must pass for {paths[0].name or 'the channel'}, got none. Search the full grid."
+        )
+    return _walked(paths, settings, best.gains_db, best.taps)
+
+
+def _walked(
+    paths: tuple[PathResponse, ...], settings: ComSettings, gains: tuple[float, ...], taps: tuple[float, ...]
+) -> EqualizerChoice:
     neighbours = NEIGHBOURS if settings.c2m is None else WINDOW_NEIGHBOURS
-    gains: tuple[float, ...] = start.ctle_db
-    taps = start.tx_taps
     # what is searched holds its centre: what that reaches need not be looked for below
     alone = _searched(paths, _narrowed(settings, gains, taps, 0)) if settings.receiver.ffe is None else None
     floor = -math.inf if alone is None else alone.fom_db
@@ -119,6 +136,24 @@ def _narrowed(
         transmitter=replace(settings.transmitter, ffe=ffe),
         receiver=replace(settings.receiver, ctle=replace(ctle, g_dc_db=g_dc, g_dc2_db=g_dc2)),
     )
+
+
+def _thinned(settings: ComSettings) -> ComSettings:
+    """The settings with every second value of each grid, the one nearest zero among them."""
+    ctle = settings.receiver.ctle
+    g_dc, g_dc2 = (_every_second(values) for values in _gain_grids(settings))
+    ffe = tuple((cursor, _every_second(values)) for cursor, values in settings.transmitter.ffe)
+    return replace(
+        settings,
+        local_search=0,
+        transmitter=replace(settings.transmitter, ffe=ffe),
+        receiver=replace(settings.receiver, ctle=replace(ctle, g_dc_db=g_dc, g_dc2_db=g_dc2)),
+    )
+
+
+def _every_second(values: tuple[float, ...]) -> tuple[float, ...]:
+    # two values are no grid to be thinned: the other one may be the only one that passes
+    return values[_nearest(values, 0.0) % 2 :: 2] if len(values) > 2 else values
 
 
 def _gain_grids(settings: ComSettings) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -46,7 +46,8 @@ class PathResponse:
 def running_sum(impulse: Float, count: int) -> Float:
     """Sum of each sample and those before it, `count` in all; the same length."""
     # one sum over all samples and a difference, instead of a sum of M terms at each of them
-    total = np.concatenate((np.zeros(count), np.cumsum(impulse)))
+    total = np.zeros(impulse.size + count)
+    np.cumsum(impulse, out=total[count:])
     return np.asarray(total[count:] - total[:-count])
 
 

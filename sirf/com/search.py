@@ -294,7 +294,12 @@ class CaseSearch:
 
 def shifted_rows(pulse: Float, offsets: tuple[int, ...], per_ui: int) -> Float:
     """The pulse (N,) moved by each cursor of `offsets` in UI (K, N); what leaves at one end enters at the other."""
-    return np.stack([np.roll(pulse, offset * per_ui) for offset in offsets])
+    rows = np.empty((len(offsets), pulse.size))
+    for row, offset in zip(rows, offsets, strict=True):
+        # two slices: `np.roll` asks for as much time again
+        start = offset * per_ui % pulse.size
+        row[start:], row[:start] = pulse[: pulse.size - start], pulse[pulse.size - start :]
+    return rows
 
 
 def by_phase(rows: Float, per_ui: int) -> tuple[Float, Integer]:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sirf._arrays import Float, Integer
+from sirf._kernels.limited_taps import limited_taps
 from sirf.presets import EqualizerLimits
 from sirf.signal.toeplitz import symmetric_toeplitz
 
@@ -134,32 +135,18 @@ class TapProblem:
         relative to the main one, then scaled for a main cursor of one, and the DFE follows them.
         """
         limits = self.limits
-        columns = positions + limits.rx_ffe_pre
-        shape, cost = self.shape[:, columns], self._cost[np.ix_(columns, columns)]
-        low, high, fed_back = np.asarray(limits.dfe_min), np.asarray(limits.dfe_max), self._fed_back
-        pinned = np.zeros(high.size, dtype=bool)
-        weights, target = np.zeros(positions.size), np.zeros(0)
-        for _ in range(high.size + 1):
-            rows = np.vstack([shape[self.main][None, :], shape[fed_back][pinned]])
-            inverse = np.linalg.solve(cost, rows.T)
-            # quadratic cost under linear constraints: C^-1 A' (A C^-1 A')^-1 goal
-            weights = inverse @ np.linalg.solve(rows @ inverse, np.concatenate(([1.0], target)))
-            values = shape[fed_back] @ weights
-            beyond = (np.abs(values - np.clip(values, low, high)) > 1e-12) & ~pinned
-            if not beyond.any():
-                break
-            # a pinned tap stays pinned: with few taps the set that is right is found without going back
-            pinned |= beyond
-            target = np.clip(values, low, high)[pinned]
+        places = np.ascontiguousarray(positions + limits.rx_ffe_pre)
         cursor = int(np.flatnonzero(positions == 0)[0])
-        # the main tap becomes ±1: its sign is that of the cursor, which an inverted pair turns
-        relative = weights / abs(weights[cursor])
+        taps, feedback = np.empty(positions.size), np.empty(len(limits.dfe_max))
+        variance = limited_taps(places, cursor, self._arguments, self.symbol_variance, taps, feedback)
+        return TapSolution(positions, taps, feedback, self.eye_factor**2 / (float(variance) + self.tx_noise**2))
+
+    @cached_property
+    def _arguments(self) -> tuple[Float, Float, Float, Float, Float, Float]:
+        """What `limited_taps` is told of all places, whichever are taken."""
+        limits, low, high = self.limits, np.array(self.limits.dfe_min), np.array(self.limits.dfe_max)
+        main, fed_back = self.shape[self.main].copy(), self.shape[self._fed_back].copy()
         # behind the last fixed tap stand floating ones, which have a limit of their own
-        most = np.where(positions > limits.rx_ffe_post, limits.rx_ffe_floating_max, limits.rx_ffe_tap_max)
-        most[cursor] = 1.0
-        relative = np.clip(relative, -most, most)
-        unit = relative / float(shape[self.main] @ relative)
-        values = shape[fed_back] @ unit
-        feedback = np.clip(values, low, high)
-        variance = float(unit @ cost @ unit) + self.symbol_variance * float(np.sum((values - feedback) ** 2))
-        return TapSolution(positions, relative, feedback, self.eye_factor**2 / (variance + self.tx_noise**2))
+        floats = np.arange(self.shape[0].size) > limits.rx_ffe_pre + limits.rx_ffe_post
+        most = np.where(floats, limits.rx_ffe_floating_max, limits.rx_ffe_tap_max)
+        return np.ascontiguousarray(self._cost), main, fed_back, low, high, most

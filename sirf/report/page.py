@@ -144,7 +144,8 @@ def _encoded(canvas: FigureCanvasAgg) -> bytes:
 
     buffer = io.BytesIO()
     # the ground is opaque: a channel of transparency would only be one more to compress
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    colours = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    picture = Image.fromarray(colours[..., :3])
     picture.save(buffer, format="png", compress_level=COMPRESSION, dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
     return buffer.getvalue()
 

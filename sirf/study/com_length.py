@@ -1,8 +1,9 @@
-"""The longest path whose COM meets a limit: searched near known equaliser settings, its end confirmed by the full grid.
+"""The longest path whose COM meets a limit: searched near known equaliser settings, its end held against the whole grid.
 
 Neighbouring lengths want neighbouring settings. So lengths are tried with COM as a walk from the setting of the nearest length
-finds it, which is a setting of the grid. At the crossing the full grid is asked too: where its margin is another by more than the
-ripple from length to length, the search goes on with the full grid alone.
+finds it, which is a setting of the grid; the first is the full grid's. At the crossing the grid of every second value is asked
+too. Where it leads to a better setting, whose margin is another by more than the ripple from length to length, the search goes on
+with the full grid alone.
 """
 
 from __future__ import annotations
@@ -85,12 +86,19 @@ class ComLength:
         return steady_length(self.full, low or start, stride=stride, tolerance=tolerance, known=self._full)
 
     def _agrees(self, length: float, spread: float) -> bool:
-        """Whether the full grid's margin at a length is the walk's, to what moves the crossing by less than the spread found."""
-        walked = self.near(length)
+        """Whether the whole grid, thinned, has no better setting at a length than the walk found.
+
+        Or one whose margin is the walk's, to what moves the crossing by less than the spread found.
+        """
+        walked, choices = self.near(length), self._choices[length]
+        found = self.limit.measurement(self.subject, length)
+        found.com_thinned = True
+        if not any(_is_better(one, choices[name]) for name, one in found.com_choices.items()):
+            return True
         others = [one for one in self.curve if one != length]
         far = min(others, key=lambda one: abs(abs(math.log(one / length)) - WINDOW))
         slope = abs((self.curve[far][0] - self.curve[length][0]) / math.log(far / length))
-        return abs(self.full(length) - walked) <= slope * 0.5 * math.log(spread)
+        return abs(self.limit.margin(self.limit.value(found)) - walked) <= slope * 0.5 * math.log(spread)
 
     def _keep(self, length: float, found: Measurement) -> None:
         self._choices[length] = found.com_choices
@@ -103,3 +111,9 @@ class ComLength:
         if self.progress is not None:
             self.progress(length, value)
         return self.limit.margin(value)
+
+
+def _is_better(one: EqualizerChoice | None, known: EqualizerChoice | None) -> bool:
+    """Whether a setting has the greater figure of merit, or passes where the known one does not."""
+    # of one setting the searches find the same digits
+    return one is not None and (known is None or one.fom_db > known.fom_db)

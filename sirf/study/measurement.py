@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import Final, Literal, TypeAlias
 
 from sirf import fec
 from sirf.channel.channel import Channel
@@ -12,7 +13,7 @@ from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import bulk_delay
 from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset_settings import from_standard
-from sirf.com.near_search import setting_near
+from sirf.com.near_search import setting_near, setting_of_thinned_grid
 from sirf.engine.light.light_chain import transmitter_tdecq
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import AmiError, NoSettingError, SirfError
@@ -47,8 +48,8 @@ class Measurement:
     `phases` is the number of sampling phases a UI in eyes that show a width (samples per UI of the link by default), `code` that
     behind the far host, `mask` (height in mV, width in UI) what eyes are held to, `tdecq_pattern` what TDECQ is measured on.
     `architecture` and `data_rate` in bit/s are needed for costs alone. `com_near` names settings by section from which COM's
-    search walks; it searches the whole grid of the others, from `com_floor_db` where that is known to be reached. `eye_ber` is
-    the error ratio of height, width and closure of every eye in place of each preset's DER0.
+    search walks; it searches the whole grid of the others, from `com_floor_db` where that is known to be reached, or a thinned
+    one with `com_thinned`. `eye_ber` is the error ratio of height, width and closure of every eye in place of each preset's DER0.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Measurement:
         self.tdecq_pattern = tdecq_pattern
         self.com_near = dict(com_near or {})
         self.com_floor_db: dict[str, float] = {}
+        self.com_thinned = False
         self.eye_ber = eye_ber
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
         self._openings: dict[int, StatisticalEye | None] = {}
@@ -90,7 +92,7 @@ class Measurement:
             com_near=self.com_near,
             eye_ber=self.eye_ber,
         )
-        found.com_floor_db = dict(self.com_floor_db)
+        found.com_floor_db, found.com_thinned = dict(self.com_floor_db), self.com_thinned
         return found
 
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
@@ -199,7 +201,11 @@ class Measurement:
         """COM and its setting of each section of copper alone, by the section's name; None where no setting passes."""
         copper = [section for section in self.sections if has_com(section.link)]
         return {
-            one.name: com_of(one.link, self.com_near.get(one.name), floor_db=self.com_floor_db.get(one.name))
+            one.name: com_of(
+                one.link,
+                THINNED if self.com_thinned else self.com_near.get(one.name),
+                floor_db=self.com_floor_db.get(one.name),
+            )
             for one in copper
         }
 
@@ -339,11 +345,16 @@ def com_db(link: Link) -> float:
     return CLOSED_DB if found is None else max(found.com_db, CLOSED_DB)
 
 
-def com_of(link: Link, near: EqualizerChoice | None = None, *, floor_db: float | None = None) -> EqualizerChoice | None:
+Start: TypeAlias = EqualizerChoice | Literal["thinned grid"] | None
+"""Where a search of COM begins: at a setting, at the best of a thinned grid, or nowhere (the full grid)."""
+THINNED: Final = "thinned grid"
+
+
+def com_of(link: Link, near: Start = None, *, floor_db: float | None = None) -> EqualizerChoice | None:
     """COM of a link of copper with the first package case of its standard, and its setting; None where none passes.
 
     The best of the standard's full grid, found sooner with `floor_db` (a figure of merit that one of its settings is known to
-    reach), or with `near` what a walk from that setting finds (`sirf.com.near_search`).
+    reach), or with `near` what a walk from that setting, or from the best of a thinned grid, finds (`sirf.com.near_search`).
     """
     assert link.optics is None
     if link.standard is None:
@@ -362,15 +373,17 @@ def com_of(link: Link, near: EqualizerChoice | None = None, *, floor_db: float |
 
 COM_CACHE = 128
 """Links whose COM is remembered, by content: architectures on the same copper ask for it at the same lengths."""
-_COM_OF_CONTENT: dict[tuple[str, str, EqualizerChoice | None], EqualizerChoice | None] = {}
+_COM_OF_CONTENT: dict[tuple[str, str, Start], EqualizerChoice | None] = {}
 
 
-def _searched_com(link: Link, near: EqualizerChoice | None, floor_db: float | None) -> EqualizerChoice | None:
+def _searched_com(link: Link, near: Start, floor_db: float | None) -> EqualizerChoice | None:
     assert link.standard is not None
     settings = from_standard(link.standard)
     try:
         if near is None:
             return setting_of_case(link.channel, settings, 1, floor_db=floor_db)
+        if near == THINNED:
+            return setting_of_thinned_grid(link.channel, settings, 1)
         return setting_near(link.channel, settings, 1, near)
     except NoSettingError:
         return None

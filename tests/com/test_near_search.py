@@ -6,7 +6,7 @@ import pytest
 
 from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset_settings import from_standard
-from sirf.com.near_search import setting_near
+from sirf.com.near_search import setting_near, setting_of_thinned_grid
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import load_architecture
 
@@ -15,7 +15,7 @@ from sirf.system.architecture import load_architecture
     ("architecture", "lengths"),
     [("npo", (0.1, 0.2, 0.4)), ("cpo-retimed", (0.03, 0.06, 0.12)), ("copper-cable", (1.0, 2.0))],
 )
-def test_walk_finds_what_the_full_grid_finds(architecture: str, lengths: tuple[float, ...]) -> None:
+def test_walks_find_what_the_full_grid_finds(architecture: str, lengths: tuple[float, ...]) -> None:
     subject = ArchitectureSubject(architecture=load_architecture(architecture), data_rate=106.25e9)
     link = next(one.link for one in subject.sections(lengths[0]) if one.link.optics is None)
     settings = from_standard(link.standard or "")
@@ -24,6 +24,9 @@ def test_walk_finds_what_the_full_grid_finds(architecture: str, lengths: tuple[f
         channel = next(one.link for one in subject.sections(length) if one.link.optics is None).channel
         full = setting_of_case(channel, settings, 1)
         near = setting_near(channel, settings, 1, start)
+        thinned = setting_of_thinned_grid(channel, settings, 1)
+        assert thinned.fom_db <= full.fom_db + 1e-9
+        assert thinned.com_db == pytest.approx(full.com_db, abs=0.05)
         assert near.fom_db <= full.fom_db + 1e-9
         assert near.com_db == pytest.approx(full.com_db, abs=0.05)
         start = near
