@@ -79,6 +79,13 @@ class Tia:
             return np.full(np.shape(x), self.gain)
         return np.asarray(self.gain / np.cosh(self.gain * np.asarray(x, dtype=float) / self.saturation) ** 2)
 
+    def curvature(self, x: Float) -> Float:
+        """Second derivative of the curve in V/A² beside `x` A about the mean."""
+        if self.saturation == inf:
+            return np.zeros(np.shape(x))
+        size = self.gain * np.asarray(x, dtype=float) / self.saturation
+        return np.asarray(-2.0 * self.gain**2 / self.saturation * np.tanh(size) / np.cosh(size) ** 2)
+
     def input_density(self, frequency: Float) -> Float:
         """One-sided noise density (F,) in A²/Hz at the input."""
         return np.asarray(self.noise**2 * (1.0 + (np.asarray(frequency, dtype=float) / self.noise_corner) ** 2))

@@ -23,7 +23,7 @@ from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.light_chain import PERIOD_SYMBOLS, SAMPLES_PER_UI, LightChain, period_symbols
 from sirf.engine.light.pattern_tails import PatternTails
 from sirf.engine.light.period_waves import PeriodWaves
-from sirf.units import ELECTRON
+from sirf.engine.light.received_noise import received_noise
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -43,7 +43,8 @@ class LevelDistortion:
 
     `means` (L,) in V; `cursors` (L, L, K) in V to add to the linear ones from SYMBOLS_BEFORE symbols before the main one on;
     `offsets` (L, L, B) in V beyond what cursors and levels say, with probabilities `shares` (L, L, B); `variance` (L, L) in V²
-    to add to the receiver's noise; `slope` (L, L) the edges' size relative to the linear ones. `patterns` corrects the tails.
+    to add to the receiver's noise; `third` (L, L) in V³ the third cumulant of all noise; `slope` (L, L) the edges' size relative
+    to the linear ones. `patterns` corrects the tails.
     """
 
     means: Float
@@ -51,6 +52,7 @@ class LevelDistortion:
     offsets: Float
     shares: Float
     variance: Float
+    third: Float
     slope: Float
     patterns: PatternTails
 
@@ -76,7 +78,19 @@ class LargeSignal:
         self.chain: LightChain = self.period.chain
         self.symbols = link.levels[self.period.sent]
         self.member, self.known, self.solver = _fit_of(tuple(link.levels.tolist()))
-        self.noise = self._noise() if self.chain.span.noisy else np.zeros((PERIOD_SYMBOLS, SAMPLES_PER_UI))
+        self.noise, *shaken = (
+            received_noise(
+                self.chain,
+                power.astype(float),
+                current.astype(float),
+                symbol_rate=link.symbol_rate,
+                order=link.order,
+                gaussian=number > 0,
+            )
+            for number, (power, current) in enumerate(zip(self.period.power, self.period.current, strict=True))
+        )
+        # displaced edges bring light of the neighbours, and its noise with it
+        self.variances = [one.variance for one in shaken or [self.noise]]
         self._at_instant: LevelDistortion | None = None
 
     def at(self, offset: int) -> LevelDistortion:
@@ -93,8 +107,12 @@ class LargeSignal:
         whole, *shaken = self.period.at_instants(offset, self.end.samples_per_ui)
         straight = self._linear(self.end.through, offset)
         moved = [self._course_at(number, one - whole, offset) for number, one in enumerate(shaken)]
-        noise = self._noise_at(offset)
-        constants, variance, slope = np.zeros((count, count)), np.zeros((count, count)), np.ones((count, count))
+        # noise that passes a curve moves the mean
+        whole = whole + self._between(self.noise.mean, offset)
+        skewed = self._between(self.noise.third, offset)
+        noise = np.stack([self._between(one, offset) for one in self.variances])
+        constants, variance, third = np.zeros((3, count, count))
+        slope = np.ones((count, count))
         offsets, shares = np.zeros((count, count, REST_BINS)), np.zeros((count, count, REST_BINS))
         cursors = np.zeros((count, count, len(NEIGHBOUR_OFFSETS)))
         left, fitted = np.zeros(PERIOD_SYMBOLS), np.zeros((max(len(moved), 1), PERIOD_SYMBOLS))
@@ -117,13 +135,13 @@ class LargeSignal:
                 # fit[0] is the constant; the main symbol and the one before are given, so they have no cursors of
                 # their own
                 cursors[level, before, FREE_OFFSETS + SYMBOLS_BEFORE] = fit[1:]
-                variance[level, before] = noise[rows].mean()
+                variance[level, before], third[level, before] = noise[:, rows].mean(), skewed[rows].mean()
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
         seen, fed_back = np.array([whole + course[0] for course in moved] or [whole]), self._fed_back()
         pair = self.period.sent * count + np.roll(self.period.sent, 1)
         patterns = PatternTails(seen - fed_back, fitted - fed_back, left, noise, pair, count)
-        return LevelDistortion(means, cursors, offsets, shares, variance, slope, patterns)
+        return LevelDistortion(means, cursors, offsets, shares, variance, third, slope, patterns)
 
     def _fed_back(self) -> Float:
         """(N,) V that the receiver's feedback takes off every symbol."""
@@ -160,47 +178,11 @@ class LargeSignal:
             fft.irfft(fft.rfft(self.symbols if values is None else values) * fft.rfft(pulse), PERIOD_SYMBOLS)
         )
 
-    def _noise_at(self, offset: int) -> Float:
-        """(N,) variance in V² beyond the average at the instants plus `offset` samples, between the light's samples."""
+    def _between(self, values: Float, offset: int) -> Float:
+        """(N,) of values (N, SAMPLES_PER_UI) at the instants plus `offset` samples, between the light's samples."""
         whole, part = divmod(offset * SAMPLES_PER_UI, self.end.samples_per_ui)
-        here, there = (self._seen(self.noise, int(whole) + step) for step in (0, 1))
+        here, there = (self._seen(values, int(whole) + step) for step in (0, 1))
         return np.asarray(here + (there - here) * part / self.end.samples_per_ui)
-
-    def _noise(self) -> Float:
-        """(N, SAMPLES_PER_UI) variance in V² at the slicer beyond the linear front end's, as light and curves change it.
-
-        Shot and amplifier noise pass amplifier and copper, intensity noise the diode too; all meet the amplifier's local slope.
-        Variances add over the squared response, as of noise that is white before it.
-        """
-        chain, waves = self.chain, self.period
-        path, receiver = chain.span.path, chain.span.path.receiver
-        n = PERIOD_SYMBOLS * SAMPLES_PER_UI
-        f = fft.rfftfreq(n, 1.0 / chain.rate)
-        slope = receiver.tia.slope(waves.current)
-        average = chain.span.gains(self.link.order)[1]
-        current = receiver.photodiode.curve(waves.power)
-        level_power = chain.span.powers(self.link.order)
-        level_current = receiver.photodiode.curve(level_power)
-        white = receiver.tia.input_density(np.zeros(1))[0] + 2.0 * ELECTRON * current
-        usual = receiver.tia.input_density(np.zeros(1))[0] + 2.0 * ELECTRON * float(level_current.mean())
-        relative = path.source.rin * current**2, path.source.rin * float(np.mean(level_current**2))
-        beats = self._beats(f) * (waves.power / level_power.mean() - 1.0)
-        # variance of filtered white noise: a one-sided density in time convolved with the squared impulse response
-        behind, ahead = chain.squared(n)
-        # the linear front end already counts the noise of mean light at the mean gain: only the difference is added
-        # here
-        spectrum = behind * fft.rfft(slope**2 * white - average**2 * usual)
-        spectrum += ahead * fft.rfft(slope**2 * relative[0] - average**2 * relative[1])
-        # a one-sided density S of samples at a rate R is a variance of S R / 2
-        total = 0.5 * chain.rate * fft.irfft(spectrum, n, overwrite_x=True)
-        return np.asarray(total + beats).reshape(PERIOD_SYMBOLS, SAMPLES_PER_UI)
-
-    def _beats(self, frequency: Float) -> float:
-        """Variance in V² of double reflections in the linear front end."""
-        chain = self.chain
-        density = chain.span.beat_density(frequency, symbol_rate=self.link.symbol_rate, order=self.link.order)
-        seen = np.abs(chain.spectra(2 * (len(frequency) - 1)).behind) ** 2
-        return float(np.trapezoid(density * seen, frequency))
 
 
 def _edges_through_curves(courses: list[Float]) -> tuple[float, Float]:

@@ -126,6 +126,31 @@ class Spectra:
     behind: Complex
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NoiseShapes:
+    """Responses to noise that is white before the amplifier: spectra (2, N // 2 + 1) behind the diode, and ahead of it.
+
+    `seen` of the squared response to the slicer, `met` of that to the amplifier's curve; `shared` (2, N) is the correlation
+    of the noise at the curve with that at the slicer, over the variance of the former.
+    """
+
+    seen: Complex
+    met: Complex
+    shared: Float
+
+    @classmethod
+    def of(cls, amplifier: Complex, diode: Complex, behind: Complex, samples: int) -> NoiseShapes:
+        """Of the chain's responses (N // 2 + 1,) on N `samples`."""
+        before = np.stack([amplifier, amplifier * diode])
+        power = np.abs(before) ** 2
+        correlation = fft.irfft(power * behind, samples)
+        return cls(
+            seen=fft.rfft(fft.irfft(before * behind, samples) ** 2),
+            met=fft.rfft(fft.irfft(before, samples) ** 2),
+            shared=correlation / fft.irfft(power, samples)[:, :1],
+        )
+
+
 class LightChain:
     """What lies between the driver's curve and the slicer, for stretches of waves that are taken as periodic."""
 
@@ -137,7 +162,7 @@ class LightChain:
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[tuple[int, str], Spectra] = {}
         self._kept_rising: dict[tuple[int, str], Float] = {}
-        self._kept_squared: dict[int, tuple[Complex, Complex]] = {}
+        self._kept_noise_shapes: dict[int, NoiseShapes] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
         # time from the instant at the driver's curve to that at the slicer: what everything behind the driver takes
         self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
@@ -201,17 +226,12 @@ class LightChain:
             self._kept[samples, kind] = Spectra(device, diode, amplifier, (whole * turn).astype(device.dtype))
         return self._kept[samples, kind]
 
-    def squared(self, samples: int) -> tuple[Complex, Complex]:
-        """Spectra (N // 2 + 1,) of the squared responses to the slicer of noise behind the diode and ahead of it; kept."""
-        if samples not in self._kept_squared:
+    def noise_shapes(self, samples: int) -> NoiseShapes:
+        """Responses to noise of stretches of `samples`; kept."""
+        if samples not in self._kept_noise_shapes:
             shapes = self.spectra(samples)
-            behind = shapes.amplifier * shapes.behind
-            ahead = behind * shapes.diode
-            self._kept_squared[samples] = (
-                fft.rfft(fft.irfft(behind, samples) ** 2),
-                fft.rfft(fft.irfft(ahead, samples) ** 2),
-            )
-        return self._kept_squared[samples]
+            self._kept_noise_shapes[samples] = NoiseShapes.of(shapes.amplifier, shapes.diode, shapes.behind, samples)
+        return self._kept_noise_shapes[samples]
 
     def rising(self, samples: int, kind: str = "float64") -> Float:
         """What shapes white noise: square root of the density (N // 2 + 1,) at the amplifier's input over that at 0 Hz; kept."""

@@ -36,7 +36,7 @@ class PatternTails:
     """One sampling phase: what the slicer sees of symbol n less what is fed back, in V, and the noise.
 
     `seen` (R, N) came through the curves, `fitted` (R, N) has the fit's cursors and edges without what it `left` (N,), which it
-    takes as a matter of chance. `noise` (N,) in V² is what curves and light add to the receiver's, pattern by pattern.
+    takes as a matter of chance. `noise` (R, N) in V² is what curves and light add to the receiver's, pattern by pattern.
     `pair` (N,) is L times the level index of the symbol plus that of the one before it. `part` scales the logarithm of the ratio.
     """
 
@@ -57,10 +57,10 @@ class PatternTails:
         count, pairs = self.levels, self.levels**2
         beside = centres[self.pair // count]
         seen, fitted = self.seen - beside, self.fitted - beside
-        average = _means(self.noise, self.pair, pairs) + variance
+        average = _means(self.noise.mean(axis=0), self.pair, pairs) + variance
         grid = _Grid.of(seen, fitted, self.left, float(np.sqrt(average.min())))
         group = self.pair * NOISE_CLASSES + self._noise_classes()
-        classes = _means(self.noise, group, pairs * NOISE_CLASSES) + variance
+        classes = _means(self.noise.ravel(), group.ravel(), pairs * NOISE_CLASSES) + variance
         counts, widened = grid.histograms(seen, group, len(classes))
         actual, squares = grid.tails(counts, classes - widened)
         left, widened_left = grid.histograms(self.left[None], self.pair, pairs)
@@ -80,15 +80,16 @@ class PatternTails:
         return self.part * upper, self.part * lower
 
     def _noise_classes(self) -> Integer:
-        """Class (N,) of each pattern among those of its pair, by its noise."""
+        """Class (R, N) of each pattern among those of its pair, by its noise."""
+        noise, pair = self.noise.ravel(), np.tile(self.pair, len(self.noise))
         # whole numbers of 16 bits are sorted by their digits, which takes a tenth of a comparison sort's time
-        order = np.argsort(self.pair.astype(np.int16), kind="stable")
-        ends = np.cumsum(np.bincount(self.pair, minlength=self.levels**2))
+        order = np.argsort(pair.astype(np.int16), kind="stable")
+        ends = np.cumsum(np.bincount(pair, minlength=self.levels**2))
         classes = np.empty(len(order), dtype=np.int64)
         for rows in np.split(order, ends[:-1]):
-            by_noise = rows[np.argsort(self.noise[rows], kind="stable")]
+            by_noise = rows[np.argsort(noise[rows], kind="stable")]
             classes[by_noise] = np.arange(len(rows)) * NOISE_CLASSES // max(len(rows), 1)
-        return classes
+        return classes.reshape(self.noise.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,15 @@ class _Grid:
         return np.asarray(self.width * self.stride * np.arange(VOLTAGES))
 
     def histograms(self, values: Float, group: Integer, groups: int) -> tuple[Float, Float]:
-        """Counts (groups, bins) of `values` (R, N) by `group` (N,), each value split over two bins, its mean kept.
+        """Counts (groups, bins) of `values` (R, N) by `group` (N,) or (R, N), each value split over two bins, its mean kept.
 
         And the variance (groups,) in V² by which splitting widens them.
         """
         counts, widened = np.zeros((groups, 2 * self.half + 1)), np.zeros(groups)
-        count_split(values, group, 1.0 / self.width, self.half, counts, widened)
-        members = len(values) * np.maximum(np.bincount(group, minlength=groups), 1)
+        every = group if group.ndim == 2 else [group] * len(values)
+        for row, own in zip(values, every, strict=True):
+            count_split(row[None], own, 1.0 / self.width, self.half, counts, widened)
+        members = np.maximum(sum(np.bincount(own, minlength=groups) for own in every), 1)
         return counts, self.width**2 * widened / members
 
     def tails(self, histograms: Float, variances: Float) -> tuple[Float, Float]:

@@ -39,7 +39,7 @@ LANES = 4
 
 
 class PeriodWaves:
-    """What a link's period makes of light `power` (SAMPLES,) in W, `current` (SAMPLES,) in A and voltage at the slicer.
+    """What a link's period makes of light `power` (R, SAMPLES) in W, `current` (R, SAMPLES) in A and voltage at the slicer.
 
     `sent` (N,) are level indices; `moves` and `bends` (R - 1, N) multiply the edge response and its slope in the courses with
     displaced edges, (0, N) without jitter.
@@ -55,7 +55,7 @@ class PeriodWaves:
         # the mean current has no say in what reaches the photodiode: the light is sent once
         chain.middle = float(np.mean(chain.span.path.receiver.photodiode.curve(power[0])))
         into, self._spectra = chain.arriving(power)
-        self.power, self.current = power[0].astype(float), into[0].astype(float)
+        self.power, self.current = power[: self.courses], into[: self.courses]
         chain.offset = float(self._spectra[0, 0].real) / SAMPLES
 
     def of_noise(self, link: Link) -> PeriodWaves:

@@ -282,6 +282,7 @@ class InterferenceModel:
                     cursors=distortion.bend(level, before, cursors, main),
                     edges=edges.scaled(float(distortion.slope[level, before])),
                     variance=self.noise + float(distortion.variance[level, before]),
+                    third=float(distortion.third[level, before]),
                     offsets=distortion.offsets[level, before] + moved[level],
                     shares=distortion.shares[level, before],
                 )
@@ -290,7 +291,7 @@ class InterferenceModel:
             for level in range(len(moved))
         ]
         every = [one for row in given for one in row]
-        least, most = (f(one.variance for one in every) for f in (min, max))
+        least, most = min(one.variance for one in every), max(one.spread for one in every)
         if not least > 0.0:
             raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
         widest = np.max([np.abs(one.cursors) for one in every], axis=0)

@@ -41,6 +41,12 @@ SMALL_CURSOR = 0.4
 there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
 OVERSAMPLING = 4
 """At least so many voltages in each step that the line resolves."""
+MAX_SKEWNESS = 0.2
+"""Largest skewness of noise: beyond it a curve is no longer one of second order over the width of the noise."""
+FARTHEST = 13.0
+"""Deviations at which a Gaussian tail is lost in rounding once the line has tilted it."""
+LARGEST_LOGARITHM = 300.0
+"""Of the part by which a third cumulant changes the function of noise."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""
 
@@ -96,15 +102,21 @@ def interference(
 class Conditional:
     """What the slicer sees beside a symbol of one level that follows one of another level.
 
-    `cursors` (K,), the response of displaced `edges` there, the noise `variance` in V², and `offsets` (B,) in V beyond what the
-    cursors say, with their probabilities `shares` (B,).
+    `cursors` (K,), the response of displaced `edges` there, the noise's `variance` in V² and its `third` cumulant in V³, and
+    `offsets` (B,) in V beyond what the cursors say, with their probabilities `shares` (B,).
     """
 
     cursors: Float
     edges: EdgeResponse
     variance: float
+    third: float
     offsets: Float
     shares: Float
+
+    @property
+    def spread(self) -> float:
+        """Variance in V² of Gaussian noise that reaches as far as this noise does, at `FARTHEST` deviations of it."""
+        return self.variance * (1.0 + FARTHEST * abs(_bend(self.variance, self.third))) ** 2
 
 
 def interference_by_level(
@@ -131,8 +143,8 @@ def interference_by_level(
                 one.cursors, main, one.edges, displacement, levels, crosstalk, here, wanted=wanted
             )
             up, down = (np.exp(np.outer(sign * line.points, one.offsets)) @ one.shares for sign in (1.0, -1.0))
-            above[level] += upper[before, level] * up
-            below[level] += lower[count - 1 - before, count - 1 - level] * down
+            above[level] += upper[before, level] * up * _skewed(here, one.third)
+            below[level] += lower[count - 1 - before, count - 1 - level] * down * _skewed(here, -one.third)
     _check(above, below[::-1], line, "level-dependent interference")
     return _inverted(above, below, line)
 
@@ -208,6 +220,28 @@ def _noise(line: TiltedContour) -> Complex:
     noise = np.ones(line.size, dtype=complex)
     multiply_cumulants(noise, line.tilt, line.step, line.gaussian, 0.0)
     return noise
+
+
+def _bend(variance: float, third: float) -> float:
+    """b of noise z + b (z² - 1), z standard normal, that has such a `third` cumulant once it is scaled to its `variance`."""
+    # the third cumulant over the cube of the deviation is 6 b + O(b³)
+    return float(np.clip(third / variance**1.5, -MAX_SKEWNESS, MAX_SKEWNESS)) / 6.0
+
+
+def _skewed(line: TiltedContour, third: float) -> Complex | float:
+    """(S,): what the function of the line's Gaussian noise is multiplied by where it has a `third` cumulant in V³.
+
+    The noise is then that of a curve to second order, n + a (n² - E n²) with n Gaussian, whose function is a closed form.
+    """
+    if not third:
+        return 1.0
+    b, deviation = _bend(line.gaussian, third), float(np.sqrt(line.gaussian))
+    # the square adds to the variance, which stays
+    x = line.points * deviation / np.sqrt(1.0 + 2.0 * b**2)
+    rest = 1.0 - 2.0 * b * x
+    exponent = 0.5 * x**2 / rest - b * x - 0.5 * (line.points * deviation) ** 2
+    # where this is large the function of the noise itself is nothing, and so is their product
+    return np.asarray(np.exp(np.minimum(exponent.real, LARGEST_LOGARITHM) + 1j * exponent.imag) / np.sqrt(rest))
 
 
 def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from sirf import optics
 from sirf._arrays import Float, Integer
-from sirf.engine.light.light_chain import periodic
+from sirf.engine.light.light_chain import LightChain, UnitNoise, periodic
 from sirf.engine.light.pattern_tails import NOISE_CLASSES, PatternTails
 from sirf.engine.statistical.analysis import InterferenceModel, error_rates
 from sirf.link import Link
@@ -25,8 +25,7 @@ def quiet(link: Link) -> Link:
     """The link without crosstalk and without noise of its laser, slicers half way between the levels."""
     assert link.optics is not None
     receiver = dataclasses.replace(link.receiver, thresholds="midway")
-    light = dataclasses.replace(link.optics, noisy=False)
-    return link.replace(optics=light, channel=link.optics.undisturbed(), receiver=receiver)
+    return link.replace(channel=link.optics.undisturbed().quiet(), receiver=receiver)
 
 
 def by_brute_force(link: Link, runs: int) -> tuple[float, float]:
@@ -34,27 +33,37 @@ def by_brute_force(link: Link, runs: int) -> tuple[float, float]:
 
     Edges are displaced to second order, by Gaussian and dual-Dirac jitter; the levels are found from what arrives.
     """
-    model, jitter = InterferenceModel(link), link.transmitter.jitter
+    model = InterferenceModel(link)
     assert model.large is not None
-    chain, drive = model.large.chain, model.large.chain.drive
+    chain = model.large.chain
     noise = model.noise + model.large.at(0).variance
     generator = np.random.default_rng(20)
     found = []
     for _ in range(runs):
         sent = generator.permutation(np.arange(SYMBOLS) % link.order)
-        symbols = link.levels[sent]
-        tau = jitter.random_ui * generator.standard_normal(SYMBOLS)
-        tau += jitter.dual_dirac_ui * generator.choice([-1.0, 1.0], SYMBOLS)
-        taps = np.diff([0.0, *link.transmitter.ffe, 0.0])
-        steps = sum(t * np.roll(symbols, i - link.transmitter.ffe_main) for i, t in enumerate(taps))
-        wave = periodic(drive.through, drive.sampling, symbols)
-        wave += periodic(drive.edge, drive.sampling, -steps * tau)
-        wave += periodic(drive.edge_slope, drive.sampling, 0.5 * steps * tau**2)
-        seen = chain.run(wave).slicer.reshape(SYMBOLS, -1)[:, 0].copy()
-        for lag, tap in enumerate(link.receiver.dfe, start=1):
-            seen -= tap * model.front_end.main_cursor * np.roll(symbols, lag)
+        seen = chain.run(displaced(link, chain, sent, generator)).slicer.reshape(SYMBOLS, -1)[:, 0]
+        seen = seen - fed_back(model, sent)
         found.append(errors(seen, sent, noise[sent, np.roll(sent, 1)]))
     return float(np.mean(found)), float(np.std(found) / np.sqrt(runs))
+
+
+def displaced(link: Link, chain: LightChain, sent: Integer, generator: np.random.Generator) -> Float:
+    """Drive of the symbols `sent`, edges displaced to second order by Gaussian and dual-Dirac jitter as drawn."""
+    symbols, jitter, drive = link.levels[sent], link.transmitter.jitter, chain.drive
+    tau = jitter.random_ui * generator.standard_normal(len(sent))
+    tau += jitter.dual_dirac_ui * generator.choice([-1.0, 1.0], len(sent))
+    taps = np.diff([0.0, *link.transmitter.ffe, 0.0])
+    steps = sum(t * np.roll(symbols, i - link.transmitter.ffe_main) for i, t in enumerate(taps))
+    wave = periodic(drive.through, drive.sampling, symbols)
+    wave += periodic(drive.edge, drive.sampling, -steps * tau)
+    return wave + periodic(drive.edge_slope, drive.sampling, 0.5 * steps * tau**2)
+
+
+def fed_back(model: InterferenceModel, sent: Integer) -> Float:
+    """V that feedback of the symbols `sent` takes off each."""
+    symbols = model.link.levels[sent]
+    taps = enumerate(model.link.receiver.dfe, start=1)
+    return np.asarray(sum(tap * model.front_end.main_cursor * np.roll(symbols, lag) for lag, tap in taps))
 
 
 def errors(seen: Float, sent: Integer, variance: Float) -> float:
@@ -71,7 +80,8 @@ def expected(link: Link) -> float:
     model = InterferenceModel(link)
     assert model.large is not None
     found = model.large.at(0)
-    patterns = dataclasses.replace(found.patterns, noise=found.variance.ravel()[found.patterns.pair])
+    noise = np.tile(found.variance.ravel()[found.patterns.pair], (len(found.patterns.seen), 1))
+    patterns = dataclasses.replace(found.patterns, noise=noise)
     at_instant = model._distorted(dataclasses.replace(found, patterns=patterns), 0)
     return error_rates(model, at_instant, ideal_feedback=True).ser
 
@@ -100,6 +110,33 @@ def test_jitter_passes_the_curves_with_its_pattern() -> None:
     assert expected(link) == pytest.approx(known, rel=0.03, abs=3.0 * deviation)
 
 
+def test_displaced_edges_bring_the_noise_of_the_light_that_they_bring() -> None:
+    """Intensity noise 9 dB louder than shipped: a level beside more light is noisier just when its edge is displaced."""
+    (section,) = sections(load_architecture("pluggable-linear"), 106.25e9, step=20e6)
+    link = optimized(section.link)
+    assert link.optics is not None
+    path = link.optics.path
+    louder = dataclasses.replace(path.source, rin_db_per_hz=path.source.rin_db_per_hz + 9.0)
+    path = dataclasses.replace(path, source=louder, connectors=(), end_reflectance_db=(-120.0, -120.0))
+    link = link.replace(channel=link.optics.with_path(path).undisturbed())
+    model, own = InterferenceModel(link), InterferenceModel(quiet(link))
+    assert model.large is not None
+    chain, found = model.large.chain, model.at(0)
+    volts = np.array([[q(k, 1e-3) for k in range(4)] for q in (found.quantile, found.lower_quantile)])
+    generator, counted = np.random.default_rng(21), []
+    for _ in range(5):
+        sent = generator.permutation(np.arange(SYMBOLS) % 4)
+        drive = displaced(link, chain, sent, generator)
+        unit = UnitNoise(*(generator.standard_normal(len(drive)) for _ in range(3)))
+        seen = chain.run(drive, unit).slicer.reshape(SYMBOLS, -1)[:, 0] - fed_back(model, sent)
+        x = seen - model.decided[sent] * model.front_end.main_cursor
+        # the receiver's own noise by its Gaussian tail
+        wrong = ndtr(np.stack([x - volts[0, sent], -x - volts[1, sent]]) / np.sqrt(own.noise))
+        counted.append([np.bincount(sent, row) / (SYMBOLS // 4) for row in wrong])
+    inner = np.mean(counted, axis=0)[[0, 0, 0, 1, 1, 1], [0, 1, 2, 1, 2, 3]]
+    assert inner == pytest.approx(1e-3, rel=0.2)
+
+
 def test_patterns_of_an_independent_rest_leave_the_tails() -> None:
     """A rest that does not go with the neighbours, noise that does not go with the pattern: the ratio is one."""
     generator = np.random.default_rng(3)
@@ -107,7 +144,7 @@ def test_patterns_of_an_independent_rest_leave_the_tails() -> None:
     pair = generator.integers(0, levels**2, n)
     fitted = 0.3 * generator.uniform(-1.0, 1.0, n)
     left = 0.05 * generator.choice([-1.0, 1.0], n)
-    tails = PatternTails((fitted + left)[None], fitted[None], left, np.full(n, 1e-3), pair, levels)
+    tails = PatternTails((fitted + left)[None], fitted[None], left, np.full((1, n), 1e-3), pair, levels)
     upper, lower = tails.log_ratios(np.zeros(levels), 9e-3, np.linspace(0.0, 0.4, 20))
     assert np.abs(upper).max() < 0.02
     assert np.abs(lower).max() < 0.02
@@ -119,7 +156,7 @@ def test_a_rest_that_goes_with_the_neighbours_has_the_closed_form() -> None:
     n = 1 << 18
     u = generator.standard_normal(n)
     left = 0.2 * (u**2 - 1.0)
-    tails = PatternTails((u + left)[None], u[None], left, np.zeros(n), np.zeros(n, dtype=np.int64), 1)
+    tails = PatternTails((u + left)[None], u[None], left, np.zeros((1, n)), np.zeros(n, dtype=np.int64), 1)
     volts = np.linspace(0.0, 3.0, 7)
     upper, lower = tails.log_ratios(np.zeros(1), 0.25, volts)
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)
@@ -135,7 +172,7 @@ def test_noise_that_goes_with_the_pattern_counts_where_the_pattern_is() -> None:
     """Symbols near the threshold have the small noise: far fewer errors than with the mean noise everywhere."""
     u = np.repeat([-0.5, 0.5], 1000)
     noise = np.where(u > 0.0, 0.01, 0.09)
-    tails = PatternTails(u[None], u[None], np.zeros(2000), noise, np.zeros(2000, dtype=np.int64), 1)
+    tails = PatternTails(u[None], u[None], np.zeros(2000), noise[None], np.zeros(2000, dtype=np.int64), 1)
     upper, _ = tails.log_ratios(np.zeros(1), 0.0, np.array([0.0, 0.5, 1.0]))
     # one class of noise holds symbols of one kind only
     assert NOISE_CLASSES % 2 == 0

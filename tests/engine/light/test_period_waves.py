@@ -28,5 +28,5 @@ def test_every_course_arrives_as_the_chain_sends_it(name: str) -> None:
             expected = np.roll(whole.chain.run(volts).slicer, -samples)[::m]
             # rounding of single precision, a thousandth of the least noise
             assert course == pytest.approx(expected, abs=3e-6 * float(np.ptp(seen)))
-    assert period.current == pytest.approx(whole.waves.current, abs=3e-6 * float(np.ptp(period.current)))
-    assert period.power == pytest.approx(whole.waves.power, abs=3e-6 * float(np.ptp(period.power)))
+    assert period.current[0] == pytest.approx(whole.waves.current, abs=3e-6 * float(np.ptp(period.current)))
+    assert period.power[0] == pytest.approx(whole.waves.power, abs=3e-6 * float(np.ptp(period.power)))

@@ -35,15 +35,15 @@ def linear() -> Link:
 
 
 def test_an_open_contour_has_a_width_and_adapted_slicers_err_less(linear: Link) -> None:
-    """The upper eye is open from 25.40 to 26.62 mV; half way between its levels is 26.97 mV, outside of it."""
+    """The upper eye is open from 25.49 to 26.47 mV; half way between its levels is 26.94 mV, outside of it."""
     fixed, adapted = (sirf.statistical_eye(with_thresholds(linear, how)) for how in ("midway", "adapted"))
     assert fixed.eye_widths()[2] == 0.0
     for (low, high), threshold in zip(adapted.edges(adapted.der0), adapted.thresholds, strict=True):
         assert low < threshold < high
-    assert min(adapted.eye_widths()) > 0.03
+    assert min(adapted.eye_widths()) > 0.02
     # 26.6 million counted symbols of the fixed thresholds: 2.62e-5 to 3.04e-5 (99 %)
     assert fixed.ber == pytest.approx(2.83e-5, rel=0.03)
-    assert adapted.ber == pytest.approx(1.85e-5, rel=0.03)
+    assert adapted.ber == pytest.approx(1.97e-5, rel=0.03)
 
 
 def test_at_a_threshold_neighbours_are_mistaken_as_often(linear: Link) -> None:
