@@ -30,6 +30,7 @@ def empty_figure(size: tuple[float, float]) -> Figure:
 
 def new_figure(size: tuple[float, float], rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """A figure of `size` in inches and its axes, row by row; raises `SirfError` without matplotlib."""
+    # always a list, also of a single picture
     figure = empty_figure(size)
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, [axes for row in grid for axes in row]
@@ -56,6 +57,7 @@ def plain(text: str) -> str:
 
 def save_figure(figure: Figure, file: Path) -> None:
     """Write a picture of the kind that its name says; raises `SirfError` where that cannot be."""
+    # written beside and moved: a viewer that watches the file never sees half a picture
     try:
         with replacing("out", file) as beside:
             figure.savefig(beside, dpi=150)

@@ -21,6 +21,7 @@ def set_title(axes: Axes, what: str, *conditions: str) -> None:
     """Title of a picture: what it shows, and below that its conditions (empty ones are left out), wrapped to the axes."""
     # axes that a caller made alone have no place in a grid
     place = axes.get_subplotspec()
+    # a picture in a row has that share of the width for its title
     columns = 1 if place is None else place.get_gridspec().ncols / len(place.colspan)
     width = max(int(CHARACTERS_PER_INCH * axes.figure.get_figwidth() / columns), 24)  # type: ignore[union-attr]  # a sub-figure has one too
     # names come from files: none of their characters may command anything

@@ -31,14 +31,18 @@ def bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool = True)
     """
     axes = axes_or_new(ax, (6.4, 3.6))
     phase, ratio = result.bathtub()
+    # zero has no place on a logarithmic axis: the deepest ratio stands for it
     axes.semilogy(phase, np.maximum(ratio, DEEPEST), color=DARK)
     # a wall begins where half the symbols beside each eye come over its threshold
+    # each of E eyes has two of L levels beside it, half of their symbols on the wrong side at the wall
     share = len(result.thresholds) / len(result.levels)
     walls = fit_walls(phase, ratio, ratio_fitted=result.der0, share=share) if fit else None
+    # no walls where the bathtub is too shallow for a fit
     if walls is not None:
         fine = np.linspace(phase[0], phase[-1], FIT_POINTS)
         model = np.maximum(walls[0].ratio(fine) + walls[1].ratio(fine), DEEPEST)
         random = 0.5 * (abs(walls[0].sigma) + abs(walls[1].sigma))
+        # what is left of the unit interval between the means of both walls
         deterministic = 1.0 - (walls[1].mean - walls[0].mean)
         label = f"dual-Dirac fit: DJ {deterministic:.3f} UI, RJ {random:.4f} UI rms"
         axes.plot(fine, model, color=BLUE, linewidth=1.0, linestyle="-.", label=label)
@@ -57,6 +61,7 @@ def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool
     axes = axes_or_new(ax, (4.0, 4.8))
     volts, ratios = result.voltage_bathtub()
     for index, ratio in enumerate(ratios):
+        # between its two levels: beyond them the next eye's symbols count
         inside = (volts >= result.level_volts[index]) & (volts <= result.level_volts[index + 1])
         own, millivolts = ratio[inside], 1e3 * volts[inside]
         style = LINE_STYLES[index % len(LINE_STYLES)]
@@ -79,6 +84,7 @@ def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool
 
 def eye_with_bathtubs(result: StatisticalEye, figure: Figure) -> Axes:
     """Draw the eye, its bathtub over time below and over voltage on the right, into an empty figure; the eye's axes."""
+    # wide and high enough below and beside that all three axes read alike
     grid = figure.add_gridspec(2, 2, width_ratios=(3, 1), height_ratios=(3, 1.3))
     main = figure.add_subplot(grid[0, 0])
     eye(result, main)

@@ -42,12 +42,15 @@ def loss(
     through, f = channel.through, channel.frequency
     ghz = f / 1e9
     for port, style, color in ((1, "-", "#7fb8d8"), (2, "-", "#f0b98d")):
+        # drawn as SDD11 and SDD22, which go downwards as SDD21 does
         returned = -return_loss_db(through, f, port=port)
         axes.plot(ghz, _finite(returned), style, color=color, linewidth=0.8, label=f"SDD{port}{port}")
     axes.plot(ghz, -insertion_loss_db(through, f), color=DARK, linewidth=1.5, label="SDD21")
+    # the band of FOM_ILD where the standard names one, else three quarters of the rate as in COM
     f_max = limits.noise.f_max if limits is not None else (0.75 * rate if rate is not None else float(f[-1]))
     fit = fitted_insertion_loss(f, through.s[:, 1, 0], f_max=f_max)
     axes.plot(fit.frequency / 1e9, -fit.at(fit.frequency), "--", color=BLUE, linewidth=1.3, label="SDD21 fitted")
+    # the lowest hundredth is notches: they may leave the picture
     floor = max(float(np.percentile(-insertion_loss_db(through, f), 1)) - 5.0, -80.0)
     if limits is not None:
         for mask in limits.masks:
@@ -64,6 +67,7 @@ def ild(
     channel: Channel, ax: Axes | None = None, *, standard: str | None = None, symbol_rate: float | None = None
 ) -> Axes:
     """Insertion loss deviation in dB over GHz, in the band in which `standard` (or 0.75 x `symbol_rate`) takes its figure."""
+    # low, for the deviation is a few dB about zero
     axes = axes_or_new(ax, (7.0, 3.2))
     limits, rate = _context(standard, symbol_rate)
     f_max = (
@@ -99,7 +103,9 @@ def tdr(
     `peeled` with the echoes between mismatches taken out.
     """
     axes = axes_or_new(ax, (7.0, 3.6))
+    # a first point far above DC may fold the delay: no impedance lies before the port
     delay = max(bulk_delay(channel.frequency, channel.through.s[:, 1, 0]), 0.0)
+    # a little beyond the far end, whose reflection arrives after twice the delay
     shown = 2.3 * delay + 0.1e-9 if duration is None else duration
     for port, color, style in ((1, DARK, "-"), (2, ORANGE, "--")):
         profile = impedance_profile(channel.through, port=port, rise_time=rise_time, duration=duration, peeled=peeled)
@@ -137,10 +143,12 @@ def crosstalk(
         raise SirfError("channel must have aggressors, got none. Load it with fext= and next=.")
     axes = axes_or_new(ax, _SIZE)
     _, rate = _context(standard, symbol_rate)
+    # networks of a channel may end at different frequencies
     last = min(network.frequency[-1] for network in channel.networks)
     f = channel.frequency[channel.frequency <= last]
     signal = -insertion_loss_db(channel.through, f)
     total = db20(power_sum((*channel.fext, *channel.next), f))
+    # the gap is what a receiver has of signal over crosstalk
     axes.fill_between(f / 1e9, _finite(total), signal, where=signal > total, color="0.93", linewidth=0, label="ICR")
     axes.plot(f / 1e9, signal, color=DARK, linewidth=1.5, label="SDD21")
     for networks, name, color, style in (
@@ -176,6 +184,7 @@ def conversion(
     axes.plot(ghz, _finite(db20(modes.dd[:, 1, 0])), color=PALE, linewidth=1.2, label="SDD21")
     axes.plot(ghz, _finite(modes.scd11_db), color=ORANGE, linewidth=0.9, label="SCD11")
     axes.plot(ghz, _finite(modes.scd21_db), color=BLUE, linewidth=1.2, label="SCD21")
+    # of all masks only conversion's belongs here
     for mask in () if limits is None else limits.masks:
         if mask.figure == "conversion_loss":
             _mask(axes, mask, modes.frequency)
@@ -195,6 +204,7 @@ def pictures(channel: Channel, *, standard: str | None = None, symbol_rate: floa
 
     loss(channel, new("loss", 4.2), standard=standard, symbol_rate=symbol_rate)
     ild(channel, new("ild", 3.2), standard=standard, symbol_rate=symbol_rate)
+    # data that begin too late have no step response, and so no impedance
     late = late_start(channel.through)
     if late is None or not late[1]:
         tdr(channel, new("tdr", 3.6))
@@ -224,6 +234,7 @@ def _mask(axes: Axes, mask: Mask, frequency: Any) -> None:
     ghz = frequency[known] / 1e9
     color = ORANGE if mask.figure == "insertion_loss" else GREEN
     axes.plot(ghz, level[known], color=color, linewidth=1.4, linestyle="-.", label=label)
+    # three dB of hatching: enough to see which side is forbidden
     away = -3.0 if mask.limit == "maximum" else 3.0
     axes.fill_between(
         ghz, level[known], level[known] + away, facecolor="none", edgecolor=color, hatch="////", linewidth=0, alpha=0.6
@@ -231,6 +242,7 @@ def _mask(axes: Axes, mask: Mask, frequency: Any) -> None:
 
 
 def _nyquist(axes: Axes, channel: Channel, rate: float | None) -> None:
+    # a mark beyond the data would be a guess
     if rate is not None and 0.5 * rate <= channel.frequency[-1]:
         value = -float(insertion_loss_db(channel.through, 0.5 * rate))
         axes.axvline(0.5e-9 * rate, color="0.35", linewidth=0.8, linestyle=":", label=f"Nyquist: {value:.1f} dB")

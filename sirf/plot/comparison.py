@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sirf.errors import SirfError
 from sirf.fec.library import KP4_BIT_ERROR_RATIO
 from sirf.plot._axes import axes_or_new, empty_figure, plain
+from sirf.plot._palette import AMBER, BLUE, GREEN, ORANGE, PINK, SKY
 from sirf.plot.eye import eye as draw_eye
 from sirf.system.architecture import ORDER
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sirf.study.comparison import Comparison, Row
 
 _MARKS = ("o", "s", "D", "^", "v", "<", ">", "P", "X")
-_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#882255", "#6f4e37", "#222222")
+_COLOURS = (BLUE, SKY, GREEN, AMBER, ORANGE, PINK, "#882255", "#6f4e37", "#222222")
 
 
 def _styles(result: Comparison) -> list[tuple[str, str]]:
@@ -31,6 +32,7 @@ def _styles(result: Comparison) -> list[tuple[str, str]]:
 
 def _mark_and_colour(place: int) -> tuple[str, str]:
     """Of a place in the list; a colour that comes again has another mark."""
+    # a colour that is used up comes again with the next mark
     again, place = divmod(place, len(_COLOURS))
     return _MARKS[(place + again) % len(_MARKS)], _COLOURS[place]
 
@@ -45,6 +47,7 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
         if row.reach_mm is None:
             continue
         energy = row.energy
+        # a comparison without a job has nothing to carry
         carried = not result.job or row.path in result.carriers
         axes.errorbar(
             row.reach_mm,
@@ -93,6 +96,7 @@ def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = 
     All share one scale in mV, so that heights compare; with `own_scale` each fills its own.
     """
     total = len(result.rows)
+    # rounded up
     lines = -(-total // COLUMNS)
     figure = empty_figure((4.2 * min(total, COLUMNS), 3.1 * lines)) if figure is None else figure
     # margins known beforehand take half the time of margins found
@@ -122,6 +126,7 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     """Bit error ratio before FEC of each row with its uncertainty band, beside the threshold of KP4."""
     axes = axes_or_new(ax, (7.2, 4.0))
     for index, (row, (mark, colour)) in enumerate(zip(result.rows, _styles(result), strict=True)):
+        # rows without a band have a mark alone
         low, high = row.bounds.get("ber", (None, None))
         # matplotlib counts upwards, a table downwards
         place = len(result.rows) - 1 - index
@@ -162,7 +167,7 @@ def reach_tornado(row: Row, ax: Axes | None = None) -> Axes:
     axes = axes_or_new(ax, (7.2, 3.2))
     places = range(len(found.inputs))[::-1]
     for place, one in zip(places, found.inputs, strict=True):
-        for end, colour in ((one.worst_mm, "#d55e00"), (one.best_mm, "#0072b2")):
+        for end, colour in ((one.worst_mm, ORANGE), (one.best_mm, BLUE)):
             axes.barh(place, end - row.reach_mm, left=row.reach_mm, color=colour, height=0.6)
     # behind the bars: single inputs may reach farther than nine of ten random ones
     axes.axvspan(found.low_mm, found.high_mm, color="0.85", zorder=0, label="all at random, 5 to 95 %")

@@ -88,9 +88,12 @@ def _write_names(axes: Axes, names: list[tuple[float, str, str, Dash]]) -> None:
     """Names at the right edge beside the ends of their lines, moved apart where they would lie over each other."""
     top = axes.get_ylim()[1]
     ordered = sorted(names, key=lambda name: name[0])
+    # in heights of the axes
     places = [energy / top for energy, *_ in ordered]
+    # from below upwards: each name as near to its line as the one below allows
     for k in range(1, len(places)):
         places[k] = max(places[k], places[k - 1] + APART)
+    # the topmost name may not leave the picture: all move down together
     over = max(places[-1] - 1.0, 0.0)
     for place, (_, text, color, dash) in zip(places, ordered, strict=True):
         (sample,) = axes.plot([1.012, 1.055], [place - over] * 2, color=color, linestyle=dash, linewidth=1.8)

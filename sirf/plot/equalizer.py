@@ -43,7 +43,9 @@ def equalizer_response(link: Link, ax: Axes | None = None) -> Axes:
 
     axes = axes_or_new(ax, (6.4, 4.0))
     copper, tx, rx = link.transfers()[0], link.transmitter, link.receiver
+    # up to the symbol rate: beyond it nothing of a pulse is left to equalise
     f = np.linspace(0.0, min(float(copper.frequency[-1]), link.symbol_rate), POINTS)
+    # the magnitude: phases are not drawn, and gains multiply
     line = np.interp(f, copper.frequency, np.abs(copper.value))
     curves: list[tuple[str, Float, str, Dash]] = [
         ("copper" if link.optics is None else "copper and light", line, DARK, "-")
@@ -59,6 +61,7 @@ def equalizer_response(link: Link, ax: Axes | None = None) -> Axes:
         from sirf.signal.filters import butterworth4
 
         total = total * np.abs(butterworth4(f, rx.noise_corner))
+    # what is left for the slicer: all curves together and what no equaliser is
     curves.append(("together", total, GREEN, "-"))
     for label, gain, colour, style in curves:
         width = 1.8 if label == "together" else 1.2
@@ -74,6 +77,7 @@ def equalizer_response(link: Link, ax: Axes | None = None) -> Axes:
 
 def _taps(taps: Sequence[float], frequency: Float, symbol_rate: float) -> Float:
     """Gain (F,) of taps one UI apart."""
+    # the main tap's delay changes no magnitude
     turns = np.outer(np.arange(len(taps)), frequency) / symbol_rate
     return np.asarray(np.abs(np.asarray(taps) @ np.exp(-2j * np.pi * turns)))
 
@@ -91,6 +95,7 @@ def equalizer_eyes(link: Link, ax: Sequence[Axes] | None = None, *, phases: int 
 
         ax = plt.subplots(1, 2, figsize=(10.0, 4.2), layout="constrained", sharey=True)[1]
     before, after = ax
+    # the same link otherwise: noise, channel and rate are those of the one with equalisers
     bare = link.replace(transmitter=link.transmitter.without_equalizers(), receiver=link.receiver.without_equalizers())
     results = [statistical_eye(one, phases=phases) for one in (bare, link)]
     top = 1e3 * SHOWN_OF_RANGE * max(float(result.volts[-1]) for result in results)
@@ -113,6 +118,7 @@ def search_path(result: Link | ComResult, ax: Axes | None = None) -> Axes:
         report = result.equalizer_report
         if report is None or not report.path:
             raise SirfError("link must come from an equaliser search, got one as given. Take link.optimized().")
+        # gains of all stages, then the taps, then the merit
         steps: list[tuple[tuple[float, ...], float]] = [(tuple(one[:-2]), float(one[-1])) for one in report.path]
         count, title = report.candidates, f"Equaliser search of {name_of(result)}"
         conditions: tuple[str, ...] = conditions_of(result)
@@ -128,12 +134,14 @@ def search_path(result: Link | ComResult, ax: Axes | None = None) -> Axes:
     axes.step(places, merits, where="post", color=PALE, linewidth=0.8)
     axes.plot(places, merits, "o", color=BLUE, markersize=4, label="better than all before")
     axes.plot(places[-1], merits[-1], "^", color=ORANGE, markersize=8, label=f"chosen: {merits[-1]:.2f} dB")
+    # at most two dozen labels, the last of them always
     every = max(1, -(-len(steps) // 24))
     for place, (gains, _) in list(zip(places, steps, strict=True))[::-every][::-1]:
         text = "/".join(f"{gain:g}" for gain in gains)
         axes.annotate(
             text, (place, 0.01), xycoords=("data", "axes fraction"), rotation=90, fontsize="x-small", ha="center"
         )
+    # a search that found one setting has no spread
     room = 0.3 * max(float(np.ptp(merits)), 0.1)
     axes.set(xlabel="improvement (below: CTLE gains in dB)", ylabel="figure of merit (dB)")
     axes.set_ylim(float(merits.min()) - room, float(merits.max()) + 0.25 * room)

@@ -80,6 +80,7 @@ def eye(
     axes.set(xlabel="time about the sampling instant (UI)", ylabel=place, ylim=(-top, top), xlim=(-0.5, 0.5))
     _sizes(axes, 1e3 * thresholds, heights, widths, top)
     _title(axes, result)
+    # an axis that the caller gave is likely one of several, with one scale for all
     if ax is None if colour_bar is None else colour_bar:
         axes.figure.colorbar(paint, ax=axes, label=DENSITY_LABEL)
     return axes
@@ -107,9 +108,11 @@ def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> Axe
     held = np.vstack([density, density[-1:]]).T
     # not the greatest of all: one narrow level at one phase would leave everything else pale
     peak = float(np.percentile(held.max(axis=0), 97))
+    # a single phase has no step
     step, bin_width = float(phase[1] - phase[0]) if len(phase) > 1 else 1.0, float(millivolts[1] - millivolts[0])
     return axes.imshow(
         np.log10(np.maximum(held, peak * 10**-DECADES)),
+        # pixels are centred on phases and bins
         extent=(
             phase[0] - step / 2,
             phase[-1] + 1.5 * step,
@@ -148,6 +151,7 @@ def draw_contours(axes: Axes, result: StatisticalEye, outlined: Mapping[float, O
 
 
 def _ratios(result: StatisticalEye, contours: Sequence[float] | None) -> Sequence[float]:
+    # no contour twice: the link's own ratio may be one of the usual
     return contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
 
 
@@ -156,6 +160,7 @@ def outlines(result: StatisticalEye, ratio: float) -> Outlines:
     from scipy.interpolate import CubicSpline
 
     phase = result.phase_ui
+    # millivolts, as the axis has
     spans = 1e3 * np.array([result.edges(ratio, phase=index) for index in range(len(phase))])
     if len(phase) < 2:
         return [None] * spans.shape[1]
@@ -171,9 +176,11 @@ def outlines(result: StatisticalEye, ratio: float) -> Outlines:
         if low[centre] >= high[centre]:
             found.append(None)
             continue
+        # up to the first closed points on both sides
         run = slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(fine))
         # only the piece about the sampling instant: an opening farther off belongs to the neighbouring symbol
         time, bottom, top = fine[run], low[run], high[run]
+        # along the bottom, back along the top, closed at the start
         found.append((np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])))
     return found
 

@@ -46,6 +46,7 @@ def eye_pictures(result: StatisticalEye, names: tuple[str, ...] = tuple(CAPTIONS
     parts of interference behind light that bends it.
     """
     link = result.link
+    # drawn when asked for: most pages need a few of them only
     draw: dict[str, Callable[[Axes], object]] = {
         "eye": lambda axes: eye(result, axes, colour_bar=True),
         "pulse": lambda axes: pulse(link, axes),
@@ -68,6 +69,7 @@ def eye_pictures(result: StatisticalEye, names: tuple[str, ...] = tuple(CAPTIONS
             else:
                 figure, (axes,) = new_figure((7.4, 4.2))
                 draw[name](axes)
+        # what the data do not allow is left out, and the page goes on
         except SirfError:
             continue
         drawn[name] = figure

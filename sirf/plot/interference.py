@@ -27,6 +27,7 @@ def interference_waterfall(result: Link | InterferenceParts, ax: Axes | None = N
     of `sirf.study.interference_parts.interference_parts`, whose result may be given in place of a link.
     """
     axes, found = axes_or_new(ax, (6.8, 3.6)), _parts(result)
+    # each bar begins where the one before it ended
     bottom = np.array([0.0, *(part.reached for part in found.parts)])
     for index, (part, step) in enumerate(zip(found.parts, found.added, strict=True)):
         bar = axes.bar(index, 1e3 * step, bottom=1e3 * bottom[index], color=_COLOURS[index], width=0.7)
@@ -36,8 +37,10 @@ def interference_waterfall(result: Link | InterferenceParts, ax: Axes | None = N
     bar = axes.bar(len(found.parts), total, color=DARK, width=0.7)
     axes.bar_label(bar, [f"{total:.2f}"], fontsize="x-small", padding=1)
     axes.axhline(available, color=ORANGE, linestyle="--", linewidth=1.2, label=f"signal A_s, {available:.2f} mV")
+    # words below each other, for the bars stand close together
     names = [*(part.name.replace(" ", "\n") for part in found.parts), "all\ntogether"]
     axes.set_xticks(range(len(names)), names, fontsize="x-small")
+    # room for the numbers over the bars
     axes.set(ylabel=f"exceeded at {found.ratio:g} (mV)", ylim=(0.0, 1.15 * max(total, available)))
     state = f"open by {available - total:.2f} mV a side" if available > total else "closed"
     set_title(axes, f"What closes the worst eye of {name_of(found.link)}: {state}", *conditions_of(found.link))
@@ -52,9 +55,12 @@ def interference_density(result: Link | InterferenceParts, ax: Axes | None = Non
     """
     axes, found = axes_or_new(ax, (6.8, 3.6)), _parts(result)
     available = 1e3 * found.available
+    # per mV, as the axis says
     top = 1e-3 * max(float(part.density.max()) for part in found.parts)
+    # deep enough to see the ratio at which the eye is judged
     floor = top * min(found.ratio, 1e-6)
     for index, part in enumerate(found.parts):
+        # a density of zero has no logarithm
         seen = part.density > 0.0
         last = index == len(found.parts) - 1
         axes.plot(

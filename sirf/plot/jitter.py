@@ -54,6 +54,7 @@ def jitter(result: StatisticalEye, ax: Axes | None = None, *, ber: float | None 
         label=f"2 Q RJ, RJ {split.random:.4f} UI rms",
     )
     axes.plot(ratios, split.deterministic + random, color=DARK, linewidth=1.2)
+    # dots need the eye itself, which costs more than the model
     dots = ratios[::4]
     totals = np.array([1.0 - result.eye_widths(one)[eye] for one in dots])
     # a closed eye has no width to take the total from
@@ -76,6 +77,7 @@ def jitter_tolerance(result: JitterTolerance, ax: Axes | None = None) -> Axes:
     frequency, mask = np.array(result.frequency), np.array(result.mask_ui)
     order = np.argsort(frequency)
     axes.plot(frequency[order], mask[order], color=ORANGE, linewidth=1.4, label=f"mask {result.mask.id}")
+    # four kinds of answers, each with a mark of its own
     points = list(zip(result.frequency, result.tolerated_ui, result.mask_ui, result.unbounded, strict=True))
     kinds = (
         (
@@ -97,6 +99,7 @@ def jitter_tolerance(result: JitterTolerance, ax: Axes | None = None) -> Axes:
         if places:
             across, up = zip(*sorted(places), strict=True)
             axes.plot(across, up, mark, color=colour, markersize=7, label=label)
+    # the line joins what is known, whatever the verdict
     known = sorted((f, got) for f, got, *_ in points if got is not None)
     if known:
         axes.plot(*zip(*known, strict=True), color=MIDDLE, linewidth=0.8, linestyle=":")

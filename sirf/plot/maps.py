@@ -38,7 +38,9 @@ def map(result: Map, ax: Axes | None = None, *, limit: float | None = None) -> A
     figure = FIGURES[result.figure]
     if figure.ratio and limit is not None and not limit > 0.0:
         raise SirfError(f"limit must be positive for an error ratio, got {limit}. Use for example 1e-5.")
+    # decades: a figure over many of them would be one colour
     shown = np.log10(np.maximum(result.values, _FLOOR)) if figure.ratio else result.values
+    # a dead link's figure may be infinite
     finite = np.where(np.isfinite(shown), shown, np.nan)
     smooth = not result.second.discrete and min(finite.shape) >= _SMOOTH
     paint = _contours(axes, result, finite, figure.ratio) if smooth else _fields(axes, result, finite)
@@ -57,6 +59,7 @@ def _note(result: Map) -> str:
 
     if result.first.name != "length":
         return ""
+    # row by row of the other axis
     rows = [improving_spans(result.first.values, column, result.figure) for column in result.values.T]
     bent = sum(bool(spans) for spans in rows)
     if not bent:
@@ -70,6 +73,7 @@ def _contours(axes: Axes, result: Map, values: Float, ratio: bool) -> ScalarMapp
     from matplotlib.ticker import MaxNLocator
 
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    # whole decades where there are enough of them
     ticks = MaxNLocator(12, integer=ratio and high - low > 4.0).tick_values(low, high if high > low else low + 1.0)
     # no error ratio is above 1
     levels = [level for level in ticks if level <= 0.0 or not ratio]
@@ -80,6 +84,7 @@ def _contours(axes: Axes, result: Map, values: Float, ratio: bool) -> ScalarMapp
 
 def _fields(axes: Axes, result: Map, values: Float) -> ScalarMappable:
     rows = np.arange(len(result.second.values))
+    # lengths are not negative, whatever half a step below the first is
     borders = np.maximum(_edges(np.array(result.first.values)), 0.0)
     paint = axes.pcolormesh(borders, np.arange(rows.size + 1) - 0.5, values.T, cmap="cividis")
     axes.set_yticks(rows, result.second.texts)
@@ -103,6 +108,7 @@ def _mark(axes: Axes, result: Map, values: Float, level: float, limit: float, *,
             linewidths=2.0,
             linestyles="solid",
         ).set_path_effects(halo)
+    # of a field the limit lies between two columns: a stroke at the place that interpolation gives
     for row, place in enumerate([] if smooth else result.at_limit(limit)):
         if np.isfinite(place):
             axes.plot([place, place], [row - 0.45, row + 0.45], color=_LIMIT, linewidth=2.0, path_effects=halo)
@@ -114,6 +120,7 @@ def _mark(axes: Axes, result: Map, values: Float, level: float, limit: float, *,
 def _edges(places: Float) -> Float:
     """Borders (N + 1,) half way between places (N,)."""
     if places.size == 1:
+        # a single value has no neighbour: a field as wide as the value itself
         return np.asarray(places[0] + np.array([-0.5, 0.5]) * max(abs(places[0]), 1.0))
     middle = 0.5 * (places[1:] + places[:-1])
     return np.concatenate([[2.0 * places[0] - middle[0]], middle, [2.0 * places[-1] - middle[-1]]])

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sirf.plot._axes import axes_or_new, plain
+from sirf.plot._palette import BLUE, GREEN, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sirf.study.modulation_result import ModulationStudy
 
-_STYLES = (("#0072b2", "-", "o"), ("#d55e00", "--", "s"), ("#009e73", "-.", "^"), ("#555555", ":", "D"))
+_STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), ("#555555", ":", "D"))
 """Colour, dash and mark of each modulation: told apart in grey too."""
 
 
@@ -36,6 +37,7 @@ def modulation(result: ModulationStudy, ax: Axes | None = None) -> Axes:
 
 def _bars(axes: Axes, result: ModulationStudy) -> None:
     labels = [f"{row.modulation}\n{row.symbol_rate / 1e9:.1f} GBd" for row in result.rows]
+    # no margin: a bar of no height with words over it
     heights = [0.0 if row.com_db is None else row.com_db for row in result.rows]
     colors = [style[0] for style, _ in zip(_STYLES * 2, result.rows, strict=False)]
     axes.bar(range(len(labels)), heights, color=colors, width=0.6)

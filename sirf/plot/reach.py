@@ -33,6 +33,7 @@ def reach(result: Reach, ax: Axes | None = None) -> Axes:
     length, value, _ = np.array(result.curve).T
     # a dead link has no figure: its stand-in would flatten the rest of the curve
     seen = np.isfinite(value) & (value > CLOSED_DB)
+    # an ideal link has a ratio of zero
     shown = np.maximum(value, 1e-30) if figure.ratio else value
     axes.plot(scale * length[seen], shown[seen], "o-", color=DARK, markersize=3.5)
     axes.axhline(level, color=ORANGE, linewidth=1.0, linestyle="--", label=f"limit {level:g}")

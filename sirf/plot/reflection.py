@@ -32,8 +32,10 @@ def reflection(channel: Channel, ax: Axes | None = None, *, standard: str, port:
     ui = found.time * settings.symbol_rate
     axes.plot(ui, 1e2 * found.ptdr, color="0.65", linewidth=0.8, label="pulse TDR")
     axes.plot(ui, 1e2 * found.effective, color=BLUE, linewidth=1.0, label="effective")
+    # the phase within the UI at which the reflection is worst
     times = ui[found.phase :: found.samples_per_ui]
     axes.plot(times, 1e2 * found.samples, "o", color=ORANGE, markersize=2.5, label="worst phase")
+    # two percent of the greatest: what follows is a flat line
     large = np.flatnonzero(np.abs(found.ptdr) > 0.02 * np.max(np.abs(found.ptdr)))
     last = float(ui[large[-1]]) if large.size else float(ui[-1])
     axes.axhline(0.0, color=PALE, linewidth=0.6)

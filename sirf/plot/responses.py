@@ -32,6 +32,7 @@ def pulse(response: Pulse | Link, ax: Axes | None = None, *, before_ui: float = 
     seen = response if isinstance(response, Pulse) else response.pulse_response()
     time = (seen.time - seen.time[seen.cursor]) * seen.symbol_rate
     axes.plot(time, 1e3 * seen.volts, color=DARK, linewidth=1.2)
+    # samples one UI apart, the cursor among them
     cursors = slice(seen.cursor % seen.samples_per_ui, None, seen.samples_per_ui)
     units, samples = np.round(time[cursors]).astype(int), 1e3 * seen.volts[cursors]
     if link is not None and any(link.receiver.dfe):
@@ -55,11 +56,13 @@ def pulse(response: Pulse | Link, ax: Axes | None = None, *, before_ui: float = 
 
 def _feedback(axes: Axes, units: NDArray[np.int64], samples: Float, taps: tuple[float, ...]) -> None:
     """The post-cursors that decision feedback takes off, and what it leaves of them."""
+    # taps of zero take off nothing, and are not shaded
     used = [index for index, tap in enumerate(taps, start=1) if tap]
     for index in used:
         axes.axvspan(index - 0.5, index + 0.5, color="0.9", linewidth=0, zorder=0)
     main = float(samples[units == 0][0])
     shown = [index for index in used if index in units]
+    # taps are relative to the main cursor
     left = [float(samples[units == index][0]) - taps[index - 1] * main for index in shown]
     axes.plot(shown, left, "x", color=PINK, markersize=5, label=f"left by the DFE, {len(used)} taps")
 
@@ -83,6 +86,7 @@ def step(link: Link, ax: Axes | None = None, *, before_ui: float = 5.0, after_ui
     """
     axes = axes_or_new(ax, _SIZE)
     time, slope = _slope(link)
+    # V per UI, summed over samples
     volts = np.cumsum(slope) / link.samples_per_ui
     axes.plot(time, 1e3 * volts, color=DARK, linewidth=1.2)
     final = 1e3 * float(volts[-1])
@@ -97,6 +101,7 @@ def _slope(link: Link) -> tuple[Float, Float]:
     from sirf.engine.front_end import front_end, with_ffe
 
     if link.has_models:
+        # of vendor models only the linear part has a response
         from sirf.ami.flow import modelled
 
         link = modelled(link).linear

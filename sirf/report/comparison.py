@@ -47,11 +47,13 @@ def write_comparison(
 
     `architectures` holds by id those of the user's own files; the others are the shipped ones.
     """
+    # JSON without infinities: other readers refuse them
     files = {"results.json": (json.dumps(strict(result.to_dict()), indent=1, allow_nan=False) + "\n").encode()}
     views = []
     # heights compare at one rate; ways of a set differ in levels, rates and receivers
     own_scale = bool(result.job)
     for row in result.rows:
+        # one scale for all where heights compare
         limit = row_scale_mv(row) if own_scale else eye_scale_mv(result)
         view, picture = eye_view(
             row.eye, name=row.path, title=_title(row), caption=f"{row.title}. {row.equalizer}.", top_mv=limit

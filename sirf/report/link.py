@@ -34,7 +34,9 @@ Table = tuple[str, tuple[str, ...], list[tuple[str, str]]]
 
 def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, results: dict[str, Any]) -> None:
     """Write the page of an eye to `file`; `results` is the JSON that goes with it. Raises `SirfError` without jinja2."""
+    # millivolts, as everything on the page
     link, worst = eye.link, 1e3 * eye.eye_height()
+    # the part of the range that the picture itself shows
     top = 1e3 * SHOWN_OF_RANGE * float(abs(eye.volts).max())
     name = channel.name or "channel"
     title = f"{name}, {link.standard or 'no standard'}, {link.insertion_loss_db:.1f} dB die to die"
@@ -47,6 +49,7 @@ def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, result
         f"{link.modulation} at {link.symbol_rate / 1e9:g} GBd over {link.insertion_loss_db:.1f} dB die to die.",
     ]
     pictures = [
+        # what a link does not allow is left out by 'eye_pictures'
         *((CAPTIONS[name], as_text(png(figure))) for name, figure in eye_pictures(eye, PAGE).items()),
         (
             "Loss and reflection of the channel",
@@ -76,9 +79,11 @@ def write_com(
     from sirf.results.margin import ComReport
 
     cases = result.cases if isinstance(result, ComReport) else (result,)
-    worst = min(cases, key=lambda case: case.com_db)
+    # as the report judges: by COM, or by closure where the annex does
+    worst = result.worst if isinstance(result, ComReport) else result
     name = channel.name or "channel"
     sections, tables, pictures = [], [], []
+    # one case or all: the page has the same shape
     rows = results if isinstance(results, list) else [results]
     for index, (case, row) in enumerate(zip(cases, rows, strict=True), start=1):
         title = f"Package case {case.case}"
@@ -126,6 +131,7 @@ def write_modulation(result: ModulationStudy, file: str | Path) -> None:
 
 def _loss(axes: Axes, channel: Channel, standard: str | None, symbol_rate: float | None) -> None:
     """Loss with the standard's masks where it has some, else without."""
+    # a standard without limits is no fault of the channel
     try:
         loss(channel, axes, standard=standard)
     except SirfError:
@@ -143,6 +149,7 @@ def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
     """Plain values as text, one a line; what holds no number or text of its own is left to the JSON."""
     found = []
     for name, value in values.items():
+        # before numbers: a bool is one for Python
         if isinstance(value, bool):
             found.append((name, "yes" if value else "no"))
         elif isinstance(value, (int, float)):

@@ -52,8 +52,10 @@ def _loss(axes: Axes, row: Row, architecture: Architecture) -> None:
     # with host boards of another kind, the row's copper lies between two retimers
     between = interface.standard if architecture.host_path is None else str(interface.retimer_standard)
     budget, rate = interface.budget, load(between).symbol_rate
+    # ball to ball where the class has no budget of its own
     plane = "ball" if budget is None else budget.plane
     path = path_of(architecture, row.data_rate, 1e-3 * row.length_mm)
+    # a little beyond the symbol rate: Nyquist in the middle
     channel = between_planes(path, plane).to_channel(np.arange(0.0, 1.05 * rate, STEP))
     # a mask is of the channel between the balls of two packages
     masked = plane == "ball" and between in list_limits()
@@ -62,6 +64,7 @@ def _loss(axes: Axes, row: Row, architecture: Architecture) -> None:
     if budget is not None and budget.loss_db is not None:
         axes.plot(5e-10 * rate, -budget.loss_db, "D", color=ORANGE, markersize=6, label="budget")
         allowed = f"budget {budget.loss_db:g} dB"
+    # below 50 dB is noise: notches may leave the picture
     axes.set_ylim(bottom=max(axes.get_ylim()[0], -50.0))
     set_title(axes, f"{row.path}, {row.length_mm:.0f} mm, {plane} to {plane}", between, allowed)
     axes.legend(fontsize=5, ncol=2, loc="lower left")

@@ -74,6 +74,7 @@ def eye_view(eye: StatisticalEye, *, name: str, title: str, caption: str, top_mv
     lines.append(("bathtub", "", _joined(time + 0.5, depth)))
     view = EyeView(
         name=name,
+        # the browser draws contours itself, from their points
         caption=caption,
         contours=", ".join(f"{ratio:g}" for ratio in ratios),
         picture=as_text(bare),
@@ -105,6 +106,7 @@ def _eye_pictures(
 
 
 def _points(time: Any, millivolts: Any, top_mv: float) -> str:
+    # downwards, from the middle
     return _joined(time + 0.5, 0.5 - 0.5 * np.clip(millivolts / top_mv, -1.0, 1.0))
 
 
@@ -116,10 +118,12 @@ def _joined(across: Any, down: Any) -> str:
 def _density(eye: StatisticalEye, top_mv: float) -> str:
     """Density of the eye in one byte a cell, phases outside, levels from -top to +top inside."""
     # middles of cells, so that the pointer reads what lies under it
+    # BINS cells over the whole height
     levels = (np.arange(BINS) + 0.5) / BINS * 2.0 * top_mv - top_mv
     millivolts = 1e3 * eye.volts
     rows = [np.interp(levels, millivolts, 1e-3 * row, left=0.0, right=0.0) for row in eye.density]
     with np.errstate(divide="ignore"):
+        # no density at all has an infinite logarithm, which the clip below makes the faintest code
         codes = np.round(CELLS_PER_DECADE * (1.0 - np.log10(np.array(rows))))
     return base64.b64encode(np.clip(codes, 0, FAINTEST).astype(np.uint8).tobytes()).decode()
 
@@ -132,6 +136,7 @@ def png(figure: Figure) -> bytes:
 def _drawn(figure: Figure) -> FigureCanvasAgg:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    # before drawing, for it decides the sizes of all
     figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
@@ -164,6 +169,7 @@ def render(template: str, *, title: str, results: dict[str, Any] | None, seed: i
         from jinja2 import Environment, PackageLoader
     except ImportError as error:
         raise SirfError("jinja2 must be installed for reports, got none. Run: pip install 'sirf[report]'.") from error
+    # escaped: names come from files
     environment = Environment(loader=PackageLoader("sirf.report", "."), autoescape=True)
     here = Path(__file__).parent
     # "</" would end the script element that holds the JSON
@@ -179,6 +185,7 @@ def render(template: str, *, title: str, results: dict[str, Any] | None, seed: i
     )
 
 
+# our own style and script: not escaped
 def _raw(file: Path) -> Any:
     from markupsafe import Markup
 

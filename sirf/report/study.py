@@ -29,12 +29,14 @@ def write_study(results: Results, file: str | Path) -> None:
     """Write the page: yield, what moves each figure, pictures, failed cases, the study itself."""
     study = results.study
     rows = _sensitivity(results)
+    # without limits there is no yield
     share = None
     if study.limits and len(results):
         value, low, high = results.yield_interval()
         share = f"{100 * value:.2f} % (99 %: {100 * low:.2f} to {100 * high:.2f})"
     reasons: dict[str, int] = {}
     for reason in results.errors.values():
+        # failed cases are counted by their reason
         reasons[reason] = reasons.get(reason, 0) + 1
     text = render(
         "study.html.j2",
@@ -51,6 +53,7 @@ def write_study(results: Results, file: str | Path) -> None:
         sensitivity=[_cells(row) for row in rows],
         pictures=_pictures(results, rows),
         reasons=sorted(((count, reason) for reason, count in reasons.items()), reverse=True)[:20],
+        # the folder is where the study lies here, and means nothing elsewhere
         study=json.dumps({key: value for key, value in study.to_dict().items() if key != "folder"}, indent=1),
         digest=study.digest[:16],
         seconds=f"{results.seconds.sum():.0f} s",
@@ -62,6 +65,7 @@ def _sensitivity(results: Results) -> tuple[Index, ...] | tuple[Slope, ...]:
     """Sobol indices where the study was sampled for them and is whole, else slopes; nothing where there are too few cases."""
     study, figure = results.study, results.study.figures[0]
     try:
+        # Sobol indices need a design of their own
         if study.sampling.method == "sensitivity":
             return sobol_indices(results, figure)
         return slopes(results, figure)

@@ -12,7 +12,7 @@ from sirf.results.error_count import ErrorCount
 if TYPE_CHECKING:
     from sirf.link import Link
 
-_HALF = 0.5 - 1e-16
+_HALF = 0.5 - 1e-16  # below a half: the logarithm of 1 - 2 p must stay finite
 
 
 def composed_error_ratio(error_ratios: Sequence[float]) -> float:
@@ -24,6 +24,7 @@ def composed_error_ratio(error_ratios: Sequence[float]) -> float:
     0.5
     """
     # adding zero: no error at all is 0.0, not -0.0
+    # in logarithms: ratios of 1e-15 would be lost beside one; two errors on a bit cancel, hence 1 - 2 p a link
     return 0.0 - 0.5 * math.expm1(math.fsum(math.log1p(-2.0 * min(p, _HALF)) for p in error_ratios))
 
 

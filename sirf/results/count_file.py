@@ -19,7 +19,7 @@ from sirf.results.error_count import ErrorCount
 FORMAT = "sirf-error-count-5"
 NOT_KEPT = "sampling"
 """Field of a count that its link says anew."""
-SECONDS_BETWEEN_SAVES = 10.0
+SECONDS_BETWEEN_SAVES = 10.0  # a save rewrites the whole file: not more often than a user would miss
 """A kill loses at most about so much work."""
 
 
@@ -33,8 +33,10 @@ class CountFile:
     def __init__(self, path: Path) -> None:
         check_output("resume", path)
         self.path = path
+        # beside the file, for the file itself is replaced with every save
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         try:
+            # at once or not at all: two runs would overwrite each other's counts
             self._lock.acquire(timeout=0)
         except Timeout:
             raise SirfError(
@@ -50,6 +52,7 @@ class CountFile:
         try:
             record = json.loads(text)
             return _checked(record)
+        # deep nesting ends Python's parser with a RecursionError
         except (ValueError, RecursionError) as error:
             raise SirfError(
                 f"{self.path} must be a file of an earlier count, got something else ({shortened(error)}). "
@@ -58,6 +61,7 @@ class CountFile:
 
     def due(self) -> bool:
         """Whether the last save is so long ago that the next one is due."""
+        # monotonic: a clock that is set anew must not delay a save
         return time.monotonic() - self._saved >= SECONDS_BETWEEN_SAVES
 
     def save(self, *, seed: int, segments: int, segment_symbols: int, total: ErrorCount, codewords: Any) -> None:
@@ -82,6 +86,7 @@ class CountFile:
 
 
 def _digest(record: dict[str, Any]) -> str:
+    # sorted: the order of keys is no part of what is kept
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
@@ -91,12 +96,14 @@ def _checked(record: Any) -> dict[str, Any]:
         raise ValueError(f"a {type(record).__name__}")
     if record.get("format") != FORMAT:
         raise ValueError(f"format {shown(record.get('format'))}")
+    # the digest is of everything but itself
     found = record.pop("digest", None)
     if found != _digest(record):
         raise ValueError("contents that do not fit their digest: it was edited or damaged")
     for name in ("seed", "segments", "segment_symbols"):
         _whole(name, record.get(name))
     total = _count(record.get("total"))
+    # a run that was killed between two segments has saved neither: the two numbers always agree
     if total.symbols != record["segments"] * record["segment_symbols"]:
         raise ValueError(f"{total.symbols} symbols in {record['segments']} segments of {record['segment_symbols']}")
     codewords = record.get("codewords")
@@ -126,10 +133,12 @@ def _count(values: Any) -> ErrorCount:
         elif isinstance(default, int):
             given[name] = _whole(name, value)
         else:
+            # bool is an int for Python, and a damaged file may hold any
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < float("inf"):
                 raise ValueError(f"{name} {shown(value)}")
             given[name] = float(value)
     count = ErrorCount(**given)
+    # what must hold for any count: bursts within errors, errors within trials
     if not (count.bursts <= count.symbol_errors <= count.symbols and count.symbol_errors <= count.errors <= count.bits):
         raise ValueError(
             f"{count.errors} bit errors, {count.symbol_errors} symbol errors and {count.bursts} bursts in "

@@ -28,6 +28,7 @@ class Wall:
 
 def q_of(ratio: float, share: float) -> float:
     """Standard deviations beyond which a Gaussian has `ratio` / `share` of its area."""
+    # beyond a half there is no such quantile; just below it stands for a wall that is hardly one
     return float(np.sqrt(2.0) * erfcinv(2.0 * min(ratio / share, 0.49)))
 
 
@@ -38,6 +39,7 @@ def fit_walls(place: Float, ratio: Float, *, ratio_fitted: float, share: float) 
     that is not so deep is fitted to a third of the way, in decades, above its floor; None where it does not come below
     `ratio_fitted` at all, or has a wall steeper than any Gaussian.
     """
+    # no deeper than the bathtub: its floor is noise of the count, or another wall
     # the geometric mean of floor, floor and the first ratio: a third of the way up from the floor, in decades
     floor = float(ratio.min())
     deeper = max(DEEPER * ratio_fitted, float(np.cbrt(max(floor, 1e-300) ** 2 * ratio_fitted)))
@@ -48,12 +50,15 @@ def fit_walls(place: Float, ratio: Float, *, ratio_fitted: float, share: float) 
     near, far = q_of(ratio_fitted, share), q_of(deeper, share)
     walls = []
     for side in (slice(lowest, None, -1), slice(lowest, None)):
+        # a floor far below any ratio keeps the logarithm finite
         outward, logarithm = place[side], np.log(np.maximum(ratio[side], 1e-300))
+        # from the floor outwards along the logarithm, which is nearly straight between neighbours
         ends = [_crossing(outward, logarithm, float(np.log(level))) for level in (ratio_fitted, deeper)]
         if ends[0] is None or ends[1] is None or ends[0] == ends[1]:
             return None
         # two points of a Gaussian tail give its mean and its sigma
         sigma = (ends[1] - ends[0]) / (far - near)
+        # the mean lies 'near' deviations inside of the first point
         walls.append(Wall(ends[0] - near * sigma, sigma, share))
     return walls[0], walls[1]
 

@@ -60,6 +60,7 @@ class ErrorCount:
             )
         summed = {
             field.name: _sum(getattr(self, field.name), getattr(other, field.name))
+            # link and bits are equal, a stretch is not summed
             for field in fields(self)
             if field.name not in ("link", "bits_per_symbol", "stretch", "sampling")
         }
@@ -97,7 +98,9 @@ class ErrorCount:
         """Symbols decided wrongly by the level that was sent, lowest first."""
         order = len(self.sent)
         return tuple(
-            sum(self.confusion[i * order : (i + 1) * order]) - self.confusion[i * order + i] for i in range(order)
+            # all that were sent at level i, less those that were taken for it
+            sum(self.confusion[i * order : (i + 1) * order]) - self.confusion[i * order + i]
+            for i in range(order)
         )
 
     @property
@@ -109,6 +112,7 @@ class ErrorCount:
     def bit_position_errors(self) -> tuple[int, ...]:
         """Errors of each bit of the Gray label, the most significant first."""
         order = len(self.sent)
+        # bits of a label: two for PAM4
         width = max(order - 1, 0).bit_length()
         # Gray code
         label = [i ^ (i >> 1) for i in range(order)]
@@ -139,20 +143,26 @@ class ErrorCount:
         # errors weighed by the size of their burst: independent ones make one each
         size = burst = max(per_burst / errors, 1.0)
         holding = min((length for length in BATCHES if length >= self.stretch), default=0) if self.stretch else 0
+        # an aggressor's phase holds for a whole stretch: until a batch contains one, errors look independent that are
+        # not
         # until a batch has shown what a stretch does
         shown = not self.stretch
         for length, count, squares in zip(BATCHES, self.batches, per_batch, strict=False):
+            # two batches tell little, but a length that holds a stretch has nothing shorter to fall back on
             if count < (2 if length == holding else FEWEST_BATCHES):
                 continue
             # a last batch that is not full has no say
             mean = errors * min(length / self.symbols, 1.0)
+            # scatter of the batches about their mean: a Poisson count has as much as its mean
             variance = (squares - count * mean**2) / (count - 1)
+            # of few batches the scatter is itself uncertain, and Student's quantile allows for it
             found = variance / mean * _student_factor(count, confidence)
             if self.stretch and length >= holding:
                 shown = True
                 # batches and stretches do not begin together: of independent draws a sum over l symbols keeps 1 - s / (3 l)
                 found = burst + max(found - burst, 0.0) / (1.0 - self.stretch / (3.0 * length))
             size = max(size, found)
+        # no event is larger than all errors together
         return min(size, errors) if shown else float(errors)
 
     @property
@@ -228,6 +238,7 @@ def _student_factor(count: int, confidence: float) -> float:
     """Square of Student's quantile over the normal one: what estimating a variance from `count` batches adds."""
     from scipy.special import ndtri, stdtrit
 
+    # two-sided, as the interval is
     upper = 0.5 * (1.0 + confidence)
     return float((stdtrit(count - 1, upper) / ndtri(upper)) ** 2)
 
@@ -241,6 +252,7 @@ def _interval(errors: int, trials: float, size: float, confidence: float) -> tup
     if errors == 0:
         return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / trials))
     # dependent errors tell less: as many as there are independent events among them
+    # as many independent events as the errors stand for, in as many trials
     events, chances = errors / size, trials / size
     tail = 0.5 * (1.0 - confidence)
     # Clopper-Pearson by quantiles of the beta distribution, which also holds for numbers that are not whole

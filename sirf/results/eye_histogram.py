@@ -42,23 +42,29 @@ class EyeHistogram:
             raise SirfError(f"error_ratio must be in [0, 0.5), got {error_ratio}. Use 0 for peak to peak.")
         spans = np.zeros((len(self.phase_ui), len(self.thresholds), 2))
         half = 0.5 * float(self.volts[1] - self.volts[0])
+        # the instant is the middle phase
         centre = len(self.phase_ui) // 2
+        # bins below a threshold belong to the level under it
         cuts = np.searchsorted(self.volts, self.thresholds, side="right")
+        # how many symbols each level was taken for, at the instant
         level = np.add.reduceat(self.counts[centre], [0, *cuts])
         for e, cut in enumerate(cuts):
             # counted from the threshold outwards, so that the opening ends where the sum first exceeds what may lie
             # inside
             below = np.cumsum(self.counts[:, :cut][:, ::-1], axis=1)
             above = np.cumsum(self.counts[:, cut:], axis=1)
+            # what a level may leave inside, from each side
             spare = error_ratio * level[e : e + 2]
             # at another phase more or fewer samples below the threshold than at the instant: so many at least have
             # crossed it
             crossed = np.abs(below[:, -1] - below[centre, -1])
+            # only phases where both levels have enough samples beyond what they may lose
             for p in np.flatnonzero((crossed <= spare.min()) & (below[:, -1] > spare[0]) & (above[:, -1] > spare[1])):
                 first, second = (
                     int(np.searchsorted(side[p], most, side="right"))
                     for side, most in ((below, spare[0]), (above, spare[1]))
                 )
+                # edges of the bins, not their middles: the opening ends where a bin with too many begins
                 spans[p, e] = self.volts[cut - 1 - first] + half, self.volts[cut + second] - half
         return spans
 
@@ -97,6 +103,7 @@ class EyeHistogram:
     def linearity(self) -> float:
         """Smallest over largest distance of neighbouring level means, 1 when all are equal."""
         distances = np.diff(self.level_means())
+        # by means, not by edges: noise does not bend levels
         return float(distances.min() / distances.max())
 
     def closures_db(self, error_ratio: float = 0.0) -> tuple[float | None, ...]:
@@ -107,8 +114,10 @@ class EyeHistogram:
     def _levels(self) -> tuple[Float, Float]:
         row = self.counts[len(self.phase_ui) // 2].astype(float)
         # samples count for the level they are decided as: which one was sent a histogram does not know
+        # bins on a threshold count as the level above
         level = np.searchsorted(self.thresholds, self.volts)
         size = len(self.thresholds) + 1
+        # a level that was never decided has a mean of zero, not of 0 / 0
         total = np.maximum(np.bincount(level, row, size), 1.0)
         mean = np.bincount(level, row * self.volts, size) / total
         square = np.bincount(level, row * (self.volts - mean[level]) ** 2, size) / total

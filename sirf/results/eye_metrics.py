@@ -106,6 +106,7 @@ class EyeMetrics:
 
 def metrics(eye: StatisticalEye, ber: float) -> EyeMetrics:
     """All figures of an eye at error ratio `ber` in (0, 0.5)."""
+    # widths at the slicers' thresholds, heights at the instant
     heights, widths = eye.eye_heights(ber), eye.eye_widths(ber)
     amplitudes = np.diff(eye.level_volts)
     return EyeMetrics(
@@ -139,6 +140,7 @@ def error_map(eye: StatisticalEye) -> Float:
 
 
 def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple[CrossingJitter | None, ...]:
+    # fewer phases than four have no slope at the crossing
     if len(eye.phase_ui) < 4:
         raise SirfError(f"phases must be at least 4 for jitter at the crossing, got {len(eye.phase_ui)}. Use 32.")
     second = DEEPER_RATIO * ber
@@ -151,6 +153,7 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
             continue
         total = 1.0 - width
         # both sides of the eye lose (far - near) sigma from one error ratio to the other
+        # never more than all of the jitter, whatever the two widths say of their tails
         random = min((width - deeper) / (2.0 * (far - near)), total / (2.0 * near))
         found.append(CrossingJitter(total=total, random=random, deterministic=total - 2.0 * near * random))
     return tuple(found)
@@ -159,8 +162,10 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
 def _sndr_db(eye: StatisticalEye) -> float:
     centre = len(eye.phase_ui) // 2
     piece, main = eye.slices[centre], float(eye.main_cursor[centre])
+    # densities are those of the deviation from the level, upwards and downwards
     square = piece.volts**2 * (piece.density + piece.lower_density)
     mean = piece.volts * (piece.density - piece.lower_density)
+    # equal steps from zero: the first is the spacing
     spacing = float(piece.volts[1])
     # mean square less squared mean of each level, averaged over levels
     variance = float(np.mean(np.sum(square, axis=1) * spacing - (np.sum(mean, axis=1) * spacing) ** 2))

@@ -52,11 +52,13 @@ class Interference:
         volts = deeper.volts
 
         def joined(tail: Float, density: Float, far: Float, far_density: Float) -> tuple[Float, Float]:
+            # on the grid of the deeper one, by the cubic that all questions about a tail use
             near = np.empty((len(tail), len(volts)))
             logarithms_at(tail, self._scale, volts, LOG_FLOOR, near)
             # from the first voltage on at which the tail has fallen that low
             beyond = np.logical_or.accumulate(near < seam, axis=1)
             near_density = np.array([np.interp(volts, self.volts, row, right=0.0) for row in density])
+            # a seam must not rise: a tail falls
             whole = np.minimum.accumulate(np.where(beyond, far, near), axis=1)
             return whole, np.where(beyond, far_density, near_density)
 
@@ -68,7 +70,9 @@ class Interference:
         """This distribution with P(x > v) and P(x < -v) multiplied by factors whose logarithms (L, V) are given."""
 
         def times(log_tail: Float, logarithm: Float) -> Float:
+            # zero stays zero, whatever it is multiplied with
             found = np.where(log_tail > LOG_FLOOR, log_tail + logarithm, LOG_FLOOR)
+            # a probability falls with the voltage, and is never above one
             return np.clip(np.minimum.accumulate(found, axis=1), LOG_FLOOR, 0.0)
 
         return replace(
@@ -113,6 +117,7 @@ class Interference:
     def error_ratio(self, levels: Float, main: float, decision: Float) -> float:
         """Symbol error ratio with `levels` (L,) relative to the outer one, main cursor in V and thresholds (L - 1,) in V."""
         # every threshold is passed from below by the level under it and from above by the one over it
+        # distances are counted from each level's own mean
         low, high = levels[:-1] * main, levels[1:] * main
         lower = np.arange(len(levels) - 1)
         upward = np.array([[True], [False]])
@@ -132,8 +137,10 @@ class Interference:
             start, end = low, high
             for _ in range(BISECTIONS):
                 middle = 0.5 * (start + end)
+                # by the logarithm: both tails may lie far below what a difference of numbers can hold
                 upper = logarithm_at(self.log_tail[e], (middle - low) * self._scale, LOG_FLOOR)
                 lower = logarithm_at(self.lower_log_tail[e + 1], (high - middle) * self._scale, LOG_FLOOR)
+                # both lost: every place is as good, and half way is where the levels want it
                 if upper == lower:
                     break
                 # the tail from below is still the larger: the threshold lies further up
@@ -147,8 +154,10 @@ class Interference:
             return 0.0
         # the tail falls: the first voltage at or below the wanted probability ends the step that holds the quantile
         last = len(tail) - int(np.searchsorted(tail[::-1], wanted, side="right"))
+        # beyond the grid: the last voltage is a lower bound
         if last >= len(tail):
             return float(self.volts[-1])
+        # four nodes about the step, moved inwards at the ends
         first = min(max(last - 2, 0), len(tail) - 4)
         nodes = [float(value) for value in tail[first : first + 4]]
         low, high = float(last - 1 - first), float(last - first)
@@ -176,7 +185,9 @@ def _falling_through(nodes: Sequence[float], wanted: float, low: float, high: fl
     for _ in range(BISECTIONS):
         above = a + x * (first + x * (second + x * last)) - wanted
         low, high = (x, high) if above > 0.0 else (low, x)
+        # a tail that does not fall here has no root by Newton: the interval is halved
         slope = first + x * (2.0 * second + 3.0 * last * x)
+        # 'low' is no step inside the bracket, so that the next line halves
         step = x - above / slope if slope < 0.0 else low
         step = step if low < step < high else 0.5 * (low + high)
         if abs(step - x) < SHORTEST_STEP:

@@ -43,6 +43,7 @@ class MarginLedger:
     @property
     def largest(self) -> LedgerTerm:
         """The term without which COM would gain most."""
+        # by cost and not by size: a large term may be one that the margin does not feel
         return max(self.terms, key=lambda term: term.cost_db)
 
     def rows(self) -> list[tuple[str, str]]:

@@ -171,6 +171,7 @@ class ComResult:
     @property
     def cursor(self) -> int:
         """Index of the sampling instant into `pulse`, from 0."""
+        # the reference code counts from one
         return self.sampling_index - 1
 
     @property
@@ -321,6 +322,7 @@ class ComReport:
     @property
     def worst(self) -> ComResult:
         """The case of least COM (of largest VEC where the standard judges that)."""
+        # module annexes judge closure, where a larger number is worse
         if "vec" in self.cases[0].passes:
             return max(self.cases, key=lambda case: case.vec_db)
         return min(self.cases, key=lambda case: case.com_db)
@@ -339,6 +341,7 @@ class ComReport:
 
     def __getattr__(self, name: str) -> Any:
         """Figures of the worst case."""
+        # names that Python looks up itself, and 'cases' before it is set, would come back here without end
         if name.startswith("_") or name == "cases":
             raise AttributeError(name)
         return getattr(self.worst, name)
@@ -356,10 +359,12 @@ class ComReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The worst case's values, with all of them under "cases"."""
+        # the worst case on top: a report's own figures are those that decide
         return {**self.worst.to_dict(), "cases": [case.to_dict() for case in self.cases]}
 
 
 def _number(value: float | None) -> float | None:
+    # JSON has no infinity
     return value if value is not None and math.isfinite(value) else None
 
 

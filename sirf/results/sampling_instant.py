@@ -28,6 +28,7 @@ class SamplingInstant:
     @property
     def loop_offset_ui(self) -> float:
         """How much later than the chosen instant a Mueller-Müller loop would lock, in UI."""
+        # without a minus before zero
         return 0.0 - self.offset_ui
 
     @property

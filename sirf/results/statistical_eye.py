@@ -90,6 +90,7 @@ class StatisticalEye:
     @property
     def volts(self) -> Float:
         """Voltage grid (V,) of `density`: 768 steps over 1.9 x the outer levels, beyond what interference adds."""
+        # 1.9: room for what interference adds about the outer levels
         top = 1.9 * float(np.abs(self.level_volts).max())
         return np.linspace(-top, top, 769)
 
@@ -97,6 +98,7 @@ class StatisticalEye:
     def density(self) -> Float:
         """Probability density (P, V) in 1/V of the slicer input, all levels together."""
         volts, levels = self.volts, self.levels
+        # levels are not equally frequent in every coding
         shares = level_shares(len(levels))
         total = np.zeros((len(self.slices), len(volts)))
         for row, (piece, main) in enumerate(zip(self.slices, self.main_cursor, strict=True)):
@@ -133,8 +135,10 @@ class StatisticalEye:
     def eye_widths(self, ber: float | None = None) -> tuple[float, ...]:
         """Width in UI of each eye at its decision threshold, lowest first; 0 when closed."""
         ratio = self.der0 if ber is None else ber
+        # all phases at one error ratio
         spans = np.array([self.edges(ratio, phase=index) for index in range(len(self.phase_ui))])
         return tuple(
+            # the side that is nearer to the threshold decides
             _width(self.phase_ui, np.minimum(self.thresholds[e] - spans[:, e, 0], spans[:, e, 1] - self.thresholds[e]))
             for e in range(len(self.thresholds))
         )
@@ -150,6 +154,7 @@ class StatisticalEye:
         result = []
         for e in range(spans.shape[1]):
             low, high = spans[:, e, 0], spans[:, e, 1]
+            # only the piece about the instant: an eye that opens again elsewhere is another symbol's
             keep = _run_about(low < high, self._centre)
             result.append((self.phase_ui[keep], low[keep], high[keep]))
         return result
@@ -158,6 +163,7 @@ class StatisticalEye:
         """(phase_ui, symbol error ratio with ideal feedback) at the slicers' thresholds across the unit interval."""
         levels = self.levels
         ratios = [
+            # with ideal feedback: errors of the past would need the whole chain at each phase
             piece.error_ratio(levels, float(main), self.thresholds)
             for piece, main in zip(self.slices, self.main_cursor, strict=True)
         ]
@@ -198,8 +204,11 @@ class StatisticalEye:
         A_s is half the distance of two levels, A_ni the interference exceeded with probability DER0. COM of an Annex has the
         same ratio over a link of its own (packages, equaliser and noise as the Annex says): `sirf.com`.
         """
+        # the least eye decides, for an error in any is an error
         return min(
-            float(db20(available / noise)) if noise > 0 else float("inf") for available, noise in self._signals()
+            # no interference at all: an ideal link
+            float(db20(available / noise)) if noise > 0 else float("inf")
+            for available, noise in self._signals()
         )
 
     @property
@@ -219,6 +228,7 @@ class StatisticalEye:
             (
                 0.5 * float(levels[e + 1] - levels[e]) * main,
                 # both sides of one eye: duty-cycle distortion and compression make them differ
+                # the mean of both sides, as COM has one number for both
                 0.5 * (piece.quantile(e, self.der0) + piece.lower_quantile(e + 1, self.der0)),
             )
             for e in range(len(levels) - 1)
@@ -267,6 +277,7 @@ class StatisticalEye:
     @property
     def hint(self) -> str | None:
         """What most likely makes the eye bad, where its equalisers have not been set; None where there is nothing to say."""
+        # an equaliser that was searched, or a vendor's own, is not improved by another search
         if self.link.equalizer_report is not None or self.link.has_models or self.ber < BAD_ERROR_RATIO:
             return None
         limits = self.link.limits
@@ -318,6 +329,7 @@ def _check_ratio(ber: float) -> None:
 def _run_about(inside: NDArray[np.bool_], centre: int) -> slice:
     """The unbroken run of True about `centre`."""
     if not inside[centre]:
+        # closed at the instant
         return slice(0, 0)
     low = centre
     while low > 0 and inside[low - 1]:
@@ -340,13 +352,16 @@ def _width(phase: Float, margin: Float) -> float:
     low, high = float(phase[run.start]), float(phase[run.stop - 1])
     if run.start > 0:
         a, b = margin[run.start - 1], margin[run.start]
+        # margins a and b have opposite signs: their line crosses zero between
         # straight from the last phase with margin to the first without
         low -= float(b / (b - a) * (phase[run.start] - phase[run.start - 1]))
     if run.stop < len(phase):
         a, b = margin[run.stop - 1], margin[run.stop]
         high += float(a / (a - b) * (phase[run.stop] - phase[run.stop - 1]))
     elif len(phase) > 1:
+        # an eye that is open to its last phase goes on into the next UI
         # the last phase stands for the step behind it, up to the next symbol
         step, fall = phase[-1] - phase[-2], margin[-2] - margin[-1]
+        # no further than that step: beyond it the next symbol's eye begins
         high += float(step * min(1.0, margin[-1] / fall if fall > 0.0 else 1.0))
     return high - low

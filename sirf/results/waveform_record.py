@@ -44,16 +44,21 @@ class WaveformRecord:
         """
         path = Path(file)
         arrays: dict[str, Any] = {
-            name: getattr(self, name) for name in self.__slots__ if name not in ("volts", "delay")
+            # 'volts' and 'delay' are kept place by place below
+            name: getattr(self, name)
+            for name in self.__slots__
+            if name not in ("volts", "delay")
         }
         arrays |= {f"volts.{name}": value for name, value in self.volts.items()}
         arrays |= {f"delay.{name}": value for name, value in self.delay.items()}
+        # beside, then moved: half a file never stands under the name
         with replacing("waveform", path) as beside:
             if path.suffix == ".npz":
                 np.savez(beside, **arrays)
                 return
             with _h5py(path).File(beside, "w") as store:
                 for name, value in arrays.items():
+                    # groups instead of dots, as HDF5 has them
                     store[name.replace(".", "/")] = value
                 store["time"].attrs["unit"] = "s"
 
@@ -68,10 +73,11 @@ class WaveformRecord:
                     arrays = {name: store[name] for name in store.files}
             else:
                 with _h5py(path).File(path, "r") as store:
+                    # groups are passed over: only arrays have a kind of number
                     store.visititems(
                         lambda name, item: (
                             arrays.update({name.replace("/", "."): item[()]}) if hasattr(item, "dtype") else None
-                        )
+                            )
                     )
             parts: dict[str, Any] = {name: arrays[name] for name in cls.__slots__ if name not in ("volts", "delay")}
         except (OSError, KeyError, ValueError) as error:
@@ -80,6 +86,7 @@ class WaveformRecord:
             raise SirfError(
                 f"{path} must be a waveform record, got something else ({error}). Name another file."
             ) from error
+        # single numbers come back as arrays without a dimension
         parts["symbol_rate"], parts["samples_per_ui"] = float(arrays["symbol_rate"]), int(arrays["samples_per_ui"])
         parts["volts"] = {name[6:]: value for name, value in arrays.items() if name.startswith("volts.")}
         parts["delay"] = {name[6:]: float(value) for name, value in arrays.items() if name.startswith("delay.")}

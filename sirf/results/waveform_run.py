@@ -54,12 +54,14 @@ class WaveformRun:
         """Plain values for JSON; the eye is peak to peak over the symbols of the run, so `eye_ber` is 1 / symbols."""
         heights, widths = self.eye.eye_heights(), self.eye.eye_widths()
         closures = [value for value in self.eye.closures_db() if value is not None]
+        # one closed eye closes the whole
         closure = max(closures) if len(closures) == len(heights) else None
         return {
             "engine": "waveform",
             "standard": self.link.standard,
             "symbol_rate": self.link.symbol_rate,
             "modulation": self.link.modulation,
+            # peak to peak is as deep as the run is long
             "eye_ber": 1.0 / self.errors.symbols if self.errors.symbols else None,
             "eye_height_mv": 1e3 * min(heights),
             "eye_heights_mv": [1e3 * value for value in heights],
