@@ -77,7 +77,7 @@ class WaveformRecord:
                     store.visititems(
                         lambda name, item: (
                             arrays.update({name.replace("/", "."): item[()]}) if hasattr(item, "dtype") else None
-                            )
+                        )
                     )
             parts: dict[str, Any] = {name: arrays[name] for name in cls.__slots__ if name not in ("volts", "delay")}
         except (OSError, KeyError, ValueError) as error:

@@ -89,6 +89,7 @@ class _Reference(Table):
     rates: dict[str, float] = Field(default_factory=dict)
 
 
+# jobs share a link: its search is not what they time
 @lru_cache(maxsize=1)
 def benchmark_link() -> Link:
     """PAM4 at 53.1 GBd over the shipped faceplate path, equalised, its receiver's noise raised to `DENSITY`."""
@@ -97,6 +98,7 @@ def benchmark_link() -> Link:
 
     channel = pluggable(rate_class="100g").to_channel(crosstalk=False)
     link = Link(channel, standard="802.3ck-c2m").optimized()
+    # noise is raised after the search: the equaliser is the one of a usual link
     return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=DENSITY))
 
 
@@ -115,12 +117,14 @@ def _eye(link: Link) -> Any:
 
 
 def _check_eye(_: Link, eye: Any) -> None:
+    # relative, for the ratio itself is small
     assert abs(eye.ber / _expected_ber() - 1.0) < 1e-6, (eye.ber, _expected_ber())
 
 
 def _count(link: Link) -> Any:
     from sirf.engine.counting.count_errors import count_errors
 
+    # no end by errors: every run counts the same symbols
     return count_errors(link, max_errors=10**9, max_symbols=SYMBOLS["counting"], rng=1)
 
 
@@ -144,6 +148,7 @@ def light_link() -> Link:
 
     package = cpo(rate_class="100g").to_channel(crosstalk=True)
     preset = load_optics("dr-silicon-mzm")
+    # little copper ahead of the driver: the gain may have to go far below the preset's least
     span = Span(preset.path, before=package, after=package, swing=preset.swing, agc_db=(-80.0, preset.agc_db[1]))
     link = Link(span, standard="cei-112g-linear").optimized()
     return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=LIGHT_DENSITY))
@@ -176,6 +181,7 @@ def _margins(channel: Any) -> Any:
 
 
 def _check_margins(_: Any, margins: Any) -> None:
+    # a hundredth of a decibel, as published margins are compared
     assert np.abs(np.subtract(margins, MARGINS_DB)).max() < 0.01, margins
 
 
@@ -186,6 +192,7 @@ def _code_words() -> Any:
     code = fec.load("kp4")
     generator = np.random.default_rng(1)
     messages = generator.integers(0, 1024, (CODE_WORDS, 514))
+    # bits, not symbols: the code corrects symbols of ten bits each
     wrong = generator.random((CODE_WORDS, 544, 10)) < KP4_BIT_ERROR_RATIO
     flips = (wrong << np.arange(10)).sum(axis=-1).astype(np.uint16)
     return code, messages, code.encode(messages) ^ flips, flips
@@ -221,11 +228,13 @@ def run_short(progress: Callable[[str, int, int], None] | None = None) -> ShortB
         given = job.prepare()
         begin = time.process_time()
         answer = job.run(given)
+        # processor time: other programs do not count
         first = time.process_time() - begin
         try:
             job.check(given, answer)
         except AssertionError as error:
             raise SirfError(f"{job.name} must give its known answer, got {error}. Please report it.") from None
+        # warm: the first run has compiled
         rate = job.work / cpu_seconds(lambda job=job, given=given: job.run(given), job.runs)  # type: ignore[misc]
         figures.append(
             JobRate(
@@ -259,5 +268,6 @@ def relative(figure: JobRate, result: ShortBenchmark) -> Mapping[str, float | No
     if figure.reference is None:
         return {"rate": None, "fair": None}
     ratio = figure.rate / figure.reference
+    # what bounds a job (transforms, products, memory) differs between machines by another factor than their clocks
     machines = getattr(result.limits, figure.limit) / getattr(result.reference_limits, figure.limit)
     return {"rate": ratio, "fair": ratio / machines}

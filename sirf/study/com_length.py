@@ -42,6 +42,7 @@ class ComLength:
         if here is not None:
             self._keep(subject.length_m, here)
 
+    # a full grid is dear: what a walk has reached is a floor below which no setting need be finished
     def full(self, length: float) -> float:
         """The margin in dB at a length in m by the full grid; what a walk has reached there already spares it all below."""
         if length not in self._full:
@@ -53,11 +54,14 @@ class ComLength:
 
     def near(self, length: float) -> float:
         """The margin by a walk from the settings of the nearest length known; the first is of the full grid."""
+        # what the full grid says is better than any walk
         if length in self._full:
             return self._full[length]
+        # settings of dead links are none to walk from
         known = [one for one, choices in self._choices.items() if None not in choices.values()]
         if not known:
             return self.full(length)
+        # nearest by ratio, as lengths are walked
         nearest = min(known, key=lambda one: max(one, length) / min(one, length))
         found = self.limit.measurement(self.subject, length)
         found.com_near = {name: one for name, one in self._choices[nearest].items() if one is not None}
@@ -79,6 +83,7 @@ class ComLength:
             agreed = (self.full(end) >= 0.0) == (high is None)
         else:
             # about the crossing, where a better setting of the full grid would count
+            # the length nearest to the middle of the bracket, which has a setting already
             end = min(self._choices, key=lambda one: abs(one / math.sqrt(low * high) - 1.0))
             agreed = self._agrees(end, high / low)
         if agreed:
@@ -96,6 +101,7 @@ class ComLength:
         if not any(_is_better(one, choices[name]) for name, one in found.com_choices.items()):
             return True
         others = [one for one in self.curve if one != length]
+        # as far away as the window: closer lengths would measure the ripple and not the slope
         far = min(others, key=lambda one: abs(abs(math.log(one / length)) - WINDOW))
         slope = abs((self.curve[far][0] - self.curve[length][0]) / math.log(far / length))
         return abs(self.limit.margin(self.limit.value(found)) - walked) <= slope * 0.5 * math.log(spread)
@@ -106,6 +112,7 @@ class ComLength:
 
     def _margin(self, length: float, found: Measurement) -> float:
         value = self.limit.value(found)
+        # the section with most loss, which the reach is drawn over
         loss = max(section.link.insertion_loss_db for section in found.sections)
         self.curve[length] = value, loss
         if self.progress is not None:

@@ -96,6 +96,7 @@ def compare(
     >>> table = sirf.compare(["pluggable", "cpo"], data_rate="106.25Gb/s")  # doctest: +SKIP
     >>> table.row("cpo").reach_mm  # doctest: +SKIP
     """
+    # as text or number
     data_rate = parse_data_rate(data_rate)
     check_thresholds(thresholds)
     if not any(abs(rate - data_rate) < 1e-6 * rate for rate in RATES):
@@ -107,6 +108,7 @@ def compare(
     # rows that nobody named are left out where they have no interface of this rate; a named one is refused
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]
+    # None is no model at either end
     models = HostModels() if models is None else models
     check_used(models, wanted)
     rules = {item.id: rule_of(rule, item, data_rate, limit=limit) for item in wanted}
@@ -115,6 +117,7 @@ def compare(
     with all_cores(len(groups)) as pool:
         compile_shared(pool)
         pending = [
+            # kernels first: every process would compile them by itself
             pool.submit(
                 rows_of, group, data_rate, [rules[item.id] for item in group], bounds, sampled, models, thresholds
             )
@@ -136,8 +139,10 @@ def grouped(wanted: Any, data_rate: float) -> list[list[Architecture]]:
 
     Rows of the same copper share its margins, which the Annexes search for seconds.
     """
+    # by content of the copper: what a process has computed serves the whole group
     groups: dict[tuple[str, str, bool], list[Architecture]] = {}
     for item in wanted:
+        # only copper that is decided by itself has margins that could be shared
         decided_alone = ("copper",) in item.sections
         groups.setdefault((item.path, item.at(data_rate).standard, decided_alone), []).append(item)
     return sorted(groups.values(), key=_expense, reverse=True)
@@ -187,6 +192,7 @@ def measurement_of(
     `com_near` are the settings, by section, from which COM's search walks; without one it is that of the full grid.
     `eye_ber` is the error ratio of the eyes; None: DER0 of each section's preset.
     """
+    # corners of the inputs show ranges: half the phases are enough
     phases = PHASES if inputs is None else CORNER_PHASES
     parts = sections(
         architecture,
@@ -219,6 +225,7 @@ def _row(
     models: HostModels,
     thresholds: Thresholds,
 ) -> Row:
+    # models that stand in this architecture only
     fitting, searched = _searched(models.fitting(architecture), architecture, data_rate)
     searched_alone = measurement_of(
         architecture, data_rate, models=fitting, thresholds=thresholds, eye_ber=rule.eye_ber
@@ -233,6 +240,7 @@ def _row(
     link = eye.link
     ratios = here.section_ber
     culprit = here.sections[ratios.index(max(ratios))]
+    # the section that errs most of all, in copper or light
     # before the reach, while what the eyes were made of is still kept
     limitation = _limited_by(optimized(culprit.link))
     subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting, thresholds=thresholds)
@@ -244,6 +252,7 @@ def _row(
         title=architecture.title,
         standard=link.standard or architecture.at(data_rate).standard,
         length_mm=1e3 * path_of(architecture, data_rate).trace_length_m,
+        # figures of no table are asked for by name elsewhere
         figures={name: figure.compute(here) for name, figure in FIGURES.items() if figure.table != "none"},
         bounds=_bounds(subject, here) if bounds else {},
         eye=eye,
@@ -276,15 +285,18 @@ def _searched(models: HostModels, architecture: Architecture, data_rate: float) 
     if not models or not models.search:
         return models, ()
     notes: list[str] = []
+    # every section by itself, for each has models of its own ends
     for part in sections(architecture, data_rate, step=FINE_STEP, samples_per_ui=PHASES, models=models):
         sides = {"tx": part.link.transmitter_model, "rx": part.link.receiver_model}
         names = [name for name in models.search if name != SEARCH_ALL and sides[name.partition(".")[0]] is not None]
+        # nothing to search in this section
         if not part.link.has_models or not (names or SEARCH_ALL in models.search):
             continue
         found = optimize_models(optimized(part.link), parameters=None if SEARCH_ALL in models.search else names)
         report = found.equalizer_report
         assert isinstance(report, ModelSearch)
         for name, value in report.best.values:
+            # the next section's models begin with what this one has found
             models = models.with_value(name, value)
         notes.append(f"model parameters in {part.name} by search at this length, kept for reach and causes: {report}")
     return models, tuple(notes)
@@ -307,6 +319,7 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
     ends: list[float | None] = []
     for end in ("worst", "best"):
         inputs = corner("worst" if end == "worst" else "best")
+        # a COM that ends the reach follows the loss, and loss has a closed form
         if found.limit == "com_db":
             ends.append(1e3 * length_of_equal_loss(subject, found.length_m, inputs))
             continue
@@ -315,9 +328,11 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
             there,
             rule,
             start=found.length_m,
+            # from the nominal reach, a corner lies within a few strides
             stride=CORNER_STRIDE,
             descent=2.0**0.5,
             given=found.settings,
+            # no curve through many lengths: a corner needs one crossing
             steady=False,
         ).length_m
         if length is not None:
@@ -336,6 +351,7 @@ def _equalizer(link: Link) -> str:
 
 def _training_notes(searched_alone: Measurement, here: Measurement) -> list[str]:
     """What moving the transmitter's taps by the error ratio has changed."""
+    # as they are printed: a difference that nobody sees is none
     trained, before = error_ratio(here.ber), error_ratio(searched_alone.ber)
     if here is searched_alone or trained == before:
         return []
@@ -354,6 +370,7 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
     """Least and greatest of each figure at the row's own length and at both corners; COM there near the row's own setting."""
     architecture, data_rate = subject.architecture, subject.data_rate
     shortest, longest = architecture.length_range_m
+    # the shortest with the best inputs, the longest with the worst: both bound all between
     corners = ((shortest, corner("best")), (longest, corner("worst")))
     nominal = {name: one for name, one in here.com_choices.items() if one is not None}
     settings = settings_of(here)
@@ -380,6 +397,7 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
     ]
     # first what needs an eye at several phases: the other figures are read of the same eye
     for one in tried:
+        # asked for and dropped: what it computes is kept in the measurement
         FIGURES["eye_width_ui"].value(one)
     found: dict[str, tuple[float | None, float | None]] = {}
     for name in BANDED:
@@ -402,6 +420,7 @@ def _notes(architecture: Architecture, data_rate: float, here: Measurement, link
     if interface.budget is None:
         notes.append("no loss and length budget is stated for the interface at this rate: its reach is that by physics")
     if architecture.fibre_m:
+        # delay of light in glass: n / c
         fibre = 1e9 * architecture.fibre_m * FIBRE_INDEX / C0
         notes.append(f"{architecture.fibre_m:g} m of fibre take {fibre:.0f} ns more than the latency given")
     return notes

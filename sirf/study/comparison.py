@@ -136,6 +136,7 @@ class Row:
             "notes": list(self.notes),
         }
         for name, figure in self.figures.items():
+            # a figure's own value, and its range beside it
             plain[name] = self.value(name)
             if isinstance(figure, Range):
                 plain |= {f"{name}_low": figure.low, f"{name}_high": figure.high}
@@ -242,6 +243,7 @@ class Comparison:
         """The row of an architecture by id or family name; `SirfError` where there is none."""
         wanted = FAMILIES.get(name, name)
         for row in self.rows:
+            # families of names lead to their usual member
             if row.path == wanted:
                 return row
         known = ", ".join(row.path for row in self.rows)
@@ -310,6 +312,7 @@ class Comparison:
 
 
 def _aligned(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    # each column as wide as its widest cell
     widths = [max(len(line[k]) for line in (head, *lines)) for k in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

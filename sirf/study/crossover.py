@@ -76,6 +76,7 @@ class Crossing:
     @property
     def verdict(self) -> str:
         """Where the challenger wins, over which lengths within the ranges of energy, and why, in words."""
+        # nominal, then both ends of the ranges
         places = [_beyond(length) for length in (self.crossover_mm, self.low_mm, self.high_mm)]
         band = "" if len(set(places)) == 1 else f" ({places[1]} or {places[2]} at the ends of the ranges of energy)"
         return f"{places[0]}{band}: the rival {self.reason if self.cause == 'never' else self._end}"
@@ -180,15 +181,18 @@ def crossover(
     """
     data_rate = parse_data_rate(data_rate)
     subject = _subject(challenger, data_rate)
+    # at rates of its own a row may be missing
     names = [name for name in ORDER if load_architecture(name).has(data_rate)] if rivals is None else rivals
     others = [_subject(name, data_rate) for name in names]
     # against itself the challenger would tie at every length
     others = [other for other in others if other.name != subject.name]
     if not others:
         raise SirfError(f"rivals must hold another architecture than {subject.name}, got none. Leave them out for all.")
+    # one ratio for all: the greatest among their presets
     wanted = limit_of(limit, ber=max(one.ber for one in (subject, *others)), code=fec)
     if wanted.name not in RATIOS or isinstance(wanted.bound, tuple):
         raise SirfError(f"limit of a crossover must be one of {', '.join(RATIOS)}, got {wanted.name}. Use ber.")
+    # the challenger itself has to work, or every rival would win
     value = wanted.value(wanted.measurement(subject, subject.length_m))
     if not wanted.meets(value):
         raise SirfError(
@@ -224,9 +228,11 @@ class Spender:
         """What its host equalises at `length` in m: the path's loss at half the symbol rate, for each copper of a section."""
         architecture = self.subject.architecture
         nyquist = 0.5 * load(architecture.at(self.subject.data_rate).standard).symbol_rate
+        # at half the symbol rate, where energy tables are given
         once = float(self.path.with_length(length).insertion_loss_db(np.array([nyquist]))[0])
         # a linear link has copper at both ends of its light, which one receiver equalises; retimed copper stands alone
         times = max(section.count("copper") for section in architecture.sections)
+        # tables of energy end there
         return min(max(times * once, 0.0), LOSS_LIMIT_DB)
 
     def energy(self, length: float) -> Energy:
@@ -246,6 +252,7 @@ def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> 
 
     reach, beyond = longest_length(meets, subject.length_m, stride=REACH_STRIDE, tolerance=REACH_TOLERANCE)
     if reach is None:
+        # no length works: the challenger wins at any
         return Crossing(
             rival=subject.name,
             standard=subject.standard,
@@ -258,6 +265,7 @@ def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> 
         )
     rival = Spender.of(subject)
     # by ratio: energy goes with loss, and loss with length, over two decades
+    # from the least length to the reach in steps of two percent, both ends with them
     lengths = np.geomspace(MIN_LENGTH, reach, int(np.log(reach / MIN_LENGTH) / np.log(LENGTH_RATIO)) + 2)
     end = partial(_end, rival, lengths, endless=beyond is None)
     crossing, cause = end(lambda one: one.value, energy.value)
@@ -293,6 +301,7 @@ def _end(
     last = last_within(lengths)
     if last < 0:
         return 0.0, "energy"
+    # within its reach the rival never takes more
     if last == len(lengths) - 1:
         return (None, "never") if endless else (1e3 * float(lengths[-1]), "reach")
     # the loss ripples within a step of the grid: once more, closely, over the steps in which it may fall back

@@ -53,6 +53,7 @@ def fibre_reach(
     more decibels, and for TDECQ the one that ends it first. Dispersion costs TDECQ less TECQ, and with two levels the loss that
     the light bears without it at the same error ratio.
     """
+    # the threshold of KP4 where no limit is given
     wanted = limit_of(limit, ber=KP4_BIT_ERROR_RATIO, code=code)
     if wanted.name not in KINDS:
         raise SirfError(
@@ -70,9 +71,11 @@ def fibre_reach(
         value = _value(tried[length], wanted)
         if progress is not None:
             progress(length, value)
+        # TDECQ says nothing of power: the fibre must leave light as well
         return wanted.meets(value) and (tried[length].powered or wanted.name != "tdecq_db")
 
     most = MAX_MULTIMODE_FIBRE if isinstance(fibre, MultimodeFibre) else MAX_FIBRE
+    # doublings: fibre lengths span four decades
     low, high = longest_length(meets, fibre.length, between=(MIN_FIBRE, most), stride=2.0, tolerance=tolerance)
     gained: dict[str, float] = {}
     if low is None:
@@ -124,6 +127,7 @@ def _cause(last: _Light, beyond: _Light, limit: Limit, fibre_db: float) -> tuple
     """Dispersion or loss, and the dB of margin that come back without each."""
     gained = {"loss": fibre_db, "dispersion": _dispersion_db(last)}
     if limit.name == "tdecq_db":
+        # the limit itself was met beyond, so power has ended it
         return "loss" if limit.meets(_value(beyond, limit)) else "dispersion", gained
     return max(gained, key=lambda name: gained[name]), gained
 
@@ -134,6 +138,7 @@ def _dispersion_db(light: _Light) -> float:
         return light.tdecq_db - light.tecq_db
     fibre = light.optics.path.fibre
     if isinstance(fibre, MultimodeFibre):
+        # what is left without dispersion is loss alone
         straight: Fibre | MultimodeFibre = dataclasses.replace(fibre, bandwidth=inf)
     else:
         straight = dataclasses.replace(fibre, dispersion=0.0)

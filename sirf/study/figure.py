@@ -67,6 +67,7 @@ def significant(value: float) -> str:
     >>> significant(0.0712), significant(1234.4)
     ('0.071', '1234')
     """
+    # two digits until 99.5, which rounds to a whole hundred
     return f"{value:.0f}" if value >= 99.5 else f"{value:.2g}"
 
 

@@ -26,6 +26,7 @@ class FigureLength:
         """By how much the figure meets its limit at a length in m."""
         found = self.measurement(length)
         value = self.limit.value(found)
+        # loss of the worst section, over which the curve is drawn
         self.curve[length] = value, max(section.link.insertion_loss_db for section in found.sections)
         if self.progress is not None:
             self.progress(length, value)

@@ -35,6 +35,7 @@ class HostModels:
 
     def __post_init__(self) -> None:
         """`ConfigError` or `AmiError` for a name to search that no model has."""
+        # told now and not in the middle of a comparison
         for name in self.search:
             if name != SEARCH_ALL:
                 self.parameter(name)
@@ -59,6 +60,7 @@ class HostModels:
 
     def number(self, name: str) -> float | None:
         """The number that holds for "tx.NAME" or "rx.NAME"; None for text, truth values and tables."""
+        # paths of parameters are kept in lower case
         value = self.model(name).values.get(self.parameter(name).path.lower())
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
@@ -103,6 +105,7 @@ class HostModels:
             changes["transmitter_model"] = self.transmitter
         if receives and self.receiver is not None:
             changes["receiver_model"] = self.receiver
+        # the same object where nothing changes: caches go by the link's content
         return link.replace(**changes) if changes else link
 
 
@@ -110,6 +113,7 @@ def check_used(models: HostModels, architectures: Sequence[Architecture]) -> Non
     """`SirfError` for a model that none of the architectures can take."""
     for side, attribute in SIDES.items():
         given = getattr(models, attribute) is not None
+        # given, and of use nowhere
         if given and all(getattr(models.fitting(one), attribute) is None for one in architectures):
             raise SirfError(
                 f"{side}_ami must be of use in at least one row, got {', '.join(one.id for one in architectures)}, whose hosts "

@@ -72,6 +72,7 @@ class Limitation:
         """From the decades that each cause regains."""
         ranked = sorted(gained.items(), key=lambda item: -item[1])
         second, less = ranked[1] if len(ranked) > 1 else (None, 0.0)
+        # sorted already: the report shows the greatest first
         return cls(cause=ranked[0][0], gain=ranked[0][1], runner_up=second, runner_up_gain=less, gained=dict(ranked))
 
 
@@ -108,6 +109,7 @@ def limited_by(link: Link) -> Limitation:
     here = _log_error_ratio(model, depth)
     gained: dict[str, float] = {}
     for cause, lessened in _lessened(bare, model, link):
+        # never negative: rounding of a cause without effect would print as harm
         found = max((here - _log_error_ratio(lessened(), depth)) / np.log(10.0), 0.0)
         # loss stands twice in a link with copper and light; each is lessened alone, for one of them is what could be changed
         gained[cause] = max(gained.get(cause, 0.0), float(found))
@@ -116,6 +118,7 @@ def limited_by(link: Link) -> Limitation:
 
 def _without_models(link: Link) -> Link:
     """The link with the filters that its vendor models' AMI_Init gives in their place."""
+    # models run anew where the copper changes: their AMI_Init adapts to it
     return modelled(link).linear if link.has_models else link
 
 
@@ -133,6 +136,7 @@ def _lessened(
     if link.optics is None or _has_copper(link.optics):
         # outside the lambda: echoes are those of the link as it stands, whatever is asked of it later
         echoes = _echoes(link)
+        # 'removed' is what 3 dB less of an amplitude takes away
         yield "reflection", lambda: _Relieved(link, (1.0 - AMPLITUDE) * echoes, like=model)
         yield "loss", lambda: InterferenceModel(_equalized_anew(_with_less_copper_loss(given)))
     if link.aggressors:
@@ -142,6 +146,7 @@ def _lessened(
         yield "crosstalk", lambda: InterferenceModel(link.replace(aggressors=quieter), like=model)
     if jitter:
         yield "jitter", lambda: InterferenceModel(_transmitting(link, jitter=_less_jitter(jitter)), like=model)
+    # density is a power
     quiet = link.replace(receiver=dataclasses.replace(receiver, noise_density=POWER * receiver.noise_density))
     # SNR is of powers: 3 dB more of it are 3 dB less of noise power
     snr_db = None if transmitter.snr_db is None else transmitter.snr_db + LESS_DB
@@ -165,7 +170,10 @@ def _lessened_light(
     path, source, amplifier = span.path, span.path.source, span.path.receiver.tia
 
     def through(
-        changed: OpticalPath, base: Link = link, like: InterferenceModel | None = model
+        # the interference of the link itself is handed on where the pulse stays: only what differs is computed
+        changed: OpticalPath,
+        base: Link = link,
+        like: InterferenceModel | None = model,
     ) -> Callable[[], InterferenceModel]:
         assert base.optics is not None
         optics = base.optics.with_path(changed)
@@ -196,6 +204,7 @@ def _lessened_light(
 
 def _depth(model: InterferenceModel) -> float:
     """Share of the distances to the thresholds at which the error ratio is `MIN_ERROR_RATIO`; 1 where it is greater there."""
+    # shallow enough: no rescaling of distances
     if _log_error_ratio(model, 1.0) >= np.log(MIN_ERROR_RATIO):
         return 1.0
     low, high = 0.0, 1.0
@@ -211,6 +220,7 @@ def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
     piece = _at_instant(model)
     levels, main = model.decided, model.front_end.main_cursor
     usual = level_shares(len(levels))
+    # of the model at hand: adapted thresholds follow what is lessened
     decision = model.thresholds(piece)
     total = 0.0
     for e, threshold in enumerate(decision):
@@ -222,6 +232,7 @@ def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
 
 
 def _at_instant(model: InterferenceModel) -> Interference:
+    # kept on the model: the instant is asked for at every depth of the search
     found: Interference | None = getattr(model, "_instant", None)
     if found is None:
         found = model.at(0)
@@ -238,10 +249,13 @@ def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
     f, delay = transfer.frequency, bulk_delay(transfer.frequency, transfer.value)
     # without its delay the phase turns little from point to point, and `unwrap` cannot lose a turn
     aligned = transfer.value * np.exp(2j * np.pi * f * delay)
+    # COM's lowest frequency, and up to where a pulse has energy
     inside = (f >= MIN_FREQUENCY) & (f <= f_max)
     terms = _terms(f)
+    # by |S21|: deep points would fit noise
     weight = np.abs(aligned[inside])
     wanted = weight * (np.log(weight) + 1j * np.unwrap(np.angle(aligned))[inside])
+    # real and imaginary rows: the coefficients are real
     rows, target = (_real(part) for part in (weight[:, None] * terms[inside], wanted))
     # columns of like size: f³ beside a constant would leave least squares no digits
     scale = np.abs(rows).max(axis=0)
@@ -281,6 +295,7 @@ class _FinerSteps(InterferenceModel):
 
     def __init__(self, link: Link, *, like: InterferenceModel) -> None:
         super().__init__(link, like=like)
+        # the step is what is lessened, and what rounding adds shrinks with it
         self.codes = AMPLITUDE * self.codes
 
 
@@ -296,6 +311,7 @@ class _Straightened(InterferenceModel):
             bent = bent_at(offset)
             return dataclasses.replace(
                 bent,
+                # the straight levels are those without any curve; what bends them is lessened
                 means=straight + AMPLITUDE * (bent.means - straight),
                 cursors=AMPLITUDE * bent.cursors,
                 offsets=AMPLITUDE * bent.offsets,
@@ -317,6 +333,7 @@ def _echoes(link: Link) -> Float:
     away has left nothing of either.
     """
     linear = link if link.optics is None else link.replace(optics=link.optics.linear())
+    # of the linear link: curves bend levels, and echoes are there before them
     left, main = InterferenceModel(linear).cursors(0)
     end = front_end(linear)
     smooth = _seen_at(_smooth(linear), end, len(left))
@@ -339,6 +356,7 @@ def _seen_at(link: Link, end: FrontEnd, count: int) -> Float:
 def _smooth(link: Link) -> Link:
     """The link with its copper's ripple and aggressors taken away."""
     copper = link.replace(optics=None).transfers()[0]
+    # as wide as the symbol rate, where the pulse's spectrum ends
     smooth = smooth_transfer(copper, f_max=link.symbol_rate)
     return link.replace(channel=_matched(smooth.frequency, smooth.value), aggressors=())
 
@@ -362,6 +380,7 @@ def _with_less_copper_loss(link: Link) -> Link:
         _less_lossy(half, nyquist, LESS_DB / len(halves)) if _is_copper(half) else half
         for half in (span.before, span.after)
     )
+    # made anew, for both pieces of copper have changed
     lighter = Span(
         span.path,
         before=before,
@@ -390,9 +409,11 @@ def _gain(transfer: Transfer, nyquist: float, less_db: float) -> Complex:
     Loss alone: the phase of the missing length would only move the pulse.
     """
     smooth = smooth_transfer(transfer, f_max=2.0 * nyquist).value
+    # a floor below every signal
     loss_db = -float(np.interp(nyquist, transfer.frequency, db20(np.maximum(np.abs(smooth), 1e-30))))
     # less than 3 dB of loss can only be taken away whole; a line that gains would have been refused
     share = min(less_db / max(loss_db, 1e-9), 1.0)
+    # |smooth|^-share: in proportion to the loss in dB at all frequencies
     return np.asarray(np.abs(smooth) ** -share, dtype=complex)
 
 
@@ -418,9 +439,11 @@ def _with_less_glass_loss(path: OpticalPath) -> OpticalPath:
     """3 dB more light at the photodiode; where fibre and connectors lose less, coupling makes up for it."""
     left = max(path.loss_db - LESS_DB, 0.0)
     share = left / path.loss_db if path.loss_db > 0.0 else 0.0
+    # fibre and joints by one share, so that none vanishes before the others
     fibre = dataclasses.replace(path.fibre, loss_db_per_km=share * path.fibre.loss_db_per_km)
     joints = tuple(dataclasses.replace(one, loss_db=share * one.loss_db) for one in path.connectors)
     # fibre and joints first, for they are what a shorter or better path has less of
+    # the rest of the 3 dB
     coupling = max(path.coupling_loss_db - (LESS_DB - (path.loss_db - left)), 0.0)
     return dataclasses.replace(path, fibre=fibre, connectors=joints, coupling_loss_db=coupling)
 
@@ -452,12 +475,15 @@ def _less_jitter(jitter: Jitter) -> Jitter:
             # by the type of each field: a new kind of jitter is lessened without being named here
             changes[field.name] = AMPLITUDE * value
         elif isinstance(value, tuple):
+            # tones: each has an amplitude of its own
             changes[field.name] = tuple(
                 dataclasses.replace(one, amplitude_ui=AMPLITUDE * one.amplitude_ui) for one in value
             )
         elif value is not None:
             changes[field.name] = dataclasses.replace(
-                value, dbc_per_hz=tuple(level - LESS_DB for level in value.dbc_per_hz)
+                # a spectrum in dBc/Hz: 3 dB less of power
+                value,
+                dbc_per_hz=tuple(level - LESS_DB for level in value.dbc_per_hz),
             )
     return dataclasses.replace(jitter, **changes)
 

@@ -46,6 +46,7 @@ class InterferenceParts:
     @property
     def added(self) -> tuple[float, ...]:
         """What each cause adds to `reached`, V."""
+        # by differences: each cause on top of those before
         return tuple(float(step) for step in np.diff([0.0, *(part.reached for part in self.parts)]))
 
 
@@ -73,6 +74,7 @@ def interference_parts(link: Link, *, ratio: float | None = None) -> Interferenc
     full = InterferenceModel(whole)
     instant, main, levels = full.at(0), full.front_end.main_cursor, full.decided
     # the eye with the least between its signal and what closes it
+    # eye by eye: one may have less signal, another more noise
     margins = [
         0.5 * float(levels[e + 1] - levels[e]) * main - _reached(instant, e, wanted) for e in range(len(levels) - 1)
     ]
@@ -90,8 +92,10 @@ def _stages(link: Link, full: InterferenceModel) -> Iterator[tuple[str, Callable
     """(cause, how to make the model of it and all causes before)."""
     loud, still = link.transmitter, replace(link.transmitter, jitter=Jitter())
     ideal = replace(link.receiver, converter=None)
+    # without aggressors and converter: both come last
     alone = link.replace(channel=replace(link.channel, fext=(), next=()), aggressors=(), receiver=ideal)
     if full.front_end.receiver_noise > 0.0:
+        # no jitter and no SNR_TX: noise of the receiver alone
         silent = alone.replace(transmitter=replace(still, snr_db=None))
         yield "receiver noise", lambda: _WithoutEchoes(silent)
     if loud.snr_db is not None:
@@ -125,4 +129,5 @@ def _both_sides(found: Interference) -> tuple[Float, Float]:
     """(volts, density) over both signs, the mean of all levels as they are sent."""
     shares = level_shares(len(found.density))
     upper, lower = shares @ found.density, shares @ found.lower_density
+    # sample zero belongs to both sides and stands once
     return np.concatenate([-found.volts[:0:-1], found.volts]), np.concatenate([lower[:0:-1], upper])

@@ -139,6 +139,7 @@ def jtol(
             # masks state peak to peak, a sine its amplitude
             wander = Wander(sinusoidal_ui=0.5 * amplitude, sinusoidal_frequency=tone)
             receiver = dataclasses.replace(link.receiver, clock=clock, wander=wander)
+            # one seed for all amplitudes: verdicts differ by the jitter alone
             run = simulate(link.replace(receiver=receiver), symbols=size, rng=rng)
             # a clock that slips and locks again counts few errors in a long run, yet a real receiver would have gone down
             return run.clock is not None and run.clock.losses == 0 and run.clock.locked and run.ber <= limit
@@ -163,12 +164,14 @@ def _largest(passes: Callable[[float], bool], start: float, steps: int) -> tuple
     """Largest amplitude that passes, and whether the end of the range did: by octaves from `start`, then geometric bisection."""
     low: float | None
     if passes(start):
+        # by octaves up while it passes
         low, high = start, 2.0 * start
         while passes(high):
             low, high = high, 2.0 * high
             if low >= MAX_MASK_FACTOR * start:
                 return low, True
     else:
+        # by octaves down until it passes
         high, low = start, 0.5 * start
         while not passes(low):
             high, low = low, 0.5 * low

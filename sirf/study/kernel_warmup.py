@@ -22,6 +22,7 @@ def compile_shared(pool: Executor) -> None:
 
     Both leave their kernels on disk, where all processes find them; what is there already is not asked for.
     """
+    # what is on disk need not be compiled
     asked = [ask for ask, kernel in ((first_eye, run_chain), (first_margins, search_setting)) if not is_cached(kernel)]
     for task in [pool.submit(ask) for ask in asked]:
         task.result()
@@ -29,12 +30,14 @@ def compile_shared(pool: Executor) -> None:
 
 def first_eye() -> None:
     """A statistical eye of a short link."""
+    # one phase: all kernels of an eye run for it too
     statistical_eye(Link(_short_channel(), standard=CHIP_TO_CHIP).optimized(), phases=1)
 
 
 def first_margins() -> None:
     """Margins of a short channel by both procedures."""
     for standard in (CHIP_TO_CHIP, CHIP_TO_MODULE):
+        # one package case each
         com(_short_channel(), standard=standard, package_case=1)
 
 

@@ -54,12 +54,14 @@ def longest_length(
         left -= 1
         found = meets(length)
         value: float = (
+            # verdicts without a size count as one unit
             (1.0 if found else -1.0) if isinstance(found, bool) else min(max(float(found), -MAX_MARGIN), MAX_MARGIN)
         )
         margins[length] = value
         return value
 
     # a start outside the range is no reason to fail: the answer is sought inside it
+    # the first length decides on the direction
     first = min(max(start, between[0]), between[1])
     rising = margin(first) >= 0.0
     low, high = (first, None) if rising else (None, first)
@@ -101,7 +103,14 @@ def crossing_length(
         return margins[length]
 
     low, high = longest_length(
-        margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known
+        # a window wide enough for the parabola to see the slope and not the ripple
+        margin,
+        start,
+        between=between,
+        stride=stride,
+        descent=descent,
+        tolerance=WINDOW,
+        known=known,
     )
     if low is None or high is None:
         return low, high
@@ -124,9 +133,11 @@ def _closed(
     """
     # aimed at the crossing itself every step would land on the same side, and the other end of the bracket would never move
     beside = 1.0 + tolerance / 3.0
+    # at most as many as are left
     for step in range(evaluations):
         if high / low - 1.0 <= tolerance:
             break
+        # all that is known takes part, not the bracket alone
         crossing = _crossing(margins, low, high)
         # beyond the crossing as seen from the nearer end: if the guess is right, that end's partner comes close in one step
         aimed = crossing * beside if crossing - low < high - crossing else crossing / beside
@@ -139,6 +150,7 @@ def _closed(
 def _crossing(margins: Mapping[float, float], low: float, high: float) -> float:
     """Length between `low`, which meets, and `high`, which misses, at which the parabola through three known margins is zero."""
     span, above, below = high - low, margins[low], margins[high]
+    # secant of the bracket
     slope = (below - above) / span
     others = [one for one in margins if one not in (low, high)]
     bend = 0.0
@@ -157,8 +169,10 @@ def _crossing(margins: Mapping[float, float], low: float, high: float) -> float:
 def _steps(start: float, end: float, stride: float) -> list[float]:
     """Lengths from `start` (left out) to `end` by `stride`, up or down; a last step below 1 % of one is not taken."""
     # the last length is the end itself, however the strides fall
+    # rounded up, but for a last step of less than a hundredth
     count = max(math.ceil(abs(math.log(end / start)) / math.log(stride) - 0.01), 0)
     ratio = stride if end > start else 1.0 / stride
+    # the end itself is always tried
     return [*(start * ratio**k for k in range(1, count)), end] if count else []
 
 
@@ -189,16 +203,19 @@ def steady_length(
         if length not in margins:
             found = meets(length)
             value = (1.0 if found else -1.0) if isinstance(found, bool) else float(found)
+            # dead links miss by any number: bounded, or they would bend the parabola
             margins[length] = min(max(value, -MAX_MARGIN), MAX_MARGIN)
         return margins[length]
 
     walked = {"between": between, "stride": stride, "descent": descent}
+    # no fit in a bracket wider than its window
     if tolerance > WINDOW:
         return longest_length(margin, start, tolerance=tolerance, known=known, **walked)  # type: ignore[arg-type]
     low, high = longest_length(margin, start, tolerance=WINDOW, known=known, **walked)  # type: ignore[arg-type]
     if low is None or high is None:
         return low, high
     above, below = margin(low), margin(high)
+    # where the margins' straight line over the logarithm of length crosses
     centre = low * (high / low) ** (above / (above - below))
     for count in (FEW_LENGTHS, 2 * FEW_LENGTHS - 1):
         # twice less one holds the fewer lengths again
@@ -216,12 +233,14 @@ def _window(
     """(first, last) of the lengths within `WINDOW` of the centre, `count` of them asked for, and more until the first meets and
     the last misses.
     """
+    # a window of twice WINDOW, in equal ratios
     pitch = (1.0 + WINDOW) ** (2.0 / (count - 1))
     places = [centre / (1.0 + WINDOW) * pitch**n for n in range(count)]
     places = [place for place in places if between[0] <= place <= between[1]]
     for place in places:
         margin(place)
     first, last = places[0], places[-1]
+    # the window moves until its ends are on both sides, as far as lengths go
     for _ in range(2 * count):
         if margin(first) < 0.0 and first / pitch >= between[0]:
             first /= pitch
@@ -236,9 +255,12 @@ def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, f
     """Both lengths by a parabola through margins by length; as `_sampled` where it does not fall through zero once."""
     places = sorted(margins)
     values = np.array([margins[place] for place in places])
+    # over the logarithm: lengths are compared by ratios
     x = np.log(places)
     fit = np.polynomial.Polynomial.fit(x, values, 2)
+    # rms of what the parabola leaves, with three freedoms taken off
     ripple = ALLOWED * math.sqrt(float(np.sum((fit(x) - values) ** 2)) / (len(places) - 3))
+    # the fit less the ripple gives the first length, the fit with it the second
     inner, outer = (_downward(fit - level, float(x[0]), float(x[-1])) for level in (ripple, -ripple))
     if inner is None or outer is None:
         return _sampled(places, values)
@@ -252,8 +274,10 @@ def _downward(fit: np.polynomial.Polynomial, first: float, last: float) -> float
     inside = [
         float(root.real)
         for root in np.asarray(fit.roots(), dtype=complex)
+        # a double root has an imaginary part of rounding
         if abs(root.imag) < 1e-12 and first <= root.real <= last
     ]
+    # falling: a figure that gets better with length does not end a reach
     return inside[0] if len(inside) == 1 and fit.deriv()(inside[0]) < 0.0 else None
 
 

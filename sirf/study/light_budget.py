@@ -57,12 +57,14 @@ def retimed_light_link(optics: OpticsPreset, path: OpticalPath | None = None) ->
     """Light from retimer to retimer, its equaliser set; `path` in place of the optics' own."""
     standard = optical_standard(optics.symbol_rate)
     span = Span.alone(path or optics.path, swing=optics.swing, symbol_rate=optics.symbol_rate, agc_db=optics.agc_db)
+    # sixteen samples a UI: curves of light need no more
     return Link(span, standard=standard, symbol_rate=optics.symbol_rate, samples_per_ui=16).optimized()
 
 
 def light_ber(optics: OpticsPreset, path: OpticalPath | None = None) -> float:
     """Bit error ratio before FEC of that link; 0.5 where nothing arrives that could be decided."""
     try:
+        # the sampling instant alone
         return statistical_eye(retimed_light_link(optics, path), phases=1).ber
     except SirfError:
         return DEAD_ERROR_RATIO
@@ -115,6 +117,7 @@ def engine_budget(
     ser = ber * bits_per_symbol(optics.order)
     alone = float(dbm(sensitivity(path.receiver, ser=ser, extinction_db=measures.extinction_db, order=optics.order)))
     needed = arriving - margin
+    # at the OMA that the link needs, where its noise is what counts
     narrower = _narrower_noise_db(optics, 1e-3 * 10.0 ** (0.1 * needed), measures.extinction_db)
     rows = (
         *rows,
@@ -132,6 +135,7 @@ def _narrower_noise_db(optics: OpticsPreset, oma: float, extinction_db: float) -
     assert corner is not None
     frequency = np.linspace(0.0, NOISE_BAND * receiver.tia.bandwidth, 4001)
     filtered = butterworth4(frequency, corner)
+    # levels of this OMA and extinction ratio
     low = oma / (10.0 ** (extinction_db / 10.0) - 1.0)
     behind, alone = (
         sum(receiver.noise_current(level, frequency=frequency, after=after) for level in (low, low + oma))
@@ -148,10 +152,12 @@ def loss_margin_db(optics: OpticsPreset, *, ber: float = KP4_BIT_ERROR_RATIO) ->
     limit = _noise_over_signal_db(ber)
 
     def excess(loss: float) -> float:
+        # excess is zero at the limit, and rises with the loss
         return _noise_over_signal_db(light_ber(optics, optical_path_with_loss(optics.path, loss))) - limit
 
     margin = last_loss(excess)
     if margin is None:
+        # the message says how far off the best is
         least = light_ber(optics, optical_path_with_loss(optics.path, -MAX_GAIN))
         raise PhysicsError(
             f"light must meet a bit error ratio of {ber:g} with {MAX_GAIN:g} dB less loss, got {least:.1e}. "
@@ -162,6 +168,7 @@ def loss_margin_db(optics: OpticsPreset, *, ber: float = KP4_BIT_ERROR_RATIO) ->
 
 def _noise_over_signal_db(ber: float) -> float:
     """Noise over signal in dB of light but for a constant: -ln of a Gaussian tail goes with the square of its inverse."""
+    # exact but for the slowly varying factor before the exponential: the search ends at the limit itself
     return float(-5.0 * np.log10(-np.log(max(ber, 1e-40))))
 
 
@@ -183,6 +190,7 @@ def last_loss(excess: Callable[[float], float]) -> float | None:
         if high == -MAX_GAIN:
             return None
         if math.isinf(high - low):
+            # as far as the slope says, and at least twice as far as before
             stride = max(abs(found) / USUAL_SLOPE + 0.1, 2.0 * stride)
             loss = min(max(loss - math.copysign(stride, found), -MAX_GAIN), MAX_LOSS)
         elif step % 8 == 7:
@@ -192,12 +200,14 @@ def last_loss(excess: Callable[[float], float]) -> float | None:
             crossing = low - below * (high - low) / (above - below)
             # just past the crossing as seen from the nearer end, so that the farther one moves there
             past = math.copysign(0.3 * TOLERANCE_DB, high + low - 2.0 * crossing)
+            # not within a twentieth of either end
             loss = min(max(crossing + past, 0.95 * low + 0.05 * high), 0.05 * low + 0.95 * high)
     return low
 
 
 def optical_path_with_loss(path: OpticalPath, loss_db: float) -> OpticalPath:
     """The path with more loss behind the modulator; less is more light from the laser, once the coupling loses nothing."""
+    # coupling first: it lies behind the modulator, whose operating point stays
     coupling = path.coupling_loss_db + loss_db
     if coupling >= 0.0:
         return dataclasses.replace(path, coupling_loss_db=coupling)

@@ -47,7 +47,9 @@ class Limit:
 
     def margin(self, value: float) -> float:
         """By how much a value meets the limit, negative where it misses: decades of an error ratio, else units of the figure."""
+        # decades of an error ratio: half of it is as far as twice it
         if self.figure.ratio:
+            # a ratio of zero has no logarithm
             return math.log10(self.level) - math.log10(max(value, MIN_RATIO))
         return value - self.level if self.figure.more_is_better else self.level - value
 
@@ -69,6 +71,7 @@ def limit_of(given: Mapping[str, Any] | None, *, ber: float, code: str = CODE) -
         raise SirfError(
             f"limit must say what it limits, got {shown(given)}. Write for example {{'ber': 1e-6}} or {{'com_db': 3}}."
         )
+    # one limit: several would need a rule
     chosen = {"ber": ber} if given is None else dict(given)
     if len(chosen) != 1 or next(iter(chosen)) not in LIMITABLE:
         raise SirfError(
@@ -86,6 +89,7 @@ def _number(name: str, bound: Any) -> float:
     if FIGURES[name].ratio and not 0.0 < value < 0.5:
         raise SirfError(f"limit of {name} must be between 0 and 0.5, got {bound!r}. Use for example 1e-6.")
     if not abs(value) < float("inf"):
+        # not-a-number fails the comparison
         raise SirfError(f"limit of {name} must be a finite number, got {bound!r}. Give one in its unit.")
     return value
 

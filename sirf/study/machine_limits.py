@@ -32,12 +32,14 @@ class MachineLimits:
 
 def cpu_seconds(call: Callable[[], object], runs: int = RUNS) -> float:
     """Median processor time in s (user and system, all threads) of `runs` calls, after one that is not counted."""
+    # the first call loads and plans
     call()
     times = []
     for _ in range(runs):
         start = time.process_time()
         call()
         times.append(time.process_time() - start)
+    # the median, for a machine has interruptions
     return statistics.median(times)
 
 
@@ -45,12 +47,16 @@ def measure_limits() -> MachineLimits:
     """Measure them; takes about a second."""
     generator = np.random.default_rng(1)
     waves = generator.standard_normal((ROWS, TRANSFORM)).astype(np.float32)
+    # operations of a real transform, 5/2 N log2 N
     operations = 2.5 * TRANSFORM * np.log2(TRANSFORM) * ROWS
     transforms = operations / cpu_seconds(lambda: [fft.rfft(waves) for _ in range(8)]) * 8
     square = generator.standard_normal((MATRIX, MATRIX)).astype(np.float32)
+    # one core, as all figures here
     with threadpool_limits(limits=1):
         products = MATRIX**3 * 4 / cpu_seconds(lambda: [square @ square for _ in range(4)])
+    # eight bytes a number
     source = np.ones(COPIED // 8)
     target = np.empty_like(source)
+    # read and written
     memory = 2.0 * COPIED / cpu_seconds(lambda: np.copyto(target, source))
     return MachineLimits(fft=float(transforms), multiply_add=float(products), memory=float(memory))

@@ -71,6 +71,7 @@ class Map:
         """Validate the shape and make the array read-only."""
         values = np.array(self.values, dtype=np.float64)
         assert values.shape == (len(self.first.values), len(self.second.values))
+        # maps are kept and shared
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
 
@@ -84,6 +85,7 @@ class Map:
         level = float(np.log10(limit)) if FIGURES[self.figure].ratio else limit
         return np.array(
             [
+                # upside down where less is better: one rule for both
                 _first_miss(self.first.values, column if more else -column, level if more else -level)
                 for column in shown.T
             ]
@@ -106,6 +108,7 @@ class Map:
     def to_pandas(self) -> Any:
         """One row for each point: both quantities by their labels, and the figure."""
         first, second = (axis.words or axis.values for axis in (self.first, self.second))
+        # long form: one line a point
         return frame(
             [
                 {self.first.label: one, self.second.label: other, self.figure: float(self.values[row, column])}
@@ -201,6 +204,7 @@ def length_rate_map(
     >>> sirf.length_rate_map("cpo-retimed", lengths="30mm", rates="106.25G", figure="eye_height_mv").values.shape
     (1, 1)
     """
+    # any rate that the architecture has, to begin with
     subject = subject_of(path, standard=standard, data_rate=_first_rate(path, standard, rates))
     if isinstance(subject, PathSubject) and figure == "com_db":
         raise SirfError("figure must not be com_db for a path over rates, got com_db. Take ber, or an architecture.")
@@ -211,6 +215,7 @@ def length_rate_map(
     metres = _ascending("lengths", read_all(lengths, LENGTH, name="lengths"))
     speeds = _ascending("rates", read_all(rates, DATA_RATE, name="rates") if rates is not None else ())
     made = [at_rate(subject, rate) for rate in speeds]
+    # interfaces of an architecture are made for one rate each: nothing lies between
     own = isinstance(subject, ArchitectureSubject)
     axes = _length_axis(metres), MapAxis("data rate", "Gb/s", tuple(rate / 1e9 for rate in speeds), discrete=own)
     name = subject.name if standard is None else f"{subject.name} under {standard}"
@@ -296,6 +301,7 @@ def _first_rate(path: str | Path | Architecture, standard: str | None, rates: Ma
     """A rate that the architecture has, to look it up with."""
     if standard is not None or rates is None:
         return None
+    # the least of them serves: the subject is asked anew at each rate
     return min(read_all(rates, DATA_RATE, name="rates"))
 
 
@@ -306,6 +312,7 @@ def _length_axis(metres: Sequence[float]) -> MapAxis:
 def _ascending(name: str, values: ArrayLike, *, zero: bool = False) -> tuple[float, ...]:
     given = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
     fit = given.size and np.all(np.isfinite(given)) and np.all(np.diff(given) > 0.0)
+    # zero only where it means something (a smooth foil)
     if not fit or given[0] < 0.0 or (given[0] == 0.0 and not zero):
         raise SirfError(
             f"{name} must be {'at least 0' if zero else 'positive'} and ascend, got {given.tolist()}. Give each once, the least "
@@ -316,6 +323,7 @@ def _ascending(name: str, values: ArrayLike, *, zero: bool = False) -> tuple[flo
 
 def _first_miss(places: Sequence[float], values: Float, level: float) -> float:
     """Place at which `values`, which should be at least `level`, first fall below it; NaN at once, inf never."""
+    # not-a-number is a miss
     below = np.flatnonzero(~(values >= level))
     if not below.size:
         return float("inf")
@@ -323,5 +331,6 @@ def _first_miss(places: Sequence[float], values: Float, level: float) -> float:
     if miss == 0:
         return float("nan")
     before, after = float(values[miss - 1]), float(values[miss])
+    # straight between the last that meets and the first that misses
     part = (before - level) / (before - after) if np.isfinite(after) else 0.0
     return places[miss - 1] + part * (places[miss] - places[miss - 1])

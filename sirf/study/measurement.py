@@ -76,6 +76,7 @@ class Measurement:
         self.com_floor_db: dict[str, float] = {}
         self.com_thinned = False
         self.eye_ber = eye_ber
+        # an eye kept at many phases takes some megabytes; one at the instant little: both are told apart
         self._eyes: dict[tuple[int, bool], StatisticalEye | None] = {}
         self._openings: dict[int, StatisticalEye | None] = {}
 
@@ -98,12 +99,14 @@ class Measurement:
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
         """Statistical eye of section `index`, at the sampling instant alone unless `wide`; None where nothing arrives."""
         # what has been computed at more phases holds the sampling instant
+        # the narrow eye is part of the wide one
         if not wide and (index, True) in self._eyes:
             return self._eyes[index, True]
         if not wide and index in self._openings:
             return self._openings[index]
         if (index, wide) not in self._eyes:
             section = self.sections[index]
+            # light alone is the same link in many rows: its eyes have a cache of their own
             found = _eye if section.electrical else _eye_of_light
             self._eyes[index, wide] = self._at_eye_ber(found(section.link, self.phases if wide else 1))
         return self._eyes[index, wide]
@@ -115,8 +118,10 @@ class Measurement:
         """Eye of section `index` at the phases alone from which its width is read."""
         if (index, True) in self._eyes:
             return self._eyes[index, True]
+        # few phases, those about the crossings: a width needs no others
         if index not in self._openings:
             link = self.sections[index].link
+            # the width is read at this ratio, so the phases are chosen by it
             ratio = link.der0 if self.eye_ber is None else self.eye_ber
             self._openings[index] = self._at_eye_ber(_eye(link, self.phases, ratio))
         return self._openings[index]
@@ -133,6 +138,7 @@ class Measurement:
     def section_ber(self) -> tuple[float, ...]:
         """Bit error ratio before FEC of each section."""
         found = (self.eye(index) for index in range(len(self.sections)))
+        # never below zero by rounding of a composed ratio
         return tuple(DEAD_ERROR_RATIO if eye is None else max(eye.ber, 0.0) for eye in found)
 
     @property
@@ -154,6 +160,7 @@ class Measurement:
             one = None if eye is None else word_errors_of(eye, self.code, successive=successive)
             if one is None:
                 return None
+            # sections met several times are passed several times
             found += [one] * section.count
         return word_errors_in_series(found)
 
@@ -167,6 +174,7 @@ class Measurement:
         """Share of shortest Ethernet frames that meet a code word which `code` cannot correct."""
         if self.word_errors is None:
             return 1.0
+        # one section without an answer leaves none for the whole
         # the deepest interleaving on the way: there a frame lies in the most code words, any of which may be lost
         words = max(_coding(section.link)[0] for section in self.sections)
         return fec.frame_loss_ratio(fec.load(self.code), self.word_errors.codeword_error_ratio, interleave=words)
@@ -218,6 +226,7 @@ class Measurement:
     def vec_db(self) -> float | None:
         """Vertical eye closure in dB of the worst statistical eye with copper in it, at DER0; None where one is closed."""
         found = [None if eye is None else eye.vec_db for eye in self.eyes()]
+        # one closed eye closes them all
         return None if None in found else max(value for value in found if value is not None)
 
     @property
@@ -252,6 +261,7 @@ class Measurement:
     def flight_s(self) -> float:
         """Delay in s of all copper on the way; fibre is left out."""
         return sum(
+            # group delay of the through path, section by section
             section.count * bulk_delay(copper.frequency, copper.through.s[:, 1, 0])
             for section in self.sections
             for copper in _coppers(section.link)
@@ -261,6 +271,7 @@ class Measurement:
     def energy(self) -> Energy:
         """Energy per bit at this loss; needs the architecture."""
         architecture, rate = self._priced
+        # tables of energy end at LOSS_LIMIT_DB; a search may be beyond
         return energy_pj_per_bit(architecture, min(max(self.insertion_loss_db, 0.0), LOSS_LIMIT_DB), data_rate=rate)
 
     @cached_property
@@ -281,6 +292,7 @@ class Measurement:
         found = self._word_errors(successive=True)
         if found is None:
             return 0.0
+        # a lane that has lost a word is likely to lose the next: what follows is asked for as well
         return flap_hours(found.codeword_error_ratio, after_loss=found.repeated_loss)
 
     @property
@@ -307,6 +319,7 @@ def word_errors_of(eye: StatisticalEye, code: str = CODE, *, successive: bool = 
     """
     # both belong to the section: retimers on the way do not decode, so each lane has its own order of symbols
     interleave, may_precode = _coding(eye.link)
+    # at random nothing is left to correct
     if not 0.0 <= eye.ber < MAX_ERROR_RATIO:
         return None
     chosen, errors = fec.load(code), _errors_of(eye)
@@ -323,6 +336,7 @@ def _errors_of(eye: StatisticalEye) -> float | ErrorChain:
     seen = eye.rates.error_probabilities
     if seen is None:
         return eye.ber
+    # longer memories move word error ratios by less than a third of a decade
     return ErrorChain.from_feedback(*seen, order=eye.link.order, memory=CHAIN_MEMORY)
 
 
@@ -365,6 +379,7 @@ def com_of(link: Link, near: Start = None, *, floor_db: float | None = None) -> 
         return _searched_com(link, near, floor_db)
     key = link.digest, link.standard, near
     if key not in _COM_OF_CONTENT:
+        # oldest first: searches come back to recent lengths
         while len(_COM_OF_CONTENT) >= COM_CACHE:
             _COM_OF_CONTENT.pop(next(iter(_COM_OF_CONTENT)))
         _COM_OF_CONTENT[key] = _searched_com(link, near, floor_db)

@@ -82,11 +82,13 @@ def modulation(
     >>> found.point.winner
     'PAM4'
     """
+    # line rate with KP4, as in all of sirf
     rate = parse_data_rate(data_rate)
     names = _checked(modulations)
     base = from_standard(standard)
     case = case_number(package_case, base.packages, base.name)
     codes = _codes(fec, names)
+    # each modulation has a code, a rate and settings of its own
     plans = tuple(_Plan.of(name, codes[name], rate, base) for name in names)
     # half the symbol rate of PAM4, which has two bits a symbol: losses of all modulations are told at one frequency
     reference = 0.25 * rate
@@ -95,12 +97,14 @@ def modulation(
     if losses_db is not None and lengths is not None:
         raise SirfError("losses_db or lengths must be given, not both. Sweep one of them.")
     points = source.sweep(losses_db, lengths, reference)
+    # the channel as given is the first point
     total = 1 + len(points)
     found = []
     for done, (length_mm, one) in enumerate([(source.length_mm, source.channel), *points]):
         if progress is not None:
             progress(f"{source.name}, {float(one.insertion_loss_db(_inside(one, reference))):.1f} dB", done, total)
         found.append(_point(one, plans, case, reference, length_mm))
+    # all of them: one that has data enough makes a study
     if all(row.com_db is None and "data" in row.note for row in found[0].rows):
         raise SirfError(
             f"band of {source.name} must reach further: {found[0].rows[-1].note}. Give a wider file or a lower rate."
@@ -158,6 +162,7 @@ class _Source:
             else:
                 given = Channel.from_touchstone(text)
         if path is not None:
+            # devices faster in proportion: circuits for PAM4 at this rate are taken as built
             path = _with_faster_dies(path, period)
             # a step more than the band: the last point must not fall short of it by rounding
             grid = np.arange(0.0, 1.05 * symbol_rate + STEP, STEP)
@@ -184,6 +189,7 @@ class _Source:
             return []
         if any(not (math.isfinite(one) and 0.0 < one <= 200.0) for one in losses):
             raise SirfError(f"losses must be above 0 and at most 200 dB, got {list(losses)}. Give decibels.")
+        # beyond the data the loss is not known: the last point stands for it
         return [(None, channel_with_loss(self.channel, one, _inside(self.channel, frequency))) for one in losses]
 
 
@@ -211,6 +217,7 @@ def _net(data_rate: float) -> float:
 
 def _checked(modulations: Sequence[str]) -> tuple[str, ...]:
     names = tuple(str(name).upper() for name in modulations)
+    # the same modulation twice would be one row
     if not names or len(set(names)) != len(names):
         raise SirfError(
             f"modulations must be different and at least one, got {list(modulations)}. Use PAM4, PAM6, PAM8."
@@ -245,6 +252,7 @@ def _detector_error_ratio(code: ReedSolomon, bits: float, der0: float) -> float:
         ber = code.pre_fec_ber(allowed)
         # the chance that any of the symbol's bits is wrong: 1 - (1 - ber)^m without its cancellation
         share = float(-np.expm1(code.bits_per_symbol * np.log1p(-ber)))
+    # and back, for symbols of `bits` bits
     return share * bits / code.bits_per_symbol
 
 
@@ -258,6 +266,7 @@ def _post_fec(code: ReedSolomon, symbol_error_ratio: float) -> Any:
 def _point(
     channel: Channel, plans: Sequence[_Plan], case: int, reference: float, length_mm: float | None
 ) -> ModulationPoint:
+    # what the channel could carry at all: once for each point
     ceiling = {plan.modulation: _capacities(channel, plan, case) for plan in plans}
     rows = tuple(_row(channel, plan, case, *ceiling[plan.modulation]) for plan in plans)
     return ModulationPoint(
@@ -279,11 +288,13 @@ def _row(channel: Channel, plan: _Plan, case: int, whole: float, nyquist: float)
         capacity_nyquist_gbps=nyquist / 1e9,
     )
     end = float(channel.frequency[-1])
+    # COM's filter needs three quarters of the symbol rate
     if end < BAND_NEEDED * plan.symbol_rate:
         needed = BAND_NEEDED * plan.symbol_rate / 1e9
         return replace(row, note=f"{plan.modulation} needs data to {needed:.4g} GHz, they end at {end / 1e9:.4g} GHz")
     try:
         paths, _ = path_responses(channel, settings, case)
+        # settings by turns of CTLE and transmitter taps: quick enough for every modulation at every loss
         margin = quick_margin(paths, settings)
     except NoSettingError as error:
         return replace(row, note=str(error))
@@ -311,8 +322,10 @@ def _row(channel: Channel, plan: _Plan, case: int, whole: float, nyquist: float)
 def _error_ratios(margin: QuickMargin, plan: _Plan) -> tuple[float, float, Any]:
     """(symbol error ratio, bit error ratio, what the code makes of them) with ideal feedback, by the slicer's distribution."""
     total = margin.noise.total
+    # the distribution is symmetric: below -v is above v
     chances = transitions(plan.settings.levels, margin.signal, lambda volts: total.below(-volts))
     ser = symbol_error_ratio(chances)
+    # a code's symbol holds parts of several PAM symbols
     spoilt = fec_symbol_error_ratio(plan.settings.levels, ser, plan.code.bits_per_symbol)
     return ser, bit_error_ratio(chances), _post_fec(plan.code, spoilt)
 
@@ -325,6 +338,7 @@ def _capacities(channel: Channel, plan: _Plan, case: int) -> tuple[float, float]
     f, gain = transfer.frequency, np.abs(transfer.value) ** 2
 
     def of(band: float) -> float:
+        # capacity of the band that is used, at the noise of the receiver's input
         kept = f <= band
         return capacity(
             f[kept],

@@ -44,6 +44,7 @@ class ModulationRow:
     def cells(self) -> tuple[str, ...]:
         """The row of a table: rate, code, loss, margin, error ratios, energy, ceiling."""
         rate = f"{self.symbol_rate / 1e9:.2f}"
+        # the note takes the place of the margin
         if self.com_db is None or self.ber is None or self.energy is None or self.ber_post_fec is None:
             return (self.modulation, rate, self.fec, "-", self.note, "-", "-", "-", f"{self.capacity_gbps:.0f}")
         energy = f"{self.energy.value:.1f} ({self.energy.low:.1f}-{self.energy.high:.1f})"
@@ -102,11 +103,13 @@ class ModulationPoint:
     def winner(self) -> str | None:
         """The modulation of most margin; None where none has any."""
         found = [row for row in self.rows if row.com_db is not None]
+        # by margin alone: energy has a figure of its own
         return max(found, key=lambda row: row.com_db or 0.0).modulation if found else None
 
     @property
     def thriftiest(self) -> str | None:
         """The modulation of least energy among those with `MIN_COM_DB`; None where none has that."""
+        # a link must work before it is thrifty
         found = [row for row in self.rows if row.energy and row.com_db is not None and row.com_db >= MIN_COM_DB]
         return min(found, key=lambda row: row.energy.value if row.energy else 0.0).modulation if found else None
 
@@ -164,6 +167,7 @@ class ModulationStudy:
     @property
     def changes(self) -> tuple[Change, ...]:
         """Where along the sweep the winner changes."""
+        # neighbour by neighbour along the sweep
         return tuple(
             change for one, other in zip(self.sweep, self.sweep[1:], strict=False) for change in _changes(one, other)
         )
@@ -242,19 +246,24 @@ def _changes(one: ModulationPoint, other: ModulationPoint) -> list[Change]:
     """Changes of the winner between two neighbouring points, margins taken as straight lines over the loss."""
     if one.winner is None or other.winner is None:
         return []
+    # modulations that have a margin at both ends
     names = [
         row.modulation for row in one.rows if row.com_db is not None and other.row(row.modulation).com_db is not None
     ]
     lines = {name: (one.row(name).com_db or 0.0, other.row(name).com_db or 0.0) for name in names}
     changes, leader, place = [], one.winner, 0.0
+    # in the order along the stretch: a leader may be overtaken more than once
     while leader != other.winner and leader in lines:
         meetings = []
         for name in names:
+            # margin over the leader at both ends
             first, last = (lines[name][k] - lines[leader][k] for k in (0, 1))
+            # from behind at this place, ahead at the end: the lines cross between
             if name != leader and last > 0.0 >= first + (last - first) * place - 1e-12 and last > first:
                 meetings.append((max(first / (first - last), place), name))
         if not meetings:
             break
+        # the nearest crossing
         place, name = min(meetings)
         start, end = lines[name]
         lengths = one.length_mm, other.length_mm

@@ -28,13 +28,16 @@ def improving_spans(place: Sequence[float], value: ArrayLike, figure: str) -> tu
     if values.size < 2:
         return ()
     if known.ratio:
+        # decades, upwards better
         values, least = -np.log10(np.maximum(values, 1e-30)), RATIO_DECADES
     else:
         values = values if known.more_is_better else -values
+        # a constant figure has no range
         least = max(SHARE * float(np.ptp(values)), 1e-12)
     spans: list[tuple[float, float]] = []
     for k in np.flatnonzero(np.diff(values) > least):
         start, end = float(places[k]), float(places[k + 1])
+        # neighbouring stretches are one
         if spans and spans[-1][1] == start:
             spans[-1] = (spans[-1][0], end)
         else:

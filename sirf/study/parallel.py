@@ -27,9 +27,11 @@ def each(
 
     `ask` and the cases must pickle for an executor of processes. The first error ends it all.
     """
+    # threads: the kernels release the lock; linear algebra gets one thread in each, or they would fight for the cores
     if executor is None:
         with one_algebra_thread(), ThreadPoolExecutor(max(min(len(cases), os.cpu_count() or 1), 1)) as pool:
             return each(ask, cases, executor=pool, progress=progress, name=name)
+    # in no order: the progress moves with what ends first
     pending = {executor.submit(ask, case): index for index, case in enumerate(cases)}
     answers: dict[int, Answer] = {}
     try:
@@ -38,6 +40,7 @@ def each(
             if progress is not None:
                 progress(name(cases[pending[done]]), len(answers), len(cases))
     except BaseException:
+        # what has not begun need not be waited for
         for future in pending:
             future.cancel()
         raise

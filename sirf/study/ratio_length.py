@@ -81,6 +81,7 @@ class RatioLength:
         self.progress = progress
         self.curve: dict[float, tuple[float, float]] = {}
         self._margins: dict[float, float] = {}
+        # the row's own setting is the first that is known
         if here is not None and (found := settings_of(here)):
             self.known[subject.length_m] = found
 
@@ -92,12 +93,16 @@ class RatioLength:
 
     def _found(self, length: float) -> float:
         bare = self.limit.measurement(self.subject, length)
+        # by ratio of lengths
         near, distance = self._nearest(length)
         found = bare if near is None else self._with(bare, near)
         value = self.limit.value(found)
+        # a setting from far away misses by being far away: the search gets its chance there
         if near is not None and distance > NEAR and not self.limit.meets(value):
             searched = self.limit.value(bare)
+            # whichever meets the limit better
             found, value = max((found, value), (bare, searched), key=lambda pair: self.limit.margin(pair[1]))
+        # never overwritten: the first setting at a length is the one that others have walked from
         if settings := settings_of(found):
             self.known.setdefault(length, settings)
         self.curve[length] = value, max(section.link.insertion_loss_db for section in found.sections)
@@ -124,10 +129,12 @@ class RatioLength:
     ) -> tuple[float | None, float | None]:
         """As `steady_length`, with settings refined at the crossing; with `steady` off as `crossing_length`, with those known."""
         known = dict(known or {})
+        # far from the limit, lengths between need not be asked for
         far = start in known and known[start] > FAR_MARGIN
         # a margin that is far off at both ends of the range is nowhere lost between them
         if far and between[1] < MAX_LENGTH and self.margin(between[1]) > FAR_MARGIN:
             return between[1], None
+        # a corner of the inputs needs one crossing and no curve
         if not steady:
             return crossing_length(self.margin, start, between=between, stride=stride, descent=descent, known=known)
         if far and self.known:
@@ -140,6 +147,7 @@ class RatioLength:
                 break
             # the lengths about are asked again with the better setting
             start, known = low, None
+            # about the crossing, in steps of a tenth
             low, high = longest_length(self.margin, low, between=between, stride=NEAR, descent=NEAR, tolerance=WINDOW)
         if low is None or high is None:
             return low, high
@@ -158,7 +166,9 @@ class RatioLength:
         before, after, beyond = self.margin(low), self._value(better), self.margin(high)
         if after <= before:
             return False
+        # all that was known belongs to the earlier setting
         self.known, self._margins = {low: settings_of(better)}, {low: after}
+        # a quarter of the bracket: less is within the ripple
         return after - before > 0.25 * (before - beyond)
 
     def settings(self, length: float | None) -> Settings:
@@ -178,11 +188,13 @@ class RatioLength:
             return (self.given, 1.0) if self.given else (None, math.inf)
         nearest = min(self.known, key=lambda one: max(one, length) / min(one, length))
         distance = max(nearest, length) / min(nearest, length)
+        # given settings are good anywhere, but one found nearby is better
         return (self.given, 1.0) if self.given and distance > NEAR else (self.known[nearest], distance)
 
 
 def trained(found: Measurement) -> Measurement:
     """The same with transmitters that drive curves of light refined by the error ratio, as those at a reach are."""
+    # electrical links keep what the reference search finds
     if not any(drives_curves(one.link) for one in found.sections):
         return found
     return found.with_sections([_refined(section) for section in found.sections])
@@ -193,6 +205,7 @@ def trained_alike(bare: Measurement, settings: Settings) -> Measurement:
     if not settings:
         return bare
     held = bare.with_sections([_held(section, settings) for section in bare.sections])
+    # training keeps what errs less
     return min((held, bare), key=lambda one: one.ber)
 
 
@@ -206,6 +219,7 @@ def drives_curves(link: Link) -> bool:
 
     Light from retimer to retimer is the same at every length, so that the reference search cannot jump there.
     """
+    # vendor models are set by their own AMI_Init
     if link.optics is None or not link.optics.large_signal or link.has_models:
         return False
     copper = link.optics.before.name != WIRE or link.optics.after.name != WIRE
@@ -225,8 +239,10 @@ def _held(section: Section, settings: Settings) -> Section:
     link = section.link
     sender = dataclasses.replace(link.transmitter, ffe=known.ffe, ffe_main=known.ffe_main)
     given = link.replace(transmitter=sender)
+    # a step to each side of the known gains: neighbouring lengths want neighbouring gains
     narrow = _about(link.limits, known.gains_db)
     found = given.optimized(limits=narrow, freeze=("tx_ffe",))
+    # at an end of the narrow range the best may lie outside of it
     if not _inside(found, narrow, link.limits):
         found = given.optimized(freeze=("tx_ffe",))
     return dataclasses.replace(section, link=found)
@@ -242,6 +258,7 @@ def _refined(section: Section) -> Section:
     ready = _held(
         dataclasses.replace(section, link=section.link.replace(samples_per_ui=few)), {section.name: _setting(whole)}
     )
+    # taps of the transmitter alone: the CTLE follows in '_held'
     better = refined(optimized(ready.link), freeze=("ctle",), rounds=1)
     return _held(section, {section.name: _setting(better)})
 
@@ -252,6 +269,7 @@ def _about(limits: EqualizerLimits, gains_db: tuple[float, ...]) -> EqualizerLim
     for name, gain in zip(CTLE_GAINS, gains_db, strict=False):
         values = getattr(limits, name)
         place = min(range(len(values)), key=lambda n: abs(values[n] - gain))
+        # a neighbour on each side
         changes[name] = values[max(place - 1, 0) : place + 2]
     return dataclasses.replace(limits, **changes)
 
@@ -263,6 +281,7 @@ def _inside(found: Link, narrow: EqualizerLimits, whole: EqualizerLimits) -> boo
         return True
     for name, gain in zip(CTLE_GAINS, ctle.gains_db, strict=True):
         near, all_of = getattr(narrow, name), getattr(whole, name)
+        # an end of the whole range is no end of the search
         ends = {near[0], near[-1]} - {all_of[0], all_of[-1]}
         if gain in ends:
             return False

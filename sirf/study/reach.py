@@ -93,8 +93,10 @@ def reach(
     if optics is not None:
         _refuse_electrical(data_rate=data_rate, rate_class=rate_class, linear=linear or None)
         return fibre_reach(optics, limit=limit, code=fec, tolerance=tolerance, progress=progress)
+    # fibre of optics is no path of copper
     assert not isinstance(path, OpticsPreset)
     subject = subject_of(path, standard=standard, data_rate=data_rate, rate_class=rate_class, linear=linear)
+    # one thread of algebra: small matrices are slower on several
     with one_algebra_thread():
         return _copper(subject, limit_of(limit, ber=subject.ber, code=fec), tolerance, stride, explain, progress)
 
@@ -107,6 +109,7 @@ def _copper(
     explain: bool,
     progress: Callable[[float, float], None] | None,
 ) -> Reach:
+    # three ways, for three kinds of figures
     search: ComLength | RatioLength | FigureLength
     if limit.name == "com_db":
         search = ComLength(subject, limit, progress=progress)
@@ -123,7 +126,9 @@ def _copper(
         cause = f"range of the search, {MAX_LENGTH:g} m"
     elif not explain:
         cause = limit.figure.title
+    # the impairment costs a handful of eyes more, which not everybody wants
     else:
+        # at the longest length that meets, with the settings found there
         found = _cause(search.measurement(low), limit)
         cause, runner_up, gained = found.cause, found.runner_up, found.gained
     return Reach(
@@ -135,6 +140,7 @@ def _copper(
         limited_by=cause,
         limited_next=runner_up,
         gained_decades=gained,
+        # how far above it the first length is that always misses
         tolerance=tolerance if low is None or high is None else high / low - 1.0,
         curve=tuple((1e3 * length, *search.curve[length]) for length in sorted(search.curve)),
     )
@@ -149,6 +155,7 @@ def _cause(measurement: Measurement, limit: Limit) -> Limitation:
     found = limited_by(_worst(links))
     if limit.name != "tdecq_db":
         return found
+    # what TDECQ cannot see is not to blame for it
     seen = {cause: gain for cause, gain in found.gained.items() if cause in TDECQ_CAUSES}
     return Limitation.of(seen)
 
@@ -166,6 +173,7 @@ def _worst(links: Sequence[Link]) -> Link:
 
 
 def _refuse_electrical(**options: object) -> None:
+    # options that make no sense beside an optical path
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise SirfError(f"{given[0]} must be left out for optics, got one. Optics have a rate of their own.")

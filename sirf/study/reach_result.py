@@ -42,6 +42,7 @@ class Reach:
             "path": self.path,
             "standard": self.standard,
             "data_rate": self.data_rate,
+            # as they are in JSON
             "medium": self.medium,
             "limit": {name: list(bound) if isinstance(bound, tuple) else bound},
             "reach_mm": self.reach_mm,
@@ -78,6 +79,7 @@ class Reach:
     def _length(self) -> str:
         if self.reach_mm is None:
             return "none"
+        # fibre in metres, copper in millimetres
         return f"{1e-3 * self.reach_mm:.0f} m" if self.medium == "fibre" else f"{self.reach_mm:.0f} mm"
 
     def _rows(self) -> Sequence[tuple[str, str]]:

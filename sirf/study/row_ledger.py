@@ -99,6 +99,7 @@ def row_ledger(
 def _copper(row: Row, item: Architecture, data_rate: float) -> tuple[Entry, ...]:
     """Loss of every segment alone between its own impedances' 100 ohm, and what the cascade adds by reflections."""
     path = path_of(item, data_rate)
+    # half the symbol rate of the host's standard
     nyquist = 0.5 * load(item.at(data_rate).standard).symbol_rate
     times = max(section.count("copper") for section in item.sections)
     alone = []
@@ -114,6 +115,7 @@ def _copper(row: Row, item: Architecture, data_rate: float) -> tuple[Entry, ...]
     joints = once - sum(loss for _, loss in alone)
     entries.append(Entry("reflections at the joints", joints, f"{joints:+.2f}", "the cascade less its parts"))
     if times > 1:
+        # one link holds both pieces of copper: its loss is of both
         entries.append(Entry("the same at the far end", once, f"{once:.2f}", "one link holds both"))
     total = row.insertion_loss_db
     entries.append(Entry("die to die", total, f"{total:.2f}", "row"))
@@ -141,6 +143,7 @@ def _light(item: Architecture, data_rate: float, margin: bool) -> tuple[Entry, .
             f"{least:.2f} dBm",
             "amplifier, shot and intensity noise; no closure of the eye, no jitter, no noise of what drives it",
         ),
+        # only light that is decided by itself has a margin of its own
         *(_margin(optics) if margin and ("optics",) in item.sections else ()),
     )
 
@@ -166,6 +169,7 @@ def _energy(row: Row) -> tuple[Entry, ...]:
 
 
 def _latency(row: Row) -> tuple[Entry, ...]:
+    # by title, for parts of a latency are named so
     sources = {block.title: f"{block.provenance}: {block.source}" for block in port_table().block.values()}
     parts = [
         Entry(name, one.value, _span(one), sources.get(name, "delay of the copper's networks"))

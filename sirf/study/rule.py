@@ -40,6 +40,7 @@ class Rule:
 
     def applying(self, sections: tuple[Section, ...]) -> tuple[Limit, ...]:
         """The limits that have a meaning for these sections: COM needs one of copper alone with test packages."""
+        # COM is of copper with the Annex's packages
         copper = any(has_com(section.link) for section in sections)
         return tuple(limit for limit in self.limits if limit.name != "com_db" or copper)
 
@@ -59,6 +60,7 @@ def rule_of(name: str, architecture: Architecture, data_rate: float, *, limit: M
     if name not in ("common", "own"):
         raise SirfError(f"rule must be 'common' or 'own', got {name!r}. Use common.")
     interface = architecture.at(data_rate)
+    # the greater DER0 of both hosts
     ratio = max(load(interface.standard).der0, load(interface.far_standard).der0)
     if limit is not None:
         given = limit_of(limit, ber=ratio)
@@ -70,6 +72,7 @@ def rule_of(name: str, architecture: Architecture, data_rate: float, *, limit: M
             text="bit error ratio before FEC at most DER_0 of each row's own host presets: rows do not compare",
         )
     code = architecture.at(data_rate).fec
+    # rows without KP4 are judged behind their own code, at the same loss of frames
     if code == CODE:
         return COMMON
     frames, margin = COMMON.limits

@@ -71,6 +71,7 @@ def ruled_reach(
     one of single lengths.
     """
     first = subject.length_m if start is None else start
+    # what is measured at another length is no help
     if first != subject.length_m:
         here = None
     length: float | None = MAX_LENGTH
@@ -87,12 +88,14 @@ def ruled_reach(
             low, high = ratios.longest(
                 min(first, length),
                 between=(MIN_LENGTH, length),
+                # up to where COM has ended, margins seldom miss: larger strides
                 stride=stride if length == MAX_LENGTH else CONFIRMING_STRIDE,
                 descent=descent,
                 tolerance=tolerance,
                 known=_known_margin(limit, here, first),
                 steady=steady,
             )
+            # those of the longest length that meets
             settings = ratios.settings(low)
         # ended by this limit: at no length, or below the length up to which the ones before are met
         if low is None or high is not None:
@@ -101,6 +104,7 @@ def ruled_reach(
         if length is None:
             break
     budget, cause = budget_length(subject)
+    # a budget beyond the physical reach ends nothing
     if length is None or budget is None or budget >= length:
         budget, cause = length, bound_by
     return RuledReach(
@@ -110,6 +114,7 @@ def ruled_reach(
 
 def _known_margin(limit: Limit, here: Measurement | None, length: float) -> dict[float, float]:
     """The margin of an error ratio that is measured already; other figures depend on what an eye is asked for."""
+    # errors are counted behind the limit's own code
     if here is None or not limit.figure.ratio or limit.code != here.code:
         return {}
     return {length: limit.margin(limit.value(here))}
@@ -124,6 +129,7 @@ def budget_length(subject: ArchitectureSubject) -> tuple[float | None, str]:
     budget = interface.budget
     if budget is None:
         return None, RANGE
+    # a length budget ends the search for the loss
     longest, cause = (MAX_LENGTH, RANGE) if budget.length_m is None else (budget.length_m, LENGTH_BUDGET)
     if budget.loss_db is None:
         return longest, cause
@@ -133,11 +139,14 @@ def budget_length(subject: ArchitectureSubject) -> tuple[float | None, str]:
     allowed = budget.loss_db
     low, high = longest_length(
         lambda length: allowed - budget_loss_db(path.with_length(length), budget, nyquist),
+        # the path's own length may lie beyond the budget's
         min(subject.length_m, longest),
         between=(MIN_LENGTH, longest),
         stride=BUDGET_STEP,
+        # a tenth of a percent: loss of a path is cheap to ask for
         tolerance=1e-3,
     )
+    # high is a length that loses too much
     return (low, LOSS_BUDGET) if high is not None else (longest, cause)
 
 

@@ -26,6 +26,7 @@ def loss_db_per_inch(path: Path, frequency: float) -> float:
     element = _variable(path).element
     if isinstance(element, Trace):
         return _line_loss(element.line, frequency)
+    # attenuation of the line alone: what its ends reflect stays with the path
     assert isinstance(element, Device)
     return _package_loss(element.package, frequency)
 
@@ -40,6 +41,7 @@ def path_with_loss(path: Path, db_per_inch: float, frequency: float) -> Path:
     element = _variable(path).element
     if isinstance(element, Trace):
         material = _lossy(element.line, db_per_inch, frequency)
+        # length, pitch and weave stay: only the line's material changes
         return _replaced(path, dataclasses.replace(element, line=_of(element.line, material)))
     assert isinstance(element, Device)
     # all three terms of gamma by one factor: the shape over frequency, and so causality, is the old line's
@@ -58,6 +60,7 @@ def least_loss_db_per_inch(path: Path, frequency: float) -> float:
     element = _variable(path).element
     if not isinstance(element, Trace):
         return 0.0
+    # what no scaling can take away: the loss of smooth copper
     perfect = dataclasses.replace(element.line.material, df=0.0, roughness_rq=0.0)
     return _line_loss(_of(element.line, perfect), frequency)
 
@@ -102,6 +105,7 @@ def _of(line: Line, material: Material) -> Line:
 
 
 def _line_loss(line: Line, frequency: float) -> float:
+    # INCH in m: dB/m times it are dB/inch
     return float(line.loss_db_per_m(np.array([frequency]))[0]) * INCH
 
 
@@ -124,10 +128,12 @@ def _lossy(line: Line, db_per_inch: float, frequency: float) -> Material:
     def loss(factor: float) -> float:
         return _line_loss(_of(line, scaled(factor)), frequency)
 
+    # monotonic in the factor: loss tangent and roughness both add
     least, greatest = loss(0.0), loss(most)
     if not least <= db_per_inch <= greatest:
         raise PhysicsError(
             f"loss must be {least:.2f} (smooth copper, no dielectric loss) to {greatest:.2f} dB/inch at "
             f"{frequency / 1e9:g} GHz for this {type(line).__name__.lower()}, got {db_per_inch:g}. Take another cross-section."
         )
+    # within a billionth of the factor
     return scaled(float(brentq(lambda factor: loss(factor) - db_per_inch, 0.0, most, xtol=1e-9)))

@@ -53,6 +53,7 @@ def path_of(
     temperature = None if inputs is None else inputs.copper_temperature_c
     rate_class = architecture.at(data_rate).rate_class
     path = load_path(architecture.path, rate_class=rate_class, temperature_c=temperature)
+    # without a length the path keeps its own
     return path if length is None else path.with_length(length)
 
 
@@ -81,6 +82,7 @@ def sections(
     ordered = _ordered(architecture, data_rate, length, step, samples_per_ui, inputs, path, optics)
     if models:
         ordered = _with_models(ordered, models, architecture)
+    # a user's answer counts for all receivers on the way
     if thresholds != "adapted":
         # equal sections stay equal values: they are counted below
         changed = {part: _with_thresholds(part, thresholds) for part in dict.fromkeys(ordered)}
@@ -92,6 +94,7 @@ def links(
     architecture: Architecture, data_rate: float, *, length: float | None = None, samples_per_ui: int = 32
 ) -> tuple[Link, ...]:
     """Every link from host to host in order, equalised: what `sirf.simulate_chain` takes."""
+    # the fine grid: these links are counted through and not searched over
     ordered = _ordered(architecture, data_rate, length, STEP, samples_per_ui, None)
     return tuple(optimized(part.link) for part in ordered)
 
@@ -119,6 +122,7 @@ def _ordered(
     copper = path.to_channel(grid, crosstalk=True)
     touching = copper if architecture.host_path is None else _host_copper(architecture, data_rate, inputs, grid)
     optics = architecture.optics_at(data_rate) if optics is None else optics
+    # inputs at an end of their ranges change the light as well
     if optics is not None and inputs is not None:
         optics = dataclasses.replace(optics, path=inputs.applied(optics.path))
     # section k lies between deciders k and k + 1
@@ -129,6 +133,7 @@ def _ordered(
         # copper between a host and a retimer is that host's interface, in either direction
         near = far = interface.standard if index == 0 else interface.far_standard
         if "optics" in blocks:
+            # both ends of the section: a host has its own preset, a retimer that of the interface's optical side
             near, far = (
                 host if decider == "host" else str(interface.retimer_standard)
                 for decider, host in zip(deciders[index:], (interface.standard, interface.far_standard), strict=False)
@@ -159,14 +164,17 @@ def _with_models(ordered: list[Section], models: HostModels, architecture: Archi
     """The sections with the models of the hosts at their ends; what was equal on both sides of a retimer no longer is."""
     last, fitting = len(ordered) - 1, models.fitting(architecture)
     for side, place in (("tx", 0), ("rx", last)):
+        # a model that would stand at light: refused rather than left out in silence
         if getattr(fitting, SIDES[side]) is not getattr(models, SIDES[side]):
             raise SirfError(
                 f"{side}_ami must belong to a host whose section is copper alone, got {architecture.id} with "
                 f"{ordered[place].name}: vendor models know no light. Take another architecture."
             )
     changed = list(ordered)
+    # one section may have both ends
     for place in {0, last}:
         link = models.applied(ordered[place].link, sends=place == 0, receives=place == last)
+        # the same object where no model belongs there
         if link is not ordered[place].link:
             changed[place] = Section(ordered[place].name, link)
     return changed
@@ -194,6 +202,7 @@ def _link(
     # a wire without loss stands where there is no copper, so that every link with light has the same three parts
     wire, place = unit_channel(copper.frequency), blocks.index("optics")
     before, after = (copper if half else wire for half in (blocks[:place], blocks[place + 1 :]))
+    # the automatic gain's range is the optics' own
     span = Span(optics.path, before=before, after=after, swing=optics.swing, agc_db=optics.agc_db)
     sender, receiver = load(near), load(far)
     limits = dataclasses.replace(
@@ -210,6 +219,7 @@ def _light_alone(
     standard: str, path: OpticalPath, swing: float, agc_db: tuple[float, float], samples_per_ui: int
 ) -> Link:
     """Light from retimer to retimer, cached under a preset that ships; a file of the user may change between two calls."""
+    # '__wrapped__' is the same without its cache
     make = _light_under_preset if standard in list_presets() else _light_under_preset.__wrapped__
     return make(standard, path, swing, agc_db, samples_per_ui)
 
@@ -229,6 +239,7 @@ def optimized(link: Link) -> Link:
 
     A link that has been through a search keeps its settings. Vendor models keep theirs: the search sets the side without one.
     """
+    # vendor models choose their own settings; only the other side is searched
     if link.has_models:
         return link if link.equalizer_report is not None else equalize_own_side(link)
     return link if link.equalizer_report is not None else link.optimized()

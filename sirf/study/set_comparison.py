@@ -38,11 +38,13 @@ def compare_set(
     models = HostModels() if models is None else models
     check_used(models, [item for item, _ in chosen.members])
     rules = {item.id: rule_of(rule, item, rate, limit=limit) for item, rate in chosen.members}
+    # rows of one rate share their copper
     by_rate: dict[float, list[Architecture]] = {}
     for item, rate in chosen.members:
         by_rate.setdefault(rate, []).append(item)
     groups = [(group, rate) for rate, items in by_rate.items() for group in grouped(items, rate)]
     rows: dict[str, Row] = {}
+    # groups of all rates go through one pool
     with all_cores(len(groups)) as pool:
         compile_shared(pool)
         pending = [
@@ -55,6 +57,7 @@ def compare_set(
             if progress is not None:
                 progress(f"{', '.join(row.path for row in found)} done", len(rows), len(rules))
     ordered = tuple(rows[item.id] for item, _ in chosen.members)
+    # the longest text names the codes of rows that differ
     shared = max(rules.values(), key=lambda one: len(one.text))
     return Comparison(
         data_rate=max(rate for _, rate in chosen.members),
@@ -76,8 +79,11 @@ def spans(chosen: Competition, row: Row) -> bool:
     item = next(item for item, _ in chosen.members if item.id == row.path)
     if row.reach_mm is None:
         return False
+    # light spans the job with its fibre: its copper only has to work at its own length
     needed = row.length_mm if item.fibre_m else 1e3 * chosen.distance
+    # the lesser of physics and of the class's budget
     reached = row.reach_mm if row.reach_budget_mm is None else min(row.reach_mm, row.reach_budget_mm)
+    # within the tolerance of the reach a length meets by chance: the benefit of the doubt
     return reached * (1.0 + row.reach.tolerance) >= needed
 
 
@@ -97,6 +103,7 @@ def set_verdict(chosen: Competition, rows: Sequence[Row]) -> tuple[str, ...]:
     if unable:
         ends = ", ".join(f"{row.path} ({_end(row)})" for row in unable)
         said.append(f"Not over {where} by this rule and its classes: {ends}.")
+    # a rival whose cheapest end is below the winner's dearest may well be cheaper
     rivals = [row.path for row in able[1:] if row.energy.low < first.energy.high]
     if rivals:
         said.append(f"The ranges of the energies leave {first.path} and {', '.join(rivals)} in one order or another.")

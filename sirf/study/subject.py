@@ -67,11 +67,13 @@ class PathSubject:
     def sections(self, length: float) -> tuple[Section, ...]:
         """The one link that decides, at `length` in m, with what couples into it."""
         rate = self.symbol_rate or load(self.standard).symbol_rate
+        # a little beyond the symbol rate, from which on a channel counts as wide enough
         frequency = np.arange(0.0, max(110e9, 1.05 * rate), step_at(length))
         # where a line's model ends, so does the band
         path = self.path.with_length(length)
         channel = path.to_channel(frequency[frequency <= path.grid[-1]], crosstalk=True)
         if self.linear:
+            # the same path twice, each with a length that varies
             channel = linear_chain(channel, channel)
         link = Link(channel, standard=self.standard, symbol_rate=self.symbol_rate, samples_per_ui=SAMPLES_PER_UI)
         return (Section(self.name, link),)
@@ -139,6 +141,7 @@ class ArchitectureSubject:
 
 def step_at(length: float) -> float:
     """Frequency step in Hz at a length in m: `STEP`, or a whole part of it that follows the phase of a longer cable."""
+    # a whole part: grids of all lengths share their points
     return STEP / max(math.ceil(length / STEP_LENGTH), 1)
 
 
@@ -158,6 +161,7 @@ def subject_of(
     `rate_class` and `linear` belong to paths; `data_rate` in bit/s (106.25e9 by default) belongs to architectures.
     Raises `SirfError` for what does not belong together, `ConfigError` for an unknown name.
     """
+    # names are found whatever their case
     path = _without_case(path)
     rate = None if data_rate is None else parse_data_rate(data_rate)
     if standard is not None:
@@ -171,6 +175,7 @@ def subject_of(
         )
     found = path if isinstance(path, Architecture) else load_architecture(_known(path))
     rate = DATA_RATE if rate is None else rate
+    # refuses a rate that the architecture has not, before anything is built
     found.at(rate)
     return ArchitectureSubject(architecture=found, data_rate=rate)
 
@@ -185,6 +190,7 @@ def optics_of(
     if isinstance(path, OpticsPreset):
         return path
     path = _without_case(path)
+    # with a rate the architecture is meant, without one the optics
     if data_rate is not None and _is_architecture(path):
         return None
     return load_optics(path) if standard is None and isinstance(path, str) and path in list_optics() else None
@@ -206,6 +212,7 @@ def _path_subject(
             f"data_rate must be left out with a standard, got {data_rate / 1e9:g} Gb/s. Give one of the two."
         )
     if isinstance(path, str):
+        # dies of the standard's own generation
         path = load_path(path, rate_class=rate_class or ("200g" if preset.symbol_rate > 80e9 else "100g"))
     return PathSubject(path=path, standard=standard, linear=linear)
 
@@ -241,6 +248,7 @@ def at_rate(subject: Subject, data_rate: float) -> Subject:
         subject.architecture.at(data_rate)
         return dataclasses.replace(subject, data_rate=data_rate)
     preset = load(subject.standard)
+    # filters and times stay in Hz and s: far from its own rate a preset means nothing
     if not 0.2 <= data_rate / preset.data_rate <= 2.0:
         raise SirfError(
             f"rates must be within a fifth and twice that of {preset.id}, {preset.data_rate / 1e9:g} Gb/s, got "

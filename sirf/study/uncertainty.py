@@ -76,6 +76,7 @@ def reach_uncertainty(
     shifts = _shifts(subject, rule, found)
     generator = np.random.default_rng(rng)
     total = np.zeros(SAMPLES)
+    # independent inputs: their shifts add up in the logarithm of length
     for worst, best in shifts.values():
         total += _drawn(worst, best, generator)
     low, high = np.quantile(total, [LOW, HIGH])
@@ -86,6 +87,7 @@ def reach_uncertainty(
     return ReachUncertainty(
         low_mm=length * math.exp(float(low)),
         high_mm=length * math.exp(float(high)),
+        # the widest first, as a tornado is drawn
         inputs=tuple(sorted(shares, key=lambda one: -one.width_mm)),
     )
 
@@ -120,6 +122,7 @@ def _shift(
     subject: ArchitectureSubject, limit: Limit, found: RuledReach, name: str, end: End, here: float, slope: float
 ) -> float:
     assert found.length_m is not None
+    # this input at its end, all others nominal
     one = Corner(**{name: getattr(corner(end), name)})
     moved = dataclasses.replace(subject, inputs=one)
     there = RatioLength(moved, limit, given=found.settings).margin(found.length_m)

@@ -88,7 +88,9 @@ class Evaluator:
             subject = self._subject(point)
             first = start % samples
             drawn = tolerance_values(self.study, subject.inputs, first, first + stop - start)
+        # a point that cannot be built fails in all of its samples, each with the reason
         except SirfError as reason:
+            # the time is shared among them, so that the size of batches follows
             seconds = (time.perf_counter() - began) / (stop - start)
             yield from (Case(index, point, None, str(reason), seconds) for index in range(start, stop))
             return
@@ -106,6 +108,7 @@ class Evaluator:
         return Case(index, {**point, **scattered}, figures, error, time.perf_counter() - began)
 
     def _figures(self, subject: _Subject, scattered: dict[str, float]) -> dict[str, float | None]:
+        # nominal first, then what scatters on top of it
         inputs = subject.inputs
         for name, value in scattered.items():
             inputs = parameter_of(name).apply(inputs, value)
@@ -121,6 +124,7 @@ class Evaluator:
 
     def figures_of(self, subject: _Subject, inputs: Inputs) -> dict[str, float | None]:
         """The figures that the study asks, of changed inputs of a subject."""
+        # a modulation has rates and settings of its own: none of the sections below
         if subject.modulation is not None:
             return _of_modulation(self.study, subject, inputs)
         parts = _sections(self.study, subject, inputs)
@@ -136,15 +140,18 @@ class Evaluator:
         return found
 
     def _subject(self, point: dict[str, Value]) -> _Subject:
+        # values of the axes decide on all that is kept
         key = tuple(point.values())
         if key in self._subjects:
             self._subjects.move_to_end(key)
             return self._subjects[key]
         subject = _subject_of(self.study, point)
+        # one search for each point of the axes, at nominal tolerances
         if self.study.base.equalizer == "fixed":
             nominal = _sections(self.study, subject, subject.inputs)
             subject = replace(subject, equalized=tuple(optimized(part.link) for part in nominal))
         self._subjects[key] = subject
+        # least recently used first: axes run through their grid in order
         if len(self._subjects) > KEPT_POINTS:
             self._subjects.popitem(last=False)
         return subject
@@ -152,6 +159,7 @@ class Evaluator:
 
 def _figure(name: str, measurement: Measurement) -> float | None:
     value = FIGURES[name].value(measurement)
+    # infinities and not-a-number have no place in a file or a mean
     return None if value is None or not np.isfinite(value) else float(value)
 
 
@@ -159,6 +167,7 @@ def _reach_mm(subject: _Subject, inputs: Inputs) -> float | None:
     """Longest length in mm of the changed path that meets its preset's DER0; None where no length does."""
     if inputs.path is None or subject.standard is None:
         raise ConfigError("reach_mm must be asked of a path under a standard, got another base. Leave it out.")
+    # without causes, which take most of the time
     return reach(inputs.path, standard=subject.standard, explain=False).reach_mm
 
 
@@ -173,11 +182,13 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
     base = study.base
 
     def chosen(name: str) -> Any:
+        # an axis counts before the base
         return point.get(name, getattr(base, name, None))
 
     inputs, architecture, data_rate, channel = Inputs(), None, None, None
     modulation = point.get("modulation")
     standard = chosen("standard")
+    # a modulation's rate is that of the study, whatever the path
     if modulation is not None and chosen("data_rate_gbps") is not None:
         data_rate = 1e9 * float(chosen("data_rate_gbps"))
     if chosen("architecture") is not None:
@@ -185,6 +196,7 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         data_rate = 1e9 * float(chosen("data_rate_gbps") or 106.25)
         inputs = Inputs(path=path_of(architecture, data_rate), optics=architecture.optics_at(data_rate))
     elif chosen("path") is not None:
+        # presets above 80 GBd belong to 200 Gb/s dies
         fast = load(str(standard)).symbol_rate > 80e9
         inputs = Inputs(path=load_path(str(chosen("path")), rate_class="200g" if fast else "100g"))
     else:
@@ -193,9 +205,11 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         if inputs.path is None:
             raise ConfigError("material must belong to a base with a path, got files. Leave it out.")
         inputs = replace(inputs, path=material_changed(inputs.path, str(chosen("material"))))
+    # unless it is an axis, which is applied below
     if base.length_mm is not None and "length_mm" not in point:
         inputs = parameter_of("length_mm").apply(inputs, base.length_mm)
     inputs = replace(inputs, models=study.models)
+    # subjects have been chosen above; the rest changes numbers
     for name, value in point.items():
         parameter = parameter_of(name)
         if parameter.root != "subject":
@@ -248,7 +262,9 @@ def _sections(study: Study, subject: _Subject, inputs: Inputs) -> tuple[Section,
     if not subject.equalized:
         return changed
     return tuple(
-        replace(part, link=_held(part.link, nominal)) for part, nominal in zip(changed, subject.equalized, strict=True)
+        # settings of the nominal case, each section its own
+        replace(part, link=_held(part.link, nominal))
+        for part, nominal in zip(changed, subject.equalized, strict=True)
     )
 
 
@@ -266,6 +282,7 @@ def _link(study: Study, subject: _Subject, inputs: Inputs) -> Link:
     path = inputs.path if inputs.length_m is None else inputs.path.with_length(inputs.length_m)
     band = max(MIN_BAND, 1.05 * load(subject.standard).symbol_rate)
     frequency = np.arange(0.0, band, 1e6 * base.step_mhz)
+    # up to where the path's own models hold
     channel = path.to_channel(frequency[frequency <= path.grid[-1]], crosstalk=base.crosstalk)
     return Link(channel, standard=subject.standard, samples_per_ui=base.samples_per_ui)
 

@@ -53,6 +53,7 @@ def scale_of(name: str, column: Float) -> Float:
     figure = FIGURES.get(name)
     if figure is None or not figure.ratio:
         return column
+    # errors of ten orders of magnitude: variances of the ratio itself would show the largest case alone
     return np.asarray(np.log10(np.maximum(column, RATIO_FLOOR)))
 
 
@@ -72,6 +73,7 @@ def sobol_indices(
             f"sampling.method must be sensitivity for Sobol indices, got {study.sampling.method}. Use slopes, or sample anew."
         )
     count = study.samples
+    # cases of the first point only, in the design's order
     column = np.full(count, np.nan)
     inside = results.index < count
     column[results.index[inside]] = scale_of(figure, results.figure(figure))[inside]
@@ -84,8 +86,10 @@ def sobol_indices(
     parts = column.reshape(dimensions + 2, samples)
     first, total = _saltelli(parts)
     generator = np.random.default_rng(0)
+    # the same draws each time: intervals must not change from look to look
     drawn = np.array([_saltelli(parts[:, generator.integers(0, samples, samples)]) for _ in range(resamples)])
     outside = 0.5 * (1.0 - confidence)
+    # the middle of the resampled indices
     low, high = np.quantile(drawn, [outside, 1.0 - outside], axis=0)
     rows = zip(
         study.tolerances,
@@ -114,8 +118,10 @@ def sobol_indices(
 def _saltelli(parts: Float) -> tuple[Float, Float]:
     """First-order and total indices (D,) from values (D + 2, N): of two samples A, B and of A with each column of B in turn."""
     one, two, mixed = parts[0], parts[1], parts[2:]
+    # centred: a large mean would drown the products in noise
     middle = 0.5 * (one.mean() + two.mean())
     variance = 0.5 * float(np.mean((one - middle) ** 2) + np.mean((two - middle) ** 2))
+    # Saltelli's estimator of first order, Jansen's of the total
     first = np.mean((two - middle) * (mixed - one), axis=1) / variance
     return first, 0.5 * np.mean((mixed - one) ** 2, axis=1) / variance
 
@@ -127,6 +133,7 @@ def slopes(results: Results, figure: str) -> tuple[Slope, ...]:
     names = [one.parameter for one in results.study.tolerances]
     column = scale_of(figure, results.figure(figure))
     good = np.isfinite(column)
+    # one more than unknowns at least, for a line through as many points explains all
     if not names or good.sum() < len(names) + 2:
         raise SirfError(
             f"{figure} must have more cases than tolerances for slopes, got {int(good.sum())} and {len(names)}. Sample more."
@@ -134,6 +141,7 @@ def slopes(results: Results, figure: str) -> tuple[Slope, ...]:
     y = column[good]
     x = np.stack([results.values[name][good].astype(np.float64) for name in names], axis=1)
     deviation = x.std(axis=0)
+    # in deviations: slopes of different units compare
     scaled = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
     slope = np.linalg.lstsq(scaled, y - y.mean(), rcond=None)[0]
     variance = y.var()
@@ -159,11 +167,14 @@ def pareto_front(results: Results, first: str, second: str) -> NDArray[np.int64]
         if name not in FIGURES:
             raise ConfigError(f"figure must be one of the register to know which way is better, got {name!r}.")
         column = results.figure(name)
+        # less is better in both columns
         columns.append(-column if FIGURES[name].more_is_better else column)
     good = np.flatnonzero(np.isfinite(columns[0]) & np.isfinite(columns[1]))
+    # by the first figure, ties by the second
     order = good[np.lexsort((columns[1][good], columns[0][good]))]
     front, best = [], np.inf
     for place in order:
+        # better in the second than all that are better in the first
         if columns[1][place] < best:
             front.append(place)
             best = columns[1][place]
@@ -195,10 +206,12 @@ def worst_case(
     if not study.tolerances:
         raise SirfError("tolerances must be given for a worst case, got none. Add [[tolerance]].")
     evaluator = Evaluator(study)
+    # the first case of the point: nominal values are those of its base
     case = point * study.samples
     inputs = evaluator.nominal_inputs(case)
     low, high = zip(*(distribution_of(one, inputs).ends for one in study.tolerances), strict=True)
     names = [one.parameter for one in study.tolerances]
+    # the search minimises: a figure that is better when larger as it is, any other by its negative
     sign = 1.0 if FIGURES[figure].more_is_better else -1.0
     tried = 0
 
@@ -213,6 +226,7 @@ def worst_case(
             return -1e9
         return sign * float(scale_of(figure, np.array([found]))[0])
 
+    # individuals a dimension; several rounds of evolution must fit into the tries
     population = max(4, min(15, tries // (8 * len(names))))
     rounds = max(1, tries // (population * len(names)) - 1)
     found = differential_evolution(
@@ -221,9 +235,11 @@ def worst_case(
         popsize=population,
         maxiter=rounds,
         rng=np.random.default_rng(study.seed),
+        # no polishing by gradients: figures step with the equaliser's settings
         polish=False,
         tol=1e-6,
     )
     values = dict(zip(names, map(float, found.x), strict=True))
+    # once more, for the search keeps its cost only
     value = evaluator.figures_at(case, values)[figure]
     return WorstCase(figure, float("nan") if value is None else value, values, tried)

@@ -38,6 +38,7 @@ def _check_base(study: Study) -> None:
     base = study.base
     given = [name for name in ("architecture", "path", "files") if getattr(base, name) is not None]
     axes = {axis.parameter for axis in study.axes}
+    # one subject only: several would contradict each other
     subjects = {*given, *(axes & {"architecture", "path"}), *({"files"} if "file" in axes else ())}
     if len(subjects) != 1:
         raise ConfigError(
@@ -52,6 +53,7 @@ def _check_base(study: Study) -> None:
         raise ConfigError(f"base.files must match at least one file, got {shown(base.files)}. Check the pattern.")
     if base.equalizer not in ("search", "fixed"):
         raise ConfigError(f"base.equalizer must be search or fixed, got {shown(base.equalizer)}. Use search.")
+    # a held setting makes no sense where nothing is searched
     held = [name for name in study.names if parameter_of(name).root == "limits"]
     if held and base.equalizer == "fixed":
         raise ConfigError(f"base.equalizer must be search where {held[0]} varies, got fixed. Search the rest of it.")
@@ -66,17 +68,21 @@ def _check_parameters(study: Study) -> None:
     for axis in study.axes:
         if not axis.values:
             raise ConfigError(f"axis {axis.parameter} must have values, got none. Add some.")
+        # equal values would give equal cases
         if len(set(axis.values)) != len(axis.values):
             raise ConfigError(f"axis {axis.parameter} must have each value once, got one twice. Take it out.")
         kind = parameter_of(axis.parameter).kind
+        # values of models are told by their first: text or number
         named = kind == "name" or (kind == "value" and isinstance(axis.values[0], str))
         wanted: type | tuple[type, ...] = str if named else (int, float)
         for value in axis.values:
+            # bool is an int for Python
             good = isinstance(value, wanted) and not isinstance(value, bool)
             if not good or (isinstance(value, float) and not math.isfinite(value)):
                 asked = "names" if named else "finite numbers"
                 raise ConfigError(f"axis {axis.parameter} must have {asked}, got {shown(value)}. Mend it.")
     for one in study.tolerances:
+        # what is chosen does not scatter
         if parameter_of(one.parameter).root in ("subject", "limits"):
             raise ConfigError(f"tolerance must be of a quantity that scatters, got {one.parameter}. Make it an axis.")
     known = {one.parameter for one in study.tolerances}
@@ -93,6 +99,7 @@ def _check_figures(study: Study) -> None:
         raise ConfigError("figures must name at least one figure, got none. Use ber.")
     for name in (*study.figures, *study.limits):
         if name not in FIGURES and name not in OWN_FIGURES:
+            # cutoff 0: there is always a nearest
             near = difflib.get_close_matches(name, (*FIGURES, *OWN_FIGURES), n=1, cutoff=0.0)[0]
             raise ConfigError(
                 f"figure must be one of {', '.join((*FIGURES, *OWN_FIGURES))}, got {name!r}. Did you mean '{near}'?"
@@ -119,5 +126,6 @@ def _check_sampling(study: Study) -> None:
     if method == "sensitivity":
         if not study.tolerances:
             raise ConfigError("sampling.method sensitivity must have tolerances, got none. Add [[tolerance]].")
+        # Sobol points balance in powers of two
         if samples & (samples - 1):
             raise ConfigError(f"sampling.samples must be a power of two for sensitivity, got {samples}. Use 256.")

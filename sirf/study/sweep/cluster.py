@@ -22,9 +22,11 @@ def cluster_executor(address: str, *, timeout: float = SECONDS_TO_ANSWER) -> Ite
     """
     client = _connect(address, timeout)
     try:
+        # on every worker
         versions = set(client.run(_version).values())
         if not versions:
             raise SirfError(f"scheduler {address} must have workers, got none. Start dask worker {address}.")
+        # figures of versions differ in digits: one study, one version
         if versions != {_version()}:
             raise SirfError(
                 f"workers of {address} must have sirf {_version()}, got {', '.join(sorted(map(str, versions)))}. "
@@ -72,12 +74,15 @@ def slurm_script(
     lines = [
         "#!/bin/bash",
         f"#SBATCH --job-name=sirf-sweep --ntasks={workers} --cpus-per-task=1 --mem-per-cpu={int(1024 * memory_gb)}M",
+        # a minute before the end: the sweep closes its file
         f"#SBATCH --time={minutes // 60:02d}:{minutes % 60:02d}:00 --signal=INT@60",
         *([f"#SBATCH --partition={partition}"] if partition else []),
         "set -eu",
+        # one thread a worker: cases are what runs in parallel
         "export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1",
         'address="tcp://$(hostname --ip-address | cut -d" " -f1):8786"',
         "dask scheduler --port 8786 --no-dashboard &",
+        # a worker without a scheduler ends by itself
         'srun dask worker "$address" --nthreads 1 --nworkers 1 --no-dashboard --death-timeout 60 &',
         f'exec sirf sweep {_quoted(study)} --results {_quoted(results)} --scheduler "$address"',
     ]

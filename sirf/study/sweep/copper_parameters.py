@@ -21,6 +21,7 @@ def _trace(name: str, title: str, attribute: str) -> SweepParameter:
     """A dimension of every trace's cross-section, in micrometres."""
 
     def lines(path: Path) -> list[Any]:
+        # cross-sections differ: only lines that have this dimension count
         return [trace.line for trace in found(path.segments, Trace) if hasattr(trace.line, attribute)]
 
     def apply(inputs: Inputs, value: float) -> Inputs:
@@ -33,6 +34,7 @@ def _trace(name: str, title: str, attribute: str) -> SweepParameter:
             return dataclasses.replace(trace, line=dataclasses.replace(trace.line, **changes))
 
         changed = mapped(path, Trace, change)
+        # 'mapped' gives the object itself where nothing has changed
         if changed is path:
             raise ConfigError(f"{name} must belong to a line with a {attribute}, got path {path.name} without one.")
         return dataclasses.replace(inputs, path=changed)
@@ -75,6 +77,7 @@ def _temperature() -> SweepParameter:
         title="temperature of boards and cables",
         unit="C",
         root="path",
+        # 20 C: the temperature at which the foil's conductivity holds
         nominal=lambda inputs: None if inputs.path is None else 20.0,
         apply=apply,
     )
@@ -87,6 +90,7 @@ def _packages(name: str, title: str, change: Callable[[Package, float], Package]
         path = _need_path(inputs, name)
         if not found(path.segments, Device):
             raise ConfigError(f"{name} must belong to a path with dies, got {path.name} without one. Leave it out.")
+        # a factor of zero would take the die away
         if not value > 0.0:
             raise SirfError(f"{name} must be a positive factor, got {value:g}. 1 is nominal.")
         return dataclasses.replace(inputs, path=mapped(path, Package, lambda one: change(one, value)))
@@ -208,6 +212,7 @@ def _scaled_impedance(package: Package, factor: float) -> Package:
 
 
 def _at_position(route: WeaveRoute, position: float) -> WeaveRoute:
+    # all plies at one place: the most that they can do together
     return dataclasses.replace(route, positions=(position,) * len(route.positions))
 
 
@@ -263,4 +268,5 @@ def material_changed(path: Path, name: str) -> Path:
     material = load_material(name)
     if not _laminates(path):
         raise ConfigError(f"material must belong to a path with a laminate, got {path.name} without one. Leave it out.")
+    # foils come with the material, as a laminate is bought
     return _of_laminates(path, lambda one: material)

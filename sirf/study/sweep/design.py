@@ -36,9 +36,11 @@ def unit_points(study: Study, start: int, stop: int) -> Float:
 
 def _random(seed: int, dimensions: int, start: int, stop: int) -> Float:
     blocks = [
+        # a generator for each block, so that any piece can be made by itself
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block,))).random((BLOCK, dimensions))
         for block in range(start // BLOCK, (stop - 1) // BLOCK + 1)
     ]
+    # pieces begin within a block
     offset = start - start // BLOCK * BLOCK
     return np.concatenate(blocks)[offset : offset + stop - start]
 
@@ -55,6 +57,7 @@ def _sobol(seed: int, dimensions: int, start: int, stop: int) -> Float:
 
     # a generator of its own: seeds of the two keywords of this class give different points
     engine = qmc.Sobol(dimensions, rng=np.random.default_rng(seed))
+    # the sequence goes on from there
     if start:
         engine.fast_forward(start)
     with warnings.catch_warnings():
@@ -66,13 +69,16 @@ def _sobol(seed: int, dimensions: int, start: int, stop: int) -> Float:
 def _saltelli(seed: int, dimensions: int, samples: int, start: int, stop: int) -> Float:
     rows = []
     for row in range(start, stop):
+        # which of A, B and the mixed samples, and which of their rows
         which, index = divmod(row, samples)
         both = _pair(seed, dimensions, samples)[index]
         a, b = both[:dimensions], both[dimensions:]
+        # A and B themselves
         if which < 2:
             rows.append((a, b)[which])
         else:
             mixed = a.copy()
+            # one column of B: what that parameter does alone
             mixed[which - 2] = b[which - 2]
             rows.append(mixed)
     return np.array(rows).reshape(-1, dimensions)
@@ -91,6 +97,7 @@ def distribution_of(tolerance: Tolerance, inputs: Inputs) -> Distribution:
     parameter = parameter_of(tolerance.parameter)
     middle = tolerance.middle
     nominal = parameter.nominal(inputs)
+    # relative numbers need something to be relative to
     if middle is None or tolerance.relative:
         if nominal is None:
             raise ConfigError(
@@ -98,8 +105,10 @@ def distribution_of(tolerance: Tolerance, inputs: Inputs) -> Distribution:
             )
         middle = nominal if middle is None else middle * nominal
     scale = abs(nominal) if tolerance.relative and nominal is not None else 1.0
+    # deviations of a lognormal are relative by themselves
     spread = tolerance.spread * (scale if tolerance.shape == "normal" else 1.0)
     low, high = (
+        # ends relative to the nominal value, about the middle
         None if end is None else middle + end * scale if tolerance.relative else end
         for end in (tolerance.low, tolerance.high)
     )
@@ -115,6 +124,8 @@ def tolerance_values(study: Study, inputs: Inputs, start: int, stop: int) -> Flo
         return np.empty((stop - start, 0))
     names = [one.parameter for one in study.tolerances]
     pairs = [(names.index(one.first), names.index(one.second), one.coefficient) for one in study.correlations]
+    # correlated in the unit cube: each tolerance keeps its own distribution
     points = correlated(unit_points(study, start, stop), correlation_factor(len(names), pairs))
+    # by quantile: one point of the design serves any shape
     columns = [distribution_of(one, inputs).quantile(points[:, k]) for k, one in enumerate(study.tolerances)]
     return np.stack(columns, axis=1)

@@ -59,6 +59,7 @@ class Distribution:
                 raise SirfError(
                     f"median of a lognormal distribution must be positive, got {self.middle:g}. Use normal."
                 )
+            # ends that nobody states are where the tail stops to matter
             for name, sign in (("low", -1.0), ("high", 1.0)):
                 if getattr(self, name) is None:
                     object.__setattr__(self, name, self._at(sign * TRUNCATION))
@@ -80,6 +81,7 @@ class Distribution:
     def _at(self, deviations: float) -> float:
         """The value so many standard deviations above the middle."""
         if self.shape == "lognormal":
+            # multiplied: the logarithm is what is normal
             return self.middle * math.exp(self.spread * deviations)
         return self.middle + self.spread * deviations
 
@@ -94,10 +96,12 @@ class Distribution:
         elif self.shape == "triangular":
             values = stats.triang.ppf(p, (self.middle - low) / (high - low), loc=low, scale=high - low)
         elif self.shape == "normal":
+            # ends in deviations from the middle, as SciPy wants them
             a, b = ((end - self.middle) / self.spread for end in (low, high))
             values = self.middle + self.spread * stats.truncnorm.ppf(p, a, b)
         else:
             with np.errstate(divide="ignore"):
+                # an end at zero is infinitely far down in the logarithm
                 a, b = (math.log(end / self.middle) / self.spread if end > 0 else -np.inf for end in (low, high))
             values = self.middle * np.exp(self.spread * stats.truncnorm.ppf(p, a, b))
         # sums and the library's quantiles may pass an end in the last bit
@@ -117,6 +121,7 @@ def correlation_factor(count: int, pairs: Sequence[tuple[int, int, float]]) -> F
             )
         matrix[i, j] = matrix[j, i] = coefficient
     try:
+        # only a positive definite matrix has a factor: correlations that contradict each other have none
         return np.asarray(np.linalg.cholesky(matrix))
     except np.linalg.LinAlgError:
         raise ConfigError(
@@ -130,6 +135,7 @@ def correlated(uniform: Float, factor: Float) -> Float:
 
     if np.array_equal(factor, np.eye(len(factor))):
         return uniform
+    # zero and one have no finite quantile
     tiny = np.finfo(np.float64).tiny
     normal = stats.norm.ppf(np.clip(uniform, tiny, 1.0 - 1e-16))
     return np.asarray(stats.norm.cdf(normal @ factor.T))

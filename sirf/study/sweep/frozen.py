@@ -49,8 +49,10 @@ def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], An
     """
     if isinstance(value, kind):
         return change(value)
+    # exactly a tuple: a named one has no parts here
     if type(value) is tuple:
         items = tuple(_mapped_item(item, kind, change) for item in value)
+        # the object itself where nothing has changed: caches go by identity and by value
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     changes = {}
     for name in _field_names(cast("Hashable", type(value))):
@@ -60,6 +62,7 @@ def mapped(value: Any, kind: type | tuple[type, ...], change: Callable[[Any], An
         new = mapped(old, kind, change)
         if new is not old:
             changes[name] = new
+    # its own checks run again
     return dataclasses.replace(value, **changes) if changes else value
 
 
@@ -75,6 +78,7 @@ def _mapped_item(value: Any, kind: type | tuple[type, ...], change: Callable[[An
         return value
     new = mapped(value, kind, change)
     if new is value and not found(value, kind):
+        # emptied as a whole: which are asked for next nobody knows
         if len(_BARREN) >= MOST_BARREN:
             _BARREN.clear()
         _BARREN[key] = value
@@ -113,6 +117,7 @@ def _step(value: Any, part: str, place: str) -> Any:
                 f"place {place} must exist, got {len(value)} items where {part} is asked for. Count from 0."
             )
         return value[int(part)]
+    # private fields are no part of a study's language
     if part.startswith("_") or not hasattr(value, part):
         known = [field.name for field in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
         raise ConfigError(

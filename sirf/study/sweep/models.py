@@ -44,6 +44,7 @@ def check_models(study: Study) -> None:
                 for value in axis.values:
                     models.model(axis.parameter).ami.settings({path: value})
         for one in study.tolerances:
+            # only numbers scatter
             if _is_of_model(one.parameter):
                 _check_scatters(models, one.parameter)
     except AmiError as error:
@@ -53,6 +54,7 @@ def check_models(study: Study) -> None:
         raise ConfigError("figures must leave out reach_mm beside vendor models, got it. Sweep length_mm instead.")
     for name in study.names:
         side = "tx" if name.startswith("tx_ffe_") else "rx" if name.startswith("ctle_") else None
+        # taps and gains of an equaliser that a model has taken the place of
         if side is not None and getattr(models, SIDES[side]) is not None:
             raise ConfigError(
                 f"{name} must belong to an equaliser that is there, got {side}_ami in its place. "
@@ -69,6 +71,7 @@ def _check_once(study: Study) -> None:
     known: dict[tuple[str, str], str] = {}
     for name in filter(_is_of_model, study.names):
         key = (name.partition(".")[0], study.models.parameter(name).path)
+        # by its path in the file: two names may mean one parameter
         if key in known:
             raise ConfigError(f"parameter {name} must stand once, got it as {known[key]} too. Take one out.")
         known[key] = name

@@ -30,6 +30,7 @@ def check_modulated(study: Study) -> None:
             "axis modulation must go with a path or files, got an architecture. Name its path and a standard."
         )
     for name in _UNHEARD:
+        # a setting that would be ignored is most likely meant otherwise
         if getattr(study.base, name) != getattr(Base(), name):
             raise ConfigError(f"base.{name} must be left out with an axis of modulation, which has its own. Remove it.")
     if study.tolerances:
@@ -66,6 +67,7 @@ def modulated_figures(
         modulations=(modulation,),
         package_case=package_case,
     ).point.rows[0]
+    # by attribute, but for the energy, which is a range
     known = {name: getattr(row, name) for name in FIGURES_OF_MODULATION if name != "energy_pj_per_bit"}
     known["energy_pj_per_bit"] = None if row.energy is None else row.energy.value
     return {name: known[name] for name in figures}

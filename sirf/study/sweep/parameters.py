@@ -25,6 +25,7 @@ def _link(name: str, title: str, unit: str, place: str, scale: float = 1.0) -> S
     """A number of every link, set once the link is built."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
+        # kept until the link is built: places refer to it
         return dataclasses.replace(inputs, link_changes=(*inputs.link_changes, (place, scale * value)))
 
     return SweepParameter(name=name, title=title, unit=unit, root="link", apply=apply)
@@ -34,6 +35,7 @@ def _limit(name: str, title: str, unit: str) -> SweepParameter:
     """A setting of the equaliser that is held while the search chooses the others."""
 
     def apply(inputs: Inputs, value: float) -> Inputs:
+        # settings that are held: the search has one value for each of them
         return dataclasses.replace(inputs, limits=(*inputs.limits, (name, value)))
 
     return SweepParameter(name=name, title=title, unit=unit, root="limits", apply=apply)
@@ -89,6 +91,7 @@ def parameter_of(name: str) -> SweepParameter:
         return PARAMETERS[name]
     root, _, place = name.partition(".")
     if place and root == "link":
+        # under the name that the study uses
         return dataclasses.replace(_link(name, place, "SI", place), name=name)
     if place and root == "optics":
         return optics_parameter(name, place, "SI", place)
@@ -96,6 +99,7 @@ def parameter_of(name: str) -> SweepParameter:
         return segment_parameter(name, place)
     if place and root in SIDES:
         return _of_model(name)
+    # cutoff 0: there is always a nearest
     near = difflib.get_close_matches(name, PARAMETERS, n=1, cutoff=0.0)[0]
     raise ConfigError(
         f"parameter must be one of {', '.join(PARAMETERS)}, or a place such as {', '.join(PLACES.values())}, got {name!r}. "
@@ -125,6 +129,7 @@ def changed_link(link: Link, inputs: Inputs) -> Link:
     changes: dict[str, Any] = {}
     for place, value in inputs.link_changes:
         first, _, rest = place.partition(".")
+        # a change on top of earlier ones to the same part
         part = changes.get(first, getattr(link, first, None))
         if part is None:
             raise ConfigError(f"link.{place} must exist, got no {first} in a link. Name transmitter or receiver.")
@@ -139,6 +144,7 @@ def _held(limits: EqualizerLimits, held: tuple[tuple[str, float], ...]) -> Equal
     for name, value in held:
         if name.startswith("tx_ffe_"):
             cursor = int(name.removeprefix("tx_ffe_"))
+            # a tap that the standard has not would never be searched
             if cursor not in dict(limits.tx_ffe):
                 raise ConfigError(f"{name} must be a tap of the standard, got taps {[c for c, _ in limits.tx_ffe]}.")
             taps = tuple((c, (value,) if c == cursor else values) for c, values in limits.tx_ffe)

@@ -42,12 +42,14 @@ class Results:
         path = Path(file)
         study = read_header(path).study
         cases = sorted(read_cases(path), key=lambda case: case.index)
+        # an axis of names is a column of text
         texts = {axis.parameter for axis in study.axes if any(isinstance(value, str) for value in axis.values)}
         return cls(
             study=study,
             index=np.array([case.index for case in cases], dtype=np.int64),
             values={
                 name: np.array(
+                    # what a case does not have is empty, or not-a-number
                     [case.values.get(name, "" if name in texts else np.nan) for case in cases],
                     dtype=object if name in texts else np.float64,
                 )
@@ -84,6 +86,7 @@ class Results:
         for name, limit in self.study.limits.items():
             more = FIGURES[name].more_is_better if name in FIGURES else True
             column = self.figures[name]
+            # not-a-number fails both comparisons
             good &= (column >= limit) if more else (column <= limit)
         return good
 
@@ -98,6 +101,7 @@ class Results:
         if total == 0:
             raise SirfError("results must hold at least one case for a yield, got none. Run the study.")
         tail = 0.5 * (1.0 - confidence)
+        # Clopper-Pearson, whose ends are zero and one where nothing, or all, passed
         low = 0.0 if good == 0 else float(beta.ppf(tail, good, total - good + 1))
         high = 1.0 if good == total else float(beta.ppf(1.0 - tail, good + 1, total - good))
         return good / total, low, high
@@ -107,6 +111,7 @@ class Results:
         import pandas as pd
 
         errors = [self.errors.get(int(index)) for index in self.index]
+        # columns as they are named in the study
         columns = {"case": self.index, **self.values, **self.figures, "error": errors, "seconds": self.seconds}
         return pd.DataFrame(columns)
 
@@ -131,6 +136,7 @@ class Results:
         fields += [("error", pa.string()), ("seconds", pa.float64())]
         schema = pa.schema(fields, metadata={"sirf-study": json.dumps(self.study.to_dict())})
         table = pa.Table.from_pandas(self.to_pandas(), schema=schema, preserve_index=False)
+        # beside and moved: a reader never finds half a table
         with replacing("out", file) as beside:
             pq.write_table(table, beside)
 

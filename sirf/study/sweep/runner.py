@@ -89,9 +89,11 @@ def sweep(
     >>> sirf.sweep(sirf.Study.from_toml("study.toml"), results="results")  # doctest: +SKIP
     """
     file = Path(results)
+    # none at all would wait for ever
     if workers is not None and workers < 1:
         raise SirfError(f"workers must be at least 1, got {workers}. Leave it out for all cores.")
     try:
+        # the store is closed, and its lock given back, whatever happens
         with Store(file, study) as store, ExitStack() as stack:
             _fill(study, store, executor, workers, stack, progress)
     except KeyboardInterrupt:
@@ -108,9 +110,11 @@ def _fill(
     progress: Callable[[Progress], None] | None,
 ) -> None:
     """Compute what the store lacks."""
+    # what the file holds already is not computed again
     missing = _missing(store.done)
     if not missing:
         return
+    # executors of others have processes of their own, whose caches are theirs
     if executor is None:
         _warm(study, missing[0][0])
     pool = _Pool(executor, workers, stack)
@@ -124,6 +128,7 @@ def _fill(
 def _missing(done: bytearray) -> list[Batch]:
     """Stretches of cases that are still to be computed."""
     found, at = [], 0
+    # a byte a case, so that stretches are found by the bytes' own search
     while (start := done.find(0, at)) >= 0:
         stop = done.find(1, start)
         at = len(done) if stop < 0 else stop
@@ -140,6 +145,7 @@ def _warm(study: Study, case: int) -> None:
     with warnings.catch_warnings():
         # newer interpreters warn of a fork beside any thread; the only ones here belong to BLAS and rest
         warnings.simplefilter("ignore", DeprecationWarning)
+        # as text, as the workers get it
         process = _context().Process(target=_compile, args=(_text(study), case), daemon=True)
         process.start()
     process.join()
@@ -147,7 +153,9 @@ def _warm(study: Study, case: int) -> None:
 
 def _compile(study: str, case: int) -> None:
     """Have the kernels of one case compiled; what is wrong with the case is for the worker to say that computes it."""
+    # Ctrl-C ends it at once
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # a case that fails has compiled what it needs all the same
     with suppress(Exception):
         evaluate(study, case, case + 1)
 
@@ -163,6 +171,7 @@ def _text(study: Study) -> str:
 
 def evaluate(study: str, start: int, stop: int) -> list[Case]:
     """Cases of a study (as JSON) in a worker; files and nominal links are prepared once for each study and process."""
+    # one thread of algebra a process: cores are shared out by cases
     with one_algebra_thread():
         return _evaluator(study).run(start, stop)
 
@@ -186,6 +195,7 @@ class _Pool:
 
     def renew(self) -> None:
         """After a worker of ours has died: a pool that broke takes no more work."""
+        # an executor of the caller's mends itself
         if self._own:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = self._fresh()
@@ -217,6 +227,7 @@ def _workers_of(executor: Executor | None) -> int:
     """How many workers an executor has; 1 where it does not say."""
     if executor is None:
         return os.cpu_count() or 1
+    # dask's, by its client
     client: Any = getattr(executor, "_client", None)
     if client is not None and hasattr(client, "nthreads"):
         return max(int(sum(client.nthreads().values())), 1)
@@ -232,6 +243,7 @@ def _run(
     before = total - plan.left
     waiting: dict[Future[list[Case]], Batch] = {}
     while waiting or plan.left:
+        # a few batches for each worker: none waits for the parent
         while plan.left and len(waiting) < plan.most_waiting:
             batch = plan.next()
             waiting[pool.submit(text, batch)] = batch
@@ -241,9 +253,11 @@ def _run(
             batch = waiting.pop(future)
             error = future.exception()
             if error is None:
+                # in the order in which they end: the file holds numbers, not an order
                 cases = future.result()
             elif _is_dead_worker(error):
                 dead = dead or isinstance(error, BrokenProcessPool)
+                # nobody knows yet which case has ended it
                 cases = plan.lost(batch, study)
             else:
                 raise error
@@ -264,6 +278,7 @@ def _run(
 
 def _is_dead_worker(error: BaseException) -> bool:
     """Whether a worker died under the batch: a broken pool of ours, or a distributed scheduler that has given up on it."""
+    # by name, for distributed need not be installed
     return isinstance(error, BrokenProcessPool) or type(error).__name__ == "KilledWorker"
 
 
@@ -281,11 +296,13 @@ class _Plan:
         self._workers = workers
         self._seconds = 0.0
         self.left = sum(stop - start for start, stop in missing)
+        # so that no scheduler keeps more than MAX_TASKS
         self._least = max(1, -(-self.left // MAX_TASKS))
 
     @property
     def most_waiting(self) -> int:
         """Batches that may be handed over at a time."""
+        # suspects one by one: the next death is theirs
         return 1 if self._suspects or self._alone else WAITING * self._workers
 
     def next(self) -> Batch:
@@ -298,6 +315,7 @@ class _Plan:
             end = min(stop, start + self._size())
             if end < stop:
                 self._stretches.appendleft((end, stop))
+        # what is handed over is no longer left
         self.left -= end - start
         return start, end
 
@@ -305,6 +323,7 @@ class _Plan:
         """Follow the time that cases take."""
         if cases:
             mean = sum(case.seconds for case in cases) / len(cases)
+            # a sliding mean: cases of one end of a grid take longer than those of the other
             self._seconds = mean if self._seconds == 0.0 else 0.8 * self._seconds + 0.2 * mean
 
     def lost(self, batch: Batch, study: Study, *, innocent: bool = False) -> list[Case]:
@@ -312,15 +331,19 @@ class _Plan:
         start, stop = batch
         alone = self._alone and not innocent
         if alone and stop - start == 1:
+            # found: this case ends workers
             return [Case(start, study.point(start), None, SUSPECT, 0.0)]
         middle = (start + stop) // 2
         parts = [(start, middle), (middle, stop)] if alone else [batch]
+        # in front of all others, in their order
         self._suspects.extendleft(reversed(parts))
         self.left += stop - start
         return []
 
     def _size(self) -> int:
         if self._seconds == 0.0:
+            # the first batches tell how long cases take
             return self._least
+        # near the end smaller batches, so that all workers end together
         even = -(-self.left // (2 * self._workers))
         return max(self._least, min(int(BATCH_SECONDS / max(self._seconds, 1e-6)), even), 1)

@@ -50,6 +50,7 @@ class StoreHeader:
 
 def line_of(record: dict[str, Any]) -> bytes:
     """A record as one line with its checksum."""
+    # without its closing brace, which stands behind the checksum
     text = json.dumps(record, allow_nan=False).encode()[:-1]
     return text + _CRC + f'{zlib.crc32(text):08x}"}}\n'.encode()
 
@@ -57,6 +58,7 @@ def line_of(record: dict[str, Any]) -> bytes:
 def parsed(line: bytes) -> dict[str, Any] | None:
     """The record of a line; None for one that is damaged."""
     text, mark, rest = line.rpartition(_CRC)
+    # a line cut short has no mark, or another checksum
     if not mark or rest != f'{zlib.crc32(text):08x}"}}\n'.encode():
         return None
     return dict(json.loads(text + b"}"))
@@ -69,6 +71,7 @@ def record_of(case: Case) -> dict[str, Any]:
         "values": case.values,
         "figures": case.figures,
         "error": case.error,
+        # microseconds: more digits are noise
         "seconds": round(case.seconds, 6),
     }
 
@@ -77,6 +80,7 @@ def read_header(file: Path) -> StoreHeader:
     """The first line of a results file; `ConfigError` where it is another file, or one of another format."""
     try:
         with file.open("rb") as stream:
+            # a first line is no longer than 16 MB, whatever the file is
             record = parsed(stream.readline(1 << 24))
     except OSError as error:
         raise ConfigError(f"{file} must be a readable results file, got {error.strerror}. Check the path.") from error
@@ -107,6 +111,7 @@ class Store:
     def __init__(self, file: Path, study: Study) -> None:
         check_output("results", file)
         self.file, self.study = file, study
+        # beside the file: the file itself is opened to append
         self._lock = FileLock(file.with_name(file.name + ".lock"))
         try:
             self._lock.acquire(timeout=0)
@@ -114,6 +119,7 @@ class Store:
             raise SirfError(
                 f"{file} must have one writer at a time, got another run that writes it. Wait, or name another file and merge."
             ) from None
+        # from here on the lock is given back on any failure
         try:
             self.done = self._opened()
             self._stream: BinaryIO = file.open("ab")
@@ -152,6 +158,7 @@ class Store:
         try:
             self._stream.write(b"".join(lines))
             self._stream.flush()
+            # a sync waits for the disk: not after every batch
             if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
                 os.fsync(self._stream.fileno())
                 self._synced = time.monotonic()
@@ -167,6 +174,7 @@ class Store:
     def _opened(self) -> bytearray:
         """Which cases the file holds; makes the file, or cuts off a damaged tail."""
         done = bytearray(self.study.cases)
+        # empty: a run that ended before its first line
         if not self.file.exists() or self.file.stat().st_size == 0:
             try:
                 self.file.write_bytes(self._first_line())
@@ -184,6 +192,7 @@ class Store:
                 f"{self.file} must come from sirf {__version__}, got {header.version}, whose numbers may differ. "
                 "Name another file."
             )
+        # bytes up to the last whole line
         whole = 0
         with self.file.open("rb") as stream:
             whole += len(stream.readline())
@@ -193,6 +202,7 @@ class Store:
                     break
                 done[record["case"]] = 1
                 whole += len(line)
+        # a damaged tail is cut off, and computed again
         os.truncate(self.file, whole)
         return done
 
@@ -225,12 +235,14 @@ def merge(files: Iterable[Path], out: Path) -> int:
     study = read_header(sources[0]).study
     found: dict[int, dict[str, float | None] | None] = {}
     with Store(out, study) as store:
+        # what is there already takes part: a merge may go on
         for case in read_cases(out):
             found[case.index] = case.figures
         for source in sources:
             if read_header(source).digest != study.digest:
                 raise ConfigError(f"{source} must hold results of the same study as {sources[0]}. Leave it out.")
             for case in read_cases(source):
+                # the same case of the same study twice has the same figures, bit for bit
                 if case.index in found and found[case.index] != case.figures:
                     raise ConfigError(
                         f"{source} must agree with the others, got other figures for case {case.index}. Run it once more."

@@ -77,6 +77,7 @@ class Study:
         """Cases at each point of the grid."""
         if not self.tolerances:
             return 1
+        # of sensitivity: A, B and a mixed sample for each tolerance
         count = self.sampling.samples
         return count * (len(self.tolerances) + 2) if self.sampling.method == "sensitivity" else count
 
@@ -89,9 +90,11 @@ class Study:
         """Values of the axes in case `case`."""
         index = case // self.samples
         found: dict[str, Value] = {}
+        # the last axis runs fastest
         for axis in reversed(self.axes):
             index, place = divmod(index, len(axis.values))
             found[axis.parameter] = axis.values[place]
+        # in the order of the axes, for files and tables
         return {axis.parameter: found[axis.parameter] for axis in self.axes}
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,8 +132,10 @@ class Study:
     def digest(self) -> str:
         """SHA-256 of everything that a case depends on: content of files in it, title, limits and folder left out."""
         record = self.to_dict()
+        # what changes no figure: a study may be renamed and moved
         for name in ("title", "limits", "folder"):
             del record[name]
+        # files by content, not by name
         record["content"] = [file_digest(self.folder / name) for name in self.file_names]
         models = (self.models.transmitter, self.models.receiver)
         # parameter file and shared object, also where the study names neither but a .ibs file

@@ -87,6 +87,7 @@ def read_parts(file: Path) -> dict[str, Any]:
     record = validated(StudyFile, load_toml(file), file)
     try:
         axes = [_axis(one, file.parent) for one in record.axis]
+        # files of the base are an axis of their own, the slowest
         if record.base.files is not None and all(axis.parameter != "file" for axis in axes):
             axes.insert(0, Axis("file", _files(record.base.files, file.parent)))
     except SirfError as error:
@@ -101,6 +102,7 @@ def read_parts(file: Path) -> dict[str, Any]:
         "limits": record.limits,
         "seed": record.seed,
         "title": record.title or file.stem,
+        # resolved: workers may run elsewhere
         "folder": file.parent.resolve(),
     }
 
@@ -108,6 +110,7 @@ def read_parts(file: Path) -> dict[str, Any]:
 def _axis(table: _Axis, folder: Path) -> Axis:
     name = table.parameter
     ranged = (table.low, table.high, table.count)
+    # values, files and a range: one of three
     given = (table.values is not None) + (table.files is not None) + any(part is not None for part in ranged)
     if given != 1 or (any(part is not None for part in ranged) and None in ranged):
         raise ConfigError(
@@ -128,6 +131,7 @@ def _range(table: _Axis) -> tuple[Value, ...]:
     if not low < high:
         raise ConfigError(f"axis {table.parameter} must have low below high, got {low:g} and {high:g}. Swap them.")
     if table.spacing == "linear":
+        # both ends met
         return tuple(_rounded(low + (high - low) * k / (count - 1)) for k in range(count))
     if low <= 0.0:
         raise ConfigError(f"axis {table.parameter} must have a positive low for log spacing, got {low:g}. Use linear.")
@@ -140,6 +144,7 @@ def _rounded(value: float) -> float:
 
 
 def _files(pattern: str, folder: Path) -> tuple[Any, ...]:
+    # sorted: the order of a folder's entries is none
     found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
     names = [name for name in found if (folder / name).is_file()]
     if not names:
