@@ -136,6 +136,7 @@ class CodewordCounter:
             raise SirfError(f"positions must ascend within 0 and {length - 1}, got others. Sort them.")
         count_codewords(
             where,
+            # modulo the levels: behind precoding errors add up round the circle
             what % self.order,
             length,
             self.order,
@@ -171,6 +172,7 @@ class CodewordCounter:
             )
         for name in ("state", "open", "words"):
             target = getattr(self, f"_{name}")
+            # in place: the arrays are the kernel's own
             target[:] = record[name]
 
     def _setting(self) -> str:

@@ -102,10 +102,12 @@ class ErrorChain:
         # state 0 is quiet, 1 + 2 r + s has r symbols of the burst left after this one, s the sign of the last error
         size = 1 + 2 * longest
         moves = np.zeros((3, size, size))
+        # symbols of a burst that are still to come
         left = np.arange(longest)
         # a burst of length r + 1 begins with r symbols left
         moves[0, 0, 1 + 2 * left] = moves[2, 0, 2 + 2 * left] = start * share / 2
         moves[1, 0, 0] = 1.0 - start
+        # a burst's last symbol leads back to the quiet state without an error
         moves[1, 1, 0] = moves[1, 2, 0] = 1.0
         moves[2, 1 + 2 * left[1:], 2 * left[1:]] = 1.0
         moves[0, 2 + 2 * left[1:], 2 * left[1:] - 1] = 1.0
@@ -119,9 +121,11 @@ class ErrorChain:
         `sirf.engine.statistical.error_propagation` has them. A shorter `memory` gives a chain on fewer states with the same
         probabilities of all rows of so many errors: older ones count with the shares that they have in time.
         """
+        # first the whole chain, for the shares in time of the rows that are merged
         if memory is not None and 3**memory < np.asarray(down).size:
             down, up = _shortened(cls.from_feedback(down, up, order=order), down, up, memory)
         below, above = np.asarray(down, dtype=np.float64), np.asarray(up, dtype=np.float64)
+        # 3^length rows: their number tells the memory
         length = round(np.log(below.size) / np.log(3.0)) if below.size else 0
         if below.shape != above.shape or below.ndim != 1 or 3**length != below.size:
             raise SirfError(f"down and up must have shape (3^memory,), got {below.shape} and {above.shape}.")
@@ -131,6 +135,7 @@ class ErrorChain:
         for s, state in enumerate(states):
             chances = (below[s], 1.0 - below[s] - above[s], above[s])
             for e, chance in zip((-1, 0, 1), chances, strict=True):
+                # the newest error in front, the oldest drops out
                 following = (e, *state[:-1]) if length else ()
                 moves[e + 1, index[state], index[following]] += chance
         return cls(moves, values=(-1, 0, 1), order=order)
@@ -169,9 +174,11 @@ class ErrorChain:
     def draw(self, symbols: int, *, rng: int | np.random.Generator | None = None) -> NDArray[np.int8]:
         """`symbols` level errors (N,) drawn from the chain, started from its stationary distribution."""
         generator = np.random.default_rng(rng)
+        # value and next state in one row: one random number draws both
         flat = self.transitions.transpose(1, 0, 2).reshape(len(self.transitions[0]), -1)
         limits = np.cumsum(flat, axis=1)
         size = limits.shape[0]
+        # rounding of the sum may leave the last state out
         state = int(np.searchsorted(np.cumsum(self.stationary()), generator.random(), side="right").clip(0, size - 1))
         errors = np.empty(symbols, dtype=np.int8)
         walk_chain(generator.random(symbols), limits, np.array(self.values), state, errors)

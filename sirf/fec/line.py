@@ -17,6 +17,7 @@ from sirf.signal.pam import gray_code
 def bits_per_level(order: int) -> int:
     """Bits of a PAM symbol; `SirfError` unless `order` is 2 or 4 (a FEC symbol must be a whole number of PAM symbols)."""
     if order not in (2, 4):
+        # 1 for two levels, 2 for four
         raise SirfError(f"order must be 2 or 4, got {order}. FEC symbols are mapped to NRZ or PAM4 only.")
     return order.bit_length() - 1
 
@@ -73,6 +74,7 @@ def deinterleave(stream: ArrayLike, depth: int, length: int) -> FecSymbols:
 def to_levels(symbols: ArrayLike, *, order: int = 4, bits_per_symbol: int = 10) -> Symbols:
     """Gray-mapped level indices (N bits_per_symbol / log2 order,), 0 the lowest, of FEC symbols (N,); lowest bit first."""
     bits_per_level(order)
+    # lowest bit first, as the standard sends them
     bits = (np.asarray(symbols).reshape(-1, 1) >> np.arange(bits_per_symbol)) & 1
     return patterns.gray_symbols(bits.ravel().astype(np.uint8), order)
 
@@ -102,4 +104,5 @@ def bits_of_level_error(order: int) -> NDArray[np.float64]:
     """Mean bit errors (order,) of an error of e levels modulo the order, over uniform levels, under Gray mapping."""
     code = gray_code(order)
     index = np.arange(order)
+    # over all levels alike: an error of e levels from each
     return np.array([np.bitwise_count(code ^ code[(index + e) % order]).mean() for e in range(order)])

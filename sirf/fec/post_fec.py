@@ -132,6 +132,7 @@ def pre_fec_ber(
         # the root is sought between logarithms: ratios span hundreds of decades
         return float(np.log(found + 1e-300) - np.log(codeword_error_ratio))
 
+    # in logarithms, from 1e-15 to a tenth
     return float(np.exp(brentq(excess, np.log(1e-15), np.log(0.1), xtol=1e-10)))
 
 

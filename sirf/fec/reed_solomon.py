@@ -89,6 +89,7 @@ class ReedSolomon:
     def decode(self, symbols: ArrayLike) -> Decoded:
         """Messages of received words (..., n), bounded-distance decoding up to `correctable` symbol errors."""
         received, shape = self._words(symbols, self.symbols)
+        # corrected in place: what was received stays the caller's
         words = received.copy()
         corrected = np.empty(len(words), dtype=np.int64)
         tables = _tables(self)
@@ -141,6 +142,7 @@ class ReedSolomon:
                 f"symbols must be from 0 to {(1 << self.bits_per_symbol) - 1}, got {array.min()} to {array.max()}. "
                 "Pack the bits into symbols first."
             )
+        # bits are checked: more than m of them would address beyond the tables
         return np.ascontiguousarray(array, dtype=np.uint16).reshape(-1, length), array.shape[:-1]
 
 
@@ -159,6 +161,7 @@ def _powers(m: int, polynomial: int) -> list[int]:
     for _ in range((1 << m) - 1):
         powers.append(value)
         value <<= 1
+        # reduced by the polynomial where the degree has reached m
         value ^= polynomial if value >> m else 0
     return powers
 
@@ -169,6 +172,7 @@ def _tables(code: ReedSolomon) -> _Tables:
     q = (1 << m) - 1
     powers = np.array(_powers(m, code.field_polynomial))
     exp = np.zeros(4 * q + 1, dtype=np.int64)
+    # two rounds, so that sums of logarithms need no modulo
     exp[:q] = exp[q : 2 * q] = powers
     # log 0 points into the zeros behind two rounds of powers: products with zero need no branch
     log = np.full(q + 1, 2 * q)
@@ -179,6 +183,7 @@ def _tables(code: ReedSolomon) -> _Tables:
         # highest degree first: x g(x) + alpha^j g(x)
         scaled = exp[log[generator] + (code.first_root + j) % q]
         generator = np.append(generator, 0) ^ np.append(0, scaled)
+    # SLOTS coefficients of ten bits in one word: one exclusive or adds all of them
     words = -(-parity // kernels.SLOTS)
     rows = np.zeros((q + 1, words), dtype=np.int64)
     for i, coefficient in enumerate(generator[1:]):

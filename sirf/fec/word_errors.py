@@ -65,10 +65,12 @@ class WordErrors:
         """
         if (self.symbols, self.bits, len(self.share)) != (other.symbols, other.bits, len(other.share)):
             raise SirfError("word errors must be of the same code, got two codes. Compute both with one.")
+        # wrong bits of each line, by the class of symbols that either spoils
         either = _united(self.load, other.share, self.symbols) + _united(self.share, other.load, self.symbols)
         both = _coinciding(self.load, other.load, self.symbols) / self.bits
         return WordErrors(
             share=_united(self.share, other.share, self.symbols),
+            # never below zero by rounding of two nearly equal numbers
             load=np.maximum(either - 2.0 * both, 0.0),
             symbol_error_ratio=self.symbol_error_ratio + other.symbol_error_ratio * (1.0 - self.symbol_error_ratio),
             symbols=self.symbols,
@@ -94,6 +96,7 @@ def _united(one: Float, other: Float, symbols: int) -> Float:
     united = np.zeros(t + 2)
     # a word that either line spoils is spoilt, whatever the other does
     united[-1] = one[-1] * other.sum() + one[:-1].sum() * other[-1]
+    # all pairs of counts at once, and how many symbols of the second are new
     parts = np.outer(one[:-1], other[:-1])[:, :, None] * _added_symbols(t, symbols)
     return np.asarray(united + np.bincount(_united_class(t), parts.ravel(), t + 2))
 
@@ -109,6 +112,7 @@ def _coinciding(one: Float, other: Float, symbols: int) -> Float:
     """As `_united` of the weights of words in which a certain symbol is wrong on both lines, and with that a bit of it."""
     t = len(one) - 2
     united = np.zeros(t + 2)
+    # lost on either line, as in '_united'
     united[-1] = one[-1] * other.sum() + one[:-1].sum() * other[-1]
     # the symbol that they share, and the union of the others
     united[1:] += _united(np.append(one[1:-1], 0.0), np.append(other[1:-1], 0.0), symbols - 1)
@@ -125,6 +129,7 @@ def _added_symbols(t: int, symbols: int) -> Float:
         return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
 
     inside = (c <= b) & (b - c <= a)
+    # what does not exist has no logarithm: its place is filled with zero, and left out below
     shared = np.where(inside, b - c, 0)
     logarithm = log_choices(symbols - a, np.where(inside, c, 0)) + log_choices(a, shared) - log_choices(symbols, b)
     return np.where(inside, np.exp(logarithm), 0.0)
@@ -143,12 +148,14 @@ def word_errors(
     `successive` also finds `loss_after_loss` of errors in a chain, in twice the time.
     """
     if not isinstance(errors, ErrorChain):
+        # the logarithms below take no zero
         if errors == 0.0:
             return _of_no_errors(code)
         if not 0.0 < errors < 0.5:
             raise SirfError(f"ber must be in [0, 0.5), got {errors}. Give the bit error ratio before decoding.")
         if not precoding:
             return _of_independent_bits(code, float(errors))
+        # behind precoding independent errors come in pairs: no longer independent
         errors = ErrorChain.independent(errors)
     return _of_chain(code, errors, interleave, precoding, successive)
 
@@ -176,7 +183,9 @@ def _of_independent_bits(code: ReedSolomon, ber: float) -> WordErrors:
     symbol = float(-np.expm1(m * np.log1p(-ber)))
     logarithm = log_binomial(n, symbol)
     counts = np.arange(n + 1)
+    # expected wrong bits: the number of wrong symbols times the bits of each
     weighted = logarithm[1:] + np.log(counts[1:] * (m * ber / symbol))
+    # the tail by its logarithm: it may be 1e-300
     share = np.append(np.exp(logarithm[: t + 1]), np.exp(logsumexp(logarithm[t + 1 :])))
     load = np.concatenate([[0.0], np.exp(weighted[:t]), [np.exp(logsumexp(weighted[t:]))]])
     return WordErrors(share, load, symbol, n, n * m)
@@ -229,11 +238,13 @@ class _SymbolSteps:
         """
         # both in one array: a large product takes less time than two of half its size
         state = np.zeros((2 * classes, len(start)))
+        # no wrong symbol yet
         state[0] = start
         for _ in range(symbols):
             grown = state @ self.dirty
             grown[classes:] += state[:classes] @ self.bits
             state = (state @ self.clean) @ self.onward
+            # one wrong symbol more, and the last class keeps its own
             for part, more in ((state[:classes], grown[:classes]), (state[classes:], grown[classes:])):
                 part[1:] += more[:-1]
                 part[-1] += more[-1]
@@ -255,6 +266,7 @@ def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> t
         weighted += table[seen][:, None] * moves
     step = right + wrong
     clean, dirty, bits = np.eye(size), np.zeros((size, size)), np.zeros((size, size))
+    # symbol by symbol of PAM
     for _ in range(code.bits_per_symbol // bits_per_level(order)):
         # expected wrong bits so far go on as they are; this PAM symbol adds its own
         bits = bits @ step + (clean + dirty) @ weighted
@@ -267,12 +279,14 @@ def _with_last_error(chain: ErrorChain) -> tuple[ErrorChain, NDArray[np.int64]]:
     """A chain whose state tells the last error, and that error (S,) modulo the order."""
     entered = chain.transitions.sum(axis=1) > 0
     values = np.array(chain.values) % chain.order
+    # each state is entered by one error only: it tells the last one already
     if (entered.sum(axis=0) <= 1).all():
         return chain, np.asarray(np.where(entered.any(axis=0), values[entered.argmax(axis=0)], 0))
     count, size = len(values), len(chain.transitions[0])
     # state (last error, old state); the error-free one first, so that state 0 stays the quiet one
     ranked = sorted(range(count), key=lambda e: (values[e] != 0, e))
     moves = np.zeros((count, count, size, count, size))
+    # old states again for each last error
     for place, e in enumerate(ranked):
         moves[e, :, :, place, :] = chain.transitions[e]
     wide = ErrorChain(moves.reshape(count, count * size, count * size), values=chain.values, order=chain.order)

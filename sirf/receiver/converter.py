@@ -69,6 +69,7 @@ class Converter:
         """A converter of `lanes` whose gain, offset (V) and skew (UI) errors are Gaussian draws of integer seed `rng`."""
         if lanes < 1:
             raise SirfError(f"lanes must be at least 1, got {lanes}. Use 1 for no interleaving.")
+        # all three rows are drawn whatever is asked for: one kind of error does not change the draws of another
         draws = np.random.default_rng(rng).standard_normal((3, lanes))
         rows = draws * np.array([[gain_rms], [offset_rms], [skew_rms_ui]])
         gains, offsets, skews = (tuple(float(value) for value in row) for row in rows)
@@ -86,6 +87,7 @@ class Converter:
 
     def step(self, full_scale: float) -> float:
         """Size of one code in V over ±`full_scale` V."""
+        # 2^bits codes over the whole range
         return float(2.0 * full_scale / 2**self.bits)
 
     def extra_noise(self, full_scale: float) -> float:

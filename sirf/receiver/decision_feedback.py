@@ -35,21 +35,26 @@ def place_taps(
             f"taps must fit into {count} post-cursors, got {fixed} fixed and {groups} groups of {group_size}. Use fewer."
         )
     bound = limit if floating_limit is None else floating_limit
+    # floating taps may have a bound of their own
     if limit < 0 or bound < 0:
         raise SirfError(f"limits must not be negative, got {limit} and {bound}. Use 1 for the size of the main cursor.")
     taps = np.zeros(count)
+    # fixed taps take off what they can, where they are
     taps[:fixed] = np.clip(cursors[:fixed], -limit, limit)
+    # what a floating tap would be at each place
     wanted = np.clip(cursors, -bound, bound)
     # energy before less what a clipped tap leaves
     gain = cursors**2 - (cursors - wanted) ** 2
     gain[:fixed] = 0.0
     total = np.concatenate([[0.0], np.cumsum(gain)])
     # best[g, k]: most energy that g groups take from the first k cursors
+    # minus infinity: so many groups do not fit
     best = np.full((groups + 1, count + 1), -np.inf)
     best[0] = 0.0
     for g in range(1, groups + 1):
         for k in range(fixed + group_size, count + 1):
             here = best[g - 1, k - group_size] + total[k] - total[k - group_size]
+            # the best without a group ending here, or with one
             best[g, k] = max(best[g, k - 1], here)
     k = count
     for g in range(groups, 0, -1):
@@ -59,5 +64,6 @@ def place_taps(
         taps[k - group_size : k] = wanted[k - group_size : k]
         k -= group_size
     used = np.flatnonzero(taps)
+    # trailing zeros are no taps
     end = max(fixed, int(used[-1]) + 1 if len(used) else 0)
     return tuple(float(tap) for tap in taps[:end])

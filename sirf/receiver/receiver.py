@@ -88,6 +88,7 @@ class Ctle:
     @property
     def two_stage(self) -> bool:
         """Whether equation (93A-22) is all of it; COM and exported models, which know no other stage, refuse the rest."""
+        # a field beyond the equation's that is not at its default makes it another CTLE
         return self == Ctle(**{name: getattr(self, name) for name in EQUATION_93A_22})
 
 
@@ -179,6 +180,7 @@ class Receiver:
     @property
     def digital(self) -> bool:
         """Whether the FFE works on samples, one by one, because what comes before it is not linear or it adapts."""
+        # steps of zero adapt nothing
         adapts = self.adaptation is not None and (self.adaptation.ffe_step > 0 or self.adaptation.gain_step > 0)
         return self.vga is not None or self.converter is not None or adapts
 
@@ -197,6 +199,7 @@ class Receiver:
     def analog_transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:
         """Noise filter times CTLE (F,): all that comes before the sampler."""
         response = np.ones(np.shape(frequency), dtype=complex)
+        # without a filter noise has none: a receiver of ideal decisions
         if self.noise_corner is not None:
             response = response * butterworth4(frequency, self.noise_corner)
         if self.ctle is not None:

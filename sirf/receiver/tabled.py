@@ -65,6 +65,7 @@ class TabledCtle:
     def transfer(self, frequency: NDArray[Any]) -> Complex:
         """H (F,) at `frequency` (F,) in Hz."""
         f = np.asarray(frequency, dtype=float)
+        # in dB: gains are interpolated over decades
         known, decibel = self.frequency, 20.0 * np.log10(np.abs(self.value))
         phase = np.unwrap(np.angle(self.value))
         # phase zero at DC, on the branch nearest to what the first point says
@@ -74,10 +75,12 @@ class TabledCtle:
                 np.insert(decibel, 0, decibel[0]),
                 np.insert(phase, 0, 0.0),
             )
+        # points below the first are at its magnitude
         gain = np.interp(f, known, decibel)
         turn = np.interp(f, known, phase)
         above = f > known[-1]
         if np.any(above):
+            # slope by decades, between the last two points
             decades = np.log10(known[-1] / known[-2]) if known[-2] > 0 else 1.0
             # never a gain that grows without end beyond the table
             slope = min((decibel[-1] - decibel[-2]) / decades, 0.0)
@@ -88,9 +91,11 @@ class TabledCtle:
 
 def _minimum_phase(frequency: Float, magnitude: Float) -> Float:
     """Phase (F,) of the minimum-phase response with this magnitude: minus the Hilbert transform of its logarithm."""
+    # fine and far enough that the end of the table does not bend the phase inside
     n = 1 << 14
     top = 4.0 * frequency[-1]
     grid = np.linspace(0.0, top, n + 1)
+    # the magnitude is held beyond the table
     log = np.interp(grid, frequency, np.log(magnitude))
     cepstrum = np.fft.irfft(log)
     fold = np.zeros_like(cepstrum)

@@ -104,6 +104,7 @@ class Architecture:
     def sections(self) -> tuple[tuple[str, ...], ...]:
         """What lies between two blocks that decide, in order."""
         found: list[list[str]] = []
+        # the last host ends the last section
         for block in self.blocks[:-1]:
             if block in DECIDERS:
                 found.append([])
@@ -145,6 +146,7 @@ class Architecture:
         if name is None:
             return None
         preset = load_optics(name)
+        # bits a symbol of the light, which may differ from the copper's
         wanted = data_rate / bits_per_symbol(preset.order)
         # the overhead of another code is let through; the next class of rates is not
         if not 0.9 < preset.symbol_rate / wanted < 1.1:
@@ -159,6 +161,7 @@ class Architecture:
 
     def _interface(self, data_rate: float) -> Interface:
         for rate, interface in self.interfaces.items():
+            # by tolerance: rates come as text in Gb/s
             if _same(rate, data_rate):
                 return interface
         known = ", ".join(f"{rate / 1e9:g}" for rate in self.interfaces)
@@ -258,6 +261,7 @@ def _same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * one
 
 
+# cutoff 0: there is always a nearest
 def _one_of(known: Sequence[str], given: str) -> str:
     near = difflib.get_close_matches(given, known, n=1, cutoff=0.0)[0]
     return f"must be one of {', '.join(known)}, got {given!r}. Did you mean '{near}'?"

@@ -57,6 +57,7 @@ def _from_file(file: Path) -> Competition:
         for index, member in enumerate(record.member)
     )
     labels = [item.id for item, _ in members]
+    # with several rates of one architecture their ids differ by the rate
     for index, label in enumerate(labels):
         if label in labels[:index]:
             raise ConfigError(
@@ -85,6 +86,7 @@ def _member(record: _File, index: int, file: Path, *, several: bool) -> tuple[Ar
         item.at(rate)
     except SirfError as error:
         raise ConfigError(f"{file.name}: key member.{index}: {error}") from None
+    # told apart by the rate only where it is needed
     return (dataclasses.replace(item, id=f"{item.id}@{table.data_rate_gbps:g}") if several else item), rate
 
 

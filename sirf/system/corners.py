@@ -75,6 +75,7 @@ def corner(end: End) -> Corner:
     85.0
     """
     record = _ranges()
+    # names of fields are those of the file
     return Corner(**{name: getattr(getattr(record, name), end) for name in type(record).model_fields})
 
 

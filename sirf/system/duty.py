@@ -128,6 +128,7 @@ def at_temperature(energy: Energy, temperature_c: float) -> Energy:
         else part
         for part in energy.parts
     )
+    # exactly rounded: the sum does not depend on the order of parts
     value, low, high = (math.fsum(getattr(part, name) for part in parts) for name in ("value", "low", "high"))
     return replace(energy, parts=parts, value=value, low=low, high=high)
 
@@ -204,6 +205,7 @@ def all_reduce(per_bit: Range, *, workers: int, size: float, links: int = 1) -> 
     sent = 2.0 * (workers - 1) / workers * size
     moved = workers * sent * links
     # pJ per bit to J per byte
+    # 8 bits, 1e-12 J in a picojoule
     per_byte = Range(*(8e-12 * getattr(per_bit, name) for name in ("value", "low", "high")))
     joules = Range(*(moved * getattr(per_byte, name) for name in ("value", "low", "high")))
     return AllReduce(
@@ -220,5 +222,6 @@ def all_reduce(per_bit: Range, *, workers: int, size: float, links: int = 1) -> 
 def _spent(part: EnergyPart, index: int, busy: float, state: State) -> float:
     """pJ per bit time of one part: at full power for `busy` of the time, else its share; `index` of low, typical, high."""
     full = (part.low, part.value, part.high)[index]
+    # by the block's own table: not every part may sleep
     share = float(getattr(duty_table().block[part.block], state)[index])
     return full * (busy + (1.0 - busy) * share)

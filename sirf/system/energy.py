@@ -116,6 +116,7 @@ def energy_pj_per_bit(
     # own
     choice = table.architecture[priced_as(architecture, table.architecture)]
     item = architecture if isinstance(architecture, Architecture) else load_architecture(architecture)
+    # a power of the rate, in units of the table's
     host = _host(table.serdes[choice.serdes], insertion_loss_db, _scale(data_rate))
     parts = (host, *_behind(choice, item, data_rate))
     low, value, high = _sums(parts)
@@ -184,6 +185,7 @@ def _block(
     kind: str, tables: Mapping[str, BlockTable], name: str | None, item: Architecture, scale: float, count: int = 1
 ) -> EnergyPart:
     record = _chosen(kind, tables, name, item)
+    # chips by number: two retimers take twice
     line = [count * energy * scale**record.rate_exponent for energy in record.pj_per_bit]
     return _part(kind, record.title if count == 1 else f"{count} x {record.title}", line, record)
 
@@ -252,6 +254,7 @@ def _sums(parts: Sequence[EnergyPart]) -> tuple[float, float, float]:
     )
 
 
+# over the rate at which the constants hold
 def _scale(data_rate: float) -> float:
     return data_rate / (1e9 * energy_table().reference_rate_gbps)
 

@@ -103,6 +103,7 @@ def port_failures(architecture: str | Architecture, *, data_rate: Given, rate: G
     known = table.architecture[priced_as(item, table.architecture)]
     # a port is sold by its payload, a lane runs at the line rate; the small number keeps 8.0000000001 lanes from being nine
     lanes = max(math.ceil(size / (line / line_overhead(item, line)) - 1e-9), 1)
+    # for each lane, and for each 800 Gb/s
     parts = _parts(known, lanes, size / SHARE_RATE)
     fit = _sum([part.fit for part in parts])
     package = _sum([part.fit for part in parts if part.service == PACKAGE])
@@ -135,6 +136,7 @@ def switch_failures(port: PortFailures, *, capacity: Given = 51.2e12, spare_port
     needed = ports - _spares(spare_ports, ports)
     # while the package is exchanged every port is down, not only the one that failed: this share of time multiplies all
     hours = failure_table().service[PACKAGE].switch_hours
+    # time up over time up and down, with so many ports that may ask for an exchange
     exchange = [
         1.0 / (1.0 + ports * fit * h / FIT_HOURS) for fit, h in zip(_line(port.package_fit), hours, strict=True)
     ]
@@ -188,6 +190,7 @@ def flap_hours(
         if not 0.0 <= value <= 1.0:
             raise SirfError(f"{name} must be between 0 and 1, got {value}. Give a ratio.")
     words_an_hour = 3600.0 * parse_capacity(rate, name="rate") / codeword_bits
+    # two more losses behind the first
     repeats = after ** (RELOCK_WORDS - 1)
     # below about 1e-108 the product underflows: such a link never flaps within any time that has a meaning
     if codeword_error_ratio * repeats == 0.0:
@@ -195,6 +198,7 @@ def flap_hours(
     if codeword_error_ratio == 1.0 or after == 1.0:
         # all words from the first lost one on are lost
         return float((1.0 / codeword_error_ratio + RELOCK_WORDS - 1) / words_an_hour)
+    # words until a first loss, 1 / a
     first = (1.0 - codeword_error_ratio) / (codeword_error_ratio * (1.0 - after))
     return float((first + (1.0 - repeats) / (1.0 - after)) / repeats / words_an_hour)
 
@@ -213,6 +217,7 @@ def failures_dict(port: PortFailures, switch: SwitchFailures, ports: int, spare_
         "cluster_mtbf_hours": cluster,
         "cluster_availability": cluster_availability(port, ports, spare_ports=spare_ports),
     }
+    # typical figures have no suffix
     spread = {
         f"{name}{end}": getattr(value, field)
         for name, value in ranges.items()
@@ -300,6 +305,7 @@ def _array_fit(fit: float, needed: int, installed: int) -> float:
 def _availability(parts: tuple[FailurePart, ...]) -> Range:
     services = failure_table().service
     # mean downtime over mean uptime; each kind of part has its own time to repair, so rates are weighted by it
+    # of low, typical and high rates with repairs of the same
     down = [sum(_line(part.fit)[k] * services[part.service].hours[k] for part in parts) / FIT_HOURS for k in range(3)]
     best, value, worst = (1.0 / (1.0 + one) for one in down)
     return Range(value, worst, best)
@@ -323,5 +329,6 @@ def _times(figure: Range, factor: float) -> Range:
     return Range(figure.value * factor, figure.low * factor, figure.high * factor)
 
 
+# no failure at all takes for ever
 def _hours(fit: float) -> float:
     return FIT_HOURS / fit if fit > 0.0 else math.inf

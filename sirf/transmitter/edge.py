@@ -20,6 +20,7 @@ def transmitter_edge(
     """
     f = np.asarray(frequency, dtype=float)
     magnitude = gaussian_edge(f, rise_time)
+    # a delay of three rise times: the Gaussian edge is over before it begins
     return (
         np.asarray(magnitude * np.exp(-2j * np.pi * f * 3.0 * rise_time)) if linear_phase else magnitude.astype(complex)
     )

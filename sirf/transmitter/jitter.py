@@ -39,6 +39,7 @@ class SinusoidalJitter:
 
     def at(self, turns: float | Float, n: int, *, symbol_rate: float) -> Float:
         """Displacement (n,) in UI at edges one symbol apart, from the phase `turns` (in turns) on; (R, n) from `turns` (R,)."""
+        # one sine and one cosine for all rows: a phase is a weight of both, and costs no trigonometry a symbol
         sine, cosine = _tone(self.frequency / symbol_rate, n)
         angle = 2.0 * np.pi * (np.asarray(turns) % 1.0)
         weights = self.amplitude_ui * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
@@ -86,14 +87,17 @@ class BoundedJitter:
         settle = int(np.ceil(4.0 / pole)) if pole / step > NEARLY_GAUSSIAN else 0
         count, last = rows or 1, n + settle
         start = generator.random(count)
+        # one bit more on either side: the data's phase is random
         bits = 2.0 * generator.integers(0, 2, (count, int(last * step) + 3)).astype(np.float64) - 1.0
         # variance of a one-pole filter fed with ±1: sum of ((1 - d) d^k)² over k
         spread = np.sqrt((1.0 - decay) / (1.0 + decay))
+        # a filter of ±1 never passes ±1
         before = np.clip(spread * generator.standard_normal(count), -1.0, 1.0)
         # the output decays towards each bit in turn: from bit boundary to bit boundary, then to the edges in between
         state = np.concatenate([before[:, None], _one_pole(bits, decay, before)], axis=1)
         place = np.arange(settle, last) * step + start[:, None]
         index = place.astype(np.int64)
+        # how much of the way to its bit a symbol's edge has left
         left = np.exp((-pole / step) * (place - index))
         towards = np.take_along_axis(bits, index, axis=1)
         value = towards + (np.take_along_axis(state, index, axis=1) - towards) * left
@@ -132,7 +136,9 @@ class PhaseNoise:
     def density(self, frequency: Float, *, symbol_rate: float) -> Float:
         """One-sided density (F,) of the displacement in UI²/Hz: 2 L(f) (symbol rate / 2 pi carrier)²."""
         f = np.asarray(frequency, dtype=float)
+        # below the first offset nothing is known: left out further down
         inside = np.maximum(f, self.offset[0])
+        # straight over the logarithm of frequency, as data sheets draw it
         level = np.interp(np.log(inside), np.log(self.offset), self.dbc_per_hz)
         # radians of the carrier to seconds to UI
         scale = 1.0 / (2.0 * np.pi) if self.carrier is None else symbol_rate / (2.0 * np.pi * self.carrier)
@@ -152,6 +158,7 @@ class PhaseNoise:
         whole = next_fast_length(n)
         rms, slow = _phase_noise_bins(self, symbol_rate, whole)
         count = rows or 1
+        # complex lines: both parts of unit variance
         white = generator.standard_normal((count, len(rms), 2)).view(np.complex128)[..., 0]
         wave = fft.irfft(rms * white, whole)[:, :n]
         # in stretches what is slower than they are is drawn anew more often still: few large displacements make most errors
@@ -198,7 +205,9 @@ class Jitter:
 
     def variance(self, *, symbol_rate: float) -> float:
         """Mean square displacement in UI², all components independent."""
+        # peak to peak: half to either side
         total = self.random_ui**2 + self.dual_dirac_ui**2 + 0.25 * (self.duty_cycle_ui**2 + self.even_odd_ui**2)
+        # a sine's mean square is half of its peak's
         total += sum(0.5 * tone.amplitude_ui**2 for tone in self.sinusoidal)
         total += sum(part.variance for part in self.bounded)
         return total + (self.phase_noise.variance(symbol_rate=symbol_rate) if self.phase_noise else 0.0)
@@ -209,6 +218,7 @@ class Jitter:
         peak += sum(tone.amplitude_ui for tone in self.sinusoidal) + sum(part.amplitude_ui for part in self.bounded)
         gaussian = self.random_ui**2
         gaussian += self.phase_noise.variance(symbol_rate=symbol_rate) if self.phase_noise else 0.0
+        # six rms: two in a thousand million lie beyond
         return peak + 6.0 * float(np.sqrt(gaussian))
 
     def correlated(
@@ -231,6 +241,7 @@ class Jitter:
         total[..., start % 2 :: 2] = 0.5 * self.even_odd_ui
         total[..., 1 - start % 2 :: 2] = -0.5 * self.even_odd_ui
         for tone in self.sinusoidal:
+            # from its phase at the first of all symbols on
             turns = (tone.frequency / symbol_rate) * start + generator.random(rows)
             total += tone.at(turns, n, symbol_rate=symbol_rate)
         for part in self.bounded:
@@ -243,15 +254,18 @@ class Jitter:
 @lru_cache(maxsize=8)
 def _tone(ratio: float, n: int) -> tuple[Float, Float]:
     """Sine and cosine (n,) of `ratio` turns a symbol."""
+    # modulo a turn: the angle of a late symbol has no digits left otherwise
     angle = 2.0 * np.pi * np.mod(ratio * np.arange(n), 1.0)
     return np.sin(angle), np.cos(angle)
 
 
 @lru_cache(maxsize=8)
 def _phase_noise_power(profile: PhaseNoise, symbol_rate: float) -> float:
+    # a profile that begins beyond the symbol rate's half moves no edge
     if profile.offset[0] >= 0.5 * symbol_rate:
         return 0.0
     f = np.geomspace(profile.offset[0], 0.5 * symbol_rate, 4001)
+    # corners of the profile among the points: straight pieces end there
     f = np.unique(np.concatenate([f, [x for x in profile.offset if x < 0.5 * symbol_rate]])).astype(np.float64)
     return float(np.trapezoid(profile.density(f, symbol_rate=symbol_rate), f))
 
@@ -262,9 +276,12 @@ def _phase_noise_bins(profile: PhaseNoise, symbol_rate: float, n: int) -> tuple[
     frequency = np.fft.rfftfreq(n, 1.0 / symbol_rate).astype(np.float64)
     # density times the line spacing
     power = profile.density(frequency, symbol_rate=symbol_rate) * (symbol_rate / n)
+    # what varies more slowly than the record: all that its lines do not hold
     slow = max(_phase_noise_power(profile, symbol_rate) - float(np.sum(power[1:])), 0.0)
+    # the mean belongs to what is slow
     power[0] = 0.0
     if n % 2 == 0:
+        # the line at half the rate has no phase of its own
         power[-1] = 0.0
     # irfft divides by n and adds a line's two sides; real and imaginary part each carry half of its power
     return 0.5 * n * np.sqrt(power), float(np.sqrt(slow))
@@ -276,11 +293,13 @@ def _one_pole(bits: Float, decay: float, before: Float) -> Float:
     value = before[:, None]
     # products of decays over a block stay above 1e-200, so the recursion is one cumulative sum a block
     block = max(int(np.floor(np.log(1e-200) / np.log(decay))), 1) if decay > 0.0 else 1
+    # a bit so long that nothing is left of the one before
     if block == 1:
         return bits
     for start in range(0, bits.shape[1], block):
         part = bits[:, start : start + block]
         powers = decay ** np.arange(1, part.shape[1] + 1)
+        # v[k] = d^k (v[0] + sum of (1 - d) b[i] / d^i): the recursion as a sum
         state[:, start : start + block] = powers * (value + np.cumsum((1.0 - decay) * part / powers, axis=1))
         value = state[:, start + part.shape[1] - 1, None]
     return state

@@ -102,6 +102,7 @@ def _take_old_names() -> None:
 
     @functools.wraps(construct)
     def with_old_names(self: Transmitter, **values: Any) -> None:
+        # 3: the caller of the constructor or of the property
         given = {name: values.pop(name) for name in ("jitter_random_ui", "jitter_dual_dirac_ui") if name in values}
         for name, value in given.items():
             _warn_of_old_name(name)
