@@ -106,27 +106,36 @@ class CouplingTail:
 class WanderStream:
     """Wander of a run, block by block.
 
-    Where the wander stays alike for longer than a block, it is drawn anew with each block, so that the errors of a run have met
-    many values of it; but not that of a pattern, which is what it is.
+    Where the wander of random data stays alike for longer than a stretch, it is drawn anew with each, as slow jitter is, so that
+    the errors of a run have met many values of it; a pattern's is what it is.
     """
 
     def __init__(
-        self, wander: BaselineWander, levels: Float, queue: Float, state: float, redraw: Callable[[], float] | None
+        self,
+        wander: BaselineWander,
+        levels: Float,
+        queue: Float,
+        state: float,
+        *,
+        stretch: int = 0,
+        redraw: Callable[[], float] | None = None,
     ) -> None:
         """`queue` (Q,) holds the levels sent before the run that a row still waits for, `state` V what those before it have left.
 
-        `redraw` gives another state for each further block; None where it runs on.
+        `redraw` gives another state for each further `stretch` symbols of a block and for each block; None where it runs on.
         """
-        self.wander, self.levels, self.queue, self.state, self.redraw = wander, levels, queue, state, redraw
-        self.begun = False
+        self.wander, self.levels, self.queue, self.state = wander, levels, queue, state
+        self.stretch, self.redraw = stretch, redraw
 
     def push(self, symbols: Symbols) -> Float:
         """Wander (b,) in V of the rows of the next block of `symbols` (b,)."""
-        if self.redraw is not None and self.begun:
-            self.state = self.redraw()
-        self.begun = True
+        size = len(symbols)
         line = np.concatenate([self.queue, self.levels[symbols]])
-        self.queue = line[len(symbols) :]
-        wave = self.wander.follow(line[: len(symbols)], self.state)
-        self.state = float(wave[-1])
+        self.queue = line[size:]
+        step = size if self.redraw is None else self.stretch
+        wave = np.empty(size)
+        for first in range(0, size, step):
+            part = self.wander.follow(line[first : min(first + step, size)], self.state)
+            wave[first : first + step] = part
+            self.state = float(part[-1]) if self.redraw is None else self.redraw()
         return wave

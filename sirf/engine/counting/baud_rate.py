@@ -160,8 +160,8 @@ class BaudRateLink:
         if self.noise_power > 0:
             random.normals(space.normals)
             # the filter of noise is causal: this much is drawn before the first sample
-            first = self.noise.before + LEAD_SYMBOLS + STRETCH_SYMBOLS
-            self.folded.scale(phases, space.normals, first, STRETCH_SYMBOLS, self.noise_power)
+            second = self.noise.before + LEAD_SYMBOLS + STRETCH_SYMBOLS
+            self.folded.scale(phases, space.normals, second, STRETCH_SYMBOLS, self.noise_power)
             self.noise.add(space.normals, self.noise.before, residual)
         if self.rounded:
             random.uniforms(space.uniforms)
@@ -195,7 +195,7 @@ class BaudRateLink:
         random.normals(drawn)
         deviation = np.sqrt(wander.variance(self.levels))
         for stretch, state in enumerate((deviation * drawn).tolist()):
-            first, last = Columns.bounds(stretch, stretches, len(sent))
+            first, last = stretch_bounds(stretch, stretches, len(sent))
             space.residual[first:last] += wander.follow(sent[first:last], state).astype(np.float32)
 
     def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:

@@ -201,7 +201,7 @@ def kept_draw(link: Link, shared: Plan) -> int:
     echoes = shared.light is not None and bool(shared.light.chain.span.path.interference.echoes)
     kept = block if moving or echoes else 0
     if shared.raw.wander is not None and random_to_wander(link):
-        kept = max(kept, min(int(shared.raw.wander.memory), block))
+        kept = max(kept, min(int(shared.raw.wander.memory), STRETCH_SYMBOLS))
     return kept if split_jitter(link, block)[1].independent_only else max(kept, STRETCH_SYMBOLS)
 
 

@@ -117,16 +117,23 @@ class Source:
         generator = segment_generator(self.seed, self.plan.digest, WANDER_BLOCKS)
         deviation, queue = np.sqrt(wander.variance(self.link.levels)), late + wander.lag
         if self.given is not None or tx.pattern is None or random_to_wander(self.link):
-            renewed = wander.memory > self.plan.table.block
+            renewed = wander.memory > STRETCH_SYMBOLS
 
             def draw() -> float:
                 return float(deviation * generator.standard_normal())
 
-            return WanderStream(wander, self.link.levels, np.zeros(queue), draw(), draw if renewed else None)
+            return WanderStream(
+                wander,
+                self.link.levels,
+                np.zeros(queue),
+                draw(),
+                stretch=STRETCH_SYMBOLS,
+                redraw=draw if renewed else None,
+            )
         # a short pattern has been sent for ever
         period = tx.pattern.period(order)
         past = self.link.levels[tx.pattern.take(-queue - period, queue + period, order=order)]
-        return WanderStream(wander, self.link.levels, past[period:], wander.periodic_state(past[:period]), None)
+        return WanderStream(wander, self.link.levels, past[period:], wander.periodic_state(past[:period]))
 
     def light_noise(self, index: int, rows: int, samples: int) -> Single:
         """Standard normal deviates (`rows`, `samples`) for block `index` of an optical path."""
