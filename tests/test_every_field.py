@@ -33,9 +33,9 @@ from sirf.signal.patterns import Pattern
 from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from sirf.transmitter.transmitter import Transmitter
+from tests.engine.links import SYMBOL_RATE, lossy
 
-RATE = 10e9
-FREQUENCY = np.arange(0.0, 3.0 * RATE, 50e6)
+RATE = SYMBOL_RATE
 
 NOT_OF_A_LINK = {
     "JitterMask": "a standard's mask, read from data",
@@ -79,15 +79,6 @@ ELSEWHERE = {
     ("EqualizerLimits", "rx_ffe_floating_max"): "tests/equalizer",
 }
 """Fields whose change is tested where their block is."""
-
-
-def lossy(gain: float, delay: float) -> Network:
-    """Skin effect, 6 dB at half the symbol rate, times `gain`."""
-    shape = np.exp(-0.69 * np.sqrt(FREQUENCY / (0.5 * RATE)) * (1.0 + 1.0j) - 2j * np.pi * FREQUENCY * delay)
-    shape[0] = shape[0].real
-    s = np.zeros((len(FREQUENCY), 2, 2), dtype=complex)
-    s[:, 1, 0] = s[:, 0, 1] = gain * shape
-    return Network(FREQUENCY, s, z0=100.0)
 
 
 CHANNEL = Channel(lossy(1.0, 0.5e-9), fext=(lossy(0.04, 0.4e-9),), next=(lossy(0.03, 0.3e-9),), plane="die")

@@ -13,6 +13,7 @@ from sirf._data import data_path, load_toml
 from sirf.channel.materials import Material, cannonball_factor, list_materials, load_material, wideband_debye
 from sirf.errors import ConfigError, PhysicsError
 from sirf.units import MU0
+from tests.edited import edited
 
 
 @given(dk=st.floats(2, 10), df=st.floats(1e-4, 0.03), reference=st.floats(1e9, 50e9))
@@ -113,8 +114,7 @@ def test_unknown_material_names_the_nearest() -> None:
     ],
 )
 def test_bad_file_names_file_and_key(tmp_path: Path, old: str, new: str, key: str) -> None:
-    file = tmp_path / "mine.toml"
-    file.write_text(data_path("materials", "megtron7.toml").read_text().replace(old, new))
+    file = edited(tmp_path, "materials", "megtron7.toml", old, new)
     with pytest.raises(ConfigError, match=f"mine.toml: key {key} must be"):
         load_material(str(file))
 

@@ -12,6 +12,7 @@ from sirf._data import data_path
 from sirf.clock.forwarded import ForwardedClock
 from sirf.errors import ConfigError, SirfError
 from sirf.presets import load
+from tests.edited import edited
 
 CLOCK = ForwardedClock(
     source_rms=1e-12,
@@ -114,10 +115,7 @@ def test_every_number_of_a_presets_clock_changes_its_jitter(tmp_path: Path, key:
     ],
 )
 def test_a_bad_clock_names_file_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    text = data_path("standards", "ucie-32g.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    file = edited(tmp_path, "standards", "ucie-32g.toml", old, new)
     with pytest.raises(ConfigError, match=expected):
         load(str(file))
 

@@ -30,6 +30,18 @@ def _two_port(frequency: np.ndarray[tuple[int], np.dtype[np.float64]], gain: flo
     return Network(frequency, s, z0=100.0, name="flat")
 
 
+FREQUENCY = np.arange(0.0, 3.0 * SYMBOL_RATE, 50e6)
+
+
+def lossy(gain: float, delay: float) -> Network:
+    """Skin effect, 6 dB at half the symbol rate, times `gain`, `delay` s late."""
+    shape = np.exp(-0.69 * np.sqrt(FREQUENCY / (0.5 * SYMBOL_RATE)) * (1.0 + 1.0j) - 2j * np.pi * FREQUENCY * delay)
+    shape[0] = shape[0].real
+    s = np.zeros((len(FREQUENCY), 2, 2), dtype=complex)
+    s[:, 1, 0] = s[:, 0, 1] = gain * shape
+    return Network(FREQUENCY, s, z0=100.0)
+
+
 def flat_link(
     modulation: str,
     *,

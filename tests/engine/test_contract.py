@@ -15,7 +15,6 @@ import sirf
 from sirf import optics
 from sirf.ami.model import AmiModel
 from sirf.channel.channel import Channel
-from sirf.channel.network import Network
 from sirf.clock.recovery import ClockRecovery
 from sirf.engine.blocks import BLOCKS, blocks_of
 from sirf.engine.contract import DECLARATIONS, STATISTICAL, WAVEFORM, Declaration, check_link
@@ -33,19 +32,8 @@ from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from sirf.transmitter.transmitter import Transmitter
 from tests.ami.build import MODELS, build, find_compiler
+from tests.engine.links import SYMBOL_RATE, lossy
 from tests.optics.links import back_to_back, straight_path
-
-RATE = 10e9
-FREQUENCY = np.arange(0.0, 3.0 * RATE, 50e6)
-
-
-def lossy(gain: float, delay: float) -> Network:
-    """Skin effect, 6 dB at half the symbol rate, times `gain`."""
-    shape = np.exp(-0.69 * np.sqrt(FREQUENCY / (0.5 * RATE)) * (1.0 + 1.0j) - 2j * np.pi * FREQUENCY * delay)
-    shape[0] = shape[0].real
-    s = np.zeros((len(FREQUENCY), 2, 2), dtype=complex)
-    s[:, 1, 0] = s[:, 0, 1] = gain * shape
-    return Network(FREQUENCY, s, z0=100.0)
 
 
 @cache
@@ -53,7 +41,7 @@ def base() -> Link:
     """A copper link with one aggressor, some intersymbol interference and errors enough to count; no block but what it needs."""
     return Link(
         Channel(lossy(1.0, 0.5e-9), fext=(lossy(0.04, 0.4e-9),), plane="die"),
-        symbol_rate=RATE,
+        symbol_rate=SYMBOL_RATE,
         modulation="PAM4",
         transmitter=Transmitter(amplitude=0.4, amplitude_fext=0.4, amplitude_next=0.4, rise_time=20e-12),
         receiver=Receiver(noise_corner=8e9, noise_density=1.2e-13, dfe=(0.2,)),
@@ -104,7 +92,7 @@ Pair = tuple[Callable[[], Link], Callable[[], Link]]
 EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "symbols by pairs": (base, lambda: base().replace(modulation="PAM6")),
     "transmitter FFE": lambda: sending(ffe=(-0.1, 0.9), ffe_main=1),
-    "transmitter filter": lambda: sending(filter=SampledFilter(np.array([0.9, -0.1]), 1.0 / (8 * RATE))),
+    "transmitter filter": lambda: sending(filter=SampledFilter(np.array([0.9, -0.1]), 1.0 / (8 * SYMBOL_RATE))),
     "finite edges": (lambda: sending(rise_time=0.0), base),
     "level mismatch": lambda: sending(level_mismatch=0.9),
     "transmitter noise": lambda: sending(snr_db=15.0),
@@ -155,7 +143,9 @@ EXAMPLES: dict[str, Pair | Callable[[], Link]] = {
     "clock recovery": lambda: receiving(clock=ClockRecovery(bandwidth=2e8, hold_symbols=10)),
     "wander": lambda: receiving(wander=sirf.Wander(sinusoidal_ui=0.1, sinusoidal_frequency=1e8)),
     "adaptation": lambda: receiving(adaptation=Adaptation(dfe_step=1e-2, settle_symbols=10)),
-    "cancellation": lambda: receiving(cancellation=SampledFilter(np.append(np.zeros(72), -0.05), 1.0 / (8 * RATE))),
+    "cancellation": lambda: receiving(
+        cancellation=SampledFilter(np.append(np.zeros(72), -0.05), 1.0 / (8 * SYMBOL_RATE))
+    ),
     "transmitter model": (plain, lambda: plain().replace(transmitter_model=vendor("ffe", main=0.8, post1=-0.2))),
     "receiver model": (plain, lambda: plain().replace(receiver_model=vendor("receiver", peak_db=6))),
 }

@@ -10,6 +10,7 @@ import pytest
 from sirf import optics
 from sirf._data import data_path, load_toml
 from sirf.errors import ConfigError
+from tests.edited import edited
 
 
 @pytest.mark.parametrize("name", optics.list_optics())
@@ -110,14 +111,6 @@ def test_bandwidths_are_those_of_the_published_devices() -> None:
         assert low <= f[np.argmax(response < np.sqrt(0.5))] <= high
 
 
-def edited(tmp_path: Path, old: str, new: str) -> Path:
-    text = data_path("optics", "dr-silicon-mzm.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "own.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
-    return file
-
-
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -142,8 +135,8 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
     ],
 )  # fmt: skip
 def test_a_bad_file_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=rf"own\.toml: {message}"):
-        optics.load_optics(edited(tmp_path, old, new))
+    with pytest.raises(ConfigError, match=rf"mine\.toml: {message}"):
+        optics.load_optics(edited(tmp_path, "optics", "dr-silicon-mzm.toml", old, new))
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

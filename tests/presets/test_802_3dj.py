@@ -15,6 +15,7 @@ from sirf.errors import ConfigError
 from sirf.link import Link
 from sirf.paths import cpo
 from sirf.presets import from_file, load
+from tests.edited import edited
 
 GROUPS = {"802.3dj-kr1": "KR", "802.3dj-cr1": "CR", "802.3dj-c2c": "C2C", "802.3dj-c2m": "C2M-egress"}
 CASES = {"A1": "class A test 1", "A2": "class A test 2", "B1": "class B test 1", "B2": "class B test 2"}
@@ -164,12 +165,8 @@ def test_a_link_takes_a_case_by_name_with_its_rise_time() -> None:
     ],
 )
 def test_a_bad_case_names_file_and_key(change: tuple[str, str], message: str, tmp_path: Path) -> None:
-    from sirf._data import data_path
 
-    text = data_path("standards", "802.3dj-kr1.toml").read_text(encoding="utf-8")
-    assert change[0] in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(*change), encoding="utf-8")
+    file = edited(tmp_path, "standards", "802.3dj-kr1.toml", *change)
     with pytest.raises(ConfigError, match=f"802.3dj-kr1: .*{message}"):
         from_file(file)
 

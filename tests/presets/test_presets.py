@@ -13,6 +13,7 @@ from sirf.channel.die_to_die import BARE
 from sirf.errors import ConfigError, SirfError
 from sirf.presets import EqualizerLimits, Preset, from_file, list_presets, load
 from sirf.receiver.receiver import Ctle
+from tests.edited import edited
 
 WORKBOOKS = {
     "802.3ck-kr1": "config_com_ieee8023_93a=3ck_SA_KR_08_17_2022.xlsx",
@@ -146,13 +147,9 @@ def test_unknown_standard_suggests_the_nearest() -> None:
     ],
 )
 def test_a_bad_preset_file_names_file_and_key(change: tuple[str, str], message: str, tmp_path: Path) -> None:
-    from sirf._data import data_path
     from sirf.errors import SirfError
 
-    text = data_path("standards", "802.3ck-kr1.toml").read_text(encoding="utf-8")
-    assert change[0] in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(*change), encoding="utf-8")
+    file = edited(tmp_path, "standards", "802.3ck-kr1.toml", *change)
     with pytest.raises(SirfError, match=message):
         from_file(file)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sirf._data import data_path
 from sirf.errors import ConfigError
 from sirf.study.ruled_reach import budget_length
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import load_architecture
 from sirf.system.competition import list_sets, load_set
+from tests.edited import edited
 
 
 @pytest.mark.parametrize("name", list_sets())
@@ -48,10 +48,7 @@ def test_co_packaged_copper_at_200g_ends_at_a_metre_and_a_half() -> None:
     ],
 )  # fmt: skip
 def test_a_bad_file_names_file_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    text = data_path("sets", "scale-up.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    file = edited(tmp_path, "sets", "scale-up.toml", old, new)
     with pytest.raises(ConfigError, match=f"^mine.toml: {expected}"):
         load_set(str(file))
 

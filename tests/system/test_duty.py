@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sirf._data import data_path
 from sirf.cli import app
 from sirf.errors import ConfigError, SirfError
 from sirf.system.duty import (
@@ -22,6 +21,7 @@ from sirf.system.duty import (
 )
 from sirf.system.energy import energy_pj_per_bit
 from sirf.system.port import Range
+from tests.edited import edited
 
 RATE = 106.25e9
 ENERGY = energy_pj_per_bit("cpo-linear", 8.0)
@@ -116,10 +116,7 @@ def test_bad_input_is_refused_in_one_sentence(call: object, message: str) -> Non
     ],
 )
 def test_a_bad_file_is_named_with_its_key(old: str, new: str, key: str, tmp_path: Path) -> None:
-    text = data_path("system", "duty.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    file = edited(tmp_path, "system", "duty.toml", old, new)
     with pytest.raises(ConfigError, match=key):
         read_duty(file)
 

@@ -13,6 +13,7 @@ from sirf.optics import load_optics
 from sirf.system.architecture import load_architecture
 from sirf.system.energy import EnergyPart, energy_anchors, energy_pj_per_bit, list_architectures
 from sirf.system.tables import energy_table, read_energy
+from tests.edited import edited
 
 ROWS = {
     "pluggable-retimed",
@@ -213,10 +214,7 @@ def test_bad_input_is_refused() -> None:
     ],
 )
 def test_a_bad_file_names_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = data_path("energy", "architectures.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    file = edited(tmp_path, "energy", "architectures.toml", old, new)
     with pytest.raises(ConfigError, match=message):
         read_energy(file)
 

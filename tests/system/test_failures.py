@@ -28,6 +28,7 @@ from sirf.system.failures import (
     switch_failures,
 )
 from sirf.system.tables import energy_table
+from tests.edited import edited
 from tests.system.test_every_key import changed, leaves
 
 RATE = 106.25e9
@@ -170,10 +171,7 @@ def test_bad_input_is_refused_in_one_sentence(call: object, message: str) -> Non
     ],
 )
 def test_a_bad_file_is_named_with_its_key(old: str, new: str, key: str, tmp_path: Path) -> None:
-    text = data_path("system", "failures.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    file = edited(tmp_path, "system", "failures.toml", old, new)
     with pytest.raises(ConfigError, match=key) as refused:
         read_failures(file)
     assert "mine.toml" in str(refused.value)

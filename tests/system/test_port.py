@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sirf._data import data_path
 from sirf.errors import ConfigError, SirfError
 from sirf.system.architecture import load_architecture
 from sirf.system.energy import energy_pj_per_bit, list_architectures
 from sirf.system.port import FLIGHT, PortFigures, Range, port_figures
 from sirf.system.tables import read_ports
+from tests.edited import edited
 
 
 def figures(
@@ -132,9 +132,6 @@ def test_bad_input_is_refused() -> None:
     ],
 )
 def test_a_bad_file_names_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = data_path("system", "ports.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    file = edited(tmp_path, "system", "ports.toml", old, new)
     with pytest.raises(ConfigError, match=f"mine.toml: .*{message}"):
         read_ports(file)

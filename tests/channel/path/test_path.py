@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sirf import paths
-from sirf._data import data_path
 from sirf.channel.materials import list_materials
 from sirf.channel.path import Path, RateClass, Trace
 from sirf.errors import ConfigError, SirfError
 from tests.channel.physical import FREQUENCY, check_physical
+from tests.edited import edited
 
 FAMILIES = (paths.cpo, paths.npo, paths.pluggable)
 RATE_CLASSES: tuple[RateClass, ...] = ("100g", "200g")
@@ -197,9 +197,6 @@ def test_bad_input_is_refused_in_one_sentence(call: object, error: type[SirfErro
     ],
 )
 def test_a_bad_path_file_names_file_and_key(tmp_path: FilePath, old: str, new: str, message: str) -> None:
-    text = data_path("paths", "cpo.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    file = edited(tmp_path, "paths", "cpo.toml", old, new)
     with pytest.raises(ConfigError, match=message):
         paths.load_path(str(file))

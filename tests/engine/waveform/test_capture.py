@@ -14,6 +14,7 @@ from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.waveform_record import WaveformRecord
 from sirf.transmitter.transmitter import NO_JITTER
+from tests.engine.captures import receiver_filter_error
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +47,7 @@ def test_transmitter_output_is_the_sum_of_its_gaussian_edges(quiet: Link) -> Non
 
 
 def test_channel_output_through_the_receivers_filters_is_what_comes_behind_the_ctle(quiet: Link) -> None:
-    run = sirf.simulate(quiet, symbols=4000, rng=1, capture=["channel", "ctle"], record=4000)
-    record = run.record
-    assert record is not None
-    m = record.samples_per_ui
-    frequency = np.fft.rfftfreq(len(record.time), 1.0 / (m * record.symbol_rate))
-    # both have their own instant at time 0
-    later = np.exp(2j * np.pi * frequency * (record.delay["ctle"] - record.delay["channel"]))
-    spectrum = np.fft.rfft(record.volts["channel"]) * quiet.receiver.analog_transfer(frequency) * later
-    filtered = np.fft.irfft(spectrum, len(record.time))
-    inside = slice(200 * m, -20 * m)
-    error = np.abs(filtered[inside] - record.volts["ctle"][inside])
-    assert np.max(error) < 2e-3 * np.max(np.abs(record.volts["ctle"]))
+    assert receiver_filter_error(quiet) < 2e-3
 
 
 def test_record_holds_what_the_slicer_saw(quiet: Link) -> None:

@@ -14,6 +14,7 @@ from sirf.errors import ConfigError
 from sirf.study.sweep.parts import Axis
 from sirf.study.sweep.runner import sweep
 from sirf.study.sweep.study import Study
+from tests.edited import edited
 
 SHIPPED = Study.from_toml(data_path("studies", "modulation-map.toml"))
 
@@ -55,10 +56,7 @@ def test_the_winner_changes_along_the_line_as_in_the_study_of_one_channel(tmp_pa
 def test_what_a_study_over_modulations_cannot_hear_is_refused(
     tmp_path: Path, old: str, new: str, expected: str
 ) -> None:
-    text = data_path("studies", "modulation-map.toml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "mine.toml"
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    file = edited(tmp_path, "studies", "modulation-map.toml", old, new)
     with pytest.raises(ConfigError, match=f"^mine.toml: .*({expected})"):
         Study.from_toml(file)
 
