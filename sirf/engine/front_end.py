@@ -377,7 +377,7 @@ def noise_correlation(
     n = 2 * lags_ui * m
     # a filter wider than the samples' own band is integrated to where it has fallen to 1e-4 of the power, whatever they are
     finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
-    filters = receiver.noise_corner, receiver.ctle, receiver.ffe, receiver.ffe_main
+    filters = receiver.noise_corner, receiver.ctle, receiver.ffe
     grid = link.symbol_rate, 8 * n * finer, m * finer
     if link.optics is None:
         return np.asarray(receiver.noise_density * _white_correlation(*filters, *grid)[: n // 2 * finer : finer])
@@ -399,14 +399,24 @@ def _white_correlation(
     noise_corner: float | None,
     ctle: AnyCtle | None,
     ffe: tuple[float, ...],
-    ffe_main: int,
     symbol_rate: float,
     n_samples: int,
     samples_per_ui: int,
 ) -> Float:
     """Autocorrelation of white noise of density one behind the receiver's filters, which a study holds."""
-    power = _sampler_power(noise_corner, ctle, ffe, ffe_main, symbol_rate, n_samples, samples_per_ui)
+    power = _sampler_power(noise_corner, ctle, ffe, symbol_rate, n_samples, samples_per_ui)
     return _correlation(power, symbol_rate * samples_per_ui / n_samples)
+
+
+@lru_cache(maxsize=KEPT_GRIDS)
+def _analog_power(
+    noise_corner: float | None, ctle: AnyCtle | None, symbol_rate: float, n_samples: int, samples_per_ui: int
+) -> Float:
+    """|H_r H_ctf|² (n_samples // 2 + 1,): what does not change with the taps of the FFE."""
+    frequency = np.asarray(np.fft.rfftfreq(n_samples, 1.0 / (symbol_rate * samples_per_ui)), dtype=np.float64)
+    power = np.abs(Receiver(noise_corner=noise_corner, ctle=ctle).analog_transfer(frequency)) ** 2
+    power.flags.writeable = False
+    return np.asarray(power)
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
@@ -414,19 +424,18 @@ def _sampler_power(
     noise_corner: float | None,
     ctle: AnyCtle | None,
     ffe: tuple[float, ...],
-    ffe_main: int,
     symbol_rate: float,
     n_samples: int,
     samples_per_ui: int,
 ) -> Float:
     """|H_r H_ctf W|² (n_samples // 2 + 1,) from the receiver's input to the slicer: all that noise meets."""
-    frequency = np.asarray(np.fft.rfftfreq(n_samples, 1.0 / (symbol_rate * samples_per_ui)), dtype=np.float64)
-    power = np.abs(Receiver(noise_corner=noise_corner, ctle=ctle).analog_transfer(frequency)) ** 2
-    delays = np.arange(len(ffe)) - ffe_main
+    power = _analog_power(noise_corner, ctle, symbol_rate, n_samples, samples_per_ui)
     if len(ffe) > 1 or ffe[0] != 1.0:
-        # tap i is late by i - main symbols; without a FFE its factor is one
-        phase = np.exp(-2j * np.pi * np.outer(delays, frequency) / symbol_rate)
-        power = power * np.abs(np.asarray(ffe) @ phase) ** 2
+        # taps a UI apart: their response repeats at the symbol rate, and which of them is the main one turns phases alone
+        period = n_samples // samples_per_ui
+        taps = np.zeros(period)
+        np.add.at(taps, np.arange(len(ffe)) % period, ffe)
+        power = power * np.resize(np.abs(np.fft.fft(taps)) ** 2, power.size)
     power.flags.writeable = False
     return power
 

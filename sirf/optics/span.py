@@ -25,6 +25,11 @@ BEAT_BAND = 1.0 / 32.0
 """Rms width of the spectrum of double reflections over the symbol rate: slow for every filter, within the engines' memory."""
 
 
+KEPT_NOISE = 6
+"""Noise densities that are kept, by optical path and frequencies: the lengths of a study differ in copper alone."""
+_KEPT_NOISE: dict[tuple[object, ...], tuple[Float, Float]] = {}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Span:
     """Copper, an optical path, copper: takes the place of a link's channel.
@@ -187,6 +192,16 @@ class Span:
         """
         if not self.noisy:
             return np.zeros(np.shape(frequency))
+        key = self.path, self.swing, self.large_signal, symbol_rate, order, np.asarray(frequency).tobytes()
+        if key not in _KEPT_NOISE:
+            while len(_KEPT_NOISE) >= KEPT_NOISE:
+                _KEPT_NOISE.pop(next(iter(_KEPT_NOISE)))
+            _KEPT_NOISE[key] = self._noise_terms(frequency, symbol_rate, order)
+        fixed, driven = _KEPT_NOISE[key]
+        return np.asarray(fixed + self.driver_noise(drive_gain) * driven)
+
+    def _noise_terms(self, frequency: Float, symbol_rate: float, order: int) -> tuple[Float, Float]:
+        """Density (F,) in V²/Hz of all noise but the driver's, and what the driver's output noise is multiplied by."""
         path, receiver = self.path, self.path.receiver
         # noise depends on the light of a level: averaged over the levels in their shares
         densities = [receiver.input_density(frequency, float(p), rin=path.source.rin) for p in self.powers(order)]
@@ -194,16 +209,15 @@ class Span:
         to_diode = path.stages[1].response(frequency) * path.fibre.intensity_response(frequency, chirp=path.chirp)
         shape = np.abs(to_diode * receiver.photodiode.response(frequency)) ** 2
         # referred to the diode's current, as the other densities are
-        driven = self.driver_noise(drive_gain) * (before / path.driver.gain) ** 2 * shape
+        driven = (before / path.driver.gain) ** 2 * shape
         amplifier = behind**2 * np.abs(receiver.tia.response(frequency)) ** 2
         beats = self.beat_density(frequency, symbol_rate=symbol_rate, order=order)
         leaks = np.abs(path.receiver.photodiode.response(frequency)) ** 2 * self.leak_density(
             frequency, symbol_rate=symbol_rate, order=order
         )
-        return np.asarray(
-            # beats have the amplifier in them already: they pass the whole receiver
-            amplifier * (np.average(densities, axis=0, weights=level_shares(order)) + driven + leaks) + beats
-        )
+        light = np.average(densities, axis=0, weights=level_shares(order)) + leaks
+        # beats have the amplifier in them already: they pass the whole receiver
+        return np.asarray(amplifier * light + beats), np.asarray(amplifier * driven)
 
     def leak_density(self, frequency: Float, *, symbol_rate: float, order: int = 4) -> Float:
         """One-sided density (F,) in A²/Hz of what other wavelengths leave in the diode, before its response.
