@@ -77,14 +77,14 @@ class Tia:
         """Gain in V/A of small signals beside `x` A about the mean."""
         if self.saturation == inf:
             return np.full(np.shape(x), self.gain)
-        return np.asarray(self.gain / np.cosh(self.gain * np.asarray(x, dtype=float) / self.saturation) ** 2)
+        return np.asarray(self.gain * (1.0 - np.tanh(self.gain / self.saturation * real(x)) ** 2))
 
     def curvature(self, x: Float) -> Float:
         """Second derivative of the curve in V/A² beside `x` A about the mean."""
         if self.saturation == inf:
             return np.zeros(np.shape(x))
-        size = self.gain * np.asarray(x, dtype=float) / self.saturation
-        return np.asarray(-2.0 * self.gain**2 / self.saturation * np.tanh(size) / np.cosh(size) ** 2)
+        share = np.tanh(self.gain / self.saturation * real(x))
+        return np.asarray(-2.0 * self.gain**2 / self.saturation * share * (1.0 - share**2))
 
     def input_density(self, frequency: Float) -> Float:
         """One-sided noise density (F,) in A²/Hz at the input."""

@@ -77,20 +77,15 @@ class LargeSignal:
             self.period = PeriodWaves(link, end)
         self.chain: LightChain = self.period.chain
         self.symbols = link.levels[self.period.sent]
-        self.member, self.known, self.solver = _fit_of(tuple(link.levels.tolist()))
-        self.noise, *shaken = (
-            received_noise(
-                self.chain,
-                power.astype(float),
-                current.astype(float),
-                symbol_rate=link.symbol_rate,
-                order=link.order,
-                gaussian=number > 0,
-            )
-            for number, (power, current) in enumerate(zip(self.period.power, self.period.current, strict=True))
+        self.fit = _fit_of(tuple(link.levels.tolist()))
+        # which of the responses to a symbol, an edge and an edge's slope each of the period's spectra goes with
+        self.kinds = [0, *[1, 2] * (self.period.courses - 1)]
+        self.noise = received_noise(
+            self.chain, self.period.power, self.period.current, symbol_rate=link.symbol_rate, order=link.order
         )
         # displaced edges bring light of the neighbours, and its noise with it
-        self.variances = [one.variance for one in shaken or [self.noise]]
+        first = min(self.period.courses - 1, 1)
+        self.variances = self.noise.variance[first : self.period.courses]
         self._at_instant: LevelDistortion | None = None
 
     def at(self, offset: int) -> LevelDistortion:
@@ -103,45 +98,52 @@ class LargeSignal:
         return self._at_instant
 
     def _fitted(self, offset: int) -> LevelDistortion:
-        count = self.link.order
-        whole, *shaken = self.period.at_instants(offset, self.end.samples_per_ui)
-        straight = self._linear(self.end.through, offset)
-        moved = [self._course_at(number, one - whole, offset) for number, one in enumerate(shaken)]
+        """All values by symbol are in the order of `Fit`, pair after pair of levels."""
+        fit, count = self.fit, self.link.order
+        whole, straight, skewed, moved, noise = self._values(offset)
+        # only what the curves change is fitted: the linear part is known exactly
+        rest = whole - straight
+        slope, drift = _edges_through_curves(moved, fit) if moved.shape[0] else (np.ones(count**2), np.zeros_like(rest))
+        cursors = np.zeros((count**2, len(NEIGHBOUR_OFFSETS)))
+        constants, chosen, left = np.zeros(count**2), np.zeros_like(rest), np.zeros_like(rest)
+        for pair, rows in enumerate(fit.rows):
+            both = fit.solvers[pair] @ np.stack([rest[rows], drift[rows]], axis=1)
+            seen = fit.known[rows] @ both
+            left[rows] = rest[rows] - seen[:, 0]
+            chosen[rows] = seen.sum(axis=1)
+            # the first coefficient is the constant; the main symbol and the one before are given, so they have no cursors of
+            # their own
+            constants[pair], cursors[pair, FREE_OFFSETS + SYMBOLS_BEFORE] = both[0].sum(), both[1:].sum(axis=1)
+        fitted = straight + chosen + (slope[fit.pair] * moved[:, 1] + moved[:, 2] if len(moved) else 0.0)
+        offsets, shares = _histograms(constants[fit.pair] + left, fit)
+        # all neighbours are zero on average, over any symbols, not over those of the period
+        mean = constants.reshape(count, count).mean(axis=1)
+        means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + mean
+        fed_back = self._fed_back()[fit.order]
+        seen = whole + moved[:, 0] if len(moved) else whole[None]
+        patterns = PatternTails(seen - fed_back, np.atleast_2d(fitted) - fed_back, left, noise, fit.pair, count)
+        by_pair = (cursors, offsets, shares, fit.mean(noise.mean(axis=0)), fit.mean(skewed), slope)
+        return LevelDistortion(means, *(each.reshape(count, count, *each.shape[1:]) for each in by_pair), patterns)
+
+    def _values(self, offset: int) -> tuple[Float, Float, Float, Float, Float]:
+        """What arrives (N,), that of a linear chain (N,), the noise's third cumulant (N,), courses of jitter and noise (R, N).
+
+        Courses (R, 3, N) add through the curves, and in a linear chain to first and to second order.
+        """
+        end = self.end
+        whole, *shaken = self.period.at_instants(offset, end.samples_per_ui)
+        pulses = fft.rfft(np.stack([self._pulse(each, offset) for each in (end.through, end.edge, end.edge_slope)]))
+        linear = fft.irfft(self.period.spectra * pulses[self.kinds], PERIOD_SYMBOLS)
+        moved = np.zeros((len(shaken), 3, PERIOD_SYMBOLS))
+        if shaken:
+            moved[:, 0] = np.array(shaken) - whole
+            moved[:, 1:] = linear[1:].reshape(-1, 2, PERIOD_SYMBOLS)
         # noise that passes a curve moves the mean
         whole = whole + self._between(self.noise.mean, offset)
         skewed = self._between(self.noise.third, offset)
         noise = np.stack([self._between(one, offset) for one in self.variances])
-        constants, variance, third = np.zeros((3, count, count))
-        slope = np.ones((count, count))
-        offsets, shares = np.zeros((count, count, REST_BINS)), np.zeros((count, count, REST_BINS))
-        cursors = np.zeros((count, count, len(NEIGHBOUR_OFFSETS)))
-        left, fitted = np.zeros(PERIOD_SYMBOLS), np.zeros((max(len(moved), 1), PERIOD_SYMBOLS))
-        for level, by_before in enumerate(self.member):
-            for before, rows in enumerate(by_before):
-                solve, known = self.solver[level][before], self.known[level][before]
-                # only what the curves change is fitted: the linear part is known exactly
-                rest = whole[rows] - straight[rows]
-                fit = solve @ rest
-                left[rows] = rest - known @ fit
-                here = [course[:, rows] for course in moved]
-                if here:
-                    slope[level, before], drift = _edges_through_curves(here)
-                    fit = fit + solve @ drift
-                fitted[:, rows] = straight[rows] + known @ fit
-                for course, (_, edge, bend) in zip(fitted, here, strict=False):
-                    course[rows] += slope[level, before] * edge + bend
-                constants[level, before] = fit[0]
-                offsets[level, before], shares[level, before] = _histogram(fit[0] + left[rows])
-                # fit[0] is the constant; the main symbol and the one before are given, so they have no cursors of
-                # their own
-                cursors[level, before, FREE_OFFSETS + SYMBOLS_BEFORE] = fit[1:]
-                variance[level, before], third[level, before] = noise[:, rows].mean(), skewed[rows].mean()
-        # all neighbours are zero on average, over any symbols, not over those of the period
-        means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + constants.mean(axis=1)
-        seen, fed_back = np.array([whole + course[0] for course in moved] or [whole]), self._fed_back()
-        pair = self.period.sent * count + np.roll(self.period.sent, 1)
-        patterns = PatternTails(seen - fed_back, fitted - fed_back, left, noise, pair, count)
-        return LevelDistortion(means, cursors, offsets, shares, variance, third, slope, patterns)
+        order = self.fit.order
+        return whole[order], linear[0][order], skewed[order], moved[:, :, order], noise[:, order]
 
     def _fed_back(self) -> Float:
         """(N,) V that the receiver's feedback takes off every symbol."""
@@ -157,26 +159,14 @@ class LargeSignal:
         # the period is a circle, as all responses here are
         return np.roll(waves[:, column], -slip)
 
-    def _course_at(self, number: int, added: Float, offset: int) -> Float:
-        """(3, N) V of a course of jitter: what it `added` (N,) through the curves, and adds to each order in a linear chain."""
-        return np.stack(
-            [
-                added,
-                self._linear(self.end.edge, offset, self.period.moves[number]),
-                self._linear(self.end.edge_slope, offset, self.period.bends[number]),
-            ]
-        )
-
-    def _linear(self, response: Float, offset: int, values: Float | None = None) -> Float:
-        """(N,) what a linear response at M samples per UI makes of the symbols, or other `values` (N,), there."""
+    def _pulse(self, response: Float, offset: int) -> Float:
+        """A linear response at M samples per UI at the instants plus `offset` samples, wound round the period (N,)."""
         m = self.end.samples_per_ui
-        pulse = np.zeros(PERIOD_SYMBOLS)
-        at = np.arange(len(response)) - self.end.sampling - offset
-        on_grid = at % m == 0
-        np.add.at(pulse, (at[on_grid] // m) % PERIOD_SYMBOLS, response[on_grid])
-        return np.asarray(
-            fft.irfft(fft.rfft(self.symbols if values is None else values) * fft.rfft(pulse), PERIOD_SYMBOLS)
-        )
+        lag, first = divmod(self.end.sampling + offset, m)
+        samples = response[first::m]
+        wound = np.zeros(-(-len(samples) // PERIOD_SYMBOLS) * PERIOD_SYMBOLS)
+        wound[: len(samples)] = samples
+        return np.roll(wound.reshape(-1, PERIOD_SYMBOLS).sum(axis=0), -lag)
 
     def _between(self, values: Float, offset: int) -> Float:
         """(N,) of values (N, SAMPLES_PER_UI) at the instants plus `offset` samples, between the light's samples."""
@@ -185,31 +175,54 @@ class LargeSignal:
         return np.asarray(here + (there - here) * part / self.end.samples_per_ui)
 
 
-def _edges_through_curves(courses: list[Float]) -> tuple[float, Float]:
-    """Gain of displaced edges through the curves over that of a linear chain, and the mean (N,) of what they add beyond it.
+def _edges_through_curves(courses: Float, fit: Fit) -> tuple[Float, Float]:
+    """Gain by pair of displaced edges through the curves over that of a linear chain, and the mean (N,) of what they add beyond.
 
-    `courses` (3, N) in V, as displaced edges come through the curves and to first and second order in a linear chain.
+    `courses` (R, 3, N) in V, as displaced edges come through the curves and to first and second order in a linear chain.
     """
-    change, edge, bend = np.stack(courses, axis=1)
-    gain = float(np.linalg.norm(change - bend) / np.linalg.norm(edge))
-    return gain, np.asarray((change - bend - gain * edge).mean(axis=0))
+    change, edge = courses[:, 0] - courses[:, 2], courses[:, 1]
+    gain = np.sqrt(fit.sum((change**2).sum(axis=0)) / fit.sum((edge**2).sum(axis=0)))
+    return gain, np.asarray((change - gain[fit.pair] * edge).mean(axis=0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """The least squares of all pairs of levels of the period, for symbols in an `order` (N,) that puts each pair together.
+
+    `pair` (N,) is L times the level index plus that of the symbol before, `rows` are the symbols of each pair, `starts` (L L,)
+    their first ones; `known` (N, C) what multiplies the coefficients, `solvers` (C, n) of each pair make them of n values.
+    """
+
+    order: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    rows: tuple[slice, ...]
+    known: Float
+    solvers: tuple[Float, ...]
+
+    def sum(self, values: Float) -> Float:
+        """Sum by pair (L L,) of values (N,)."""
+        return np.asarray(np.add.reduceat(values, self.starts))
+
+    def mean(self, values: Float) -> Float:
+        """Mean by pair (L L,) of values (N,)."""
+        return self.sum(values) / np.bincount(self.pair)
 
 
 @lru_cache(maxsize=2)
-def _fit_of(
-    levels: tuple[float, ...],
-) -> tuple[list[list[NDArray[np.int64]]], list[list[Float]], list[list[Float]]]:
-    """By level and the one before: symbols of the period, their neighbours (N, C), and the least squares of these.
-
-    Kept: the period is the same for all links of these levels.
-    """
-    sent, count = period_symbols(len(levels)), range(len(levels))
+def _fit_of(levels: tuple[float, ...]) -> Fit:
+    """Kept: the period is the same for all links of these levels."""
+    sent, count = period_symbols(len(levels)), len(levels)
     symbols = np.array(levels)[sent]
-    member = [[np.flatnonzero((sent == i) & (np.roll(sent, 1) == j)) for j in count] for i in count]
+    pair = sent * count + np.roll(sent, 1)
+    order = np.argsort(pair, kind="stable")
     # row n holds what the cursors of symbol n see; the two given symbols make the constant
-    neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(symbols, k) for k in FREE_OFFSETS)], axis=1)
-    known = [[neighbours[rows] for rows in row] for row in member]
-    return member, known, [[_least_squares(each) for each in row] for row in known]
+    neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(symbols, k) for k in FREE_OFFSETS)], axis=1)[order]
+    ends = np.cumsum(np.bincount(pair))
+    starts = np.concatenate([[0], ends[:-1]])
+    rows = tuple(slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
+    solvers = tuple(_least_squares(neighbours[each]) for each in rows)
+    return Fit(order, pair[order], starts, rows, neighbours, solvers)
 
 
 def _least_squares(known: Float) -> Float:
@@ -218,12 +231,15 @@ def _least_squares(known: Float) -> Float:
     return np.asarray(np.linalg.inv(known.T @ known) @ known.T)
 
 
-def _histogram(values: Float) -> tuple[Float, Float]:
-    """Points (B,) over the range of `values` (N,) and their shares; each value is split over its two neighbours, mean kept."""
-    low, high = float(values.min()), float(values.max())
-    points = np.linspace(low, high, REST_BINS)
-    place = (values - low) * ((REST_BINS - 1) / max(high - low, np.finfo(float).tiny))
+def _histograms(values: Float, fit: Fit) -> tuple[Float, Float]:
+    """Points (L L, B) over the range of `values` (N,) of every pair and their shares; each value is split over its two
+    neighbours, mean kept.
+    """
+    low, high = np.minimum.reduceat(values, fit.starts), np.maximum.reduceat(values, fit.starts)
+    points = np.linspace(low, high, REST_BINS, axis=1)
+    scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
+    place = (values - low[fit.pair]) * scale[fit.pair]
     index = np.minimum(place.astype(np.int64), REST_BINS - 2)
-    part = place - index
-    share = np.bincount(index, 1.0 - part, REST_BINS) + np.bincount(index + 1, part, REST_BINS)
-    return points, share / len(values)
+    part, row = place - index, fit.pair * REST_BINS + index
+    share = np.bincount(row, 1.0 - part, points.size) + np.bincount(row + 1, part, points.size)
+    return points, share.reshape(points.shape) / np.bincount(fit.pair)[:, None]

@@ -128,27 +128,31 @@ class Spectra:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NoiseShapes:
-    """Responses to noise that is white before the amplifier: spectra (2, N // 2 + 1) behind the diode, and ahead of it.
+    """Responses to noise that is white before the amplifier: (2, N // 2 + 1) behind the diode, and ahead of it.
 
-    `seen` of the squared response to the slicer, `met` of that to the amplifier's curve; `shared` (2, N) is the correlation
-    of the noise at the curve with that at the slicer, over the variance of the former.
+    `seen` is the spectrum of the squared response to the slicer, `met` of that to the amplifier's curve; `shared` (2, N) is the
+    correlation of the noise at the curve with that at the slicer, over the variance of the former. `behind` (N,) is the response
+    from the curve to the slicer, `behind_shared` the spectrum of its product with `shared`.
     """
 
     seen: Complex
     met: Complex
     shared: Float
+    behind: Float
+    behind_shared: Complex
 
     @classmethod
-    def of(cls, amplifier: Complex, diode: Complex, behind: Complex, samples: int) -> NoiseShapes:
-        """Of the chain's responses (N // 2 + 1,) on N `samples`."""
-        before = np.stack([amplifier, amplifier * diode])
+    def of(cls, before: Complex, met: Complex, behind: Complex, samples: int) -> NoiseShapes:
+        """Of responses (2, N // 2 + 1) to the amplifier's curve on N `samples`, what they have `met`, and that `behind` it."""
         power = np.abs(before) ** 2
-        correlation = fft.irfft(power * behind, samples)
-        return cls(
-            seen=fft.rfft(fft.irfft(before * behind, samples) ** 2),
-            met=fft.rfft(fft.irfft(before, samples) ** 2),
-            shared=correlation / fft.irfft(power, samples)[:, :1],
+        # the inverse transform at zero: the mean of a spectrum, of which one half is given
+        variance = (2.0 * power.sum(axis=1) - power[:, 0] - power[:, -1]) / samples
+        seen, correlation = fft.irfft(np.stack([before * behind, power * behind]).reshape(4, -1), samples).reshape(
+            2, 2, -1
         )
+        shared, impulse = correlation / variance[:, None], fft.irfft(behind, samples)
+        spectra = fft.rfft(np.concatenate([seen**2, impulse * shared]))
+        return cls(spectra[:2], met, shared, impulse, spectra[2:])
 
 
 class LightChain:
@@ -162,7 +166,7 @@ class LightChain:
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[tuple[int, str], Spectra] = {}
         self._kept_rising: dict[tuple[int, str], Float] = {}
-        self._kept_noise_shapes: dict[int, NoiseShapes] = {}
+        self._kept_noise_shapes: dict[tuple[int, str], NoiseShapes] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
         # time from the instant at the driver's curve to that at the slicer: what everything behind the driver takes
         self.delay = instant - self.drive.start_time - self.drive.sampling / self.rate
@@ -226,12 +230,13 @@ class LightChain:
             self._kept[samples, kind] = Spectra(device, diode, amplifier, (whole * turn).astype(device.dtype))
         return self._kept[samples, kind]
 
-    def noise_shapes(self, samples: int) -> NoiseShapes:
-        """Responses to noise of stretches of `samples`; kept."""
-        if samples not in self._kept_noise_shapes:
-            shapes = self.spectra(samples)
-            self._kept_noise_shapes[samples] = NoiseShapes.of(shapes.amplifier, shapes.diode, shapes.behind, samples)
-        return self._kept_noise_shapes[samples]
+    def noise_shapes(self, samples: int, kind: str) -> NoiseShapes:
+        """Responses to noise of stretches of `samples` of numbers of `kind`; kept."""
+        if (samples, kind) not in self._kept_noise_shapes:
+            before, met = _noise_at_curve(self.span.path, samples, self.rate, kind)
+            behind = self.spectra(samples, kind).behind
+            self._kept_noise_shapes[samples, kind] = NoiseShapes.of(before, met, behind, samples)
+        return self._kept_noise_shapes[samples, kind]
 
     def rising(self, samples: int, kind: str = "float64") -> Float:
         """What shapes white noise: square root of the density (N // 2 + 1,) at the amplifier's input over that at 0 Hz; kept."""
@@ -342,6 +347,18 @@ def _optical_responses(path: OpticalPath, samples: int, rate: float, kind: str) 
     for response in (device, diode, amplifier):
         response.flags.writeable = False
     return device, diode, amplifier
+
+
+@lru_cache(maxsize=2)
+def _noise_at_curve(path: OpticalPath, samples: int, rate: float, kind: str) -> tuple[Complex, Complex]:
+    """Responses (2, samples // 2 + 1) to the amplifier's curve of noise behind the diode and ahead of it, and those squared in
+    time; read-only.
+    """
+    _, diode, amplifier = _optical_responses(path, samples, rate, kind)
+    before = np.stack([amplifier, amplifier * diode])
+    met = fft.rfft(fft.irfft(before, samples) ** 2)
+    before.flags.writeable = met.flags.writeable = False
+    return before, met
 
 
 def turning(angle: float, count: int) -> Complex:

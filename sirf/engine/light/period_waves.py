@@ -41,8 +41,10 @@ LANES = 4
 class PeriodWaves:
     """What a link's period makes of light `power` (R, SAMPLES) in W, `current` (R, SAMPLES) in A and voltage at the slicer.
 
+    Rows beyond R, of a drive of zero, fill the vectors.
+
     `sent` (N,) are level indices; `moves` and `bends` (R - 1, N) multiply the edge response and its slope in the courses with
-    displaced edges, (0, N) without jitter.
+    displaced edges, (0, N) without jitter. `spectra` (2 R - 1, N // 2 + 1) are those of the symbols and of these in turn.
     """
 
     def __init__(self, link: Link, end: FrontEnd) -> None:
@@ -50,12 +52,14 @@ class PeriodWaves:
         self.sent = period_symbols(link.order)
         symbols = link.levels[self.sent]
         self.moves, self.bends = _displaced(link, symbols)
+        by_course = np.stack([self.moves, self.bends], axis=1).reshape(-1, PERIOD_SYMBOLS)
+        self.spectra = fft.rfft(np.concatenate([symbols[None], by_course]))
         light = chain.light(self._drives(symbols))
         power = chain.received(light)
         # the mean current has no say in what reaches the photodiode: the light is sent once
         chain.middle = float(np.mean(chain.span.path.receiver.photodiode.curve(power[0])))
         into, self._spectra = chain.arriving(power)
-        self.power, self.current = power[: self.courses], into[: self.courses]
+        self.power, self.current = power, into
         chain.offset = float(self._spectra[0, 0].real) / SAMPLES
 
     def of_noise(self, link: Link) -> PeriodWaves:

@@ -9,7 +9,7 @@ correlation r at the curve, c = b * r:
 
 W is the variance at the curve of steady light whose noise is at the slicer as large as what is there at t. Mean and straight
 amplifier are exact however fast the light changes; the others take the noise as steady over the width of r.
-Symbols: N samples of the period at SAMPLES_PER_UI.
+Symbols: N samples of the period at SAMPLES_PER_UI, R courses of it, which pass every transform side by side.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Float
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain
 from sirf.units import ELECTRON
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReceivedNoise:
-    """(N // SAMPLES_PER_UI, SAMPLES_PER_UI) at the slicer: `mean` in V, `variance` in V² beyond the linear front end's, `third`.
+    """At the slicer, N / SAMPLES_PER_UI symbols by SAMPLES_PER_UI: `mean` in V and `third` cumulant in V³ of the first course.
 
-    `third` is the third cumulant in V³.
+    `variance` (R, …) in V² of every course, beyond the linear front end's.
     """
 
     mean: Float
@@ -36,58 +36,62 @@ class ReceivedNoise:
     third: Float
 
 
-def received_noise(
-    chain: LightChain, power: Float, current: Float, *, symbol_rate: float, order: int, gaussian: bool = False
-) -> ReceivedNoise:
-    """Shot and amplifier noise, intensity noise and beats of light `power` (N,) in W and `current` (N,) in A at the curve.
+def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_rate: float, order: int) -> ReceivedNoise:
+    """Shot and amplifier noise, intensity noise and beats of light `power` (R, N) in W and `current` (R, N) in A at the curve.
 
-    Mean and third cumulant are zero where it is taken as `gaussian`.
+    Numbers stay of the kind that they come in.
     """
-    tia, n = chain.span.path.receiver.tia, len(power)
-    nothing = np.zeros((n // SAMPLES_PER_UI, SAMPLES_PER_UI))
+    tia, (rows, n) = chain.span.path.receiver.tia, power.shape
     if not chain.span.noisy:
-        return ReceivedNoise(nothing, nothing, nothing)
+        return _by_symbol(np.zeros(n), np.zeros((rows, n)), np.zeros(n))
     average = chain.span.gains(order)[1]
-    shapes, white = chain.noise_shapes(n), fft.rfft(_white(chain, power))
-    beyond = white * shapes.seen
+    shapes = chain.noise_shapes(n, power.dtype.name)
+    white = fft.rfft(_white(chain, power).reshape(2 * rows, n)).reshape(2, rows, -1)
+    seen = white * shapes.seen[:, None]
+    beyond = seen.sum(axis=0)
     # the linear front end already counts the noise of mean light at the mean gain: only the difference is added here
     usual = _white(chain, chain.span.powers(order)).mean(axis=1)
-    beyond[:, 0] -= n * usual * shapes.seen[:, 0].real
-    variance = average**2 * fft.irfft(beyond.sum(axis=0), n)
-    variance += _beats(chain, n, symbol_rate=symbol_rate, order=order) * (power / chain.span.powers(order).mean() - 1.0)
+    beyond[:, 0] -= n * float(usual @ shapes.seen[:, 0].real)
+    variance = average**2 * fft.irfft(beyond, n, overwrite_x=True)
+    beats = _beats(chain, n, symbol_rate=symbol_rate, order=order)
+    variance += beats * (power / float(chain.span.powers(order).mean()) - 1.0)
     if tia.saturation == np.inf:
-        return ReceivedNoise(nothing, variance.reshape(nothing.shape), nothing)
-    slope, met = tia.slope(current), white * shapes.met
-    size = np.maximum(fft.irfft(met.sum(axis=0), n), 0.0)
-    steady = (shapes.met[:, 0].real / shapes.seen[:, 0].real)[:, None]
-    later = np.maximum(fft.irfft((white * shapes.seen * steady).sum(axis=0), n), 0.0)
+        return _by_symbol(np.zeros(n), variance, np.zeros(n))
+    slope, met = tia.slope(current), white * shapes.met[:, None]
     # both kinds of noise have nearly the same correlation: one, weighted by their sizes
-    shared = np.average(shapes.shared, axis=0, weights=met[:, 0].real)
-    behind = fft.irfft(chain.spectra(n).behind, n)
+    weights = met[:, :, 0].real / met[:, :, 0].real.sum(axis=0)
+    size = np.maximum(fft.irfft(met.sum(axis=0), n, overwrite_x=True), 0.0)
+    seen *= (shapes.met[:, 0].real / shapes.seen[:, 0].real)[:, None, None]
+    later = np.maximum(fft.irfft(seen.sum(axis=0), n, overwrite_x=True), 0.0)
+    moved = fft.rfft((slope**2 - average**2) * np.sqrt(size))
+    moved *= np.einsum("kr,kf->rf", weights, shapes.behind_shared)
+    variance += np.sqrt(later) * fft.irfft(moved, n, overwrite_x=True)
+    shared = weights[:, 0] @ shapes.shared
+    bend = tia.curvature(current[0])
+    behind = np.stack([chain.spectra(n, power.dtype.name).behind, fft.rfft(shapes.behind * shared**2)])
+    mean, third = fft.irfft(behind * fft.rfft(np.stack([0.5 * bend * size[0], bend * slope[0] ** 2])), n)
+    return _by_symbol(mean, variance, 3.0 * later[0] ** 2 * third)
 
-    def seen(response: Complex, wave: Float) -> Float:
-        return np.asarray(fft.irfft(response * fft.rfft(wave), n, overwrite_x=True))
 
-    variance += np.sqrt(later) * seen(fft.rfft(behind * shared), (slope**2 - average**2) * np.sqrt(size))
-    if gaussian:
-        return ReceivedNoise(nothing, variance.reshape(nothing.shape), nothing)
-    bend = tia.curvature(current)
-    mean = seen(chain.spectra(n).behind, 0.5 * bend * size)
-    third = 3.0 * later**2 * seen(fft.rfft(behind * shared**2), bend * slope**2)
-    return ReceivedNoise(*(each.reshape(nothing.shape) for each in (mean, variance, third)))
+def _by_symbol(mean: Float, variance: Float, third: Float) -> ReceivedNoise:
+    """Of values (N,), (R, N) and (N,)."""
+    return ReceivedNoise(*(each.reshape(*each.shape[:-1], -1, SAMPLES_PER_UI) for each in (mean, variance, third)))
 
 
 def _white(chain: LightChain, power: Float) -> Float:
-    """Variances (2, N) in A² of samples of white noise at light of `power` (N,) W: shot and amplifier noise, intensity noise."""
+    """Variances (2, ...) in A² of samples of white noise at light of `power` (...) W: of shot and amplifier, and of intensity."""
     path, receiver = chain.span.path, chain.span.path.receiver
     current = receiver.photodiode.curve(power)
-    behind = float(receiver.tia.input_density(np.zeros(1))[0]) + 2.0 * ELECTRON * current
     # a one-sided density S sampled at a rate R has the variance S R / 2
-    return np.asarray(0.5 * chain.rate * np.stack([behind, path.source.rin * current**2]))
+    rate = 0.5 * chain.rate
+    still = rate * float(receiver.tia.input_density(np.zeros(1))[0])
+    return np.stack([still + (2.0 * rate * ELECTRON) * current, (rate * path.source.rin) * current**2])
 
 
 def _beats(chain: LightChain, samples: int, *, symbol_rate: float, order: int) -> float:
     """Variance in V² of double reflections in the linear front end."""
-    frequency = fft.rfftfreq(samples, 1.0 / chain.rate)
+    # they change slowly: the band up to twice the symbol rate holds all of them
+    behind = chain.spectra(samples, "float32").behind
+    frequency = np.arange(len(behind) // 2) * (chain.rate / samples)
     density = chain.span.beat_density(frequency, symbol_rate=symbol_rate, order=order)
-    return float(np.trapezoid(density * np.abs(chain.spectra(samples).behind) ** 2, frequency))
+    return float(np.trapezoid(density * np.abs(behind[: len(frequency)].astype(complex)) ** 2, frequency))

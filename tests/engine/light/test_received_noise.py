@@ -123,7 +123,7 @@ def by_light(values: Float, drawn: Drawn, parts: int = 4) -> Float:
 
 def test_variance_goes_with_the_light_and_the_slope_that_it_meets(model: InterferenceModel, drawn: Drawn) -> None:
     assert model.large is not None
-    found = model.noise - OWN**2 + model.large.noise.variance[:, 0]
+    found = model.noise - OWN**2 + model.large.noise.variance[0, :, 0]
     # 160 draws of a thousand symbols tell a variance to half a per cent
     assert by_light(found, drawn) == pytest.approx(by_light(drawn.variance, drawn), rel=0.03)
 
