@@ -334,6 +334,7 @@ def _reach_bounds(subject: ArchitectureSubject, rule: Rule, found: RuledReach) -
             given=found.settings,
             # no curve through many lengths: a corner needs one crossing
             steady=False,
+            fall=found.fall,
         ).length_m
         if length is not None:
             # a corner is where errors first pass the limit, the reach a curve through many lengths: a range holds its value
@@ -374,31 +375,24 @@ def _bounds(subject: ArchitectureSubject, here: Measurement) -> dict[str, tuple[
     corners = ((shortest, corner("best")), (longest, corner("worst")))
     nominal = {name: one for name, one in here.com_choices.items() if one is not None}
     settings = settings_of(here)
-    tried = [
-        here,
-        *(
-            trained_alike(
-                measurement_of(
-                    architecture,
-                    data_rate,
-                    length=length,
-                    # the longest cables turn the phase by more than half a turn from one coarse point to the next
-                    step=min(COARSE_STEP, step_at(length)),
-                    inputs=inputs,
-                    models=subject.models,
-                    thresholds=subject.thresholds,
-                    com_near=nominal,
-                    eye_ber=here.eye_ber,
-                ),
-                settings,
-            )
-            for length, inputs in corners
-        ),
-    ]
-    # first what needs an eye at several phases: the other figures are read of the same eye
-    for one in tried:
-        # asked for and dropped: what it computes is kept in the measurement
-        FIGURES["eye_width_ui"].value(one)
+    tried = [here]
+    for length, inputs in corners:
+        bare = measurement_of(
+            architecture,
+            data_rate,
+            length=length,
+            # the longest cables turn the phase by more than half a turn from one coarse point to the next
+            step=min(COARSE_STEP, step_at(length)),
+            inputs=inputs,
+            models=subject.models,
+            thresholds=subject.thresholds,
+            com_near=nominal,
+            eye_ber=here.eye_ber,
+        )
+        tried.append(trained_alike(bare, settings))
+        # first what needs an eye at several phases, while the model of the one just computed is still kept: the other figures are
+        # read of the same eye; asked for and dropped, for what it computes is kept in the measurement
+        FIGURES["eye_width_ui"].value(tried[-1])
     found: dict[str, tuple[float | None, float | None]] = {}
     for name in BANDED:
         known = [value for one in tried if (value := FIGURES[name].value(one)) is not None]

@@ -33,12 +33,14 @@ def longest_length(
     tolerance: float = TOLERANCE,
     known: Mapping[float, float] | None = None,
     evaluations: int = 1000,
+    fall: float | None = None,
 ) -> tuple[float | None, float | None]:
     """(longest length that meets, the next one tried, which misses); None where there is none `between`.
 
     `meets` says whether a length meets, or by how much: a margin of at least 0 meets. Walks from `start`, up by `stride` while
     lengths meet or down by `descent` until one meets, then closes in on the crossing by interpolation of the margins over length.
-    `known` margins by length are not asked for again; after so many `evaluations` the bracket is left as wide as it is.
+    `known` margins by length are not asked for again; after so many `evaluations` the bracket is left as wide as it is. Where
+    margins are known to `fall` by about so much over a length e times as long, steps end just beyond where they lead to.
 
     >>> low, high = longest_length(lambda length: length < 0.3, 0.1)
     >>> 0.294 < low < 0.3 <= high
@@ -65,10 +67,14 @@ def longest_length(
     first = min(max(start, between[0]), between[1])
     rising = margin(first) >= 0.0
     low, high = (first, None) if rising else (None, first)
-    if not rising:
-        # a known length that meets saves the walk down to it
+    # a known length on the other side of the crossing saves the walk to it
+    if rising:
+        high = min((one for one, value in margins.items() if value < 0.0 and one > first), default=None)
+    else:
         low = max((one for one, value in margins.items() if value >= 0.0 and one < first), default=None)
     # up in small strides, so as not to step over a bump into the next stretch that meets; down fast, for nothing meets there
+    if fall is not None and (low is None or high is None):
+        low, high = _led_to(margin, first, rising, between, fall, stride if rising else descent)
     for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], descent):
         if low is not None and high is not None:
             break
@@ -86,6 +92,7 @@ def crossing_length(
     stride: float = STRIDE,
     descent: float = 2.0,
     known: Mapping[float, float] | None = None,
+    fall: float | None = None,
 ) -> tuple[float | None, float | None]:
     """As `longest_length`, down to a bracket of `WINDOW` alone; both lengths are then where the margins inside cross zero.
 
@@ -102,20 +109,41 @@ def crossing_length(
             margins[length] = meets(length)
         return margins[length]
 
+    # a window wide enough for the parabola to see the slope and not the ripple
     low, high = longest_length(
-        # a window wide enough for the parabola to see the slope and not the ripple
-        margin,
-        start,
-        between=between,
-        stride=stride,
-        descent=descent,
-        tolerance=WINDOW,
-        known=known,
+        margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known, fall=fall
     )
     if low is None or high is None:
         return low, high
     crossing = _crossing(margins, low, high)
     return crossing, crossing
+
+
+def _led_to(
+    margin: Callable[[float], float],
+    start: float,
+    rising: bool,
+    between: tuple[float, float],
+    fall: float,
+    stride: float,
+) -> tuple[float | None, float | None]:
+    """(length that meets, one that misses) by steps from `start` to a little beyond where two margins lead, at first `fall`.
+
+    A step is `stride` squared at most. One length is None where the end of the range comes first.
+    """
+    sign, place, end = (1.0, start, between[1]) if rising else (-1.0, start, between[0])
+    beyond = math.log1p(WINDOW / 3.0)
+    while sign * (end - place) > 0.0:
+        here = margin(place)
+        # margins that rise beyond a bump lead nowhere: a whole stride then
+        ahead = abs(here) / fall if fall > 0.0 else math.log(stride)
+        following = place * math.exp(sign * min(ahead + beyond, 2.0 * math.log(stride)))
+        following = min(max(following, between[0]), between[1])
+        there = margin(following)
+        if (there >= 0.0) is not rising:
+            return (place, following) if rising else (following, place)
+        fall, place = (here - there) / math.log(following / place), following
+    return (place, None) if rising else (None, place)
 
 
 def _closed(

@@ -2,8 +2,8 @@
 
 The reference search sets such a transmitter's FFE by the drive of the light. Several settings are as good for that, while error
 ratios behind them differ by a factor of two, and the search jumps among them from length to length. A host in training keeps the
-better one. So the setting of the nearest length is held, the search asked where that is far off and misses, and at the crossing
-the setting is refined by the error ratio itself until that moves the crossing no more.
+better one. So the setting of the nearest length is held, the search asked where that is far off and misses, and the setting is
+refined by the error ratio itself at the end of the bracket that just misses: the better one moves the crossing there or beyond.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+import numpy as np
 
 from sirf.channel.linear_repeater import WIRE
 from sirf.equalizer.merit_search import refined
@@ -42,8 +44,6 @@ MIN_SAMPLES = 8
 FAR_MARGIN, FAR_STRIDE = 20.0, 2.0
 """Decades of margin above which lengths between are not asked for, and a walk through light takes strides of this ratio: bumps
 are a few decades high."""
-MAX_ROUNDS = 2
-"""Refinements of a setting at most, each at the crossing with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,12 @@ class RatioLength:
         tolerance: float = TOLERANCE,
         known: Mapping[float, float] | None = None,
         steady: bool = True,
+        fall: float | None = None,
     ) -> tuple[float | None, float | None]:
-        """As `steady_length`, with settings refined at the crossing; with `steady` off as `crossing_length`, with those known."""
+        """As `steady_length`, with settings refined at the crossing; with `steady` off as `crossing_length`, with those known.
+
+        `fall` as in `longest_length`.
+        """
         known = dict(known or {})
         # far from the limit, lengths between need not be asked for
         far = start in known and known[start] > FAR_MARGIN
@@ -136,40 +140,49 @@ class RatioLength:
             return between[1], None
         # a corner of the inputs needs one crossing and no curve
         if not steady:
-            return crossing_length(self.margin, start, between=between, stride=stride, descent=descent, known=known)
+            return crossing_length(
+                self.margin, start, between=between, stride=stride, descent=descent, known=known, fall=fall
+            )
         if far and self.known:
             stride = max(stride, FAR_STRIDE)
         low, high = longest_length(
             self.margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known
         )
-        for _ in range(MAX_ROUNDS):
-            if low is None or high is None or not self._improved(low, high):
-                break
-            # the lengths about are asked again with the better setting
-            start, known = low, None
-            # about the crossing, in steps of a tenth
-            low, high = longest_length(self.margin, low, between=between, stride=NEAR, descent=NEAR, tolerance=WINDOW)
+        if low is not None and high is not None and high in self.known:
+            fall = (self.margin(low) - self.margin(high)) / math.log(high / low)
+            if self._improved(high):
+                # the lengths beyond are asked with the better setting, from the one at which it was found
+                known = None
+                low, high = longest_length(
+                    self.margin, high, between=between, stride=NEAR, descent=NEAR, tolerance=WINDOW, fall=fall
+                )
         if low is None or high is None:
             return low, high
+        known = {**(known or {}), low: self.margin(low), high: self.margin(high)}
         return steady_length(
             self.margin, low, between=between, stride=high / low, descent=NEAR, tolerance=tolerance, known=known
         )
 
-    def _improved(self, low: float, high: float) -> bool:
-        """Whether steps of CTLE and transmitter taps that lower the error ratio at the longest length that meets move the
-        crossing out of the bracket; the better setting is then the one that is known.
+    def _improved(self, length: float) -> bool:
+        """Whether steps of CTLE and transmitter taps that lower the error ratio at a length improve the margin there.
+
+        The better setting is then the only one that is known.
         """
-        if low not in self.known:
-            return False
-        held = self.measurement(low)
+        held = self.measurement(length)
         better = held.with_sections([_refined(section) for section in held.sections])
-        before, after, beyond = self.margin(low), self._value(better), self.margin(high)
-        if after <= before:
-            return False
-        # all that was known belongs to the earlier setting
-        self.known, self._margins = {low: settings_of(better)}, {low: after}
-        # a quarter of the bracket: less is within the ripple
-        return after - before > 0.25 * (before - beyond)
+        before, after = self.margin(length), self._value(better)
+        if after > before:
+            self.known, self._margins = {length: settings_of(better)}, {length: after}
+        return after > before
+
+    def fall(self, length: float | None) -> float | None:
+        """By how much margins fall over a length e times as long, of those known about a length; None of fewer than two."""
+        if length is None:
+            return None
+        near = {one: value for one, value in self._margins.items() if abs(math.log(one / length)) < 2.0 * WINDOW}
+        if len(near) < 2:
+            return None
+        return -float(np.polyfit(np.log(list(near)), list(near.values()), 1)[0])
 
     def settings(self, length: float | None) -> Settings:
         """The settings of the nearest length known; none where nothing bends levels."""

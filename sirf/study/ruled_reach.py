@@ -39,7 +39,8 @@ class RuledReach:
 
     `limit` is the figure that ends the one, `bound_by` what ends the other: a figure's name, "loss budget", "length budget" or
     "range of the search". Up to the reach lengths meet; from the `tolerance`, relative, above it they miss; between they meet or
-    miss by chance (`sirf.study.length_search.steady_length`). `settings` are those at the reach of links that drive curves.
+    miss by chance (`sirf.study.length_search.steady_length`). `settings` are those at the reach of links that drive curves;
+    `fall` is how far an error ratio's margin falls there over a length e times as long.
     """
 
     length_m: float | None
@@ -48,6 +49,7 @@ class RuledReach:
     bound_by: str
     tolerance: float
     settings: Settings = field(default_factory=dict, repr=False)
+    fall: float | None = field(default=None, repr=False)
 
 
 def ruled_reach(
@@ -61,6 +63,7 @@ def ruled_reach(
     here: Measurement | None = None,
     given: Settings | None = None,
     steady: bool = True,
+    fall: float | None = None,
 ) -> RuledReach:
     """The longest variable segment up to which all limits of the rule are met.
 
@@ -68,7 +71,7 @@ def ruled_reach(
     every row that has one, and the error ratios are then asked for at few lengths, `CONFIRMING_STRIDE` apart. `here` is
     what is measured already at the architecture's own length. `start` in m is that length by default; from there lengths go up
     by `stride` or down by `descent`. `given` settings are tried at every length; with `steady` off an error ratio's crossing is
-    one of single lengths.
+    one of single lengths, found sooner where its `fall` is about known.
     """
     first = subject.length_m if start is None else start
     # what is measured at another length is no help
@@ -77,6 +80,7 @@ def ruled_reach(
     length: float | None = MAX_LENGTH
     bound_by, found_within = RANGE, tolerance
     settings: Settings = {}
+    found_fall: float | None = None
     sections = subject.sections(first) if here is None else here.sections
     # False sorts before True: COM first
     for limit in sorted(rule.applying(sections), key=lambda one: one.name != "com_db"):
@@ -94,9 +98,11 @@ def ruled_reach(
                 tolerance=tolerance,
                 known=_known_margin(limit, here, first),
                 steady=steady,
+                fall=fall,
             )
             # those of the longest length that meets
             settings = ratios.settings(low)
+            found_fall = ratios.fall(low)
         # ended by this limit: at no length, or below the length up to which the ones before are met
         if low is None or high is not None:
             length, bound_by = low, limit.name
@@ -108,7 +114,13 @@ def ruled_reach(
     if length is None or budget is None or budget >= length:
         budget, cause = length, bound_by
     return RuledReach(
-        length_m=length, limit=bound_by, budget_m=budget, bound_by=cause, tolerance=found_within, settings=settings
+        length_m=length,
+        limit=bound_by,
+        budget_m=budget,
+        bound_by=cause,
+        tolerance=found_within,
+        settings=settings,
+        fall=found_fall,
     )
 
 

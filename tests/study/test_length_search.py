@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, longest_length
+from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, crossing_length, longest_length
 
 
 class Counted:
@@ -87,3 +87,33 @@ def test_after_so_many_evaluations_the_bracket_stays() -> None:
     # one stride, its bracket halved by what is left of four
     assert high / low - 1.0 > 0.01
     assert len(margin.asked) <= 4 + 1
+
+
+@pytest.mark.parametrize("start", [0.1, 0.28, 0.33, 0.9])
+def test_a_known_fall_leads_to_the_crossing_in_few_steps(start: float) -> None:
+    """A curved margin, with its fall at the crossing twice what is known or half of it, and a range that ends before it."""
+    asked: list[float] = []
+
+    def margin(length: float) -> float:
+        asked.append(length)
+        return -30.0 * math.log(length / 0.3) - 12.0 * math.log(length / 0.3) * abs(math.log(length / 0.3))
+
+    for fall in (15.0, 60.0):
+        asked.clear()
+        low, high = crossing_length(margin, start, stride=2.0**0.5, descent=2.0**0.5, fall=fall)
+        assert low == high == pytest.approx(0.3, rel=2e-3)
+        assert len(asked) == len(set(asked)) <= (7 if start > 0.5 or start < 0.2 else 4)
+    assert longest_length(margin, 0.1, between=(0.01, 0.2), fall=30.0) == (0.2, None)
+    assert longest_length(margin, 0.8, between=(0.4, 1.0), fall=30.0) == (None, 0.4)
+
+
+def test_a_known_length_that_misses_ends_the_walk_up() -> None:
+    asked: list[float] = []
+
+    def margin(length: float) -> float:
+        asked.append(length)
+        return 0.3 - length
+
+    low, high = longest_length(margin, 0.29, tolerance=0.06, known={0.29: 0.01, 0.302: -0.002})
+    assert (low, high) == (0.29, 0.302)
+    assert not asked

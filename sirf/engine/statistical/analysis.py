@@ -238,6 +238,7 @@ class InterferenceModel:
         self.aggressor_bound, self.aggressor_proxy = self._aggressor_sizes()
         self._crosstalk: dict[tuple[TiltedContour, int], Complex] = {}
         self._after: AfterError | None = None
+        self._instant: Interference | None = None
         self.large: LargeSignal | None = None
         self.decided = self.levels
         if large:
@@ -247,7 +248,14 @@ class InterferenceModel:
             self.decided = self.large.at(0).means / self.front_end.main_cursor
 
     def at(self, offset: int) -> Interference:
-        """The interference `offset` samples after the sampling instant."""
+        """The interference `offset` samples after the sampling instant; at the instant itself it is kept."""
+        if offset:
+            return self._interference(offset)
+        if self._instant is None:
+            self._instant = self._interference(0)
+        return self._instant
+
+    def _interference(self, offset: int) -> Interference:
         if self.large is not None:
             return self._distorted(self.large.at(offset), offset)
         cursors, main = self.cursors(offset)
