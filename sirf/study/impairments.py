@@ -217,7 +217,8 @@ def _depth(model: InterferenceModel) -> float:
 
 def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
     """Natural logarithm of the symbol error ratio with the thresholds at `depth` of their distance from the levels."""
-    piece = _at_instant(model)
+    # kept on the model: the instant is asked for at every depth of the search
+    piece = model.at(0)
     levels, main = model.decided, model.front_end.main_cursor
     usual = level_shares(len(levels))
     # of the model at hand: adapted thresholds follow what is lessened
@@ -229,15 +230,6 @@ def _log_error_ratio(model: InterferenceModel, depth: float) -> float:
         total += usual[e + 1] * float(piece.below(e + 1, depth * (levels[e + 1] * main - threshold)))
     # a tail of zero is one that arithmetic cannot tell from it: a finite logarithm keeps differences finite
     return float(np.log(max(total, 1e-40)))
-
-
-def _at_instant(model: InterferenceModel) -> Interference:
-    # kept on the model: the instant is asked for at every depth of the search
-    found: Interference | None = getattr(model, "_instant", None)
-    if found is None:
-        found = model.at(0)
-        model._instant = found  # type: ignore[attr-defined]
-    return found
 
 
 def smooth_transfer(transfer: Transfer, *, f_max: float) -> Transfer:
@@ -321,7 +313,7 @@ class _Straightened(InterferenceModel):
         self.bent = less
         self.decided = less(0).means / self.front_end.main_cursor
 
-    def at(self, offset: int) -> Interference:
+    def _interference(self, offset: int) -> Interference:
         """The interference with the curves' share lessened."""
         return self._distorted(self.bent(offset), offset)
 

@@ -122,8 +122,11 @@ class LargeSignal:
         fed_back = self._fed_back()[fit.order]
         seen = whole + moved[:, 0] if len(moved) else whole[None]
         patterns = PatternTails(seen - fed_back, np.atleast_2d(fitted) - fed_back, left, noise, fit.pair, count)
-        by_pair = (cursors, offsets, shares, fit.mean(noise.mean(axis=0)), fit.mean(skewed), slope)
-        return LevelDistortion(means, *(each.reshape(count, count, *each.shape[1:]) for each in by_pair), patterns)
+        variance, third = fit.mean(noise.mean(axis=0)), fit.mean(skewed)
+        cursors, offsets, shares, variance, third, slope = (
+            each.reshape(count, count, *each.shape[1:]) for each in (cursors, offsets, shares, variance, third, slope)
+        )
+        return LevelDistortion(means, cursors, offsets, shares, variance, third, slope, patterns)
 
     def _values(self, offset: int) -> tuple[Float, Float, Float, Float, Float]:
         """What arrives (N,), that of a linear chain (N,), the noise's third cumulant (N,), courses of jitter and noise (R, N).

@@ -187,7 +187,7 @@ class LightChain:
         """The same chain for waves of `per_ui` samples per UI, a divisor of SAMPLES_PER_UI."""
         other = copy(self)
         other.per_ui, other.rate = per_ui, per_ui * self.link.symbol_rate
-        other._kept, other._kept_rising, other._kept_squared = {}, {}, {}
+        other._kept, other._kept_rising, other._kept_noise_shapes = {}, {}, {}
         return other
 
     def _behind(self) -> None:

@@ -92,6 +92,6 @@ def _beats(chain: LightChain, samples: int, *, symbol_rate: float, order: int) -
     """Variance in V² of double reflections in the linear front end."""
     # they change slowly: the band up to twice the symbol rate holds all of them
     behind = chain.spectra(samples, "float32").behind
-    frequency = np.arange(len(behind) // 2) * (chain.rate / samples)
+    frequency = np.arange(len(behind) // 2) * np.float64(chain.rate / samples)
     density = chain.span.beat_density(frequency, symbol_rate=symbol_rate, order=order)
     return float(np.trapezoid(density * np.abs(behind[: len(frequency)].astype(complex)) ** 2, frequency))
