@@ -13,7 +13,9 @@ from sirf._kernels.jit import kernel
 Real = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
-TILE = 64  # symbols whose phases stay in the first cache
+TILE = 64  # symbols whose bins stay in the first cache
+WINDOW = 6  # coarse samples that share one pass over the fine ones
+MOST_COUNTED = 1 << 15  # symbols that no counter of 16 bits overflows for
 
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
@@ -80,32 +82,43 @@ def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None
 
     `taps` (r, T), r = m / c, interpolate at r instants from a coarse sample on, out of T of them, T / 2 - 1 before it.
     """
-    phases = coarse.shape[0]
+    phases, columns = coarse.shape
     ratio, length = taps.shape
-    m = phases * ratio
-    before = length // 2 - 1
-    # phases are computed row by row, which vectorises, and turned into time order within the first cache
-    tile = np.empty((m, TILE), dtype=np.float32)
-    for start in range(0, count, TILE):
-        size = min(TILE, count - start)
+    m, before = phases * ratio, length // 2 - 1
+    if ratio == 1:
+        # nothing lies between: phases are put in order of time
         for c in range(phases):
-            for r in range(ratio):
-                row = tile[c * ratio + r]
-                for k in range(size):
-                    row[k] = np.float32(0.0)
-                for j in range(length):
-                    at = c + j - before
-                    # floor division: a tap before the first phase is in the symbol before
-                    shift = at // phases
-                    source = coarse[at - shift * phases, first + start + shift : first + start + shift + size]
-                    weight = taps[r, j]
-                    if weight != 0.0:
-                        for k in range(size):
-                            row[k] += weight * source[k]
-        for k in range(size):
-            line = fine[start + k]
-            for p in range(m):
-                line[p] = tile[p, k]
+            row = coarse[c, first : first + count]
+            for k in range(count):
+                fine[k, c] = row[k]
+        return
+    # every sample of a symbol is a sum over one window of coarse samples, whose weights lie side by side: passes of several
+    # coarse samples over all m samples then run in vectors, and nothing is turned round
+    passes = -(-(phases + length - 1) // WINDOW)
+    weights = np.zeros((passes * WINDOW, m), dtype=np.float32)
+    for p in range(m):
+        for j in range(length):
+            weights[p // ratio + j, p] = taps[p % ratio, j]
+    # the last passes may read beyond the last column, with weights of zero
+    line = np.zeros((columns + 1 + WINDOW) * phases, dtype=np.float32)
+    for c in range(phases):
+        row = coarse[c]
+        for k in range(columns):
+            line[k * phases + c] = row[k]
+    for k in range(count):
+        target = fine[k]
+        start = (first + k) * phases - before
+        for j in range(0, passes * WINDOW, WINDOW):
+            x = line[start + j : start + j + WINDOW]
+            x0, x1, x2, x3, x4, x5 = x[0], x[1], x[2], x[3], x[4], x[5]
+            h0, h1, h2 = weights[j], weights[j + 1], weights[j + 2]
+            h3, h4, h5 = weights[j + 3], weights[j + 4], weights[j + 5]
+            if j == 0:
+                for p in range(m):
+                    target[p] = x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p] + x4 * h4[p] + x5 * h5[p]
+            else:
+                for p in range(m):
+                    target[p] += x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p] + x4 * h4[p] + x5 * h5[p]
 
 
 @kernel(fastmath=True)  # a bin number: the last bit of a voltage on a bin's edge
@@ -130,50 +143,56 @@ def accumulate(
     samples a cubic through four of them.
     """
     m, bins = histogram.shape
-    top = np.float32(bins - 1)
-    flat = histogram.reshape(-1)
+    top, limit, step = np.float32(bins - 1), np.float32(saturation), np.float32(scale)
     taps = weights.shape[1]
     value = np.empty(m, dtype=np.float32)
-    line = np.empty(m, dtype=np.float32)
-    index = np.empty(m, dtype=np.int32)
-    # 32-bit indices into the flat histogram keep the binning loop in vectors
-    base = np.arange(m).astype(np.int32) * np.int32(bins)
-    limit = np.float32(saturation)
-    for k in range(len(position)):
-        place = (position[k] - origin) * m
-        whole = int(np.floor(place))
-        u = np.float32(place - whole)
+    places = np.empty((TILE, m), dtype=np.uint16)
+    # counters of 16 bits stay in the first cache; they are emptied before one can be full
+    few = np.zeros((m, bins), dtype=np.uint16)
+    for begin in range(0, len(position), MOST_COUNTED):
+        end = min(begin + MOST_COUNTED, len(position))
+        # bins of a tile of symbols first, in vectors, then their counts, one by one
+        for start in range(begin, end, TILE):
+            size = min(TILE, end - start)
+            for q in range(size):
+                k = start + q
+                place = (position[k] - origin) * m
+                whole = int(np.floor(place))
+                u = np.float32(place - whole)
+                for i in range(max(taps, 1)):
+                    at = whole - m // 2 - (i - main) * m
+                    factor = weights[k, i] if taps else np.float32(1.0)
+                    # a linear amplifier and a tap are one factor; a limiting one bends the signal before the tap weighs it
+                    gain = gains[k] if limit > 0.0 else gains[k] * factor
+                    source = wave[at - 1 : at + m + 2]
+                    # Lagrange's cubic through the samples at -1, 0, 1 and 2, as the receiver's own sampler takes it; at a
+                    # sample its weights are 0, 1, 0 and 0
+                    a = -gain * u * (u - np.float32(1.0)) * (u - np.float32(2.0)) / np.float32(6.0)
+                    b = gain * (u + np.float32(1.0)) * (u - np.float32(1.0)) * (u - np.float32(2.0)) * np.float32(0.5)
+                    c = -gain * (u + np.float32(1.0)) * u * (u - np.float32(2.0)) * np.float32(0.5)
+                    d = gain * (u + np.float32(1.0)) * u * (u - np.float32(1.0)) / np.float32(6.0)
+                    if limit > 0.0:
+                        for p in range(m):
+                            volts = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
+                            before = value[p] if i else np.float32(0.0)
+                            value[p] = before + factor * limit * np.tanh(volts / limit)
+                    elif i == 0:
+                        for p in range(m):
+                            value[p] = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
+                    else:
+                        for p in range(m):
+                            value[p] += a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
+                # feedback is constant over the UI of a decision: one shift for all phases
+                shift = np.float32(feedback[k] + low)
+                row = places[q]
+                for p in range(m):
+                    row[p] = np.uint16(np.int32(min(max((value[p] - shift) * step, np.float32(0.0)), top)))
+            for q in range(size):
+                row = places[q]
+                for p in range(m):
+                    few[p, row[p]] += np.uint16(1)
         for p in range(m):
-            value[p] = np.float32(0.0)
-        for i in range(max(taps, 1)):
-            at = whole - m // 2 - (i - main) * m
-            factor = weights[k, i] if taps else np.float32(1.0)
-            # a linear amplifier and a tap are one factor; a limiting one bends the signal before the tap weighs it
-            gain = gains[k] if limit > 0.0 else gains[k] * factor
-            if u == 0.0:
-                exact = wave[at : at + m]
-                for p in range(m):
-                    line[p] = gain * exact[p]
-            else:
-                source = wave[at - 1 : at + m + 2]
-                # Lagrange's cubic through the samples at -1, 0, 1 and 2, as the receiver's own sampler takes it
-                a = -gain * u * (u - np.float32(1.0)) * (u - np.float32(2.0)) / np.float32(6.0)
-                b = gain * (u + np.float32(1.0)) * (u - np.float32(1.0)) * (u - np.float32(2.0)) * np.float32(0.5)
-                c = -gain * (u + np.float32(1.0)) * u * (u - np.float32(2.0)) * np.float32(0.5)
-                d = gain * (u + np.float32(1.0)) * u * (u - np.float32(1.0)) / np.float32(6.0)
-                for p in range(m):
-                    line[p] = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
-            if limit > 0.0:
-                for p in range(m):
-                    value[p] += factor * limit * np.tanh(line[p] / limit)
-            else:
-                for p in range(m):
-                    value[p] += line[p]
-        # feedback is constant over the UI of a decision: one shift for all phases
-        shift = np.float32(feedback[k] + low)
-        step = np.float32(scale)
-        for p in range(m):
-            where = (value[p] - shift) * step
-            index[p] = base[p] + np.int32(min(max(where, np.float32(0.0)), top))
-        for p in range(m):
-            flat[index[p]] += 1
+            total, found = histogram[p], few[p]
+            for v in range(bins):
+                total[v] += found[v]
+                found[v] = np.uint16(0)

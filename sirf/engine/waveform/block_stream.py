@@ -171,10 +171,10 @@ class Stream:
 
     def _receive(self, limit: int) -> Received | None:
         receiver = self.receiver
-        if self.unit.shape[1] == 0:
-            self.unit = self.source.receiver_noise()
-        limit = min(limit, self.unit.shape[1])
-        # noise of SNR_TX is that of the transmitter: the amplifier ahead of the slicer takes it along
+        # no more symbols than the waveform holds, whatever the sampler's time: noise for all of them, and room for no others
+        limit = min(limit, max(self.origin + len(self.wave) - receiver.symbol, 1))
+        while self.unit.shape[1] < limit:
+            self.unit = np.concatenate([self.unit, self.source.receiver_noise()], axis=1)
         added = receiver.gain * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
         noise = (
             receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)

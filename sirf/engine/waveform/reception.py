@@ -263,8 +263,8 @@ class Reception:
         where = trace.position[count - 1 - self.ffe_main :][:done]
         if self.loop.detector:
             counted = where[max(self.first - start, 0) :]
-            off = counted - np.floor(counted + 0.5)
-            self.phase += len(off), off.sum(), (off * off).sum()
+            off = counted - np.rint(counted)
+            self.phase += len(off), off.sum(), off @ off
         return TracedDecisions(
             position=where,
             equalised=trace.equalised[:done],
