@@ -50,6 +50,7 @@ def buffer_of(model: AmiModel | None, resolved: Mapping[str, Any], *, transmits:
         return Buffer(None, None, None)
     values = {name: resolved.get(name.lower(), model.info(name)) for name in NAMES}
     network = None
+    # relative to the model's file, as everything that a parameter file names
     if values["Ts4file"]:
         file = model.file.parent / str(values["Ts4file"])
         try:
@@ -58,7 +59,9 @@ def buffer_of(model: AmiModel | None, resolved: Mapping[str, Any], *, transmits:
             raise AmiError(
                 f"{model.ami.source}: Ts4file must be a 4-port Touchstone file, got {file} ({error})"
             ) from None
+        # seen from the die outwards: a receiver's file begins at the pads
         network = network if transmits else network.flipped()
+    # only a transmitter has a swing
     names = {"resistance": "Tx_R" if transmits else "Rx_R", "swing": "Tx_V"}
     numbers = {field: None if values[name] is None else float(values[name]) for field, name in names.items()}
     for field, name in names.items():
@@ -77,12 +80,14 @@ def with_buffers(link: Link, sent: Buffer, received: Buffer) -> Link:
     case = link.packages
     if case is None or link.channel.plane == "die":
         case = PackageCase(transmitter=BARE, fext=BARE, next=BARE)
+    # two lines of the case's reference
     reference = 2.0 * case.reference_impedance
     networks = [
         _enclosed(_within(network, sent, received).renormalized(reference), role, link, case, sent, received)
         for network, role in zip(link.channel.networks, roles_of(link.channel), strict=True)
     ]
     fext = len(link.channel.fext)
+    # what it converts is not known any more, with the models' files in the way
     channel = dataclasses.replace(
         link.channel,
         through=networks[0],
@@ -102,6 +107,7 @@ def with_buffers(link: Link, sent: Buffer, received: Buffer) -> Link:
         # a matched line sees half of what the source swings between, and levels stand at plus and minus the amplitude
         amplitude = 0.25 * sent.swing
         tx = dataclasses.replace(tx, amplitude=amplitude, amplitude_fext=amplitude, amplitude_next=amplitude)
+    # the file has its own edge: the link's would be a second one
     if sent.network is not None:
         tx = dataclasses.replace(tx, rise_time=0.0)
     return link.replace(channel=channel, packages=ends, transmitter=tx)
@@ -109,6 +115,7 @@ def with_buffers(link: Link, sent: Buffer, received: Buffer) -> Link:
 
 def _within(network: Network, sent: Buffer, received: Buffer) -> Network:
     """The points of a path that both files know; what lies beyond is extrapolated as for any channel."""
+    # no extrapolation of a vendor's file: points that it does not know are left out
     keep = np.ones(len(network.frequency), dtype=bool)
     for buffer in (sent, received):
         if buffer.network is not None:
@@ -128,6 +135,7 @@ def _enclosed(network: Network, role: Role, link: Link, case: PackageCase, sent:
     ):
         outer = _outer(package, board, buffer, link, network)
         if outer is not None:
+            # die outwards at both ends: at the far one the order is turned round
             network = outer @ network if place == 0 else network @ outer.flipped()
     return network
 
@@ -135,10 +143,13 @@ def _enclosed(network: Network, role: Role, link: Link, case: PackageCase, sent:
 def _outer(package: Package, board: Package | None, buffer: Buffer, link: Link, network: Network) -> Network | None:
     """What stands outside one end of the channel, die side at port 1; None for nothing."""
     if link.channel.plane == "bump":
+        # a channel from bump to bump has packages' lines in it already
         package, board = dataclasses.replace(package, lines=(), c_p=0.0), None
     if buffer.given:
+        # the file stands in place of the die's own stages
         package = dataclasses.replace(package, die=())
     parts = [part.network(network.frequency) for part in (package, board) if part is not None and part != BARE]
+    # outermost at the die's side, ahead of package and board
     if buffer.network is not None:
         parts.insert(0, buffer.network.renormalized(network.z0).resampled(network.frequency))
     whole: Network | None = None

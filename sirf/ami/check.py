@@ -124,6 +124,7 @@ def check_file(ami: AmiFile) -> tuple[Finding, ...]:
         if parameter.is_input and parameter.standard_value() is None and parameter.format != "table":
             found.append(Finding("default", PROBLEM, f"line {parameter.line}: {parameter.path} has no value"))
         if parameter.default is not None and parameter.is_input:
+            # a default out of the file's own range is the file's fault, not the user's
             try:
                 parameter.convert(parameter.default, ami.source)
             except SirfError as error:
@@ -156,6 +157,7 @@ def check_model(
             step()
         except AmiError as error:
             trial.add(TOPICS[step.__name__], PROBLEM, str(error))
+            # without a loaded and initialised model nothing else can be tried
             if step in (trial.load, trial.initialise):
                 break
     return AmiCheck(
@@ -173,12 +175,15 @@ class _Trial:
 
     def __init__(self, model: AmiModel, rate: float, samples_per_ui: int, modulation: str | None) -> None:
         declared = model.ami.reserved.get("modulation")
+        # NRZ where the file says nothing: models before 6.1 know no other
         allowed = [str(one) for one in declared.choices()] if declared is not None else ["NRZ"]
         self.model, self.m = model, samples_per_ui
         self.modulation = modulation or (allowed or ["NRZ"])[0]
         self.order = order_of(self.modulation)
         self.period, self.interval = 1.0 / rate, 1.0 / (rate * samples_per_ui)
+        # two UI of delay: a model that looks for the main cursor finds something ahead of it
         time = np.arange(64 * samples_per_ui) * self.interval - 2.0 * self.period
+        # a pole at a quarter of the symbol rate
         pole = 0.5 * np.pi * rate
         self.channel = np.where(time >= 0, pole * np.exp(-pole * np.maximum(time, 0.0)), 0.0)
         self.findings: list[Finding] = []
@@ -215,6 +220,7 @@ class _Trial:
             self.add("printing", NOTE, f"writes to standard output: {printed[:60]!r}")
         if not np.all(np.isfinite(out)):
             self.add("AMI_Init", PROBLEM, "returns NaN or infinity")
+        # bit by bit: a model that changes nothing hands the same numbers back
         changed = not np.array_equal(out[0], self.channel)
         if changed and not self.model.ami.init_returns_impulse:
             self.add("AMI_Init", NOTE, "changes the impulse response, though Init_Returns_Impulse is False")
@@ -225,6 +231,7 @@ class _Trial:
         """Whether Init is linear: twice the channel, twice the answer."""
         if not self.model.ami.init_returns_impulse or self.response is None:
             return
+        # adaptive models are not linear, and may be so: a note and no problem
         with self._open() as instance:
             twice = self._init(instance, 2.0 * self.channel)[0][0]
         difference = _relative(twice, 2.0 * self.response)
@@ -239,6 +246,7 @@ class _Trial:
         """Whether a new process gives the same answer."""
         if self.response is None:
             return
+        # in a new process: state of the first one is gone
         with self._open() as instance:
             again = self._init(instance, self.channel)[0][0]
         same = np.array_equal(again, self.response, equal_nan=True)
@@ -255,8 +263,10 @@ class _Trial:
         if not self.model.ami.getwave_exists:
             return
         whole, clocks, out = self._through([SYMBOLS * self.m])
+        # in eighths: blocks as hosts send them
         sizes = [SYMBOLS * self.m // 8] * 8
         parts, split_clocks, _ = self._through(sizes)
+        # pieces of odd lengths: no multiple of a UI, one very short
         odd, _, _ = self._through(
             [7 * self.m, *([SYMBOLS * self.m // 4 - 1] * 3), SYMBOLS * self.m // 4 + 3 - 7 * self.m]
         )
@@ -266,6 +276,7 @@ class _Trial:
             self.add("AMI_GetWave", PROBLEM, "returns NaN or infinity")
         for name, other in (("eighths", parts), ("odd pieces", odd)):
             difference = _relative(other, whole)
+            # but for rounding: sums in another order
             if difference > CLOSE:
                 self.add("block size", PROBLEM, f"a waveform in {name} gives another output, off by {difference:.2g}")
                 break
@@ -280,9 +291,11 @@ class _Trial:
         """Every value that the file allows must be taken by AMI_Init."""
         tried = 0
         for parameter in self.model.ami.parameters.values():
+            # places that the host fills in
             if not parameter.is_input or parameter.name.lower() in ("dll_path", "dll_id", "bci_id"):
                 continue
             for value in _trials(parameter):
+                # another modulation needs other symbols than this trial sends
                 if parameter.name.lower() in ("modulation", "modulation_levels"):
                     continue
                 tried += 1
@@ -301,11 +314,13 @@ class _Trial:
         """Memory after many AMI_Init and AMI_Close in one process."""
         with self._open() as instance:
             before = 0
+            # memory of the process, after the allocator has settled
             for cycle in range(CYCLES):
                 self._init(instance, self.channel)
                 if self.model.ami.getwave_exists:
                     instance.getwave(np.zeros(4 * self.m))
                 instance.close_model()
+                # what the first calls take is not lost, but kept for later ones
                 if cycle == SETTLED:
                     before = instance.memory()
             growth = (instance.memory() - before) / (CYCLES - 1 - SETTLED)
@@ -332,7 +347,7 @@ class _Trial:
         symbols = np.random.default_rng(1).integers(0, self.order, SYMBOLS)
         levels = np.linspace(-0.5, 0.5, self.order)
         wave = np.repeat(levels[symbols], self.m)
-        pulse = np.convolve(self.channel, np.ones(1))[: 16 * self.m] * self.interval
+        pulse = self.channel[: 16 * self.m] * self.interval
         wave = np.convolve(wave, pulse)[: len(wave)]
         pieces, ticks, answer = [], [], ModelReply(1)
         with self._open() as instance:
@@ -360,6 +375,7 @@ class _Trial:
             self.add("clock times", OK, f"{len(clocks)} for {SYMBOLS} symbols")
 
     def _outputs(self, returned: dict[str, Any]) -> None:
+        # what is declared 'out' must come back, and what comes back should be declared
         declared = self.model.ami.parameters
         for path in returned:
             if path not in declared:
@@ -379,12 +395,14 @@ def _trials(parameter: Parameter) -> list[Value]:
         return [int(bound) if parameter.type == "integer" else bound for bound in bounds]
     choices = list(parameter.choices())
     if len(choices) > TRIES:
+        # evenly through a long list, ends included
         choices = [choices[index] for index in np.linspace(0, len(choices) - 1, TRIES).astype(int)]
     return choices
 
 
 def _relative(one: Float, two: Float) -> float:
     """Largest difference over the largest value."""
+    # another length is another answer altogether
     if one.shape != two.shape:
         return float("inf")
     size = float(np.abs(two).max())

@@ -32,10 +32,12 @@ class ModelCounter:
         self.found, self.ideal, self.counted = found, ideal, counted
         self.order = found.link.order
         self.identity = f"{found.link.digest}{'-ideal' if ideal else ''}"
+        # a burst of feedback ends after as many right symbols as there are taps; a model's own feedback is not seen
         self.gap = 0 if found.receiver_decides else len(found.link.receiver.dfe)
 
     def segment(self, seed: int, index: int) -> tuple[ErrorCount, Errors]:
         """The counts of one segment, behind the precoding if there is one, and the errors on the line."""
+        # one seed a segment, whatever ran before it: a count may go on from any
         own = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> np.uint64(1))
         sent, decided = self._decisions(own)
         on_line = Errors.between(sent, decided, gap=self.gap)

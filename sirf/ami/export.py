@@ -93,6 +93,7 @@ def _numbers(values: Sequence[float]) -> str:
 
 def _header(link: Link) -> str:
     tx, rx, limits = link.transmitter, link.receiver, link.limits
+    # a DFE without a limit stays at its tap
     first = (0.0, 0.0)
     if rx.dfe:
         first = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (rx.dfe[0], rx.dfe[0])
@@ -106,6 +107,7 @@ def _header(link: Link) -> str:
         f"#define RX_FFE {_numbers(rx.ffe)}",
         f"#define RX_MAIN {rx.ffe_main}",
         f"#define DFE_TAPS {len(rx.dfe)}",
+        # a last zero: C has no array of length zero
         f"#define RX_DFE {_numbers((*rx.dfe, 0.0))}",
         f"#define DFE1_MIN {first[0]!r}",
         f"#define DFE1_MAX {first[1]!r}",
@@ -124,6 +126,7 @@ def _header(link: Link) -> str:
     if rx.noise_corner is not None:
         lines.append(f"#define NOISE_CORNER {rx.noise_corner!r}")
     if rx.clock is not None:
+        # C knows infinity by a name of its own
         damping = "INFINITY" if math.isinf(rx.clock.damping) else repr(rx.clock.damping)
         lines += [
             f"#define CLOCK_BANDWIDTH {rx.clock.bandwidth!r}",
@@ -140,6 +143,7 @@ def _info(name: str, kind: str, value: str) -> str:
 
 
 def _tap(name: str, value: float, what: str, *, main: bool = False) -> str:
+    # a main tap of zero would have no eye; other taps go both ways
     low, high = min(0.05 if main else -TAP_RANGE, value), max(TAP_RANGE, value)
     return f'({name} (Usage In) (Type Tap) (Range {value!r} {low!r} {high!r}) (Description "{what}"))'
 
@@ -182,6 +186,7 @@ def _receiver_ami(link: Link) -> str:
     specific = []
     if isinstance(rx.ctle, Ctle):
         for name, value in (("g_dc_db", rx.ctle.g_dc_db), ("g_dc2_db", rx.ctle.g_dc2_db)):
+            # 30 dB of range at least, or more where the link has it
             low = min(-30.0, value)
             specific.append(
                 f'({name} (Usage In) (Type Float) (Range {value!r} {low!r} 0.0) (Description "CTLE gain at DC in dB"))'
@@ -193,6 +198,7 @@ def _receiver_ami(link: Link) -> str:
     specific.append(
         '(dfe_in_init (Usage In) (Type Boolean) (Value True) (Description "AMI_Init takes the decision feedback off too"))'
     )
+    # hosts differ in whether the receiver's filter is in the analog part
     specific.append(
         "(noise_filter (Usage In) (Type Boolean) (Value False) (Description \"True where the analog part lacks the receiver's "
         'Butterworth filter"))'
@@ -209,13 +215,18 @@ def _ibs(link: Link) -> str:
     """Terminations, swing and edge of the analog part, and where the models are."""
     case = link.packages if link.channel.plane != "die" else None
     ohm = (50.0, 50.0) if case is None else _terminations(case)
+    # levels at plus and minus the amplitude: twice that between them
     supply = 2.0 * link.transmitter.amplitude
+    # an edge of zero would be a division by zero in the reader
     edge = max(link.transmitter.rise_time, 1e-15)
+    # beyond the supply on both sides, as the tables must reach
     rows = (-supply, 0.0, supply, 2.0 * supply)
     pulldown = "\n".join(f"{volts:.9g} {volts / ohm[0]:.9g} NA NA" for volts in rows)
     pullup = "\n".join(f"{volts:.9g} {-volts / ohm[0]:.9g} NA NA" for volts in rows)
     clamp = "\n".join(f"{volts:.9g} {volts / ohm[1]:.9g} NA NA" for volts in rows)
+    # [Ramp] goes from 20 % to 80 % into a matched load, half of the swing
     swing = 0.6 * supply * 0.5
+    # the same sources build on all three
     executables = "\n".join(
         f"Executable {platform} {{0}}.{ending} {{0}}.ami"
         for platform, ending in (("Linux_gcc_64", "so"), ("macOS_clang_64", "so"), ("Windows_gcc_64", "dll"))
@@ -324,6 +335,7 @@ def read_link(file: str | Path) -> Link:
     )
     rate = None if table.symbol_rate_gbd is None else 1e9 * table.symbol_rate_gbd
     link = Link(channel, standard=table.standard, package_case=table.package_case, symbol_rate=rate)
+    # what the file gives replaces what the search has found
     if table.optimize:
         link = link.optimized()
     tx, rx = link.transmitter, link.receiver

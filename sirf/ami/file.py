@@ -57,6 +57,7 @@ class AmiFile:
         return bool(self.info("GetWave_Exists", False))
 
     @property
+    # the parameter is gone from 5.1 on: GetWave then stands alone
     def use_init_output(self) -> bool:
         """Whether GetWave works behind Init's filter (IBIS 5.0 alone; from 5.1 on the parameter is gone)."""
         return self.version < 5.1 and bool(self.info("Use_Init_Output", True))
@@ -66,6 +67,7 @@ class AmiFile:
         """AMI_Version as a number; 5.0 where the file states none."""
         text = str(self.info("AMI_Version", "5.0"))
         try:
+            # 7.2.1 counts as 7.2
             return float(".".join(text.split(".")[:2]))
         except ValueError:
             raise AmiError(f"{self.source}: AMI_Version must be like 7.0, got {text!r}. Correct the file.") from None
@@ -75,6 +77,7 @@ class AmiFile:
         everything = self.parameters
         lowered = path.lower()
         if lowered in everything:
+            # a name alone is enough where only one parameter has it
             return everything[lowered]
         named = [one for one in everything.values() if one.name.lower() == lowered]
         if len(named) == 1:
@@ -84,6 +87,7 @@ class AmiFile:
                 f"parameter must be one of {', '.join(one.path for one in named)}, got {path!r}. Give the whole path."
             )
         inputs = [one.path for one in everything.values() if one.is_input]
+        # inputs only: others cannot be set
         close = difflib.get_close_matches(lowered, [one.lower() for one in inputs], n=1, cutoff=0.5)
         hint = f"Did you mean {everything[close[0]].path!r}?" if close else f"It has {', '.join(inputs) or 'none'}."
         raise AmiError(f"parameter must be one of {self.source}, got {path!r}. {hint}")
@@ -116,6 +120,7 @@ class AmiFile:
         tree: dict[str, Any] = {}
         everything = self.parameters
         for path, value in values.items():
+            # a parameter without any value is left to the model's own default
             if value is None:
                 continue
             *branches, leaf = everything[path].path.split(".")
@@ -138,6 +143,7 @@ class AmiFile:
         for path, branch in _leaves(tree.branches, ""):
             parameter = everything.get(path)
             if branch.branches:
+                # rows of a table come back as branches
                 found[path] = tuple((one.name, *(atom.text for atom in one.atoms)) for one in branch.branches)
                 continue
             words = [atom.text for atom in branch.atoms]
@@ -152,6 +158,7 @@ def read_ami(file: str | Path) -> AmiFile:
         data = path.read_bytes()
     except OSError as error:
         raise AmiError(f"{path} must be a .ami file, got {error.strerror}. Check the name.") from None
+    # comments in any encoding must not stop the reader
     return parse_ami(data.decode("utf-8", errors="replace"), source=path.name)
 
 
@@ -163,6 +170,7 @@ def parse_ami(text: str, *, source: str = "text") -> AmiFile:
     for branch in tree.branches:
         name = branch.name.lower()
         if name == "description":
+            # sections may stand in any order
             continue
         if name not in SECTIONS:
             raise AmiError(
@@ -170,6 +178,7 @@ def parse_ami(text: str, *, source: str = "text") -> AmiFile:
             )
         _collect(branch.branches, "", name == SECTIONS[0], sections[name], source, notes)
     reserved, specific = (sections[name] for name in SECTIONS)
+    # one name in both sections would be set twice
     both = sorted(set(reserved) & set(specific))
     if both:
         raise AmiError(f"{source}: a parameter must stand in one section, got {both[0]!r} in both. Rename one.")
@@ -194,6 +203,7 @@ def _collect(
         if branch.name.lower() == "description":
             continue
         path = f"{prefix}{branch.name}"
+        # without a usage it is a branch of parameters, or a parameter that lacks it
         if branch.find("usage") is None:
             if not branch.branches or any(
                 one.name.lower() in LEAVES and one.find("usage") is None
@@ -236,6 +246,7 @@ def _kinds(parameter: Parameter, row: tuple[Value, ...]) -> tuple[str, ...]:
     return parameter.types if len(parameter.types) == len(row) else (parameter.type,) * len(row)
 
 
+# quotes around strings, True and False with capitals, all digits of a float
 def _word(value: Value, kind: str) -> str:
     if kind == "string":
         return f'"{value}"'
@@ -248,6 +259,7 @@ def _leaves(branches: Iterable[Branch], prefix: str) -> Iterable[tuple[str, Bran
     """Paths in small letters and branches without branches of their own; rows of numbers stay with their table."""
     for branch in branches:
         path = f"{prefix}{branch.name}".lower()
+        # rows of a table begin with a number
         if branch.branches and not all(_is_number(one.name) for one in branch.branches):
             yield from _leaves(branch.branches, f"{path}.")
         else:
@@ -271,6 +283,7 @@ def _output(words: list[str], parameter: Parameter | None) -> Any:
         elif kind == "string":
             values.append(word)
         elif _is_number(word):
+            # integers may come back with a decimal point
             values.append(int(float(word)) if kind == "integer" else float(word))
         else:
             values.append(word)

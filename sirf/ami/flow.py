@@ -98,6 +98,7 @@ class Modelled:
         Raises `AmiError` where a model is set to train: AMI_Init alone has not done it.
         """
         for side in (self.transmitter, self.receiver):
+            # training happens in GetWave: what Init alone gives is not what the models would do
             if side is not None and side.model.info("BCI_State") == "Training":
                 raise AmiError(
                     f"{side.model.ami.source}: BCI_State must be Off in the statistical flow, got Training. Models train through "
@@ -117,13 +118,16 @@ def modelled(link: Link) -> Modelled:
     Raises `AmiError` where a model fails, and for a link whose own equalisers stand beside those of a model.
     """
     _check_parts(link)
+    # samples of the link: models work at its rate
     interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
     models = (link.transmitter_model, link.receiver_model)
+    # some analog parts depend on parameters: resolved first
     resolved = [{} if model is None else _resolved_analog(model, link, interval) for model in models]
     buffers = [
         buffer_of(model, found, transmits=side == 0)
         for side, (model, found) in enumerate(zip(models, resolved, strict=True))
     ]
+    # analog parts replace die and edge; the rest of the link stays
     base = with_buffers(link.replace(transmitter_model=None, receiver_model=None), buffers[0], buffers[1])
     channel = analog_channel(base)
     columns = impulse_columns(channel, base)
@@ -132,6 +136,7 @@ def modelled(link: Link) -> Modelled:
     sent = None
     if link.transmitter_model is not None:
         passing = np.flatnonzero(ones)
+        # through and FEXT columns pass the transmitter's model
         sent, changed = _initialise(link.transmitter_model, columns[passing], link, interval)
         columns[passing] = changed
     received = None
@@ -258,6 +263,7 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
     """AMI_Resolve and AMI_Init of a model on `columns` (C, N); what it is, and the columns with its filter in them."""
     notes = list(model.check_modulation(link.modulation))
     _check_clock_input(model)
+    # through column, then aggressors, as far as the model takes any
     room = int(model.info("Max_Init_Aggressors", 0) or 0)
     # a place among the aggressors is kept for the probe where the model leaves any
     given = columns[: 1 + max(min(len(columns) - 1, room - 1), 0)]
@@ -278,16 +284,19 @@ def _initialise(model: AmiModel, columns: Float, link: Link, interval: float) ->
         out, answer = instance.init(given, sample_interval=interval, bit_time=period, parameters=parameters)
         if instance.printed:
             notes.append(f"{model.name} printed {instance.printed_bytes} bytes: {instance.printed[:80]!r}")
+    # what a model says is worth telling
     if answer.message:
         notes.append(f"{model.name} says: {answer.message.strip()}")
     # what Init returns stands above what Resolve said of the same parameter
     values = {**resolved, **model.ami.outputs(answer.out, f"AMI_parameters_out of {model.name}")}
+    # an offset in volts moves waveform and thresholds alike
     offset = float(values.get("dc_offset") or 0.0)
     if offset:
         notes.append(
             f"{model.name} returns DC_Offset {offset:g} V: it lies in the waveform and in its thresholds alike, so eyes are "
             "drawn about the middle and decisions are the same"
         )
+    # Init is asked for its values; its columns are not its answer
     if not model.ami.init_returns_impulse:
         return Initialised(model, None, None, values, given, tuple(notes)), columns
     if not np.all(np.isfinite(out)):
@@ -329,9 +338,11 @@ def _at_decision_time(link: Link, received: Initialised | None) -> Link:
     from sirf.engine.front_end import front_end
 
     kind = received.model.ami.reserved["rx_decision_time"].type
+    # in UI or in seconds, by the parameter's own type
     delay = float(wanted) if kind == "ui" else float(wanted) * link.symbol_rate
     channel, end = analog_channel(link), front_end(link)
     start = channel.prepared[channel.index[0]].start_time
+    # where the link itself would sample, from the same first row
     usual = (end.start_time - start) * link.symbol_rate + end.sampling / end.samples_per_ui
     # beyond a UI it would be another symbol: then the file counts from another row than sirf
     offset = delay - usual
@@ -356,10 +367,12 @@ def _filters(
     before: Float, after: Float, probe: Float | None, interval: float
 ) -> tuple[SampledFilter | None, SampledFilter | None]:
     """A model's filter, and what it does to the through column on top of it, from one column `before` and `after` (N,)."""
+    # without a probe the filter is the quotient of both columns
     ratio = _divided(before, after)
     if probe is None:
         return SampledFilter(ratio, interval), None
     own = SampledFilter(_trimmed(probe), interval)
+    # differences are judged by the peak of the answer
     peak = float(np.abs(after).max())
     # a model may filter as the circle that a transform makes of the column, or as a filter from rest
     circular = np.asarray(fft.irfft(fft.rfft(before) * fft.rfft(probe), len(before)))
@@ -377,6 +390,7 @@ def _divided(before: Float, after: Float) -> Float:
     # where the channel passes nothing the quotient is noise over noise: it is bridged from both sides
     large = np.abs(source) > FLOOR * float(np.abs(source).max())
     known, index = np.flatnonzero(large), np.arange(len(source))
+    # complex values, not magnitude and phase: the bridge must not turn
     found = fft.rfft(after)[large] / source[large]
     ratio = np.interp(index, known, found.real) + 1j * np.interp(index, known, found.imag)
     return np.asarray(fft.irfft(ratio, n=len(before)))
@@ -385,6 +399,7 @@ def _divided(before: Float, after: Float) -> Float:
 def _convolved(column: Float, taps: Float) -> Float:
     """The first N samples of the linear convolution of a column (N,) with `taps`, as a causal filter gives them."""
     n = len(column)
+    # long enough that nothing comes round
     size = fft.next_fast_len(n + len(taps), real=True)
     return np.asarray(fft.irfft(fft.rfft(column, size) * fft.rfft(taps, size), size)[:n])
 
@@ -398,4 +413,5 @@ def _filtered(columns: Float, own: SampledFilter | None) -> Float:
 def _trimmed(taps: Float) -> Float:
     """Taps without the zeros at their end; one at least."""
     last = np.flatnonzero(taps)
+    # one tap at least: a filter without any has no length
     return taps[: int(last[-1]) + 1] if len(last) else taps[:1]

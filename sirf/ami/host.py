@@ -74,9 +74,11 @@ class Instance:
         self.file = Path(so).resolve()
         self.name = name or self.file.name
         self.time_limit = time_limit
+        # before it is loaded: a shared object of another machine ends the process without a word
         check_runs_here(self.file)
         if os.name != "posix":
             raise AmiError(f"{self.name} must run on Linux or macOS, got {sys.platform}. Use one of these.")
+        # a folder of its own, in memory where there is such a place: waveforms go to and fro through it
         self._own = Path(tempfile.mkdtemp(prefix="sirf-ami-", dir=_memory_folder()))
         self._process: subprocess.Popen[bytes] | None = None
         self._printed, self._printed_bytes, self._waiting = b"", 0, ""
@@ -89,20 +91,24 @@ class Instance:
             self.symbols: tuple[str, ...] = tuple(answer["symbols"])
             if "AMI_Init" not in self.symbols:
                 raise AmiError(f"{self.name} must have the function AMI_Init, got none. Is it an IBIS-AMI model?")
+        # any failure on the way leaves no process and no folder behind
         except BaseException:
             self.kill()
             raise
 
     def _map(self, samples: int, clocks: int) -> None:
+        # more clock times than symbols: the interface tells the model nothing of the room
         self.samples, self._clock_count = samples, CLOCK_ROOM * clocks + GUARD
         self._clock_start = samples + GUARD
         total = self._clock_start + self._clock_count + GUARD
         self._size = total * worker.DOUBLE
+        # a file that both processes map: waveforms are not copied through a pipe
         with open(self._own / "waves", "w+b") as file:
             file.truncate(self._size)
             self._memory = mmap.mmap(file.fileno(), self._size)
         self._values: Float = np.frombuffer(self._memory, dtype=np.float64)
         self.wave: Float = self._values[:samples]
+        # marked places on both sides of what the model may write to
         self._guards = (self._values[samples : samples + GUARD], self._values[total - GUARD :])
         self._clocks = self._values[self._clock_start : self._clock_start + self._clock_count]
         for guard in self._guards:
@@ -115,14 +121,17 @@ class Instance:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # the environment that the caller names, and nothing of the parent's
             env=dict(environment),
             cwd=folder,
+            # a group of its own: what the model itself starts ends with it
             start_new_session=True,
             bufsize=0,
         )
         self._selector = selectors.DefaultSelector()
         for stream, what in ((self._process.stdout, "answer"), (self._process.stderr, "printed")):
             assert stream is not None
+            # a model that prints without end must not block the answer
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ, what)
         self._line = b""
@@ -160,6 +169,7 @@ class Instance:
         """
         given = np.atleast_2d(np.zeros((1, 1)) if matrix is None else matrix)
         columns, rows = given.shape
+        # columns one after the other, as the interface has them
         self.wave[: columns * rows] = given.reshape(-1)
         answer = self._answer(
             "init", rows, columns - 1, sample_interval, bit_time, parameters, doing="AMI_Init", size=columns * rows
@@ -180,6 +190,7 @@ class Instance:
         if self._clocks[0] != -1.0:
             self._clocks[:] = -1.0
         self._sent = samples
+        # right behind this block too: a shorter one leaves room that is none of its own
         self._values[samples : samples + GUARD] = MARK
         self._send("getwave", samples, self._clock_start, doing="AMI_GetWave")
 
@@ -189,6 +200,7 @@ class Instance:
         # the end is marked by -1; a tick may lie before the first sample
         count = 0
         if self._clocks[0] != -1.0:
+            # the first -1 ends the times; where none is left the model has filled the room
             ends = self._clocks == -1.0
             count = int(np.argmax(ends)) if ends.any() else len(self._clocks)
         return self._clocks[:count].copy(), answer
@@ -211,6 +223,7 @@ class Instance:
 
     def close(self) -> None:
         """AMI_Close, then the end of the process; what fails here is no more than the end of a run that is over."""
+        # a process that has ended has nothing to close
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(AmiError):
                 self.close_model()
@@ -220,6 +233,7 @@ class Instance:
         """End the process at once and remove its folder."""
         process = self._process
         if process is not None:
+            # the whole group, and no matter if it has gone
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -249,15 +263,18 @@ class Instance:
             self.kill()
 
     def _answer(self, name: str, *arguments: Any, doing: str, size: int) -> ModelReply:
+        # behind what this call may write to
         self._values[size : size + GUARD] = MARK
         return self._checked(self._call(name, *arguments, doing=doing), size=size)
 
     def _checked(self, answer: dict[str, Any], *, size: int) -> ModelReply:
         doing, message = self._waiting, answer.get("message")
+        # looked at after every call: the one that wrote beyond is named
         if any(np.any(guard != MARK) for guard in (*self._guards, self._values[size : size + GUARD])):
             raise AmiError(
                 f"{self.name} must keep to its waveform, got writing beyond its end in {doing}. Ask the vendor."
             )
+        # zero is failure in the interface
         if not answer["result"]:
             said = message or self.printed or "no message"
             raise AmiError(
@@ -275,11 +292,13 @@ class Instance:
             raise AmiError(f"{self.name} must be open for {doing}, got a closed instance. Open it again.")
         self._waiting = doing
         assert process.stdin is not None
+        # a process that has died says so when its answer is awaited
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps([name, *arguments]).encode() + b"\n")
 
     def _receive(self) -> dict[str, Any]:
         """The next answer; kills the process where it is late, says how it ended where it has."""
+        # for the whole call, however many pieces its answer comes in
         end = time.monotonic() + self.time_limit
         while b"\n" not in self._line:
             left = end - time.monotonic()
@@ -303,10 +322,12 @@ class Instance:
                 return False
             self._selector.unregister(stream)
             return True
+        # an answer may come in pieces
         if what == "answer":
             self._line += data
         else:
             self._printed_bytes += len(data)
+            # the beginning only: some models print with every block
             self._printed += data[: max(PRINTED - len(self._printed), 0)]
         return True
 
@@ -322,6 +343,7 @@ class Instance:
         process = self._process
         assert process is not None
         self._drain()
+        # its own words first: they tell more than a signal's number
         code = process.wait()
         said = self._said()
         self.kill()

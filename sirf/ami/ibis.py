@@ -42,8 +42,10 @@ class Executable:
     @property
     def binary(self) -> Binary:
         """System, processor and word length that the platform's name says, as Linux_gcc_64 does."""
+        # Linux_gcc_64 and the like
         words = self.platform.lower().split("_")
         arm = any(word in ("arm", "arm64", "aarch64") for word in words)
+        # 64 where the name says nothing
         bits = 32 if words[-1] == "32" else 64
         # a version may follow the name at once, as in Linux2.6
         system = next((known for word, known in SYSTEMS.items() if words[0].startswith(word)), words[0])
@@ -117,6 +119,7 @@ class IbisModel:
     def side(self) -> str:
         """ "tx" for outputs, "rx" for inputs, "both" for I/O."""
         kind = self.type.lower()
+        # I/O buffers may stand at either side
         if kind.startswith("i/o"):
             return "both"
         return "rx" if kind.startswith(("input", "terminator")) else "tx"
@@ -142,6 +145,7 @@ class IbisModel:
         rise = [edges[index] for edges in self.ramp.values()]
         # [Ramp] is from 20 % to 80 % of the swing into its own load
         seconds = float(np.mean([time for _, time in rise]))
+        # P and N swing against each other by the supply: half of it into a matched load
         return LinearDriver(0.5 * supply, float(np.mean(slopes)), self.c_comp[index], seconds)
 
 
@@ -158,6 +162,7 @@ class IbisFile:
     def model(self, name: str | None = None) -> IbisModel:
         """The [Model] `name`, or the only one that has an algorithmic model; `AmiError` names the others."""
         algorithmic = [one for one in self.models.values() if one.executables]
+        # without a name only one model can be meant
         if name is None:
             if len(algorithmic) == 1:
                 return algorithmic[0]
@@ -177,6 +182,7 @@ class IbisFile:
         where = f"{self.path.name} line {chosen.line}: [Model] {chosen.name}"
         if not chosen.executables:
             raise AmiError(f"{where} must have an [Algorithmic Model], got none. Choose another model.")
+        # by machine, not by the compiler that the name ends in
         fitting = [one for one in chosen.executables if one.binary == here]
         if not fitting:
             known = ", ".join(one.platform for one in chosen.executables)
@@ -197,6 +203,7 @@ def read_ibis(file: str | Path) -> IbisFile:
     """Read a `.ibs` file; `AmiError` names file and line."""
     path = Path(file)
     try:
+        # any byte is a letter: comments come in all encodings
         text = path.read_text(encoding="latin-1")
     except OSError as error:
         raise AmiError(f"{path} must be a .ibs file, got {error.strerror}. Check the name.") from None
@@ -220,10 +227,12 @@ class _Reader:
             line = raw.split(mark)[0].rstrip()
             if not line.strip():
                 continue
+            # keywords stand in brackets at the start of a line
             match = KEYWORD.match(line.lstrip())
             if match is None:
                 self._content(line.split())
                 continue
+            # blanks and underlines are one, and capitals do not count
             name = re.sub(r"[_\s]+", " ", match[1]).lower()
             if name == "comment char" and match[2]:
                 mark = match[2][0]
@@ -283,6 +292,7 @@ class _Reader:
 
     def _sub_parameter(self, words: list[str]) -> None:
         assert self.model is not None
+        # 'name = value' and 'name value' are both in use
         name, _, rest = " ".join(words).partition("=")
         parts = rest.split() if rest else words[1:]
         key = name.split()[0].lower()
@@ -293,6 +303,7 @@ class _Reader:
 
     def _table_row(self, section: str, words: list[str]) -> None:
         assert self.model is not None
+        # heads of columns are no rows
         if len(words) < 2 or not NUMBER.match(words[0]):
             return
         tables: dict[str, list[tuple[float, Triple]]] = self.model["tables"]  # type: ignore[assignment]
@@ -307,6 +318,7 @@ class _Reader:
             raise self._error(
                 "Executable must name platform, shared object and parameter file", " ".join(words), "Add them."
             )
+        # Executable_Tx and Executable_Rx of buffers that are both
         side = head.rpartition("_")[2] if "_" in head else ""
         self.model["executables"].append(Executable(words[1], words[2], words[3], self.number, side))  # type: ignore[attr-defined]
 
@@ -314,6 +326,7 @@ class _Reader:
         match = NUMBER.match(word)
         if match is None:
             raise self._error("a number must stand here", repr(word), "Correct the file.")
+        # 10p and 10pF are 10e-12
         return float(match[1]) * (SCALES[match[2]] if match[2] else 1.0)
 
     def _three(self, words: list[str]) -> list[str]:
@@ -365,6 +378,8 @@ def _model(name: str, found: dict[str, object]) -> IbisModel:
 
 def _resistance(volts: Float, current: Float, index: int, supply: float) -> float:
     """Slope in ohm of an I-V curve from 0 to half the supply, both relative to its reference."""
+    # tables may fall
     order = np.argsort(volts)
     low, high = np.interp([0.0, 0.5 * supply], volts[order], current[index][order])
+    # a flat curve is a resistance beyond any other, not a division by zero
     return float(0.5 * supply / max(abs(high - low), 1e-12))

@@ -82,12 +82,14 @@ class AmiModel:
         binary = _beside(path) if so is None else Path(so)
         check_runs_here(binary)
         settings = ami.settings({**(parameters or {}), **more})
+        # by content: a file that is replaced by a newer build is another model
         content: tuple[Any, ...] = (
             ami.text,
             hashlib.sha256(binary.read_bytes()).hexdigest(),
             corner,
             sorted(settings.items()),
         )
+        # a Ts4file is part of what the model does
         analog = settings.get("ts4file", ami.info("Ts4file", corner=corner))
         if analog and (path.parent / str(analog)).is_file():
             content += (hashlib.sha256((path.parent / str(analog)).read_bytes()).hexdigest(),)
@@ -124,11 +126,13 @@ class AmiModel:
             corner=self.corner if corner is None else corner,
             time_limit=self.time_limit if time_limit is None else time_limit,
             environment=self.environment,
+            # checked anew, as at the first time
             parameters={**self.parameters, **self.ami.settings(parameters or {})},
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as files and settings: another process reads them anew."""
+        # files and settings, for a process cannot be handed on
         rebuilt = partial(
             AmiModel,
             self.file,
@@ -159,6 +163,7 @@ class AmiModel:
             environment=self.environment,
             folder=folder,
         )
+        # what the file promises is looked for at once, and not in the middle of a run
         promised = {"AMI_GetWave": self.ami.getwave_exists, "AMI_Resolve": bool(self.info("Resolve_Exists", False))}
         for function, promise in promised.items():
             if promise and function not in instance.symbols:
@@ -171,6 +176,7 @@ class AmiModel:
     def input_values(self, *, modulation: str, order: int, sent: Mapping[str, Value] | None = None) -> dict[str, Any]:
         """Values by path for AMI_Init: the user's and the file's, and what the host itself fills in; `sent` on top."""
         values = self.values
+        # what only the host knows
         known: dict[str, Value] = {
             "modulation": modulation,
             "modulation_levels": order,
@@ -197,6 +203,7 @@ class AmiModel:
                 return ()
             return (f"{self.ami.source} has no Modulation, so it was made for NRZ; it is run with {modulation}",)
         set_to = self.parameters.get("modulation")
+        # a model that lists nothing takes what it is given
         allowed = parameter.choices() or (modulation,)
         if (set_to is not None and set_to != modulation) or modulation not in allowed:
             raise AmiError(

@@ -156,6 +156,7 @@ def transmitter_jitter(side: Initialised, link: Link) -> Jitter:
     shape = side.model.ami.reserved.get("tx_jitter")
     if shape is not None:
         random, deterministic = _tx_jitter(side, link)
+    # 'tx_sj' without a frequency: one that no pattern repeats
     frequency = float(side.value("Tx_Sj_Frequency") or QUIET_TONE * link.symbol_rate)
     tones = (SinusoidalJitter(tone, frequency),) if tone else ()
     # Tx_DCD is how far each edge moves, `even_odd_ui` the distance between even and odd edges: twice that
@@ -195,6 +196,7 @@ def clock_jitter(side: Initialised, link: Link, *, clock_times: bool = False) ->
 
 def model_noise(side: Initialised) -> ModelNoise:
     """Noise and sensitivity at the slicer."""
+    # both may be given: independent noises add as powers
     gaussian = float(np.hypot(_number(side, "Rx_Noise"), _number(side, "Rx_GaussianNoise")))
     return ModelNoise(gaussian, _number(side, "Rx_UniformNoise"), _number(side, "Rx_Receiver_Sensitivity"))
 

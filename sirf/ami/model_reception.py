@@ -94,12 +94,14 @@ class ModelReception:
         self.noise: ModelNoise = found.noise
         self.clock_jitter: ClockJitter = clock_jitter(side, link, clock_times=True)
         self.free_jitter: ClockJitter = found.clock
+        # without a response of Init there is no shape to expect
         self.expected: FrontEnd | None = front_end(found.linear) if side.model.ami.init_returns_impulse else None
         self.origin = lead + FILTER_MARGIN
         self.ignore = ignore
         self.values: dict[str, Any] = dict(side.values)
         self.learned: Learned | None = None
         self.clocked = False
+        # learned first, counted afterwards
         self.count = ErrorCount(link=self.digest, bits_per_symbol=bits_per_symbol(self.order))
         self.collects, self.histogram, self.top = eye, np.zeros((self.m, VOLTAGE_BINS), dtype=np.int64), 1.0
         self._wave, self._row = SampleBuffer(), 0
@@ -114,6 +116,7 @@ class ModelReception:
     @property
     def first(self) -> int:
         """Rows to pass before the first decision counts."""
+        # what is ignored, learned and kept on both sides of it
         return self.ignore + LEARN + self.origin + 2 * (BEFORE + AFTER) + 2 * GUARD
 
     def push(self, rows: Single, symbols: Symbols) -> None:
@@ -132,6 +135,7 @@ class ModelReception:
             self.instance.start_getwave(size)
             clocks, answer = self.instance.finish_getwave()
             if answer.out:
+                # what the model returns may change from block to block: thresholds follow
                 found = self.side.model.ami.outputs(answer.out, f"AMI_parameters_out of {self.side.model.name}")
                 self.values.update(found)
             new = self._wave.append(self.instance.wave[:size])
@@ -150,6 +154,7 @@ class ModelReception:
 
     def passed_symbols(self) -> int:
         """Symbols whose waveform can be taken."""
+        # the slower of both: the waveform, and what was sent for it
         return min(self._rows - self._row, self._sent_first + len(self._sent) - self._row)
 
     def take(self, count: int) -> tuple[Symbols, Float]:
@@ -164,6 +169,7 @@ class ModelReception:
 
     def begin_again(self) -> None:
         """Count what has passed so far among the symbols to ignore."""
+        # training passes: all of it is before the first symbol that counts
         self.ignore += self._rows
 
     def learn(self) -> bool:
@@ -178,6 +184,7 @@ class ModelReception:
         # small systems of equations: BLAS would wake its threads for them, which then wait in a loop for more
         with one_algebra_thread():
             self.learned = self._learned(self.ignore + self.origin)
+        # a little beyond the outer levels: the histogram's range
         self.top = TOP * float(np.abs(self.learned.levels).max())
         self._taken = float(self._rows - 2 * GUARD)
         return True
@@ -209,6 +216,7 @@ class ModelReception:
             # all that can be sampled is
             self._taken = max(float(end), self._taken)
         elif len(place):
+            # half a UI on: the next instant, and not the same again
             self._taken = float(place[-1]) + 0.5
         if not len(place):
             return 0
@@ -218,6 +226,7 @@ class ModelReception:
         # a stream for every block: what is drawn does not depend on how the caller cuts its blocks
         own = segment_generator(self.seed, self.digest, SAMPLING + self._blocks)
         jitter = self.clock_jitter if self.clocked else self.free_jitter
+        # jitter moves the instants, not the numbers of their symbols
         moved = place + jitter.draw(own, len(place))
         decision, offset = self._thresholds()
         added = self._added(own, len(place))
@@ -264,6 +273,7 @@ class ModelReception:
         before, got = self._before
         line = np.concatenate([before, sent])
         errors = Errors.between(line, np.concatenate([got, decided]), gap=0).decoded(line, self.order)
+        # the decoder needs the last symbol on the line
         self._before = sent[-1:], decided[-1:]
         data = remove_precoding(line, self.order)
         return errors.within(slice(len(before), len(line))), data[len(before) :]
@@ -284,6 +294,7 @@ class ModelReception:
             given = [self._output(name) for name in PAM4_THRESHOLDS]
             middle = np.array([own if one is None else one for one, own in zip(given, middle, strict=True)])
             offset = np.array([self._time_ui(name) for name in PAM4_OFFSETS]) * self.m
+        # 7.2 has all thresholds in one string
         listed = self._output("PAM_Thresholds")
         if listed is not None:
             middle = np.array([float(word) for word in str(listed).split()])
@@ -296,6 +307,7 @@ class ModelReception:
         parameter = self.side.model.ami.reserved.get(name.lower())
         if name.lower() in self.values:
             return self.values[name.lower()]
+        # what is neither returned nor stated is not known
         if parameter is None or parameter.usage != "info":
             return None
         return parameter.standard_value(self.side.model.corner)
@@ -326,6 +338,7 @@ class ModelReception:
         """Instants in UI of the waveform from `start` on, within what has come."""
         if self.clocked:
             return self._clocks[(self._clocks >= start) & (self._clocks < self._rows - GUARD)]
+        # the first whole symbol behind the start
         first = np.ceil(start - phase)
         return np.asarray(np.arange(first, np.ceil(self._rows - GUARD - phase)) + phase, dtype=np.float64)
 
@@ -362,6 +375,7 @@ class ModelReception:
             # rows begin at this point of the pulse that AMI_Init left
             return 0.0
         m, rows = self.m, LEARN
+        # rows of LEARN symbols, a column for each phase
         wave = self._wave.values[(start - self._row) * m :][: rows * m].reshape(rows, m).astype(np.float64)
         number = np.arange(rows) + start - self.origin
         # where the pulse is: the phase of the largest correlation with what was sent
@@ -390,6 +404,7 @@ class ModelReception:
         """How many symbols older than `number` (k,) the sent ones are that fit `value` (k,) best, and how well."""
         known = self.link.levels[self._sent]
         place = number - self._sent_first
+        # only symbols that are still kept
         inside = (place >= 0) & (place < len(known))
         whole = np.zeros(len(known))
         whole[place[inside]] = value[inside]
@@ -397,6 +412,7 @@ class ModelReception:
         # all latencies at once: a model may be late by thousands of symbols
         found = fft.irfft(fft.rfft(whole, size) * np.conj(fft.rfft(known, size)), size)
         latency = int(np.argmax(found))
+        # beyond half of the transform a delay is an advance
         return (latency if latency < size // 2 else latency - size), float(found[latency])
 
     def _sent_at(self, number: NDArray[np.int64]) -> Symbols:
@@ -417,6 +433,7 @@ class ModelReception:
 def _place_of_init(end: FrontEnd, pulse: Float) -> int | None:
     """Index in `pulse` (N,) of the instant that AMI_Init's response has; None where the shapes differ."""
     m = end.samples_per_ui
+    # three UI ahead of the instant to eight behind: what tells a shape
     around = slice(max(end.sampling - 3 * m, 0), end.sampling + 8 * m)
     shape = end.through[around]
     if len(shape) > len(pulse):
@@ -424,6 +441,7 @@ def _place_of_init(end: FrontEnd, pulse: Float) -> int | None:
     found = np.correlate(pulse, shape, mode="valid")
     at = int(np.argmax(found))
     size = float(np.linalg.norm(shape) * np.linalg.norm(pulse[at : at + len(shape)]))
+    # not alike: the model has adapted since, and its own point is found instead
     if not found[at] > ALIKE * size:
         return None
     return at + end.sampling - around.start

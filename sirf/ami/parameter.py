@@ -65,6 +65,7 @@ class Parameter:
 
     def standard_value(self, corner: str = "typ") -> Value | None:
         """What holds when the user says nothing: the corner's value, the default, the format's first; None for a table."""
+        # corners are typical, slow, fast, in this order
         if self.format == "corner" and len(self.values) == 3:
             return self.values[CORNERS.index(corner)]
         if self.default is not None:
@@ -81,9 +82,11 @@ class Parameter:
             return self.values
         if self.format in ("increment", "steps") and len(self.values) == 4:
             _, low, high, last = (float(value) for value in self.values)
+            # an increment tells the step, steps their number
             count = round((high - low) / last) if self.format == "increment" else round(last)
             grid = [low + (high - low) * index / count for index in range(count + 1)] if count > 0 else [low]
             if self.format == "increment":
+                # up to the last step inside of the range, rounding allowed for
                 grid = [low + last * index for index in range(math.floor((high - low) / last * (1 + 1e-12)) + 1)]
             return tuple(round(value) if self.type == "integer" else value for value in grid)
         return ()
@@ -102,11 +105,13 @@ class Parameter:
         try:
             result = literal(str(value), self.type) if isinstance(value, str) else _cast(value, self.type)
         except ValueError:
+            # what may be written there: labels first, for users see these
             shown = f"{', '.join(map(str, self.labels))}" if self.labels else self._allowed()
             label = self._labelled(value)
             if label is None:
                 raise AmiError(f"{where} must be {_named(self.type)}, got {value!r}. Give {shown}.") from None
             result = label
+        # a label may look like a number of the type
         label = self._labelled(value)
         if label is not None and not self._holds(result):
             result = label
@@ -127,6 +132,7 @@ class Parameter:
             return _between(value, *bounds)
         if self.format == "increment" and len(self.values) == 4 and not isinstance(value, str):
             return _between(value, float(self.values[1]), float(self.values[2]))
+        # without choices anything of the type holds
         choices = self.choices()
         if not choices or self.format == "corner":
             return True
@@ -156,6 +162,7 @@ def _between(value: float, low: float, high: float) -> bool:
 def _same(one: Value, two: Value) -> bool:
     if isinstance(one, str) or isinstance(two, str):
         return one == two
+    # numbers of files have few digits
     return math.isclose(one, two, rel_tol=1e-9, abs_tol=0.0)
 
 
@@ -175,9 +182,11 @@ def _cast(value: Value, kind: str) -> Value:
         if isinstance(value, bool) or value in (0, 1):
             return bool(value)
         raise ValueError(value)
+    # True is 1 for Python, and no number of a model
     if isinstance(value, bool):
         raise ValueError(value)
     if kind == "integer":
+        # 3.0 is whole, 3.5 is not
         if int(value) != value:
             raise ValueError(value)
         return int(value)
@@ -195,6 +204,7 @@ def literal(text: str, kind: str, notes: list[str] | None = None) -> Value:
         if lowered in ("false", "0"):
             return False
         raise ValueError(text)
+    # vendors write 10p, which the specification does not allow: read, and noted
     scaled = _SCALED.fullmatch(text)
     if scaled is not None:
         number = float(scaled[1]) * SCALES[scaled[2]]
@@ -274,6 +284,7 @@ def _format(branch: Branch, where: str) -> tuple[str, tuple[Atom | Branch, ...]]
     """Format and what stands behind it, in either spelling: (Format Range 0 0 1) or (Range 0 0 1)."""
     explicit = branch.find("format")
     if explicit is not None and explicit.items:
+        # (Format (Range …)) is written as well
         first = explicit.items[0]
         if isinstance(first, Branch):
             form, items = first.name.lower(), first.items
@@ -297,10 +308,12 @@ def _table(
     for item in items:
         if isinstance(item, Atom):
             raise AmiError(f"{where} must have its table's rows in brackets, got {item.text!r} in line {item.line}.")
+        # a row's first word stands where a branch has its name
         cells = ([Atom(item.name, item.line)] if item.name else []) + list(item.atoms)
         if item.name.lower() == "labels":
             labels = tuple(cell.text for cell in item.atoms)
             continue
+        # one type for all columns, or one for each
         kinds = types if len(types) == len(cells) else (types[0],) * len(cells)
         rows.append(tuple(_read(cell, kind, where, notes) for cell, kind in zip(cells, kinds, strict=True)))
     if rows and len({len(row) for row in rows}) > 1:

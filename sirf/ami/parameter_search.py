@@ -98,6 +98,7 @@ def optimize_models(
     listed = {name for name in axes if _of(link, name).bounds() is None}
     if isinstance(parameters, Mapping):
         listed |= {name for name, values in parameters.items() if values is not None}
+    # few combinations: all of them, so that nothing depends on the order
     if np.prod([len(values) for values in axes.values()], dtype=float) <= FULL and listed == set(axes):
         for combination in itertools.product(*axes.values()):
             search.score(dict(zip(axes, combination, strict=True)))
@@ -119,6 +120,7 @@ def equalize_own_side(link: Link) -> Link:
         return link
     found = modelled(link).linear
     if link.receiver_model is None:
+        # what the transmitter's model does is held
         chosen = optimize(found, freeze=("tx_ffe",))
         return link.replace(receiver=chosen.receiver, equalizer_report=chosen.equalizer_report)
     chosen = optimize(found, freeze=("ctle", "rx_ffe", "dfe"))
@@ -132,6 +134,7 @@ def set_parameters(link: Link, values: Mapping[str, Any]) -> Link:
     for side, field in zip(SIDES, ("transmitter_model", "receiver_model"), strict=True):
         own = {name.partition(".")[2]: value for name, value in values.items() if name.partition(".")[0] == side}
         if own:
+            # 'replace' checks the values by the model's own file
             changes[field] = _model(link, side).replace(parameters=own)
     for name in values:
         if name.partition(".")[0] not in SIDES:
@@ -161,6 +164,7 @@ def _axes(link: Link, given: Mapping[str, Sequence[Value] | None] | Sequence[str
             if model is None:
                 continue
             for path, parameter in model.ami.specific.items():
+                # what the user has set stays
                 free = parameter.is_input and path not in model.parameters
                 if free and parameter.format in ("list", "increment", "steps", "range") and parameter.type != "string":
                     names[f"{side}.{parameter.path}"] = None
@@ -180,6 +184,7 @@ def _axes(link: Link, given: Mapping[str, Sequence[Value] | None] | Sequence[str
 def _grid(parameter: Parameter, name: str) -> list[Value]:
     bounds = parameter.bounds()
     if bounds is not None:
+        # evenly over the range
         points = np.linspace(*bounds, POINTS)
         return sorted({round(float(point)) for point in points}) if parameter.type == "integer" else points.tolist()
     choices = list(parameter.choices())
@@ -202,6 +207,7 @@ class _Search:
     def score(self, values: Mapping[str, Value]) -> float:
         """How bad a setting is: the logarithm of its error ratio, or minus its eye's area; infinite where the models fail."""
         key = tuple(values.items())
+        # once each: a descent comes back to settings
         if key not in self.known:
             try:
                 link = set_parameters(self.link, values)
@@ -209,28 +215,34 @@ class _Search:
                 alone = self.goal == "ber" and not modelled(link).clock.bounded
                 eye = statistical_eye(link, phases=1 if alone else None)
             except SirfError as error:
+                # a link that no setting opens is as bad as a model that fails
                 if not isinstance(error, AmiError):
                     error = AmiError(str(error))
                 self.failure, self.known[key] = error, np.inf
                 return np.inf
             step = Step(key, eye.ber, _area(eye, self.ratio))
             self.steps.append(step)
+            # in decades, where ratios compare; an area is larger when better
             self.known[key] = float(np.log(max(step.ber, TINY))) if self.goal == "ber" else -step.eye_area
         return self.known[key]
 
     def descend(self, axes: Mapping[str, list[Value]], listed: set[str]) -> None:
         """Each parameter in turn, the others held; ranges are refined about the best value."""
+        # from the values that hold now
         best = {name: _start(self.link, name, values) for name, values in axes.items()}
         score, width = self.score(best), dict.fromkeys(axes, 1.0)
         for _ in range(ROUNDS):
             before = score
             for name, values in axes.items():
+                # ranges are refined from the second round on; listed values are all there are
                 first = width[name] == 1.0 or name in listed
                 tried = values if first else _nearer(self.link, name, best[name], width[name])
                 for value in tried:
                     if (found := self.score({**best, name: value})) < score:
                         score, best = found, {**best, name: value}
+                # a quarter of the range each round
                 width[name] *= 0.25
+            # a whole round without an improvement ends it
             if not score < before:
                 break
 
@@ -244,6 +256,7 @@ class _Search:
 
 
 def _start(link: Link, name: str, values: Sequence[Value]) -> Value:
+    # the file's own value, or the first that is tried
     standard = _model(link, name.partition(".")[0]).values[_of(link, name).path.lower()]
     return standard if standard is not None else values[0]
 
@@ -253,6 +266,7 @@ def _nearer(link: Link, name: str, centre: Value, width: float) -> list[Value]:
     bounds = parameter.bounds()
     if bounds is None or isinstance(centre, str):
         return _grid(parameter, name)
+    # not beyond the range of the file
     low, high = bounds
     reach = 0.5 * width * (high - low)
     points = np.clip(np.linspace(centre - reach, centre + reach, POINTS), low, high)
@@ -266,4 +280,5 @@ def _area(eye: StatisticalEye, ratio: float) -> float:
     heights = [
         min(max(high - low, 0.0) for low, high in eye.edges(ratio, phase=index)) for index in range(len(eye.phase_ui))
     ]
+    # heights times the step between phases
     return float(np.sum(heights) * (eye.phase_ui[1] - eye.phase_ui[0]))

@@ -89,6 +89,7 @@ def _check(links: Sequence[Link]) -> None:
                 "Take another model."
             )
         if number > 1 and one.transmitter_model is not None:
+            # 7.2 lets Init know what lies ahead; here each half knows its own channel
             wanted = one.transmitter_model.info("Tx_Impulse_Input")
             if wanted is not None:
                 raise SirfError(
@@ -109,10 +110,12 @@ def _type(link: Link) -> str | None:
 
 def _stream(links: tuple[Link, ...], seed: int) -> ModelStream:
     """The last link's stream, those before it upstream; each place has its own seed."""
+    # a seed of its own for each place, the same in every run
     own = int(np.random.SeedSequence([seed, len(links)]).generate_state(1, np.uint64)[0] >> np.uint64(1))
     if len(links) == 1:
         return ModelStream(modelled(links[0]), seed=seed, eye=True)
     before = _stream(links[:-1], seed)
+    # what is ahead of the last link is a link of links
     upstream = ModelRedriver(before) if _type(links[-2]) == "Redriver" else Retimer(before)
     return ModelStream(modelled(links[-1]), seed=own, eye=True, upstream=upstream)
 
@@ -131,6 +134,7 @@ class ModelRedriver:
         """The next symbols of the first transmitter."""
         self._count = count
         receiver = self.stream.receiver
+        # a model may hold symbols back: blocks until enough have come
         while receiver.passed_symbols() < count:
             self.stream.produce()
         self.original, self._wave = receiver.take(count)
@@ -156,6 +160,7 @@ class Retimer:
 
     def __init__(self, stream: ModelStream) -> None:
         self.stream = stream
+        # decisions are kept as pairs and not counted
         stream.receiver.keeps = True
         self.original: Symbols = np.zeros(0, dtype=np.uint8)
 

@@ -100,6 +100,7 @@ def _rows() -> dict[str, Reserved]:
     for row in _TABLE.split("\n"):
         if not row.strip():
             continue
+        # six columns
         name, side, types, usages, since, until = row.split()
         rows[name.lower()] = Reserved(
             name,

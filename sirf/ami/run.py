@@ -80,9 +80,11 @@ class ModelStream:
     ) -> None:
         assert found.receiver is not None
         self.found, self.seed, self.upstream = found, seed, upstream
+        # a redriver sends on what it receives: no symbols of its own
         driven = upstream is not None and upstream.waves
         waves = found.transmitter_waves
         # aggressors have a transmitter like the victim's
+        # with the model's own GetWave the jitter is in its stimulus
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
         self.plan = plan(link, MAX_ERROR, TAIL)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
@@ -104,6 +106,7 @@ class ModelStream:
                 found,
                 found.receiver,
                 receiving,
+                # from the transmitter's first symbol on
                 lead=self.plan.table.lead,
                 instant=_instant(link, self.plan),
                 seed=seed,
@@ -111,6 +114,7 @@ class ModelStream:
                 eye=eye,
                 keeps=keeps,
             )
+        # no process stays behind where the second model fails
         except BaseException:
             self._stack.close()
             raise
@@ -130,6 +134,7 @@ class ModelStream:
         """Run until both models say that their back channel has converged; what is received meanwhile does not count."""
         sides = ("transmitter", "receiver")
         passed = 0
+        # block by block: both models write their state with each
         while True:
             self.produce()
             passed += self.plan.table.block
@@ -145,6 +150,7 @@ class ModelStream:
                     f"models must train their back channel within {self.training} UI, got BCI_State {states[0]} and {states[1]}. "
                     "Set BCI_State to Off, or ask the vendor."
                 )
+        # what was sent in training does not count
         self.receiver.begin_again()
         self.training = 0
 
@@ -160,6 +166,7 @@ class ModelStream:
         """Count `symbols` more decisions."""
         if self.training:
             self._train()
+        # until so many have been decided: the first blocks are learned from
         left = symbols
         while left:
             done = self.receiver.decide(left) if self.receiver.learn() else 0
@@ -170,6 +177,7 @@ class ModelStream:
     def produce(self) -> None:
         """One block more of the waveform."""
         symbols, drives, phases = self.source.block()
+        # aggressors come behind the drives that are always there
         moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
         rows = self.arrived
         if self.sent is None:
@@ -191,15 +199,18 @@ class OtherDrives:
 
     def __init__(self, shared: Plan, *, late: int) -> None:
         table, end = shared.table, shared.raw
+        # all drives but those of the signal, which come from the model
         self.rows = np.arange(shared.fixed, len(table.spectra))
         self.first = shared.fixed
         spectra = table.spectra[self.rows]
         if end.feedback is not None:
+            # as late as the model's waveform is
             answer = Response(end.feedback, end.sampling, late * end.samples_per_ui)
             own = FilterTable.of([answer], table.grid, lead=table.lead, transform=table.transform, block=table.block)
             # the signal's first drive is that of the symbols
             self.rows, self.first = np.append(0, self.rows), shared.fixed - 1
             spectra = np.concatenate([own.spectra, spectra])
+        # numbers of the moving drives count from the first that is left
         moving = {drive - self.first: responses for drive, responses in table.moving.items()}
         self.bank = Filterbank(dataclasses.replace(table, spectra=spectra, moving=moving))
 
@@ -240,6 +251,7 @@ def training_symbols(found: Modelled) -> int:
     """Most symbols of back-channel training; 0 where it is off. Both models must have it on, with one protocol."""
     sides = [found.transmitter, found.receiver]
     wanted = [side is not None and side.model.info("BCI_State") == "Training" for side in sides]
+    # off in both: nothing to train
     if not any(wanted):
         return 0
     for side in sides:
@@ -255,6 +267,7 @@ def training_symbols(found: Modelled) -> int:
             f"BCI_State must be Training in both models, with AMI_GetWave and one BCI_Protocol, got protocols {protocols[0]} and "
             f"{protocols[1]}. Set it to Off."
         )
+    # the longer of both; a million where neither says
     return max(int(side.value("BCI_Training_UI") or 1 << 20) for side in sides if side is not None)
 
 
@@ -263,11 +276,13 @@ def opened(found: Modelled, side: Initialised, block: int, *, folder: Path | Non
     link, model = found.link, side.model
     interval = 1.0 / (link.samples_per_ui * link.symbol_rate)
     matrix = side.matrix
+    # the matrix of Init or a block of waveform, whichever is larger
     size = max(block * link.samples_per_ui, matrix.size)
     instance = model.open(samples=size, clocks=block, folder=folder)
     try:
         resolved = resolve(model, instance, link, interval)
         if folder is not None:
+            # a file name that both models find
             resolved |= {"bci_id": f"{folder}/link"}
         values = model.input_values(modulation=link.modulation, order=link.order, sent=resolved)
         instance.init(
@@ -277,6 +292,7 @@ def opened(found: Modelled, side: Initialised, block: int, *, folder: Path | Non
             parameters=model.ami.input_string(values),
         )
     except BaseException:
+        # no process without an owner
         instance.kill()
         raise
     return instance
@@ -286,6 +302,7 @@ def _instant(link: Link, shared: Plan) -> int:
     """Row of the impulse response at which the plan's waveform has its sampling instant."""
     channel = analog_channel(link)
     start = channel.prepared[channel.index[0]].start_time
+    # in samples: the two first rows may lie apart by a fraction
     late = (shared.raw.start_time - start) * link.symbol_rate * link.samples_per_ui
     return round(late) + shared.raw.sampling
 
@@ -298,6 +315,7 @@ def sent_block(found: Modelled) -> int:
 def ignored_symbols(found: Modelled) -> int:
     """The larger Ignore_Bits of both models, as they returned it or their files have it."""
     sides = (side for side in (found.transmitter, found.receiver) if side is not None)
+    # a model that says nothing has no bits to ignore
     return max((int(side.value("Ignore_Bits") or 0) for side in sides), default=0)
 
 
@@ -339,6 +357,7 @@ def run_models(
                 left -= min(block, left)
                 if progress is not None:
                     progress(stream.receiver.count.symbols, symbols, stream.receiver.count.errors)
+        # what has been counted until then is a result
         except KeyboardInterrupt:
             interrupted = True
     receiver = stream.receiver
@@ -394,5 +413,6 @@ def _quiet_edges(found: Modelled, sent: SampledFilter | None = None) -> Link:
     link = found.waveform
     if not found.transmitter_waves:
         return link
+    # the stimulus is displaced ahead of the model: not once more behind it
     tx = dataclasses.replace(link.transmitter, jitter=Jitter())
     return link.replace(transmitter=tx if sent is None else dataclasses.replace(tx, filter=sent))

@@ -45,10 +45,12 @@ def inspect(file: Path) -> Binary:
     except OSError as error:
         raise AmiError(f"so must be a shared object that can be read, got {file} ({error.strerror}).") from None
     if head[:4] == b"\x7fELF" and len(head) >= 20:
+        # byte order of the file itself
         order = "<" if head[5] == 1 else ">"
         machine = struct.unpack(f"{order}H", head[18:20])[0]
         return Binary("Linux", ELF_MACHINES.get(machine, f"machine {machine}"), 64 if head[4] == 2 else 32)
     if head[:2] == b"MZ" and len(head) >= 64:
+        # where the real header begins
         start = struct.unpack("<I", head[60:64])[0]
         if head[start : start + 4] == b"PE\0\0":
             machine = struct.unpack("<H", head[start + 4 : start + 6])[0]

@@ -67,10 +67,12 @@ class SentWaveform:
         # tones go on from block to block and need one phase for the whole run; all else may start anew
         self.rest = dataclasses.replace(self.jitter, sinusoidal=())
         self.tones = dataclasses.replace(Jitter(), sinusoidal=self.jitter.sinusoidal)
+        # one symbol and one edge are carried over to the next block
         self._values, self._moved = np.zeros(2), np.zeros(1)
         self._index = self._start = 0
         self.coarse = shared.table.grid.coarse
         self.decimation = Decimation(self.m // self.coarse)
+        # what the decimation takes off is put back by the channel's own response
         self.channel = OverlapSave(self.decimation.without(self._taps(link)), shared.table.block * self.coarse)
 
     def _taps(self, link: Link) -> Float:
@@ -81,6 +83,7 @@ class SentWaveform:
         channel, end, m = analog_channel(link), self.shared.raw, self.m
         interval = 1.0 / (m * link.symbol_rate)
         column = impulse_columns(channel, link)[0] * interval
+        # the receiver's filter of Init, where its waveform takes part
         response = fft.rfft(column)
         if link.receiver.ctle is not None:
             response = response * link.receiver.ctle.transfer(fft.rfftfreq(len(column), interval))
@@ -90,6 +93,7 @@ class SentWaveform:
         instant = round((end.start_time - start) / interval) + end.sampling
         first = round((own.start_time - start) / interval) - m + 1
         window = np.arange(first, first + len(own.through) + m - 1)
+        # so that the instant of the response falls on that of the plan's rows
         delay = (self.shared.table.lead - 1) * m - (instant - first)
         # where the model is later than the plan's rows allow for, the rows are later by whole symbols
         self.late = max(-((delay - self.decimation.early) // m), 0)
@@ -98,6 +102,7 @@ class SentWaveform:
     def push(self, symbols: NDArray[np.uint8]) -> Single:
         """Coarse rows (b, c) in V that the next symbols (b,) make."""
         assert self.instance is not None
+        # written where the model reads it
         wave = self.instance.wave[: len(symbols) * self.m]
         self._stimulus(symbols, wave)
         return self._sent(wave)
@@ -139,6 +144,7 @@ class SentWaveform:
     def _displacement(self, symbols: NDArray[np.uint8]) -> Float:
         """Of the edges into `symbols` in UI."""
         size, jitter, rate = len(symbols), self.jitter, self.link.symbol_rate
+        # a block's own stream: the same whatever comes before
         own = segment_generator(self.seed, self.shared.digest, JITTER + self._index)
         total = jitter.random_ui * own.standard_normal(size)
         if jitter.dual_dirac_ui:
@@ -146,6 +152,7 @@ class SentWaveform:
         if not self.rest.independent_only:
             total += self.rest.correlated(own, size, symbol_rate=rate, start=self._start)
         if jitter.sinusoidal:
+            # one stream for all blocks: a tone's phase must not jump
             same = segment_generator(self.seed, self.shared.digest, TONES)
             total += self.tones.correlated(same, size, symbol_rate=rate, start=self._start)
         if jitter.duty_cycle_ui:
@@ -166,9 +173,11 @@ class Decimation:
     def __init__(self, ratio: int) -> None:
         self.ratio = ratio
         taps = np.ones(1)
+        # a ratio of one needs none
         for _ in range(BOXES if ratio > 1 else 0):
             taps = np.convolve(taps, np.full(ratio, 1.0 / ratio))
         self.taps = taps
+        # delay of the means, and what the inverse rings ahead
         self.early = len(taps) - 1 + (ROOM * ratio if ratio > 1 else 0)
         self._past = np.zeros(len(taps) - 1)
 
@@ -182,6 +191,7 @@ class Decimation:
         size = -(-len(response) // self.ratio) + ROOM
         length = int(fft.next_fast_len(2 * size, real=True))
         kept = slice(0, length // 2 + 1)
+        # both on the lower rate's bins: what lies above is lost to the decimation
         spectra = [fft.rfft(values, length * self.ratio)[kept] for values in (response, self.taps)]
         return np.asarray(fft.irfft(spectra[0] / spectra[1], length)[:size])
 
@@ -191,6 +201,7 @@ class Decimation:
             return wave.astype(np.float32)
         out = np.empty(len(wave) // self.ratio, dtype=np.float32)
         decimate(self._past, wave, self.taps.astype(np.float32), self.ratio, out)
+        # the means look back over the block's border
         self._past = wave[len(wave) - len(self._past) :].copy()
         return out
 
@@ -204,6 +215,7 @@ class OverlapSave:
 
     def __init__(self, taps: Float, block: int) -> None:
         self.block, self.history = block, len(taps) - 1
+        # the first cut that does not transform much more than it yields
         self.segments = next(
             count
             for count in SEGMENTS
@@ -212,6 +224,7 @@ class OverlapSave:
         self.step, self.length = -(-block // self.segments), self._segment(self.segments)
         self.spectrum = fft.rfft(taps.astype(np.float32), self.length)
         self._line = np.zeros((self.segments - 1) * self.step + self.length, dtype=np.float32)
+        # overlapping views of one line: nothing is copied into segments
         self._pieces = sliding_window_view(self._line, self.length)[:: self.step]
 
     def _segment(self, count: int) -> int:
@@ -221,11 +234,13 @@ class OverlapSave:
     def push(self, wave: Float | Single) -> Single:
         """The filtered block (block,) of the next samples (block,)."""
         history, line = self.history, self._line
+        # the last samples of the block before
         line[:history] = line[self.block : self.block + history]
         line[history : history + self.block] = wave
         spectra = fft.rfft(self._pieces)
         spectra *= self.spectrum
         filtered = fft.irfft(spectra, self.length, overwrite_x=True)
+        # the first samples of each segment are wrapped round, and left out
         return np.asarray(filtered[:, history : history + self.step].reshape(-1)[: self.block])
 
 
@@ -234,10 +249,12 @@ def sent_filter(found: Modelled, instance: Instance) -> SampledFilter:
     link = found.waveform
     m = link.samples_per_ui
     size = RESPONSE * m
+    # silence first: what Init left in the model's memory has passed
     instance.getwave(np.zeros(size))
     wave = np.zeros(size)
     wave[0] = 0.5
     # a half in, so twice out: a model may clip at a full swing
     taps = 2.0 * instance.getwave(wave)[0]
+    # rounding at the end is no response
     last = np.flatnonzero(np.abs(taps) > 1e-12 * np.abs(taps).max())
     return SampledFilter(taps[: int(last[-1]) + 1] if len(last) else taps[:1], 1.0 / (m * link.symbol_rate))

@@ -55,6 +55,7 @@ def parse_tree(text: str, *, source: str) -> Branch:
     """
     _check_text(text, source)
     stack: list[tuple[str | None, list[Atom | Branch], int]] = []
+    # several trees would leave it open which is the model's
     done: Branch | None = None
     for atom in _atoms(text, source):
         if done is not None:
@@ -76,6 +77,7 @@ def parse_tree(text: str, *, source: str) -> Branch:
             else:
                 done = branch
         elif stack[-1][0] is None and not stack[-1][1] and not atom.quoted:
+            # the first word behind a bracket is its name
             stack[-1] = (atom.text, stack[-1][1], stack[-1][2])
         else:
             stack[-1][1].append(atom)
@@ -94,6 +96,7 @@ def _atoms(text: str, source: str) -> list[Atom]:
     for number, line in enumerate(text.splitlines(), start=1):
         for match in TOKEN.finditer(line):
             word = match.group()
+            # a comment to the end of the line
             if word == "|":
                 break
             if word == '"':

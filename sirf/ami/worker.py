@@ -25,9 +25,11 @@ class Model:
 
     def __init__(self, file: str, shared: str, size: int) -> None:
         descriptor = os.open(shared, os.O_RDWR)
+        # the file is mapped, and needs no descriptor
         self.map = mmap.mmap(descriptor, size)
         os.close(descriptor)
         self.base = ctypes.addressof(ctypes.c_char.from_buffer(self.map))
+        # all symbols at once: what is missing is said when it is loaded, not in the middle of a run
         self.library = ctypes.CDLL(file, mode=os.RTLD_NOW | os.RTLD_LOCAL)
         self.handle, self.resolve_handle = Pointer(None), Pointer(None)
         self.init, self.getwave, self.close, self.resolve, self.resolve_close = (
@@ -65,6 +67,7 @@ class Model:
     def run_init(self, rows: int, aggressors: int, interval: float, bit_time: float, parameters: str) -> dict[str, Any]:
         """AMI_Init on the impulse matrix at the start of the shared memory; an earlier instance is closed first."""
         assert self.init is not None
+        # a new instance takes the place of the one before
         self.run_close()
         out, message, handle = Text(None), Text(None), Pointer(None)
         result = self.init(
@@ -101,6 +104,7 @@ class Model:
             interval, bit_time, parameters.encode(), ctypes.byref(out), ctypes.byref(handle), ctypes.byref(message)
         )
         answer = {"result": result, "out": _text(out), "message": _text(message)}
+        # its memory is given back at once: all it said has been copied
         if self.resolve_close is not None and handle.value:
             self.resolve_close(handle)
         return answer
@@ -128,6 +132,7 @@ def _resident() -> int:
 
 def _die_with_parent() -> None:
     with contextlib.suppress(OSError, AttributeError):
+        # SIGKILL with the parent: no model outlives the run that opened it
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
@@ -135,6 +140,7 @@ def _quiet_core() -> None:
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
+        # no core file of a crash: it would hold the waveforms
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -145,6 +151,7 @@ def main() -> None:
     # the model owns standard output from here on: it is sent where standard error goes
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
+    # Ctrl-C is the parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     flush = ctypes.CDLL(None).fflush
     flush.argtypes = [Pointer]
@@ -164,6 +171,7 @@ def main() -> None:
         else:
             assert model is not None
             answer = getattr(model, f"run_{name}")(*arguments)
+        # what the model has printed goes out with the answer that belongs to it
         flush(None)
         answers.write(json.dumps(answer) + "\n")
 
