@@ -95,6 +95,44 @@ def test_the_nearest_word_within_t_is_found_or_none(kernels: ModuleType, n: int,
             assert words[i].tolist() == received[i].tolist()
 
 
+def times16(a: int, b: int) -> int:
+    """Product in GF(16) by x⁴ + x + 1."""
+    product = 0
+    for bit in range(4):
+        product ^= (a << bit) if b >> bit & 1 else 0
+    for bit in (6, 5, 4):
+        product ^= (0x13 << (bit - 4)) if product >> bit & 1 else 0
+    return product
+
+
+@pytest.mark.parametrize("first_root", [0, 1, 5])
+def test_a_remainder_of_more_than_one_packed_word(kernels: ModuleType, first_root: int) -> None:
+    """Eight parity symbols need two words of six: the code words vanish at all roots, and four errors anywhere are mended."""
+    code = fec.ReedSolomon(
+        "15", symbols=15, message_symbols=7, bits_per_symbol=4, field_polynomial=0x13, first_root=first_root
+    )
+    tables = _tables(code)
+    rng = np.random.default_rng(first_root)
+    words = np.empty((30, 15), dtype=np.uint16)
+    kernels.encode_words(rng.integers(0, 16, (30, 7)).astype(np.uint16), tables.rows, words)
+    alpha = [1]
+    for _ in range(14):
+        alpha.append(times16(alpha[-1], 2))
+    for word in words.tolist():
+        for j in range(8):
+            total = 0
+            for symbol in word:
+                total = times16(total, alpha[(first_root + j) % 15]) ^ symbol
+            assert total == 0
+    received, weights = words.copy(), np.arange(30) % 5
+    for row, weight in zip(received, weights, strict=True):
+        row[rng.permutation(15)[:weight]] ^= rng.integers(1, 16, weight).astype(np.uint16)
+    corrected = np.empty(30, dtype=np.int64)
+    kernels.decode_words(received, 7, first_root, tables.rows, tables.exp, tables.log, corrected)
+    assert corrected.tolist() == weights.tolist()
+    np.testing.assert_array_equal(received, words)
+
+
 COLUMNS = np.array([1, 3, 5, 7, 9, 11, 13, 15])
 """Extended Hamming code (8, 4): bit 0 of a column is the overall parity."""
 
@@ -173,7 +211,7 @@ def test_words_are_counted_as_if_laid_out(
         errors = np.where(rng.random(size) < density, rng.integers(1, order, size), 0)
         state, open_words = np.array([0, 0, -1]), np.zeros(depth, dtype=np.int64)
         histogram = np.zeros(4, dtype=np.int64)
-        for part in np.split(errors, [0, 1, 40, 41, 200]):
+        for part in np.split(errors, [0, 1, *range(3, 120, 4), 200]):
             at = np.flatnonzero(part)
             module.count_codewords(
                 at, part[at], len(part), order, precoding, per_symbol, word, state, open_words, histogram

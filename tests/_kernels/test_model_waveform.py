@@ -62,6 +62,18 @@ def test_decimation_is_a_convolution_of_which_every_nth_sample_is_kept(
     np.testing.assert_allclose(out, whole[::ratio], atol=2e-5)
 
 
+def test_an_edge_at_the_end_of_the_block_belongs_to_the_next_one_where_it_is_late(kernels: ModuleType) -> None:
+    """Later than the block it changes nothing here, earlier it takes samples at the end."""
+    wave = np.repeat([0.0, 2.0], 4)
+    kernels.displace_edges(wave, np.array([0.0, 0.0, 2.0, 5.0]), np.array([0.0, 0.0, 3.4]), 4)
+    assert wave.tolist() == np.repeat([0.0, 2.0], 4).tolist()
+    kernels.displace_edges(wave, np.array([0.0, 0.0, 2.0, 5.0]), np.array([0.0, 0.0, -1.25]), 4)
+    np.testing.assert_allclose(wave[-3:], [2.0, 2.0 + 0.25 * 3.0, 5.0])
+    # and the first one, earlier than the block
+    kernels.displace_edges(wave, np.array([7.0, 0.0, 2.0, 5.0]), np.array([-2.5, 0.0, 0.0]), 4)
+    assert wave[:4].tolist() == [0.0] * 4
+
+
 def decide(kernels: ModuleType, volts: Float, sent: list[int], **changes: object) -> tuple[list[int], Float]:
     """Decisions of a waveform that is `volts` about each instant."""
     m = 4
@@ -108,5 +120,11 @@ def test_each_threshold_is_compared_at_its_own_time(kernels: ModuleType) -> None
     kernels.decide_at(wave, place, offset, *arguments)
     volts = -8.0 + 0.5 * place
     meant = (volts + 1.0 > -2.0).astype(int) + (volts > 0.1) + (volts - 2.0 > 2.0)
+    assert decided.tolist() == meant.tolist()
+    np.testing.assert_allclose(value, volts)
+    # all of them one sample later: decided there, though the value shown is that of the instant
+    arguments = np.array([-2.0, 0.1, 2.0]), np.zeros(16), 0.0, np.zeros(16, dtype=np.uint8), decided, value
+    kernels.decide_at(wave, place, np.ones(3), *arguments)
+    meant = (volts + 0.5 > -2.0).astype(int) + (volts + 0.5 > 0.1) + (volts + 0.5 > 2.0)
     assert decided.tolist() == meant.tolist()
     np.testing.assert_allclose(value, volts)

@@ -18,7 +18,15 @@ from sirf.channel.cached_spectra import folded_shape, root_grid, symbol_low_pass
 from sirf.channel.channel import Channel
 from sirf.channel.package import Package, PackageLine, terminated_transfer
 from sirf.channel.resample import coupling_corner, flatten
-from sirf.channel.response import Convention, PreparedTransfer, prepare, pulse_response, step_response
+from sirf.channel.response import (
+    Convention,
+    PreparedTransfer,
+    _window,
+    _wrap_warnings,
+    prepare,
+    pulse_response,
+    step_response,
+)
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.signal.filters import butterworth4
@@ -428,3 +436,33 @@ def test_neither_cached_grids_nor_shapes_can_be_written() -> None:
     for values in (transform_grid(64, 1e9), root_grid(64, 1e9), symbol_low_pass(64, 8, 1e9), folded_shape(64, 16)):
         with pytest.raises(ValueError, match="read-only"):
             values[0] = 1.0
+
+
+def test_a_window_is_the_shortest_that_leaves_half_the_tail_at_each_end() -> None:
+    """Against sums over all samples: the first at which half the allowed energy is reached, and the last on the other side."""
+    rng = np.random.default_rng(4)
+    pulse = rng.normal(size=40) * np.exp(-0.3 * np.abs(np.arange(40) - 15.0))
+    total = np.sum(pulse**2)
+    for tail in (1e-1, 1e-2, 1e-3, 1e-6):
+        first, end, lost = _window(pulse, 4, 7, tail)
+        assert np.sum(pulse[:first] ** 2) < 0.5 * tail * total <= np.sum(pulse[: first + 1] ** 2)
+        assert np.sum(pulse[end:] ** 2) <= 0.5 * tail * total * (1 + 1e-9)
+        assert np.sum(pulse[end - 1 :] ** 2) > 0.5 * tail * total
+        assert lost == pytest.approx(1.0 - np.sum(pulse[first:end] ** 2) / total, abs=1e-12)
+    assert _window(pulse, 4, 7, 0.0) == (0, 40, 0.0)
+    assert _window(np.zeros(40), 4, 7, 1e-3) == (7, 8, 0.0)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize(("place", "heard"), [(0.85, False), (0.93, True), (1.07, True), (1.13, False)])
+def test_the_ring_about_half_the_span_is_listened_to(side: int, place: float, heard: bool) -> None:
+    """A tenth to either side of half the span that the frequency step tells apart, before and after the origin."""
+    half, origin = 1000, 2000
+    pulse = np.zeros(4200)
+    pulse[origin] = 1.0
+    pulse[origin + side * round(place * half)] = 0.5
+    found = _wrap_warnings(pulse, origin, half, 5e-9)
+    assert bool(found) == heard
+    if heard:
+        assert "response is still -6 dB of its peak after half of the 5 ns" in found[0]
+    assert _wrap_warnings(np.zeros(4200), origin, half, 5e-9) == ()

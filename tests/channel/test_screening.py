@@ -17,7 +17,7 @@ from sirf.channel.network import Network, bulk_delay
 from sirf.channel.quality import quality
 from sirf.channel.repair import repair
 from sirf.channel.response import pulse_response
-from sirf.channel.screening import dc_finding, largest_gain
+from sirf.channel.screening import dc_finding, largest_gain, start_notes
 from sirf.channel.touchstone import read_touchstone
 from sirf.channel.transfer import Transfer
 from sirf.errors import SirfError
@@ -337,3 +337,38 @@ def test_unequal_and_complex_impedances_of_scikit_rf_are_noted() -> None:
     network = skrf.Network(f=grid, f_unit="Hz", s=pair(grid).s, z0=[45.0, 50.0, 45.0, 50.0], name="unequal")
     channel = Channel.from_network(network)
     assert "unequal: unequal or complex port impedances were renormalised to 50 ohm." in channel.warnings
+
+
+def beginning_at(first: float, *, dc: bool = False) -> Network:
+    f = np.arange(first, 60e9, 10e6)
+    f = np.concatenate(([0.0], f)) if dc else f
+    s = np.zeros((f.size, 2, 2), dtype=complex)
+    s[:, 0, 1] = s[:, 1, 0] = 0.9 * np.exp(-2j * np.pi * f * 0.1e-9)
+    return Network(f, s, z0=100.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.005, "silent"), (0.0051, "noted"), (0.1, "noted"), (0.1001, "refused")]
+)
+@pytest.mark.parametrize("dc", [False, True])
+def test_where_data_may_begin_goes_by_the_symbol_rate(share: float, verdict: str, dc: bool) -> None:
+    """Up to half a per cent nothing is said, up to a tenth a note; a point at DC with a gap above it changes nothing."""
+    network = beginning_at(share * 50e9, dc=dc)
+    if verdict == "refused":
+        with pytest.raises(
+            SirfError, match=r"data of line must begin below 0\.1 of the symbol rate, 5 GHz, got 5\.005 GHz"
+        ):
+            start_notes(network, 50e9, "line")
+        return
+    notes = start_notes(network, 50e9, "line")
+    assert bool(notes) == (verdict == "noted")
+    if notes:
+        assert f"line begins at {share * 50e3:g} MHz, {100 * share:.1f} % of the symbol rate" in notes[0]
+
+
+def test_a_file_whose_steps_are_even_from_dc_has_no_gap() -> None:
+    assert start_notes(beginning_at(10e6, dc=True), 50e9, "line") == ()
+    # a coarse file with its DC: its first point is no farther than its step
+    f = np.arange(0.0, 60e9, 1e9)
+    s = np.zeros((f.size, 2, 2), dtype=complex)
+    assert start_notes(Network(f, s, z0=100.0), 50e9, "line") == ()

@@ -10,7 +10,9 @@ from sirf.signal.pam import (
     bits_per_symbol,
     counted_bit_errors,
     gray_code,
+    level_shares,
     levels,
+    mean_square,
     order_of,
     thresholds,
 )
@@ -78,3 +80,33 @@ def test_a_pam6_link_counts_what_its_statistics_say() -> None:
     run = sirf.simulate(link, symbols=200_000, rng=1)
     # some fifty errors
     assert run.ber == pytest.approx(eye.ber, rel=0.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "order"), [("NRZ", 2), ("pam2", 2), ("PAM3", 3), ("PAM4", 4), ("PAM6", 6), ("PAM8", 8)]
+)
+def test_a_modulation_has_as_many_levels_as_its_name_says(name: str, order: int) -> None:
+    assert order_of(name) == order
+    assert len(levels(order)) == order
+    assert levels(order)[0] == -1.0
+    assert levels(order)[-1] == 1.0
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 8])
+def test_equally_spaced_levels_have_the_mean_square_of_the_closed_form(order: int) -> None:
+    """(L + 1) / (3 (L - 1)), of which PAM6 alone is an exception: its pairs leave the corners out, 0.4 for 7 / 15."""
+    assert mean_square(levels(order)) == pytest.approx((order + 1) / (3 * (order - 1)))
+    assert level_shares(order) == pytest.approx(np.full(order, 1 / order))
+    assert mean_square(levels(6)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("order", [2, 4, 8])
+def test_bit_errors_of_a_gray_code_are_whole_and_counted_as_such(order: int) -> None:
+    table, parts = counted_bit_errors(order)
+    assert parts == 1
+    assert bits_per_symbol(order) == np.log2(order)
+    labels = [format(int(code), "b").zfill(4) for code in gray_code(order)]
+    for row in range(order):
+        for column in range(order):
+            differing = sum(a != b for a, b in zip(labels[row], labels[column], strict=True))
+            assert table[row, column] == differing
