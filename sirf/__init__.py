@@ -147,6 +147,7 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module(f"sirf.{name}")
     else:
         raise AttributeError(f"module 'sirf' has no attribute {name!r}")
+    # the module's own attribute from now on: this function is asked only for names that it lacks
     globals()[name] = value
     return value
 

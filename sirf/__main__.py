@@ -57,6 +57,7 @@ def _invoke(arguments: list[str]) -> None:
     from sirf.cli.output import remark_compilation
     from sirf.cli.quantities import notices
 
+    # state of the process, set anew by every command: tests and notebooks run many in one
     watchers[:] = [remark_compilation]
 
     notices.clear()
@@ -69,6 +70,7 @@ def _invoke(arguments: list[str]) -> None:
         command.main(arguments, prog_name="sirf", complete_var=COMPLETION)
     with command.make_context("sirf", arguments) as context:
         command.invoke(context)
+    # here, where a closed pipe can still be told from a fault, and not at the interpreter's exit
     sys.stdout.flush()
 
 

@@ -81,13 +81,16 @@ def without_case(name: Name, known: Sequence[str]) -> Name | str:
     """
     if not isinstance(name, str):
         return name
+    # text without a counterpart goes on as given, so that a message shows what was written
     return next((one for one in known if one.lower() == name.strip().lower()), name)
 
 
 def near_ids(name: str, known: Sequence[str]) -> list[str]:
     """Ids that a text may have meant: up to four that hold its letters and digits, else the nearest."""
+    # "802.3ck C2M" and "802.3ck-c2m" mean the same
     plain = {one: _letters(one) for one in known}
     asked = _letters(name)
+    # text within an id ("c2m"), or an id within text; ids of one or two letters lie within nearly anything
     holding = [one for one in known if asked and (asked in plain[one] or (len(plain[one]) > 2 and plain[one] in asked))]
     return holding[:4] or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.3)
 
@@ -100,6 +103,7 @@ def load_toml(path: Path | str) -> dict[str, Any]:
     """A TOML file as a dict; `ConfigError` names the file (and the line where the parser knows it)."""
     file = Path(path)
     text = read_small_text(file, error=ConfigError)
+    # equals signs in text and comments count too: the bound is far above any file of ours
     keys = text.count("=")
     if keys > MAX_TOML_KEYS:
         raise ConfigError(f"{file} must have at most {MAX_TOML_KEYS:,} keys, got about {keys:,}. Check the file.")
@@ -130,6 +134,7 @@ def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Mo
         return model.model_validate(table)
     except ValidationError as error:
         found = error.errors(include_url=False)
+        # of all faults the missing unit first: it explains another one, that the key with its unit is missing
         for fault in found:
             if fault["type"] == "extra_forbidden" and (known := _with_unit(model, fault["loc"])):
                 raise ConfigError(
@@ -140,6 +145,7 @@ def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Mo
         key = _dotted(first["loc"]) or "(whole file)"
         if first["type"] == "missing":
             raise ConfigError(f"{Path(file).name}: key {key} must be there, it is missing. Add it.") from error
+        # what a missing or wrong table holds would fill the screen
         given = first.get("input")
         got = "" if isinstance(given, dict) else f", got {shown(given)}"
         raise ConfigError(f"{Path(file).name}: key {key} must be valid{got} ({first['msg']}). Mend the key.") from error
@@ -153,6 +159,7 @@ def _with_unit(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str
     """Keys of the table at `place` that are its last part and a unit, sorted."""
     *above, key = place
     known = {name for table in _tables_at([model], above) for name in table.model_fields}
+    # the name itself ends in its unit, as everywhere in sirf: `length` for `length_mm`
     return sorted(name for name in known if name.startswith(f"{key}_") and _is_unit(name[len(str(key)) + 1 :]))
 
 
@@ -167,6 +174,8 @@ def _tables_at(tables: list[type[BaseModel]], place: list[int | str]) -> list[ty
         if inner:
             tables = [model for annotation in inner for model in _models_in(annotation)]
         else:
+            # a part that is no key is the kind by which a union chooses, or an index: the one narrows, the other leaves
+            # all
             tables = [table for table in tables if part in _kinds(table)] or tables
     return tables
 

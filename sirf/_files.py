@@ -25,6 +25,7 @@ def read_small_text(file: str | Path, *, error: type[SirfError] = SirfError) -> 
     """The UTF-8 text of a regular file of at most `MAX_TEXT_BYTES`; `error` names it where it is anything else."""
     path = Path(file)
     try:
+        # a device or a pipe has no end: reading it might never return
         if path.exists() and not path.is_file():
             what = "a folder" if path.is_dir() else "a device or a pipe"
             raise error(f"{path} must be a file, got {what}. Check the path.")
@@ -73,6 +74,7 @@ def check_output_folder(name: str, folder: str | Path | None) -> None:
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise SirfError(f"{name} must be a folder, got {path}, which is a file. Name another.")
+    # the nearest folder above that exists is the one that must take new ones
     while not path.exists() and path != path.parent:
         path = path.parent
     if not path.is_dir():
@@ -98,6 +100,7 @@ def replacing(name: str, file: str | Path) -> Iterator[Path]:
     beside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
         yield beside
+        # on one file system a rename is atomic: readers see the old file or the new one
         os.replace(beside, path)
     except OSError as error:
         raise SirfError(
@@ -131,8 +134,10 @@ def write_folder(name: str, folder: str | Path, files: Mapping[str, bytes]) -> N
     for file, content in files.items():
         with replacing(name, place / file) as beside:
             beside.write_bytes(content)
+    # after the new ones are in place: an interruption leaves too many files, never too few
     for file in set(earlier) - set(files):
         # a name of ours never leaves the folder
         if Path(file).name == file:
             (place / file).unlink(missing_ok=True)
+    # last, for the same reason: a name is forgotten only once its file is gone
     write_text(name, manifest, "".join(f"{file}\n" for file in files))

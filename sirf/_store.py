@@ -49,6 +49,7 @@ def save(value: object, file: str | Path) -> None:
         replacing("file", file) as beside,
         zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
     ):
+        # without NaN and infinity, which are no JSON: `plain` has marked them
         archive.writestr(CONTENT, json.dumps(head, allow_nan=False))
         for name, array in writer.arrays.items():
             archive.writestr(name, _npy(array))
@@ -65,6 +66,7 @@ def load(file: str | Path) -> Any:
     """
     try:
         with zipfile.ZipFile(file) as archive:
+            # what the headers say, before a byte is unpacked: a small zip may hold terabytes
             size = sum(one.file_size for one in archive.infolist())
             if size > MAX_BYTES:
                 raise SirfError(f"{file} must unpack to at most {MAX_BYTES:,} bytes, got {size:,}. Check the file.")
@@ -87,6 +89,7 @@ def load(file: str | Path) -> Any:
 
 
 def _is_ours(kind: type) -> bool:
+    # by the package's name, not by a list: a new value can be saved without being registered
     return dataclasses.is_dataclass(kind) and kind.__module__.split(".")[0] == __name__.split(".")[0]
 
 
@@ -108,6 +111,7 @@ class _Writer:
     def plain(self, value: Any) -> Any:
         import numpy as np
 
+        # bool before numbers: it is an int to Python
         if value is None or isinstance(value, (bool, int, str)):
             return value
         # NumPy's float64 is a float to Python, its other numbers are not
@@ -129,6 +133,7 @@ class _Writer:
         if isinstance(value, list):
             return [self.plain(one) for one in value]
         if isinstance(value, dict):
+            # as pairs: keys of JSON objects can only be text
             return {"dict": [[self.plain(key), self.plain(one)] for key, one in value.items()]}
         if isinstance(value, Path):
             return {"path": str(value)}
@@ -183,6 +188,7 @@ class _Reader:
         """A frozen value by its fields, checked by its own `__post_init__`."""
         module, _, name = place.partition(":")
         kind = None
+        # only modules of this package are imported at a file's word
         if module.split(".")[0] == __name__.split(".")[0]:
             try:
                 kind = getattr(importlib.import_module(module), name, None)
@@ -204,6 +210,7 @@ class _Reader:
         for key, plain in fields.items():
             object.__setattr__(result, key, self.value(plain))
         check = getattr(result, "__post_init__", None)
+        # what would be refused when built by hand is refused when read
         if check is not None:
             check()
         return result

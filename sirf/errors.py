@@ -58,6 +58,7 @@ def shortened(value: object, length: int = 160) -> str:
     >>> shortened("a\\x1b[31m", 20)
     'a\\\\x1b[31m'
     """
+    # white space first, so that a line break becomes a space rather than an escape
     text = printable(" ".join(str(value).split()))
     return text if len(text) <= length else f"{text[: length - 1]}…"
 

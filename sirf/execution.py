@@ -21,6 +21,7 @@ _watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 @contextmanager
 def watched_by(watcher: Watcher) -> Iterator[None]:
     """Have searches that go on within tell `watcher` how far they are."""
+    # a context variable: threads and nested searches have watchers of their own
     token = _watcher.set(watcher)
     try:
         yield
@@ -35,9 +36,11 @@ def stage(what: str, index: int, count: int) -> Iterator[None]:
     if outer is None:
         yield
         return
+    # the stage is told as begun even where nothing within tells anything
     outer(what, index, count)
 
     def inner(note: str, done: float, total: float) -> None:
+        # a step within moves the outer count by less than one
         outer(", ".join(filter(None, (what, note))), index + done / max(total, 1), count)
 
     with watched_by(inner):

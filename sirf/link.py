@@ -185,6 +185,7 @@ class Link:
         channel = self.channel
         # numbers alone: the same data under another file name are the same link, and draw the same noise
         copper = tuple((network.frequency, network.s) for network in channel.networks)
+        # data alone do not tell which of the networks are FEXT and which NEXT
         counts = (len(channel.fext), len(channel.next), channel.plane)
         content: tuple[Any, ...] = (copper, counts, self.transmitter, self.receiver, self.symbol_rate, self.modulation)
         content += (self.packages, self.samples_per_ui, self.aggressors)
@@ -195,6 +196,7 @@ class Link:
             content += tuple(one and one.digest for one in (self.transmitter_model, self.receiver_model))
         if self.optics is None:
             return digest(*content)
+        # copper as a whole does not tell where the light divides it
         halves = tuple(half.through.s for half in (self.optics.before, self.optics.after))
         light = (self.optics.path, self.optics.swing, self.optics.agc_db, self.optics.large_signal, self.optics.noisy)
         return digest(*content, halves, light)
@@ -265,6 +267,7 @@ class Link:
         if span is None or not span.noisy:
             return np.zeros(np.shape(frequency))
         grid = span.after.frequency
+        # noise enters behind the light and passes the copper after it: as power, by |S21|²
         copper = np.abs(span.after.through.s[:, 1, 0]) ** 2
         added = span.noise_density(frequency, self.drive_gain, symbol_rate=self.symbol_rate, order=self.order)
         return np.asarray(added * np.interp(frequency, grid, copper))

@@ -39,8 +39,10 @@ Many: TypeAlias = "str | float | Iterable[Given] | NDArray[Any]"
 """Several quantities: text with commas, a sequence of such as a person writes them, or an array of numbers."""
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan))\s*(.*?)\s*")
+# lower case, as units are compared
 _LARGE = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 """Prefixes of what is never small: here M and m both are mega."""
+# the micro sign and the Greek letter look alike and are two characters
 _SMALL = {"": 1.0, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
 
 
@@ -77,12 +79,14 @@ class Quantity:
         """
         number, unit = self._split(value, name)
         result = number * (self.units[unit] if unit else 1.0)
+        # NaN is neither finite nor positive, and is refused by the same sentence
         if not (math.isfinite(result) and (result > 0 or self.signed)):
             kind = "finite" if self.signed else "positive and finite"
             raise SirfError(
                 f"{name} must be {kind}, a {self.noun} in {self.unit}, got {shown(value)}. "
                 f"Write for example {self.example}."
             )
+        # a bare number has narrower bounds: 53.125 as a symbol rate means GBd, and must not be taken for baud
         low = self.low if unit else max(self.low, self.bare_low)
         high = self.high if unit else min(self.high, self.bare_high)
         if not low <= abs(result) <= high:
@@ -97,6 +101,7 @@ class Quantity:
         """Number and unit in lower case, "" for none."""
         if isinstance(value, bool) or not isinstance(value, str):
             try:
+                # True is 1 to Python, and nobody means it
                 return math.nan if isinstance(value, bool) else float(value), ""
             except (TypeError, ValueError):
                 raise self._unreadable(value, name) from None
@@ -107,6 +112,7 @@ class Quantity:
         if match.group(2) == "m" and self.units.get("m", 0.0) > 1.0:
             # milli or mega: the one is never meant here, the other is M
             raise self._unreadable(value, name)
+        # before the case is dropped: B is a byte, b a bit
         if "B/s" in match.group(2) or "Bps" in match.group(2):
             raise SirfError(f"{name} must be in bit/s, got bytes, {shown(value)}. Write b/s, as in {self.example}.")
         if unit and unit not in self.units:
@@ -197,6 +203,7 @@ class Power(Quantity):
         0.01
         """
         if isinstance(value, str) and (match := _NUMBER.fullmatch(value)) and match.group(2).lower() == "dbm":
+            # bounded, or 10**400 would overflow before the range of powers is checked
             return super().read(f"{10.0 ** min(float(match.group(1)) / 10.0 - 3.0, 300.0)!r} W", name=name)
         return super().read(value, name=name)
 
@@ -288,6 +295,7 @@ def parse_temperature(value: Given, *, name: str = "temperature") -> float:
     if match is None:
         raise SirfError(f"{name} must be degrees Celsius, got {shown(value)}. Write for example '85 C'.")
     number, unit = float(match.group(1)), (match.group(2) or "C")[-1]
+    # rounded to 1e-9 degrees: 358.15 - 273.15 is 85 only up to the last bits
     return round({"C": number, "K": number - 273.15, "F": (number - 32.0) / 1.8}[unit], 9)
 
 

@@ -83,8 +83,7 @@ class ModelStream:
         # a redriver sends on what it receives: no symbols of its own
         driven = upstream is not None and upstream.waves
         waves = found.transmitter_waves
-        # aggressors have a transmitter like the victim's
-        # with the model's own GetWave the jitter is in its stimulus
+        # aggressors have a transmitter like the victim's; with the model's own GetWave the jitter is in its stimulus
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
         self.plan = plan(link, MAX_ERROR, TAIL)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)

@@ -208,8 +208,8 @@ def bulk_delay(frequency: Float, value: Complex) -> float:
         if reach == longest:
             return delay
         spread = float(np.sqrt(np.sum(weight[known] * (rest - mean) ** 2) / total)) if total > 0.0 else 0.0
-        # where resistance, not delay, turns the phase of the short steps, they say nothing about the longer ones
-        # more than a quarter turn of doubt over the next step could be any number of whole turns
+        # where resistance, not delay, turns the phase of the short steps, they say nothing about the longer ones: with
+        # more than a quarter turn of doubt the next step could be any number of whole turns
         if total == 0.0 or spread * float(step[step > reach].min()) > 0.25:
             delay = 0.0
 

@@ -228,8 +228,8 @@ def _early_part(frequency: Float, value: Complex) -> Complex:
         # first the data, then causality: the loop ends on the causal side
         spectrum[inside] = data
         response = irfft(spectrum)
-        # a median, since spikes before time zero are just what is to be removed
-        # the tail of conductor loss is long enough to come round to before time zero, and is no fault
+        # the tail of conductor loss is long enough to come round to before time zero, and is no fault; a median finds
+        # it, since spikes there are just what is to be removed
         response[early] = tail * np.median(response[early] / tail)
         spectrum = rfft(response)
     lack = np.zeros(bins + 1, dtype=np.complex128)

@@ -75,8 +75,8 @@ class FlatResponse:
         step = sample_rate / n_samples
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
-        # the same spline as of `at`, for a pair of grids that link after link comes back to
-        # few knots have no spline: an exact polynomial through them
+        # the same spline as of `at`, for a pair of grids that link after link comes back to; few knots have no spline
+        # but an exact polynomial
         known = self._inside if self.root.size < LEAST_KNOTS else self._on_kept_grid
         result[:inside] = known(root[:inside]) * turned(inside, step * delay_s)
         if inside == frequency.size:
@@ -149,8 +149,8 @@ def coupling_corner(frequency: Float, value: Complex) -> float | None:
         tilt = scaled / (scaled**2 + turn**2)
         # linear in the turn about the last one (Newton), what is constant brought to the other side
         wanted = phase - np.arctan(turn / scaled) + turn * tilt
-        # least squares with the line beside it: along what the line leaves of the tilt
-        # orthogonal to sqrt(f) and f: what a line can explain is not the corner's
+        # least squares with the line beside it: what sqrt(f) and f can explain is not the corner's, so only what the
+        # line leaves of the tilt counts
         own = tilt - line @ (tilt @ line)
         # between zero and twice the first point: the step may overshoot, the corner may not be negative
         last, turn = turn, min(max(float(own @ wanted) / float(own @ own), 0.0), 2.0)

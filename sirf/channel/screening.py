@@ -121,8 +121,8 @@ def dc_finding(network: Network) -> str | None:
 def largest_gain(network: Network, *, above: float = 0.0) -> tuple[float, float]:
     """Largest singular value of S and its frequency in Hz; values below `above` may be given as bounds from above."""
     size = np.abs(network.s)
-    # a norm of rows and columns bounds the spectral norm from above
-    # |S|_2² is at most |S|_1 |S|_inf: cheap, and leaves few points for the singular values
+    # |S|_2² is at most |S|_1 |S|_inf, the largest sums of rows and columns: cheap, and leaves few points for the
+    # singular values
     bound = np.sqrt(size.sum(axis=1).max(axis=1) * size.sum(axis=2).max(axis=1))
     # where nothing exceeds 'above', at least the largest bound is looked at
     candidates = np.flatnonzero(bound >= min(above, float(bound.max())))

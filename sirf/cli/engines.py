@@ -1,4 +1,4 @@
-"""`sirf eye`, `sirf ber`, `sirf jtol`: one channel through the engines."""
+"""`sirf eye`, `sirf ber`: one channel through the engines."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ class Listing:
             return
         found = known_id(name, ids, kind=self.kind)
         content = _content(found, self.folder)
+        # keys as they stand in the file, so that what is read here can be written there
         lines = [(key, _plain(value)) for key, value in _flat(content)]
         table(("key", "value"), lines, json_file=json_file)
         say(PROVENANCE, json_file=json_file)
@@ -108,6 +109,7 @@ def patterns(json_file: Json = None) -> None:
         for order, scheme in ((2, "NRZ"), (4, "PAM4")):
             try:
                 periods[scheme] = Pattern(name).period(order)
+            # patterns whose names end in q are of four levels only
             except SirfError:
                 continue
         rows.append((name, *(str(periods.get(scheme, "")) for scheme in ("NRZ", "PAM4"))))

@@ -184,6 +184,7 @@ def _columns_of_tables(needed: Sequence[int], width: int) -> list[list[int]]:
     tables, used = [[0]], needed[0]
     for column in range(1, len(needed)):
         more = COLUMN_GAP + needed[column]
+        # one column beside the first however wide: a table of the first alone would say nothing
         if used + more > width and len(tables[-1]) > 1:
             tables.append([0])
             used = needed[0]
@@ -204,6 +205,7 @@ def with_range(figure: Range, factor: float = 1.0) -> str:
 
 
 def _three_digits(value: float) -> str:
+    # rounded first: 999.6 becomes 1,000, which has a comma
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if 1e3 <= abs(rounded) < 1e7 else f"{rounded:.3g}"
 
@@ -236,6 +238,7 @@ def check_report(file: Path | None, *, statistical: bool = True) -> None:
 
 def check_limit(option: str, value: float | None) -> None:
     """`SirfError` for a limit that nothing can miss or meet: not a number."""
+    # NaN fails every comparison, so the limit would be missed or met by accident
     if value is not None and math.isnan(value):
         raise SirfError(f"{option} must be a number, got {value}. Give the limit that the answer is held against.")
 

@@ -61,8 +61,7 @@ def figures_of(channel: Channel, settings: ComSettings) -> Figures:
         return Figures(
             erl11_db=first, erl22_db=second, icn=None, fom_ild_db=None, fitted_loss_db=None, balance=pair_balance
         )
-    # the reference code describes all files at R_0 before anything else
-    # R_0 is that of one line of the pair
+    # the reference code describes all files at R_0, which is that of one line of the pair, before anything else
     impedance = 2.0 * settings.packages[0].reference_impedance
     rate, through = settings.symbol_rate, channel.through.renormalized(impedance)
     fit = fitted_insertion_loss(through.frequency, through.s[:, 1, 0], f_min=values.f_1, f_max=values.f_2_ild)

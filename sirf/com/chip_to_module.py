@@ -105,8 +105,7 @@ def eye_of(
         np.ones(1) if crosstalk is None else crosstalk.y,
         1.0 if isi else 0.0,
     )
-    # the least open eye of the PAM stack, as 120G.5.2 judges
-    # height is top less bottom: the smallest opening of all
+    # the least open eye of the PAM stack (top less bottom), as 120G.5.2 judges
     worst = int(np.argmin(edges[:, 0] - edges[:, 1]))
     return WindowEye(float(edges[worst, 0]), float(edges[worst, 1]), signal)
 
@@ -128,8 +127,7 @@ class EyeSearch:
         outer = round(_FIRST_INSTANTS * reach)
         self._first = np.array(sorted({reach - outer, reach + outer}), dtype=np.int64)
         self._truncation = truncation(settings.noise_crest_factor or crest_factor(settings.der0))
-        # a part of the window can make all the errors that the whole may have
-        # within the window an instant of this weight alone exceeds DER_0 where it exceeds this
+        # an instant of this weight makes the whole window exceed DER_0 by itself where its own error ratio exceeds this
         self._alone = min(settings.der0 * float(np.sum(self._weights) / self._weights[reach]), 0.49)
 
     def local(self) -> FoundSetting | None:

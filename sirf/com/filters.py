@@ -93,8 +93,7 @@ def equalized_parts(impulse: Float, settings: CtleSettings, sample_rate: float) 
 def ctle_power_terms(frequency: Float, settings: CtleSettings) -> Float:
     """Four parts (4, F) of |H_ctf|^2, which the squares of `gain_weights` add up."""
     f = np.asarray(frequency, dtype=float)
-    # on the frequency axis gain and zero are in quadrature: squares add, without products of both
-    # |g + j x|² = g² + x²
+    # on the frequency axis gain and zero are in quadrature: |g + j x|² = g² + x², without products of both
     poles = (1.0 + (f / settings.f_p1) ** 2) * (1.0 + (f / settings.f_p2) ** 2)
     zero = (f / settings.f_z) ** 2
     if settings.f_lf is None:

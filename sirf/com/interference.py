@@ -133,8 +133,8 @@ def interference_and_noise(
     # a thousandth of the signal at most, so that COM is not rounded to bins
     bin_size = min(signal / 1000, settings.pdf_bin)
     slopes = edge_slopes(equalized.through, equalized.cursor, settings.samples_per_ui)
-    # edges of all symbols add as powers: each moves by itself (93A-32)
-    # |h_J|² summed over all symbols, with their mean square
+    # edges of all symbols add as powers, since each moves by itself: |h_J|² summed, times the symbols' mean square
+    # (93A-32)
     sigma_rj = tx.sigma_rj * settings.sigma_x * float(np.linalg.norm(slopes))
     # SNR_TX is of the cursor; with SNR_TXwC0 of what the cursor would be without the loss of c(0)
     reference = main / main_tap if settings.snr_tx_with_c0 else main

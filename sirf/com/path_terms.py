@@ -59,8 +59,7 @@ def path_terms(parts: Float, samples_per_ui: int, lags: int, *, drop: int = 0) -
     """Terms of a response's parts (4, T), each phase without its last `drop` samples."""
     rows = np.array([phase_rows(part, samples_per_ui, drop=drop) for part in parts])
     points = POINTS
-    # a circle of a power of two
-    # room for all lags, or the circle would fold the ends of the autocorrelation
+    # room for all lags, or the circle would fold the ends of the autocorrelation; a power of two transforms fast
     while points < rows.shape[2] + lags:
         points *= 2
     spectra = rfft(rows, n=points, axis=2)

@@ -39,8 +39,7 @@ def event_margins(alpha: float, correlation: Float, longest: int) -> Float:
     matrix = symmetric_toeplitz(row)
     margins = np.empty(longest)
     for j in range(1, longest + 1):
-        # alternating errors through the target 1 + alpha D
-        # an event of j errors spans j + 1 samples of the target
+        # j alternating errors through the target 1 + alpha D span j + 1 samples
         event = np.convolve((-1.0) ** np.arange(j), [1.0, alpha])
         power = float(event @ matrix[: j + 1, : j + 1] @ event)
         margins[j - 1] = float(event @ event) / np.sqrt(max(power, np.finfo(float).tiny))
@@ -55,8 +54,8 @@ def feedback_error_ratio(half_spacing: float, levels: int) -> float:
 def sequence_error_ratio(half_spacing: float, levels: int, margins: Float) -> float:
     """Logarithm of the sum over j of 2 j ((L - 1) / L)^j Q(A m_j)."""
     j = np.arange(1, margins.size + 1)
-    # in logarithms: far tails underflow, and the sum is over widely different terms
-    # Q(x) as the logarithm of the normal distribution below -x
+    # Q(x) as the logarithm of the normal distribution below -x: far tails underflow, and the sum is over widely
+    # different terms
     terms = np.log(2.0 * j) + j * np.log((levels - 1) / levels) + log_gaussian_below(-half_spacing * margins)
     return float(np.logaddexp.reduce(terms))
 

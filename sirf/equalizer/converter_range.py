@@ -23,8 +23,7 @@ def converter_range(samples: Float, noise: float, *, order: int, bits: int, prob
     """
     bin_size = float(np.sum(np.abs(samples)) + NOISE_CREST * noise) / RANGE_BINS
     signal = symbols(samples, order, bin_size)
-    # noise far narrower than a bin has no shape on this grid
-    # the Gaussian would fall into one bin and vanish or widen
+    # noise far narrower than a bin has no shape on this grid: the Gaussian would fall into one bin and vanish or widen
     total = signal + gaussian(noise, NOISE_CREST, bin_size) if noise > 0.1 * bin_size else signal
     level = total.magnitude_at(0.5 * probability)
     # from the outermost level to the end of the range is half a step more at either side

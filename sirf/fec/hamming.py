@@ -130,7 +130,7 @@ def _weights() -> NDArray[np.float64]:
     """Number of code words of each weight (129,): MacWilliams identity on the dual, whose weights are 0, 64 (254 times), 128."""
     counts = np.zeros(129)
     for j in range(0, 129, 2):
-        # coefficient of x^j in (1+x)^128 + 254 (1-x^2)^64 + (1-x)^128, over 2^8
-        # in whole numbers: the terms are far above what a float holds exactly
+        # coefficient of x^j in (1+x)^128 + 254 (1-x^2)^64 + (1-x)^128, over 2^8; in whole numbers, since the terms are
+        # far above what a float holds exactly
         counts[j] = (2 * math.comb(128, j) + 254 * (-1) ** (j // 2) * math.comb(64, j // 2)) // 256
     return counts

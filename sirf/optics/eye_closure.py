@@ -53,8 +53,7 @@ class ReferenceReceiver:
     @property
     def q_t(self) -> float:
         """Q of the target: 3.414 for 4.8e-4 and PAM4."""
-        # six of eight level sides have a threshold: SER = 1.5 Q(q) for PAM4
-        # Q(q) = erfc(q / sqrt 2) / 2
+        # six of eight level sides have a threshold: SER = 1.5 Q(q) for PAM4, with Q(q) = erfc(q / sqrt 2) / 2
         return float(np.sqrt(2.0) * erfcinv(2.0 * self.target_ser / 1.5))
 
 
@@ -201,8 +200,8 @@ class _Eye:
     def samples(self, offset_ui: float) -> Float:
         """The wave about its mean, once per symbol, `offset_ui` after the symbols' start."""
         if self.receiver.bandwidth is None:
-            # edges of a wave without filter would ring between its samples
-            # linear between samples: what a wave without filter is known of
+            # linear between samples, for a wave without filter is known of no more, and its edges would ring between
+            # them
             place = (np.arange(self.symbols) + offset_ui + self.lag) * self.m
             return np.asarray(
                 np.interp(place, np.arange(self.wave.size), self.wave, period=self.wave.size) - self.middle
@@ -310,8 +309,8 @@ class _Eye:
         # in bins, counted from the middle of the first
         place = y * (HISTOGRAM_BINS / (1.6 * self.oma)) + (0.5 * HISTOGRAM_BINS - 0.5)
         index = np.minimum(np.maximum(np.floor(place), 0.0), HISTOGRAM_BINS - 2.0)
-        # linear shares keep the mean of what falls between two bins
-        # what lies beyond ±0.8 OMA goes into the outer bins, far from every threshold
+        # linear shares keep the mean of what falls between two bins; what lies beyond ±0.8 OMA goes into the outer
+        # bins, far from every threshold
         share = np.minimum(np.maximum(place - index, 0.0), 1.0)
         bins = index.astype(np.int64)
         upper = np.bincount(bins, share, HISTOGRAM_BINS)

@@ -188,8 +188,8 @@ class PathInterference:
 
     def variance(self, level: float, mean: float) -> float:
         """Mean square of the beat in W² while the signal is at `level` W and the echoes carry `mean` W on average."""
-        # (2 rho sqrt(P P') cos)², the cosine's mean square a half
-        # levels of light and echo are independent: their product has the product of their means
+        # (2 rho sqrt(P P') cos)², the cosine's mean square a half; light and echo carry independent levels, so the mean
+        # of the product is the product of means
         return float(2.0 * level * mean * np.sum(np.square(self.echoes)))
 
     def bound(self, level: float, highest: float) -> float:

@@ -48,8 +48,8 @@ class RingFilter:
 
     def drop(self, offset: ArrayLike) -> Float:
         """Power at the drop port over that on the bus for light `offset` Hz from the resonance, the shape of `offset`."""
-        # half of the power at half a linewidth, exactly: 1 + sharpness sin²(pi linewidth / (2 fsr)) = 2
-        # of the Airy function 1 / (1 + sharpness sin²(pi f / fsr))
+        # half of the power at half a linewidth, exactly: the Airy function's 1 + sharpness sin²(pi linewidth / (2 fsr))
+        # = 2
         sharpness = 1.0 / np.sin(0.5 * np.pi * self.linewidth / self.fsr) ** 2
         turned = np.sin(np.pi * np.asarray(offset, dtype=float) / self.fsr) ** 2
         return np.asarray(10.0 ** (-self.drop_loss_db / 10.0) / (1.0 + sharpness * turned))

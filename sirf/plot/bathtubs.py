@@ -33,8 +33,8 @@ def bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool = True)
     phase, ratio = result.bathtub()
     # zero has no place on a logarithmic axis: the deepest ratio stands for it
     axes.semilogy(phase, np.maximum(ratio, DEEPEST), color=DARK)
-    # a wall begins where half the symbols beside each eye come over its threshold
-    # each of E eyes has two of L levels beside it, half of their symbols on the wrong side at the wall
+    # a wall begins where half the symbols beside each eye come over its threshold: each of E eyes has two of L levels
+    # beside it
     share = len(result.thresholds) / len(result.levels)
     walls = fit_walls(phase, ratio, ratio_fitted=result.der0, share=share) if fit else None
     # no walls where the bathtub is too shallow for a fit

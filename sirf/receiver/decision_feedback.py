@@ -47,8 +47,8 @@ def place_taps(
     gain = cursors**2 - (cursors - wanted) ** 2
     gain[:fixed] = 0.0
     total = np.concatenate([[0.0], np.cumsum(gain)])
-    # best[g, k]: most energy that g groups take from the first k cursors
-    # minus infinity: so many groups do not fit
+    # best[g, k]: most energy that g groups take from the first k cursors; minus infinity where so many groups do not
+    # fit
     best = np.full((groups + 1, count + 1), -np.inf)
     best[0] = 0.0
     for g in range(1, groups + 1):

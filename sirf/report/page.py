@@ -117,8 +117,7 @@ def _joined(across: Any, down: Any) -> str:
 
 def _density(eye: StatisticalEye, top_mv: float) -> str:
     """Density of the eye in one byte a cell, phases outside, levels from -top to +top inside."""
-    # middles of cells, so that the pointer reads what lies under it
-    # BINS cells over the whole height
+    # middles of the BINS cells over the whole height, so that the pointer reads what lies under it
     levels = (np.arange(BINS) + 0.5) / BINS * 2.0 * top_mv - top_mv
     millivolts = 1e3 * eye.volts
     rows = [np.interp(levels, millivolts, 1e-3 * row, left=0.0, right=0.0) for row in eye.density]

@@ -23,8 +23,8 @@ def composed_error_ratio(error_ratios: Sequence[float]) -> float:
     >>> composed_error_ratio([0.25, 0.5])
     0.5
     """
-    # adding zero: no error at all is 0.0, not -0.0
-    # in logarithms: ratios of 1e-15 would be lost beside one; two errors on a bit cancel, hence 1 - 2 p a link
+    # two errors on a bit cancel, hence 1 - 2 p a link; in logarithms, since ratios of 1e-15 would be lost beside one;
+    # less zero, so that no error at all is 0.0 and not -0.0
     return 0.0 - 0.5 * math.expm1(math.fsum(math.log1p(-2.0 * min(p, _HALF)) for p in error_ratios))
 
 

@@ -39,8 +39,8 @@ def fit_walls(place: Float, ratio: Float, *, ratio_fitted: float, share: float) 
     that is not so deep is fitted to a third of the way, in decades, above its floor; None where it does not come below
     `ratio_fitted` at all, or has a wall steeper than any Gaussian.
     """
-    # no deeper than the bathtub: its floor is noise of the count, or another wall
-    # the geometric mean of floor, floor and the first ratio: a third of the way up from the floor, in decades
+    # no deeper than the bathtub, whose floor is noise of the count or another wall: the geometric mean of floor, floor
+    # and the first ratio, a third of the way up from the floor in decades
     floor = float(ratio.min())
     deeper = max(DEEPER * ratio_fitted, float(np.cbrt(max(floor, 1e-300) ** 2 * ratio_fitted)))
     if not floor < ratio_fitted:

@@ -143,9 +143,8 @@ class ErrorCount:
         # errors weighed by the size of their burst: independent ones make one each
         size = burst = max(per_burst / errors, 1.0)
         holding = min((length for length in BATCHES if length >= self.stretch), default=0) if self.stretch else 0
-        # an aggressor's phase holds for a whole stretch: until a batch contains one, errors look independent that are
-        # not
-        # until a batch has shown what a stretch does
+        # an aggressor's phase holds for a whole stretch: until a batch has shown what a stretch does, errors look
+        # independent that are not
         shown = not self.stretch
         for length, count, squares in zip(BATCHES, self.batches, per_batch, strict=False):
             # two batches tell little, but a length that holds a stretch has nothing shorter to fall back on
@@ -251,8 +250,7 @@ def _interval(errors: int, trials: float, size: float, confidence: float) -> tup
     # no error: the largest ratio that would still show none with this probability, one-sided
     if errors == 0:
         return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / trials))
-    # dependent errors tell less: as many as there are independent events among them
-    # as many independent events as the errors stand for, in as many trials
+    # dependent errors tell less: as many as there are independent events among them, in as many fewer trials
     events, chances = errors / size, trials / size
     tail = 0.5 * (1.0 - confidence)
     # Clopper-Pearson by quantiles of the beta distribution, which also holds for numbers that are not whole

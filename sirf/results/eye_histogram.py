@@ -113,8 +113,8 @@ class EyeHistogram:
 
     def _levels(self) -> tuple[Float, Float]:
         row = self.counts[len(self.phase_ui) // 2].astype(float)
-        # samples count for the level they are decided as: which one was sent a histogram does not know
-        # bins on a threshold count as the level above
+        # samples count for the level they are decided as, since which one was sent a histogram does not know; a bin on
+        # a threshold counts as the level above
         level = np.searchsorted(self.thresholds, self.volts)
         size = len(self.thresholds) + 1
         # a level that was never decided has a mean of zero, not of 0 / 0

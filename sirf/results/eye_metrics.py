@@ -152,8 +152,8 @@ def _jitter(eye: StatisticalEye, ber: float, widths: tuple[float, ...]) -> tuple
             found.append(None)
             continue
         total = 1.0 - width
-        # both sides of the eye lose (far - near) sigma from one error ratio to the other
-        # never more than all of the jitter, whatever the two widths say of their tails
+        # both sides of the eye lose (far - near) sigma from one error ratio to the other; never more than all of the
+        # jitter, whatever the two widths say of their tails
         random = min((width - deeper) / (2.0 * (far - near)), total / (2.0 * near))
         found.append(CrossingJitter(total=total, random=random, deterministic=total - 2.0 * near * random))
     return tuple(found)

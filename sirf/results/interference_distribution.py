@@ -116,8 +116,8 @@ class Interference:
 
     def error_ratio(self, levels: Float, main: float, decision: Float) -> float:
         """Symbol error ratio with `levels` (L,) relative to the outer one, main cursor in V and thresholds (L - 1,) in V."""
-        # every threshold is passed from below by the level under it and from above by the one over it
-        # distances are counted from each level's own mean
+        # every threshold is passed from below by the level under it and from above by the one over it, each counted
+        # from its own mean
         low, high = levels[:-1] * main, levels[1:] * main
         lower = np.arange(len(levels) - 1)
         upward = np.array([[True], [False]])

@@ -227,8 +227,8 @@ class StatisticalEye:
         return [
             (
                 0.5 * float(levels[e + 1] - levels[e]) * main,
-                # both sides of one eye: duty-cycle distortion and compression make them differ
-                # the mean of both sides, as COM has one number for both
+                # duty-cycle distortion and compression make both sides of one eye differ; COM has one number for both,
+                # hence their mean
                 0.5 * (piece.quantile(e, self.der0) + piece.lower_quantile(e + 1, self.der0)),
             )
             for e in range(len(levels) - 1)
@@ -352,15 +352,14 @@ def _width(phase: Float, margin: Float) -> float:
     low, high = float(phase[run.start]), float(phase[run.stop - 1])
     if run.start > 0:
         a, b = margin[run.start - 1], margin[run.start]
-        # margins a and b have opposite signs: their line crosses zero between
-        # straight from the last phase with margin to the first without
+        # straight from the last phase with margin to the first without: a and b have opposite signs, and their line
+        # crosses zero between
         low -= float(b / (b - a) * (phase[run.start] - phase[run.start - 1]))
     if run.stop < len(phase):
         a, b = margin[run.stop - 1], margin[run.stop]
         high += float(a / (a - b) * (phase[run.stop] - phase[run.stop - 1]))
     elif len(phase) > 1:
-        # an eye that is open to its last phase goes on into the next UI
-        # the last phase stands for the step behind it, up to the next symbol
+        # an eye open at its last phase goes on into the step behind it, up to the next symbol
         step, fall = phase[-1] - phase[-2], margin[-2] - margin[-1]
         # no further than that step: beyond it the next symbol's eye begins
         high += float(step * min(1.0, margin[-1] / fall if fall > 0.0 else 1.0))

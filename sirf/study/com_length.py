@@ -82,8 +82,8 @@ class ComLength:
             end = MIN_LENGTH if low is None else MAX_LENGTH
             agreed = (self.full(end) >= 0.0) == (high is None)
         else:
-            # about the crossing, where a better setting of the full grid would count
-            # the length nearest to the middle of the bracket, which has a setting already
+            # the length nearest to the crossing that has a setting already: there a better setting of the full grid
+            # would count
             end = min(self._choices, key=lambda one: abs(one / math.sqrt(low * high) - 1.0))
             agreed = self._agrees(end, high / low)
         if agreed:

@@ -240,8 +240,8 @@ def _row(
     link = eye.link
     ratios = here.section_ber
     culprit = here.sections[ratios.index(max(ratios))]
-    # the section that errs most of all, in copper or light
-    # before the reach, while what the eyes were made of is still kept
+    # the section that errs most of all, in copper or light; before the reach, while what the eyes were made of is still
+    # kept
     limitation = _limited_by(optimized(culprit.link))
     subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting, thresholds=thresholds)
     found = ruled_reach(subject, rule, here=here)

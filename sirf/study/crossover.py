@@ -264,8 +264,8 @@ def _crossing(subject: ArchitectureSubject, *, energy: Energy, limit: Limit) -> 
             curve=(),
         )
     rival = Spender.of(subject)
-    # by ratio: energy goes with loss, and loss with length, over two decades
-    # from the least length to the reach in steps of two percent, both ends with them
+    # by ratio, since energy goes with loss, and loss with length, over two decades: steps of two percent, both ends
+    # with them
     lengths = np.geomspace(MIN_LENGTH, reach, int(np.log(reach / MIN_LENGTH) / np.log(LENGTH_RATIO)) + 2)
     end = partial(_end, rival, lengths, endless=beyond is None)
     crossing, cause = end(lambda one: one.value, energy.value)

@@ -300,8 +300,7 @@ def value_of(name: str, measurement: Measurement) -> float:
     if found is not None:
         return found
     if name == "vec_db":
-        # an eye that is closed at DER0 has no finite closure
-        # infinite closure: larger than any limit, so that it never meets one
+        # an eye that is closed at DER0 has no finite closure: larger than any limit, so that it never meets one
         return INFINITE
     needed, other = _NEEDED.get(name, (f"a {FIGURES[name].title}", "none"))
     raise SirfError(f"limit of {name} must be given for a way with {needed}, got {other}. Take another figure or way.")

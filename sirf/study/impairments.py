@@ -434,8 +434,8 @@ def _with_less_glass_loss(path: OpticalPath) -> OpticalPath:
     # fibre and joints by one share, so that none vanishes before the others
     fibre = dataclasses.replace(path.fibre, loss_db_per_km=share * path.fibre.loss_db_per_km)
     joints = tuple(dataclasses.replace(one, loss_db=share * one.loss_db) for one in path.connectors)
-    # fibre and joints first, for they are what a shorter or better path has less of
-    # the rest of the 3 dB
+    # fibre and joints first, for they are what a shorter or better path has less of; the rest of the 3 dB comes off the
+    # coupling
     coupling = max(path.coupling_loss_db - (LESS_DB - (path.loss_db - left)), 0.0)
     return dataclasses.replace(path, fibre=fibre, connectors=joints, coupling_loss_db=coupling)
 

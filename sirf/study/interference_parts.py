@@ -73,8 +73,7 @@ def interference_parts(link: Link, *, ratio: float | None = None) -> Interferenc
     whole = (modelled(link).linear if link.has_models else link).placed()
     full = InterferenceModel(whole)
     instant, main, levels = full.at(0), full.front_end.main_cursor, full.decided
-    # the eye with the least between its signal and what closes it
-    # eye by eye: one may have less signal, another more noise
+    # the eye with the least between its signal and what closes it: one may have less signal, another more noise
     margins = [
         0.5 * float(levels[e + 1] - levels[e]) * main - _reached(instant, e, wanted) for e in range(len(levels) - 1)
     ]

@@ -62,8 +62,8 @@ def longest_length(
         margins[length] = value
         return value
 
-    # a start outside the range is no reason to fail: the answer is sought inside it
-    # the first length decides on the direction
+    # a start outside the range is no reason to fail: the answer is sought inside it, in the direction that the first
+    # length decides on
     first = min(max(start, between[0]), between[1])
     rising = margin(first) >= 0.0
     low, high = (first, None) if rising else (None, first)
@@ -196,8 +196,8 @@ def _crossing(margins: Mapping[float, float], low: float, high: float) -> float:
 
 def _steps(start: float, end: float, stride: float) -> list[float]:
     """Lengths from `start` (left out) to `end` by `stride`, up or down; a last step below 1 % of one is not taken."""
-    # the last length is the end itself, however the strides fall
-    # rounded up, but for a last step of less than a hundredth
+    # the last length is the end itself, however the strides fall; rounded up, but for a last step of less than a
+    # hundredth
     count = max(math.ceil(abs(math.log(end / start)) / math.log(stride) - 0.01), 0)
     ratio = stride if end > start else 1.0 / stride
     # the end itself is always tried

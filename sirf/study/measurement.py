@@ -98,8 +98,7 @@ class Measurement:
 
     def eye(self, index: int, *, wide: bool = False) -> StatisticalEye | None:
         """Statistical eye of section `index`, at the sampling instant alone unless `wide`; None where nothing arrives."""
-        # what has been computed at more phases holds the sampling instant
-        # the narrow eye is part of the wide one
+        # the narrow eye is part of the wide one: what has been computed at more phases holds the sampling instant
         if not wide and (index, True) in self._eyes:
             return self._eyes[index, True]
         if not wide and index in self._openings:
@@ -174,7 +173,6 @@ class Measurement:
         """Share of shortest Ethernet frames that meet a code word which `code` cannot correct."""
         if self.word_errors is None:
             return 1.0
-        # one section without an answer leaves none for the whole
         # the deepest interleaving on the way: there a frame lies in the most code words, any of which may be lost
         words = max(_coding(section.link)[0] for section in self.sections)
         return fec.frame_loss_ratio(fec.load(self.code), self.word_errors.codeword_error_ratio, interleave=words)

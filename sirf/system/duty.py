@@ -204,8 +204,7 @@ def all_reduce(per_bit: Range, *, workers: int, size: float, links: int = 1) -> 
     # reduce-scatter and all-gather, (N - 1) steps each with 1/N of the buffer
     sent = 2.0 * (workers - 1) / workers * size
     moved = workers * sent * links
-    # pJ per bit to J per byte
-    # 8 bits, 1e-12 J in a picojoule
+    # pJ per bit to J per byte: 8 bits, 1e-12 J in a picojoule
     per_byte = Range(*(8e-12 * getattr(per_bit, name) for name in ("value", "low", "high")))
     joules = Range(*(moved * getattr(per_byte, name) for name in ("value", "low", "high")))
     return AllReduce(

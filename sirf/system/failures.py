@@ -304,8 +304,8 @@ def _array_fit(fit: float, needed: int, installed: int) -> float:
 
 def _availability(parts: tuple[FailurePart, ...]) -> Range:
     services = failure_table().service
-    # mean downtime over mean uptime; each kind of part has its own time to repair, so rates are weighted by it
-    # of low, typical and high rates with repairs of the same
+    # mean downtime over mean uptime, of low, typical and high rates with repairs of the same; each kind of part has its
+    # own time to repair, so rates are weighted by it
     down = [sum(_line(part.fit)[k] * services[part.service].hours[k] for part in parts) / FIT_HOURS for k in range(3)]
     best, value, worst = (1.0 / (1.0 + one) for one in down)
     return Range(value, worst, best)

@@ -150,8 +150,8 @@ def _layers(rho: Float) -> Float:
         gamma = float(np.clip(up[0] / down[0], -_WALL, _WALL))
         level *= (1.0 + gamma) / (1.0 - gamma)
         impedance[index] = level
-        # the factor 1 / sqrt(1 - gamma²) of both waves is left out: only their ratio counts
-        # the incident wave moves one layer in, the reflected one comes a layer nearer
+        # the incident wave moves one layer in, the reflected one comes a layer nearer; the factor 1 / sqrt(1 - gamma²)
+        # of both is left out, since only their ratio counts
         down, up = (down - gamma * up)[:-1], (up - gamma * down)[1:]
     return np.asarray(np.interp(np.arange(rho.size), np.arange(impedance.size) * every, impedance))
 
@@ -159,8 +159,7 @@ def _layers(rho: Float) -> Float:
 def _step_reflection(network: Network, port: int, rise: float, period: float) -> tuple[Float, Float]:
     """Time in s and step response of the reflection, over one period of the frequency step."""
     edge = float(network.frequency[-1])
-    # fine enough for the edge, and for all of the file's band
-    # a length without large prime factors
+    # fine enough for the edge, and for all of the file's band; a length without large prime factors is transformed fast
     samples = next_fast_length(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)))
     frequency = np.arange(samples // 2 + 1) / period
     inside = frequency <= edge

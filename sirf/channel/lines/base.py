@@ -53,8 +53,7 @@ class Line(ABC):
     def coefficients(self, frequency: ArrayLike) -> tuple[Complex, Complex]:
         """(gamma per m, differential characteristic impedance in ohm), each (F,), at `frequency` > 0 in Hz."""
         series, shunt = self.immittances(np.asarray(frequency, dtype=np.float64))
-        # series and shunt are those of one line; the pair's odd mode has it twice in series
-        # gamma = sqrt(Z Y), Z_c = sqrt(Z / Y)
+        # gamma = sqrt(Z Y) and Z_c = sqrt(Z / Y) of one line; the pair's odd mode has it twice in series
         gamma, impedance = np.sqrt(series * shunt), 2.0 * np.sqrt(series / shunt)
         return np.asarray(gamma), np.asarray(impedance)
 

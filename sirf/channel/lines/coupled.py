@@ -81,8 +81,8 @@ class PairArray:
         # only blocks of two different pairs are scaled, before inductance follows from capacitance: L C stays that of the medium
         mask = weight + (1.0 - weight) * np.kron(np.eye(self.pairs), np.ones((2, 2)))
         air, slab = (mask * capacitance_matrix(strips, dk) for dk in (1.0, material.dk))
-        # the slab's part of the capacitance takes the slab's complex permittivity
-        # shares of air and slab are linear in the slab's permittivity
+        # shares of air and slab are linear in the slab's permittivity, which is complex in the slab's part of the
+        # capacitance
         part = (slab - air) / (material.dk - 1.0) if material.dk > 1.0 else air
         # conductance and capacitance both follow from the complex permittivity
         shunt = 1j * w * (air + (material.permittivity(frequency) - 1.0)[:, None, None] * part)

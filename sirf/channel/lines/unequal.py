@@ -64,8 +64,7 @@ def unequal_pair(
         )
         return PairNetwork.of_lines(frequency, p, n)
     common_series, common_shunt = line.common_immittances(frequency)
-    # both lines run together over the shorter length only
-    # the shorter line's length: what the longer one has more comes behind it
+    # both lines run together over the shorter one's length only; what the longer one has more comes behind it
     paired = length - 0.5 * abs(length_difference)
     if skew == 0.0:
         dd, cc = (uniform_scattering(z, y, paired) for z, y in ((series, shunt), (common_series, common_shunt)))

@@ -62,9 +62,8 @@ class Capacitor:
         jw = np.asarray(2j * np.pi * f, dtype=np.complex128)
         # the series branch as an admittance, written so that DC gives zero and not a division by it
         through = jw * self.capacitance / (1.0 + jw * self.capacitance * (self.resistance + jw * self.inductance))
-        # alike at both ends nothing flows through the capacitor; oppositely its middle is grounded, and half of it left
-        # the whole as two one-ports: even excitation leaves both ends alike, odd excitation splits the part at its
-        # middle
+        # the whole as two one-ports: driven alike at both ends, nothing flows through the capacitor; driven oppositely,
+        # its middle is grounded and half of it left
         same = _reflection(jw * self.pad)
         opposite = _reflection(jw * self.pad + 2.0 * through)
         s = np.empty((f.size, 2, 2), dtype=np.complex128)

@@ -70,8 +70,7 @@ class Connector(TwoLines):
         one = 0.5 * self.impedance
         root = float(np.sqrt(self.material.dk))
         w = 2.0 * np.pi * frequency
-        # loss in dB is that of a wave on the pair's own impedance
-        # alpha = R / (2 Z), so R = 2 Z alpha; 8.686 dB a neper
+        # a wave on the pair's own impedance loses alpha = R / (2 Z), so R = 2 Z alpha; 8.686 dB a neper
         resistance = 2.0 * one * self.skin_db_per_m * np.log(10.0) / 20.0 * np.sqrt(frequency / 1e9)
         # (1 + j): a skin's inductance equals its resistance over w, which keeps the line causal
         series = 1j * w * (one * root / C0 * self.inductance_factor) + (1.0 + 1j) * resistance

@@ -40,8 +40,8 @@ class TwoLines(ABC):
         """Both modes: the common one as two lines without coupling, of the stated `common_impedance` or of the same lines."""
         if self.common_impedance is None:
             return PairNetwork.balanced(self.network(frequency))
-        # one of two lines without coupling has twice the common impedance, and half the differential one
-        # Z_odd = Z_diff / 2 and Z_even = 2 Z_common; without coupling both are one line's
+        # Z_odd = Z_diff / 2 and Z_even = 2 Z_common, and without coupling both are one line's: so twice the common
+        # impedance, half the differential one
         common = self._changed(impedance=4.0 * self.common_impedance)
         return PairNetwork.balanced(self.network(frequency), common.network(frequency))
 

@@ -282,8 +282,8 @@ class Path:
 
     def _two_port(self, frequency: Float) -> Complex:
         """S (F, 2, 2) of all segments in series, differential."""
-        # as one object for all elements
-        # the grid is made once: elements keep their networks by its value, and hash it once instead of at every segment
+        # the grid is made once, as one object for all elements: they keep their networks by its value, and hash it once
+        # instead of at every segment
         return two_port_of(self._elements, FrequencyGrid(frequency), (Device, Ball))
 
     def _alone(self, frequency: Float) -> list[PairNetwork]:

@@ -303,8 +303,7 @@ class InterferenceModel:
         if not least > 0.0:
             raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
         widest = np.max([np.abs(one.cursors) for one in every], axis=0)
-        # an offset is bounded as a cursor is
-        # at the main cursor itself it would be dropped with it below
+        # an offset is bounded as a cursor is, and put beside the main cursor, which itself is dropped below
         widest[main + 1] += float(np.abs(distortion.offsets).max())
         line = self._line(widest, main, edges.scaled(float(distortion.slope.max())), noise=least, more=most - least)
         found = interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
@@ -490,8 +489,8 @@ class InterferenceModel:
                     )
                 product *= once[alike]
             for half in self.codes:
-                # a code is off by anything within its width, uniformly
-                # the tilt of the line keeps the argument off zero
+                # a code is off by anything within its width, uniformly: sinh(x) / x, whose argument the tilt of the
+                # line keeps off zero
                 product *= np.sinh(half * line.points) / (half * line.points)
             if (wander := self.front_end.wander) is not None:
                 # its variance is part of the noise

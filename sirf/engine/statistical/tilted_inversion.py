@@ -306,8 +306,8 @@ def _inverted(above: Complex, below: Complex | None, line: TiltedContour, *, dee
 def _resolved(log_tail: Float, functions: Complex, line: TiltedContour) -> float:
     """The smallest probability that tails (L, V) resolve by `RESOLUTION`, found from `functions` (L, S)."""
     size = np.abs(functions)
-    # what the last point in use has not fallen below is missing behind it
-    # of functions that are cut at the end of a chain the last point is not the last of the line
+    # what the last point in use has not fallen below is missing behind it; a function cut at the end of a chain ends
+    # before the line does
     last = size[:, np.flatnonzero(size[0])[-1]]
     lost = np.log(RESOLUTION * np.maximum(last, ROUNDING * size[:, 0]))
     covered = log_tail < lost[:, None] - line.tilt * voltages(line)
