@@ -9,7 +9,7 @@ correlation r at the curve, c = b * r:
 
 W is the variance at the curve of steady light whose noise is at the slicer as large as what is there at t. Mean and straight
 amplifier are exact however fast the light changes; the others take the noise as steady over the width of r.
-Symbols: N samples of the period at SAMPLES_PER_UI, R courses of it, which pass every transform side by side.
+Symbols: N samples of the period, R courses of it, which pass every transform side by side.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import numpy as np
 from scipy import fft
 
 from sirf._arrays import Float
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain
+from sirf.engine.light.light_chain import LightChain
 from sirf.units import ELECTRON
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReceivedNoise:
-    """At the slicer, N / SAMPLES_PER_UI symbols by SAMPLES_PER_UI: `mean` in V and `third` cumulant in V³ of the first course.
+    """At the slicer, symbols by samples per UI of the light's waves: `mean` in V and `third` cumulant in V³ of the first course.
 
     `variance` (R, …) in V² of every course, beyond the linear front end's.
     """
@@ -43,7 +43,7 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     """
     tia, (rows, n) = chain.span.path.receiver.tia, power.shape
     if not chain.span.noisy:
-        return _by_symbol(np.zeros(n), np.zeros((rows, n)), np.zeros(n))
+        return _by_symbol(np.zeros(n), np.zeros((rows, n)), np.zeros(n), chain.per_ui)
     average = chain.span.gains(order)[1]
     shapes = chain.noise_shapes(n, power.dtype.name)
     white = fft.rfft(_white(chain, power).reshape(2 * rows, n)).reshape(2, rows, -1)
@@ -56,7 +56,7 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     beats = _beats(chain, n, symbol_rate=symbol_rate, order=order)
     variance += beats * (power / float(chain.span.powers(order).mean()) - 1.0)
     if tia.saturation == np.inf:
-        return _by_symbol(np.zeros(n), variance, np.zeros(n))
+        return _by_symbol(np.zeros(n), variance, np.zeros(n), chain.per_ui)
     slope, met = tia.slope(current), white * shapes.met[:, None]
     # both kinds of noise have nearly the same correlation: one, weighted by their sizes
     weights = met[:, :, 0].real / met[:, :, 0].real.sum(axis=0)
@@ -70,12 +70,12 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     bend = tia.curvature(current[0])
     behind = np.stack([chain.spectra(n, power.dtype.name).behind, fft.rfft(shapes.behind * shared**2)])
     mean, third = fft.irfft(behind * fft.rfft(np.stack([0.5 * bend * size[0], bend * slope[0] ** 2])), n)
-    return _by_symbol(mean, variance, 3.0 * later[0] ** 2 * third)
+    return _by_symbol(mean, variance, 3.0 * later[0] ** 2 * third, chain.per_ui)
 
 
-def _by_symbol(mean: Float, variance: Float, third: Float) -> ReceivedNoise:
-    """Of values (N,), (R, N) and (N,)."""
-    return ReceivedNoise(*(each.reshape(*each.shape[:-1], -1, SAMPLES_PER_UI) for each in (mean, variance, third)))
+def _by_symbol(mean: Float, variance: Float, third: Float, per_ui: int) -> ReceivedNoise:
+    """Of values (N,), (R, N) and (N,), `per_ui` of them a symbol."""
+    return ReceivedNoise(*(each.reshape(*each.shape[:-1], -1, per_ui) for each in (mean, variance, third)))
 
 
 def _white(chain: LightChain, power: Float) -> Float:
