@@ -23,8 +23,9 @@ from sirf.com.search import CaseSearch, reported_taps
 from sirf.errors import NoSettingError
 from sirf.results.margin import EqualizerChoice
 
-NEIGHBOURS, WINDOW_NEIGHBOURS = 2, 1
-"""Steps of every grid that are searched on either side of a setting; fewer where a setting's eye is computed in a window."""
+NEIGHBOURS, NEAREST_NEIGHBOURS = 2, 1
+"""Steps of every grid that are searched on either side of a setting; fewer where each asks for an eye in a window or a receiver
+FFE."""
 WIDER = 4
 """By how much more where none of these passes."""
 _Place: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
@@ -55,7 +56,8 @@ def setting_of_thinned_grid(channel: Channel, settings: ComSettings, case: int) 
 def _walked(
     paths: tuple[PathResponse, ...], settings: ComSettings, gains: tuple[float, ...], taps: tuple[float, ...]
 ) -> EqualizerChoice:
-    neighbours = NEIGHBOURS if settings.c2m is None else WINDOW_NEIGHBOURS
+    plain = settings.c2m is None and settings.receiver.ffe is None
+    neighbours = NEIGHBOURS if plain else NEAREST_NEIGHBOURS
     # what is searched holds its centre: what that reaches need not be looked for below
     alone = _searched(paths, _narrowed(settings, gains, taps, 0)) if settings.receiver.ffe is None else None
     floor = -math.inf if alone is None else alone.fom_db
