@@ -208,8 +208,8 @@ def phase_error(
 ) -> float:
     """Output of the phase `detector`, less its `bias`, at a symbol decided as `used` after one decided as `before`.
 
-    `errors` are those of the slicer now and one symbol ago, V; `scale` makes them relative, in units of the levels' power; `edge`
-    is the wave in V on the edge between the two symbols.
+    `errors` are those of the slicer now and one symbol ago, V; `scale` in 1/V makes them relative, in units of the levels' power;
+    `edge` is the wave in V on the edge between the two symbols.
     """
     if detector == BANG_BANG:
         # only a transition between opposite levels crosses zero at the middle of its edge
@@ -220,7 +220,7 @@ def phase_error(
             out = 1.0 if (edge > 0) != (used > before) else -1.0
     else:
         # e(k) a(k-1) - e(k-1) a(k): the post-cursor less the pre-cursor, negative where the sampler is late
-        out = (errors[0] * levels[before] - errors[1] * levels[used]) / scale - bias
+        out = (errors[0] * levels[before] - errors[1] * levels[used]) * scale - bias
         if detector == SIGN_MUELLER_MULLER:
             out = 1.0 if out > 0 else -1.0
     return out
@@ -237,13 +237,12 @@ def delay(ring: Float, state: Any, out: float) -> float:
 
 
 @kernel
-def recover(loop: Loop, state: Any, out: float, symbol: int) -> None:
-    """Move the sampler by the detector's output `out`."""
+def recover(loop: Loop, time: float, integral: float, out: float, symbol: int) -> tuple[float, float]:
+    """The sampler's `time` and the loop's `integral` after the detector's output `out`."""
     gear = loop.gear if symbol < loop.gear_end else 1.0
     # the damping stays when the loop is g times faster: its integral path is g² times stronger
-    integral = state.integral + gear * gear * loop.integral * out
-    state.integral = min(max(integral, -LARGEST_INTEGRAL), LARGEST_INTEGRAL)
-    state.time += min(max(gear * loop.proportional * out + state.integral, -LARGEST_STEP), LARGEST_STEP)
+    integral = min(max(integral + gear * gear * loop.integral * out, -LARGEST_INTEGRAL), LARGEST_INTEGRAL)
+    return time + min(max(gear * loop.proportional * out + integral, -LARGEST_STEP), LARGEST_STEP), integral
 
 
 @kernel
@@ -332,10 +331,14 @@ def receive(
     history = len(decided) - len(slicer_noise)
     moving = steps.ffe > 0 or steps.dfe > 0 or steps.reference > 0 or steps.gain > 0
     set_thresholds(reference, taps.offset, threshold)
+    # divided by the mean of a² the detector's output is a difference of cursors relative to the main one, for any levels
+    scale = 1.0 / (slicer.main * slicer.power)
+    # the loop waits for these: they stay in registers
+    first, time, integral, last_error = state.symbol, state.time, state.integral, state.last_error
     done = 0
     for i in range(len(slicer_noise)):
-        k = state.symbol
-        at = k + state.time
+        k = first + i
+        at = k + time
         if len(wander):
             at += wander[i]
         if at >= end:
@@ -351,10 +354,10 @@ def receive(
         value = state.gain * interpolate(wave, (at + skew - signal.origin) * signal.samples_per_ui)
         # the first count - 1 entries are those of the call before
         newest = count - 1 + i
-        samples[newest] = convert(value, factor, added, front.saturation, front.code, front.clip)
+        sample = convert(value, factor, added, front.saturation, front.code, front.clip)
+        samples[newest] = sample
         position[newest] = at
         done = i + 1
-        state.symbol = k + 1
 
         # symbol j is the one whose FFE window is now complete
         j = k - slicer.ffe_main
@@ -363,8 +366,8 @@ def receive(
             decided[here] = chosen[i] = 0
             fed_back[i] = equalised[i] = 0.0
             continue
-        z = slicer_noise[i]
-        for t in range(count):
+        z = slicer_noise[i] + ffe[0] * sample
+        for t in range(1, count):
             z += ffe[t] * samples[newest - t]
         where = position[newest - slicer.ffe_main]
         # symbol on whose UI the sampler stands; it differs from j after a cycle slip
@@ -381,6 +384,7 @@ def receive(
             choice = decide(y, threshold, 0.0)
         # written so that NaN counts as diverged
         if not abs(y) < DIVERGED * slicer.main:
+            state.symbol = k + 1
             return -1
         fed_back[i] = back
         equalised[i] = y
@@ -395,14 +399,14 @@ def receive(
             edge = 0.0
             if loop.detector == BANG_BANG:
                 edge = interpolate(wave, (where - loop.edge - signal.origin) * signal.samples_per_ui)
-            errors = (error, state.last_error)
-            # divided by the mean of a² its output is a difference of cursors relative to the main one, for any levels
-            out = phase_error(loop.detector, loop.bias, levels, slicer.main * slicer.power, edge, used, before, errors)
-            state.last_error = error
+            errors = (error, last_error)
+            out = phase_error(loop.detector, loop.bias, levels, scale, edge, used, before, errors)
+            last_error = error
             if len(ring):
                 out = delay(ring, state, out)
-            recover(loop, state, out, j)
+            time, integral = recover(loop, time, integral, out, j)
             watch_lock(loop, state, where - expected, expected - j, k)
         if moving and j >= steps.start:
             adapt(steps, taps, slicer, trace, state, newest, here, used, error)
+    state.symbol, state.time, state.integral, state.last_error = first + done, time, integral, last_error
     return done
