@@ -150,7 +150,6 @@ LIGHT_COUNTING = Declaration(
     verb="sirf.count_errors",
     honours=COUNTING.honours - {"symbols by pairs"} | {"large-signal light"},
     reasons={**COUNTING.reasons, "symbols by pairs": CURVES_AND_PAIRS},
-    apart={("large-signal light", "sequence detection"): "a segment of a waveform keeps the slicer's decisions"},
 )
 WAVEFORM = Declaration(
     name="waveform",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sirf._arrays import Symbols
 from sirf.engine.contract import LIGHT_COUNTING, check_link
 from sirf.engine.counting.tally import Errors, tally
 from sirf.engine.seeding import segment_seed
@@ -33,13 +34,26 @@ class SegmentCounter:
         # 63 bits, as seeds have that are drawn
         own = segment_seed(seed, self.link.digest, index).generate_state(1, np.uint64)[0]
         stream = Stream(self.link, seed=int(own >> np.uint64(1)), ideal_feedback=self.ideal, eye=False)
-        stream.advance(stream.first)
         # the decoder has no symbol before the first one, so one more is received than counts
-        received = stream.advance(self.counted + 1)
-        on_line, data = Errors.between(received.sent, received.chosen, gap=self.gap), received.sent
-        errors = on_line
+        data, decided = _decisions(stream, self.counted + 1)
+        gap = self.gap if stream.sequence is None else stream.sequence.gap
+        errors = on_line = Errors.between(data, decided, gap=gap)
         if self.link.transmitter.precoding:
             errors, data = errors.decoded(data, self.order), remove_precoding(data, self.order)
         counted = slice(1, 1 + self.counted)
         count = tally(errors.within(counted), data[counted], order=self.order, identity=self.identity)
         return replace(count, stretch=stream.stretch), on_line.within(counted)
+
+
+def _decisions(stream: Stream, symbols: int) -> tuple[Symbols, Symbols]:
+    """(sent, decided) of the first `symbols` of a new stream that count, by the slicer or the sequence detector."""
+    if stream.sequence is None:
+        stream.advance(stream.first)
+        received = stream.advance(symbols)
+        return received.sent, received.chosen
+    windows: list[tuple[Symbols, Symbols]] = []
+    stream.sequence.windows = windows
+    stream.advance(stream.first + symbols)
+    stream.finish()
+    sent, decided = (np.concatenate(parts) for parts in zip(*windows, strict=True))
+    return sent, decided

@@ -42,6 +42,8 @@ class SequenceStream:
         self.metrics, self.pasts = np.zeros(states), np.zeros(states, dtype=np.uint64)
         self.room = np.zeros((2, 0, states), dtype=np.uint8)
         self.total = ErrorCount()
+        # (sent, decided) of each window that counts, for who asks for all symbols
+        self.windows: list[tuple[Symbols, Symbols]] | None = None
         self._started, self._left = False, -1
         self._before = np.zeros(DEPTH, dtype=np.uint8)
         self._samples, self._sent = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
@@ -142,6 +144,8 @@ class SequenceStream:
         sent, decided = (np.concatenate([old, new[:size]]) for old, new in zip(self._last, self._held, strict=True))
         self._last = np.array([sent[-1:], decided[-1:]])
         self._held = None
+        if self.windows is not None:
+            self.windows.append((sent[1:], decided[1:]))
         errors, data = Errors.between(sent, decided, gap=self.gap), sent
         if self.precoded:
             errors, data = errors.decoded(sent, self.order), remove_precoding(sent, self.order)
