@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import erfc, erfcinv
 
-from sirf._arrays import Float
+from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 from sirf.optics.power import delay_samples, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
@@ -181,7 +181,7 @@ class _Eye:
         shape = 1.0 if receiver.bandwidth is None else low_pass("bessel4", frequency, receiver.bandwidth * rate)
         self.spectrum = fft.rfft(wave) * shape
         self.wave, self.middle = wave, float(wave.mean())
-        self.known: dict[tuple[float, int], Float] = {}
+        self.known: dict[float, Float] = {}
         # the noise found last in each window, where the next search begins
         self.last: dict[float, float] = {}
         ideal = sent.astype(float)
@@ -206,9 +206,8 @@ class _Eye:
             return np.asarray(
                 np.interp(place, np.arange(self.wave.size), self.wave, period=self.wave.size) - self.middle
             )
-        k = np.arange(self.spectrum.size)
         # later samples are a phase that turns with frequency
-        turned = self.spectrum * np.exp(2j * np.pi * k * (offset_ui + self.lag) / self.symbols)
+        turned = self.spectrum * _turns((offset_ui + self.lag) / self.symbols, self.spectrum.size)
         # one sample of m is the spectrum folded m times, which is far shorter to invert; half of it stands for the whole
         # a real wave's negative frequencies mirror the positive ones; 0 Hz and the middle of an even transform stand
         # once
@@ -250,25 +249,27 @@ class _Eye:
         # the largest tap follows from the others: their sum is one
         anchor = int(np.argmax(np.abs(taps)))
 
-        def moved(place: int, step: float) -> Float:
-            other = taps.copy()
-            other[place] += step
-            other[anchor] -= step
-            return other
-
         for step in STEPS:
-            before = taps
+            before, places = taps, self._places(taps, start.phase)
             for place in (n for n in range(self.receiver.taps) if n != anchor):
-                below, above = (self.allowed(moved(place, side * step), start.phase) for side in (-1.0, 1.0))
+                # samples move along one way with the tap: no sum over all taps is needed again
+                way = np.zeros(self.receiver.taps)
+                way[place], way[anchor] = 1.0, -1.0
+                moves = self._moves(place, anchor, start.phase)
+                below, above = (self._borne(places + by * moves, taps + by * way) for by in (-step, step))
                 bend = below - 2.0 * best + above
                 # where the three values bend upwards there is no top: a step towards the higher side
                 top = 0.5 * (below - above) / bend if bend < 0.0 else float(np.sign(above - below))
                 # no further than two steps: a parabola through flat values throws far
                 shift = step * min(max(top, -2.0), 2.0)
-                tried = [(below, -step), (above, step), (self.allowed(moved(place, shift), start.phase), shift)]
+                tried = [
+                    (below, -step),
+                    (above, step),
+                    (self._borne(places + shift * moves, taps + shift * way), shift),
+                ]
                 found, by = max(tried)
                 if found > best:
-                    best, taps = found, moved(place, by)
+                    best, taps, places = found, taps + by * way, places + by * moves
             # where single taps are stuck on the ridge between two windows, the way of all together goes on
             onwards = taps + (taps - before)
             while (found := self.allowed(onwards, start.phase)) > best:
@@ -277,46 +278,47 @@ class _Eye:
 
     def allowed(self, taps: Float, phase: float) -> float:
         """Noise in W rms before the equaliser at which the worse of the two windows has the target SER; 0 for a closed eye."""
+        return self._borne(self._places(taps, phase), taps)
+
+    def _borne(self, places: Float, taps: Float) -> float:
+        """`allowed` of the equaliser whose samples lie at `places`."""
         bearable = []
-        for centre in self.receiver.centres:
+        for centre, place in zip(self.receiver.centres, places, strict=True):
             # the last answer is near the next: taps move little from one try to the next
-            found = self._bearable(self._histogram(taps, phase + centre - 0.5), self.last.get(centre, 0.0))
+            found = self._bearable(_histogram(place), self.last.get(centre, 0.0))
             self.last[centre] = found
             bearable.append(found)
         # what the equaliser amplifies of the noise the eye bears less of before it
         return min(bearable) / self.noise_gain(taps)
 
-    def _rows(self, offset: float, instants: tuple[float, ...] = (0.0,)) -> Float:
-        """(N, taps) by instant: sample n + pre - j in column j, so that tap `pre` would see the symbol itself."""
-        key = round(offset, 9), len(instants)
-        if key not in self.known:
-            pre, taps = self.receiver.pre, self.receiver.taps
-            parts = []
-            for instant in instants:
-                x = self.samples(offset + instant)
-                # the period repeats: its ends see each other
-                round_about = np.concatenate([x[x.size - (taps - 1 - pre) :], x, x[:pre]])
-                # newest first, as taps are counted
-                parts.append(np.lib.stride_tricks.sliding_window_view(round_about, taps)[:, ::-1])
-            self.known[key] = np.concatenate(parts)
-        return self.known[key]
+    def _places(self, taps: Float, phase: float) -> Float:
+        """Where the equalised samples of both windows lie, (2, S) in bins of the histogram: ±0.8 OMA about the mean."""
+        seen = np.stack([taps @ self._columns(phase + centre - 0.5) for centre in self.receiver.centres])
+        return np.asarray(seen * (HISTOGRAM_BINS / (1.6 * self.oma)) + (0.5 * HISTOGRAM_BINS - 0.5))
 
-    def _histogram(self, taps: Float, centre: float) -> Float:
-        """Density (HISTOGRAM_BINS,) of the equalised samples in a window, over ±0.8 OMA about the mean."""
-        width = self.receiver.width
-        # five instants spread evenly over the window stand for all in it
-        y = self._rows(centre, (-0.4 * width, -0.2 * width, 0.0, 0.2 * width, 0.4 * width)) @ taps
-        # in bins, counted from the middle of the first
-        place = y * (HISTOGRAM_BINS / (1.6 * self.oma)) + (0.5 * HISTOGRAM_BINS - 0.5)
-        index = np.minimum(np.maximum(np.floor(place), 0.0), HISTOGRAM_BINS - 2.0)
-        # linear shares keep the mean of what falls between two bins; what lies beyond ±0.8 OMA goes into the outer
-        # bins, far from every threshold
-        share = np.minimum(np.maximum(place - index, 0.0), 1.0)
-        bins = index.astype(np.int64)
-        upper = np.bincount(bins, share, HISTOGRAM_BINS)
-        out = np.bincount(bins, minlength=HISTOGRAM_BINS) - upper
-        out[1:] += upper[:-1]
-        return np.asarray(out / y.size)
+    def _moves(self, place: int, anchor: int, phase: float) -> Float:
+        """How far the samples move, (2, S) in bins, with one unit more of tap `place` and one less of `anchor`."""
+        columns = (self._columns(phase + centre - 0.5) for centre in self.receiver.centres)
+        return np.stack([one[place] - one[anchor] for one in columns]) * (HISTOGRAM_BINS / (1.6 * self.oma))
+
+    def _rows(self, offset: float) -> Float:
+        """(N, taps): sample n + pre - j in column j, so that tap `pre` would see the symbol itself."""
+        pre, taps = self.receiver.pre, self.receiver.taps
+        x = self.samples(offset)
+        # the period repeats: its ends see each other
+        round_about = np.concatenate([x[x.size - (taps - 1 - pre) :], x, x[:pre]])
+        # newest first, as taps are counted
+        return np.lib.stride_tricks.sliding_window_view(round_about, taps)[:, ::-1]
+
+    def _columns(self, centre: float) -> Float:
+        """What each tap sees in a window, (taps, S): five instants spread evenly over it stand for all."""
+        key = round(centre, 9)
+        if key not in self.known:
+            width = self.receiver.width
+            self.known[key] = np.concatenate(
+                [self._rows(centre + share * width).T for share in (-0.4, -0.2, 0.0, 0.2, 0.4)], axis=1
+            )
+        return self.known[key]
 
     def _bearable(self, histogram: Float, last: float) -> float:
         """Largest Gaussian sigma after the equaliser with at most the target SER over the three thresholds.
@@ -366,6 +368,25 @@ class _Eye:
         # Lagrange's solution under a sum of one, which keeps the mean light
         taps = free + along * (1.0 - free.sum()) / along.sum()
         return taps, float(taps @ matrix @ taps - 2.0 * taps @ right + np.mean(wanted**2))
+
+
+def _turns(step: float, count: int) -> Complex:
+    """exp(2j pi k step) for k below `count`, as products of a coarse and a fine one: few exponentials instead of one each."""
+    fine = 256
+    coarse = np.exp(2j * np.pi * (step * fine % 1.0) * np.arange(-(-count // fine)))
+    turns: Complex = np.multiply.outer(coarse, np.exp(2j * np.pi * step * np.arange(fine))).ravel()
+    return turns[:count]
+
+
+def _histogram(place: Float) -> Float:
+    """Shares (HISTOGRAM_BINS,) of all samples by bin; linear shares keep the mean of what falls between two bins."""
+    # what lies beyond ±0.8 OMA goes into the outer bins, far from every threshold
+    inside = np.clip(place, 0.0, HISTOGRAM_BINS - 1.0)
+    bins = np.minimum(inside.astype(np.int64), HISTOGRAM_BINS - 2)
+    upper = np.bincount(bins, inside - bins, HISTOGRAM_BINS)
+    out = np.bincount(bins, minlength=HISTOGRAM_BINS) - upper
+    out[1:] += upper[:-1]
+    return np.asarray(out / place.size)
 
 
 @cache

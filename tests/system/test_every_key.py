@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def leaves(table: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
 
 def changed(table: dict[str, Any], keys: Keys, value: Any) -> dict[str, Any]:
     """A copy with one entry changed: numbers by a tenth or by one, words into another word, switches over."""
-    copy: Any = tomllib.loads(tomli_w.dumps(table))
+    copy: Any = deepcopy(table)
     place = copy
     for key in keys[:-1]:
         place = place[key]
