@@ -409,8 +409,9 @@ class ModelReception:
         whole = np.zeros(len(known))
         whole[place[inside]] = value[inside]
         size = fft.next_fast_len(2 * len(known), real=True)
-        # all latencies at once: a model may be late by thousands of symbols
-        found = fft.irfft(fft.rfft(whole, size) * np.conj(fft.rfft(known, size)), size)
+        # all latencies at once: a model may be late by thousands of symbols. Of a swapped pair the correlation is negative: the
+        # largest positive one would be that of chance, with levels that rise
+        found = np.abs(fft.irfft(fft.rfft(whole, size) * np.conj(fft.rfft(known, size)), size))
         latency = int(np.argmax(found))
         # beyond half of the transform a delay is an advance
         return (latency if latency < size // 2 else latency - size), float(found[latency])

@@ -185,3 +185,11 @@ def test_frames_meet_as_many_words_as_they_do_when_laid_over_them_one_by_one(int
     assert frame_loss_ratio(KP4, ratio, interleave=interleave) == pytest.approx(average * ratio, rel=1e-6)
     decoded = KP4.post_fec(2.4e-4, interleave=interleave)
     assert decoded.frame_loss_ratio == pytest.approx(average * decoded.codeword_error_ratio, rel=1e-6)
+
+
+def test_the_shortest_frame_is_64_bytes_with_preamble_and_gap_in_blocks_of_257_for_256_bits() -> None:
+    """84 bytes on the line between frames, and one bit in 256 more by the transcoding of clause 119.2.4.2."""
+    assert pytest.approx(674.625) == FRAME_BITS
+    assert frame_loss_ratio(KP4, 1e-9) == frame_loss_ratio(KP4, 1e-9, interleave=1)
+    assert frame_loss_ratio(KP4, 0.0) == 0.0
+    assert frame_loss_ratio(KP4, 1.0) == pytest.approx(1.0)
