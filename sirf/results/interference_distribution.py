@@ -125,6 +125,14 @@ class Interference:
         each = self.beyond(upward, sent, np.stack([decision - low, high - decision]))
         return float(np.sum(each * level_shares(len(levels))[sent]))
 
+    def error_ratios(self, levels: Float, main: float, decisions: Float) -> Float:
+        """`error_ratio` (...) of many sets of thresholds (..., L - 1) in V at once."""
+        lower = np.arange(len(levels) - 1)
+        upward = np.array([[True], [False]])
+        sent = np.stack([lower, lower + 1])
+        distances = np.stack([decisions - levels[:-1] * main, levels[1:] * main - decisions], axis=-2)
+        return np.asarray(np.sum(self.beyond(upward, sent, distances) * level_shares(len(levels))[sent], axis=(-2, -1)))
+
     def balanced_thresholds(self, levels: Float, main: float) -> Float:
         """Thresholds (L - 1,) in V at which either neighbour is mistaken for the other as often; arguments as `error_ratio`.
 

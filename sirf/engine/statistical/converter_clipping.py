@@ -60,12 +60,11 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     edges = np.linspace(limit, furthest, STEPS + 1)
     shares = -np.diff([beyond(edge) for edge in edges])
     excess = 0.5 * (edges[1:] + edges[:-1]) - limit
-    added = 0.0
-    for tap in np.abs(rounding.taps[rounding.taps != 0.0]):
-        for share, size in zip(shares, excess, strict=True):
-            # errors rise on one side of a level and fall on the other: the mean of both directions counts
-            moved = [at_instant.error_ratio(levels, main, decision + sign * tap * size) for sign in (-1.0, 1.0)]
-            added += float(share) * max(float(np.mean(moved)) - alone, 0.0)
+    taps = np.abs(rounding.taps[rounding.taps != 0.0])
+    moves = np.array([-1.0, 1.0])[:, None, None] * np.outer(taps, excess)
+    # errors rise on one side of a level and fall on the other: the mean of both directions counts
+    moved = np.mean(at_instant.error_ratios(levels, main, decision + moves[..., None]), axis=0)
+    added = float(np.sum(shares * np.maximum(moved - alone, 0.0)))
     if added <= TOLERATED * alone:
         return None
     enough = limit

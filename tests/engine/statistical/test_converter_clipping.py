@@ -60,3 +60,12 @@ def test_a_decision_before_anything_whole_arrives_at_the_converter_is_looked_at_
     assert len(volts) == 4
     # a level away from the pulse, all symbols interfere: samples reach at least as far as at the instant
     assert found.quantile(0, 1e-6) > usual.quantile(0, 1e-6)
+
+
+def test_ratios_of_many_thresholds_are_those_of_each_alone() -> None:
+    model = InterferenceModel(flat_link("PAM4", sigma=0.06).placed())
+    instant, levels, main = model.at(0), model.decided, model.front_end.main_cursor
+    decisions = model.thresholds(instant) + np.random.default_rng(1).uniform(-0.2, 0.2, (2, 5, 3))
+    found = instant.error_ratios(levels, main, decisions)
+    each = [[instant.error_ratio(levels, main, one) for one in side] for side in decisions]
+    assert found == pytest.approx(np.array(each), rel=1e-12)
