@@ -115,3 +115,22 @@ def test_jitter_has_one_field_and_its_old_names_write_to_it() -> None:
 def test_what_no_transmitter_can_be_is_refused(make: object, message: str) -> None:
     with pytest.raises(SirfError, match=message):
         make()  # type: ignore[operator]  # wrong on purpose
+
+
+def test_the_largest_displacement_is_all_peaks_and_six_rms() -> None:
+    """Each bounded part by itself, then all together: peaks add, Gaussian parts add in power before they are taken six times."""
+    tone, data = SinusoidalJitter(0.03, 10e6), BoundedJitter(amplitude_ui=0.02, rate=20e9, corner=200e6)
+    noise = PhaseNoise((1e4, 1e7), (-90.0, -130.0))
+    parts = {
+        "dual_dirac_ui": 0.05,
+        "duty_cycle_ui": 0.04,
+        "even_odd_ui": 0.06,
+        "sinusoidal": (tone, tone),
+        "bounded": (data,),
+    }
+    peaks = {"dual_dirac_ui": 0.05, "duty_cycle_ui": 0.02, "even_odd_ui": 0.03, "sinusoidal": 0.06, "bounded": 0.02}
+    for name, part in parts.items():
+        assert Jitter(**{name: part}).largest(symbol_rate=RATE) == pytest.approx(peaks[name]), name
+    whole = Jitter(random_ui=0.01, phase_noise=noise, **parts)
+    gaussian = np.sqrt(0.01**2 + noise.variance(symbol_rate=RATE))
+    assert whole.largest(symbol_rate=RATE) == pytest.approx(sum(peaks.values()) + 6.0 * gaussian)

@@ -95,3 +95,21 @@ def test_correlations_that_contradict_each_other_are_refused() -> None:
 def test_a_lognormal_ends_at_four_of_its_own_deviations() -> None:
     one = Distribution(shape="lognormal", middle=2.0, spread=0.1)
     assert one.ends == pytest.approx((2.0 * np.exp(-0.4), 2.0 * np.exp(0.4)), rel=1e-12)
+
+
+@pytest.mark.parametrize("shape", ["lognormal", "normal"])
+def test_quantiles_are_those_of_the_truncated_law(shape: str) -> None:
+    """Uneven ends, so that neither half mirrors the other: the share below each value, by the normal law between its ends."""
+    from scipy.stats import norm
+
+    made = Distribution(shape=shape, middle=2.0, spread=0.3, low=1.7, high=4.0)  # type: ignore[arg-type]
+    share = np.array([0.01, 0.2, 0.5, 0.9, 0.99])
+    values = made.quantile(share)
+
+    def place(value: float) -> float:
+        return float(np.log(value / 2.0) / 0.3 if shape == "lognormal" else (value - 2.0) / 0.3)
+
+    low, high = norm.cdf(place(1.7)), norm.cdf(place(4.0))
+    below = [(norm.cdf(place(value)) - low) / (high - low) for value in values]
+    np.testing.assert_allclose(below, share, atol=1e-9)
+    assert (np.diff(values) > 0).all()
