@@ -23,6 +23,8 @@ from sirf.channel.die_to_die import find_distinct
 from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Pulse
 from sirf.engine.baseline_wander import BaselineWander, CouplingTail
+from sirf.engine.link_key import LinkKey
+from sirf.engine.noise_correlation import noise_correlation
 from sirf.errors import SirfError
 from sirf.receiver.receiver import MUELLER_MULLER, AnyCtle, Receiver
 from sirf.signal.filters import butterworth4
@@ -105,8 +107,6 @@ class FrontEnd:
         )
 
 
-NOISE_CORNERS = 4.0
-"""Corners of the receiver's filter up to which its noise is integrated: a fourth-order filter has 1e-5 of its power beyond."""
 MIN_BAND_GAIN = 1e-9
 """Responses are built up to the frequency beyond which edge and noise filter stay below this."""
 
@@ -146,7 +146,7 @@ class AnalogChannel:
 
 # few, for each keeps its link's copper: an equaliser search asks for one, light for two more
 @lru_cache(maxsize=8)
-def _analog_channel(link_key: _Key) -> AnalogChannel:
+def _analog_channel(link_key: LinkKey) -> AnalogChannel:
     link = link_key.link
     transfers, numbers = link.distinct_transfers()
     ready = [prepare(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers]
@@ -192,33 +192,6 @@ def _shape(link: Link, prepared: PreparedTransfer, amplitude: float, kind: str) 
     return np.asarray(scale * prepared.value[:end] * filters[:end])
 
 
-class _Key:
-    """Hashes a link by what its transfers depend on, so that an equaliser search prepares them once."""
-
-    __slots__ = ("link", "parts")
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.parts: tuple[object, ...] = (
-            link.channel,
-            link.packages,
-            link.symbol_rate,
-            link.samples_per_ui,
-            link.transmitter.rise_time,
-            link.receiver.noise_corner,
-            link.transmitter.filter,
-            link.launch_amplitudes(),
-            # automatic gain ahead of a driver follows the transmitter's FFE
-            None if link.optics is None else (link.optics.path, *link.optics.gains(link.order), link.drive_gain),
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.parts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.parts == other.parts
-
-
 def analog_channel(link: Link) -> AnalogChannel:
     """The prepared transfers of a link, cached by channel, packages and rates.
 
@@ -229,7 +202,7 @@ def analog_channel(link: Link) -> AnalogChannel:
             "transmitter_model and receiver_model must be None here, got a link with vendor models. Use sirf.statistical_eye, "
             "sirf.simulate or sirf.count_errors."
         )
-    return _analog_channel(_Key(link))
+    return _analog_channel(LinkKey(link))
 
 
 def preparation_warnings(link: Link) -> tuple[str, ...]:
@@ -253,7 +226,7 @@ def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
     return make(_ResponseKey(link, tail))
 
 
-class _ResponseKey(_Key):
+class _ResponseKey(LinkKey):
     """Hashes a link by what its responses and its noise depend on."""
 
     __slots__ = ("tail",)
@@ -361,99 +334,6 @@ def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[flo
     # low on the flanks the condition has roots of its own, where hardly any signal is
     error = np.where(here > 0.3 * pulse[peak], np.abs(before - (after - tap * here)), np.inf)
     return int(candidates[np.argmin(error)])
-
-
-def noise_correlation(
-    link: Link, receiver: Receiver | None = None, *, lags_ui: int = 64, samples_per_ui: int | None = None
-) -> Float:
-    """Autocorrelation in V² of receiver and optical noise after CTLE and Rx FFE at lags of 0, 1, 2 … samples (N_lag,).
-
-    One-sided density times |H_r H_ctf W|^2, integrated over frequency; `receiver` takes the place of the link's, and
-    `samples_per_ui` that of its samples.
-    """
-    receiver = link.receiver if receiver is None else receiver
-    m = link.samples_per_ui if samples_per_ui is None else samples_per_ui
-    # a circle sixteen times as long as the kept lags keeps its wrap-round out of them
-    n = 2 * lags_ui * m
-    # a filter wider than the samples' own band is integrated to where it has fallen to 1e-4 of the power, whatever they are
-    finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
-    filters = receiver.noise_corner, receiver.ctle, receiver.ffe
-    grid = link.symbol_rate, 8 * n * finer, m * finer
-    if link.optics is None:
-        return np.asarray(receiver.noise_density * _white_correlation(*filters, *grid)[: n // 2 * finer : finer])
-    spacing = link.symbol_rate * m / (8 * n)
-    added = _optical_density(_LightKey(link), 4 * n * finer + 1, spacing)
-    return _correlation((receiver.noise_density + added) * _sampler_power(*filters, *grid), spacing)[
-        : n // 2 * finer : finer
-    ]
-
-
-def _correlation(density: Float, spacing: float) -> Float:
-    """Autocorrelation at lags of one sample of a one-sided density at frequencies `spacing` Hz apart."""
-    # irfft divides by N and mirrors what it is given: times N df it is the integral, and half of a one-sided density
-    return np.asarray(np.fft.irfft(density) * (2 * (density.size - 1)) * spacing / 2)
-
-
-@lru_cache(maxsize=KEPT_GRIDS)
-def _white_correlation(
-    noise_corner: float | None,
-    ctle: AnyCtle | None,
-    ffe: tuple[float, ...],
-    symbol_rate: float,
-    n_samples: int,
-    samples_per_ui: int,
-) -> Float:
-    """Autocorrelation of white noise of density one behind the receiver's filters, which a study holds."""
-    power = _sampler_power(noise_corner, ctle, ffe, symbol_rate, n_samples, samples_per_ui)
-    return _correlation(power, symbol_rate * samples_per_ui / n_samples)
-
-
-@lru_cache(maxsize=KEPT_GRIDS)
-def _analog_power(
-    noise_corner: float | None, ctle: AnyCtle | None, symbol_rate: float, n_samples: int, samples_per_ui: int
-) -> Float:
-    """|H_r H_ctf|² (n_samples // 2 + 1,): what does not change with the taps of the FFE."""
-    frequency = np.asarray(np.fft.rfftfreq(n_samples, 1.0 / (symbol_rate * samples_per_ui)), dtype=np.float64)
-    power = np.abs(Receiver(noise_corner=noise_corner, ctle=ctle).analog_transfer(frequency)) ** 2
-    power.flags.writeable = False
-    return np.asarray(power)
-
-
-@lru_cache(maxsize=KEPT_GRIDS)
-def _sampler_power(
-    noise_corner: float | None,
-    ctle: AnyCtle | None,
-    ffe: tuple[float, ...],
-    symbol_rate: float,
-    n_samples: int,
-    samples_per_ui: int,
-) -> Float:
-    """|H_r H_ctf W|² (n_samples // 2 + 1,) from the receiver's input to the slicer: all that noise meets."""
-    power = _analog_power(noise_corner, ctle, symbol_rate, n_samples, samples_per_ui)
-    if len(ffe) > 1 or ffe[0] != 1.0:
-        # taps a UI apart: their response repeats at the symbol rate, and which of them is the main one turns phases alone
-        period = n_samples // samples_per_ui
-        taps = np.zeros(period)
-        np.add.at(taps, np.arange(len(ffe)) % period, ffe)
-        power = power * np.resize(np.abs(np.fft.fft(taps)) ** 2, power.size)
-    power.flags.writeable = False
-    return power
-
-
-class _LightKey(_Key):
-    """Hashes a link by what the noise of its light depends on."""
-
-    __slots__ = ()
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.parts = (link.optics, link.drive_gain, link.symbol_rate, link.modulation)
-
-
-@lru_cache(maxsize=8)
-def _optical_density(key: _LightKey, count: int, spacing: float) -> Float:
-    """What optics add at the receiver's input (count,), kept while a search tries equalisers behind it."""
-    return key.link.optical_noise(np.arange(count) * np.float64(spacing))
 
 
 def _first_dfe_limits(link: Link) -> tuple[float, float]:

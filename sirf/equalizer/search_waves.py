@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.engine.front_end import AnalogChannel, noise_correlation
+from sirf.engine.front_end import AnalogChannel
+from sirf.engine.noise_correlation import noise_correlation
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Ctle, Receiver
 

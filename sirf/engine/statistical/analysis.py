@@ -21,7 +21,8 @@ from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.conditional_interference import AfterError, LevelByLevel, leaning
 from sirf.engine.statistical.converter_clipping import check_clipping, clipping
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.error_propagation import MEMORY, with_feedback, without_feedback
+from sirf.engine.statistical.error_propagation import MEMORY
+from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.engine.statistical.tilted_contour import EXACT, TiltedContour
 from sirf.engine.statistical.tilted_inversion import (
     BELOW_ERRORS,
@@ -37,7 +38,7 @@ from sirf.engine.statistical.tilted_inversion import (
 from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import Interference
-from sirf.results.statistical_eye import ErrorRates, StatisticalEye
+from sirf.results.statistical_eye import StatisticalEye
 from sirf.signal.pam import mean_square, thresholds
 
 if TYPE_CHECKING:
@@ -45,12 +46,8 @@ if TYPE_CHECKING:
     from sirf.link import Link
 
 
-SEQUENCE_LAGS = 16
-"""Lags in UI at which the noise of an error event is taken as correlated."""
 TIED_SYMBOLS = 2
 """Symbols after an error whose interference is taken level by level; fewer than the cursors that precede the main one."""
-MIN_FOLLOWED_ERROR_RATIO = 1e-30
-"""Symbol error ratio below which decisions are not followed any further."""
 
 
 def statistical_eye(
@@ -158,30 +155,6 @@ def _while_open(model: InterferenceModel, offsets: NDArray[np.int64], ratio: flo
             found.append(model.at(int(offsets[centre + step])))
             right = right | closed(found[-1], centre + step)
     return found
-
-
-def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
-    """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
-    link, main = model.link, model.front_end.main_cursor
-    if link.receiver.mlse is not None:
-        from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
-
-        check_memory(link.receiver.mlse, link.order)
-        alpha, covariance = link.receiver.dfe[0], model.covariance(SEQUENCE_LAGS)
-        return sequence_rates(at_instant, model.decided, main, alpha, covariance)
-    decision = model.thresholds(at_instant)
-    seen = at_instant.error_ratio(model.decided, main, decision)
-    # what is lost in rounding has no tail to say what follows an error
-    if ideal_feedback or not any(link.receiver.dfe) or seen < MIN_FOLLOWED_ERROR_RATIO:
-        return without_feedback(at_instant, model.decided, main, decision)
-    return with_feedback(
-        at_instant,
-        model.decided,
-        main,
-        link.receiver.dfe,
-        after=model.after_errors(at_instant),
-        decision=decision,
-    )
 
 
 def clips(link: Link) -> bool:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, without_refused
 from sirf.engine.front_end import front_end
-from sirf.engine.statistical.analysis import InterferenceModel, error_rates
+from sirf.engine.statistical.analysis import InterferenceModel
+from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.errors import SirfError
 from sirf.receiver.receiver import MUELLER_MULLER, SAMPLING_CRITERIA
 from sirf.results.sampling_instant import SamplingInstant

@@ -14,9 +14,10 @@ from sirf._arrays import Float
 from sirf.engine.contract import LARGE_SIGNAL, without_refused
 from sirf.engine.counting.baud_rate import STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_responses
-from sirf.engine.front_end import MIN_CURSOR_RATIO, NOISE_CORNERS, FrontEnd, front_end
+from sirf.engine.front_end import MIN_CURSOR_RATIO, FrontEnd, front_end
 from sirf.engine.light.large_signal import LargeSignal
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged, coarsest
+from sirf.engine.noise_correlation import NOISE_CORNERS
 from sirf.engine.rounding import input_rms
 from sirf.engine.seeding import MAX_WHOLE_PATTERN
 from sirf.engine.statistical.analysis import InterferenceModel

@@ -13,7 +13,7 @@ from sirf.engine.baseline_wander import BaselineWander, WanderStream
 from sirf.engine.counting.baud_rate import MAX_JITTER_UI, STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_length
 from sirf.engine.front_end import WINDOW_MARGIN_UI
-from sirf.engine.light.light_chain import Echoes
+from sirf.engine.light.echoes import Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan, random_to_wander, split_jitter
 from sirf.errors import SirfError

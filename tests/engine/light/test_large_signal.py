@@ -14,7 +14,8 @@ from scipy.special import ndtr
 import sirf
 from sirf import optics
 from sirf.engine.light.light_chain import periodic
-from sirf.engine.statistical.analysis import InterferenceModel, error_rates
+from sirf.engine.statistical.analysis import InterferenceModel
+from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.link import Link
 from sirf.transmitter.transmitter import NO_JITTER
 from sirf.units import ELECTRON

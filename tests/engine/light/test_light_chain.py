@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 import sirf
 from sirf import optics
+from sirf.engine.light.echoes import Echoes, beats
 from sirf.engine.light.light_chain import (
     MAX_THINNING_ERROR,
     SAMPLES_PER_UI,
-    Echoes,
     averaged,
-    beats,
     coarsest,
     periodic,
     transmitter_tdecq,

@@ -12,7 +12,8 @@ from sirf import optics
 from sirf._arrays import Float, Integer
 from sirf.engine.light.light_chain import LightChain, UnitNoise, periodic
 from sirf.engine.light.pattern_tails import NOISE_CLASSES, PatternTails
-from sirf.engine.statistical.analysis import InterferenceModel, error_rates
+from sirf.engine.statistical.analysis import InterferenceModel
+from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.link import Link
 from sirf.study.sections import optimized, sections
 from sirf.system.architecture import load_architecture

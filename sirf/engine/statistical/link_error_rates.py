@@ -1,0 +1,42 @@
+"""Error ratios of a link whose interference is known: symbol by symbol, with feedback of errors, or of a sequence detector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sirf.engine.statistical.error_propagation import with_feedback, without_feedback
+from sirf.results.interference_distribution import Interference
+from sirf.results.statistical_eye import ErrorRates
+
+if TYPE_CHECKING:
+    from sirf.engine.statistical.analysis import InterferenceModel
+
+
+SEQUENCE_LAGS = 16
+"""Lags in UI at which the noise of an error event is taken as correlated."""
+MIN_FOLLOWED_ERROR_RATIO = 1e-30
+"""Symbol error ratio below which decisions are not followed any further."""
+
+
+def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
+    """Symbol and bit error ratios of a link whose interference at the sampling instant is known."""
+    link, main = model.link, model.front_end.main_cursor
+    if link.receiver.mlse is not None:
+        from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
+
+        check_memory(link.receiver.mlse, link.order)
+        alpha, covariance = link.receiver.dfe[0], model.covariance(SEQUENCE_LAGS)
+        return sequence_rates(at_instant, model.decided, main, alpha, covariance)
+    decision = model.thresholds(at_instant)
+    seen = at_instant.error_ratio(model.decided, main, decision)
+    # what is lost in rounding has no tail to say what follows an error
+    if ideal_feedback or not any(link.receiver.dfe) or seen < MIN_FOLLOWED_ERROR_RATIO:
+        return without_feedback(at_instant, model.decided, main, decision)
+    return with_feedback(
+        at_instant,
+        model.decided,
+        main,
+        link.receiver.dfe,
+        after=model.after_errors(at_instant),
+        decision=decision,
+    )
