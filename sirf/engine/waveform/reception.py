@@ -264,7 +264,7 @@ class Reception:
         if self.loop.detector:
             counted = where[max(self.first - start, 0) :]
             off = counted - np.rint(counted)
-            self.phase += len(off), off.sum(), off @ off
+            self.phase += np.array([len(off), off.sum(), off @ off])
         return TracedDecisions(
             position=where,
             equalised=trace.equalised[:done],
