@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
@@ -11,7 +12,6 @@ import sirf._kernels.numba_loading  # noqa: F401  # isort: skip  # ahead of numb
 from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.event import Event, Listener, register
-from numba.core.runtime.nrt import rtsys
 
 from sirf._kernels.first_run import CompilationClock
 
@@ -37,11 +37,25 @@ class _KernelCache(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled form for a signature; None where there is none, and numba compiles it."""
         # kernels that make arrays take their memory from numba's runtime
-        rtsys.initialize(target_context)
+        _RUNTIME.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
+def _runtime() -> Any:
+    """What a kernel from the cache needs started, or None where numba has not the private names that `_KernelCache` leans on.
+
+    They are alike from numba 0.60 to 0.68; a later release without them loads kernels its own way, 0.1 s slower.
+    """
+    if not all(hasattr(FunctionCache, name) for name in ("_load_overload", "_guard_against_spurious_io_errors")):
+        return None
+    try:
+        return import_module("numba.core.runtime.nrt").rtsys
+    except (ImportError, AttributeError):
+        return None
+
+
+_RUNTIME = _runtime()
 # numba has no public hook for this; its event listener is what its own timers use
 register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 
@@ -59,7 +73,7 @@ def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
     def compiled(target: Function) -> Function:
         # NumPy's error model: a division by zero gives an infinity, and needs no branch that would keep a loop from
         # becoming vectors
-        return _cached(target, njit(nogil=True, error_model="numpy", fastmath=fastmath))
+        return _cached(target, njit(cache=True, nogil=True, error_model="numpy", fastmath=fastmath))
 
     return compiled if function is None else compiled(function)
 
@@ -69,12 +83,13 @@ def inlined(function: Function) -> Function:
 
     Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
     """
-    return _cached(function, njit(nogil=True, error_model="numpy", inline="always"))
+    return _cached(function, njit(cache=True, nogil=True, error_model="numpy", inline="always"))
 
 
 def _cached(function: Function, compiler: Callable[[Any], Any]) -> Function:
     dispatcher = compiler(function)
-    dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
+    if _RUNTIME is not None and type(getattr(dispatcher, "_cache", None)) is FunctionCache:
+        dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
     return cast(Function, dispatcher)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sirf._kernels.first_run import Process
@@ -28,9 +28,15 @@ def load_numba_alone() -> None:
     """Load numba without the BLAS of SciPy (0.25 s), cffi and YAML (0.05 s), none of which sirf's kernels take."""
     # numba's own settings may stand in a file, for which it takes YAML
     with hidden("cffi", *(() if Path(".numba_config.yaml").exists() else ("yaml",))):
-        importlib.import_module("numba.core.typing.cffi_utils")
+        _load("numba.core.typing.cffi_utils")
     with hidden("scipy.linalg.cython_blas"):
-        importlib.import_module("numba.np.arraymath")
+        _load("numba.np.arraymath")
+
+
+def _load(module: str) -> None:
+    """Load a module of numba's inner rooms; a release that has it elsewhere loads it when it needs it."""
+    with suppress(ImportError):
+        importlib.import_module(module)
 
 
 if Process.commands_only:
