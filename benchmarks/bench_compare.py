@@ -1,6 +1,6 @@
 """The main job in fresh processes, with empty kernel caches and with warm ones; the answer is asserted.
 
-python benchmarks/bench_compare.py [--runs 3] [--cache FOLDER]
+python benchmarks/bench_compare.py [--runs 3] [--cache FOLDER] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ COLD, WARM = 90.0, 20.0
 
 
 def run(folder: Path, cache: Path) -> float:
-    """Wall time of one `sirf compare`; the answer is asserted."""
+    """Wall time of one `sirf compare`, what it writes and prints in `folder`; the answer is asserted."""
     start = time.perf_counter()
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
-    subprocess.run(
-        [sys.executable, "-m", "sirf", "compare", "--out", str(folder)],
+    done = subprocess.run(
+        [sys.executable, "-m", "sirf", "compare", "--out", str(folder), "--json", "-"],
         check=True,
         capture_output=True,
+        text=True,
         env=environment,
     )
     took = time.perf_counter() - start
+    (folder / "printed.json").write_text(done.stdout, encoding="utf-8")
     rows = json.loads((folder / "results.json").read_text(encoding="utf-8"))["rows"]
     assert [row["path"] for row in rows] == list(ORDER)
     by_path = {row["path"]: row for row in rows}
@@ -47,10 +49,13 @@ def main() -> int:
     parser.add_argument(
         "--cache", type=Path, help="folder for compiled kernels, none there yet, kept (a temporary one by default)"
     )
+    parser.add_argument(
+        "--out", type=Path, help="folder for what the last run wrote, kept (a temporary one by default)"
+    )
     parser.add_argument("--strict", action="store_true", help="exit code 1 beyond a limit")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder, cache = Path(name) / "out", arguments.cache or Path(name) / "cache"
+        folder, cache = arguments.out or Path(name) / "out", arguments.cache or Path(name) / "cache"
         assert not any(cache.rglob("*.nbi")), f"{cache} must hold no compiled kernels for a cold run"
         cold = run(folder, cache)
         warm = [run(folder, cache) for _ in range(arguments.runs)]
