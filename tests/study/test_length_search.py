@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, TOLERANCE, crossing_length, longest_length
+from sirf.study.length_search import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    STRIDE,
+    TOLERANCE,
+    _crossing,
+    crossing_length,
+    longest_length,
+)
 
 
 class Counted:
@@ -117,3 +125,17 @@ def test_a_known_length_that_misses_ends_the_walk_up() -> None:
     low, high = longest_length(margin, 0.29, tolerance=0.06, known={0.29: 0.01, 0.302: -0.002})
     assert (low, high) == (0.29, 0.302)
     assert not asked
+
+
+@pytest.mark.parametrize("near", [0.9, 2.6])
+def test_a_crossing_goes_by_the_nearest_length_that_is_known(near: float) -> None:
+    """Margins on a parabola, but for one far away on another law: it has no part in the crossing of 2 - 0.5 l²."""
+
+    def margin(length: float) -> float:
+        return 2.0 - 0.5 * length**2
+
+    margins = {1.5: margin(1.5), 2.3: margin(2.3), near: margin(near), 0.05: 50.0, 40.0: -0.001}
+    assert _crossing(margins, 1.5, 2.3) == pytest.approx(2.0, rel=1e-12)
+    # of two margins alone it is the straight line between them
+    two = {1.5: 0.3, 2.3: -0.1}
+    assert _crossing(two, 1.5, 2.3) == pytest.approx(1.5 + 0.8 * 0.3 / 0.4, rel=1e-12)

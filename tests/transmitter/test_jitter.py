@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_the_largest_displacement_is_all_peaks_and_six_rms() -> None:
     """Each bounded part by itself, then all together: peaks add, Gaussian parts add in power before they are taken six times."""
     tone, data = SinusoidalJitter(0.03, 10e6), BoundedJitter(amplitude_ui=0.02, rate=20e9, corner=200e6)
     noise = PhaseNoise((1e4, 1e7), (-90.0, -130.0))
-    parts = {
+    parts: dict[str, Any] = {
         "dual_dirac_ui": 0.05,
         "duty_cycle_ui": 0.04,
         "even_odd_ui": 0.06,
