@@ -21,7 +21,7 @@ from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.conditional_interference import AfterError, LevelByLevel, leaning
 from sirf.engine.statistical.converter_clipping import check_clipping, clipping
 from sirf.engine.statistical.edge_jitter import Displacement
-from sirf.engine.statistical.error_propagation import MEMORY
+from sirf.engine.statistical.error_propagation import MEMORY, RatesByPattern
 from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.engine.statistical.tilted_contour import EXACT, TiltedContour
 from sirf.engine.statistical.tilted_inversion import (
@@ -348,6 +348,14 @@ class InterferenceModel:
                 lean[row] = leaning(float(likely @ moment.mean_level(index)[:-1]), self.levels) * self.levels
         self._after = AfterError(variance, means, lean, offset, spread)
         return self._after
+
+    def rates_after_errors(self, decision: Float) -> RatesByPattern:
+        """Of a link whose light has curves: `by_pattern` of `with_feedback`, with thresholds `decision` (L - 1,) in V."""
+        from sirf.engine.light.pattern_feedback import rates_after_errors
+
+        assert self.large is not None
+        patterns, order, covariance = self.large.at(0).patterns, self.large.fit.order, self._noise_covariance()
+        return lambda states, fed: rates_after_errors(patterns, order, decision, covariance, states, fed)
 
     def covariance(self, count: int) -> Float:
         """Covariance (count,) in V² of all interference and noise at the instant with itself 0, 1, 2 … symbols later."""

@@ -9,6 +9,7 @@ more than one level count as one in the state (their bits are counted in full), 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,8 @@ from sirf.engine.statistical.conditional_interference import AfterError, next_sy
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares, thresholds
+
+RatesByPattern = Callable[[NDArray[np.int64], Float], Float]
 
 MEMORY = 5
 COLOUR_MEMORY = 3
@@ -75,10 +78,13 @@ def with_feedback(
     *,
     after: AfterError | None = None,
     decision: Float | None = None,
+    by_pattern: RatesByPattern | None = None,
 ) -> ErrorRates:
     """Error ratios with decided symbols fed back; `dfe` relative to the main cursor, levels relative to the outer one.
 
     `after` says what an error tells of the symbols that follow it (nothing by default); `decision` as in `transition_tables`.
+    `by_pattern` takes states (S, M) and what an error feeds back (M,) in V, and gives the rates after errors where known patterns
+    tell them: (4, S), of which the last three are upwards, downwards and bits, not a number where they tell nothing.
     """
     # coloured noise ties errors to each other beyond a short feedback filter
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
@@ -86,11 +92,11 @@ def with_feedback(
     volts = taps * main * 2.0 / (len(levels) - 1)
     between = thresholds(levels) * main if decision is None else decision
     states, following = _chain_of_errors(len(taps))
-    symbol, bit, up, down = _rates_by_state(at_instant, levels, main, volts, after, between)
+    symbol, bit, up, down = _rates_by_state(at_instant, levels, main, volts, after, between, by_pattern)
     quiet = len(states) // 2
     alone = float(symbol[quiet])
     if after is not None:
-        undisturbed = _rates_by_state(at_instant, levels, main, np.zeros(COLOUR_MEMORY), after, between)
+        undisturbed = _rates_by_state(at_instant, levels, main, np.zeros(COLOUR_MEMORY), after, between, by_pattern)
         rarer = _part_after_right_decisions(undisturbed)
         for each in (symbol, bit, up, down):
             each[quiet] *= rarer
@@ -120,10 +126,25 @@ def _chain_of_errors(memory: int) -> tuple[NDArray[np.int64], list[NDArray[np.in
 
 
 def _rates_by_state(
-    at_instant: Interference, levels: Float, main: float, fed: Float, after: AfterError | None, decision: Float
+    at_instant: Interference,
+    levels: Float,
+    main: float,
+    fed: Float,
+    after: AfterError | None,
+    decision: Float,
+    by_pattern: RatesByPattern | None = None,
 ) -> tuple[Float, Float, Float, Float]:
     """`_rates` after each sequence of errors, where an error of one level takes `fed` (M,) in V off the next symbols."""
     states = _chain_of_errors(len(fed))[0]
+    if by_pattern is not None:
+        usual = _rates_by_state(at_instant, levels, main, fed, after, decision)
+        _, up, down, bit = by_pattern(states, fed)
+        # the symbols after right decisions are those of the distribution, which knows deeper tails than patterns do
+        told = np.isfinite(up) & (np.arange(len(states)) != len(states) // 2)
+        symbol, bit, up, down = (
+            np.where(told, own, old) for own, old in zip((up + down, bit, up, down), usual, strict=True)
+        )
+        return symbol, bit, up, down
     # feedback subtracts, so that an error upwards lowers the next samples
     moved = -(states @ fed)
     if after is None:

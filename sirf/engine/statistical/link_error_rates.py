@@ -39,4 +39,5 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
         link.receiver.dfe,
         after=model.after_errors(at_instant),
         decision=decision,
+        by_pattern=None if model.large is None else model.rates_after_errors(decision),
     )

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 import sirf
 from sirf import optics
-from sirf.engine.light.light_chain import periodic
+from sirf.engine.light.light_chain import averaged, periodic
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.link import Link
@@ -215,7 +215,7 @@ def known_patterns(link: Link, *, symbols: int = 1 << 17) -> float:
     """Symbol error ratio of a link without jitter and crosstalk, by the Gaussian tail of every one of known random symbols."""
     model = InterferenceModel(link)
     assert model.large is not None
-    chain, main = model.large.chain, model.front_end.main_cursor
+    chain, main = averaged(link).chain, model.front_end.main_cursor
     sent = np.random.default_rng(7).integers(0, link.order, symbols)
     seen = chain.run(periodic(chain.drive.through, chain.drive.sampling, link.levels[sent])).slicer
     values = seen.reshape(symbols, -1)[:, 0].copy()
