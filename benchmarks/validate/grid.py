@@ -19,6 +19,7 @@ from benchmarks.validate.exact_edges import DELAY, RATE, Float, error_ratio, ind
 from benchmarks.validate.filtered_line import CONVERTED, LINES
 from sirf.engine.front_end import front_end
 from sirf.link import Link
+from sirf.results.error_count import ErrorCount
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from tests.engine.links import flat_link
 
@@ -28,6 +29,8 @@ CONFIDENCE = 0.9999
 """Of a counted interval: some hundred comparisons, of which hardly one fails by chance."""
 
 
+WAVEFORM = 60_000
+"""Symbols of a waveform whose interval is looked at."""
 DEEP = 1e-5
 """Error ratio below which nothing is counted."""
 LEAST_RATIO = 1e-19
@@ -240,9 +243,10 @@ def rows(short: bool, *, errors: int, symbols: int) -> Iterator[Row]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How many of `runs` 99 % intervals of short counts miss the `truth`."""
+    """How many of `runs` 99 % intervals of short runs of an `engine` miss the `truth`."""
 
     link: str
+    engine: str
     truth: float
     runs: int
     missed: int
@@ -253,12 +257,29 @@ class Coverage:
         return self.missed <= int(binom.ppf(0.999, self.runs, 0.01))
 
 
+def wander_case() -> Case:
+    """Baseline wander of an AC coupling that the data do not resolve."""
+    name, sigma = "PAM4, AC coupling of 4 MHz on a grid of 10 MHz", 0.095
+    return Case(name=name, link=LINES[name].link(sigma), exact=LINES[name].error_ratio(sigma))
+
+
 def coverages(runs: int, *, short: bool) -> Iterator[Coverage]:
-    """Counts of 100 errors, one for each seed, of every link whose error ratio is about 1e-3."""
-    cases = itertools.chain(edge_cases(short), aggressor_cases())
-    for case in cases:
+    """Counts of 100 errors, one for each seed, of every link whose error ratio is about 1e-3; the long form has waveforms too."""
+    for case in itertools.chain(edge_cases(short), aggressor_cases(), (wander_case(),)):
         if not 3e-4 < case.exact < 5e-3:
             continue
-        counts = (sirf.count_errors(case.link, max_errors=100, rng=seed) for seed in range(runs))
-        missed = sum(not low <= case.exact <= high for low, high in (count.symbol_interval() for count in counts))
-        yield Coverage(link=case.name, truth=case.exact, runs=runs, missed=missed)
+        engines: dict[str, Callable[[int], ErrorCount]] = {"counting": partial(_counted, case.link)}
+        if not short:
+            engines["waveform"] = partial(_simulated, case.link)
+        for engine, count in engines.items():
+            intervals = [count(seed).symbol_interval() for seed in range(runs)]
+            missed = sum(not low <= case.exact <= high for low, high in intervals)
+            yield Coverage(link=case.name, engine=engine, truth=case.exact, runs=runs, missed=missed)
+
+
+def _counted(link: Link, seed: int) -> ErrorCount:
+    return sirf.count_errors(link, max_errors=100, rng=seed)
+
+
+def _simulated(link: Link, seed: int) -> ErrorCount:
+    return sirf.simulate(link, symbols=WAVEFORM, rng=seed).errors

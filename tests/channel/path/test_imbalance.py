@@ -9,6 +9,8 @@ import pytest
 import skrf
 from numpy.typing import NDArray
 
+import sirf
+from sirf.channel.channel import Channel
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.network import Network
 from sirf.channel.path import Coupled, Path, Trace, load_path
@@ -68,6 +70,62 @@ def test_skews_add_up_or_cancel_through_joints(tmp_path: FilePath, skews: tuple[
     # a product of differential two-ports is off by more than a decibel
     wrong = single[at] + sum(-20 * np.log10(np.abs(np.cos(np.pi * GRID[at] * skew))) for skew in skews)
     assert abs(wrong - loss(path.network(GRID), frequency)) > 1.0
+
+
+LOSS_DB = 3.203, 1.630
+"""Conductor and dielectric loss of two lines of 50 mm at 26.56 GHz."""
+
+
+def lossy(late: float, *, parts: int = 1) -> Complex:
+    """Transfer (F,) of `parts` lines of 50 mm by those losses, `late` s later than its partner."""
+    at = GRID / 26.56e9
+    conductor, dielectric = (0.5 * parts * loss for loss in LOSS_DB)
+    decibel = conductor * np.sqrt(at) + dielectric * at
+    turn = conductor * np.log(10.0) / 20.0 * np.sqrt(at) + 2 * np.pi * GRID * (0.315e-9 * parts + late)
+    return np.asarray(10 ** (-decibel / 20.0) * np.exp(-1j * turn))
+
+
+def lossy_pair(skew: float, *, parts: int = 1) -> Network:
+    s = np.zeros((GRID.size, 4, 4), dtype=complex)
+    for ports, late in ((0, 0.5 * skew), (2, -0.5 * skew)):
+        s[:, ports, ports + 1] = s[:, ports + 1, ports] = lossy(late, parts=parts)
+    return Network(GRID, s, name="pair")
+
+
+def lossy_path(folder: FilePath, *skews: float) -> Path:
+    path = path_of(folder, *skews)
+    for k, skew in enumerate(skews):
+        write_touchstone(folder / f"part{k}.s4p", lossy_pair(skew))
+    return load_path(str(folder / f"{path.name}.toml"))
+
+
+@pytest.mark.parametrize(
+    ("skews", "frequency", "wanted", "two_ports"),
+    [
+        ((8e-12, -8e-12), 26.56e9, 4.833, 9.031),
+        ((8e-12, 8e-12), 26.56e9, 17.465, 9.031),
+        ((4e-12, 4e-12), 53.1e9, 20.40, 11.98),
+        ((4e-12, -4e-12), 53.1e9, 7.788, 11.98),
+    ],
+)
+def test_two_lines_of_50_mm(
+    tmp_path: FilePath, skews: tuple[float, ...], frequency: float, wanted: float, two_ports: float
+) -> None:
+    """4.833 dB of lines and what a skew of 16 or 8 ps takes off; differential two-ports in series had 9.031 and 11.98 dB."""
+    assert loss(lossy_path(tmp_path, *skews).network(GRID), frequency) == pytest.approx(wanted, abs=2e-3)
+    at = int(np.argmin(np.abs(GRID - frequency)))
+    each = [0.5 * abs(lossy(0.5 * skew)[at] + lossy(-0.5 * skew)[at]) for skew in skews]
+    assert -20 * np.log10(np.prod(each)) == pytest.approx(two_ports, abs=4e-3)
+
+
+def test_com_of_two_files_is_that_of_one(tmp_path: FilePath) -> None:
+    """Skews that add up: 4.92 dB, where skews that cancel leave 6.78 dB."""
+    skews = (8e-12, 8e-12)
+    one = Channel.from_network(lossy_pair(sum(skews), parts=2).to_network(), port_order="12-34")
+    two = lossy_path(tmp_path, *skews).to_channel(GRID, plane="ball")
+    found = [sirf.com(channel, standard="802.3ck-c2c").com_db for channel in (two, one)]
+    assert found[0] == pytest.approx(found[1], abs=2e-3)
+    assert found[0] == pytest.approx(4.92, abs=0.01)
 
 
 def test_two_files_are_one_file(tmp_path: FilePath) -> None:
