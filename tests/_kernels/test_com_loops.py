@@ -216,20 +216,17 @@ def test_rows_within_the_radius_of_the_best_are_looked_at(
     assert looked_at(module, best, gains, at, radius) == meant
 
 
-@pytest.mark.parametrize(("reach", "steps"), [(2.0, 2), (3.0, 4), (1.0, 1)])
-def test_no_row_is_farther_than_1_2_times_the_reach(monkeypatch: pytest.MonkeyPatch, reach: float, steps: int) -> None:
-    """Even where the straight distance is short: round(1.2 x reach) single steps of taps at most."""
-    module = plain_module(monkeypatch, com_adaptive)
-    places = np.array([[0, 0], [1, 0], [1, 1], [2, 1], [2, 2], [3, 2], [3, 3]])
-    zero, found, row = np.zeros(2, dtype=np.int64), [], 0
-    while row < len(places):
-        # a radius that lets everything pass, seen so early that it does not shrink below the reach
-        state = np.array([99.0, 0.0, -1e9, -1.0, 0.0])
-        row = module.next_candidate(places, row, zero, zero, zero, reach, 1.0, state)
-        if row < len(places):
-            found.append(int(places[row].sum()))
-            row += 1
-    assert max(found) <= steps
+def test_no_row_is_farther_than_1_2_times_the_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine taps one step off lie three away in a straight line, which the radius of 5 lets pass; 1.2 x 6 steps in all are 7."""
+    module, taps = plain_module(monkeypatch, com_adaptive), 9
+    zero = np.zeros(taps, dtype=np.int64)
+    allowed = []
+    for moved in range(taps + 1):
+        place = (np.arange(taps) < moved).astype(np.int64)[None, :]
+        state = np.array([0.0, 0.0, 0.0, -1.0, 0.0])
+        if module.next_candidate(place, 0, zero, zero[:2], zero[:2], 6.0, 1.0, state) == 0:
+            allowed.append(moved)
+    assert allowed == list(range(8))
 
 
 def test_two_figures_alike_shrink_the_radius_and_others_widen_it(monkeypatch: pytest.MonkeyPatch) -> None:
