@@ -64,7 +64,8 @@ def test_refined_samples_are_a_filter_over_all_phases_in_time(
 ) -> None:
     margin = 6
     coarse, taps = single(phases, count + 2 * margin), single(ratio, length)
-    taps[0, 0] = 0.0
+    # the first instant is that of the coarse sample itself: its taps are one there and zero beside it
+    taps[0] = np.arange(length) == length // 2 - 1
     fine = np.empty((count, phases * ratio), dtype=np.float32)
     kernels.refine(coarse, taps, margin, count, fine)
     line = coarse.T.reshape(-1)
