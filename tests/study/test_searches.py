@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from sirf.com.calibration import FIRST_RMS, PRECISION_DB, _crossing
@@ -32,6 +33,9 @@ def test_the_largest_amplitude_lies_one_part_of_an_octave_below_the_limit(steps:
     # bisected on a logarithmic axis: the last octave is halved `steps` times
     assert found <= limit < found * 2.0 ** (2.0**-steps) * (1.0 + 1e-9)
     assert found in tried or found == 0.1
+    # masks are straight on two logarithmic axes: half way within an octave is the root of two
+    octaves = np.log2(np.array(tried) / 0.1) * 2.0**steps
+    assert octaves == pytest.approx(np.rint(octaves), abs=1e-9)
     assert len(tried) == steps + abs(math.floor(math.log2(limit / 0.1))) + (2 if limit >= 0.1 else 1)
 
 
