@@ -210,7 +210,8 @@ def trained(found: Measurement) -> Measurement:
     # electrical links keep what the reference search finds
     if not any(drives_curves(one.link) for one in found.sections):
         return found
-    return found.with_sections([_refined(section) for section in found.sections])
+    # a second time through the taps: an early one may have a better place once a later one has moved
+    return found.with_sections([_refined(section, rounds=2) for section in found.sections])
 
 
 def trained_alike(bare: Measurement, settings: Settings) -> Measurement:
@@ -261,8 +262,8 @@ def _held(section: Section, settings: Settings) -> Section:
     return dataclasses.replace(section, link=found)
 
 
-def _refined(section: Section) -> Section:
-    """The section with its setting moved step by step while the error ratio falls."""
+def _refined(section: Section, *, rounds: int = 1) -> Section:
+    """The section with its setting moved step by step while the error ratio falls, so many times through all taps."""
     if not drives_curves(section.link):
         return section
     whole = optimized(section.link)
@@ -272,7 +273,7 @@ def _refined(section: Section) -> Section:
         dataclasses.replace(section, link=section.link.replace(samples_per_ui=few)), {section.name: _setting(whole)}
     )
     # taps of the transmitter alone: the CTLE follows in '_held'
-    better = refined(optimized(ready.link), freeze=("ctle",), rounds=1)
+    better = refined(optimized(ready.link), freeze=("ctle",), rounds=rounds)
     return _held(section, {section.name: _setting(better)})
 
 

@@ -50,9 +50,7 @@ def test_the_eye_of_a_row_is_that_of_its_worst_copper(table: Comparison) -> None
 
 
 def test_a_linear_row_stands_at_the_taps_that_err_least(table: Comparison) -> None:
-    """Every tap of the transmitter one step up and down, the receiver behind it set anew: none errs a third less.
-
-    Training goes through the taps once, so that an early one may have a better place once a later one has moved.
+    """Every tap of the transmitter one step up and down, the receiver behind it set anew: none errs a tenth less.
 
     The reference search alone leaves 3.6e-12 where 3.6e-13 are in reach.
     """
@@ -68,7 +66,7 @@ def test_a_linear_row_stands_at_the_taps_that_err_least(table: Comparison) -> No
             moved[main] = 1.0 - sum(abs(tap) for at, tap in enumerate(moved) if at != main)
             sender = dataclasses.replace(link.transmitter, ffe=tuple(moved))
             beside = link.replace(transmitter=sender).optimized(freeze=("tx_ffe", "ctle"))
-            assert statistical_eye(beside, phases=1).ber > 0.67 * row.ber
+            assert statistical_eye(beside, phases=1).ber > 0.9 * row.ber
     (part,) = sections(load_architecture("cpo-linear"), 106.25e9, step=FINE_STEP)
     assert row.ber < 0.3 * statistical_eye(optimized(part.link), phases=1).ber
     assert any("by the search alone" in note for note in row.notes)
