@@ -155,12 +155,14 @@ def loss_margin_db(optics: OpticsPreset, *, ber: float = KP4_BIT_ERROR_RATIO) ->
         # excess is zero at the limit, and rises with the loss
         return _noise_over_signal_db(light_ber(optics, optical_path_with_loss(optics.path, loss))) - limit
 
-    margin = last_loss(excess)
+    # light of a laser can be made brighter, that of a diode can lose no less than nothing
+    gain = MAX_GAIN if isinstance(optics.path.source, Laser) else min(MAX_GAIN, optics.path.coupling_loss_db)
+    margin = last_loss(excess, most_gain=gain)
     if margin is None:
         # the message says how far off the best is
-        least = light_ber(optics, optical_path_with_loss(optics.path, -MAX_GAIN))
+        least = light_ber(optics, optical_path_with_loss(optics.path, -gain))
         raise PhysicsError(
-            f"light must meet a bit error ratio of {ber:g} with {MAX_GAIN:g} dB less loss, got {least:.1e}. "
+            f"light must meet a bit error ratio of {ber:g} with {gain:g} dB less loss, got {least:.1e}. "
             "Lower intensity noise, reflections or the noise of what drives it."
         )
     return margin
@@ -172,13 +174,13 @@ def _noise_over_signal_db(ber: float) -> float:
     return float(-5.0 * np.log10(-np.log(max(ber, 1e-40))))
 
 
-def last_loss(excess: Callable[[float], float]) -> float | None:
+def last_loss(excess: Callable[[float], float], *, most_gain: float = MAX_GAIN) -> float | None:
     """The last loss in dB, within `TOLERANCE_DB`, at which `excess` (dB, rising with the loss) is not above 0.
 
-    `MAX_LOSS` where it is above 0 nowhere, None where it still is with `MAX_GAIN` less loss.
+    `MAX_LOSS` where it is above 0 nowhere, None where it still is with `most_gain` dB less loss, beyond which none is asked for.
     """
     low, high, below, above = -math.inf, math.inf, 0.0, 0.0
-    loss, stride = FIRST_LOSS_DB, 0.0
+    loss, stride = max(FIRST_LOSS_DB, -most_gain), 0.0
     for step in range(MAX_STEPS):
         found = excess(loss)
         if found <= 0.0:
@@ -187,12 +189,12 @@ def last_loss(excess: Callable[[float], float]) -> float | None:
             high, above = loss, found
         if high - low <= TOLERANCE_DB or low == MAX_LOSS:
             break
-        if high == -MAX_GAIN:
+        if high == -most_gain:
             return None
         if math.isinf(high - low):
             # as far as the slope says, and at least twice as far as before
             stride = max(abs(found) / USUAL_SLOPE + 0.1, 2.0 * stride)
-            loss = min(max(loss - math.copysign(stride, found), -MAX_GAIN), MAX_LOSS)
+            loss = min(max(loss - math.copysign(stride, found), -most_gain), MAX_LOSS)
         elif step % 8 == 7:
             # a curve that bends sharply keeps one end where it is
             loss = 0.5 * (low + high)

@@ -198,12 +198,6 @@ def test_large_signals_are_counted_as_a_waveform_shows_them(drawn: Link, tmp_pat
     assert 0.9 * lower <= ratio <= 1.1 * upper
 
 
-def test_a_sequence_detector_behind_curves_is_not_counted(drawn: Link) -> None:
-    receiver = dataclasses.replace(drawn.receiver, mlse=sirf.Mlse(), dfe=(0.3,))
-    with pytest.raises(SirfError, match=r"^mlse must be None for counting through the curves of light"):
-        sirf.count_errors(drawn.replace(receiver=receiver), max_errors=1)
-
-
 def test_a_link_with_light_but_no_noise_at_all_is_refused(drawn: Link) -> None:
     assert drawn.optics is not None
     silent = drawn.replace(

@@ -77,6 +77,9 @@ def test_the_last_loss_is_found_on_any_rising_curve(edge: float, slope: float, b
     assert last_loss(lambda loss: -1.0) == MAX_LOSS
     assert last_loss(lambda loss: 1.0) is None
     assert last_loss(lambda loss: loss + MAX_GAIN) == pytest.approx(-MAX_GAIN, abs=TOLERANCE_DB)
+    # light of a diode gains no more than its coupling loses
+    assert last_loss(lambda loss: 1.0, most_gain=0.0) is None
+    assert last_loss(lambda loss: loss + 1.5, most_gain=2.0) == pytest.approx(-1.5, abs=TOLERANCE_DB)
 
 
 def test_less_loss_than_there_is_takes_a_brighter_laser() -> None:

@@ -272,9 +272,10 @@ class InterferenceModel:
             for level in range(len(moved))
         ]
         every = [one for row in given for one in row]
-        least, most = min(one.variance for one in every), max(one.spread for one in every)
+        least = min(one.variance for one in every)
         if not least > 0.0:
             raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
+        most = max(one.spread for one in every)
         widest = np.max([np.abs(one.cursors) for one in every], axis=0)
         # an offset is bounded as a cursor is, and put beside the main cursor, which itself is dropped below
         widest[main + 1] += float(np.abs(distortion.offsets).max())

@@ -18,8 +18,8 @@ SEQUENCE_LAGS = 16
 MIN_FOLLOWED_ERROR_RATIO = 1e-30
 """Symbol error ratio below which decisions are not followed any further."""
 PATTERNS_FROM = 0.01
-"""Share of the error ratio from which on what feedback does to it is followed pattern by pattern behind curves of light. That moved
-the share by a third of itself at most over all shipped devices, so that 0.3 % of the error ratio are left out below."""
+"""Share of the error ratio from which on what feedback does to it is followed pattern by pattern behind curves of light. That
+moved the share by a third of itself at most over all shipped devices, so that 0.3 % of the error ratio are left out below."""
 
 
 def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
