@@ -15,6 +15,8 @@ from sirf.units import FREQUENCY, SYMBOL_RATE, read_text_fields
 
 SLOW_STRETCH = 128
 """Edges of a stretch that phase noise slower than the stretch displaces alike."""
+GOLDEN = 0.5 * (5.0**0.5 - 1.0)
+"""Golden ratio: its multiples modulo one spread evenly over [0, 1), however many of them there are."""
 NEARLY_GAUSSIAN = 2e-3
 """Decay of filtered data over one of its bits below which its value is a Gaussian's to 0.4 % of the fourth cumulant."""
 
@@ -149,10 +151,20 @@ class PhaseNoise:
         """Mean square in UI² up to half the symbol rate."""
         return _phase_noise_power(self, symbol_rate)
 
-    def draw(self, generator: np.random.Generator, n: int, *, symbol_rate: float, rows: int | None = None) -> Float:
-        """Displacement (n,) in UI, or of `rows` independent stretches (rows, n).
+    def draw(
+        self,
+        generator: np.random.Generator,
+        n: int,
+        *,
+        symbol_rate: float,
+        rows: int | None = None,
+        place: float | None = None,
+    ) -> Float:
+        """Displacement (n,) in UI, or of `rows` stretches (rows, n).
 
-        What varies more slowly than a record of n symbols shifts the whole record, or each 128 edges of a stretch.
+        What varies more slowly than a record of n symbols shifts the whole record, or each 128 edges of a stretch. These shifts
+        are Gaussian each, but spread evenly over their distribution, from the quantile `place` on (None: a random one): the few
+        largest make most errors, and as many of them come in every run.
         """
         # a record a little longer, of a length that transforms fast
         whole = next_fast_length(n)
@@ -161,11 +173,17 @@ class PhaseNoise:
         # complex lines: both parts of unit variance
         white = generator.standard_normal((count, len(rms), 2)).view(np.complex128)[..., 0]
         wave = fft.irfft(rms * white, whole)[:, :n]
+        if rows is None:
+            return np.asarray(wave[0] + slow * generator.standard_normal())
+        from scipy.special import ndtri
+
         # in stretches what is slower than they are is drawn anew more often still: few large displacements make most errors
-        each = n if rows is None else SLOW_STRETCH
-        shifts = generator.standard_normal((count, -(-n // each)))
-        wave = wave + slow * np.repeat(shifts, each, axis=1)[:, :n]
-        return np.asarray(wave if rows else wave[0])
+        each = -(-n // SLOW_STRETCH)
+        begin = generator.random() if place is None else place
+        quantiles = (begin + GOLDEN * np.arange(count * each)) % 1.0
+        # a quantile of exactly zero would be infinitely far
+        shifts = ndtri(np.maximum(quantiles, 1e-16)).reshape(count, each)
+        return np.asarray(wave + slow * np.repeat(shifts, SLOW_STRETCH, axis=1)[:, :n])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,12 +247,13 @@ class Jitter:
         symbol_rate: float,
         start: int = 0,
         rows: int | None = None,
+        place: float | None = None,
     ) -> Float:
         """Displacement (n,) in UI of the edges into symbols `start` … by all that has memory; not random, dual-Dirac, duty cycle.
 
         Random and dual-Dirac displacement are independent from edge to edge, duty cycle depends on the edge's direction:
         the engines add these. A sinusoid runs on through symbol numbers from its own random phase, drawn first. With `rows` the
-        same for so many stretches of n edges (rows, n), all drawn independently.
+        same for so many stretches of n edges (rows, n), drawn anew each; `place` is where slow phase noise begins in them.
         """
         total = np.zeros(n if rows is None else (rows, n))
         # symbol numbers, not places in the array, are even or odd
@@ -247,7 +266,7 @@ class Jitter:
         for part in self.bounded:
             total += part.draw(generator, n, symbol_rate=symbol_rate, rows=rows)
         if self.phase_noise is not None:
-            total += self.phase_noise.draw(generator, n, symbol_rate=symbol_rate, rows=rows)
+            total += self.phase_noise.draw(generator, n, symbol_rate=symbol_rate, rows=rows, place=place)
         return np.asarray(total)
 
 

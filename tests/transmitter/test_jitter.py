@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.signal import lfilter, welch
+from scipy.stats import norm
 
 from sirf.errors import SirfError
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter, _one_pole
@@ -78,6 +79,18 @@ def test_phase_noise_follows_its_profile_and_its_integral() -> None:
     assert np.var(flat.draw(np.random.default_rng(9), n, symbol_rate=RATE)) == pytest.approx(
         flat.variance(symbol_rate=RATE), rel=0.02
     )
+
+
+def test_slow_phase_noise_of_stretches_is_gaussian_and_spread_evenly() -> None:
+    """Shifts of 128 edges: of 1,000 as many lie beyond each deviation as a Gaussian has, within three, wherever they begin."""
+    slow = PhaseNoise((1e3, 1e4, 1e5), (-70.0, -90.0, -220.0))
+    rms = np.sqrt(slow.variance(symbol_rate=RATE))
+    for place in (None, 0.11, 0.37):
+        waves = slow.draw(np.random.default_rng(3), 1024, symbol_rate=RATE, rows=125, place=place)
+        shifts = waves[:, ::128].ravel() / rms
+        assert waves[:, 0] == pytest.approx(waves[:, 127], abs=0.01 * rms)
+        for deviation in (-2.0, -1.0, 0.0, 1.0, 2.0, 2.5):
+            assert np.count_nonzero(shifts > deviation) == pytest.approx(1000 * norm.sf(deviation), abs=3.0)
 
 
 def test_variance_adds_the_components_and_largest_their_peaks() -> None:
