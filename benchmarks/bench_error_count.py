@@ -156,7 +156,7 @@ def stages(link: sirf.Link) -> dict[str, float]:
             random.normals(space.normals)
             random.symbols(2, space.coins)
         for _ in aggressors:
-            random.levels(link.order, 1.0, space.other_wave)
+            random.levels(link.levels.astype(np.float32), space.other_wave)
 
     def slicer() -> None:
         find_errors(residual, symbols, model.level_volts, model.decision, model.levels, model.feedback,

@@ -111,25 +111,40 @@ def random_symbols(words: Words, order: np.uint64, symbols: NDArray[np.uint8]) -
 
 
 @kernel
-def random_levels(words: Words, bits: int, unit: np.float32, out: Single) -> None:
-    """Random levels (n,), odd multiples of `unit` up to 2^`bits` - 1, from the bits of `words`: each gives 64 // `bits`."""
+def _units(levels: Single) -> tuple[np.float32, np.float32]:
+    """What the inner levels are multiples of, and what the outer ones are."""
+    most = len(levels) - 1
+    outer = levels[most] / np.float32(most)
+    # of two or three levels none but zero lies inside
+    inner = levels[most - 1] / np.float32(most - 2) if most > 2 else outer
+    return inner, outer
+
+
+@kernel
+def random_levels(words: Words, bits: int, levels: Single, out: Single) -> None:
+    """Random `levels` (2^`bits`,) as in `take_levels` into `out` (n,), from the bits of `words`: each gives 64 // `bits`."""
     count = len(words)
     most = np.int32((1 << bits) - 1)
+    inner, outer = _units(levels)
     for part in range(64 // bits):
         shift = np.uint64(part * bits)
         row = out[part * count : (part + 1) * count]
         for i in range(len(row)):
-            index = np.int32((words[i] >> shift) & np.uint64(most))
-            row[i] = np.float32(np.int32(2) * index - most) * unit
+            step = np.int32(2) * np.int32((words[i] >> shift) & np.uint64(most)) - most
+            row[i] = np.float32(step) * (outer if abs(step) == most else inner)
 
 
 @kernel
 def take_levels(symbols: NDArray[np.uint8], levels: Single, out: Single) -> None:
-    """`levels` (L,) of `symbols` (n,), equally spaced about zero: multiples of the smallest vectorise, a table does not."""
+    """`levels` (L,) of `symbols` (n,): multiples of two units vectorise, a table does not.
+
+    Levels are symmetric about zero, and the inner ones equally spaced: level mismatch moves all of them by one factor.
+    """
     most = np.int32(len(levels) - 1)
-    unit = levels[most] / np.float32(most)
+    inner, outer = _units(levels)
     for i in range(len(symbols)):
-        out[i] = np.float32(np.int32(2) * np.int32(symbols[i]) - most) * unit
+        step = np.int32(2) * np.int32(symbols[i]) - most
+        out[i] = np.float32(step) * (outer if abs(step) == most else inner)
 
 
 @kernel(fastmath=True)

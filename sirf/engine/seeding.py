@@ -92,7 +92,7 @@ class Randomness:
             return
         random_symbols(self.words(len(out) // 2), np.uint64(order), out)
 
-    def levels(self, order: int, unit: float, out: NDArray[np.float32]) -> None:
-        """Fill `out` (n,) with equally likely levels, odd multiples of `unit` about zero; `order` of them, a power of two."""
-        bits = order.bit_length() - 1
-        random_levels(self.words(-(-len(out) // (64 // bits))), bits, np.float32(unit), out)
+    def levels(self, values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Fill `out` (n,) with equally likely levels of `values` (L,), a power of two of them as `sirf.signal.pam` makes them."""
+        bits = len(values).bit_length() - 1
+        random_levels(self.words(-(-len(out) // (64 // bits))), bits, values, out)

@@ -13,8 +13,10 @@ from sirf._kernels.stream import (
     random_levels,
     random_symbols,
     random_words,
+    take_levels,
 )
 from sirf.engine.seeding import Randomness
+from sirf.signal.pam import levels
 
 MASK = 2**64 - 1
 
@@ -105,17 +107,28 @@ def test_levels_are_the_bits_of_their_words(order: int) -> None:
     source, each = words(100, seed=order), 64 // bits
     # the last word's last levels find no room
     out = np.zeros(100 * each - 7, dtype=np.float32)
-    random_levels(source, bits, np.float32(0.25), out)
-    expected = [
-        0.25 * (2 * (int(word) >> part * bits & order - 1) - order + 1) for part in range(each) for word in source
-    ]
-    assert out.tolist() == expected[:-7]
+    values = levels(order, level_mismatch=0.9).astype(np.float32)
+    random_levels(source, bits, values, out)
+    expected = [values[int(word) >> part * bits & order - 1] for part in range(each) for word in source]
+    assert out == pytest.approx(expected[:-7], rel=2e-7)
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 6, 8])
+@pytest.mark.parametrize("mismatch", [1.0, 0.9])
+def test_symbols_are_sent_at_the_levels_that_mismatch_leaves(order: int, mismatch: float) -> None:
+    values = levels(order, level_mismatch=mismatch).astype(np.float32)
+    symbols = np.random.default_rng(order).integers(0, order, 1000).astype(np.uint8)
+    out = np.zeros(1000, dtype=np.float32)
+    take_levels(symbols, values, out)
+    assert out == pytest.approx(values[symbols], rel=2e-7)
 
 
 @pytest.mark.parametrize("order", [2, 4, 8])
 def test_levels_are_equally_likely_and_independent(order: int) -> None:
     out = np.zeros(600_000, dtype=np.float32)
-    Randomness(np.random.SeedSequence(3), np.zeros(400_000, dtype=np.uint64)).levels(order, 1.0 / (order - 1), out)
+    Randomness(np.random.SeedSequence(3), np.zeros(400_000, dtype=np.uint64)).levels(
+        levels(order).astype(np.float32), out
+    )
     index = np.round(0.5 * (out.astype(float) * (order - 1) + order - 1)).astype(int)
     assert np.array_equal(np.unique(index), np.arange(order))
     assert stats.chisquare(np.bincount(index, minlength=order)).pvalue > 0.001

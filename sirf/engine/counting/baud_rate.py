@@ -284,7 +284,7 @@ class BaudRateLink:
         settings, m, order = self.link.aggressors[which], self.end.samples_per_ui, self.link.order
         if settings.pattern is None and order.bit_count() == 1:
             # nobody asks which symbols these were: levels straight from random bits
-            random.levels(order, self.levels[-1] / (order - 1), space.other_wave)
+            random.levels(self._single_levels, space.other_wave)
         else:
             self._send(settings.pattern, random, start, space.other_symbols)
             take_levels(space.other_symbols, self._single_levels, space.other_wave)
