@@ -26,7 +26,8 @@ from benchmarks.validate_com_prediction import STANDARD, noisy, same_receiver
 from sirf._arrays import Float
 from sirf._kernels.viterbi import viterbi
 from sirf.channel.channel import Channel
-from sirf.engine.statistical.analysis import SEQUENCE_LAGS, interference_model
+from sirf.engine.statistical.analysis import interference_model
+from sirf.engine.statistical.link_error_rates import SEQUENCE_LAGS
 from sirf.receiver.mlse import Mlse
 from sirf.signal.toeplitz import symmetric_toeplitz
 
