@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,17 @@ NOISE_CORNERS = 4.0
 """Corners of the receiver's filter up to which its noise is integrated: a fourth-order filter has 1e-5 of its power beyond."""
 
 
+class _SampledFilters(NamedTuple):
+    """What noise meets up to the slicer, and the samples at which it is looked at; kept results are found by it."""
+
+    noise_corner: float | None
+    ctle: AnyCtle | None
+    ffe: tuple[float, ...]
+    symbol_rate: float
+    n_samples: int
+    samples_per_ui: int
+
+
 def noise_correlation(
     link: Link, receiver: Receiver | None = None, *, lags_ui: int = 64, samples_per_ui: int | None = None
 ) -> Float:
@@ -34,15 +45,14 @@ def noise_correlation(
     n = 2 * lags_ui * m
     # a filter wider than the samples' own band is integrated up to `NOISE_CORNERS`, whatever the samples are
     finer = int(np.ceil(NOISE_CORNERS * (receiver.noise_corner or 0.0) / (0.5 * link.symbol_rate * m))) or 1
-    filters = receiver.noise_corner, receiver.ctle, receiver.ffe
-    grid = link.symbol_rate, 8 * n * finer, m * finer
+    seen = _SampledFilters(
+        receiver.noise_corner, receiver.ctle, receiver.ffe, link.symbol_rate, 8 * n * finer, m * finer
+    )
     if link.optics is None:
-        return np.asarray(receiver.noise_density * _white_correlation(*filters, *grid)[: n // 2 * finer : finer])
+        return np.asarray(receiver.noise_density * _white_correlation(seen)[: n // 2 * finer : finer])
     spacing = link.symbol_rate * m / (8 * n)
     added = _optical_density(_LightKey(link), 4 * n * finer + 1, spacing)
-    return _correlation((receiver.noise_density + added) * _sampler_power(*filters, *grid), spacing)[
-        : n // 2 * finer : finer
-    ]
+    return _correlation((receiver.noise_density + added) * _sampler_power(seen), spacing)[: n // 2 * finer : finer]
 
 
 def _correlation(density: Float, spacing: float) -> Float:
@@ -52,17 +62,9 @@ def _correlation(density: Float, spacing: float) -> Float:
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def _white_correlation(
-    noise_corner: float | None,
-    ctle: AnyCtle | None,
-    ffe: tuple[float, ...],
-    symbol_rate: float,
-    n_samples: int,
-    samples_per_ui: int,
-) -> Float:
+def _white_correlation(seen: _SampledFilters) -> Float:
     """Autocorrelation of white noise of density one behind the receiver's filters, which a study holds."""
-    power = _sampler_power(noise_corner, ctle, ffe, symbol_rate, n_samples, samples_per_ui)
-    return _correlation(power, symbol_rate * samples_per_ui / n_samples)
+    return _correlation(_sampler_power(seen), seen.symbol_rate * seen.samples_per_ui / seen.n_samples)
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
@@ -77,19 +79,13 @@ def _analog_power(
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def _sampler_power(
-    noise_corner: float | None,
-    ctle: AnyCtle | None,
-    ffe: tuple[float, ...],
-    symbol_rate: float,
-    n_samples: int,
-    samples_per_ui: int,
-) -> Float:
+def _sampler_power(seen: _SampledFilters) -> Float:
     """|H_r H_ctf W|² (n_samples // 2 + 1,) from the receiver's input to the slicer: all that noise meets."""
-    power = _analog_power(noise_corner, ctle, symbol_rate, n_samples, samples_per_ui)
+    ffe = seen.ffe
+    power = _analog_power(seen.noise_corner, seen.ctle, seen.symbol_rate, seen.n_samples, seen.samples_per_ui)
     if len(ffe) > 1 or ffe[0] != 1.0:
         # taps a UI apart: their response repeats at the symbol rate, and which of them is the main one turns phases alone
-        period = n_samples // samples_per_ui
+        period = seen.n_samples // seen.samples_per_ui
         taps = np.zeros(period)
         np.add.at(taps, np.arange(len(ffe)) % period, ffe)
         power = power * np.resize(np.abs(np.fft.fft(taps)) ** 2, power.size)
