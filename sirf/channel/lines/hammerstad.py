@@ -6,6 +6,7 @@ Impedances are those in air, in ohm; permittivities are the effective ones, with
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -98,7 +99,7 @@ def _widened(u: float, t: float, dk: float) -> tuple[float, float]:
     # the limit for a thin strip; the formula would divide by zero
     if t == 0.0:
         return u, u
-    in_air = t / np.pi * np.log1p(4.0 * np.e / t * np.tanh(np.sqrt(6.517 * u)) ** 2)
+    in_air = t / np.pi * np.log1p(4.0 * math.e / t * np.tanh(np.sqrt(6.517 * u)) ** 2)
     # the field below the strip is in the slab, so that the edge's widening counts less
     on_slab = 0.5 * (1.0 + 1.0 / np.cosh(np.sqrt(dk - 1.0))) * in_air
     return u + float(in_air), u + float(on_slab)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def field_solution(wire: float, separation: float, shield: float, panels: int = 
     image = (shield / 2) ** 2 / np.conj(place)
     distance = np.abs(place[:, None] - place[None, :])
     # the mean of ln over a panel's own half length a is ln a - 1
-    np.fill_diagonal(distance, wire / 2 * np.pi / panels / np.e)
+    np.fill_diagonal(distance, wire / 2 * np.pi / panels / math.e)
     far = np.abs(place[:, None] - image[None, :]) * np.abs(place)[None, :] / (shield / 2)
     charge = np.linalg.solve(np.log(far / distance), np.repeat([1.0, 1.0 if common else -1.0], panels))
     # 2 V between the wires, or 1 V on both of them and twice the charge
