@@ -54,7 +54,8 @@ def check_answers(loud: sirf.Link) -> None:
     assert loud.optics is not None
     small = host_to_host(1.0 / 32.0).replace(transmitter=loud.transmitter)
     assert small.optics is not None
-    quiet = dataclasses.replace(loud.receiver, noise_density=loud.receiver.noise_density / 32.0**2)
+    # slicers of a linear link stay half way between its levels, those behind curves are adapted to unequal tails
+    quiet = dataclasses.replace(loud.receiver, noise_density=loud.receiver.noise_density / 32.0**2, thresholds="midway")
     bent, straight = (
         sirf.statistical_eye(small.replace(optics=span, receiver=quiet), phases=1).ber
         for span in (small.optics.quiet(), small.optics.quiet().linear())
