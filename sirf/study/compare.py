@@ -15,6 +15,7 @@ from sirf.execution import all_cores
 from sirf.link import Link
 from sirf.receiver.receiver import Thresholds, check_thresholds
 from sirf.results.margin import EqualizerChoice
+from sirf.study.channel_mask import mask_note, mask_verdict
 from sirf.study.comparison import Comparison, Row
 from sirf.study.fibre_reach import TDECQ_PATTERN
 from sirf.study.figure import error_ratio
@@ -246,6 +247,7 @@ def _row(
     subject = ArchitectureSubject(architecture=architecture, data_rate=data_rate, models=fitting, thresholds=thresholds)
     found = ruled_reach(subject, rule, here=here)
     low, high = _reach_bounds(subject, rule, found) if bounds else (None, None)
+    mask = mask_verdict(architecture, data_rate)
     return Row(
         path=architecture.id,
         data_rate=data_rate,
@@ -266,8 +268,10 @@ def _row(
         energy=here.energy,
         port=here.port,
         equalizer=_equalizer(link),
+        mask=mask,
         notes=(
             *_notes(architecture, data_rate, here, link),
+            *([] if mask is None else [mask_note(architecture, data_rate, mask)]),
             *models.notes(architecture),
             *searched,
             *_training_notes(searched_alone, here),

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from sirf._display import frame, strict
+from sirf.channel.figures.voltage_transfer import VtfVerdict
 from sirf.errors import SirfError
 from sirf.results.statistical_eye import StatisticalEye
 from sirf.study.figure import Table
@@ -32,7 +33,8 @@ class Row:
     which the figures of the eye are of; `section_ber` (name, ratio) of every section. `reach` is found under the comparison's
     rule, `reach_low_mm` and `reach_high_mm` with all inputs at the worst and at the best end of their ranges,
     `reach_uncertainty` with random inputs (None unless asked for). `limitation` says what limits the section with the most
-    errors, `limited_in` which one that is.
+    errors, `limited_in` which one that is. `mask` says how the copper at that length meets the mask of its voltage transfer
+    function (None where its interface has none).
     """
 
     path: str
@@ -54,6 +56,7 @@ class Row:
     port: PortFigures
     equalizer: str
     notes: tuple[str, ...]
+    mask: VtfVerdict | None = None
 
     def value(self, name: str) -> float | None:
         """A figure, the typical value of one with a range; None where it has no meaning."""
@@ -133,6 +136,7 @@ class Row:
             ],
             "latency_parts": [{"name": name, "ns": one.value} for name, one in self.port.latency_parts],
             "equalizer": self.equalizer,
+            "vtf_mask": None if self.mask is None else self.mask.to_dict(),
             "notes": list(self.notes),
         }
         for name, figure in self.figures.items():

@@ -64,7 +64,7 @@ class Interface:
     `standard` is the preset of the near host, `far_standard` that of the far one, `retimer_standard` that of a retimer's
     optical side, and of copper between two retimers (None without retimers); `optics` a name that `load_optics` takes (None
     without optics). `budget` is what the class of the copper allows (None where no class is stated). `fec` is the code between
-    the hosts. A `projection` has no standard.
+    the hosts, `vtf_mask` that of the copper's voltage transfer function (None without one). A `projection` has no standard.
     """
 
     rate_class: RateClass
@@ -75,6 +75,7 @@ class Interface:
     budget: Budget | None
     projection: bool
     fec: str = "kp4"
+    vtf_mask: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +235,7 @@ class _Rate(Table):
     budget: _Budget | None = None
     projection: bool = False
     fec: str = "kp4"
+    vtf_mask: str | None = None
 
 
 class _Length(NumberRange):
@@ -305,6 +307,8 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
     # unlike optics, a code of the user's cannot be named here: figures look codes up by id alone
     if table.fec not in list_data("fec"):
         raise SirfError(f"rate.{key}.fec {_one_of(list_data('fec'), table.fec)}")
+    if table.vtf_mask is not None and table.vtf_mask not in list_data("vtf_masks"):
+        raise SirfError(f"rate.{key}.vtf_mask {_one_of(list_data('vtf_masks'), table.vtf_mask)}")
     for name, block in (("optics", "optics"), ("retimer_standard", "retimer")):
         if (block in blocks) != (getattr(table, name) is not None):
             raise SirfError(
@@ -319,6 +323,7 @@ def _interface(key: str, table: _Rate, blocks: Sequence[str], file: Path) -> Int
         budget=_allowed(table.budget),
         projection=table.projection,
         fec=table.fec,
+        vtf_mask=table.vtf_mask,
     )
 
 
