@@ -1,4 +1,4 @@
-"""Decisions over known patterns with Gaussian noise: how often each sequence of the last errors is met, and what follows it."""
+"""Decisions over known patterns with Gaussian noise: what follows each sequence of the last errors."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.jit import kernel
-from sirf._kernels.truncated_normal import truncated
 
 Float = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-LEAST_SHARE = 1e-6
-"""States of less than this part of the mean share of all errors are let go."""
+FARTHEST = 30.0
+"""Standard deviations beyond which a threshold is as good as out of reach."""
+MIN_VARIANCE = 0.1
+"""Least part of the noise's variance that the noise of the last symbols leaves unknown."""
 
 
 @kernel
@@ -26,6 +27,8 @@ def follow_decisions(
     moved: Float,
     prediction: Float,
     bits: Float,
+    wrong: Float,
+    least: float,
     out: Float,
 ) -> None:
     """Follow a course of decisions; add to `out` (4, S) by state: its share, its errors upwards and downwards, its bit errors.
@@ -33,78 +36,90 @@ def follow_decisions(
     `seen` (N,) in V with the sent symbols `sent` (N,) fed back and noise of `deviation` (N,); `bounds` (L - 1,) thresholds. In
     state s, the last errors with the newest as the highest digit to base 3, feedback moves the input by `moved` (S,) V. Noise is
     predicted from that of the last symbols by `prediction` (K,); a right decision tells nothing of it. `bits` (L, L) are bit
-    errors of a level decided as another.
+    errors of a level decided as another. Shares below `least` are let go, and so are errors after right decisions alone, which
+    have the probabilities `wrong` (N,); the state of right decisions alone, the middle one, is not counted in `out`.
     """
-    states, memory, count = len(moved), len(prediction), len(bounds) + 1
+    states, memory = len(moved), len(prediction)
     quiet, newest = states // 2, states // 3
-    share, after = np.zeros(states), np.zeros(states)
     # noise of the last symbols in deviations, and how much of its variance is known, times the share
-    noise, noise_after = np.zeros((states, memory)), np.zeros((states, memory))
-    known, known_after = np.zeros(states), np.zeros(states)
-    share[quiet] = 1.0
-    away = 0.0
+    share, noise, known = np.zeros(states), np.zeros((states, memory)), np.zeros(states)
+    after, noise_after, known_after = np.zeros(states), np.zeros((states, memory)), np.zeros(states)
+    # only states that are met are visited, and cleared once they have been
+    met, met_after = np.empty(states, np.int64), np.empty(states, np.int64)
+    count = 0
     for n in range(len(seen)):
-        least = LEAST_SHARE * away / (n + 1)
-        after[:], noise_after[:], known_after[:] = 0.0, 0.0, 0.0
-        level = sent[n]
-        for s in range(states):
+        # right decisions so far, and another one that is as good as certain
+        if count == 0 and wrong[n] <= least:
+            continue
+        level, following, away = sent[n], 0, 0.0
+        for k in range(count):
+            away += share[met[k]]
+        # errors begin among right decisions, of whose noise nothing is known
+        share[quiet], met[count] = 1.0 - away, quiet
+        for k in range(count + 1):
+            s = met[k]
             weight = share[s]
-            if weight <= least:
-                continue
             mean = 0.0
-            for k in range(memory):
-                mean += prediction[k] * noise[s, k] / weight
-            wide = math.sqrt(max(1.0 - prediction[0] * prediction[0] * known[s] / weight, 0.1))
+            for j in range(memory):
+                mean += prediction[j] * noise[s, j] / weight
+            wide = math.sqrt(max(1.0 - prediction[0] * prediction[0] * known[s] / weight, MIN_VARIANCE))
             centre = (seen[n] + moved[s]) / deviation[n] + mean
-            up = down = 0.0
+            up, down, errors, above, below = _error_probabilities(centre, wide, deviation[n], level, bounds, bits)
+            if s != quiet:
+                out[0, s] += weight
+                out[1, s] += weight * up
+                out[2, s] += weight * down
+                out[3, s] += weight * errors
             for way in range(3):
-                low = -np.inf if way == 0 or (way == 1 and level == 0) else bounds[level if way == 2 else level - 1]
-                high = (
-                    np.inf
-                    if way == 2 or (way == 1 and level == count - 1)
-                    else bounds[level - 1 if way == 0 else level]
-                )
-                if (way == 0 and level == 0) or (way == 2 and level == count - 1):
+                part = down if way == 0 else (up if way == 2 else max(1.0 - up - down, 0.0))
+                new, into = weight * part, way * newest + s // 3
+                # right decisions alone begin anew
+                if new <= least or into == quiet:
                     continue
-                part, first, second = truncated(
-                    (low / deviation[n] - centre) / wide, (high / deviation[n] - centre) / wide
-                )
-                if way == 1 and s == quiet:
-                    # what is lost in rounding of the errors' probability is not to be made up for
-                    part = 1.0 - up - down
-                if way == 0:
-                    down = part
-                elif way == 2:
-                    up = part
-                into = way * newest + s // 3
-                new = weight * part
-                after[into] += new
+                if after[into] == 0.0:
+                    met_after[following] = into
+                    following += 1
                 # a right decision tells next to nothing of the noise
-                noise_after[into, 0] += new * (mean + (wide * first if way != 1 else 0.0))
-                for k in range(1, memory):
-                    noise_after[into, k] += part * noise[s, k - 1]
-                known_after[into] += new * (1.0 - wide * wide * second if way != 1 else 1.0 - wide * wide)
-            out[0, s] += weight
-            out[1, s] += weight * up
-            out[2, s] += weight * down
-            out[3, s] += weight * _bit_errors(centre, wide, deviation[n], level, bounds, bits)
-        total = after.sum()
-        for s in range(states):
-            share[s] = after[s] / total
-            known[s] = known_after[s] / total
-            for k in range(memory):
-                noise[s, k] = noise_after[s, k] / total
-        away += 1.0 - share[quiet]
+                first, second = _beyond(above if way == 2 else -below, part) if way != 1 else (0.0, 1.0)
+                after[into] += new
+                noise_after[into, 0] += new * (mean + wide * (-first if way == 0 else first))
+                for j in range(1, memory):
+                    noise_after[into, j] += part * noise[s, j - 1]
+                known_after[into] += new * (1.0 - wide * wide * second)
+            share[s], known[s] = 0.0, 0.0
+            noise[s, :] = 0.0
+        share, after = after, share
+        noise, noise_after = noise_after, noise
+        known, known_after = known_after, known
+        met, met_after = met_after, met
+        count = following
 
 
 @kernel
-def _bit_errors(centre: float, wide: float, deviation: float, level: int, bounds: Float, bits: Float) -> float:
-    """Mean bit errors of a `level` where the input is `centre` with `wide`, both in deviations of the noise."""
-    total = 0.0
-    for other in range(len(bits)):
-        if other == level:
-            continue
-        low = -np.inf if other == 0 else (bounds[other - 1] / deviation - centre) / wide
-        high = np.inf if other == len(bits) - 1 else (bounds[other] / deviation - centre) / wide
-        total += bits[level, other] * truncated(low, high)[0]
-    return total
+def _error_probabilities(
+    centre: float, wide: float, deviation: float, level: int, bounds: Float, bits: Float
+) -> tuple[float, float, float, float, float]:
+    """Of a `level` whose input is at `centre` with `wide`, in deviations: probability of an error upwards and downwards, mean bit
+    errors, and how many `wide` the next threshold lies above and below.
+    """
+    up = down = errors = 0.0
+    above, below = np.inf, -np.inf
+    for k in range(len(bounds)):
+        place = min(max((bounds[k] / deviation - centre) / wide, -FARTHEST), FARTHEST)
+        # every tail is counted from the side on which it keeps its digits
+        tail = 0.5 * math.erfc((place if k >= level else -place) * math.sqrt(0.5))
+        nearer, farther = (k, k + 1) if k >= level else (k + 1, k)
+        errors += tail * (bits[level, farther] - bits[level, nearer])
+        if k == level:
+            up, above = tail, place
+        elif k == level - 1:
+            down, below = tail, place
+    return up, down, errors, above, below
+
+
+@kernel
+def _beyond(threshold: float, probability: float) -> tuple[float, float]:
+    """(mean, variance) of a standard normal variable above a `threshold`, which it is with this `probability`."""
+    mean = math.exp(-0.5 * threshold * threshold) / math.sqrt(2.0 * math.pi) / probability
+    # far out both terms nearly cancel, and rounding may take the variance below zero
+    return mean, max(1.0 + threshold * mean - mean * mean, 1e-6)

@@ -24,41 +24,56 @@ MOST_NOISE = 20
 """Times that it is raised at most."""
 PREDICTION = 3
 """Last symbols whose noise tells of that of the next."""
+LEAST_SHARE = 1e-3
+"""Errors and sequences of them of less than this part of the mean error ratio are not followed: 1e-4 of an error ratio of which
+feedback makes a fifth."""
 
 
-def rates_after_errors(
-    patterns: PatternTails, order: Integer, decision: Float, covariance: Float, states: Integer, fed: Float
-) -> Float:
-    """(4, S): share of each of `states` (S, M), errors upwards and downwards in it, bit errors a bit; not a number where unknown.
+class PatternFeedback:
+    """Decisions over the patterns of one sampling phase.
 
-    `order` (N,) says when each pattern was sent, `decision` (L - 1,) in V are the thresholds, `covariance` (K,) in V² that of the
-    Gaussian parts that do not depend on the pattern 0, 1, 2 … symbols later, `fed` (M,) in V what an error of one level takes off
-    the next symbols.
+    `order` (N,) says when each of the `patterns` was sent, `decision` (L - 1,) in V are the thresholds, `covariance` (K,) in V²
+    that of the Gaussian parts that do not depend on the pattern 0, 1, 2 … symbols later.
     """
-    # decisions follow one another as symbols were sent
-    sent = np.empty(len(order), dtype=np.int64)
-    seen, noise = np.empty(patterns.seen.shape), np.empty(patterns.noise.shape)
-    sent[order] = patterns.pair // patterns.levels
-    seen[:, order], noise[:, order] = patterns.seen, patterns.noise
-    variance = noise + covariance[0]
-    for _ in range(MOST_NOISE):
-        if _sharing(seen, np.sqrt(variance), sent, decision) >= FEWEST_PATTERNS:
-            break
-        variance = variance * MORE_NOISE**2
-    correlation = covariance[: PREDICTION + 1] / covariance[0]
-    prediction = solve_toeplitz(correlation[:-1], correlation[1:])
-    bits = np.asarray(bit_error_table(patterns.levels) / bits_per_symbol(patterns.levels), dtype=float)
-    out = np.zeros((4, len(states)))
-    moved = -np.asarray(states @ fed, dtype=float)
-    for row, deviation in zip(seen, np.sqrt(variance), strict=True):
-        follow_decisions(row, deviation, sent, decision, moved, prediction, bits, out)
-    met = np.where(out[0] > 0.0, out[0], np.nan)
-    return np.stack([out[0] / out[0].sum(), *(out[1:] / met)])
+
+    def __init__(self, patterns: PatternTails, order: Integer, decision: Float, covariance: Float) -> None:
+        # decisions follow one another as symbols were sent
+        self.sent = np.empty(len(order), dtype=np.int64)
+        self.seen, noise = np.empty(patterns.seen.shape), np.empty(patterns.noise.shape)
+        self.sent[order] = patterns.pair // patterns.levels
+        self.seen[:, order], noise[:, order] = patterns.seen, patterns.noise
+        self.decision, self.levels = decision, patterns.levels
+        variance = noise + covariance[0]
+        for _ in range(MOST_NOISE):
+            self.deviation = np.sqrt(variance)
+            self.wrong = self._wrong()
+            if _number_of_equal(self.wrong) >= FEWEST_PATTERNS:
+                break
+            variance = variance * MORE_NOISE**2
+        correlation = covariance[: PREDICTION + 1] / covariance[0]
+        self.prediction = solve_toeplitz(correlation[:-1], correlation[1:])
+
+    def _wrong(self) -> Float:
+        """Error ratio (R, N) of each pattern after right decisions."""
+        bounds = np.concatenate([[-np.inf], self.decision, [np.inf]])
+        above, below = self.seen - bounds[self.sent + 1], bounds[self.sent] - self.seen
+        return np.asarray(ndtr(above / self.deviation) + ndtr(below / self.deviation))
+
+    def rates(self, states: Integer, fed: Float) -> Float:
+        """(3, S): errors upwards and downwards after each of `states` (S, M), bit errors a bit; not a number where unknown.
+
+        `fed` (M,) in V is what an error of one level takes off the next symbols. Nothing is told of right decisions.
+        """
+        bits = np.asarray(bit_error_table(self.levels) / bits_per_symbol(self.levels), dtype=float)
+        out = np.zeros((4, len(states)))
+        moved = -np.asarray(states @ fed, dtype=float)
+        least = LEAST_SHARE * float(self.wrong.mean())
+        for seen, deviation, wrong in zip(self.seen, self.deviation, self.wrong, strict=True):
+            follow_decisions(seen, deviation, self.sent, self.decision, moved, self.prediction, bits, wrong, least, out)
+        return np.asarray(out[1:] / np.where(out[0] > 0.0, out[0], np.nan))
 
 
-def _sharing(seen: Float, deviation: Float, sent: Integer, decision: Float) -> float:
-    """How many patterns share the errors that right decisions leave."""
-    bounds = np.concatenate([[-np.inf], decision, [np.inf]])
-    wrong = ndtr((seen - bounds[sent + 1]) / deviation) + ndtr((bounds[sent] - seen) / deviation)
-    total = float(wrong.sum())
-    return total**2 / float(np.sum(wrong**2)) if total > 0.0 else 0.0
+def _number_of_equal(shares: Float) -> float:
+    """How many equal shares these are worth."""
+    total = float(shares.sum())
+    return total**2 / float(np.sum(shares**2)) if total > 0.0 else 0.0

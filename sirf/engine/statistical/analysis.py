@@ -352,11 +352,11 @@ class InterferenceModel:
 
     def rates_after_errors(self, decision: Float) -> RatesByPattern:
         """Of a link whose light has curves: `by_pattern` of `with_feedback`, with thresholds `decision` (L - 1,) in V."""
-        from sirf.engine.light.pattern_feedback import rates_after_errors
+        from sirf.engine.light.pattern_feedback import PatternFeedback
 
         assert self.large is not None
-        patterns, order, covariance = self.large.at(0).patterns, self.large.fit.order, self._noise_covariance()
-        return lambda states, fed: rates_after_errors(patterns, order, decision, covariance, states, fed)
+        patterns, order = self.large.at(0).patterns, self.large.fit.order
+        return PatternFeedback(patterns, order, decision, self._noise_covariance()).rates
 
     def covariance(self, count: int) -> Float:
         """Covariance (count,) in V² of all interference and noise at the instant with itself 0, 1, 2 … symbols later."""

@@ -84,7 +84,7 @@ def with_feedback(
 
     `after` says what an error tells of the symbols that follow it (nothing by default); `decision` as in `transition_tables`.
     `by_pattern` takes states (S, M) and what an error feeds back (M,) in V, and gives the rates after errors where known patterns
-    tell them: (4, S), of which the last three are upwards, downwards and bits, not a number where they tell nothing.
+    tell them: upwards, downwards and bits (3, S), not a number where they tell nothing.
     """
     # coloured noise ties errors to each other beyond a short feedback filter
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
@@ -138,7 +138,7 @@ def _rates_by_state(
     states = _chain_of_errors(len(fed))[0]
     if by_pattern is not None:
         usual = _rates_by_state(at_instant, levels, main, fed, after, decision)
-        _, up, down, bit = by_pattern(states, fed)
+        up, down, bit = by_pattern(states, fed)
         # the symbols after right decisions are those of the distribution, which knows deeper tails than patterns do
         told = np.isfinite(up) & (np.arange(len(states)) != len(states) // 2)
         symbol, bit, up, down = (
