@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from scipy.signal import butter, freqs
 from scipy.stats import norm
 
+from benchmarks.main_job import MainJob
 from sirf.__main__ import main
 from sirf.channel.weave import list_weaves
 from sirf.engine.counting.count_errors import CountInterrupted
@@ -224,18 +224,9 @@ def test_lists(capsys: Capture) -> None:
     assert all(entry["source"] and entry["swing_source"] for entry in styles)
 
 
-def main_job(folder: Path, capsys: Capture) -> tuple[Path, str]:
-    """What `sirf compare --out FOLDER --json -` wrote and printed: run here, unless CI has timed it before this test."""
-    timed = os.environ.get("SIRF_MAIN_JOB")
-    if timed is not None:
-        return Path(timed), (Path(timed) / "printed.json").read_text(encoding="utf-8")
-    assert main(["compare", "--out", str(folder), "--json", "-"]) == 0
-    return folder, capsys.readouterr().out
-
-
-def test_compare_writes_everything(tmp_path: Path, capsys: Capture) -> None:
-    out, printed = main_job(tmp_path / "out", capsys)
-    whole = strict_json(printed)
+def test_compare_writes_everything(main_job: MainJob) -> None:
+    out = main_job.folder
+    whole = strict_json(main_job.printed)
     assert isinstance(whole, dict)
     assert len(whole["verdict"]) == 3
     assert whole["rule"]["limits"] == {"frame_loss_ratio": 6.2e-11, "com_db": 3.0}

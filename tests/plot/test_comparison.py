@@ -10,17 +10,18 @@ import pytest
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
+from benchmarks.main_job import MainJob
 from sirf import plot
 from sirf.plot.comparison import eye_scale_mv
-from sirf.study.compare import compare
 from sirf.study.comparison import Comparison
 from sirf.system.competition import list_sets, load_set
 from tests.plot.images import check_image, drawing
 
 
 @pytest.fixture(scope="module")
-def table() -> Comparison:
-    return compare(["npo", "cpo-retimed", "die-to-die", "copper-cable"], data_rate=53.125e9)
+def table(main_job: MainJob) -> Comparison:
+    rows = [main_job.comparison.row(name) for name in ("npo", "cpo-retimed", "die-to-die", "copper-cable")]
+    return dataclasses.replace(main_job.comparison, rows=tuple(rows))
 
 
 def test_all_eyes_share_one_scale_that_holds_their_levels(table: Comparison, tmp_path: Path) -> None:
