@@ -239,22 +239,30 @@ class Link:
         distinct, index = self.distinct_transfers()
         return tuple(distinct[number] for number in index)
 
-    def distinct_transfers(self) -> tuple[tuple[Transfer, ...], tuple[int, ...]]:
-        """The transfers without repetition, the light's gain in those that pass it, and the number of each path's own."""
+    def distinct_transfers(self, *, drive_gain: float | None = None) -> tuple[tuple[Transfer, ...], tuple[int, ...]]:
+        """The transfers without repetition, the light's gain in those that pass it, and the number of each path's own.
+
+        `drive_gain` takes the place of the automatic gain.
+        """
         copper = self.die_to_die()
         if self.optics is None:
             return copper.transfers, copper.index
+        paths = list(zip(copper.index, self.passing_light(), strict=True))
+        distinct, index = find_distinct(paths, operator.eq)
+        transfers = (copper.transfers[number] for number, _ in distinct)
+        gain = self.drive_gain if drive_gain is None else drive_gain
+        found = (self._lit(one, gain) if lit else one for one, (_, lit) in zip(transfers, distinct, strict=True))
+        return tuple(found), index
+
+    def passing_light(self) -> tuple[bool, ...]:
+        """Of each path, the through first, then FEXT, then NEXT: whether it passes light."""
         # aggressors that couple in before the light go through it, those behind it do not
-        fext, near = self.optics.passing
-        passing = (
-            True,
+        fext, near = (0, 0) if self.optics is None else self.optics.passing
+        return (
+            self.optics is not None,
             *(k < fext for k in range(len(self.channel.fext))),
             *(k < near for k in range(len(self.channel.next))),
         )
-        paths = list(zip(copper.index, passing, strict=True))
-        distinct, index = find_distinct(paths, operator.eq)
-        transfers = (copper.transfers[number] for number, _ in distinct)
-        return tuple(self._lit(one) if lit else one for one, (_, lit) in zip(transfers, distinct, strict=True)), index
 
     @property
     def drive_gain(self) -> float:
@@ -272,10 +280,10 @@ class Link:
         added = span.noise_density(frequency, self.drive_gain, symbol_rate=self.symbol_rate, order=self.order)
         return np.asarray(added * np.interp(frequency, grid, copper))
 
-    def _lit(self, copper: Transfer) -> Transfer:
+    def _lit(self, copper: Transfer, drive_gain: float) -> Transfer:
         """A transfer with the linear gain of the light in it."""
         assert self.optics is not None
-        gain = self.drive_gain * self.optics.gain(copper.frequency, self.order)
+        gain = drive_gain * self.optics.gain(copper.frequency, self.order)
         return Transfer(copper.frequency, copper.value * gain)
 
     def launch_amplitudes(self) -> tuple[float, ...]:

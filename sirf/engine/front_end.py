@@ -148,15 +148,35 @@ class AnalogChannel:
 @lru_cache(maxsize=8)
 def _analog_channel(link_key: LinkKey) -> AnalogChannel:
     link = link_key.link
-    transfers, numbers = link.distinct_transfers()
-    ready = [prepare(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers]
+    ready, numbers = _prepared(_CopperKey(link))
+    # the automatic gain follows the transmitter's taps: links of one search differ in it alone
+    gains = [link.drive_gain if lit else 1.0 for lit in link.passing_light()]
+    amplitudes = [gain * volts for gain, volts in zip(gains, link.launch_amplitudes(), strict=True)]
     kinds = ("through", *("fext",) * len(link.channel.fext), *("next",) * len(link.channel.next))
-    launched, index = find_distinct(list(zip(numbers, link.launch_amplitudes(), kinds, strict=True)), operator.eq)
+    launched, index = find_distinct(list(zip(numbers, amplitudes, kinds, strict=True)), operator.eq)
     return AnalogChannel(
         prepared=tuple(ready[number] for number, _, _ in launched),
         shapes=tuple(_shape(link, ready[number], amplitude, kind) for number, amplitude, kind in launched),
         index=index,
     )
+
+
+class _CopperKey(LinkKey):
+    """Hashes a link by what its transfers depend on, but for the gain ahead of an optical driver."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        optics = None if link.optics is None else (link.optics.path, *link.optics.gains(link.order))
+        self.parts = (link.channel, link.packages, link.symbol_rate, link.samples_per_ui, optics)
+
+
+@lru_cache(maxsize=8)
+def _prepared(key: _CopperKey) -> tuple[tuple[PreparedTransfer, ...], tuple[int, ...]]:
+    """The distinct transfers of a link without the gain ahead of an optical driver, and the number of each path's own."""
+    link = key.link
+    transfers, numbers = link.distinct_transfers(drive_gain=1.0)
+    ready = (prepare(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers)
+    return tuple(ready), numbers
 
 
 @lru_cache(maxsize=KEPT_GRIDS)

@@ -4,39 +4,62 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.transmitter_search import coordinate_descent
+from sirf.channel.cached_spectra import transform_grid
 from sirf.engine.front_end import (
     AnalogChannel,
     analog_channel,
-    sampling_instant,
     with_ffe,
 )
-from sirf.equalizer.constrained_taps import solve_taps
-from sirf.equalizer.converter_range import converter_range
+from sirf.equalizer.constrained_taps import merit_of_taps, solve_taps
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
+from sirf.equalizer.receiver_problem import ReceiverProblem
 from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
-from sirf.equalizer.search_waves import UnequalizedWaves, ctle_power, pulse_columns, through_ffe, with_gains
+from sirf.equalizer.search_waves import (
+    UnequalizedWaves,
+    circular_lags,
+    ctle_power,
+    with_gains,
+)
 from sirf.execution import tell
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport, Improvement
 from sirf.signal.gaussian import gaussian_quantile
-from sirf.signal.pam import mean_square
 from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
 
 
-_Solved: TypeAlias = dict[tuple[tuple[float, ...], int], tuple[tuple[float, ...], tuple[float, ...], float]]
-"""(Rx taps, DFE taps, figure of merit) by Tx taps and offset in samples, behind one CTLE setting."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sender:
+    """A Tx FFE behind one CTLE setting: its `pulse`, the Mueller-Müller `instant` of that, `noise` (taps, taps) in V² at the Rx
+    FFE, and figures of merit by offset in samples.
+    """
+
+    pulse: Float
+    instant: int
+    noise: Float
+    merits: dict[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is found behind one CTLE setting: `senders` by their Tx taps, autocorrelations of the edge by sampling phase."""
+
+    senders: dict[tuple[float, ...], _Sender] = field(default_factory=dict)
+    edge_lags: dict[int, Float] = field(default_factory=dict)
+
+
 _OFFSETS_BESIDE = 3
 """Samples on either side of the best sampling instant that have been looked at."""
 
@@ -57,11 +80,11 @@ class Setting:
     fom_db: float = -np.inf
 
 
-class GridSearch:
+class GridSearch(ReceiverProblem):
     """State of one search: the prepared channel, the limits, and what was tried."""
 
     def __init__(self, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> None:
-        self.link, self.limits, self.freeze = link, limits, freeze
+        super().__init__(link, limits, freeze)
         self.channel: AnalogChannel = analog_channel(link)
         self.candidates = 0
         self.path: list[Improvement] = []
@@ -74,15 +97,11 @@ class GridSearch:
             self.tap_main, self.tap_count = link.transmitter.ffe_main, len(link.transmitter.ffe)
         # lags of one UI at which all taps together see noise and crosstalk
         self.reach = self.tap_count + limits.rx_ffe_pre + limits.rx_ffe_post + 1
-        self.order = link.order
-        self.symbol_variance = mean_square(link.levels)
-        self.jitter_variance = link.transmitter.jitter.variance(symbol_rate=link.symbol_rate)
         # the search solves the Rx FFE itself, so that noise and pulse are taken ahead of it
         self.receiver = (
             link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
         )
         self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
-        self.snr = link.transmitter.snr_db
         self.power = self._aggressor_power()
 
     def run(self, most: int) -> Setting:
@@ -212,7 +231,7 @@ class GridSearch:
             extra=extra + self._rounding(full_scale) * np.eye(len(extra)),
             symbol_variance=self.symbol_variance,
             tx_noise=self._tx_noise(),
-            eye_factor=self.link.transmitter.level_mismatch / (self.order - 1),
+            eye_factor=self._eye_factor,
             limits=limits,
         )
         found = place_floating_taps(problem.solve, limits, problem.most)
@@ -291,7 +310,7 @@ class GridSearch:
             self.symbol_variance,
             self.jitter_variance,
             self._tx_noise(),
-            self.link.transmitter.level_mismatch / (self.order - 1),
+            self._eye_factor,
         )
         self.candidates += tried
         taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
@@ -307,7 +326,7 @@ class GridSearch:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
         grid, sizes = self._tx_grid()
         chosen = self._start(grid, sizes, best)
-        known: _Solved = {}
+        known = _Known()
         if best is None:
             # a filter of many taps can put its main tap a UI off: start from the sample phases about the peak
             tx = self._taps(grid, chosen)
@@ -337,7 +356,8 @@ class GridSearch:
                             break
                         top, chosen = found, trial
         near = round(top.offset_ui * waves.m)
-        return max((self._mmse_at(waves, top.tx, range(near - 3, near + 4), known), top), key=lambda s: s.fom_db)
+        top = max((self._mmse_at(waves, top.tx, range(near - 3, near + 4), known), top), key=lambda s: s.fom_db)
+        return self._with_taps(waves, top, known)
 
     def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
         if "tx_ffe" in self.freeze:
@@ -348,9 +368,27 @@ class GridSearch:
         return tuple(taps)
 
     def _mmse_at(
-        self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Solved
+        self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Known
     ) -> Setting:
-        """The best of several `offsets` in samples from the Mueller-Müller instant; `known` holds those solved before."""
+        """The best of several `offsets` in samples from the Mueller-Müller instant, by figure of merit alone."""
+        if tx not in known.senders:
+            known.senders[tx] = self._sender(waves, tx)
+        merits = known.senders[tx].merits
+        best = Setting(tx=tx)
+        for offset in offsets:
+            self.candidates += 1
+            # a walk comes back to instants that it has been to
+            if offset not in merits:
+                merits[offset] = self._merit(waves, tx, offset, known)
+            if self.start_fom_db is None:
+                first = Setting(tx=tx, offset_ui=offset / waves.m, fom_db=0.0)
+                self.start_fom_db = self._with_taps(waves, first, known).fom_db
+            fom_db = float(10 * np.log10(merits[offset])) if merits[offset] > 0 else -np.inf
+            if fom_db > best.fom_db:
+                best = dataclasses.replace(best, offset_ui=offset / waves.m, fom_db=fom_db)
+        return best
+
+    def _sender(self, waves: UnequalizedWaves, tx: tuple[float, ...]) -> _Sender:
         m, limits = waves.m, self.limits
         pulse = with_ffe(waves.pulse, tx, self.tap_main, m)
         instant = self._instant(pulse, m)
@@ -361,81 +399,39 @@ class GridSearch:
             sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
             full_scale = self._converter_range(samples, float(noise[0, 0]) + sent)
             noise = noise + self._rounding(full_scale) * np.eye(len(noise))
-        best = Setting(tx=tx)
-        for offset in offsets:
-            self.candidates += 1
-            # a walk comes back to instants that it has been to
-            key = tx, offset
-            if key not in known:
-                shape, extra = self._observed(waves, pulse, instant + offset, tx, limits, noise)
-                known[key] = solve_taps(
-                    shape,
-                    (instant + offset) // m,
-                    extra,
-                    self.symbol_variance,
-                    limits,
-                    self._tx_noise(),
-                    self.link.transmitter.level_mismatch / (self.order - 1),
-                )
-            weights, tap_values, fom = known[key]
-            fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
-            if self.start_fom_db is None:
-                self.start_fom_db = fom_db
-            if fom_db > best.fom_db:
-                best = dataclasses.replace(
-                    best, rx=weights, rx_main=limits.rx_ffe_pre, dfe=tap_values, offset_ui=offset / m, fom_db=fom_db
-                )
-        return best
+        return _Sender(pulse, instant, noise)
 
-    def _converter_range(self, samples: Float, variance: float) -> float | None:
-        """Range in V of the receiver's converter for a pulse (N,) ahead of the FFE; None without a converter or rule for it."""
-        converter, probability = self.link.receiver.converter, self.limits.clip_probability
-        if converter is None:
-            return None
-        if converter.full_scale is not None or probability is None:
-            return converter.full_scale
-        return converter_range(
-            samples, float(np.sqrt(variance)), order=self.order, bits=converter.bits, probability=probability
+    def _merit(self, waves: UnequalizedWaves, tx: tuple[float, ...], offset: int, known: _Known) -> float:
+        """Figure of merit of the best Rx FFE and DFE at one sampling instant."""
+        sender, m = known.senders[tx], waves.m
+        row, phase = divmod(sender.instant + offset, m)
+        count = len(sender.noise)
+        if phase not in known.edge_lags:
+            known.edge_lags[phase] = circular_lags(waves.edge[phase::m], count)
+        samples = sender.pulse[phase::m]
+        return merit_of_taps(
+            samples,
+            circular_lags(samples, count),
+            row,
+            sender.noise + self._jitter_power(tx) * symmetric_toeplitz(known.edge_lags[phase]),
+            self.symbol_variance,
+            self.limits,
+            self._tx_noise(),
+            self._eye_factor,
         )
 
-    def _rounding(self, full_scale: float | None) -> float:
-        """Variance in V² of the converter's rounding error and own noise."""
-        converter = self.link.receiver.converter
-        if converter is None or full_scale is None:
-            return 0.0
-        return converter.step(full_scale) ** 2 / 12.0 + converter.extra_noise(full_scale) ** 2
-
-    def _disturbance(self, waves: UnequalizedWaves, tx: tuple[float, ...], taps: int) -> Float:
-        """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
-        aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
-        return symmetric_toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors)
-
-    def _observed(
-        self,
-        waves: UnequalizedWaves,
-        pulse: Float,
-        instant: int,
-        tx: tuple[float, ...],
-        limits: EqualizerLimits,
-        noise: Float,
-    ) -> tuple[Float, Float]:
-        """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
-        shape = pulse_columns(pulse, instant, waves.m, limits)
-        edges = pulse_columns(waves.edge, instant, waves.m, limits)
-        # mean square of the FFE's output steps: its differences, zero before and behind
-        transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
-        # one circular wave, delayed: products of two columns depend on the delay alone
-        products = symmetric_toeplitz(edges[:, 0] @ edges)
-        return shape, noise + self.symbol_variance * self.jitter_variance * transitions * products
-
-    def _instant(self, pulse: Float, m: int) -> int:
-        """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
-        limits = self.limits
-        low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
-        return sampling_instant(pulse, m, dfe_limits=(low, high))
-
-    def _tx_noise(self) -> float:
-        return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
+    def _with_taps(self, waves: UnequalizedWaves, setting: Setting, known: _Known) -> Setting:
+        """The setting with its Rx FFE and DFE, and the figure of merit that these have; as it is where it has none."""
+        if setting.fom_db == -np.inf:
+            return setting
+        sender, limits = known.senders[setting.tx], self.limits
+        instant = sender.instant + round(setting.offset_ui * waves.m)
+        shape, extra = self._observed(waves, sender.pulse, instant, setting.tx, limits, sender.noise)
+        weights, feedback, fom = solve_taps(
+            shape, instant // waves.m, extra, self.symbol_variance, limits, self._tx_noise(), self._eye_factor
+        )
+        fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
+        return dataclasses.replace(setting, rx=weights, rx_main=limits.rx_ffe_pre, dfe=feedback, fom_db=fom_db)
 
     def _aggressor_power(self) -> tuple[tuple[bool, Float, Float, Float], ...]:
         """Of each kind of aggressor, equal ones together: whether it is FEXT, and where and how strong it is.
@@ -443,7 +439,7 @@ class GridSearch:
         Frequencies (F,), |pulse spectrum|² in (V s)² before the CTLE and cosines (lags, F), to 2.5 x the symbol rate.
         """
         result = []
-        lags, fext = np.arange(self.reach), len(self.link.channel.fext)
+        fext = len(self.link.channel.fext)
         alike = [(number, path <= fext) for path, number in enumerate(self.channel.index) if path > 0]
         for kind in dict.fromkeys(alike):
             prepared, shape = self.channel.prepared[kind[0]], self.channel.shapes[kind[0]]
@@ -454,7 +450,14 @@ class GridSearch:
             spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
             # aggressors of one kind are independent: powers add
             power = alike.count(kind) * spectrum**2
-            result.append((kind[1], frequency, power, np.cos(2 * np.pi * np.outer(lags, turns))))
+            result.append(
+                (
+                    kind[1],
+                    frequency,
+                    power,
+                    _cosines(self.reach, len(turns), prepared.n_samples, prepared.sample_rate, self.link.symbol_rate),
+                )
+            )
         return tuple(result)
 
     def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
@@ -472,6 +475,16 @@ class GridSearch:
             else:
                 near += lags
         return fext, near
+
+
+# kept: the trials of one search, and links that differ in copper alone, share a grid
+@lru_cache(maxsize=4)
+def _cosines(lags: int, count: int, n_samples: int, sample_rate: float, symbol_rate: float) -> Float:
+    """cos(2 pi k f / symbol_rate) (lags, count) for lags k and the first frequencies f of a transform's grid."""
+    turns = transform_grid(n_samples, sample_rate)[:count] / symbol_rate
+    table = np.asarray(np.cos(2 * np.pi * np.outer(np.arange(lags), turns)))
+    table.flags.writeable = False
+    return table
 
 
 def _key(setting: Setting) -> tuple[float, ...]:

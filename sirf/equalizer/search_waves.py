@@ -74,6 +74,12 @@ def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) ->
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
 
 
+def circular_lags(samples: Float, count: int) -> Float:
+    """Autocorrelation (count,) at 0, 1, 2 … samples of one period (N,) of a circular wave."""
+    around = np.concatenate([samples, samples[: count - 1]])
+    return np.correlate(around, samples, mode="valid")
+
+
 def ctle_power(receiver: Receiver, frequency: Float) -> Float | float:
     """|H_ctf|² (F,) of a receiver, 1 without a CTLE."""
     return 1.0 if receiver.ctle is None else np.abs(receiver.ctle.transfer(frequency)) ** 2

@@ -17,7 +17,7 @@ from scipy import fft
 from sirf._arrays import Complex, Float
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
-from sirf.channel.response import prepare
+from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.echoes import Echoes, beats
@@ -47,46 +47,55 @@ FIFTEEN_TAPS_FROM_BAUD = 80e9
 """Symbol rate in baud from which TDECQ takes the reference receiver of 802.3dj, with 15 taps."""
 
 
-def drive_link(link: Link) -> Link:
-    """The link up to its driver's curve: copper, automatic gain and the driver's response, no receiver."""
-    span = _span(link)
-    return _up_to(link, abs(link.drive_gain) * span.path.driver.response(span.before.frequency))
+def drive_link(link: Link, *, coupled: bool = True) -> Link:
+    """The link up to its driver's curve: copper, automatic gain and the driver's response, no receiver.
+
+    Without aggressors where not `coupled`.
+    """
+    return _up_to(link, _driven(_span(link).before, _span(link).path, False, coupled))
 
 
 def light_link(link: Link) -> Link:
     """The link up to the curve of its light: `drive_link`, and the response of the device that makes or modulates it."""
-    path, f = _span(link).path, _span(link).before.frequency
-    return _up_to(link, abs(link.drive_gain) * path.driver.response(f) * path.stages[1].response(f))
+    return _up_to(link, _driven(_span(link).before, _span(link).path, True, True))
 
 
-def _up_to(link: Link, onward: Complex) -> Link:
-    """The link's copper before the light, times `onward` (F,), with no receiver."""
-    span = _span(link)
-    f = span.before.frequency
+# kept: links of one search differ in taps and gain alone, and what is prepared of a channel is known by it
+@lru_cache(maxsize=4)
+def _driven(before: Channel, path: OpticalPath, lit: bool, coupled: bool) -> Channel:
+    """Copper `before` the light with the driver's response, and where `lit` that of the device; aggressors where `coupled`."""
+    f = before.frequency
+    onward = path.driver.response(f) * (path.stages[1].response(f) if lit else 1.0)
 
-    def driven(network: Network) -> Network:
+    def through(network: Network) -> Network:
         s = np.zeros_like(network.s)
         s[:, 1, 0] = network.s[:, 1, 0] * onward
         return Network(f, s, z0=network.z0, name=network.name)
 
-    before = span.before
-    channel = Channel(
-        driven(before.through),
-        fext=tuple(map(driven, before.fext)),
-        next=tuple(map(driven, before.next)),
+    return Channel(
+        through(before.through),
+        fext=tuple(map(through, before.fext)) if coupled else (),
+        next=tuple(map(through, before.next)) if coupled else (),
         plane="die",
         name=f"{before.name} to the driver",
     )
-    fext = link.aggressors[: len(before.fext)]
-    near = link.aggressors[len(link.channel.fext) :][: len(before.next)]
+
+
+def _up_to(link: Link, channel: Channel) -> Link:
+    """The link over a `channel` that ends before the light, with no receiver; amplitudes are those behind the automatic gain."""
+    gain, near = abs(link.drive_gain), len(link.channel.fext)
+    launched = zip(link.aggressors, link.launch_amplitudes()[1:], strict=True)
+    sources = [dataclasses.replace(one, amplitude=gain * volts) for one, volts in launched]
+    coupled = (*sources[: len(channel.fext)], *sources[near:][: len(channel.next)])
+    sender = link.transmitter
     return link.replace(
         channel=channel,
         optics=None,
         packages=None,
-        transmitter=dataclasses.replace(link.transmitter, snr_db=None),
+        transmitter=dataclasses.replace(sender, snr_db=None, amplitude=gain * sender.amplitude),
         receiver=Receiver(noise_corner=None),
         samples_per_ui=SAMPLES_PER_UI,
-        aggressors=(*fext, *near),
+        aggressors=coupled,
         equalizer_report=None,
     )
 
@@ -158,11 +167,14 @@ class NoiseShapes:
 class LightChain:
     """What lies between the driver's curve and the slicer, for stretches of waves that are taken as periodic."""
 
-    def __init__(self, link: Link, receiver: Receiver, end: FrontEnd) -> None:
-        """`receiver` is what filters behind the copper, `end` the link's linear front end with that receiver."""
+    def __init__(self, link: Link, receiver: Receiver, end: FrontEnd, *, coupled: bool = True) -> None:
+        """`receiver` is what filters behind the copper, `end` the link's linear front end with that receiver.
+
+        What drives the light knows no aggressors where not `coupled`.
+        """
         self.link, self.span, self.receiver = link, _span(link), receiver
         self.m, self.per_ui, self.rate = link.samples_per_ui, SAMPLES_PER_UI, SAMPLES_PER_UI * link.symbol_rate
-        self.drive = front_end(drive_link(link))
+        self.drive = front_end(drive_link(link, coupled=coupled))
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[tuple[int, str], Spectra] = {}
         self._kept_rising: dict[tuple[int, str], Float] = {}
@@ -192,10 +204,8 @@ class LightChain:
 
     def _behind(self) -> None:
         """Impulse response from the amplifier to the slicer, and its start in s against the wanted instant."""
-        after, rate = self.span.after, self.link.symbol_rate
-        prepared = prepare(
-            Transfer(after.frequency, after.through.s[:, 1, 0]), symbol_rate=rate, samples_per_ui=SAMPLES_PER_UI
-        )
+        rate = self.link.symbol_rate
+        prepared = _prepared_behind(self.span.after, rate)
         f, taps = prepared.frequency, self.receiver.ffe
         delays = np.arange(len(taps)) - self.receiver.ffe_main
         ffe = np.asarray(taps) @ np.exp(-2j * np.pi * np.outer(delays, f) / rate)
@@ -336,6 +346,14 @@ class LightChain:
         return np.asarray(np.sqrt((0.5 * self.rate) * (shot + amplifier)) * unit)
 
 
+# kept: links of one search differ in what stands before and behind this copper
+@lru_cache(maxsize=2)
+def _prepared_behind(after: Channel, symbol_rate: float) -> PreparedTransfer:
+    """The copper behind the light at SAMPLES_PER_UI."""
+    transfer = Transfer(after.frequency, after.through.s[:, 1, 0])
+    return prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=SAMPLES_PER_UI)
+
+
 # few: links of one study share a path, and each entry holds 3 MB for the period of an eye
 @lru_cache(maxsize=4)
 def _optical_responses(path: OpticalPath, samples: int, rate: float, kind: str) -> tuple[Complex, Complex, Complex]:
@@ -402,7 +420,7 @@ def transmitter_tdecq(
     span = _span(link)
     chosen_pattern = Pattern(pattern)
     sent = chosen_pattern.take(0, chosen_pattern.period(4), order=4)
-    drive = front_end(drive_link(link))
+    drive = front_end(drive_link(link, coupled=False))
     rate = SAMPLES_PER_UI * link.symbol_rate
     volts = span.path.driver.curve(
         np.sign(link.drive_gain) * periodic(drive.through, drive.sampling, link.levels[sent])

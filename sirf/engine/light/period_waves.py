@@ -57,7 +57,7 @@ class PeriodWaves:
     def __init__(self, link: Link, end: FrontEnd) -> None:
         path, levels = link.optics.path, tuple(link.optics.drive_levels(link.order).tolist())  # type: ignore[union-attr]
         self.per_ui = _samples_per_ui(path, levels, link.symbol_rate, link.transmitter.rise_time)
-        self.chain = chain = LightChain(link, link.receiver, end).at_rate(self.per_ui)
+        self.chain = chain = LightChain(link, link.receiver, end, coupled=False).at_rate(self.per_ui)
         self.sent = period_symbols(link.order)
         symbols = link.levels[self.sent]
         self.moves, self.bends = _displaced(link, symbols)

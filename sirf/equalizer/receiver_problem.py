@@ -1,0 +1,89 @@
+"""What an equaliser search asks of a receiver behind one CTLE setting: instant, noise and jitter at the taps, the converter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sirf._arrays import Float
+from sirf.engine.front_end import sampling_instant
+from sirf.equalizer.converter_range import converter_range
+from sirf.equalizer.search_waves import UnequalizedWaves, pulse_columns, through_ffe
+from sirf.presets import EqualizerLimits
+from sirf.signal.pam import mean_square
+from sirf.signal.toeplitz import symmetric_toeplitz
+
+if TYPE_CHECKING:
+    from sirf.link import Link
+
+
+class ReceiverProblem:
+    """A link within its limits, and the quantities that every setting of its equaliser is judged by."""
+
+    def __init__(self, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> None:
+        self.link, self.limits, self.freeze = link, limits, freeze
+        self.order = link.order
+        self.symbol_variance = mean_square(link.levels)
+        self.jitter_variance = link.transmitter.jitter.variance(symbol_rate=link.symbol_rate)
+        self.snr = link.transmitter.snr_db
+
+    def _converter_range(self, samples: Float, variance: float) -> float | None:
+        """Range in V of the receiver's converter for a pulse (N,) ahead of the FFE; None without a converter or rule for it."""
+        converter, probability = self.link.receiver.converter, self.limits.clip_probability
+        if converter is None:
+            return None
+        if converter.full_scale is not None or probability is None:
+            return converter.full_scale
+        return converter_range(
+            samples, float(np.sqrt(variance)), order=self.order, bits=converter.bits, probability=probability
+        )
+
+    def _rounding(self, full_scale: float | None) -> float:
+        """Variance in V² of the converter's rounding error and own noise."""
+        converter = self.link.receiver.converter
+        if converter is None or full_scale is None:
+            return 0.0
+        return converter.step(full_scale) ** 2 / 12.0 + converter.extra_noise(full_scale) ** 2
+
+    def _disturbance(self, waves: UnequalizedWaves, tx: tuple[float, ...], taps: int) -> Float:
+        """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
+        aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
+        return symmetric_toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors)
+
+    def _observed(
+        self,
+        waves: UnequalizedWaves,
+        pulse: Float,
+        instant: int,
+        tx: tuple[float, ...],
+        limits: EqualizerLimits,
+        noise: Float,
+    ) -> tuple[Float, Float]:
+        """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
+        shape = pulse_columns(pulse, instant, waves.m, limits)
+        edges = pulse_columns(waves.edge, instant, waves.m, limits)
+        # one circular wave, delayed: products of two columns depend on the delay alone
+        products = symmetric_toeplitz(edges[:, 0] @ edges)
+        return shape, noise + self._jitter_power(tx) * products
+
+    def _jitter_power(self, tx: tuple[float, ...]) -> float:
+        """What multiplies products of the edge response to give the power of displaced edges, in UI²."""
+        # mean square of the FFE's output steps: its differences, zero before and behind
+        transitions = float(np.sum(np.diff([0.0, *tx, 0.0]) ** 2))
+        return self.symbol_variance * self.jitter_variance * transitions
+
+    @property
+    def _eye_factor(self) -> float:
+        """Half the distance of two levels, over the outer level."""
+        return self.link.transmitter.level_mismatch / (self.order - 1)
+
+    def _instant(self, pulse: Float, m: int) -> int:
+        """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
+        limits = self.limits
+        low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
+        return sampling_instant(pulse, m, dfe_limits=(low, high))
+
+    def _tx_noise(self) -> float:
+        return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))
