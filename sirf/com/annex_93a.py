@@ -16,7 +16,7 @@ from sirf.com.distribution import crest_factor
 from sirf.com.filters import ctle_transfer, receiver_filter
 from sirf.com.interference import Equalized, InterferenceAndNoise, equalize, interference_and_noise
 from sirf.com.ledger import SlicerTerms, ledger_terms, ledger_without_ffe, terms_by_removal
-from sirf.com.receiver_ffe import answers_with_receiver_ffe
+from sirf.com.receiver_ffe import answers_with_receiver_ffe, choice_with_receiver_ffe
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.revision import revision_of
 from sirf.com.search import CaseSearch, FoundSetting, reported_taps, rising
@@ -111,6 +111,8 @@ def setting_of_case(
     _check(settings)
     settings = with_common_mode(channel, settings, case)
     paths = path_responses(channel, settings, case)[0]
+    if settings.receiver.ffe is not None:
+        return choice_with_receiver_ffe(paths, settings)
     return answers_of(paths, settings, floor_db=floor_db, detailed=False)[0].choice
 
 

@@ -12,12 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from sirf.channel.channel import Channel
-from sirf.com.annex_93a import answer_of, answers_of
+from sirf.com import annex_178a
+from sirf.com.annex_93a import answer_of
 from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
+from sirf.com.receiver_ffe import choice_at
+from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.search import CaseSearch, reported_taps
 from sirf.errors import NoSettingError
@@ -34,45 +38,60 @@ MAX_MOVES = 12
 """Searches at most: a grid of 20 values is crossed in ten."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The best of a search: figure of merit, gains in dB, transmitter's taps as they are reported; `choice` computes its COM."""
+
+    fom_db: float
+    gains_db: tuple[float, ...]
+    taps: tuple[float, ...]
+    choice: Callable[[], EqualizerChoice]
+
+
+_Search: TypeAlias = Callable[[ComSettings, float], _Found | None]
+"""The best of all settings of the given grids that reaches a figure of merit in dB, None where none passes."""
+
+
 def setting_near(channel: Channel, settings: ComSettings, case: int, start: EqualizerChoice) -> EqualizerChoice:
     """COM of `channel` with test case `case` (from 1) and its setting, by walking from the setting `start`.
 
     Where no setting so near passes, the neighbourhood grows fourfold once. Raises `SirfError` where still none passes.
     """
-    return _walked(path_responses(channel, settings, case)[0], settings, start.ctle_db, start.tx_taps)
+    search = _search_of(path_responses(channel, settings, case)[0], settings)
+    return _walked(search, settings, start.ctle_db, start.tx_taps, channel.name)
 
 
 def setting_of_thinned_grid(channel: Channel, settings: ComSettings, case: int) -> EqualizerChoice:
     """The same by walking from the best of every second value of each grid. `SirfError` where none of those passes."""
-    paths = path_responses(channel, settings, case)[0]
-    best = _searched(paths, _thinned(settings))
+    search = _search_of(path_responses(channel, settings, case)[0], settings)
+    best = search(_thinned(settings), -math.inf)
     if best is None:
         raise NoSettingError(
-            f"some setting of every second value must pass for {paths[0].name or 'the channel'}, got none. Search the full grid."
+            f"some setting of every second value must pass for {channel.name or 'the channel'}, got none. Search the full grid."
         )
-    return _walked(paths, settings, best.gains_db, best.taps)
+    return _walked(search, settings, best.gains_db, best.taps, channel.name)
 
 
 def _walked(
-    paths: tuple[PathResponse, ...], settings: ComSettings, gains: tuple[float, ...], taps: tuple[float, ...]
+    search: _Search, settings: ComSettings, gains: tuple[float, ...], taps: tuple[float, ...], name: str
 ) -> EqualizerChoice:
     plain = settings.c2m is None and settings.receiver.ffe is None
     neighbours = NEIGHBOURS if plain else NEAREST_NEIGHBOURS
     # what is searched holds its centre: what that reaches need not be looked for below
-    alone = _searched(paths, _narrowed(settings, gains, taps, 0)) if settings.receiver.ffe is None else None
+    alone = search(_narrowed(settings, gains, taps, 0), -math.inf) if settings.receiver.ffe is None else None
     floor = -math.inf if alone is None else alone.fom_db
     found: _Found | None = None
     for _ in range(MAX_MOVES):
-        best = _searched(paths, _narrowed(settings, gains, taps, neighbours), floor)
+        best = search(_narrowed(settings, gains, taps, neighbours), floor)
         if best is None:
             if found is not None:
                 break
             neighbours *= WIDER
-            best = _searched(paths, _narrowed(settings, gains, taps, neighbours), floor)
+            best = search(_narrowed(settings, gains, taps, neighbours), floor)
         if best is None:
             raise NoSettingError(
-                f"some equaliser setting near the given one must pass for {paths[0].name or 'the channel'}, got none. Search the "
-                "full grid."
+                f"some equaliser setting near the given one must pass for {name or 'the channel'}, got none. Search the full "
+                "grid."
             )
         # the walk ends where nothing near is better
         if found is not None and best.fom_db <= found.fom_db:
@@ -86,24 +105,28 @@ def _walked(
     return found.choice()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """The best of a search: figure of merit, gains in dB, transmitter's taps as they are reported; `choice` computes its COM."""
-
-    fom_db: float
-    gains_db: tuple[float, ...]
-    taps: tuple[float, ...]
-    choice: Callable[[], EqualizerChoice]
+def _search_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> _Search:
+    """The search of grids that are part of the settings'; what no grid has a say in is made once."""
+    if settings.receiver.ffe is None:
+        return partial(_best_setting, paths)
+    return partial(_best_receiver, reference_receiver(paths, settings))
 
 
-def _searched(paths: tuple[PathResponse, ...], settings: ComSettings, floor_db: float = -math.inf) -> _Found | None:
-    """The best of all settings that reaches `floor_db`, None where none passes; with a receiver FFE the floor has no say."""
-    if settings.receiver.ffe is not None:
-        try:
-            choice = answers_of(paths, settings, detailed=False)[0].choice
-        except NoSettingError:
-            return None
-        return _Found(fom_db=choice.fom_db, gains_db=choice.ctle_db, taps=choice.tx_taps, choice=lambda: choice)
+def _best_receiver(receiver: CaseReceiver, settings: ComSettings, _floor_db: float) -> _Found | None:
+    # of receivers with an FFE the floor has no say
+    narrow = receiver.with_grids(settings)
+    best = annex_178a.search(narrow, local=False)
+    if best is None:
+        return None
+    return _Found(
+        fom_db=best.fom_db,
+        gains_db=best.gains,
+        taps=reported_taps(settings, best.taps),
+        choice=lambda: choice_at(narrow, best, "full grid"),
+    )
+
+
+def _best_setting(paths: tuple[PathResponse, ...], settings: ComSettings, floor_db: float) -> _Found | None:
     search = CaseSearch(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
     best = engine.full(floor_db=floor_db)

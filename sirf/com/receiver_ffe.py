@@ -38,7 +38,24 @@ def answers_with_receiver_ffe(
     Raises `SirfError` where no setting passes.
     """
     receiver = reference_receiver(paths, settings)
+    return [_answer(receiver, choice, method, detailed) for choice, method in _found(receiver)]
+
+
+def choice_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSettings) -> EqualizerChoice:
+    """Setting and margin alone of the search asked for. Raises `SirfError` where no setting passes."""
+    receiver = reference_receiver(paths, settings)
+    return choice_at(receiver, *_found(receiver)[0])
+
+
+def choice_at(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: str) -> EqualizerChoice:
+    """The margin of a setting that the search called `method` has found, without its distributions."""
+    return _equalizer_choice(receiver, choice, method, _com_db(*_margin(receiver, choice)))
+
+
+def _found(receiver: CaseReceiver) -> list[tuple[annex_178a.FoundReceiver, str]]:
+    """Settings of the search asked for, and of the full grid after a local search where it differs, by their methods."""
     _check(receiver)
+    settings = receiver.settings
     searches = 2 if settings.local_search else 1
     with stage("", 0, searches):
         choices = [(annex_178a.search(receiver, local=False), "full grid")]
@@ -51,12 +68,12 @@ def answers_with_receiver_ffe(
     found = [(choice, method) for choice, method in choices if choice is not None]
     if not found:
         raise NoSettingError(
-            f"some equaliser setting must pass for {paths[0].name or 'the channel'}, got none: the transmitter's grid is empty "
-            "or every receiver is out of its limits. Widen the grid."
+            f"some equaliser setting must pass for {receiver.paths[0].name or 'the channel'}, got none: the transmitter's grid "
+            "is empty or every receiver is out of its limits. Widen the grid."
         )
     if len(found) > 1 and _same(found[0][0], found[1][0]):
         found = found[:1]
-    return [_answer(receiver, choice, method, detailed) for choice, method in found]
+    return found
 
 
 def _check(receiver: CaseReceiver) -> None:
@@ -152,9 +169,24 @@ def _ledger(
     )
 
 
+def _equalizer_choice(
+    receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: str, com_db: float
+) -> EqualizerChoice:
+    ctle = receiver.settings.receiver.ctle
+    return EqualizerChoice(
+        method=method,
+        fom_db=choice.fom_db,
+        com_db=com_db,
+        ctle_db=choice.gains,
+        tx_taps=reported_taps(receiver.settings, choice.taps),
+        sampling_index=choice.receiver.sample + 1,
+        evaluated=choice.evaluated,
+        path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
+    )
+
+
 def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: str, detailed: bool) -> Answer:
     settings, m, found = receiver.settings, receiver.settings.samples_per_ui, choice.receiver
-    ctle = settings.receiver.ctle
     noise, interference, sequence = _margin(receiver, choice)
     com_db = _com_db(noise, interference, sequence)
     # all but the crosstalk, for the margin without it
@@ -166,16 +198,7 @@ def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: st
     through_tx = [transmitter_equalized(x, choice.taps, receiver.grid.offsets, m) for x in behind.fext]
     aggressors = [transmitter_equalized(x, found.taps, offsets, m) for x in (*through_tx, *behind.next)]
     return Answer(
-        choice=EqualizerChoice(
-            method=method,
-            fom_db=choice.fom_db,
-            com_db=com_db,
-            ctle_db=choice.gains,
-            tx_taps=reported_taps(settings, choice.taps),
-            sampling_index=found.sample + 1,
-            evaluated=choice.evaluated,
-            path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
-        ),
+        choice=_equalizer_choice(receiver, choice, method, com_db),
         signal=noise.signal,
         interference=interference,
         com_no_crosstalk_db=_com_db(noise, quiet, sequence),

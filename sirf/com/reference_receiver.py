@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,7 +33,10 @@ from sirf.errors import ConfigError
 
 @dataclass(frozen=True, eq=False)
 class CaseReceiver:
-    """The paths of one package case with what every setting of the receiver shares. Gains are in dB."""
+    """The paths of one package case with what every setting of the receiver shares. Gains are in dB.
+
+    `terms` are what the tables of all CTLE settings are sums of.
+    """
 
     paths: tuple[PathResponse, ...]
     settings: ComSettings
@@ -42,17 +44,15 @@ class CaseReceiver:
     ffe: RxFfeSettings
     grid: TransmitterGrid
     parts: PathParts
+    terms: SearchTerms
+
+    def with_grids(self, settings: ComSettings) -> CaseReceiver:
+        """The same paths under settings that differ only in their grids of gains and transmitter taps."""
+        return replace(self, settings=settings, grid=transmitter_grid(settings))
 
     def responses(self, gains: tuple[float, float]) -> Responses:
         """All responses behind the CTLE, without the transmitter's taps."""
         return self.parts.responses(self.settings, gains)
-
-    @cached_property
-    def terms(self) -> SearchTerms:
-        """What the tables of all CTLE settings are sums of."""
-        lags = ffe_size(self.ffe) + self.grid.taps.shape[1] - 1
-        drops = (0 if self.rules.last_sample else 1, 2 if self.rules.late_transmitter_noise else 0)
-        return search_terms(self.parts, self.settings.samples_per_ui, lags, drops=drops)
 
     def tables(self, gains: tuple[float, float]) -> CtleTables:
         """What the search needs at one CTLE setting."""
@@ -172,4 +172,8 @@ def reference_receiver(
         grid = TransmitterGrid(
             taps, grid.offsets, grid.main, np.zeros((len(taps), grid.places.shape[1]), dtype=np.int64)
         )
-    return CaseReceiver(paths, settings, rules_of(settings), ffe, grid, path_parts(paths, settings))
+    rules, parts = rules_of(settings), path_parts(paths, settings)
+    lags = ffe_size(ffe) + grid.taps.shape[1] - 1
+    drops = (0 if rules.last_sample else 1, 2 if rules.late_transmitter_noise else 0)
+    terms = search_terms(parts, settings.samples_per_ui, lags, drops=drops)
+    return CaseReceiver(paths, settings, rules, ffe, grid, parts, terms)
