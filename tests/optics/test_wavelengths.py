@@ -137,7 +137,8 @@ def test_dark_neighbours_leave_one_wavelength_with_the_loss_of_its_bank(noisy: o
         noisy, wavelengths=None, coupling_loss_db=noisy.coupling_loss_db + noisy.wavelengths.loss_db
     )
     lit_eye, dark_eye, alone_eye = (statistical_eye(link_of(path), phases=1) for path in (noisy, dark, alone))
-    # the same light by another order of factors, in single precision
+    # the same light by another order of factors, in single precision: with other losses of the coupling the two differ by
+    # 5e-8 to 5e-6
     assert dark_eye.ber == pytest.approx(alone_eye.ber, rel=1e-5)
     assert lit_eye.ber > 1.2 * dark_eye.ber
 

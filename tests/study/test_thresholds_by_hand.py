@@ -120,14 +120,17 @@ def eyes(link: Link) -> tuple[StatisticalEye, StatisticalEye]:
 def test_the_bathtub_stands_at_the_slicers_thresholds(
     eyes: tuple[StatisticalEye, StatisticalEye], samples: Samples
 ) -> None:
-    """The quotient of both, made of the same samples, scatters by 0.01; it would be 1 if one stood at the other's thresholds."""
+    """The quotient of both, made of the same samples; it would be 1 if one stood at the other's thresholds.
+
+    Of eight seeds it has the mean 1.078 and 1.077 beside the instant, each ± 0.005, and one seed scatters by 0.015.
+    """
     adapted, midway = (eye.bathtub()[1] for eye in eyes)
     counted, counted_midway = (samples.symbol_error_ratios(one) for one in (samples.adapted, samples.midway))
     near = slice(6, 11)
     np.testing.assert_allclose(adapted[near], counted[near], rtol=0.06)
     np.testing.assert_allclose(adapted[near] / midway[near], counted[near] / counted_midway[near], atol=0.04)
-    # fewer errors at the instant, more beside it, where the thresholds are not those that would be adapted there:
-    # five deviations of the scatter from one
+    # fewer errors at the instant, more beside it, where the thresholds are not those that would be adapted there: three
+    # deviations of the scatter from one
     assert counted[8] / counted_midway[8] < 0.95
     assert min(counted[6] / counted_midway[6], counted[10] / counted_midway[10]) > 1.05
 
