@@ -11,9 +11,18 @@ from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.front_end import FrontEnd, front_end
 from sirf.link import Link
 from sirf.signal.pam import mean_square
+from sirf.transmitter.jitter import LARGEST_DEVIATIONS
 
-MAX_ERROR_SHARE = 0.03
-"""What the series may leave of the largest transition at the largest displacement, relative to noise and jitter together."""
+MAX_ERROR_SHARE = 0.003
+"""What the series may leave of the largest transition, relative to the Gaussian blur of a decision: noise and random jitter.
+
+Neither dual-Dirac nor slow jitter blurs anything: most errors come while it is at its peak, and there all edges that move
+together leave their errors alike. Then an error ratio of 1e-3 or 1e-4 is off by 1 to 1.5 times this share.
+"""
+MAX_TAIL_ERROR_SHARE = 0.03
+"""The same of the expansion about rest at the largest displacement, six rms of random jitter, which hardly ever comes."""
+USUAL_DEVIATIONS = 2.0
+"""Rms of random jitter, beside all else at its peak, up to which most errors of a count come."""
 MAX_ORDER = 9
 """Longest series."""
 FIT_NODES = 41
@@ -31,21 +40,22 @@ def series_length(link: Link) -> int:
     tau = _nodes(furthest)
     exact = response.moved(np.broadcast_to(tau, (response.count, FIT_NODES)))
     steps = np.diff([0.0, *link.transmitter.ffe, 0.0])
-    # mean square of dx tau: independent symbols through the FFE's differences, times the variance of the displacement
-    spread = jitter.variance(symbol_rate=link.symbol_rate) * mean_square(link.levels) * float(np.sum(steps**2))
+    # mean square of dx tau: independent symbols through the FFE's differences, times the variance of random displacement
+    spread = jitter.random_ui**2 * mean_square(link.levels) * float(np.sum(steps**2))
     # an error of the series matters only against what blurs the eye anyway
-    blur = end.receiver_noise**2 + end.transmitter_noise**2 + spread * float(np.sum(response.edges**2))
+    blur = float(np.sqrt(end.receiver_noise**2 + end.transmitter_noise**2 + spread * float(np.sum(response.edges**2))))
     # the sum of |steps| is the largest transition, at levels of ±1: the error is meant per unit transition
-    allowed = (
-        MAX_ERROR_SHARE * max(float(np.sqrt(blur)), MIN_NOISE_RATIO * end.main_cursor) / float(np.sum(np.abs(steps)))
-    )
+    unit = max(blur, MIN_NOISE_RATIO * end.main_cursor) / float(np.sum(np.abs(steps)))
     # s(t - tau) - s(t): an edge that comes later is seen earlier in its course, hence the minus sign
-    taylor = -np.outer(response.edges, tau) + 0.5 * np.outer(response.slopes, tau**2)
-    if np.abs(taylor - exact).max() <= allowed:
+    taylor = np.abs(-np.outer(response.edges, tau) + 0.5 * np.outer(response.slopes, tau**2) - exact)
+    usual = np.abs(tau) <= furthest - (LARGEST_DEVIATIONS - USUAL_DEVIATIONS) * jitter.gaussian_ui(
+        symbol_rate=link.symbol_rate
+    )
+    if taylor.max() <= MAX_TAIL_ERROR_SHARE * unit and taylor[:, usual].max(initial=0.0) <= MAX_ERROR_SHARE * unit:
         return 2
     for order in range(3, MAX_ORDER):
         fit = _coefficients(exact, furthest, order) @ _powers(tau, order)
-        if np.abs(fit - exact).max() <= allowed:
+        if np.abs(fit - exact).max() <= MAX_ERROR_SHARE * unit:
             return order
     return MAX_ORDER
 

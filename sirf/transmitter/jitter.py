@@ -17,6 +17,10 @@ SLOW_STRETCH = 128
 """Edges of a stretch that phase noise slower than the stretch displaces alike."""
 GOLDEN = 0.5 * (5.0**0.5 - 1.0)
 """Golden ratio: its multiples modulo one spread evenly over [0, 1), however many of them there are."""
+LARGEST_DEVIATIONS = 6.0
+"""Rms of Gaussian jitter that hardly ever comes: two in a thousand million lie beyond."""
+SPREADING = tuple(float(np.sqrt(prime)) for prime in (2, 3, 7, 11, 13, 17, 19, 23))
+"""Irrational numbers whose multiples modulo one spread evenly too, each beside those of all others."""
 NEARLY_GAUSSIAN = 2e-3
 """Decay of filtered data over one of its bits below which its value is a Gaussian's to 0.4 % of the fourth cumulant."""
 
@@ -221,6 +225,11 @@ class Jitter:
         """Whether displacements are independent from edge to edge: random and dual-Dirac alone."""
         return not (self.duty_cycle_ui or self.even_odd_ui or self.sinusoidal or self.bounded or self.phase_noise)
 
+    @property
+    def moves_together(self) -> bool:
+        """Whether some component displaces neighbouring edges alike."""
+        return bool(self.sinusoidal or self.bounded or self.phase_noise)
+
     def variance(self, *, symbol_rate: float) -> float:
         """Mean square displacement in UI², all components independent."""
         # peak to peak: half to either side
@@ -234,10 +243,12 @@ class Jitter:
         """A displacement in UI that is hardly ever exceeded: every bounded part at its peak, six rms of the Gaussian ones."""
         peak = self.dual_dirac_ui + 0.5 * (self.duty_cycle_ui + self.even_odd_ui)
         peak += sum(tone.amplitude_ui for tone in self.sinusoidal) + sum(part.amplitude_ui for part in self.bounded)
-        gaussian = self.random_ui**2
-        gaussian += self.phase_noise.variance(symbol_rate=symbol_rate) if self.phase_noise else 0.0
-        # six rms: two in a thousand million lie beyond
-        return peak + 6.0 * float(np.sqrt(gaussian))
+        return peak + LARGEST_DEVIATIONS * self.gaussian_ui(symbol_rate=symbol_rate)
+
+    def gaussian_ui(self, *, symbol_rate: float) -> float:
+        """Rms in UI of all Gaussian parts: random displacement and phase noise."""
+        noise = self.phase_noise.variance(symbol_rate=symbol_rate) if self.phase_noise else 0.0
+        return float(np.sqrt(self.random_ui**2 + noise))
 
     def correlated(
         self,
@@ -247,25 +258,35 @@ class Jitter:
         symbol_rate: float,
         start: int = 0,
         rows: int | None = None,
-        place: float | None = None,
+        run: np.random.Generator | None = None,
+        stretch: int = 0,
     ) -> Float:
         """Displacement (n,) in UI of the edges into symbols `start` … by all that has memory; not random, dual-Dirac, duty cycle.
 
         Random and dual-Dirac displacement are independent from edge to edge, duty cycle depends on the edge's direction:
         the engines add these. A sinusoid runs on through symbol numbers from its own random phase, drawn first. With `rows` the
-        same for so many stretches of n edges (rows, n), drawn anew each; `place` is where slow phase noise begins in them.
+        same for so many stretches of n edges (rows, n), each with phases and slow noise of its own. These are spread evenly, so
+        that a short run has met as many of each kind as a long one: a run in many calls gives the number of its first `stretch`,
+        and `run`, a generator that is the same in every call, to draw where they begin.
         """
         total = np.zeros(n if rows is None else (rows, n))
+        begins = generator if run is None else run
         # symbol numbers, not places in the array, are even or odd
         total[..., start % 2 :: 2] = 0.5 * self.even_odd_ui
         total[..., 1 - start % 2 :: 2] = -0.5 * self.even_odd_ui
-        for tone in self.sinusoidal:
-            # from its phase at the first of all symbols on
-            turns = (tone.frequency / symbol_rate) * start + generator.random(rows)
+        for which, tone in enumerate(self.sinusoidal):
+            if rows is None:
+                # from its phase at the first of all symbols on
+                turns = np.asarray((tone.frequency / symbol_rate) * start + generator.random())
+            else:
+                turns = begins.random() + SPREADING[which % len(SPREADING)] * (stretch + np.arange(rows))
             total += tone.at(turns, n, symbol_rate=symbol_rate)
         for part in self.bounded:
             total += part.draw(generator, n, symbol_rate=symbol_rate, rows=rows)
         if self.phase_noise is not None:
+            place = None
+            if run is not None:
+                place = (run.random() + GOLDEN * (stretch * -(-n // SLOW_STRETCH))) % 1.0
             total += self.phase_noise.draw(generator, n, symbol_rate=symbol_rate, rows=rows, place=place)
         return np.asarray(total)
 

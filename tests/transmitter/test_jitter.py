@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.signal import lfilter, welch
+from scipy.special import i0
 from scipy.stats import norm
 
 from sirf.errors import SirfError
@@ -91,6 +92,24 @@ def test_slow_phase_noise_of_stretches_is_gaussian_and_spread_evenly() -> None:
         assert waves[:, 0] == pytest.approx(waves[:, 127], abs=0.01 * rms)
         for deviation in (-2.0, -1.0, 0.0, 1.0, 2.0, 2.5):
             assert np.count_nonzero(shifts > deviation) == pytest.approx(1000 * norm.sf(deviation), abs=3.0)
+
+
+def test_phases_of_slow_sinusoids_in_stretches_are_spread_evenly_and_go_on_from_call_to_call() -> None:
+    """A mean over 128 phases, of one tone and of two, is I0 of Bessel within 2 %; drawn anew it scatters by 10 %."""
+    tones = Jitter(sinusoidal=(SinusoidalJitter(1.5, 1e3), SinusoidalJitter(1.5, 1.1e3)))
+    for seed in range(5):
+        waves = tones.correlated(np.random.default_rng(seed), 16, symbol_rate=RATE, rows=128)
+        # of independent phases the mean of a product is the product of the means
+        assert np.mean(np.exp(waves[:, 0])) == pytest.approx(i0(1.5) ** 2, rel=0.06)
+        one = dataclasses.replace(tones, sinusoidal=tones.sinusoidal[:1])
+        assert np.mean(
+            np.exp(one.correlated(np.random.default_rng(seed), 16, symbol_rate=RATE, rows=128))
+        ) == pytest.approx(i0(1.5), rel=0.02)
+    whole = tones.correlated(np.random.default_rng(1), 16, symbol_rate=RATE, rows=8, run=np.random.default_rng(2))
+    later = tones.correlated(
+        np.random.default_rng(9), 16, symbol_rate=RATE, rows=5, run=np.random.default_rng(2), stretch=3
+    )
+    assert later == pytest.approx(whole[3:], abs=1e-12)
 
 
 def test_variance_adds_the_components_and_largest_their_peaks() -> None:

@@ -39,6 +39,8 @@ STRETCH_SYMBOLS = 1 << 10
 segment have seen many of either. Far longer than a channel's memory; the first batch length of `ErrorCount` is no shorter."""
 MAX_TRIMMED_SHARE = 1e-5
 """Part of the noise power that the left-out ends of crosstalk and edge responses may carry."""
+MAX_COHERENT_SHARE = 1e-7
+"""The same of edge responses where all edges move together: then the left-out ends add up with the interference of symbols."""
 MAX_JITTER_UI = 0.5
 """Displacement in UI beyond which no series of an edge is taken."""
 
@@ -110,7 +112,6 @@ class BaudRateLink:
             through = np.concatenate([through, extra])
         self.feedback = np.zeros(0) if ideal else self.taps * self.main
         self._target(ideal)
-        self.through = Filter.of(through, pre)
         rounding = converter_rounding(link)
         self.rounding = Filter.of(np.zeros(1) if rounding is None else rounding.step * rounding.taps, 0)
         self.rounded = rounding is not None
@@ -123,14 +124,8 @@ class BaudRateLink:
         self._aggressors()
         self.noise = Filter.of(self._noise_taps(own), 0)
         self.staircase = Filter.of(np.asarray(tx.ffe), tx.ffe_main)
-        moved = self.jitter.variance(symbol_rate=link.symbol_rate)
-        # mean squares of -dx tau, dx tau² / 2, dx tau³ / 2 …: moments of tau at most those of a Gaussian of its variance
-        self.edges = []
-        if self.jitter:
-            moment = moved
-            for order, wave in enumerate(series_responses(link, end), start=1):
-                self.edges.append(self._edge_filter(wave, moment))
-                moment *= (2 * order + 1) * moved * (0.25 if order == 1 else 1.0)
+        self._edge_filters(through)
+        self.through = Filter.of(through, pre)
         self._geometry()
         self._local = threading.local()
 
@@ -330,13 +325,30 @@ class BaudRateLink:
                 lost = weight**3 * self.levels**3 + 3.0 * weight * self.levels * rest
                 self.level_volts = self.level_volts - tx.compression * response[at] * lost
 
-    def _edge_filter(self, wave: Float, moved: float) -> Filter:
-        """Cursors of an edge response, without the ends that carry next to nothing of drives dx² x `moved`."""
-        steps = np.diff([0.0, *self.link.transmitter.ffe, 0.0])
-        # mean square of the drive by which a trimmed tap would have been multiplied
-        power = mean_square(self.levels) * float(np.sum(steps**2)) * moved
-        cursors, pre = trimmed(self.end.cursors(wave), self.end.pre_cursors, self.floor / power)
-        return Filter.of(cursors, pre)
+    def _edge_filters(self, through: Float) -> None:
+        """The filters of displaced edges, order by order; the mean of what is cut off their ends joins the cursors `through`."""
+        self.edges: list[Filter] = []
+        if not self.jitter:
+            return
+        tx, pre = self.link.transmitter, self.end.pre_cursors
+        steps = np.diff([0.0, *tx.ffe, 0.0])
+        moved = self.jitter.variance(symbol_rate=self.link.symbol_rate)
+        # mean squares of -dx tau, dx tau² / 2, dx tau³ / 2 …: moments of tau at most those of a Gaussian of its variance
+        moment = mean_square(self.levels) * float(np.sum(steps**2)) * moved
+        for order, wave in enumerate(series_responses(self.link, self.end), start=1):
+            cursors = self.end.cursors(wave)
+            # next to nothing of the power of the drive by which a trimmed tap would have been multiplied
+            floor = (
+                self.floor * (MAX_COHERENT_SHARE / MAX_TRIMMED_SHARE if self.jitter.moves_together else 1.0) / moment
+            )
+            self.edges.append(Filter.of(*trimmed(cursors, pre, floor)))
+            if order == 2:
+                # dx tau² / 2 has the mean dx moved / 2, which adds to the interference of the symbols themselves, tap by tap:
+                # small as its power is, it would be missing there
+                left_out = np.where(untrimmed(cursors, floor), 0.0, cursors)
+                mean = np.convolve(0.5 * moved * left_out, steps)[tx.ffe_main :][: len(through)]
+                through[: len(mean)] += mean
+            moment *= (2 * order + 1) * moved * (0.25 if order == 1 else 1.0)
 
     def _aggressors(self) -> None:
         """The filters of all aggressors (`None` for one that is noise altogether), and what joins the noise of them."""

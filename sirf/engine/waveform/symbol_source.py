@@ -19,7 +19,6 @@ from sirf.engine.waveform.plan import Plan, random_to_wander, split_jitter
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.patterns import Pattern, precode
-from sirf.transmitter.jitter import GOLDEN, SLOW_STRETCH
 
 Given = Callable[[int], NDArray[np.uint8]]
 """Hands over the level indices of the next so many symbols."""
@@ -28,7 +27,7 @@ TONE_BLOCKS, RARE_BLOCKS, RECEIVER_BLOCKS, LIGHT_BLOCKS, WANDER_BLOCKS = 2**32, 
 """Numbers of blocks, beyond those of any run, whose seeds give the phases of sinusoidal jitter, what is drawn by NumPy's
 generator, the noise that the receiver adds symbol by symbol, that of light, and baseline wander."""
 SLOW_BLOCKS = 2**38
-"""The same for where slow phase noise begins."""
+"""The same for where slow sinusoids and slow phase noise begin."""
 
 
 class Source:
@@ -212,10 +211,16 @@ class Source:
         if not self._drawn.independent_only:
             own = segment_generator(self.seed, self.plan.digest, RARE_BLOCKS + RARE_BLOCKS // 2 + self._index)
             count = -(-size // STRETCH_SYMBOLS)
-            # one sequence of quantiles for the whole run, from the same random one in every block
-            begin = segment_generator(self.seed, self.plan.digest, SLOW_BLOCKS).random()
-            place = (begin + GOLDEN * (self._index * count * (STRETCH_SYMBOLS // SLOW_STRETCH))) % 1.0
-            rows = self._drawn.correlated(own, STRETCH_SYMBOLS, symbol_rate=rate, start=first, rows=count, place=place)
+            # phases and shifts are spread over the whole run, from the same random ones in every block
+            rows = self._drawn.correlated(
+                own,
+                STRETCH_SYMBOLS,
+                symbol_rate=rate,
+                start=first,
+                rows=count,
+                run=segment_generator(self.seed, self.plan.digest, SLOW_BLOCKS),
+                stretch=self._index * count,
+            )
             tau += rows.reshape(-1)[:size].astype(np.float32)
         if jitter.duty_cycle_ui:
             tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps)
