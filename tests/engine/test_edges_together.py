@@ -44,7 +44,7 @@ def by_series(case: Case) -> float:
         total = -waves[0][at] * tau
         for power, wave in enumerate(waves[1:], start=2):
             total = total + 0.5 * wave[at] * tau**power
-        return total
+        return np.asarray(total)
 
     move, weight = common(case)
     own, own_weight = independent(REST if move.size > 1 else jitter)
