@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -18,17 +19,32 @@ from sirf._kernels.first_run import CompilationClock
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+COLLECTOR_THRESHOLDS = (50_000, 20, 20)
+"""How seldom Python looks for unreachable objects while numba compiles: it makes a million that live until it is done."""
+
+
 class _Compilation(Listener):
-    """Hands numba's compile events to the clock of the first run."""
+    """Hands numba's compile events to the clock of the first run; Python's collector of garbage rests meanwhile."""
 
     def __init__(self) -> None:
         self.clock = CompilationClock()
+        self._depth = 0
+        self._thresholds = gc.get_threshold()
 
     def on_start(self, event: Event) -> None:
+        if self._depth == 0:
+            self._thresholds = gc.get_threshold()
+            # zero turns the collector off, which stays as it is
+            if 0 < self._thresholds[0] < COLLECTOR_THRESHOLDS[0]:
+                gc.set_threshold(*COLLECTOR_THRESHOLDS)
+        self._depth += 1
         self.clock.begin()
 
     def on_end(self, event: Event) -> None:
         self.clock.end()
+        self._depth -= 1
+        if self._depth == 0:
+            gc.set_threshold(*self._thresholds)
 
 
 class _KernelCache(FunctionCache):
@@ -60,6 +76,16 @@ _RUNTIME = _runtime()
 register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 
 
+OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    # a division by zero gives an infinity as in NumPy, and needs no branch that would keep a loop from becoming vectors
+    "error_model": "numpy",
+    # no kernel is called from C, and the entry that it would need takes a twentieth of the compilation
+    "no_cfunc_wrapper": True,
+}
+
+
 @overload
 def kernel(function: Function) -> Function: ...
 @overload
@@ -71,9 +97,7 @@ def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
     """
 
     def compiled(target: Function) -> Function:
-        # NumPy's error model: a division by zero gives an infinity, and needs no branch that would keep a loop from
-        # becoming vectors
-        return _cached(target, njit(cache=True, nogil=True, error_model="numpy", fastmath=fastmath))
+        return _cached(target, njit(fastmath=fastmath, **OPTIONS))
 
     return compiled if function is None else compiled(function)
 
@@ -83,7 +107,7 @@ def inlined(function: Function) -> Function:
 
     Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
     """
-    return _cached(function, njit(cache=True, nogil=True, error_model="numpy", inline="always"))
+    return _cached(function, njit(inline="always", **OPTIONS))
 
 
 def _cached(function: Function, compiler: Callable[[Any], Any]) -> Function:

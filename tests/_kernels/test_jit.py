@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from numba.core.caching import FunctionCache
+from numba.core.event import Event, Listener, install_listener
 
 from sirf._kernels import jit
 from sirf._kernels.numba_loading import hidden
@@ -68,6 +71,35 @@ def test_numba_without_its_inner_names_loads_kernels_its_own_way(monkeypatch: py
     assert type(thirded._cache) is FunctionCache  # type: ignore[attr-defined]
     assert thirded(1.5) == pytest.approx(0.5)
     assert np.isinf(thirded(np.inf))
+
+
+def test_the_collector_rests_while_a_kernel_compiles_and_then_goes_on_as_before() -> None:
+    class Watcher(Listener):
+        seen: ClassVar[set[tuple[int, int, int]]] = set()
+
+        def on_start(self, event: Event) -> None:
+            self.seen.add(gc.get_threshold())
+
+        def on_end(self, event: Event) -> None:
+            pass
+
+    @jit.kernel
+    def tripled(value: float) -> float:
+        return 3.0 * value
+
+    before = gc.get_threshold()
+    try:
+        # numba's passes run while it compiles
+        for own, meanwhile in (((700, 10, 10), jit.COLLECTOR_THRESHOLDS), ((0, 10, 10), (0, 10, 10))):
+            gc.set_threshold(*own)
+            Watcher.seen.clear()
+            with install_listener("numba:run_pass", Watcher()):
+                # a type of its own each time, which must be compiled
+                assert tripled(2.0 if own[0] else 2) == 6
+            assert Watcher.seen == {meanwhile}
+            assert gc.get_threshold() == own
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_hidden_modules_fail_to_import_within_and_only_within() -> None:
