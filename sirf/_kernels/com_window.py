@@ -238,10 +238,13 @@ def _residuals(
     values: Any,
     slopes: Any,
     late: Any,
+    first: Any,
+    last: Any,
 ) -> Any:
     """Pulse (U,) at an instant `place` steps from the cursor without the symbol `zero` and what the DFE takes off, into `values`.
 
-    `slopes` are per UI; returned is the sum of their squares. `late` (U,) is room.
+    `slopes` are per UI; returned is the sum of their squares. Symbols whose samples lie before step `first` or behind step `last`
+    are left out. `late` (U,) is room.
     """
     count = values.size
     _interpolate(samples, (place - 1) * step, low, values)
@@ -249,6 +252,10 @@ def _residuals(
     energy = 0.0
     for u in range(count):
         slope = 0.5 * fine * (late[u] - values[u])
+        at = place + fine * (u - zero)
+        # a slope needs the samples on both sides
+        if at - 1 < first or at + 1 > last:
+            slope = 0.0
         energy += slope * slope
         slopes[u] = slope
     _interpolate(samples, place * step, low, values)
@@ -256,6 +263,10 @@ def _residuals(
     values[zero] = 0.0
     for n in range(min(post.size, count - zero - 1)):
         values[zero + 1 + n] -= min(max(post[n], lower[n]), upper[n])
+    for u in range(count):
+        at = place + fine * (u - zero)
+        if at < first or at > last:
+            values[u] = 0.0
     return energy
 
 
@@ -285,6 +296,7 @@ def window_estimates(
     phases: Any,
     taps: Any,
     screened: Any,
+    size: Any,
     per_ui: Any,
     fine: Any,
     weights: Any,
@@ -307,7 +319,8 @@ def window_estimates(
 
     It is infinite where some instants alone (`first_instants`, indices of `weights`) or an eye show that A_s over it is below
     `known`, the ratio that an eye of more than `least_height` is sure to have; NaN where the noise is too little for an estimate.
-    Returns the ratio known in the end. `screened` (T, 6) is that of `screen_setting`, `reach` the DFE's; `noise` =
+    Returns the ratio known in the end. `screened` (T, 6) is that of `screen_setting`, `size` the samples of a pulse, `reach` the
+    DFE's; `noise` =
     ((sigma_RJ sigma_X)^2, A_DD), `truncation` what a cut takes off the normal noise's transform; the rest as in `window_eye`.
     """
     half_window, step = weights.size // 2, per_ui / fine
@@ -334,6 +347,11 @@ def window_estimates(
             continue
         bin_size = min(signal / 1000.0, bin_most)
         zero, count = _samples_of_phases(phases, tap, at, low, per_ui, samples)
+        # as `window_eye`, which leaves out the first UI and what follows the last whole one
+        before = int(np.floor(at * fine / per_ui + 1e-9))
+        after = int(np.floor((size - 1 - at) * fine / per_ui + 1e-9))
+        first = fine - before
+        last = fine * (int(np.floor((before + after + 1) / fine + 0.5)) - 1) - 1 - before
         for n in range(reach):
             post[n] = samples[-low, zero + 1 + n] if zero + 1 + n < count else 0.0
         feedback_taps(post, samples[-low, zero], b_max, b_min, floating, limits, chosen, upper, lower)
@@ -370,6 +388,8 @@ def window_estimates(
                 values[:count],
                 slopes,
                 late[:count],
+                first,
+                last,
             )
             for u in range(count):
                 slopes[u] *= noise[1]

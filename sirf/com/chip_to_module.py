@@ -266,7 +266,7 @@ class EyeSearch:
             settings.pdf_bin,
             table,
         )
-        return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui)[0])
+        return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui)[0], pulse.size)
 
     def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Float, float]:
         """Estimates of interference (R,) in V and the ratio known in the end, see `window_estimates`."""
@@ -278,6 +278,7 @@ class EyeSearch:
             table.phases,
             self.search.grid.taps,
             table.columns,
+            table.size,
             settings.samples_per_ui,
             c2m.samples_per_ui,
             self._weights,
@@ -322,11 +323,11 @@ class EyeSearch:
 class _Table:
     """What a first look at all transmitter settings (T,) of one CTLE setting gives; see `screen_setting`.
 
-    `phases` (M, K, J) is the pulse by sampling phase, moved by each tap's place.
+    `phases` (M, K, J) is the pulse of `size` samples by sampling phase, moved by each tap's place.
     """
 
-    def __init__(self, table: Float, crest: float, phases: Float) -> None:
-        self.columns, self.phases = table, phases
+    def __init__(self, table: Float, crest: float, phases: Float, size: int) -> None:
+        self.columns, self.phases, self.size = table, phases, size
         self.cursor = table[:, 0]
         self.signal = table[:, 1]
         # no cursor, no ratio: such settings come last

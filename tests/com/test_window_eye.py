@@ -106,13 +106,19 @@ def test_what_truncation_takes_off_a_transform() -> None:
     assert ours == pytest.approx(np.cos(np.outer(u / 256 / sigma, x)) @ y / y.sum(), abs=1e-6)
 
 
-def test_estimates_of_the_search_are_the_eyes_within_their_slack(reference_dir: Path) -> None:
-    """Every so manyth setting of a grid, without a bound to leave any out: the eye itself by convolutions."""
+@pytest.mark.parametrize("cut_ui", [None, 12.3])
+def test_estimates_of_the_search_are_the_eyes_within_their_slack(reference_dir: Path, cut_ui: float | None) -> None:
+    """Every so manyth setting of a grid, without a bound to leave any out: the eye itself by convolutions.
+
+    Also of pulses that end so many UI behind their peak, in the middle of their tail: eyes leave out the UI that is not whole.
+    """
     case = case_of(reference_dir, "c2m/c2m_16db/through/case1")
     assert case.settings.c2m is not None
     search = CaseSearch(case.paths, case.settings)
     eyes = EyeSearch(search, case.settings.c2m)
-    for number, pulse in list(search.pulses())[::4]:
+    for number, whole in list(search.pulses())[:: 4 if cut_ui is None else 12]:
+        end = None if cut_ui is None else int(np.argmax(whole)) + round(cut_ui * case.settings.samples_per_ui)
+        pulse = whole[:end]
         table = eyes._screen(number, pulse)
         for row in np.flatnonzero(table.hopeful(-np.inf, 0.0))[::7]:
             (estimate,), known = eyes._estimate(table, np.array([row]), 0.0, 0.0)
