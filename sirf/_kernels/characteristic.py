@@ -34,6 +34,19 @@ def add_opposites(factor: Complex, theta: float, step: float, swing: float, shar
         x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
 
 
+@kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
+def add_exponentials(total: Complex, theta: float, step: float, volts: Float, shares: Float) -> None:
+    """Add the sum over k of `shares`[k] exp(s `volts`[k]) to `total` (S,), each angle advanced by rotation."""
+    for k in range(len(volts)):
+        x = shares[k] * np.exp(theta * volts[k])
+        y = 0.0
+        turn_re = np.cos(step * volts[k])
+        turn_im = np.sin(step * volts[k])
+        for n in range(len(total)):
+            total[n] += complex(x, y)
+            x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+
+
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def multiply_symbols(
     out: Complex, theta: float, step: float, cursors: Float, levels: Float, small: float, cumulants: Float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,8 +16,8 @@ class EdgeResponse:
     """A unit transition displaced by up to 1 UI either way, at K cursors.
 
     `step` (N,) in V is the step response with M samples per UI, `rise` and `bend` (N,) are its derivatives per sample and
-    sample²; cursor k of `count` lies at index `start` + k `pitch`, one UI at least from both ends. An edge later by tau adds
-    step(-tau) - step(0) there.
+    sample², all times `scale`; cursor k of `count` lies at index `start` + k `pitch`, one UI at least from both ends. An edge
+    later by tau adds step(-tau) - step(0) there.
     """
 
     step: Float
@@ -27,6 +27,9 @@ class EdgeResponse:
     count: int
     pitch: int
     samples_per_ui: int
+    scale: float = 1.0
+    _steepest: dict[tuple[int, int, int, int], Float] = field(default_factory=dict, repr=False)
+    """Kept, of scale one, by start, count, pitch and reach: responses of other scales ask for the same."""
 
     @classmethod
     def of(cls, end: FrontEnd) -> EdgeResponse:
@@ -59,12 +62,12 @@ class EdgeResponse:
     @property
     def edges(self) -> Float:
         """Slope (K,) of the step response at the cursors, V per UI."""
-        return self.samples_per_ui * self._at_cursors(self.rise)
+        return self.scale * self.samples_per_ui * self._at_cursors(self.rise)
 
     @property
     def slopes(self) -> Float:
         """Curvature (K,) of the step response at the cursors, V per UI²."""
-        return self.samples_per_ui**2 * self._at_cursors(self.bend)
+        return self.scale * self.samples_per_ui**2 * self._at_cursors(self.bend)
 
     def moved(self, tau: Float, rows: slice = slice(None)) -> Float:
         """What edges later by `tau` (K, ...) UI add, in V; `rows` takes some of the cursors. Beyond 1 UI as at 1 UI."""
@@ -72,18 +75,21 @@ class EdgeResponse:
         start = self.start + self.pitch * (rows.start or 0)
         flat = np.ascontiguousarray(tau).reshape(out.shape)
         displaced(self.step, self.rise, self.bend, start, self.pitch, self.samples_per_ui, flat, out)
-        return out.reshape(tau.shape)
+        return np.asarray(self.scale * out.reshape(tau.shape))
 
     def steepest(self, reach: float) -> Float:
         """Largest |slope| (K,) in V per UI within ±`reach` UI of each cursor."""
         around = min(int(np.ceil(reach * self.samples_per_ui)), self.samples_per_ui)
-        out = np.empty(self.count)
-        steepest(self.rise, self.start, self.pitch, around, out)
-        return self.samples_per_ui * out
+        key = self.start, self.count, self.pitch, around
+        if key not in self._steepest:
+            out = np.empty(self.count)
+            steepest(self.rise, self.start, self.pitch, around, out)
+            self._steepest[key] = self.samples_per_ui * out
+        return np.asarray(abs(self.scale) * self._steepest[key])
 
     def scaled(self, factor: float) -> EdgeResponse:
         """The same, `factor` times as large."""
-        return replace(self, step=factor * self.step, rise=factor * self.rise, bend=factor * self.bend)
+        return replace(self, scale=factor * self.scale)
 
     def later(self, lags: int) -> list[EdgeResponse]:
         """What the same edges add 1, 2 … `lags` symbols later; behind the end the response has settled."""
@@ -94,6 +100,7 @@ class EdgeResponse:
             step=np.concatenate([self.step, far + self.step[-1]]),
             rise=np.concatenate([self.rise, far]),
             bend=np.concatenate([self.bend, far]),
+            _steepest={},
         )
         return [replace(longer, start=self.start + lag * self.pitch) for lag in range(1, lags + 1)]
 

@@ -31,7 +31,7 @@ def refine_by_error_ratio(
     """
     best, ratio = link, _ratio(link)
     path = [("start", ratio)]
-    tried = 1
+    tried, seen = 1, {_setting(link)}
     for round_number in range(rounds):
         improved = False
         for step in _steps(link, limits, freeze):
@@ -40,9 +40,13 @@ def refine_by_error_ratio(
                 while (moved := step(best, direction)) is not None:
                     name, trial = moved
                     tell(f"by error ratio, {name}", round_number, rounds)
+                    tried += 1
+                    # a later round comes back to settings that were worse already
+                    if _setting(trial) in seen:
+                        break
+                    seen.add(_setting(trial))
                     found = close(trial)
                     value = _ratio(found)
-                    tried += 1
                     # rounding alone must not count as an improvement, or the walk turns in circles
                     if value >= ratio * (1.0 - 1e-6):
                         break
@@ -54,6 +58,13 @@ def refine_by_error_ratio(
         if not improved:
             break
     return best, tuple(path), tried
+
+
+def _setting(link: Link) -> tuple[float, ...]:
+    """What the walk moves: gains and taps."""
+    ctle = link.receiver.ctle
+    gains = ctle.gains_db if isinstance(ctle, Ctle) else ()
+    return (*gains, *(round(tap, 9) for tap in link.transmitter.ffe))
 
 
 def _ratio(link: Link) -> float:

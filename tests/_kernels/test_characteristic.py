@@ -160,3 +160,11 @@ def test_the_tilt_solves_its_equation_within_a_percent_or_two(kernels: ModuleTyp
         largest, rest = bounded[:k].sum(), proxy + gaussian + np.sum(bounded[k:] ** 2)
         splits.append(largest + theta * rest + np.sqrt(46.0 + 2.0 * theta * largest + theta**2 * rest) * np.sqrt(rest))
     assert period == pytest.approx(min(splits), rel=1e-12)
+
+
+def test_exponentials_add_up(kernels: ModuleType) -> None:
+    volts, shares = np.array([-0.3, 0.0, 0.2]), np.array([0.2, 0.5, 0.3])
+    s = 40.0 + 1j * 2.0 * np.arange(50)
+    total = np.ones(50, dtype=complex)
+    kernels.add_exponentials(total, 40.0, 2.0, volts, shares)
+    assert total == pytest.approx(1.0 + np.exp(np.outer(s, volts)) @ shares, rel=1e-11)

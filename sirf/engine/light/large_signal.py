@@ -23,7 +23,7 @@ from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.light_chain import PERIOD_SYMBOLS, LightChain, period_symbols
 from sirf.engine.light.pattern_tails import PatternTails
 from sirf.engine.light.period_waves import PeriodWaves
-from sirf.engine.light.received_noise import received_noise
+from sirf.engine.light.received_noise import ReceivedNoise, received_noise
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -80,8 +80,14 @@ class LargeSignal:
         self.fit = _fit_of(tuple(link.levels.tolist()))
         # which of the responses to a symbol, an edge and an edge's slope each of the period's spectra goes with
         self.kinds = [0, *[1, 2] * (self.period.courses - 1)]
-        self.noise = received_noise(
-            self.chain, self.period.power, self.period.current, symbol_rate=link.symbol_rate, order=link.order
+        # the same light behind the same receiver: aggressors alone differ
+        alike = like is not None and self.period.power is like.period.power and _receives_alike(link, like.link)
+        self.noise: ReceivedNoise = (
+            like.noise
+            if like is not None and alike
+            else received_noise(
+                self.chain, self.period.power, self.period.current, symbol_rate=link.symbol_rate, order=link.order
+            )
         )
         # displaced edges bring light of the neighbours, and its noise with it
         first = min(self.period.courses - 1, 1)
@@ -188,6 +194,11 @@ class LargeSignal:
         )
         near = (self._seen(values, int(whole) + step) for step in (-1, 0, 1, 2))
         return np.asarray(sum(share * one.astype(float) for share, one in zip(shares, near, strict=True)))
+
+
+def _receives_alike(one: Link, other: Link) -> bool:
+    """Whether two links that send the same waves have the same noise of light and amplifier."""
+    return one.optics is other.optics and one.receiver == other.receiver
 
 
 def _edges_through_curves(courses: Float, fit: Fit) -> tuple[Float, Float]:

@@ -16,7 +16,7 @@ from numpy import fft
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.characteristic import multiply_cumulants
+from sirf._kernels.characteristic import add_exponentials, multiply_cumulants
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours, averaged_function, multiply_others, pairings
@@ -142,7 +142,7 @@ def interference_by_level(
             upper, lower = _functions(
                 one.cursors, main, one.edges, displacement, levels, crosstalk, here, wanted=wanted
             )
-            up, down = (np.exp(np.outer(sign * line.points, one.offsets)) @ one.shares for sign in (1.0, -1.0))
+            up, down = (_expectation(sign * one.offsets, one.shares, line) for sign in (1.0, -1.0))
             above[level] += upper[before, level] * up * _skewed(here, one.third)
             below[level] += lower[count - 1 - before, count - 1 - level] * down * _skewed(here, -one.third)
     _check(above, below[::-1], line, "level-dependent interference")
@@ -196,6 +196,13 @@ def _functions(
                 part = share / len(rows)
                 target += part * (shape * np.exp(levels[:, None] * shift * line.points) if shift else shape)
     return upper, lower
+
+
+def _expectation(volts: Float, shares: Float, line: TiltedContour) -> Complex:
+    """(S,): function of `volts` (B,) with these probabilities."""
+    total = np.zeros(line.size, dtype=complex)
+    add_exponentials(total, line.tilt, line.step, volts, shares)
+    return total
 
 
 def _two_symbols(row: Neighbours, cursors: Float, line: TiltedContour) -> Complex:
