@@ -356,7 +356,16 @@ class Link:
 # one link for each, by which engines keep what they prepare
 @lru_cache(maxsize=32)
 def _placed(link: Link) -> Link:
-    offset = link.receiver.sampling_offset_ui + link.sampling_instant().offset_ui
+    from sirf.engine.statistical.sampling_criterion import find_offset
+
+    # models of the receiver refuse a criterion, those of the transmitter alone shape what arrives
+    linear = link
+    if link.has_models:
+        from sirf.ami.flow import modelled
+
+        linear = modelled(link).linear
+    found = find_offset(linear, link.receiver.sampling) / link.samples_per_ui
+    offset = link.receiver.sampling_offset_ui + found
     return link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER, sampling_offset_ui=offset))
 
 

@@ -109,7 +109,8 @@ def follow_decisions(
                 told(surprise, now, leaning, offset, spread, level)
             if now == memory:
                 break
-            here, var = centre[now], covariance[now, now]
+            # what errors of a closed eye tell need not be a correlation, which leaves no variance below zero
+            here, var = centre[now], max(covariance[now, now], LEAST_VARIANCE * variance)
             found, left = here, var
             if wrong:
                 fed = 0.0

@@ -21,18 +21,18 @@ def equalized_link(
     package_case: str,
     symbol_rate: float | None,
     models: ModelOptions | None = None,
-    sampling: str = "mueller-muller",
+    sampling: str | None = None,
 ) -> Link:
-    """The equalised link of the options, with its warnings shown; `sampling` is the criterion of its sampling instant."""
+    """The equalised link of the options, with its warnings shown; `sampling` is a criterion (None: the standard's)."""
     from sirf.link import Link
     from sirf.presets import load
     from sirf.receiver.receiver import MUELLER_MULLER, SAMPLING_CRITERIA
 
-    if sampling not in SAMPLING_CRITERIA:
+    if sampling is not None and sampling not in SAMPLING_CRITERIA:
         raise SirfError(
             f"sampling must be one of {', '.join(SAMPLING_CRITERIA)}, got {sampling!r}. Check the spelling."
         )
-    if sampling != MUELLER_MULLER and models is not None and models.rx_ami is not None:
+    if sampling not in (None, MUELLER_MULLER) and models is not None and models.rx_ami is not None:
         raise SirfError(
             f"sampling must be left out beside --rx-ami, whose model places its own clock, got {sampling!r}. Leave one out."
         )
@@ -41,7 +41,7 @@ def equalized_link(
     load(standard)
     channel = files.load()
     link = Link(channel, standard=standard, package_case=package_case, symbol_rate=symbol_rate)
-    if sampling != link.receiver.sampling:
+    if sampling is not None and sampling != link.receiver.sampling:
         link = link.replace(receiver=dataclasses.replace(link.receiver, sampling=sampling))
     # ahead of the search: it takes seconds, and a warning may be a reason to stop it
     warn(_warnings(link))

@@ -50,7 +50,13 @@ ModelSearch = Annotated[
         "--search", metavar="SIDE.NAME", help="Parameter of a model to search; 'all' for all; may be repeated."
     ),
 ]
-Sampling = Annotated[str, typer.Option(help="Sampling instant by mueller-muller, maximum-eye or minimum-error-ratio.")]
+Sampling = Annotated[
+    str | None,
+    typer.Option(
+        help="Sampling instant by mueller-muller, maximum-eye, minimum-error-ratio or eye-centre.",
+        show_default="standard's",
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
 Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]
 

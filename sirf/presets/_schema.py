@@ -9,6 +9,7 @@ from pydantic import Field
 
 from sirf._data import validated
 from sirf._toml_table import NotNegative, Positive, Provenance, Sourced, Table
+from sirf.receiver.receiver import MUELLER_MULLER, SamplingCriterion
 
 Span = tuple[float, float, float]
 """Minimum, step, maximum."""
@@ -74,7 +75,8 @@ class ConverterTable(Table):
 class ReceiverTable(Table):
     """[receiver]: noise, filter, equaliser limits, converter; `sequence_detection` decides by sequences of the first DFE tap.
 
-    `ffe_tap_maximum` bounds the fixed FFE taps beside the main one, which is 1 (None: no limit; 1 for COM).
+    `ffe_tap_maximum` bounds the fixed FFE taps beside the main one, which is 1 (None: no limit; 1 for COM). `sampling` is the
+    criterion of the sampling instant.
     """
 
     noise_corner_per_symbol_rate: Positive
@@ -88,6 +90,7 @@ class ReceiverTable(Table):
     floating: FloatingFfeTable | None = None
     converter: ConverterTable | None = None
     sequence_detection: bool = False
+    sampling: SamplingCriterion = MUELLER_MULLER
 
 
 class PackageCaseTable(Table):

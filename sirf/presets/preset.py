@@ -200,6 +200,7 @@ def _build(file: PresetFile) -> Preset:
             dfe=(0.0,) * len(rx.dfe_max) if rx.sequence_detection else (),
             mlse=Mlse(memory=1) if rx.sequence_detection else None,
             converter=None if rx.converter is None else Converter(bits=rx.converter.bits),
+            sampling=rx.sampling,
         ),
         limits=_limits(file),
         packages=cases,

@@ -26,9 +26,10 @@ from sirf.units import FREQUENCY, read_text_fields
 
 SMALLEST_TAP = 1e-12
 """Feedback taps below this part of the main cursor are zero."""
-SamplingCriterion: TypeAlias = Literal["mueller-muller", "maximum-eye", "minimum-error-ratio"]
+SamplingCriterion: TypeAlias = Literal["mueller-muller", "maximum-eye", "minimum-error-ratio", "eye-centre"]
 MUELLER_MULLER: SamplingCriterion = "mueller-muller"
-SAMPLING_CRITERIA: tuple[SamplingCriterion, ...] = (MUELLER_MULLER, "maximum-eye", "minimum-error-ratio")
+EYE_CENTRE: SamplingCriterion = "eye-centre"
+SAMPLING_CRITERIA: tuple[SamplingCriterion, ...] = (MUELLER_MULLER, "maximum-eye", "minimum-error-ratio", EYE_CENTRE)
 """What a receiver may sample by."""
 Thresholds: TypeAlias = Literal["adapted", "midway"]
 """Where slicers behind light stand."""
@@ -106,7 +107,8 @@ class Receiver:
     first DFE taps its target.
     `sampling` is the criterion of the sampling instant: "mueller-muller", where the pulse is as large a UI before as a UI after
     (less the first DFE tap); "maximum-eye", where the lowest eye at the link's DER0 is highest; "minimum-error-ratio", where the
-    statistics find the fewest symbol errors. `sampling_offset_ui` moves the instant later than that. A clock loop is held there.
+    statistics find the fewest symbol errors; "eye-centre", the middle of all instants at which the lowest eye is open, where the
+    training of a forwarded clock puts it. `sampling_offset_ui` moves the instant later than that. A clock loop is held there.
     `thresholds` are "adapted" where optics bend the levels and add noise that grows with the light (each neighbour is mistaken
     for the other as often), or "midway" between the levels there too; over copper both are half way, as in reference receivers.
 

@@ -169,6 +169,48 @@ def test_the_highest_eye_is_that_of_a_scan() -> None:
     assert found.height > found.loop_height
 
 
+def test_the_centre_is_the_middle_of_the_open_eye() -> None:
+    """Of a scan over all instants; on a channel with a long tail it lies beside the highest place."""
+    made = link("long tail").replace(der0=1e-2)
+    scanned = {}
+    for offset in range(-M // 2, M // 2 + 1):
+        there = made.replace(receiver=made.receiver.replace(sampling_offset_ui=offset / M))
+        scanned[offset] = sirf.statistical_eye(there, phases=1).eye_height() > 0.0
+    open_at = [offset for offset, is_open in scanned.items() if is_open]
+    assert not scanned[-M // 2]
+    assert not scanned[M // 2]
+    found = made.sampling_instant("eye-centre")
+    assert found.offset_ui * M == round(0.5 * (open_at[0] + open_at[-1]))
+    assert found.offset_ui != made.sampling_instant("maximum-eye").offset_ui
+    # a closed eye has no middle: where it lacks least
+    closed = link("long tail").replace(der0=1e-9)
+    assert closed.sampling_instant("eye-centre").offset_ui == closed.sampling_instant("maximum-eye").offset_ui
+    assert closed.sampling_instant("eye-centre").height < 0.0
+
+
+def test_a_forwarded_clock_is_trained_to_the_middle() -> None:
+    """The die-to-die presets ask for it: as much of the open eye lies on either side of the instant, to a sample."""
+    bare = link("long tail").channel
+    made = Link(bare, standard="ucie-32g").optimized()
+    assert made.receiver.sampling == "eye-centre"
+    assert Link(bare, standard="802.3ck-c2c").receiver.sampling == "mueller-muller"
+    ((phase, low, high),) = sirf.statistical_eye(made).contour()
+    is_open = phase[high > low]
+    assert abs(is_open[0] + is_open[-1]) <= 1.5 / made.samples_per_ui
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("offset", [-0.5, -0.4])
+def test_an_instant_far_off_has_an_error_ratio_too(offset: float) -> None:
+    """Feedback in a closed eye: what errors tell of each other was no correlation there, and the ratio no number."""
+    limits = EqualizerLimits(dfe_max=(0.5,), dfe_min=(-0.5,))
+    made = link("long tail").replace(limits=limits).optimized()
+    there = made.replace(receiver=made.receiver.replace(sampling_offset_ui=offset))
+    low, high = sirf.count_errors(there, max_errors=10**9, max_symbols=500_000, rng=1).symbol_interval()
+    # the state of the chain is exact to some percent in an eye so closed
+    assert 0.9 * low < sirf.statistical_eye(there, phases=1).ser < 1.1 * high
+
+
 def test_the_search_sets_the_dfe_at_the_chosen_instant() -> None:
     limits = EqualizerLimits(dfe_max=(0.5,), dfe_min=(-0.5,))
     made = link("long tail").replace(limits=limits)

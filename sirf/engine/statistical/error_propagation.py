@@ -219,4 +219,8 @@ def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, 
     matrix[quiet, :] = 1.0
     right = np.zeros(size)
     right[quiet] = 1.0
-    return np.asarray(np.clip(np.linalg.solve(matrix, right), 0.0, 1.0))
+    try:
+        return np.asarray(np.clip(np.linalg.solve(matrix, right), 0.0, 1.0))
+    except np.linalg.LinAlgError:
+        # a dead link has several ways to go on for ever: the visits from the quiet state say how often each is taken
+        return np.asarray(visits / visits.sum())
