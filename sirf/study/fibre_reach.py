@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from typing import Any
 
@@ -12,7 +13,7 @@ from sirf import fec
 from sirf.errors import SirfError
 from sirf.fec.library import KP4_BIT_ERROR_RATIO
 from sirf.optics.fibre import Fibre, MultimodeFibre
-from sirf.optics.laboratory import measure
+from sirf.optics.laboratory import measure, tdecq_behind_fibre
 from sirf.optics.library import OpticsPreset
 from sirf.study.length_search import longest_length
 from sirf.study.light_budget import light_ber, loss_margin_db
@@ -26,15 +27,41 @@ TDECQ_PATTERN = "prbs11"
 KINDS = ("ber", "ber_post_fec", "tdecq_db")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class _Light:
-    """What one length of fibre leaves: the path, TECQ and TDECQ in dB of PAM4, error ratio, and whether power remains."""
+    """What one length of fibre leaves; each figure is found when it is asked for, once."""
 
     optics: OpticsPreset
-    tecq_db: float | None
-    tdecq_db: float | None
-    ber: float
-    powered: bool
+
+    @cached_property
+    def ber(self) -> float:
+        return light_ber(self.optics)
+
+    @property
+    def powered(self) -> bool:
+        """Whether enough light is left for the ratio at which TDECQ is defined."""
+        return self.ber <= KP4_BIT_ERROR_RATIO
+
+    @cached_property
+    def tdecq_db(self) -> float:
+        return tdecq_behind_fibre(
+            self.optics.path, swing=self.optics.swing, symbol_rate=self.optics.symbol_rate, pattern=TDECQ_PATTERN
+        )
+
+    def dispersion_db(self) -> float:
+        """What dispersion costs in dB: TDECQ less TECQ, or with two levels the loss borne without it at the same error ratio."""
+        optics, fibre = self.optics, self.optics.path.fibre
+        if optics.order == 4:
+            found = measure(optics.path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=TDECQ_PATTERN)
+            assert found.tdecq_db is not None
+            assert found.tecq_db is not None
+            return found.tdecq_db - found.tecq_db
+        if isinstance(fibre, MultimodeFibre):
+            # what is left without dispersion is loss alone
+            straight: Fibre | MultimodeFibre = dataclasses.replace(fibre, bandwidth=inf)
+        else:
+            straight = dataclasses.replace(fibre, dispersion=0.0)
+        return loss_margin_db(_with_fibre(optics, straight), ber=self.ber)
 
 
 def fibre_reach(
@@ -67,7 +94,7 @@ def fibre_reach(
     tried: dict[float, _Light] = {}
 
     def meets(length: float) -> bool:
-        tried[length] = _look(optics, length)
+        tried[length] = _Light(_with_fibre(optics, dataclasses.replace(fibre, length=length)))
         value = _value(tried[length], wanted)
         if progress is not None:
             progress(length, value)
@@ -97,49 +124,20 @@ def fibre_reach(
     )
 
 
-def _look(optics: OpticsPreset, length: float) -> _Light:
-    there = _with_fibre(optics, dataclasses.replace(optics.path.fibre, length=length))
-    ratio = light_ber(there)
-    found = None
-    if optics.order == 4:
-        found = measure(there.path, swing=optics.swing, symbol_rate=optics.symbol_rate, pattern=TDECQ_PATTERN)
-    return _Light(
-        optics=there,
-        tecq_db=None if found is None else found.tecq_db,
-        tdecq_db=None if found is None else found.tdecq_db,
-        ber=ratio,
-        powered=ratio <= KP4_BIT_ERROR_RATIO,
-    )
-
-
 def _with_fibre(optics: OpticsPreset, fibre: Fibre | MultimodeFibre) -> OpticsPreset:
     return dataclasses.replace(optics, path=dataclasses.replace(optics.path, fibre=fibre))
 
 
 def _value(light: _Light, limit: Limit) -> float:
     if limit.name == "tdecq_db":
-        assert light.tdecq_db is not None
         return light.tdecq_db
     return light.ber if limit.name == "ber" else float(fec.load(limit.code).post_fec(light.ber).ber)
 
 
 def _cause(last: _Light, beyond: _Light, limit: Limit, fibre_db: float) -> tuple[str, dict[str, float]]:
     """Dispersion or loss, and the dB of margin that come back without each."""
-    gained = {"loss": fibre_db, "dispersion": _dispersion_db(last)}
+    gained = {"loss": fibre_db, "dispersion": last.dispersion_db()}
     if limit.name == "tdecq_db":
         # the limit itself was met beyond, so power has ended it
         return "loss" if limit.meets(_value(beyond, limit)) else "dispersion", gained
     return max(gained, key=lambda name: gained[name]), gained
-
-
-def _dispersion_db(light: _Light) -> float:
-    """What dispersion costs in dB: TDECQ less TECQ, or with two levels the loss borne without it at the same error ratio."""
-    if light.tdecq_db is not None and light.tecq_db is not None:
-        return light.tdecq_db - light.tecq_db
-    fibre = light.optics.path.fibre
-    if isinstance(fibre, MultimodeFibre):
-        # what is left without dispersion is loss alone
-        straight: Fibre | MultimodeFibre = dataclasses.replace(fibre, bandwidth=inf)
-    else:
-        straight = dataclasses.replace(fibre, dispersion=0.0)
-    return loss_margin_db(_with_fibre(light.optics, straight), ber=light.ber)

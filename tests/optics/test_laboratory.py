@@ -9,19 +9,31 @@ import pytest
 
 from sirf import optics
 from sirf.errors import PhysicsError, SirfError
-from sirf.optics.laboratory import arrival_rows, measure, worst_case_budget
+from sirf.optics.laboratory import arrival_rows, measure, tdecq_behind_fibre, worst_case_budget
 from sirf.optics.receiver_sensitivity import sensitivity
 
+MODULATOR = optics.MachZehnder(6.0, insertion_loss_db=4.0, bandwidth=50e9, kind="bessel4")
 PATH = optics.OpticalPath(
     driver=optics.Driver(1.0),
     source=optics.Laser(0.02, rin_db_per_hz=-145.0),
-    modulator=optics.MachZehnder(6.0, insertion_loss_db=4.0, bandwidth=50e9, kind="bessel4"),
+    modulator=MODULATOR,
     coupling_loss_db=3.0,
     fibre=optics.Fibre(500.0, dispersion=1.0, loss_db_per_km=0.4),
     connectors=(optics.Connector(0.3, reflectance_db=-45.0),) * 2,
     receiver=optics.OpticalReceiver(optics.Photodiode(0.8), optics.Tia(2000.0, noise=12e-12, bandwidth=42e9)),
 )
 SETTINGS = {"swing": 1.2, "symbol_rate": 53.125e9, "pattern": "prbs9"}
+
+
+@pytest.mark.parametrize("bias_phase", [0.0, 3.1])
+def test_tdecq_alone_is_that_of_all_measures_on_either_flank(bias_phase: float) -> None:
+    path = replace(
+        PATH, modulator=replace(MODULATOR, bias_phase=bias_phase), fibre=optics.Fibre(5_000.0, dispersion=3.0)
+    )
+    found = measure(path, **SETTINGS).tdecq_db  # type: ignore[arg-type]
+    assert found is not None
+    assert found > 0.3
+    assert tdecq_behind_fibre(path, **SETTINGS) == found  # type: ignore[arg-type]
 
 
 def test_amplitude_and_extinction_are_those_of_the_curve_and_eyes_close_with_dispersion() -> None:
