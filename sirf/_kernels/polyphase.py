@@ -32,48 +32,49 @@ def weigh(values: Real, taps: Real, out: Real) -> None:
 
 
 @kernel(fastmath=True)  # sums in single precision: their order changes the last bit only, and never between runs
-def mix(spectra: Spectrum, responses: Spectrum, out: Spectrum) -> None:
-    """out[c, f] = sum over q of spectra[q, f] x responses[q, c, f]."""
-    drives, bins = spectra.shape
-    for c in range(out.shape[0]):
-        row = out[c]
-        a, h = spectra[0], responses[0, c]
-        for f in range(bins):
-            row[f] = a[f] * h[f]
-        for q in range(1, drives):
-            a, h = spectra[q], responses[q, c]
+def mix(
+    spectra: Spectrum, rows: NDArray[np.int64], responses: Spectrum, where: NDArray[np.int64], out: Spectrum
+) -> None:
+    """out[s, c, f] = sum over q of spectra[s, rows[q], f] x responses[where[s, q, c], f]."""
+    blocks, phases, bins = out.shape
+    for s in range(blocks):
+        for c in range(phases):
+            row = out[s, c]
+            a, h = spectra[s, rows[0]], responses[where[s, 0, c]]
             for f in range(bins):
-                row[f] += a[f] * h[f]
+                row[f] = a[f] * h[f]
+            for q in range(1, len(rows)):
+                a, h = spectra[s, rows[q]], responses[where[s, q, c]]
+                for f in range(bins):
+                    row[f] += a[f] * h[f]
 
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
 def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
-    """Append a block to `out` (c, history + block): `pieces` (c, n) plus the `tail` (c, n - block) of the blocks before.
+    """Blocks in order into `out` (c, S block): `pieces` (S, c, n) plus the `tail` (c, n - block) of the blocks before.
 
-    The first `history` columns of `out` become its last ones; `tail` is replaced by what reaches beyond this block.
+    `tail` is replaced by what reaches beyond the last block.
     """
-    phases, total = pieces.shape
+    blocks, phases, total = pieces.shape
     reach = total - block
-    history = out.shape[1] - block
-    for c in range(phases):
-        row, piece, rest = out[c], pieces[c], tail[c]
-        for k in range(history):
-            row[k] = row[k + block]
-        new = row[history:]
-        for k in range(block):
-            new[k] = piece[k]
-        # transforms at most twice the block: what reaches on ends within the next block
-        if reach <= block:
-            for k in range(reach):
-                new[k] += rest[k]
-                rest[k] = piece[block + k]
-        else:
+    for s in range(blocks):
+        for c in range(phases):
+            piece, rest = pieces[s, c], tail[c]
+            new = out[c, s * block : (s + 1) * block]
             for k in range(block):
-                new[k] += rest[k]
-            for k in range(reach):
-                # longer responses reach over several blocks: the tail moves up by a block and gains this one's
-                kept = rest[k + block] if k + block < reach else np.float32(0.0)
-                rest[k] = kept + piece[block + k]
+                new[k] = piece[k]
+            # transforms at most twice the block: what reaches on ends within the next block
+            if reach <= block:
+                for k in range(reach):
+                    new[k] += rest[k]
+                    rest[k] = piece[block + k]
+            else:
+                for k in range(block):
+                    new[k] += rest[k]
+                for k in range(reach):
+                    # longer responses reach over several blocks: the tail moves up by a block and gains this one's
+                    kept = rest[k + block] if k + block < reach else np.float32(0.0)
+                    rest[k] = kept + piece[block + k]
 
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine

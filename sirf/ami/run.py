@@ -26,9 +26,9 @@ from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, kept_draw, plan
-from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, push_rows
+from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
-from sirf.engine.waveform.symbol_source import Source
+from sirf.engine.waveform.symbol_source import Blocks, Source
 from sirf.errors import AmiError, SirfError
 from sirf.results.waveform_run import WaveformRun
 from sirf.signal.sampled_filter import SampledFilter
@@ -87,7 +87,7 @@ class ModelStream:
         link = _quiet_edges(found, sent_response(found) if found.transmitter_waves else None)
         self.plan = plan(link, MAX_ERROR, TAIL)
         self.source = Source(link, self.plan, seed=seed, given=None if upstream is None else upstream.symbols)
-        self.bank = Filterbank(self.plan.table)
+        self.bank = Filterbank(self.plan.table, self.plan.rows)
         self.m = found.link.samples_per_ui
         self.arrived = np.empty((self.plan.table.block, self.m), dtype=np.float32)
         self._stack = contextlib.ExitStack()
@@ -175,16 +175,14 @@ class ModelStream:
 
     def produce(self) -> None:
         """One block more of the waveform."""
-        symbols, drives, phases = self.source.block()
-        # aggressors come behind the drives that are always there
-        moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
-        rows = self.arrived
+        drawn, rows = self.source.blocks(1), self.arrived
+        symbols = drawn.symbols
         if self.sent is None:
-            push_rows(self.bank, self.plan.rows, np.asarray(fft.rfft(drives)), moved, rows)
+            self.bank.push(np.asarray(fft.rfft(drawn.drives)), drawn.shifts, rows)
         else:
             driven = self.upstream is not None and self.upstream.waves
             sent = self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)
-            self.others.push(drives, moved, sent, rows)
+            self.others.push(drawn, sent, rows)
         # errors are counted from the first transmitter on
         self.receiver.push(rows, symbols if self.upstream is None else self.upstream.original)
 
@@ -199,25 +197,20 @@ class OtherDrives:
     def __init__(self, shared: Plan, *, late: int) -> None:
         table, end = shared.table, shared.raw
         # all drives but those of the signal, which come from the model
-        self.rows = np.arange(shared.fixed, len(table.spectra))
-        self.first = shared.fixed
-        spectra = table.spectra[self.rows]
+        self.rows = np.arange(shared.fixed, len(table.first))
+        table = table.of_drives(self.rows)
         if end.feedback is not None:
             # as late as the model's waveform is
             answer = Response(end.feedback, end.sampling, late * end.samples_per_ui)
             own = FilterTable.of([answer], table.grid, lead=table.lead, transform=table.transform, block=table.block)
             # the signal's first drive is that of the symbols
-            self.rows, self.first = np.append(0, self.rows), shared.fixed - 1
-            spectra = np.concatenate([own.spectra, spectra])
-        # numbers of the moving drives count from the first that is left
-        moving = {drive - self.first: responses for drive, responses in table.moving.items()}
-        self.bank = Filterbank(dataclasses.replace(table, spectra=spectra, moving=moving))
+            self.rows = np.append(0, self.rows)
+            table = table.behind(own)
+        self.bank = Filterbank(table)
 
-    def push(self, drives: Single, moved: tuple[tuple[int, int], ...], sent: Single, out: Single) -> None:
-        """Rows `out` (b, M) in V of a block's `drives` and of `sent` (b, c) V; `moved` numbers drives with the signal's."""
-        for drive, shift in moved:
-            self.bank.move(drive - self.first, shift)
-        self.bank.push(np.asarray(fft.rfft(drives[self.rows])), out, added=sent)
+    def push(self, drawn: Blocks, sent: Single, out: Single) -> None:
+        """Rows `out` (b, M) in V of a block's drives and of `sent` (b, c) V."""
+        self.bank.push(np.asarray(fft.rfft(drawn.drives[:, self.rows])), drawn.shifts[:, self.rows], out, added=sent)
 
 
 class SentStream(Stream):
@@ -226,16 +219,19 @@ class SentStream(Stream):
     Its instant, levels and feedback are those of the pulse that the model makes of a small impulse.
     """
 
+    # a model's window is one block
+    max_blocks = 1
+
     def __init__(self, found: Modelled, instance: Instance, *, seed: int, **options: Any) -> None:
         super().__init__(_quiet_edges(found, sent_response(found)), seed=seed, **options)
         self.sent_waveform = SentWaveform(found, self.plan, instance, seed=seed)
         self.sent = np.zeros(self.sent_waveform.late, dtype=np.uint8)
         self.others = OtherDrives(self.plan, late=self.sent_waveform.late)
 
-    def _waveform(self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], out: Single) -> None:
-        self.others.push(drives, moved, self.sent_waveform.push(symbols), out)
+    def _waveform(self, drawn: Blocks, out: Single) -> None:
+        self.others.push(drawn, self.sent_waveform.push(drawn.symbols), out)
         # captures must not see a signal that no transmitter sends
-        drives[: self.plan.fixed] = 0.0
+        drawn.drives[:, : self.plan.fixed] = 0.0
 
 
 @lru_cache(maxsize=8)

@@ -7,11 +7,14 @@ grow with the number of symbols.
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
-from sirf._kernels.stream import LANES, normals, random_levels, random_symbols, random_words
+from sirf._kernels.stream import LANES, normals, random_levels, random_symbols, random_words, seed_state
 from sirf.errors import SirfError
 from sirf.signal import cross32
 from sirf.signal.patterns import Pattern
@@ -36,11 +39,38 @@ def integer_seed(rng: Seed) -> int:
     return int(rng)
 
 
-def segment_seed(seed: int, link_digest: str, index: int) -> np.random.SeedSequence:
-    """The seed of segment `index`: from the run's seed and the link's content, nothing else."""
+class SegmentSeed(ISeedSequence):
+    """What NumPy's generators are seeded with: as `SeedSequence`, in a fiftieth of its time."""
+
+    def __init__(self, entropy: NDArray[np.uint32]) -> None:
+        """`entropy` (k,) holds 32-bit words, at least four."""
+        self._entropy = entropy
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
+        """State (n_words,) of 32- or 64-bit words."""
+        state = np.empty(n_words * np.dtype(dtype).itemsize // 4, dtype=np.uint32)
+        seed_state(self._entropy, state)
+        return state.view(dtype)
+
+
+def segment_seed(seed: int, link_digest: str, index: int) -> SegmentSeed:
+    """The seed of segment `index`: `SeedSequence([seed, digest], spawn_key=(index,))`, from nothing else."""
     # the digest is part of the entropy: the same seed gives two links unrelated noise, and a link the same noise
     # anywhere
-    return np.random.SeedSequence([seed, int(link_digest, 16)], spawn_key=(index,))
+    return SegmentSeed(np.array([*_run_words(seed, link_digest), *_words(index)], dtype=np.uint32))
+
+
+@lru_cache(maxsize=64)
+def _run_words(seed: int, link_digest: str) -> tuple[int, ...]:
+    """Entropy of a run; NumPy fills it up with zeros to the size of its pool before the number of a segment follows."""
+    words = (*_words(seed), *_words(int(link_digest, 16)))
+    return words + (0,) * (4 - len(words))
+
+
+def _words(value: int) -> tuple[int, ...]:
+    """32-bit words of a non-negative integer, the lowest first; zero has one."""
+    count = max(-(-value.bit_length() // 32), 1)
+    return tuple(value >> 32 * place & 0xFFFFFFFF for place in range(count))
 
 
 def segment_generator(seed: int, link_digest: str, index: int) -> np.random.Generator:
@@ -61,7 +91,7 @@ def pattern_start(seed: int, link_digest: str, pattern: Pattern | None, order: i
 class Randomness:
     """Random numbers of one segment from 16 interleaved xoshiro256++ generators, in the order in which they are asked for."""
 
-    def __init__(self, sequence: np.random.SeedSequence, words: NDArray[np.uint64]) -> None:
+    def __init__(self, sequence: ISeedSequence, words: NDArray[np.uint64]) -> None:
         """`words` is room for the largest request, in 64-bit words rounded up to 16."""
         self._state = sequence.generate_state(4 * LANES, np.uint64).reshape(4, LANES).astype(np.uint64)
         self._words = words

@@ -74,15 +74,19 @@ class Fibre:
 
         n = wave.shape[-1]
         # single precision stays single: half the memory of long stretches
-        response = _dispersion(
-            self.group_delay_dispersion, n, sample_rate, np.result_type(wave, np.complex64).str, half=chirp == 0.0
-        )
+        kind = np.result_type(wave, np.complex64).str
         if chirp == 0.0:
             # a real field and an even response: what is in phase and what is in quadrature are real waves of their own
+            in_phase, in_quadrature = _sideband_turns(self.group_delay_dispersion, n, sample_rate, kind)
             spectrum = fft.rfft(np.sqrt(wave))
-            found = np.square(fft.irfft(spectrum * response.real, n, overwrite_x=True))
-            found += np.square(fft.irfft(spectrum * response.imag, n, overwrite_x=True))
-            return np.asarray(found)
+            parts = spectrum.view(in_phase.dtype)
+            found = np.asarray(fft.irfft((parts * in_phase).view(spectrum.dtype), n, overwrite_x=True))
+            np.square(found, out=found)
+            parts *= in_quadrature
+            turned = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
+            found += np.square(turned, out=turned)
+            return found
+        response = _dispersion(self.group_delay_dispersion, n, sample_rate, kind)
         # phase of a dark instant has no weight: keep its logarithm finite
         lit = np.maximum(wave, 1e-12 * wave.max() if wave.max() > 0 else 1.0)
         # the field: amplitude by the root of power, phase by chirp
@@ -94,17 +98,30 @@ class Fibre:
 
 
 @lru_cache(maxsize=2)
-def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str, *, half: bool) -> Complex:
-    """What dispersion does to the spectrum (N,) of a field, or to its first `half`; kept, as stretches of a run are alike.
+def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str) -> Complex:
+    """What dispersion does to the spectrum (N,) of a field; kept, as stretches of a run are alike.
 
     Few are kept: that of the wave of an eye takes 12 MB.
     """
-    frequency = fft.rfftfreq if half else fft.fftfreq
-    omega = 2.0 * np.pi * frequency(samples, 1.0 / sample_rate)
+    omega = 2.0 * np.pi * fft.fftfreq(samples, 1.0 / sample_rate)
     # the transform counts time as exp(+j w t), hence the minus
     response = np.exp(-0.5j * group_delay_dispersion * omega**2).astype(kind)
     response.flags.writeable = False
     return np.asarray(response)
+
+
+@lru_cache(maxsize=2)
+def _sideband_turns(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str) -> tuple[Float, Float]:
+    """Real and imaginary part of the same for half a spectrum, each value twice (2 (N // 2 + 1),): for its real and imaginary parts.
+
+    NumPy takes a complex number times a real one for a product of complex ones.
+    """
+    turn = -0.5 * group_delay_dispersion * (2.0 * np.pi * fft.rfftfreq(samples, 1.0 / sample_rate)) ** 2
+    real_kind = np.empty(0, dtype=kind).real.dtype
+    parts = np.repeat(np.cos(turn), 2).astype(real_kind), np.repeat(np.sin(turn), 2).astype(real_kind)
+    for part in parts:
+        part.flags.writeable = False
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

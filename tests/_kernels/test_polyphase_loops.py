@@ -32,29 +32,29 @@ def test_weighed_symbols_are_a_convolution(kernels: ModuleType) -> None:
 
 @pytest.mark.parametrize("drives", [1, 3])
 def test_spectra_are_mixed_over_the_drives(kernels: ModuleType, drives: int) -> None:
-    spectra = (single(drives, 5) + 1j * single(drives, 5)).astype(np.complex64)
-    responses = (single(drives, 2, 5) + 1j * single(drives, 2, 5)).astype(np.complex64)
-    out = np.empty((2, 5), dtype=np.complex64)
-    kernels.mix(spectra, responses, out)
-    np.testing.assert_allclose(out, np.einsum("qf,qcf->cf", spectra, responses), rtol=1e-4, atol=1e-6)
+    """Each block with the responses that it names, out of all of them."""
+    spectra = (single(2, 5, 5) + 1j * single(2, 5, 5)).astype(np.complex64)
+    responses = (single(9, 5) + 1j * single(9, 5)).astype(np.complex64)
+    rows, where = RNG.permutation(5)[:drives], RNG.integers(0, 9, (2, drives, 2))
+    out = np.empty((2, 2, 5), dtype=np.complex64)
+    kernels.mix(spectra, rows, responses, where, out)
+    meant = np.einsum("sqf,sqcf->scf", spectra[:, rows], responses[where])
+    np.testing.assert_allclose(out, meant, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("reach", [3, 6, 8, 15, 20])
 def test_pieces_overlap_to_one_convolution(kernels: ModuleType, reach: int) -> None:
-    """A response of `reach` + 1 symbols, block by block, is that over all at once; the history moves up by a block."""
-    block, history, phases, blocks = 6, 4, 2, 5
+    """A response of `reach` + 1 symbols, one, two and again two blocks at a time, is that over all at once."""
+    block, phases, blocks = 6, 2, 5
     symbols, response = single(block * blocks), single(phases, reach + 1)
     tail = np.zeros((phases, reach), dtype=np.float32)
-    out = np.zeros((phases, history + block), dtype=np.float32)
     whole = np.stack([np.convolve(symbols, response[c]) for c in range(phases)])
-    for b in range(blocks):
-        part = symbols[b * block : (b + 1) * block]
-        pieces = np.stack([np.convolve(part, response[c]) for c in range(phases)]).astype(np.float32)
-        assert pieces.shape == (phases, block + reach)
-        kernels.overlap_add(pieces, block, tail, out)
-        np.testing.assert_allclose(out[:, history:], whole[:, b * block : (b + 1) * block], atol=1e-4)
-        if b:
-            np.testing.assert_allclose(out[:, :history], whole[:, b * block - history : b * block], atol=1e-4)
+    parts = symbols.reshape(blocks, block)
+    pieces = np.array([[np.convolve(part, response[c]) for c in range(phases)] for part in parts], dtype=np.float32)
+    for first, last in ((0, 1), (1, 3), (3, 5)):
+        out = np.full((phases, (last - first) * block), np.nan, dtype=np.float32)
+        kernels.overlap_add(pieces[first:last], block, tail, out)
+        np.testing.assert_allclose(out, whole[:, first * block : last * block], atol=1e-4)
 
 
 @pytest.mark.parametrize(("phases", "ratio", "length"), [(4, 2, 6), (2, 1, 2), (3, 3, 8)])

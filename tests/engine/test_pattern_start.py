@@ -39,7 +39,7 @@ def test_long_patterns_begin_where_the_seed_says_and_run_on_from_there() -> None
 def test_a_waveform_begins_there_too_and_short_patterns_at_their_first_symbol() -> None:
     for name in ("prbs31", "prbs13"):
         stream = Stream(sending(name), seed=5)
-        symbols = stream.source.block()[0]
+        symbols = stream.source.blocks(1).symbols
         begin = pattern_start(5, stream.plan.digest, Pattern(name), 2, 0)
         assert (begin == 0) == (name == "prbs13")
         assert place_in(Pattern(name), symbols, begin)

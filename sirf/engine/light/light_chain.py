@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._arrays import Complex, Float
+from sirf._kernels.photocurrent import noisy_currents
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.response import PreparedTransfer, prepare
@@ -124,14 +125,14 @@ class LightWaves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectra:
-    """Responses (N // 2 + 1,) of a chain: modulator or laser, photodiode, amplifier.
+    """Responses (N // 2 + 1,) of a chain: modulator or laser, amplifier, and photodiode with amplifier, to the `current`.
 
     `behind` is what follows, the copper and the receiver's filters, against the wanted instant.
     """
 
     device: Complex
-    diode: Complex
     amplifier: Complex
+    current: Complex
     behind: Complex
 
 
@@ -178,6 +179,7 @@ class LightChain:
         self.sign, self.driver_noise = float(np.sign(link.drive_gain)), self.span.driver_noise(link.drive_gain)
         self._kept: dict[tuple[int, str], Spectra] = {}
         self._kept_rising: dict[tuple[int, str], Float] = {}
+        self._kept_noise_response: dict[tuple[int, str], Complex] = {}
         self._kept_noise_shapes: dict[tuple[int, str], NoiseShapes] = {}
         instant = end.start_time + end.sampling / (self.m * link.symbol_rate)
         # time from the instant at the driver's curve to that at the slicer: what everything behind the driver takes
@@ -192,14 +194,15 @@ class LightChain:
         other.link, other.span = link, _span(link)
         other.driver_noise = other.span.driver_noise(link.drive_gain)
         # the responses are the same, and stay kept
-        other._kept_rising = {}
+        other._kept_rising, other._kept_noise_response = {}, {}
         return other
 
     def at_rate(self, per_ui: int) -> LightChain:
         """The same chain for waves of `per_ui` samples per UI, a divisor of SAMPLES_PER_UI."""
         other = copy(self)
         other.per_ui, other.rate = per_ui, per_ui * self.link.symbol_rate
-        other._kept, other._kept_rising, other._kept_noise_shapes = {}, {}, {}
+        other._kept, other._kept_noise_shapes = {}, {}
+        other._kept_rising, other._kept_noise_response = {}, {}
         return other
 
     def _behind(self) -> None:
@@ -237,7 +240,8 @@ class LightChain:
             turn = turning(-2.0 * np.pi * self.start * self.rate / samples, samples // 2 + 1)
             # a lower rate holds the lower part of the band
             whole = fft.rfft(self.taps, samples * SAMPLES_PER_UI // self.per_ui)[: len(turn)]
-            self._kept[samples, kind] = Spectra(device, diode, amplifier, (whole * turn).astype(device.dtype))
+            behind = (whole * turn).astype(device.dtype)
+            self._kept[samples, kind] = Spectra(device, amplifier, diode * amplifier, behind)
         return self._kept[samples, kind]
 
     def noise_shapes(self, samples: int, kind: str) -> NoiseShapes:
@@ -256,6 +260,13 @@ class LightChain:
             density = density + 2.0 * ELECTRON * self.middle
             self._kept_rising[samples, kind] = np.sqrt(density / density[0]).astype(kind)
         return self._kept_rising[samples, kind]
+
+    def _noise_response(self, samples: int, kind: str) -> Complex:
+        """Response (samples // 2 + 1,) of the amplifier to white noise at its input, relative to its density at 0 Hz; kept."""
+        if (samples, kind) not in self._kept_noise_response:
+            response = self.spectra(samples, kind).amplifier
+            self._kept_noise_response[samples, kind] = response * self.rising(samples, kind)
+        return self._kept_noise_response[samples, kind]
 
     def light(self, drive: Float, noise: Float | None = None) -> Float:
         """Light (..., N) W at the transmitter's output of a `drive` (..., N) V that has passed the driver's response."""
@@ -301,20 +312,21 @@ class LightChain:
         samples_per_ui: int | None = None,
     ) -> LightWaves:
         """As `detect`, of light `power` in W at the photodiode."""
-        path, receiver, n = self.span.path, self.span.path.receiver, power.shape[-1]
+        n = power.shape[-1]
         shapes = self.spectra(n, power.dtype.name)
         # the beat is taken to first order of the echo's field; light has no negative power
-        bright = power if echoes is None else np.maximum(power + beats(echoes, power), 0.0)
-        current = receiver.photodiode.curve(bright)
-        if unit is not None and path.source.rin:
-            current = (
-                current + sqrt(0.5 * self.rate * path.source.rin) * receiver.photodiode.curve(power) * unit.intensity
-            )
+        beat = None if echoes is None else beats(echoes, power)
         # the curve behind is that of an amplifier coupled for AC: the mean current is taken off before it, not after
-        spectrum = fft.rfft(current - self.middle) * shapes.diode
-        if unit is not None:
-            spectrum += fft.rfft(self._diode_noise(power, unit.current)) * self.rising(n, power.dtype.name)
-        spectrum *= shapes.amplifier
+        if unit is None:
+            bright = power if beat is None else np.maximum(power + beat, 0.0)
+            spectrum = fft.rfft(self.span.path.receiver.photodiode.curve(bright) - self.middle)
+            spectrum *= shapes.current
+        else:
+            current, white = self._noisy_currents(power, np.zeros_like(power) if beat is None else beat, unit)
+            spectrum, noise = fft.rfft(current), fft.rfft(white)
+            spectrum *= shapes.current
+            noise *= self._noise_response(n, power.dtype.name)
+            spectrum += noise
         into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
         return LightWaves(self.behind_amplifier(into, samples_per_ui=samples_per_ui), power, into)
 
@@ -325,25 +337,43 @@ class LightChain:
         receiver, n = self.span.path.receiver, power.shape[-1]
         shapes = self.spectra(n, power.dtype.name)
         spectrum = fft.rfft(receiver.photodiode.curve(power) - self.middle)
-        spectrum *= shapes.diode * shapes.amplifier
+        spectrum *= shapes.current
         into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
         return into, np.asarray(fft.rfft(receiver.tia.curve(into)) * shapes.behind)
 
     def behind_amplifier(self, current: Float, *, samples_per_ui: int | None = None) -> Float:
         """What a `current` (..., N) in A into the amplifier's curve makes at the slicer, `samples_per_ui` as in `detect`."""
         n = current.shape[-1]
-        behind = fft.rfft(self.span.path.receiver.tia.curve(current)) * self.spectra(n, current.dtype.name).behind
+        behind = fft.rfft(self.span.path.receiver.tia.curve(current))
+        behind *= self.spectra(n, current.dtype.name).behind
         samples = n // self.per_ui * (self.m if samples_per_ui is None else samples_per_ui)
         # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
         # back
-        return np.asarray(fft.irfft(behind, samples, overwrite_x=True) * (samples / n) - self.offset)
+        wave = np.asarray(fft.irfft(behind, samples, overwrite_x=True))
+        wave *= samples / n
+        wave -= self.offset
+        return wave
 
-    def _diode_noise(self, power: Float, unit: Float) -> Float:
-        """Shot and amplifier noise (N,) A at the amplifier's input, white still."""
-        receiver = self.span.path.receiver
-        shot = 2.0 * ELECTRON * np.maximum(receiver.photodiode.curve(power), 0.0)
-        amplifier = float(receiver.tia.input_density(np.zeros(1))[0])
-        return np.asarray(np.sqrt((0.5 * self.rate) * (shot + amplifier)) * unit)
+    def _noisy_currents(self, power: Float, beat: Float, unit: UnitNoise) -> tuple[Float, Float]:
+        """Current (..., N) in A about its mean, with the noise of the light, and what is white still at the amplifier's input.
+
+        That is shot and amplifier noise.
+        """
+        path, diode, tia = self.span.path, self.span.path.receiver.photodiode, self.span.path.receiver.tia
+        # a one-sided density S sampled at a rate R has the variance S R / 2
+        half = 0.5 * self.rate
+        always = half * float(tia.input_density(np.zeros(1))[0])
+        constants = (
+            diode.responsivity,
+            diode.dark_current,
+            self.middle,
+            sqrt(half * path.source.rin),
+            half * 2.0 * ELECTRON,
+        )
+        current, white = np.empty_like(power), np.empty_like(power)
+        rows = (power, beat, unit.intensity, unit.current, current, white)
+        noisy_currents(*(row.reshape(-1) for row in rows), np.array([*constants, always], dtype=power.dtype))
+        return current, white
 
 
 # kept: links of one search differ in what stands before and behind this copper

@@ -17,15 +17,17 @@ from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, kept_draw, plan
-from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, push_rows
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, Room
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
-from sirf.engine.waveform.symbol_source import Given, Source
+from sirf.engine.waveform.symbol_source import Blocks, Given, Source
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.results.waveform_record import WaveformRecord
 
+MAX_BLOCKS = 4
+"""Blocks that are made at a time at most: what a call of a compiled loop or a transform costs is then shared by many symbols."""
 LIGHT_STRETCHES = 4
 """Stretches of light in a block."""
 EYE_RANGE = 1.35
@@ -40,10 +42,13 @@ class Received(Decisions):
 
 
 class Stream:
-    """One run of a link: blocks are drawn and filtered when the receiver needs them; memory does not grow with symbols.
+    """One run of a link: blocks are drawn and filtered when the receiver needs them, as many as it still asks for within bounds;
+    memory does not grow with symbols.
 
     It sends the symbols that `given` hands over, else its own. Without `eye` its histogram stays empty.
     """
+
+    max_blocks = MAX_BLOCKS
 
     def __init__(
         self,
@@ -62,7 +67,7 @@ class Stream:
         self.link, self.plan = link, plan(link)
         self.stretch = kept_draw(link, self.plan)
         self.m = self.plan.raw.samples_per_ui
-        self.bank = Filterbank(self.plan.table)
+        self.bank = Filterbank(self.plan.table, self.plan.rows)
         self.source = Source(link, self.plan, seed=seed, given=given)
         self.receiver = Reception(link, self.plan, ideal=ideal_feedback)
         self.sequence = None
@@ -82,7 +87,7 @@ class Stream:
         late = self.bank.table.lead + FILTER_MARGIN
         shown = self.plan.raw.wander
         self.wander = None if shown is None else self.source.wander(shown, late=late)
-        self.captures = {name: Capture(link, self.plan, name, rows=len(self.wave)) for name in capture}
+        self.captures = {name: Capture(link, self.plan, name, keep=self.keep) for name in capture}
         for one in self.captures.values():
             if one.place.end.wander is not None:
                 # the same draws: the same course as at the slicer
@@ -98,7 +103,8 @@ class Stream:
         """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
         # what interpolation and the windows of the FFE reach back over
         self.keep = 2 * len(self.receiver.taps.ffe) + 5
-        self.wave = np.zeros((self.keep + self.bank.block, self.m), dtype=np.float32)
+        self.room = Room(np.float32)
+        self.wave = np.zeros((self.keep, self.m), dtype=np.float32)
         self.origin = -lead - FILTER_MARGIN - len(self.wave)
         self.sent = np.zeros(0, dtype=np.uint8)
         self.sent_origin = 0
@@ -110,12 +116,14 @@ class Stream:
         left = symbols
         while left:
             if self.exhausted:
-                self._produce()
+                self._produce(min(-(-left // self.bank.block), self.max_blocks))
             piece = self._receive(left)
             if piece is None:
                 continue
             pieces.append(piece)
             left -= len(piece.fed_back)
+        if len(pieces) == 1:
+            return pieces[0]
         names = [field.name for field in fields(Received)]
         return Received(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
 
@@ -138,36 +146,35 @@ class Stream:
         """The slicer's eye so far."""
         return histogram_eye(self.histogram, self.top, self.receiver.thresholds)
 
-    def _produce(self) -> None:
-        """Draw and filter one block; rows that the receiver has left behind make room."""
-        symbols, drives, phases = self.source.block()
-        moved = tuple((self.plan.fixed + aggressor, phase) for aggressor, phase in enumerate(phases))
-        block = self.bank.block
+    def _produce(self, count: int) -> None:
+        """Draw and filter `count` blocks; rows that the receiver has left behind make room."""
+        drawn = self.source.blocks(count)
         # what the FFE's window and interpolation may still read from the block before
-        self.wave[: self.keep] = self.wave[block:]
-        self._waveform(symbols, drives, moved, self.wave[self.keep :])
+        past = self.wave[-self.keep :]
+        self.origin += len(self.wave) - self.keep
+        self.wave = self.room.of(self.keep + len(drawn.symbols), self.m)
+        self.wave[: self.keep] = past
+        self._waveform(drawn, self.wave[self.keep :])
         for capture in self.captures.values():
-            capture.push(symbols, drives, moved, self.light)
-        self.origin += block
-        self.sent = np.concatenate([self.sent, symbols])
+            capture.push(drawn, self.light)
+        self.sent = np.concatenate([self.sent, drawn.symbols])
         spare = self.origin - self.sent_origin
         if spare > 0:
             self.sent, self.sent_origin = self.sent[spare:], self.origin
         if self.recorder is not None:
             self.recorder.rows(self)
 
-    def _waveform(
-        self, symbols: NDArray[np.uint8], drives: Single, moved: tuple[tuple[int, int], ...], out: Single
-    ) -> None:
-        """Rows `out` (b, M) in V that a block of `symbols` (b,) and its drives make; a stream of another sender replaces this."""
-        spectra = np.asarray(fft.rfft(drives))
+    def _waveform(self, drawn: Blocks, out: Single) -> None:
+        """Rows `out` (S b, M) in V that blocks make; a stream of another sender replaces this."""
+        spectra = np.asarray(fft.rfft(drawn.drives))
         added = None
         if self.light is not None:
-            before = tuple((drive, shift * SAMPLES_PER_UI // self.m) for drive, shift in moved)
-            added = self.light.push(spectra, before, self.bank.table.grid.coarse)
-        push_rows(self.bank, self.plan.rows, spectra, moved, out, added=added)
+            added = self.light.push(spectra, drawn.shifts * SAMPLES_PER_UI // self.m, self.bank.table.grid.coarse)
+        self.bank.push(spectra, drawn.shifts, out, added=added)
         if self.wander is not None:
-            out += self.wander.push(symbols).astype(np.float32)[:, None]
+            for first in range(0, len(out), self.bank.block):
+                part = slice(first, first + self.bank.block)
+                out[part] += self.wander.push(drawn.symbols[part]).astype(np.float32)[:, None]
 
     def _receive(self, limit: int) -> Received | None:
         receiver = self.receiver
@@ -237,7 +244,7 @@ class LightStream:
 
     def __init__(self, shared: LightPlan, source: Source) -> None:
         self.plan, self.source, self.chain = shared, source, shared.chain
-        self.bank = Filterbank(shared.table)
+        self.bank = Filterbank(shared.table, shared.rows)
         self.block, self.index, self.per_ui = shared.table.block, 0, shared.chain.per_ui
         # a longer past costs less than a length of large prime factors: what it is longer than needed becomes past
         self.rows = fft.next_fast_len(shared.past + self.block + shared.ahead, real=True)
@@ -247,50 +254,66 @@ class LightStream:
         # the first stretch has the past that it needs, the last ends with the block
         first = self.past - shared.past
         self.starts = first + np.arange(LIGHT_STRETCHES) * (self.rows - self.length - first) // (LIGHT_STRETCHES - 1)
-        self.drive = np.zeros((self.rows, self.per_ui), dtype=np.float32)
+        kept = self.rows - self.block
+        self.drive = np.zeros((kept, self.per_ui), dtype=np.float32)
         self.noisy = self.chain.span.noisy
-        self.unit = np.zeros((3, self.rows * self.per_ui if self.noisy else 0), dtype=np.float32)
-        # of the last block, into the amplifier: what captures behind it start from
+        self.unit = np.zeros((3, kept * self.per_ui if self.noisy else 0), dtype=np.float32)
+        # of the last blocks, into the amplifier: what captures behind it start from
         self._current: Float = np.zeros((LIGHT_STRETCHES, 0))
 
-    def push(self, spectra: NDArray[np.complex64], moved: tuple[tuple[int, int], ...], coarse: int) -> Single:
-        """Waveform (block, `coarse`) V of the next block; it lies `ahead` UI behind the drives."""
-        size = self.block * self.per_ui
-        self.drive[: -self.block] = self.drive[self.block :]
-        push_rows(self.bank, self.plan.rows, spectra, moved, self.drive[-self.block :])
+    def push(self, spectra: NDArray[np.complex64], shifts: NDArray[np.int64], coarse: int) -> Single:
+        """Waveform (S block, `coarse`) V of the next S blocks; it lies `ahead` UI behind the drives.
+
+        `shifts` (S, drives) are samples of SAMPLES_PER_UI a UI.
+        """
+        count = len(spectra)
+        new = np.empty((count * self.block, self.per_ui), dtype=np.float32)
+        self.bank.push(spectra, shifts, new)
+        drive = np.concatenate([self.drive, new])
+        self.drive = drive[-len(self.drive) :]
         noise = unit = echoes = None
         if self.noisy:
-            self.unit[:, :-size] = self.unit[:, size:]
-            self.unit[:, -size:] = self.source.light_noise(self.index, 3, size)
-            noise = cast(Float, self.unit[0])
-            unit = UnitNoise(*(self._stretches(row) for row in self.unit))
-            echoes = self.source.echoes(self.index, LIGHT_STRETCHES, self.length * self.per_ui)
-        self.index += 1
-        # an electrode's skin effect settles slowly: its filter takes the whole block at once
-        light = self.chain.light(cast(Float, self.drive.reshape(-1)), noise)
+            size, indices = self.block * self.per_ui, range(self.index, self.index + count)
+            drawn = np.concatenate([self.unit, *(self.source.light_noise(index, 3, size) for index in indices)], axis=1)
+            self.unit = drawn[:, -self.unit.shape[1] :]
+            noise = self._blocks(drawn[0])
+            unit = UnitNoise(*(self._stretches(self._blocks(row)) for row in drawn))
+            samples = self.length * self.per_ui
+            echoes = [one for index in indices for one in self.source.echoes(index, LIGHT_STRETCHES, samples)]
+        self.index += count
+        # an electrode's skin effect settles slowly: its filter takes whole blocks at once
+        light = self.chain.light(self._blocks(drive.reshape(-1)), noise)
         waves = self.chain.detect(self._stretches(light), unit, echoes, samples_per_ui=coarse)
         self._current = waves.current
         return self._joined(waves.slicer, coarse)
 
     def seen_by(self, chain: LightChain, coarse: int) -> Single:
-        """The block that `push` has made last (block, `coarse`), as another `chain` behind the amplifier has it."""
+        """The blocks that `push` has made last (S block, `coarse`), as another `chain` behind the amplifier has them."""
         return self._joined(chain.behind_amplifier(self._current, samples_per_ui=coarse), coarse)
 
     def _joined(self, stretches: Float, coarse: int) -> Single:
-        """Rows (block, `coarse`) of the block from its `stretches`, each with what lies beside it."""
+        """Rows (S block, `coarse`) of the blocks from their `stretches`, each with what lies beside it."""
+        waves = stretches.reshape(-1, LIGHT_STRETCHES, self.length, coarse)
         # each stretch is taken as periodic: its ends are wrong and overlap with the stretches beside it
-        out = np.empty((self.block, coarse), dtype=np.float32)
+        out = np.empty((len(waves), self.block, coarse), dtype=np.float32)
         done = 0
-        for start, wave in zip((self.starts - self.past).tolist(), stretches, strict=True):
+        for place, start in enumerate((self.starts - self.past).tolist()):
             end = start + self.length - self.plan.ahead
-            out[done:end] = wave.reshape(self.length, coarse)[done - start : end - start]
+            out[:, done:end] = waves[:, place, done - start : end - start]
             done = end
-        return out
+        return out.reshape(-1, coarse)
 
-    def _stretches(self, values: Single | Float) -> Float:
-        """Stretches (LIGHT_STRETCHES, `length` x samples per UI) of the `values` of all rows."""
+    def _blocks(self, values: Single) -> Float:
+        """Each block with what lies beside it (S, `rows` x samples per UI), of the `values` of all rows; a view."""
+        count = len(values) // (self.block * self.per_ui)
+        # windows that overlap; NumPy's own function for them takes longer than a compiled loop over a block
+        strides = (self.block * self.per_ui * values.itemsize, values.itemsize)
+        return np.ndarray((count, self.rows * self.per_ui), values.dtype, buffer=values, strides=strides)
+
+    def _stretches(self, blocks: Float) -> Float:
+        """Stretches (S LIGHT_STRETCHES, `length` x samples per UI) of `blocks` (S, …)."""
         first, size = self.starts * self.per_ui, self.length * self.per_ui
-        return np.stack([cast(Float, values)[start : start + size] for start in first.tolist()])
+        return np.stack([blocks[:, start : start + size] for start in first.tolist()], axis=1).reshape(-1, size)
 
 
 class Recorder:

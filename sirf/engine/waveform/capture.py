@@ -21,6 +21,7 @@ from sirf.engine.front_end import FrontEnd, front_end
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, SKIN_EFFECT_UI, LightChain, averaged
 from sirf.engine.waveform.plan import LightPlan, Plan, noise_responses, signal_responses
 from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, choose_grid, span
+from sirf.engine.waveform.symbol_source import Blocks
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
@@ -166,36 +167,33 @@ def _range(link: Link, end: FrontEnd) -> float:
 class Capture:
     """Waveform and eye of one run at one place, sampled by the receiver's clock moved to the place's own instant."""
 
-    def __init__(self, link: Link, shared: Plan, name: str, *, rows: int) -> None:
-        """`rows` are those of the slicer's waveform."""
+    def __init__(self, link: Link, shared: Plan, name: str, *, keep: int) -> None:
+        """So many rows are kept of the blocks before as the slicer's waveform `keep`s."""
         self.link, self.place = link, place(link, shared, name)
         self.block = shared.table.block
         self.bank = Filterbank(self.place.table)
         m = self.place.end.samples_per_ui
-        self.wave = np.zeros((rows + self.place.early, m), dtype=np.float32)
+        self.keep = keep + self.place.early
+        self.wave = np.zeros((self.keep, m), dtype=np.float32)
         self.histogram = np.zeros((m, VOLTAGE_BINS), dtype=np.int64)
         self.wander: WanderStream | None = None
 
-    def push(
-        self, symbols: Symbols, drives: Single, moved: tuple[tuple[int, int], ...], light: CurvedLight | None
-    ) -> None:
-        """Filter the `drives` (q, n) of a block of `symbols` (b,).
-
-        `moved` tells drive and shift of each aggressor, `light` holds its current.
-        """
-        keep = len(self.wave) - self.block
-        self.wave[:keep] = self.wave[self.block :]
+    def push(self, drawn: Blocks, light: CurvedLight | None) -> None:
+        """Filter what was `drawn`; `light` holds its current."""
+        past = self.wave[-self.keep :]
+        self.wave = np.empty((self.keep + len(drawn.symbols), self.wave.shape[1]), dtype=np.float32)
+        self.wave[: self.keep] = past
         rows, table, added = self.place.rows, self.place.table, None
-        for drive, shift in moved:
-            for own in np.flatnonzero(rows == drive).tolist():
-                self.bank.move(own, shift)
         if self.place.light is not None:
             assert light is not None
             added = light.seen_by(self.place.light, table.grid.coarse)
-        spectra = np.asarray(fft.rfft(drives[rows, : self.block], table.transform))
-        self.bank.push(spectra, self.wave[keep:], added=added)
+        spectra = np.asarray(fft.rfft(drawn.drives[:, rows, : self.block], table.transform))
+        new = self.wave[self.keep :]
+        self.bank.push(spectra, drawn.shifts[:, rows], new, added=added)
         if self.wander is not None:
-            self.wave[keep:] += self.wander.push(symbols).astype(np.float32)[:, None]
+            for first in range(0, len(new), self.block):
+                part = slice(first, first + self.block)
+                new[part] += self.wander.push(drawn.symbols[part]).astype(np.float32)[:, None]
 
     def accumulate(self, origin: int, position: Float) -> None:
         """Add symbols at the instants `position` (k,) in UI to the eye; the waveform starts at UI `origin`."""

@@ -6,8 +6,10 @@ eye are interpolated by a least-squares filter made for the spectrum at hand, wi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,16 +105,18 @@ class FilterTable:
     """Transforms of the responses of several drives at the coarse phases, for blocks of `block` symbols.
 
     `lead` symbols of each block lie before the instant of its first symbol: output column j of a stream is UI j - `lead`.
-    The length of the `transform` follows from the responses alone, so a result never depends on the size of calls. `spectra`
-    (drives, c, bins); `moving` holds (rows, bins) at all fine phases for the drives whose response may move.
+    The length of the `transform` follows from the responses alone, so a result never depends on the size of calls. Drive q finds
+    its coarse phases in every `step[q]`-th of the `responses` (rows, bins) from row `first[q]` on; one whose response may move
+    holds all fine phases there, and begins as many rows later as it starts samples earlier.
     """
 
     grid: PhaseGrid
     lead: int
     transform: int
     block: int
-    spectra: SingleComplex
-    moving: dict[int, SingleComplex]
+    responses: SingleComplex
+    first: NDArray[np.int64]
+    step: NDArray[np.int64]
 
     @classmethod
     def of(
@@ -121,16 +125,27 @@ class FilterTable:
         """The table of `responses`, which reach over at most `transform` - `block` symbols (None: the longest block)."""
         m, c = grid.samples_per_ui, grid.coarse
         reach = max(span(one, lead, m) for one in responses) if block is None else transform - block
-        spectra = np.empty((len(responses), c, transform // 2 + 1), dtype=np.complex64)
-        moving = {}
-        for q, one in enumerate(responses):
-            if one.movable:
-                moving[q] = _spectra(one, m + one.movable, 1, m, lead, reach, transform)
-                # phase 0 of a movable response; `move` takes the others as slices of the same table
-                spectra[q] = moving[q][: m : m // c]
-            else:
-                spectra[q] = _spectra(one, c, m // c, m, lead, reach, transform)
-        return cls(grid, lead, transform, transform - reach, spectra, moving)
+        rows = np.array([m + one.movable if one.movable else c for one in responses], dtype=np.int64)
+        step = np.array([1 if one.movable else m // c for one in responses], dtype=np.int64)
+        first = np.cumsum(rows) - rows
+        spectra = np.empty((rows.sum(), transform // 2 + 1), dtype=np.complex64)
+        for one, start, count, apart in zip(responses, first.tolist(), rows.tolist(), step.tolist(), strict=True):
+            spectra[start : start + count] = _spectra(one, count, apart, m, lead, reach, transform)
+        # from one coarse phase to the next: of a response that may move all fine ones lie between
+        return cls(grid, lead, transform, transform - reach, spectra, first, m // c // step)
+
+    def of_drives(self, drives: NDArray[np.int64]) -> FilterTable:
+        """The table of some of the `drives`, in the order given."""
+        return replace(self, first=self.first[drives], step=self.step[drives])
+
+    def behind(self, other: FilterTable) -> FilterTable:
+        """The table of the `other`'s drives and then of these; both are alike but for their responses."""
+        return replace(
+            self,
+            responses=np.concatenate([other.responses, self.responses]),
+            first=np.concatenate([other.first, self.first + len(other.responses)]),
+            step=np.concatenate([other.step, self.step]),
+        )
 
 
 def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: int, transform: int) -> SingleComplex:
@@ -141,60 +156,61 @@ def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: in
     return np.asarray(fft.rfft(values.astype(np.float32), transform))
 
 
-class Filterbank:
-    """Overlap-add filters of several drives into one waveform, block by block."""
+class Room:
+    """Memory for an array that is made anew with each call: the system hands out fresh memory page by page, which takes longer
+    than to fill it.
+    """
 
-    def __init__(self, table: FilterTable) -> None:
+    def __init__(self, kind: type[np.generic]) -> None:
+        self._kind, self._memory = kind, np.empty(0, dtype=kind)
+
+    def of(self, *shape: int) -> Any:
+        """An array of a `shape` whose contents are arbitrary; that of the call before is overwritten."""
+        size = math.prod(shape)
+        if size > len(self._memory):
+            self._memory = np.empty(size, dtype=self._kind)
+        return self._memory[:size].reshape(shape)
+
+
+class Filterbank:
+    """Overlap-add filters of several drives into one waveform, some blocks at a time.
+
+    `rows` tells which of all drives of a run are those of the `table`; by default they are the first ones.
+    """
+
+    def __init__(self, table: FilterTable, rows: NDArray[np.int64] | None = None) -> None:
         c = table.grid.coarse
         self.table, self.block = table, table.block
-        self._spectra = table.spectra.copy() if table.moving else table.spectra
-        self._sum = np.empty(table.spectra.shape[1:], dtype=np.complex64)
+        self.rows = np.arange(len(table.first)) if rows is None else rows
+        self._coarse_rows = table.first[:, None] + table.step[:, None] * np.arange(c)
         self._tail = np.zeros((c, table.transform - table.block), dtype=np.float32)
-        self._coarse = np.zeros((c, 2 * FILTER_MARGIN + table.block), dtype=np.float32)
+        self._coarse, self._mixed = Room(np.float32), Room(np.complex64)
+        self._last = np.zeros((c, 2 * FILTER_MARGIN), dtype=np.float32)
 
-    def move(self, drive: int, shift: int) -> None:
-        """From the next block on the response of a movable drive starts `shift` samples earlier."""
-        c, m = self.table.grid.coarse, self.table.grid.samples_per_ui
-        self._spectra[drive] = self.table.moving[drive][shift : shift + m : m // c]
+    def push(
+        self, spectra: SingleComplex, shifts: NDArray[np.int64], out: Single, *, added: Single | None = None
+    ) -> None:
+        """Filter the drives of S blocks, given as transforms (S, drives, bins), into `out` (S block, m).
 
-    def push(self, spectra: SingleComplex, out: Single, *, added: Single | None = None) -> None:
-        """Filter one block's drives, given as transforms (drives, bins), into `out` (block, m).
-
-        Row k of the whole output is UI k - lead - FILTER_MARGIN: interpolation looks ahead. `added` (block, c) from elsewhere
-        goes on top at the coarse phases, and is interpolated with the rest.
+        The response of each starts `shifts` (S, drives) samples earlier, of those that may move. Row k of the whole output is UI
+        k - lead - FILTER_MARGIN: interpolation looks ahead. `added` (S block, c) from elsewhere goes on top at the coarse
+        phases, and is interpolated with the rest.
         """
-        if len(spectra):
-            mix(spectra, self._spectra, self._sum)
+        c, history = self.table.grid.coarse, 2 * FILTER_MARGIN
+        coarse = self._coarse.of(c, history + len(out))
+        coarse[:, :history] = self._last
+        if len(self.rows):
+            where = self._coarse_rows + shifts[:, self.rows, None]
+            mixed = self._mixed.of(len(spectra), c, spectra.shape[2])
+            mix(spectra, self.rows, self.table.responses, where, mixed)
+            pieces = fft.irfft(mixed, self.table.transform, overwrite_x=True)
+            overlap_add(pieces, self.block, self._tail, coarse[:, history:])
+            if added is not None:
+                coarse[:, history:] += added.T
         else:
-            self._sum[:] = 0.0
-        pieces = fft.irfft(self._sum, self.table.transform, overwrite_x=True)
-        overlap_add(pieces, self.block, self._tail, self._coarse)
-        if added is not None:
-            self._coarse[:, 2 * FILTER_MARGIN :] += added.T
-        refine(self._coarse, self.table.grid.filter, FILTER_MARGIN, self.block, out)
-
-
-def push_rows(
-    bank: Filterbank,
-    rows: NDArray[np.int64],
-    spectra: SingleComplex,
-    moved: tuple[tuple[int, int], ...],
-    out: Single,
-    *,
-    added: Single | None = None,
-) -> None:
-    """Filter the drives in `rows` of all `spectra` into `out`; `moved` tells drive and shift of each aggressor.
-
-    `added` as in `Filterbank.push`.
-    """
-    if not len(rows) and added is None:
-        out[:] = 0.0
-        return
-    own = {int(row): local for local, row in enumerate(rows)}
-    for drive, shift in moved:
-        if drive in own:
-            bank.move(own[drive], shift)
-    bank.push(spectra if len(rows) == len(spectra) else spectra[rows], out, added=added)
+            coarse[:, history:] = 0.0 if added is None else added.T
+        self._last[:] = coarse[:, len(out) :]
+        refine(coarse, self.table.grid.filter, FILTER_MARGIN, len(out), out)
 
 
 def span(one: Response, lead: int, samples_per_ui: int) -> int:

@@ -264,7 +264,8 @@ class Reception:
         if self.loop.detector:
             counted = where[max(self.first - start, 0) :]
             off = counted - np.rint(counted)
-            self.phase += np.array([len(off), off.sum(), off @ off])
+            # not `off @ off`: a product of long vectors wakes the threads of BLAS, which cost more than it takes
+            self.phase += np.array([len(off), off.sum(), np.square(off).sum()])
         return TracedDecisions(
             position=where,
             equalised=trace.equalised[:done],

@@ -53,9 +53,9 @@ def test_blocks_of_the_filterbank_are_the_convolution_of_the_whole(allowed: floa
     out = np.empty((3 * bank.block, M), dtype=np.float32)
     for index in range(3):
         part = slice(index * bank.block, (index + 1) * bank.block)
-        drive = np.zeros((1, bank.table.transform), dtype=np.float32)
-        drive[0, : bank.block] = symbols[part]
-        bank.push(np.asarray(fft.rfft(drive)), out[part])
+        drive = np.zeros((1, 1, bank.table.transform), dtype=np.float32)
+        drive[0, 0, : bank.block] = symbols[part]
+        bank.push(np.asarray(fft.rfft(drive)), np.zeros((1, 1), dtype=np.int64), out[part])
     train = np.zeros(len(symbols) * M)
     train[::M] = symbols
     exact = fftconvolve(train, pulse)
@@ -69,12 +69,10 @@ def test_a_moving_response_starts_earlier_by_whole_samples() -> None:
     outs = []
     for response, shift in ((Response(pulse, 6 * M, movable=M), 13), (Response(pulse, 6 * M + 13), 0)):
         bank = Filterbank(FilterTable.of([response], grid, lead=8, transform=2048))
-        if shift:
-            bank.move(0, shift)
-        drive = np.zeros((1, bank.table.transform), dtype=np.float32)
-        drive[0, 5] = 1.0
+        drive = np.zeros((1, 1, bank.table.transform), dtype=np.float32)
+        drive[0, 0, 5] = 1.0
         out = np.empty((bank.block, M), dtype=np.float32)
-        bank.push(np.asarray(fft.rfft(drive)), out)
+        bank.push(np.asarray(fft.rfft(drive)), np.array([[shift]]), out)
         outs.append(out[:200])
     np.testing.assert_allclose(outs[0], outs[1], atol=1e-6)
 

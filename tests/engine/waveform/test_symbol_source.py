@@ -42,7 +42,7 @@ def test_patterns_run_on_through_blocks(link: Link, precoding: bool) -> None:
     pattern = Pattern("prbs13q")
     stream = Stream(silent(link, pattern=pattern, precoding=precoding), seed=1)
     size = stream.plan.table.block
-    blocks = np.concatenate([stream.source.block()[0] for _ in range(3)])
+    blocks = np.concatenate([stream.source.blocks(count).symbols for count in (1, 2)])
     expected = pattern.take(0, 3 * size, order=4)
     assert np.array_equal(blocks, precode(expected, 4) if precoding else expected)
 
