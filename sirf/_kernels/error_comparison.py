@@ -97,3 +97,53 @@ def compare(
             batches[row, BATCH_SQUARED_SYMBOLS] += batches[row, BATCH_SYMBOLS] ** 2
             batches[row, BATCH_SQUARED_BITS] += batches[row, BATCH_BITS] ** 2
             batches[row, BATCH_SYMBOLS] = batches[row, BATCH_BITS] = 0
+
+
+@kernel
+def tally_errors(
+    positions: Integer,
+    sent: Bytes,
+    decided: Bytes,
+    burst: Integer,
+    bits: Integer,
+    total: int,
+    counts: Integer,
+    confusion: Integer,
+    lengths: Integer,
+    batches: Integer,
+) -> None:
+    """The same of errors alone, at `positions` (K,) of `total` symbols, `sent` (K,) and `decided` (K,), the bursts numbered.
+
+    All that is counted begins at zero; the batches all begin with the first symbol.
+    """
+    symbols = wrong = first = 0
+    for i in range(len(positions)):
+        found = bits[sent[i], decided[i]]
+        counts[SYMBOL_ERRORS] += 1
+        counts[BIT_ERRORS] += found
+        confusion[sent[i], decided[i]] += 1
+        if i == 0 or burst[i] != burst[i - 1]:
+            counts[BURSTS] += 1
+            symbols = wrong = 0
+            first = positions[i]
+        symbols += 1
+        wrong += found
+        if i + 1 == len(positions) or burst[i + 1] != burst[i]:
+            counts[SQUARED_SYMBOLS] += symbols**2
+            counts[SQUARED_BITS] += wrong**2
+            lengths[min(positions[i] - first, len(lengths) - 1)] += 1
+    for row in range(len(batches)):
+        size = batches[row, LENGTH]
+        batches[row, WHOLE] = total // size
+        symbols = wrong = 0
+        for i in range(len(positions)):
+            place = positions[i] // size
+            # an unfinished batch at the end does not count
+            if place >= batches[row, WHOLE]:
+                break
+            symbols += 1
+            wrong += bits[sent[i], decided[i]]
+            if i + 1 == len(positions) or positions[i + 1] // size != place:
+                batches[row, BATCH_SQUARED_SYMBOLS] += symbols**2
+                batches[row, BATCH_SQUARED_BITS] += wrong**2
+                symbols = wrong = 0

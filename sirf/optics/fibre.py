@@ -78,13 +78,13 @@ class Fibre:
         if chirp == 0.0:
             # a real field and an even response: what is in phase and what is in quadrature are real waves of their own
             in_phase, in_quadrature = _sideband_turns(self.group_delay_dispersion, n, sample_rate, kind)
-            spectrum = fft.rfft(np.sqrt(wave))
-            parts = spectrum.view(in_phase.dtype)
-            found = np.asarray(fft.irfft((parts * in_phase).view(spectrum.dtype), n, overwrite_x=True))
+            half = fft.rfft(np.sqrt(wave))
+            parts = half.view(in_phase.dtype)
+            found = np.asarray(fft.irfft((parts * in_phase).view(half.dtype), n, overwrite_x=True))
             np.square(found, out=found)
             parts *= in_quadrature
-            turned = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
-            found += np.square(turned, out=turned)
+            beside = np.asarray(fft.irfft(half, n, overwrite_x=True))
+            found += np.square(beside, out=beside)
             return found
         response = _dispersion(self.group_delay_dispersion, n, sample_rate, kind)
         # phase of a dark instant has no weight: keep its logarithm finite
@@ -112,7 +112,7 @@ def _dispersion(group_delay_dispersion: float, samples: int, sample_rate: float,
 
 @lru_cache(maxsize=2)
 def _sideband_turns(group_delay_dispersion: float, samples: int, sample_rate: float, kind: str) -> tuple[Float, Float]:
-    """Real and imaginary part of the same for half a spectrum, each value twice (2 (N // 2 + 1),): for its real and imaginary parts.
+    """Real and imaginary part of the same for half a spectrum, each value twice (2 (N // 2 + 1),): for both parts of a line.
 
     NumPy takes a complex number times a real one for a product of complex ones.
     """

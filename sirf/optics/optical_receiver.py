@@ -70,8 +70,9 @@ class Tia:
 
     def curve(self, x: Float) -> Float:
         """Output in V for a current of `x` A about the mean."""
-        out = self.gain * real(x)
-        return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
+        if self.saturation == inf:
+            return np.asarray(self.gain * real(x))
+        return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
 
     def slope(self, x: Float) -> Float:
         """Gain in V/A of small signals beside `x` A about the mean."""

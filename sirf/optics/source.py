@@ -56,8 +56,9 @@ class Driver:
 
     def curve(self, x: Float) -> Float:
         """Output in V for an input of `x` V."""
-        out = self.gain * real(x)
-        return out if self.saturation == inf else np.asarray(self.saturation * np.tanh(out / self.saturation))
+        if self.saturation == inf:
+            return np.asarray(self.gain * real(x))
+        return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """One-sided noise density (F,) of the output in V²/Hz, the same at any level."""

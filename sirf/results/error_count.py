@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import zip_longest
+from operator import add
 from typing import Any
 
 from sirf.errors import SirfError
@@ -230,6 +231,8 @@ class ErrorCount:
 def _sum(one: Any, two: Any) -> Any:
     if not isinstance(one, tuple):
         return one + two
+    if len(one) == len(two):
+        return tuple(map(add, one, two))
     return tuple(a + b for a, b in zip_longest(one, two, fillvalue=0))
 
 

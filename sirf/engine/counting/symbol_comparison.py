@@ -55,9 +55,7 @@ class SymbolComparison:
         """Errors so far, an unfinished burst among them."""
         symbol_errors, errors, bursts, squares, bit_squares = self._counts.tolist()
         lengths, state, parts = self._lengths.copy(), self._state, self._parts
-        batches = batch_fields(self._batches)
-        name = "squared_batch_bit_errors"
-        batches[name] = tuple(round(squares / parts**2) for squares in batches[name])
+        batches = batch_fields(self._batches, parts)
         # the open burst is counted into copies, so that the run can go on
         if state[kernel.OPEN_SYMBOLS]:
             span = int(state[kernel.OPEN_LAST] - state[kernel.OPEN_FIRST])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from sirf._arrays import Integer, Symbols
+from sirf._kernels import error_comparison as kernel
 from sirf._kernels.decide import count_levels
-from sirf._kernels.error_comparison import number_bursts
 from sirf.results.error_count import BATCHES, ErrorCount
 from sirf.signal.pam import bits_per_symbol, counted_bit_errors
 
@@ -35,7 +35,7 @@ class Errors:
     def at(cls, positions: Integer, symbols: Symbols, decided: Symbols, *, gap: int) -> Errors:
         """Errors at `positions` (K,) of the sent `symbols` (length,), where `decided` (K,) came out."""
         burst = np.empty(len(positions), dtype=np.int64)
-        number_bursts(positions.astype(np.int64), gap, burst)
+        kernel.number_bursts(positions.astype(np.int64), gap, burst)
         return cls(positions, symbols[positions], decided, burst, len(symbols))
 
     @classmethod
@@ -74,56 +74,37 @@ def tally(errors: Errors, symbols: Symbols, *, order: int, identity: str) -> Err
     """Counts of `errors` among the sent `symbols` (length,)."""
     sent = np.zeros(order, dtype=np.int64)
     count_levels(symbols, sent)
-    total = len(errors.positions)
-    known = ErrorCount(
+    bits, parts = counted_bit_errors(order)
+    counts, confusion = np.zeros(kernel.COUNTS, dtype=np.int64), np.zeros((order, order), dtype=np.int64)
+    lengths, batches = np.zeros(MAX_BURST_LENGTH, dtype=np.int64), batch_rows()
+    kernel.tally_errors(
+        errors.positions,
+        errors.sent,
+        errors.decided,
+        errors.burst,
+        bits,
+        len(symbols),
+        counts,
+        confusion,
+        lengths,
+        batches,
+    )
+    wrong, wrong_bits, bursts, squares, bit_squares = counts.tolist()
+    return ErrorCount(
         symbols=len(symbols),
-        sent=tuple(sent.tolist()),
+        symbol_errors=wrong,
+        errors=round(wrong_bits / parts),
         bits_per_symbol=bits_per_symbol(order),
-        link=identity,
-        burst_lengths=(0,) * MAX_BURST_LENGTH,
-        confusion=(0,) * order**2,
-        batches=tuple(len(symbols) // length for length in BATCHES),
-        squared_batch_symbol_errors=(0,) * len(BATCHES),
-        squared_batch_bit_errors=(0,) * len(BATCHES),
-    )
-    if not total:
-        return known
-    table, parts = counted_bit_errors(order)
-    bits = table[errors.sent, errors.decided]
-    starts = np.flatnonzero(np.diff(errors.burst, prepend=-1))
-    sizes = np.diff(starts, append=total)
-    # from the first to the last error of the burst: 0 for one alone
-    lengths = errors.positions[starts + sizes - 1] - errors.positions[starts]
-    histogram = np.bincount(np.minimum(lengths, MAX_BURST_LENGTH - 1), minlength=MAX_BURST_LENGTH)
-    burst_bits = np.add.reduceat(bits, starts)
-    confusion = np.bincount(errors.sent.astype(np.int64) * order + errors.decided, minlength=order * order)
-    return replace(
-        known,
-        symbol_errors=total,
-        errors=round(int(bits.sum()) / parts),
-        bursts=len(starts),
+        bursts=bursts,
         # variance of a sum over independent bursts: their squared sizes, from which the interval is widened
-        squared_symbol_errors=int(np.sum(sizes**2)),
-        squared_bit_errors=round(int(np.sum(burst_bits**2)) / parts**2),
-        squared_batch_symbol_errors=_batch_squares(errors.positions, np.ones(total, dtype=np.int64), len(symbols)),
-        squared_batch_bit_errors=tuple(
-            round(squares / parts**2) for squares in _batch_squares(errors.positions, bits, len(symbols))
-        ),
-        burst_lengths=tuple(histogram.tolist()),
-        confusion=tuple(confusion.tolist()),
+        squared_symbol_errors=squares,
+        squared_bit_errors=round(bit_squares / parts**2),
+        burst_lengths=tuple(lengths.tolist()),
+        sent=tuple(sent.tolist()),
+        confusion=tuple(confusion.ravel().tolist()),
+        link=identity,
+        **batch_fields(batches, parts),  # type: ignore[arg-type]  # its keys are fields of tuples
     )
-
-
-def _batch_squares(positions: Integer, errors: Integer, length: int) -> tuple[int, ...]:
-    """Sums over the whole batches of each of `BATCHES` of their squared `errors` (K,) at `positions` (K,) of `length` symbols."""
-    squares = []
-    for size in BATCHES:
-        whole = length // size
-        # an unfinished batch at the end does not count
-        inside = positions < whole * size
-        totals = np.bincount(positions[inside] // size, errors[inside], minlength=whole)
-        squares.append(int(np.sum(totals**2)))
-    return tuple(squares)
 
 
 def batch_rows() -> Integer:
@@ -133,7 +114,11 @@ def batch_rows() -> Integer:
     return rows
 
 
-def batch_fields(rows: Integer) -> dict[str, tuple[int, ...]]:
-    """What such rows say, by the fields of `ErrorCount`."""
-    names = ("batches", "squared_batch_symbol_errors", "squared_batch_bit_errors")
-    return {name: tuple(column.tolist()) for name, column in zip(names, rows.T[1:4], strict=True)}
+def batch_fields(rows: Integer, parts: int) -> dict[str, tuple[int, ...]]:
+    """What such rows say, by the fields of `ErrorCount`; bit errors are counted in `parts` of a bit."""
+    whole, squares, bit_squares = rows.T[1:4].tolist()
+    return {
+        "batches": tuple(whole),
+        "squared_batch_symbol_errors": tuple(squares),
+        "squared_batch_bit_errors": tuple(round(each / parts**2) for each in bit_squares),
+    }

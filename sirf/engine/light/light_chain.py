@@ -371,8 +371,9 @@ class LightChain:
             half * 2.0 * ELECTRON,
         )
         current, white = np.empty_like(power), np.empty_like(power)
-        rows = (power, beat, unit.intensity, unit.current, current, white)
-        noisy_currents(*(row.reshape(-1) for row in rows), np.array([*constants, always], dtype=power.dtype))
+        rows = [row.reshape(-1) for row in (power, beat, unit.intensity, unit.current, current, white)]
+        given = np.array([*constants, always], dtype=power.dtype)
+        noisy_currents(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], given)
         return current, white
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, kept_draw, plan
-from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, Room
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, keep_freed_memory
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
 from sirf.engine.waveform.symbol_source import Blocks, Given, Source
@@ -62,6 +61,7 @@ class Stream:
         eye: bool = True,
     ) -> None:
         check_link(WAVEFORM, link)
+        keep_freed_memory()
         self.sampling = link.chosen_instant()
         link = link.placed()
         self.link, self.plan = link, plan(link)
@@ -103,7 +103,6 @@ class Stream:
         """Rows of m samples from UI `origin` on, the sent symbols from `sent_origin` on, unit noises not yet used."""
         # what interpolation and the windows of the FFE reach back over
         self.keep = 2 * len(self.receiver.taps.ffe) + 5
-        self.room = Room(np.float32)
         self.wave = np.zeros((self.keep, self.m), dtype=np.float32)
         self.origin = -lead - FILTER_MARGIN - len(self.wave)
         self.sent = np.zeros(0, dtype=np.uint8)
@@ -152,7 +151,7 @@ class Stream:
         # what the FFE's window and interpolation may still read from the block before
         past = self.wave[-self.keep :]
         self.origin += len(self.wave) - self.keep
-        self.wave = self.room.of(self.keep + len(drawn.symbols), self.m)
+        self.wave = np.empty((self.keep + len(drawn.symbols), self.m), dtype=np.float32)
         self.wave[: self.keep] = past
         self._waveform(drawn, self.wave[self.keep :])
         for capture in self.captures.values():

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._arrays import Float, Single, Symbols
+from sirf._arrays import Float, Single
 from sirf._kernels.polyphase import accumulate
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network

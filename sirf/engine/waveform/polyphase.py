@@ -6,10 +6,8 @@ eye are interpolated by a least-squares filter made for the spectrum at hand, wi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +24,8 @@ MIN_PHASES = 4
 """Three phases just hold a bandwidth of 1.5 symbol rates, and leave interpolation no room."""
 MIN_TRANSFORM = 8192
 """Least length of a transform in symbols; a power of two at least eight times the memory otherwise."""
+KEPT_BYTES = 1 << 25
+"""Freed memory that the process keeps for the arrays of the next blocks."""
 FILTER_MARGIN = 2
 """Symbols on each side that the interpolation filter may reach over."""
 
@@ -156,20 +156,14 @@ def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: in
     return np.asarray(fft.rfft(values.astype(np.float32), transform))
 
 
-class Room:
-    """Memory for an array that is made anew with each call: the system hands out fresh memory page by page, which takes longer
-    than to fill it.
+def keep_freed_memory() -> None:
+    """Let the C library keep freed memory: what it hands back to the system comes again page by page, which costs more than to
+    fill it.
+
+    glibc keeps twice as much as the largest array that a program has ever freed (mallopt(3), M_MMAP_THRESHOLD). This one is
+    never touched, so it costs nothing.
     """
-
-    def __init__(self, kind: type[np.generic]) -> None:
-        self._kind, self._memory = kind, np.empty(0, dtype=kind)
-
-    def of(self, *shape: int) -> Any:
-        """An array of a `shape` whose contents are arbitrary; that of the call before is overwritten."""
-        size = math.prod(shape)
-        if size > len(self._memory):
-            self._memory = np.empty(size, dtype=self._kind)
-        return self._memory[:size].reshape(shape)
+    np.empty(KEPT_BYTES // 2, dtype=np.uint8)
 
 
 class Filterbank:
@@ -184,7 +178,6 @@ class Filterbank:
         self.rows = np.arange(len(table.first)) if rows is None else rows
         self._coarse_rows = table.first[:, None] + table.step[:, None] * np.arange(c)
         self._tail = np.zeros((c, table.transform - table.block), dtype=np.float32)
-        self._coarse, self._mixed = Room(np.float32), Room(np.complex64)
         self._last = np.zeros((c, 2 * FILTER_MARGIN), dtype=np.float32)
 
     def push(
@@ -197,11 +190,11 @@ class Filterbank:
         phases, and is interpolated with the rest.
         """
         c, history = self.table.grid.coarse, 2 * FILTER_MARGIN
-        coarse = self._coarse.of(c, history + len(out))
+        coarse = np.empty((c, history + len(out)), dtype=np.float32)
         coarse[:, :history] = self._last
         if len(self.rows):
             where = self._coarse_rows + shifts[:, self.rows, None]
-            mixed = self._mixed.of(len(spectra), c, spectra.shape[2])
+            mixed = np.empty((len(spectra), c, spectra.shape[2]), dtype=np.complex64)
             mix(spectra, self.rows, self.table.responses, where, mixed)
             pieces = fft.irfft(mixed, self.table.transform, overwrite_x=True)
             overlap_add(pieces, self.block, self._tail, coarse[:, history:])

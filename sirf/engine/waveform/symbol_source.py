@@ -18,7 +18,6 @@ from sirf.engine.front_end import WINDOW_MARGIN_UI
 from sirf.engine.light.echoes import Echoes
 from sirf.engine.seeding import Randomness, pattern_start, segment_generator, segment_seed
 from sirf.engine.waveform.plan import Plan, random_to_wander, split_jitter
-from sirf.engine.waveform.polyphase import Room
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.signal.patterns import Pattern, precode
@@ -58,7 +57,8 @@ class Source:
         self.taps = np.array(tx.ffe, dtype=np.float32)
         self.differences = np.diff([0.0, *tx.ffe, 0.0]).astype(np.float32)
         self.jitter = tx.jitter
-        largest = self.jitter.largest(symbol_rate=link.symbol_rate) if self.jitter else 0.0
+        self._moved = bool(self.jitter)
+        largest = self.jitter.largest(symbol_rate=link.symbol_rate) if self._moved else 0.0
         if largest > MAX_JITTER_UI:
             raise SirfError(
                 f"edge jitter must stay within {MAX_JITTER_UI} UI, got {largest:.3g} UI. "
@@ -70,7 +70,6 @@ class Source:
             ((), ()) if optics is None else (optics.path.interference.echoes, optics.path.interference.leaks)
         )
         self._values = np.zeros(len(self.taps), dtype=np.float32)
-        self._drives = Room(np.float32)
         self._even = size + size % 2
         self._words = np.empty((shared.noise_rate + 2) * self._even + 16, dtype=np.uint64)
         self._index = self._start = self._received = 0
@@ -80,9 +79,9 @@ class Source:
         """The next `count` blocks; each is drawn from a seed of its own, so a run does not depend on how many are asked for."""
         size, fixed, aggressors = self.plan.table.block, self.plan.fixed, len(self.link.aggressors)
         symbols = np.empty((count, size), dtype=np.uint8)
-        deviates = np.empty((count, size if self.jitter else 0), dtype=np.float32)
+        deviates = np.empty((count, size if self._moved else 0), dtype=np.float32)
         sides = np.empty((count, size if self.jitter.dual_dirac_ui else 0), dtype=np.uint8)
-        drives = self._drives.of(count, self.plan.drives, self.plan.table.transform)
+        drives = np.empty((count, self.plan.drives, self.plan.table.transform), dtype=np.float32)
         drives[:, :, size:] = 0.0
         shifts = np.zeros((count, self.plan.drives), dtype=np.int64)
         for each in range(count):
@@ -90,7 +89,7 @@ class Source:
             start = self._start + each * size
             # in a fixed order, so that a block's numbers depend on its seed alone: symbols, edges, aggressors, noise
             symbols[each] = self._symbols(random, start, self.link.transmitter.pattern, 0)
-            if self.jitter:
+            if self._moved:
                 deviates[each] = self._normals(random, 1)[0, :size]
             if self.jitter.dual_dirac_ui:
                 sides[each] = self._random_symbols(random, 2)
@@ -129,7 +128,7 @@ class Source:
             steps = np.diff(stairs + lost)
         else:
             weigh(values, self.differences, steps)
-        if self.jitter:
+        if self._moved:
             tau = self._displacement(deviates, sides, steps.reshape(shape))
             np.multiply(-steps.reshape(shape), tau, out=drives[:, 1])
             # dx tau² / 2 from -dx tau; each further drive is the one before times tau

@@ -159,3 +159,22 @@ def test_an_interrupted_run_keeps_what_it_has(link: Link) -> None:
     assert 5000 < kept.errors.symbols < 20_000
     assert kept.errors == whole.errors
     assert np.array_equal(kept.eye.counts, whole.eye.counts)
+
+
+def test_blocks_are_the_same_alone_and_together(link: Link) -> None:
+    """Symbols, jitter that is drawn anew, phases of aggressors and noise: a block's draws are its own."""
+    source = link.channel.through
+    crowded = link.replace(channel=dataclasses.replace(link.channel, fext=(source,), next=(source,)), aggressors=None)
+    jitter = dataclasses.replace(
+        crowded.transmitter.jitter,
+        random_ui=0.01,
+        dual_dirac_ui=0.02,
+        duty_cycle_ui=0.02,
+        sinusoidal=(SinusoidalJitter(amplitude_ui=0.03, frequency=1e6),),
+    )
+    chosen = sending(crowded, jitter=jitter, compression=0.05)
+    alone, together = Stream(chosen, seed=4).source, Stream(chosen, seed=4).source
+    one, whole = [alone.blocks(1) for _ in range(3)], together.blocks(3)
+    assert len({tuple(each.shifts[0]) for each in one}) == 3
+    for name in ("symbols", "drives", "shifts"):
+        assert np.array_equal(np.concatenate([getattr(each, name) for each in one]), getattr(whole, name)), name
