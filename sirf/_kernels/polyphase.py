@@ -177,12 +177,21 @@ def accumulate(
                             volts = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
                             before = value[p] if i else np.float32(0.0)
                             value[p] = before + factor * limit * np.tanh(volts / limit)
+                    elif taps <= 1:
+                        # straight into bins, which spares a pass
+                        shift = np.float32(feedback[k] + low)
+                        row = places[q]
+                        for p in range(m):
+                            volts = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
+                            row[p] = np.uint16(np.int32(min(max((volts - shift) * step, np.float32(0.0)), top)))
                     elif i == 0:
                         for p in range(m):
                             value[p] = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
                     else:
                         for p in range(m):
                             value[p] += a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
+                if taps <= 1 and not limit > 0.0:
+                    continue
                 # feedback is constant over the UI of a decision: one shift for all phases
                 shift = np.float32(feedback[k] + low)
                 row = places[q]

@@ -330,6 +330,9 @@ def receive(
     end = signal.origin + len(wave) // signal.samples_per_ui - guard
     history = len(decided) - len(slicer_noise)
     moving = steps.ffe > 0 or steps.dfe > 0 or steps.reference > 0 or steps.gain > 0
+    # steps that change nothing are left out: each sampling instant waits for all of them of the symbol before
+    converted = len(lanes) > 0 or len(converter_noise) > 0 or front.saturation > 0 or front.code > 0
+    filtered = count > 1 or ffe[0] != 1.0 or moving
     set_thresholds(reference, taps.offset, threshold)
     # divided by the mean of a² the detector's output is a difference of cursors relative to the main one, for any levels
     scale = 1.0 / (slicer.main * slicer.power)
@@ -343,18 +346,22 @@ def receive(
             at += wander[i]
         if at >= end:
             break
-        skew, factor, added = 0.0, 1.0, 0.0
-        if len(lanes):
-            lane = k % len(lanes)
-            factor, added, skew = 1.0 + lanes[lane, 0], lanes[lane, 1], lanes[lane, 2]
-        if len(converter_noise):
-            added += converter_noise[i]
         gains[i] = state.gain
-        # the skew of a lane moves its own sample only, not the time that the loop sees
-        value = state.gain * interpolate(wave, (at + skew - signal.origin) * signal.samples_per_ui)
+        taken = at
+        if len(lanes):
+            # the skew of a lane moves its own sample only, not the time that the loop sees
+            taken += lanes[k % len(lanes), 2]
+        sample = state.gain * interpolate(wave, (taken - signal.origin) * signal.samples_per_ui)
         # the first count - 1 entries are those of the call before
         newest = count - 1 + i
-        sample = convert(value, factor, added, front.saturation, front.code, front.clip)
+        if converted:
+            factor, added = 1.0, 0.0
+            if len(lanes):
+                lane = k % len(lanes)
+                factor, added = 1.0 + lanes[lane, 0], lanes[lane, 1]
+            if len(converter_noise):
+                added += converter_noise[i]
+            sample = convert(sample, factor, added, front.saturation, front.code, front.clip)
         samples[newest] = sample
         position[newest] = at
         done = i + 1
@@ -366,7 +373,7 @@ def receive(
             decided[here] = chosen[i] = 0
             fed_back[i] = equalised[i] = 0.0
             continue
-        z = slicer_noise[i] + ffe[0] * sample
+        z = slicer_noise[i] + (ffe[0] * sample if filtered else sample)
         for t in range(1, count):
             z += ffe[t] * samples[newest - t]
         where = position[newest - slicer.ffe_main]
