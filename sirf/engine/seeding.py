@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -75,7 +75,9 @@ def _words(value: int) -> tuple[int, ...]:
 
 def segment_generator(seed: int, link_digest: str, index: int) -> np.random.Generator:
     """A NumPy generator of segment `index`."""
-    return np.random.Generator(np.random.SFC64(segment_seed(seed, link_digest, index)))
+    own = segment_seed(seed, link_digest, index)
+    # NumPy takes any sequence of seeds; its types tell of one only
+    return np.random.Generator(np.random.SFC64(cast(np.random.SeedSequence, own)))
 
 
 def pattern_start(seed: int, link_digest: str, pattern: Pattern | None, order: int, sender: int) -> int:
