@@ -62,8 +62,9 @@ def _invoke(arguments: list[str]) -> None:
 
     notices.clear()
     arguments = _quiet_first(arguments)
-    command = command_for(arguments, helps=bool(HELP.intersection(arguments)))
-    if COMPLETION in os.environ:
+    completes = COMPLETION in os.environ
+    command = command_for(arguments, helps=bool(HELP.intersection(arguments)), completes=completes)
+    if completes:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # as typer's own entry point does
 
         completion_init()

@@ -247,6 +247,22 @@ def test_the_first_help_is_whole_at_80_columns(monkeypatch: pytest.MonkeyPatch, 
     assert list(SUMMARIES) == [*COMMANDS, *GROUPS]
 
 
+def test_the_first_help_is_that_of_all_commands_and_loads_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    with get_command(app).make_context("sirf", [], resilient_parsing=True) as context:
+        assert shown == context.get_help() + "\n"
+    program = (
+        "import sys; from sirf.__main__ import main; main(); print([one for one in sys.modules if 'sirf.cli.' in one])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "sirf.cli.examples" in done.stdout
+    assert "sirf.cli.engines" not in done.stdout
+
+
 @pytest.mark.parametrize("family", list(GROUPS))
 def test_a_family_named_alone_shows_its_help(family: str, capsys: Capture) -> None:
     assert main([family]) == 0

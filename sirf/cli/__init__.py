@@ -85,9 +85,8 @@ def found(place: str) -> Any:
     return getattr(import_module(f"sirf.cli.{module}"), name)
 
 
-@cache
-def program(only: str | None = None) -> typer.Typer:
-    """The command line with all commands, or with one command or family alone, whose modules are then all that is loaded."""
+def _root() -> typer.Typer:
+    """The command line without any command."""
     made = typer.Typer(
         name="sirf",
         no_args_is_help=False,
@@ -99,6 +98,31 @@ def program(only: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     made.callback(invoke_without_command=True, help=HELP, epilog=EXIT_CODES)(root)
+    return made
+
+
+@cache
+def outline() -> typer.Typer:
+    """All commands by name and summary, without modules and options: what the first help shows."""
+
+    def named() -> None:
+        """Nothing: no command is run of an outline."""
+
+    made = _root()
+    for name in COMMANDS:
+        made.command(name=name, short_help=SUMMARIES[name])(named)
+    for family in GROUPS:
+        group = typer.Typer()
+        # typer takes a lone command for the family itself
+        group.callback()(named)
+        made.add_typer(group, name=family, short_help=SUMMARIES[family])
+    return made
+
+
+@cache
+def program(only: str | None = None) -> typer.Typer:
+    """The command line with all commands, or with one command or family alone, whose modules are then all that is loaded."""
+    made = _root()
     for name, place in COMMANDS.items():
         if only in (None, name):
             made.command(name=name, epilog=epilog(name), short_help=SUMMARIES.get(name))(found(place))
@@ -111,13 +135,23 @@ def program(only: str | None = None) -> typer.Typer:
     return made
 
 
-def command_for(arguments: list[str], *, helps: bool = False) -> Any:
+def command_for(arguments: list[str], *, helps: bool = False, completes: bool = False) -> Any:
     """What typer makes of the program for these arguments: of the command they name alone, for making all takes 0.1 s.
 
-    Where they name none that there is, all are made: an error names the nearest. With `helps` the values of options have names.
+    Where they name none that there is, all are made: an error names the nearest; where they name none at all, only their names
+    are shown, except to a shell that `completes` what follows. With `helps` the values of options have names.
     """
     word = next((one for one in arguments if not one.startswith("-")), None)
+    if word is None and not completes:
+        return _outlined()
     return _made(word if word in COMMANDS or word in GROUPS else None, helps)
+
+
+@cache
+def _outlined() -> Any:
+    from typer.main import get_command
+
+    return get_command(outline())
 
 
 @lru_cache(maxsize=8)
