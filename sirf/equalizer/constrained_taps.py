@@ -31,26 +31,38 @@ def solve_taps(
     return tuple((weights / abs(weights[limits.rx_ffe_pre])).tolist()), tuple(clipped.tolist()), fom
 
 
-def merit_of_taps(
+def merits_of_taps(
     samples: Float,
     lags: Float,
-    main: int,
+    mains: NDArray[np.int64],
     extra: Float,
     symbol_variance: float,
     limits: EqualizerLimits,
     tx_noise: float,
     eye_factor: float,
-) -> float:
-    """Figure of merit of `solve_taps` to 12 digits, sooner: of a pulse's `samples` (N,) one UI apart, taken as a circle.
+) -> Float:
+    """Figures of merit (J,) of `solve_taps` to 11 digits, sooner: of a pulse's `samples` (J, N) one UI apart at J instants.
 
-    `lags` (taps,) are its autocorrelation at 0, 1, 2 … UI: products of two columns depend on their distance alone, so that only
-    the rows that are no interference have to be taken off.
+    They are taken as circles with the autocorrelation `lags` (J, taps) at 0, 1, 2 … UI: products of two columns depend on their
+    distance alone, so that only the rows that are no interference have to be taken off. `extra` (J, taps) is the first row of a
+    covariance matrix of the same kind, and `mains` (J,) are the rows of the main cursors.
     """
-    place = np.arange(len(lags))
-    held = samples[(_held_rows(main, limits)[:, None] + limits.rx_ffe_pre - place) % len(samples)]
-    products = lags[np.abs(place[:, None] - place)]
-    cost = symbol_variance * (products - held.T @ held) + extra
-    return eye_factor**2 / (_least_squares(cost, held, symbol_variance, limits)[2] + tx_noise**2)
+    place, count = np.arange(lags.shape[1]), len(limits.dfe_max)
+    distance = np.abs(place[:, None] - place)
+    rows = mains[:, None] + np.arange(count + 1)
+    seen = (rows[:, :, None] + limits.rx_ffe_pre - place) % samples.shape[1]
+    held = np.take_along_axis(samples, seen.reshape(len(mains), -1), axis=1).reshape(seen.shape)
+    costs = (symbol_variance * lags + extra)[:, distance] - symbol_variance * (held.transpose(0, 2, 1) @ held)
+    inverse = np.linalg.solve(costs, held[:, 0, :, None])[:, :, 0]
+    # of the constrained least squares, whose gain at the main cursor is one
+    gain = np.einsum("jt,jt->j", held[:, 0], inverse)
+    variance = 1.0 / gain
+    if count:
+        values = np.einsum("jkt,jt->jk", held[:, 1:], inverse) / gain[:, None]
+        beyond = np.abs(values - np.clip(values, limits.dfe_min, limits.dfe_max)).max(axis=1) > 1e-12
+        for j in np.flatnonzero(beyond):
+            variance[j] = _least_squares(costs[j], held[j], symbol_variance, limits)[2]
+    return np.asarray(eye_factor**2 / (variance + tx_noise**2))
 
 
 def _held_rows(main: int, limits: EqualizerLimits) -> NDArray[np.int64]:

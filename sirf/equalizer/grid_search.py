@@ -19,7 +19,7 @@ from sirf.engine.front_end import (
     analog_channel,
     with_ffe,
 )
-from sirf.equalizer.constrained_taps import merit_of_taps, solve_taps
+from sirf.equalizer.constrained_taps import merits_of_taps, solve_taps
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
 from sirf.equalizer.receiver_problem import ReceiverProblem
 from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
@@ -34,7 +34,6 @@ from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport, Improvement
 from sirf.signal.gaussian import gaussian_quantile
-from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -375,11 +374,11 @@ class GridSearch(ReceiverProblem):
             known.senders[tx] = self._sender(waves, tx)
         merits = known.senders[tx].merits
         best = Setting(tx=tx)
+        # a walk comes back to instants that it has been to
+        if fresh := [offset for offset in offsets if offset not in merits]:
+            self._find_merits(waves, tx, fresh, known)
         for offset in offsets:
             self.candidates += 1
-            # a walk comes back to instants that it has been to
-            if offset not in merits:
-                merits[offset] = self._merit(waves, tx, offset, known)
             if self.start_fom_db is None:
                 first = Setting(tx=tx, offset_ui=offset / waves.m, fom_db=0.0)
                 self.start_fom_db = self._with_taps(waves, first, known).fom_db
@@ -401,24 +400,28 @@ class GridSearch(ReceiverProblem):
             noise = noise + self._rounding(full_scale) * np.eye(len(noise))
         return _Sender(pulse, instant, noise)
 
-    def _merit(self, waves: UnequalizedWaves, tx: tuple[float, ...], offset: int, known: _Known) -> float:
-        """Figure of merit of the best Rx FFE and DFE at one sampling instant."""
+    def _find_merits(
+        self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Known
+    ) -> None:
+        """Figures of merit of the best Rx FFE and DFE at several sampling instants."""
         sender, m = known.senders[tx], waves.m
-        row, phase = divmod(sender.instant + offset, m)
+        rows, phases = np.divmod(sender.instant + np.array(offsets), m)
         count = len(sender.noise)
-        if phase not in known.edge_lags:
+        for phase in set(phases.tolist()) - set(known.edge_lags):
             known.edge_lags[phase] = circular_lags(waves.edge[phase::m], count)
-        samples = sender.pulse[phase::m]
-        return merit_of_taps(
+        samples = np.stack([sender.pulse[phase::m] for phase in phases])
+        edges = np.stack([known.edge_lags[phase] for phase in phases.tolist()])
+        found = merits_of_taps(
             samples,
-            circular_lags(samples, count),
-            row,
-            sender.noise + self._jitter_power(tx) * symmetric_toeplitz(known.edge_lags[phase]),
+            np.stack([circular_lags(one, count) for one in samples]),
+            rows,
+            sender.noise[0] + self._jitter_power(tx) * edges,
             self.symbol_variance,
             self.limits,
             self._tx_noise(),
             self._eye_factor,
         )
+        sender.merits.update(zip(offsets, found.tolist(), strict=True))
 
     def _with_taps(self, waves: UnequalizedWaves, setting: Setting, known: _Known) -> Setting:
         """The setting with its Rx FFE and DFE, and the figure of merit that these have; as it is where it has none."""

@@ -149,7 +149,7 @@ def test_no_length_is_asked_for_twice_but_for_rounding() -> None:
 
     def margin(length: float) -> float:
         asked.append(length)
-        return float(np.log(0.3 / length) + 0.02 * np.sin(900.0 * length))
+        return float(np.log(0.3 / length) + 0.02 * np.sin(300.0 * length))
 
     steady_length(margin, 0.1)
     ordered = np.sort(asked)
