@@ -74,11 +74,20 @@ class Tia:
             return np.asarray(self.gain * real(x))
         return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
 
-    def slope(self, x: Float) -> Float:
-        """Gain in V/A of small signals beside `x` A about the mean."""
+    def noise_power_gain(self, x: Float, variance: Float, squared: float) -> Float:
+        """Gain in V²/A² for the power of Gaussian noise of `variance` A² beside `x` A about the mean, to first order of that.
+
+        The mean slope over the noise, squared, and what the curvature makes of the noise's square, of which a filter passes
+        `squared` times as much as of the noise itself (Hermite polynomials; the first is Bussgang's).
+        """
         if self.saturation == inf:
-            return np.full(np.shape(x), self.gain)
-        return np.asarray(self.gain * (1.0 - np.tanh(self.gain / self.saturation * real(x)) ** 2))
+            return np.full(np.shape(x), self.gain**2)
+        scale = self.gain / self.saturation
+        share = np.tanh(scale * real(x)) ** 2
+        # half the third derivative over the first is scale² (3 tanh² - 1), half the square of the second over that of the
+        # first 2 scale² tanh²
+        bent = 1.0 + scale**2 * variance * (3.0 * share - 1.0)
+        return np.asarray((self.gain * (1.0 - share)) ** 2 * (bent**2 + 2.0 * squared * scale**2 * variance * share))
 
     def curvature(self, x: Float) -> Float:
         """Second derivative of the curve in V/A² beside `x` A about the mean."""

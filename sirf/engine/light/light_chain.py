@@ -142,7 +142,8 @@ class NoiseShapes:
 
     `seen` is the spectrum of the squared response to the slicer, `met` of that to the amplifier's curve; `shared` (2, N) is the
     correlation of the noise at the curve with that at the slicer, over the variance of the former. `behind` (N,) is the response
-    from the curve to the slicer, `behind_shared` the spectrum of its product with `shared`.
+    from the curve to the slicer, `behind_shared` the spectrum of its product with `shared`. `squared` (2,) is what arrives of the
+    power of squared noise, whose band is wider, over what arrives of that of noise.
     """
 
     seen: Complex
@@ -150,6 +151,7 @@ class NoiseShapes:
     shared: Float
     behind: Float
     behind_shared: Complex
+    squared: Float
 
     @classmethod
     def of(cls, before: Complex, met: Complex, behind: Complex, samples: int) -> NoiseShapes:
@@ -162,7 +164,9 @@ class NoiseShapes:
         )
         shared, impulse = correlation / variance[:, None], fft.irfft(behind, samples)
         spectra = fft.rfft(np.concatenate([seen**2, impulse * shared]))
-        return cls(spectra[:2], met, shared, impulse, spectra[2:])
+        own, passed = fft.irfft(power, samples) / variance[:, None], np.abs(behind) ** 2
+        squared = variance * (fft.rfft(own**2).real @ passed) / (power @ passed)
+        return cls(spectra[:2], met, shared, impulse, spectra[2:], squared)
 
 
 class LightChain:

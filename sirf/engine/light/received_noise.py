@@ -4,11 +4,13 @@ Noise n of a variance V(s) at the curve f makes f(i) + f'(i) n + f''(i) n² / 2.
 correlation r at the curve, c = b * r:
 
     mean       integral of b(t - s) f'' V / 2
-    variance   that of a straight amplifier of the mean gain g, plus the integral of b(t - s) c(t - s) (f'² - g²) sqrt(V W(t))
+    variance   that of a straight amplifier of the mean gain g, plus the integral of b(t - s) c(t - s) (h - g²) sqrt(V W(t))
     third      3 W(t)² times the integral of b(t - s) c(t - s)² f'' f'²
 
-W is the variance at the curve of steady light whose noise is at the slicer as large as what is there at t. Mean and straight
-amplifier are exact however fast the light changes; the others take the noise as steady over the width of r.
+W is the variance at the curve of steady light whose noise is at the slicer as large as what is there at t; h is the curve's gain
+for the noise's power, f'² where that is small. Mean and straight amplifier are exact however fast the light changes; the others
+take the noise as steady over the width of r.
+
 Symbols: N samples of the period, R courses of it, which pass every transform side by side.
 """
 
@@ -57,19 +59,21 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     variance += beats * (power / float(chain.span.powers(order).mean()) - 1.0)
     if tia.saturation == np.inf:
         return _by_symbol(np.zeros(n), variance, np.zeros(n), chain.per_ui)
-    slope, met = tia.slope(current), white * shapes.met[:, None]
+    met = white * shapes.met[:, None]
     # both kinds of noise have nearly the same correlation: one, weighted by their sizes
     weights = met[:, :, 0].real / met[:, :, 0].real.sum(axis=0)
     size = np.maximum(fft.irfft(met.sum(axis=0), n, overwrite_x=True), 0.0)
     seen *= (shapes.met[:, 0].real / shapes.seen[:, 0].real)[:, None, None]
     later = np.maximum(fft.irfft(seen.sum(axis=0), n, overwrite_x=True), 0.0)
-    moved = fft.rfft((slope**2 - average**2) * np.sqrt(size))
+    # large noise meets the curve's flatter ends and its bend
+    through = tia.noise_power_gain(current, size, float(weights[:, 0] @ shapes.squared))
+    moved = fft.rfft((through - average**2) * np.sqrt(size))
     moved *= np.einsum("kr,kf->rf", weights, shapes.behind_shared)
     variance += np.sqrt(later) * fft.irfft(moved, n, overwrite_x=True)
     shared = weights[:, 0] @ shapes.shared
     bend = tia.curvature(current[0])
     behind = np.stack([chain.spectra(n, power.dtype.name).behind, fft.rfft(shapes.behind * shared**2)])
-    mean, third = fft.irfft(behind * fft.rfft(np.stack([0.5 * bend * size[0], bend * slope[0] ** 2])), n)
+    mean, third = fft.irfft(behind * fft.rfft(np.stack([0.5 * bend * size[0], bend * through[0]])), n)
     return _by_symbol(mean, variance, 3.0 * later[0] ** 2 * third, chain.per_ui)
 
 

@@ -13,7 +13,8 @@ from scipy.special import ndtr
 
 from sirf import optics
 from sirf.engine.front_end import front_end
-from sirf.engine.light.light_chain import period_symbols
+from sirf.engine.light.light_chain import averaged, period_symbols
+from sirf.engine.light.received_noise import received_noise
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.link import Link
 from tests.optics.links import BANDWIDTH, CORNER, RESPONSIVITY, SYMBOL_RATE, TRANSIMPEDANCE, back_to_back, straight_path
@@ -40,6 +41,14 @@ def bent_link() -> Link:
     )
     link = back_to_back(dataclasses.replace(path, receiver=receiver))
     return link.replace(receiver=dataclasses.replace(link.receiver, noise_density=OWN**2 / BANDWIDTH))
+
+
+def louder(link: Link, rin_db: float) -> Link:
+    """The link with another intensity noise in dB/Hz."""
+    assert link.optics is not None
+    path = link.optics.path
+    source = dataclasses.replace(path.source, rin_db_per_hz=rin_db)
+    return link.replace(channel=link.optics.with_path(dataclasses.replace(path, source=source)))
 
 
 def butterworth(f: Float, corner: float) -> NDArray[np.complex128]:
@@ -143,3 +152,41 @@ def test_a_curve_shifts_the_mean_and_skews_the_noise(model: InterferenceModel, d
 def test_tails_of_every_level_are_those_of_the_draws(drawn: Drawn) -> None:
     # 650,000 draws of a level tell a thousandth to 4 %
     assert drawn.beyond == pytest.approx(1e-3, rel=0.1)
+
+
+def test_large_noise_meets_the_flatter_ends_of_the_curve() -> None:
+    """Steady light, noise up to a sixth of the amplifier's saturation: up to 3 % less comes through than by the slope."""
+    rin_db, n = -119.0, 1 << 15
+    link = louder(bent_link(), rin_db)
+    chain, end = averaged(link).chain, front_end(link)
+    rng, f = np.random.default_rng(3), fft.rfftfreq(n, 1.0 / (SAMPLES * SYMBOL_RATE))
+    strength = np.sqrt(0.5 * SAMPLES * SYMBOL_RATE * 10.0 ** (rin_db / 10.0))
+    before, behind = butterworth(f, AMPLIFIER) / (1.0 + 1j * f / DIODE), butterworth(f, CORNER)
+    for light in MEAN + 0.5 * OMA * np.linspace(-1.0, 1.0, 4):
+        current, power = RESPONSIVITY * (light - MEAN), np.full((1, n // 2), light)
+        found = received_noise(
+            chain, power, np.full(power.shape, current), symbol_rate=SYMBOL_RATE, order=4
+        ).variance + (end.receiver_noise**2 - OWN**2)
+        drawn = []
+        for _ in range(60):
+            noise = RESPONSIVITY * light * strength * rng.standard_normal(n)
+            volts = TRANSIMPEDANCE * (current + fft.irfft(fft.rfft(noise) * before))
+            drawn.append(np.var(fft.irfft(fft.rfft(SATURATION * np.tanh(volts / SATURATION)) * behind)))
+        # the draws tell a variance to 0.3 %
+        assert found.mean() == pytest.approx(np.mean(drawn), rel=0.0075)
+
+
+@pytest.mark.parametrize("current", [-2e-4, 0.0, 3e-4])
+def test_gain_for_the_power_of_noise_is_that_of_the_curve(current: float) -> None:
+    """White noise: all of its square arrives as well, so that the variance behind the curve is what its distribution says."""
+    amplifier, deviation = optics.Tia(2000.0, saturation=1.5), 6e-5
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    weights = weights / weights.sum()
+    behind = amplifier.curve(current + deviation * nodes)
+    expected = weights @ (behind - weights @ behind) ** 2 / deviation**2
+    found = float(amplifier.noise_power_gain(np.array(current), np.array(deviation**2), 1.0))
+    assert found == pytest.approx(expected, rel=3e-4)
+    slope = 2000.0 * (1.0 - np.tanh(2000.0 * current / 1.5) ** 2)
+    assert abs(slope**2 / expected - 1.0) > 3e-3
+    straight = optics.Tia(2000.0)
+    assert straight.noise_power_gain(np.array(current), np.array(1.0), 1.0) == pytest.approx(2000.0**2)
