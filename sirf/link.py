@@ -284,7 +284,7 @@ class Link:
         """A transfer with the linear gain of the light in it."""
         assert self.optics is not None
         gain = drive_gain * self.optics.gain(copper.frequency, self.order)
-        return Transfer(copper.frequency, copper.value * gain)
+        return dataclasses.replace(copper, value=copper.value * gain)
 
     def launch_amplitudes(self) -> tuple[float, ...]:
         """Amplitude in V of each of `transfers()`: A_v, then A_fe of every FEXT and A_ne of every NEXT or the aggressor's own."""

@@ -33,7 +33,8 @@ SMALLEST_CURSOR = 1e-6
 class FilteredLine:
     """A line of `order` levels within ±1 V, a Butterworth filter at `corner` symbol rates, both FFEs, a series capacitor.
 
-    `high_pass` in Hz is the corner of the capacitor, 0 for none; `step` that of the data.
+    `high_pass` in Hz is the corner of the capacitor, 0 for none; `step` that of the data. A corner that is `known` to the channel
+    is not to be seen in its data, which begin a step above DC.
     """
 
     order: int
@@ -43,6 +44,7 @@ class FilteredLine:
     rx_main: int = 0
     high_pass: float = 0.0
     step: float = STEP
+    known: bool = False
 
     def link(self, sigma: float) -> Link:
         """With `sigma` V rms behind the filter, before the Rx FFE."""
@@ -55,10 +57,15 @@ class FilteredLine:
         return plain.replace(receiver=receiver, channel=channel)
 
     def _coupled(self) -> Channel:
-        f = np.arange(0.0, 20.0 * RATE, self.step)
+        f = np.arange(self.step if self.known else 0.0, 20.0 * RATE, self.step)
         s = np.zeros((len(f), 2, 2), dtype=complex)
         s[:, 1, 0] = s[:, 0, 1] = np.exp(-2j * np.pi * f * DELAY) * 1j * f / (1j * f + self.high_pass)
-        return Channel(through=Network(f, s, z0=100.0, name="coupled"), plane="die", name="coupled")
+        return Channel(
+            through=Network(f, s, z0=100.0, name="coupled"),
+            plane="die",
+            name="coupled",
+            coupling_corner=self.high_pass if self.known else None,
+        )
 
     @cached_property
     def cursors(self) -> tuple[Float, int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._digest import OMITTED_AT_DEFAULT
 from sirf.channel.lanes import coupled_two_port, find_lanes, lane_name, parse_lanes, through_two_port
 from sirf.channel.mixed_mode import PAIRINGS, PortOrder, differential_two_port
 from sirf.channel.mixed_mode_order import Mode, parse_modal_order, single_ended
@@ -54,10 +55,13 @@ class Channel:
     four_port
         The single-ended 4-port behind the through path, at 50 ohm, its ports put in the order P in, P out, N in, N out: skew
         and mode conversion live there. None for differential two-ports.
+    coupling_corner
+        High-pass corner in Hz, between 50 ohm a line, of a coupling capacitor in the through path, whose S-parameters hold it but
+        whose grid may not show it; None where there is none, or where the data are to tell.
     name, warnings
         What it is called, and what its user should know about the data.
 
-    Raises `SirfError` for networks that are not two-ports at 100 ohm, or another plane.
+    Raises `SirfError` for networks that are not two-ports at 100 ohm, another plane or a corner that is not positive.
 
     >>> sirf.Channel.from_touchstone("thru.s2p", fext=["fext1.s2p"]).plane
     'ball'
@@ -71,6 +75,7 @@ class Channel:
     four_port: Network | None = field(default=None, kw_only=True)
     name: str = field(default="", kw_only=True)
     warnings: tuple[str, ...] = field(default=(), kw_only=True)
+    coupling_corner: float | None = field(default=None, kw_only=True, metadata={OMITTED_AT_DEFAULT: True})
 
     def __post_init__(self) -> None:
         """Check ports, impedance and plane."""
@@ -85,6 +90,10 @@ class Channel:
         if self.plane not in PLANES:
             raise SirfError(
                 f"plane must be one of {', '.join(PLANES)}, got {self.plane!r}. Use 'ball' for a board channel."
+            )
+        if self.coupling_corner is not None and not 0.0 < self.coupling_corner < float("inf"):
+            raise SirfError(
+                f"coupling_corner must be positive Hz, got {self.coupling_corner!r}. Use None for a path without a capacitor."
             )
         for network in self.networks:
             if network.ports != 2 or network.z0 != PAIR_OHM:

@@ -6,7 +6,7 @@ prepared once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.channel.network import Network
+from sirf.channel.network import LINE_OHM, Network
 from sirf.channel.package import Package, terminated_transfer
 from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.channel.transfer import Transfer
@@ -163,7 +163,8 @@ def die_to_die(channel: Channel, case: PackageCase | None, *, common_mode: bool 
         for network, role in distinct
     )
     transfers = tuple(
-        _transfer(network, case.ends(role)) for network, (_, role) in zip(networks, distinct, strict=True)
+        _transfer(network, case.ends(role), channel.coupling_corner if role == "through" else None)
+        for network, (_, role) in zip(networks, distinct, strict=True)
     )
     return DieToDie(networks, transfers, index)
 
@@ -257,8 +258,11 @@ def _reflection(end: Package) -> float:
     return (end.r_d - end.r_0) / (end.r_d + end.r_0)
 
 
-def _transfer(network: Network, ends: Iterable[Package]) -> Transfer:
+def _transfer(network: Network, ends: tuple[Package, Package], corner: float | None) -> Transfer:
     near, far = (_reflection(end) for end in ends)
     s = network.s
     value = terminated_transfer(s[:, 1, 0], s[:, 0, 0], s[:, 0, 1], s[:, 1, 1], near, far)
-    return Transfer(frequency=network.frequency, value=value)
+    if corner is not None:
+        # the capacitor is in series with both terminations, given with 50 ohm each
+        corner *= 2.0 * LINE_OHM / sum(end.r_d for end in ends)
+    return Transfer(frequency=network.frequency, value=value, coupling_corner=corner)

@@ -61,6 +61,8 @@ def linear_chain(first: Channel, second: Channel, *, gain: Callable[[Float], Com
         plane="die",
         name=f"{first.name} + {second.name}",
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
+        # far above both corners two high-passes are one whose corner is their sum
+        coupling_corner=(first.coupling_corner or 0.0) + (second.coupling_corner or 0.0) or None,
     )
 
 

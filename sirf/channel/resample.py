@@ -34,6 +34,8 @@ _CLEAR_TURN = 0.02
 """Least corner, relative to the first point, that the phase of a file without a DC point is believed to show."""
 _SMALLEST_TURN = 1e-4
 """The same where a point at DC has proved the coupling."""
+MAX_UNRESOLVED = 0.5
+"""Corner of a coupling, relative to the grid's step, from which on the data themselves hold its droop."""
 _SETTLED = 1e-9
 """Relative step of the corner at which its search ends; the next one would be its square."""
 
@@ -163,7 +165,7 @@ def coupling_corner(frequency: Float, value: Complex) -> float | None:
         return None
     # proved by an open DC point, but too low to be measured: zero stands for that
     corner = turn * float(points[0]) if clear else 0.0
-    return corner if corner < 0.5 * usual_step(frequency) else None
+    return corner if corner < MAX_UNRESOLVED * usual_step(frequency) else None
 
 
 @lru_cache(maxsize=8)

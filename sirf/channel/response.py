@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
 from sirf.channel.cached_spectra import KEPT_GRIDS, folded_shape, symbol_low_pass, transform_grid
-from sirf.channel.resample import FlatResponse, coupling_corner, flatten, usual_step, without_coupling
+from sirf.channel.resample import MAX_UNRESOLVED, FlatResponse, coupling_corner, flatten, usual_step, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError
 from sirf.signal.fast_length import next_fast_length
@@ -167,8 +167,8 @@ def prepare(
 
     The window in time is as short as it can be with at most `tail_energy` of a pulse's energy outside; 0 keeps twice the
     span that the file's frequency step can tell apart. `warnings` says where the data could not bear the result. An AC coupling
-    whose corner lies below the frequency step is taken out of the data and put back in time, by its pole: inside the window it is
-    exact, and `coupling_corner` says how the tail goes on behind it.
+    whose corner lies below the frequency step, as the transfer knows it or its phase tells, is taken out of the data and put back
+    in time, by its pole: inside the window it is exact, and `coupling_corner` says how the tail goes on behind it.
 
     Raises `SirfError` for a symbol rate that is not positive or a `samples_per_ui` outside 2 to 1024.
     """
@@ -176,7 +176,12 @@ def prepare(
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
     frequency, value = transfer.frequency, transfer.value
-    step, corner = usual_step(frequency), coupling_corner(frequency, value)
+    step, corner = usual_step(frequency), transfer.coupling_corner
+    if corner is None:
+        corner = coupling_corner(frequency, value)
+    elif corner >= MAX_UNRESOLVED * step:
+        # the data hold it themselves
+        corner = None
     if corner is not None:
         frequency, value = without_coupling(frequency, value, corner)
     # the long response first; how much of it counts is known only then
@@ -355,6 +360,11 @@ def _coupled(impulse: Float, pole: float) -> Float:
     h(t) less 2 pi corner times the integral of h(u) exp(-2 pi corner (t - u)) over all u before t.
     """
     size = impulse.size
+    if pole * size < 1.0:
+        # nothing has decayed much by the window's end: the integral is a running sum, and half of what comes just now
+        growing = np.exp(pole * np.arange(size))
+        running = np.cumsum(impulse * growing) / growing - 0.5 * impulse
+        return np.asarray(impulse - 2.0 * np.tanh(0.5 * pole) * running)
     falling = np.exp(-pole * np.arange(size))
     # the trapezoidal rule: half of what comes just now; the sum is short of no DC, as the integral is
     falling[0] = 0.5

@@ -14,11 +14,14 @@ from sirf.errors import SirfError
 class Transfer:
     """A transfer function: `value` (F,) complex at `frequency` (F,) in Hz, ascending, as the file's grid has it.
 
+    `coupling_corner` in Hz is that of a coupling capacitor where it is known; None where the data themselves have to show it.
+
     Raises `SirfError` for fewer than 4 points, different lengths, values that are not finite or a falling grid.
     """
 
     frequency: Float
     value: Complex
+    coupling_corner: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check and copy the arrays."""

@@ -63,7 +63,7 @@ def pulse(
     )
     channel = files.load()
     warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
-    transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0])
+    transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0], coupling_corner=channel.coupling_corner)
     response = pulse_response(
         transfer,
         symbol_rate=symbol_rate,

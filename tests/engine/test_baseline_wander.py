@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 import sirf
 from benchmarks.validate.filtered_line import DELAY, RATE, FilteredLine
+from sirf.channel.die_to_die import PackageCase
+from sirf.channel.package import Package
+from sirf.channel.parts import Capacitor
+from sirf.channel.path.path import Path, Segment
 from sirf.engine.baseline_wander import BaselineWander
 from sirf.engine.counting.baud_rate import LEAD_SYMBOLS, STRETCH_SYMBOLS, BaudRateLink
 from sirf.engine.front_end import front_end, preparation_warnings
@@ -46,6 +50,43 @@ def test_error_ratios_are_those_of_all_the_capacitors_cursors(line: FilteredLine
     seen = sirf.simulate(link, symbols=200_000, rng=3).errors.symbol_interval(0.999)
     assert counted[0] < exact < counted[1] < 1.5 * counted[0]
     assert seen[0] < exact < seen[1]
+
+
+def test_a_corner_that_no_phase_shows_is_counted_where_the_channel_knows_it() -> None:
+    """150 kHz on a grid of 10 MHz without a point at DC: nothing in the data tells of the wander, which makes many errors."""
+    line = FilteredLine(order=4, corner=2.0, high_pass=150e3, step=10e6, known=True)
+    link, exact = line.link(0.05), line.error_ratio(0.05)
+    assert sirf.statistical_eye(link, phases=1).ser == pytest.approx(exact, rel=0.01)
+    unknown = link.replace(channel=dataclasses.replace(link.channel, coupling_corner=None))
+    assert sirf.statistical_eye(unknown, phases=1).ser < 0.9 * exact
+
+
+@pytest.mark.parametrize("wired", [True, False], ids=["to the die", "with packages"])
+def test_the_capacitor_of_a_path_wanders_in_every_engine(wired: bool) -> None:
+    """10 nF between 50 ohm a line, or between packages that end in 60: the corner follows both terminations."""
+    path = Path("coupled", (Segment("capacitor", Capacitor(capacitance=10e-9)),), "")
+    channel = path.to_channel(np.arange(0.0, 50e9, 10e6), plane="die" if wired else "ball")
+    assert channel.coupling_corner == pytest.approx(1.0 / (2.0 * np.pi * 100.0 * 10e-9))
+    device = Package(die=((1e-18, 1e-15),), r_d=60.0)
+    ends = None if wired else PackageCase(transmitter=device, fext=device, next=device, receiver=device)
+    link = silent(dataclasses.replace(PLAIN, order=2)).replace(channel=channel, packages=ends)
+    corner = 1.0 / (2.0 * np.pi * (100.0 if wired else 120.0) * 10e-9)
+    end = front_end(link)
+    assert end.wander is not None
+    signal = float(np.sum(end.cursors(end.through)))
+    wanted = signal * np.sqrt(np.pi * corner / RATE)
+    assert np.sqrt(end.wander.variance(link.levels)) == pytest.approx(wanted, rel=0.02)
+    assert not any("wander" in warning for warning in (*channel.warnings, *preparation_warnings(link)))
+    # what a capacitor adds to the interference, drawn with each stretch: the same symbols without one
+    still = link.replace(channel=dataclasses.replace(channel, coupling_corner=None))
+    with_one, without = BaudRateLink(link), BaudRateLink(still)
+    without.digest = with_one.digest
+    added = [with_one.segment(1, k).residual.astype(float) - without.segment(1, k).residual for k in range(4)]
+    assert np.std(added) == pytest.approx(wanted, rel=0.1)
+    runs = [sirf.simulate(one, symbols=200_000, rng=1, record=200_000).record for one in (link, still)]
+    # symbols are drawn apart; the bare interference is the same in power
+    power = [np.var(run.decision_input - link.levels[run.sent] * end.main_cursor) for run in runs if run is not None]
+    assert power[0] - power[1] == pytest.approx(wanted**2, rel=0.4)
 
 
 @pytest.mark.parametrize("corner", [1e6, 4e6])

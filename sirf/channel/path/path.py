@@ -116,6 +116,15 @@ class Path:
         return min((getattr(segment.element, "valid_to", np.inf) for segment in self.segments), default=np.inf)
 
     @property
+    def coupling_corner(self) -> float | None:
+        """High-pass corner in Hz of the path's capacitor, with those of its blocks from data; None without a capacitor.
+
+        Far above the corners two capacitors in series are one whose corner is their sum.
+        """
+        own = [part.element.corner for part in self.segments if isinstance(part.element, Capacitor)]
+        return sum(own) + sum(block.coupling_corner or 0.0 for block in self._blocks) if own else None
+
+    @property
     def grid(self) -> Float:
         """Frequencies (F,) in Hz of the path where none are given: 0 to 120 GHz by 10 MHz, less where a line's model ends."""
         lines = [segment.element.line for segment in self.segments if isinstance(segment.element, Trace)]
@@ -197,18 +206,13 @@ class Path:
 
         A path whose lines differ somewhere also gives the channel its single-ended 4-port, where skew and mode conversion live.
         A coupling capacitor blocks DC at a corner far below any grid, where no pulse of a grid's period can show it: the channel
-        then starts above DC, as an analyser's file does, and says so.
+        then starts above DC, as an analyser's file does, and carries the corner, so that the engines count its baseline wander.
         """
         f, warnings = self._frequency(frequency), self.warnings + self._assumptions()
-        blocks = [segment for segment in self.segments if isinstance(segment.element, Capacitor)]
-        if blocks or any(block.coupling_corner is not None for block in self._blocks):
+        corner = self.coupling_corner
+        if corner or any(block.coupling_corner is not None for block in self._blocks):
             # open at DC: S21 is zero there, and its phase means nothing
             f = f[f > 0.0]
-            warnings += tuple(
-                f"{block.name} blocks DC below {block.element.corner / 1e3:.3g} kHz: baseline wander is not in this channel."
-                for block in blocks
-                if isinstance(block.element, Capacitor)
-            )
         fext: tuple[Network, ...] = ()
         near: tuple[Network, ...] = ()
         if self.lanes > 1:
@@ -235,6 +239,7 @@ class Path:
             port_order=PAIRINGS["12-34"] if self.converts else None,
             name=self.name,
             warnings=warnings,
+            coupling_corner=corner,
         )
 
     def insertion_loss_db(self, frequency: ArrayLike) -> Float:

@@ -191,7 +191,7 @@ class BaudRateLink:
         deviation = np.sqrt(wander.variance(self.levels))
         for stretch, state in enumerate((deviation * drawn).tolist()):
             first, last = stretch_bounds(stretch, stretches, len(sent))
-            space.residual[first:last] += wander.follow(sent[first:last], state).astype(np.float32)
+            space.residual[first:last] += wander.stretch(sent[first:last], state).astype(np.float32)
 
     def _send(self, pattern: Pattern | None, random: Randomness, start: int, symbols: Symbols) -> None:
         """Fill `symbols` with what goes over the line; precoding starts anew in each segment, and keeps random symbols random."""

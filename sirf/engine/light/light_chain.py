@@ -385,7 +385,7 @@ class LightChain:
 @lru_cache(maxsize=2)
 def _prepared_behind(after: Channel, symbol_rate: float) -> PreparedTransfer:
     """The copper behind the light at SAMPLES_PER_UI."""
-    transfer = Transfer(after.frequency, after.through.s[:, 1, 0])
+    transfer = Transfer(after.frequency, after.through.s[:, 1, 0], coupling_corner=after.coupling_corner)
     return prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=SAMPLES_PER_UI)
 
 

@@ -84,7 +84,10 @@ def test_a_capacitor_blocks_dc_in_the_network_and_leaves_it_out_of_the_channel(t
     assert path.network(f).s[0, 1, 0] == 0.0
     channel = path.to_channel(f)
     assert channel.frequency[0] > 0.0
-    assert any("capacitor blocks DC below 15.9 kHz" in note for note in channel.warnings)
+    assert channel.coupling_corner == pytest.approx(15.9e3, rel=1e-3)
+    assert not any("DC" in note for note in channel.warnings)
+    bare = paths.load_path(write(tmp_path, "edge_stripline", "die"))
+    assert bare.to_channel(f).coupling_corner is None
 
 
 def test_two_capacitors_are_refused(tmp_path: FilePath) -> None:
