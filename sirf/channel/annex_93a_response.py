@@ -65,7 +65,8 @@ def impulse_response(frequency: Float, value: Complex, *, sample_rate: float, tr
     # magnitude and phase apart, because straight lines of a complex number would cut its circle
     spectrum = magnitude_on(grid, frequency, np.abs(value)) * np.exp(1j * phase_on(grid, frequency, value))
     impulse = np.asarray(irfft(spectrum, n=2 * half))
-    large = np.flatnonzero(np.abs(impulse) > truncation * np.max(np.abs(impulse)))
+    size = np.abs(impulse)
+    large = np.flatnonzero(size > truncation * np.max(size))
     return impulse[: int(large[-1]) + 1]
 
 

@@ -161,11 +161,10 @@ def _step_reflection(network: Network, port: int, rise: float, period: float) ->
     edge = float(network.frequency[-1])
     # fine enough for the edge, and for all of the file's band; a length without large prime factors is transformed fast
     samples = next_fast_length(math.ceil(period * max(_SAMPLES / rise, 2.0 * edge)))
-    frequency = np.arange(samples // 2 + 1) / period
-    inside = frequency <= edge
-    response = np.zeros(frequency.size, dtype=np.complex128)
-    response[inside] = _reflection(network, port, frequency[inside])
-    response *= gaussian_edge(frequency, rise)
+    # the file's own band: the transform takes zeros beyond it
+    frequency = np.arange(min(samples // 2, math.ceil(edge * period)) + 1) / period
+    frequency = frequency[frequency <= edge]
+    response = _reflection(network, port, frequency) * gaussian_edge(frequency, rise)
     # room in front for the foot of the edge, which begins before time zero
     lead = math.ceil(2.0 * _LEAD * rise * samples / period)
     impulse = irfft(response, n=samples)
