@@ -42,6 +42,8 @@ NOT_OF_A_LINK = {
     "LinearLoop": "a model of a loop, computed from it",
     "ReferenceReceiver": "of a measurement of light, not of a link",
     "Tdecq": "a result",
+    "TdecReceiver": "of a measurement of light, not of a link",
+    "Tdec": "a result",
     "TransmitterMeasures": "a result",
     "LinkBudget": "a result",
     "RingControl": "a result",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sirf.optics.library import OpticsPreset, list_optics, load_optics
     from sirf.optics.micro_led import MicroLed
     from sirf.optics.modulator import ElectroAbsorption, MachZehnder, Ring, level_mismatch
+    from sirf.optics.nrz_eye_closure import Tdec, TdecReceiver, tdec
     from sirf.optics.optical_path import OpticalPath
     from sirf.optics.optical_receiver import OpticalReceiver, Photodiode, Tia
     from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
@@ -47,6 +48,8 @@ __all__ = [
     "RingFilter",
     "RingHeater",
     "Span",
+    "Tdec",
+    "TdecReceiver",
     "Tdecq",
     "Tia",
     "TransmitterMeasures",
@@ -66,6 +69,7 @@ __all__ = [
     "outer_levels",
     "outer_oma",
     "sensitivity",
+    "tdec",
     "tdecq",
     "worst_case_budget",
 ]
@@ -77,6 +81,7 @@ _MODULES = {
     "library": "OpticsPreset list_optics load_optics",
     "micro_led": "MicroLed",
     "modulator": "ElectroAbsorption MachZehnder Ring level_mismatch",
+    "nrz_eye_closure": "Tdec TdecReceiver tdec",
     "optical_path": "OpticalPath",
     "optical_receiver": "OpticalReceiver Photodiode Tia",
     "power": "dbm extinction_ratio_db from_dbm outer_levels outer_oma",

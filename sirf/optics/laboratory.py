@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sirf.errors import PhysicsError, SirfError
 from sirf.optics.eye_closure import FIVE_TAPS, ReferenceReceiver, tdecq
 from sirf.optics.modulator import level_mismatch
+from sirf.optics.nrz_eye_closure import tdec
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.power import dbm, extinction_ratio_db, outer_oma
 from sirf.optics.receiver_sensitivity import sensitivity
@@ -22,7 +23,8 @@ from sirf.units import VOLTAGE, Given, parse_symbol_rate
 class TransmitterMeasures:
     """OMA_outer in W, extinction ratio and TECQ at the transmitter's output, TDECQ behind the fibre; static R_LM.
 
-    R_LM, TECQ and TDECQ are defined for the four levels of PAM4 only (clauses 120D.3.1.2 and 121.8.5): None for others.
+    R_LM, TECQ and TDECQ are defined for the four levels of PAM4 only (clauses 120D.3.1.2 and 121.8.5): None for others. TDEC,
+    behind the fibre, is that of the two levels of NRZ (clause 95.8.5).
     `swing` in V, `symbol_rate` in baud and `order` are those of the levels that were sent.
     """
 
@@ -35,6 +37,7 @@ class TransmitterMeasures:
     level_mismatch: float | None
     tecq_db: float | None
     tdecq_db: float | None
+    tdec_db: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -63,8 +66,11 @@ def measure(
     # extinction ratio and R_LM of slow levels, as the standards define them for settled symbols
     static = path.transmitted(swing * np.linspace(-1.0, 1.0, order))
     found: list[float | None] = [None]
+    closure: float | None = None
+    behind = path.fibre.propagate(light, rate, chirp=path.chirp) if order in (2, 4) else light
+    if order == 2:
+        closure = tdec(behind, sent, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui).db
     if order == 4:
-        behind = path.fibre.propagate(light, rate, chirp=path.chirp)
         rising = _rising(path, sent, swing)
         found = [
             tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver).db
@@ -81,6 +87,7 @@ def measure(
         level_mismatch=level_mismatch(static) if order == 4 else None,
         tecq_db=found[0],
         tdecq_db=found[-1],
+        tdec_db=closure,
     )
 
 

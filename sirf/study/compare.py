@@ -10,6 +10,7 @@ from typing import Any
 
 from sirf.ami.flow import modelled
 from sirf.ami.parameter_search import ModelSearch, optimize_models
+from sirf.engine.light.transmitter_closure import transmitter_tdec
 from sirf.errors import SirfError
 from sirf.execution import all_cores
 from sirf.link import Link
@@ -417,6 +418,12 @@ def _notes(architecture: Architecture, data_rate: float, here: Measurement, link
         notes.append(f"{data_rate / 1e9:g} Gb/s is a projection: no standard, no published package or device")
     if interface.budget is None:
         notes.append("no loss and length budget is stated for the interface at this rate: its reach is that by physics")
+    # TDECQ is of four levels alone: light of two has an eye closure of its own
+    notes += [
+        f"TDEC {transmitter_tdec(optimized(part.link)).db:.1f} dB of the NRZ in {part.name} (no equaliser, at 0.4 and 0.6 UI)"
+        for part in here.sections
+        if part.link.optics is not None and part.link.order == 2
+    ]
     if architecture.fibre_m:
         # delay of light in glass: n / c
         fibre = 1e9 * architecture.fibre_m * FIBRE_INDEX / C0

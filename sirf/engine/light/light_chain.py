@@ -452,10 +452,17 @@ def transmitter_tdecq(
     takes an eighth of PRBS13Q's time and differs by some hundredths of a dB). `receiver` is the reference receiver, of 15 taps
     from 80 GBd and 5 below by default. Raises `SirfError` for a link without light.
     """
+    light, sent = sent_light(link, pattern, 4, fibre=fibre)
+    chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FIFTEEN_TAPS_FROM_BAUD else FIVE_TAPS)
+    return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=SAMPLES_PER_UI, receiver=chosen)
+
+
+def sent_light(link: Link, pattern: str, order: int, *, fibre: bool) -> tuple[Float, NDArray[np.integer]]:
+    """One period of `pattern` (N,) at `order` levels as light (N M,) in W, before or behind the fibre, and what was sent."""
     span = _span(link)
     chosen_pattern = Pattern(pattern)
-    sent = chosen_pattern.take(0, chosen_pattern.period(4), order=4)
-    drive = front_end(drive_link(link, coupled=False))
+    sent = chosen_pattern.take(0, chosen_pattern.period(order), order=order)
+    drive = front_end(drive_link(link))
     rate = SAMPLES_PER_UI * link.symbol_rate
     volts = span.path.driver.curve(
         np.sign(link.drive_gain) * periodic(drive.through, drive.sampling, link.levels[sent])
@@ -463,8 +470,7 @@ def transmitter_tdecq(
     light = span.path.launch(volts, rate)
     if fibre:
         light = span.path.fibre.propagate(light, rate, chirp=span.path.chirp)
-    chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FIFTEEN_TAPS_FROM_BAUD else FIVE_TAPS)
-    return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=SAMPLES_PER_UI, receiver=chosen)
+    return light, sent
 
 
 def _span(link: Link) -> Span:
