@@ -145,7 +145,8 @@ class Trace(NamedTuple):
 
     `samples`, `position` (k + F - 1,) and `decided` (k + max(D, 1),) begin with what is left of the call before: converted
     samples in V, instants in UI, level indices that were fed back. Entry i of the others is for the symbol decided at step i:
-    what the slicer chose, the fed-back and the equalised value in V, FFE taps `weights` (k, F or 0) and `gains` (k,).
+    what the slicer chose, the fed-back and the equalised value in V, what was `sent` at its instant (after a cycle slip another
+    symbol than the one whose turn it is), FFE taps `weights` (k, F or 0) and `gains` (k,).
     """
 
     samples: Float
@@ -154,6 +155,7 @@ class Trace(NamedTuple):
     chosen: Bytes
     fed_back: Float
     equalised: Float
+    sent: Bytes
     weights: Single
     gains: Single
 
@@ -323,7 +325,8 @@ def receive(
         taps.ring,
     )
     samples, position, decided, chosen = trace.samples, trace.position, trace.decided, trace.chosen
-    fed_back, equalised, weights, gains = trace.fed_back, trace.equalised, trace.weights, trace.gains
+    fed_back, equalised, under_way = trace.fed_back, trace.equalised, trace.sent
+    weights, gains = trace.weights, trace.gains
     count, posts = len(ffe), len(dfe)
     # interpolation reads two samples ahead, the edge detector and the FFE's past one UI more
     guard = 2 if count <= 1 and loop.detector != BANG_BANG else 3
@@ -369,6 +372,11 @@ def receive(
         # symbol j is the one whose FFE window is now complete
         j = k - slicer.ffe_main
         here = history + i
+        where = position[newest - slicer.ffe_main]
+        # symbol on whose UI the sampler stands; it differs from j after a cycle slip
+        expected = int(np.floor(where + 0.5))
+        right = sent[max(expected - signal.sent_origin, 0)]
+        under_way[i] = right
         if j < 0:
             decided[here] = chosen[i] = 0
             fed_back[i] = equalised[i] = 0.0
@@ -376,10 +384,6 @@ def receive(
         z = slicer_noise[i] + (ffe[0] * sample if filtered else sample)
         for t in range(1, count):
             z += ffe[t] * samples[newest - t]
-        where = position[newest - slicer.ffe_main]
-        # symbol on whose UI the sampler stands; it differs from j after a cycle slip
-        expected = int(np.floor(where + 0.5))
-        right = sent[max(expected - signal.sent_origin, 0)]
         before = decided[here - 1]
         back = feed_back(dfe, levels, decided, here, moving)
         y = z - back

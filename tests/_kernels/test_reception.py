@@ -155,7 +155,15 @@ def test_adaptation_is_least_mean_squares_or_its_signs(sign: bool) -> None:
     samples, decided = RNG.normal(0.0, 0.4, 12), RNG.integers(0, 4, 12).astype(np.uint8)
     nothing = np.zeros(0)
     trace = kernel.Trace(
-        samples, nothing, decided, decided, nothing, nothing, np.zeros((0, 0), np.float32), nothing.astype(np.float32)
+        samples,
+        nothing,
+        decided,
+        decided,
+        nothing,
+        nothing,
+        decided,
+        np.zeros((0, 0), np.float32),
+        nothing.astype(np.float32),
     )
 
     def moved(function: Any) -> tuple[kernel.Taps, float]:
@@ -211,8 +219,8 @@ def test_the_whole_receiver_is_its_plain_python(detector: int, unrolled: bool) -
         steps = kernel.Steps(1e-3, 1e-3, 1e-3, 1e-3, False, 50, np.tile([-2.0, 2.0], (3, 1)), np.array([[-1.0, 1.0]]))
         trace = kernel.Trace(
             np.zeros(count + taps_before), np.zeros(count + taps_before), np.zeros(count + 1, dtype=np.uint8),
-            np.zeros(count, dtype=np.uint8), np.zeros(count), np.zeros(count), np.zeros((count, 3), dtype=np.float32),
-            np.zeros(count, dtype=np.float32),
+            np.zeros(count, dtype=np.uint8), np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.uint8),
+            np.zeros((count, 3), dtype=np.float32), np.zeros(count, dtype=np.float32),
         )  # fmt: skip
         state = fresh()
         done = function(signal, front, slicer, loop(detector=detector, gear=1.0, start=10), steps, taps, trace, state)
@@ -225,5 +233,9 @@ def test_the_whole_receiver_is_its_plain_python(detector: int, unrolled: bool) -
     for one, two in told:
         np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
     assert all(np.isclose(state[name], other_state[name], rtol=1e-12) for name in kernel.STATE.names or ())
+    # where the sampler stands tells what was under way
+    assert np.array_equal(
+        trace.sent[30:], sent[np.floor(trace.position[31 : 1 + count] + 0.5).astype(int)[: count - 30] + 3]
+    )
     # symbol j is chosen one step later than it is sampled, the wave begins with the fourth symbol
     assert np.mean(trace.chosen[30:] != sent[32 : 2 + count]) < 0.1

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Symbols
 from sirf.engine.counting.symbol_comparison import LineDecoder
-from sirf.engine.waveform.block_stream import Received, Stream
+from sirf.engine.waveform.block_stream import Stream
+from sirf.engine.waveform.reception import Decisions
 from sirf.link import Link
 
 
@@ -71,7 +72,7 @@ class Relay:
         self._past, self._origin = self._past[:, spare:], self._origin + spare
         return found
 
-    def _choices(self, received: Received, early: int) -> Symbols:
+    def _choices(self, received: Decisions, early: int) -> Symbols:
         """What the slicer took each symbol for, `early` results first; until it has settled what was sent."""
         if not self.ideal:
             return received.decided

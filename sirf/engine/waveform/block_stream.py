@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +31,6 @@ LIGHT_STRETCHES = 4
 """Stretches of light in a block."""
 EYE_RANGE = 1.35
 """Voltage range of an eye relative to the outer levels."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Received(Decisions):
-    """The same with the level index that was under way at each instant, `sent` (k,)."""
-
-    sent: NDArray[np.uint8]
 
 
 class Stream:
@@ -109,9 +102,16 @@ class Stream:
         self.sent_origin = 0
         self.unit = np.zeros((2, 0), dtype=np.float32)
 
-    def advance(self, symbols: int) -> Received:
+    def advance(self, symbols: int) -> Decisions:
         """Receive `symbols` more symbols."""
-        pieces = []
+        pieces = list(self.pieces(symbols))
+        if len(pieces) == 1:
+            return pieces[0]
+        names = [field.name for field in fields(Decisions)]
+        return Decisions(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
+
+    def pieces(self, symbols: int) -> Iterator[Decisions]:
+        """The same, piece by piece."""
         left = symbols
         while left:
             if self.exhausted:
@@ -119,12 +119,8 @@ class Stream:
             piece = self._receive(left)
             if piece is None:
                 continue
-            pieces.append(piece)
             left -= len(piece.fed_back)
-        if len(pieces) == 1:
-            return pieces[0]
-        names = [field.name for field in fields(Received)]
-        return Received(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
+            yield piece
 
     def count(self) -> ErrorCount:
         """Errors so far; of a sequence detector where there is one."""
@@ -175,16 +171,19 @@ class Stream:
                 part = slice(first, first + self.bank.block)
                 out[part] += self.wander.push(drawn.symbols[part]).astype(np.float32)[:, None]
 
-    def _receive(self, limit: int) -> Received | None:
+    def _receive(self, limit: int) -> Decisions | None:
         receiver = self.receiver
         # no more symbols than the waveform holds, whatever the sampler's time: noise for all of them, and room for no others
         limit = min(limit, max(self.origin + len(self.wave) - receiver.symbol, 1))
-        while self.unit.shape[1] < limit:
-            self.unit = np.concatenate([self.unit, self.source.receiver_noise()], axis=1)
-        added = receiver.gain * self.plan.end.transmitter_noise * self.unit[0, :limit].astype(float)
-        noise = (
-            receiver.converter_noise * self.unit[1, :limit].astype(float) if receiver.converter_noise else np.zeros(0)
-        )
+        drawn = [self.unit]
+        while sum(row.shape[1] for row in drawn) < limit:
+            drawn.append(self.source.receiver_noise())
+        self.unit = np.concatenate(drawn, axis=1)
+        scale = receiver.gain * self.plan.end.transmitter_noise
+        added = np.multiply(self.unit[0, :limit], scale, dtype=np.float64)
+        noise = np.zeros(0)
+        if receiver.converter_noise:
+            noise = np.multiply(self.unit[1, :limit], receiver.converter_noise, dtype=np.float64)
         index = receiver.symbol - receiver.ffe_main
         traced = receiver.receive(self.wave, self.origin, self.m, self.sent, self.sent_origin, added, noise)
         done = 0 if traced is None else len(traced.fed_back)
@@ -194,9 +193,8 @@ class Stream:
         self.unit = self.unit[:, done:]
         # symbols before everything has settled are received but not counted
         skip = min(max(receiver.first - index, 0), done)
-        # after a cycle slip symbol k is sampled under another symbol: decisions are held against what was under way
-        nearest = np.floor(traced.position + 0.5).astype(np.int64) - self.sent_origin
-        sent = self.sent[np.maximum(nearest, 0)]
+        # decisions are held against what was under way
+        sent = traced.sent
         if self.sequence is not None:
             self.sequence.push(traced.equalised, traced.fed_back, sent, skip)
         else:
@@ -223,7 +221,7 @@ class Stream:
             capture.accumulate(self.origin, traced.position[skip:])
         if self.recorder is not None:
             self.recorder.decisions(traced, sent, index)
-        return Received(traced.position, traced.equalised, traced.decided, traced.chosen, traced.fed_back, sent)
+        return traced
 
     def _compare(self, sent: Symbols, chosen: Symbols, early: int, skip: int) -> None:
         """Count the slicer's choices (n,) against what was sent, but the first `skip`; entries before `early` are no symbols."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Decisions:
     """What a call decided, one entry per symbol.
 
     Instant in UI, slicer input in V, level index that was fed back (of sent symbols where feedback is ideal or trained) and that
-    which the slicer chose, fed-back value in V.
+    which the slicer chose, fed-back value in V, level index that was under way at the instant.
     """
 
     position: Float
@@ -36,6 +37,7 @@ class Decisions:
     decided: Symbols
     chosen: Symbols
     fed_back: Float
+    sent: Symbols
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,12 +214,12 @@ class Reception:
     @property
     def symbol(self) -> int:
         """Symbols sampled so far."""
-        return int(self.state.symbol)
+        return int(self.state["symbol"])
 
     @property
     def gain(self) -> float:
         """Gain of the amplifier now."""
-        return float(self.state.gain)
+        return float(self.state["gain"])
 
     @property
     def reference(self) -> Float:
@@ -240,12 +242,13 @@ class Reception:
         start = self.symbol - self.ffe_main
         signal = kernel.Signal(wave.reshape(-1), origin, m, sent, sent_origin, self._wander(limit), added, noise)
         trace = kernel.Trace(
-            samples=np.concatenate([self._samples, np.empty(limit)]),
-            position=np.concatenate([self._position, np.empty(limit)]),
-            decided=np.concatenate([self._decided, np.empty(limit, dtype=np.uint8)]),
+            samples=_behind(self._samples, limit),
+            position=_behind(self._position, limit),
+            decided=_behind(self._decided, limit),
             chosen=np.empty(limit, dtype=np.uint8),
             fed_back=np.empty(limit),
             equalised=np.empty(limit),
+            sent=np.empty(limit, dtype=np.uint8),
             weights=np.empty((limit, count if count > 1 else 0), dtype=np.float32),
             gains=np.empty(limit, dtype=np.float32),
         )
@@ -272,6 +275,7 @@ class Reception:
             decided=trace.decided[self.history :][:done],
             chosen=trace.chosen[:done],
             fed_back=trace.fed_back[:done],
+            sent=trace.sent[:done],
             weights=trace.weights[:done],
             gains=trace.gains[:done],
         )
@@ -311,6 +315,13 @@ class Reception:
             references=tuple(float(level) for level in self.reference / self.main),
             gain=self.gain,
         )
+
+
+def _behind(past: NDArray[Any], size: int) -> NDArray[Any]:
+    """Room for `size` values behind those of the `past`."""
+    room = np.empty(len(past) + size, dtype=past.dtype)
+    room[: len(past)] = past
+    return room
 
 
 def timing_function(link: Link, end: FrontEnd) -> tuple[float, float]:

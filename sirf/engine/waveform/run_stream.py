@@ -33,7 +33,8 @@ def run_stream(
     left = stream.first + symbols
     try:
         while left:
-            left -= len(stream.advance(min(block, left)).fed_back)
+            for piece in stream.pieces(min(block, left)):
+                left -= len(piece.fed_back)
             if progress is not None:
                 count = stream.count()
                 progress(count.symbols, symbols, count.errors)
