@@ -14,7 +14,7 @@ Real = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
 TILE = 64  # symbols whose bins stay in the first cache
-WINDOW = 6  # coarse samples that share one pass over the fine ones
+WINDOW = 9  # coarse samples that share one pass over the fine ones
 MOST_COUNTED = 1 << 15  # symbols that no counter of 16 bits overflows for
 
 
@@ -85,7 +85,7 @@ def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None
     """
     phases, columns = coarse.shape
     ratio, length = taps.shape
-    m, before = phases * ratio, length // 2 - 1
+    before = length // 2 - 1
     if ratio == 1:
         # nothing lies between: phases are put in order of time
         for c in range(phases):
@@ -93,33 +93,60 @@ def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None
             for k in range(count):
                 fine[k, c] = row[k]
         return
-    # every sample of a symbol is a sum over one window of coarse samples, whose weights lie side by side: passes of several
-    # coarse samples over all m samples then run in vectors, and nothing is turned round
-    passes = -(-(phases + length - 1) // WINDOW)
-    weights = np.zeros((passes * WINDOW, m), dtype=np.float32)
-    for p in range(m):
+    # the samples behind two neighbouring coarse ones are sums over one window of coarse samples, whose weights lie side by side:
+    # they fill a vector, and nothing is turned round
+    group = 2 if phases % 2 == 0 else 1
+    width, groups = group * ratio, phases // group
+    passes = -(-(group + length - 1) // WINDOW)
+    weights = np.zeros((passes * WINDOW, width), dtype=np.float32)
+    for p in range(width):
         for j in range(length):
             weights[p // ratio + j, p] = taps[p % ratio, j]
-    # the last passes may read beyond the last column, with weights of zero
+    # the last pass may read beyond the last column, with weights of zero
     line = np.zeros((columns + 1 + WINDOW) * phases, dtype=np.float32)
     for c in range(phases):
         row = coarse[c]
         for k in range(columns):
             line[k * phases + c] = row[k]
-    for k in range(count):
-        target = fine[k]
-        start = (first + k) * phases - before
-        for j in range(0, passes * WINDOW, WINDOW):
-            x = line[start + j : start + j + WINDOW]
-            x0, x1, x2, x3, x4, x5 = x[0], x[1], x[2], x[3], x[4], x[5]
-            h0, h1, h2 = weights[j], weights[j + 1], weights[j + 2]
-            h3, h4, h5 = weights[j + 3], weights[j + 4], weights[j + 5]
+    for j in range(0, passes * WINDOW, WINDOW):
+        h0, h1, h2, h3, h4 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3], weights[j + 4]
+        h5, h6, h7, h8 = weights[j + 5], weights[j + 6], weights[j + 7], weights[j + 8]
+        for g in range(count * groups):
+            start = first * phases - before + j + g * group
+            x = line[start : start + WINDOW]
+            x0, x1, x2, x3, x4, x5, x6, x7, x8 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8]
+            target = fine[g // groups, g % groups * width : (g % groups + 1) * width]
             if j == 0:
-                for p in range(m):
-                    target[p] = x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p] + x4 * h4[p] + x5 * h5[p]
+                for p in range(width):
+                    early = x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p]
+                    target[p] = early + x4 * h4[p] + x5 * h5[p] + x6 * h6[p] + x7 * h7[p] + x8 * h8[p]
             else:
-                for p in range(m):
-                    target[p] += x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p] + x4 * h4[p] + x5 * h5[p]
+                for p in range(width):
+                    early = x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p]
+                    target[p] += early + x4 * h4[p] + x5 * h5[p] + x6 * h6[p] + x7 * h7[p] + x8 * h8[p]
+
+
+@kernel(fastmath=True)  # weights in single precision, in one order on one machine
+def cubic_weights(u: np.float32, gain: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
+    """`gain` times the weights of Lagrange's cubic at `u` through the samples at -1, 0, 1 and 2, as the receiver's own sampler
+    takes it; at a sample they are 0, 1, 0 and 0.
+    """
+    one, two, six, half = np.float32(1.0), np.float32(2.0), np.float32(6.0), np.float32(0.5)
+    a = -gain * u * (u - one) * (u - two) / six
+    b = gain * (u + one) * (u - one) * (u - two) * half
+    c = -gain * (u + one) * u * (u - two) * half
+    d = gain * (u + one) * u * (u - one) / six
+    return a, b, c, d
+
+
+@kernel
+def count_places(places: NDArray[np.uint16], size: int, counts: NDArray[np.uint16]) -> None:
+    """Add to `counts` (m, V) the bins `places` (…, m) of the first `size` symbols."""
+    # phase by phase: the counters of one lie in a few lines of the cache
+    for p in range(len(counts)):
+        row = counts[p]
+        for q in range(size):
+            row[places[q, p]] += np.uint16(1)
 
 
 @kernel(fastmath=True)  # a bin number: the last bit of a voltage on a bin's edge
@@ -146,6 +173,8 @@ def accumulate(
     m, bins = histogram.shape
     top, limit, step = np.float32(bins - 1), np.float32(saturation), np.float32(scale)
     taps = weights.shape[1]
+    # neither equaliser nor a limiting amplifier: a sample goes into its bin at once
+    straight = taps == 0 and not limit > 0.0
     value = np.empty(m, dtype=np.float32)
     places = np.empty((TILE, m), dtype=np.uint16)
     # counters of 16 bits stay in the first cache; they are emptied before one can be full
@@ -160,47 +189,38 @@ def accumulate(
                 place = (position[k] - origin) * m
                 whole = int(np.floor(place))
                 u = np.float32(place - whole)
+                # feedback is constant over the UI of a decision: one shift for all phases
+                shift = np.float32(feedback[k] + low)
+                row = places[q]
+                if straight:
+                    at = whole - m // 2 + main * m
+                    source = wave[at - 1 : at + m + 2]
+                    a, b, c, d = cubic_weights(u, gains[k])
+                    for p in range(m):
+                        volts = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
+                        row[p] = np.uint16(np.int32(min(max((volts - shift) * step, np.float32(0.0)), top)))
+                    continue
                 for i in range(max(taps, 1)):
                     at = whole - m // 2 - (i - main) * m
                     factor = weights[k, i] if taps else np.float32(1.0)
                     # a linear amplifier and a tap are one factor; a limiting one bends the signal before the tap weighs it
                     gain = gains[k] if limit > 0.0 else gains[k] * factor
                     source = wave[at - 1 : at + m + 2]
-                    # Lagrange's cubic through the samples at -1, 0, 1 and 2, as the receiver's own sampler takes it; at a
-                    # sample its weights are 0, 1, 0 and 0
-                    a = -gain * u * (u - np.float32(1.0)) * (u - np.float32(2.0)) / np.float32(6.0)
-                    b = gain * (u + np.float32(1.0)) * (u - np.float32(1.0)) * (u - np.float32(2.0)) * np.float32(0.5)
-                    c = -gain * (u + np.float32(1.0)) * u * (u - np.float32(2.0)) * np.float32(0.5)
-                    d = gain * (u + np.float32(1.0)) * u * (u - np.float32(1.0)) / np.float32(6.0)
+                    a, b, c, d = cubic_weights(u, gain)
                     if limit > 0.0:
                         for p in range(m):
                             volts = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
                             before = value[p] if i else np.float32(0.0)
                             value[p] = before + factor * limit * np.tanh(volts / limit)
-                    elif taps <= 1:
-                        # straight into bins, which spares a pass
-                        shift = np.float32(feedback[k] + low)
-                        row = places[q]
-                        for p in range(m):
-                            volts = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
-                            row[p] = np.uint16(np.int32(min(max((volts - shift) * step, np.float32(0.0)), top)))
                     elif i == 0:
                         for p in range(m):
                             value[p] = a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
                     else:
                         for p in range(m):
                             value[p] += a * source[p] + b * source[p + 1] + c * source[p + 2] + d * source[p + 3]
-                if taps <= 1 and not limit > 0.0:
-                    continue
-                # feedback is constant over the UI of a decision: one shift for all phases
-                shift = np.float32(feedback[k] + low)
-                row = places[q]
                 for p in range(m):
                     row[p] = np.uint16(np.int32(min(max((value[p] - shift) * step, np.float32(0.0)), top)))
-            for q in range(size):
-                row = places[q]
-                for p in range(m):
-                    few[p, row[p]] += np.uint16(1)
+            count_places(places, size, few)
         for p in range(m):
             total, found = histogram[p], few[p]
             for v in range(bins):
