@@ -228,8 +228,6 @@ def steady_length(
     margins: dict[float, float] = dict(known or {})
 
     def margin(length: float) -> float:
-        # twice as many lengths hold the fewer again, but for rounding
-        length = next((one for one in margins if math.isclose(one, length, rel_tol=1e-9)), length)
         if length not in margins:
             found = meets(length)
             value = (1.0 if found else -1.0) if isinstance(found, bool) else float(found)

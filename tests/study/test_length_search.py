@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +16,6 @@ from sirf.study.length_search import (
     _crossing,
     crossing_length,
     longest_length,
-    steady_length,
 )
 
 
@@ -141,17 +139,3 @@ def test_a_crossing_goes_by_the_nearest_length_that_is_known(near: float) -> Non
     # of two margins alone it is the straight line between them
     two = {1.5: 0.3, 2.3: -0.1}
     assert _crossing(two, 1.5, 2.3) == pytest.approx(1.5 + 0.8 * 0.3 / 0.4, rel=1e-12)
-
-
-def test_no_length_is_asked_for_twice_but_for_rounding() -> None:
-    """Margins that ripple make the search ask twice as many lengths about the crossing: half of them it knows."""
-    asked: list[float] = []
-
-    def margin(length: float) -> float:
-        asked.append(length)
-        return float(np.log(0.3 / length) + 0.02 * np.sin(300.0 * length))
-
-    steady_length(margin, 0.1)
-    ordered = np.sort(asked)
-    assert len(ordered) > 12
-    assert np.diff(ordered).min() > 1e-6 * ordered[0]
