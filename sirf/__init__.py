@@ -141,6 +141,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its home (PEP 562)."""
+    # objects are loaded from their homes, whole modules by their own name: two tables, for the two are used differently
     if name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     elif name in _MODULES:
@@ -154,4 +155,5 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Public names, loaded or not."""
+    # without it completion in a shell or a notebook would offer the few names that happen to be loaded
     return __all__

@@ -15,6 +15,7 @@ MESSAGE_LENGTH = 1_000
 """Most characters of an error message: a file's text may be in it."""
 
 
+# said with every interruption that no engine has given a better sentence for
 NOTHING_KEPT = "nothing was written, run the command again"
 COMPLETION = "_SIRF_COMPLETE"
 """Set by a shell that asks for completions (see `sirf completion install`)."""
@@ -25,6 +26,7 @@ HELP = {"--help", "-h"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
+        # tests and the agents' server call with arguments of their own; the command has those of its process
         return _outcome(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
         # the reader of our output has gone; a closed descriptor keeps the interpreter quiet at exit
@@ -43,6 +45,7 @@ def _outcome(arguments: list[str]) -> int:
         return _fail(str(error), 2)
     except KeyboardInterrupt as interrupt:
         return _fail(f"interrupted: {str(interrupt) or NOTHING_KEPT}", 130)
+    # passed on to `main`, which closes the descriptor that the interpreter would flush at exit
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -68,6 +71,7 @@ def _invoke(arguments: list[str]) -> None:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # as typer's own entry point does
 
         completion_init()
+        # the shell reads the answer of this call and starts no command
         command.main(arguments, prog_name="sirf", complete_var=COMPLETION)
     with command.make_context("sirf", arguments) as context:
         command.invoke(context)
@@ -85,6 +89,7 @@ def _tell_notices() -> None:
 
 def _quiet_first(arguments: list[str]) -> list[str]:
     """The arguments with `--quiet` where the program takes it, wherever it was given; what follows -- is left alone."""
+    # behind -- all words are arguments, whatever they look like
     end = arguments.index("--") if "--" in arguments else len(arguments)
     quiet = [one for one in arguments[:end] if one in QUIET]
     return quiet[:1] + [one for one in arguments[:end] if one not in QUIET] + arguments[end:]
@@ -102,6 +107,7 @@ def run() -> None:
 
 def _other(error: Exception) -> int:
     name = type(error).__name__
+    # by name, for importing typer's classes would load it for every error
     if name == "Exit":
         _tell_notices()
         return int(getattr(error, "exit_code", 0))
@@ -123,6 +129,7 @@ def _bad_usage(error: Any, message: str) -> int:
         # a family named alone asks for its help
         print(context.get_help(), flush=True)
         return 0
+    # the argument's own help says what is missing better than its name in capitals
     known = getattr(getattr(error, "param", None), "help", None)
     if known and type(error).__name__ == "MissingParameter":
         message += f", {known[0].lower()}{known[1:].rstrip('.')}"

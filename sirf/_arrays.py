@@ -21,6 +21,7 @@ FecSymbols = NDArray[np.uint16]
 def real(values: object) -> Float:
     """`values` as an array of real numbers: in double precision, but what is in single precision stays so."""
     given = np.asarray(values)
+    # records of waveforms stay single: doubling them would cost the memory that they were made single for
     return cast(Float, given) if given.dtype == np.float32 else np.asarray(given, dtype=float)
 
 

@@ -31,6 +31,7 @@ MAX_TOML_KEYS = 20_000
 @cache
 def data_root() -> Path:
     """The folder that holds the shipped TOML and Touchstone data."""
+    # a checkout has the data beside the package, an installation inside: the first that is there is the one that runs
     beside = _PACKAGE.parent / "data"
     inside = _PACKAGE / "data"
     for candidate in (beside, inside):
@@ -61,6 +62,7 @@ def known_id(given: object, known: Sequence[str], *, kind: str) -> str:
     >>> known_id("KP4", ["kp4", "kr4"], kind="code")
     'kp4'
     """
+    # a number in place of a name is a slip of arguments, which "nearest id" could not explain
     if not isinstance(given, (str, Path)):
         raise ConfigError(
             f"{kind} must be an id or the name of a .toml file, got {shown(given)}. Use for example '{known[0]}'."
@@ -91,6 +93,7 @@ def near_ids(name: str, known: Sequence[str]) -> list[str]:
     plain = {one: _letters(one) for one in known}
     asked = _letters(name)
     # text within an id ("c2m"), or an id within text; ids of one or two letters lie within nearly anything
+    # names of three letters and more: "cpo" within "cpo-linear" means something, "a" within anything does not
     holding = [one for one in known if asked and (asked in plain[one] or (len(plain[one]) > 2 and plain[one] in asked))]
     return holding[:4] or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.3)
 
@@ -102,6 +105,7 @@ def _letters(text: str) -> str:
 def load_toml(path: Path | str) -> dict[str, Any]:
     """A TOML file as a dict; `ConfigError` names the file (and the line where the parser knows it)."""
     file = Path(path)
+    # read whole before it is parsed: the number of its keys bounds the parser's time
     text = read_small_text(file, error=ConfigError)
     # equals signs in text and comments count too: the bound is far above any file of ours
     keys = text.count("=")
@@ -128,6 +132,7 @@ def validated(model: type[Model], table: dict[str, Any], file: Path | str) -> Mo
 
     An unknown key that lacks nothing but its unit is told which.
     """
+    # the pickle of a dict is a copy that costs less than to parse it again
     from pydantic import ValidationError
 
     try:

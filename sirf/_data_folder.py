@@ -27,6 +27,7 @@ class DataFolder(Generic[Item]):
 
     def load(self, name: str | Path) -> Item:
         """The item with this id, or of the TOML file at this path; `ConfigError` for an unknown id names the nearest."""
+        # an id is looked for among what ships; only a name that ends in .toml is a path
         found = known_id(name, self.ids(), kind=self._kind)
         if found.endswith(".toml"):
             # never kept: the file may be edited, and a relative name means another file in another folder

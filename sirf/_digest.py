@@ -22,6 +22,7 @@ def digest(*parts: Any) -> str:
     state = hashlib.sha256()
     for part in parts:
         _feed(state, part)
+    # the digest of several parts is that of their sequence: ("a", "b") and ("b", "a") differ
     return state.hexdigest()
 
 
@@ -60,4 +61,5 @@ def _feed(state: hashlib._Hash, part: Any) -> None:
         for item in part:
             _feed(state, item)
     else:
+        # an unknown kind has no content that could be told: a digest by identity would differ in every process
         raise TypeError(f"digest takes plain values, arrays and dataclasses, got {type(part).__qualname__}")

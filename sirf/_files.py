@@ -28,6 +28,7 @@ def read_small_text(file: str | Path, *, error: type[SirfError] = SirfError) -> 
         # a device or a pipe has no end: reading it might never return
         if path.exists() and not path.is_file():
             what = "a folder" if path.is_dir() else "a device or a pipe"
+            # the size is asked for before a byte is read
             raise error(f"{path} must be a file, got {what}. Check the path.")
         size = path.stat().st_size
         if size > MAX_TEXT_BYTES:
@@ -56,12 +57,14 @@ def check_output(name: str, file: str | Path | None, *, suffixes: tuple[str, ...
     if file is None or str(file) == "-":
         return
     path = Path(file)
+    # a wrong ending would be found by the writer after minutes of work
     if suffixes and path.suffix.lower() not in suffixes:
         raise SirfError(f"{name} must end in one of {', '.join(suffixes)}, got {path.name!r}. Name the file so.")
     if path.is_dir():
         raise SirfError(f"{name} must be a file, got {path}, which is a folder. Name a file in it.")
     if path.exists() and not path.is_file():
         raise SirfError(f"{name} must be a file, got {path}, which is a device or a pipe. Name another.")
+    # the folder's rights say nothing of a file that is there already
     if path.exists() and not os.access(path, os.W_OK):
         raise SirfError(f"{name} must be a file that can be written, got {path}, which is read-only. Name another.")
     _check_folder(name, path.parent)
@@ -107,6 +110,7 @@ def replacing(name: str, file: str | Path) -> Iterator[Path]:
             f"{name} must be a file that can be written, got {path} ({error.strerror or error}). Name another."
         ) from error
     finally:
+        # after a rename there is nothing left to remove
         with suppress(OSError):
             beside.unlink()
 
@@ -129,6 +133,7 @@ def write_folder(name: str, folder: str | Path, files: Mapping[str, bytes]) -> N
         raise SirfError(
             f"{name} must be a folder that can be made, got {place} ({error.strerror}). Name another."
         ) from error
+    # without the list nobody could tell the user's files from those of an earlier call
     manifest = place / MANIFEST
     earlier = manifest.read_text(encoding="utf-8").splitlines() if manifest.is_file() else []
     for file, content in files.items():

@@ -43,6 +43,7 @@ def save(value: object, file: str | Path) -> None:
     check_output("file", file)
     if not _is_ours(type(value)):
         raise SirfError(f"value must be a link, a channel or a result of sirf, got {shown(value)}. Save one of them.")
+    # one writer for a file, for arrays are shared within one file alone
     writer = _Writer()
     head = {"format": FORMAT, "version": VERSION, "sirf": __version__, "value": writer.plain(value)}
     with (
@@ -73,6 +74,7 @@ def load(file: str | Path) -> Any:
             head = json.loads(archive.read(CONTENT))
             if not isinstance(head, dict) or head.get("format") != FORMAT or not isinstance(head.get("version"), int):
                 raise SirfError(f"{file} must be written by sirf.save, got another file. Check the path.")
+            # an older version is read; a newer one may mean other things by the same words
             if head["version"] > VERSION:
                 raise SirfError(
                     f"{file} must be of format version {VERSION} or older, got {head['version']}. Install a newer sirf."
@@ -106,6 +108,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
+        # by identity: two equal arrays are kept twice, which costs room and nothing else
         self._names: dict[int, str] = {}
 
     def plain(self, value: Any) -> Any:
@@ -161,6 +164,7 @@ class _Reader:
         if "class" in plain:
             return self._object(plain["class"], plain["fields"])
         (kind, content), *more = plain.items()
+        # a mark has one key; a mapping of the user's own stands in {"dict": …}
         if more:
             raise ValueError("a mark and its content")
         if kind == "tuple":

@@ -15,6 +15,7 @@ Provenance: TypeAlias = Literal["P", "2", "E"]
 class Table(BaseModel):
     """A table, checked key by key; its validator is built when the first file of its kind is read, not at import."""
 
+    # `extra="forbid"` finds the misspelt key; infinity would pass every lower bound
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 

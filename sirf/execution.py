@@ -74,6 +74,7 @@ def all_cores(tasks: int) -> Iterator[Executor]:
     A search of many short steps holds the interpreter's lock; processes do not wait for each other's. One task, or one core,
     stays in this process.
     """
+    # one process each task at most: idle ones would be forked for nothing
     count = max(min(tasks, os.cpu_count() or 1), 1)
     with one_algebra_thread():
         if count == 1 or sys.platform != "linux":
@@ -84,6 +85,7 @@ def all_cores(tasks: int) -> Iterator[Executor]:
             # newer interpreters warn of a fork beside any thread; the only ones here belong to BLAS and rest
             warnings.simplefilter("ignore", DeprecationWarning)
             with ProcessPoolExecutor(count, mp_context=get_context("fork"), initializer=_begin_worker) as processes:
+                # children of other executors must live on
                 known = set(active_children())
                 try:
                     yield processes
@@ -109,4 +111,5 @@ def _begin_worker() -> None:
     # glibc gives each thread of a search a heap, which keeps what that thread has freed: 50 MB of a comparison
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:
+        # one heap is shared by all threads: slower to allocate from, but what one frees the next one takes
         set_option(_M_ARENA_MAX, 1)

@@ -107,6 +107,7 @@ class Link:
         receiver_model: AmiModel | None = None,
     ) -> None:
         if isinstance(channel, (str, os.PathLike)):
+            # a file by its name is read with everything found from its data, as the command line does without options
             channel = Channel.from_touchstone(channel)
         if not isinstance(channel, (Channel, Span)):
             raise SirfError(
@@ -115,10 +116,12 @@ class Link:
             )
         if isinstance(channel, Span):
             optics, channel = channel, channel.copper
+        # the copper of a span is what all engines see; the light stands beside it
         if optics is not None:
             optics = _fitting(optics, channel)
         preset = load(standard) if standard is not None else None
         rate = parse_symbol_rate(_part("symbol_rate", symbol_rate, preset and preset.symbol_rate))
+        # fewer samples do not show an eye, more cost memory that no response needs
         if not 8 <= samples_per_ui <= 256:
             raise SirfError(f"samples_per_ui must be between 8 and 256, got {samples_per_ui}. Use 32.")
         scheme = _part("modulation", modulation, preset and preset.modulation)
@@ -132,6 +135,7 @@ class Link:
                 f"aggressors must be one for each of the {coupled} FEXT and NEXT of the channel, got {len(sources)}. "
                 "Give FEXT first, then NEXT."
             )
+        # a case of one's own wins over the preset's, as every part does
         case = packages or _package_case(preset, package_case)
         values: dict[str, Any] = {
             "channel": channel,
@@ -145,6 +149,7 @@ class Link:
                 "transmitter", transmitter, _beside(transmitter_model, _usual_transmitter(preset, case))
             ),
             "receiver": _part("receiver", receiver, _beside(receiver_model, preset and preset.receiver)),
+            # without a standard nobody has said how many errors are allowed: 1e-6 stands in until someone does
             "der0": float(_part("der0", der0, preset.der0 if preset else 1e-6)),
             "limits": limits or (preset.limits if preset else EqualizerLimits()),
             "packages": case,
@@ -153,6 +158,7 @@ class Link:
             "equalizer_report": equalizer_report,
             "transmitter_model": transmitter_model,
             "receiver_model": receiver_model,
+            # found once, with the link: engines and commands tell them without reading the data again
             "warnings": channel.warnings + channel.check_symbol_rate(rate),
         }
         # frozen, and without dataclass's own __init__: this is the one place that fills the fields
@@ -198,6 +204,7 @@ class Link:
             return digest(*content)
         # copper as a whole does not tell where the light divides it
         halves = tuple(half.through.s for half in (self.optics.before, self.optics.after))
+        # swing and automatic gain shape the light; curves and noise decide which engine's numbers come out
         light = (self.optics.path, self.optics.swing, self.optics.agc_db, self.optics.large_signal, self.optics.noisy)
         return digest(*content, halves, light)
 
@@ -246,6 +253,7 @@ class Link:
         """
         copper = self.die_to_die()
         if self.optics is None:
+            # found copper by copper: aggressors that are alike and pass the same light are one
             return copper.transfers, copper.index
         paths = list(zip(copper.index, self.passing_light(), strict=True))
         distinct, index = find_distinct(paths, operator.eq)
@@ -273,6 +281,7 @@ class Link:
         """One-sided density (F,) in V²/Hz at the receiver's input of what the optics add, on average over the levels."""
         span = self.optics
         if span is None or not span.noisy:
+            # zero, and not None: callers add it to the receiver's own density
             return np.zeros(np.shape(frequency))
         grid = span.after.frequency
         # noise enters behind the light and passes the copper after it: as power, by |S21|²
@@ -406,11 +415,13 @@ def _beside(model: AmiModel | None, part: Any) -> Any:
 def _package_case(preset: Preset | None, case: int | str) -> PackageCase | None:
     if preset is None or not preset.packages:
         return None
+    # cases are counted from 1, as in the standards' tables
     return preset.packages[preset.case_number(case) - 1]
 
 
 def _usual_transmitter(preset: Preset | None, case: PackageCase | None) -> Transmitter | None:
     """The preset's transmitter, with the rise time of the test case where it sets one."""
+    # without a case of its own rise time the preset's transmitter stands as it is
     if preset is None or case is None or case.rise_time is None:
         return None if preset is None else preset.transmitter
     return dataclasses.replace(preset.transmitter, rise_time=case.rise_time)

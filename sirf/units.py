@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 C0 = 299_792_458.0
 """Speed of light in vacuum, m/s."""
+# permittivity and permeability of CODATA 2022; the other constants are exact by definition
 EPS0 = 8.854_187_8188e-12
 """Permittivity of vacuum, F/m."""
 MU0 = 1.256_637_061_27e-6
@@ -38,6 +39,7 @@ Given: TypeAlias = str | float
 Many: TypeAlias = "str | float | Iterable[Given] | NDArray[Any]"
 """Several quantities: text with commas, a sequence of such as a person writes them, or an array of numbers."""
 
+# underscores as in Python's numbers; inf and nan are read here and refused below, by the name of the quantity
 _NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan))\s*(.*?)\s*")
 # lower case, as units are compared
 _LARGE = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
@@ -77,6 +79,7 @@ class Quantity:
         Raises `SirfError` for text that is no number with a unit of this quantity, a value that is not positive and
         finite, and one that cannot be meant, with the spelling that probably was.
         """
+        # a bare number counts in the quantity's own unit, which every message names
         number, unit = self._split(value, name)
         result = number * (self.units[unit] if unit else 1.0)
         # NaN is neither finite nor positive, and is refused by the same sentence
@@ -167,10 +170,12 @@ DATA_RATE = Quantity(
 )
 CAPACITY = Quantity("capacity", "bit/s", _BITS, "51.2Tb/s", "Tb/s", low=MIN_RATE, high=1e18, hints=_NO_BAUD)
 FREQUENCY = Quantity("frequency", "Hz", _HERTZ, "4MHz", "MHz", bare_low=1e3)
+# ten metres: no board and no copper cable is longer, and a bare 250 was meant in mm
 LENGTH = Quantity("length", "m", _METRES, "'10 in' or '30 mm'", "mm", high=10.0)
 FIBRE = Quantity("length", "m", _METRES, "'500 m' or '2 km'", "m")
 WAVELENGTH = Quantity("wavelength", "m", _METRES, "1310nm", "nm", high=1e-3)
 TIME = Quantity("time", "s", _prefixed(_SMALL, "s"), "'7.5 ps'", "ps", bare_high=1.0)
+# above a hundred volts a bare number was meant in mV
 VOLTAGE = Quantity("voltage", "V", _prefixed(_SMALL, "v"), "413mV", "mV", bare_high=100.0)
 CURRENT = Quantity("current", "A", _prefixed(_SMALL, "a"), "8mA", "mA", bare_high=10.0)
 RESISTANCE = Quantity("resistance", "ohm", _prefixed({"": 1.0, "k": 1e3}, "ohm", "ohms", "Ω", "ω"), "50ohm", "ohm")
@@ -271,6 +276,7 @@ def parse_count(value: Given, *, name: str, least: int = 1) -> int:
     """
     number: Any = value
     if isinstance(value, str):
+        # thousands may have commas, which no other quantity has
         match = _NUMBER.fullmatch(value.replace(",", ""))
         unit = None if match is None else match.group(2).lower().replace(" ", "")
         number = math.nan if match is None or unit not in _COUNT else float(match.group(1)) * _COUNT[unit]
@@ -322,6 +328,7 @@ def read_frequencies(values: Many) -> NDArray[Any]:
 
     if isinstance(values, str):
         several = read_all(values, FREQUENCY, name="frequency")
+        # one value stays a scalar, so that what is computed of it has no axis that nobody asked for
         return np.asarray(several if "," in values else several[0], dtype=np.float64)
     try:
         return np.asarray(values, dtype=np.float64)
@@ -341,6 +348,7 @@ def db20(value: ArrayLike) -> NDArray[Any]:
     """20 log10 |value|: decibels of an amplitude ratio (zero gives -inf without a warning)."""
     import numpy as np
 
+    # a notch has no decibels; minus infinity says so and spares every caller a special case
     with np.errstate(divide="ignore"):
         return np.asarray(20.0 * np.log10(np.abs(value)))
 

@@ -18,6 +18,8 @@ from sirf.cli.examples import EXAMPLES, epilog
 from sirf.cli.summaries import SUMMARIES
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
+# a shell script reads the code alone: a missed limit (1) must not look like a failure to run (2, 70), nor like an
+# answer
 EXIT_CODES = (
     "\b\nExit codes: 0 it ran, 1 a limit that you gave is missed, 2 bad input,\n70 internal error, 130 Ctrl-C.\n"
     "Begin with 'sirf compare', or 'sirf eye FILE.s4p';\n'sirf COMMAND -h' shows an example."
@@ -33,6 +35,7 @@ def root(
     ] = False,
 ) -> None:
     """Show the help or the version where no command is named."""
+    # the callback runs before any command, so that nothing a command prints comes ahead of the wish for silence
     output.be_quiet(quiet)
     if version:
         print(f"sirf {__version__}")
@@ -89,10 +92,14 @@ def _root() -> typer.Typer:
     """The command line without any command."""
     made = typer.Typer(
         name="sirf",
+        # no command at all is no error: newcomers type the bare name first, and `root` shows them the help
         no_args_is_help=False,
         add_completion=False,
         rich_markup_mode=None,
+        # brackets stand in many helps (lists, ranges), which rich would read as markup and swallow
         pretty_exceptions_enable=False,
+        # `__main__` turns exceptions into one sentence and an exit code; typer's own picture of a traceback would come
+        # first
         help=HELP,
         epilog=EXIT_CODES,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -143,7 +150,9 @@ def command_for(arguments: list[str], *, helps: bool = False, completes: bool = 
     """
     word = next((one for one in arguments if not one.startswith("-")), None)
     if word is None and not completes:
+        # a bare `sirf` answers from names alone: importing all commands costs more than everything else it does
         return _outlined()
+    # an unknown word takes all commands: only then can the error name the one that was meant
     return _made(word if word in COMMANDS or word in GROUPS else None, helps)
 
 
@@ -154,6 +163,7 @@ def _outlined() -> Any:
     return get_command(outline())
 
 
+# tests and the agents' server call several commands in one process; a shell never needs more than one
 @lru_cache(maxsize=8)
 def _made(only: str | None, helps: bool) -> Any:
     from typer.main import get_command
@@ -168,6 +178,7 @@ def name_values(command: Any) -> None:
     """Let the help of every command below `command`, which typer made of a `program`, name the values of its options."""
     from sirf.cli.value_names import name_values as run
 
+    # typer keeps families and commands in one table: those that are no command of their own are families
     for name, made in command.commands.items():
         if name in COMMANDS:
             run(made, found(COMMANDS[name]))

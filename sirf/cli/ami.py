@@ -33,6 +33,7 @@ class ModelOptions:
 
     tx_ami: Path | None
     rx_ami: Path | None
+    # values stay text until the model's own file says of which type each parameter is
     tx_so: Path | None
     rx_so: Path | None
     sets: tuple[str, ...] = ()
@@ -42,7 +43,10 @@ class ModelOptions:
         """`SirfError` for options that have no model to act on."""
         for side, file, so in (("tx", self.tx_ami, self.tx_so), ("rx", self.rx_ami, self.rx_so)):
             if so is not None and file is None:
+                # a shared object says nothing of ports, taps or ranges: these stand in the .ami, without which it
+                # cannot be called
                 raise SirfError(f"--{side}-ami must be given with --{side}-so, got none. Name the .ami file.")
+        # refused here, since an option without effect would leave the user with an answer of another question
         if (self.sets or self.search) and not self.given:
             raise SirfError("--set and --search must come with a model, got none. Add --tx-ami or --rx-ami.")
 
@@ -57,6 +61,7 @@ class ModelOptions:
 
     def load(self) -> dict[str, AmiModel]:
         """Models by the name of the link's field."""
+        # the names are those of `Link`'s fields, so that a dict of them can be handed to `Link.replace`
         from sirf.ami.model import AmiModel
 
         files = {"transmitter_model": (self.tx_ami, self.tx_so), "receiver_model": (self.rx_ami, self.rx_so)}
@@ -69,11 +74,14 @@ class ModelOptions:
         loaded = self.load()
         found = HostModels(loaded.get("transmitter_model"), loaded.get("receiver_model"))
         for name, value in self.settings().items():
+            # one by one: each name is checked against the file of its side, and an unknown one is refused by its own
+            # name
             found = found.with_value(name, value)
         return replace(found, search=self.search)
 
 
 def _setting(text: str) -> tuple[str, str]:
+    # the first "=" only: values of models are text in which it may stand again
     name, mark, value = text.partition("=")
     if not mark or not name.strip():
         raise SirfError(f"--set must be NAME=VALUE, got {text!r}. Write it as tx.tap=2.")
@@ -104,12 +112,14 @@ def check(
 ) -> None:
     """Check a model: its file, its functions, how they answer. Loads and runs the shared object, in a process of its own."""
     check_outputs(json_file)
+    # below two samples a symbol the model's waveform has no edge; above 1,024 one call would not fit in memory
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
     from sirf.ami.check import check_model
     from sirf.ami.model import AmiModel
 
     values: dict[str, Any] = dict(_setting(text) for text in settings or [])
+    # refused values surface here, before the first call of foreign code
     chosen = AmiModel(file, so=so, model=model, time_limit=time_limit, parameters=values)
     with progress("check") as update:
         found = check_model(
@@ -117,6 +127,7 @@ def check(
         )
     say(str(found), json_file=json_file)
     write_json(found.to_dict(), json_file)
+    # problems are findings, not failures: without --strict a script that only collects them goes on
     if strict and found.problems:
         raise typer.Exit(1)
 
@@ -136,6 +147,7 @@ def export(
 
     link = read_link(file)
     say(f"equaliser: {link.equalizer_report or 'as given'}", json_file=json_file)
+    # a model is built where it is to run: compiler and platform of the other tool are not known here
     names = export_link(link, out)
     say(f"wrote {', '.join(names)} in {out}; run make there", json_file=json_file)
     write_json({"files": list(names), "out": str(out)}, json_file)

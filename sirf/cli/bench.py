@@ -41,6 +41,7 @@ def _print(result: ShortBenchmark, *, json_file: str | None) -> None:
     for figure in result.figures:
         ratios = {name: "" if value is None else f"{value:.2f}" for name, value in relative(figure, result).items()}
         reference = "" if figure.reference is None else f"{figure.reference:.4g}"
+        # the limit that bounds a job decides to what its speed is held: a machine with slow memory is no slow program
         cells = (
             f"{figure.rate:.4g} {figure.unit}/s",
             reference,
@@ -50,6 +51,7 @@ def _print(result: ShortBenchmark, *, json_file: str | None) -> None:
         lines.append((figure.name, *cells, ratios["fair"], f"{figure.first_seconds:.1f}"))
     head = ("job", "this machine", "reference", "ratio", "bounded by", "ratio over the limit's", "first run, s")
     table(head, lines, json_file=json_file)
+    # processor time of one core: what other programs take on the machine does not count against it
     say(
         f"Seconds are processor time of one core; reference: {result.reference_machine}. Answers are right. "
         f"All took {result.seconds:.0f} s.",

@@ -58,17 +58,22 @@ def pulse(
     from sirf.signal.filters import butterworth4
 
     check_outputs(json_file, out=out)
+    # no --fext and no --next: a pulse is that of the through path, to which neighbours add nothing
     files = ChannelFiles(
         thru, port_order=port_order, victim=victim, mixed_mode=mixed_mode, z0=z0, invert=invert, sort=sort
     )
     channel = files.load()
+    # a pulse needs some samples of its spectrum to each symbol, which the file's own check cannot know
     warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
+    # S21 of the differential pair: the ports are the channel's own, from the transmitter's side to the receiver's
     transfer = Transfer(channel.frequency, channel.through.s[:, 1, 0], coupling_corner=channel.coupling_corner)
     response = pulse_response(
         transfer,
         symbol_rate=symbol_rate,
         samples_per_ui=samples_per_ui,
         amplitude=amplitude,
+        # the noise filter of Annex 93A, whose corner there is 0.75 f_b: unfiltered, a pulse would show the file's last
+        # point
         filters=lambda frequency: butterworth4(frequency, 0.75 * symbol_rate),
     )
     # reading and transforming may find the same fault: each is told once
@@ -141,12 +146,15 @@ def figures(
     package = None
     standard = without_case(standard, (*list_presets(), *list_limits()))
     # ERL at the receiver's side is measured through the transmitter's package where the limits say so
+    # limits name the case to look through; a preset without packages is measured at the pins
     if standard in list_presets() and (cases := load(standard).packages):
         package = cases[load(standard).case_number(package_case) - 1].transmitter
     if standard in list_presets() and standard not in list_limits():
         warn((f"no limits ship for {standard}: its figures are taken at its symbol rate, without ERL",))
+        # the limits' name is dropped with the rate kept: masks of another standard would judge this one wrongly
         symbol_rate, standard = symbol_rate or load(standard).symbol_rate, None
     result = channel.figures(standard, symbol_rate=symbol_rate, transmitter_package=package)
+    # before the table: a doubt about the data belongs ahead of numbers made from it
     warn(result.warnings)
     say(str(result), json_file=json_file)
     if out is not None:
@@ -156,10 +164,12 @@ def figures(
         drawn = pictures(channel, standard=standard, symbol_rate=symbol_rate)
         out.mkdir(parents=True, exist_ok=True)
         for name, picture in drawn.items():
+            # made after the figures: a run that fails leaves no empty folder behind
             save_figure(picture, out / f"{name}.png")
         write_json(result.to_dict(), str(out / "figures.json"))
         say(f"wrote figures.json, {', '.join(f'{name}.png' for name in drawn)} in {out}", json_file=json_file)
     write_json(result.to_dict(), json_file)
+    # None means that no limit was there to be missed, which is no failure either
     if strict and result.within_limits is False:
         raise typer.Exit(1)
 
@@ -189,6 +199,7 @@ def check(
     from sirf.channel.touchstone import write_touchstone
     from sirf.errors import LimitError
 
+    # a file that is written unrepaired would be a copy of the input, which a typing slip must not pass for a repair
     if out is not None and repair is None:
         raise SirfError(f"repair must be given with --out, got --out {out} alone. Add --repair dc,causal,passive.")
     check_output("out", out)
@@ -196,9 +207,11 @@ def check(
     if standard is not None:
         from sirf.presets import load
 
+        # a rate of one's own wins: a preset may be held against at another rate than its own
         symbol_rate = symbol_rate or load(standard).symbol_rate
     read = load_network(file, mixed_mode=mixed_mode, z0=parse_impedances(z0), sort=sort)
     lanes = None if port_order is None else parse_lanes(port_order, read.network.ports)
+    # one judge for the network before and after repair: what differs is then the network alone
     judge = partial(quality, symbol_rate=symbol_rate, lanes=lanes, in_time=in_time)
     found = judge(read.network, notes=read.notes)
     say(str(found), json_file=json_file)
@@ -210,6 +223,7 @@ def check(
             network = mended.network
             after = judge(network)
             say(f"{mended}\n{after}", json_file=json_file)
+            # the file's own judgement stays in the answer beside that of the repaired one
             result |= {"repair": mended.to_dict()["steps"], "repaired": after.to_dict()}
         if out is not None:
             write_touchstone(out, network, comment=f"{file.name} after repair {repair} by sirf {__version__}")

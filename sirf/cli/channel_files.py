@@ -37,6 +37,7 @@ class ChannelFiles:
             fext=self.fext or [],
             next=self.next or [],
             port_order=self.port_order,
+            # options that were not given are None; the reader takes an empty list for "no aggressors"
             victim=self.victim,
             next_lanes=self.next_lanes or [],
             mixed_mode=self.mixed_mode,

@@ -71,6 +71,7 @@ def optics(
 
         show_optics(name, json_file)
         return
+    # other counts would give a number that no standard defines and that nobody can hold against another
     if taps not in (5, 15):
         raise SirfError(f"taps must be 5 or 15, got {taps}. Use 5 (clause 121) or 15 (802.3dj).")
     from sirf import optics as room
@@ -87,6 +88,7 @@ def optics(
             # patterns whose names end in q exist at four levels only
             pattern="prbs13" if preset.order == 2 and pattern.lower().endswith("q") else pattern,
             order=preset.order,
+            # levels and pattern belong together: what a preset cannot send would be measured as noise
         )
         budget = engine_budget(preset, found)
         rows.append({"path": preset.name, "title": preset.title, **found.to_dict(), **budget.to_dict()})

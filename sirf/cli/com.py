@@ -75,6 +75,7 @@ def com_command(
     from sirf.com.config.sheet import parse_changes
     from sirf.com.margin import com
 
+    # both would let the workbook change the preset's settings without a trace in the answer
     if (standard is None) == (config is None):
         raise ConfigError(
             f"one of --standard and --config must be given, got {'both' if standard else 'neither'}. "
@@ -85,6 +86,7 @@ def com_command(
     check_limit("--com-db", at_least)
     check_outputs(json_file, out=out)
     check_report(report)
+    # parsed before any file is read: a slip in --set must not cost the reading of eight aggressors
     parsed = parse_changes(list(changes or []))
     files = ChannelFiles(
         thru,
@@ -104,6 +106,8 @@ def com_command(
     noise = (
         None
         if noise_path is None
+        # how files are to be read (ports, impedance, order) holds for the noise path as well, since one bench measured
+        # both
         else replace(files, through=noise_path, fext=None, next=None, victim=None, next_lanes=None).load()
     )
     with progress("com", watch=True):
@@ -112,8 +116,11 @@ def com_command(
             standard=standard,
             config=config,
             set=parsed or None,
+            # the reference code's Local Search may miss the best setting; what it finds is nonetheless what a report is
+            # checked by
             search="full" if full_grid else "as configured",
             noise_path=noise,
+            # pulses and distributions of all cases are large: kept only where something is drawn from them
             trace=out is not None or report is not None,
             **cases,
         )
@@ -127,6 +134,7 @@ def com_command(
         write_com(result, channel, report, results=answer, standard=standard)
         say(f"wrote {report}", json_file=json_file)
     write_json(answer, json_file)
+    # `com_db` of several cases is the least of them: a channel passes only if it does so with every package
     if at_least is not None and result.com_db < at_least:
         raise typer.Exit(1)
 
@@ -158,5 +166,6 @@ def _json(result: ComResult | ComReport, channel: Path) -> Any:
     """One object where one case was asked for, else a list."""
     from sirf.results.margin import ComReport
 
+    # the file's name goes into every row: rows of many channels end up in one table
     rows = [{**case.to_dict(), "through": str(channel)} for case in _cases(result)]
     return rows if isinstance(result, ComReport) else rows[0]

@@ -88,6 +88,7 @@ def compare(
     check_outputs(json_file)
     check_output_folder("out", out)
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings), tuple(search or ())).hosts()
+    # under one bar: a comparison is minutes of work of which no single row tells how long the others take
     with progress("compare") as update:
         limit = None if min_com is None else {"com_db": min_com}
         how = functools.partial(
@@ -96,18 +97,22 @@ def compare(
             limit=limit,
             sampled=sampled,
             models=models,
+            # adapted slicers are what receivers behind light have; midway ones show what leaving that out costs
             thresholds=thresholds,  # type: ignore[arg-type]  # checked above
             progress=lambda what, done, total: update(what, done, total),
         )
+        # a set brings its own members and rates: `paths` and `data_rate` hold only without one
         result = how(paths or ORDER, data_rate=data_rate) if competition is None else how(competition)
     _print_comparison(result, json_file=json_file)
     plain = result.to_dict()
     if explain is not None:
+        # by the row's own rate: a set may compare architectures at different ones
         row = result.row(explain)
         found = row_ledger(row, row.data_rate, architecture=architectures[row.path], margin=True)
         _print_ledger(found, json_file=json_file)
         plain["explain"] = found.to_dict()
     write_json(plain, json_file)
+    # on standard error: standard output is the answer, which may be JSON for a program
     remark(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}")
 
 
@@ -130,6 +135,7 @@ def _wanted(
     if len(jobs) > 1:
         raise SirfError(f"--set must name one set, got {', '.join(map(shown, jobs))}. Run them one by one.")
     (job,) = jobs
+    # rates and paths of the command line would change what the set's file calls one job
     if paths or rated:
         raise SirfError(
             f"--set must stand alone: its file names the architectures and their rates, got {shown(job)} beside "
@@ -150,9 +156,11 @@ def _print_comparison(result: Comparison, *, json_file: str | None) -> None:
     # most notes belong to several rows: each is printed once, with the rows that it belongs to
     notes: dict[str, list[str]] = {}
     for row in result.rows:
+        # notes of a hundred words fill a screen when each row repeats them
         for note in row.notes:
             notes.setdefault(note, []).append(row.path)
     for note, rows in notes.items():
+        # "all" in place of the list: seven names in front of a sentence hide the sentence
         say(f"{', '.join(rows) if len(rows) < len(result.rows) else 'all'}: {note}", json_file=json_file)
     _print_uncertainty(result, json_file=json_file)
     say(f"Rule: {result.rule.text}.", json_file=json_file)
@@ -166,6 +174,7 @@ def _print_uncertainty(result: Comparison, *, json_file: str | None) -> None:
         (row.path, f"{found.low_mm:.0f}-{found.high_mm:.0f}", one.name, f"{one.worst_mm:.0f}-{one.best_mm:.0f}")
         for row in result.rows
         if (found := row.reach_uncertainty) is not None
+        # three inputs: what comes after them carries so little of the band that its order is chance
         for one in found.inputs[:3]
     ]
     if lines:

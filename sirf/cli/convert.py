@@ -61,6 +61,7 @@ def convert(
     TouchstoneFormat(**options)
     check_output("out", out)
     check_outputs(json_file)
+    # the impedance of the input may be wrong in the file's header: it is corrected before anything is converted by it
     read = load_network(file, mixed_mode=mixed_mode, z0=parse_impedances(input_z0), sort=sort, block=block)
     modes: Any = mode
     result = run(read.network, port_order=port_order, mode=modes, z0=z0, grid=grid)
@@ -68,6 +69,7 @@ def convert(
     warn(notes)
     network = result.network
     write_touchstone(
+        # in the file itself: a converted file outlives the shell in which it was made
         out,
         network,
         comment=f"{file.name} converted by sirf {__version__}",

@@ -14,6 +14,7 @@ from sirf.errors import SirfError
 if TYPE_CHECKING:
     from sirf.system.port import Range
 
+# one of each way of crossing a board, so that the bare command shows the whole choice on one screen
 DEFAULT = ("pluggable-retimed", "pluggable-linear", "npo", "cpo-retimed", "cpo-linear", "copper-cable")
 
 
@@ -54,9 +55,12 @@ def duty(
         subject = subject_of(name, data_rate=data_rate)
         if not isinstance(subject, ArchitectureSubject):
             raise SirfError(f"architecture must be one that 'sirf architectures' lists, got {name}. Name one.")
+        # energy of copper grows with its loss, so of what a link spends its length is part
         energy = Spender.of(subject).energy(subject.length_m)
         if laser_temperature is not None:
+            # the laser's share alone grows with heat: it needs more current for the same light
             energy = at_temperature(energy, laser_temperature)
+        # code and transcoder take part of every transferred bit, and energy is held against what the client sent
         payload = payload_share(subject.architecture.at(data_rate).fec)
         for load in loads:
             spent = energy_at_load(

@@ -87,6 +87,7 @@ def eye(
     json_file: Json = None,
 ) -> None:
     """Show the eye of one channel after equalisation."""
+    # the other engines answer other questions (`ber`, `com`); here only these two have an eye
     if engine not in ("statistical", "waveform"):
         raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
     # every check before the first file is read: a wrong ending must not cost a search of a minute
@@ -106,6 +107,7 @@ def eye(
     from sirf.results.waveform_run import WaveformRun
 
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
+    # none is read yet: `equalized_link` checks the standard first
     files = ChannelFiles(
         thru,
         fext=fext,
@@ -132,6 +134,7 @@ def eye(
             link, symbols, seed, ideal_feedback=ideal_feedback, records=waveform is not None
         )
     say(str(result), json_file=json_file)
+    # ahead of files: what stands in the terminal is what a user waits for
     if terminal:
         from sirf.cli.terminal_eye import terminal_eye
 
@@ -147,9 +150,11 @@ def eye(
     if report is not None and isinstance(result, StatisticalEye):
         from sirf.report.link import write_eye
 
+        # the same dict as the JSON: page and file cannot disagree
         write_eye(result, link.channel, report, results=answer)
         say(f"wrote {report}", json_file=json_file)
     write_json(answer, json_file)
+    # raised last, so that files and JSON of the part that ran are written; `__main__` makes exit code 130 of it
     if interrupted and isinstance(result, WaveformRun):
         raise KeyboardInterrupt(f"the answer is of {result.errors.symbols:,} symbols")
 
@@ -164,9 +169,11 @@ def _simulated(link: Link, symbols: int, seed: int, *, ideal_feedback: bool, rec
                 link,
                 symbols=symbols,
                 rng=seed,
+                # sent symbols fed back tell what error propagation costs, when held against a run without
                 ideal_feedback=ideal_feedback,
                 # the beginning tells enough, and fits in memory
                 record=10_000 if records else 0,
+                # the three places between the blocks: where along the link an eye closes is read off them
                 capture=("transmitter", "channel", "ctle") if records else (),
                 progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
             )
@@ -216,6 +223,7 @@ def ber(
     """Count errors bit by bit and give the error ratio with its 99 % interval."""
     import os
 
+    # threads and not processes: the kernels release the interpreter's lock, and the link is then in memory once
     workers = workers if workers is not None else os.cpu_count() or 1
     check_counts(workers=workers)
     check_seed(seed)
@@ -224,6 +232,7 @@ def ber(
     from sirf.engine.counting.count_errors import CountInterrupted, SaveFailed, count_errors
     from sirf.fec import CodewordCounter, load
 
+    # an unknown code is told before the search for an equaliser, which takes seconds
     code = None if fec is None else load(fec)
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
     files = ChannelFiles(
@@ -241,7 +250,9 @@ def ber(
     link = equalized_link(
         files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models, sampling=sampling
     )
+    # behind the search: pattern, precoding and detector do not move the best taps of a random signal
     link = with_sending_options(link, pattern, precoding=precoding, mlse=mlse)
+    # the counter must undo what the transmitter does, so it takes precoding from the link and not from the option
     words = None if code is None else CodewordCounter(code, order=link.order, precoding=link.transmitter.precoding)
     interrupted, failed = False, None
     with progress("ber") as update:
@@ -258,6 +269,7 @@ def ber(
                 progress=lambda done, total, errors: update(f"{errors} bit errors", done, total),
             )
         except CountInterrupted as stopped:
+            # Ctrl-C after an hour must not cost the hour: the counts so far are a whole answer with a wider interval
             count, interrupted = stopped.count, True
         except SaveFailed as error:
             # a full disk must not lose the counts: they are shown first, the error comes last

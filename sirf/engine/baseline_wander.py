@@ -34,10 +34,12 @@ class BaselineWander:
 
     def variance(self, levels: Float) -> float:
         """Of the wander of random symbols, V²."""
+        # a geometric series of the decay squared, times the power of one symbol
         return mean_square(levels) * self.level**2 / (1.0 - self.decay**2)
 
     def fourth_cumulant(self, levels: Float) -> float:
         """Of the same, V⁴: what it is short of a Gaussian."""
+        # a Gaussian has none: what is left says how far a sum of few symbols is from one
         own = float(level_shares(len(levels)) @ levels**4) - 3.0 * mean_square(levels) ** 2
         return own * self.level**4 / (1.0 - self.decay**4)
 
@@ -64,6 +66,7 @@ class BaselineWander:
 
     def periodic_state(self, period: Float) -> float:
         """Wander in V behind a pattern sent for ever: `period` (P,) are the levels of its last one, the newest last."""
+        # the newest symbol has faded by nothing, each older one by one step more
         weights = self.decay ** np.arange(len(period))[::-1]
         return float(self.level * (weights @ period) / (1.0 - self.decay ** len(period)))
 
@@ -89,6 +92,7 @@ class CouplingTail:
         if not prepared.coupling_corner:
             return None
         m, n = prepared.samples_per_ui, len(driver)
+        # responses are circular, so an instant before the start is one at the end
         instant %= n
         decay = float(np.exp(-2.0 * np.pi * prepared.coupling_corner / prepared.symbol_rate))
         inside = gain * float(np.sum(driver.take(instant + np.arange(n // m) * m, mode="wrap")))
@@ -103,6 +107,7 @@ class CouplingTail:
         """A `response` (samples,) without the tail, as far as its window holds it: zero from where that fades."""
         later = (np.arange(self.samples) - self.instant) / self.samples_per_ui
         falling = np.where(later > 0.0, self.level * self.decay ** np.maximum(later, 0.0), 0.0)
+        # behind the fade the window holds no response any more, so nothing is left to be taken off
         return np.where(later < later[-1] - FADED_UI, response - falling, 0.0)
 
     def behind(self, lag: int) -> BaselineWander:
@@ -139,6 +144,7 @@ class WanderStream:
         size = len(symbols)
         line = np.concatenate([self.queue, self.levels[symbols]])
         self.queue = line[size:]
+        # a state that runs on is followed through the block at once
         step = size if self.redraw is None else self.stretch
         wave = np.empty(size)
         for first in range(0, size, step):

@@ -51,6 +51,7 @@ class Block:
         """The values with which `link` has this block switched on: none, one, or one of each aggressor."""
         part, *names = self.field.split(".")
         found = []
+        # aggressors are several, everything else is one
         for value in getattr(link, part) if part == "aggressors" else (getattr(link, part),):
             for name in names:
                 # light is None where there is none, and then has no fields
@@ -67,6 +68,7 @@ class Block:
         """`link` with this block switched off."""
         part, _, name = self.field.partition(".")
         if not name:
+            # replaced one by one, since each has settings of its own beside the one switched off
             return link.replace(**{part: self.off})
         if part == "aggressors":
             sources = tuple(dataclasses.replace(source, **{name: self.off}) for source in link.aggressors)

@@ -86,6 +86,7 @@ class Declaration:
         pairs = [name for pair in self.apart for name in pair]
         unknown = {*self.honours, *self.reasons, *pairs} - {block.name for block in BLOCKS}
         if unknown:
+            # a misspelt name in a declaration would honour nothing, and refuse what the engine can do
             raise ValueError(f"blocks must be those of sirf.engine.blocks, got {sorted(unknown)}. Check the spelling.")
 
     def refuses(self, link: Link) -> tuple[Block, str] | None:
@@ -93,6 +94,7 @@ class Declaration:
         # in the order of the register, so that a link always meets the same refusal first
         used = blocks_of(link)
         for block in used:
+            # the first that is found, for one sentence can name one remedy
             if block.name not in self.honours:
                 return block, self.reasons.get(block.name, f"it has no model of {block.name}")
         names = {block.name: block for block in used}

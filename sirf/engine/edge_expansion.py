@@ -34,6 +34,7 @@ MIN_NOISE_RATIO = 1e-3
 @lru_cache(maxsize=32)
 def series_length(link: Link) -> int:
     """Orders of the series that a link's jitter needs: 2 where the expansion about rest does, else as many as a fit needs."""
+    # the front end's own edge, so that the series holds for what the engines sample
     end, jitter = front_end(link), link.transmitter.jitter
     furthest = jitter.largest(symbol_rate=link.symbol_rate)
     response = EdgeResponse.of(end)
@@ -53,6 +54,7 @@ def series_length(link: Link) -> int:
     )
     if taylor.max() <= MAX_TAIL_ERROR_SHARE * unit and taylor[:, usual].max(initial=0.0) <= MAX_ERROR_SHARE * unit:
         return 2
+    # one order more each time: every order is one more filter in each run
     for order in range(3, MAX_ORDER):
         fit = _coefficients(exact, furthest, order) @ _powers(tau, order)
         if np.abs(fit - exact).max() <= MAX_ERROR_SHARE * unit:

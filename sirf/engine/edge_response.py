@@ -57,6 +57,7 @@ class EdgeResponse:
 
     def shifted(self, phase: int, count: int) -> EdgeResponse:
         """The same response at `count` cursors that lie `phase` samples later."""
+        # what a phase is to the eye is a shift to the response
         return replace(self, start=self.start + phase, count=count)
 
     @property
@@ -73,12 +74,14 @@ class EdgeResponse:
         """What edges later by `tau` (K, ...) UI add, in V; `rows` takes some of the cursors. Beyond 1 UI as at 1 UI."""
         out = np.empty((len(tau), tau.size // len(tau)))
         start = self.start + self.pitch * (rows.start or 0)
+        # contiguous, for the kernel walks along each cursor's own row
         flat = np.ascontiguousarray(tau).reshape(out.shape)
         displaced(self.step, self.rise, self.bend, start, self.pitch, self.samples_per_ui, flat, out)
         return np.asarray(self.scale * out.reshape(tau.shape))
 
     def steepest(self, reach: float) -> Float:
         """Largest |slope| (K,) in V per UI within ±`reach` UI of each cursor."""
+        # beyond one UI displacement is held, so no slope further away counts
         around = min(int(np.ceil(reach * self.samples_per_ui)), self.samples_per_ui)
         key = self.start, self.count, self.pitch, around
         if key not in self._steepest:
@@ -89,6 +92,7 @@ class EdgeResponse:
 
     def scaled(self, factor: float) -> EdgeResponse:
         """The same, `factor` times as large."""
+        # scaled when asked for: the samples are shared by all scales
         return replace(self, scale=factor * self.scale)
 
     def later(self, lags: int) -> list[EdgeResponse]:

@@ -84,6 +84,7 @@ class FrontEnd:
         return float(np.sqrt(max(self.noise_correlation[0], 0.0)))
 
     @property
+    # one UI at least on either side, so that displaced edges stay within the record
     def pre_cursors(self) -> int:
         """Cursors before the main one in `cursors()`, the same at every phase in ±1 UI."""
         return self.sampling // self.samples_per_ui - 1
@@ -93,6 +94,7 @@ class FrontEnd:
         m = self.samples_per_ui
         start = self.sampling + phase - self.pre_cursors * m
         count = (len(response) - WINDOW_MARGIN_UI * m - start + phase) // m
+        # contiguous: kernels take no strides
         return np.ascontiguousarray(response[start : start + count * m : m])
 
     def pulse(self) -> Pulse:
@@ -129,6 +131,7 @@ class AnalogChannel:
 
         Of the receiver only the CTLE is read.
         """
+        # distinct networks are prepared once, whatever number of paths share them
         number = self.index[path]
         transfer, shape = self.prepared[number], self.shapes[number]
         if receiver.ctle is not None:
@@ -148,6 +151,7 @@ class AnalogChannel:
 @lru_cache(maxsize=8)
 def _analog_channel(link_key: LinkKey) -> AnalogChannel:
     link = link_key.link
+    # prepared without the light's gain, which alone changes from link to link of a search
     ready, numbers = _prepared(_CopperKey(link))
     # the automatic gain follows the transmitter's taps: links of one search differ in it alone
     gains = [link.drive_gain if lit else 1.0 for lit in link.passing_light()]
@@ -182,6 +186,7 @@ def _prepared(key: _CopperKey) -> tuple[tuple[PreparedTransfer, ...], tuple[int,
 @lru_cache(maxsize=KEPT_GRIDS)
 def _ctle_transfer(ctle: AnyCtle, n_samples: int, sample_rate: float, points: int) -> Complex:
     """The CTLE at the first frequencies of a transform's grid: the same for all kinds of response and all paths of a link."""
+    # on the transform's own grid, so that a response is one product and one transform
     value = ctle.transfer(transform_grid(n_samples, sample_rate)[:points])
     value.flags.writeable = False
     return value
@@ -246,6 +251,7 @@ def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
     return make(_ResponseKey(link, tail))
 
 
+# links that differ in decisions alone have the same responses, and a search asks for them thousands of times
 class _ResponseKey(LinkKey):
     """Hashes a link by what its responses and its noise depend on."""
 
@@ -346,6 +352,7 @@ def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[flo
     b(1) is the first DFE tap, limited to `dfe_limits`. Searched from one UI before the peak to half a UI after it.
     """
     m = samples_per_ui
+    # of the signal with its sign: a swapped pair has no positive main cursor, and is refused for that
     peak = int(np.argmax(pulse))
     candidates = np.arange(peak - m, peak + m // 2 + 1)
     here, before, after = (pulse.take(candidates + shift, mode="wrap") for shift in (0, -m, m))
@@ -357,6 +364,7 @@ def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[flo
 
 
 def _first_dfe_limits(link: Link) -> tuple[float, float]:
+    # without feedback the condition is that of equal flanks
     if not link.receiver.dfe:
         return (0.0, 0.0)
     # what a search may make of the tap; without limits the tap as it is
@@ -375,6 +383,7 @@ def _window(pulse: Float, instant: int, m: int, tail: float = MIN_CURSOR_RATIO) 
         pulse.take(instant + offsets[:, None] * m + np.arange(-m // 2, m // 2)[None, :], mode="wrap")
     ).max(axis=1)
     reference = abs(pulse[instant % n])
+    # what is smaller than the tail ratio cannot be told from the transform's own floor
     large = np.flatnonzero(envelope > tail * reference)
     # at least two cursors on either side are kept, and two more beyond them for edges that are displaced
     first, last = int(offsets[large[0]]), int(offsets[large[-1]])
@@ -402,6 +411,7 @@ def _crosstalk(link: Link, channel: AnalogChannel, index: int) -> Float:
         # FFE
         wave = with_ffe(wave, link.transmitter.ffe, link.transmitter.ffe_main, m)
     wave = with_ffe(wave, link.receiver.ffe, link.receiver.ffe_main, m)
+    # by magnitude, for crosstalk has no sign of its own
     peak = int(np.argmax(np.abs(wave)))
     window, _ = _window(wave, peak, m)
     return np.asarray(wave.take(window, mode="wrap"))

@@ -49,6 +49,7 @@ def noise_correlation(
         receiver.noise_corner, receiver.ctle, receiver.ffe, link.symbol_rate, 8 * n * finer, m * finer
     )
     if link.optics is None:
+        # one transform for all densities: white noise is a factor
         return np.asarray(receiver.noise_density * _white_correlation(seen)[: n // 2 * finer : finer])
     spacing = link.symbol_rate * m / (8 * n)
     added = _optical_density(_LightKey(link), 4 * n * finer + 1, spacing)
@@ -87,6 +88,7 @@ def _sampler_power(seen: _SampledFilters) -> Float:
         # taps a UI apart: their response repeats at the symbol rate, and which of them is the main one turns phases alone
         period = seen.n_samples // seen.samples_per_ui
         taps = np.zeros(period)
+        # taps beyond one period fold onto earlier ones, whose response is the same at these frequencies
         np.add.at(taps, np.arange(len(ffe)) % period, ffe)
         power = power * np.resize(np.abs(np.fft.fft(taps)) ** 2, power.size)
     power.flags.writeable = False
@@ -98,6 +100,7 @@ class _LightKey(LinkKey):
 
     __slots__ = ()
 
+    # equalisers behind the light change nothing of what it adds
     def __init__(self, link: Link) -> None:
         self.link = link
         self.parts = (link.optics, link.drive_gain, link.symbol_rate, link.modulation)

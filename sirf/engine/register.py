@@ -47,6 +47,7 @@ def _light_count(link: Link, **options: Any) -> ErrorCount:
 
 def _chain_of_one(link: Link, **options: Any) -> ChainRun:
     """A chain that is one link: the errors of its decisions."""
+    # a chain of one has nothing to retime, and shows the engine by itself
     return simulate_chain([link], **options)
 
 

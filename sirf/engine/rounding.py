@@ -69,6 +69,7 @@ def input_rms(link: Link, end: FrontEnd) -> float:
     """Rms in V of signal, crosstalk and noise at the sampling instant of `end`, a front end without digital equaliser."""
     m = end.samples_per_ui
     power = mean_square(link.levels)
+    # symbols are independent, so cursors add as powers
     signal = power * float(np.sum(end.through[end.sampling % m :: m] ** 2))
     # an aggressor's phase is random: the mean over all phases, not the sum at one
     crosstalk = power * sum(float(np.sum(wave**2)) / m for wave in end.crosstalk)

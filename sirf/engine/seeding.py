@@ -95,6 +95,7 @@ class Randomness:
 
     def __init__(self, sequence: ISeedSequence, words: NDArray[np.uint64]) -> None:
         """`words` is room for the largest request, in 64-bit words rounded up to 16."""
+        # four words of state for each of the lanes
         self._state = sequence.generate_state(4 * LANES, np.uint64).reshape(4, LANES).astype(np.uint64)
         self._words = words
 
@@ -126,5 +127,6 @@ class Randomness:
 
     def levels(self, values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Fill `out` (n,) with equally likely levels of `values` (L,), a power of two of them as `sirf.signal.pam` makes them."""
+        # a power of two takes whole bits of a word, so none is thrown away
         bits = len(values).bit_length() - 1
         random_levels(self.words(-(-len(out) // (64 // bits))), bits, values, out)

@@ -43,6 +43,7 @@ class Adaptation:
             raise SirfError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {self.algorithm!r}. Use 'lms'.")
         for name in ("ffe_step", "dfe_step", "reference_step", "gain_step"):
             value = getattr(self, name)
+            # a step of one corrects the whole error of one symbol; steps that work are a thousandth of it
             if not 0 <= value <= 1:
                 raise SirfError(f"{name} must be between 0 and 1, got {value}. Use 1e-4, or 0 to switch it off.")
         for name in ("training_symbols", "settle_symbols"):
@@ -56,6 +57,7 @@ class Adaptation:
     def table(self, limits: Limits, taps: int, name: str) -> Float:
         """`limits` as (taps, 2), without bounds where none are given; `SirfError` when their number differs from the taps'."""
         if limits is None:
+            # infinite bounds and not None: the loop then has one form
             return np.tile([-np.inf, np.inf], (taps, 1))
         if len(limits) != taps:
             raise SirfError(f"{name} must have one pair per tap ({taps}), got {len(limits)}. Give all or None.")

@@ -34,6 +34,7 @@ class Converter:
         """Validate the fields."""
         read_text_fields(self, full_scale=VOLTAGE)
         if not 1 <= self.bits <= 24:
+            # twenty-four bits are what single precision samples can tell apart
             raise SirfError(f"bits must be between 1 and 24, got {self.bits}. Use 7.")
         if self.enob is not None and not 0 < self.enob <= self.bits:
             raise SirfError(
@@ -48,6 +49,7 @@ class Converter:
             raise SirfError(
                 f"gain_error, offset and skew_ui must have one length, got {sorted(lengths)}. Give all lanes."
             )
+        # beyond half a UI a lane would sample its neighbour's symbol
         if any(not abs(value) <= 0.5 for value in self.skew_ui):
             raise SirfError(f"skew_ui must be within ±0.5 UI, got {self.skew_ui}. Use smaller skews.")
         if any(not abs(value) < 1 for value in self.gain_error):
@@ -71,6 +73,7 @@ class Converter:
             raise SirfError(f"lanes must be at least 1, got {lanes}. Use 1 for no interleaving.")
         # all three rows are drawn whatever is asked for: one kind of error does not change the draws of another
         draws = np.random.default_rng(rng).standard_normal((3, lanes))
+        # one draw scaled three times: equal seeds give equal shapes of mismatch, whatever their sizes
         rows = draws * np.array([[gain_rms], [offset_rms], [skew_rms_ui]])
         gains, offsets, skews = (tuple(float(value) for value in row) for row in rows)
         return cls(bits=bits, enob=enob, full_scale=full_scale, gain_error=gains, offset=offsets, skew_ui=skews)
@@ -78,6 +81,7 @@ class Converter:
     @property
     def lanes(self) -> Float:
         """(N, 3): relative gain error, offset in V, skew in UI of each lane; (0, 3) for a perfect converter."""
+        # a lane without a gain error may have an offset: missing columns are zeros
         count = max(len(self.gain_error), len(self.offset), len(self.skew_ui))
         table = np.zeros((count, 3))
         for column, values in enumerate((self.gain_error, self.offset, self.skew_ui)):

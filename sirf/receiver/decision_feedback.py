@@ -30,6 +30,7 @@ def place_taps(
     (0.2, 0.0, 0.1, 0.1)
     """
     count = len(cursors)
+    # all places must exist, or the search would look for what the pulse does not have
     if not 0 <= fixed <= count or groups < 0 or group_size < 1 or fixed + groups * group_size > count:
         raise SirfError(
             f"taps must fit into {count} post-cursors, got {fixed} fixed and {groups} groups of {group_size}. Use fewer."

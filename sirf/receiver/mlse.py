@@ -12,6 +12,7 @@ from sirf.errors import SirfError
 MOST_STATES = 256
 
 
+# above 256 states one byte no longer holds a state, and a real detector would not be built
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mlse:
     """A Viterbi detector in place of the slicer, for the target 1 + b(1) D + … + b(memory) D^memory of the first DFE taps.
@@ -34,6 +35,7 @@ class Mlse:
         """Validate the fields."""
         if self.memory < 1:
             raise SirfError(f"memory must be at least 1, got {self.memory}. Leave mlse out for a slicer.")
+        # one number for each symbol of the memory, the newest first
         if self.subsets is not None and (len(self.subsets) != self.memory or min(self.subsets) < 1):
             raise SirfError(
                 f"subsets must be {self.memory} positive numbers, one for each symbol of the memory, got {self.subsets}. "
@@ -42,6 +44,7 @@ class Mlse:
 
     def trellis(self, order: int) -> NDArray[np.int64]:
         """The state (S, L) that each of L = `order` symbols leads to; `SirfError` for subsets that do not nest."""
+        # all levels for every symbol: the full trellis
         sizes = self.subsets or (order,) * self.memory
         states = int(np.prod(sizes))
         if any(larger % smaller for larger, smaller in zip((order, *sizes), sizes, strict=False)):

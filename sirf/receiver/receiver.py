@@ -163,6 +163,7 @@ class Receiver:
         check_thresholds(self.thresholds)
         if self.sampling not in SAMPLING_CRITERIA:
             raise SirfError(
+                # named here, since a wrong word would pass as text until an engine reads it
                 f"sampling must be one of {', '.join(SAMPLING_CRITERIA)}, got {self.sampling!r}. Use 'mueller-muller'."
             )
         # what a search leaves of a tap that it does not need is no feedback: errors do not propagate through it
@@ -196,6 +197,7 @@ class Receiver:
 
     def without_equalizers(self) -> Receiver:
         """Noise filter and noise alone: what is left where a vendor's model does the rest."""
+        # what the bench and the package put there, whoever's equaliser follows
         return Receiver(noise_corner=self.noise_corner, noise_density=self.noise_density)
 
     def analog_transfer(self, frequency: NDArray[Any]) -> NDArray[np.complex128]:

@@ -30,6 +30,7 @@ class TabledCtle:
 
     def __post_init__(self) -> None:
         """Check and copy the arrays."""
+        # copied: the caller's array may change, a filter that engines keep may not
         frequency = np.array(self.frequency, dtype=np.float64)
         value = np.array(self.value, dtype=np.complex128)
         if frequency.ndim != 1 or frequency.size < 2 or value.shape != frequency.shape:
@@ -38,6 +39,7 @@ class TabledCtle:
             )
         if frequency[0] < 0 or np.any(np.diff(frequency) <= 0):
             raise SirfError("frequency must ascend from 0 Hz or above, got other values. Sort the table.")
+        # a zero has neither decibels nor phase to interpolate
         if not np.all(np.isfinite(value)) or np.any(value == 0):
             raise SirfError("value must be finite and not zero, got other values. Repair the table.")
         frequency.flags.writeable = value.flags.writeable = False
@@ -58,6 +60,7 @@ class TabledCtle:
             ) from error
         if table.shape[1] not in (2, 3) or len(table) < 2:
             raise SirfError(f"{file} must have 2 or 3 columns and 2 lines at least, got {table.shape}. Mend the file.")
+        # the table's gains are amplitudes in dB
         magnitude = 10.0 ** (table[:, 1] / 20.0)
         phase = np.radians(table[:, 2]) if table.shape[1] == 3 else _minimum_phase(table[:, 0], magnitude)
         return cls(table[:, 0], np.asarray(magnitude * np.exp(1j * phase), dtype=np.complex128))
@@ -67,6 +70,7 @@ class TabledCtle:
         f = np.asarray(frequency, dtype=float)
         # in dB: gains are interpolated over decades
         known, decibel = self.frequency, 20.0 * np.log10(np.abs(self.value))
+        # unwrapped, so that a line between two points does not turn the wrong way round
         phase = np.unwrap(np.angle(self.value))
         # phase zero at DC, on the branch nearest to what the first point says
         if known[0] > 0:

@@ -27,6 +27,7 @@ class Vga:
 
     def __post_init__(self) -> None:
         """Validate the fields."""
+        # text such as "300 mV" becomes volts before any check compares it
         read_text_fields(self, saturation=VOLTAGE)
         if not 0 < self.gain < float("inf"):
             raise SirfError(f"gain must be positive, got {self.gain}. Use 1 for none.")

@@ -56,6 +56,7 @@ def _flattest_residual(f: Float, penalty: Float) -> Float:
     first, last = (int(np.argmax(f >= edge)) for edge in JUDGED_GHZ)
     judged = slice(first, last + 1)
     best, flattest = penalty, np.inf
+    # the fit that the release keeps is the one whose residual runs flat, wherever it ended
     for end in FIT_UP_TO_GHZ:
         inside = (f >= FIT_FROM_GHZ) & (f <= end)
         # normal equations as in the reference code: their rounding decides among nearly equal fits

@@ -82,6 +82,7 @@ class ErlSettings:
                 f"levels and samples_per_ui must be at least 2 and 4, got {self.levels} and {self.samples_per_ui}. "
                 "Use levels=4, samples_per_ui=32."
             )
+        # the window needs a band between corner and symbol rate to fall in
         if self.tukey_window and self.corner_per_symbol_rate >= 1:
             raise SirfError(
                 f"corner_per_symbol_rate must be below 1 with a Tukey window, got {self.corner_per_symbol_rate!r}. "
@@ -136,7 +137,9 @@ def effective_reflection(network: Network, settings: ErlSettings, *, port: int) 
     """
     if not 1 <= port <= min(network.ports, 2):
         raise SirfError(f"port must be 1 or 2 and belong to the network, got {port}. Count from 1.")
+    # the standard's reflection is against its own resistance, which need not be that of the file
     network = on_fine_grid(network.renormalized(2.0 * settings.impedance))
+    # what a fixture shows first is not the channel's: it is cut away, so the record has to be that much longer
     duration = settings.fixture_delay[port - 1] + _duration(network, settings)
     time, ptdr = _pulse_reflection(network.frequency, network.s[:, port - 1, port - 1], settings, port, duration)
     effective = ptdr * _gate(time - settings.fixture_delay[port - 1], settings)
@@ -171,6 +174,7 @@ def _pulse_reflection(
     delay = _LEAD + _EDGE * rise
     filters = gaussian_edge(frequency, rise) * butterworth4(frequency, corner)
     if settings.tukey_window:
+        # of the window's two ends the first is the corner and the last the symbol rate, as in clause 93A.5.1
         filters = filters * raised_cosine(frequency, corner, settings.symbol_rate)
     value = reflection * filters * np.exp(-2j * np.pi * frequency * delay)
     rate = settings.samples_per_ui * settings.symbol_rate
@@ -189,6 +193,7 @@ def _pulse_reflection(
     # a pulse is a step less the same one UI later: a difference of running sums
     total = np.concatenate((np.zeros(settings.samples_per_ui), np.cumsum(kept)))
     pulse = total[settings.samples_per_ui :] - total[: -settings.samples_per_ui]
+    # later by the edge's foot: time zero is then the middle of the step
     return time[first:last] - _EDGE * rise, pulse
 
 
@@ -198,6 +203,8 @@ def _gate(time: Float, settings: ErlSettings) -> Float:
     reach = settings.equalized_ui + 1.0
     x = time * settings.symbol_rate
     excused = settings.rho_x * (1.0 + settings.rho_x) * np.exp(-(((x - reach) / reach) ** 2))
+    # rho_x is the golden ratio less one: rho (1 + rho) is then nearly one, which is no excuse at all at the end of the
+    # reach
     if settings.gate == "constant":
         excused = np.full_like(x, settings.rho_x)
     beyond = settings.rho_x * (1.0 + settings.rho_x) if settings.gate == "before" else 1.0

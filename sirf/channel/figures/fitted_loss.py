@@ -52,6 +52,7 @@ def fitted_insertion_loss(
     where nothing does, and points that are zero, as that of a DC block, are left out. Solved by QR on scaled columns.
     Raises `SirfError` for a band with fewer than five points that are not zero.
     """
+    # the band may begin below the first point of a file, which then is the first that there is
     inside = band(frequency, f_min, f_max)
     # a zero has no decibels, and weighs nothing
     passing = np.abs(transfer[inside]) > 0

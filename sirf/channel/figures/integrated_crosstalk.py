@@ -22,6 +22,7 @@ def power_sum(networks: Sequence[Network], frequency: Float, amplitudes: Sequenc
     total = np.zeros(frequency.shape)
     for index, network in enumerate(networks):
         own, magnitude = network.frequency, np.abs(network.s[:, 1, 0])
+        # a hair of slack: files end at 39.999 GHz where 40 is meant
         if own[-1] < frequency[-1] * (1 - 1e-9):
             raise SirfError(
                 f"aggressor {network.name or index + 1} must reach {frequency[-1] / 1e9:g} GHz, got data to "
@@ -51,6 +52,7 @@ def integrated_crosstalk_noise(
     if not networks:
         return 0.0
     inside = band(networks[0].frequency, f_min, f_max)
+    # all aggressors on the grid of the first, so that one weight does for all
     f = networks[0].frequency[inside]
     weight = power_weight(
         f, symbol_rate=symbol_rate, transmitter_corner=transmitter_corner, receiver_corner=receiver_corner

@@ -26,6 +26,7 @@ def return_loss_db(network: Network, frequency: ArrayLike, *, port: int = 1) -> 
     """
     if not 1 <= port <= network.ports:
         raise SirfError(f"port must be between 1 and {network.ports}, got {port}. Count from 1.")
+    # ports are counted from 1 outside, from 0 in the array
     return _loss(network, port - 1, port - 1, frequency)
 
 
@@ -37,6 +38,7 @@ def bandwidth(network: Network, *, level_db: float = 3.0) -> float | None:
     if not (math.isfinite(level_db) and level_db > 0):
         raise SirfError(f"level_db must be positive and finite, got {level_db!r}. Give for example 3.0.")
     loss = -db20(network.s[:, 1, 0])
+    # relative to low frequencies: a constant loss (a probe, a pad) narrows no band
     excess = loss + db20(_low_frequency_gain(network)) - level_db
     excess[: int(np.argmax(excess <= 0))] = -np.inf  # below the pass band of a DC block
     above = np.flatnonzero(excess > 0)
@@ -56,6 +58,7 @@ def effective_bandwidth(network: Network) -> float:
     takes the place of that at DC. For the 4th-order Butterworth it is
     1.026 times the corner. Only what the data cover counts. Raises `SirfError` where nothing passes at low frequencies.
     """
+    # power, not amplitude: noise adds in power
     power = np.abs(network.s[:, 1, 0]) ** 2
     reference = _low_frequency_gain(network) ** 2
     if not reference > 0:
@@ -78,6 +81,7 @@ def _low_frequency_gain(network: Network) -> float:
 def _loss(network: Network, out: int, into: int, frequency: ArrayLike) -> Float:
     points = np.asarray(frequency, dtype=np.float64)
     last = float(network.frequency[-1])
+    # beyond the last point there is nothing to interpolate, and a loss made up would look measured
     if not np.all((points >= 0) & (points <= last * (1 + 1e-9))):
         raise SirfError(f"frequency must lie in 0 to {last:g} Hz, got {frequency!r}. Stay inside the file's band.")
     return np.asarray(np.interp(points, network.frequency, -db20(network.s[:, out, into])))

@@ -53,6 +53,7 @@ def mode_conversion(network: Network, order: PortOrder = STRAIGHT) -> ModeConver
     """
     _check_four_ports(network)
     p_in, p_out, n_in, n_out = (port - 1 for port in order)
+    # differential and common mode in one pass, so that both belong to the same order of ports
     modes = mixed_modes(network.s, (p_in, p_out), (n_in, n_out))
     return ModeConversion(frequency=network.frequency, **modes._asdict())
 
@@ -108,6 +109,7 @@ def balance(network: Network, nyquist: float) -> Balance:
 
     Raises `SirfError` unless the network has 4 ports, or where nothing arrives.
     """
+    # in the straight order by then: the four-port of a channel is sorted when it is read
     modes = mode_conversion(network)
     low = modes.frequency <= nyquist * (1 + 1e-9)
     # powers are interpolated: their ratio is what the loss is made of

@@ -17,6 +17,7 @@ def sampled_signal_pdf(samples: Float, *, levels: int, bin_size: float) -> tuple
     ([-0.5, -0.25, 0.0, 0.25, 0.5], [0.5, 0.0, 0.0, 0.0, 0.5])
     """
     magnitude = np.sort(np.abs(samples[np.abs(samples) > bin_size]))
+    # outermost levels at one: amplitudes are those of the pulse
     symbols = np.linspace(-1.0, 1.0, levels)
     # rounded half away from zero as MATLAB does; NumPy would round half to even
     bins = np.sign(symbols) * np.floor(np.abs(symbols) * magnitude[:, None] / bin_size + 0.5)
@@ -27,6 +28,7 @@ def sampled_signal_pdf(samples: Float, *, levels: int, bin_size: float) -> tuple
     probability[0] = 1.0
     size = 1
     for shift, reach in zip(shifts, half, strict=True):
+        # all symbols are equally likely
         narrow = probability[:size] / levels
         size += 2 * int(reach)
         wide = np.zeros(size)

@@ -47,12 +47,14 @@ class Mask:
     def at(self, frequency: ArrayLike) -> Float:
         """Limit in dB at `frequency` in Hz, the shape of `frequency`; NaN where the standard sets none."""
         f = np.asarray(frequency, dtype=np.float64) / 1e9
+        # NaN where the standard sets no limit, which is neither met nor missed
         result = np.full(f.shape, np.nan)
         for piece in self.pieces:
             inside = (f >= piece.start) & (f <= piece.stop)
             x = f[inside]
             result[inside] = piece.constant + piece.root * np.sqrt(x) + piece.linear * x
             if piece.logarithm:
+                # a mask in decades has no value at DC, so the term is added only where it is used
                 result[inside] += piece.logarithm * np.log10(x / piece.unit)
         return result
 
@@ -134,6 +136,7 @@ class _NoiseTable(Table):
 
 class _ErlTable(Table):
     minimum_db: Positive | None = None
+    # symbol rates of ERL and noise are the standard's own, so only what differs is stated here
     der0: Positive
     rise_time_ps: Positive
     length_ui: Positive
@@ -211,6 +214,7 @@ def _build(file: _File) -> FigureLimits:
     )
 
 
+# units end here: inside, all is Hz, s and V, but for masks, which standards write in GHz
 def _mask(table: _MaskTable) -> Mask:
     return Mask(
         figure=table.figure,

@@ -88,6 +88,7 @@ class ChannelFigures:
     @property
     def within_limits(self) -> bool | None:
         """Whether no limit is missed; None where the standard sets none."""
+        # an empty list meets everything, which would read as a pass where nothing was asked
         return all(result.margin_db >= 0 for result in self.limits) if self.limits else None
 
     def __repr__(self) -> str:
@@ -128,6 +129,7 @@ class ChannelFigures:
             "bandwidth_3db_ghz": _scaled(self.bandwidth, 1e-9),
             "effective_bandwidth_ghz": self.effective_bandwidth * 1e-9,
             "delay_ns": self.delay * 1e9,
+            # an empty profile stays None: JSON then says that nothing is known
             "impedance_ohm": self.impedance and [_span(profile, self.delay) for profile in self.impedance],
             "tdr_rise_time_ps": self.impedance and self.impedance[0].rise_time * 1e12,
             "skew_ps": _scaled(self.skew, 1e12),
@@ -223,6 +225,7 @@ def channel_figures(
 
     Raises `SirfError` when both or neither of standard and symbol rate are given, or the data end below 0.75 of the rate.
     """
+    # both would leave open whose settings hold; neither, at which rate
     if (standard is None) == (symbol_rate is None):
         raise SirfError(
             f"one of standard and symbol_rate must be given, got {standard!r} and {symbol_rate!r}. Name a standard."
@@ -235,6 +238,7 @@ def channel_figures(
         if limits is not None
         else math.nan
     )
+    # said before any figure, for all of them rest on the same data
     warnings = list(channel.warnings + channel.check_symbol_rate(rate))
     if limits is not None and channel.plane != "ball":
         warnings.append(
@@ -265,6 +269,7 @@ def channel_figures(
             transmitter_corner=noise.victim_corner,
             receiver_corner=noise.receiver_corner,
         ),
+        # the sign of a deviation says where it lies; its size is what a limit is held against
         ild_worst_db=float(np.max(np.abs(fit.deviation_db[low]))),
         return_loss_worst_db=(return_loss[0], return_loss[1]),
         erl11_db=erl11,
@@ -304,6 +309,7 @@ def _worst_return_loss(network: Network, port: int, nyquist: float) -> float:
 
 
 def _both_erl(
+    # order matters: the package stands between the test point and the channel
     through: Network,
     settings: ErlSettings | None,
     needs_package: bool,
@@ -312,6 +318,7 @@ def _both_erl(
 ) -> tuple[float | None, float | None]:
     if settings is None:
         return None, None
+    # port 1 is the host's side, which no standard looks at through a package
     first = effective_return_loss(through, settings, port=1)
     if not needs_package:
         return first, effective_return_loss(through, settings, port=2)
@@ -363,6 +370,7 @@ def _crosstalk(channel: Channel, noise: NoiseSettings, rate: float) -> dict[str,
 
 def _balance(channel: Channel, nyquist: float) -> dict[str, float | None]:
     """Skew in s, the worst mode conversion up to `nyquist` and the conversion loss there in dB; None without a four-port."""
+    # a file of one pair has no lines to compare
     if channel.four_port is None:
         return {"skew": None, "scd21_worst_db": None, "scd11_worst_db": None, "conversion_loss_db": None}
     found = balance(channel.four_port, nyquist)
@@ -381,6 +389,7 @@ def _limits(
     for mask in limits.masks:
         for port, loss in _masked(channel, mask):
             margin = mask.margin(channel.frequency, loss)
+            # a mask above the end of the data says nothing of the channel
             if margin is not None:
                 name = mask.figure.replace("_", " ")
                 results.append(

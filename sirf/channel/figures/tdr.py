@@ -70,6 +70,7 @@ def late_start(network: Network) -> tuple[str, bool] | None:
     None where they reach down far enough. An impedance is a sum over time, so it lives from the lowest frequencies.
     """
     above = network.frequency[network.frequency > 0]
+    # the median, since one missing point should not look like a coarse grid
     first, usual = float(above[0]), float(np.median(np.diff(network.frequency)))
     # a reflection from the far end travels there and back
     turns = first * 2.0 * max(bulk_delay(network.frequency, network.s[:, 1, 0]), 0.0)
@@ -107,6 +108,7 @@ def impedance_profile(
         raise SirfError(f"port must be between 1 and {network.ports}, got {port}. Count from 1.")
     edge = float(network.frequency[-1])
     rise = DEFAULT_RISE_BANDWIDTH / edge if rise_time is None else rise_time
+    # a hair of slack, for the default itself passes through the same check
     if not (math.isfinite(rise) and rise >= MIN_RISE_BANDWIDTH / edge * (1 - 1e-9)):
         raise SirfError(
             f"rise_time must be {MIN_RISE_BANDWIDTH / edge * 1e12:.3g} ps at least for a band to {edge / 1e9:g} GHz, got "
@@ -180,6 +182,8 @@ def _step_reflection(network: Network, port: int, rise: float, period: float) ->
 def _reflection(network: Network, port: int, frequency: Float) -> NDArray[np.complex128]:
     own, value = network.frequency, network.s[:, port - 1, port - 1]
     if own.size == frequency.size and np.allclose(own, frequency, rtol=1e-9, atol=1.0):
+        # a DC value is made up by the flattened data, once its delay is off, since a phase through DC is a straight
+        # line
         return value
     flat = flatten(own, value)
     return np.asarray(flat.at(frequency) * np.exp(-2j * np.pi * frequency * flat.delay_s))

@@ -95,6 +95,7 @@ class VtfLimit:
             "loss up to half the rate": float(np.min((found.gain_db + line)[counts])),
             "loss at half the rate": found.nyquist_db + self.loss_nyquist_db,
         }
+        # an open line loses nothing at DC, where every channel meets its mask by the same zero
         if self.loss_dc_db > 0.0:
             margins["loss at DC"] = found.dc_db + self.loss_dc_db
         crosstalk = found.greatest_crosstalk_db
@@ -172,6 +173,7 @@ class VtfMask:
             data_rate=data_rate,
             provenance=self.provenance,
             source=self.source,
+            # the limit's own ends, and not the channel's: masks are drawn for ideal drivers
             margins_db=limit.margins_db(found),
         )
 
@@ -200,6 +202,7 @@ def transfer(network: Network, ends: Terminations) -> Complex:
 def voltage_transfer(channel: Channel, ends: Terminations, *, data_rate: float) -> VoltageTransfer:
     """Loss and crosstalk of all neighbours from DC to half the rate of NRZ; raises `SirfError` off the grid."""
     frequency, nyquist = channel.frequency, 0.5 * data_rate
+    # half the rate has to be in the data; DC itself need not be
     if not frequency[0] < nyquist <= frequency[-1]:
         raise SirfError(
             f"data_rate must have half of it between {frequency[0] / 1e9:g} and {frequency[-1] / 1e9:g} GHz, got "
@@ -231,6 +234,7 @@ def load_vtf_mask(name: str) -> VtfMask:
 
 
 def _from_file(file: Path) -> VtfMask:
+    # rates that do not ascend would hide a limit behind a lower one
     record = validated(_File, load_toml(file), file)
     rates = [limit.to_gtps for limit in record.limit]
     if rates != sorted(set(rates)):
@@ -248,6 +252,7 @@ def _limit(table: _Limit) -> VtfLimit:
         data_rate=1e9 * table.to_gtps,
         ends=Terminations(
             source_ohm=table.source_ohm,
+            # TOML has no infinity that people expect: 0 ohm is how an open end is written
             load_ohm=table.load_ohm or inf,
             source_capacitance=1e-15 * table.source_capacitance_ff,
             load_capacitance=1e-15 * table.load_capacitance_ff,

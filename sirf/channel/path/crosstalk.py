@@ -20,6 +20,7 @@ Runs: TypeAlias = tuple[list[PairNetwork], list[PairNetwork]]
 
 def has_array(elements: Sequence[Element]) -> bool:
     """Whether some trace runs beside an equal pair: then all four lines couple."""
+    # arrays alone tie all four lines together; of balls and vias each mode can be joined by itself
     return any(isinstance(element, Trace) and element.pitch is not None for element in elements)
 
 
@@ -49,7 +50,9 @@ def neighbour(
         else:
             for run in runs:
                 run.append(plain)
+    # the last run is still open: a path seldom ends in a trace that couples
     if joined:
+        # lane 0 is the victim, as everywhere among lanes
         return reduce(LaneNetwork.cascade, joined + _coupled(runs)).aggressor(1, near=near, name=name)
     even, odd = (cascade_pairs(run).dd for run in runs)
     # the aggressor sends into its own end 1, or 2 where it is near; the victim listens at its end 2
@@ -71,6 +74,7 @@ def lanes_of(elements: Sequence[Element], frequency: Float, lanes: int) -> LaneN
             joined += _alone(run, lanes)
             run = []
             joined.append(element.lane_network(frequency))
+        # lines of one pair cannot say how they couple to others, so they stand as equal lanes without coupling
         else:
             run.append(pair_of(element, frequency))
     return reduce(LaneNetwork.cascade, joined + _alone(run, lanes))
@@ -94,6 +98,7 @@ def check_lanes(blocks: Sequence[MeasuredBlock], *, has_crosstalk: bool, name: s
     several = [block for block in blocks if block.lanes > 1]
     if not several:
         return
+    # a lane that ends in the middle of a path would have neighbours with nowhere to go
     if len({(block.lanes, block.next_lanes) for block in several}) > 1:
         listed = ", ".join(f"{block.name}: {block.lanes} lanes, NEXT {list(block.next_lanes)}" for block in several)
         raise PhysicsError(
@@ -105,6 +110,7 @@ def check_lanes(blocks: Sequence[MeasuredBlock], *, has_crosstalk: bool, name: s
         )
 
 
+# an empty run would be a two-port of nothing, which cascades to itself but costs a pass
 def _alone(run: Sequence[PairNetwork], lanes: int) -> list[LaneNetwork]:
     return [LaneNetwork.alone(cascade_pairs(run), lanes)] if run else []
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sirf.channel.path.elements import Element
 
 
+# one path in use has about ten elements; a study varies one of them at a time
 KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
 KEPT_PAIRS = 16
@@ -34,6 +35,7 @@ class FrequencyGrid:
     __slots__ = ("_bytes", "_hash", "frequency")
 
     def __init__(self, frequency: Float) -> None:
+        # a copy of one's own: a caller who went on writing into the array would change the key under the dictionary
         self.frequency = np.array(frequency, dtype=np.float64)
         self.frequency.flags.writeable = False
         self._bytes = self.frequency.tobytes()
@@ -44,6 +46,7 @@ class FrequencyGrid:
         """That of the values, made once."""
         return self._hash
 
+    # bytes and not np.array_equal: one comparison of memory, and it fits what was hashed
     def __eq__(self, other: object) -> bool:
         """Whether the values are the same."""
         return isinstance(other, FrequencyGrid) and self._bytes == other._bytes
@@ -73,6 +76,7 @@ def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tupl
     kept = len(first) > 1 and all(map(_by_value, first)) and grid.frequency.size <= MOST_POINTS
     start = [_kept_series(cast("Hashable", first), grid)] if kept else []
     rest = elements[len(first) :] if kept else elements
+    # from left to right in any case: what is kept is the beginning, never an inner part
     return reduce(cascade, [*start, *(element_network(one, grid).s for one in rest)])
 
 
@@ -99,6 +103,7 @@ def _kept(element: Hashable, grid: FrequencyGrid) -> Network:
 def _kept_pair(element: Hashable, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]) -> PairNetwork:
     pair = find(cast("Element", element), grid.frequency)
     for each in (pair.dd, pair.cc, pair.dc, pair.cd):
+        # pairs made of balanced lines have no conversion, and hold None there
         if each is not None:
             each.flags.writeable = False
     return pair

@@ -65,6 +65,7 @@ class Coupled(Protocol):
 
 def pair_of(element: Element, frequency: Float) -> PairNetwork:
     """Both modes of any element; one without a `pair` counts as two equal lines without coupling."""
+    # duck typing by class: elements outside of this package may bring a pair without naming it
     if _has_pair(type(element)):
         return cast("PairElement", element).pair(frequency)
     return PairNetwork.balanced(element.network(frequency))
@@ -126,6 +127,7 @@ class Trace:
     def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm."""
         if self.converts:
+            # the differential two-port of the pair holds what converts and comes back, which the line's own has not
             return self.pair(frequency).differential(name="line")
         return self.line.network(frequency, self.length)
 
@@ -140,6 +142,7 @@ class Trace:
 
     def neighbours(self, frequency: Float, weight: float) -> LaneNetwork:
         """This trace and an equal pair at `pitch`, all four lines; `weight` scales the coupling between both pairs."""
+        # by `has_array`, which asks for nothing else before it calls
         assert self.pitch is not None
         assert isinstance(self.line, (EdgeStripline, EdgeMicrostrip))
         # the array is as long as the shorter line; what P or N is longer runs alone
@@ -183,6 +186,7 @@ class Device:
     def pair(self, frequency: Float) -> PairNetwork:
         """Two lines without coupling, of unequal length if so stated."""
         if not self.converts:
+            # without a difference both lines are one, and one network is half of the work
             return PairNetwork.balanced(self.package.network(frequency, receiver=self.receiver))
         # half of the difference longer, half of it shorter: the mean length stays
         p, n = (self._line(sign).network(frequency, receiver=self.receiver).s for sign in (1.0, -1.0))
@@ -192,6 +196,7 @@ class Device:
         """The package as line P (+1) or N (-1) sees it."""
         lines = list(self.package.lines)
         # of a COM package's sections the longest is the trace; the other is its plated through hole
+        # unequal routing happens in traces, which are long, and not in holes of a fixed depth
         longest = max(range(len(lines)), key=lambda k: lines[k].length_mm)
         # 0.5e3: half of it, in mm
         length_mm = lines[longest].length_mm + 0.5e3 * sign * self.length_difference
@@ -222,6 +227,7 @@ class Unequal:
         return self.p.coupling
 
     @property
+    # what one line cannot carry, their difference cannot either
     def valid_to(self) -> float:
         """The lower of both lines, Hz."""
         return min(self.p.valid_to, self.n.valid_to)
@@ -263,6 +269,7 @@ class Flipped:
 
     def network(self, frequency: Float) -> Network:
         """The two-port at 100 ohm, ports exchanged."""
+        # a part that is drawn from the die outwards is met from the other side at the receiver
         return self.element.network(frequency).flipped()
 
     def pair(self, frequency: Float) -> PairNetwork:

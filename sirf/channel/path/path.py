@@ -24,6 +24,7 @@ from sirf.channel.path.elements import Device, Element, Trace, common_mode_of, c
 from sirf.errors import PhysicsError, SirfError
 from sirf.units import parse_length
 
+# 10 MHz tells 100 ns apart, many times the delay of any copper; 120 GHz is beyond 200 Gb/s PAM4's own band
 GRID = (0.0, 120e9, 10e6)
 """Default frequencies of a path in Hz: first, last, step."""
 
@@ -113,6 +114,7 @@ class Path:
     @property
     def valid_to(self) -> float:
         """Least frequency in Hz up to which all segments state that they hold; packages by COM formulas state none."""
+        # infinite for an empty path, which limits nothing
         return min((getattr(segment.element, "valid_to", np.inf) for segment in self.segments), default=np.inf)
 
     @property
@@ -129,6 +131,7 @@ class Path:
         """Frequencies (F,) in Hz of the path where none are given: 0 to 120 GHz by 10 MHz, less where a line's model ends."""
         lines = [segment.element.line for segment in self.segments if isinstance(segment.element, Trace)]
         # a line's cross-section carries other modes beyond its cutoff
+        # steps stay those of the grid, so that shorter grids share its points and what was kept on them
         return _grid_to(min((line.cutoff for line in lines), default=np.inf))
 
     def with_length(self, length: str | float) -> Path:
@@ -161,6 +164,7 @@ class Path:
         if self.lanes > 1:
             return lanes_of(self._elements, f, self.lanes).pair()
         grid = FrequencyGrid(f)
+        # cascaded pair by pair and not as two-ports: what converts in one segment may come back in the next
         return cascade_pairs(segment.pair(grid) for segment in self.segments)
 
     def drawn(self, rng: np.random.Generator | int) -> Path:
@@ -197,6 +201,7 @@ class Path:
         f = self._frequency(frequency)
         if self.lanes > 1:
             return lane_aggressors(lanes_of(self._elements, f, self.lanes), self._next_lanes, self.name)
+        # equal neighbours are one network, made once
         return ((), ()) if self.crosstalk is None else self._neighbours(self._alone(f))
 
     def to_channel(
@@ -215,6 +220,7 @@ class Path:
             f = f[f > 0.0]
         fext: tuple[Network, ...] = ()
         near: tuple[Network, ...] = ()
+        # lanes come from data, so all four lines of each pair are there already
         if self.lanes > 1:
             whole = lanes_of(self._elements, f, self.lanes)
             pair = whole.pair()
@@ -229,6 +235,7 @@ class Path:
             s = self._two_port(f)
             # nothing converts, so nobody asks for the common mode: the same array stands in for it
             pair = PairNetwork(f, s, s, z0=0.5 * PAIR_OHM)
+        # the channel that engines take is differential; the 4-port beside it is for skew and conversion alone
         return Channel(
             pair.differential(name=self.name),
             fext=fext,
@@ -245,6 +252,7 @@ class Path:
     def insertion_loss_db(self, frequency: ArrayLike) -> Float:
         """Die-to-die loss in dB (positive) at `frequency` in Hz, ascending, the shape of `frequency`."""
         points = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
+        # from the whole network, and not from the product of the parts' losses: reflections between them ripple it
         s21 = self.network(points).s[:, 1, 0]
         return np.asarray(-20.0 * np.log10(np.abs(s21))).reshape(np.shape(frequency))
 
@@ -267,6 +275,7 @@ class Path:
         if not (self.converts and names):
             return ()
         return (
+            # said in the channel's warnings, since a skew through an unknown common mode looks as precise as any other
             f"common mode of {', '.join(names)} is not known: taken as that of two lines without coupling, in what other "
             "segments convert.",
         )
@@ -294,6 +303,7 @@ class Path:
     def _alone(self, frequency: Float) -> list[PairNetwork]:
         """Every segment without neighbours; without its common mode where nothing converts."""
         grid = FrequencyGrid(frequency)
+        # without conversion the common mode of a part is never asked for, and need not be computed
         if self._both_modes:
             return [segment.pair(grid) for segment in self.segments]
         return [PairNetwork.balanced(segment.network(grid)) for segment in self.segments]
@@ -306,6 +316,7 @@ class Path:
         found = []
         for kind, count, weight in kinds:
             network = None
+            # a kind without members costs a whole cascade for a network that nobody uses
             if count:
                 network = neighbour(
                     self._elements,
@@ -341,6 +352,7 @@ def _stretched(segment: Segment, length: float) -> Segment:
     element = segment.element
     if isinstance(element, Trace):
         return dataclasses.replace(segment, element=dataclasses.replace(element, length=length), length_m=length)
+    # `variable` names boards, cables and substrates alone, as the reader has checked
     assert isinstance(element, Device)
     # a variable substrate is one line: with more sections nobody could say which grows
     (line,) = element.package.lines

@@ -25,6 +25,7 @@ from sirf.units import Given, parse_temperature
 Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
 MICRO, MILLI, FEMTO, PICO, NANO, GIGA = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9, 1e9
+# only what two lines of one part can differ in by making: drill depth, layer, antipad, plating
 DIFFERENCES = {
     "length_difference_um": ("length", MICRO),
     "stub_difference_um": ("stub", MICRO),
@@ -75,14 +76,18 @@ def load_path(
     `temperature_c` and `humidity_percent` set the state of boards, vias and cables (`Material.at`); packages by the COM formulas
     have none. Raises `ConfigError` naming file and key, `SirfError` for a bad length, `PhysicsError` for what cannot be built.
     """
+    # the nearest id is named where it is misspelt; a file of one's own is taken as it is
     found = known_id(name, list_data("paths"), kind="path")
     file = FilePath(found) if found.endswith(".toml") else data_path("paths", f"{found}.toml")
+    # before any element is built, so that an error names the key and not the physics behind it
     record = validated(tables.PathFile, load_toml(file), file)
     celsius = None if temperature_c is None else parse_temperature(temperature_c, name="temperature_c")
     choices = _Choices(_device(rate_class), file.parent, material, celsius, humidity_percent)
     segments = tuple(_segment(table, choices) for table in record.segment)
     if record.variable and not any(
-        segment.name == record.variable and segment.length_m is not None for segment in segments
+        # a segment without a length (a ball, a via) cannot be what `with_length` stretches
+        segment.name == record.variable and segment.length_m is not None
+        for segment in segments
     ):
         raise ConfigError(
             f"{file.name}: key variable must name a board, cable or substrate segment, got {record.variable!r}. Mend it."
@@ -96,6 +101,7 @@ def load_path(
 
 
 def _device(rate_class: str) -> tables.DeviceFile:
+    # classes differ in die and package alone: the board between them is the user's
     if rate_class not in get_args(RateClass):
         known = ", ".join(get_args(RateClass))
         raise SirfError(f"rate_class must be one of {known}, got {rate_class!r}. Use '200g' for 200 Gb/s per lane.")
@@ -131,6 +137,7 @@ def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float 
             options = table.model_dump(
                 include={"port_order", "victim", "next_lanes", "differential", "mixed_mode", "flipped"}
             )
+            # the block's own reader judges its data; only its place is decided here
             return MeasuredBlock.from_touchstone(choices.folder / table.file, **options), None
         case tables.BallTable() | tables.SocketTable() | tables.ViaTable() | tables.ConnectorTable():
             part = _both_lines(_part(table, choices), table)
@@ -142,6 +149,7 @@ def _element(table: tables.AnyTable, choices: _Choices) -> tuple[Element, float 
 def _trace(table: tables.LineTable, choices: _Choices) -> Trace:
     pitch = getattr(table, "pair_pitch_um", None)
     laminate = table if isinstance(table, tables.LaminateTable) else None
+    # cables have no laminate to replace, and keep theirs
     material = choices.load(table.material, keeps=laminate is None or laminate.keeps_material)
     return Trace(
         table.line(material),
@@ -172,6 +180,7 @@ def _route(table: tables.LaminateTable, choices: _Choices) -> WeaveRoute | None:
 
 def _both_lines(part: Part, table: BaseModel) -> Part | Unequal:
     """The part, or both its lines where the table states a difference: half of it more in P, half less in N."""
+    # without a difference both lines are one part
     differences = {
         field: getattr(table, key) * unit
         for key, (field, unit) in DIFFERENCES.items()
@@ -196,6 +205,8 @@ def _part(
     match table:
         case tables.BallTable():
             bumps = None if table.bump_map is None else load_bump_map(table.bump_map)
+            # a bump map knows the geometry, from which inductance and coupling follow together; values by hand need
+            # both
             return Ball(
                 capacitance=table.capacitance_ff * FEMTO,
                 inductance=(table.inductance_ph or 0.0) * PICO if bumps is None else bumps.inductance,
@@ -222,6 +233,7 @@ def _part(
 def _die(table: tables.DieTable, device: tables.DeviceFile) -> Package:
     capacitance, inductance = table.die_capacitance_ff, table.die_inductance_ph
     # a die states both or none: the class's stages do not mix with its own
+    # types cannot say that both are given together, which the table's own check has made sure of
     if capacitance is None or inductance is None:
         capacitance, inductance = device.die_capacitance_ff, device.die_inductance_ph
     bump = device.bump_capacitance_ff if table.bump_capacitance_ff is None else table.bump_capacitance_ff
@@ -233,6 +245,7 @@ def _die(table: tables.DieTable, device: tables.DeviceFile) -> Package:
 def _package(table: tables.PackageTable, device: tables.DeviceFile) -> Package:
     return Package(
         die=(),
+        # sections from the die outwards, as the standards list them
         lines=tuple(PackageLine(z_c=z, length_mm=n) for z, n in zip(table.z_c_ohm, table.length_mm, strict=True)),
         gamma0=device.gamma0,
         a1=device.a1,
@@ -254,6 +267,7 @@ def _substrate(table: tables.SubstrateTable) -> Package:
 
 
 def _via(table: tables.ViaTable, material: Material) -> Via:
+    # pads by capacitance come from a field solver or a measurement, those by size from a drawing
     antipad, pad = table.antipad_um * MICRO, table.pad_ff * FEMTO
     if table.pad_um is not None and table.pad_height_um is not None:
         # pads by size need a height over which they face planes; by capacitance they bring their own
@@ -282,6 +296,7 @@ def _connector(table: tables.ConnectorTable) -> Connector:
         skin_db_per_m=table.skin_db_per_m,
         coupling=table.coupling,
         common_impedance=table.common_impedance_ohm,
+        # a connector without a stated resonance has none in the band, rather than one at zero
         resonance=float("inf") if table.resonance_ghz is None else table.resonance_ghz * 1e9,
         resonance_db=table.resonance_db,
         resonance_q=table.resonance_q,

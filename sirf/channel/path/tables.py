@@ -12,6 +12,7 @@ from sirf.channel.lines import EdgeMicrostrip, EdgeStripline, Line, Microstrip, 
 from sirf.channel.materials import Material
 
 # far outside what can be built, far inside what arithmetic carries: a wrong unit ends here, not in an overflow
+# keys carry their unit, so one range does for all of them
 Positive = Annotated[float, Field(ge=1e-9, le=1e9)]
 NotNegative = Annotated[float, Field(ge=0, le=1e9)]
 MICRO = 1e-6
@@ -32,6 +33,7 @@ class UnequalTable(SegmentTable):
 class CoupledTable(SegmentTable):
     """A part that may have a neighbour, and may be seen from its other end."""
 
+    # coupling of two equal inductors: beyond a half they would be windings of a transformer, not neighbours
     coupling: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     flipped: bool = False
 
@@ -48,6 +50,7 @@ class DieTable(SegmentTable):
     @model_validator(mode="after")
     def _stages_in_pairs(self) -> DieTable:
         given = (self.die_capacitance_ff, self.die_inductance_ph)
+        # one value without the other would take the class's stages for the rest, which is no die that anyone has drawn
         if (given[0] is None) != (given[1] is None) or len(given[0] or ()) != len(given[1] or ()):
             raise ValueError("die_capacitance_ff and die_inductance_ph must have one value a stage each")
         return self
@@ -243,6 +246,7 @@ class BallTable(CoupledTable):
 
     @model_validator(mode="after")
     def _one_source(self) -> BallTable:
+        # both would be two answers to one question
         if (self.inductance_ph is None) == (self.bump_map is None):
             raise ValueError("inductance_ph or bump_map must be given, not both")
         if self.bump_map is not None and "coupling" in self.model_fields_set:
@@ -270,6 +274,7 @@ class ViaTable(CoupledTable):
 
     @model_validator(mode="after")
     def _pad_of_one_kind(self) -> ViaTable:
+        # a pad given twice would be counted once, and nobody would know which
         if (self.pad_um is None) != (self.pad_height_um is None) or (self.pad_um is not None and self.pad_ff > 0.0):
             raise ValueError("a pad takes either pad_ff or both pad_um and pad_height_um")
         return self
@@ -358,6 +363,7 @@ class CrosstalkTable(Sourced):
     next_weight: Annotated[float, Field(ge=0, le=1)]
 
 
+# the table's kind decides which keys it may have: a key of another kind is then an error, not ignored
 AnyTable = Annotated[
     DieTable
     | PackageTable

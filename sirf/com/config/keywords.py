@@ -12,6 +12,7 @@ from dataclasses import dataclass
 class Supported:
     """The values of a keyword that sirf supports, as plain text (none: the keyword must be absent), and why no other."""
 
+    # text and not numbers: a value may be a word, and 1, 1.0 and "1" in a cell are then one
     values: tuple[str, ...]
     reason: str
 
@@ -57,6 +58,7 @@ PACKAGE_BLOCK = frozenset({
 """Keywords of a package block (`.START name` … `.END`); PKG_NAME puts a block in place of the sheet's own."""
 # fmt: on
 
+# an unsupported value is refused with its reason: a margin computed without it would be one of another receiver
 _SKEW = "skew and imbalance of a pair are read from the channel's own 4-port data"
 _EXPERIMENT = "the reference code calls it experimental or obsolete"
 _WITHOUT_COM = "COM is what this run is for; use `sirf figures` for ERL, ICN and insertion loss alone"
@@ -64,6 +66,7 @@ _NOISE_SWITCH = "a margin without that noise is not the Annex's"
 _ERL_ONLY = "ERL is that of the Annex"
 
 SUPPORTED: dict[str, Supported] = {
+    # without its package a margin is none of the Annex's; lengths and capacitances of zero ask for the same in the open
     "inc_package": Supported(("1",), "the reference code does not support it; set z_p, C_d and C_p to 0"),
     "ideal_tx_term": Supported(("0",), "the reference code does not support it; set z_p, C_d and C_p to 0"),
     "ideal_rx_term": Supported(("0",), "the reference code does not support it; set z_p, C_d and C_p to 0"),
@@ -131,6 +134,7 @@ SUPPORTED: dict[str, Supported] = {
 }
 """Keywords that bear on a result and of which only some values are supported."""
 
+# each group has one reason, told beside every keyword of it
 _OUTPUT = "says what the reference code prints, draws or saves"
 _ERROR_BURSTS = "belongs to a burst estimate that the reference code keeps apart from COM"
 _OTHER_FIGURES = "belongs to figures that `sirf figures` has"
@@ -176,4 +180,5 @@ DESCRIBES: dict[str, str] = {
 
 def spelled(keyword: str) -> str:
     """A keyword as it is compared: small letters, one blank between words."""
+    # sheets are typed by hand: double blanks and capitals must not make another keyword of one
     return " ".join(keyword.lower().split())

@@ -8,6 +8,7 @@ import numpy as np
 
 from sirf._arrays import Float
 
+# number, name or one sign; Fortran's d exponents occur, since MATLAB reads and writes them
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eEdD][+-]?\d+)?|\.\d+(?:[eEdD][+-]?\d+)?)|([A-Za-z]\w*)|(.))", re.S)
 _FUNCTIONS = {"ones": np.ones, "zeros": np.zeros}
 _CONSTANTS = {"inf": np.inf, "pi": np.pi, "true": 1.0, "false": 0.0, "eps": float(np.finfo(float).eps)}
@@ -30,6 +31,7 @@ def matlab_value(text: str) -> Float:
     with np.errstate(all="ignore"):
         # 1/0 is Inf and 0/0 NaN, as in MATLAB
         value = parser.range(inside=False)
+    # text left over means that a prefix alone was understood, which would be a silent half of the cell
     if parser.peek()[1]:
         raise ValueError(f"unexpected {parser.peek()[1]!r}")
     return value
@@ -61,6 +63,7 @@ class _Parser:
             self.tokens.append((match.start(group), match.group(group), match.end(group), group == 1))
 
     def peek(self) -> tuple[int, str, int, bool]:
+        # an empty token at the end spares every caller a test of the length
         return self.tokens[self.at] if self.at < len(self.tokens) else (-1, "", -1, False)
 
     def take(self, wanted: str = "") -> tuple[int, str, int, bool]:
@@ -114,6 +117,7 @@ class _Parser:
     def unary(self, *, inside: bool) -> Float:
         self.depth += 1
         if self.depth > _DEEPEST:
+            # counted here, where all recursion passes: brackets and signs nest through `unary` alone
             raise ValueError("nested too deeply")
         if self.peek()[1] in ("+", "-"):
             sign = self.take()[1]
@@ -141,6 +145,7 @@ class _Parser:
             self.take("(")
             rows = self.range(inside=False)
             self.take(",")
+            # dimensions must be numbers, not matrices, as in MATLAB; both may be computed
             columns = self.range(inside=False)
             self.take(")")
             if rows.size != 1 or columns.size != 1:

@@ -25,11 +25,13 @@ class SheetEnds:
     receiver: Sheet
 
 
+# a block may say more of one end than the other, as chip-to-module hosts and modules differ
 def sheet_ends(sheet: Sheet) -> SheetEnds:
     """PKG_NAME with one block for both ends, or the transmitter's and the receiver's."""
     names = sheet.text("PKG_NAME").split()
     if not names:
         return SheetEnds(sheet, sheet)
+    # the reference code has one name for both ends, or one each
     if len(names) > 2:
         raise ConfigError(
             f"{sheet.name}: PKG_NAME at {sheet.where('PKG_NAME')} must name one block, or the transmitter's and the receiver's, "
@@ -41,6 +43,7 @@ def sheet_ends(sheet: Sheet) -> SheetEnds:
                 f"{sheet.name}: PKG_NAME at {sheet.where('PKG_NAME')} must name blocks of the workbook "
                 f"({', '.join(sheet.blocks) or 'it has none'}), got {name!r}. Add .START {name} … .END."
             )
+    # a change of the sheet's own keyword would be read and then lost, since the block stands in its place
     overruled = [cell for key, cell in sheet.cells.items() if key in PACKAGE_BLOCK and cell.where.startswith("--set")]
     if overruled:
         keyword = overruled[0].keyword
@@ -48,6 +51,7 @@ def sheet_ends(sheet: Sheet) -> SheetEnds:
             f"{sheet.name}: {keyword} must be changed in the block, since PKG_NAME takes it from {names[0]}. "
             f"Write --set '{names[0]}.{keyword}=…'."
         )
+    # the last name is the receiver's, and with one name both are the same
     return SheetEnds(sheet.blocks[names[0]], sheet.blocks[names[-1]])
 
 
@@ -62,11 +66,13 @@ def sheet_package_cases(sheet: Sheet) -> tuple[PackageCase, ...]:
         "TX": _lengths(ends.transmitter, "TX"),
         "FEXT": _lengths(ends.transmitter, "FEXT"),
         "NEXT": _lengths(ends.receiver, "NEXT"),
+        # a NEXT transmitter sits in the victim's receiver: the same device, so the same lengths
         "RX": _lengths(ends.receiver, "RX"),
     }
     # z_p has one row a section and one column a test case
     cases, boards = lengths["TX"].shape[1], _boards(sheet)
     for end, matrix in lengths.items():
+        # test cases are columns: a shorter row would give one end the lengths of another case
         if matrix.shape[1] != cases:
             raise ConfigError(
                 f"{sheet.name}: z_p ({end}) must have the {cases} test cases of z_p (TX), got {matrix.shape[1]}. Mend the cell."
@@ -100,6 +106,7 @@ def _lengths(source: Sheet, end: str) -> NDArray[np.float64]:
     """z_p of one end (sections, test cases) in mm; all four ends of a sheet or block have the same shape."""
     shape = source.matrix("z_p (TX)").shape
     matrix = source.matrix(f"z_p ({end})")
+    # one, two or four sections are what the Annexes' packages have; other counts come from a cell with a slip in it
     if matrix.shape != shape or matrix.shape[0] not in (1, 2, 4):
         raise ConfigError(
             f"{source.name}: z_p ({end}) at {source.where(f'z_p ({end})')} must have the {shape[0]} x {shape[1]} values of "
@@ -159,6 +166,7 @@ def _of_side(sheet: Sheet, keyword: str, column: int, default: float = 0.0) -> f
 
 
 def _line_table(sheet: Sheet, what: str) -> dict[str, float]:
+    # Table 93A-3's line for packages, Table 92-12's for boards: defaults of the reference code for sheets without these
     defaults = {"package": ("[0 1.734e-3 1.455e-4]", 6.141e-3), "board": ("[0 4.114e-4 2.547e-4]", 6.191e-3)}[what]
     key = f"{what}_tl_gamma0_a1_a2"
     values = sheet.row(key, defaults[0])
@@ -181,6 +189,7 @@ def _boards(sheet: Sheet) -> HostBoards:
     table = _line_table(sheet, "board")
 
     def side(name: str, default: float, column: int) -> Package:
+        # lengths of the reference boards of clause 92.10.7, which the reference code takes where the sheet is silent
         line = PackageLine(
             z_c=_of_side(sheet, "board_Z_c", column, 109.8),
             length_mm=sheet.number(f"z_bp ({name})", default, least=0.0),
@@ -194,6 +203,7 @@ def _boards(sheet: Sheet) -> HostBoards:
         )
 
     return HostBoards(
+        # with Include PCB 2 a board stands before the receiver alone: the transmitter's end was measured with its own
         transmitter=side("TX", 151.0, 0) if include == 1 else None,
         fext=side("FEXT", 72.0, 0) if include == 1 else None,
         next_near=side("RX", 151.0, 0) if include == 1 else None,

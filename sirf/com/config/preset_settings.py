@@ -25,6 +25,7 @@ from sirf.presets import Preset, load
 from sirf.receiver.receiver import Ctle
 from sirf.signal.pam import order_of
 
+# capacitances of presets are in fF: 1e-15 F
 _FEMTO = 1e-15
 _SLACK = 1e-9
 """c(0) = 1 - sum |c(k)| comes out a rounding error below the limit it is meant to meet."""
@@ -43,6 +44,7 @@ def from_preset(preset: Preset) -> ComSettings:
     com, rate = preset.com, preset.symbol_rate
     limits = load_limits(preset.id) if preset.id in list_limits() else None
     if not preset.packages:
+        # only presets whose standard has limits for return loss state how it is measured
         raise ConfigError(f"{preset.id}: [[package]] must be given for COM, got none. Add a test case.")
     erl = None
     if limits is not None and limits.erl is not None:
@@ -85,6 +87,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
         raise ConfigError(f"{preset.id}: key transmitter.snr_db must be given for COM, got none. Add SNR_TX.")
     # the grid of the links is finer than that of the workbook
     swept = {cursor: values[:: preset.com.ffe_stride] for cursor, values in limits.tx_ffe}
+    # zero is put between, so that a preset with post-cursors alone has no gap to fill
     low, high = min([0, *swept]), max([0, *swept])
     return TransmitterSettings(
         amplitude=tx.amplitude,
@@ -92,6 +95,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
         amplitude_next=tx.amplitude_next,
         level_mismatch=tx.level_mismatch,
         snr_db=tx.snr_db,
+        # without H_t the amplitude steps at once, as in the sheets of that standard without FORCE_TR
         rise_time=tx.rise_time if preset.com.transmitter_filter else None,
         sigma_rj=tx.jitter.random_ui,
         a_dd=tx.jitter.dual_dirac_ui,
@@ -103,6 +107,7 @@ def _transmitter(preset: Preset) -> TransmitterSettings:
 
 def _receiver(preset: Preset) -> ReceiverSettings:
     rx, limits, com = preset.receiver, preset.limits, preset.com
+    # the search runs over the two gains of that equation: another CTLE has none of them to choose
     if not (isinstance(rx.ctle, Ctle) and rx.ctle.two_stage):
         raise ConfigError(
             f"{preset.id}: [receiver.ctle] must have poles, zero and gains for COM, got {rx.ctle!r}. Give equation (93A-22)."
@@ -130,6 +135,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
         raised_cosine=(preset.symbol_rate / 2, corner) if com.raised_cosine and corner is not None else None,
         ctle=CtleSettings(
             g_dc_db=limits.g_dc_db,
+            # one stage has the gain 0 dB of a second one as its only choice, so that one search serves both
             g_dc2_db=limits.g_dc2_db if rx.ctle.f_lf is not None else (0.0,),
             f_z=rx.ctle.f_z,
             f_p1=rx.ctle.f_p1,
@@ -141,6 +147,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
             b_max=limits.dfe_max,
             b_min=limits.dfe_min,
             groups=floating.groups,
+            # without groups the length of one means nothing: 0 keeps equal settings equal
             group_taps=floating.group_taps if floating.groups else 0,
             span=floating.span if floating.groups else 0,
             floating_max=floating.maximum,
@@ -149,6 +156,7 @@ def _receiver(preset: Preset) -> ReceiverSettings:
         ),
         ffe=ffe,
         detector=DetectorSettings(
+            # the sheets' MLSE 1 is detection over the first tap; a preset's detector has no other form
             mlse=0 if rx.mlse is None else 1,
             adc_bits=0.0 if rx.converter is None else float(rx.converter.bits),
             # the reference code's default of P_qc
@@ -188,6 +196,7 @@ def _eye(preset: Preset) -> ChipToModuleSettings | None:
         return None
     return ChipToModuleSettings(
         half_width_ui=table.half_width_ui,
+        # window and rms are in UI, so that they hold at any symbol rate
         samples_per_ui=table.samples_per_ui,
         window=table.window,
         sigma_r=table.sigma_r_ui,
@@ -198,6 +207,7 @@ def _eye(preset: Preset) -> ChipToModuleSettings | None:
 def _figures(preset: Preset) -> FiguresSettings | None:
     if preset.id not in list_limits():
         return None
+    # pass threshold and corners come from one file, so that ICN and its limit cannot be of two standards
     noise = load_limits(preset.id).noise
     return FiguresSettings(
         f_v=noise.victim_corner,

@@ -21,6 +21,7 @@ from sirf.errors import ConfigError
 
 def receiver_settings(sheet: Sheet, rate: float) -> ReceiverSettings:
     """All that follows the channel, for a symbol `rate` in baud; raises `ConfigError` that names keyword and cell."""
+    # the receiver FFE decides who owns floating taps, so it is read before the feedback equaliser
     ffe = _rx_ffe(sheet)
     # f_r is a part of f_b; without it the reference code's filter lies far above the signal
     corner = sheet.number("f_r", 4.0) * rate
@@ -28,6 +29,7 @@ def receiver_settings(sheet: Sheet, rate: float) -> ReceiverSettings:
     return ReceiverSettings(
         noise_density=sheet.number("eta_0", least=0.0) * NANO,
         noise_corner=corner if sheet.flag("Butterworth", True) else None,
+        # a roll-off stands in place of the Butterworth filter's skirt; its default ends are those of the reference code
         raised_cosine=(sheet.number("RC_Start", rate / 2), sheet.number("RC_end", corner)) if cosine else None,
         ctle=_ctle(sheet, rate),
         dfe=_dfe(sheet, floating=ffe is None),
@@ -56,6 +58,7 @@ def _ctle(sheet: Sheet, rate: float) -> CtleSettings:
         for key, default in (("f_z", rate / 4 / GIGA), ("f_p1", rate / 4 / GIGA), ("f_p2", rate / GIGA))
     ]
     return CtleSettings(
+        # in the order of the sheet: among equal figures of merit the reference code keeps the first
         g_dc_db=sheet.finite_row("g_DC"),
         g_dc2_db=sheet.finite_row("g_DC_HP") if two_stages else (0.0,),
         f_z=stages[0],
@@ -69,6 +72,7 @@ def _ctle(sheet: Sheet, rate: float) -> CtleSettings:
 
 def _ranges(gains: NDArray[np.float64], second: NDArray[np.float64]) -> list[tuple[float, float, float, float]]:
     """(g2 from, g2 below, g from, g below) of each qualified band, as the reference code orders them."""
+    # stable: rows of one g_DC_HP stay in the order of the sheet
     order = np.argsort(-second, kind="stable")
     second, gains = second[order], gains[order]
     # bands reach from each value of g_DC_HP up to, not including, the one above; the topmost includes itself
@@ -92,11 +96,13 @@ def _scalar_of(sheet: Sheet, keyword: str, default: float | None) -> float:
 
 def _dfe(sheet: Sheet, *, floating: bool) -> DfeSettings:
     count = sheet.integer("N_b")
+    # b_max without a default: a DFE without limits would cancel anything, and no Annex has one
     largest = _limits(sheet, count, "max", None)
     smallest = _limits(sheet, count, "min", largest)
     # with a receiver FFE the floating taps belong to that
     groups = sheet.integer("N_bg", 0) if floating else 0
     return DfeSettings(
+        # N_f is the newer name of N_bmax
         b_max=largest,
         b_min=smallest,
         groups=groups,
@@ -113,6 +119,7 @@ def _limits(sheet: Sheet, count: int, which: str, mirror: tuple[float, ...] | No
     """b_max or b_min of all taps; b_min defaults to the negative of `mirror`, b_max(2..) to 0.2."""
     if count == 0:
         return ()
+    # sheets give b_min only where it is not the mirror of b_max
     first_default = None if mirror is None else -mirror[0]
     first = sheet.number(f"b_{which}(1)", first_default)
     if count == 1:
@@ -120,6 +127,7 @@ def _limits(sheet: Sheet, count: int, which: str, mirror: tuple[float, ...] | No
         return (first,)
     key = f"b_{which}(2..N_b)"
     rest = sheet.row(key, "0.2") if mirror is None or sheet.has(key) else tuple(-value for value in mirror[1:])
+    # one value stands for all further taps
     if len(rest) == 1:
         rest = rest * (count - 1)
     if len(rest) != count - 1:
@@ -130,6 +138,7 @@ def _limits(sheet: Sheet, count: int, which: str, mirror: tuple[float, ...] | No
 
 
 def _rx_ffe(sheet: Sheet) -> RxFfeSettings | None:
+    # both lengths at zero mean no FFE, whatever else the sheet says of its taps
     pre, post = sheet.integer("ffe_pre_tap_len", 0), sheet.integer("ffe_post_tap_len", 0)
     if pre == 0 and post == 0:
         return None
@@ -137,6 +146,7 @@ def _rx_ffe(sheet: Sheet) -> RxFfeSettings | None:
     return RxFfeSettings(
         pre=pre,
         post=post,
+        # 0.7, 0.2 and 2048 are defaults of the reference code, with which published sheets were run
         pre1_max=sheet.number("ffe_pre_tap1_max", 0.7),
         post1_max=sheet.number("ffe_post_tap1_max", 0.7),
         tap_max=sheet.number("ffe_tapn_max", 0.7),
@@ -160,6 +170,7 @@ def _sampling(sheet: Sheet) -> SamplingSettings:
     first, last = (0.0, ends[0]) if len(ends) == 1 else ends
     anchor = sheet.integer("ts_anchor", 0)
     if anchor > 2:
+        # three anchors are known; a larger number would be taken for one of them without a word
         raise ConfigError(f"{sheet.name}: ts_anchor at {sheet.where('ts_anchor')} must be 0, 1 or 2, got {anchor}.")
     return SamplingSettings(anchor=anchor, first=int(first), last=int(last))
 
@@ -172,6 +183,7 @@ def _detector(sheet: Sheet) -> DetectorSettings:
         )
     clip_methods: dict[str, Literal["fast", "slow"]] = {"fast": "fast", "slow": "slow"}
     return DetectorSettings(
+        # MLSD is the older name of MLSE
         mlse=sheet.integer("MLSE", sheet.integer("MLSD", 0)),
         truncation_length=sheet.integer("N_tc", sheet.integer("trunc", 128), least=1),
         # N_tc is the newer name of trunc
@@ -189,6 +201,7 @@ def _detector(sheet: Sheet) -> DetectorSettings:
 def _budget(sheet: Sheet) -> tuple[float, float]:
     """Q_budget_adj as (a, b); 0 for neither."""
     values = sheet.row("Q_budget_adj", "0")
+    # 0 is the sheet's way to say that no budget moves
     if not any(values):
         return 0.0, 0.0
     if len(values) != 2:

@@ -24,6 +24,7 @@ def rescaled(
     `ConfigError` for settings without a receiver FFE (other Annexes than 178A).
     """
     receiver, tx = settings.receiver, settings.transmitter
+    # other Annexes fix the number of taps by their modulation, so nothing general could be carried to another one
     if receiver.ffe is None:
         raise ConfigError(
             f"{settings.name}: standard must have a receiver FFE (Annex 178A), got Annex {settings.annex}. Use 802.3dj-kr1."
@@ -42,6 +43,7 @@ def rescaled(
         settings,
         symbol_rate=symbol_rate,
         levels=order,
+        # equal shares stay unsaid, so that the usual case takes the same arithmetic, to the last digit, as a sheet
         level_shares=() if len(set(shares)) == 1 else shares,
         der0=der0,
         transmitter=replace(
@@ -64,6 +66,7 @@ def rescaled(
                 f_lf=None if ctle.f_lf is None else ctle.f_lf * designed,
             ),
         ),
+        # package lines are metal: their delay and loss are those of their length at any rate
         packages=tuple(_faster_case(case, period) for case in settings.packages),
         # an eye in a window and figures of merit are rules of the standard's own modulation and rate
         c2m=None,
@@ -71,6 +74,7 @@ def rescaled(
         figures=None,
         erl_threshold_db=None,
         vec_threshold_db=None,
+        # a local search starts from the sheet's own setting, which another rate has no reason to be near
         local_search=0,
     )
 

@@ -13,6 +13,7 @@ Revision: TypeAlias = Literal["3.70", "4.50", "4.17", "d3.3"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+# by identity: comparing arrays value by value would make every lookup of settings a pass over them
 class ArrivingNoise:
     """Noise that arrives at the receiver beside its own: one-sided `density` (F,) in V²/Hz at `frequency` (F,) in Hz.
 
@@ -103,6 +104,7 @@ class DfeSettings:
         return len(self.b_max)
 
     @property
+    # floating taps may end before the last fixed one: both bounds count
     def reach(self) -> int:
         """Last post-cursor that some tap can reach."""
         return max(self.span, self.taps) if self.groups else self.taps
@@ -291,6 +293,7 @@ class ComSettings:
     @property
     def annex(self) -> str:
         """Annex of IEEE 802.3 that the settings ask for: 178A with a receiver FFE, 120G for an eye in a window, else 93A."""
+        # the two marks exclude each other; a receiver FFE makes the margin that of Annex 178A, whatever else is set
         return "178A" if self.receiver.ffe is not None else "120G" if self.c2m is not None else "93A"
 
     @property
@@ -301,6 +304,7 @@ class ComSettings:
     @property
     def sigma_x(self) -> float:
         """RMS of the symbols, equation (93A-29): sqrt((L² - 1) / (3 (L - 1)²)), outer levels at ±1; of their shares if given."""
+        # levels that are not equally likely have another mean square than equation (93A-29) gives
         if self.level_shares:
             # levels from -1 to 1 in equal steps
             values = ((2 * k / (self.levels - 1) - 1) ** 2 for k in range(self.levels))

@@ -22,8 +22,10 @@ GIGA, NANO = 1e9, 1e-9
 """Units of the official workbooks: GHz, and nF, nH, ns and V²/GHz."""
 MAX_COUNT = 10_000
 """Most taps, samples or unit intervals that a keyword may ask for."""
+# taps are unlimited in number, so no table can list c(-3), c(-2) and so on
 _TAP = "c("
 _START, _END = ".START", ".END"
+# remarks beside the settings may hold a known word by chance, but hardly three below one another
 _SAMPLE = 3
 """A column with as many known keywords holds keywords; the first one always does."""
 
@@ -59,6 +61,7 @@ class Sheet:
 
     def matrix(self, keyword: str, default: str | None = None) -> NDArray[np.float64]:
         """The value as a matrix (R, C). Without `default` the keyword is mandatory; `ConfigError` names it and the cell."""
+        # spelled alike on both sides, so that "Local  Search" finds "local search"
         cell = self.cells.get(spelled(keyword))
         if cell is None:
             if default is None:
@@ -67,6 +70,7 @@ class Sheet:
                     f"Write {keyword} into such a cell and its value into the cell to the right, or use --set {keyword}=VALUE."
                 )
             return matlab_value(default)
+        # spreadsheets store numbers and truth values as such; text is what a formula or a matrix came as
         if isinstance(cell.value, (bool, int, float)):
             return np.array([[float(cell.value)]])
         try:
@@ -80,6 +84,7 @@ class Sheet:
     def number(self, keyword: str, default: float | None = None, *, least: float | None = None) -> float:
         """The value as one finite number, not below `least`."""
         matrix = self.matrix(keyword, None if default is None else repr(float(default)))
+        # an empty matrix is an empty cell, which says as little as a missing keyword
         if matrix.size == 0 and default is not None:
             return default
         if matrix.size != 1 or not math.isfinite(float(matrix[0, 0])):
@@ -105,6 +110,7 @@ class Sheet:
 
     def integer(self, keyword: str, default: int | None = None, *, least: int = 0, most: int = MAX_COUNT) -> int:
         """The value as a whole number from `least` to `most`."""
+        # read as a number first: 3.5 taps are refused by name, not rounded
         value = self.number(keyword, default, least=least)
         if value > most:
             raise ConfigError(
@@ -127,6 +133,7 @@ class Sheet:
 
     def finite_row(self, keyword: str, default: str | None = None) -> tuple[float, ...]:
         """All values, at least one, each finite."""
+        # an infinite gain or tap would spread NaN through the whole search
         values = self.row(keyword, default)
         if not values or not all(map(math.isfinite, values)):
             raise ConfigError(
@@ -154,6 +161,7 @@ def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) ->
     Raises `ConfigError` for a file that cannot be read, a keyword that is not known or of which the value is not supported,
     and one that stands in two cells with different values.
     """
+    # errors say the file's name, not the path: sheets are known by their names
     file = Path(path)
     rows = _rows(file)
     first, blocks = _split_blocks(rows, file.name)
@@ -165,6 +173,7 @@ def read_sheet(path: str | Path, changes: Mapping[str, object] | None = None) ->
         else:
             # a change counts as the cell that it overrules, and errors name it by --set
             found[spelled(keyword)] = Cell(keyword.strip(), _plain_value(change), f"--set {keyword.strip()}")
+    # after the changes, which may mend what the file has wrong
     _check(found, file.name)
     columns_text = f"cells {', '.join(f'{_letter(c)}1:{_letter(c)}{first}' for c in columns)} of sheet {SHEET}"
     ignored = tuple(cell.keyword for key, cell in found.items() if key in DESCRIBES)
@@ -179,6 +188,7 @@ def _cells(rows: list[list[Value]], columns: list[int], above: int, name: str) -
             text = row[c] if c < len(row) else ""
             keyword = text.strip() if isinstance(text, str) else ""
             value = row[c + 1] if c + 1 < len(row) else ""
+            # the heading of the official column stands among the keywords
             if not keyword or value == "" or spelled(keyword) == "parameter":
                 continue
             cell = Cell(keyword, value, f"{_letter(c + 1)}{above + r + 1}")
@@ -202,6 +212,7 @@ def _split_blocks(rows: list[list[Value]], name: str) -> tuple[int, dict[str, Sh
             first = min(first, r)
             if start >= 0:
                 raise ConfigError(
+                    # blocks do not nest in the reference code: a second start means a missing end
                     f"{name}: {_START} at A{r + 1} must come after the {_END} of the block at A{start + 1}. Add {_END} above it."
                 )
             start = r
@@ -211,6 +222,7 @@ def _split_blocks(rows: list[list[Value]], name: str) -> tuple[int, dict[str, Sh
                     f"{name}: {_END} at A{r + 1} must close a block, got none open. Add {_START} and a name."
                 )
             block = str(rows[start][1]).strip() if len(rows[start]) > 1 else ""
+            # a second block of one name would hide the first
             if not block or block in blocks:
                 raise ConfigError(
                     f"{name}: {_START} at A{start + 1} must name a block of its own, got {block!r}. Write another name into "
@@ -245,6 +257,7 @@ def _block(rows: list[list[Value]], above: int, name: str) -> Sheet:
 
 def _change_block(blocks: dict[str, Sheet], name: str, block: str, changes: Mapping[str, object]) -> None:
     """Put `changes` on top of the block, which is made where the workbook has none of that name."""
+    # a block made by --set alone lets a package be tried that the workbook has not
     before = blocks.get(block, Sheet(f"{name}, block {block}", {}, f"block {block}"))
     cells = dict(before.cells)
     for keyword, change in changes.items():
@@ -267,6 +280,7 @@ def _stray_keyword(row: list[Value]) -> str:
     """The first known keyword of a row that has a value, or nothing."""
     for c, text in enumerate(row[:-1]):
         if (
+            # a word without a value is a heading
             isinstance(text, str)
             and text.strip()
             and _known(text)
@@ -306,7 +320,9 @@ def _rows(file: Path) -> list[list[Value]]:
     try:
         book = CalamineWorkbook.from_path(str(file))
         names = book.sheet_names
+        # sheets that were saved anew lose the name of their tab, not the place
         sheet = book.get_sheet_by_name(SHEET) if SHEET in names else book.get_sheet_by_index(0)
+        # empty rows are kept: the cells' addresses in errors would shift otherwise
         rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, OSError) as error:
         raise ConfigError(
@@ -351,6 +367,7 @@ def _check(found: Mapping[str, Cell], name: str) -> None:
 def _plain(value: Value) -> str:
     """A value as text that compares: numbers without needless digits, words in small letters."""
     if isinstance(value, str):
+        # "[1 1]" and 1 are the same to MATLAB's element-wise tests
         try:
             matrix = matlab_value(value)
         except ValueError:
@@ -362,6 +379,7 @@ def _plain(value: Value) -> str:
 
 
 def _written(value: object) -> str:
+    # MATLAB's own form, so that values from Python pass the same reader as cells
     array = np.atleast_2d(np.asarray(value, dtype=float))
     return "[" + "; ".join(" ".join(repr(float(number)) for number in row) for row in array) + "]"
 

@@ -73,12 +73,14 @@ def place(link: Link, shared: Plan, name: str) -> CapturePoint:
         raise SirfError(
             f"capture must name places of {', '.join(PLACES)}, got {name!r}. The slicer's eye is always there."
         )
+    # seen without equaliser, clock and converter: the place's own instant follows from the pulse that stands there
     seen = _up_to(link, name)
     end = front_end(seen)
     m, lead, block = end.samples_per_ui, shared.table.lead, shared.table.block
     light, levels = None, link.levels * end.main_cursor
     if shared.light is not None and name != "transmitter":
         light, levels = _behind_light(link, seen.receiver, m, shared.light)
+    # one grid for all that comes to the place: phases are then the same columns of one histogram
     grid = choose_grid([end.through] if light else [one.wave for one in signal_responses(link, end)], m)
     found = list(_straight(link, seen, end, shared, name))
     rows, responses = [row for row, _ in found], [one for _, one in found]
@@ -114,6 +116,7 @@ def _behind_light(link: Link, receiver: Receiver, m: int, plan: LightPlan) -> tu
     """The chain to a place behind the curves, and the means (L,) in V of the sent levels at its instant, m samples per UI."""
     found = averaged(link, receiver)
     chain = found.chain
+    # what the run has thrown away cannot be filtered: a place with a longer memory is refused, not cut
     # a run keeps as much of the past as its own receiver asks for
     held = max(int((plan.past - SKIN_EFFECT_UI) * SAMPLES_PER_UI - chain.start * chain.rate), 0)
     lost = float(np.sum(chain.taps[held:] ** 2) / np.sum(chain.taps**2))
@@ -123,12 +126,14 @@ def _behind_light(link: Link, receiver: Receiver, m: int, plan: LightPlan) -> tu
             f"{lost:.1e} of its energy later. Take the slicer's eye alone."
         )
     at_instant = found.waves.slicer[::m]
+    # means by level, as the slicer's eye has them: curves of light take levels out of their even steps
     levels = np.array([at_instant[found.sent == level].mean() for level in range(link.order)])
     return chain.at_rate(plan.chain.per_ui), levels
 
 
 def _up_to(link: Link, name: str) -> Link:
     bare = dataclasses.replace(
+        # what decides, adapts or follows acts behind every place that can be asked for
         link.receiver,
         ffe=(1.0,),
         ffe_main=0,
@@ -147,6 +152,7 @@ def _up_to(link: Link, name: str) -> Link:
     if name == "channel":
         return link.replace(receiver=raw)
     # an ideal channel, so that the same code shows the transmitter's own output
+    # eight symbol rates: the ideal channel must not narrow the transmitter's own edge
     frequency = np.linspace(0.0, 8.0 * link.symbol_rate, 2049)
     s = np.zeros((len(frequency), 2, 2), dtype=complex)
     s[:, 1, 0] = s[:, 0, 1] = 1.0
@@ -161,6 +167,7 @@ def _range(link: Link, end: FrontEnd) -> float:
     crosstalk = sum(
         float(np.abs(wave[: len(wave) // m * m]).reshape(-1, m).sum(axis=0).max()) for wave in end.crosstalk
     )
+    # six rms: beyond them a run of a million symbols has nothing
     return 1.2 * float(np.abs(link.levels).max() * (whole + crosstalk) + 6.0 * end.receiver_noise)
 
 
@@ -172,6 +179,7 @@ class Capture:
         self.link, self.place = link, place(link, shared, name)
         self.block = shared.table.block
         self.bank = Filterbank(self.place.table)
+        # what comes straight is seen earlier than the slicer's samples, which wait for what the light makes
         m = self.place.end.samples_per_ui
         self.keep = keep + self.place.early
         self.wave = np.zeros((self.keep, m), dtype=np.float32)
@@ -201,6 +209,7 @@ class Capture:
             self.wave.reshape(-1),
             origin,
             position,
+            # neither feedback nor a slow gain is there to be taken off: zeros and ones leave the wave as it is
             np.zeros(len(position)),
             np.ones(len(position), dtype=np.float32),
             0.0,
@@ -221,6 +230,7 @@ def histogram_eye(counts: NDArray[np.int64], top: float, decision: Float) -> Eye
     m, bins = counts.shape
     edges = np.linspace(-top, top, bins + 1)
     return EyeHistogram(
+        # UI from the instant, which stands in the middle column
         phase_ui=(np.arange(m) - m // 2) / m,
         volts=0.5 * (edges[1:] + edges[:-1]),
         counts=counts.copy(),

@@ -92,6 +92,7 @@ class Plan:
         return 0 if self.light is None else self.light.ahead + FILTER_MARGIN
 
 
+# runs of one link differ in seed and length alone, and a sweep returns to its last few links
 @lru_cache(maxsize=4)
 def plan(link: Link, allowed: float = MAX_INTERPOLATION_ERROR, tail: float = MIN_CURSOR_RATIO) -> Plan:
     """The plan of a link, kept for the last few links.
@@ -113,6 +114,7 @@ def plan(link: Link, allowed: float = MAX_INTERPOLATION_ERROR, tail: float = MIN
     grid = choose_grid([one.wave for one in responses], m, allowed=allowed)
     noise = noise_responses(sampled, raw, added=None if link.optics is None else link.optical_noise)
     responses += crosstalk + noise
+    # blocks are filtered ahead of the instant by what pre-cursors and the FFE look ahead
     lead = _lead(link, raw)
     memory = max(span(one, lead, m) for one in responses)
     table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
@@ -120,6 +122,7 @@ def plan(link: Link, allowed: float = MAX_INTERPOLATION_ERROR, tail: float = MIN
         link.digest,
         end,
         raw,
+        # tables follow the longest response, so that one transform serves all drives
         table,
         np.arange(len(responses)),
         fixed,
@@ -198,6 +201,7 @@ def kept_draw(link: Link, shared: Plan) -> int:
     """Most symbols over which a run keeps one draw of what comes at random: phases of aggressors, double reflections of light,
     baseline wander, slow jitter; 0 where nothing is kept."""
     block = shared.table.block
+    # a fixed phase and no offset is a course that goes on, not a draw
     moving = any(one.phase_ui is None or one.rate_offset_ppm for one in link.aggressors)
     echoes = shared.light is not None and bool(shared.light.chain.span.path.interference.echoes)
     kept = block if moving or echoes else 0
@@ -219,6 +223,7 @@ def split_jitter(link: Link, block: int) -> tuple[Jitter, Jitter]:
     a few phases.
     """
     jitter = link.transmitter.jitter
+    # a clock follows slow tones, so their course through time is part of the answer
     slowest = 0.0 if link.receiver.clock is not None else link.symbol_rate / block
     running = tuple(one for one in jitter.sinusoidal if one.frequency >= slowest)
     drawn = tuple(one for one in jitter.sinusoidal if one.frequency < slowest)
@@ -232,6 +237,7 @@ def _lead(link: Link, raw: FrontEnd) -> int:
 
 def signal_responses(link: Link, end: FrontEnd) -> list[Response]:
     """Responses to symbols and, where there are such, to displaced edges (order by order) and to the driver's loss."""
+    # displaced edges enter as derivatives of the edge: their responses are those of the series, order by order
     responses = [Response(end.through, end.sampling)]
     # the transition that a pre-cursor tap makes is known only when its later symbols are drawn
     early = -link.transmitter.ffe_main * end.samples_per_ui
@@ -252,6 +258,7 @@ def driven_levels(link: Link, end: FrontEnd) -> Float:
     if not tx.compression:
         return result
     weights, m = np.asarray(tx.ffe), end.samples_per_ui
+    # independent symbols: what the other taps carry is a mean square, whatever they send
     power = mean_square(levels)
     for j, weight in enumerate(weights):
         at = end.sampling - (j - tx.ffe_main) * m
@@ -277,6 +284,7 @@ def noise_responses(
     m = end.samples_per_ui
     wave, origin = _noise_wave(receiver, end, added)
     if not wave.any():
+        # draws at the samples' own rate would cost most of the time of a run
         return []
     rate = _noise_rate(wave, m) if rate is None else rate
     step = m // rate
@@ -308,6 +316,7 @@ def _noise_wave(receiver: Receiver, end: FrontEnd, added: Density | None) -> tup
     m = end.samples_per_ui
     n = 8 * NOISE_UI * m
     rate = m * end.symbol_rate
+    # eight times as long as what is kept, so that what wraps round is far below it
     frequency = np.asarray(np.fft.rfftfreq(n, 1.0 / rate), dtype=np.float64)
     delays = np.arange(len(receiver.ffe)) - receiver.ffe_main
     density = receiver.noise_density + (0.0 if added is None else added(frequency))

@@ -52,6 +52,7 @@ def choose_grid(
     correlations = [_correlation(shape, (INTERPOLATION_TAPS + 1) * m) for shape in shapes]
     for coarse in (c for c in range(fewest, m) if m % c == 0 and m // c > 1):
         taps, error = _interpolator(correlations, m, coarse)
+        # the same filter for one phase alone: it takes the sample and nothing around it
         if error <= allowed:
             return PhaseGrid(m, coarse, taps.astype(np.float32), error)
     unit = np.zeros((1, INTERPOLATION_TAPS), dtype=np.float32)
@@ -77,6 +78,7 @@ def _interpolator(correlations: Sequence[Float], m: int, coarse: int) -> tuple[F
     taps = np.zeros((step, INTERPOLATION_TAPS))
     worst = 0.0
     for r in range(step):
+        # distances, since an autocorrelation is even
         cross = np.abs(at - r)
         # instant 0 is a coarse sample itself and is passed on exactly
         row = np.linalg.solve(matrix, total[cross]) if r else (at == 0).astype(float)
@@ -153,6 +155,7 @@ def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: in
     at = one.origin - lead * m - one.delay + step * np.arange(rows)[:, None] + m * np.arange(columns)[None, :]
     inside = (at >= 0) & (at < len(one.wave))
     values = np.where(inside, one.wave[np.clip(at, 0, len(one.wave) - 1)], 0.0)
+    # single precision: its rounding, 1e-7 of the signal, lies far below any noise
     return np.asarray(fft.rfft(values.astype(np.float32), transform))
 
 
@@ -190,6 +193,7 @@ class Filterbank:
         phases, and is interpolated with the rest.
         """
         c, history = self.table.grid.coarse, 2 * FILTER_MARGIN
+        # what the filter reaches back over comes from the call before: blocks join without a seam
         coarse = np.empty((c, history + len(out)), dtype=np.float32)
         coarse[:, :history] = self._last
         if len(self.rows):
@@ -211,6 +215,7 @@ def span(one: Response, lead: int, samples_per_ui: int) -> int:
     return lead + (len(one.wave) - one.origin + one.delay) // samples_per_ui + 2
 
 
+# eight times: seven eighths of each transform are then new symbols
 def transform_length(memory: int) -> int:
     """Symbols of a transform for responses of `memory` symbols: a power of two, at least eight times as long."""
     return max(MIN_TRANSFORM, 1 << (8 * memory - 1).bit_length())

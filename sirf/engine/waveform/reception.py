@@ -61,6 +61,7 @@ class Reception:
         self.main = gain * end.main_cursor
         reference = gain * shared.levels
         if receiver.vga:
+            # a loop without a digital FFE has one tap of one, so that one kernel serves both
             main = raw.main_cursor
             # a limiting amplifier shrinks the main cursor: levels start where its curve takes them
             reference = reference / (gain * main) * receiver.vga.output(np.array([main]))[0]
@@ -68,6 +69,7 @@ class Reception:
             ffe=np.array(receiver.ffe if digital else (1.0,)),
             dfe=np.array(receiver.dfe) * self.main,
             reference=reference,
+            # latency is a queue of corrections, one entry a symbol
             offset=np.asarray(gain * shared.threshold_offset, dtype=float),
             threshold=np.zeros(len(self.levels) - 1),
             ring=np.zeros(receiver.clock.latency if receiver.clock else 0),
@@ -88,6 +90,7 @@ class Reception:
         if adaptation:
             # nothing adapts before the clock has found its place
             train += self.acquisition
+            # errors of a receiver that still trains say nothing of the link
             settled += adaptation.settle_symbols + adaptation.training_symbols
         self.first = settled
         self.slicer = kernel.Slicer(
@@ -109,6 +112,7 @@ class Reception:
         if clock is None:
             return kernel.Loop(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 1.0, 0)
         detector = DETECTORS[clock.detector]
+        # the detector's mean at the wanted instant is taken off, else the loop would settle where that is zero
         bias, slope = timing_function(self.link, self.end)
         if detector == kernel.MUELLER_MULLER and not slope > 0:
             raise SirfError(
@@ -160,6 +164,7 @@ class Reception:
             return 0
         # a loop of fixed steps crosses half a UI in 1 / (2 step) symbols at least
         fast = self.linear.proportional if self.linear is not None else clock.step_ui
+        # bounded: a loop of a few hertz would never be called settled
         return int(min(3.0 / fast + clock.hold_symbols, MAX_SETTLE))
 
     def _steps(self) -> kernel.Steps:
@@ -190,6 +195,7 @@ class Reception:
         self.converter_noise = 0.0
         if converter is None:
             return kernel.Front(self.saturation, 0.0, 0.0, np.zeros((0, 3)))
+        # without a stated range the converter takes one that random symbols pass seldom
         full = converter.full_scale if converter.full_scale is not None else RANGE_PER_RMS * gain * rms
         code = converter.step(full)
         self.converter_noise = converter.extra_noise(full)
@@ -200,6 +206,7 @@ class Reception:
         """The state before the first symbol."""
         clock = self.link.receiver.clock
         self.state = np.zeros(1, dtype=kernel.STATE).view(np.recarray)[0]
+        # the amplifier starts at its set gain, from which adaptation leads it
         self.state.gain = gain
         self.state.time = clock.initial_phase_ui if clock else 0.0
         self.state.lost_at = self.state.locked_at = -1
@@ -232,7 +239,15 @@ class Reception:
         return thresholds(self.taps.reference) + self.taps.offset
 
     def receive(
-        self, wave: Single, origin: int, m: int, sent: Symbols, sent_origin: int, added: Float, noise: Float
+        # copied behind what the last call left: the loop looks back over taps and feedback
+        self,
+        wave: Single,
+        origin: int,
+        m: int,
+        sent: Symbols,
+        sent_origin: int,
+        added: Float,
+        noise: Float,
     ) -> TracedDecisions | None:
         """Receive up to len(added) symbols of `wave` (rows, m) from UI `origin` on; None when it is used up.
 
@@ -253,6 +268,7 @@ class Reception:
             gains=np.empty(limit, dtype=np.float32),
         )
         done = kernel.receive(signal, self.front, self.slicer, self.loop, self.steps, self.taps, trace, self.state)
+        # NaN or a tap out of all bounds: what follows would be numbers without meaning
         if done < 0:
             raise SirfError(
                 f"adaptation must converge, got an equaliser that diverged at {self.symbol / self.link.symbol_rate:.3g} s. "
@@ -301,6 +317,7 @@ class Reception:
             losses=int(state.losses),
             slips=int(state.slip),
             mean_phase_ui=mean,
+            # rounding may put the variance of a still clock a hair below zero
             rms_phase_ui=float(np.sqrt(max(self.phase[2] / count - mean**2, 0.0))),
         )
 
@@ -336,6 +353,7 @@ def timing_function(link: Link, end: FrontEnd) -> tuple[float, float]:
     def value(index: int) -> float:
         return float((pulse[index + m] - pulse[index - m]) / main - first)
 
+    # a sixteenth of a UI on either side: smaller steps meet the samples' rounding, larger ones the pulse's curve
     step = max(m // 16, 1)
     # central difference over an eighth of a UI; the minus sign makes the loop's gain positive, since a late sampler
     # lowers it
@@ -350,6 +368,7 @@ def edge_distance(end: FrontEnd) -> float:
     pulse, m, at = end.mean_pulse, end.samples_per_ui, end.sampling
     index = np.arange(at - m, at)
     difference = pulse[index] - pulse[index + m]
+    # the last crossing before the instant is the edge's; earlier ones belong to echoes
     rising = np.flatnonzero((difference[:-1] <= 0) & (difference[1:] > 0))
     if not len(rising):
         raise SirfError(

@@ -30,6 +30,7 @@ class SequenceStream:
         if mlse is None:
             raise SirfError("mlse must be set for a sequence detector, got None. Give sirf.Mlse().")
         taps = np.array(link.receiver.dfe)
+        # with ideal feedback nothing but the target is left in the samples
         taps = taps[: mlse.memory if ideal else max(len(np.trim_zeros(taps, "b")), mlse.memory)]
         if len(taps) > DEPTH:
             raise SirfError(
@@ -37,6 +38,7 @@ class SequenceStream:
             )
         self.order, self.levels, self.level_volts, self.ideal = link.order, link.levels, level_volts.copy(), ideal
         self.target, self.trellis = taps * main, mlse.trellis(link.order)
+        # an error event of a sequence detector may lie that much further apart than one of a slicer
         self.gap, self.precoded = len(taps) + EVENT_GAP * mlse.memory, link.transmitter.precoding
         states = len(self.trellis)
         self.metrics, self.pasts = np.zeros(states), np.zeros(states, dtype=np.uint64)
@@ -54,6 +56,7 @@ class SequenceStream:
         """Take the slicer's inputs (n,) in V, what was fed back (n,) in V and what was sent; the first `skip` do not count."""
         past = np.concatenate([self._before, sent])
         self._before = past[len(sent) :]
+        # nothing of this block counts yet; only its last symbols are remembered
         if skip == len(sent):
             return
         if not self._started:
@@ -67,6 +70,7 @@ class SequenceStream:
         samples = (equalised + back)[skip:].astype(np.float32)
         self._samples = np.concatenate([self._samples, samples])
         self._sent = np.concatenate([self._sent, sent[skip:]])
+        # whole windows only: no decision depends on how pushes are cut
         while len(self._samples) >= DECISION_WINDOW:
             self._decide(DECISION_WINDOW)
 
@@ -101,6 +105,7 @@ class SequenceStream:
 
     def _decide(self, size: int) -> None:
         came_from, took = self.room
+        # the best state at the window's end, of which the next window's survivor may know better
         old = int(np.argmin(self.metrics))
         fresh = np.zeros((2, size, len(self.trellis)), dtype=np.uint8)
         decided = np.empty(size, dtype=np.uint8)
@@ -135,6 +140,7 @@ class SequenceStream:
         if self._held is None:
             return
         size = len(self._held[0])
+        # symbols behind the last that counts are seen by the detector alone
         if self._left >= 0:
             size = min(size, self._left)
             self._left -= size

@@ -59,6 +59,7 @@ def simulate(
     10000
     """
     symbols, block = parse_count(symbols, name="symbols"), parse_count(block, name="block")
+    # a record cannot be longer than the run
     record = min(parse_count(record, name="record", least=0), symbols)
     seed = integer_seed(rng)
     if link.has_models:

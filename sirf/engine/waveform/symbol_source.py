@@ -70,6 +70,7 @@ class Source:
             ((), ()) if optics is None else (optics.path.interference.echoes, optics.path.interference.leaks)
         )
         self._values = np.zeros(len(self.taps), dtype=np.float32)
+        # normal deviates are made in pairs
         self._even = size + size % 2
         self._words = np.empty((shared.noise_rate + 2) * self._even + 16, dtype=np.uint64)
         self._index = self._start = self._received = 0
@@ -85,6 +86,7 @@ class Source:
         drives[:, :, size:] = 0.0
         shifts = np.zeros((count, self.plan.drives), dtype=np.int64)
         for each in range(count):
+            # a seed for each block: a run is the same however many blocks a call asks for
             random = Randomness(segment_seed(self.seed, self.plan.digest, self._index + each), self._words)
             start = self._start + each * size
             # in a fixed order, so that a block's numbers depend on its seed alone: symbols, edges, aggressors, noise
@@ -98,6 +100,7 @@ class Source:
                 take_levels(sent, self.levels, drives[each, fixed + which, :size])
             if self.plan.noise_rate:
                 drives[each, fixed + aggressors :, :size] = self._normals(random, self.plan.noise_rate)[:, :size]
+            # moved by what the aggressor's clock has gained since the run began
             shifts[each, fixed : fixed + aggressors] = self._phases(self._index + each, start)
         line = symbols.reshape(-1)
         values = np.empty(len(self._values) + len(line), dtype=np.float32)
@@ -129,6 +132,7 @@ class Source:
         else:
             weigh(values, self.differences, steps)
         if self._moved:
+            # minus: a late edge takes away from the sample what it brings later
             tau = self._displacement(deviates, sides, steps.reshape(shape))
             np.multiply(-steps.reshape(shape), tau, out=drives[:, 1])
             # dx tau² / 2 from -dx tau; each further drive is the one before times tau
@@ -149,6 +153,7 @@ class Source:
         wander = wander.later(WINDOW_MARGIN_UI)
         generator = segment_generator(self.seed, self.plan.digest, WANDER_BLOCKS)
         deviation, queue = np.sqrt(wander.variance(self.link.levels)), late + wander.lag
+        # a sequence that is given has no period that could be known
         if self.given is not None or tx.pattern is None or random_to_wander(self.link):
             renewed = wander.memory > STRETCH_SYMBOLS
 
@@ -171,6 +176,7 @@ class Source:
     def light_noise(self, index: int, rows: int, samples: int) -> Single:
         """Standard normal deviates (`rows`, `samples`) for block `index` of an optical path."""
         size = rows * samples
+        # room for the last row of all lanes, which is drawn whole
         random = Randomness(
             segment_seed(self.seed, self.plan.digest, LIGHT_BLOCKS + index), np.empty(size + 32, dtype=np.uint64)
         )
@@ -181,6 +187,7 @@ class Source:
     def echoes(self, index: int, stretches: int, samples: int) -> list[Echoes]:
         """Double reflections and other wavelengths of the `stretches` of block `index`: delays and phases at random."""
         sizes, leaks = self._interference
+        # numbers of light's blocks lie apart, so that echoes take nothing from its noise
         generator = segment_generator(self.seed, self.plan.digest, 2 * LIGHT_BLOCKS + index)
         delays = generator.integers(0, samples, (stretches, len(sizes)))
         phases = generator.uniform(0.0, 2.0 * np.pi, (stretches, len(sizes)))
@@ -236,6 +243,7 @@ class Source:
         jitter, rate, size = self.jitter, self.link.symbol_rate, self.plan.table.block
         tau = np.float32(jitter.random_ui) * deviates
         if jitter.dual_dirac_ui:
+            # two equally likely places: minus or plus the same
             tau += np.float32(2.0 * jitter.dual_dirac_ui) * sides - np.float32(jitter.dual_dirac_ui)
         for each in range(len(steps)):
             first = self._start + each * size - self.link.transmitter.ffe_main
@@ -246,6 +254,7 @@ class Source:
             if not self._drawn.independent_only:
                 tau[each] += self._redrawn(self._index + each, first)
         if jitter.duty_cycle_ui:
+            # half of the difference each way: rising edges late, falling ones early
             tau += np.float32(0.5 * jitter.duty_cycle_ui) * np.sign(steps)
         return np.asarray(tau)
 
