@@ -76,14 +76,16 @@ class CtleTables:
         return np.asarray(gain_weights(self.settings.receiver.ctle, *self.gains) @ self.parts.through)
 
     @cached_property
-    def _by_phase(self) -> Float:
-        """The through pulse by sampling phase (M, B), zeros behind its end."""
-        return phase_rows(self.through, self.settings.samples_per_ui)
-
-    @cached_property
     def blocks(self) -> Float:
         """Least and largest value (2, B) of the through pulse in each UI, zeros behind its end."""
-        return np.array((np.min(self._by_phase, axis=0), np.max(self._by_phase, axis=0)))
+        if self.rules.last_sample:
+            # a search keeps the tables of all its CTLE settings: the pulse by phase is kept once, the later samples first
+            backward, last = self.backward
+            margin = backward.shape[1] - 1 - last
+            by_phase = backward[:, margin:-margin][:, ::-1]
+        else:
+            by_phase = phase_rows(self.through, self.settings.samples_per_ui)
+        return np.array((np.min(by_phase, axis=0), np.max(by_phase, axis=0)))
 
     def instants_of(self, rows: Integer) -> Integer:
         """Sample about which these transmitter settings of the grid are sampled (R,): the peak, or what ts_anchor asks for."""
@@ -171,7 +173,7 @@ class CtleTables:
         # more zeros than taps reach: the kernels look beyond both ends
         margin = max(taps, _LEAST_MARGIN)
         m = self.settings.samples_per_ui
-        rows = self._by_phase if self.rules.last_sample else phase_rows(self.through, m, drop=1)
+        rows = phase_rows(self.through, m, drop=0 if self.rules.last_sample else 1)
         backward = np.zeros((rows.shape[0], rows.shape[1] + 2 * margin))
         backward[:, margin:-margin] = rows[:, ::-1]
         return backward, backward.shape[1] - 1 - margin
