@@ -10,19 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.edge_tables import POINTS, EdgeTables, interpolate, tabulate
 from sirf._kernels.jit import kernel
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
-
-LANES = 4
-"""Points of the line that turn together."""
-POINTS = 8
-"""Tabulated transitions through which one between them is interpolated."""
-FINE_AT_END, FINE_ABOUT_REST, FINE_AT_MOST = 0.25, 0.07, 0.15
-"""Largest change of the logarithm of a displaced edge's function between tabulated transitions: of its angle at the end of the
-line, where the noise has fallen to 1e-16, and of its size at the line's beginning, about no transition and about the largest.
-Interpolation then moves tails by less than 1e-8 at 1e-9 and 1e-5 at 1e-15 (seen with and without duty-cycle distortion)."""
 
 
 def symbol_chain(
@@ -42,6 +34,8 @@ def symbol_chain(
     coupling: Float,
     outside: Complex,
     wanted: NDArray[np.bool_] | None = None,
+    scale: float = 1.0,
+    tables: EdgeTables | None = None,
 ) -> Complex:
     """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
 
@@ -54,10 +48,10 @@ def symbol_chain(
     with probabilities `likely` (L,); `coupling` (Q - 1, L, L) is how much more often than that neighbours meet, and `outside`
     (2, L, S) what symbols beyond both ends add given the first and the last level (empty without either). Messages run
     from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a multiple of `LANES`. Of the result only what is
-    `wanted` (L, L) is computed, by default all of it; the rest is zero.
+    `wanted` (L, L) is computed, by default all of it; the rest is zero. All edges are `scale` times as large, 1 at most, as
+    those of `volts` and of their `tables`, which are made where none are given.
     """
     count, length = len(levels), len(cursors)
-    sides, most = volts.shape[1], volts.shape[2]
     weight = np.empty((length * count, 2, size))
     messages = np.empty((3, count**3, 2, size))
     # where a rest is tied: messages weighed by the level of the symbol before the window, or what it adds a unit of level
@@ -73,12 +67,8 @@ def symbol_chain(
         # those of later neighbours go with the edges
         messages[0] *= (coupling[0][:, :, None] * coupling[1][None]).reshape(-1, 1, 1)
     total = np.zeros((count * count, 2, size))
-    aparts = np.sqrt(rests)
-    largest = np.abs(weights).sum(axis=1) * np.abs(levels).max() + aparts
-    spacings = table_spacings(theta, step * size, largest, np.einsum("qn,qdn->qd", shares, volts**2).max(axis=1))
-    points = (2.0 * largest / spacings).astype(np.int64) + POINTS + 1
-    # noise far smaller than the edges asks for more of them than there are transitions: then each transition by itself
-    points[points > count**4 * np.where(rests > 0.0, 2, 1)] = 0
+    if tables is None:
+        tables = EdgeTables.of(theta, step, size, volts, shares, counts, weights, rests, levels)
     run_chain(
         total,
         messages[0],
@@ -88,11 +78,13 @@ def symbol_chain(
         odd_messages[1],
         odd_messages[2],
         weight,
-        np.empty((sides * points.max(), 2, size)),
+        tables.table,
         np.zeros((7, 2, size)),
-        np.empty((15, max(most, POINTS))),
-        spacings,
-        points,
+        np.empty((15, max(volts.shape[2], POINTS))),
+        tables.starts,
+        tables.spacings,
+        tables.points,
+        scale,
         theta,
         step,
         main,
@@ -101,7 +93,7 @@ def symbol_chain(
         shares,
         counts,
         weights,
-        aparts,
+        np.sqrt(rests),
         ties,
         levels,
         coupling,
@@ -175,125 +167,6 @@ def first_message(message: Float, weight: Float, start: int, count: int, unweigh
             multiply(message, window, message, window, weight, start * count + g)
 
 
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def superpose(turn: Float, nodes: int, out: Float, to: int) -> None:
-    """`out`[`to`] (2, S): sums over the first `nodes` of size exp(j n angle).
-
-    Rows of `turn` are cos and sin of 1, 2, 3 and 4 angles, the size, and room for its imaginary part; both are overwritten.
-    S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors.
-    """
-    re, im = out[to, 0], out[to, 1]
-    c1, s1, c2, s2, c3, s3, c4, s4 = turn[0], turn[1], turn[2], turn[3], turn[4], turn[5], turn[6], turn[7]
-    real, imag = turn[8], turn[9]
-    for k in range(nodes):
-        imag[k] = 0.0
-    for start in range(0, len(re), LANES):
-        r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
-        for k in range(nodes):
-            p = real[k]
-            q = imag[k]
-            r0 += p
-            i0 += q
-            r1 += p * c1[k] - q * s1[k]
-            i1 += p * s1[k] + q * c1[k]
-            r2 += p * c2[k] - q * s2[k]
-            i2 += p * s2[k] + q * c2[k]
-            r3 += p * c3[k] - q * s3[k]
-            i3 += p * s3[k] + q * c3[k]
-            real[k] = p * c4[k] - q * s4[k]
-            imag[k] = p * s4[k] + q * c4[k]
-        re[start], re[start + 1], re[start + 2], re[start + 3] = r0, r1, r2, r3
-        im[start], im[start + 1], im[start + 2], im[start + 3] = i0, i1, i2, i3
-
-
-def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Float:
-    """Spacing (Q,) of the tabulated transitions up to ±`largest` (Q,) of edges with a mean square `power` (Q,) in V².
-
-    `end` in 1/V is the imaginary part at the end of the line.
-    """
-    swing = np.sqrt(power)
-    rise = theta * swing
-    # on the real axis the logarithm is about (theta x v)² / 2
-    finest = np.max([end * swing / FINE_AT_END, rise / FINE_ABOUT_REST, rise**2 * largest / FINE_AT_MOST], axis=0)
-    # an edge that does not move has no transitions to tell apart
-    return np.where(largest > 0.0, largest / np.maximum(finest * largest, 1.0), 1.0)
-
-
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def tabulate(
-    theta: float,
-    step: float,
-    low: float,
-    spacing: float,
-    shares: Float,
-    volts: Float,
-    nodes: int,
-    room: Float,
-    out: Float,
-    start: int,
-    stop: int,
-) -> None:
-    """Expectation of exp(s x v) over the nodes v of a displaced edge, `volts` (N,), for x = `low`, `low` + `spacing` …
-
-    In the rows `start` … `stop` - 1 of `out` (…, 2, S); `shares` (N,) are the probabilities of the nodes, of which the first
-    `nodes` count; `room` (15, N) is overwritten.
-    """
-    grown, gain, ahead, aside = room[10], room[11], room[12], room[13]
-    for k in range(nodes):
-        # exponentials and angles of the first transition; from each to the next they turn by a product
-        grown[k] = shares[k] * np.exp(theta * low * volts[k])
-        room[0, k] = np.cos(step * low * volts[k])
-        room[1, k] = np.sin(step * low * volts[k])
-        gain[k] = np.exp(theta * spacing * volts[k])
-        ahead[k] = np.cos(step * spacing * volts[k])
-        aside[k] = np.sin(step * spacing * volts[k])
-    for point in range(start, stop):
-        for k in range(nodes):
-            room[8, k] = grown[k]
-            c = room[0, k]
-            s = room[1, k]
-            # two, three and four angles by the addition theorems
-            c2 = c * c - s * s
-            s2 = 2.0 * c * s
-            room[2, k] = c2
-            room[3, k] = s2
-            room[4, k] = c * c2 - s * s2
-            room[5, k] = c * s2 + s * c2
-            room[6, k] = c2 * c2 - s2 * s2
-            room[7, k] = 2.0 * c2 * s2
-        superpose(room, nodes, out, point)
-        for k in range(nodes):
-            c = room[0, k]
-            s = room[1, k]
-            grown[k] *= gain[k]
-            room[0, k] = c * ahead[k] - s * aside[k]
-            room[1, k] = c * aside[k] + s * ahead[k]
-
-
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def interpolate(table: Float, start: int, points: int, place: float, weights: Float, out: Float, to: int) -> None:
-    """Lagrange's polynomial through the `POINTS` rows of `table` about `place`, in `out`[`to`] (2, S).
-
-    `place` counts rows from `start` on, where the table of `points` rows begins; `weights` (POINTS,) is overwritten.
-    """
-    # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
-    first = min(max(int(np.floor(place)) - POINTS // 2 + 1, 0), points - POINTS)
-    for i in range(POINTS):
-        weights[i] = 1.0
-        for j in range(POINTS):
-            if j != i:
-                weights[i] *= (place - first - j) / (i - j)
-    a = start + first
-    for part in range(2):
-        for n in range(out.shape[2]):
-            out[to, part, n] = (
-                (weights[0] * table[a, part, n] + weights[1] * table[a + 1, part, n])
-                + (weights[2] * table[a + 2, part, n] + weights[3] * table[a + 3, part, n])
-                + (weights[4] * table[a + 4, part, n] + weights[5] * table[a + 5, part, n])
-                + (weights[6] * table[a + 6, part, n] + weights[7] * table[a + 7, part, n])
-            )
-
-
 @kernel
 def run_chain(
     total: Float,
@@ -307,8 +180,10 @@ def run_chain(
     table: Float,
     spare: Float,
     room: Float,
+    starts: NDArray[np.int64],
     spacings: Float,
     points: NDArray[np.int64],
+    scale: float,
     theta: float,
     step: float,
     main: int,
@@ -327,11 +202,12 @@ def run_chain(
 
     Messages with `_odd` are empty where no rest is tied. That from the left is weighed by the level of the symbol before the
     window; the level of that symbol times the one from the right adds to what it is without. `spare` (7, 2, S) holds zeros,
-    `table` a part of its rows for each side. `first` is 0: numba would compile the products anew for each constant row.
-    Windows whose levels of the main symbol and of the one sent before it (the next one here) are not `wanted` are left out.
+    `table` and the three that follow `room` are those of `EdgeTables`. `first` is 0: numba would compile the products anew for
+    each constant row. Windows whose levels of the main symbol and of the one sent before it (the next one here) are not `wanted`
+    are left out.
     """
     count, sides, size = len(levels), volts.shape[1], total.shape[2]
-    square, cube, tables = count * count, len(moved), len(table) // sides
+    square, cube = count * count, len(moved)
     factor, other, odd, coupled, coupled_odd = first, first + 1, first + 2, first + 3, first + 4
     one, two = first + 5, first + 6
     tied = len(moved_odd) > 0
@@ -350,11 +226,7 @@ def run_chain(
             spare[factor, 0, n] = 1.0
             spare[factor, 1, n] = spare[odd, 0, n] = spare[odd, 1, n] = 0.0
         spacing = spacings[q]
-        # the table is symmetric about no transition
         low = -0.5 * (points[q] - 1) * spacing
-        for side in range(0 if quiet else sides):
-            start = side * tables
-            tabulate(theta, step, low, spacing, shares[q], volts[q, side], used, room, table, start, start + points[q])
         # without a first weight the factor does not depend on symbol g: the left message is summed over it beforehand
         span = count if ties[q] != 0.0 or (weights[q, 0] != 0.0 and not quiet) else 1
         if span == 1 and q <= joint:
@@ -390,7 +262,7 @@ def run_chain(
                         known = x
                         for sign in range(2 if apart > 0.0 else 1):
                             to = factor + sign
-                            moves = x + apart * (2.0 * sign - 1.0)
+                            moves = scale * (x + apart * (2.0 * sign - 1.0))
                             side = sides - 1 if moves < 0.0 else 0
                             if points[q] == 0:
                                 tabulate(
@@ -408,7 +280,7 @@ def run_chain(
                                 )
                             else:
                                 place = (moves - low) / spacing
-                                interpolate(table, side * tables, points[q], place, room[14], spare, to)
+                                interpolate(table, starts[q] + side * points[q], points[q], place, room[14], spare, to)
                         if apart > 0.0:
                             mix(spare, odd, 0.0, spare, other, 0.5 * ties[q])
                             mix(spare, odd, 1.0, spare, factor, -0.5 * ties[q])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
-from sirf._kernels.symbol_chain import LANES, symbol_chain
+from sirf._kernels.edge_tables import LANES
+from sirf._kernels.symbol_chain import symbol_chain
 from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.front_end import front_end
 from sirf.engine.seeding import Randomness

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.symbol_chain import LANES, symbol_chain
+from sirf._kernels.edge_tables import LANES, EdgeTables
+from sirf._kernels.symbol_chain import symbol_chain
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours
@@ -101,25 +102,65 @@ def loose_edges(
     return np.asarray(even), np.asarray(-s * float(mean @ loose))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeChain:
+    """The symbols that displaced edges tie, for `edges` and all that are smaller by a factor: what these share is found once.
+
+    `chain` are the edges of the chain, `strong` (K,) those that count, `nodes` their displacements, `weights` those of
+    `transition_weights`. `tables` are kept by state and sign.
+    """
+
+    edges: EdgeResponse
+    chain: range
+    strong: NDArray[np.bool_]
+    nodes: EdgeNodes
+    weights: tuple[Float, Float, Float]
+    displacement: Displacement
+    line: TiltedContour
+    _kept: dict[tuple[bytes, float], tuple[Float, EdgeTables]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, edges: EdgeResponse, displacement: Displacement, line: TiltedContour, main: int) -> EdgeChain:
+        """For the largest edges and a line with the least noise."""
+        chain, strong = edge_chain(edges, line.gaussian, main, displacement)
+        nodes = edge_nodes(edges, displacement, line, chain, strong)
+        inside = slice(chain.start, chain.stop)
+        weights = transition_weights(edges.edges[inside] * (nodes.counts > 0), displacement, line)
+        return cls(edges, chain, strong, nodes, weights, displacement, line)
+
+    def tabulated(self, state: Float, sign: float, levels: Float) -> tuple[Float, EdgeTables]:
+        """(`displaced_volts`, their tables) in one state."""
+        key = state.tobytes(), sign
+        if key not in self._kept:
+            line, nodes = self.line, self.nodes
+            volts = displaced_volts(self.edges, self.chain, nodes, state, self.displacement, sign)
+            size = -(-line.size // LANES) * LANES
+            weights, rests, _ = self.weights
+            tables = EdgeTables.of(
+                line.tilt, line.step, size, volts, nodes.shares, nodes.counts, weights, rests, levels
+            )
+            self._kept[key] = volts, tables
+        return self._kept[key]
+
+
 def chain_function(
     function: Complex,
     line: TiltedContour,
     cursors: Float,
     main: int,
-    edges: EdgeResponse,
-    chain: range,
-    nodes: EdgeNodes,
+    tied: EdgeChain,
     state: Float,
-    displacement: Displacement,
     sign: float,
     row: Neighbours,
+    *,
+    scale: float = 1.0,
     wanted: NDArray[np.bool_] | None = None,
 ) -> Complex:
-    """`function` (S,) times that (L, L, S) of the symbols tied by the edges of `chain`, in one state; zero where not `wanted`."""
+    """`function` (S,) times that (L, L, S) of the symbols `tied` by edges of a `scale`, in one state; zero where not `wanted`."""
     size = np.abs(function)
     needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
-    inside, levels = slice(chain.start, chain.stop), row.levels
-    volts = displaced_volts(edges, chain, nodes, state, displacement, sign)
+    levels, nodes = row.levels, tied.nodes
+    volts, tables = tied.tabulated(state, sign, levels)
     rounded = -(-needed // LANES) * LANES
     shape = symbol_chain(
         line.tilt,
@@ -130,12 +171,14 @@ def chain_function(
         volts,
         nodes.shares,
         nodes.counts,
-        *transition_weights(edges.edges[inside] * (nodes.counts > 0), displacement, line),
+        *tied.weights,
         levels,
         level_shares(len(levels)),
         row.coupling,
         row.outside(cursors, line.tilt + 1j * line.step * np.arange(rounded)),
         wanted,
+        scale,
+        tables,
     )
     result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
     result[:, :, :needed] = function[:needed] * shape[:, :, :needed]

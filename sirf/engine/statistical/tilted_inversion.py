@@ -21,7 +21,7 @@ from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours, averaged_function, multiply_others, pairings
 from sirf.engine.statistical.tilted_contour import KEPT_LINES, TiltedContour
-from sirf.engine.statistical.tilted_edges import chain_function, edge_chain, edge_nodes, loose_edges, moved_cursors
+from sirf.engine.statistical.tilted_edges import EdgeChain, chain_function, loose_edges, moved_cursors
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import FLOOR, Interference
 from sirf.signal.pam import level_shares
@@ -134,13 +134,16 @@ def interference_by_level(
     """
     count = len(levels)
     above, below = (np.zeros((count, line.size), dtype=complex) for _ in range(2))
+    # edges differ in size alone: those of the largest, in the least noise, do for all
+    largest = max((one for row in given for one in row), key=lambda one: one.edges.scale)
+    tied = EdgeChain.of(largest.edges, displacement, line, main)
     for level, row in enumerate(given):
         for before, one in enumerate(row):
             here = replace(line, gaussian=max(one.variance, line.gaussian))
             wanted = np.zeros((count, count), dtype=bool)
             wanted[before, level] = wanted[count - 1 - before, count - 1 - level] = True
             upper, lower = _functions(
-                one.cursors, main, one.edges, displacement, levels, crosstalk, here, wanted=wanted
+                one.cursors, main, one.edges, displacement, levels, crosstalk, here, wanted=wanted, tied=tied
             )
             up, down = (_expectation(sign * one.offsets, one.shares, line) for sign in (1.0, -1.0))
             above[level] += upper[before, level] * up * _skewed(here, one.third)
@@ -160,17 +163,19 @@ def _functions(
     *,
     deep: bool = False,
     wanted: NDArray[np.bool_] | None = None,
+    tied: EdgeChain | None = None,
 ) -> tuple[Complex, Complex]:
     """Functions (L, L, S) of the whole interference by the symbol before the main one (sum over it) and the main one.
 
-    And those of its mirror image: the same array without polarity. What is not `wanted` (L, L) may be zero.
+    And those of its mirror image: the same array without polarity. What is not `wanted` (L, L) may be zero. `tied` is the
+    chain of the largest of several `edges` that are alike but for their size.
     """
     quiet = crosstalk * _noise(line)
-    chain, strong = edge_chain(edges, line.gaussian, main, displacement)
-    nodes = edge_nodes(edges, displacement, line, chain, strong)
+    tied = EdgeChain.of(edges, displacement, line, main) if tied is None else tied
+    chain, strong = tied.chain, tied.strong
     # without a chain the main symbol and the one before it
-    tied = (chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 2)
-    rows = [Neighbours(*tied, first, levels) for first in pairings(len(levels))]
+    ends = (chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 2)
+    rows = [Neighbours(*ends, first, levels) for first in pairings(len(levels))]
     small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
     # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
     upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
@@ -186,8 +191,9 @@ def _functions(
             for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
                 functions = common * np.exp(loose[0] + sign * loose[1])
                 if len(chain):
+                    scale = edges.scale / tied.edges.scale
                     shape = chain_function(
-                        functions, line, moved, main, edges, chain, nodes, state, displacement, sign, row, wanted
+                        functions, line, moved, main, tied, state, sign, row, scale=scale, wanted=wanted
                     )
                 else:
                     shape = functions * _two_symbols(row, moved, line)

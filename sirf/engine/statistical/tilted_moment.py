@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
-from sirf._kernels.symbol_chain import LANES
+from sirf._kernels.edge_tables import LANES
 from sirf._kernels.tilted_chain import chain_moments, edge_factors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
