@@ -20,6 +20,8 @@ from benchmarks.validate.filtered_line import CONVERTED, LINES
 from sirf.engine.front_end import front_end
 from sirf.link import Link
 from sirf.results.error_count import ErrorCount
+from sirf.signal.patterns import Pattern
+from sirf.transmitter.aggressor import Aggressor
 from sirf.transmitter.jitter import BoundedJitter, Jitter, PhaseNoise, SinusoidalJitter
 from tests.engine.links import flat_link
 
@@ -29,6 +31,8 @@ CONFIDENCE = 0.9999
 """Of a counted interval: some hundred comparisons, of which hardly one fails by chance."""
 
 
+LONG = 300_000_000
+"""Symbols of a count under slow jitter."""
 WAVEFORM = 60_000
 """Symbols of a waveform whose interval is looked at."""
 DEEP = 1e-5
@@ -147,8 +151,8 @@ def aggressor_cases() -> Iterator[Case]:
         yield Case(name=f"aggressor of {coupling:g} at random phase", link=link, exact=float(np.mean(ratios)))
 
 
-def _sums(cursors: Float, order: int = 2) -> Float:
-    levels = np.linspace(-1.0, 1.0, order)
+def _sums(cursors: Float, order: int = 2, levels: Float | None = None) -> Float:
+    levels = np.linspace(-1.0, 1.0, order) if levels is None else levels
     return np.array([np.dot(signs, cursors) for signs in itertools.product(levels, repeat=len(cursors))])
 
 
@@ -177,6 +181,32 @@ def pam4_aggressor_case() -> Case:
         total += weight * float(tails.mean(axis=0) @ second_weight)
     # inner levels err on both sides
     return Case(name="PAM4, two aggressors at random phases", link=link, exact=0.75 * total)
+
+
+def mismatch_cases() -> Iterator[Case]:
+    """PAM4 at R_LM 0.95, with a neighbour and an aggressor of the same levels: random symbols, or PRBS31Q from the aggressor."""
+    outer = 0.95 / 3.0
+    levels = np.array([-1.0, -outer, outer, 1.0])
+    link = flat_link("PAM4", sigma=0.035, ffe=(1.0, 0.05), crosstalk=(0.06,))
+    link = link.replace(
+        transmitter=dataclasses.replace(link.transmitter, rise_time=0.3 / link.symbol_rate, level_mismatch=0.95)
+    )
+    end = front_end(link)
+    m, wave, main = link.samples_per_ui, end.crosstalk[0], end.main_cursor
+    own = np.delete(end.cursors(end.through), end.pre_cursors)
+    victim = _sums(own[np.abs(own) > 1e-4], levels=levels)
+    middle = 0.5 * (levels[1:] + levels[:-1])
+    total = []
+    for column in wave[: len(wave) // m * m].reshape(-1, m).T[::2]:
+        beside = np.add.outer(victim, _sums(column[np.abs(column) > 1e-4], levels=levels))
+        # each level's way to the threshold above it and to the one below
+        up = [np.mean(ndtr((beside - main * (middle[k] - levels[k])) / end.receiver_noise)) for k in range(3)]
+        down = [np.mean(ndtr((-beside - main * (levels[k] - middle[k - 1])) / end.receiver_noise)) for k in range(1, 4)]
+        total.append(sum(up) + sum(down))
+    exact = float(np.mean(total)) / 4.0
+    yield Case(name="PAM4, R_LM 0.95, neighbour and aggressor", link=link, exact=exact)
+    pattern = (Aggressor(pattern=Pattern("prbs31q")),)
+    yield Case(name="the same, PRBS31Q from the aggressor", link=link.replace(aggressors=pattern), exact=exact)
 
 
 def _at_all_phases(wave: Float, m: int) -> tuple[Float, Float]:
@@ -216,17 +246,20 @@ def rows(short: bool, *, errors: int, symbols: int) -> Iterator[Row]:
         edge_cases(short),
         aggressor_cases(),
         (pam4_aggressor_case(),),
+        mismatch_cases(),
         feedback_cases(symbols),
         receiver_cases(short, symbols),
         light_cases(short),
     )
     for case in cases:
-        found = sirf.statistical_eye(case.link, phases=1).ser
-        margin = LARGEST_MISS + 4.0 * case.uncertainty
-        yield Row(
-            link=case.name, engine="statistical", exact=case.exact, found=found, low=found * (1.0 - margin),
-            high=found * (1.0 + margin),
-        )  # fmt: skip
+        # the statistics take all symbols as independent, and refuse patterns
+        if not any(source.pattern for source in case.link.aggressors):
+            found = sirf.statistical_eye(case.link, phases=1).ser
+            margin = LARGEST_MISS + 4.0 * case.uncertainty
+            yield Row(
+                link=case.name, engine="statistical", exact=case.exact, found=found, low=found * (1.0 - margin),
+                high=found * (1.0 + margin),
+            )  # fmt: skip
         if case.exact < 3e-5:
             continue
         counts = {
@@ -239,6 +272,18 @@ def rows(short: bool, *, errors: int, symbols: int) -> Iterator[Row]:
             yield Row(
                 link=case.name, engine=engine, exact=case.exact, found=count.ser, low=low - more, high=high + more
             )
+        if case.link.transmitter.jitter.moves_together and not short:
+            yield _long_count(case)
+
+
+def _long_count(case: Case) -> Row:
+    """So many symbols that slow jitter has been met at all its values: its interval would bear far more than 1 %."""
+    count = sirf.count_errors(case.link, max_errors=10**9, max_symbols=LONG, rng=1)
+    margin = LARGEST_MISS + 3.0 / np.sqrt(count.symbol_errors)
+    return Row(
+        link=f"{case.name}, {LONG:.0e} symbols", engine="counting", exact=case.exact, found=count.ser,
+        low=count.ser * (1.0 - margin), high=count.ser * (1.0 + margin),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

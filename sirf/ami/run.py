@@ -22,11 +22,12 @@ from sirf.ami.flow import Initialised, Modelled, modelled, resolve
 from sirf.ami.host import Instance
 from sirf.ami.model_reception import ModelReception
 from sirf.ami.stimulus import RESPONSE, SentWaveform, sent_filter
+from sirf.engine.baseline_wander import WanderStream
 from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.capture import histogram_eye
 from sirf.engine.waveform.plan import Plan, kept_draw, plan
-from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, FilterTable, Response
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Blocks, Source
 from sirf.errors import AmiError, SirfError
@@ -100,6 +101,10 @@ class ModelStream:
                 sending = self._open(found.transmitter, shared) if waves else None
                 self.sent = SentWaveform(found, self.plan, sending, seed=seed)
                 self.others = OtherDrives(self.plan, late=self.sent.late)
+            # what a redriver sends on has the levels of its own output, which no symbol tells
+            self.wander = (
+                None if driven else _wander(self.source, self.plan, 0 if self.sent is None else self.sent.late)
+            )
             receiving = self._open(found.receiver, shared) if found.receiver_waves else None
             self.receiver = ModelReception(
                 found,
@@ -183,6 +188,8 @@ class ModelStream:
             driven = self.upstream is not None and self.upstream.waves
             sent = self.sent.push_wave(self.upstream.wave()) if self.upstream and driven else self.sent.push(symbols)
             self.others.push(drawn, sent, rows)
+        if self.wander is not None:
+            self.wander.add(symbols, rows, block=len(rows))
         # errors are counted from the first transmitter on
         self.receiver.push(rows, symbols if self.upstream is None else self.upstream.original)
 
@@ -227,11 +234,20 @@ class SentStream(Stream):
         self.sent_waveform = SentWaveform(found, self.plan, instance, seed=seed)
         self.sent = np.zeros(self.sent_waveform.late, dtype=np.uint8)
         self.others = OtherDrives(self.plan, late=self.sent_waveform.late)
+        self.wander = _wander(self.source, self.plan, self.sent_waveform.late)
 
     def _waveform(self, drawn: Blocks, out: Single) -> None:
         self.others.push(drawn, self.sent_waveform.push(drawn.symbols), out)
+        if self.wander is not None:
+            self.wander.add(drawn.symbols, out, block=len(out))
         # captures must not see a signal that no transmitter sends
         drawn.drives[:, : self.plan.fixed] = 0.0
+
+
+def _wander(source: Source, shared: Plan, late: int) -> WanderStream | None:
+    """Baseline wander of the plan's rows, which come `late` symbols later than without a transmitter's model; None without."""
+    found = shared.raw.wander
+    return None if found is None else source.wander(found, late=shared.table.lead + FILTER_MARGIN + late)
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sirf._arrays import Float, Symbols
+from sirf._arrays import Float, Single, Symbols
 from sirf.channel.response import FADE_UI, PreparedTransfer
 from sirf.signal.pam import level_shares, mean_square
 
@@ -138,6 +138,12 @@ class WanderStream:
         """
         self.wander, self.levels, self.queue, self.state = wander, levels, queue, state
         self.stretch, self.redraw = stretch, redraw
+
+    def add(self, symbols: Symbols, rows: Single, *, block: int) -> None:
+        """Add the wander of `symbols` (S `block`,) to the `rows` (S `block`, M) in V that came of them."""
+        for first in range(0, len(rows), block):
+            part = slice(first, first + block)
+            rows[part] += self.push(symbols[part]).astype(np.float32)[:, None]
 
     def push(self, symbols: Symbols) -> Float:
         """Wander (b,) in V of the rows of the next block of `symbols` (b,)."""

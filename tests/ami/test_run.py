@@ -12,7 +12,9 @@ import pytest
 import sirf
 from sirf.ami.flow import impulse_columns, modelled
 from sirf.ami.model import AmiModel
-from sirf.ami.run import MAX_ERROR, TAIL, ModelStream, _instant
+from sirf.ami.run import MAX_ERROR, TAIL, ModelStream, SentStream, _instant, opened, sent_block
+from sirf.channel.channel import Channel
+from sirf.channel.network import Network
 from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.plan import plan
 from sirf.errors import AmiError, SirfError
@@ -187,3 +189,42 @@ def test_the_transmitters_own_receiver_keeps_its_dfe(model: Models) -> None:
     (low, high), (least, most) = (sirf.simulate(one, symbols=SYMBOLS, rng=3).errors.interval() for one in (vendor, own))
     assert low < most
     assert least < high
+
+
+@pytest.mark.parametrize(("sends", "receives"), [(True, False), (False, True), (True, True)])
+def test_baseline_wander_behind_the_window_passes_getwave(model: Models, sends: bool, receives: bool) -> None:
+    """A coupling of 2 MHz on a grid of 50 MHz: nearly all of its wander comes behind the response's window."""
+    base = link(crosstalk=0.0)
+    through, corner = base.channel.through, 2e6
+    f = through.frequency[1:]
+    s = through.s[1:] * (1j * f / (1j * f + corner))[:, None, None]
+    base = base.replace(
+        channel=Channel(Network(f, s, z0=100.0), plane="die", coupling_corner=corner),
+        transmitter_model=model("ffe", "ffe", **TAPS) if sends else None,
+        receiver_model=model("identity", "identity") if receives else None,
+    )
+    waves = []
+    for counted in (True, False):
+        found, rows = modelled(base), []
+        if receives:
+            with ModelStream(found, seed=3) as stream:
+                stream.wander = stream.wander if counted else None
+                for _ in range(12):
+                    stream.produce()
+                    rows.append(stream.arrived.copy())
+        else:
+            assert found.transmitter is not None
+            with opened(found, found.transmitter, sent_block(found)) as instance:
+                own = SentStream(found, instance, seed=3)
+                own.wander = own.wander if counted else None
+                for _ in range(12):
+                    own._produce(1)
+                    rows.append(own.wave[own.keep :].copy())
+        waves.append(np.concatenate(rows)[200:])
+    added = waves[0].astype(float) - waves[1]
+    shown = (stream if receives else own).plan.raw.wander
+    assert shown is not None
+    # levels of ±0.4 V through the taps; the window holds the tail until `lag`
+    signal = 0.4 * (sum(TAPS.values()) if sends else 1.0) * np.exp(-2.0 * np.pi * corner / RATE * shown.lag)
+    assert np.all(np.abs(added - added[:, :1]) < 1e-6)
+    assert np.std(added[:, 0]) == pytest.approx(signal * np.sqrt(np.pi * corner / RATE), rel=0.25)

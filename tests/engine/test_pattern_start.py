@@ -7,11 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sirf.engine.counting.baud_rate import BaudRateLink
+from sirf.engine.counting.baud_rate import COUNTED_SYMBOLS, LEAD_SYMBOLS, BaudRateLink
 from sirf.engine.seeding import pattern_start
 from sirf.engine.waveform.block_stream import Stream
 from sirf.link import Link
 from sirf.signal.patterns import Pattern
+from sirf.transmitter.aggressor import Aggressor
 from tests.engine.links import flat_link
 
 
@@ -55,3 +56,20 @@ def test_the_all_ones_state_is_not_where_every_run_begins() -> None:
         swings.append(float(np.abs(np.cumsum(2 * symbols[:2000] - 1)).max()))
     assert len(set(swings)) > 4
     assert pattern.take(0, 31, order=2).tolist() != model.segment(0, 0).symbols[256:287].tolist()
+
+
+def test_the_pattern_of_an_aggressor_runs_on_from_segment_to_segment() -> None:
+    """It once began at one place in every segment: a count saw 131,072 of its two thousand million symbols."""
+    link = flat_link("PAM4", sigma=0.1, crosstalk=(0.2, 0.2))
+    model = BaudRateLink(link.replace(aggressors=(Aggressor(), Aggressor(pattern=Pattern("prbs31q")))))
+    model.segment(7, 0)
+    # the last aggressor's symbols stay in memory until the next segment
+    first = model._workspace().other_symbols.copy()
+    model.segment(7, 1)
+    second = model._workspace().other_symbols
+    shared = len(first) - COUNTED_SYMBOLS
+    assert shared > 200
+    assert np.array_equal(first[COUNTED_SYMBOLS:], second[:shared])
+    begin = pattern_start(7, model.digest, Pattern("prbs31q"), 4, 2)
+    start = begin - model.origin - LEAD_SYMBOLS
+    assert np.array_equal(first, Pattern("prbs31q").take(start, len(first), order=4))

@@ -167,9 +167,7 @@ class Stream:
             added = self.light.push(spectra, drawn.shifts * SAMPLES_PER_UI // self.m, self.bank.table.grid.coarse)
         self.bank.push(spectra, drawn.shifts, out, added=added)
         if self.wander is not None:
-            for first in range(0, len(out), self.bank.block):
-                part = slice(first, first + self.bank.block)
-                out[part] += self.wander.push(drawn.symbols[part]).astype(np.float32)[:, None]
+            self.wander.add(drawn.symbols, out, block=self.bank.block)
 
     def _receive(self, limit: int) -> Decisions | None:
         receiver = self.receiver
