@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,7 +56,7 @@ def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | No
     chosen = fixed_positions(limits)
     best = solve(chosen)
     for _ in range(limits.rx_ffe_groups):
-        runs = np.array(list(_free_runs(chosen, limits)))
+        runs = _free_runs(chosen, limits)
         if not len(runs):
             break
         most = np.full(len(runs), np.inf) if bound is None else bound(chosen, runs) * (1.0 + _ROUNDING)
@@ -73,14 +73,13 @@ def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | No
     return best
 
 
-def _free_runs(taken: Integer, limits: EqualizerLimits) -> Iterator[Integer]:
-    """Runs of positions of one group that touch no taken one."""
-    used, count = set(taken.tolist()), limits.rx_ffe_group_taps
+def _free_runs(taken: Integer, limits: EqualizerLimits) -> Integer:
+    """Runs (R, G) of positions of one group that touch none of the taken (N,)."""
+    count = limits.rx_ffe_group_taps
     # a group may end on the last place of the span
-    for start in range(limits.rx_ffe_post + 1, limits.rx_ffe_span - count + 2):
-        run = np.arange(start, start + count)
-        if used.isdisjoint(run.tolist()):
-            yield run
+    starts = np.arange(limits.rx_ffe_post + 1, limits.rx_ffe_span - count + 2)
+    runs = starts[:, None] + np.arange(count)
+    return np.asarray(runs[~(runs[:, :, None] == taken).any(axis=(1, 2))])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
