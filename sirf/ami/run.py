@@ -26,7 +26,7 @@ from sirf.engine.baseline_wander import WanderStream
 from sirf.engine.front_end import analog_channel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.capture import histogram_eye
-from sirf.engine.waveform.plan import Plan, kept_draw, plan
+from sirf.engine.waveform.plan import Plan, event_errors, kept_draw, plan
 from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, FilterTable, Response
 from sirf.engine.waveform.run_stream import RunInterrupted, run_stream
 from sirf.engine.waveform.symbol_source import Blocks, Source
@@ -375,7 +375,11 @@ def run_models(
     run = WaveformRun(
         link=link,
         eye=histogram_eye(receiver.histogram, receiver.top, receiver.decision_levels()),
-        errors=dataclasses.replace(receiver.count, stretch=kept_draw(found.waveform, stream.plan)),
+        errors=dataclasses.replace(
+            receiver.count,
+            stretch=kept_draw(found.waveform, stream.plan),
+            event_errors=event_errors(found.waveform, stream.plan),
+        ),
         ideal_feedback=False,
         models=_report(found, receiver.values),
     )

@@ -15,6 +15,8 @@ BATCHES = (1 << 10, 1 << 13, 1 << 16)
 """Lengths in symbols of the batches whose scatter tells by how much errors depend on each other."""
 FEWEST_BATCHES = 20
 """Batches of one length from which their scatter is taken."""
+FEWEST_EVENTS = 30
+"""Batches of the first length that show how large rare events are; fewer may have met none of the largest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,9 @@ class ErrorCount:
     (each has its own crosstalk phase and slow jitter), d is the variance of a batch's errors over their mean, times the square of
     Student's quantile over the normal one: the largest of all lengths with at least `FEWEST_BATCHES` batches. Where something
     keeps its draw over `stretch` symbols, longer than the first batches (an aggressor's phase over a block of a waveform), the
-    first length that holds a stretch counts from two batches on; with fewer all errors are one event.
+    first length that holds a stretch counts from two batches on; with fewer all errors are one event. Where a few large draws
+    make most errors (slow phase noise), a run of fewer than `FEWEST_EVENTS` batches may have met none of them: it takes
+    `event_errors` of them, known beforehand, for one event.
 
     `burst_lengths[i]` bursts span i + 1 symbols from first to last error, the last entry as many or more. `sent[i]` symbols went
     out at level i from the lowest, `confusion[i * L + j]` of them were taken for level j. Values with different `link` digests
@@ -50,6 +54,7 @@ class ErrorCount:
     confusion: tuple[int, ...] = ()
     link: str = ""
     stretch: int = 0
+    event_errors: float = 0.0
     sampling: SamplingInstant | None = None
 
     def __add__(self, other: ErrorCount) -> ErrorCount:
@@ -63,12 +68,13 @@ class ErrorCount:
             field.name: _sum(getattr(self, field.name), getattr(other, field.name))
             # link and bits are equal, a stretch is not summed
             for field in fields(self)
-            if field.name not in ("link", "bits_per_symbol", "stretch", "sampling")
+            if field.name not in ("link", "bits_per_symbol", "stretch", "event_errors", "sampling")
         }
         return ErrorCount(
             link=self.link,
             bits_per_symbol=self.bits_per_symbol,
             stretch=max(self.stretch, other.stretch),
+            event_errors=max(self.event_errors, other.event_errors),
             # both are of one link, whose criterion finds the same instant; one of the two may not have asked
             sampling=self.sampling or other.sampling,
             **summed,
@@ -139,8 +145,9 @@ class ErrorCount:
 
     def _event_size(self, errors: int, per_burst: int, per_batch: tuple[int, ...], confidence: float) -> float:
         """Errors that come as one independent event, at least one: from bursts and, where there are enough, batches."""
+        least = max(self.event_errors, 1.0) if sum(self.batches[:1]) < FEWEST_EVENTS else 1.0
         if errors == 0:
-            return 1.0
+            return least
         # errors weighed by the size of their burst: independent ones make one each
         size = burst = max(per_burst / errors, 1.0)
         holding = min((length for length in BATCHES if length >= self.stretch), default=0) if self.stretch else 0
@@ -162,8 +169,8 @@ class ErrorCount:
                 # batches and stretches do not begin together: of independent draws a sum over l symbols keeps 1 - s / (3 l)
                 found = burst + max(found - burst, 0.0) / (1.0 - self.stretch / (3.0 * length))
             size = max(size, found)
-        # no event is larger than all errors together
-        return min(size, errors) if shown else float(errors)
+        # no event that was met is larger than all errors together
+        return max(min(size, errors) if shown else float(errors), least)
 
     @property
     def ber_low(self) -> float:
@@ -252,7 +259,7 @@ def _interval(errors: int, trials: float, size: float, confidence: float) -> tup
         return 0.0, 1.0
     # no error: the largest ratio that would still show none with this probability, one-sided
     if errors == 0:
-        return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / trials))
+        return 0.0, float(1.0 - (1.0 - confidence) ** (size / trials))
     # dependent errors tell less: as many as there are independent events among them, in as many fewer trials
     events, chances = errors / size, trials / size
     tail = 0.5 * (1.0 - confidence)

@@ -155,6 +155,10 @@ class PhaseNoise:
         """Mean square in UI² up to half the symbol rate."""
         return _phase_noise_power(self, symbol_rate)
 
+    def slow_ui(self, n: int, *, symbol_rate: float) -> float:
+        """Rms in UI of what varies more slowly than a record of n symbols."""
+        return _phase_noise_bins(self, symbol_rate, next_fast_length(n))[1]
+
     def draw(
         self,
         generator: np.random.Generator,

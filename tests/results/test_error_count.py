@@ -85,3 +85,20 @@ def test_the_scatter_of_batches_is_the_unbiased_variance_over_the_mean() -> None
     events, trials = errors.sum() / size, count.bits / size
     assert count.ber_low == pytest.approx(stats.beta.ppf(0.005, events, trials - events + 1.0), rel=1e-9)
     assert count.ber_high == pytest.approx(stats.beta.ppf(0.995, events + 1.0, trials - events), rel=1e-9)
+
+
+@pytest.mark.parametrize("errors", [0, 1, 12])
+def test_a_short_run_takes_rare_events_for_as_large_as_they_may_be(errors: int) -> None:
+    """Sixteen errors an event: the interval of a sixteenth of errors and symbols; a long run shows its own."""
+    count = dataclasses.replace(independent(errors, 20_000), batches=(19,), event_errors=16.0)
+    ends = [0.0, 1.0 - 0.01 ** (16 / 20_000)]
+    if errors:
+        events, trials = errors / 16, 20_000 / 16
+        ends = [
+            float(stats.beta.ppf(0.005, events, trials - events + 1.0)),
+            float(stats.beta.ppf(0.995, events + 1.0, trials - events)),
+        ]
+    assert count.symbol_interval() == pytest.approx(tuple(ends), rel=1e-6)
+    assert (count + count).event_errors == 16.0
+    shown = dataclasses.replace(count, batches=(30,))
+    assert shown.symbol_interval() == dataclasses.replace(shown, event_errors=0.0).symbol_interval()

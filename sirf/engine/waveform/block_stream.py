@@ -15,7 +15,7 @@ from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
-from sirf.engine.waveform.plan import LightPlan, kept_draw, plan
+from sirf.engine.waveform.plan import LightPlan, event_errors, kept_draw, plan
 from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, keep_freed_memory
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
@@ -58,7 +58,7 @@ class Stream:
         self.sampling = link.chosen_instant()
         link = link.placed()
         self.link, self.plan = link, plan(link)
-        self.stretch = kept_draw(link, self.plan)
+        self.stretch, self.event_errors = kept_draw(link, self.plan), event_errors(link, self.plan)
         self.m = self.plan.raw.samples_per_ui
         self.bank = Filterbank(self.plan.table, self.plan.rows)
         self.source = Source(link, self.plan, seed=seed, given=given)
@@ -126,7 +126,7 @@ class Stream:
         """Errors so far; of a sequence detector where there is one."""
         sequence = self.sequence
         found = self.comparison.count() if sequence is None else sequence.count(self.plan.digest)
-        return replace(found, stretch=self.stretch, sampling=self.sampling)
+        return replace(found, stretch=self.stretch, event_errors=self.event_errors, sampling=self.sampling)
 
     def finish(self) -> None:
         """Count what a sequence detector holds back; it sees some symbols more, the eye does not."""

@@ -35,10 +35,12 @@ from sirf.engine.waveform.polyphase import (
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
 from sirf.signal.pam import mean_square, thresholds
-from sirf.transmitter.jitter import Jitter
+from sirf.transmitter.jitter import SLOW_STRETCH, Jitter
 
 MAX_NOISE_RIPPLE = 2e-3
 """Largest change of the noise's autocorrelation over a symbol, relative to its power, that a lower noise rate may cause."""
+SLOW_ERROR_SHARE = 0.125
+"""Part of the symbols in error while slow phase noise is where most errors come from."""
 NOISE_UI = 64
 """Length of the receiver's noise response in UI, as long as the autocorrelation that the other engines use."""
 
@@ -208,6 +210,19 @@ def kept_draw(link: Link, shared: Plan) -> int:
     if shared.raw.wander is not None and random_to_wander(link):
         kept = max(kept, min(int(shared.raw.wander.memory), STRETCH_SYMBOLS))
     return kept if split_jitter(link, block)[1].independent_only else max(kept, STRETCH_SYMBOLS)
+
+
+def event_errors(link: Link, shared: Plan) -> float:
+    """Errors that one large draw of slow phase noise may make, where that is what moves edges most; 0 elsewhere.
+
+    A shift holds for 128 edges; those that make most errors err in one symbol of eight or so.
+    """
+    drawn = split_jitter(link, shared.table.block)[1]
+    if drawn.phase_noise is None:
+        return 0.0
+    slow = drawn.phase_noise.slow_ui(STRETCH_SYMBOLS, symbol_rate=link.symbol_rate)
+    all_of_it = drawn.gaussian_ui(symbol_rate=link.symbol_rate)
+    return SLOW_STRETCH * SLOW_ERROR_SHARE if slow > 0.5 * all_of_it else 0.0
 
 
 def random_to_wander(link: Link) -> bool:
