@@ -18,7 +18,7 @@ def test_merit_is_that_of_the_least_squares(dfe_max: tuple[float, ...]) -> None:
     wave = rng.normal(0.0, 0.1, 50 * m) * np.exp(-np.abs(np.arange(50 * m) - 165) / 40.0)
     wave[160:172] += 1.0
     limits = EqualizerLimits(rx_ffe_pre=3, rx_ffe_post=5, dfe_max=dfe_max, dfe_min=tuple(-tap for tap in dfe_max))
-    extra = symmetric_toeplitz(1e-4 * 0.5 ** np.arange(9))
+    extra = symmetric_toeplitz(np.array([1e-4 * 0.5**lag for lag in range(9)]))
     rest = (extra, 5 / 9, limits, 0.02, 1.0 / 3.0)
     instants = np.array([165, 170])
     exact = [solve_taps(pulse_columns(wave, k, m, limits), k // m, *rest) for k in instants.tolist()]
