@@ -102,7 +102,8 @@ def test_converter_clips_at_its_full_scale(link: Link) -> None:
 def test_lanes_have_their_own_gain_offset_and_instant(link: Link) -> None:
     """A skew of whole samples against the same samples taken by a receiver whose instant is moved as far."""
     bare = having(link, dfe=(), noise_density=0.0)  # noise does not move with the instant
-    bare = bare.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=None))
+    # nor are displaced edges of any order interpolated as closely as the pulse itself
+    bare = bare.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=None, jitter=NO_JITTER))
     perfect, exact = slicer_input(having(bare, vga=Vga()))
     lanes = Converter(bits=20, full_scale=2.0, gain_error=(0.0, 0.05, 0.0, 0.0), offset=(0.01, 0.0, 0.0, 0.0),
                       skew_ui=(0.0, 0.0, 3 / 32, 0.0))  # fmt: skip
