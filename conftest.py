@@ -1,11 +1,15 @@
-"""Examples in docstrings run as tests: the names and files that they take as given."""
+"""Examples in docstrings run as tests: the names and files that they take as given. And how often Python looks for garbage."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# thousands of tests and modules live to the end: looking through them again and again takes a quarter of the collection
+gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
