@@ -193,3 +193,15 @@ def test_the_shortest_frame_is_64_bytes_with_preamble_and_gap_in_blocks_of_257_f
     assert frame_loss_ratio(KP4, 1e-9) == frame_loss_ratio(KP4, 1e-9, interleave=1)
     assert frame_loss_ratio(KP4, 0.0) == 0.0
     assert frame_loss_ratio(KP4, 1.0) == pytest.approx(1.0)
+
+
+def test_words_stand_alone_on_the_line_where_nothing_else_is_said() -> None:
+    """Interleaving is asked for: without it a frame of 84 bytes, transcoded by 257/256, meets one word or two."""
+    assert pytest.approx(84 * 8 * 257 / 256, rel=1e-15) == FRAME_BITS
+    burst = fec.ErrorChain.bursts(1e-3, 0.75)
+    alone = KP4.post_fec(burst)
+    assert alone.interleave == 1
+    assert alone == KP4.post_fec(burst, interleave=1)
+    assert alone.codeword_error_ratio > KP4.post_fec(burst, interleave=2).codeword_error_ratio
+    met = 1.0 + (FRAME_BITS / 10.0 - 1.0) / 514.0
+    assert frame_loss_ratio(KP4, 1e-9) == pytest.approx(met * 1e-9, rel=1e-7, abs=0.0)

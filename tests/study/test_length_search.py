@@ -139,3 +139,16 @@ def test_a_crossing_goes_by_the_nearest_length_that_is_known(near: float) -> Non
     # of two margins alone it is the straight line between them
     two = {1.5: 0.3, 2.3: -0.1}
     assert _crossing(two, 1.5, 2.3) == pytest.approx(1.5 + 0.8 * 0.3 / 0.4, rel=1e-12)
+
+
+def test_the_third_length_of_a_parabola_is_the_nearest_by_ratio() -> None:
+    """Two neighbours of the bracket lie on one parabola with it; a length far away, where margins bend, must not take part."""
+
+    def parabola(length: float) -> float:
+        return 0.35 - length + 0.8 * (0.35 - length) ** 2
+
+    margins = {one: parabola(one) for one in (0.3, 0.4, 0.45)} | {0.05: 20.0, 2.0: -0.1}
+    assert _crossing(margins, 0.3, 0.4) == pytest.approx(0.35, abs=1e-12)
+    # below the bracket too
+    margins = {one: parabola(one) for one in (0.3, 0.4, 0.28)} | {0.05: 20.0, 0.9: -0.1}
+    assert _crossing(margins, 0.3, 0.4) == pytest.approx(0.35, abs=1e-12)
