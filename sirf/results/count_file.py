@@ -17,8 +17,8 @@ from sirf.errors import SirfError, shortened, shown
 from sirf.results.error_count import ErrorCount
 
 FORMAT = "sirf-error-count-5"
-NOT_KEPT = "sampling"
-"""Field of a count that its link says anew."""
+NOT_KEPT = ("sampling", "event_errors")
+"""Fields of a count that its link says anew, or that counts in segments do not have."""
 SECONDS_BETWEEN_SAVES = 10.0  # a save rewrites the whole file: not more often than a user would miss
 """A kill loses at most about so much work."""
 
@@ -71,7 +71,7 @@ class CountFile:
             "seed": seed,
             "segments": segments,
             "segment_symbols": segment_symbols,
-            "total": {name: value for name, value in asdict(total).items() if name != NOT_KEPT},
+            "total": {name: value for name, value in asdict(total).items() if name not in NOT_KEPT},
             "codewords": codewords,
         }
         write_text("resume", self.path, json.dumps({**record, "digest": _digest(record)}, indent=1) + "\n")
@@ -116,7 +116,7 @@ def _count(values: Any) -> ErrorCount:
     """The `ErrorCount` of plain values, each field of the type of its default."""
     if not isinstance(values, dict):
         raise ValueError(f"total {shown(values)}")
-    known = {field.name: field.default for field in fields(ErrorCount) if field.name != NOT_KEPT}
+    known = {field.name: field.default for field in fields(ErrorCount) if field.name not in NOT_KEPT}
     if set(values) != set(known):
         raise ValueError(f"keys {shown(sorted(set(values) ^ set(known)))} too many or missing")
     given: dict[str, Any] = {}
