@@ -18,8 +18,8 @@ patterns enumerated, displacements of exact edges integrated, noise by Q (`bench
 decides symbol by symbol where decisions feed back (`decisions.py`), characteristic functions behind filters in closed form and a
 converter rounded sample by sample (`filtered_line.py`), random symbols through curves of light as published, noise by Q
 (`curved_light.py`). A statistical ratio passes within 1 % (plus four deviations
-of a brute force that is drawn), a count where its 99.99 % interval holds the brute force, and one of 3e8 symbols under slow jitter within
-1 % and three deviations of its errors.
+of a brute force that is drawn), a count where its 99.99 % interval holds the brute force, and one of 3e8 symbols under slow
+jitter within 1 % and three deviations of its errors.
 
 """
 
