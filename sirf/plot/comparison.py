@@ -37,11 +37,18 @@ def _mark_and_colour(place: int) -> tuple[str, str]:
     return _MARKS[(place + again) % len(_MARKS)], _COLOURS[place]
 
 
+def row_label(result: Comparison, row: Row) -> str:
+    """A row's name; in a set, whose rows are to go one distance, with the fibre that is most of it where there is light."""
+    return f"{row.path} + {row.fibre_m:g} m fibre" if result.job and row.fibre_m else row.path
+
+
 def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
     """Energy per bit (bars: its range) against reach in mm, one mark for each row; rows without reach are left out.
 
-    Marks of rows of a set that do not carry its job are hollow.
+    The reach is that of the copper: rows of a set say what fibre lies beside it. Hollow marks do not carry the job.
     """
+    from matplotlib.ticker import LogLocator
+
     axes = axes_or_new(ax, (7.2, 4.6))
     for row, (mark, colour) in zip(result.rows, _styles(result), strict=True):
         if row.reach_mm is None:
@@ -58,14 +65,21 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
             markerfacecolor=colour if carried else "none",
             capsize=3,
             markersize=7,
-            label=row.path,
+            label=row_label(result, row),
         )
     axes.set(
         xscale="log",
-        xlabel="reach of the electrical path (mm)" + ("; hollow: does not carry the job" if result.job else ""),
+        xlabel="reach of the copper alone (mm); hollow: does not carry the job"
+        if result.job
+        else "reach of the electrical path (mm)",
         ylabel="energy (pJ/bit)",
         title=result.heading,
     )
+    if result.job:
+        # less than a decade shows no power of ten: lengths as they are read
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 3.0, 5.0)))
+        axes.xaxis.set_minor_formatter("{x:g}")
     # energies are compared by their lengths as well: an axis that begins elsewhere would exaggerate
     axes.set_ylim(bottom=0.0)
     axes.grid(visible=True, which="both", linewidth=0.4, color="0.9")

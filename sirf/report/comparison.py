@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sirf._display import strict
 from sirf._files import write_folder
 from sirf.plot._axes import new_figure
-from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado, row_scale_mv
+from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado, row_label, row_scale_mv
 from sirf.report.losses import losses
 from sirf.report.page import EyeView, as_text, eye_view, png, render
 from sirf.study.comparison import Comparison, Row
@@ -62,9 +62,10 @@ def write_comparison(
         views.append(view)
     # the list of rows stands at the right of one picture, their names at the left of another
     names = LETTER * max(len(row.path) for row in result.rows)
+    labels = LETTER * max(len(row_label(result, row)) for row in result.rows)
     overviews = {
         "eyes": png(eyes(result, own_scale=own_scale)),
-        "reach-energy": png(_drawn(energy_reach, result, left=0.08, right=0.94 - names)),
+        "reach-energy": png(_drawn(energy_reach, result, left=0.08, right=0.94 - labels)),
         "error-band": png(_drawn(error_band, result, left=0.03 + names, right=0.98)),
         "losses": png(losses(result, architectures or {})),
     }

@@ -270,6 +270,7 @@ def _row(
         port=here.port,
         equalizer=_equalizer(link),
         mask=mask,
+        fibre_m=architecture.fibre_m,
         notes=(
             *_notes(architecture, data_rate, here, link),
             *([] if mask is None else [mask_note(architecture, data_rate, mask)]),

@@ -34,7 +34,7 @@ class Row:
     rule, `reach_low_mm` and `reach_high_mm` with all inputs at the worst and at the best end of their ranges,
     `reach_uncertainty` with random inputs (None unless asked for). `limitation` says what limits the section with the most
     errors, `limited_in` which one that is. `mask` says how the copper at that length meets the mask of its voltage transfer
-    function (None where its interface has none).
+    function (None where its interface has none). `fibre_m` of fibre lie between the copper at both ends (0 without light).
     """
 
     path: str
@@ -57,6 +57,7 @@ class Row:
     equalizer: str
     notes: tuple[str, ...]
     mask: VtfVerdict | None = None
+    fibre_m: float = 0.0
 
     def value(self, name: str) -> float | None:
         """A figure, the typical value of one with a range; None where it has no meaning."""
@@ -106,6 +107,7 @@ class Row:
             "title": self.title,
             "standard": self.standard,
             "length_mm": self.length_mm,
+            "fibre_m": self.fibre_m,
             "eye_ber": self.eye.der0,
             "section_ber": dict(self.section_ber),
             "reach_mm": self.reach_mm,

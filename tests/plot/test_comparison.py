@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.main_job import MainJob
 from sirf import plot
-from sirf.plot.comparison import eye_scale_mv
+from sirf.plot.comparison import eye_scale_mv, row_label
 from sirf.study.comparison import Comparison
 from sirf.system.competition import list_sets, load_set
 from tests.plot.images import check_image, drawing
@@ -62,6 +62,19 @@ def test_energy_against_reach_has_a_mark_for_every_row_with_reach(table: Compari
     axes = plot.energy_reach(table, drawing()[1][0])
     assert len(axes.containers) == sum(row.reach_mm is not None for row in table.rows)
     check_image(axes.figure, "energy_reach", tmp_path)
+
+
+@pytest.mark.parametrize("name", list_sets())
+def test_rows_of_a_set_name_their_fibre(name: str, table: Comparison) -> None:
+    """The axis is of copper alone, and light goes most of the way in glass."""
+    fibre = {item.id: item.fibre_m for item, _ in load_set(name).members}
+    rows = tuple(dataclasses.replace(table.rows[0], path=path, fibre_m=metres) for path, metres in fibre.items())
+    axes = plot.energy_reach(dataclasses.replace(table, rows=rows, job=name, carriers=()), drawing()[1][0])
+    labels = axes.get_legend_handles_labels()[1]
+    assert ["m fibre" in label for label in labels] == [metres > 0.0 for metres in fibre.values()]
+    assert axes.get_xlabel().startswith("reach of the copper alone (mm)")
+    # without a job names stay as they are
+    assert row_label(dataclasses.replace(table, rows=rows), rows[-1]) == rows[-1].path
 
 
 @pytest.mark.parametrize("name", list_sets())
