@@ -14,7 +14,7 @@ from tests._kernels.plain import plain_module
 
 Float = NDArray[np.float64]
 PER_UI, REACH, MAIN, SHIFT = 8, 3, 1, 1
-B_MAX = np.array([0.5, 0.05, 0.02])
+B_MAX = np.array([0.2, 0.05, 0.02])
 POWER, NOISE, TRANSMITTER, JITTER, SIGNAL, RECEIVER = 5.0 / 9.0, 2e-4, 1e-4, 3e-3, 1.0 / 9.0, 1.5e-4
 QUANTILES = np.array([4.0, 3.6, 3.1, 2.5])
 TAPS = np.array([[0.0, 1.0, 0.0], [-0.1, 0.85, -0.05], [-0.05, 0.8, 0.15]])
@@ -33,15 +33,19 @@ def pulse_rows() -> Float:
     time = np.arange(40 * PER_UI) / PER_UI - 6.0
     pulse = np.where(time > 0.0, time**2 * np.exp(-2.2 * time), 0.0)
     pulse += 0.02 * np.exp(-(((time - 9.3) / 0.4) ** 2)) - 0.004 * np.exp(-(((time - 14.1) / 0.6) ** 2))
+    # what stands at the start of the record counts as interference and never as a cursor
+    pulse[: 2 * PER_UI] = 0.05
     return np.stack([np.roll(pulse, lag * PER_UI) for lag in (-1, 0, 1)])
 
 
-def screened(kernels: ModuleType, rows: Float, *, with_c0: bool, bin_most: float = 1e-5) -> Float:
+def screened(
+    kernels: ModuleType, rows: Float, *, with_c0: bool, bin_most: float = 1e-5, low: int = 4 * PER_UI, anchor: int = 0
+) -> Float:
     slopes = np.zeros_like(rows)
     slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
     gram = np.stack([slopes[:, phase::PER_UI] @ slopes[:, phase::PER_UI].T for phase in range(PER_UI)])
     table = np.full((len(TAPS), 6), np.nan)
-    window = np.array([4 * PER_UI, 12 * PER_UI, PER_UI, REACH, MAIN, 0])
+    window = np.array([low, 12 * PER_UI, PER_UI, REACH, MAIN, anchor])
     constants = np.array([NOISE, POWER, JITTER, TRANSMITTER, float(with_c0), SIGNAL, RECEIVER])
     kernels.screen_setting(
         rows,
@@ -121,3 +125,11 @@ def test_without_a_rising_edge_there_is_no_cursor(kernels: ModuleType) -> None:
     """A pulse that has begun before the record, whose edge no search finds."""
     rows = np.tile(np.exp(-np.arange(40 * PER_UI) / 100.0), (3, 1))
     assert screened(kernels, rows, with_c0=False)[:, 0].tolist() == [-1.0, -1.0, -1.0]
+
+
+@pytest.mark.parametrize(("peak", "found"), [(PER_UI, True), (PER_UI - 1, False)])
+def test_a_cursor_has_a_whole_unit_interval_before_it(kernels: ModuleType, peak: int, found: bool) -> None:
+    rows = np.zeros((3, 40 * PER_UI))
+    rows[MAIN] = np.exp(-np.abs(np.arange(40 * PER_UI) - peak) / 6.0)
+    table = screened(kernels, rows, with_c0=False, low=0, anchor=1)
+    assert table[0, 0] == (peak if found else -1)

@@ -64,7 +64,9 @@ def test_an_uneven_file_lacks_what_the_even_one_lacks() -> None:
     whole, between = _early_part(even, tilted(even)), _early_part(uneven, tilted(uneven))
     expected = np.interp(uneven, even, whole.real) + 1j * np.interp(uneven, even, whole.imag)
     assert np.max(np.abs(whole)) > 5e-3
-    assert np.max(np.abs(between - expected)) < 0.05 * np.max(np.abs(whole))
+    # at the top of the band the last bins are faded out, and the splines of both files end
+    inside = even < 12e9
+    assert np.max(np.abs(between - expected)[inside]) < 0.005 * np.max(np.abs(whole))
 
 
 def test_repair_takes_the_early_spike_off_and_leaves_the_line() -> None:

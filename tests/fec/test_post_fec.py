@@ -14,7 +14,7 @@ from scipy.stats import beta
 from sirf import fec
 from sirf._kernels.decide import find_errors
 from sirf.errors import SirfError
-from sirf.fec.post_fec import FRAME_BITS, frame_loss_ratio
+from sirf.fec.post_fec import FRAME_BITS, frame_loss_ratio, post_fec
 
 KP4 = fec.load("kp4")
 
@@ -201,7 +201,7 @@ def test_words_stand_alone_on_the_line_where_nothing_else_is_said() -> None:
     burst = fec.ErrorChain.bursts(1e-3, 0.75)
     alone = KP4.post_fec(burst)
     assert alone.interleave == 1
-    assert alone == KP4.post_fec(burst, interleave=1)
+    assert alone == KP4.post_fec(burst, interleave=1) == post_fec(KP4, burst)
     assert alone.codeword_error_ratio > KP4.post_fec(burst, interleave=2).codeword_error_ratio
     met = 1.0 + (FRAME_BITS / 10.0 - 1.0) / 514.0
     assert frame_loss_ratio(KP4, 1e-9) == pytest.approx(met * 1e-9, rel=1e-7, abs=0.0)
