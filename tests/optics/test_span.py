@@ -12,7 +12,7 @@ from sirf import optics
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import unit_channel
 from sirf.channel.network import Network
-from sirf.engine.light.light_chain import averaged
+from sirf.engine.light.averaged_chain import averaged
 from sirf.errors import PhysicsError, SirfError
 from sirf.signal.pam import levels
 from sirf.units import ELECTRON

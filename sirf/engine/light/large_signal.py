@@ -20,7 +20,8 @@ from scipy import fft
 
 from sirf._arrays import Float
 from sirf.engine.front_end import FrontEnd
-from sirf.engine.light.light_chain import PERIOD_SYMBOLS, LightChain, period_symbols
+from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
+from sirf.engine.light.light_chain import LightChain
 from sirf.engine.light.pattern_tails import PatternTails
 from sirf.engine.light.period_waves import PeriodWaves
 from sirf.engine.light.received_noise import ReceivedNoise, received_noise

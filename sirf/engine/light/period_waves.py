@@ -17,14 +17,8 @@ import numpy as np
 from scipy import fft
 
 from sirf._arrays import Complex, Float
-from sirf.engine.light.light_chain import (
-    PERIOD_SYMBOLS,
-    SAMPLES_PER_UI,
-    LightChain,
-    edge_moves,
-    period_symbols,
-    turning,
-)
+from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, edge_moves, turning
 from sirf.optics.optical_path import OpticalPath
 from sirf.transmitter.edge import transmitter_edge
 

@@ -18,7 +18,8 @@ from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.engine.baseline_wander import WanderStream
 from sirf.engine.front_end import FrontEnd, front_end
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, SKIN_EFFECT_UI, LightChain, averaged
+from sirf.engine.light.averaged_chain import averaged
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, SKIN_EFFECT_UI, LightChain
 from sirf.engine.waveform.plan import LightPlan, Plan, noise_responses, signal_responses
 from sirf.engine.waveform.polyphase import Filterbank, FilterTable, Response, choose_grid, span
 from sirf.engine.waveform.symbol_source import Blocks

@@ -15,8 +15,9 @@ from sirf.engine.contract import LARGE_SIGNAL, without_refused
 from sirf.engine.counting.baud_rate import STRETCH_SYMBOLS
 from sirf.engine.edge_expansion import series_responses
 from sirf.engine.front_end import MIN_CURSOR_RATIO, FrontEnd, front_end
+from sirf.engine.light.averaged_chain import averaged, coarsest
 from sirf.engine.light.large_signal import LargeSignal
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, averaged, coarsest
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain
 from sirf.engine.noise_correlation import NOISE_CORNERS
 from sirf.engine.rounding import input_rms
 from sirf.engine.seeding import MAX_WHOLE_PATTERN

@@ -13,7 +13,8 @@ from scipy.special import ndtr
 
 import sirf
 from sirf import optics
-from sirf.engine.light.light_chain import averaged, periodic
+from sirf.engine.light.averaged_chain import averaged
+from sirf.engine.light.light_chain import periodic
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.link import Link

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sirf._arrays import Float, Integer
-from sirf.engine.light.light_chain import averaged
+from sirf.engine.light.averaged_chain import averaged
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.statistical.link_error_rates import error_rates
 from tests.engine.light.test_large_signal import shipped, still

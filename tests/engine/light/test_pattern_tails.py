@@ -10,7 +10,8 @@ from scipy.special import ndtr
 
 from sirf import optics
 from sirf._arrays import Float, Integer
-from sirf.engine.light.light_chain import LightChain, UnitNoise, averaged, periodic
+from sirf.engine.light.averaged_chain import averaged
+from sirf.engine.light.light_chain import LightChain, UnitNoise, periodic
 from sirf.engine.light.pattern_tails import NOISE_CLASSES, PatternTails
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.statistical.link_error_rates import error_rates

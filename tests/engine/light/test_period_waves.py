@@ -7,7 +7,8 @@ import pytest
 
 from sirf.engine.front_end import front_end
 from sirf.engine.light import period_waves
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, averaged, periodic
+from sirf.engine.light.averaged_chain import averaged
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, periodic
 from sirf.engine.light.period_waves import PeriodWaves
 from tests.engine.light.test_large_signal import shipped
 

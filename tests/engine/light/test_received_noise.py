@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from sirf import optics
 from sirf.engine.front_end import front_end
-from sirf.engine.light.light_chain import averaged, period_symbols
+from sirf.engine.light.averaged_chain import averaged, period_symbols
 from sirf.engine.light.received_noise import received_noise
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.link import Link
