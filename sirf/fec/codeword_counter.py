@@ -58,6 +58,7 @@ class CodewordCount:
             # no loss in n words: p with (1 - p)^n = 1 - confidence, all of it on one side
             return 0.0, float(1.0 - (1.0 - confidence) ** (1.0 / words))
         tail = 0.5 * (1.0 - confidence)
+        # where all words are lost the beta distribution of the upper end would have a parameter of zero
         high = 1.0 if lost == words else float(beta.ppf(1.0 - tail, lost + 1, words - lost))
         return float(beta.ppf(tail, lost, words - lost + 1)), high
 
@@ -166,6 +167,7 @@ class CodewordCounter:
 
     def restore(self, record: dict[str, Any]) -> None:
         """Go on from `to_dict` of a counter of the same setting."""
+        # the state of another line may have arrays of the same shape, and would be taken over without an error
         if record.get("setting") != self._setting():
             raise SirfError(
                 f"record must be of {self._setting()!r}, got {record.get('setting')!r}. Count with the same code and line."

@@ -15,6 +15,7 @@ KP4_BIT_ERROR_RATIO = 2.4e-4
 clause 121.8.5: SER 4.8e-4)."""
 
 
+# four blocks of 64 bits keep one header bit between them in place of two bits each: 4 x 64 + 1 on 256 of data
 TRANSCODING = 257 / 256
 """Bits ahead of the encoder over bits of the client: 64B/66B blocks, four at a time, become 256B/257B."""
 
@@ -28,6 +29,7 @@ class CodeTable(Sourced):
     message_symbols: int
     bits_per_symbol: int
     field_polynomial: int
+    # the codes of 802.3 begin at alpha^0 (clause 91.5.2.7); other standards begin elsewhere
     first_root: int = 0
 
     def code(self) -> ReedSolomon:
@@ -60,6 +62,7 @@ def _from_file(file: Path) -> ReedSolomon:
     table = validated(CodeTable, load_toml(file), file)
     try:
         return table.code()
+    # pydantic has checked the types; what makes a code of them the value itself checks, which does not know the file
     except SirfError as error:
         raise ConfigError(f"{file.name}: {error}") from None
 

@@ -40,6 +40,7 @@ def levels_per_symbol(order: int, bits: int) -> int:
 
 def check_interleave(interleave: int) -> None:
     """`SirfError` unless a whole number from 1 to 16."""
+    # True is an int for Python, and would pass as one word
     if isinstance(interleave, bool) or not isinstance(interleave, (int, np.integer)) or not 1 <= interleave <= 16:
         raise SirfError(f"interleave must be a whole number from 1 to 16, got {interleave}. Use 1, 2 or 4.")
 
@@ -51,6 +52,7 @@ def interleave(words: ArrayLike, depth: int) -> FecSymbols:
     array([1, 3, 2, 4], dtype=uint16)
     """
     check_interleave(depth)
+    # FEC symbols have ten bits at most (`ReedSolomon`): two bytes each
     array = np.asarray(words, dtype=np.uint16)
     if array.ndim != 2 or len(array) % depth:
         raise SirfError(

@@ -19,6 +19,7 @@ from sirf.fec.word_errors import word_errors
 if TYPE_CHECKING:
     from sirf.fec.reed_solomon import ReedSolomon
 
+# 64 bytes are the shortest frame; 20 more are its preamble with the delimiter (8) and the least gap behind it (12)
 FRAME_BITS = (64 + 20) * 8 * 257 / 256
 """A shortest Ethernet frame with preamble and gap, transcoded from 64B/66B to 256B/257B: what a lost code word takes along."""
 
@@ -127,6 +128,7 @@ def pre_fec_ber(
 
     def excess(log_ber: float) -> float:
         ber = float(np.exp(log_ber))
+        # the length of bursts stays as it is: only how often they start moves with the error ratio
         errors = ber if continuation is None else ErrorChain.bursts(ber, continuation)
         found = post_fec(code, errors, interleave=interleave, precoding=precoding).codeword_error_ratio
         # the root is sought between logarithms: ratios span hundreds of decades

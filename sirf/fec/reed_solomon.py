@@ -51,12 +51,14 @@ class ReedSolomon:
     symbols: int = field(kw_only=True)
     message_symbols: int = field(kw_only=True)
     bits_per_symbol: int = field(default=10, kw_only=True)
+    # x^10 + x^3 + 1, the field of both codes of clause 91
     field_polynomial: int = field(default=0x409, kw_only=True)
     first_root: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
         """Validate the fields."""
         m = self.bits_per_symbol
+        # ten, because the kernel packs the generator's coefficients into slots of ten bits (`_tables`)
         if not 2 <= m <= 10:
             raise SirfError(f"bits_per_symbol must be from 2 to 10, got {m}. Use 10 for the codes of 802.3.")
         if not 0 < self.message_symbols < self.symbols < 1 << m:
@@ -64,6 +66,7 @@ class ReedSolomon:
                 f"symbols must be above message_symbols and below 2^{m}, got {self.symbols} and {self.message_symbols}. "
                 "Use 544 and 514."
             )
+        # primitive: the powers of alpha must pass every element but zero, or the logarithms of the kernel have gaps
         if self.field_polynomial >> m != 1 or len(set(_powers(m, self.field_polynomial))) != (1 << m) - 1:
             raise SirfError(
                 f"field_polynomial must be primitive of degree {m}, got {self.field_polynomial:#x}. Use 0x409 for degree 10."

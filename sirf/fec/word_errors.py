@@ -84,6 +84,7 @@ def _repeated_in_series(one: WordErrors, other: WordErrors) -> float | None:
     if one.loss_after_loss is None and other.loss_after_loss is None:
         return None
     p, q = one.codeword_error_ratio, other.codeword_error_ratio
+    # no word is lost on either line: there is no loss for another one to follow
     if p + q == 0.0:
         return None
     again, other_again = one.repeated_loss, other.repeated_loss

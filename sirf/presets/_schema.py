@@ -33,10 +33,13 @@ class TransmitterTable(Table):
     """[transmitter]: what is sent. `ffe` spans are keyed by the tap's cursor, for example "-1" = [-0.34, 0.02, 0.0]."""
 
     amplitude_v: Positive
+    # COM sheets give aggressors swings of their own, A_fe and A_ne beside the victim's A_v
     amplitude_fext_v: NotNegative
     amplitude_next_v: NotNegative
     level_mismatch: Annotated[float, Field(gt=0, le=1)] = 1.0
+    # T_r from 20 to 80 % of the swing, of equation (93A-46); zero has no edge filter
     rise_time_ps: NotNegative = 0.0
+    # SNR_TX of the sheets; None for a transmitter without noise of its own
     snr_db: float | None = None
     jitter_random_ui: NotNegative = 0.0
     jitter_dual_dirac_ui: NotNegative = 0.0
@@ -79,9 +82,12 @@ class ReceiverTable(Table):
     criterion of the sampling instant.
     """
 
+    # f_r of the sheets, stated over the symbol rate, so that it moves with a link's own rate
     noise_corner_per_symbol_rate: Positive
+    # eta_0, in the sheets' own unit
     noise_density_v2_per_ghz: NotNegative
     ctle: CtleTable | None = None
+    # b_max(n) and b_min(n) over the main cursor: as many values as the equaliser has taps
     dfe_max: tuple[float, ...] = ()
     dfe_min: tuple[float, ...] = ()
     ffe_pre_taps: Annotated[int, Field(ge=0, le=64)] = 0
@@ -99,6 +105,7 @@ class PackageCaseTable(Table):
     die_capacitance_ff: tuple[float, ...]
     die_inductance_ph: tuple[float, ...]
     bump_capacitance_ff: float
+    # coefficients of equations (93A-9) to (93A-11) with f in GHz, a millimetre each; delay tau in ns
     gamma0: float
     a1: float
     a2: float
@@ -109,6 +116,7 @@ class PackageCaseTable(Table):
     # clause 93A.1.2 takes other package lengths for NEXT transmitters than for the victim's, in some standards
     next_length_mm: tuple[float, ...] = ()
     ball_capacitance_ff: float
+    # R_d, of one line: 50 Ohm are 100 Ohm differential
     termination_ohm: Positive = 50.0
 
 
@@ -230,6 +238,7 @@ class CodingTable(Table):
 
     interleave: Annotated[int, Field(ge=1, le=16)] = 1
     precoding: bool = False
+    # a file without the table has stated nothing: an estimate
     provenance: Provenance = "E"
     source: str = "no [coding] in the preset"
 
@@ -244,6 +253,7 @@ class PresetFile(Sourced):
     title: str
     symbol_rate_gbd: Positive
     modulation: str
+    # DER_0, the detector error ratio at which interference is read off its distribution
     der0: Annotated[float, Field(gt=0, lt=0.5)]
     loss_budget_db: Positive | None = None
     reach: str = ""

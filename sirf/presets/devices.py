@@ -19,6 +19,7 @@ def package_cases(file: PresetFile) -> tuple[PackageCase, ...]:
     if file.package and file.case:
         raise ConfigError(f"{file.id}: [[package]] must be left out beside [[case]], got both. Keep one of them.")
     names = [case.name for case in file.case]
+    # cases are asked for by name: of two that share one, the second could not be reached by it
     if len(set(names)) < len(names):
         raise ConfigError(f"{file.id}: key case.name must differ from case to case, got {names}. Rename one.")
     if file.case:
@@ -92,6 +93,7 @@ def _device(file: PresetFile, end: EndTable, where: str) -> Package:
 
 
 def _board(file: PresetFile, end: EndTable) -> Package | None:
+    # not a line of no length: without a board its capacitances C_0 and C_1 are not there either
     if end.board_mm == 0:
         return None
     line = file.host_line

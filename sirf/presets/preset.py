@@ -120,6 +120,7 @@ class Preset:
         return case_number(case, self.packages, self.id)
 
 
+# far above the grid of any sheet: a mistyped step is refused before its values fill the memory
 MAX_SPAN_VALUES = 10_000
 """Most values of a span of settings."""
 

@@ -50,10 +50,13 @@ def capacity(
         raise SirfError(
             f"power and noise_density must be above 0 and gain not below, got power {power:g}. Check the units."
         )
+    # an infinite `transmitter_snr_db` returns exactly no noise: ordinary water-filling needs no branch of its own
     weights = _trapezoid(f)
     ratio, returned = g / noise, 10.0 ** (-transmitter_snr_db / 10.0)
+    # a channel that passes nothing has no best frequency from which the search for the price could start
     if not np.any(ratio > 0):
         return 0.0
+    # the first V² at the best frequency is worth this many nats: at no higher price is anything sent
     best = float(np.max(ratio))
 
     def excess(level: float) -> float:
@@ -63,6 +66,7 @@ def capacity(
     high = np.log(best)
     low = high - 1.0
     while excess(low) < 0.0:
+        # a factor of e^5 in price a step brackets any power soon, and the root search does the rest
         low -= 5.0
     density = _density(ratio, returned, float(np.exp(brentq(excess, low, high, xtol=1e-12))))
     signal = density * ratio

@@ -38,6 +38,7 @@ def _points() -> NDArray[np.uint8]:
 
 def _words(points: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Words (6, 6) by the decided levels of both symbols; a corner counts as the point beside it in the first symbol."""
+    # POINTS is no word: a corner that was left unfilled would be out of range in every table that is indexed by it
     table = np.full((ORDER, ORDER), POINTS, dtype=np.uint8)
     table[points[:, 0], points[:, 1]] = np.arange(POINTS)
     for first, inner in ((0, 1), (_OUTER, _OUTER - 1)):
@@ -89,6 +90,7 @@ def mean_bit_errors() -> Float:
                 pair = (decided, other) if place == 0 else (other, decided)
                 seen = legal_word(*pair, sent=word)
                 total[sent, decided] += PAIR_BIT_ERRORS[word, seen]
+    # an outer level stands in fewer points than an inner one (a cross has no corners): each mean has its own count
     return total / count[:, None]
 
 

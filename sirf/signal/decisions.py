@@ -31,6 +31,7 @@ def transitions(order: int, half_spacing: float, tail: Callable[[float], float])
             if steps:
                 # the outermost level takes all that lies beyond it
                 table[sent, decided] = beyond[steps - 1] - (0.0 if decided in (0, order - 1) else beyond[steps])
+        # a right decision is what is left: every row sums to one, however the tails were rounded
         table[sent, sent] = 1.0 - table[sent].sum()
     return table
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
 
+# (pi / 8) / sin(pi / 8), the integral of 1 / (1 + x^8) from zero to infinity
 BUTTERWORTH4_NOISE = 1.02617
 """Noise bandwidth of the fourth-order Butterworth filter over its corner."""
 

@@ -76,12 +76,14 @@ def erfcx(values: ArrayLike) -> Float:
     x = np.asarray(values, dtype=np.float64)
     size = np.abs(x)
     square = size * size
+    # held at the end of its range: beyond it the values are replaced below, and exp(x²) must not overflow before that
     near = np.minimum(size, _NEAR)
     # range by range: each approximation is evaluated where it holds, and near zero for all
     found = np.asarray(np.exp(near**2) * (1.0 - near * _ratio(_NEAR_TOP, _NEAR_BOTTOM, near**2)))
     middle, far = (size > _NEAR) & (size <= _MIDDLE), size > _MIDDLE
     found[middle] = _ratio(_MIDDLE_TOP, _MIDDLE_BOTTOM, size[middle])
     inverse = 1.0 / square[far]
+    # erfcx(x) tends to 1 / (x sqrt(pi)); the fraction is the correction in powers of 1 / x²
     found[far] = (1.0 / _ROOT_PI - inverse * _ratio(_FAR_TOP, _FAR_BOTTOM, inverse)) / size[far]
     below = x < 0.0
     # erfc(-x) = 2 - erfc(x)

@@ -72,6 +72,7 @@ def mean_square(level_values: Float) -> float:
     >>> mean_square(levels(2)), round(mean_square(levels(6)), 3)
     (1.0, 0.4)
     """
+    # corners are never sent, so inner levels are more frequent: the mean square is 0.4, not the 7/15 of even use
     if len(level_values) == cross32.ORDER:
         return float(level_shares(cross32.ORDER) @ level_values**2)
     return float(np.mean(level_values**2))
@@ -92,6 +93,7 @@ def counted_bit_errors(order: int) -> tuple[NDArray[np.int64], int]:
 
     Counts of PAM6 add what a wrong symbol costs on average over the other symbol of its pair.
     """
+    # every mean of PAM6's table is a whole number of sixths: counts stay integers, which add exactly in any order
     parts = 6 if order == cross32.ORDER else 1
     return np.rint(parts * bit_error_table(order)).astype(np.int64), parts
 

@@ -123,16 +123,19 @@ def ssprq() -> Symbols:
     """
     once = np.concatenate([_stretch(register, length) for register, length in SSPRQ_SEGMENTS])
     repeats = (once, once[1:], once, once[1:])
+    # 4 x 32,768 less the 2 that are left out are 131,070 bits, the 65,535 symbols of two bits
     bits = np.concatenate(repeats)
     mirrored = np.concatenate([np.full(len(part), 1 - k % 2, dtype=np.uint8) for k, part in enumerate(repeats)])
     # mirroring a Gray-mapped level turns its first bit over
     result = gray_symbols(bits ^ (mirrored * (np.arange(len(bits)) % 2 == 0)).astype(np.uint8), 4)
+    # one cached array serves all callers: none of them may change it for the others
     result.setflags(write=False)
     return result
 
 
 def _stretch(register: int, length: int) -> Symbols:
     first = np.array([register >> (30 - k) & 1 for k in range(31)], dtype=np.uint8)
+    # inverted, as PRBS31 goes out (`sirf.signal.prbs.INVERTED`)
     return np.asarray(recurrence(first, DELAYS[31], length) ^ 1)
 
 

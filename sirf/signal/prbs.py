@@ -37,6 +37,7 @@ def recurrence(register: Bits, delays: tuple[int, ...], count: int) -> Bits:
     stretches follow at once.
     """
     order = len(register)
+    # the whole register is written even where fewer bits are asked for
     bits = np.zeros(max(count, 2 * order), dtype=np.uint8)
     bits[:order] = register
     known, scale = order, 1

@@ -26,6 +26,7 @@ BLOCKS = ("host", "copper", "retimer", "optics")
 """What an architecture is made of."""
 DECIDERS = ("host", "retimer")
 """Blocks that decide symbols and send them again: each ends a section."""
+# optics from the faceplate inwards to the package, then copper alone
 ORDER = (
     "pluggable-retimed",
     "pluggable-half-retimed",
@@ -193,6 +194,7 @@ def load_architecture(name: str) -> Architecture:
         if record.host_path is not None:
             if record.host_path not in list_data("paths") and not record.host_path.endswith(".toml"):
                 raise SirfError(f"host_path {_one_of(list_data('paths'), record.host_path)}")
+            # without a retimer all copper touches a host: `path` would be read and never used
             if "retimer" not in record.blocks:
                 raise SirfError(
                     f"host_path must be given only where the blocks hold a retimer, got {record.host_path!r}. Leave it out."
@@ -212,6 +214,7 @@ def load_architecture(name: str) -> Architecture:
         blocks=record.blocks,
         fibre_m=0.0 if record.fibre_m is None else record.fibre_m.value,
         length_range_m=(1e-3 * record.length_mm.low, 1e-3 * record.length_mm.high),
+        # shipped architectures have constants under their own id; a user's file names the one whose constants it takes
         costs=record.costs or record.id,
         interfaces=interfaces,
         provenance=numbers(raw),
@@ -260,6 +263,7 @@ class _File(Table):
 
 
 def _same(one: float, other: float) -> bool:
+    # far above what a text in Gb/s rounds, far below the percents by which the overheads of codes differ
     return abs(one - other) <= 1e-6 * one
 
 
@@ -274,6 +278,7 @@ def _check_blocks(blocks: Sequence[str]) -> None:
         if block not in BLOCKS:
             raise SirfError(f"blocks.{place} {_one_of(BLOCKS, block)}")
     hosts = [place for place, block in enumerate(blocks) if block == "host"]
+    # something must lie between the hosts, and a host that passes data on is a retimer
     if len(blocks) < 3 or hosts != [0, len(blocks) - 1]:
         raise SirfError(f"blocks must begin and end with the only two hosts, got {list(blocks)}. Add or take one.")
     section: list[str] = []
@@ -282,6 +287,7 @@ def _check_blocks(blocks: Sequence[str]) -> None:
             raise SirfError(
                 f"blocks.{place} must not follow {blocks[place - 1]} at once, got {block!r}. Put copper or optics between."
             )
+        # a section becomes one link, which holds one optical span
         if block == "optics" and block in section:
             raise SirfError(
                 f"blocks.{place} must be the only optics between two that decide, got a second one. Put a retimer between."
@@ -294,6 +300,7 @@ def _rate(key: str) -> float:
         value = float(key)
     except ValueError:
         value = 0.0
+    # no lane reaches 10 Tb/s: a rate in Mb/s or bit/s is caught here
     if not 0.0 < value < 1e4:
         raise SirfError(f"rate.{key} must be a data rate in Gb/s, got {key!r}. Use for example 106.25.")
     return value

@@ -83,6 +83,7 @@ def _member(record: _File, index: int, file: Path, *, several: bool) -> tuple[Ar
         if item.fibre_m and record.distance_m >= IN_PACKAGE:
             # fibre reaches across the job; copper is as long as its class allows
             item = dataclasses.replace(item, fibre_m=record.distance_m)
+        # asked for its error alone: a missing rate is told when the set is read, not in the middle of a comparison
         item.at(rate)
     except SirfError as error:
         raise ConfigError(f"{file.name}: key member.{index}: {error}") from None

@@ -35,6 +35,7 @@ class Corner:
     def applied(self, path: OpticalPath) -> OpticalPath:
         """An optical path with these inputs."""
         receiver, fibre = path.receiver, path.fibre
+        # the range is that of single-mode glass: multimode fibre keeps its own loss
         if isinstance(fibre, Fibre) and self.fibre_loss_db_per_km is not None:
             fibre = dataclasses.replace(fibre, loss_db_per_km=self.fibre_loss_db_per_km)
         joints = path.connectors

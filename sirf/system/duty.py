@@ -61,6 +61,7 @@ class DutyFile(Table):
 
     @model_validator(mode="after")
     def _all_blocks(self) -> DutyFile:
+        # the blocks of `EnergyPart`: a consumer that is added there must say here what it takes without frames
         wanted = {"host", "retimer", "driver", "laser", "amplifier", "tuning", "rest"}
         if wanted != set(self.block):
             raise ValueError(f"block must be {', '.join(sorted(wanted))}, each once")

@@ -53,6 +53,7 @@ class PartsTable(Table):
     """[architecture.*] of the file: parts for each lane and for 800 Gb/s, which are soldered, how others are repaired."""
 
     service: str
+    # numbers need not be whole: one laser may feed several lanes
     per_lane: dict[str, NotNegative]
     per_port: dict[str, NotNegative]
     soldered: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class PartsTable(Table):
 
     @model_validator(mode="after")
     def _soldered_parts(self) -> PartsTable:
+        # a misspelt name would leave its part among those that are exchanged in the field, which is quicker
         if missing := set(self.soldered) - {*self.per_lane, *self.per_port}:
             raise ValueError(f"soldered part {', '.join(sorted(missing))} is not among the parts")
         return self

@@ -98,6 +98,7 @@ def port_figures(
 
 def line_overhead(item: Architecture, data_rate: float) -> float:
     """Line rate over payload: 1 without a code between the hosts."""
+    # a rate that the file does not have names no code, and is taken as coded
     return 1.0 if item.has(data_rate) and item.at(data_rate).fec == UNCODED else CODED
 
 

@@ -31,6 +31,7 @@ def mtbf_hours(fit: float) -> float:
     >>> mtbf_hours(400.0)
     2500000.0
     """
+    # a constant rate has no memory: the mean wait is its inverse, however old the part is
     return FIT_HOURS / _positive(fit, "fit")
 
 

@@ -13,6 +13,7 @@ from sirf._toml_table import NotNegative, Positive, Sourced, Table
 
 
 def _ascending(span: tuple[float, float, float]) -> tuple[float, float, float]:
+    # equal ends pass: a figure of which no spread is known
     if list(span) != sorted(span):
         raise ValueError("a range must be [low, typical, high]")
     return span
@@ -29,6 +30,7 @@ class Consumer(Sourced):
     """What takes power, and how that goes with the rate: energy per bit ~ rate^rate_exponent."""
 
     title: str
+    # -1 keeps the watts whatever the rate, 0 keeps the energy of a bit
     rate_exponent: float
 
 
@@ -71,6 +73,7 @@ class AnchorTable(Sourced):
     architecture: str | None = None
     data_rate_gbps: Positive = 106.25
     published_pj_per_bit: tuple[Positive, Positive]
+    # whether constants were fitted to this figure; the figures that were not are what the model is checked by
     set: bool
 
     @model_validator(mode="after")
@@ -128,6 +131,7 @@ class PortFile(Table):
 
     @model_validator(mode="after")
     def _references(self) -> PortFile:
+        # as of the energies: a name that is misspelt is told when the file is read, not in the middle of a study
         named = {name for one in self.architecture.values() for name in (one.host, one.retimer, one.optics)} - {None}
         if missing := named - set(self.block):
             raise ValueError(f"block {', '.join(sorted(map(str, missing)))} not in the file")
