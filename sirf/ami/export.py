@@ -54,6 +54,7 @@ def export_link(link: Link, out: str | Path) -> tuple[str, ...]:
         "sirf_rx.ami": _receiver_ami(link),
         "sirf.ibs": _ibs(link),
     }
+    # readers of IBIS expect ASCII: another letter fails here and not in a vendor's tool
     files |= {name: text.encode("ascii") for name, text in texts.items()}
     write_folder("out", out, files)
     return tuple(sorted(files))
@@ -88,6 +89,7 @@ def _check(link: Link) -> None:
 
 
 def _numbers(values: Sequence[float]) -> str:
+    # the shortest text that reads back as the same number: the models hold the link's taps to the last bit
     return "{" + ", ".join(repr(float(value)) for value in values) + "}"
 
 

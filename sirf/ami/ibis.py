@@ -23,6 +23,7 @@ from sirf.transmitter.transmitter import Transmitter
 Triple = tuple[float, float, float]
 
 KEYWORD = re.compile(r"\[\s*([^\]]+?)\s*\]\s*(.*)")
+# a scale letter may follow a number at once, and a unit that means nothing behind it: 50mV, 1.2pF
 NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([TGMkmunpf]?)[A-Za-z]*$")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "macos": "macOS", "darwin": "macOS"}
 TABLES = ("pulldown", "pullup", "gnd clamp", "power clamp")

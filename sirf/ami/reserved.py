@@ -18,6 +18,7 @@ class Reserved:
     types: frozenset[str]
     usages: frozenset[str]
     since: float = 5.0
+    # beyond any version: still in force in the newest that is read
     until: float = 99.0
     required: bool = False
 
@@ -107,6 +108,7 @@ def _rows() -> dict[str, Reserved]:
             side,
             frozenset(_TYPES[letter] for letter in types),
             frozenset(_USAGES[letter] for letter in usages),
+            # versions compare as numbers, since none of IBIS has a minor part of two digits
             float(since),
             float(until),
             name in REQUIRED,

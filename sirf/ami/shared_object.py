@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sirf.errors import AmiError
 
+# `e_machine` of ELF, `Machine` of a PE file's header, `cputype` of Mach-O, in which 0x01000000 marks 64 bits
 ELF_MACHINES = {3: "x86", 8: "mips", 20: "powerpc", 21: "ppc64", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv"}
 PE_MACHINES = {0x14C: "x86", 0x8664: "x86_64", 0xAA64: "aarch64", 0x1C0: "arm"}
 MACH_MACHINES = {7: "x86", 0x01000007: "x86_64", 0x0100000C: "aarch64"}
@@ -55,6 +56,7 @@ def inspect(file: Path) -> Binary:
         if head[start : start + 4] == b"PE\0\0":
             machine = struct.unpack("<H", head[start + 4 : start + 6])[0]
             return Binary("Windows", PE_MACHINES.get(machine, f"machine {machine:#x}"), 32 if machine == 0x14C else 64)
+    # 0xfeedfacf has 64 bits and 0xfeedface 32, both with the low byte first; files for several processors are refused
     if head[:4] in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"):
         machine = struct.unpack("<I", head[4:8])[0]
         return Binary("macOS", MACH_MACHINES.get(machine, f"machine {machine:#x}"), 64 if head[0] == 0xCF else 32)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from sirf.errors import AmiError
 
+# a string, the beginning of a comment, a bracket, a word, and last a quote without a partner in its line
 TOKEN = re.compile(r'"[^"\n]*"|\||[()]|[^\s()|"]+|"')
+# PEM blocks, the pragmas of IEEE 1735, HSPICE's protected text, and files that say it in a word
 ENCRYPTED = ("-----begin", "`pragma protect", ".prot", "encrypted")
 
 

@@ -45,6 +45,7 @@ class Fibre:
     def group_delay_dispersion(self) -> float:
         """beta_2 L in s²: -D lambda² L / (2 pi c)."""
         # sign: with positive D short wavelengths arrive first, and beta_2 is negative
+        # 1 ps/(nm km) is 1e-12 s over 1e-9 m and 1e3 m: 1e-6 s/m²
         return -self.dispersion * 1e-6 * self.length * self.wavelength**2 / (2.0 * np.pi * C0)
 
     def intensity_response(self, frequency: Float, *, chirp: float = 0.0) -> Complex:

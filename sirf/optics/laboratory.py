@@ -67,6 +67,7 @@ def measure(
     static = path.transmitted(swing * np.linspace(-1.0, 1.0, order))
     found: list[float | None] = [None]
     closure: float | None = None
+    # only TDECQ and TDEC look behind the fibre: other orders have neither, and need no second wave
     behind = path.fibre.propagate(light, rate, chirp=path.chirp) if order in (2, 4) else light
     if order == 2:
         closure = tdec(behind, sent, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui).db
@@ -203,6 +204,7 @@ def arrival_rows(path: OpticalPath, measures: TransmitterMeasures) -> tuple[tupl
     rows = (
         ("OMA at the transmitter, dBm", start),
         ("extinction ratio, dB", measures.extinction_db),
+        # no loss of light: it is shown beside the losses, and counts in the sensitivity that they are held against
         *([] if measures.tdecq_db is None else [("TDECQ, dB", measures.tdecq_db)]),
         *losses,
         ("OMA at the photodiode, dBm", arriving),

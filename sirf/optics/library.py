@@ -65,6 +65,7 @@ class OpticsPreset:
     def supplied_power(self) -> float:
         """The share in W of one modulator in the light of its laser, before splitters and couplers."""
         grid = self.path.wavelengths
+        # splitting shares light out and loses none: beside its own light a lane pays for the couplers alone
         return self.source_power * (1.0 if grid is None else 10.0 ** (grid.supply_loss_db / 10.0))
 
     def with_fibre(self, length: Given) -> OpticsPreset:
@@ -147,6 +148,7 @@ def check_light(preset: OpticsPreset, file: Path, *, fibre_key: str = "fibre.len
     short, fibre = need - got, preset.path.fibre
     if short <= 0.0:
         return
+    # a shorter fibre is a remedy only where the fibre loses more than what is missing
     if fibre.loss_db >= short:
         key, given = fibre_key, f"{fibre.length:g} m"
         remedy = f"Shorten it to {int(fibre.length * (1.0 - short / fibre.loss_db))} m"
@@ -159,6 +161,7 @@ def check_light(preset: OpticsPreset, file: Path, *, fibre_key: str = "fibre.len
 
 
 @lru_cache(maxsize=256)
+# kept: the length of the fibre, which a study varies most, is no part of it
 def _least_oma_dbm(receiver: OpticalReceiver, extinction_db: float, rin: float, order: int) -> float:
     return float(dbm(sensitivity(receiver, extinction_db=extinction_db, rin=rin, order=order)))
 

@@ -112,6 +112,7 @@ def tdec(
         _bearable(_window(centred, start + centre, samples_per_ui, chosen.width), amplitude, chosen.target_ber)
         for centre in chosen.centres
     )
+    # an ideal eye has half its amplitude to either side of the threshold, so it bears OMA / (2 Q_t)
     db = 10.0 * np.log10(amplitude / (2.0 * chosen.q_t * allowed)) if allowed > 0.0 else np.inf
     return Tdec(db=float(db), allowed=allowed, oma=amplitude, receiver=chosen)
 
@@ -146,6 +147,7 @@ def _bearable(window: Float, oma: float, target: float) -> float:
         return 0.0
 
     def excess(sigma: float) -> float:
+        # half of the bits lie on either side, and Q(x) = erfc(x / sqrt(2)) / 2: a quarter of both means together
         wrong = 0.25 * sum(float(np.mean(erfc(side / (sigma * np.sqrt(2.0))))) for side in (upper, lower))
         # in decades, where the error ratio is nearly a straight line
         return float(np.log(wrong + 1e-300) - np.log(target))

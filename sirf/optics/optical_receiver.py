@@ -37,6 +37,7 @@ class Photodiode:
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """Shot noise 2 q I of `level` A, A²/Hz: white, the diode's transit time shapes it no more than the signal."""
+        # a filtered wave may ring below zero, where there is no current to make noise
         return np.full(np.shape(frequency), 2.0 * ELECTRON * max(level, 0.0))
 
 
@@ -62,6 +63,7 @@ class Tia:
         check("noise_corner", self.noise_corner, 1e6, inf, "Give Hz.", unbounded=True)
         check("bandwidth", self.bandwidth, 1e6, inf, "Give Hz.", unbounded=True)
         check("saturation", self.saturation, 1e-3, inf, "Give V.", unbounded=True)
+        # asked for its error alone: an unknown kind is refused where the amplifier is made
         low_pass(self.kind, np.zeros(1), 1.0)
 
     def response(self, frequency: Float) -> Complex:
@@ -70,6 +72,7 @@ class Tia:
 
     def curve(self, x: Float) -> Float:
         """Output in V for a current of `x` A about the mean."""
+        # infinity times tanh(0) would be not-a-number
         if self.saturation == inf:
             return np.asarray(self.gain * real(x))
         return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
@@ -98,6 +101,7 @@ class Tia:
 
     def input_density(self, frequency: Float) -> Float:
         """One-sided noise density (F,) in A²/Hz at the input."""
+        # the first transistor's voltage noise drives a current through the input's capacitance: it grows with f
         return np.asarray(self.noise**2 * (1.0 + (np.asarray(frequency, dtype=float) / self.noise_corner) ** 2))
 
     def noise_density(self, frequency: Float, level: float) -> Float:

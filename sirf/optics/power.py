@@ -40,6 +40,7 @@ def outer_levels(average: float, extinction_db: float) -> tuple[float, float]:
     if not (average > 0.0 and extinction_db > 0.0):
         raise PhysicsError(f"average and extinction_db must be positive, got {average} and {extinction_db}.")
     ratio = 10.0 ** (-extinction_db / 10.0)
+    # the mean of equally used, evenly spaced levels is that of the outer two, and low = ratio x high
     high = 2.0 * average / (1.0 + ratio)
     return high * ratio, high
 

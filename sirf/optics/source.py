@@ -23,6 +23,7 @@ class Laser:
         """Validate the fields."""
         read_text_fields(self, power=POWER)
         check("power", self.power, 1e-9, 10.0, "Give W, for example 0.01.")
+        # minus infinity switches the noise off, and no finite bound would let it through
         if not (self.rin_db_per_hz == -inf or -200.0 <= self.rin_db_per_hz <= -80.0):
             check("rin_db_per_hz", self.rin_db_per_hz, -200.0, -80.0, "Give dB/Hz, for example -145.")
 
@@ -56,6 +57,7 @@ class Driver:
 
     def curve(self, x: Float) -> Float:
         """Output in V for an input of `x` V."""
+        # infinity times tanh(0) would be not-a-number
         if self.saturation == inf:
             return np.asarray(self.gain * real(x))
         return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
@@ -118,6 +120,7 @@ class Vcsel:
     def curve(self, x: Float) -> Float:
         """Light in W for `x` V about the bias, never below zero."""
         current = self.bias + real(x) / self.resistance
+        # dark below the threshold: spontaneous emission takes the rate equations (`RateEquationVcsel`)
         power = self.slope * np.maximum(current - self.threshold, 0.0)
         return power if self.saturation == inf else np.asarray(self.saturation * np.tanh(power / self.saturation))
 

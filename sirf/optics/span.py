@@ -165,6 +165,7 @@ class Span:
         receiver = self.path.receiver
         # linearised: slopes of the curves at the bias, whatever the levels are
         if not self.large_signal:
+            # the path's slope ends behind the amplifier: over its gain it ends at the diode's current
             return self.path.slope() / receiver.tia.gain, receiver.tia.gain
         drive = self.drive_levels(order)
         current = receiver.photodiode.curve(self.powers(order))
@@ -192,6 +193,7 @@ class Span:
         """
         if not self.noisy:
             return np.zeros(np.shape(frequency))
+        # frequencies by content: links of a study have grids of their own with the same numbers in them
         key = self.path, self.swing, self.large_signal, symbol_rate, order, np.asarray(frequency).tobytes()
         if key not in _KEPT_NOISE:
             while len(_KEPT_NOISE) >= KEPT_NOISE:

@@ -28,6 +28,7 @@ class Number(Sourced):
 class Level(Number):
     """A power in dBm that light in a fibre may have."""
 
+    # 1 nW to 1 kW: a typing error is refused here, with its key, before its power overflows
     value: Annotated[float, Field(ge=-60, le=60)]
 
 
@@ -45,6 +46,7 @@ class NumberRange(Sourced):
 
     @model_validator(mode="after")
     def _ascending(self) -> NumberRange:
+        # strictly: a range of no width is a number, and is written as one
         if not self.low < self.high:
             raise ValueError("low must be below high")
         return self
@@ -59,6 +61,7 @@ class Share(Sourced):
 
     @model_validator(mode="after")
     def _ascending(self) -> Share:
+        # equal ends pass: a share that is known as well as it is stated
         if not self.low <= self.value <= self.high:
             raise ValueError("low, value and high must ascend")
         return self
@@ -123,6 +126,7 @@ class VcselTable(Table):
             slope=self.slope_w_per_a.value,
             resistance=self.resistance_ohm.value,
             resonance=self.resonance_ghz.value * 1e9,
+            # some 1e11 a second for a fast VCSEL: per nanosecond it is a number near a hundred
             damping=self.damping_per_ns.value * 1e9,
             parasitic=self.parasitic_ghz.value * 1e9,
             saturation=self.saturation_mw.value * 1e-3,
@@ -156,6 +160,7 @@ class RateEquationTable(Table):
             injection_efficiency=self.injection_efficiency.value,
             carrier_lifetime=self.carrier_lifetime_ns.value * 1e-9,
             photon_lifetime=self.photon_lifetime_ps.value * 1e-12,
+            # of one carrier, some 5e5 a second: per microsecond it is a number near one
             gain=self.gain_per_us.value * 1e6,
             transparency=self.transparency.value,
             compression=self.compression.value,
@@ -186,9 +191,11 @@ class MicroLedTable(Table):
         """Make the frozen stage that this table describes."""
         return MicroLed(
             bias=self.bias_ua.value * 1e-6,
+            # a round mesa, of which papers state the diameter
             area=0.25 * math.pi * (self.diameter_um.value * 1e-6) ** 2,
             thickness=self.thickness_nm.value * 1e-9,
             trap=self.trap_per_us.value * 1e6,
+            # recombination B n² and C n³ of a density: B goes with um³ (1e-18 m³), C with um⁶ (1e-36 m⁶)
             radiative=self.radiative_um3_per_s.value * 1e-18,
             auger=self.auger_um6_per_s.value * 1e-36,
             wavelength=self.wavelength_nm.value * 1e-9,
@@ -229,6 +236,7 @@ class WavelengthTable(Table):
             control_error=self.control_error_ghz.value * 1e9,
             drift=self.drift_ghz_per_k.value * 1e9,
             temperature_span=self.temperature_span_k.value,
+            # 1 mW/THz is 1e-3 W for 1e12 Hz
             heater_power=self.heater_mw_per_thz.value * 1e-15,
             coherent_db=self.coherent_db.value,
             splitter_ways=self.splitter_ways,
@@ -261,6 +269,7 @@ class HeaterTable(Table):
             thermal_bandwidth=self.thermal_bandwidth_khz.value * 1e3,
             loop_bandwidth=self.loop_bandwidth_khz.value * 1e3,
             lock_error=self.lock_error_ghz.value * 1e9,
+            # the rate tells how much of the pattern's heat averages out; it is a key of the whole file
             symbol_rate=symbol_rate,
         )
 
@@ -269,6 +278,7 @@ class MachZehnderTable(Table):
     """[modulator] of kind "mach-zehnder"."""
 
     kind: Literal["mach-zehnder"]
+    # no key for chirp, unlike electro-absorption: a push-pull Mach-Zehnder has none
     v_pi_v: Number
     insertion_loss_db: Number
     extinction_db: Number
@@ -343,6 +353,7 @@ class FibreTable(Table):
         """Make the frozen value that this table describes."""
         return Fibre(
             self.length_m.value,
+            # in the unit in which data sheets state it; `Fibre` turns it into s² by its own wavelength and length
             dispersion=self.dispersion_ps_per_nm_km.value,
             wavelength=self.wavelength_nm.value * 1e-9,
             loss_db_per_km=self.loss_db_per_km.value,
@@ -354,6 +365,7 @@ class MultimodeTable(Table):
 
     kind: Literal["multimode"]
     length_m: Number
+    # effective modal bandwidth: 4.7 GHz km for OM4 at 850 nm
     bandwidth_ghz_km: Number
     loss_db_per_km: Number
 
@@ -381,6 +393,7 @@ class FibreConnectorTable(Table):
     def ends(self) -> tuple[float, float]:
         """Reflectances in dB of transmitter and receiver."""
         given = (self.transmitter_reflectance_db, self.receiver_reflectance_db)
+        # an end that states nothing reflects nothing
         return tuple(-math.inf if one is None else one.value for one in given)  # type: ignore[return-value]
 
 
@@ -423,6 +436,7 @@ class PathTable(Table):
     agc_db: NumberRange
     coupling_loss_db: Number
     driver: DriverTable
+    # told apart by `kind`: an error names the keys of the source that was meant, not those of all kinds
     source: Annotated[LaserTable | VcselTable | RateEquationTable | MicroLedTable, Field(discriminator="kind")]
     modulator: Annotated[MachZehnderTable | RingTable | ElectroAbsorptionTable, Field(discriminator="kind")] | None = (
         None

@@ -25,6 +25,7 @@ def empty_figure(size: tuple[float, float]) -> Figure:
         raise SirfError(
             "matplotlib must be installed for pictures, got none. Run: pip install 'sirf[plot]'."
         ) from error
+    # without pyplot: it needs no display, and is freed with its last reference
     return Figure(figsize=size, layout="constrained")
 
 

@@ -49,7 +49,9 @@ def crossover(result: Crossover, ax: Axes | None = None) -> Axes:
         colour, dash = _STYLES[index % len(_STYLES)]
         names.append((_rival(axes, row, colour, dash), f"{row.rival}: {_words(row)}", colour, dash))
     name, bound = result.limit
+    # logarithmic, for reaches lie between millimetres of a package and metres of cable
     axes.set(xscale="log", xlabel="length of the rival's line or cable (mm)", ylabel="energy (pJ/bit)")
+    # from zero, so that heights are in the ratio of the energies
     axes.set_ylim(bottom=0.0)
     set_title(
         axes,

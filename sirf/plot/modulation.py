@@ -39,6 +39,7 @@ def _bars(axes: Axes, result: ModulationStudy) -> None:
     labels = [f"{row.modulation}\n{row.symbol_rate / 1e9:.1f} GBd" for row in result.rows]
     # no margin: a bar of no height with words over it
     heights = [0.0 if row.com_db is None else row.com_db for row in result.rows]
+    # four styles twice are eight, more than there are modulations (`sirf.signal.pam.ORDERS`)
     colors = [style[0] for style, _ in zip(_STYLES * 2, result.rows, strict=False)]
     axes.bar(range(len(labels)), heights, color=colors, width=0.6)
     axes.set_xticks(range(len(labels)), labels)

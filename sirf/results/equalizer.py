@@ -56,6 +56,7 @@ class EqualizerReport:
 
         # g_DC, g_DC2 and so on
         gains = ", ".join(f"g_DC{stage if stage > 1 else ''} {gain:g} dB" for stage, gain in enumerate(self.ctle_db, 1))
+        # told by the figure of merit alone, which takes all interference for Gaussian: the eye itself may be better
         verdict = "open" if self.opened else f"closed: needs {self.required_fom_db:.1f} dB for its DER0"
         return (
             f"CTLE {gains}; Tx FFE {taps(self.tx_taps)}; "

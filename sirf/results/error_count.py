@@ -255,6 +255,7 @@ def _student_factor(count: int, confidence: float) -> float:
 def _interval(errors: int, trials: float, size: float, confidence: float) -> tuple[float, float]:
     from scipy.stats import beta
 
+    # nothing sent tells nothing: any ratio is possible
     if trials <= 0:
         return 0.0, 1.0
     # no error: the largest ratio that would still show none with this probability, one-sided

@@ -58,6 +58,7 @@ class MarginLedger:
         if self.sequence_gain_db is not None:
             note = f" ({self.sequence_note})" if self.sequence_note else ""
             rows.append(("sequence detection", f"+{self.sequence_gain_db:.3f} dB{note}"))
+        # a step of zero is an ideal converter, of which there is nothing to say
         if self.step_mv:
             rows.append(("converter", f"clips at {self.clipping_mv:.2f} mV, step {self.step_mv:.3f} mV"))
         if self.floating:

@@ -293,6 +293,7 @@ class ComResult:
             rows.append(("apparent bandwidth", f"{self.acbw_ghz:.2f} GHz"))
         if self.floating_taps:
             rows.append(("floating at", " ".join(str(tap) for tap in self.floating_taps)))
+        # floating taps leave zeros over a long span, which would hide the taps that are set
         if self.rx_ffe_taps:
             rows.append(("Rx FFE taps", _taps(tuple(tap for tap in self.rx_ffe_taps if tap != 0.0))))
         if self.mlse_gain_db is not None:

@@ -28,6 +28,7 @@ class ClockReport:
         """One line."""
         if self.locked_at is None:
             return "never locked"
+        # said even where the loop has found its way back, which `locked` at the end would hide
         if self.lost_at is not None:
             verdict = f"lost lock at {1e6 * self.lost_at:.3f} us, {self.losses} times"
         else:

@@ -39,6 +39,7 @@ FIGURES: dict[str, Figure] = {
             more_is_better=True,
             compute=lambda found: found.com_db,
             show=decimals(2),
+            # finite where minus infinity is meant: lengths are found by interpolation of margins
             dead=CLOSED_DB,
             banded=True,
             limitable=True,
@@ -232,6 +233,7 @@ FIGURES: dict[str, Figure] = {
             unit="h",
             more_is_better=True,
             compute=lambda found: found.flap_hours,
+            # 1e9 h are a hundred thousand years: digits beyond say nothing of any link
             show=lambda hours: ">1e9" if hours > 1e9 else f"{hours:.0e}",
             dead=0.0,
             table="cost",

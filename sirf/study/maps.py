@@ -171,6 +171,7 @@ def length_loss_map(
     metres = _ascending("lengths", read_all(lengths, LENGTH, name="lengths"))
     losses = _ascending("losses_db_per_inch", losses_db_per_inch)
     nyquist = 0.5 * load(standard).symbol_rate
+    # one line for each loss, made once for all lengths
     made = [dataclasses.replace(subject, path=path_with_loss(subject.path, loss, nyquist)) for loss in losses]
     axes = _length_axis(metres), MapAxis("line loss", f"dB/inch at {nyquist / 1e9:g} GHz", losses)
     return _map(
@@ -253,6 +254,7 @@ def material_roughness_map(
     def made(material: str, height: float) -> PathSubject:
         return dataclasses.replace(subject, path=with_material(subject.path, rougher(load_material(material), height)))
 
+    # words have no numbers: places stand in for them, between which nothing is interpolated (`discrete`)
     places = tuple(float(index) for index in range(len(materials)))
     axes = MapAxis("roughness Rq", "um", rough), MapAxis("material", "", places, tuple(materials), discrete=True)
     cases = [[(made(material, height), metres) for material in materials] for height in rough]
@@ -283,6 +285,7 @@ def _map(
     executor: Executor | None,
     progress: Progress | None,
 ) -> Map:
+    # a mask is the bound of a limit, and a map has none
     if figure not in FIGURES or figure == "eye_mask":
         known = ", ".join(one for one in FIGURES if one != "eye_mask")
         raise SirfError(f"figure must be one of {known}, got {figure!r}. Use ber.")
@@ -332,5 +335,6 @@ def _first_miss(places: Sequence[float], values: Float, level: float) -> float:
         return float("nan")
     before, after = float(values[miss - 1]), float(values[miss])
     # straight between the last that meets and the first that misses
+    # a point without a value gives no slope: the last that meets stands
     part = (before - level) / (before - after) if np.isfinite(after) else 0.0
     return places[miss - 1] + part * (places[miss] - places[miss - 1])

@@ -259,6 +259,7 @@ def _changes(one: ModulationPoint, other: ModulationPoint) -> list[Change]:
             # margin over the leader at both ends
             first, last = (lines[name][k] - lines[leader][k] for k in (0, 1))
             # from behind at this place, ahead at the end: the lines cross between
+            # 1e-12 dB: of two crossings at one place, rounding must not hide the second
             if name != leader and last > 0.0 >= first + (last - first) * place - 1e-12 and last > first:
                 meetings.append((max(first / (first - last), place), name))
         if not meetings:

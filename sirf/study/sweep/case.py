@@ -193,6 +193,7 @@ def _subject_of(study: Study, point: dict[str, Value]) -> _Subject:
         data_rate = 1e9 * float(chosen("data_rate_gbps"))
     if chosen("architecture") is not None:
         architecture = load_architecture(str(chosen("architecture")))
+        # 106.25 Gb/s: the line rate of a 100 Gb/s lane with RS(544,514) and 256B/257B
         data_rate = 1e9 * float(chosen("data_rate_gbps") or 106.25)
         inputs = Inputs(path=path_of(architecture, data_rate), optics=architecture.optics_at(data_rate))
     elif chosen("path") is not None:
@@ -290,6 +291,7 @@ def _link(study: Study, subject: _Subject, inputs: Inputs) -> Link:
 def _held(link: Link, nominal: Link) -> Link:
     """The link with the equaliser settings of a nominal one."""
     tx, rx = nominal.transmitter, nominal.receiver
+    # the report goes with the settings: a link that has one is not searched again (`sirf.study.sections.optimized`)
     return link.replace(
         transmitter=replace(link.transmitter, ffe=tx.ffe, ffe_main=tx.ffe_main),
         receiver=replace(link.receiver, ctle=rx.ctle, ffe=rx.ffe, ffe_main=rx.ffe_main, dfe=rx.dfe),

@@ -182,6 +182,7 @@ def _need_path(inputs: Inputs, name: str) -> Path:
 
 
 def _first(values: list[Any]) -> float | None:
+    # all of a kind are varied alike, so one nominal value stands for them: the first on the way
     return float(values[0]) if values else None
 
 
@@ -246,6 +247,7 @@ def segment_parameter(name: str, place: str) -> SweepParameter:
     segment, _, attribute = place.partition(".")
 
     def index(path: Path) -> int:
+        # by name in each path: along an axis of paths the segment may stand at another place
         names = [one.name for one in path.segments]
         if segment not in names or not attribute:
             raise ConfigError(f"{name} must be path.SEGMENT.FIELD with a segment of {', '.join(names)}. Name one.")

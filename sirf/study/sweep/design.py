@@ -89,6 +89,7 @@ def _pair(seed: int, dimensions: int, samples: int) -> Float:
     """A and B side by side (samples, 2 dimensions)."""
     from scipy.stats import qmc
 
+    # one sequence of twice the dimensions, so that A and B do not repeat each other's points
     return np.asarray(qmc.Sobol(2 * dimensions, rng=np.random.default_rng(seed)).random(samples))
 
 
@@ -104,6 +105,7 @@ def distribution_of(tolerance: Tolerance, inputs: Inputs) -> Distribution:
                 f"tolerance {tolerance.parameter} must have a middle, got none and no nominal value of the base. Give middle."
             )
         middle = nominal if middle is None else middle * nominal
+    # a spread has no sign: a nominal value below zero counts by its size
     scale = abs(nominal) if tolerance.relative and nominal is not None else 1.0
     # deviations of a lognormal are relative by themselves
     spread = tolerance.spread * (scale if tolerance.shape == "normal" else 1.0)

@@ -133,9 +133,11 @@ def correlated(uniform: Float, factor: Float) -> Float:
     """Points (N, D) of the unit cube whose coordinates have the normal correlation of `factor`; each stays uniform."""
     from scipy import stats
 
+    # points without correlations stay as they are to the last bit: by the normal and back they would be rounded
     if np.array_equal(factor, np.eye(len(factor))):
         return uniform
     # zero and one have no finite quantile
     tiny = np.finfo(np.float64).tiny
     normal = stats.norm.ppf(np.clip(uniform, tiny, 1.0 - 1e-16))
+    # a row of normals x becomes L x, whose covariance is L L^T: the stated correlations
     return np.asarray(stats.norm.cdf(normal @ factor.T))

@@ -13,6 +13,7 @@ from sirf.study.sweep.parts import Base
 if TYPE_CHECKING:
     from sirf.study.sweep.study import Study
 
+# AMI types of real numbers; Integer, Boolean and String parameters cannot scatter
 CONTINUOUS_TYPES = ("float", "tap", "ui")
 DISCRETE_FORMATS = ("list", "steps", "table")
 

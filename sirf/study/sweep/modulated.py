@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 FIGURES_OF_MODULATION = ("insertion_loss_db", "com_db", "ber", "ber_post_fec", "frame_loss_ratio", "energy_pj_per_bit")
 """What a study over modulations can ask for; energy is that of transmitter and receiver a net bit."""
+# 400 Gb/s of the client: four times the 106.25 Gb/s of a 100 Gb/s lane
 DATA_RATE = 425e9
 """bit/s on a lane where the study has no rate of its own."""
+# `sirf.modulation` builds links of its own, which none of these settings of a study's links would reach
 _UNHEARD = ("step_mhz", "samples_per_ui", "crosstalk", "equalizer", "tx_ami", "tx_so", "rx_ami", "rx_so")
 
 

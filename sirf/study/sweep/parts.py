@@ -11,6 +11,7 @@ Value: TypeAlias = float | str
 Method: TypeAlias = Literal["random", "latin-hypercube", "sobol", "sensitivity"]
 Equalizer: TypeAlias = Literal["search", "fixed"]
 METHODS: tuple[Method, ...] = ("random", "latin-hypercube", "sobol", "sensitivity")
+# a run keeps a byte for each case (`Store.done`): a gigabyte
 MAX_CASES = 10**9
 MAX_LATIN = 1_000_000
 """Samples of a Latin hypercube, which cannot be made piece by piece."""

@@ -84,6 +84,7 @@ class Results:
             raise SirfError("limits must be given for a yield, got none. Add [limits] to the study.")
         good = np.ones(len(self), dtype=np.bool_)
         for name, limit in self.study.limits.items():
+            # the others are reach and ERL, the study's own figures, of which more is better
             more = FIGURES[name].more_is_better if name in FIGURES else True
             column = self.figures[name]
             # not-a-number fails both comparisons

@@ -23,6 +23,7 @@ from sirf.study.sweep.parts import Axis, Base, Correlation, Sampling, Tolerance,
 from sirf.study.sweep.tables import read_parts
 
 
+# no slots: `cached_property` keeps its value in the instance's dictionary
 @dataclass(frozen=True)
 class Study:
     """What is asked of thousands of links; see `from_toml` for its file.
@@ -109,6 +110,7 @@ class Study:
             "sampling": asdict(self.sampling),
             "figures": list(self.figures),
             "limits": dict(self.limits),
+            # workers look for the study's files at the same place, also on other machines
             "folder": str(self.folder),
         }
 
