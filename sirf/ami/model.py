@@ -87,6 +87,7 @@ class AmiModel:
             ami.text,
             hashlib.sha256(binary.read_bytes()).hexdigest(),
             corner,
+            # in one order, whatever the order in which the user gave them
             sorted(settings.items()),
         )
         # a Ts4file is part of what the model does
@@ -181,6 +182,7 @@ class AmiModel:
             "modulation": modulation,
             "modulation_levels": order,
             "dll_path": f"{self.so.resolve().parent}/",
+            # the beginning of the names of files that a model may write
             "dll_id": f"{tempfile.gettempdir()}/{self.so.stem}",
             # a link knows no [Component] and no pin
             "component_name": "NA",

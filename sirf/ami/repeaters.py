@@ -117,6 +117,7 @@ def _stream(links: tuple[Link, ...], seed: int) -> ModelStream:
     before = _stream(links[:-1], seed)
     # what is ahead of the last link is a link of links
     upstream = ModelRedriver(before) if _type(links[-2]) == "Redriver" else Retimer(before)
+    # the last link draws noise of its own: with one seed all places would draw the same
     return ModelStream(modelled(links[-1]), seed=own, eye=True, upstream=upstream)
 
 

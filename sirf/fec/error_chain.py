@@ -64,6 +64,7 @@ class ErrorChain:
         The usual model of a one-tap DFE (mean burst 1 / (1 - continuation), in [0, 1)); the start of bursts is set so that the
         bit error ratio before decoding is `ber`, in (0, 0.25).
         """
+        # at one a burst would never end
         if not 0.0 <= continuation < 1.0:
             raise SirfError(
                 f"continuation must be in [0, 1), got {continuation}. Use 0.5 for half the errors to go on."

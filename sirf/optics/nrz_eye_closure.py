@@ -19,6 +19,7 @@ from sirf.errors import PhysicsError
 from sirf.optics.power import outer_oma
 from sirf.optics.stage import low_pass
 
+# 0.04 UI is less than a sample at 16 a UI, where the wave is a straight line or two
 INSTANTS = 9
 """Instants that stand for the width of a histogram."""
 CLOSED = 1e-4

@@ -96,6 +96,7 @@ class LaserTable(Table):
     kind: Literal["laser"]
     power_dbm: Level
     rin_db_per_hz: Number
+    # no part of the light itself: the energy of a lane is reckoned with it (`sirf.system.energy`)
     wall_plug_efficiency: Share
 
     def build(self) -> Laser:
@@ -433,6 +434,7 @@ class PathTable(Table):
     symbol_rate_gbd: Annotated[float, Field(gt=0)]
     modulation: Literal["PAM4", "NRZ"] = "PAM4"
     swing_v: Positive
+    # what arrives at the driver depends on the copper before it, of which this file knows nothing
     agc_db: NumberRange
     coupling_loss_db: Number
     driver: DriverTable

@@ -15,6 +15,7 @@ from sirf.signal.gaussian import gaussian_below
 from sirf.units import FREQUENCY, read_text_fields
 
 MAX_WAVELENGTHS = 64
+# 2^15 are 32,768 sums of light for each level and phase
 MAX_NEIGHBOURS = 15
 """Neighbours whose bits `nrz_error_ratio` takes in every combination."""
 BEAT_PHASES = 64

@@ -192,5 +192,6 @@ def reach_tornado(row: Row, ax: Axes | None = None) -> Axes:
     return axes
 
 
+# far below what any test could count: an axis down to what the engines resolve would press the other rows together
 LEAST = 1e-24
 """Error ratios below are drawn here."""

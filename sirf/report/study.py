@@ -52,9 +52,11 @@ def write_study(results: Results, file: str | Path) -> None:
         sensitivity_head=_head(rows),
         sensitivity=[_cells(row) for row in rows],
         pictures=_pictures(results, rows),
+        # the most frequent reasons alone: a line for each failed case would make a page that nobody reads
         reasons=sorted(((count, reason) for reason, count in reasons.items()), reverse=True)[:20],
         # the folder is where the study lies here, and means nothing elsewhere
         study=json.dumps({key: value for key, value in study.to_dict().items() if key != "folder"}, indent=1),
+        # 64 bits are enough to tell studies apart, and fit on a line
         digest=study.digest[:16],
         seconds=f"{results.seconds.sum():.0f} s",
     )

@@ -16,6 +16,7 @@ from sirf._files import check_output, read_small_text, write_text
 from sirf.errors import SirfError, shortened, shown
 from sirf.results.error_count import ErrorCount
 
+# a file of another number is refused, and not read as something that it does not say
 FORMAT = "sirf-error-count-5"
 NOT_KEPT = ("sampling", "event_errors")
 """Fields of a count that its link says anew, or that counts in segments do not have."""

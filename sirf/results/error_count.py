@@ -11,6 +11,7 @@ from sirf.errors import SirfError
 from sirf.results.sampling_instant import SamplingInstant
 
 CONFIDENCE = 0.99
+# a factor of eight apart: one of them is near any length over which errors hang together
 BATCHES = (1 << 10, 1 << 13, 1 << 16)
 """Lengths in symbols of the batches whose scatter tells by how much errors depend on each other."""
 FEWEST_BATCHES = 20

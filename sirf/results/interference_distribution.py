@@ -15,6 +15,7 @@ from sirf.signal.pam import level_shares
 FLOOR = 1e-40
 """Probabilities below this are reported as zero: rounding of the inversion takes over there."""
 LOG_FLOOR = float(np.log(FLOOR))
+# 2^-48 is 4e-15 of the distance: the threshold is then as exact as the voltages
 BISECTIONS = 48
 """Halvings of the distance of two levels in which a threshold is found."""
 SHORTEST_STEP = 1e-12

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sirf._arrays import Complex, Float
 from sirf.errors import SirfError
 
+# 64 MB as complex numbers of 16 bytes, and half of that for their phases
 CHUNK = 1 << 22
 """Products of a direct sum that are in memory at once."""
 

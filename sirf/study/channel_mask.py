@@ -32,6 +32,7 @@ def mask_length(architecture: Architecture, data_rate: float) -> float | None:
     def margin(length: float) -> float:
         found = mask_verdict(architecture, data_rate, length=length)
         assert found is not None
+        # loss and crosstalk have margins of their own: the one that is nearest to its limit decides
         return min(found.margins_db.values())
 
     return longest_length(margin, path_of(architecture, data_rate).trace_length_m)[0]

@@ -89,6 +89,7 @@ class Row:
     def ber(self) -> float:
         """Bit error ratio from host to host before FEC."""
         found = self.value("ber")
+        # every way from host to host has an error ratio; other figures may have no meaning in a row
         assert found is not None
         return found
 

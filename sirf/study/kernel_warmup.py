@@ -42,4 +42,5 @@ def first_margins() -> None:
 
 
 def _short_channel() -> Channel:
+    # kernels are compiled for types of arrays and not for their lengths: the shortest channel does
     return cpo(length="30 mm", rate_class="100g").to_channel()

@@ -92,6 +92,7 @@ def link_budget(
         order=measures.order,
         swing=measures.swing,
         agc_db=agc_db,
+        # a budget of light asks for no energy: any efficiency would do
         wall_plug_efficiency=(1.0, 1.0, 1.0),
         path=path,
         provenance=(),

@@ -101,6 +101,7 @@ def _copper(row: Row, item: Architecture, data_rate: float) -> tuple[Entry, ...]
     path = path_of(item, data_rate)
     # half the symbol rate of the host's standard
     nyquist = 0.5 * load(item.at(data_rate).standard).symbol_rate
+    # a linear chain has copper on both sides of its light in one section
     times = max(section.count("copper") for section in item.sections)
     alone = []
     for segment in path.segments:

@@ -75,6 +75,7 @@ class Interface:
     retimer_standard: str | None
     budget: Budget | None
     projection: bool
+    # RS(544,514), the code of PAM4 lanes of 50 Gb/s and faster
     fec: str = "kp4"
     vtf_mask: str | None = None
 

@@ -21,6 +21,7 @@ class Inputs:
     path: Path | None = None
     optics: OpticsPreset | None = None
     length_m: float | None = None
+    # in the order given: of two changes to one part the later one builds on the earlier (`changed_link`)
     link_changes: tuple[tuple[str, float], ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
     models: HostModels = field(default_factory=HostModels)

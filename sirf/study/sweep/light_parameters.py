@@ -64,6 +64,7 @@ def _ring_detuning() -> SweepParameter:
         title="error of the ring's detuning",
         unit="line widths",
         root="optics",
+        # an error about the bias point, which is none where nothing is varied
         nominal=lambda inputs: 0.0 if inputs.optics is not None and found(inputs.optics, Ring) else None,
         apply=apply,
     )

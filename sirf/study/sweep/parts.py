@@ -88,4 +88,5 @@ class Sampling:
     """
 
     method: Method = "sobol"
+    # a power of two, in which the points of a Sobol sequence balance
     samples: int = 256
