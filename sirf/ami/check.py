@@ -26,6 +26,7 @@ TRIES = 12
 """Values of one parameter that are tried at most."""
 CYCLES, SETTLED = 100, 20
 """Times that the model is opened and closed, and those that come before memory is compared."""
+# one page at every turn: allocators hand memory out by pages, and a few of them in all are no leak
 LEAK = 4096
 """Bytes of growth an open and close that count as a leak."""
 CLOSE = 1e-9

@@ -76,6 +76,7 @@ def voltage_bathtub(result: StatisticalEye, ax: Axes | None = None, *, fit: bool
                 model, millivolts, color=BLUE, linewidth=1.0, linestyle="-.", label=None if index else "dual-Dirac fit"
             )
     axes.axvline(result.der0, color=ORANGE, linewidth=0.8, linestyle="--", label=f"DER0 {result.der0:g}")
+    # ratios fall to the right: where the eye is drawn too, it stands at the left of this picture
     axes.set(xlabel="symbol error ratio", ylabel="decision threshold (mV)", xlim=(1.0, DEEPEST))
     set_title(axes, f"Bathtubs over voltage of {name_of(result.link)}", *conditions_of(result.link))
     axes.legend(fontsize="x-small", loc="upper right")

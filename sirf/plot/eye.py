@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DECADES = 3.0
 """Decades of density that the picture shows: enough for the tails, few enough that the levels stand out."""
 CONTOURS = (1e-6, 1e-9, 1e-12)
+# of Okabe and Ito, so that colour-blind readers tell the contours apart
 COLOURS = ("#d55e00", "#000000", "#009e73", "#cc79a7")
 SHOWN_OF_RANGE, SHOWN_OF_HISTOGRAM = 0.68, 0.95
 """Part of the voltage range that the picture shows, of a statistical eye and of a histogram."""

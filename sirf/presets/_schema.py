@@ -102,6 +102,7 @@ class ReceiverTable(Table):
 class PackageCaseTable(Table):
     """[[package]]: one test case. No receiver lengths: a receiver without package; no NEXT lengths: the transmitter's."""
 
+    # one value a stage of the die, from the circuit outwards, each with an inductance behind it
     die_capacitance_ff: tuple[float, ...]
     die_inductance_ph: tuple[float, ...]
     bump_capacitance_ff: float
@@ -214,6 +215,7 @@ class ComTable(Table):
     transmitter's grid. `revision` says whose arithmetic is followed (None: the newest that the settings' Annex has).
     """
 
+    # M of the sheets, the samples a UI of COM's pulse
     samples_per_ui: Annotated[int, Field(ge=2)] = 32
     transmitter_filter: bool = True
     sampling: Literal["mueller-mueller", "peak"] = "mueller-mueller"
@@ -260,6 +262,7 @@ class PresetFile(Sourced):
     notes: str = ""
     transmitter: TransmitterTable
     receiver: ReceiverTable
+    # packages are two-ports normalised to it for each line, so to twice of it for the pair
     reference_ohm: Positive = 50.0
     package: tuple[PackageCaseTable, ...] = ()
     package_class: dict[str, PackageClassTable] = Field(default_factory=dict)

@@ -57,6 +57,7 @@ class Pattern:
         start %= period
         if self.name in ("user", "ssprq"):
             whole = ssprq() if self.name == "ssprq" else np.array(self.symbols, dtype=np.uint8)
+            # `resize` goes round the period as often as it takes
             return np.asarray(np.resize(np.roll(whole, -start), count))
         width = _width(order)
         bits = prbs(self._register(), count * width, start=start * width)

@@ -142,6 +142,7 @@ FIGURES: dict[str, Figure] = {
             ratio=True,
             compute=lambda found: found.frame_loss_ratio,
             show=rare_error_ratio,
+            # every frame is lost where nothing arrives, though half of the bits are right by chance
             dead=1.0,
             banded=True,
             limitable=True,

@@ -14,6 +14,7 @@ from sirf.study.figures import FIGURES, LIMITABLE, value_of
 from sirf.study.measurement import CODE, Measurement
 from sirf.study.subject import Subject
 
+# near the least number that a float holds with all of its digits
 MIN_RATIO = 1e-300
 """Error ratios below count as it in margins."""
 

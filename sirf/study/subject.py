@@ -28,6 +28,7 @@ STEP, STEP_LENGTH = 40e6, 2.0
 """Frequency step in Hz of the paths tried, 25 ns of response about the delay, and the length in m up to which phase can be
 followed at it: 12 ns of cable."""
 SAMPLES_PER_UI = 16
+# a 100 Gb/s lane with RS(544,514) and 256B/257B
 DATA_RATE = 106.25e9
 """Bits per second on the line where nothing else is said."""
 

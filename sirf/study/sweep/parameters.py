@@ -28,6 +28,7 @@ def _link(name: str, title: str, unit: str, place: str, scale: float = 1.0) -> S
         # kept until the link is built: places refer to it
         return dataclasses.replace(inputs, link_changes=(*inputs.link_changes, (place, scale * value)))
 
+    # without a nominal value: that is the preset's, and known only once the link is built
     return SweepParameter(name=name, title=title, unit=unit, root="link", apply=apply)
 
 

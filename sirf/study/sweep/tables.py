@@ -28,6 +28,7 @@ class _Base(Table):
     data_rate_gbps: Annotated[float, Field(gt=0)] | None = None
     length_mm: Annotated[float, Field(gt=0)] | None = None
     package_case: Annotated[int, Field(ge=1)] = 1
+    # eight at least, as waves of light need them (`sirf.study.ratio_length.MIN_SAMPLES`)
     samples_per_ui: Annotated[int, Field(ge=8, le=256)] = 16
     step_mhz: Annotated[float, Field(gt=0, le=1000)] = 40.0
     crosstalk: bool = True
