@@ -119,6 +119,7 @@ def study_map(results: Results, figure: str, first: str, second: str, ax: Axes |
             inside = inside[np.isfinite(inside)]
             if inside.size:
                 table[i, j] = inside.mean()
+    # cividis rises evenly in brightness, so that the map reads in grey
     image = axes.imshow(table, origin="lower", aspect="auto", cmap="cividis")
     axes.figure.colorbar(image, ax=axes, label=_figure_label(figure))
     for values, name, ticks, label in (

@@ -38,6 +38,7 @@ class EyeHistogram:
         A level's samples are those decided as it at the sampling instant. Zero where more than that part of them have crossed
         the threshold. Raises `SirfError` for a ratio outside [0, 0.5).
         """
+        # half of a level's samples lie to either side of its middle: an opening ends before that
         if not 0 <= error_ratio < 0.5:
             raise SirfError(f"error_ratio must be in [0, 0.5), got {error_ratio}. Use 0 for peak to peak.")
         spans = np.zeros((len(self.phase_ui), len(self.thresholds), 2))

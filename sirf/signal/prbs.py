@@ -7,6 +7,7 @@ import numpy as np
 from sirf._arrays import Bits
 from sirf.errors import SirfError
 
+# 13 has four taps: 1 + x + x² + x^12 + x^13, from which 802.3 makes PRBS13Q
 DELAYS = {7: (6, 7), 9: (5, 9), 11: (9, 11), 13: (1, 2, 12, 13), 15: (14, 15), 23: (18, 23), 31: (28, 31)}
 """Delays whose bits add modulo two to the next bit, by order: PRBS31 is 1 + x^28 + x^31."""
 INVERTED = (15, 23, 31)

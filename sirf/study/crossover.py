@@ -28,6 +28,7 @@ from sirf.units import Given, parse_data_rate
 Cause = Literal["energy", "reach", "never"]
 
 CHALLENGER = "cpo-retimed"
+# figures of the whole way, which rivals of any kind have: COM or an eye belongs to one section
 RATIOS = ("ber", "ber_post_fec")
 LENGTH_RATIO = 1.02
 """Ratio of neighbouring lengths at which energies are compared."""

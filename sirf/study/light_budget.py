@@ -45,6 +45,7 @@ def optical_standard(symbol_rate: float) -> str:
     """The preset of a retimer's optical side at a symbol rate in baud; `SirfError` where none is within 10 %."""
     known = {load(name).symbol_rate: name for name in list_presets() if name.startswith("optical-")}
     nearest = min(known, key=lambda rate: abs(rate / symbol_rate - 1.0))
+    # the overheads of codes differ by less than a tenth, the classes of rates by far more
     if abs(nearest / symbol_rate - 1.0) > 0.1:
         rates = ", ".join(f"{rate / 1e9:g}" for rate in sorted(known))
         raise SirfError(

@@ -22,6 +22,7 @@ from sirf.system.corners import Corner, End, corner, ranges
 
 SAMPLES = 20_000
 """Random sets of inputs: the ends of the band to a per cent of its width."""
+# nine of ten sets of inputs lie between; the ends of all ranges at once are the corners (`sirf.system.corners`)
 LOW, HIGH = 0.05, 0.95
 """Quantiles that the band runs between."""
 SHORTER = 0.9
@@ -74,6 +75,7 @@ def reach_uncertainty(
     if found.length_m is None:
         return None
     shifts = _shifts(subject, rule, found)
+    # a seed by default: the band of a report is the same when the report is made again
     generator = np.random.default_rng(rng)
     total = np.zeros(SAMPLES)
     # independent inputs: their shifts add up in the logarithm of length

@@ -39,6 +39,7 @@ ORDER = (
     "die-to-die",
 )
 """Rows of a comparison, in order."""
+# the retimed member of each, which is meant where nothing more is said
 FAMILIES = {"pluggable": "pluggable-retimed", "cpo": "cpo-retimed"}
 """Family names and the architecture that they stand for."""
 

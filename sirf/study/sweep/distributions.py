@@ -19,6 +19,7 @@ from sirf.errors import ConfigError, SirfError
 
 Shape: TypeAlias = Literal["normal", "uniform", "triangular", "lognormal"]
 SHAPES: tuple[Shape, ...] = ("normal", "uniform", "triangular", "lognormal")
+# a normal variable lies farther out once in 16,000 cases
 TRUNCATION = 4.0
 """Standard deviations at which normal and lognormal tails end where nothing else is said."""
 

@@ -210,9 +210,11 @@ class Store:
         return line_of(
             {
                 "format": FORMAT,
+                # another version may give other numbers: a study is not continued across two
                 "version": __version__,
                 "digest": self.study.digest,
                 "cases": self.study.cases,
+                # the whole of it, so that results are read without the study's file
                 "study": self.study.to_dict(),
             }
         )
