@@ -21,10 +21,12 @@ from sirf.results.margin import CalibratedNoise
 
 FIRST_RMS = 5e-3
 """Noise in V that is tried first."""
+# a kilovolt, beyond every noise source: reached only where the path carries nothing to the receiver
 LARGEST_RMS = 1e3
 PRECISION_DB = 1e-3
 """COM is found so little above its limit, or the noise within `PRECISION` of itself: COM has steps where bins round it."""
 PRECISION = 1e-5
+# for the display of progress alone: the search ends by its precision
 MAX_TURNS = 40
 
 

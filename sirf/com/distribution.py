@@ -90,6 +90,8 @@ class VoltageDistribution:
             """Sum of the first `count` bins of the convolution."""
             return float(turned @ cumulative[count : count + pad + 1])
 
+        # the cumulative sum never falls: bisection asks for one product a step, as many steps as the number of bins
+        # has binary digits
         low, high = 0, self.y.size + other.y.size - 1
         while high - low > 1:
             middle = (low + high) // 2

@@ -43,6 +43,7 @@ def second_stage(impulse: Float, settings: CtleSettings, g_dc2_db: float, sample
     """`impulse` (N,) through the low-frequency stage; unchanged where the settings have none."""
     if settings.f_lf is None:
         return impulse
+    # zero and pole at one frequency: what lies far below it is scaled by the gain, what lies far above passes unchanged
     return _section(impulse, settings.f_lf, settings.f_lf, None, g_dc2_db, sample_rate)
 
 
@@ -97,6 +98,7 @@ def ctle_power_terms(frequency: Float, settings: CtleSettings) -> Float:
     poles = (1.0 + (f / settings.f_p1) ** 2) * (1.0 + (f / settings.f_p2) ** 2)
     zero = (f / settings.f_z) ** 2
     if settings.f_lf is None:
+        # a stage that is missing has a gain of one and no zero, so that the weights keep their order
         nothing = np.zeros_like(f)
         return np.array([1.0 / poles, nothing, zero / poles, nothing])
     low = (f / settings.f_lf) ** 2
@@ -107,6 +109,7 @@ def ctle_power_terms(frequency: Float, settings: CtleSettings) -> Float:
 def _part(impulse: Float, f_z: float, f_p1: float, f_p2: float | None, sample_rate: float, *, with_gain: bool) -> Float:
     """A stage's part that its gain multiplies, or the part of its zero alone."""
     half = sample_rate / np.pi
+    # 1 and s/w_z under the bilinear transform, both times (1 + 1/z), the denominator that they share
     numerator = np.array([1.0, 1.0]) if with_gain else np.array([half / f_z, -half / f_z])
     denominator = np.array([1.0 + half / f_p1, 1.0 - half / f_p1])
     if f_p2 is not None:

@@ -151,6 +151,7 @@ def interference_and_noise(
         )
         for pulse in equalized.aggressors
     )
+    # zero with certainty: what a convolution leaves unchanged, and all there is without aggressors
     crosstalk = VoltageDistribution(np.ones(1), 0, bin_size)
     for aggressor in aggressors:
         crosstalk = crosstalk + aggressor

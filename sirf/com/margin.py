@@ -100,6 +100,7 @@ def com(
             )
         settings = replace(settings, revision=revision)
     if search == "full":
+        # zero means that no local search is made: the full grid alone gives the answer
         settings = replace(settings, local_search=0)
     elif search != "as configured":
         raise SirfError(f"search must be 'as configured' or 'full', got {search!r}. Use 'full' for the full grid.")
@@ -120,11 +121,13 @@ def com(
     try:
         noise, path = None, None if noise_path is None else _up_to(_channel(noise_path), settings.highest_frequency)
         if path is not None:
+            # one noise for all test cases, because the case with the least COM decides how much there may be
             noise = calibrated_noise(path.through, source, settings, cases)
         for index, case in enumerate(cases):
             with stage(f"package case {index + 1} of {len(cases)}", index, len(cases)):
                 used = settings
                 if noise is not None and path is not None:
+                    # anew for each test case, because the receiver's package is a part of the way that the noise takes
                     transfer = noise_path_transfer(path.through, source, settings, case)
                     used = with_calibration_noise(settings, transfer, noise.rms)
                 result = margin_of_case(source, used, case, trace=trace)

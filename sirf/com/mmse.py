@@ -59,6 +59,7 @@ class NoiseRows:
     def total(self) -> Float:
         """All sources together."""
         row = self.receiver + self.transmitter + self.crosstalk + self.jitter
+        # rounding errors of different samples are taken as independent: they add to lag zero alone
         row[0] += self.converter
         return row
 
@@ -145,6 +146,7 @@ def _noise_terms(receiver: ReceiverSettings, rate: float, samples_per_ui: int) -
     # the trapezoidal rule at these frequencies is an inverse transform: one sample each 1 / (M f_b), every M-th kept
     covariance = irfft(density, axis=1) * f[-1]
     result = np.ascontiguousarray(covariance[:, : _POINTS_PER_UI // 2 * samples_per_ui : samples_per_ui])
+    # cached: all settings of a search read the same array
     result.setflags(write=False)
     return result
 

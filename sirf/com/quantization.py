@@ -88,6 +88,7 @@ def rounding_error(step: float, weight: float, bin_size: float) -> VoltageDistri
 
 def with_rounding_error(distribution: VoltageDistribution, step: float, weights: Float) -> VoltageDistribution:
     """A distribution with the error of rounding to `step` through FFE taps of `weights` (N,) added, each independent."""
+    # a tap of zero carries no rounding error, and the grid of its distribution would divide by it
     for weight in weights[weights != 0.0]:
         distribution = distribution + rounding_error(step, float(weight), distribution.bin_size)
     return distribution

@@ -41,6 +41,7 @@ def event_margins(alpha: float, correlation: Float, longest: int) -> Float:
     for j in range(1, longest + 1):
         # j alternating errors through the target 1 + alpha D span j + 1 samples
         event = np.convolve((-1.0) ** np.arange(j), [1.0, alpha])
+        # a correlation cut off after K lags need not be positive definite: its power is held above zero below
         power = float(event @ matrix[: j + 1, : j + 1] @ event)
         margins[j - 1] = float(event @ event) / np.sqrt(max(power, np.finfo(float).tiny))
     return margins
@@ -75,6 +76,7 @@ def sequence_gain(
     from scipy.optimize import brentq
 
     margins = event_margins(alpha, correlation, longest)
+    # error ratios span tens of decades: a root is found more safely for their logarithms
     target = np.log(error_ratio)
     # brackets far beyond any ratio in use: Q(60) is 1e-784
     feedback = brentq(lambda a: feedback_error_ratio(a, levels) - target, 0.0, 60.0)

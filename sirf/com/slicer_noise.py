@@ -69,6 +69,7 @@ def slicer_noise(receiver: CaseReceiver, gains: tuple[float, float], taps: Float
     tx, levels, m, shares = settings.transmitter, settings.levels, settings.samples_per_ui, settings.level_shares
     sample, weights = found.sample, found.taps
     behind = receiver.responses(gains)
+    # both FFEs have one tap a UI, so that the routine of the transmitter's serves for the receiver's
     offsets = tuple(k - found.cursor for k in range(weights.size))
     through = transmitter_equalized(behind.through, taps, receiver.grid.offsets, m)
     pulse = transmitter_equalized(through, weights, offsets, m)
@@ -178,6 +179,9 @@ def _clipping_level(
     if rules.clip_noise == "output":
         signals.append(total)
     else:
+        # crosstalk and dual-Dirac jitter keep their own distributions: taken as Gaussian they would have tails that
+        # they have not,
+        # and tails decide where the converter clips
         noise = float(np.sqrt(rows.receiver[0] + rows.transmitter[0] + rows.random_jitter[0]))
         signals += [gaussian(noise, NOISE_CREST, bin_size), symbols(tx.a_dd * edges, levels, bin_size, shares)]
         signals += [symbols(x, levels, bin_size, shares) for x in arriving]
@@ -200,6 +204,8 @@ def _colours(
         error[: min(own.size, error.size)] = own[: error.size]
     else:
         error[0] = 1.0
+    # symbols are independent: the covariance of residual interference is the autocorrelation of what is left of the
+    # pulse
     colour = colour + rows.converter * error + settings.sigma_x**2 * autocorrelation(residual, colour.size)
     if not settings.receiver.arriving:
         return colour, behind_taps(rows.receiver, weights)

@@ -60,6 +60,7 @@ def merits_of_taps(
     if count:
         values = np.einsum("jkt,jt->jk", held[:, 1:], inverse) / gain[:, None]
         beyond = np.abs(values - np.clip(values, limits.dfe_min, limits.dfe_max)).max(axis=1) > 1e-12
+        # where a DFE tap passes its limit the closed form does not hold: such instants are solved one by one
         for j in np.flatnonzero(beyond):
             variance[j] = _least_squares(costs[j], held[j], symbol_variance, limits)[2]
     return np.asarray(eye_factor**2 / (variance + tx_noise**2))
@@ -81,6 +82,7 @@ def _least_squares(
         # constrained least squares: unit main cursor, and each DFE tap that hit its limit pinned there
         rows = np.vstack([taps[None, :], bound[fixed]])
         goal = np.concatenate([[1.0], target])
+        # Lagrange multipliers: w = C^-1 R' (R C^-1 R')^-1 g, with the rows R held at the goal g
         inverse = np.linalg.solve(cost, rows.T)
         weights = inverse @ np.linalg.solve(rows @ inverse, goal)
         values = bound @ weights

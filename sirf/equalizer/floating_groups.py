@@ -55,10 +55,12 @@ def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | No
     """
     chosen = fixed_positions(limits)
     best = solve(chosen)
+    # one group after the other: all groups at once would be a search over every combination of places
     for _ in range(limits.rx_ffe_groups):
         runs = _free_runs(chosen, limits)
         if not len(runs):
             break
+        # bound and solution come by different computations: rounding must not strike out the place that is best
         most = np.full(len(runs), np.inf) if bound is None else bound(chosen, runs) * (1.0 + _ROUNDING)
         found: tuple[float, int] | None = None
         # most promising first; a bound that is not above the best ends the group

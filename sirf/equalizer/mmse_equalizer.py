@@ -79,12 +79,16 @@ def _disturbance(link: Link, end: FrontEnd, taps: int, power: float) -> Float:
     """Covariance (taps, taps) in V² of noise, crosstalk and edge jitter at samples one UI apart."""
     m = end.samples_per_ui
     lags = np.zeros(taps)
+    # taps stand one symbol apart, so that only lags of whole symbols enter their covariance
     noise = end.noise_correlation[::m]
     lags[: len(noise)] += noise[:taps]
     for wave in end.crosstalk:
         # the phase of an aggressor is random: the mean over its m phases
         lags += power / m * _correlation(wave, m, taps)
     tx = link.transmitter
+    # the FFE's output steps by the differences of its taps, zero before and behind them; symbols are independent, so
+    # their
+    # mean squares add
     steps = power * float(np.sum(np.diff([0.0, *tx.ffe, 0.0]) ** 2))
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
     # jitter is independent from edge to edge: power of the transitions times variance times the edge's correlation

@@ -45,6 +45,8 @@ class ReceiverProblem:
         converter = self.link.receiver.converter
         if converter is None or full_scale is None:
             return 0.0
+        # an error that is uniform over one step has the variance step² / 12; the converter's own noise is independent
+        # of it
         return converter.step(full_scale) ** 2 / 12.0 + converter.extra_noise(full_scale) ** 2
 
     def _disturbance(self, waves: UnequalizedWaves, tx: tuple[float, ...], taps: int) -> Float:
@@ -82,8 +84,10 @@ class ReceiverProblem:
     def _instant(self, pulse: Float, m: int) -> int:
         """Mueller-Müller instant of the pulse before the Rx FFE, as the front end takes it."""
         limits = self.limits
+        # what the first DFE tap takes off the first post-cursor no longer counts in the Mueller-Müller balance
         low, high = (limits.dfe_min[0], limits.dfe_max[0]) if limits.dfe_max else (0.0, 0.0)
         return sampling_instant(pulse, m, dfe_limits=(low, high))
 
     def _tx_noise(self) -> float:
+        # relative to the main cursor, to which SNR_TX refers as a ratio of voltages in dB
         return 0.0 if self.snr is None else float(10 ** (-self.snr / 20))

@@ -25,6 +25,7 @@ NOISE_SAMPLES = 8
 
 def through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
     """Autocorrelation (count,) behind a T-spaced filter of `taps`, from that before it, `lags` (count + taps - 1 at least,)."""
+    # a filter convolves the autocorrelation of what passes it with its own
     own = np.correlate(taps, taps, mode="full")
     reach = len(taps) - 1
     # an autocorrelation is even: lag -k stands as lag k

@@ -33,6 +33,7 @@ def beats(echoes: Echoes | Sequence[Echoes], power: Float) -> Float:
     """
     each = [echoes] if isinstance(echoes, Echoes) else echoes
     rows = power.reshape(len(each), -1).astype(np.float32, copy=False)
+    # computed power may dip below zero, where there is no field to take a root of
     amplitude = np.sqrt(np.maximum(rows, np.float32(0.0)))
     # |E + r E'|² = P + 2 r sqrt(P P') cos(phase) + …, r the echo's relative field
     factors = [2.0 * np.asarray(one.amplitudes) * np.cos(one.phases) for one in each]
@@ -47,6 +48,7 @@ def _delayed_sums(waves: Single, factors: Sequence[Float], delays: Sequence[NDAr
     """Sums (B, N) of each of the periodic `waves` (B, N) times its `factors` (E,), later by its `delays` (E,) in samples."""
     rows, n = waves.shape
     size = len(factors[0])
+    # filled with taps of zero up to whole groups, as the kernel takes them
     taps = np.zeros((rows, -(-size // SCATTERED) * SCATTERED), dtype=np.float32)
     offsets = np.zeros(taps.shape, dtype=np.int64)
     taps[:, :size], offsets[:, :size] = factors, [-own % n for own in delays]

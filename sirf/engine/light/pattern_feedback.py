@@ -50,6 +50,7 @@ class PatternFeedback:
             if _number_of_equal(self.wrong) >= FEWEST_PATTERNS:
                 break
             variance = variance * MORE_NOISE**2
+        # Yule-Walker equations: they give the linear prediction of least mean-square error from the last symbols' noise
         correlation = covariance[: PREDICTION + 1] / covariance[0]
         self.prediction = solve_toeplitz(correlation[:-1], correlation[1:])
 
@@ -65,6 +66,7 @@ class PatternFeedback:
         `fed` (M,) in V is what an error of one level takes off the next symbols. Nothing is told of right decisions.
         """
         bits = np.asarray(bit_error_table(self.levels) / bits_per_symbol(self.levels), dtype=float)
+        # the first row counts how often each sequence of errors came, and divides the other three in the end
         out = np.zeros((4, len(states)))
         moved = -np.asarray(states @ fed, dtype=float)
         least = LEAST_SHARE * float(self.wrong.mean())
@@ -76,4 +78,5 @@ class PatternFeedback:
 def _number_of_equal(shares: Float) -> float:
     """How many equal shares these are worth."""
     total = float(shares.sum())
+    # Kish's effective sample size: n of n equal shares, one where a single share makes the sum
     return total**2 / float(np.sum(shares**2)) if total > 0.0 else 0.0

@@ -62,6 +62,7 @@ class PatternTails:
         group = self.pair * NOISE_CLASSES + self._noise_classes()
         classes = _means(self.noise.ravel(), group.ravel(), pairs * NOISE_CLASSES) + variance
         counts, widened = grid.histograms(seen, group, len(classes))
+        # each value is split over two bins, which adds variance: so much is taken off the Gaussian again
         actual, squares = grid.tails(counts, classes - widened)
         left, widened_left = grid.histograms(self.left[None], self.pair, pairs)
         counts, widened = grid.histograms(fitted, self.pair, pairs)
@@ -123,6 +124,7 @@ class _Grid:
         every = group if group.ndim == 2 else [group] * len(values)
         for row, own in zip(values, every, strict=True):
             count_split(row[None], own, 1.0 / self.width, self.half, counts, widened)
+        # a group without members has widened nothing: one in place of zero keeps its quotient defined
         members = np.maximum(sum(np.bincount(own, minlength=groups) for own in every), 1)
         return counts, self.width**2 * widened / members
 

@@ -67,6 +67,7 @@ class PeriodWaves:
 
     def of_noise(self, link: Link) -> PeriodWaves:
         """The same of a link that differs in noise alone."""
+        # waves without noise are the same for both links, and a period through the curves is what costs time
         other = copy(self)
         other.chain = self.chain.of_noise(link)
         return other

@@ -57,11 +57,13 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     variance = average**2 * fft.irfft(beyond, n, overwrite_x=True)
     beats = _beats(chain, n, symbol_rate=symbol_rate, order=order)
     variance += beats * (power / float(chain.span.powers(order).mean()) - 1.0)
+    # a straight amplifier has no second derivative: neither a mean nor a third cumulant comes of the noise
     if tia.saturation == np.inf:
         return _by_symbol(np.zeros(n), variance, np.zeros(n), chain.per_ui)
     met = white * shapes.met[:, None]
     # both kinds of noise have nearly the same correlation: one, weighted by their sizes
     weights = met[:, :, 0].real / met[:, :, 0].real.sum(axis=0)
+    # rounding in the transform may leave a variance below zero, of which the root is taken further down
     size = np.maximum(fft.irfft(met.sum(axis=0), n, overwrite_x=True), 0.0)
     seen *= (shapes.met[:, 0].real / shapes.seen[:, 0].real)[:, None, None]
     later = np.maximum(fft.irfft(seen.sum(axis=0), n, overwrite_x=True), 0.0)
@@ -89,6 +91,7 @@ def _white(chain: LightChain, power: Float) -> Float:
     # a one-sided density S sampled at a rate R has the variance S R / 2
     rate = 0.5 * chain.rate
     still = rate * float(receiver.tia.input_density(np.zeros(1))[0])
+    # one-sided densities: 2 q I of shot noise, RIN I² of intensity noise, each in A²/Hz
     return np.stack([still + (2.0 * rate * ELECTRON) * current, (rate * path.source.rin) * current**2])
 
 

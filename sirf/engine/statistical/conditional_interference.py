@@ -53,6 +53,7 @@ class LevelByLevel:
         in V are the distances to the threshold above each level, `likely` (L - 1,) says which of them errors pass.
         """
         rows = slice(0, len(bounds))
+        # cumulants of independent variables add: those of the Gaussian parts come on top of the bounded ones
         here, mixed, other = (
             value[rows] + added
             for value, added in (
@@ -67,6 +68,7 @@ class LevelByLevel:
         margin = (bounds[:, None] - tilted + tilt * here) / deviation
         log_beyond = log_gaussian_below(-margin)
         mass = pair.logarithm[rows] - tilt * tilted + 0.5 * tilt**2 * here + log_beyond
+        # relative to the largest, because masses of far tails underflow; the factor cancels in the next line
         weight = np.exp(mass - mass.max(axis=1, keepdims=True))
         weight *= likely[:, None] / weight.sum(axis=1, keepdims=True)
         # density over probability, of which the logarithm is known already
@@ -75,6 +77,7 @@ class LevelByLevel:
         variances = other - mixed**2 / here * (beyond**2 - margin * beyond)
         share = weight.sum(axis=0)
         by_level = np.sum(weight * means, axis=0) / share
+        # law of total variance: what varies about each mean, and how the means differ
         within = np.sum(weight * (variances + (means - by_level) ** 2), axis=0) / share
         whole = float(share @ by_level)
         return cls(

@@ -41,8 +41,10 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     converter, rounding = link.receiver.converter, converter_rounding(link)
     if converter is None or rounding is None:
         return None
+    # the outermost of 2^bits levels, which lie symmetrically about zero with half a step on either side of it
     limit = rounding.step * (2 ** (converter.bits - 1) - 0.5)
     levels, main = model.decided, model.front_end.main_cursor
+    # a floor, because all comparisons below are relative to it: beside a ratio of zero every clipped sample would count
     alone = max(at_instant.error_ratio(levels, main, decision), FAINTEST)
     ahead, volts = _ahead(model)
 
@@ -67,6 +69,7 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     added = float(np.sum(shares * np.maximum(moved - alone, 0.0)))
     if added <= TOLERATED * alone:
         return None
+    # the message has to name a remedy: the least range that would do, in steps of a twentieth
     enough = limit
     while beyond(enough) > TOLERATED * alone and enough < 16.0 * limit:
         enough *= 1.05
@@ -80,6 +83,7 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
 def _ahead(model: InterferenceModel) -> tuple[Interference, Float]:
     """The distribution ahead of the converter at the same instant, and the levels (L,) in V there."""
     link = model.link
+    # the same link without all that stands behind the converter's input, which is what is asked for
     bare = dataclasses.replace(
         link.receiver, ffe=(1.0,), ffe_main=0, dfe=(), mlse=None, converter=None, dfe_unrolled=False
     )

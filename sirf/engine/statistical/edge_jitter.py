@@ -137,6 +137,7 @@ class Displacement:
 
         `blur_ui` is the rms displacement to which the noise and the independent jitter of one edge amount.
         """
+        # counted from the strongest edge, at which common displacements are given
         lags = np.arange(len(edges)) - int(np.argmax(np.abs(edges)))
         even_odd, common, atoms, shares = _parts(jitter, lags, symbol_rate, sampling_ui, blur_ui)
         states, state_shares, residual = _states(even_odd, common, lags, blur_ui)
@@ -145,6 +146,7 @@ class Displacement:
             random=jitter.random_ui**2 + residual,
             atoms=atoms,
             shares=shares,
+            # rising and falling edges share the distortion: each moves by half of it, in opposite directions
             polarity=0.5 * jitter.duty_cycle_ui,
             states=states,
             state_shares=state_shares,

@@ -23,6 +23,7 @@ from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares, thre
 
 RatesByPattern = Callable[[NDArray[np.int64], Float], Float]
 
+# 3^5 = 243 states: each further decision would triple them
 MEMORY = 5
 COLOUR_MEMORY = 3
 """Last decisions in the chain that tells how coloured noise groups errors where the sent symbols are fed back."""
@@ -60,6 +61,7 @@ def transition_tables(
     tables[:, range(count), range(count)] = 0.0
     # what is right is one less what is wrong, so that small error ratios keep their digits
     tables[:, range(count), range(count)] = 1.0 - tables.sum(axis=2)
+    # a difference of two tails may end below zero by rounding
     return np.clip(tables, 0.0, 1.0)
 
 
@@ -93,6 +95,7 @@ def with_feedback(
     between = thresholds(levels) * main if decision is None else decision
     states, following = _chain_of_errors(len(taps))
     symbol, bit, up, down = _rates_by_state(at_instant, levels, main, volts, after, between, by_pattern)
+    # no error at all is the middle state in the order in which `itertools.product` counts -1, 0, 1
     quiet = len(states) // 2
     alone = float(symbol[quiet])
     if after is not None:
@@ -215,6 +218,7 @@ def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, 
     matrix = np.zeros((size, size))
     for state, probability in zip(following, probabilities, strict=True):
         matrix[state, np.arange(size)] = probability
+    # P x = x alone is singular, because every column of P sums to one: one equation gives way to that of the sum
     matrix[np.diag_indices(size)] -= 1.0
     matrix[quiet, :] = 1.0
     right = np.zeros(size)

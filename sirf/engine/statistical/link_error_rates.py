@@ -29,6 +29,7 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
         from sirf.engine.statistical.sequence_rates import check_memory, sequence_rates
 
         check_memory(link.receiver.mlse, link.order)
+        # the first DFE tap is the second coefficient of the target: the sequence detector stands in its place
         alpha, covariance = link.receiver.dfe[0], model.covariance(SEQUENCE_LAGS)
         return sequence_rates(at_instant, model.decided, main, alpha, covariance)
     decision = model.thresholds(at_instant)

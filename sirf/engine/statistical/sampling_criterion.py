@@ -120,11 +120,13 @@ class _Search:
 
     def _height(self, offset: int) -> float:
         """Of the lowest eye at DER0 in V, below zero what a closed one lacks; -inf where another symbol is the main one."""
+        # on the foot of the pulse another symbol's cursor is the larger one: an eye there would be that symbol's
         if not self.pulse[self.loop + offset] > MIN_MAIN_SHARE * self.pulse.max():
             return -inf
         return _lowest_eye(self.model(offset), 0)
 
     def _ratio(self, offset: int) -> float:
+        # a height costs less than a ratio, and says already that no error ratio is worth asking for here
         if self.height(offset) == -inf:
             return inf
         model = self.model(offset)

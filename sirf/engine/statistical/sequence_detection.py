@@ -37,10 +37,12 @@ def sequence_detection(link: Link) -> SequenceDetection:
     model = interference_model(link)
     covariance = model.covariance(16)
     levels = link.order
+    # half the distance of two levels over the rms of all that disturbs: the argument that Q takes
     half = 0.5 * float(np.min(np.diff(link.levels))) * model.front_end.main_cursor / np.sqrt(covariance[0])
     margins = event_margins(link.receiver.dfe[0], covariance / covariance[0], MAX_EVENT_SYMBOLS)
     return SequenceDetection(
         alpha=link.receiver.dfe[0],
+        # a union bound may pass one where the eye is closed
         detector_error_ratio=min(float(np.exp(sequence_error_ratio(float(half), levels, margins))), 1.0),
         feedback_error_ratio=float(np.exp(feedback_error_ratio(float(half), levels))),
     )

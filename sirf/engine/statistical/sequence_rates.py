@@ -37,10 +37,13 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
     noise. A symbol off by one level costs one Gray bit.
     """
     count = levels.size
+    # levels need not be equally far apart (level mismatch): the narrowest eye makes most of the errors
     half = 0.5 * float(np.min(np.diff(levels))) * main
     margins = event_margins(alpha, covariance / covariance[0], MAX_EVENT_SYMBOLS)
     length = np.arange(1, MAX_EVENT_SYMBOLS + 1)
+    # the outer levels of PAM6 are rarer than the others, because a cross of 32 points has no corners
     usual = level_shares(count)
+    # a symbol can be off by a level in a given direction unless it is the outermost one on that side
     inner = 1.0 - float(usual[-1])
     beyond = sum(
         usual[e] * at_instant.above(e, half * margins) + usual[e + 1] * at_instant.below(e + 1, half * margins)
@@ -49,8 +52,10 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
     # beyond is over both signs at L - 1 pairs of levels; P_j is that of one sign
     events = inner ** (length - 1) * beyond / (2.0 * inner)
     total = float(np.sum(events))
+    # every term has underflowed: the mean burst below would be zero over zero
     if total <= 0.0:
         return ErrorRates(ser=0.0, ber=0.0, detector_error_ratio=0.0, mean_burst=1.0)
+    # events overlap, so that their sum may pass one where the eye is closed
     ser = min(total, 1.0)
     table = bit_error_table(count)
     # one bit, but of PAM6, whose labels are no Gray code

@@ -54,6 +54,7 @@ class Neighbours:
         count = len(self.levels)
         if self.first is None:
             return np.zeros((0, count, count))
+        # ones between the last symbol of a pair and the first of the next: these are independent
         found = np.ones((self.stop - self.start - 1, count, count))
         shares = level_shares(count)
         found[(self.first - self.start) % 2 :: 2] = MET / np.outer(shares, shares)
@@ -65,6 +66,7 @@ class Neighbours:
         if self.first is None:
             return np.zeros((0, count, len(points)), dtype=complex)
         found = np.ones((2, count, len(points)), dtype=complex)
+        # conditional on the partner inside the range, whose level is given where this factor is used
         given = MET / MET.sum(axis=1, keepdims=True)
         low, high = self._ends
         for row, place in enumerate((low if low < self.start else -1, high - 1 if high > self.stop else -1)):
@@ -88,6 +90,7 @@ def multiply_others(out: Complex, tilt: float, step: float, cursors: Float, leve
     """
     known = np.array(cumulants(levels))
     if len(levels) == ORDER:
+        # a point and its opposite count together: half of them, each of twice the share, are enough
         points, shares = levels[_HALF], np.full(len(_HALF), 2.0 / POINTS)
         multiply_pairs(out, tilt, step, np.ascontiguousarray(cursors), points, shares, small, known)
     else:
@@ -101,6 +104,8 @@ def averaged_function(
     if len(levels) != ORDER:
         known = np.array(cumulants(levels))
         return np.asarray(average_symbols(wave, first, stride, tilt, step, size, levels, small, known))
+    # phase and pairing of an aggressor are both unknown: the characteristic function of a mixture is the mean of
+    # those of its members
     parts = []
     for phase in range(first, wave.shape[1], stride):
         for pairing in pairings(ORDER):

@@ -52,6 +52,9 @@ class TiltedContour:
         `gaussian_variance` in V² is what decays along the line; `spread` further Gaussian variance that may or may not. Tilt and
         period are rounded to steps of sqrt(2), so that phases share lines. A `deep` one gives up the middle of the distribution.
         """
+        # a variable of mean zero within ±b is sub-Gaussian with the variance b² (Hoeffding's lemma): so the many small
+        # parts are
+        # bounded together, and only the largest ones are looked at one by one
         sizes = np.sort(np.abs(bounded))[::-1]
         exact, few = np.ascontiguousarray(sizes[:EXACT]), float(np.sum(sizes[EXACT:] ** 2)) + proxy
         total = float(np.sum(sizes**2)) + proxy + gaussian_variance + spread
@@ -66,7 +69,11 @@ class TiltedContour:
         # the tilt downwards, the period upwards: neither loses what `fit_line` promises
         tilt = 2.0 ** (np.floor(2.0 * np.log2(tilt)) / 2.0)
         period = 2.0 ** (np.ceil(2.0 * np.log2(period)) / 2.0)
+        # steps on the line repeat the distribution at this period (Poisson's summation), which must be wider than what
+        # is read
         step = 2.0 * np.pi / period
+        # a Gaussian part of variance v decays along the line as exp(-v w² / 2), to exp(-DECAY² / 2) at w = DECAY /
+        # sqrt(v)
         size = max(int(np.ceil(DECAY / np.sqrt(gaussian) / step)), 16)
         return cls(float(tilt), float(step), size, gaussian)
 
@@ -84,5 +91,6 @@ class TiltedContour:
 @lru_cache(maxsize=KEPT_LINES)
 def _points(line: TiltedContour) -> Complex:
     points = np.asarray(line.tilt + 1j * line.step * np.arange(line.size), dtype=complex)
+    # cached and shared by all phases on this line: a caller that wrote to it would change the others' answers
     points.flags.writeable = False
     return points
