@@ -50,6 +50,17 @@ def test_the_corner_of_a_coupling_does_not_depend_on_the_loss_beside_it(size: fl
     assert coupling_corner(frequency, coupled) == pytest.approx(corner, rel=0.02)
 
 
+@pytest.mark.parametrize(("low", "corner"), [(0.5, 0.0), (0.49, None)])
+def test_an_open_point_at_dc_tells_a_coupling_from_crosstalk_down_to_half_of_the_size(
+    low: float, corner: float | None
+) -> None:
+    """Zero at DC beside points that do not turn: a corner too low to be measured, unless most arrives at higher points."""
+    frequency = 10e6 * np.arange(100, dtype=np.float64)
+    value = np.where(frequency < 0.2e9, low, 1.0).astype(complex)
+    value[0] = 0.0
+    assert coupling_corner(frequency, value) == corner
+
+
 def tilted(frequency: Float) -> NDArray[np.complex128]:
     """A line's response with a spike half a nanosecond before the signal, which no causal response has."""
     line = np.exp(-0.3 * np.sqrt(frequency / 1e9) * (1.0 + 1.0j) - 2j * np.pi * frequency * 1e-9)

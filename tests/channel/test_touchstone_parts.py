@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sirf.channel.file_text import FileText, TextBlock
+from sirf.channel.touchstone import read_touchstone
 from sirf.channel.touchstone_data import NumberReader, token_lines
 from sirf.channel.touchstone_header import (
     HeaderScan,
@@ -153,3 +154,22 @@ def test_minus_infinity_is_a_magnitude_of_zero_in_decibels() -> None:
     reader = NumberReader(TEXT)
     reader.take(TextBlock(1, "1 -inf 0\n"), "1 -inf 0\n", decibels=True)
     assert reader.has_infinity
+
+
+def test_a_long_block_after_a_short_one_finds_room() -> None:
+    """The first block promised a file of one number: the next one is far beyond the spare room."""
+    reader = NumberReader(TEXT)
+    for first, block in ((1, "7\n"), (2, "1 2 3 4\n" * 500)):
+        reader.take(TextBlock(first, block), block, decibels=False)
+    numbers, counts = reader.taken()
+    assert numbers.tolist() == [7.0] + [1.0, 2.0, 3.0, 4.0] * 500
+    assert counts.tolist() == [1] + [4] * 500
+
+
+def test_zeros_of_three_ports_are_no_point_of_two_ports_over_and_over(tmp_path: Path) -> None:
+    """Read nine numbers at a time, all that stands where frequencies should is 0: equal points, which else count once."""
+    rows = [f"{k} 0 0 0 0 0 0\n0 0 0 0 0 0\n0 0 0 0 0 0\n" for k in range(9)]
+    path = tmp_path / "isolated.s2p"
+    path.write_text("# GHz S RI R 50\n" + "".join(rows))
+    with pytest.raises(TouchstoneError, match="number of ports must be 2 as the suffix says, got 3"):
+        read_touchstone(path)
