@@ -101,6 +101,28 @@ def test_a_circle_is_found() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d", "a"}}) == {frozenset("bc")}
 
 
+MAX_LINES = 500
+"""Lines of a file: what is longer holds more than one thing."""
+
+
+def long_files(root: Path) -> dict[str, int]:
+    """Python files of the package, its tests and benchmarks that are too long, and their lines."""
+    files = (file for folder in ("sirf", "tests", "benchmarks") for file in sorted((root / folder).rglob("*.py")))
+    lines = {file.relative_to(root).as_posix(): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    return {name: count for name, count in lines.items() if count > MAX_LINES}
+
+
+def test_no_file_is_too_long() -> None:
+    assert long_files(ROOT) == {}
+
+
+def test_a_long_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "sirf").mkdir()
+    (tmp_path / "sirf" / "whole.py").write_text("x = 1\n" * MAX_LINES, encoding="utf-8")
+    (tmp_path / "sirf" / "over.py").write_text("x = 1\n" * (MAX_LINES + 1), encoding="utf-8")
+    assert long_files(tmp_path) == {"sirf/over.py": MAX_LINES + 1}
+
+
 FACES = ("cli", "plot", "report")
 """A command, a picture and a report are called as what they show."""
 SHARED_NAMES = {
