@@ -212,3 +212,31 @@ def test_the_oldest_symbols_are_taken_with_their_waveform(pam4: Modelled) -> Non
     assert made.passed_symbols() == 500 - 261
     made.begin_again()
     assert made.ignore == 500
+
+
+@pytest.mark.parametrize("late", [-900, -300, 300, 900, 1400])
+def test_a_delay_beyond_a_quarter_of_what_is_known_is_no_advance(pam4: Modelled, late: int) -> None:
+    """Symbols against themselves moved by `late`: a circular correlation folds at half of its length, and not before."""
+    made = reception(pam4)
+    made._sent = np.random.default_rng(13).integers(0, 4, 1500).astype(np.uint8)
+    own = np.arange(max(late, 0), 1500 + min(late, 0))
+    latency, size = made._correlated(own, pam4.link.levels[made._sent[own - late]])
+    assert latency == late
+    # all of the power of the symbols that took part
+    assert size == pytest.approx(float(np.sum(pam4.link.levels[made._sent[own - late]] ** 2)))
+
+
+@pytest.mark.parametrize("limit", [5, 10**6])
+def test_decisions_end_a_guard_ahead_of_the_last_row(pam4: Modelled, limit: int) -> None:
+    """Instants in the last UI need samples that have not come yet; they are decided when more rows have."""
+    sent = np.random.default_rng(14).integers(0, 4, SIZE).astype(np.uint8)
+    rows = rows_of(pam4.link.levels, sent, 0, gain=0.2)
+    made = pushed(reception(pam4), rows[:-100], sent[:-100])
+    first = made._taken
+    done = made.decide(limit)
+    assert done == min(limit, SIZE - 100 - GUARD - int(np.ceil(first)))
+    made.push(rows[-100:], sent[-100:])
+    done += made.decide(10**6)
+    # none is lost and none is decided twice
+    assert done == made.count.symbols == SIZE - GUARD - int(np.ceil(first))
+    assert made.count.errors == 0
