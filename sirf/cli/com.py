@@ -16,6 +16,7 @@ from sirf.errors import ConfigError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from sirf.channel.channel import Channel
     from sirf.results.margin import ComReport, ComResult
 
 
@@ -75,14 +76,7 @@ def com_command(
     from sirf.com.config.sheet import parse_changes
     from sirf.com.margin import com
 
-    # both would let the workbook change the preset's settings without a trace in the answer
-    if (standard is None) == (config is None):
-        raise ConfigError(
-            f"one of --standard and --config must be given, got {'both' if standard else 'neither'}. "
-            "Write for example --standard 802.3ck-kr1."
-        )
-    if config is not None and not config.exists():
-        raise ConfigError(f"config must be a COM workbook, got {config}, which does not exist. Check the path.")
+    _check_settings(standard, config)
     check_limit("--com-db", at_least)
     check_outputs(json_file, out=out)
     check_report(report)
@@ -102,14 +96,7 @@ def com_command(
     )
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     channel = files.load()
-    # the path of the noise is a file by itself: crosstalk and lanes of the channel say nothing about it
-    noise = (
-        None
-        if noise_path is None
-        # how files are to be read (ports, impedance, order) holds for the noise path as well, since one bench measured
-        # both
-        else replace(files, through=noise_path, fext=None, next=None, victim=None, next_lanes=None).load()
-    )
+    noise = None if noise_path is None else _noise_path(files, noise_path)
     with progress("com", watch=True):
         result: ComResult | ComReport = com(
             channel,
@@ -137,6 +124,25 @@ def com_command(
     # `com_db` of several cases is the least of them: a channel passes only if it does so with every package
     if at_least is not None and result.com_db < at_least:
         raise typer.Exit(1)
+
+
+def _check_settings(standard: str | None, config: Path | None) -> None:
+    """`ConfigError` unless one of a preset and a workbook that exists is given."""
+    # both would let the workbook change the preset's settings without a trace in the answer
+    if (standard is None) == (config is None):
+        raise ConfigError(
+            f"one of --standard and --config must be given, got {'both' if standard else 'neither'}. "
+            "Write for example --standard 802.3ck-kr1."
+        )
+    if config is not None and not config.exists():
+        raise ConfigError(f"config must be a COM workbook, got {config}, which does not exist. Check the path.")
+
+
+def _noise_path(files: ChannelFiles, noise_path: Path) -> Channel:
+    """The path from the noise source to the receiver, read as the channel's own files are."""
+    # the path of the noise is a file by itself: crosstalk and lanes of the channel say nothing about it; how files are
+    # to be read (ports, impedance, order) holds for it as well, since one bench measured both
+    return replace(files, through=noise_path, fext=None, next=None, victim=None, next_lanes=None).load()
 
 
 def _picture(result: ComResult | ComReport) -> Figure:

@@ -87,22 +87,14 @@ def eye(
     json_file: Json = None,
 ) -> None:
     """Show the eye of one channel after equalisation."""
-    # the other engines answer other questions (`ber`, `com`); here only these two have an eye
-    if engine not in ("statistical", "waveform"):
-        raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
     # every check before the first file is read: a wrong ending must not cost a search of a minute
-    if waveform is not None and (engine != "waveform" or waveform.suffix not in (".npz", ".h5", ".hdf5")):
-        raise SirfError(
-            f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
-        )
+    _check_engine(engine, waveform)
     check_report(report, statistical=engine == "statistical")
     check_seed(seed)
     check_outputs(json_file, out=out)
     check_output("waveform", waveform)
     check_output_folder("pictures", pictures)
-    # noise and jitter by cause are parts of probabilities: a counted run has none
-    if pictures is not None and engine != "statistical":
-        raise SirfError("pictures must be of the statistical engine, got the waveform engine. Leave --engine out.")
+    _check_pictures(pictures, engine)
     from sirf.results.statistical_eye import StatisticalEye
     from sirf.results.waveform_run import WaveformRun
 
@@ -157,6 +149,24 @@ def eye(
     # raised last, so that files and JSON of the part that ran are written; `__main__` makes exit code 130 of it
     if interrupted and isinstance(result, WaveformRun):
         raise KeyboardInterrupt(f"the answer is of {result.errors.symbols:,} symbols")
+
+
+def _check_engine(engine: str, waveform: Path | None) -> None:
+    """`SirfError` for an engine without an eye, or a file of waveforms that the engine does not write."""
+    # the other engines answer other questions (`ber`, `com`); here only these two have an eye
+    if engine not in ("statistical", "waveform"):
+        raise SirfError(f"engine must be 'statistical' or 'waveform', got {engine!r}. Use statistical.")
+    if waveform is not None and (engine != "waveform" or waveform.suffix not in (".npz", ".h5", ".hdf5")):
+        raise SirfError(
+            f"waveform must be a file .npz or .h5 of the waveform engine, got {waveform.name!r}. Add --engine waveform."
+        )
+
+
+def _check_pictures(pictures: Path | None, engine: str) -> None:
+    """`SirfError` for the folder of pictures of a counted run."""
+    # noise and jitter by cause are parts of probabilities: a counted run has none
+    if pictures is not None and engine != "statistical":
+        raise SirfError("pictures must be of the statistical engine, got the waveform engine. Leave --engine out.")
 
 
 def _simulated(link: Link, symbols: int, seed: int, *, ideal_feedback: bool, records: bool) -> tuple[WaveformRun, bool]:
