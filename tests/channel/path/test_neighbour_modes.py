@@ -1,0 +1,28 @@
+"""One neighbour of coupled balls: the crosstalk of a mutual inductance, from Kirchhoff's laws of two loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sirf.channel.parts import Ball
+from sirf.channel.path.crosstalk import neighbour
+from sirf.channel.path.elements import pair_of
+
+FREQUENCY = np.linspace(0.1e9, 60e9, 50)
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+@pytest.mark.parametrize("near", [True, False])
+def test_two_coupled_inductances_couple_as_a_transformer(weight: float, near: bool) -> None:
+    """Z = jw [[L, M], [M, L]] in series with 50 ohm at all four ends: the neighbour's ends see +-50 ohm times its current."""
+    own, mutual = 100e-12, 100e-12 * 0.2 * weight
+    ball = Ball(capacitance=0.0, inductance=own, coupling=0.2)
+    found = neighbour([ball], [pair_of(ball, FREQUENCY)], weight, near=near, both_modes=False, name="n")
+    for place, f in enumerate(FREQUENCY):
+        z = 2j * np.pi * f * np.array([[own, mutual], [mutual, own]])
+        # the aggressor's source of 2 V (a wave of 1 V) drives its loop; the victim's has none
+        victim = np.linalg.solve(z + 100.0 * np.eye(2), np.array([2.0, 0.0]))[1]
+        # driven from the other end the current runs the other way round
+        expected = -50.0 * victim if near else 50.0 * victim
+        assert found.s[place, 1, 0] == pytest.approx(expected, abs=1e-12)
