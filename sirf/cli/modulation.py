@@ -89,30 +89,24 @@ def modulation_command(
 ) -> None:
     """PAM4, PAM6 and PAM8 at equal net bit rate: margin, errors, energy, and the ceiling of the channel's capacity."""
     from sirf import plot
-    from sirf._data import list_data
     from sirf.study.modulation import modulation
 
     check_limit("--com-db", at_least)
     check_outputs(json_file, out=out)
     check_report(report)
-    source: str | Channel = channel
-    # a name that ships is a path, any other word a file: a misspelt path is refused as a file that is not there
-    if channel not in list_data("paths") and not channel.endswith(".toml"):
-        source = ChannelFiles(
-            Path(channel),
-            fext=fext,
-            next=next_files,
-            port_order=port_order,
-            victim=victim,
-            next_lanes=next_lanes,
-            mixed_mode=mixed_mode,
-            z0=z0,
-            invert=invert,
-            sort=sort,
-        ).load()
-    # a path brings its own neighbours
-    elif fext or next_files:
-        raise SirfError(f"--fext and --next must go with a file, got the path {channel}. Leave them out.")
+    files = ChannelFiles(
+        Path(channel),
+        fext=fext,
+        next=next_files,
+        port_order=port_order,
+        victim=victim,
+        next_lanes=next_lanes,
+        mixed_mode=mixed_mode,
+        z0=z0,
+        invert=invert,
+        sort=sort,
+    )
+    source = _source(channel, files)
     with progress("modulation") as update:
         result = modulation(
             source,
@@ -139,6 +133,19 @@ def modulation_command(
     best = max((row.com_db for row in result.rows if row.com_db is not None), default=None)
     if at_least is not None and (best is None or best < at_least):
         raise typer.Exit(1)
+
+
+def _source(channel: str, files: ChannelFiles) -> str | Channel:
+    """The name of a path, or the channel read from files; `SirfError` for a path with crosstalk files."""
+    from sirf._data import list_data
+
+    # a name that ships is a path, any other word a file: a misspelt path is refused as a file that is not there
+    if channel not in list_data("paths") and not channel.endswith(".toml"):
+        return files.load()
+    # a path brings its own neighbours
+    if files.fext or files.next:
+        raise SirfError(f"--fext and --next must go with a file, got the path {channel}. Leave them out.")
+    return channel
 
 
 def _codes(given: list[str] | None) -> str | dict[str, str]:
