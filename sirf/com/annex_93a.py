@@ -165,6 +165,7 @@ def answers_of(
             # a good setting found fast: the full grid leaves out at once what cannot reach it
             seed = _seed(search, settings)
     if floor_db is None:
+        # where no setting is known, nothing may be left out
         floor_db = -np.inf if seed is None else seed.fom_db
     with stage("", 1, 2):
         full = engine.full(floor_db=floor_db)

@@ -82,6 +82,7 @@ def common_mode_noise(channel: Channel, settings: ComSettings, case: int) -> Arr
     # S_dc takes the place of the differential parameters, so that cascade and packages are those of any path
     pair = PairNetwork.from_four_port(channel.four_port)
     f = pair.frequency
+    # a pair without conversion parameters converts nothing
     conversion = np.zeros_like(pair.dd) if pair.dc is None else pair.dc
     converted = replace(
         channel, through=Network(f, conversion, z0=channel.through.z0), four_port=None, fext=(), next=()

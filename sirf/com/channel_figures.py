@@ -22,6 +22,7 @@ from sirf.channel.figures.apparent_bandwidth import apparent_bandwidth
 from sirf.com.config.settings import ComSettings
 from sirf.errors import ConfigError
 
+# by Grr of the workbook, which numbers the ways in which reflections are weighed over time
 _GATES: dict[float, Any] = {0.0: "before", 1.0: "802.3cd", 2.0: "constant"}
 
 

@@ -86,6 +86,7 @@ def eye_of(
     tx = settings.transmitter
     scale = tx.level_mismatch / (settings.levels - 1)
     signal = scale * float(pulse[cursor])
+    # a thousandth of the signal at most, so that the eye is not rounded to bins
     bin_size = min(signal / 1000, settings.pdf_bin)
     feedback = feedback_of(pulse, cursor, settings)
     edges = window_eye(
@@ -315,6 +316,7 @@ class EyeSearch:
         sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
         sigma_n = float(np.sqrt(self.search.noise[number]))
         found = eye_of(equalized, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx)
+        # an eye that is too low is no setting at all, however good the ratio of signal to interference may be
         if found.height <= least:
             return -np.inf
         return float(20 * np.log10(float(table.signal[row]) / found.interference))

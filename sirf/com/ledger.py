@@ -24,13 +24,16 @@ class SlicerTerms:
 
     def interference(self, without: str, error_ratio: float) -> float:
         """Magnitude in V that all sources but one pass at `error_ratio`; "" takes none out."""
+        # independent Gaussian sources make one Gaussian: a single convolution serves for all of them
         variance = sum(sigma**2 for name, sigma in self.gaussian.items() if name != without)
+        # zero with certainty, from which the convolutions begin
         total = VoltageDistribution(np.ones(1), 0, self.bin_size)
         for name, part in self.distributions.items():
             if name != without:
                 total = total + part
         if variance > 0.0:
             total = total + gaussian(float(np.sqrt(variance)), self.crest, self.bin_size)
+        # between bins, because taking out a small source may change less than a bin is wide
         return total.interpolated_magnitude_at(error_ratio)
 
 

@@ -75,6 +75,7 @@ def phase_rows(pulse: Float, samples_per_ui: int, *, drop: int = 0) -> Float:
     count = -(-pulse.size // samples_per_ui)
     padded = np.zeros(count * samples_per_ui)
     padded[: pulse.size] = pulse
+    # copied, because a transposed view would leave the samples of a phase far apart in memory
     rows = padded.reshape(count, samples_per_ui).T.copy()
     if drop:
         for phase in range(samples_per_ui):

@@ -53,6 +53,7 @@ def clipping_level(parts: tuple[VoltageDistribution, ...], probability: float) -
     """
     # the sum of all others is short beside the widest
     *narrow, widest = sorted(parts, key=lambda part: part.y.size)
+    # convolved once, ahead of the bisection, whose every step reads its cumulative sum
     rest = narrow[0]
     for part in narrow[1:]:
         rest = rest + part

@@ -179,6 +179,7 @@ def _equalizer_choice(
         com_db=com_db,
         ctle_db=choice.gains,
         tx_taps=reported_taps(receiver.settings, choice.taps),
+        # samples count from 1, as in the reference code
         sampling_index=choice.receiver.sample + 1,
         evaluated=choice.evaluated,
         path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),

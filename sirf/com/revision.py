@@ -66,6 +66,7 @@ def revision_of(settings: ComSettings) -> Revision:
     """
     # releases differ in Annex 178A alone: older Annexes follow one
     allowed: tuple[Revision, ...] = ("3.70",) if settings.receiver.ffe is None else tuple(RULES)
+    # the newest release of the code: the draft is followed only where it is asked for
     if settings.revision is None:
         return "3.70" if settings.receiver.ffe is None else "4.17"
     if settings.revision not in allowed:

@@ -137,6 +137,7 @@ class CaseSearch:
         result = []
         for kind in ("next", "fext"):
             aggressors = [path for path in self.paths if path.kind == kind]
+            # zeros of the same shape, so that the search need not ask which kinds of aggressors there are
             if not aggressors or not transfers:
                 result.append(np.zeros((self.grid.taps.shape[0] if kind == "fext" else 1, len(transfers))))
                 continue
@@ -169,6 +170,7 @@ class CaseSearch:
 
     def with_settings(self, settings: ComSettings) -> CaseSearch:
         """The same paths and grids under settings that differ only in how to search."""
+        # a shallow copy: grids and noise of the case do not depend on the way of searching, and take long to make
         other = copy(self)
         other.settings = settings
         return other

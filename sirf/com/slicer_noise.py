@@ -148,6 +148,7 @@ def _noise_sources(
 ) -> dict[str, float]:
     """Parts in V rms of the receiver's noise `sigma_n` behind the FFE's `weights` (N,): its own, and what arrives."""
     if not settings.receiver.arriving:
+        # with a single source there is nothing to take apart: its covariance need not be computed again
         return {RECEIVER: sigma_n}
     alone = noise_sources(settings.receiver)
     return {

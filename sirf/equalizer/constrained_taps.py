@@ -48,7 +48,9 @@ def merits_of_taps(
     covariance matrix of the same kind, and `mains` (J,) are the rows of the main cursors.
     """
     place, count = np.arange(lags.shape[1]), len(limits.dfe_max)
+    # a Toeplitz matrix: the entry (i, j) is the value at the lag |i - j|
     distance = np.abs(place[:, None] - place)
+    # the main cursor and those that the DFE feeds back: no interference, whatever they are
     rows = mains[:, None] + np.arange(count + 1)
     seen = (rows[:, :, None] + limits.rx_ffe_pre - place) % samples.shape[1]
     held = np.take_along_axis(samples, seen.reshape(len(mains), -1), axis=1).reshape(seen.shape)

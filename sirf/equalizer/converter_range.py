@@ -25,6 +25,7 @@ def converter_range(samples: Float, noise: float, *, order: int, bits: int, prob
     signal = symbols(samples, order, bin_size)
     # noise far narrower than a bin has no shape on this grid: the Gaussian would fall into one bin and vanish or widen
     total = signal + gaussian(noise, NOISE_CREST, bin_size) if noise > 0.1 * bin_size else signal
+    # half of the probability on either side, because signal and noise are symmetric about zero
     level = total.magnitude_at(0.5 * probability)
     # from the outermost level to the end of the range is half a step more at either side
     return level * 2.0**bits / (2.0**bits - 1.0)

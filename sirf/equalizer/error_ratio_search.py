@@ -64,10 +64,12 @@ def _setting(link: Link) -> tuple[float, ...]:
     """What the walk moves: gains and taps."""
     ctle = link.receiver.ctle
     gains = ctle.gains_db if isinstance(ctle, Ctle) else ()
+    # rounded, so that taps which differ in their last digits alone count as one setting
     return (*gains, *(round(tap, 9) for tap in link.transmitter.ffe))
 
 
 def _ratio(link: Link) -> float:
+    # the error ratio is read at the sampling phase: the rest of the eye would be computed for nothing
     return statistical_eye(link, phases=1).ber
 
 

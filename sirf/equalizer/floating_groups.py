@@ -122,6 +122,7 @@ class TapProblem:
         kept, placed = chosen + self.limits.rx_ffe_pre, runs + self.limits.rx_ffe_pre
         main, cost = self.shape[self.main], self._cost
         solved = np.linalg.solve(cost[np.ix_(kept, kept)], np.column_stack((main[kept], cost[kept])))
+        # Schur complement: what the kept taps leave unexplained of all other places and of the main cursor there
         rest, left = cost - cost[:, kept] @ solved[:, 1:], main - cost[:, kept] @ solved[:, 0]
         # what the main cursor has at the run, less what the kept taps explain of it
         of_run = left[placed]

@@ -109,6 +109,7 @@ def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequen
         close=lambda trial: _by_figure_of_merit(trial, allowed, closed, 1),
         rounds=rounds,
     )
+    # the last report knows its own search alone: start and path are those of the search before the walk
     first, last = link.equalizer_report, best.equalizer_report
     assert first is not None
     assert last is not None
@@ -160,6 +161,7 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
     from sirf.engine.light.light_chain import light_link
 
     light = light_link(link)
+    # crosstalk has no say: the transmitter's taps cannot take it off its own light
     light = light.replace(channel=dataclasses.replace(light.channel, fext=(), next=()), aggressors=(), receiver=seen)
     # one CTLE setting, because there is none
     opened = _by_figure_of_merit(light, alone, ("ctle", "rx_ffe", "dfe"), 1)

@@ -47,6 +47,7 @@ def mmse_equalizer(link: Link, *, ffe: tuple[int, int] | None = None, dfe: int |
     # cursors that the DFE removes cost nothing, whatever they are
     covariance = power * (pulse @ pulse.T - pulse[:, cancelled] @ pulse[:, cancelled].T)
     covariance += _disturbance(link, end, before + after + 1, power)
+    # the target is the main cursor as it was, so that the FFE leaves the size of the signal nearly as it is
     taps = end.main_cursor * power * np.linalg.solve(covariance, pulse[:, main])
     feedback = np.zeros(dfe if dfe is not None else len(old))
     # what the equalised main cursor becomes is the unit of the DFE taps

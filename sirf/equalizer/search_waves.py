@@ -77,6 +77,7 @@ def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) ->
 
 def circular_lags(samples: Float, count: int) -> Float:
     """Autocorrelation (count,) at 0, 1, 2 … samples of one period (N,) of a circular wave."""
+    # read on into the next period, which makes the correlation circular
     around = np.concatenate([samples, samples[: count - 1]])
     return np.correlate(around, samples, mode="valid")
 

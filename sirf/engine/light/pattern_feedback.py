@@ -49,6 +49,7 @@ class PatternFeedback:
             self.wrong = self._wrong()
             if _number_of_equal(self.wrong) >= FEWEST_PATTERNS:
                 break
+            # the factor raises the deviation, whose square the variance is
             variance = variance * MORE_NOISE**2
         # Yule-Walker equations: they give the linear prediction of least mean-square error from the last symbols' noise
         correlation = covariance[: PREDICTION + 1] / covariance[0]

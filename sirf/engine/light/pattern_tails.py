@@ -104,6 +104,7 @@ class _Grid:
     @classmethod
     def of(cls, seen: Float, fitted: Float, left: Float, deviation: float) -> _Grid:
         """For all of these values in V, about zero, and noise of a `deviation` in V."""
+        # both sums share one grid, so that their ratio compares the same voltages
         reach = max(float(np.abs(seen).max()), float(np.abs(fitted).max())) + float(np.abs(left).max())
         # wider than a tenth of the noise only where the range would need too many bins
         width = max(deviation / BINS_A_DEVIATION, reach / MOST_BINS)

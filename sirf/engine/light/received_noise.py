@@ -56,6 +56,7 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     beyond[:, 0] -= n * float(usual @ shapes.seen[:, 0].real)
     variance = average**2 * fft.irfft(beyond, n, overwrite_x=True)
     beats = _beats(chain, n, symbol_rate=symbol_rate, order=order)
+    # the linear front end counts the beats of mean light: only what the present light has beyond it is added
     variance += beats * (power / float(chain.span.powers(order).mean()) - 1.0)
     # a straight amplifier has no second derivative: neither a mean nor a third cumulant comes of the noise
     if tia.saturation == np.inf:

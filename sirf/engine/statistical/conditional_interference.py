@@ -62,6 +62,7 @@ class LevelByLevel:
                 (pair.other_variance, noise[0]),
             )
         )
+        # an exponential tilt moves a Gaussian part's mean by the tilt times its covariance with what is tilted
         tilted, tilted_later = pair.mean[rows] + tilt * noise[0], pair.other_mean[rows] + tilt * noise[1]
         deviation = np.sqrt(here)
         # the tilt taken back from the mean of a normal variable

@@ -148,6 +148,7 @@ def _least(merit: Callable[[int], tuple[float, ...]], samples_per_ui: int) -> in
         """The offset and its two neighbours; beyond half a UI another symbol would be the main one."""
         return [offset for offset in (middle, middle - distance, middle + distance) if abs(offset) <= half]
 
+    # multiples of the step, so that the loop's own instant is among those looked at
     best = min(range(-(half // step) * step, half + 1, step), key=merit)
     while step > 1:
         step = (step + 1) // 2

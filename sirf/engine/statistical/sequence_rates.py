@@ -39,6 +39,7 @@ def sequence_rates(at_instant: Interference, levels: Float, main: float, alpha: 
     count = levels.size
     # levels need not be equally far apart (level mismatch): the narrowest eye makes most of the errors
     half = 0.5 * float(np.min(np.diff(levels))) * main
+    # normalised by the variance: an event's distance is then read from the distribution of a single sample
     margins = event_margins(alpha, covariance / covariance[0], MAX_EVENT_SYMBOLS)
     length = np.arange(1, MAX_EVENT_SYMBOLS + 1)
     # the outer levels of PAM6 are rarer than the others, because a cross of 32 points has no corners

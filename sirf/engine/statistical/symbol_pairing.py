@@ -19,6 +19,7 @@ from sirf.signal.pam import level_shares
 MET = np.zeros((ORDER, ORDER))
 """Probability of each pair of levels."""
 np.add.at(MET, tuple(PAIR_LEVELS.T), 1.0 / POINTS)
+# one table for all links of PAM6
 MET.flags.writeable = False
 _HALF = PAIR_LEVELS[PAIR_LEVELS[:, 0] >= ORDER // 2]
 """One of each two opposite points."""

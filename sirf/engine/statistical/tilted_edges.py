@@ -37,6 +37,7 @@ def edge_chain(
     strong = np.zeros(edges.count, dtype=bool)
     if not displacement.variance.any():
         return range(0), strong
+    # to first order a displaced edge adds transition, displacement and slope multiplied: so do their mean squares
     power = displacement.step_moments[1] * displacement.variance * edges.steepest(displacement.furthest) ** 2
     # windows of four symbols need two cursors in front and two behind the last edge
     low, high = max(main - 12, 2), min(main + 12, edges.count - 3)
@@ -76,6 +77,7 @@ def edge_nodes(
     inside = slice(chain.start, chain.stop)
     deviations = np.sqrt(displacement.random[inside])
     swings = edges.steepest(displacement.furthest)[inside] * displacement.widest * deviations
+    # an edge without swing is hidden by any noise: the floor keeps its blur finite
     blurs = np.sqrt(line.gaussian) / np.maximum(swings, 1e-300)
     nothing = np.zeros(0)
     found = [
@@ -83,6 +85,7 @@ def edge_nodes(
         for counts, deviation, blur in zip(strong[inside], deviations.tolist(), blurs.tolist(), strict=True)
     ]
     longest = max((len(tau) for tau, _ in found), default=0)
+    # one array for the compiled loop: shorter rows end in values of no probability
     tau, shares = np.zeros((len(chain), longest)), np.zeros((len(chain), longest))
     for row, (values, probabilities) in enumerate(found):
         tau[row, : len(values)], shares[row, : len(values)] = values, probabilities
@@ -96,6 +99,7 @@ def loose_edges(
     mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
     s = line.points
     square = s * s
+    # coefficients of s² and s⁴ in the cumulant-generating function: the cumulants over 2! and 4!
     second, slow = 0.5 * float(power @ loose**2), float(fourth @ loose**4) / 24.0
     # a fourth cumulant that would outweigh the second at the end of the line says that the series does not hold there
     even = square * (second + square * (slow if abs(slow) * line.end**2 < 0.25 * second else 0.0))
@@ -130,10 +134,12 @@ class EdgeChain:
 
     def tabulated(self, state: Float, sign: float, levels: Float) -> tuple[Float, EdgeTables]:
         """(`displaced_volts`, their tables) in one state."""
+        # an array cannot be a key, and equal states have equal bytes
         key = state.tobytes(), sign
         if key not in self._kept:
             line, nodes = self.line, self.nodes
             volts = displaced_volts(self.edges, self.chain, nodes, state, self.displacement, sign)
+            # whole vectors of the compiled loop
             size = -(-line.size // LANES) * LANES
             weights, rests, _ = self.weights
             tables = EdgeTables.of(
@@ -212,6 +218,7 @@ def transition_weights(edges: Float, displacement: Displacement, line: TiltedCon
     large = power > LARGE * (line.gaussian + power.sum())
     full = np.array(displacement.weights)
     short = full * np.array([0.0, 1.0, 1.0, 1.0])
+    # so that the three weights that are left carry the variance of all four
     short *= np.sqrt(np.sum(full**2) / np.sum(short**2))
     # where there are states they have taken over the rest
     rest = displacement.rest if len(displacement.states) == 1 else 0.0

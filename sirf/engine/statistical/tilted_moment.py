@@ -117,6 +117,7 @@ class TiltedMoment:
         )
         found = [moment._state(cursors + shift, volts) for shift, volts in moment._added(edges)]
         logs = np.array([one.logarithm for one in found]) + np.log(displacement.state_shares)[:, None]
+        # by level of the main symbol: the common factor cancels when the shares are made to sum to one
         shares = np.exp(logs - logs.max(axis=0))
         shares /= shares.sum(axis=0)
         return replace(
@@ -126,6 +127,7 @@ class TiltedMoment:
     @property
     def logarithm(self) -> Float:
         """The logarithm (L,) of the moment."""
+        # relative to the largest, because the exponentials of logarithms far in the tail may overflow
         each = np.array([one.logarithm for one in self.states])
         most = each.max(axis=0)
         return np.asarray(most + np.log(self.displacement.state_shares @ np.exp(each - most)))
