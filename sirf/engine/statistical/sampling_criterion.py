@@ -85,8 +85,10 @@ class _Search:
         self.bare = without_refused(LARGE_SIGNAL if large else STATISTICAL, _at(link, 0.0))
         self.m, end = link.samples_per_ui, front_end(self.bare)
         self.pulse, self.loop = end.mean_pulse, end.sampling
-        # every offset is asked for several times; ratios cost more than heights and are not always asked for
-        self.model, self.height, self.ratio = cache(self._model), cache(self._height), cache(self._ratio)
+        # every offset is asked for several times; ratios cost more than heights and are not always asked for. A model is large,
+        # and is asked for again only by the ratio that follows its height
+        self.model = lru_cache(maxsize=1)(self._model)
+        self.height, self.ratio = cache(self._height), cache(self._ratio)
 
     def middle(self) -> int | None:
         """The middle of the open eye, within half a UI of the loop's point; None where it is closed at the pulse's peak.
