@@ -11,7 +11,7 @@ import typer
 
 from sirf._files import check_output, check_output_folder
 from sirf._version import __version__
-from sirf.cli.channel_files import ChannelFiles, parse_impedances
+from sirf.cli.channel_files import AS_THE_FILE_SAYS, ChannelFiles, Reading, parse_impedances, with_reading
 from sirf.cli.options import (
     Z0,
     Fext,
@@ -19,7 +19,6 @@ from sirf.cli.options import (
     Json,
     MixedMode,
     Next,
-    NextLanes,
     PackageCase,
     PortOrder,
     Sort,
@@ -59,10 +58,8 @@ def pulse(
 
     check_outputs(json_file, out=out)
     # no --fext and no --next: a pulse is that of the through path, to which neighbours add nothing
-    files = ChannelFiles(
-        thru, port_order=port_order, victim=victim, mixed_mode=mixed_mode, z0=z0, invert=invert, sort=sort
-    )
-    channel = files.load()
+    reading = Reading(port_order=port_order, victim=victim, mixed_mode=mixed_mode, z0=z0, invert=invert, sort=sort)
+    channel = ChannelFiles(thru, None, None, reading).load()
     # a pulse needs some samples of its spectrum to each symbol, which the file's own check cannot know
     warnings = channel.warnings + channel.check_symbol_rate(symbol_rate)
     # S21 of the differential pair: the ports are the channel's own, from the transmitter's side to the receiver's
@@ -99,6 +96,7 @@ def pulse(
     )
 
 
+@with_reading
 def figures(
     thru: Thru,
     standard: Annotated[str | None, typer.Option(help="Standard whose settings and limits hold; 802.3ck-c2m.")] = None,
@@ -107,13 +105,7 @@ def figures(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Folder for the pictures and figures.json.")
     ] = None,
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
+    reading: Reading = AS_THE_FILE_SAYS,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     strict: Annotated[
@@ -130,18 +122,7 @@ def figures(
     check_output_folder("out", out)
     # a symbol rate alone asks for figures without the limits of a standard
     standard = standard or (None if symbol_rate else "802.3ck-c2m")
-    files = ChannelFiles(
-        thru,
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
+    files = ChannelFiles(thru, fext, next_files, reading)
     channel = files.load()
     package = None
     standard = without_case(standard, (*list_presets(), *list_limits()))

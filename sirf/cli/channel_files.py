@@ -2,48 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sirf.cli.options import Z0, Invert, MixedMode, NextLanes, PortOrder, Sort, Victim
 from sirf.errors import SirfError
 
 if TYPE_CHECKING:
     from sirf.channel.channel import Channel
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the files of a channel are read: one field for each option that says so, in the order of the help."""
+
+    port_order: PortOrder = None
+    victim: Victim = None
+    next_lanes: NextLanes = None
+    mixed_mode: MixedMode = None
+    z0: Z0 = None
+    invert: Invert = False
+    sort: Sort = False
+
+
+AS_THE_FILE_SAYS = Reading()
+"""Without any option."""
+
+
+def with_reading(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with the options of `Reading` where it has the parameter `reading`, which then holds what they were given."""
+    own = inspect.signature(command, eval_str=True)
+    options = inspect.signature(Reading, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        reading = Reading(**{name: given.pop(name) for name in options})
+        command(**given, reading=reading)
+
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in own.parameters.items():
+        parameters += options.values() if name == "reading" else [parameter.replace(kind=parameter.KEYWORD_ONLY)]
+    # typer makes the command line of a function's signature and of its annotations
+    vars(called)["__signature__"] = own.replace(parameters=parameters)
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
+    return called
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelFiles:
-    """Through and crosstalk files, and the options that say how to read them."""
+    """Through and crosstalk files, and how to read them."""
 
     through: Path
-    fext: Sequence[Path] | None = field(default=None, kw_only=True)
-    next: Sequence[Path] | None = field(default=None, kw_only=True)
-    port_order: str | None = field(default=None, kw_only=True)
-    victim: int | None = field(default=None, kw_only=True)
-    next_lanes: Sequence[int] | None = field(default=None, kw_only=True)
-    mixed_mode: str | None = field(default=None, kw_only=True)
-    z0: str | None = field(default=None, kw_only=True)
-    invert: bool = field(default=False, kw_only=True)
-    sort: bool = field(default=False, kw_only=True)
+    fext: Sequence[Path] | None
+    next: Sequence[Path] | None
+    reading: Reading
 
     def load(self) -> Channel:
         """The channel, with notes on what had to be assumed in its `warnings`."""
         from sirf.channel.channel import Channel
 
+        how = self.reading
+        # options that were not given are None; the reader takes an empty list for "no aggressors"
         return Channel.from_touchstone(
             self.through,
             fext=self.fext or [],
             next=self.next or [],
-            port_order=self.port_order,
-            # options that were not given are None; the reader takes an empty list for "no aggressors"
-            victim=self.victim,
-            next_lanes=self.next_lanes or [],
-            mixed_mode=self.mixed_mode,
-            invert=self.invert,
-            z0=parse_impedances(self.z0),
-            sort=self.sort,
+            port_order=how.port_order,
+            victim=how.victim,
+            next_lanes=how.next_lanes or [],
+            mixed_mode=how.mixed_mode,
+            invert=how.invert,
+            z0=parse_impedances(how.z0),
+            sort=how.sort,
         )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sirf.cli.channel_files import ChannelFiles
-from sirf.cli.options import Z0, Fext, Invert, Json, MixedMode, Next, NextLanes, PortOrder, Report, Sort, Thru, Victim
+from sirf.cli.channel_files import AS_THE_FILE_SAYS, ChannelFiles, Reading, with_reading
+from sirf.cli.options import Fext, Json, Next, Report, Thru
 from sirf.cli.output import check_limit, check_outputs, check_report, progress, say, write_json, write_picture
 from sirf.errors import ConfigError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sirf.results.margin import ComReport, ComResult
 
 
+@with_reading
 def com_command(
     thru: Thru,
     fext: Fext = None,
@@ -63,13 +64,7 @@ def com_command(
         Path | None, typer.Option(help="Write pulse and distribution as a picture (.png, .svg, .pdf).")
     ] = None,
     report: Report = None,
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
+    reading: Reading = AS_THE_FILE_SAYS,
     json_file: Json = None,
 ) -> None:
     """Channel Operating Margin (COM, FOM, VEC, VEO, ERL, ICN) of one channel."""
@@ -82,18 +77,7 @@ def com_command(
     check_report(report)
     # parsed before any file is read: a slip in --set must not cost the reading of eight aggressors
     parsed = parse_changes(list(changes or []))
-    files = ChannelFiles(
-        thru,
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
+    files = ChannelFiles(thru, fext, next_files, reading)
     cases: dict[str, Any] = {"package_case": package_case, "cable_class": cable_class, "revision": revision}
     channel = files.load()
     noise = None if noise_path is None else _noise_path(files, noise_path)
@@ -142,7 +126,7 @@ def _noise_path(files: ChannelFiles, noise_path: Path) -> Channel:
     """The path from the noise source to the receiver, read as the channel's own files are."""
     # the path of the noise is a file by itself: crosstalk and lanes of the channel say nothing about it; how files are
     # to be read (ports, impedance, order) holds for it as well, since one bench measured both
-    return replace(files, through=noise_path, fext=None, next=None, victim=None, next_lanes=None).load()
+    return ChannelFiles(noise_path, None, None, replace(files.reading, victim=None, next_lanes=None)).load()
 
 
 def _picture(result: ComResult | ComReport) -> Figure:

@@ -9,32 +9,25 @@ import typer
 
 from sirf._files import check_output, check_output_folder
 from sirf.cli.ami import ModelOptions
-from sirf.cli.channel_files import ChannelFiles
+from sirf.cli.channel_files import AS_THE_FILE_SAYS, ChannelFiles, Reading, with_reading
 from sirf.cli.links import check_counts, check_seed, equalized_link, link_facts, with_sending_options
 from sirf.cli.options import (
-    Z0,
     Fext,
     Ideal,
-    Invert,
     Json,
-    MixedMode,
     ModelSearch,
     ModelSettings,
     Next,
-    NextLanes,
     PackageCase,
-    PortOrder,
     Report,
     RxAmi,
     RxSo,
     Sampling,
     Seed,
-    Sort,
     Standard,
     Thru,
     TxAmi,
     TxSo,
-    Victim,
 )
 from sirf.cli.output import check_outputs, check_report, line_width, progress, say, write_json, write_picture
 from sirf.cli.pictures import eye_picture, write_pictures
@@ -47,6 +40,7 @@ if TYPE_CHECKING:
     from sirf.results.waveform_run import WaveformRun
 
 
+@with_reading
 def eye(
     thru: Thru,
     standard: Standard = "802.3ck-c2m",
@@ -67,13 +61,7 @@ def eye(
     waveform: Annotated[
         Path | None, typer.Option(help="Write waveforms and decisions of the first 10,000 symbols (.npz, .h5).")
     ] = None,
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
+    reading: Reading = AS_THE_FILE_SAYS,
     sampling: Sampling = None,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
@@ -100,18 +88,7 @@ def eye(
 
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
     # none is read yet: `equalized_link` checks the standard first
-    files = ChannelFiles(
-        thru,
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
+    files = ChannelFiles(thru, fext, next_files, reading)
     link = equalized_link(
         files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models, sampling=sampling
     )
@@ -193,6 +170,7 @@ def _simulated(link: Link, symbols: int, seed: int, *, ideal_feedback: bool, rec
     return run, False
 
 
+@with_reading
 def ber(
     thru: Thru,
     standard: Standard = "802.3ck-c2m",
@@ -205,13 +183,7 @@ def ber(
     ] = None,
     seed: Seed = 1,
     workers: Annotated[int | None, typer.Option(help="Threads; all cores by default.")] = None,
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
+    reading: Reading = AS_THE_FILE_SAYS,
     sampling: Sampling = None,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
@@ -245,18 +217,7 @@ def ber(
     # an unknown code is told before the search for an equaliser, which takes seconds
     code = None if fec is None else load(fec)
     models = ModelOptions(tx_ami, rx_ami, tx_so, rx_so, tuple(settings or ()), tuple(search or ()))
-    files = ChannelFiles(
-        thru,
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
+    files = ChannelFiles(thru, fext, next_files, reading)
     link = equalized_link(
         files, standard, package_case=package_case, symbol_rate=symbol_rate, models=models, sampling=sampling
     )

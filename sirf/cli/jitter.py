@@ -7,29 +7,23 @@ from typing import Annotated
 
 import typer
 
-from sirf.cli.channel_files import ChannelFiles
+from sirf.cli.channel_files import AS_THE_FILE_SAYS, ChannelFiles, Reading, with_reading
 from sirf.cli.links import check_seed, equalized_link, link_facts
 from sirf.cli.options import (
-    Z0,
     Fext,
-    Invert,
     Json,
-    MixedMode,
     Next,
-    NextLanes,
     PackageCase,
-    PortOrder,
     Seed,
-    Sort,
     Standard,
     Thru,
-    Victim,
 )
 from sirf.cli.output import check_limit, check_outputs, draw_picture, progress, say, write_json
 from sirf.cli.quantities import SymbolRate, count_option, parser
 from sirf.units import parse_frequency
 
 
+@with_reading
 def jtol(
     thru: Thru,
     standard: Standard = "802.3ck-c2m",
@@ -51,13 +45,7 @@ def jtol(
         ),
     ] = 4e6,
     seed: Seed = 1,
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
+    reading: Reading = AS_THE_FILE_SAYS,
     package_case: PackageCase = "1",
     symbol_rate: SymbolRate = None,
     out: Annotated[Path | None, typer.Option(help="Write tolerance and mask as a picture.")] = None,
@@ -75,18 +63,7 @@ def jtol(
     check_outputs(json_file, out=out)
     chosen = load_mask(mask or "802.3ck")
     clock = ClockRecovery(detector=detector, bandwidth=bandwidth)
-    files = ChannelFiles(
-        thru,
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
+    files = ChannelFiles(thru, fext, next_files, reading)
     link = equalized_link(files, standard, package_case=package_case, symbol_rate=symbol_rate)
     # behind the search, which sets a link for the ideal instant: the loop is what is tested
     link = link.replace(receiver=dataclasses.replace(link.receiver, clock=clock))

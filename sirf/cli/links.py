@@ -52,7 +52,7 @@ def equalized_link(
         from sirf.channel.lanes import lane_name
 
         # the one guess on which everything after it hangs: said every time
-        how = "as given" if files.port_order else "found from the data"
+        how = "as given" if files.reading.port_order else "found from the data"
         remark(f"port order: {lane_name(channel.port_order)}, {how}")
     remark(f"equaliser: {report}")
     if report is not None and not report.opened:

@@ -7,20 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sirf.cli.channel_files import ChannelFiles
+from sirf.cli.channel_files import AS_THE_FILE_SAYS, ChannelFiles, Reading, with_reading
 from sirf.cli.options import (
-    Z0,
     Fext,
-    Invert,
     Json,
-    MixedMode,
     Next,
-    NextLanes,
     PackageCase,
-    PortOrder,
     Report,
-    Sort,
-    Victim,
 )
 from sirf.cli.output import check_limit, check_outputs, check_report, draw_picture, progress, say, table, write_json
 from sirf.cli.quantities import listed, parser, read_data_rate, read_length, read_plain
@@ -33,6 +26,7 @@ if TYPE_CHECKING:
 HEAD = ("modulation", "GBd", "FEC", "loss dB", "COM dB", "BER", "after FEC", "pJ/bit", "ceiling Gb/s")
 
 
+@with_reading
 def modulation_command(
     channel: Annotated[
         str, typer.Argument(help="Touchstone file of the through path, or a path such as npo.", show_default=False)
@@ -78,13 +72,7 @@ def modulation_command(
     out: Annotated[Path | None, typer.Option(help="Write margins as a picture (.png, .svg, .pdf).")] = None,
     report: Report = None,
     package_case: PackageCase = "1",
-    port_order: PortOrder = None,
-    victim: Victim = None,
-    next_lanes: NextLanes = None,
-    mixed_mode: MixedMode = None,
-    z0: Z0 = None,
-    invert: Invert = False,
-    sort: Sort = False,
+    reading: Reading = AS_THE_FILE_SAYS,
     json_file: Json = None,
 ) -> None:
     """PAM4, PAM6 and PAM8 at equal net bit rate: margin, errors, energy, and the ceiling of the channel's capacity."""
@@ -94,18 +82,7 @@ def modulation_command(
     check_limit("--com-db", at_least)
     check_outputs(json_file, out=out)
     check_report(report)
-    files = ChannelFiles(
-        Path(channel),
-        fext=fext,
-        next=next_files,
-        port_order=port_order,
-        victim=victim,
-        next_lanes=next_lanes,
-        mixed_mode=mixed_mode,
-        z0=z0,
-        invert=invert,
-        sort=sort,
-    )
+    files = ChannelFiles(Path(channel), fext, next_files, reading)
     source = _source(channel, files)
     with progress("modulation") as update:
         result = modulation(
