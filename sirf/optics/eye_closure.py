@@ -14,7 +14,7 @@ from scipy.special import erfc, erfcinv
 
 from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
-from sirf.optics.power import delay_samples, outer_oma
+from sirf.optics.power import check_period, delay_samples, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
 
 TARGET_SER = 4.8e-4  # symbol error ratio of clause 121.8.5, before the FEC
@@ -125,11 +125,7 @@ def tdecq(
     """
     sent = np.asarray(levels)
     wave = np.asarray(power, dtype=float)
-    if samples_per_ui < 8 or wave.size != sent.size * samples_per_ui:
-        raise PhysicsError(
-            f"power must have {sent.size} symbols of at least 8 samples, got {wave.size} of {samples_per_ui} each. "
-            "Give one period of the pattern."
-        )
+    check_period(wave, sent, samples_per_ui)
     if sent.size <= 4 * receiver.taps or sent.min() < 0 or sent.max() > 3:
         raise PhysicsError(
             "levels must be a pattern of PAM4 indices longer than four equalisers. Send for example PRBS13Q."

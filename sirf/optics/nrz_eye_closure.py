@@ -7,17 +7,17 @@ target error ratio is met, and compared with what an ideal eye of the same ampli
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 from scipy.special import erfc, erfcinv
 
 from sirf._arrays import Float
 from sirf.errors import PhysicsError
-from sirf.optics.power import outer_oma
-from sirf.optics.stage import low_pass
+from sirf.optics.power import check_period, outer_oma
+from sirf.optics.stage import filtered, low_pass
 
 # 0.04 UI is less than a sample at 16 a UI, where the wave is a straight line or two
 INSTANTS = 9
@@ -93,21 +93,15 @@ def tdec(
     """
     chosen = TdecReceiver() if receiver is None else receiver
     sent, wave = np.asarray(bits), np.asarray(power, dtype=float)
-    if samples_per_ui < 8 or wave.size != sent.size * samples_per_ui:
-        raise PhysicsError(
-            f"power must have {sent.size} symbols of at least 8 samples, got {wave.size} of {samples_per_ui} each. "
-            "Give one period of the pattern."
-        )
+    check_period(wave, sent, samples_per_ui)
     if set(np.unique(sent).tolist()) != {0, 1}:
         raise PhysicsError("bits must hold zeros and ones and nothing else. Send for example PRBS13.")
     amplitude = outer_oma(wave, sent, samples_per_ui) if oma is None else oma
-    seen = wave
     if chosen.bandwidth is not None:
-        frequency = fft.rfftfreq(wave.size, 1.0 / (symbol_rate * samples_per_ui))
-        shape = low_pass("bessel4", frequency, chosen.bandwidth * symbol_rate)
-        # over the whole period, so that the filter wraps round as the pattern does
-        seen = fft.irfft(fft.rfft(wave) * shape, wave.size)
-    centred = seen - seen.mean()
+        wave = filtered(
+            wave, symbol_rate * samples_per_ui, partial(low_pass, "bessel4", bandwidth=chosen.bandwidth * symbol_rate)
+        )
+    centred = wave - wave.mean()
     start = _crossing(centred, samples_per_ui)
     allowed = min(
         _bearable(_window(centred, start + centre, samples_per_ui, chosen.width), amplitude, chosen.target_ber)

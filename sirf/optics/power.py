@@ -45,6 +45,15 @@ def outer_levels(average: float, extinction_db: float) -> tuple[float, float]:
     return high * ratio, high
 
 
+def check_period(power: Float, levels: NDArray[np.integer], samples_per_ui: int) -> None:
+    """`PhysicsError` unless `power` (N M,) is one period of the `levels` (N,) with M = `samples_per_ui`, at least 8."""
+    if samples_per_ui < 8 or power.size != levels.size * samples_per_ui:
+        raise PhysicsError(
+            f"power must have {levels.size} symbols of at least 8 samples, got {power.size} of {samples_per_ui} each. "
+            "Give one period of the pattern."
+        )
+
+
 def outer_oma(power: Float, levels: NDArray[np.integer], samples_per_ui: int, *, run: int = 6) -> float:
     """OMA_outer in W of a periodic wave (N samples_per_ui,) W: highest less lowest level inside their longest runs.
 
