@@ -70,10 +70,9 @@ class ErrorChain:
                 f"continuation must be in [0, 1), got {continuation}. Use 0.5 for half the errors to go on."
             )
         ser = _symbol_error_ratio(ber, order)
-        # balance of the two-state chain: right symbols x start = wrong symbols x (1 - continuation)
+        # balance of the two-state chain: right symbols x start = wrong symbols x (1 - continuation); below one, as fewer than
+        # half of the symbols are wrong
         start = ser * (1.0 - continuation) / (1.0 - ser)
-        if start >= 1.0:
-            raise SirfError(f"ber must leave room for bursts to start, got {ber}. Lower it.")
         # after an error upwards the fed-back level is too high and pushes the next decision down
         down, up = np.array([start / 2, continuation, 0.0]), np.array([start / 2, 0.0, continuation])
         # states 0, +1, -1: the last error
@@ -96,10 +95,8 @@ class ErrorChain:
         mean = float(share @ np.arange(1, longest + 1))
         ser = _symbol_error_ratio(ber, order)
         # a cycle is 1 / start symbols of waiting (the one that starts the burst among them) and the rest of the burst
-        period = mean / ser
-        start = 1.0 / (period - mean) if period > mean + 1.0 else 2.0
-        if start > 1.0:
-            raise SirfError(f"ber must leave room for bursts to start, got {ber}. Lower it or shorten the bursts.")
+        # fewer than half of the symbols are wrong, so a cycle is more than twice a burst and the wait more than a symbol
+        start = 1.0 / (mean / ser - mean)
         # state 0 is quiet, 1 + 2 r + s has r symbols of the burst left after this one, s the sign of the last error
         size = 1 + 2 * longest
         moves = np.zeros((3, size, size))
