@@ -13,10 +13,14 @@ SIXTH = 1.0 / 6.0  # a product takes a quarter of a quotient's time, and the rec
 @kernel
 def interpolate(wave: NDArray[np.float32], place: float) -> float:
     """`wave` at a fractional index: the sample itself at a whole one, else a cubic through four."""
-    # the fraction from the floating-point floor: one way through an integer less, and the receiver's loop waits for it
+    # the fraction from the floating-point floor: one way through an integer less
     below = np.floor(place)
-    whole = int(below)
-    u = place - below
+    return between(wave, int(below), place - below)
+
+
+@kernel
+def between(wave: NDArray[np.float32], whole: int, u: float) -> float:
+    """`wave` by `u`, from 0 to 1, behind its sample `whole`."""
     # exact samples stay exact, and the last one needs no neighbour behind it
     if u == 0.0:
         return float(wave[whole])

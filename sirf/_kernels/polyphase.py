@@ -15,6 +15,8 @@ Spectrum = NDArray[np.complex64]
 
 TILE = 64  # symbols whose bins stay in the first cache
 WINDOW = 9  # coarse samples that share one pass over the fine ones
+STRIDE = 64  # fine samples, at most, that one pass makes of them
+S1, S2, S3, S4, S5, S6, S7, S8 = [STRIDE * i for i in range(1, WINDOW)]
 MOST_COUNTED = 1 << 15  # symbols that no counter of 16 bits overflows for
 
 
@@ -97,33 +99,38 @@ def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None
     # they fill a vector, and nothing is turned round
     group = 2 if phases % 2 == 0 else 1
     width, groups = group * ratio, phases // group
-    passes = -(-(group + length - 1) // WINDOW)
-    weights = np.zeros((passes * WINDOW, width), dtype=np.float32)
-    for p in range(width):
-        for j in range(length):
-            weights[p // ratio + j, p] = taps[p % ratio, j]
     # the last pass may read beyond the last column, with weights of zero
     line = np.zeros((columns + 1 + WINDOW) * phases, dtype=np.float32)
     for c in range(phases):
         row = coarse[c]
         for k in range(columns):
             line[k * phases + c] = row[k]
-    for j in range(0, passes * WINDOW, WINDOW):
-        h0, h1, h2, h3, h4 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3], weights[j + 4]
-        h5, h6, h7, h8 = weights[j + 5], weights[j + 6], weights[j + 7], weights[j + 8]
-        for g in range(count * groups):
-            start = first * phases - before + j + g * group
-            x = line[start : start + WINDOW]
-            x0, x1, x2, x3, x4, x5, x6, x7, x8 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8]
-            target = fine[g // groups, g % groups * width : (g % groups + 1) * width]
-            if j == 0:
-                for p in range(width):
-                    early = x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p]
-                    target[p] = early + x4 * h4[p] + x5 * h5[p] + x6 * h6[p] + x7 * h7[p] + x8 * h8[p]
-            else:
-                for p in range(width):
-                    early = x0 * h0[p] + x1 * h1[p] + x2 * h2[p] + x3 * h3[p]
-                    target[p] += early + x4 * h4[p] + x5 * h5[p] + x6 * h6[p] + x7 * h7[p] + x8 * h8[p]
+    samples = fine.reshape(-1)
+    for low in range(0, width, STRIDE):
+        size = min(STRIDE, width - low)
+        for j in range(0, group + length - 1, WINDOW):
+            # one array with rows at constant distances: of several, each vector loop first asks whether they overlap
+            h = np.zeros(WINDOW * STRIDE, dtype=np.float32)
+            for p in range(size):
+                for i in range(WINDOW):
+                    tap = j + i - (low + p) // ratio
+                    if 0 <= tap < length:
+                        h[i * STRIDE + p] = taps[(low + p) % ratio, tap]
+            for g in range(count * groups):
+                start = first * phases - before + j + g * group
+                x = line[start : start + WINDOW]
+                x0, x1, x2, x3, x4, x5, x6, x7, x8 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8]
+                target = samples[g * width + low : g * width + low + size]
+                if j == 0:
+                    for p in range(size):
+                        early = x0 * h[p] + x1 * h[S1 + p] + x2 * h[S2 + p] + x3 * h[S3 + p]
+                        middle = early + x4 * h[S4 + p] + x5 * h[S5 + p]
+                        target[p] = middle + x6 * h[S6 + p] + x7 * h[S7 + p] + x8 * h[S8 + p]
+                else:
+                    for p in range(size):
+                        early = x0 * h[p] + x1 * h[S1 + p] + x2 * h[S2 + p] + x3 * h[S3 + p]
+                        middle = early + x4 * h[S4 + p] + x5 * h[S5 + p]
+                        target[p] += middle + x6 * h[S6 + p] + x7 * h[S7 + p] + x8 * h[S8 + p]
 
 
 @kernel(fastmath=True)  # weights in single precision, in one order on one machine

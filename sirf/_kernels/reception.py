@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.interpolation import interpolate
+from sirf._kernels.interpolation import between, interpolate
 from sirf._kernels.jit import inlined, kernel
 
 Float = NDArray[np.float64]
@@ -341,6 +341,9 @@ def receive(
     scale = 1.0 / (slicer.main * slicer.power)
     # the loop waits for these: they stay in registers
     first, time, integral, last_error = state.symbol, state.time, state.integral, state.last_error
+    m = signal.samples_per_ui
+    # before the first one stands no sample: its place is looked up
+    below, whole = -2.0 - m, -2 - m
     done = 0
     for i in range(len(slicer_noise)):
         k = first + i
@@ -354,7 +357,15 @@ def receive(
         if len(lanes):
             # the skew of a lane moves its own sample only, not the time that the loop sees
             taken += lanes[k % len(lanes), 2]
-        sample = state.gain * interpolate(wave, (taken - signal.origin) * signal.samples_per_ui)
+        place = (taken - signal.origin) * m
+        # one UI behind the last sample, which is nearly always right: what it reads need not wait for the clock. A loop, since
+        # compilers turn a condition into a selection, which would wait
+        below, whole = below + m, whole + m
+        u = place - below
+        while u < 0.0 or u > 1.0:
+            below = np.floor(place)
+            whole, u = int(below), place - below
+        sample = state.gain * between(wave, whole, u)
         # the first count - 1 entries are those of the call before
         newest = count - 1 + i
         if converted:

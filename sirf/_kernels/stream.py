@@ -7,6 +7,7 @@ the same in every run of one machine, and vectors need it.
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ Words = NDArray[np.uint64]
 
 LANES = 16
 """Generators that run side by side, so that one vector instruction moves several."""
+STEPS = 8
+"""Words that each of them makes at a time."""
+UPPER, LOWER = (1, 0) if sys.byteorder == "little" else (0, 1)
+"""Where the halves of a 64-bit word lie among its two of 32 bits."""
 BLOCK = 2048
 """Output samples of a filter that stay in the first cache while all taps pass."""
 UNROLL = 8
@@ -76,25 +81,38 @@ def seed_state(entropy: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
 
 
 @kernel
+def _next_word(
+    s0: np.uint64, s1: np.uint64, s2: np.uint64, s3: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]:
+    """The next word of a generator, and its state after that."""
+    total = s0 + s3
+    # rotl(s0 + s3, 23) + s0: the "++" scrambler
+    word = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
+    third, fourth = s2 ^ s0, s3 ^ s1
+    turned = (fourth << np.uint64(45)) | (fourth >> np.uint64(19))
+    return word, s0 ^ fourth, s1 ^ third, third ^ (s1 << np.uint64(17)), turned
+
+
+@kernel
 def random_words(state: Words, out: Words) -> None:
     """Fill `out` (n,), n a multiple of 16, with 64-bit words of 16 interleaved xoshiro256++ generators; moves `state` (4, 16).
 
     Word i comes from lane i % 16. Generator: Blackman and Vigna, ACM TOMS 47 (2021) 36.
     """
     s0, s1, s2, s3 = state[0].copy(), state[1].copy(), state[2].copy(), state[3].copy()
-    for block in range(len(out) // LANES):
-        row = out[block * LANES : block * LANES + LANES]
+    rows = len(out) // LANES
+    for first in range(0, rows - STEPS + 1, STEPS):
+        part = out[first * LANES : (first + STEPS) * LANES]
         for lane in range(LANES):
-            total = s0[lane] + s3[lane]
-            # rotl(s0 + s3, 23) + s0: the "++" scrambler
-            row[lane] = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0[lane]
-            shifted = s1[lane] << np.uint64(17)
-            s2[lane] ^= s0[lane]
-            s3[lane] ^= s1[lane]
-            s1[lane] ^= s2[lane]
-            s0[lane] ^= s3[lane]
-            s2[lane] ^= shifted
-            s3[lane] = (s3[lane] << np.uint64(45)) | (s3[lane] >> np.uint64(19))
+            # several steps in registers: a state that went to memory after each would keep the next one waiting
+            a, b, c, d = s0[lane], s1[lane], s2[lane], s3[lane]
+            for step in range(STEPS):
+                part[step * LANES + lane], a, b, c, d = _next_word(a, b, c, d)
+            s0[lane], s1[lane], s2[lane], s3[lane] = a, b, c, d
+    for row in range(rows // STEPS * STEPS, rows):
+        part = out[row * LANES : (row + 1) * LANES]
+        for lane in range(LANES):
+            part[lane], s0[lane], s1[lane], s2[lane], s3[lane] = _next_word(s0[lane], s1[lane], s2[lane], s3[lane])
     # a slice assigned to a slice would compile text code for its error message
     for lane in range(LANES):
         state[0, lane], state[1, lane], state[2, lane], state[3, lane] = s0[lane], s1[lane], s2[lane], s3[lane]
@@ -108,12 +126,13 @@ def normals(words: Words, out: Single) -> None:
     upper half of the other. Logarithm, sine and cosine are series good to float32, written out so that they vectorise.
     """
     half = len(words) // 2
-    radial, angular = words[:half], words[half : 2 * half]
+    # words of 32 bits, as wide as the deviates: those of 64 would halve what a vector holds
+    halves = words.view(np.uint32)
+    radial, angular = halves[: 2 * half], halves[2 * half : 4 * half]
     sines, cosines = out[:half], out[half : 2 * half]
     for i in range(half):
-        word, turn = radial[i], angular[i]
         # a small upper half leaves room in the mantissa for the lower one
-        uniform = (np.float32(np.uint32(word >> np.uint64(32))) + np.float32(np.uint32(word)) * P32 + P33) * P32
+        uniform = (np.float32(radial[2 * i + UPPER]) + np.float32(radial[2 * i + LOWER]) * P32 + P33) * P32
         # ln u = e ln 2 + 2 artanh((m - 1) / (m + 1)), m within sqrt(1/2) … sqrt(2)
         bits = np.float32(uniform).view(np.int32)
         # 0x3F3504F3 is the bit pattern of sqrt(1/2): the difference's upper bits are the power of two that brings m
@@ -126,11 +145,11 @@ def normals(words: Words, out: Single) -> None:
         # the series may end a rounding above ln 1 = 0
         radius = np.sqrt(max(-TWO * logarithm, np.float32(0.0)))
         # half a turn about the cosine's axis; one more bit says on which side
-        y = np.float32(np.int32(np.uint32(turn >> np.uint64(32)))) * P31
+        y = np.float32(np.int32(angular[2 * i + UPPER])) * P31
         y2 = y * y
         sine = y * (S1 + y2 * (S3 + y2 * (S5 + y2 * (S7 + y2 * (S9 + y2 * S11)))))
         cosine = C0 + y2 * (C2 + y2 * (C4 + y2 * (C6 + y2 * (C8 + y2 * (C10 + y2 * C12)))))
-        side = ONE - np.float32(np.int32(turn & np.uint64(1))) * TWO
+        side = ONE - np.float32(np.int32(angular[2 * i + LOWER] & np.uint32(1))) * TWO
         sines[i] = radius * sine
         cosines[i] = radius * cosine * side
 

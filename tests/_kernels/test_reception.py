@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sirf._kernels import reception as kernel
-from sirf._kernels.interpolation import interpolate
+from sirf._kernels.interpolation import between, interpolate
 
 RNG = np.random.default_rng(7)
 
@@ -35,6 +35,8 @@ def test_a_sample_between_points_lies_on_the_cubic_through_four() -> None:
         assert value == plain(interpolate)(wave, place)
         assert value == pytest.approx(0.1 * place**3 - 0.7 * place**2 + place - 2.0, rel=1e-6)
     assert interpolate(wave, 5.0) == wave[5]
+    # from either side a sample is itself: the receiver's guess of where it stands may be one early
+    assert between(wave, 4, 1.0) == between(wave, 5, 0.0) == wave[5]
 
 
 @pytest.mark.parametrize("settings", [(0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.125, 0.4375), (0.8, 0.125, 0.4375)])
