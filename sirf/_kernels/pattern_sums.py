@@ -31,6 +31,76 @@ def count_split(
             widened[g] += part * (1.0 - part)
 
 
+@kernel
+def gather_groups(values: Float, group: NDArray[np.int64], rows: Float, sums: Float) -> None:
+    """`rows` (G, M) begin with those of `values` (R, N) that belong to each `group` (N,); their sums are added to `sums` (G,)."""
+    filled = np.zeros(len(rows), dtype=np.int64)
+    for row in range(len(values)):
+        for n in range(len(group)):
+            g = group[n]
+            rows[g, filled[g]] = values[row, n]
+            sums[g] += values[row, n]
+            filled[g] += 1
+
+
+@kernel
+def farthest_from(values: Float, group: NDArray[np.int64], centres: Float) -> float:
+    """Largest distance of `values` (R, N) from the `centres` (G,) of their `group` (N,)."""
+    farthest = 0.0
+    for row in range(len(values)):
+        for n in range(len(group)):
+            farthest = max(farthest, abs(values[row, n] - centres[group[n]]))
+    return farthest
+
+
+@kernel
+def count_classes(
+    values: Float,
+    noise: Float,
+    group: NDArray[np.int64],
+    centres: Float,
+    bounds: Float,
+    scale: float,
+    half: int,
+    counts: Float,
+    sums: Float,
+) -> None:
+    """Count `values` (R, N) less the `centres` (G,) of their `group` (N,) as `count_split` does, by class of `noise` (R, N).
+
+    `bounds` (G, C - 1) ascend and divide the noise of a group into classes, C in all; `counts` (G C, B) and `sums` (2, G C) are
+    those of each class: of their noise, and of what splitting adds to their squares, in bins.
+    """
+    divisions, bins = bounds.shape[1], counts.shape[1]
+    flat = counts.reshape(-1)
+    for row in range(len(values)):
+        for n in range(len(group)):
+            g = group[n]
+            into = g * (divisions + 1)
+            for k in range(divisions):
+                into += noise[row, n] >= bounds[g, k]
+            place = (values[row, n] - centres[g]) * scale + half
+            index = int(place)
+            part = place - index
+            at = into * bins + index
+            flat[at] += 1.0 - part
+            flat[at + 1] += part
+            sums[0, into] += noise[row, n]
+            sums[1, into] += part * (1.0 - part)
+
+
+@kernel
+def convolve_rows(rows: Float, other: Float, out: Float) -> None:
+    """Add to `out` (G, B), B odd, the middle of the convolution of each of `rows` (G, B) with the same one of `other` (G, B)."""
+    bins = rows.shape[1]
+    half = bins // 2
+    for g in range(len(rows)):
+        for i in range(bins):
+            share = other[g, i]
+            if share != 0.0:
+                for j in range(max(half - i, 0), min(bins + half - i, bins)):
+                    out[g, j + i - half] += share * rows[g, j]
+
+
 @kernel(fastmath=True)  # sums of positive numbers; reordering moves the last digits only
 def sum_tails(counts: Float, deviations: Float, half: int, stride: int, table: Float, sums: Float) -> None:
     """Sum Gaussian tails about bins of `counts` (G, B), the middle one at `half`, with `deviations` (G,) in bins.
@@ -48,8 +118,10 @@ def sum_tails(counts: Float, deviations: Float, half: int, stride: int, table: F
         # distances of voltages from values, as whole bins: a value may lie on either side of zero
         farthest = max(abs(first - half), abs(last - half))
         scale = 1.0 / (deviations[g] * math.sqrt(2.0))
-        for d in range(-farthest, farthest + stride * (voltages - 1) + 1):
+        for d in range(farthest + stride * (voltages - 1) + 1):
             table[d + farthest] = 0.5 * math.erfc(d * scale)
+        for d in range(1, farthest + 1):
+            table[farthest - d] = 1.0 - table[farthest + d]
         for v in range(voltages):
             upper = lower = upper_squares = lower_squares = 0.0
             middle = v * stride + farthest

@@ -51,61 +51,112 @@ def symbol_chain(
     `wanted` (L, L) is computed, by default all of it; the rest is zero. All edges are `scale` times as large, 1 at most, as
     those of `volts` and of their `tables`, which are made where none are given.
     """
-    count, length = len(levels), len(cursors)
-    weight = np.empty((length * count, 2, size))
-    messages = np.empty((3, count**3, 2, size))
-    # where a rest is tied: messages weighed by the level of the symbol before the window, or what it adds a unit of level
-    odd_messages = np.zeros((3, count**3 if np.any(ties) else 0, 2, size))
-    symbol_weights(weight, theta, step, cursors, main, levels, likely)
-    for end, place in enumerate((slice(0, count), slice((length - 1) * count, None)) if len(outside) else ()):
-        weighed = (weight[place, 0] + 1j * weight[place, 1]) * outside[end, :, :size]
-        weight[place, 0], weight[place, 1] = weighed.real, weighed.imag
-    # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
-    first_message(messages[0], weight, 0, count, False)
-    first_message(messages[1], weight, length - 3, count, length - 3 == main - 1)
-    if len(coupling):
-        # those of later neighbours go with the edges
-        messages[0] *= (coupling[0][:, :, None] * coupling[1][None]).reshape(-1, 1, 1)
-    total = np.zeros((count * count, 2, size))
-    if tables is None:
-        tables = EdgeTables.of(theta, step, size, volts, shares, counts, weights, rests, levels)
-    run_chain(
-        total,
-        messages[0],
-        messages[1],
-        messages[2],
-        odd_messages[0],
-        odd_messages[1],
-        odd_messages[2],
-        weight,
-        tables.table,
-        np.zeros((7, 2, size)),
-        np.empty((15, max(volts.shape[2], POINTS))),
-        tables.starts,
-        tables.spacings,
-        tables.points,
-        scale,
-        theta,
-        step,
-        main,
-        0,
-        volts,
-        shares,
-        counts,
-        weights,
-        np.sqrt(rests),
-        ties,
-        levels,
-        coupling,
-        _with_unknown(np.ones((count, count), dtype=bool) if wanted is None else wanted),
+    chain = SymbolChain(
+        theta, step, size, volts, shares, counts, weights, rests, ties, levels, likely, coupling, tables
     )
-    return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, size)
+    return chain.expectation(cursors, main, outside, wanted, scale)
 
 
-def _with_unknown(wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """`wanted` (L + 1, L + 1) with a last row and column for a level that is not known: whether any is wanted with it."""
-    rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])
-    return np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1)
+class SymbolChain:
+    """What many chains share that differ in cursors and in the size of their edges; arguments as in `symbol_chain`."""
+
+    def __init__(
+        self,
+        theta: float,
+        step: float,
+        size: int,
+        volts: Float,
+        shares: Float,
+        counts: NDArray[np.int64],
+        weights: Float,
+        rests: Float,
+        ties: Float,
+        levels: Float,
+        likely: Float,
+        coupling: Float,
+        tables: EdgeTables | None = None,
+    ) -> None:
+        """Make the tables where none are given."""
+        count, length = len(levels), len(counts) + 3
+        if tables is None:
+            tables = EdgeTables.of(theta, step, size, volts, shares, counts, weights, rests, levels)
+        self.theta, self.step, self.size = theta, step, size
+        self.levels, self.likely, self.coupling = levels, likely, coupling
+        self.total = np.empty((count * count, 2, size))
+        self.weight = np.empty((length * count, 2, size))
+        self.useful = np.empty((length - 2, count**3), dtype=bool)
+        self.messages = np.zeros((3, count**3, 2, size))
+        # where a rest is tied: messages weighed by the level of the symbol before the window, or what it adds a unit of level
+        self.odd_messages = np.zeros((3, count**3 if np.any(ties) else 0, 2, size))
+        self.spare, self.room = np.zeros((7, 2, size)), np.empty((15, max(volts.shape[2], POINTS)))
+        self.tables, self.edges = tables, (volts, shares, counts, weights, np.sqrt(rests), ties)
+
+    def expectation(
+        self,
+        cursors: Float,
+        main: int,
+        outside: Complex,
+        wanted: NDArray[np.bool_] | None = None,
+        scale: float = 1.0,
+    ) -> Complex:
+        """(L, L, S), as `symbol_chain` has it."""
+        count = len(self.levels)
+        wanted = np.ones((count, count), dtype=bool) if wanted is None else wanted
+        rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])
+        self.run(cursors, main, outside, np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1), scale)
+        return np.asarray(self.total[:, 0] + 1j * self.total[:, 1]).reshape(count, count, self.size)
+
+    def run(self, cursors: Float, main: int, outside: Complex, wanted: NDArray[np.bool_], scale: float) -> None:
+        """Leave the expectation in `total` (L L, 2, S), real and imaginary parts apart, of what is `wanted` (L + 1, L + 1).
+
+        The last row and column of `wanted` are for a level that is not known: whether any is wanted with it.
+        """
+        count, length, weight = len(self.levels), len(cursors), self.weight
+        messages, odd_messages = self.messages, self.odd_messages
+        volts, shares, counts, weights, aparts, ties = self.edges
+        symbol_weights(weight, self.theta, self.step, cursors, main, self.levels, self.likely)
+        for end, place in enumerate((slice(0, count), slice((length - 1) * count, None)) if len(outside) else ()):
+            weighed = (weight[place, 0] + 1j * weight[place, 1]) * outside[end, :, : self.size]
+            weight[place, 0], weight[place, 1] = weighed.real, weighed.imag
+        # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
+        mark_windows(self.useful, count, main, wanted)
+        first_message(messages[0], weight, 0, count, False, self.useful)
+        first_message(messages[1], weight, length - 3, count, length - 3 == main - 1, self.useful)
+        if len(self.coupling):
+            # those of later neighbours go with the edges
+            messages[0] *= (self.coupling[0][:, :, None] * self.coupling[1][None]).reshape(-1, 1, 1)
+        self.total[:], odd_messages[:] = 0.0, 0.0
+        run_chain(
+            self.total,
+            messages[0],
+            messages[1],
+            messages[2],
+            odd_messages[0],
+            odd_messages[1],
+            odd_messages[2],
+            weight,
+            self.tables.table,
+            self.spare,
+            self.room,
+            self.tables.starts,
+            self.tables.spacings,
+            self.tables.points,
+            scale,
+            self.theta,
+            self.step,
+            main,
+            0,
+            volts,
+            shares,
+            counts,
+            weights,
+            aparts,
+            ties,
+            self.levels,
+            self.coupling,
+            wanted,
+            self.useful,
+        )
 
 
 @kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
@@ -156,9 +207,29 @@ def mix(out: Float, to: int, own: float, other: Float, source: int, share: float
 
 
 @kernel
-def first_message(message: Float, weight: Float, start: int, count: int, unweighted: bool) -> None:
-    """Products of the weights of the symbols `start` … `start` + 2 in `message` (L³, 2, S); `unweighted` leaves the first out."""
+def mark_windows(useful: NDArray[np.bool_], count: int, main: int, wanted: NDArray[np.bool_]) -> None:
+    """Tell in `useful` (Q - 2, L³) of each window of three symbols whether anything is `wanted` of it, as in `run_chain`."""
+    for start in range(len(useful)):
+        for window in range(useful.shape[1]):
+            g = window // (count * count)
+            h = window // count - g * count
+            i = window - (g * count + h) * count
+            given = g if start == main else (h if start + 1 == main else (i if start + 2 == main else count))
+            before = g if start == main + 1 else (h if start == main else (i if start + 1 == main else count))
+            useful[start, window] = wanted[before, given]
+
+
+@kernel
+def first_message(
+    message: Float, weight: Float, start: int, count: int, unweighted: bool, useful: NDArray[np.bool_]
+) -> None:
+    """Products of the weights of the symbols `start` … `start` + 2 in `message` (L³, 2, S); `unweighted` leaves the first out.
+
+    Windows that are not `useful` (Q - 2, L³) there stay as they are.
+    """
     for window in range(len(message)):
+        if not useful[start, window]:
+            continue
         g = window // (count * count)
         h = window // count - g * count
         i = window - (g * count + h) * count
@@ -197,6 +268,7 @@ def run_chain(
     levels: Float,
     coupling: Float,
     wanted: NDArray[np.bool_],
+    useful: NDArray[np.bool_],
 ) -> None:
     """Move both messages to the main symbol and join them there in `total` (L L, 2, S), the symbol before it first.
 
@@ -204,7 +276,7 @@ def run_chain(
     window; the level of that symbol times the one from the right adds to what it is without. `spare` (7, 2, S) holds zeros,
     `table` and the three that follow `room` are those of `EdgeTables`. `first` is 0: numba would compile the products anew for
     each constant row. Windows whose levels of the main symbol and of the one sent before it (the next one here) are not `wanted`
-    are left out.
+    are left out; `useful` (Q - 2, L³) tells which are not, by their first symbol.
     """
     count, sides, size = len(levels), volts.shape[1], total.shape[2]
     square, cube = count * count, len(moved)
@@ -231,15 +303,28 @@ def run_chain(
         span = count if ties[q] != 0.0 or (weights[q, 0] != 0.0 and not quiet) else 1
         if span == 1 and q <= joint:
             # nor does it depend on the symbol before the window: its message gives way to that of symbol g
-            for window in range(len(left_odd)):
-                mix(left_odd, window % square, 1.0 if window >= square else 0.0, left, window, levels[window // square])
-            for window in range(square, cube):
-                mix(left, window % square, 1.0, left, window, 1.0)
-        for window in range(cube):
-            for n in range(size):
-                moved[window, 0, n] = moved[window, 1, n] = 0.0
+            for window in range(cube):
+                if not useful[q, window]:
+                    continue
                 if tied:
-                    moved_odd[window, 0, n] = moved_odd[window, 1, n] = 0.0
+                    mix(
+                        left_odd,
+                        window % square,
+                        1.0 if window >= square else 0.0,
+                        left,
+                        window,
+                        levels[window // square],
+                    )
+                if window >= square:
+                    mix(left, window % square, 1.0, left, window, 1.0)
+        for window in range(cube if q != joint else 0):
+            # a message to the left knows nothing of symbol g where the factor does not
+            if q > joint and span == 1 and window >= square:
+                break
+            if (q > joint and span == 1) or useful[q + 1 if q < joint else q, window]:
+                mix(moved, window, 0.0, moved, window, 0.0)
+                if tied:
+                    mix(moved_odd, window, 0.0, moved_odd, window, 0.0)
         known = 0.0
         for later in range(cube):
             h = later // square
@@ -325,6 +410,8 @@ def run_chain(
         if turn == edges - 1:
             break
         for window in range(cube):
+            if not useful[q + 1 if q < joint else q, window]:
+                continue
             if q < joint:
                 weighed = (q + 3) * count + window % count
                 multiply(left, window, moved, window, weight, weighed)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from sirf._kernels.pattern_sums import count_split, sum_tails
+from sirf._kernels.pattern_sums import (
+    convolve_rows,
+    count_classes,
+    count_split,
+    farthest_from,
+    gather_groups,
+    sum_tails,
+)
 
 
 def test_each_value_is_split_over_two_bins_about_it() -> None:
@@ -37,3 +44,48 @@ def test_sums_are_those_of_a_tail_about_every_bin() -> None:
         upper, lower = ndtr((place - volts) / deviation), ndtr((-place - volts) / deviation)
         for found, expected in zip(sums[:, g], (upper, lower, upper**2, lower**2), strict=True):
             assert found == pytest.approx(expected @ row, rel=1e-12, abs=1e-300)
+
+
+def test_classes_are_counted_apart_about_the_centre_of_their_group() -> None:
+    generator = np.random.default_rng(3)
+    values, noise, group = (
+        generator.uniform(-1.0, 1.0, (2, 60)),
+        generator.random((2, 60)),
+        generator.integers(0, 3, 60),
+    )
+    centres, bounds = np.array([0.3, -0.2, 0.1]), np.array([[0.3, 0.6], [0.5, 0.5], [0.0, 2.0]])
+    counts, sums = np.zeros((9, 41)), np.zeros((2, 9))
+    count_classes(values, noise, group, centres, bounds, 10.0, 20, counts, sums)
+    for g in range(3):
+        kinds = np.searchsorted(bounds[g], noise, side="right")
+        for kind in range(3):
+            inside = (kinds == kind) & (group == g)
+            expected, widened = np.zeros((1, 41)), np.zeros(1)
+            count_split(
+                (values[inside] - centres[g])[None], np.zeros(inside.sum(), dtype=np.int64), 10.0, 20, expected, widened
+            )
+            assert counts[3 * g + kind] == pytest.approx(expected[0], abs=1e-12)
+            assert sums[:, 3 * g + kind] == pytest.approx([noise[inside].sum(), widened[0]], abs=1e-12)
+
+
+def test_groups_are_gathered_and_their_farthest_values_found() -> None:
+    generator = np.random.default_rng(4)
+    values, group = generator.standard_normal((2, 30)), generator.integers(0, 3, 30)
+    rows, sums = np.full((3, 60), np.inf), np.zeros(3)
+    gather_groups(values, group, rows, sums)
+    for g, (row, total) in enumerate(zip(rows, sums, strict=True)):
+        inside = values[:, group == g].ravel()
+        assert np.array_equal(row[: inside.size], inside)
+        assert np.isinf(row[inside.size :]).all()
+        assert total == pytest.approx(inside.sum())
+    centres = np.array([1.0, -2.0, 0.5])
+    assert farthest_from(values, group, centres) == np.abs(values - centres[group]).max()
+
+
+def test_rows_are_convolved_about_the_middle() -> None:
+    generator = np.random.default_rng(5)
+    rows, other, out = generator.random((3, 21)), generator.random((3, 21)), np.zeros((3, 21))
+    other[0, :8] = other[2] = 0.0
+    convolve_rows(rows, other, out)
+    for found, one, two in zip(out, rows, other, strict=True):
+        assert found == pytest.approx(np.convolve(one, two, "same"))

@@ -11,17 +11,24 @@ Symbols: N = PERIOD_SYMBOLS of the period, L levels, M samples per UI, B = REST_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from sirf._arrays import Float
+from sirf._kernels.pattern_fit import (
+    between_samples,
+    compare_courses,
+    correlate_neighbours,
+    count_between,
+    fit_courses,
+)
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
 from sirf.engine.light.light_chain import LightChain
+from sirf.engine.light.linear_waves import LinearWaves
 from sirf.engine.light.pattern_tails import PatternTails
 from sirf.engine.light.period_waves import PeriodWaves
 from sirf.engine.light.received_noise import ReceivedNoise, received_noise
@@ -32,8 +39,6 @@ if TYPE_CHECKING:
 SYMBOLS_BEFORE, SYMBOLS_AFTER = 4, 14
 """Symbols before and after the main one whose cursors depend on its level and that of the one before."""
 NEIGHBOUR_OFFSETS = np.arange(-SYMBOLS_BEFORE, SYMBOLS_AFTER + 1)
-FREE_OFFSETS = NEIGHBOUR_OFFSETS[~np.isin(NEIGHBOUR_OFFSETS, (0, 1))]
-"""Those of the neighbours: the main symbol and the one before are given."""
 REST_BINS = 25
 """Points of the distribution of what the fit leaves."""
 
@@ -57,12 +62,13 @@ class LevelDistortion:
     slope: Float
     patterns: PatternTails
 
-    def bend(self, level: int, before: int, cursors: Float, main: int) -> Float:
-        """Linear `cursors` (K,) with the main one at index `main`, as they are about these two symbols."""
-        changed = cursors.copy()
+    def bent(self, cursors: Float, main: int) -> Float:
+        """(L, L, K): linear `cursors` (K,) with the main one at index `main`, as they are about two symbols of these levels."""
+        changed = np.empty((*self.cursors.shape[:2], len(cursors)))
+        changed[:] = cursors
         places = main - SYMBOLS_BEFORE + np.arange(self.cursors.shape[2])
         inside = (places >= 0) & (places < len(cursors))
-        changed[places[inside]] += self.cursors[level, before, inside]
+        changed[:, :, places[inside]] += self.cursors[:, :, inside]
         return changed
 
 
@@ -79,8 +85,6 @@ class LargeSignal:
         self.chain: LightChain = self.period.chain
         self.symbols = link.levels[self.period.sent]
         self.fit = _fit_of(tuple(link.levels.tolist()))
-        # which of the responses to a symbol, an edge and an edge's slope each of the period's spectra goes with
-        self.kinds = [0, *[1, 2] * (self.period.courses - 1)]
         # the same light behind the same receiver: aggressors alone differ
         alike = like is not None and self.period.power is like.period.power and _receives_alike(link, like.link)
         self.noise: ReceivedNoise = (
@@ -105,56 +109,65 @@ class LargeSignal:
         return self._at_instant
 
     def _fitted(self, offset: int) -> LevelDistortion:
-        """All values by symbol are in the order of `Fit`, pair after pair of levels."""
-        fit, count = self.fit, self.link.order
-        whole, straight, skewed, moved, noise = self._values(offset)
-        # only what the curves change is fitted: the linear part is known exactly
-        rest = whole - straight
-        slope, drift = _edges_through_curves(moved, fit) if moved.shape[0] else (np.ones(count**2), np.zeros_like(rest))
-        cursors = np.zeros((count**2, len(NEIGHBOUR_OFFSETS)))
-        constants, chosen, left = np.zeros(count**2), np.zeros_like(rest), np.zeros_like(rest)
-        for pair, rows in enumerate(fit.rows):
-            both = fit.solvers[pair] @ np.stack([rest[rows], drift[rows]], axis=1)
-            seen = fit.known[rows] @ both
-            left[rows] = rest[rows] - seen[:, 0]
-            chosen[rows] = seen.sum(axis=1)
-            # the first coefficient is the constant; the main symbol and the one before are given, so they have no cursors of
-            # their own
-            constants[pair], cursors[pair, FREE_OFFSETS + SYMBOLS_BEFORE] = both[0].sum(), both[1:].sum(axis=1)
-        fitted = straight + chosen + (slope[fit.pair] * moved[:, 1] + moved[:, 2] if len(moved) else 0.0)
-        offsets, shares = _histograms(constants[fit.pair] + left, fit)
+        fit, count, size = self.fit, self.link.order, PERIOD_SYMBOLS
+        waves = self.period.at_instants(offset, self.end.samples_per_ui)
+        straight, edges, bends = self._linear(offset)
+        mean, skewed, *variances = (self._between(one, offset) for one in self._noises)
+        noise = np.array(variances)
+        # only what the curves change is fitted, the linear part is known exactly; noise that passes a curve moves the mean
+        slope, values = np.empty(count**2), np.empty((2, size))
+        compare_courses(waves, straight, edges, bends, mean, fit.pair, slope, values)
+        both = fit.coefficients(values)
+        straight -= self._fed_back
+        seen = waves[1:] if len(edges) else waves
+        seen += mean - self._fed_back
+        fitted, left = np.empty_like(seen), np.empty(size)
+        ranges = np.full((2, count**2), [[np.inf], [-np.inf]])
+        fit_courses(both, fit.around, fit.pair, values[0], straight, edges, bends, slope, fitted, left, ranges)
+        # the last coefficient is the constant; neighbours stand the latest first
+        total = both.sum(axis=1)
+        cursors, constants = total[:, -2::-1], total[:, -1]
+        offsets, shares = _histograms(left, constants, ranges, fit)
         # all neighbours are zero on average, over any symbols, not over those of the period
-        mean = constants.reshape(count, count).mean(axis=1)
-        means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset] + mean
-        fed_back = self._fed_back()[fit.order]
-        seen = whole + moved[:, 0] if len(moved) else whole[None]
-        patterns = PatternTails(seen - fed_back, np.atleast_2d(fitted) - fed_back, left, noise, fit.pair, count)
+        means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset]
+        means += constants.reshape(count, count).mean(axis=1)
+        patterns = PatternTails(seen, fitted, left, noise, fit.pair, count)
         variance, third = fit.mean(noise.mean(axis=0)), fit.mean(skewed)
         cursors, offsets, shares, variance, third, slope = (
             each.reshape(count, count, *each.shape[1:]) for each in (cursors, offsets, shares, variance, third, slope)
         )
         return LevelDistortion(means, cursors, offsets, shares, variance, third, slope, patterns)
 
-    def _values(self, offset: int) -> tuple[Float, Float, Float, Float, Float]:
-        """What arrives (N,), that of a linear chain (N,), the noise's third cumulant (N,), courses of jitter and noise (R, N).
+    def _linear(self, offset: int) -> tuple[Float, Float, Float]:
+        """What a linear chain makes of the symbols (N,), and of displaced edges (R, N) to first and to second order."""
+        end, waves = self.end, self._linear_waves
+        symbols, edge, bend = (self._taps(each, offset) for each in (end.through, end.edge, end.edge_slope))
+        lag = (end.sampling + offset) // end.samples_per_ui
+        sent = (waves.count - 1) // 2
+        found = np.roll(waves.through(np.stack([symbols, *[edge] * sent, *[bend] * sent])), -lag, axis=1)
+        edges, bends = found[1 : sent + 1], found[sent + 1 :]
+        if sent < self.period.courses - 1:
+            # displaced the other way, edges change their sign, and what goes with the square does not
+            return found[0], np.concatenate([edges, -edges]), np.concatenate([bends, bends])
+        return found[0], edges, bends
 
-        Courses (R, 3, N) add through the curves, and in a linear chain to first and to second order.
-        """
-        end = self.end
-        whole, *shaken = self.period.at_instants(offset, end.samples_per_ui)
-        pulses = fft.rfft(np.stack([self._pulse(each, offset) for each in (end.through, end.edge, end.edge_slope)]))
-        linear = fft.irfft(self.period.spectra * pulses[self.kinds], PERIOD_SYMBOLS)
-        moved = np.zeros((len(shaken), 3, PERIOD_SYMBOLS))
-        if shaken:
-            moved[:, 0] = np.array(shaken) - whole
-            moved[:, 1:] = linear[1:].reshape(-1, 2, PERIOD_SYMBOLS)
-        # noise that passes a curve moves the mean
-        whole = whole + self._between(self.noise.mean, offset)
-        skewed = self._between(self.noise.third, offset)
-        noise = np.stack([self._between(one, offset) for one in self.variances])
-        order = self.fit.order
-        return whole[order], linear[0][order], skewed[order], moved[:, :, order], noise[:, order]
+    @cached_property
+    def _linear_waves(self) -> LinearWaves:
+        """The symbols, then what displaced edges and then what their slopes are multiplied by; one of two courses that mirror
+        each other, as they do without duty-cycle distortion."""
+        moves, bends = self.period.moves, self.period.bends
+        if len(moves) == 2 and np.array_equal(moves[1], -moves[0]) and np.array_equal(bends[1], bends[0]):
+            moves, bends = moves[:1], bends[:1]
+        rows = np.concatenate([self.symbols[None], moves, bends])
+        return LinearWaves(rows, -(-len(self.end.through) // self.end.samples_per_ui))
 
+    @cached_property
+    def _noises(self) -> tuple[NDArray[np.float32], ...]:
+        """Mean, third cumulant and, by course of jitter, variance of the noise, each (samples per UI of the light, N)."""
+        found = (self.noise.mean, self.noise.third, *self.variances)
+        return tuple(np.ascontiguousarray(each.T, dtype=np.float32) for each in found)
+
+    @cached_property
     def _fed_back(self) -> Float:
         """(N,) V that the receiver's feedback takes off every symbol."""
         taps = enumerate(self.link.receiver.dfe, start=1)
@@ -163,29 +176,19 @@ class LargeSignal:
             * sum((tap * np.roll(self.symbols, lag) for lag, tap in taps), np.zeros(PERIOD_SYMBOLS))
         )
 
-    def _seen(self, waves: Float, offset: int) -> Float:
-        """(N,) of waves (N, M) at the instants plus `offset` samples."""
-        slip, column = divmod(offset, waves.shape[1])
-        # the period is a circle, as all responses here are
-        return np.roll(waves[:, column], -slip)
-
-    def _pulse(self, response: Float, offset: int) -> Float:
-        """A linear response at M samples per UI at the instants plus `offset` samples, wound round the period (N,)."""
+    def _taps(self, response: Float, offset: int) -> Float:
+        """A linear response at one sample a UI that an instant plus `offset` samples falls on."""
         m = self.end.samples_per_ui
-        lag, first = divmod(self.end.sampling + offset, m)
-        samples = response[first::m]
-        wound = np.zeros(-(-len(samples) // PERIOD_SYMBOLS) * PERIOD_SYMBOLS)
-        wound[: len(samples)] = samples
-        return np.roll(wound.reshape(-1, PERIOD_SYMBOLS).sum(axis=0), -lag)
+        samples = response[(self.end.sampling + offset) % m :: m]
+        return np.concatenate([samples, np.zeros(self._linear_waves.taps - len(samples))])
 
-    def _between(self, values: Float, offset: int) -> Float:
-        """(N,) of values (N, samples per UI of the light) at the instants plus `offset` samples, between the light's samples.
+    def _between(self, values: NDArray[np.float32], offset: int) -> Float:
+        """(N,) of one of `_noises` at the instants plus `offset` samples, between the light's samples.
 
         By the cubic through four of them: noise changes little from one to the next.
         """
-        whole, rest = divmod(offset * values.shape[1], self.end.samples_per_ui)
-        if not rest:
-            return self._seen(values, int(whole)).astype(float)
+        per_ui = len(values)
+        whole, rest = divmod(offset * per_ui, self.end.samples_per_ui)
         t = rest / self.end.samples_per_ui
         shares = (
             -t * (t - 1.0) * (t - 2.0) / 6.0,
@@ -193,8 +196,9 @@ class LargeSignal:
             -(t + 1.0) * t * (t - 2.0) / 2.0,
             (t + 1.0) * t * (t - 1.0) / 6.0,
         )
-        near = (self._seen(values, int(whole) + step) for step in (-1, 0, 1, 2))
-        return np.asarray(sum(share * one.astype(float) for share, one in zip(shares, near, strict=True)))
+        found = np.empty(PERIOD_SYMBOLS)
+        between_samples(values, (whole - 1) % (per_ui * PERIOD_SYMBOLS), np.array(shares), found)
+        return found
 
 
 def _receives_alike(one: Link, other: Link) -> bool:
@@ -202,38 +206,29 @@ def _receives_alike(one: Link, other: Link) -> bool:
     return one.optics is other.optics and one.receiver == other.receiver
 
 
-def _edges_through_curves(courses: Float, fit: Fit) -> tuple[Float, Float]:
-    """Gain by pair of displaced edges through the curves over that of a linear chain, and the mean (N,) of what they add beyond.
-
-    `courses` (R, 3, N) in V, as displaced edges come through the curves and to first and second order in a linear chain.
-    """
-    change, edge = courses[:, 0] - courses[:, 2], courses[:, 1]
-    gain = np.sqrt(fit.sum((change**2).sum(axis=0)) / fit.sum((edge**2).sum(axis=0)))
-    return gain, np.asarray((change - gain[fit.pair] * edge).mean(axis=0))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """The least squares of all pairs of levels of the period, for symbols in an `order` (N,) that puts each pair together.
+    """The least squares of all pairs of levels of the period.
 
-    `pair` (N,) is L times the level index plus that of the symbol before, `rows` are the symbols of each pair, `starts` (L L,)
-    their first ones; `known` (N, C) what multiplies the coefficients, `solvers` (C, n) of each pair make them of n values.
+    `pair` (N,) is L times the level index plus that of the symbol before, `count` (L L,) how many there are of each; of symbol n
+    `around`[n : n + W] are those about it, W in all, from the one SYMBOLS_AFTER before it on. `solvers` (L L, W + 1, W + 1) make
+    coefficients of sums with these and the constant.
     """
 
-    order: NDArray[np.int64]
     pair: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    rows: tuple[slice, ...]
-    known: Float
-    solvers: tuple[Float, ...]
-
-    def sum(self, values: Float) -> Float:
-        """Sum by pair (L L,) of values (N,)."""
-        return np.asarray(np.add.reduceat(values, self.starts))
+    count: NDArray[np.int64]
+    around: Float
+    solvers: Float
 
     def mean(self, values: Float) -> Float:
         """Mean by pair (L L,) of values (N,)."""
-        return self.sum(values) / np.bincount(self.pair)
+        return np.bincount(self.pair, values, len(self.count)) / self.count
+
+    def coefficients(self, values: Float) -> Float:
+        """Coefficients (L L, V, W + 1) that fit `values` (V, N)."""
+        sums = np.zeros((len(self.count), len(values), self.solvers.shape[2]))
+        correlate_neighbours(values, self.around, self.pair, sums)
+        return sums @ self.solvers
 
 
 @lru_cache(maxsize=2)
@@ -242,31 +237,22 @@ def _fit_of(levels: tuple[float, ...]) -> Fit:
     sent, count = period_symbols(len(levels)), len(levels)
     symbols = np.array(levels)[sent]
     pair = sent * count + np.roll(sent, 1)
-    order = np.argsort(pair, kind="stable")
-    # row n holds what the cursors of symbol n see; the two given symbols make the constant
-    neighbours = np.stack([np.ones(PERIOD_SYMBOLS), *(np.roll(symbols, k) for k in FREE_OFFSETS)], axis=1)[order]
-    ends = np.cumsum(np.bincount(pair))
-    starts = np.concatenate([[0], ends[:-1]])
-    rows = tuple(slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
-    solvers = tuple(_least_squares(neighbours[each]) for each in rows)
-    return Fit(order, pair[order], starts, rows, neighbours, solvers)
+    around = np.concatenate([symbols[-SYMBOLS_AFTER:], symbols, symbols[:SYMBOLS_BEFORE]])
+    windows = np.lib.stride_tricks.sliding_window_view(around, len(NEIGHBOUR_OFFSETS))
+    # the two given symbols make the constant
+    free = [*np.flatnonzero(~np.isin(NEIGHBOUR_OFFSETS[::-1], (0, 1))).tolist(), len(NEIGHBOUR_OFFSETS)]
+    solvers = np.zeros((count**2, len(NEIGHBOUR_OFFSETS) + 1, len(NEIGHBOUR_OFFSETS) + 1))
+    for solver, rows in zip(solvers, (np.flatnonzero(pair == each) for each in range(count**2)), strict=True):
+        known = np.concatenate([windows[rows], np.ones((len(rows), 1))], axis=1)[:, free]
+        # columns of random symbols are nearly orthogonal, so that the normal equations lose no digits that matter
+        solver[np.ix_(free, free)] = np.linalg.inv(known.T @ known)
+    return Fit(pair, np.bincount(pair), around, solvers)
 
 
-def _least_squares(known: Float) -> Float:
-    """Matrix (C, N) that makes least-squares coefficients of N values, for the columns of `known` (N, C)."""
-    # columns of random symbols are nearly orthogonal, so that the normal equations lose no digits that matter
-    return np.asarray(np.linalg.inv(known.T @ known) @ known.T)
-
-
-def _histograms(values: Float, fit: Fit) -> tuple[Float, Float]:
-    """Points (L L, B) over the range of `values` (N,) of every pair and their shares; each value is split over its two
-    neighbours, mean kept.
-    """
-    low, high = np.minimum.reduceat(values, fit.starts), np.maximum.reduceat(values, fit.starts)
-    points = np.linspace(low, high, REST_BINS, axis=1)
+def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple[Float, Float]:
+    """Points (L L, B) over the `ranges` (2, L L) of `left` (N,) about the `constants` (L L,) of every pair, and their shares."""
+    low, high = ranges
     scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
-    place = (values - low[fit.pair]) * scale[fit.pair]
-    index = np.minimum(place.astype(np.int64), REST_BINS - 2)
-    part, row = place - index, fit.pair * REST_BINS + index
-    share = np.bincount(row, 1.0 - part, points.size) + np.bincount(row + 1, part, points.size)
-    return points, share.reshape(points.shape) / np.bincount(fit.pair)[:, None]
+    counts = np.zeros((len(low), REST_BINS))
+    count_between(left, fit.pair, low - constants, scale, counts)
+    return np.linspace(low, high, REST_BINS, axis=1), counts / fit.count[:, None]

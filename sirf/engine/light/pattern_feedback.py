@@ -32,18 +32,14 @@ feedback makes a fifth."""
 class PatternFeedback:
     """Decisions over the patterns of one sampling phase.
 
-    `order` (N,) says when each of the `patterns` was sent, `decision` (L - 1,) in V are the thresholds, `covariance` (K,) in V²
-    that of the Gaussian parts that do not depend on the pattern 0, 1, 2 … symbols later.
+    The `patterns` stand as they were sent; `decision` (L - 1,) in V are the thresholds, `covariance` (K,) in V² that of the
+    Gaussian parts that do not depend on the pattern 0, 1, 2 … symbols later.
     """
 
-    def __init__(self, patterns: PatternTails, order: Integer, decision: Float, covariance: Float) -> None:
-        # decisions follow one another as symbols were sent
-        self.sent = np.empty(len(order), dtype=np.int64)
-        self.seen, noise = np.empty(patterns.seen.shape), np.empty(patterns.noise.shape)
-        self.sent[order] = patterns.pair // patterns.levels
-        self.seen[:, order], noise[:, order] = patterns.seen, patterns.noise
+    def __init__(self, patterns: PatternTails, decision: Float, covariance: Float) -> None:
+        self.sent, self.seen = patterns.pair // patterns.levels, patterns.seen
         self.decision, self.levels = decision, patterns.levels
-        variance = noise + covariance[0]
+        variance = patterns.noise + covariance[0]
         for _ in range(MOST_NOISE):
             self.deviation = np.sqrt(variance)
             self.wrong = self._wrong()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.pattern_sums import count_split, sum_tails
+from sirf._kernels.pattern_sums import convolve_rows, count_classes, farthest_from, gather_groups, sum_tails
 
 BINS_A_DEVIATION = 10.0
 """Bins of a histogram in the smallest deviation of the noise."""
@@ -55,42 +55,35 @@ class PatternTails:
         on the pattern.
         """
         count, pairs = self.levels, self.levels**2
-        beside = centres[self.pair // count]
-        seen, fitted = self.seen - beside, self.fitted - beside
-        average = _means(self.noise.mean(axis=0), self.pair, pairs) + variance
-        grid = _Grid.of(seen, fitted, self.left, float(np.sqrt(average.min())))
-        group = self.pair * NOISE_CLASSES + self._noise_classes()
-        classes = _means(self.noise.ravel(), group.ravel(), pairs * NOISE_CLASSES) + variance
-        counts, widened = grid.histograms(seen, group, len(classes))
+        mean_noise, bounds = self._noise_classes()
+        beside, none = np.asarray(centres).repeat(count), np.zeros(pairs)
+        # both sums share one grid, so that their ratio compares the same voltages
+        reach = max(farthest_from(each, self.pair, beside) for each in (self.seen, self.fitted))
+        reach += farthest_from(self.left[None], self.pair, none)
+        average = mean_noise + variance
+        grid = _Grid.of(reach, float(np.sqrt(average.min())))
         # each value is split over two bins, which adds variance: so much is taken off the Gaussian again
-        actual, squares = grid.tails(counts, classes - widened)
-        left, widened_left = grid.histograms(self.left[None], self.pair, pairs)
-        counts, widened = grid.histograms(fitted, self.pair, pairs)
-        # the sum of two independent variables
-        by_chance = [
-            # the shares of what is left sum to one, so that the convolution keeps the number of patterns
-            np.convolve(row, other / max(other.sum(), 1.0), "same")
-            for row, other in zip(counts, left, strict=True)
-        ]
-        chance, _ = grid.tails(np.array(by_chance), average - widened - widened_left)
-        by_level = [each.reshape(2, count, -1, VOLTAGES).sum(axis=2) for each in (actual, squares, chance)]
-        upper, lower = (
-            np.array([np.interp(volts, grid.voltages, row) for row in _log_ratio(*(each[side] for each in by_level))])
-            for side in (0, 1)
-        )
-        return self.part * upper, self.part * lower
+        counts, noises, widened = grid.histograms(self.seen, self.noise, self.pair, beside, bounds)
+        left, _, widened_left = grid.histograms(self.left[None], self.noise, self.pair, none, bounds[:, :0])
+        alone, _, widened_alone = grid.histograms(self.fitted, self.noise, self.pair, beside, bounds[:, :0])
+        # the sum of two independent variables: shares of what is left sum to one, which keeps the number of patterns
+        chance = np.zeros_like(alone)
+        convolve_rows(alone, left / np.maximum(left.sum(axis=1), 1.0)[:, None], chance)
+        actual, squares = grid.tails(counts, noises + variance - widened, count)
+        by_chance, _ = grid.tails(chance, average - widened_alone - widened_left, count)
+        upper, lower = self.part * grid.between(_log_ratio(actual, squares, by_chance), volts)
+        return upper, lower
 
-    def _noise_classes(self) -> Integer:
-        """Class (R, N) of each pattern among those of its pair, by its noise."""
-        classes = np.empty(self.noise.shape, dtype=np.int64)
-        ends = np.cumsum(np.bincount(self.pair, minlength=self.levels**2)).tolist()
-        for first, last in zip([0, *ends[:-1]], ends, strict=True):
-            noise = self.noise[:, first:last]
-            # bounds of classes that are equally full; patterns of equal noise need not be told apart
-            places = [-(-noise.size * part // NOISE_CLASSES) for part in range(1, NOISE_CLASSES)]
-            bounds = np.partition(noise, places, axis=None)[places] if noise.size else np.zeros(len(places))
-            classes[:, first:last] = sum((noise >= bound).astype(np.int64) for bound in bounds)
-        return classes
+    def _noise_classes(self) -> tuple[Float, Float]:
+        """Mean noise (L L,) of the patterns of every pair, and bounds (L L, NOISE_CLASSES - 1) of equally full classes."""
+        members = np.bincount(self.pair, minlength=self.levels**2) * len(self.noise)
+        rows, sums = np.full((len(members), members.max()), np.inf), np.zeros(len(members))
+        gather_groups(self.noise, self.pair, rows, sums)
+        rows.sort(axis=1)
+        # patterns of equal noise need not be told apart; a pair without members has no classes to tell apart
+        places = -(-np.outer(members, np.arange(1, NOISE_CLASSES)) // NOISE_CLASSES)
+        bounds = np.take_along_axis(rows, np.minimum(places, rows.shape[1] - 1), axis=1)
+        return sums / np.maximum(members, 1), bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,57 +95,56 @@ class _Grid:
     stride: int
 
     @classmethod
-    def of(cls, seen: Float, fitted: Float, left: Float, deviation: float) -> _Grid:
-        """For all of these values in V, about zero, and noise of a `deviation` in V."""
-        # both sums share one grid, so that their ratio compares the same voltages
-        reach = max(float(np.abs(seen).max()), float(np.abs(fitted).max())) + float(np.abs(left).max())
+    def of(cls, reach: float, deviation: float) -> _Grid:
+        """For values up to ±`reach` in V and noise of a `deviation` in V."""
         # wider than a tenth of the noise only where the range would need too many bins
         width = max(deviation / BINS_A_DEVIATION, reach / MOST_BINS)
         half = int(np.ceil(reach / width)) + 2
         return cls(width, half, -(-half // VOLTAGES))
 
-    @property
-    def voltages(self) -> Float:
-        """The voltages (VOLTAGES,)."""
-        return np.asarray(self.width * self.stride * np.arange(VOLTAGES))
+    def histograms(
+        self, values: Float, noise: Float, pair: Integer, centres: Float, bounds: Float
+    ) -> tuple[Float, Float, Float]:
+        """Counts (groups, bins) of `values` (R, N) less `centres` (L L,), their mean noise (groups,) and by how much counting
+        widens their variance (groups,), both in V².
 
-    def histograms(self, values: Float, group: Integer, groups: int) -> tuple[Float, Float]:
-        """Counts (groups, bins) of `values` (R, N) by `group` (N,) or (R, N), each value split over two bins, its mean kept.
-
-        And the variance (groups,) in V² by which splitting widens them.
+        By `pair` (N,) and by class of the `noise` (R, N), C classes between `bounds` (L L, C - 1). Each value is split over two
+        bins, its mean kept.
         """
-        counts, widened = np.zeros((groups, 2 * self.half + 1)), np.zeros(groups)
-        every = group if group.ndim == 2 else [group] * len(values)
-        for row, own in zip(values, every, strict=True):
-            count_split(row[None], own, 1.0 / self.width, self.half, counts, widened)
+        groups = len(centres) * (bounds.shape[1] + 1)
+        counts, sums = np.zeros((groups, 2 * self.half + 1)), np.zeros((2, groups))
+        count_classes(
+            values, noise, pair, centres, np.ascontiguousarray(bounds), 1.0 / self.width, self.half, counts, sums
+        )
         # a group without members has widened nothing: one in place of zero keeps its quotient defined
-        members = np.maximum(sum(np.bincount(own, minlength=groups) for own in every), 1)
-        return counts, self.width**2 * widened / members
+        members = np.maximum(counts.sum(axis=1), 1.0)
+        return counts, sums[0] / members, self.width**2 * sums[1] / members
 
-    def tails(self, histograms: Float, variances: Float) -> tuple[Float, Float]:
-        """Sums (2, groups, VOLTAGES) of Gaussian tails, of `variances` (groups,), above the voltages and below their opposites.
-
-        And the sums of their squares.
+    def tails(self, histograms: Float, variances: Float, levels: int) -> Float:
+        """Sums (2, L, VOLTAGES) of Gaussian tails, of `variances` (groups,), above the voltages and below their opposites, and
+        those of their squares; groups in turn are of one level.
         """
         # bins wider than the noise, which only a link nearly without noise asks for, would leave none of it
         narrowed = np.maximum(variances, self.width**2 / BINS_A_DEVIATION)
         sums = np.empty((4, len(histograms), VOLTAGES))
         room = np.empty(2 * histograms.shape[1] + self.stride * VOLTAGES)
         sum_tails(histograms, np.sqrt(narrowed) / self.width, self.half, self.stride, room, sums)
-        return sums[:2], sums[2:]
+        return np.asarray(sums.reshape(2, 2, levels, -1, VOLTAGES).sum(axis=3))
+
+    def between(self, values: Float, volts: Float) -> Float:
+        """`values` (..., VOLTAGES) at `volts` (V,), on straight lines between the grid's voltages; the last value holds on."""
+        place = np.minimum(volts / (self.width * self.stride), VOLTAGES - 1.0)
+        index = np.minimum(place.astype(np.int64), VOLTAGES - 2)
+        before = values[..., index]
+        return np.asarray(before + (place - index) * (values[..., index + 1] - before))
 
 
 def _log_ratio(actual: Float, squares: Float, chance: Float) -> Float:
-    """Logarithm (L, VOLTAGES) of `actual` over `chance`; where too few patterns make a sum that of the voltage before."""
+    """Logarithm (..., VOLTAGES) of `actual` over `chance`; where too few patterns make a sum that of the voltage before."""
     # (sum)² over the sum of squares is the number of equal patterns that a sum is worth; once too few, always too few
     # further out
-    few = np.logical_or.accumulate(~(actual**2 > FEWEST_PATTERNS * squares), axis=1)
+    few = np.logical_or.accumulate(~(actual**2 > FEWEST_PATTERNS * squares), axis=-1)
     ratio = np.log(np.maximum(actual, SMALLEST) / np.maximum(chance, SMALLEST))
     # the last voltage before that, whose ratio holds on
-    last = np.maximum(np.argmax(few, axis=1) - 1, 0)
-    return np.where(few, np.take_along_axis(ratio, last[:, None], axis=1), ratio)
-
-
-def _means(values: Float, group: Integer, groups: int) -> Float:
-    """Mean (groups,) of `values` (N,) by group; zero where there is none."""
-    return np.asarray(np.bincount(group, values, groups) / np.maximum(np.bincount(group, minlength=groups), 1))
+    last = np.maximum(np.argmax(few, axis=-1) - 1, 0)
+    return np.where(few, np.take_along_axis(ratio, last[..., None], axis=-1), ratio)

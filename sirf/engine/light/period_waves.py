@@ -17,8 +17,9 @@ import numpy as np
 from scipy import fft
 
 from sirf._arrays import Complex, Float
+from sirf._kernels.pattern_fit import fold_spectra
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, edge_moves, turning
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, edge_moves, turns
 from sirf.optics.optical_path import OpticalPath
 from sirf.transmitter.edge import transmitter_edge
 
@@ -45,7 +46,7 @@ class PeriodWaves:
     Rows beyond R, of a drive of zero, fill the vectors.
 
     `sent` (N,) are level indices; `moves` and `bends` (R - 1, N) multiply the edge response and its slope in the courses with
-    displaced edges, (0, N) without jitter. `spectra` (2 R - 1, N // 2 + 1) are those of the symbols and of these in turn.
+    displaced edges, (0, N) without jitter.
     """
 
     def __init__(self, link: Link, end: FrontEnd) -> None:
@@ -55,8 +56,6 @@ class PeriodWaves:
         self.sent = period_symbols(link.order)
         symbols = link.levels[self.sent]
         self.moves, self.bends = _displaced(link, symbols)
-        by_course = np.stack([self.moves, self.bends], axis=1).reshape(-1, PERIOD_SYMBOLS)
-        self.spectra = fft.rfft(np.concatenate([symbols[None], by_course]))
         light = chain.light(self._drives(symbols))
         power = chain.received(light)
         # the mean current has no say in what reaches the photodiode: the light is sent once
@@ -80,15 +79,19 @@ class PeriodWaves:
     def at_instants(self, samples: int, samples_per_ui: int) -> Float:
         """(R, N) V at the slicer, `samples` of `samples_per_ui` after the sampling instant of every symbol."""
         half = self._spectra[: self.courses, :-1]
-        if samples:
-            angle = 2.0 * np.pi * samples / (samples_per_ui * PERIOD_SYMBOLS)
-            half = half * turning(angle, half.shape[1]).astype(half.dtype)
-        # one sample a UI: frequencies a symbol rate apart fall together
-        folded = half.reshape(self.courses, -1, PERIOD_SYMBOLS).sum(axis=1)
-        wave = 2.0 * fft.ifft(folded).real.astype(float) / self.per_ui
+        # one sample a UI: frequencies a symbol rate apart fall together, turned by the time that they differ in
+        angle = 2.0 * np.pi * samples / samples_per_ui
+        parts = np.exp(1j * angle * np.arange(half.shape[1] // PERIOD_SYMBOLS)) / self.per_ui
+        coarse, fine = turns(angle / PERIOD_SYMBOLS, PERIOD_SYMBOLS)
+        # a number of courses that fills the vectors
+        rows = self.courses if self.courses == 1 else -(-self.courses // LANES) * LANES
+        # the real part of an inverse transform is that of what a spectrum and its mirror image have in common
+        spectra = np.zeros((rows, PERIOD_SYMBOLS // 2 + 1), dtype=half.dtype)
+        fold_spectra(half, coarse, fine, parts, spectra)
         # the mean stands once in the spectrum, twice in the sum of both halves; that of the first course is taken off
-        means = self._spectra[: self.courses, :1].real / (self.per_ui * PERIOD_SYMBOLS)
-        return np.asarray(wave - means - self.chain.offset)
+        spectra[: self.courses, 0] -= self._spectra[: self.courses, 0].real / self.per_ui
+        spectra[: self.courses, 0] -= self.chain.offset * PERIOD_SYMBOLS
+        return fft.irfft(spectra, PERIOD_SYMBOLS, overwrite_x=True)[: self.courses].astype(float)
 
     def _drives(self, symbols: Float) -> Float:
         """(R or more, SAMPLES) V at the driver's input, single precision; courses beyond R are zero."""

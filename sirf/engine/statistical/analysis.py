@@ -7,7 +7,7 @@ At every sampling phase the distribution of interference given the sent level is
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from sirf.engine.statistical.conditional_interference import AfterError, LevelBy
 from sirf.engine.statistical.converter_clipping import check_clipping, clipping
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, RatesByPattern
+from sirf.engine.statistical.level_interference import Conditionals, interference_by_level
 from sirf.engine.statistical.link_error_rates import error_rates
 from sirf.engine.statistical.tilted_contour import EXACT, TiltedContour
 from sirf.engine.statistical.tilted_inversion import (
@@ -29,11 +30,9 @@ from sirf.engine.statistical.tilted_inversion import (
     LEAST_RESOLVED,
     RESOLVED,
     SEAM,
-    Conditional,
     aggressor_function,
     check_crosstalk,
     interference,
-    interference_by_level,
 )
 from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.errors import SirfError
@@ -257,33 +256,28 @@ class InterferenceModel:
         cursors, main = self.cursors(offset)
         edges = self.edges.shifted(offset, len(cursors))
         moved = (self.levels - self.decided) * self.pulse[self.front_end.sampling + offset]
-        given = [
-            [
-                Conditional(
-                    cursors=distortion.bend(level, before, cursors, main),
-                    edges=edges.scaled(float(distortion.slope[level, before])),
-                    variance=self.noise + float(distortion.variance[level, before]),
-                    third=float(distortion.third[level, before]),
-                    offsets=distortion.offsets[level, before] + moved[level],
-                    shares=distortion.shares[level, before],
-                )
-                for before in range(len(moved))
-            ]
-            for level in range(len(moved))
-        ]
-        every = [one for row in given for one in row]
-        least = min(one.variance for one in every)
+        count, pairs = len(moved), len(moved) ** 2
+        given = Conditionals(
+            distortion.bent(cursors, main).reshape(pairs, -1),
+            edges,
+            distortion.slope.ravel(),
+            self.noise + distortion.variance.ravel(),
+            distortion.third.ravel(),
+            distortion.offsets.reshape(pairs, -1) + moved.repeat(count)[:, None],
+            distortion.shares.reshape(pairs, -1),
+        )
+        least = float(given.variance.min())
         if not least > 0.0:
             raise SirfError(f"noise of every level must be positive, got a variance of {least:.3g} V². Give noise.")
-        most = max(one.spread for one in every)
-        widest = np.max([np.abs(one.cursors) for one in every], axis=0)
+        most = float(given.spread.max())
+        widest = np.abs(given.cursors).max(axis=0)
         # an offset is bounded as a cursor is, and put beside the main cursor, which itself is dropped below
         widest[main + 1] += float(np.abs(distortion.offsets).max())
         line = self._line(widest, main, edges.scaled(float(distortion.slope.max())), noise=least, more=most - least)
         found = interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
         centres = self.decided * self.pulse[self.front_end.sampling + offset]
         return found.multiplied(
-            *distortion.patterns.log_ratios(centres, self.noise + self._crosstalk_variance(), found.volts)
+            *distortion.patterns.log_ratios(centres, self.noise + self._crosstalk_variance, found.volts)
         )
 
     def thresholds(self, at_instant: Interference) -> Float:
@@ -355,8 +349,7 @@ class InterferenceModel:
         from sirf.engine.light.pattern_feedback import PatternFeedback
 
         assert self.large is not None
-        patterns, order = self.large.at(0).patterns, self.large.fit.order
-        return PatternFeedback(patterns, order, decision, self._noise_covariance()).rates
+        return PatternFeedback(self.large.at(0).patterns, decision, self._noise_covariance()).rates
 
     def covariance(self, count: int) -> Float:
         """Covariance (count,) in V² of all interference and noise at the instant with itself 0, 1, 2 … symbols later."""
@@ -371,6 +364,7 @@ class InterferenceModel:
         ]
         return np.asarray(self._noise_covariance(count) + shared)
 
+    @cached_property
     def _crosstalk_variance(self) -> float:
         """Variance in V² of all aggressors, averaged over their phases."""
         m = self.link.samples_per_ui

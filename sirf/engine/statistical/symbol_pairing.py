@@ -76,26 +76,28 @@ class Neighbours:
         return found
 
     def others(self, cursors: Float) -> Float:
-        """`cursors` (K,) of all other symbols; where these are pairs, a cursor of zero stands for a partner without one."""
+        """`cursors` (..., K) of all other symbols; where these are pairs, a cursor of zero stands for a partner without one."""
         low, high = self._ends
-        before, after = cursors[: max(low, 0)], cursors[high:]
+        before, after = cursors[..., : max(low, 0)], cursors[..., high:]
         if self.first is None:
-            return np.concatenate([before, after])
-        return np.concatenate([np.zeros(len(before) % 2), before, after, np.zeros(len(after) % 2)])
+            return np.concatenate([before, after], axis=-1)
+        unpaired = [np.zeros((*cursors.shape[:-1], each.shape[-1] % 2)) for each in (before, after)]
+        return np.concatenate([unpaired[0], before, after, unpaired[1]], axis=-1)
 
 
 def multiply_others(out: Complex, tilt: float, step: float, cursors: Float, levels: Float, small: float) -> None:
-    """Multiply `out` (S,) in place by the function of symbols, or of pairs of them, through `cursors`; small ones by cumulants.
+    """Multiply `out` (S,) in place by the function of symbols, or of pairs, through `cursors` (K,); small ones by cumulants.
 
-    The line is s = `tilt` + j n `step` in 1/V.
+    Of several at once, (C, S) and (C, K), each by that of its own. The line is s = `tilt` + j n `step` in 1/V.
     """
     known = np.array(cumulants(levels))
-    if len(levels) == ORDER:
-        # a point and its opposite count together: half of them, each of twice the share, are enough
-        points, shares = levels[_HALF], np.full(len(_HALF), 2.0 / POINTS)
-        multiply_pairs(out, tilt, step, np.ascontiguousarray(cursors), points, shares, small, known)
-    else:
-        multiply_symbols(out, tilt, step, np.ascontiguousarray(cursors), levels, small, known)
+    # a point and its opposite count together: half of them, each of twice the share, are enough
+    points, shares = levels[_HALF] if len(levels) == ORDER else levels, np.full(len(_HALF), 2.0 / POINTS)
+    for function, through in zip(np.atleast_2d(out), np.atleast_2d(np.ascontiguousarray(cursors)), strict=True):
+        if len(levels) == ORDER:
+            multiply_pairs(function, tilt, step, through, points, shares, small, known)
+        else:
+            multiply_symbols(function, tilt, step, through, levels, small, known)
 
 
 def averaged_function(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
 from sirf._kernels.edge_tables import LANES, EdgeTables
-from sirf._kernels.symbol_chain import symbol_chain
+from sirf._kernels.symbol_chain import SymbolChain
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours
@@ -93,17 +94,21 @@ def edge_nodes(
 
 
 def loose_edges(
-    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: TiltedContour
+    loose: Float, displacement: Displacement, strong: NDArray[np.bool_], line: TiltedContour, scales: Float
 ) -> tuple[Complex, Complex]:
-    """Exponents (S,) of the edges outside the chain: what is even in the duty-cycle distortion, and what is odd."""
+    """Exponents (C, S) of the edges outside the chain, `scales` (C,) times as large as `loose`.
+
+    What is even in the duty-cycle distortion, and what is odd.
+    """
     mean, power, fourth = (part[~strong] for part in displacement.loose_cumulants)
     s = line.points
     square = s * s
     # coefficients of s² and s⁴ in the cumulant-generating function: the cumulants over 2! and 4!
-    second, slow = 0.5 * float(power @ loose**2), float(fourth @ loose**4) / 24.0
+    second, slow = 0.5 * float(power @ loose**2) * scales**2, float(fourth @ loose**4) / 24.0 * scales**4
     # a fourth cumulant that would outweigh the second at the end of the line says that the series does not hold there
-    even = square * (second + square * (slow if abs(slow) * line.end**2 < 0.25 * second else 0.0))
-    return np.asarray(even), np.asarray(-s * float(mean @ loose))
+    slow = np.where(np.abs(slow) * line.end**2 < 0.25 * second, slow, 0.0)
+    even = square * (second[:, None] + square * slow[:, None])
+    return np.asarray(even), np.asarray(-s * (float(mean @ loose) * scales)[:, None])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,37 +163,78 @@ def chain_function(
     state: Float,
     sign: float,
     row: Neighbours,
-    *,
-    scale: float = 1.0,
-    wanted: NDArray[np.bool_] | None = None,
 ) -> Complex:
-    """`function` (S,) times that (L, L, S) of the symbols `tied` by edges of a `scale`, in one state; zero where not `wanted`."""
-    size = np.abs(function)
-    needed = int(np.flatnonzero(size > NEGLIGIBLE * size[0])[-1]) + 1
-    levels, nodes = row.levels, tied.nodes
-    volts, tables = tied.tabulated(state, sign, levels)
-    rounded = -(-needed // LANES) * LANES
-    shape = symbol_chain(
-        line.tilt,
-        line.step,
-        rounded,
+    """`function` (S,) times that (L, L, S) of the symbols `tied` by edges in one state."""
+    chain, needed = _symbol_chain(function[None], line, tied, state, sign, row)
+    shape = chain.expectation(
         cursors[row.start : row.stop].copy(),
         main - row.start,
+        row.outside(cursors, line.tilt + 1j * line.step * np.arange(chain.size)),
+    )
+    result = np.zeros((*shape.shape[:2], len(function)), dtype=complex)
+    last = int(needed[0])
+    result[:, :, :last] = function[:last] * shape[:, :, :last]
+    return result
+
+
+def tied_by_level(
+    functions: Complex,
+    line: TiltedContour,
+    cursors: Float,
+    main: int,
+    tied: EdgeChain,
+    state: Float,
+    sign: float,
+    row: Neighbours,
+    scales: Float,
+    wanted: Sequence[tuple[NDArray[np.int64], ...]],
+) -> list[Complex]:
+    """`functions` (C, S) times those of symbols with `cursors` (C, K), `tied` by edges of these `scales` (C,), in one state.
+
+    One array for each of what is `wanted`: the levels (C,) of the symbol before the main one and of the main one.
+    """
+    chain, needed = _symbol_chain(functions, line, tied, state, sign, row)
+    points = line.tilt + 1j * line.step * np.arange(chain.size)
+    count, each = len(row.levels), np.arange(len(functions))
+    pairs = np.zeros((len(functions), count + 1, count + 1), dtype=bool)
+    for before, level in wanted:
+        pairs[each, before, level] = pairs[each, before, -1] = pairs[each, -1, level] = pairs[each, -1, -1] = True
+    # where the totals of what is wanted stand
+    places = np.stack([before * count + level for before, level in wanted], axis=1)
+    totals = np.empty((len(functions), len(wanted), 2, chain.size))
+    for c, own in enumerate(cursors):
+        outside = row.outside(own, points)
+        chain.run(own[row.start : row.stop], main - row.start, outside, pairs[c], float(scales[c]))
+        totals[c] = chain.total[places[c]]
+    totals *= (np.arange(chain.size) < needed[:, None])[:, None, None]
+    size = min(chain.size, functions.shape[1])
+    found = np.zeros((len(wanted), *functions.shape), dtype=complex)
+    found.real[:, :, :size], found.imag[:, :, :size] = totals[..., :size].transpose(2, 1, 0, 3)
+    return list(found * functions)
+
+
+def _symbol_chain(
+    functions: Complex, line: TiltedContour, tied: EdgeChain, state: Float, sign: float, row: Neighbours
+) -> tuple[SymbolChain, NDArray[np.int64]]:
+    """The chain on as many points of the line as any of `functions` (C, S) needs, and how many each needs (C,)."""
+    size = np.abs(functions)
+    large = size > NEGLIGIBLE * size[:, :1]
+    needed = size.shape[1] - np.argmax(large[:, ::-1], axis=1)
+    volts, tables = tied.tabulated(state, sign, row.levels)
+    chain = SymbolChain(
+        line.tilt,
+        line.step,
+        -(-int(needed.max()) // LANES) * LANES,
         volts,
-        nodes.shares,
-        nodes.counts,
+        tied.nodes.shares,
+        tied.nodes.counts,
         *tied.weights,
-        levels,
-        level_shares(len(levels)),
+        row.levels,
+        level_shares(len(row.levels)),
         row.coupling,
-        row.outside(cursors, line.tilt + 1j * line.step * np.arange(rounded)),
-        wanted,
-        scale,
         tables,
     )
-    result = np.zeros((len(levels), len(levels), len(function)), dtype=complex)
-    result[:, :, :needed] = function[:needed] * shape[:, :, :needed]
-    return result
+    return chain, needed
 
 
 def displaced_volts(

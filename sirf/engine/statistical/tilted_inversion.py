@@ -7,16 +7,14 @@ the density so that its centre lies where the error ratio is read (an inverse at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy import fft
-from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.characteristic import add_exponentials, multiply_cumulants
+from sirf._kernels.characteristic import multiply_cumulants
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours, averaged_function, multiply_others, pairings
@@ -41,14 +39,13 @@ SMALL_CURSOR = 0.4
 there, where the function itself is 1e-16, and (s / end)^8 of that elsewhere."""
 OVERSAMPLING = 4
 """At least so many voltages in each step that the line resolves."""
-MAX_SKEWNESS = 0.2
-"""Largest skewness of noise: beyond it a curve is no longer one of second order over the width of the noise."""
-FARTHEST = 13.0
-"""Deviations at which a Gaussian tail is lost in rounding once the line has tilted it."""
-LARGEST_LOGARITHM = 300.0
-"""Of the part by which a third cumulant changes the function of noise."""
 TOLERANCE = 1e-5
 """How far the probabilities on both sides of the middle may miss a sum of one."""
+
+
+def largest_small_cursor(line: TiltedContour, levels: Float) -> float:
+    """The cursor in V below which one is `SMALL_CURSOR` at the end of a line."""
+    return SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
 
 
 def aggressor_function(
@@ -63,7 +60,7 @@ def aggressor_function(
 ) -> Complex:
     """(S,): function of one aggressor, averaged over its phase, at `fixed_phase` in samples, or at its worst one."""
     usable = wave[: len(wave) // samples_per_ui * samples_per_ui].reshape(-1, samples_per_ui)
-    small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
+    small = largest_small_cursor(line, levels)
     stride, first = max(samples_per_ui // phases, 1), 0
     if fixed_phase is not None:
         first, stride = fixed_phase, samples_per_ui
@@ -94,62 +91,8 @@ def interference(
     upper = by_symbols[0].sum(axis=0)
     lower = upper if by_symbols[1] is by_symbols[0] else by_symbols[1].sum(axis=0)
     if not deep:
-        _check(upper, lower, line, "jitter")
-    return _inverted(upper, None if lower is upper else lower[::-1], line, deep=deep)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Conditional:
-    """What the slicer sees beside a symbol of one level that follows one of another level.
-
-    `cursors` (K,), the response of displaced `edges` there, the noise's `variance` in V² and its `third` cumulant in V³, and
-    `offsets` (B,) in V beyond what the cursors say, with their probabilities `shares` (B,).
-    """
-
-    cursors: Float
-    edges: EdgeResponse
-    variance: float
-    third: float
-    offsets: Float
-    shares: Float
-
-    @property
-    def spread(self) -> float:
-        """Variance in V² of Gaussian noise that reaches as far as this noise does, at `FARTHEST` deviations of it."""
-        return self.variance * (1.0 + FARTHEST * abs(_bend(self.variance, self.third))) ** 2
-
-
-def interference_by_level(
-    given: Sequence[Sequence[Conditional]],
-    main: int,
-    displacement: Displacement,
-    levels: Float,
-    crosstalk: Complex,
-    line: TiltedContour,
-) -> Interference:
-    """The distribution at one phase where all depends on the level of the symbol and of the one before: `given`[level][before].
-
-    The symbols beside these two are as likely up as down, so that what level j falls short of is what the mirror level exceeds
-    under the same cursors. `line` is made for the widest of all.
-    """
-    count = len(levels)
-    above, below = (np.zeros((count, line.size), dtype=complex) for _ in range(2))
-    # edges differ in size alone: those of the largest, in the least noise, do for all
-    largest = max((one for row in given for one in row), key=lambda one: one.edges.scale)
-    tied = EdgeChain.of(largest.edges, displacement, line, main)
-    for level, row in enumerate(given):
-        for before, one in enumerate(row):
-            here = replace(line, gaussian=max(one.variance, line.gaussian))
-            wanted = np.zeros((count, count), dtype=bool)
-            wanted[before, level] = wanted[count - 1 - before, count - 1 - level] = True
-            upper, lower = _functions(
-                one.cursors, main, one.edges, displacement, levels, crosstalk, here, wanted=wanted, tied=tied
-            )
-            up, down = (_expectation(sign * one.offsets, one.shares, line) for sign in (1.0, -1.0))
-            above[level] += upper[before, level] * up * _skewed(here, one.third)
-            below[level] += lower[count - 1 - before, count - 1 - level] * down * _skewed(here, -one.third)
-    _check(above, below[::-1], line, "level-dependent interference")
-    return _inverted(above, below, line)
+        check_sums(upper, lower, line, "jitter")
+    return inverted(upper, None if lower is upper else lower[::-1], line, deep=deep)
 
 
 def _functions(
@@ -162,41 +105,35 @@ def _functions(
     line: TiltedContour,
     *,
     deep: bool = False,
-    wanted: NDArray[np.bool_] | None = None,
-    tied: EdgeChain | None = None,
 ) -> tuple[Complex, Complex]:
     """Functions (L, L, S) of the whole interference by the symbol before the main one (sum over it) and the main one.
 
-    And those of its mirror image: the same array without polarity. What is not `wanted` (L, L) may be zero. `tied` is the
-    chain of the largest of several `edges` that are alike but for their size.
+    And those of its mirror image: the same array without polarity.
     """
     quiet = crosstalk * _noise(line)
-    tied = EdgeChain.of(edges, displacement, line, main) if tied is None else tied
+    tied = EdgeChain.of(edges, displacement, line, main)
     chain, strong = tied.chain, tied.strong
     # without a chain the main symbol and the one before it
     ends = (chain.start + displacement.lead, chain.stop + displacement.lead + 3) if len(chain) else (main, main + 2)
     rows = [Neighbours(*ends, first, levels) for first in pairings(len(levels))]
-    small = SMALL_CURSOR / (line.end * float(np.abs(levels).max()))
+    small = largest_small_cursor(line, levels)
     # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
     upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
     lower = upper if displacement.polarity == 0.0 else upper.copy()
     for state, share in zip(displacement.states, displacement.state_shares, strict=True):
         moved = cursors + moved_cursors(edges, state, displacement, strong)
-        loose = loose_edges(edges.edges[~strong], displacement, strong, line)
+        even, odd = loose_edges(edges.edges[~strong], displacement, strong, line, np.ones(1))
         for row in rows:
             common = quiet.copy()
             multiply_others(common, line.tilt, line.step, row.others(moved), levels, small)
             if not deep:
-                _check(common[None], common[None], line, "intersymbol interference")
+                check_sums(common[None], common[None], line, "intersymbol interference")
             for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
-                functions = common * np.exp(loose[0] + sign * loose[1])
+                functions = common * np.exp(even[0] + sign * odd[0])
                 if len(chain):
-                    scale = edges.scale / tied.edges.scale
-                    shape = chain_function(
-                        functions, line, moved, main, tied, state, sign, row, scale=scale, wanted=wanted
-                    )
+                    shape = chain_function(functions, line, moved, main, tied, state, sign, row)
                 else:
-                    shape = functions * _two_symbols(row, moved, line)
+                    shape = functions * two_symbols(row, moved, line)
                 # the level is that of the mean pulse: a state that changes the main cursor moves it
                 shift = moved[main] - cursors[main]
                 part = share / len(rows)
@@ -204,14 +141,7 @@ def _functions(
     return upper, lower
 
 
-def _expectation(volts: Float, shares: Float, line: TiltedContour) -> Complex:
-    """(S,): function of `volts` (B,) with these probabilities."""
-    total = np.zeros(line.size, dtype=complex)
-    add_exponentials(total, line.tilt, line.step, volts, shares)
-    return total
-
-
-def _two_symbols(row: Neighbours, cursors: Float, line: TiltedContour) -> Complex:
+def two_symbols(row: Neighbours, cursors: Float, line: TiltedContour) -> Complex:
     """(L, L, S): function of the symbol before the main one, whose level is the second axis, and of what is paired with both."""
     levels, coupling, outside = row.levels, row.coupling, row.outside(cursors, line.points)
     before = level_shares(len(levels))[:, None] * np.exp(np.outer(levels * cursors[row.start + 1], line.points))
@@ -223,9 +153,9 @@ def _two_symbols(row: Neighbours, cursors: Float, line: TiltedContour) -> Comple
 def check_crosstalk(crosstalk: Complex, line: TiltedContour) -> None:
     """Raise `SirfError` naming noise or crosstalk, whose function on `line` is `crosstalk` (S,), if their sums miss one."""
     noise = _noise(line)
-    _check(noise[None], noise[None], line, "noise")
+    check_sums(noise[None], noise[None], line, "noise")
     both = noise * crosstalk
-    _check(both[None], both[None], line, "crosstalk")
+    check_sums(both[None], both[None], line, "crosstalk")
 
 
 def _noise(line: TiltedContour) -> Complex:
@@ -235,29 +165,7 @@ def _noise(line: TiltedContour) -> Complex:
     return noise
 
 
-def _bend(variance: float, third: float) -> float:
-    """b of noise z + b (z² - 1), z standard normal, that has such a `third` cumulant once it is scaled to its `variance`."""
-    # the third cumulant over the cube of the deviation is 6 b + O(b³)
-    return float(np.clip(third / variance**1.5, -MAX_SKEWNESS, MAX_SKEWNESS)) / 6.0
-
-
-def _skewed(line: TiltedContour, third: float) -> Complex | float:
-    """(S,): what the function of the line's Gaussian noise is multiplied by where it has a `third` cumulant in V³.
-
-    The noise is then that of a curve to second order, n + a (n² - E n²) with n Gaussian, whose function is a closed form.
-    """
-    if not third:
-        return 1.0
-    b, deviation = _bend(line.gaussian, third), float(np.sqrt(line.gaussian))
-    # the square adds to the variance, which stays
-    x = line.points * deviation / np.sqrt(1.0 + 2.0 * b**2)
-    rest = 1.0 - 2.0 * b * x
-    exponent = 0.5 * x**2 / rest - b * x - 0.5 * (line.points * deviation) ** 2
-    # where this is large the function of the noise itself is nothing, and so is their product
-    return np.asarray(np.exp(np.minimum(exponent.real, LARGEST_LOGARITHM) + 1j * exponent.imag) / np.sqrt(rest))
-
-
-def _check(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:
+def check_sums(upper: Complex, lower: Complex, line: TiltedContour, step: str) -> None:
     """Both sides of the middle, P(x > 0) of each level and P(x < 0), which is P(x > 0) of its mirror image, must make one."""
     weight = 1.0 / line.points
     # trapezoidal rule: the end of the half line on the real axis counts half
@@ -281,7 +189,7 @@ def voltages(line: TiltedContour) -> Float:
     return volts
 
 
-def _inverted(above: Complex, below: Complex | None, line: TiltedContour, *, deep: bool = False) -> Interference:
+def inverted(above: Complex, below: Complex | None, line: TiltedContour, *, deep: bool = False) -> Interference:
     """The distribution whose tails have the functions `above` and `below` (L, S), by default mirror images of each other.
 
     The inverse repeats with the line's period P: at v it also holds what lies at v - P, times exp(-tilt P). There a tail is

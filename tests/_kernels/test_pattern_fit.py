@@ -1,0 +1,101 @@
+"""What curves change of a period, its fit by neighbours and what that leaves, and values between samples, against NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sirf._kernels.pattern_fit import (
+    between_samples,
+    compare_courses,
+    correlate_neighbours,
+    count_between,
+    fit_courses,
+    fold_spectra,
+)
+
+N, GROUPS, WIDTH = 60, 3, 5
+GENERATOR = np.random.default_rng(3)
+GROUP = GENERATOR.integers(0, GROUPS, N)
+AROUND = GENERATOR.standard_normal(N + WIDTH - 1)
+WINDOWS = np.concatenate([np.lib.stride_tricks.sliding_window_view(AROUND, WIDTH), np.ones((N, 1))], axis=1)
+VALUES = GENERATOR.standard_normal((2, N))
+
+
+def test_values_are_summed_with_each_neighbour() -> None:
+    sums = np.zeros((GROUPS, 2, WIDTH + 1))
+    correlate_neighbours(VALUES, AROUND, GROUP, sums)
+    for g in range(GROUPS):
+        assert sums[g] == pytest.approx(VALUES[:, g == GROUP] @ WINDOWS[g == GROUP])
+
+
+@pytest.mark.parametrize("courses", [0, 2])
+def test_a_gain_of_the_edges_is_told_from_what_they_drift(courses: int) -> None:
+    waves, (straight, mean) = GENERATOR.standard_normal((courses + 1, N)), GENERATOR.standard_normal((2, N))
+    edges, bends = GENERATOR.standard_normal((2, courses, N))
+    gain, values = np.empty(GROUPS), np.empty((2, N))
+    compare_courses(waves, straight, edges, bends, mean, GROUP, gain, values)
+    change = waves[1:] - waves[0] - bends
+    expected = np.ones(GROUPS)
+    if courses:
+        expected = np.array(
+            [np.sqrt(np.sum(change[:, g] ** 2) / np.sum(edges[:, g] ** 2)) for g in np.eye(3, dtype=bool)[GROUP].T]
+        )
+    assert gain == pytest.approx(expected)
+    assert values[0] == pytest.approx(waves[0] - straight + mean)
+    assert values[1] == pytest.approx((change - gain[GROUP] * edges).sum(axis=0) / max(courses, 1))
+
+
+@pytest.mark.parametrize("courses", [0, 2])
+def test_neighbours_are_weighed_as_their_group_says(courses: int) -> None:
+    coefficients, gain = GENERATOR.standard_normal((GROUPS, 2, WIDTH + 1)), GENERATOR.standard_normal(GROUPS)
+    edges, bends = GENERATOR.standard_normal((2, courses, N))
+    fitted, left = np.empty((max(courses, 1), N)), np.empty(N)
+    ranges = np.full((2, GROUPS), [[np.inf], [-np.inf]])
+    fit_courses(coefficients, AROUND, GROUP, VALUES[0], VALUES[1], edges, bends, gain, fitted, left, ranges)
+    seen = np.einsum("nvj,nj->vn", coefficients[GROUP], WINDOWS)
+    assert left == pytest.approx(VALUES[0] - seen[0])
+    moved = gain[GROUP] * edges + bends if courses else np.zeros((1, N))
+    assert fitted == pytest.approx(VALUES[1] + seen.sum(axis=0) + moved)
+    about = left + coefficients[GROUP, :, -1].sum(axis=1)
+    for g in range(GROUPS):
+        assert ranges[:, g] == pytest.approx([about[g == GROUP].min(), about[g == GROUP].max()])
+
+
+def test_values_are_split_over_the_bins_of_their_group() -> None:
+    low, high = (np.array([pick(VALUES[0, g == GROUP]) for g in range(GROUPS)]) for pick in (np.min, np.max))
+    counts, scale = np.zeros((GROUPS, 9)), 8.0 / (high - low)
+    count_between(VALUES[0], GROUP, low, scale, counts)
+    for g in range(GROUPS):
+        inside = VALUES[0, g == GROUP]
+        assert counts[g].sum() == pytest.approx(inside.size)
+        assert counts[g] @ np.linspace(low[g], high[g], 9) == pytest.approx(inside.sum())
+        # the largest value falls on the last point
+        assert counts[g, -1] >= 1.0 - 1e-9
+
+
+@pytest.mark.parametrize("first", [0, 7, 4 * N - 1, 4 * N - 2])
+def test_samples_are_taken_round_the_period(first: int) -> None:
+    values, shares = GENERATOR.standard_normal((4, N)).astype(np.float32), np.array([0.1, 0.4, 0.6, -0.1])
+    out = np.empty(N)
+    between_samples(values, first, shares, out)
+    turned = [np.roll(values.T.ravel(), -first - k)[::4].astype(float) for k in range(4)]
+    assert out == pytest.approx(shares @ np.array(turned), abs=1e-12)
+
+
+@pytest.mark.parametrize("samples", [0, 1, -5])
+def test_folded_spectra_are_those_of_every_other_sample(samples: int) -> None:
+    """Waves of four samples a symbol without their highest frequency, of which samples a fraction later are taken."""
+    spectrum = GENERATOR.standard_normal((2, 2 * N)) + 1j * GENERATOR.standard_normal((2, 2 * N))
+    spectrum[:, 0] = spectrum[:, 0].real
+    turns = [
+        np.exp(2j * np.pi * samples / 16 * np.arange(count) / per) for count, per in ((2, 1), (N // 5, N // 5), (5, N))
+    ]
+    parts, coarse, fine = turns
+    out = np.zeros((3, N // 2 + 1), dtype=np.complex64)
+    fold_spectra(spectrum.astype(np.complex64), coarse, fine, parts, out)
+    later = spectrum * np.exp(2j * np.pi * samples / 16 * np.arange(2 * N) / N)
+    # twice what is counted once, the mean, and a wave four times as large as one of the length of a period
+    twice = 4 * np.fft.irfft(np.append(later, np.zeros((2, 1)), axis=1), 4 * N)[:, ::4] + later[:, :1].real / N
+    assert np.fft.irfft(out[:2], N) == pytest.approx(twice, abs=1e-5)
+    assert not out[2].any()
