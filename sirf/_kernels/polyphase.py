@@ -53,26 +53,26 @@ def mix(
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
 def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
-    """Blocks in order into `out` (c, S block): `pieces` (S, c, n) plus the `tail` (c, n - block) of the blocks before.
+    """Blocks in order into `out` (S block, c): `pieces` (S, c, n) plus the `tail` (c, n - block) of the blocks before.
 
     `tail` is replaced by what reaches beyond the last block.
     """
     blocks, phases, total = pieces.shape
     reach = total - block
     for s in range(blocks):
+        new = out[s * block : (s + 1) * block]
         for c in range(phases):
             piece, rest = pieces[s, c], tail[c]
-            new = out[c, s * block : (s + 1) * block]
-            for k in range(block):
-                new[k] = piece[k]
+            both = min(reach, block)
+            for k in range(both):
+                new[k, c] = piece[k] + rest[k]
+            for k in range(both, block):
+                new[k, c] = piece[k]
             # transforms at most twice the block: what reaches on ends within the next block
             if reach <= block:
                 for k in range(reach):
-                    new[k] += rest[k]
                     rest[k] = piece[block + k]
             else:
-                for k in range(block):
-                    new[k] += rest[k]
                 for k in range(reach):
                     # longer responses reach over several blocks: the tail moves up by a block and gains this one's
                     kept = rest[k + block] if k + block < reach else np.float32(0.0)
@@ -81,31 +81,25 @@ def overlap_add(pieces: Real, block: int, tail: Real, out: Real) -> None:
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine
 def refine(coarse: Real, taps: Real, first: int, count: int, fine: Real) -> None:
-    """Fine samples (count, m) in order of time of the symbols `first` … of `coarse` (c, columns).
+    """Fine samples (count, m) in order of time of the symbols `first` … of `coarse` (columns, c).
 
-    `taps` (r, T), r = m / c, interpolate at r instants from a coarse sample on, out of T of them, T / 2 - 1 before it.
+    `taps` (r, T), r = m / c, interpolate at r instants from a coarse sample on, out of T of them, T / 2 - 1 before it. `coarse`
+    goes on for WINDOW - 1 samples behind the last of these symbols.
     """
-    phases, columns = coarse.shape
+    phases = coarse.shape[1]
     ratio, length = taps.shape
     before = length // 2 - 1
     if ratio == 1:
-        # nothing lies between: phases are put in order of time
-        for c in range(phases):
-            row = coarse[c, first : first + count]
-            for k in range(count):
-                fine[k, c] = row[k]
+        # nothing lies between
+        for k in range(count):
+            for c in range(phases):
+                fine[k, c] = coarse[first + k, c]
         return
     # the samples behind two neighbouring coarse ones are sums over one window of coarse samples, whose weights lie side by side:
     # they fill a vector, and nothing is turned round
     group = 2 if phases % 2 == 0 else 1
     width, groups = group * ratio, phases // group
-    # the last pass may read beyond the last column, with weights of zero
-    line = np.zeros((columns + 1 + WINDOW) * phases, dtype=np.float32)
-    for c in range(phases):
-        row = coarse[c]
-        for k in range(columns):
-            line[k * phases + c] = row[k]
-    samples = fine.reshape(-1)
+    line, samples = coarse.reshape(-1), fine.reshape(-1)
     for low in range(0, width, STRIDE):
         size = min(STRIDE, width - low)
         for j in range(0, group + length - 1, WINDOW):

@@ -52,9 +52,9 @@ def test_pieces_overlap_to_one_convolution(kernels: ModuleType, reach: int) -> N
     parts = symbols.reshape(blocks, block)
     pieces = np.array([[np.convolve(part, response[c]) for c in range(phases)] for part in parts], dtype=np.float32)
     for first, last in ((0, 1), (1, 3), (3, 5)):
-        out = np.full((phases, (last - first) * block), np.nan, dtype=np.float32)
+        out = np.full(((last - first) * block, phases), np.nan, dtype=np.float32)
         kernels.overlap_add(pieces[first:last], block, tail, out)
-        np.testing.assert_allclose(out, whole[:, first * block : last * block], atol=1e-4)
+        np.testing.assert_allclose(out, whole[:, first * block : last * block].T, atol=1e-4)
 
 
 @pytest.mark.parametrize(("phases", "ratio", "length"), [(4, 2, 6), (2, 1, 2), (3, 3, 8)])
@@ -63,12 +63,12 @@ def test_refined_samples_are_a_filter_over_all_phases_in_time(
     kernels: ModuleType, phases: int, ratio: int, length: int, count: int
 ) -> None:
     margin = 6
-    coarse, taps = single(phases, count + 2 * margin), single(ratio, length)
+    coarse, taps = single(count + 2 * margin, phases), single(ratio, length)
     # the first instant is that of the coarse sample itself: its taps are one there and zero beside it
     taps[0] = np.arange(length) == length // 2 - 1
     fine = np.empty((count, phases * ratio), dtype=np.float32)
     kernels.refine(coarse, taps, margin, count, fine)
-    line = coarse.T.reshape(-1)
+    line = coarse.reshape(-1)
     for k in range(count):
         for c in range(phases):
             at = (margin + k) * phases + c - (length // 2 - 1)

@@ -181,7 +181,7 @@ class Filterbank:
         self.rows = np.arange(len(table.first)) if rows is None else rows
         self._coarse_rows = table.first[:, None] + table.step[:, None] * np.arange(c)
         self._tail = np.zeros((c, table.transform - table.block), dtype=np.float32)
-        self._last = np.zeros((c, 2 * FILTER_MARGIN), dtype=np.float32)
+        self._last = np.zeros((2 * FILTER_MARGIN, c), dtype=np.float32)
 
     def push(
         self, spectra: SingleComplex, shifts: NDArray[np.int64], out: Single, *, added: Single | None = None
@@ -194,19 +194,19 @@ class Filterbank:
         """
         c, history = self.table.grid.coarse, 2 * FILTER_MARGIN
         # what the filter reaches back over comes from the call before: blocks join without a seam
-        coarse = np.empty((c, history + len(out)), dtype=np.float32)
-        coarse[:, :history] = self._last
+        coarse = np.empty((history + len(out), c), dtype=np.float32)
+        coarse[:history] = self._last
         if len(self.rows):
             where = self._coarse_rows + shifts[:, self.rows, None]
             mixed = np.empty((len(spectra), c, spectra.shape[2]), dtype=np.complex64)
             mix(spectra, self.rows, self.table.responses, where, mixed)
             pieces = fft.irfft(mixed, self.table.transform, overwrite_x=True)
-            overlap_add(pieces, self.block, self._tail, coarse[:, history:])
+            overlap_add(pieces, self.block, self._tail, coarse[history:])
             if added is not None:
-                coarse[:, history:] += added.T
+                coarse[history:] += added
         else:
-            coarse[:, history:] = 0.0 if added is None else added.T
-        self._last[:] = coarse[:, len(out) :]
+            coarse[history:] = 0.0 if added is None else added
+        self._last[:] = coarse[len(out) :]
         refine(coarse, self.table.grid.filter, FILTER_MARGIN, len(out), out)
 
 
