@@ -117,7 +117,7 @@ def compare(
     rows: dict[str, Row] = {}
     groups = grouped({item.id: item for item in wanted}.values(), data_rate)
     with all_cores(len(groups)) as pool:
-        compile_shared(pool)
+        compile_shared(pool, light=any(item.at(data_rate).optics is not None for item in wanted))
         pending = [
             # kernels first: every process would compile them by itself
             pool.submit(

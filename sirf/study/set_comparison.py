@@ -46,7 +46,7 @@ def compare_set(
     rows: dict[str, Row] = {}
     # groups of all rates go through one pool
     with all_cores(len(groups)) as pool:
-        compile_shared(pool)
+        compile_shared(pool, light=any(item.at(rate).optics is not None for item, rate in chosen.members))
         pending = [
             pool.submit(rows_of, group, rate, [rules[item.id] for item in group], bounds, sampled, models, thresholds)
             for group, rate in groups

@@ -23,12 +23,25 @@ class _Recorder(Executor):
         return done
 
 
-@pytest.mark.parametrize("cached", [True, False])
-def test_both_are_asked_for_where_the_cache_has_none(cached: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_warmup, "is_cached", lambda function: cached)
+@pytest.mark.parametrize(
+    ("cached", "light", "expected"),
+    [
+        (set(), False, ["first_paths", "first_eye", "first_margins"]),
+        (set(), True, ["first_paths", "first_light", "first_margins"]),
+        # an eye of copper leaves what is behind light to be compiled
+        ({"open_line", "run_chain"}, True, ["first_light", "first_margins"]),
+        ({"open_line", "run_chain", "search_setting"}, False, []),
+        ({"open_line", "run_chain", "search_setting", "sum_tails"}, True, []),
+        ({"open_line", "sum_tails"}, True, ["first_eye", "first_margins"]),
+    ],
+)
+def test_what_the_cache_lacks_is_asked_for(
+    cached: set[str], light: bool, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel_warmup, "is_cached", lambda function: function.__name__ in cached)
     pool = _Recorder()
-    kernel_warmup.compile_shared(pool)
-    assert pool.asked == ([] if cached else [kernel_warmup.first_eye, kernel_warmup.first_margins])
+    kernel_warmup.compile_shared(pool, light=light)
+    assert [ask.__name__ for ask in pool.asked] == expected
 
 
 def test_a_kernel_is_cached_once_it_has_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,10 +59,12 @@ def test_a_kernel_is_cached_once_it_has_run(tmp_path: Any, monkeypatch: pytest.M
 def test_the_first_links_take_the_kernels_that_stand_for_them() -> None:
     """In a process of its own, which has compiled and loaded nothing before."""
     lines = (
-        "from sirf._kernels import com_search, com_window, symbol_chain",
-        "from sirf.study.kernel_warmup import first_eye, first_margins",
-        "first_eye(); eye = bool(symbol_chain.run_chain.signatures), bool(com_search.search_setting.signatures)",
-        "first_margins(); print(*eye, bool(com_search.search_setting.signatures), bool(com_window.window_estimates.signatures))",
+        "from sirf._kernels import com_search, com_window, pattern_sums, symbol_chain, uniform_line",
+        "from sirf.study.kernel_warmup import first_paths, first_eye, first_light, first_margins",
+        "kernels = (uniform_line.open_line, symbol_chain.run_chain, pattern_sums.sum_tails, com_search.search_setting,",
+        "           com_window.window_estimates)",
+        "for first in (first_paths, first_eye, first_light, first_margins):",
+        "    first(); print(''.join(str(int(bool(kernel.signatures))) for kernel in kernels))",
     )
     done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "False", "True", "True"]
+    assert done.stdout.split() == ["10000", "11000", "11100", "11111"]
