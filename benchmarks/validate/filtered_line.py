@@ -95,6 +95,7 @@ class FilteredLine:
             found += corner**4 / np.prod(pole - others) * np.exp(pole * np.maximum(time, 0.0))
         return np.where(time > 0.0, found.real, 0.0)
 
+    @cached_property
     def gain_of_noise(self) -> float:
         """Rms behind the Rx FFE over that before it: autocorrelation of white noise behind the filter, integrated."""
         f = np.linspace(0.0, 20.0, 200_001)
@@ -114,7 +115,7 @@ class FilteredLine:
         """
         cursors, main = self.cursors
         half = cursors[main] / (self.order - 1)
-        deviation = sigma * self.gain_of_noise()
+        deviation = sigma * self.gain_of_noise
         reach = np.abs(cursors).sum() + 10.0 * deviation
         w = (np.arange(int(9.0 / deviation * 2.0 * reach)) + 0.5) * (1.0 / (2.0 * reach))
         levels = np.linspace(-1.0, 1.0, self.order)[self.order // 2 :]
@@ -122,18 +123,24 @@ class FilteredLine:
         others = np.delete(cursors, main)
         # what a capacitor leaves are thousands of cursors: some at a time
         for part in np.array_split(others, len(others) // 64 + 1):
-            shape *= np.cos(w[:, None, None] * part[:, None] * levels).mean(axis=2).prod(axis=1)
+            angle = np.outer(w, part)
+            shape *= (sum(np.cos(angle * level) for level in levels) / len(levels)).prod(axis=1)
         below = 0.5 - float(np.sum(np.sin(w * half) / w * shape)) * (w[1] - w[0]) / np.pi
         # inner levels err on both sides
         return float(2.0 * (1.0 - 1.0 / self.order) * below)
 
     def at(self, ratio: float) -> float:
         """Sigma in V at which the brute force has a `ratio` of at least 1e-9."""
-        # no error ratio below its rounding has a logarithm
-        low, high = np.log(1e-3), np.log(0.8)
-        return float(
-            np.exp(brentq(lambda x: np.log(max(self.error_ratio(float(np.exp(x))), 1e-14) / ratio), low, high))
-        )
+
+        def excess(log_sigma: float) -> float:
+            # no error ratio below its rounding has a logarithm
+            return float(np.log(max(self.error_ratio(float(np.exp(log_sigma))), 1e-14) / ratio))
+
+        # from above, for the integral takes the longer the less noise there is
+        low = high = np.log(0.8)
+        while excess(low) > 0.0:
+            low, high = low - np.log(2.0), low
+        return float(np.exp(brentq(excess, low, high, xtol=1e-9)))
 
 
 LINES = {
