@@ -94,9 +94,6 @@ class LargeSignal:
                 self.chain, self.period.power, self.period.current, symbol_rate=link.symbol_rate, order=link.order
             )
         )
-        # displaced edges bring light of the neighbours, and its noise with it
-        first = min(self.period.courses - 1, 1)
-        self.variances = self.noise.variance[first : self.period.courses]
         self._at_instant: LevelDistortion | None = None
 
     def at(self, offset: int) -> LevelDistortion:
@@ -164,7 +161,7 @@ class LargeSignal:
     @cached_property
     def _noises(self) -> tuple[NDArray[np.float32], ...]:
         """Mean, third cumulant and, by course of jitter, variance of the noise, each (samples per UI of the light, N)."""
-        found = (self.noise.mean, self.noise.third, *self.variances)
+        found = (self.noise.mean, self.noise.third, *self.noise.variance)
         return tuple(np.ascontiguousarray(each.T, dtype=np.float32) for each in found)
 
     @cached_property

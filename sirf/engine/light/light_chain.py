@@ -133,6 +133,33 @@ class Spectra:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NoiseAtCurve:
+    """Noise behind the diode and ahead of it that comes to the amplifier's curve, (2, N // 2 + 1) where not said; read-only.
+
+    Responses `before` the curve and their `power`, the spectrum of their squared impulse response, `met`, and that of their
+    squared correlation, `own_squared`; `variance` (2,) of what was white with a variance of one.
+    """
+
+    before: Complex
+    power: Float
+    met: Complex
+    own_squared: Float
+    variance: Float
+
+    @classmethod
+    def of(cls, before: Complex, samples: int) -> NoiseAtCurve:
+        """Of responses `before` the curve, on N `samples`."""
+        power = np.abs(before) ** 2
+        # the inverse transform at zero: the mean of a spectrum, of which one half is given
+        variance = (2.0 * power.sum(axis=1) - power[:, 0] - power[:, -1]) / samples
+        own = fft.irfft(power, samples) / variance[:, None]
+        met, own_squared = fft.rfft(fft.irfft(before, samples) ** 2), fft.rfft(own**2).real
+        for each in (before, power, met, own_squared, variance):
+            each.flags.writeable = False
+        return cls(before, power, met, own_squared, variance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NoiseShapes:
     """Responses to noise that is white before the amplifier: (2, N // 2 + 1) behind the diode, and ahead of it.
 
@@ -150,19 +177,15 @@ class NoiseShapes:
     squared: Float
 
     @classmethod
-    def of(cls, before: Complex, met: Complex, behind: Complex, samples: int) -> NoiseShapes:
-        """Of responses (2, N // 2 + 1) to the amplifier's curve on N `samples`, what they have `met`, and that `behind` it."""
-        power = np.abs(before) ** 2
-        # the inverse transform at zero: the mean of a spectrum, of which one half is given
-        variance = (2.0 * power.sum(axis=1) - power[:, 0] - power[:, -1]) / samples
-        seen, correlation = fft.irfft(np.stack([before * behind, power * behind]).reshape(4, -1), samples).reshape(
-            2, 2, -1
-        )
-        shared, impulse = correlation / variance[:, None], fft.irfft(behind, samples)
+    def of(cls, curve: NoiseAtCurve, behind: Complex, samples: int) -> NoiseShapes:
+        """Of noise as it comes to the amplifier's `curve` on N `samples`, and the response `behind` (N // 2 + 1,) it."""
+        both = np.stack([curve.before * behind, curve.power * behind]).reshape(4, -1)
+        seen, correlation = fft.irfft(both, samples, overwrite_x=True).reshape(2, 2, -1)
+        shared, impulse = correlation / curve.variance[:, None], fft.irfft(behind, samples)
         spectra = fft.rfft(np.concatenate([seen**2, impulse * shared]))
-        own, passed = fft.irfft(power, samples) / variance[:, None], np.abs(behind) ** 2
-        squared = variance * (fft.rfft(own**2).real @ passed) / (power @ passed)
-        return cls(spectra[:2], met, shared, impulse, spectra[2:], squared)
+        passed = np.abs(behind) ** 2
+        squared = curve.variance * (curve.own_squared @ passed) / (curve.power @ passed)
+        return cls(spectra[:2], curve.met, shared, impulse, spectra[2:], squared)
 
 
 class LightChain:
@@ -247,9 +270,9 @@ class LightChain:
     def noise_shapes(self, samples: int, kind: str) -> NoiseShapes:
         """Responses to noise of stretches of `samples` of numbers of `kind`; kept."""
         if (samples, kind) not in self._kept_noise_shapes:
-            before, met = _noise_at_curve(self.span.path, samples, self.rate, kind)
+            curve = _noise_at_curve(self.span.path, samples, self.rate, kind)
             behind = self.spectra(samples, kind).behind
-            self._kept_noise_shapes[samples, kind] = NoiseShapes.of(before, met, behind, samples)
+            self._kept_noise_shapes[samples, kind] = NoiseShapes.of(curve, behind, samples)
         return self._kept_noise_shapes[samples, kind]
 
     def rising(self, samples: int, kind: str = "float64") -> Float:
@@ -399,15 +422,10 @@ def _optical_responses(path: OpticalPath, samples: int, rate: float, kind: str) 
 
 
 @lru_cache(maxsize=2)
-def _noise_at_curve(path: OpticalPath, samples: int, rate: float, kind: str) -> tuple[Complex, Complex]:
-    """Responses (2, samples // 2 + 1) to the amplifier's curve of noise behind the diode and ahead of it, and those squared in
-    time; read-only.
-    """
+def _noise_at_curve(path: OpticalPath, samples: int, rate: float, kind: str) -> NoiseAtCurve:
+    """What of noise at the amplifier's curve no copper and no receiver has a say in."""
     _, diode, amplifier = _optical_responses(path, samples, rate, kind)
-    before = np.stack([amplifier, amplifier * diode])
-    met = fft.rfft(fft.irfft(before, samples) ** 2)
-    before.flags.writeable = met.flags.writeable = False
-    return before, met
+    return NoiseAtCurve.of(np.stack([amplifier, amplifier * diode]), samples)
 
 
 def turning(angle: float, count: int) -> Complex:

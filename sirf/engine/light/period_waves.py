@@ -43,8 +43,6 @@ LANES = 4
 class PeriodWaves:
     """What a link's period makes of light `power` (R, SAMPLES) in W, `current` (R, SAMPLES) in A and voltage at the slicer.
 
-    Rows beyond R, of a drive of zero, fill the vectors.
-
     `sent` (N,) are level indices; `moves` and `bends` (R - 1, N) multiply the edge response and its slope in the courses with
     displaced edges, (0, N) without jitter.
     """
@@ -94,18 +92,14 @@ class PeriodWaves:
         return fft.irfft(spectra, PERIOD_SYMBOLS, overwrite_x=True)[: self.courses].astype(float)
 
     def _drives(self, symbols: Float) -> Float:
-        """(R or more, SAMPLES) V at the driver's input, single precision; courses beyond R are zero."""
+        """(R, SAMPLES) V at the driver's input, single precision."""
         drive = self.chain.drive
-        # a fourth row is zero and fills the vectors
-        shapes = np.zeros((LANES if len(self.moves) else 1, SAMPLES), dtype=np.float32)
+        shapes = np.zeros((3 if len(self.moves) else 1, SAMPLES), dtype=np.float32)
         for shape, response in zip(shapes, (drive.through, drive.edge, drive.edge_slope), strict=False):
             np.add.at(shape, (np.arange(len(response)) - drive.sampling) % SAMPLES, response.astype(np.float32))
         through, *edges = fft.rfft(shapes)
         plain = through * _repeated(symbols, len(through))
-        # a number of courses that fills the vectors
-        rows = self.courses if self.courses == 1 else -(-self.courses // LANES) * LANES
-        spectra = np.zeros((rows, len(through)), dtype=through.dtype)
-        spectra[: self.courses] = plain
+        spectra = np.repeat(plain[None], self.courses, axis=0)
         for row, moves, bends in zip(spectra[1:], self.moves, self.bends, strict=False):
             row += edges[0] * _repeated(moves, len(row))
             row += edges[1] * _repeated(bends, len(row))

@@ -30,7 +30,7 @@ from sirf.units import ELECTRON
 class ReceivedNoise:
     """At the slicer, symbols by samples per UI of the light's waves: `mean` in V and `third` cumulant in V³ of the first course.
 
-    `variance` (R, …) in V² of every course, beyond the linear front end's.
+    `variance` in V², beyond the linear front end's: (R - 1, …) of every course with displaced edges, (1, …) where there is none.
     """
 
     mean: Float
@@ -44,39 +44,49 @@ def received_noise(chain: LightChain, power: Float, current: Float, *, symbol_ra
     Numbers stay of the kind that they come in.
     """
     tia, (rows, n) = chain.span.path.receiver.tia, power.shape
+    # displaced edges bring light of the neighbours, and its noise with it: the first course, without them, has no say
+    varied = max(rows - 1, 1)
     if not chain.span.noisy:
-        return _by_symbol(np.zeros(n), np.zeros((rows, n)), np.zeros(n), chain.per_ui)
+        return _by_symbol(np.zeros(n), np.zeros((varied, n)), np.zeros(n), chain.per_ui)
     average = chain.span.gains(order)[1]
     shapes = chain.noise_shapes(n, power.dtype.name)
+    # one transform of all that goes forth and one of all that comes back: what stands side by side fills the vectors
     white = fft.rfft(_white(chain, power).reshape(2 * rows, n)).reshape(2, rows, -1)
     seen = white * shapes.seen[:, None]
-    beyond = seen.sum(axis=0)
+    straight = tia.saturation == np.inf
+    back = np.empty((varied if straight else varied + 2 * rows, seen.shape[2]), seen.dtype)
+    np.sum(seen[:, -varied:], axis=0, out=back[:varied])
     # the linear front end already counts the noise of mean light at the mean gain: only the difference is added here
     usual = _white(chain, chain.span.powers(order)).mean(axis=1)
-    beyond[:, 0] -= n * float(usual @ shapes.seen[:, 0].real)
-    variance = average**2 * fft.irfft(beyond, n, overwrite_x=True)
+    back[:varied, 0] -= n * float(usual @ shapes.seen[:, 0].real)
+    if not straight:
+        met = white * shapes.met[:, None]
+        # both kinds of noise have nearly the same correlation: one, weighted by their sizes
+        weights = met[:, :, 0].real / met[:, :, 0].real.sum(axis=0)
+        np.sum(met, axis=0, out=back[varied : varied + rows])
+        seen *= (shapes.met[:, 0].real / shapes.seen[:, 0].real)[:, None, None]
+        np.sum(seen, axis=0, out=back[varied + rows :])
+    arrived = fft.irfft(back, n, overwrite_x=True)
+    variance = average**2 * arrived[:varied]
     beats = _beats(chain, n, symbol_rate=symbol_rate, order=order)
     # the linear front end counts the beats of mean light: only what the present light has beyond it is added
-    variance += beats * (power / float(chain.span.powers(order).mean()) - 1.0)
+    variance += beats * (power[-varied:] / float(chain.span.powers(order).mean()) - 1.0)
     # a straight amplifier has no second derivative: neither a mean nor a third cumulant comes of the noise
-    if tia.saturation == np.inf:
+    if straight:
         return _by_symbol(np.zeros(n), variance, np.zeros(n), chain.per_ui)
-    met = white * shapes.met[:, None]
-    # both kinds of noise have nearly the same correlation: one, weighted by their sizes
-    weights = met[:, :, 0].real / met[:, :, 0].real.sum(axis=0)
     # rounding in the transform may leave a variance below zero, of which the root is taken further down
-    size = np.maximum(fft.irfft(met.sum(axis=0), n, overwrite_x=True), 0.0)
-    seen *= (shapes.met[:, 0].real / shapes.seen[:, 0].real)[:, None, None]
-    later = np.maximum(fft.irfft(seen.sum(axis=0), n, overwrite_x=True), 0.0)
+    size, later = np.maximum(arrived[varied:], 0.0).reshape(2, rows, n)
     # large noise meets the curve's flatter ends and its bend
     through = tia.noise_power_gain(current, size, float(weights[:, 0] @ shapes.squared))
-    moved = fft.rfft((through - average**2) * np.sqrt(size))
-    moved *= np.einsum("kr,kf->rf", weights, shapes.behind_shared)
-    variance += np.sqrt(later) * fft.irfft(moved, n, overwrite_x=True)
-    shared = weights[:, 0] @ shapes.shared
     bend = tia.curvature(current[0])
-    behind = np.stack([chain.spectra(n, power.dtype.name).behind, fft.rfft(shapes.behind * shared**2)])
-    mean, third = fft.irfft(behind * fft.rfft(np.stack([0.5 * bend * size[0], bend * through[0]])), n)
+    moved = (through[-varied:] - average**2) * np.sqrt(size[-varied:])
+    forth = fft.rfft(np.concatenate([moved, [0.5 * bend * size[0], bend * through[0]]]))
+    forth[:varied] *= np.einsum("kr,kf->rf", weights[:, -varied:], shapes.behind_shared)
+    shared = weights[:, 0] @ shapes.shared
+    forth[varied] *= chain.spectra(n, power.dtype.name).behind
+    forth[varied + 1] *= fft.rfft(shapes.behind * shared**2)
+    *bent, mean, third = fft.irfft(forth, n, overwrite_x=True)
+    variance += np.sqrt(later[-varied:]) * bent
     return _by_symbol(mean, variance, 3.0 * later[0] ** 2 * third, chain.per_ui)
 
 
