@@ -208,17 +208,21 @@ def _of_chain(code: ReedSolomon, chain: ErrorChain, interleave: int, precoding: 
     pause = np.linalg.matrix_power(every, interleave - 1)
     steps = _SymbolSteps.of(clean, pause, dirty @ pause, bits @ pause)
     n, classes = code.symbols, code.correctable + 2
-    share, load = steps.over_a_word(n, classes, start)
-    lost, after = float(share[-1].sum()), None
-    if successive and lost > 0.0:
+    share, load, lost = steps.over_a_word(n, classes, start)
+    after = None
+    if successive and share[-1] > 0.0:
         # the next word of this turn begins in the states in which lost words end
-        after = float(steps.over_a_word(n, classes, share[-1] / lost)[0][-1].sum())
-    return WordErrors(share.sum(axis=1), load.sum(axis=1), symbol, n, n * code.bits_per_symbol, after)
+        after = float(steps.over_a_word(n, classes, lost / share[-1])[0][-1])
+    return WordErrors(share, load, symbol, n, n * code.bits_per_symbol, after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _SymbolSteps:
-    """What one FEC symbol does to a chain of S states: no wrong bit (as a product of two matrices), some, and wrong bits."""
+    """What one FEC symbol does to a chain of S states: no wrong bit, some, and wrong bits.
+
+    A right symbol is the product of `clean` (S, E) and `onward` (E, S): it leaves one of E states, which is few where the chain
+    remembers no more than a symbol's steps.
+    """
 
     clean: Float
     onward: Float
@@ -228,28 +232,75 @@ class _SymbolSteps:
     @classmethod
     def of(cls, clean: Float, pause: Float, dirty: Float, bits: Float) -> _SymbolSteps:
         """From `clean` (S, S) up to the `pause` (S, S) that follows, and the others with it."""
-        # a chain that remembers no more than a symbol's steps ends a clean one in one state: few columns hold all
         entered = np.flatnonzero(clean.any(axis=0))
         return cls(clean=np.ascontiguousarray(clean[:, entered]), onward=pause[entered], dirty=dirty, bits=bits)
 
-    def over_a_word(self, symbols: int, classes: int, start: Float) -> tuple[Float, Float]:
-        """Probability and probability times wrong bits (classes, S) behind so many FEC symbols, from states `start` (S,).
+    def over_a_word(self, symbols: int, classes: int, start: Float) -> tuple[Float, Float, Float]:
+        """Probability and probability times wrong bits (classes,) behind so many FEC symbols, from states `start` (S,), and the
+        states (S,) of the last class.
 
-        Rows: wrong symbols so far, the last one "more than the decoder corrects".
+        Classes are wrong symbols, the last one "more than the decoder corrects". Words are followed from right symbol to right
+        symbol: what lies between two depends on the E states alone. All sums are of positive terms, so that the smallest
+        probability keeps its digits.
         """
-        # both in one array: a large product takes less time than two of half its size
-        state = np.zeros((2 * classes, len(start)))
-        # no wrong symbol yet
-        state[0] = start
-        for _ in range(symbols):
-            grown = state @ self.dirty
-            grown[classes:] += state[:classes] @ self.bits
-            state = (state @ self.clean) @ self.onward
-            # one wrong symbol more, and the last class keeps its own
-            for part, more in ((state[:classes], grown[:classes]), (state[classes:], grown[classes:])):
-                part[1:] += more[:-1]
-                part[-1] += more[-1]
-        return state[:classes], state[classes:]
+        first, later = (_Runs.of(self, states, classes) for states in (start[None], self.onward))
+        # behind 1, 2 … right symbols, the last one just now: without and with wrong bits, by wrong symbols and state
+        reached = np.empty((symbols, 2, *later.ended.shape[1:3]))
+        flat = reached.reshape(symbols, -1)
+        reached[0], step = first.ended[:, :, 0], later.step()
+        for after, before in zip(flat[1:], flat[:-1], strict=True):
+            np.matmul(before, step, out=after)
+        share, load = np.zeros(classes), np.zeros(classes)
+        once, weighted = later.going.sum(axis=3)
+        for wrong in range(classes - 1):
+            # the last run goes on at the end of the word
+            plain, with_bits = reached[symbols - wrong - 1, :, wrong::-1]
+            share[wrong] = np.vdot(plain, once[: wrong + 1])
+            load[wrong] = np.vdot(with_bits, once[: wrong + 1]) + np.vdot(plain, weighted[: wrong + 1])
+        # words spoilt by one symbol after the other: those that are wrong from the first symbol on come first
+        plain, with_bits = reached[: symbols - classes + 1].swapaxes(0, 1).reshape(2, symbols - classes + 1, -1)
+        spoilt = plain @ later.going[0, :0:-1].reshape(plain.shape[1], -1)
+        lost, load[-1] = first.going[0, -1, 0], first.going[1, -1].sum()
+        load[-1] += with_bits.sum(axis=0) @ once[:0:-1].ravel() + plain.sum(axis=0) @ weighted[:0:-1].ravel()
+        every, bits = self.clean @ self.onward + self.dirty, self.bits.sum(axis=1)
+        for each in spoilt:
+            # a spoilt word stays spoilt, and its symbols go on to have wrong bits
+            load[-1] += lost @ bits
+            lost = lost @ every + each
+        share[-1] = lost.sum()
+        return share, load, lost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """Runs of 0, 1 … t + 1 wrong symbols from each of O states or mixtures of them: probability, and that times wrong bits.
+
+    `going` (2, t + 2, O, S) by the state behind the last wrong symbol; `ended` (2, t + 1, O, E) by that of the right symbol
+    behind it.
+    """
+
+    going: Float
+    ended: Float
+
+    @classmethod
+    def of(cls, steps: _SymbolSteps, states: Float, length: int) -> _Runs:
+        """From `states` (O, S), of less than `length` wrong symbols."""
+        going = np.zeros((2, length, *states.shape))
+        going[0, 0] = states
+        for k in range(1, length):
+            plain, weighted = going[:, k - 1]
+            going[0, k], going[1, k] = plain @ steps.dirty, weighted @ steps.dirty + plain @ steps.bits
+        return cls(going, going[:, :-1] @ steps.clean)
+
+    def step(self) -> Float:
+        """Matrix that takes what is known behind one right symbol (2 (t + 1) E,) to the next one: wrong symbols add."""
+        _, most, states, _ = self.ended.shape
+        step = np.zeros((2, most, states, 2, most, states))
+        plain, weighted = self.ended.swapaxes(1, 2)
+        for wrong in range(most):
+            step[0, wrong, :, 0, wrong:] = step[1, wrong, :, 1, wrong:] = plain[:, : most - wrong]
+            step[0, wrong, :, 1, wrong:] = weighted[:, : most - wrong]
+        return step.reshape(2 * most * states, -1)
 
 
 def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> tuple[Float, Float, Float, Float, Float]:

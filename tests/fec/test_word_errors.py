@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import binom
 
 from sirf import fec
+from sirf._arrays import Float
 from sirf.errors import SirfError
-from sirf.fec.word_errors import word_errors, word_errors_in_series
+from sirf.fec.word_errors import _SymbolSteps, word_errors, word_errors_in_series
 from sirf.results.chain_count import composed_error_ratio
 
 KP4, KR4 = fec.load("kp4"), fec.load("kr4")
@@ -119,3 +120,37 @@ def test_losses_in_series_repeat_on_the_line_that_had_them() -> None:
     # a loss of the quiet line is one in 1e4 of all, and what follows it is chance
     assert both.repeated_loss == pytest.approx(bursty.repeated_loss, rel=1e-3)
     assert quiet.then(quiet).repeated_loss == pytest.approx(quiet.then(quiet).codeword_error_ratio)
+
+
+def _symbol_by_symbol(steps: _SymbolSteps, symbols: int, classes: int, start: Float) -> tuple[Float, Float]:
+    """Probability and probability times wrong bits (classes, S), every symbol of the word put behind the last."""
+    share, load = np.zeros((2, classes, len(start)))
+    share[0] = start
+    right = steps.clean @ steps.onward
+    for _ in range(symbols):
+        wrong, weighted = share @ steps.dirty, load @ steps.dirty + share @ steps.bits
+        share, load = share @ right, load @ right
+        for part, more in ((share, wrong), (load, weighted)):
+            part[1:] += more[:-1]
+            part[-1] += more[-1]
+    return share, load
+
+
+@pytest.mark.parametrize("states", [1, 3, 7])
+@pytest.mark.parametrize("left", [1, 3])
+def test_runs_of_wrong_symbols_add_up_to_words_symbol_by_symbol(states: int, left: int) -> None:
+    """Random chains, few of whose states follow a right symbol; shares down to 1e-12 keep twelve digits."""
+    rng = np.random.default_rng(states)
+    # every row is shared among right and wrong symbols
+    clean = rng.random((states, min(left, states)))
+    onward = rng.dirichlet(np.ones(states), min(left, states))
+    wrong = rng.random((states, 1)) * 0.02
+    clean *= (1.0 - wrong) / clean.sum(axis=1, keepdims=True)
+    dirty = wrong * rng.dirichlet(np.ones(states), states)
+    steps = _SymbolSteps(clean=clean, onward=onward, dirty=dirty, bits=dirty * rng.uniform(1.0, 3.0, dirty.shape))
+    start = rng.dirichlet(np.ones(states))
+    share, load, lost = steps.over_a_word(544, 17, start)
+    expected_share, expected_load = _symbol_by_symbol(steps, 544, 17, start)
+    assert share == pytest.approx(expected_share.sum(axis=1), rel=1e-12, abs=0.0)
+    assert load == pytest.approx(expected_load.sum(axis=1), rel=1e-12, abs=0.0)
+    assert lost == pytest.approx(expected_share[-1], rel=1e-12, abs=0.0)
