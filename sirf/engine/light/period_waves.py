@@ -97,15 +97,15 @@ class PeriodWaves:
         shapes = np.zeros((3 if len(self.moves) else 1, SAMPLES), dtype=np.float32)
         for shape, response in zip(shapes, (drive.through, drive.edge, drive.edge_slope), strict=False):
             np.add.at(shape, (np.arange(len(response)) - drive.sampling) % SAMPLES, response.astype(np.float32))
-        through, *edges = fft.rfft(shapes)
+        # fewer samples hold the lower part of the band
+        samples = self.per_ui * PERIOD_SYMBOLS
+        through, *edges = fft.rfft(shapes)[:, : samples // 2 + 1]
         plain = through * _repeated(symbols, len(through))
         spectra = np.repeat(plain[None], self.courses, axis=0)
         for row, moves, bends in zip(spectra[1:], self.moves, self.bends, strict=False):
             row += edges[0] * _repeated(moves, len(row))
             row += edges[1] * _repeated(bends, len(row))
-        # fewer samples hold the lower part of the band
-        samples = self.per_ui * PERIOD_SYMBOLS
-        return np.asarray(fft.irfft(spectra[:, : samples // 2 + 1], samples) * np.float32(samples / SAMPLES))
+        return np.asarray(fft.irfft(spectra, samples, overwrite_x=True) * np.float32(samples / SAMPLES))
 
 
 @lru_cache(maxsize=16)
@@ -141,15 +141,21 @@ def _displaced(link: Link, symbols: Float) -> tuple[Float, Float]:
     jitter = link.transmitter.jitter
     if not jitter:
         return np.zeros((0, len(symbols))), np.zeros((0, len(symbols)))
-    generator = np.random.default_rng(2)
     # displaced by minus one UI, what multiplies the edge response is the step itself
     steps = edge_moves(link, symbols, np.full(len(symbols), -1.0))
-    drawn = [_displacement(jitter, generator, symbol_rate=link.symbol_rate) for _ in range(JITTER_COURSES)]
     # both signs: what is odd in the displacement drops out of their mean
-    turned = np.array([sign * one for one in drawn for sign in (1.0, -1.0)])
+    turned = np.array([sign * one for one in _displacements(jitter, link.symbol_rate) for sign in (1.0, -1.0)])
     # rising edges are late by half the duty-cycle distortion, whatever else displaces them
     tau = turned + 0.5 * jitter.duty_cycle_ui * np.sign(steps)
     return -steps * tau, 0.5 * steps * tau**2
+
+
+# kept: the links of one study share their jitter
+@lru_cache(maxsize=2)
+def _displacements(jitter: Jitter, symbol_rate: float) -> tuple[Float, ...]:
+    """`JITTER_COURSES` times (N,) UI, drawn: everything but what depends on the direction of an edge."""
+    generator = np.random.default_rng(2)
+    return tuple(_displacement(jitter, generator, symbol_rate=symbol_rate) for _ in range(JITTER_COURSES))
 
 
 def _displacement(jitter: Jitter, generator: np.random.Generator, *, symbol_rate: float) -> Float:

@@ -23,6 +23,7 @@ from scipy import fft
 
 from sirf._arrays import Float
 from sirf.engine.light.light_chain import LightChain
+from sirf.optics.span import BEAT_BAND
 from sirf.units import ELECTRON
 
 
@@ -108,8 +109,9 @@ def _white(chain: LightChain, power: Float) -> Float:
 
 def _beats(chain: LightChain, samples: int, *, symbol_rate: float, order: int) -> float:
     """Variance in V² of double reflections in the linear front end."""
-    # they change slowly: the band up to twice the symbol rate holds all of them
-    behind = chain.spectra(samples, "float32").behind
-    frequency = np.arange(len(behind) // 2) * np.float64(chain.rate / samples)
+    step = chain.rate / samples
+    # they change slowly: of a Gaussian density 1e-31 lies beyond twelve of its widths
+    frequency = np.arange(int(12.0 * BEAT_BAND * symbol_rate / step)) * np.float64(step)
+    behind = chain.spectra(samples, "float32").behind[: len(frequency)]
     density = chain.span.beat_density(frequency, symbol_rate=symbol_rate, order=order)
-    return float(np.trapezoid(density * np.abs(behind[: len(frequency)].astype(complex)) ** 2, frequency))
+    return float(np.trapezoid(density * np.abs(behind.astype(complex)) ** 2, frequency))
