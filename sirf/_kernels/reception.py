@@ -247,6 +247,19 @@ def recover(loop: Loop, time: float, integral: float, out: float, symbol: int) -
     return time + min(max(gear * loop.proportional * out + integral, -LARGEST_STEP), LARGEST_STEP), integral
 
 
+@kernel(fastmath=True)  # sums in double precision: their order changes the last bits only
+def add_phases(position: Float, sums: Float) -> None:
+    """Add to `sums` (3,) the number of instants `position` (k,) in UI, their distances from whole UI, and those squared."""
+    total = squares = 0.0
+    for i in range(len(position)):
+        off = position[i] - np.rint(position[i])
+        total += off
+        squares += off * off
+    sums[0] += len(position)
+    sums[1] += total
+    sums[2] += squares
+
+
 @kernel
 def watch_lock(loop: Loop, state: Any, off: float, slip: int, symbol: int) -> None:
     """Note whether the loop is locked: the sampler within the window, `off` UI from its place, and no symbol slipped."""

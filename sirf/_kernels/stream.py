@@ -258,6 +258,28 @@ def correlate_stretches(
 
 
 @kernel(fastmath=True)
+def delayed_sums(waves: Single, taps: Single, offsets: NDArray[np.int64], out: Single) -> None:
+    """Sums over j of `taps`[b, j] times the periodic wave b, earlier by `offsets`[b, j] samples: `waves` and `out` (B, n).
+
+    `taps` (B, T) and `offsets` (B, T), from 0 to n - 1; T is a multiple of 4.
+    """
+    rows, n = waves.shape
+    twice = np.empty(2 * n, dtype=np.float32)
+    for b in range(rows):
+        wave, target = waves[b], out[b]
+        for i in range(n):
+            # two periods: what is earlier reads on from the first into the second
+            twice[i] = twice[n + i] = wave[i]
+            target[i] = np.float32(0.0)
+        for j in range(0, taps.shape[1], SCATTERED):
+            h0, h1, h2, h3 = taps[b, j], taps[b, j + 1], taps[b, j + 2], taps[b, j + 3]
+            w0, w1 = twice[offsets[b, j] :], twice[offsets[b, j + 1] :]
+            w2, w3 = twice[offsets[b, j + 2] :], twice[offsets[b, j + 3] :]
+            for i in range(n):
+                target[i] += h0 * w0[i] + h1 * w1[i] + h2 * w2[i] + h3 * w3[i]
+
+
+@kernel(fastmath=True)
 def compress(staircase: Single, compression: np.float32, lost: Single) -> None:
     """Take compression x³ off `staircase` (n,) in place, and leave -compression x³ in `lost` (n,)."""
     for i in range(len(staircase)):

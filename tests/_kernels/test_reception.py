@@ -137,6 +137,14 @@ def test_a_constant_phase_error_moves_the_sampler_by_a_parabola() -> None:
     assert kernel.recover(loop(), 0.0, 0.0, 1e9, 20) == (0.5, 0.25)
 
 
+def test_phases_are_counted_from_the_nearest_whole_interval() -> None:
+    off = RNG.normal(0.0, 0.1, 1000)
+    for function in (kernel.add_phases, plain(kernel.add_phases)):
+        sums = np.array([2.0, 0.5, 0.25])
+        function(np.arange(1000.0) + off, sums)
+        np.testing.assert_allclose(sums - [2.0, 0.5, 0.25], [1000, off.sum(), np.sum(off**2)], rtol=1e-9)
+
+
 def test_lock_needs_its_hold_and_is_lost_outside_the_window() -> None:
     state, same = fresh(), fresh()
     for symbol, (off, slip) in enumerate([(0.4, 0), (0.1, 0), (0.1, 0), (0.1, 0), (0.1, 0), (0.3, 0), (0.1, 1)]):

@@ -9,6 +9,7 @@ from scipy import stats
 from sirf._kernels.stream import (
     correlate_add,
     correlate_stretches,
+    delayed_sums,
     normals,
     random_levels,
     random_symbols,
@@ -136,6 +137,18 @@ def test_levels_are_equally_likely_and_independent(order: int) -> None:
     for lag in (1, 2, 16, -(-600_000 // (64 // (order.bit_length() - 1)))):
         pairs = index[:-lag] * order + index[lag:]
         assert stats.chisquare(np.bincount(pairs[: len(pairs) // 2 * 2 : 2], minlength=order**2)).pvalue > 0.001
+
+
+def test_delayed_sums_go_round_each_periodic_wave() -> None:
+    rng = np.random.default_rng(6)
+    waves, taps = (rng.normal(size=shape).astype(np.float32) for shape in ((3, 50), (3, 8)))
+    offsets, out = rng.integers(0, 50, (3, 8)), np.full((3, 50), np.nan, dtype=np.float32)
+    delayed_sums(waves, taps, offsets, out)
+    meant = [
+        sum(tap * np.roll(wave, -offset) for tap, offset in zip(*own, strict=True))
+        for wave, own in zip(waves, zip(taps, offsets, strict=True), strict=True)
+    ]
+    np.testing.assert_allclose(out, meant, rtol=1e-4, atol=1e-5)
 
 
 def test_each_stretch_has_its_own_scattered_taps() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float, Single
-from sirf._kernels.stream import SCATTERED, correlate_stretches
+from sirf._kernels.stream import SCATTERED, delayed_sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +52,6 @@ def _delayed_sums(waves: Single, factors: Sequence[Float], delays: Sequence[NDAr
     taps = np.zeros((rows, -(-size // SCATTERED) * SCATTERED), dtype=np.float32)
     offsets = np.zeros(taps.shape, dtype=np.int64)
     taps[:, :size], offsets[:, :size] = factors, [-own % n for own in delays]
-    # two periods: what comes later reads on from the first into the second
-    twice, total = np.concatenate([waves, waves], axis=1), np.zeros(waves.shape, dtype=np.float32)
-    lengths = np.full(rows, taps.shape[1])
-    for row in range(rows):
-        correlate_stretches(twice[row], taps, offsets, lengths, np.array([row]), 0, n, total[row])
+    total = np.empty(waves.shape, dtype=np.float32)
+    delayed_sums(waves, taps, offsets, total)
     return total

@@ -294,10 +294,10 @@ class LightChain:
     def light(self, drive: Float, noise: Float | None = None) -> Float:
         """Light (..., N) W at the transmitter's output of a `drive` (..., N) V that has passed the driver's response."""
         path, n, kind = self.span.path, drive.shape[-1], drive.dtype.name
-        volts = path.driver.curve(self.sign * drive)
+        volts = path.driver.curve(drive if self.sign > 0.0 else -drive)
         if noise is not None and self.driver_noise:
             # a one-sided density S sampled at a rate R has the variance S R / 2
-            volts = volts + sqrt(0.5 * self.rate * self.driver_noise) * noise
+            volts += sqrt(0.5 * self.rate * self.driver_noise) * noise
         return path.launch(volts, self.rate, response=self.spectra(n, kind).device).astype(kind, copy=False)
 
     def run(self, drive: Float, unit: UnitNoise | None = None, echoes: Echoes | None = None) -> LightWaves:

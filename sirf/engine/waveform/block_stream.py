@@ -262,17 +262,18 @@ class LightStream:
         `shifts` (S, drives) are samples of SAMPLES_PER_UI a UI.
         """
         count = len(spectra)
-        new = np.empty((count * self.block, self.per_ui), dtype=np.float32)
-        self.bank.push(spectra, shifts, new)
-        drive = np.concatenate([self.drive, new])
-        self.drive = drive[-len(self.drive) :]
+        kept = len(self.drive)
+        drive = np.empty((kept + count * self.block, self.per_ui), dtype=np.float32)
+        drive[:kept] = self.drive
+        self.bank.push(spectra, shifts, drive[kept:])
+        self.drive = drive[-kept:]
         noise = unit = echoes = None
         if self.noisy:
             size, indices = self.block * self.per_ui, range(self.index, self.index + count)
             drawn = np.concatenate([self.unit, *(self.source.light_noise(index, 3, size) for index in indices)], axis=1)
             self.unit = drawn[:, -self.unit.shape[1] :]
             noise = self._blocks(drawn[0])
-            unit = UnitNoise(*(self._stretches(self._blocks(row)) for row in drawn))
+            unit = UnitNoise(noise, *(self._stretches(self._blocks(row)) for row in drawn[1:]))
             samples = self.length * self.per_ui
             echoes = [one for index in indices for one in self.source.echoes(index, LIGHT_STRETCHES, samples)]
         self.index += count

@@ -281,10 +281,7 @@ class Reception:
         self._decided = trace.decided[done : done + self.history]
         where = trace.position[count - 1 - self.ffe_main :][:done]
         if self.loop.detector:
-            counted = where[max(self.first - start, 0) :]
-            off = counted - np.rint(counted)
-            # not `off @ off`: a product of long vectors wakes the threads of BLAS, which cost more than it takes
-            self.phase += np.array([len(off), off.sum(), np.square(off).sum()])
+            kernel.add_phases(where[max(self.first - start, 0) :], self.phase)
         return TracedDecisions(
             position=where,
             equalised=trace.equalised[:done],
