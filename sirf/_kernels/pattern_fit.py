@@ -13,8 +13,6 @@ from sirf._kernels.jit import kernel
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
-Complex = NDArray[np.complex128]
-SingleComplex = NDArray[np.complex64]
 Integers = NDArray[np.int64]
 
 
@@ -130,25 +128,3 @@ def between_samples(columns: Single, first: int, shares: Float, out: Float) -> N
             out[n] += share * column[n + start]
         for n in range(start):
             out[n + size - start] += share * column[n]
-
-
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def fold_spectra(spectra: SingleComplex, coarse: Complex, fine: Complex, turns: Complex, out: SingleComplex) -> None:
-    """`out` (rows, N / 2 + 1): what spectra of waves have in common with their mirror images, at one sample of every N-th part.
-
-    The halves of `spectra` (R, B N) are turned by `turns` (B,) and, at number k of N, by `coarse`[k // F] `fine`[k % F], F long.
-    """
-    half, length = out.shape[1] - 1, len(fine)
-    size = 2 * half
-    # a whole period turns by as much as one part does against the next
-    whole = turns[1] / turns[0]
-    for first in range(0, half + 1, length):
-        for k in range(first, min(first + length, half + 1)):
-            turn = coarse[first // length] * fine[k - first]
-            other, back = (size - k, whole * np.conj(turn)) if k > 0 else (0, turn)
-            for row in range(len(spectra)):
-                near = far = 0j
-                for b in range(len(turns)):
-                    near += turns[b] * spectra[row, b * size + k]
-                    far += turns[b] * spectra[row, b * size + other]
-                out[row, k] = near * turn + np.conj(far * back)

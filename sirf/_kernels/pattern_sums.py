@@ -68,7 +68,7 @@ def count_classes(
     """Count `values` (R, N) less the `centres` (G,) of their `group` (N,) as `count_split` does, by class of `noise` (R, N).
 
     `bounds` (G, C - 1) ascend and divide the noise of a group into classes, C in all; `counts` (G C, B) and `sums` (2, G C) are
-    those of each class: of their noise, and of what splitting adds to their squares, in bins.
+    those of each class: of their noise where there are several, and of what splitting adds to their squares, in bins.
     """
     divisions, bins = bounds.shape[1], counts.shape[1]
     flat = counts.reshape(-1)
@@ -84,7 +84,8 @@ def count_classes(
             at = into * bins + index
             flat[at] += 1.0 - part
             flat[at + 1] += part
-            sums[0, into] += noise[row, n]
+            if divisions > 0:
+                sums[0, into] += noise[row, n]
             sums[1, into] += part * (1.0 - part)
 
 

@@ -11,7 +11,6 @@ from sirf._kernels.pattern_fit import (
     correlate_neighbours,
     count_between,
     fit_courses,
-    fold_spectra,
 )
 
 N, GROUPS, WIDTH = 60, 3, 5
@@ -81,21 +80,3 @@ def test_samples_are_taken_round_the_period(first: int) -> None:
     between_samples(values, first, shares, out)
     turned = [np.roll(values.T.ravel(), -first - k)[::4].astype(float) for k in range(4)]
     assert out == pytest.approx(shares @ np.array(turned), abs=1e-12)
-
-
-@pytest.mark.parametrize("samples", [0, 1, -5])
-def test_folded_spectra_are_those_of_every_other_sample(samples: int) -> None:
-    """Waves of four samples a symbol without their highest frequency, of which samples a fraction later are taken."""
-    spectrum = GENERATOR.standard_normal((2, 2 * N)) + 1j * GENERATOR.standard_normal((2, 2 * N))
-    spectrum[:, 0] = spectrum[:, 0].real
-    turns = [
-        np.exp(2j * np.pi * samples / 16 * np.arange(count) / per) for count, per in ((2, 1), (N // 5, N // 5), (5, N))
-    ]
-    parts, coarse, fine = turns
-    out = np.zeros((3, N // 2 + 1), dtype=np.complex64)
-    fold_spectra(spectrum.astype(np.complex64), coarse, fine, parts, out)
-    later = spectrum * np.exp(2j * np.pi * samples / 16 * np.arange(2 * N) / N)
-    # twice what is counted once, the mean, and a wave four times as large as one of the length of a period
-    twice = 4 * np.fft.irfft(np.append(later, np.zeros((2, 1)), axis=1), 4 * N)[:, ::4] + later[:, :1].real / N
-    assert np.fft.irfft(out[:2], N) == pytest.approx(twice, abs=1e-5)
-    assert not out[2].any()

@@ -252,4 +252,4 @@ def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple
     scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
     counts = np.zeros((len(low), REST_BINS))
     count_between(left, fit.pair, low - constants, scale, counts)
-    return np.linspace(low, high, REST_BINS, axis=1), counts / fit.count[:, None]
+    return low[:, None] + np.outer(high - low, np.arange(REST_BINS) / (REST_BINS - 1.0)), counts / fit.count[:, None]

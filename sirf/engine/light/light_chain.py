@@ -430,12 +430,9 @@ def _noise_at_curve(path: OpticalPath, samples: int, rate: float, kind: str) -> 
 
 def turning(angle: float, count: int) -> Complex:
     """exp(j k angle) (count,) for k = 0, 1 …, as a product of two short series."""
-    return np.outer(*turns(angle, count)).ravel()[:count]
-
-
-def turns(angle: float, count: int, row: int = 256) -> tuple[Complex, Complex]:
-    """Series whose products, each of the first with all of the second (`row`,), are exp(j k angle) for `count` numbers k."""
-    return np.exp(1j * angle * row * np.arange(-(-count // row))), np.exp(1j * angle * np.arange(row))
+    row = 256
+    coarse = np.exp(1j * angle * row * np.arange(-(-count // row)))
+    return np.outer(coarse, np.exp(1j * angle * np.arange(row))).ravel()[:count]
 
 
 def periodic(response: Float, sampling: int, values: Float) -> Float:

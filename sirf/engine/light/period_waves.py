@@ -10,16 +10,15 @@ Symbols: N = PERIOD_SYMBOLS of the period, R courses, the first without jitter.
 from __future__ import annotations
 
 from copy import copy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.pattern_fit import fold_spectra
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, edge_moves, turns
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, edge_moves, turning
 from sirf.optics.optical_path import OpticalPath
 from sirf.transmitter.edge import transmitter_edge
 
@@ -76,20 +75,28 @@ class PeriodWaves:
 
     def at_instants(self, samples: int, samples_per_ui: int) -> Float:
         """(R, N) V at the slicer, `samples` of `samples_per_ui` after the sampling instant of every symbol."""
-        half = self._spectra[: self.courses, :-1]
         # one sample a UI: frequencies a symbol rate apart fall together, turned by the time that they differ in
-        angle = 2.0 * np.pi * samples / samples_per_ui
-        parts = np.exp(1j * angle * np.arange(half.shape[1] // PERIOD_SYMBOLS)) / self.per_ui
-        coarse, fine = turns(angle / PERIOD_SYMBOLS, PERIOD_SYMBOLS)
+        angle, parts = 2.0 * np.pi * samples / samples_per_ui, self.per_ui // 2
+        turns = np.exp(1j * angle * np.arange(-parts, parts)) / self.per_ui
+        half = PERIOD_SYMBOLS // 2 + 1
         # a number of courses that fills the vectors
         rows = self.courses if self.courses == 1 else -(-self.courses // LANES) * LANES
-        # the real part of an inverse transform is that of what a spectrum and its mirror image have in common
-        spectra = np.zeros((rows, PERIOD_SYMBOLS // 2 + 1), dtype=half.dtype)
-        fold_spectra(half, coarse, fine, parts, spectra)
-        # the mean stands once in the spectrum, twice in the sum of both halves; that of the first course is taken off
-        spectra[: self.courses, 0] -= self._spectra[: self.courses, 0].real / self.per_ui
-        spectra[: self.courses, 0] -= self.chain.offset * PERIOD_SYMBOLS
+        spectra = np.zeros((rows, half), dtype=self._folded.dtype)
+        np.matmul(turns.astype(spectra.dtype), self._folded, out=spectra[: self.courses])
+        spectra[:, 0] -= self.chain.offset * PERIOD_SYMBOLS
+        spectra *= turning(angle / PERIOD_SYMBOLS, half).astype(spectra.dtype)
         return fft.irfft(spectra, PERIOD_SYMBOLS, overwrite_x=True)[: self.courses].astype(float)
+
+    @cached_property
+    def _folded(self) -> Complex:
+        """(R, samples per UI, N / 2 + 1): the whole spectra, negative frequencies first, of which those in a column fall together
+        at one sample a UI."""
+        above = self._spectra[: self.courses, :-1]
+        # real waves: their spectra at negative frequencies are conjugate; the highest one belongs to neither side
+        whole = np.concatenate([np.zeros_like(above[:, :1]), np.conj(above[:, :0:-1]), above], axis=1)
+        return np.ascontiguousarray(
+            whole.reshape(self.courses, self.per_ui, PERIOD_SYMBOLS)[:, :, : PERIOD_SYMBOLS // 2 + 1]
+        )
 
     def _drives(self, symbols: Float) -> Float:
         """(R, SAMPLES) V at the driver's input, single precision."""

@@ -202,8 +202,10 @@ def tied_by_level(
     # where the totals of what is wanted stand
     places = np.stack([before * count + level for before, level in wanted], axis=1)
     totals = np.empty((len(functions), len(wanted), 2, chain.size))
+    outside = row.outside(cursors[0], points)
     for c, own in enumerate(cursors):
-        outside = row.outside(own, points)
+        # nothing without pairs of symbols
+        outside = row.outside(own, points) if len(outside) else outside
         chain.run(own[row.start : row.stop], main - row.start, outside, pairs[c], float(scales[c]))
         totals[c] = chain.total[places[c]]
     totals *= (np.arange(chain.size) < needed[:, None])[:, None, None]

@@ -199,25 +199,23 @@ def inverted(above: Complex, below: Complex | None, line: TiltedContour, *, deep
     untilt = np.exp(-line.tilt * volts)
     repeated = float(np.exp(-line.tilt * 2.0 * np.pi / line.step))
 
-    def both(functions: Complex) -> tuple[Float, Float]:
-        # a function divided by s is that of its integral: the tail; the function itself is that of the density
-        tail = _line_integral(functions / line.points, line, len(volts)) * untilt
-        return tail, _line_integral(functions, line, len(volts)) * untilt
-
-    def alone(one: tuple[Float, Float], opposite: tuple[Float, Float]) -> tuple[Float, Float]:
-        tail = one[0] - repeated * (1.0 - np.clip(_turned(opposite[0]), 0.0, 1.0))
-        density = np.maximum(one[1] - repeated * _turned(opposite[1]), 0.0)
-        tail = np.clip(tail, 0.0, 1.0)
-        # a tail falls; what rounding makes of the middle on a deep line must not pull down what follows
-        falling = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1] if deep else np.minimum.accumulate(tail, axis=1)
-        return np.log(np.maximum(falling, FLOOR)), density
-
-    upper = both(above)
-    lower = (upper[0][::-1], upper[1][::-1]) if below is None else both(below)
-    log_tail, density = alone(upper, lower)
-    found = Interference(volts=volts, log_tail=log_tail, density=density)
+    # upper tails above lower ones: all are transformed together
+    functions, count = above if below is None else np.concatenate([above, below]), len(above)
+    # a function divided by s is that of its integral: the tail; the function itself is that of the density
+    tail = _line_integral(functions / line.points, line, len(volts)) * untilt
+    density = _line_integral(functions, line, len(volts)) * untilt
+    # what lies a period away is the opposite tail of the same level: without a lower one that of the mirror level
+    opposite = np.roll(np.arange(len(tail)), count) if below is not None else np.arange(count)[::-1]
+    alone = tail - repeated * (1.0 - np.clip(_turned(tail[opposite]), 0.0, 1.0))
+    density = np.maximum(density - repeated * _turned(density[opposite]), 0.0)
+    alone = np.clip(alone, 0.0, 1.0)
+    # a tail falls; what rounding makes of the middle on a deep line must not pull down what follows
+    falling = np.maximum.accumulate(alone[:, ::-1], axis=1)[:, ::-1] if deep else np.minimum.accumulate(alone, axis=1)
+    logarithm = np.log(np.maximum(falling, FLOOR))
+    log_tail = logarithm[:count]
+    found = Interference(volts, log_tail, density[:count])
     if below is not None:
-        found = Interference(volts, log_tail, density, *alone(lower, upper))
+        found = Interference(volts, log_tail, density[:count], logarithm[count:], density[count:])
     if deep:
         return found
     least = _resolved(log_tail, above, line)
