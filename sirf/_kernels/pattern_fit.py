@@ -99,20 +99,6 @@ def fit_courses(
 
 
 @kernel
-def count_between(values: Float, group: Integers, start: Float, scale: Float, counts: Float) -> None:
-    """Count `values` (N,) in the bins `counts` (G, B) of their `group` (N,), each split over two of them, its mean kept.
-
-    A value less `start` (G,), times `scale` (G,), is counted in bins.
-    """
-    for n in range(len(group)):
-        g = group[n]
-        place = (values[n] - start[g]) * scale[g]
-        index = min(max(int(place), 0), counts.shape[1] - 2)
-        counts[g, index] += 1.0 - (place - index)
-        counts[g, index + 1] += place - index
-
-
-@kernel
 def between_samples(columns: Single, first: int, shares: Float, out: Float) -> None:
     """`out` (N,): `shares` (4,) of each four successive samples of a period, of number n from n M + `first` on.
 

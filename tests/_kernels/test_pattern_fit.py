@@ -9,7 +9,6 @@ from sirf._kernels.pattern_fit import (
     between_samples,
     compare_courses,
     correlate_neighbours,
-    count_between,
     fit_courses,
 )
 
@@ -59,18 +58,6 @@ def test_neighbours_are_weighed_as_their_group_says(courses: int) -> None:
     about = left + coefficients[GROUP, :, -1].sum(axis=1)
     for g in range(GROUPS):
         assert ranges[:, g] == pytest.approx([about[g == GROUP].min(), about[g == GROUP].max()])
-
-
-def test_values_are_split_over_the_bins_of_their_group() -> None:
-    low, high = (np.array([pick(VALUES[0, g == GROUP]) for g in range(GROUPS)]) for pick in (np.min, np.max))
-    counts, scale = np.zeros((GROUPS, 9)), 8.0 / (high - low)
-    count_between(VALUES[0], GROUP, low, scale, counts)
-    for g in range(GROUPS):
-        inside = VALUES[0, g == GROUP]
-        assert counts[g].sum() == pytest.approx(inside.size)
-        assert counts[g] @ np.linspace(low[g], high[g], 9) == pytest.approx(inside.sum())
-        # the largest value falls on the last point
-        assert counts[g, -1] >= 1.0 - 1e-9
 
 
 @pytest.mark.parametrize("first", [0, 7, 4 * N - 1, 4 * N - 2])

@@ -18,13 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
-from sirf._kernels.pattern_fit import (
-    between_samples,
-    compare_courses,
-    correlate_neighbours,
-    count_between,
-    fit_courses,
-)
+from sirf._kernels.pattern_fit import between_samples, compare_courses, correlate_neighbours, fit_courses
+from sirf._kernels.pattern_sums import count_split
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
 from sirf.engine.light.light_chain import LightChain
@@ -250,6 +245,9 @@ def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple
     """Points (L L, B) over the `ranges` (2, L L) of `left` (N,) about the `constants` (L L,) of every pair, and their shares."""
     low, high = ranges
     scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
-    counts = np.zeros((len(low), REST_BINS))
-    count_between(left, fit.pair, low - constants, scale, counts)
-    return low[:, None] + np.outer(high - low, np.arange(REST_BINS) / (REST_BINS - 1.0)), counts / fit.count[:, None]
+    # in bins from the lowest on; the largest falls on the last point, and leaves nothing to the one behind it
+    places, counts = (left - (low - constants)[fit.pair]) * scale[fit.pair], np.zeros((len(low), REST_BINS + 1))
+    count_split(places[None], fit.pair, 1.0, 0, counts, np.zeros(len(low)))
+    return low[:, None] + np.outer(high - low, np.arange(REST_BINS) / (REST_BINS - 1.0)), counts[:, :-1] / fit.count[
+        :, None
+    ]

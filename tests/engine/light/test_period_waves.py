@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy import fft
 
 from sirf.engine.front_end import front_end
 from sirf.engine.light import period_waves
 from sirf.engine.light.averaged_chain import averaged
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, periodic
 from sirf.engine.light.period_waves import PeriodWaves
+from sirf.engine.statistical.analysis import InterferenceModel
 from tests.engine.light.test_large_signal import shipped
 
 
@@ -45,3 +48,25 @@ def test_every_course_arrives_as_the_chain_sends_it(
     current, power = whole.waves.current[::fewer], whole.waves.power[::fewer]
     assert period.current[0] == pytest.approx(current, abs=10.0 * exact * float(np.ptp(current)))
     assert period.power[0] == pytest.approx(power, abs=10.0 * exact * float(np.ptp(power)))
+
+
+def test_rounding_of_the_instants_moves_tails_by_less_than_a_hundred_thousandth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the same spectra, transformed back in double precision: logarithms of tails down to 1e-15."""
+    link = shipped("cpo-silicon-ring", "802.3ck-kr1")
+    model, offset = InterferenceModel(link), 5
+    found = model.at(offset)
+
+    def exact(self: PeriodWaves, samples: int, samples_per_ui: int) -> NDArray[np.float64]:
+        spectra, size = self._spectra[: self.courses].astype(complex), self.per_ui * len(self.sent)
+        spectra[:, -1] = 0.0
+        spectra *= np.exp(2j * np.pi * samples / (samples_per_ui * len(self.sent)) * np.arange(spectra.shape[1]))
+        return np.asarray(fft.irfft(spectra, size)[:, :: self.per_ui] - self.chain.offset)
+
+    monkeypatch.setattr(PeriodWaves, "at_instants", exact)
+    expected = model.at(offset)
+    for one, other in ((found.log_tail, expected.log_tail), (found.lower_log_tail, expected.lower_log_tail)):
+        counted = other > np.log(1e-15)
+        assert np.abs(one - other)[counted].max() < 1e-5
+        assert counted.any(axis=1).all()
