@@ -47,13 +47,6 @@ def add_exponentials(total: Complex, theta: float, step: float, volts: Float, sh
             x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
 
 
-@kernel
-def add_exponential_rows(totals: Complex, theta: float, step: float, volts: Float, shares: Float) -> None:
-    """`add_exponentials` to each of `totals` (C, S) of its own of `volts` and `shares` (C, K)."""
-    for c in range(len(totals)):
-        add_exponentials(totals[c], theta, step, volts[c], shares[c])
-
-
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def multiply_symbols(
     out: Complex, theta: float, step: float, cursors: Float, levels: Float, small: float, cumulants: Float

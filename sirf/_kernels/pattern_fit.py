@@ -36,6 +36,7 @@ def compare_courses(
     bends: Float,
     mean: Float,
     group: Integers,
+    powers: Float,
     gain: Float,
     values: Float,
 ) -> None:
@@ -44,16 +45,18 @@ def compare_courses(
     `waves` (R + 1, N) came through the curves, the first without displaced edges; a linear chain makes `straight` (N,) of it, and
     `edges` and `bends` (R, N) of displacements to first and to second order. `mean` (N,) is added. The gain by `group` (N,) is
     the root of the power of displaced edges over that of `edges`, one without courses; beyond it the mean over courses counts.
+    `powers` (2, G) are overwritten by both.
     """
     courses = len(waves) - 1
-    power, linear = np.zeros(len(gain)), np.zeros(len(gain))
+    for g in range(len(gain)):
+        powers[0, g] = powers[1, g] = 0.0
     for r in range(courses):
         for n in range(len(group)):
             change = waves[r + 1, n] - waves[0, n] - bends[r, n]
-            power[group[n]] += change * change
-            linear[group[n]] += edges[r, n] * edges[r, n]
+            powers[0, group[n]] += change * change
+            powers[1, group[n]] += edges[r, n] * edges[r, n]
     for g in range(len(gain)):
-        gain[g] = np.sqrt(power[g] / linear[g]) if courses > 0 else 1.0
+        gain[g] = np.sqrt(powers[0, g] / powers[1, g]) if courses > 0 else 1.0
     for n in range(len(group)):
         values[0, n] = waves[0, n] - straight[n] + mean[n]
         beyond = 0.0
@@ -105,7 +108,8 @@ def between_samples(columns: Single, first: int, shares: Float, out: Float) -> N
     `columns` (M, N) hold sample m of every symbol, M of four at least; `first` is one of the period's samples.
     """
     per_row, size = columns.shape
-    out[:] = 0.0
+    for n in range(size):
+        out[n] = 0.0
     for k in range(4):
         # one column a sample, from some symbol on: the period is a circle
         column, share = columns[(first + k) % per_row], shares[k]

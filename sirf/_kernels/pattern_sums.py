@@ -32,9 +32,11 @@ def count_split(
 
 
 @kernel
-def gather_groups(values: Float, group: NDArray[np.int64], rows: Float, sums: Float) -> None:
-    """`rows` (G, M) begin with those of `values` (R, N) that belong to each `group` (N,); their sums are added to `sums` (G,)."""
-    filled = np.zeros(len(rows), dtype=np.int64)
+def gather_groups(values: Float, group: NDArray[np.int64], rows: Float, sums: Float, filled: NDArray[np.int64]) -> None:
+    """`rows` (G, M) begin with those of `values` (R, N) that belong to each `group` (N,); their sums are added to `sums` (G,).
+
+    `filled` (G,) counts how many each row holds.
+    """
     for row in range(len(values)):
         for n in range(len(group)):
             g = group[n]
@@ -87,19 +89,6 @@ def count_classes(
             if divisions > 0:
                 sums[0, into] += noise[row, n]
             sums[1, into] += part * (1.0 - part)
-
-
-@kernel
-def convolve_rows(rows: Float, other: Float, out: Float) -> None:
-    """Add to `out` (G, B), B odd, the middle of the convolution of each of `rows` (G, B) with the same one of `other` (G, B)."""
-    bins = rows.shape[1]
-    half = bins // 2
-    for g in range(len(rows)):
-        for i in range(bins):
-            share = other[g, i]
-            if share != 0.0:
-                for j in range(max(half - i, 0), min(bins + half - i, bins)):
-                    out[g, j + i - half] += share * rows[g, j]
 
 
 @kernel(fastmath=True)  # sums of positive numbers; reordering moves the last digits only

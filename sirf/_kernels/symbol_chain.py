@@ -7,6 +7,8 @@ few shapes: one with everything inside takes three times as long to compile.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,7 +86,6 @@ class SymbolChain:
         self.levels, self.likely, self.coupling = levels, likely, coupling
         self.total = np.empty((count * count, 2, size))
         self.weight = np.empty((length * count, 2, size))
-        self.useful = np.empty((length - 2, count**3), dtype=bool)
         self.messages = np.zeros((3, count**3, 2, size))
         # where a rest is tied: messages weighed by the level of the symbol before the window, or what it adds a unit of level
         self.odd_messages = np.zeros((3, count**3 if np.any(ties) else 0, 2, size))
@@ -103,13 +104,23 @@ class SymbolChain:
         count = len(self.levels)
         wanted = np.ones((count, count), dtype=bool) if wanted is None else wanted
         rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])
-        self.run(cursors, main, outside, np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1), scale)
+        known = np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1)
+        self.run(cursors, main, outside, known, known[useful_windows(count, len(cursors), main)], scale)
         return np.asarray(self.total[:, 0] + 1j * self.total[:, 1]).reshape(count, count, self.size)
 
-    def run(self, cursors: Float, main: int, outside: Complex, wanted: NDArray[np.bool_], scale: float) -> None:
+    def run(
+        self,
+        cursors: Float,
+        main: int,
+        outside: Complex,
+        wanted: NDArray[np.bool_],
+        useful: NDArray[np.bool_],
+        scale: float,
+    ) -> None:
         """Leave the expectation in `total` (L L, 2, S), real and imaginary parts apart, of what is `wanted` (L + 1, L + 1).
 
-        The last row and column of `wanted` are for a level that is not known: whether any is wanted with it.
+        The last row and column of `wanted` are for a level that is not known: whether any is wanted with it. `useful`
+        (Q - 2, L³) are those of windows, at `useful_windows`.
         """
         count, length, weight = len(self.levels), len(cursors), self.weight
         messages, odd_messages = self.messages, self.odd_messages
@@ -119,9 +130,8 @@ class SymbolChain:
             weighed = (weight[place, 0] + 1j * weight[place, 1]) * outside[end, :, : self.size]
             weight[place, 0], weight[place, 1] = weighed.real, weighed.imag
         # the messages overlap in the main symbol, of weight one, and the one before it, which the left message counts
-        mark_windows(self.useful, count, main, wanted)
-        first_message(messages[0], weight, 0, count, False, self.useful)
-        first_message(messages[1], weight, length - 3, count, length - 3 == main - 1, self.useful)
+        first_message(messages[0], weight, 0, count, False, useful)
+        first_message(messages[1], weight, length - 3, count, length - 3 == main - 1, useful)
         if len(self.coupling):
             # those of later neighbours go with the edges
             messages[0] *= (self.coupling[0][:, :, None] * self.coupling[1][None]).reshape(-1, 1, 1)
@@ -155,8 +165,24 @@ class SymbolChain:
             self.levels,
             self.coupling,
             wanted,
-            self.useful,
+            useful,
         )
+
+
+@lru_cache(maxsize=64)
+def useful_windows(count: int, length: int, main: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The levels, by window of three symbols (Q - 2, L³), of the symbol sent before the main one and of the main one itself.
+
+    `count` for one that the window does not hold; Q is the `length`.
+    """
+    levels = np.stack(np.divmod(np.arange(count**3), count**2)[:1] + np.divmod(np.arange(count**3) % count**2, count))
+    found = np.full((2, length - 2, count**3), count)
+    for row, symbol in zip(found, (main + 1, main), strict=True):
+        for place in range(3):
+            if 0 <= symbol - place < length - 2:
+                row[symbol - place] = levels[place]
+    found.flags.writeable = False
+    return found[0], found[1]
 
 
 @kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
@@ -204,19 +230,6 @@ def mix(out: Float, to: int, own: float, other: Float, source: int, share: float
     for part in range(2):
         for n in range(out.shape[2]):
             out[to, part, n] = own * out[to, part, n] + share * other[source, part, n]
-
-
-@kernel
-def mark_windows(useful: NDArray[np.bool_], count: int, main: int, wanted: NDArray[np.bool_]) -> None:
-    """Tell in `useful` (Q - 2, L³) of each window of three symbols whether anything is `wanted` of it, as in `run_chain`."""
-    for start in range(len(useful)):
-        for window in range(useful.shape[1]):
-            g = window // (count * count)
-            h = window // count - g * count
-            i = window - (g * count + h) * count
-            given = g if start == main else (h if start + 1 == main else (i if start + 2 == main else count))
-            before = g if start == main + 1 else (h if start == main else (i if start + 1 == main else count))
-            useful[start, window] = wanted[before, given]
 
 
 @kernel

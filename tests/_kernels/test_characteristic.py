@@ -168,13 +168,3 @@ def test_exponentials_add_up(kernels: ModuleType) -> None:
     total = np.ones(50, dtype=complex)
     kernels.add_exponentials(total, 40.0, 2.0, volts, shares)
     assert total == pytest.approx(1.0 + np.exp(np.outer(s, volts)) @ shares, rel=1e-11)
-
-
-def test_each_row_of_exponentials_has_volts_and_shares_of_its_own(kernels: ModuleType) -> None:
-    generator = np.random.default_rng(8)
-    volts, shares = generator.uniform(-0.1, 0.1, (3, 5)), generator.random((3, 5))
-    totals, expected = np.ones((3, 7), dtype=complex), np.ones((3, 7), dtype=complex)
-    kernels.add_exponential_rows(totals, 40.0, 2.0, volts, shares)
-    for row, volt, share in zip(expected, volts, shares, strict=True):
-        kernels.add_exponentials(row, 40.0, 2.0, volt, share)
-    assert np.array_equal(totals, expected)

@@ -32,7 +32,7 @@ def test_a_gain_of_the_edges_is_told_from_what_they_drift(courses: int) -> None:
     waves, (straight, mean) = GENERATOR.standard_normal((courses + 1, N)), GENERATOR.standard_normal((2, N))
     edges, bends = GENERATOR.standard_normal((2, courses, N))
     gain, values = np.empty(GROUPS), np.empty((2, N))
-    compare_courses(waves, straight, edges, bends, mean, GROUP, gain, values)
+    compare_courses(waves, straight, edges, bends, mean, GROUP, np.empty((2, GROUPS)), gain, values)
     change = waves[1:] - waves[0] - bends
     expected = np.ones(GROUPS)
     if courses:

@@ -7,7 +7,6 @@ import pytest
 from scipy.special import ndtr
 
 from sirf._kernels.pattern_sums import (
-    convolve_rows,
     count_classes,
     count_split,
     farthest_from,
@@ -71,8 +70,9 @@ def test_classes_are_counted_apart_about_the_centre_of_their_group() -> None:
 def test_groups_are_gathered_and_their_farthest_values_found() -> None:
     generator = np.random.default_rng(4)
     values, group = generator.standard_normal((2, 30)), generator.integers(0, 3, 30)
-    rows, sums = np.full((3, 60), np.inf), np.zeros(3)
-    gather_groups(values, group, rows, sums)
+    rows, sums, filled = np.full((3, 60), np.inf), np.zeros(3), np.zeros(3, dtype=np.int64)
+    gather_groups(values, group, rows, sums, filled)
+    assert np.array_equal(filled, 2 * np.bincount(group))
     for g, (row, total) in enumerate(zip(rows, sums, strict=True)):
         inside = values[:, group == g].ravel()
         assert np.array_equal(row[: inside.size], inside)
@@ -80,12 +80,3 @@ def test_groups_are_gathered_and_their_farthest_values_found() -> None:
         assert total == pytest.approx(inside.sum())
     centres = np.array([1.0, -2.0, 0.5])
     assert farthest_from(values, group, centres) == np.abs(values - centres[group]).max()
-
-
-def test_rows_are_convolved_about_the_middle() -> None:
-    generator = np.random.default_rng(5)
-    rows, other, out = generator.random((3, 21)), generator.random((3, 21)), np.zeros((3, 21))
-    other[0, :8] = other[2] = 0.0
-    convolve_rows(rows, other, out)
-    for found, one, two in zip(out, rows, other, strict=True):
-        assert found == pytest.approx(np.convolve(one, two, "same"))

@@ -108,7 +108,7 @@ class LargeSignal:
         noise = np.array(variances)
         # only what the curves change is fitted, the linear part is known exactly; noise that passes a curve moves the mean
         slope, values = np.empty(count**2), np.empty((2, size))
-        compare_courses(waves, straight, edges, bends, mean, fit.pair, slope, values)
+        compare_courses(waves, straight, edges, bends, mean, fit.pair, np.empty((2, count**2)), slope, values)
         both = fit.coefficients(values)
         straight -= self._fed_back
         seen = waves[1:] if len(edges) else waves

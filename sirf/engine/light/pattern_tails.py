@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.pattern_sums import convolve_rows, count_classes, farthest_from, gather_groups, sum_tails
+from sirf._kernels.pattern_sums import count_classes, farthest_from, gather_groups, sum_tails
 
 BINS_A_DEVIATION = 10.0
 """Bins of a histogram in the smallest deviation of the noise."""
@@ -67,8 +67,7 @@ class PatternTails:
         left, _, widened_left = grid.histograms(self.left[None], self.noise, self.pair, none, bounds[:, :0])
         alone, _, widened_alone = grid.histograms(self.fitted, self.noise, self.pair, beside, bounds[:, :0])
         # the sum of two independent variables: shares of what is left sum to one, which keeps the number of patterns
-        chance = np.zeros_like(alone)
-        convolve_rows(alone, left / np.maximum(left.sum(axis=1), 1.0)[:, None], chance)
+        chance = _convolved(alone, left / np.maximum(left.sum(axis=1), 1.0)[:, None])
         actual, squares = grid.tails(counts, noises + variance - widened, count)
         by_chance, _ = grid.tails(chance, average - widened_alone - widened_left, count)
         upper, lower = self.part * grid.between(_log_ratio(actual, squares, by_chance), volts)
@@ -78,7 +77,7 @@ class PatternTails:
         """Mean noise (L L,) of the patterns of every pair, and bounds (L L, NOISE_CLASSES - 1) of equally full classes."""
         members = np.bincount(self.pair, minlength=self.levels**2) * len(self.noise)
         rows, sums = np.full((len(members), members.max()), np.inf), np.zeros(len(members))
-        gather_groups(self.noise, self.pair, rows, sums)
+        gather_groups(self.noise, self.pair, rows, sums, np.zeros_like(members))
         rows.sort(axis=1)
         # patterns of equal noise need not be told apart; a pair without members has no classes to tell apart
         places = -(-np.outer(members, np.arange(1, NOISE_CLASSES)) // NOISE_CLASSES)
@@ -137,6 +136,17 @@ class _Grid:
         index = np.minimum(place.astype(np.int64), VOLTAGES - 2)
         before = values[..., index]
         return np.asarray(before + (place - index) * (values[..., index + 1] - before))
+
+
+def _convolved(rows: Float, others: Float) -> Float:
+    """Each of `rows` (G, B), B odd, convolved with the same one of `others` (G, B) about the middle."""
+    middle = rows.shape[1] // 2
+    # most bins of what is left are empty in all groups
+    used = np.flatnonzero(others.any(axis=0))
+    first, last = min(int(used[0]), middle), max(int(used[-1]), middle)
+    start = middle - first
+    found = [np.convolve(row, other[first : last + 1]) for row, other in zip(rows, others, strict=True)]
+    return np.array(found)[:, start : start + rows.shape[1]]
 
 
 def _log_ratio(actual: Float, squares: Float, chance: Float) -> Float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Complex, Float, Integer
-from sirf._kernels.characteristic import add_exponential_rows
+from sirf._kernels.characteristic import add_exponentials
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours, multiply_others, pairings
@@ -72,7 +72,8 @@ def interference_by_level(
     found = []
     for sign, functions in zip((1.0, -1.0), _functions(given, main, displacement, levels, quiet, line), strict=True):
         rest = np.zeros_like(functions)
-        add_exponential_rows(rest, line.tilt, line.step, sign * given.offsets, given.shares)
+        for row, volts, shares in zip(rest, sign * given.offsets, given.shares, strict=True):
+            add_exponentials(row, line.tilt, line.step, volts, shares)
         rest *= functions * _skewed(line, gaussian, sign * given.third)
         found.append(rest.reshape(count, count, -1).sum(axis=1))
     above, below = found
