@@ -16,8 +16,6 @@ gc.set_threshold(50_000, 20, 20)
 def _names_of_examples(
     doctest_namespace: dict[str, Any],
     request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`sirf` and `np`; where an example names them `channel` (30 mm of package substrate), its `link`, and thru.s2p."""
     if not isinstance(request.node, pytest.DoctestItem) or request.node.dtest is None:
@@ -33,11 +31,12 @@ def _names_of_examples(
     channel = doctest_namespace["channel"] = sirf.paths.cpo(length="30 mm", rate_class="100g").to_channel()
     if "link" in source:
         doctest_namespace["link"] = sirf.Link(channel, standard="cei-112g-xsr").optimized()
-    if "sirf.save" in source:
-        monkeypatch.chdir(tmp_path)
+    if "sirf.save" in source or "thru.s2p" in source:
+        # asked for where it is needed: a folder for each of thousands of tests takes seconds
+        folder = request.getfixturevalue("tmp_path")
+        request.getfixturevalue("monkeypatch").chdir(folder)
     if "thru.s2p" in source:
         from sirf.channel.touchstone import write_touchstone
 
-        monkeypatch.chdir(tmp_path)
         for name in ("thru.s2p", "fext1.s2p"):
             write_touchstone(Path(name), channel.through)
