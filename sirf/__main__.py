@@ -15,6 +15,12 @@ MESSAGE_LENGTH = 1_000
 """Most characters of an error message: a file's text may be in it."""
 
 
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+"""Numbers of these options in glibc's malloc.h."""
+KEPT_BLOCK, KEPT_FREE = 16 << 20, 64 << 20
+"""Bytes of the largest block whose memory is kept when it is freed, and of all that is kept at the end of the heap."""
+
+
 # said with every interruption that no engine has given a better sentence for
 NOTHING_KEPT = "nothing was written, run the command again"
 COMPLETION = "_SIRF_COMPLETE"
@@ -102,7 +108,22 @@ def run() -> None:
     Process.commands_only = True
     # thousands of modules' objects live to the end: looking through them again and again finds nothing
     gc.set_threshold(50_000, 20, 20)
+    keep_freed_memory()
     sys.exit(main())
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep the memory of freed arrays for the next ones, where it is glibc.
+
+    It hands large blocks back to the system at once, which clears every page of the next one anew.
+    """
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    # other C libraries on Linux have no such call
+    if mallopt is not None:
+        mallopt(MMAP_THRESHOLD, KEPT_BLOCK)
+        mallopt(TRIM_THRESHOLD, KEPT_FREE)
 
 
 def _other(error: Exception) -> int:
