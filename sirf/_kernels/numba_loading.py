@@ -25,9 +25,12 @@ def hidden(*modules: str) -> Iterator[None]:
 
 
 def load_numba_alone() -> None:
-    """Load numba without the BLAS of SciPy (0.25 s), cffi and YAML (0.05 s), none of which sirf's kernels take."""
+    """Load numba without the BLAS of SciPy (0.25 s), cffi and YAML (0.05 s), none of which sirf's kernels take.
+
+    Nor does it colour its errors: thousands of messages a compilation for signatures tried in vain, which nobody reads.
+    """
     # numba's own settings may stand in a file, for which it takes YAML
-    with hidden("cffi", *(() if Path(".numba_config.yaml").exists() else ("yaml",))):
+    with hidden("cffi", "colorama", *(() if Path(".numba_config.yaml").exists() else ("yaml",))):
         _load("numba.core.typing.cffi_utils")
     with hidden("scipy.linalg.cython_blas"):
         _load("numba.np.arraymath")
