@@ -51,6 +51,8 @@ def _print(result: ShortBenchmark, *, json_file: str | None) -> None:
         lines.append((figure.name, *cells, ratios["fair"], f"{figure.first_seconds:.1f}"))
     head = ("job", "this machine", "reference", "ratio", "bounded by", "ratio over the limit's", "first run, s")
     table(head, lines, json_file=json_file)
+    if result.left_out:
+        say(f"Left out: {'; '.join(result.left_out)}.", json_file=json_file)
     # processor time of one core: what other programs take on the machine does not count against it
     say(
         f"Seconds are processor time of one core; reference: {result.reference_machine}. Answers are right. "

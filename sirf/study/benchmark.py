@@ -7,10 +7,15 @@ time is reported. Rates are per second of processor time on one core.
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,14 +24,14 @@ from pydantic import Field
 from sirf._data import data_path, load_toml, validated
 from sirf._toml_table import Table
 from sirf.errors import SirfError
-from sirf.study.machine_limits import MachineLimits, cpu_seconds, measure_limits
+from sirf.study.machine_limits import MachineLimits, cpu_seconds, measure_limits, processor_time
 
 if TYPE_CHECKING:
     from sirf.link import Link
 
 DENSITY = 2.5e-15
 """Noise density in V²/Hz that gives the benchmark's link an error ratio that some millions of symbols can count."""
-SYMBOLS = {"counting": 2_000_000, "waveform": 400_000, "light": 200_000}
+SYMBOLS = {"counting": 2_000_000, "waveform": 400_000, "light": 200_000, "model": 400_000}
 LIGHT_DENSITY = 4e-15
 """The same in V²/Hz for the link with light."""
 MARGINS_DB = (8.7215, 8.7215)
@@ -40,7 +45,8 @@ CODE_WORDS = 2000
 class Job:
     """One job: `prepare` makes what `run` needs (not timed), `check` raises `AssertionError` for a wrong answer.
 
-    `work` of `unit` are done in a run; `limit` names the field of `MachineLimits` that bounds it.
+    `work` of `unit` are done in a run; `limit` names the field of `MachineLimits` that bounds it. `lacks` says in words what this
+    machine lacks for the job, or nothing.
     """
 
     name: str
@@ -51,6 +57,7 @@ class Job:
     unit: str
     limit: str
     runs: int = 3
+    lacks: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +77,10 @@ class JobRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortBenchmark:
-    """All jobs beside the machine's own limits and the shipped reference."""
+    """All jobs beside the machine's own limits and the shipped reference; `left_out` names jobs and what they lack."""
 
     figures: tuple[JobRate, ...]
+    left_out: tuple[str, ...]
     limits: MachineLimits
     reference_limits: MachineLimits
     reference_machine: str
@@ -138,6 +146,38 @@ def _simulate(link: Link) -> Any:
 def _check_count(_: Link, count: Any) -> None:
     # 99 % interval of a fixed seed: it holds the statistical engine's ratio or something is wrong
     assert count.ber_low <= _expected_ber() <= count.ber_high, (count, _expected_ber())
+
+
+def _compiler() -> str | None:
+    return shutil.which(os.environ.get("CC", "cc"))
+
+
+def _lacks_compiler() -> str:
+    return "" if _compiler() else "a C compiler, which builds its model"
+
+
+@lru_cache(maxsize=1)
+def _model_folder() -> tempfile.TemporaryDirectory[str]:
+    # lives, and is removed, with the process
+    return tempfile.TemporaryDirectory(prefix="sirf-bench-")
+
+
+def model_link() -> Link:
+    """The benchmark's link behind a vendor's model of its transmitter: sirf's own export, built with the machine's C compiler."""
+    from sirf.ami.export import export_link
+    from sirf.ami.model import AmiModel
+
+    link, folder = benchmark_link(), Path(_model_folder().name)
+    export_link(link, folder)
+    flags = ["-O2", "-std=c99", "-shared", "-fPIC", "-fvisibility=hidden", "-o", "sirf_tx.so"]
+    subprocess.run([str(_compiler()), *flags, "transmitter.c", "-lm"], cwd=folder, check=True)
+    return link.replace(transmitter_model=AmiModel(folder / "sirf_tx.ami", so=folder / "sirf_tx.so"))
+
+
+def _simulate_model(link: Link) -> Any:
+    from sirf.engine.waveform.simulate import simulate
+
+    return simulate(link, symbols=SYMBOLS["model"], rng=1).errors
 
 
 @lru_cache(maxsize=1)
@@ -212,6 +252,8 @@ JOBS = (
     Job("error counting", benchmark_link, _count, _check_count, SYMBOLS["counting"], "symbols", "multiply_add"),
     Job("waveform, 32 samples a UI", benchmark_link, _simulate, _check_count, SYMBOLS["waveform"], "symbols", "fft"),
     Job("waveform through light", light_link, _simulate_light, _check_light, SYMBOLS["light"], "symbols", "fft"),
+    Job("waveform through an AMI model", model_link, _simulate_model, _check_count, SYMBOLS["model"], "symbols", "fft",
+        lacks=_lacks_compiler),
     Job("COM 802.3ck KR1, full grid", _channel, _margins, _check_margins, 1.0, "channels", "multiply_add", runs=1),
     Job("RS(544,514) decoding", _code_words, lambda given: given[0].decode(given[2]), _check_words,
         CODE_WORDS * 5140.0, "bits", "memory"),
@@ -226,13 +268,17 @@ def run_short(progress: Callable[[str, int, int], None] | None = None) -> ShortB
     """
     start = time.perf_counter()
     reference = _reference()
-    figures = []
+    figures, left_out = [], []
     for number, job in enumerate(JOBS):
+        lacking = job.lacks()
+        if lacking:
+            left_out.append(f"{job.name} (this machine lacks {lacking})")
+            continue
         given = job.prepare()
-        begin = time.process_time()
+        begin = processor_time()
         answer = job.run(given)
         # processor time: other programs do not count
-        first = time.process_time() - begin
+        first = processor_time() - begin
         try:
             job.check(given, answer)
         except AssertionError as error:
@@ -253,6 +299,7 @@ def run_short(progress: Callable[[str, int, int], None] | None = None) -> ShortB
             progress(job.name, number + 1, len(JOBS))
     return ShortBenchmark(
         figures=tuple(figures),
+        left_out=tuple(left_out),
         limits=measure_limits(),
         reference_limits=MachineLimits(**reference.limits),
         reference_machine=f"{reference.machine}, sirf {reference.sirf}",
