@@ -370,13 +370,13 @@ def main() -> int:
     wanted = [row for row in table if (row.key in given.only if given.only else row.by_default or given.all)]
     outcomes: list[Outcome] = []
     with two_trees(given.base, given.new) as trees:
-        commit = commit_of(trees[0].folder)
+        commits = dict(zip(("base", "new"), (commit_of(tree.folder) for tree in trees), strict=True))
         for row in wanted:
             outcomes.append(outcome(row, row.measure(trees, given.rounds)))
             print(line(outcomes[-1]), flush=True)
             # after every row: the whole table takes an hour
             if given.json is not None:
-                text = json.dumps({"base": commit, "outcomes": [asdict(one) for one in outcomes]}, indent=1)
+                text = json.dumps(commits | {"outcomes": [asdict(one) for one in outcomes]}, indent=1)
                 given.json.write_text(text + "\n", encoding="utf-8")
     good = all(one.met and one.answers_agree is not False for one in outcomes)
     return 1 if given.strict and not good else 0

@@ -37,14 +37,16 @@ def measure(base: str) -> None:
         subprocess.run([*command, "--json", str(RESULTS / f"{name}.json")], cwd=ROOT, check=True)
 
 
-def bars(file: str, names: list[str], values: list[float], label: str, marks: Sequence[float] = ()) -> None:
-    """Horizontal bars on a logarithmic scale about one; `marks` are drawn as short lines across them."""
+def bars(
+    file: str, names: list[str], values: list[float], label: str, *, marks: Sequence[float] = (), scale: str = "linear"
+) -> None:
+    """Horizontal bars and a line at one; `marks` are drawn as short lines across the bars."""
     figure, (axes,) = new_figure((7.0, 0.8 + 0.3 * len(names)))
     axes.barh(names, values, color="0.6")
     for place, mark in enumerate(marks):
         axes.plot([mark, mark], [place - 0.4, place + 0.4], color="0.0", linewidth=1.5)
     axes.axvline(1.0, color="0.0", linewidth=0.8)
-    axes.set_xscale("log")
+    axes.set_xscale(scale)
     axes.set_xlabel(label)
     axes.invert_yaxis()
     figure.savefig(FIGURES / file, bbox_inches="tight", metadata={"Date": None})
@@ -54,7 +56,7 @@ def peer_chart(outcomes: list[dict[str, Any]]) -> None:
     """How many times as long each peer takes."""
     names = [f"{one['peer']} {one['version']}: {one['job']}" for one in outcomes]
     ratios = [one["peer_seconds"] / one["sirf_seconds"] for one in outcomes]
-    bars("benchmarks-peers.svg", names, ratios, "time of the peer over that of sirf")
+    bars("benchmarks-peers.svg", names, ratios, "time of the peer over that of sirf", scale="log")
 
 
 def target_chart(outcomes: list[dict[str, Any]]) -> None:
@@ -64,7 +66,7 @@ def target_chart(outcomes: list[dict[str, Any]]) -> None:
     ]
     names, values = [one["title"].replace("`", "") for one in ratios], [one["figure"] for one in ratios]
     marks = [one["target"] for one in ratios]
-    bars("benchmarks-targets.svg", names, values, "time over that of the base; target across the bar", marks)
+    bars("benchmarks-targets.svg", names, values, "time over that of the base; target across the bar", marks=marks)
 
 
 def short_chart(figures: list[dict[str, Any]]) -> None:
@@ -168,8 +170,9 @@ model's own time on both sides, wall time for sirf, whose model has a process of
 
 ## Beside an older commit
 
-`python benchmarks/speed_targets.py {targets["base"]}` runs each job in both trees in turn and compares the answers; the figure is
-the ratio of medians, a share or a size, as its target asks. Rows that are not here come with `--all`, on a machine at rest.
+`python benchmarks/speed_targets.py {targets["base"]}` (here against {targets["new"]}) runs each job in both trees in turn and
+compares the answers; the figure is the ratio of medians, a share or a size, as its target asks. Rows by the clock and the longest
+ones come with `--all`, on a machine at rest.
 
 ![Time of each job over that of the base, with its target](figures/benchmarks-targets.svg)
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 import venv
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,19 @@ from sirf import fec
 from sirf.ami.model import AmiModel
 from sirf.com.config.sheet import parse_changes
 from sirf.com.config.workbook import from_workbook
+from sirf.engine.counting.baud_rate import BaudRateLink
+from sirf.engine.counting.noise_filter import noise_taps
+from sirf.equalizer.mmse_equalizer import mmse_equalizer
 from sirf.optics.fibre import Fibre
 from sirf.study.machine_limits import cpu_seconds
+from sirf.transmitter.transmitter import NO_JITTER
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.ami.build import MODELS, build, find_compiler
 
 SIDES = Path(__file__).parent / "sides"
 M, SYMBOLS, RATE, BLOCK = 32, 1 << 12, 10e9, 1024
-LINK_SYMBOLS = 15_000
+LINK_SYMBOLS, ERROR_SYMBOLS = 15_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,38 @@ def margin(folder: Path) -> tuple[Any, float]:
     return np.array([run()]), cpu_seconds(run)
 
 
+def errors(folder: Path) -> tuple[Any, float]:
+    """Symbol error ratio of PAM4 behind `backplane_12db` and an eight-tap FFE, without feedback; the peer gets sirf's samples.
+
+    The samples are those ahead of the FFE, one a symbol, and their noise has the power that the receiver's filters leave. In sirf
+    it has their colour too.
+    """
+    place = os.environ.get("SIRF_REFERENCE_DIR")
+    if place is None:
+        raise SystemExit("SIRF_REFERENCE_DIR must name the reference data for the job with errors")
+    file = Path(place) / "channels" / "backplane_12db" / "thru.s4p"
+    link = sirf.Link(sirf.Channel.from_touchstone(file), standard="802.3ck-kr1").optimized()
+    link = mmse_equalizer(link, ffe=(3, 4), dfe=0)
+    receiver = replace(link.receiver, noise_density=1e-15)
+    link = link.replace(receiver=receiver, transmitter=replace(link.transmitter, jitter=NO_JITTER, snr_db=None))
+    whole = BaudRateLink(link)
+    ahead = BaudRateLink(link.replace(receiver=replace(receiver, ffe=(1.0,), ffe_main=0))).end
+    cursors = ahead.cursors(ahead.through)
+    # what the peer's FFE makes of these samples is what sirf's receiver sees: nothing but noise can differ
+    assert abs(np.convolve(cursors, receiver.ffe).max() / whole.end.main_cursor - 1.0) < 1e-9
+    sent = np.random.default_rng(1).integers(0, link.order, ERROR_SYMBOLS)
+    samples = np.convolve(link.levels[sent], cursors)[ahead.pre_cursors :][:ERROR_SYMBOLS]
+    np.savez(
+        folder / "errors.npz", samples=samples, sent=sent, levels=link.levels, ffe=receiver.ffe, ffe_main=receiver.ffe_main,
+        main_cursor=whole.end.main_cursor, noise=np.sqrt(np.sum(noise_taps(ahead) ** 2)),
+    )  # fmt: skip
+
+    def count() -> Any:
+        return sirf.count_errors(link, max_errors=10**9, max_symbols=ERROR_SYMBOLS, rng=1)
+
+    return np.array([sirf.statistical_eye(link, phases=1).ser]), cpu_seconds(count)
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """A peer: what pip installs, the script of its side, the job, the largest difference that counts as agreement."""
@@ -212,6 +248,8 @@ PEERS = {
     "scikit-rf": Peer("scikit-rf==2.2.0", "scikit_rf.py", "4-port file to differential transfer", pair, 1e-9),
     "serdespy": Peer("serdespy==1.0", "serdespy_side.py", "4-port file to differential transfer", pair, 1e-9,
         "it refers the transfer to the open source, which is half of ours: twice its answer is ours"),
+    "serdespy-errors": Peer("serdespy==1.0", "serdespy_link_side.py", "errors of 1000000 PAM4 symbols", errors, 5e-2,
+        "its noise is white ahead of the FFE, of the same power there: the FFE makes 0.93 of the coloured noise's voltage of it"),
     "SignalIntegrity": Peer("SignalIntegrity==1.5.2", "signalintegrity_side.py", "4-port file to differential transfer", pair,
         1e-9),
     "OptiCommPy": Peer("OptiCommPy==0.11.0", "opticommpy_side.py", "dispersion of 2^18 samples of light", dispersed, 1e-9),
