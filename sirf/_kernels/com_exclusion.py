@@ -26,29 +26,36 @@ PEAK_SPAN_UI = 4
 
 
 @kernel
-def phase_products(rows: Any, phase: Any, per_ui: Any, column: Any, gram: Any, slope: Any) -> None:
-    """The products of one sampling phase into `gram` (K, K), and of slopes over two samples into `slope`; `column` (2, K, J)."""
+def all_products(rows: Any, per_ui: Any, gram: Any, slope: Any) -> None:
+    """The products of every sampling phase into `gram` (M, K, K), and of slopes over two samples into `slope`.
+
+    Each sum is in the order of `com_search`'s for one phase, so that both are equal to the last bit; the phases of a UI lie side
+    by side and are summed together.
+    """
     taps, size = rows.shape
-    count = (size - 1 - phase) // per_ui + 1
+    whole = size // per_ui * per_ui
+    # no slope at either end
+    change = np.zeros(rows.shape)
     for k in range(taps):
-        row, value, change = rows[k], column[0, k], column[1, k]
-        for j in range(count):
-            value[j] = row[phase + j * per_ui]
-        # no slope at either end
-        for j in range(count):
-            at = phase + j * per_ui
-            change[j] = row[at + 1] - row[at - 1] if 0 < at < size - 1 else 0.0
+        row, slopes = rows[k], change[k]
+        for i in range(1, size - 1):
+            slopes[i] = row[i + 1] - row[i - 1]
+    total = np.empty(per_ui)
     for part in range(2):
-        out = gram if part == 0 else slope
+        source, out = (rows, gram) if part == 0 else (change, slope)
         for k in range(taps):
-            a = column[part, k]
             for m in range(k + 1):
-                b = column[part, m]
-                total = 0.0
-                for j in range(count):
-                    total += a[j] * b[j]
-                out[k, m] = total
-                out[m, k] = total
+                a, b = source[k], source[m]
+                total[:] = 0.0
+                for at in range(0, whole, per_ui):
+                    first, second = a[at : at + per_ui], b[at : at + per_ui]
+                    for phase in range(per_ui):
+                        total[phase] += first[phase] * second[phase]
+                for phase in range(size - whole):
+                    total[phase] += a[whole + phase] * b[whole + phase]
+                for phase in range(per_ui):
+                    out[phase, k, m] = total[phase]
+                    out[phase, m, k] = total[phase]
 
 
 @kernel
@@ -237,8 +244,6 @@ def _first_open(
     noise: Any,
     roots: Any,
     main_most: Any,
-    column: Any,
-    summed: Any,
     gram: Any,
     slope: Any,
 ) -> Any:
@@ -261,9 +266,6 @@ def _first_open(
         if roots[1] * _largest(rows, at, signs, main, box, 1.0) < roots[0] * floor - slack:
             continue
         phase = at % per_ui
-        if not summed[phase]:
-            phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
-            summed[phase] = True
         length = norm_tangent(
             rows, at, center, per_ui, reach, b_max, b_min, floating_max, noise, floor, main_most,
             gram[phase], slope[phase], tangent,
@@ -294,15 +296,12 @@ def winning_rows(
     noise: Any,
     fext: Any,
     best: Any,
-    column: Any,
-    summed: Any,
     gram: Any,
     slope: Any,
 ) -> Any:
     """Rows of `taps` that may be better than `best` (T,), true for those in blocks that no bound excludes.
 
-    `window` begins with the samples between which all peaks are. Products of the phases asked for are left in `gram` and `slope`,
-    and marked in `summed` (M,).
+    `window` begins with the samples between which all peaks are.
     """
     low, high, per_ui, main, anchor = window[0], window[1], window[2], window[4], window[5]
     total, count = taps.shape
@@ -329,7 +328,7 @@ def winning_rows(
         floor = math.sqrt(noise[0] + np.min(fext[start:stop]))
         kept = _first_open(
             rows, instants, whole, first, tangents, signs, box, center, floor, window, b_max, b_min, limits[0], noise,
-            roots, main_most, column, summed, gram, slope,
+            roots, main_most, gram, slope,
         )  # fmt: skip
         if whole:
             # what excludes the whole grid at an instant does so for all its parts

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from sirf._kernels.com_exclusion import phase_products, winning_rows
+from sirf._kernels.com_exclusion import all_products, winning_rows
 from sirf._kernels.jit import kernel
 
 CURSOR_NONE = -1
+SAMPLES_A_ROW = 60
+"""Samples whose products for all sampling phases cost about as much as a look at one transmitter setting."""
 
 
 @kernel
@@ -34,6 +36,32 @@ def products(phases: Any, last: Any) -> Any:
                 gram[phase, k, m] = total
                 gram[phase, m, k] = total
     return gram
+
+
+@kernel
+def _phase_products(rows: Any, phase: Any, per_ui: Any, column: Any, gram: Any, slope: Any) -> None:
+    """The products of one sampling phase into `gram` (K, K), and of slopes over two samples into `slope`; `column` (2, K, J)."""
+    taps, size = rows.shape
+    count = (size - 1 - phase) // per_ui + 1
+    for k in range(taps):
+        row, value, change = rows[k], column[0, k], column[1, k]
+        for j in range(count):
+            value[j] = row[phase + j * per_ui]
+        # no slope at either end
+        for j in range(count):
+            at = phase + j * per_ui
+            change[j] = row[at + 1] - row[at - 1] if 0 < at < size - 1 else 0.0
+    for part in range(2):
+        out = gram if part == 0 else slope
+        for k in range(taps):
+            a = column[part, k]
+            for m in range(k + 1):
+                b = column[part, m]
+                total = 0.0
+                for j in range(count):
+                    total += a[j] * b[j]
+                out[k, m] = total
+                out[m, k] = total
 
 
 @kernel
@@ -347,11 +375,14 @@ def search_setting(
     b_first = b_max[0] if b_max.size else 0.0
     found, found_cursor, evaluated = -1, -1, 0
     may_win = np.ones(taps.shape[0], dtype=np.bool_)
-    # a local search looks at few rows, and without a setting to beat no bound excludes any
-    if prune and local == 0 and best > 0.0:
+    # a local search looks at few rows, and without a setting to beat no bound excludes any; products of all phases for a
+    # bound cost as much as to look at some hundred rows
+    if prune and local == 0 and best > 0.0 and taps.shape[0] * SAMPLES_A_ROW > size:
         peaks = window.copy()
         peaks[0], peaks[1] = low, high
-        may_win = winning_rows(rows, taps, peaks, b_max, b_min, limits, noise, fext, best, column, summed, gram, slope)
+        all_products(rows, per_ui, gram, slope)
+        summed[:] = True
+        may_win = winning_rows(rows, taps, peaks, b_max, b_min, limits, noise, fext, best, gram, slope)
     for t in range(taps.shape[0]):
         if not may_win[t]:
             continue
@@ -381,7 +412,7 @@ def search_setting(
         if prune and signal < best * (noise[0] + fext[t]):
             continue
         if not summed[phase]:
-            phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
+            _phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
             summed[phase] = True
         other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
         reference = cursor / tap[main] if noise[4] > 0.0 else cursor

@@ -22,6 +22,13 @@ def receiver_noise_rms(frequency: Float, transfer: Complex, density: float | Flo
     return float(np.sqrt(np.sum(density[1:] * power)))
 
 
+def receiver_noise_terms(frequency: Float, transfer: Complex, spectra: Float, density: float | Float) -> Float:
+    """sigma_N² in V² by equation (93A-35) in parts (S,), for `spectra` (S, F) of |H_ctf|² behind `transfer` (F,), H_r."""
+    power = np.abs(transfer) ** 2 * density
+    # summed as `receiver_noise_rms` does
+    return np.asarray(spectra[:, 1:] @ (power[1:] * np.diff(frequency)))
+
+
 def crosstalk_density(paths: Sequence[PathResponse], symbol_rate: float, f_2: float) -> Float:
     """Variance per point (P,) that each aggressor puts into symbols of unit power, equation (93A-33), up to the symbol rate.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from sirf._arrays import Float, Integer
 from sirf._kernels.com_search import feedback_taps, search_setting
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.config.settings import ComSettings, CtleSettings
-from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms
+from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms, receiver_noise_terms
 from sirf.com.filters import (
     ctle_power_terms,
     ctle_transfer,
@@ -29,6 +30,8 @@ PEAK_WINDOW_UI = 20
 """The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
 SEARCH_THREADS = 2
 """Kernels release the interpreter, so that threads run side by side; a study takes the other cores by its processes."""
+MANY_SETTINGS = 100_000
+"""Grids of more settings are searched by several threads."""
 SearchPath = tuple[tuple[int, int, float], ...]
 
 
@@ -125,36 +128,33 @@ class CaseSearch:
         """sigma_N² (S,), sigma_NEXT² (S,), sigma_FEXT² (T, S) of all gain settings."""
         settings, f = self.settings, self.paths[0].frequency
         ctle = settings.receiver.ctle
-        transfers = [ctle_transfer(f, ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains]
-        filtered = receiver_filter(f, settings.receiver)
+        # |H_ctf|² is a sum of four spectra that the gains only weigh, so four variances are found for each setting
+        weights = np.array([gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) ** 2 for i, j in self.gains])
+        weights = weights.reshape(-1, 4)
+        spectra = ctle_power_terms(f, ctle)
         # H_r and H_ctf shape all noise that enters ahead of them
-        noise = np.array([receiver_noise_rms(f, filtered * h, settings.receiver.noise_density) ** 2 for h in transfers])
+        density: float | Float = settings.receiver.noise_density
         if settings.receiver.arriving:
-            arriving = density_of(settings.receiver.arriving, f)
-            noise += [receiver_noise_rms(f, filtered * h, arriving) ** 2 for h in transfers]
+            density = density + density_of(settings.receiver.arriving, f)
+        noise = weights @ receiver_noise_terms(f, receiver_filter(f, settings.receiver), spectra, density)
         # crosstalk power is summed up to f_2, as ICN is
         f_2 = settings.figures.f_2 if settings.figures is not None else settings.symbol_rate
-        result = []
-        for kind in ("next", "fext"):
+        rows = self.grid.taps.shape[0]
+        # zeros of the same shape, so that the search need not ask which kinds of aggressors there are
+        result = {"next": np.zeros((1, len(weights))), "fext": np.zeros((rows, len(weights)))}
+        for kind in result:
             aggressors = [path for path in self.paths if path.kind == kind]
-            # zeros of the same shape, so that the search need not ask which kinds of aggressors there are
-            if not aggressors or not transfers:
-                result.append(np.zeros((self.grid.taps.shape[0] if kind == "fext" else 1, len(transfers))))
+            if not aggressors or not self.gains:
                 continue
             base = crosstalk_density(aggressors, settings.symbol_rate, f_2)
-            power = settings.sigma_x**2
-            if kind == "next":
-                # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
-                density = np.stack([base * np.abs(h[: base.size]) ** 2 for h in transfers], axis=1)
-                result.append(power * np.sum(density, axis=0, keepdims=True))
-            else:
-                # |H_ctf|² is a sum of four spectra that the gains only weigh, so four variances are found for each setting
-                four = base[:, None] * ctle_power_terms(f[: base.size], ctle).T
+            four = base[:, None] * spectra[:, : base.size].T
+            # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
+            variance = np.sum(four, axis=0, keepdims=True)
+            if kind == "fext":
                 # |H_ffe| depends on the row, |H_ctf|² on the gains: their product separates
                 variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, four)
-                weights = [gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) ** 2 for i, j in self.gains]
-                result.append(power * (variance @ np.transpose(weights)))
-        return noise, result[0][0], result[1]
+            result[kind] = settings.sigma_x**2 * (variance @ weights.T)
+        return noise, result["next"][0], result["fext"]
 
     def noise_sources(self, number: int) -> dict[str, float]:
         """Parts in V rms of sigma_N at a gain setting by name: the receiver's own noise, and what arrives with the channel."""
@@ -228,8 +228,10 @@ class CaseSearch:
             return (*best[:4], evaluated, improved)
 
         results = []
-        with ThreadPoolExecutor(SEARCH_THREADS) as pool:
-            for result in pool.map(work, first):
+        # threads cost more than they bring where the whole search takes a few milliseconds
+        many = len(self.gains) * len(self.grid.taps) > MANY_SETTINGS
+        with ThreadPoolExecutor(SEARCH_THREADS) if many else nullcontext() as pool:
+            for result in map(work, first) if pool is None else pool.map(work, first):
                 results.append(result)
                 tell("full grid", len(results), len(first))
         winners = [result for result in results if result[2] >= 0]

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from sirf._arrays import Float
-from sirf.com.crosstalk_noise import crosstalk_density, crosstalk_points, fext_variance, receiver_noise_rms
+from sirf.com.crosstalk_noise import (
+    crosstalk_density,
+    crosstalk_points,
+    fext_variance,
+    receiver_noise_rms,
+    receiver_noise_terms,
+)
 from sirf.com.responses import PathResponse
 
 RATE, STEP = 10e9, 10e6
@@ -35,6 +41,16 @@ def test_white_noise_fills_the_band() -> None:
     transfer = np.full(FREQUENCY.size, 0.5, dtype=complex)
     band = FREQUENCY[-1] - FREQUENCY[0]
     assert receiver_noise_rms(FREQUENCY, transfer, 1e-18) == pytest.approx(np.sqrt(1e-18 * 0.25 * band), rel=1e-12)
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_noise_in_terms_of_spectra_is_that_of_their_sum(coloured: bool) -> None:
+    rng = np.random.default_rng(4)
+    transfer = rng.normal(size=FREQUENCY.size) * np.exp(1j * rng.normal(size=FREQUENCY.size))
+    spectra, weights = rng.uniform(0, 1, (4, FREQUENCY.size)), rng.uniform(0, 1, 4)
+    density = 1e-18 * (1 + FREQUENCY / 1e10) if coloured else 1e-18
+    whole = receiver_noise_rms(FREQUENCY, transfer * np.sqrt(weights @ spectra), density)
+    assert weights @ receiver_noise_terms(FREQUENCY, transfer, spectra, density) == pytest.approx(whole**2, rel=1e-12)
 
 
 def test_a_flat_aggressor_has_the_power_of_its_symbols() -> None:
