@@ -261,22 +261,25 @@ def _window(
     """(first, last) of the lengths within `WINDOW` of the centre, `count` of them asked for, and more until the first meets and
     the last misses.
     """
-    # a window of twice WINDOW, in equal ratios
-    pitch = (1.0 + WINDOW) ** (2.0 / (count - 1))
-    places = [centre / (1.0 + WINDOW) * pitch**n for n in range(count)]
-    places = [place for place in places if between[0] <= place <= between[1]]
-    for place in places:
-        margin(place)
-    first, last = places[0], places[-1]
+
+    def place(n: int) -> float:
+        # a window of twice WINDOW, in equal ratios; one power of a ratio of integers, so that the lengths which a finer window
+        # shares with a coarser one are the same to the last digit, neither asked for nor counted twice
+        return centre * math.pow(1.0 + WINDOW, 2 * n / (count - 1) - 1.0)
+
+    asked = [n for n in range(count) if between[0] <= place(n) <= between[1]]
+    for n in asked:
+        margin(place(n))
+    first, last = asked[0], asked[-1]
     # the window moves until its ends are on both sides, as far as lengths go
     for _ in range(2 * count):
-        if margin(first) < 0.0 and first / pitch >= between[0]:
-            first /= pitch
-        elif margin(last) >= 0.0 and last * pitch <= between[1]:
-            last *= pitch
+        if margin(place(first)) < 0.0 and place(first - 1) >= between[0]:
+            first -= 1
+        elif margin(place(last)) >= 0.0 and place(last + 1) <= between[1]:
+            last += 1
         else:
             break
-    return first, last
+    return place(first), place(last)
 
 
 def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, float]:
@@ -289,7 +292,10 @@ def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, f
     # rms of what the parabola leaves, with three freedoms taken off
     ripple = ALLOWED * math.sqrt(float(np.sum((fit(x) - values) ** 2)) / (len(places) - 3))
     # the fit less the ripple gives the first length, the fit with it the second
-    inner, outer = (_downward(fit - level, float(x[0]), float(x[-1])) for level in (ripple, -ripple))
+    # a ripple that reaches past the ends of the window is followed along the parabola: lengths by sample would take no notice
+    # of it
+    beyond = 0.5 * math.log1p(WINDOW)
+    inner, outer = (_downward(fit - level, x[0] - beyond, x[-1] + beyond) for level in (ripple, -ripple))
     if inner is None or outer is None:
         return _sampled(places, values)
     # a fit is no closer than the lengths it rests on allow
@@ -299,14 +305,20 @@ def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, f
 
 def _downward(fit: np.polynomial.Polynomial, first: float, last: float) -> float | None:
     """Where a parabola falls through zero between `first` and `last`; None where it does not, or more than once."""
-    inside = [
-        float(root.real)
-        for root in np.asarray(fit.roots(), dtype=complex)
-        # a double root has an imaginary part of rounding
-        if abs(root.imag) < 1e-12 and first <= root.real <= last
-    ]
-    # falling: a figure that gets better with length does not end a reach
-    return inside[0] if len(inside) == 1 and fit.deriv()(inside[0]) < 0.0 else None
+    free, linear, square = (*(float(one) for one in fit.coef), 0.0, 0.0)[:3]
+    discriminant = linear * linear - 4.0 * free * square
+    if discriminant <= 0.0:
+        # it touches zero at most
+        return None
+    # the sum of what has the same sign: a nearly straight fit loses no digits, as it would in eigenvalues
+    larger = -0.5 * (linear + math.copysign(math.sqrt(discriminant), linear))
+    far, near = larger / square if square else math.inf, free / larger
+    # a parabola falls at the root at which its slope is less the root of the discriminant
+    falling, rising = (near, far) if linear < 0.0 else (far, near)
+    offset, scale = fit.mapparms()
+    falling, rising = ((one - offset) / scale for one in (falling, rising))
+    # a figure that gets better with length does not end a reach
+    return float(falling) if first <= falling <= last and not first <= rising <= last else None
 
 
 def _sampled(places: Sequence[float], values: Float) -> tuple[float, float]:

@@ -83,6 +83,36 @@ def test_the_window_is_walked_until_its_ends_lie_on_both_sides() -> None:
     assert _window(margin, 0.27, 6, (0.01, 0.29))[1] <= 0.29
 
 
+def test_a_finer_window_asks_for_no_length_twice() -> None:
+    """Two windows about one centre, the second of twice the lengths less one, both walked outward at the far end."""
+    asked: list[float] = []
+
+    def margin(length: float) -> float:
+        asked.append(length)
+        return 0.3 - length
+
+    for count in (6, 11):
+        first, last = _window(margin, 0.2713, count, (0.01, 1.0))
+    different = sorted(set(asked))
+    # one length in two of the finer window is one of the coarser, to the last digit
+    assert np.diff(np.log(different)) == pytest.approx(np.full(len(different) - 1, 0.2 * math.log(1.0 + WINDOW)))
+    assert (different[0], different[-1]) == (first, max(last, different[-1]))
+
+
+def test_a_ripple_past_the_first_length_shortens_the_reach() -> None:
+    """Margins about a straight line whose ripple leaves no length of the window that surely meets."""
+    fall, ripple, crossing = 3.0, 0.1, 0.3
+    u = 0.02 * (np.arange(7) - 3.0)
+    wave = np.array([-1.0, 1.0, 1.0, 0.0, -1.0, -1.0, 1.0])
+    margins = dict(zip((crossing * np.exp(u)).tolist(), (ripple * wave - fall * u).tolist(), strict=True))
+    # the line less twice the rms ripple is zero by so much ahead of the line's own crossing
+    ahead = ALLOWED * ripple * math.sqrt(6.0 / (7 - 3)) / fall
+    assert u[-1] < ahead < u[-1] + 0.5 * math.log1p(WINDOW)
+    low, high = _settled(margins, tolerance=0.02)
+    assert low == pytest.approx(crossing * math.exp(-ahead - 0.25 * 0.02), rel=1e-9)
+    assert high == pytest.approx(crossing * math.exp(ahead + 0.25 * 0.02), rel=1e-9)
+
+
 def test_one_dip_does_not_end_a_reach() -> None:
     """The third stride of the walk falls into a dip just below zero, a twentieth ahead of the crossing."""
     dip = 0.1 * 2.0**1.5
