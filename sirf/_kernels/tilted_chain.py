@@ -28,24 +28,25 @@ def edge_factors(
     Arguments as in `symbol_chain`, `aparts` (Q,) the roots of its `rests`: a transition x = `weights`[q] . levels ± `aparts`[q]
     meets a displaced edge v, one of `volts`[q, 0] or, where x < 0, of the last of `volts`[q] (N,).
     """
-    edges, sides, nodes = volts.shape
+    (edges, sides, nodes), square = volts.shape, len(levels) ** 2
     counted = np.arange(nodes) < counts[:, None]
     moved = theta * np.where(counted[:, None], volts, 0.0)
     # an exponential of each symbol at each node; of pairs they are products, and the factor is a scalar product of two pairs
     swings = np.multiply.outer(weights, levels)
     single = np.exp(swings[:, None, :, :, None] * moved[:, :, None, None, :])
-    pairs = (edges, sides, -1, nodes)
+    # in numbers throughout: where no edge is displaced there are no nodes, and NumPy cannot tell a size from nothing
+    pairs = (edges, sides, square, nodes)
     early = (single[:, :, 0, :, None] * single[:, :, 1, None, :]).reshape(pairs)
     late = (single[:, :, 2, :, None] * single[:, :, 3, None, :]).reshape(pairs)
     late *= np.where(counted, shares, 0.0)[:, None, None]
-    steps = (swings[:, 0, :, None] + swings[:, 1, None, :]).reshape(edges, -1, 1) + (
+    steps = (swings[:, 0, :, None] + swings[:, 1, None, :]).reshape(edges, square, 1) + (
         swings[:, 2, :, None] + swings[:, 3, None, :]
-    ).reshape(edges, 1, -1)
+    ).reshape(edges, 1, square)
     minus, plus = (
         _by_side(
             np.einsum("qsan,qsbn->qsab", early * np.exp(rest[:, None, None] * moved)[:, :, None], late),
             steps + rest[:, None, None],
-        ).reshape(edges, -1)
+        ).reshape(edges, square**2)
         for rest in (-aparts, aparts)
     )
     # an edge that is not displaced has the factor one

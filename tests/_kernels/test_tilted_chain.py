@@ -49,6 +49,17 @@ def test_factors_are_means_over_the_displacement_of_an_edge(kernels: ModuleType,
     assert (found[1, 1] == 0.0).all()
 
 
+@pytest.mark.parametrize("edges", [0, 2])
+def test_a_link_without_displaced_edges_has_factors_of_one(kernels: ModuleType, edges: int) -> None:
+    """Jitter without any edge in reach of the decision leaves no node of displacement at all."""
+    nothing, none = np.zeros((edges, 2, 0)), np.zeros(edges)
+    counts = np.zeros(edges, dtype=np.int64)
+    found = kernels.edge_factors(THETA, nothing, nothing[:, 0], counts, np.ones((edges, 4)), none, none, LEVELS)
+    assert found.shape == (2, edges, len(LEVELS) ** 4)
+    assert (found[0] == 1.0).all()
+    assert (found[1] == 0.0).all()
+
+
 def enumerated(factors: Float, cursors: Float, main: int, likely: Float, pinned: int) -> Float:
     """Sum over the levels of all symbols; `tied` by an odd factor to the symbol before the window."""
     count, edges = len(LEVELS), factors.shape[1]
