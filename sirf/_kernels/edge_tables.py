@@ -50,7 +50,7 @@ class EdgeTables:
         rests: Float,
         levels: Float,
     ) -> EdgeTables:
-        """For `size` points of a line and edges as in `symbol_chain`."""
+        """For `size` points of a line and edges as in `SymbolChain`."""
         largest = np.abs(weights).sum(axis=1) * np.abs(levels).max() + np.sqrt(rests)
         spacings = table_spacings(theta, step * size, largest, np.einsum("qn,qdn->qd", shares, volts**2).max(axis=1))
         points = (2.0 * largest / spacings).astype(np.int64) + POINTS + 1

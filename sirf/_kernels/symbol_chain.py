@@ -19,48 +19,16 @@ Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 
-def symbol_chain(
-    theta: float,
-    step: float,
-    size: int,
-    cursors: Float,
-    main: int,
-    volts: Float,
-    shares: Float,
-    counts: NDArray[np.int64],
-    weights: Float,
-    rests: Float,
-    ties: Float,
-    levels: Float,
-    likely: Float,
-    coupling: Float,
-    outside: Complex,
-    wanted: NDArray[np.bool_] | None = None,
-    scale: float = 1.0,
-    tables: EdgeTables | None = None,
-) -> Complex:
-    """(L, L, S): E exp(s x) over the symbols whose jittered edges tie them, given the main one (second axis).
+class SymbolChain:
+    """E exp(s x) over symbols whose jittered edges tie them: what many chains share that differ in cursors and size of edges.
 
-    Split by the symbol sent before it, that of the next cursor: sum over the first axis for all.
-
-    Symbols h … h + 3 with `cursors` (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r, whose displaced edge
+    Symbols h … h + 3 with cursors (Q,) share the transition x = weights[h] . (a_h, …, a_(h+3)) + r, whose displaced edge
     adds x times one of `volts[h, 0]` (N,), or of the last of `volts[h]` where x < 0, with probabilities `shares[h]` (N,). The
     first `counts[h]` of them count; no edge of which none does moves. r is ± the root of its variance `rests[h]`, with a mean of
     `ties[h]` a_(h-1) times that root: what depends on the symbol before the four is taken as linear in its level. Levels are sent
-    with probabilities `likely` (L,); `coupling` (Q - 1, L, L) is how much more often than that neighbours meet, and `outside`
-    (2, L, S) what symbols beyond both ends add given the first and the last level (empty without either). Messages run
-    from both ends to the main symbol at index `main` (2 … Q - 2). `size` is a multiple of `LANES`. Of the result only what is
-    `wanted` (L, L) is computed, by default all of it; the rest is zero. All edges are `scale` times as large, 1 at most, as
-    those of `volts` and of their `tables`, which are made where none are given.
+    with probabilities `likely` (L,); `coupling` (Q - 1, L, L) is how much more often than that neighbours meet. Messages run
+    from both ends to the main symbol. `size` is a multiple of `LANES`. `tables` are made where none are given.
     """
-    chain = SymbolChain(
-        theta, step, size, volts, shares, counts, weights, rests, ties, levels, likely, coupling, tables
-    )
-    return chain.expectation(cursors, main, outside, wanted, scale)
-
-
-class SymbolChain:
-    """What many chains share that differ in cursors and in the size of their edges; arguments as in `symbol_chain`."""
 
     def __init__(
         self,
@@ -100,7 +68,12 @@ class SymbolChain:
         wanted: NDArray[np.bool_] | None = None,
         scale: float = 1.0,
     ) -> Complex:
-        """(L, L, S), as `symbol_chain` has it."""
+        """(L, L, S): E exp(s x) given the main symbol (second axis), at index `main` (2 … Q - 2) of the `cursors` (Q,).
+
+        Split by the symbol sent before it, that of the next cursor: sum over the first axis for all. `outside` (2, L, S) is what
+        symbols beyond both ends add given the first and the last level (empty without either). Only what is `wanted` (L, L) is
+        computed, by default all of it; the rest is zero. All edges are `scale` times as large, 1 at most, as those of `volts`.
+        """
         count = len(self.levels)
         wanted = np.ones((count, count), dtype=bool) if wanted is None else wanted
         rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])

@@ -25,7 +25,7 @@ def edge_factors(
 ) -> Float:
     """(2, Q, L⁴): expectation of exp(theta x v) over the displacement of each edge, given its four symbols.
 
-    Arguments as in `symbol_chain`, `aparts` (Q,) the roots of its `rests`: a transition x = `weights`[q] . levels ± `aparts`[q]
+    Arguments as in `SymbolChain`, `aparts` (Q,) the roots of its `rests`: a transition x = `weights`[q] . levels ± `aparts`[q]
     meets a displaced edge v, one of `volts`[q, 0] or, where x < 0, of the last of `volts`[q] (N,).
     """
     (edges, sides, nodes), square = volts.shape, len(levels) ** 2

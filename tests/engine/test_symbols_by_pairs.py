@@ -10,7 +10,7 @@ import pytest
 from scipy.special import erfc
 
 from sirf._kernels.edge_tables import LANES
-from sirf._kernels.symbol_chain import symbol_chain
+from sirf._kernels.symbol_chain import SymbolChain
 from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.front_end import front_end
 from sirf.engine.seeding import Randomness
@@ -106,10 +106,11 @@ def test_tied_pairs_are_the_sum_over_all_symbols(step: float, exact: float) -> N
     points = theta + 1j * step * np.arange(size)
     quiet = np.zeros((3, 1, 2))
     quiet[1] = volts[0]
-    found = symbol_chain(
-        theta, step, size, cursors[1:7].copy(), main - 1, quiet, np.tile(shares, (3, 1)), counts, weights, np.zeros(3),
-        np.zeros(3), LEVELS, level_shares(6), row.coupling, row.outside(cursors, points),
+    chain = SymbolChain(
+        theta, step, size, quiet, np.tile(shares, (3, 1)), counts, weights, np.zeros(3), np.zeros(3), LEVELS,
+        level_shares(6), row.coupling,
     )  # fmt: skip
+    found = chain.expectation(cursors[1:7].copy(), main - 1, row.outside(cursors, points))
     expected = np.zeros((6, 6, size), dtype=complex)
     outer = [
         sum(np.exp(points * (LEVELS[i] * cursors[k] + LEVELS[j] * cursors[k + 1])) for i, j in PAIRS) for k in (0, 6)
@@ -129,15 +130,17 @@ def test_what_is_wanted_of_a_chain_is_what_the_whole_has(tie: float) -> None:
     generator = np.random.default_rng(5)
     edges, levels = 6, np.array([-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0])
     weights = generator.uniform(-0.5, 0.5, (edges, 4)) * np.array([[1.0], [0.0], [1.0], [0.0], [1.0], [1.0]])
-    given = (
-        2.0, 5.0, LANES, generator.uniform(-0.1, 0.1, edges + 3), 4, generator.uniform(-0.05, 0.05, (edges, 1, 2)),
-        np.full((edges, 2), 0.5), np.array([2, 2, 2, 0, 2, 2]), weights, np.full(edges, 0.01), np.full(edges, tie),
-        levels, level_shares(4), np.zeros((0, 4, 4)), np.zeros((0, 4, LANES), dtype=complex),
+    cursors = generator.uniform(-0.1, 0.1, edges + 3)
+    chain = SymbolChain(
+        2.0, 5.0, LANES, generator.uniform(-0.05, 0.05, (edges, 1, 2)), np.full((edges, 2), 0.5),
+        np.array([2, 2, 2, 0, 2, 2]), weights, np.full(edges, 0.01), np.full(edges, tie), levels, level_shares(4),
+        np.zeros((0, 4, 4)),
     )  # fmt: skip
-    whole = symbol_chain(*given)
+    nothing = np.zeros((0, 4, LANES), dtype=complex)
+    whole = chain.expectation(cursors, 4, nothing)
     wanted = np.zeros((4, 4), dtype=bool)
     wanted[1, 3] = wanted[2, 0] = True
-    found = symbol_chain(*given, wanted)
+    found = chain.expectation(cursors, 4, nothing, wanted)
     assert np.array_equal(found[wanted], whole[wanted])
     assert not found[~wanted].any()
     assert np.abs(whole).min() > 0.0
