@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.edge_tables import LANES
-from sirf._kernels.tilted_chain import chain_moments, edge_factors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.tilted_chain import chain_moments, edge_factors
 from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.engine.statistical.tilted_edges import (
     EdgeNodes,

@@ -1,23 +1,22 @@
 """Expectation of exp(theta x) of the symbols that jittered edges tie together, at one real theta.
 
-The same Markov chain as `symbol_chain`, which takes a whole line in the complex plane; here a few numbers do, and whole arrays
-of them take less time than a kernel takes to load. Windows of symbols are numbered, the oldest first: (g L + h) L + i with their
-levels g, h, i of L.
+The same Markov chain as the kernel `symbol_chain`, which takes a whole line in the complex plane; here a few numbers do, and
+whole arrays of them take less time than a kernel takes to load. Windows of symbols are numbered, the oldest first:
+(g L + h) L + i with their levels g, h, i of L.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float = NDArray[np.float64]
+from sirf._arrays import Float, Integer
 
 
 def edge_factors(
     theta: float,
     volts: Float,
     shares: Float,
-    counts: NDArray[np.int64],
+    counts: Integer,
     weights: Float,
     aparts: Float,
     ties: Float,

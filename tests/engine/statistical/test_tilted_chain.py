@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import sirf._kernels.tilted_chain as module
-from tests._kernels.plain import plain_module
+from sirf.engine.statistical.tilted_chain import chain_moments, edge_factors
 
 Float = NDArray[np.float64]
 LEVELS = np.array([-1.0, 0.5, 1.0])
@@ -18,20 +16,15 @@ THETA = 0.8
 RNG = np.random.default_rng(11)
 
 
-@pytest.fixture
-def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return plain_module(monkeypatch, module)
-
-
 @pytest.mark.parametrize("sides", [1, 2])
 @pytest.mark.parametrize("apart", [0.0, 0.6])
-def test_factors_are_means_over_the_displacement_of_an_edge(kernels: ModuleType, sides: int, apart: float) -> None:
+def test_factors_are_means_over_the_displacement_of_an_edge(sides: int, apart: float) -> None:
     """The transition x = w . a ± apart meets a displaced edge v, of the first side where x >= 0 and of the last where x < 0."""
     volts = RNG.normal(0.0, 0.3, (2, sides, 3))
     shares = RNG.dirichlet(np.ones(3), 2)
     weights = RNG.normal(size=(2, 4))
     counts, aparts, ties = np.array([3, 0]), np.array([apart, 0.0]), np.array([0.7, 0.0])
-    found = kernels.edge_factors(THETA, volts, shares, counts, weights, aparts, ties, LEVELS)
+    found = edge_factors(THETA, volts, shares, counts, weights, aparts, ties, LEVELS)
     signs = (-1.0, 1.0) if apart else (1.0,)
     for place, four in enumerate(itertools.product(LEVELS, repeat=4)):
         even = odd = 0.0
@@ -50,11 +43,11 @@ def test_factors_are_means_over_the_displacement_of_an_edge(kernels: ModuleType,
 
 
 @pytest.mark.parametrize("edges", [0, 2])
-def test_a_link_without_displaced_edges_has_factors_of_one(kernels: ModuleType, edges: int) -> None:
+def test_a_link_without_displaced_edges_has_factors_of_one(edges: int) -> None:
     """Jitter without any edge in reach of the decision leaves no node of displacement at all."""
     nothing, none = np.zeros((edges, 2, 0)), np.zeros(edges)
     counts = np.zeros(edges, dtype=np.int64)
-    found = kernels.edge_factors(THETA, nothing, nothing[:, 0], counts, np.ones((edges, 4)), none, none, LEVELS)
+    found = edge_factors(THETA, nothing, nothing[:, 0], counts, np.ones((edges, 4)), none, none, LEVELS)
     assert found.shape == (2, edges, len(LEVELS) ** 4)
     assert (found[0] == 1.0).all()
     assert (found[1] == 0.0).all()
@@ -82,10 +75,10 @@ def enumerated(factors: Float, cursors: Float, main: int, likely: Float, pinned:
 
 @pytest.mark.parametrize("pinned", [-1, 0, 1, 3])
 @pytest.mark.parametrize(("edges", "main"), [(1, 2), (2, 2), (3, 3), (4, 3), (4, 5)])
-def test_messages_join_to_the_sum_over_all_symbols(kernels: ModuleType, edges: int, main: int, pinned: int) -> None:
+def test_messages_join_to_the_sum_over_all_symbols(edges: int, main: int, pinned: int) -> None:
     factors = 1.0 + 0.3 * RNG.normal(size=(2, edges, len(LEVELS) ** 4))
     factors[1] -= 1.0
     cursors = RNG.normal(0.0, 0.4, edges + 3)
     likely = np.array([0.3, 0.2, 0.5])
-    found = kernels.chain_moments(THETA, factors, cursors, main, LEVELS, likely, pinned)
+    found = chain_moments(THETA, factors, cursors, main, LEVELS, likely, pinned)
     np.testing.assert_allclose(found, enumerated(factors, cursors, main, likely, pinned), rtol=1e-10)
