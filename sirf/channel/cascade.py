@@ -28,7 +28,16 @@ def cascade_waves(first: Complex, second: Complex) -> Complex:
 
 
 def matrix_product(a: Complex, b: Complex) -> Complex:
-    """Matrix product of (2, 2, F) arrays; `numpy.matmul` is four times slower for matrices this small."""
+    """Matrix product of (N, N, F) arrays; `numpy.matmul` is four times slower for matrices this small."""
     result = a[:, :1] * b[:1]
-    result += a[:, 1:] * b[1:]
+    for k in range(1, len(b)):
+        result += a[:, k : k + 1] * b[k : k + 1]
     return np.asarray(result)
+
+
+def inverse(m: Complex) -> Complex:
+    """Inverse of (N, N, F) arrays; of two rows in closed form."""
+    if len(m) != 2:
+        return np.asarray(np.linalg.inv(m.transpose(2, 0, 1)).transpose(1, 2, 0), dtype=np.complex128)
+    determinant = m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]
+    return np.asarray(np.array([[m[1, 1], -m[0, 1]], [-m[1, 0], m[0, 0]]]) / determinant)

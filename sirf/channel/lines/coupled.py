@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sirf._arrays import Complex, Float
+from sirf.channel.cascade import inverse, matrix_product
 from sirf.channel.lines.base import check_band, internal_impedance
 from sirf.channel.lines.edge_stripline import EdgeStripline
 from sirf.channel.lines.fields import Strips, capacitance_matrix, inductance_matrix, recession_matrix
 from sirf.channel.lines.microstrip import EdgeMicrostrip
+from sirf.channel.lines.unequal import pair_of_waves
 from sirf.channel.network import LINE_OHM, Network
+from sirf.channel.pair import PairNetwork
 from sirf.errors import PhysicsError
 from sirf.units import EPS0, MU0
 
@@ -107,50 +110,88 @@ class PairArray:
         check_band(f, self.line.cutoff, type(self.line).__name__)
         return Network(f, _scattering(*self.immittances(f, weight=weight, skew=skew), length), z0=LINE_OHM, name=name)
 
+    def mirrored(self, frequency: Float, length: float, *, weight: float = 1.0) -> tuple[PairNetwork, PairNetwork]:
+        """One of two pairs beside its mirror image, with differential waves that are equal in both, and that are opposite.
+
+        Both together hold the same as `network` without skew, at a fraction of its work. `length` in m, `weight` as in
+        `immittances`. Raises `PhysicsError` for other than two pairs, and for frequencies beyond the line's `cutoff`.
+        """
+        if self.pairs != 2:
+            raise PhysicsError(f"pairs must be 2 to be mirrored, got {self.pairs}. Take the network of all.")
+        check_band(frequency, self.line.cutoff, type(self.line).__name__)
+        series, shunt = self.immittances(frequency, weight=weight)
+        # the image of P is the other pair's N: where it carries the same, differential waves are opposite and common ones equal
+        equal, opposite = (
+            pair_of_waves(
+                frequency, *_waves_of_length(_mirrored_modes(series, sign), _mirrored_modes(shunt, sign), length)
+            )
+            for sign in (-1.0, 1.0)
+        )
+        return equal, opposite
+
+
+def _mirrored_modes(immittance: Complex, sign: float) -> Complex:
+    """Immittance (2, 2, F) of the modes (differential, common) of the first pair, its image carrying `sign` times the same."""
+    paired = np.ascontiguousarray((immittance[:, :2, :2] + sign * immittance[:, :2, 3:1:-1]).transpose(1, 2, 0))
+    modes = np.sqrt(0.5) * np.array([[1.0, -1.0], [1.0, 1.0]])[:, :, None]
+    # unit vectors: immittances of the modes are per m of one line, as are those of the traces
+    return matrix_product(matrix_product(modes, paired), modes.swapaxes(0, 1))
+
 
 def _scattering(series: Complex, shunt: Complex, length: float) -> Complex:
-    """S (F, 2N, 2N) at 50 ohm: a short piece by the series of cosh and sinh, cascaded with itself until the length is whole.
+    """S (F, 2N, 2N) at 50 ohm of immittances (F, N, N) per m; trace k runs from port 2k - 1 to 2k."""
+    # frequencies side by side, or products would stride through memory
+    z, y = (np.ascontiguousarray(one.transpose(1, 2, 0)) for one in (series, shunt))
+    near, far = _waves_of_length(z, y, length)
+    s = np.empty((series.shape[0], 2 * len(near), 2 * len(near)), dtype=np.complex128)
+    s[:, 0::2, 0::2] = s[:, 1::2, 1::2] = near.transpose(2, 0, 1)
+    s[:, 1::2, 0::2] = s[:, 0::2, 1::2] = far.transpose(2, 0, 1)
+    # reciprocal by physics; rounding of the doublings is taken out
+    return np.asarray(0.5 * (s + s.swapaxes(1, 2)))
+
+
+def _waves_of_length(series: Complex, shunt: Complex, length: float) -> tuple[Complex, Complex]:
+    """(reflection, transmission), each (N, N, F): a short piece by the series of cosh and sinh, cascaded with itself until whole.
 
     Waves, not chain matrices, are doubled: no term grows with the loss, so modes of very unequal loss keep their digits.
     """
-    traces = series.shape[1]
-    product = series @ shunt
-    turns = float(np.sqrt(np.abs(product).sum(axis=2).max())) * length
+    product = matrix_product(series, shunt)
+    turns = float(np.sqrt(np.abs(product).sum(axis=1).max())) * length
     # a piece is also short against its impedances, or its waves lose digits
     steps = max(turns, length * float(np.abs(series).max()) / LINE_OHM, length * float(np.abs(shunt).max()) * LINE_OHM)
     doublings = max(0, int(np.ceil(np.log2(max(steps, 1e-300) / 0.5))))
     # halved until the piece is short, doubled again as waves
     piece = length / 2**doublings
-    cosine, sine = _short(product * piece**2, traces)
-    near, far = _waves(cosine, sine @ series * (piece / LINE_OHM), shunt @ sine * (piece * LINE_OHM))
-    unit = np.eye(traces)
+    cosine, sine = _short(product * piece**2)
+    impedance, admittance = (
+        matrix_product(sine, series) * (piece / LINE_OHM),
+        matrix_product(shunt, sine) * (piece * LINE_OHM),
+    )
+    near, far = _waves(cosine, impedance, admittance)
+    unit = np.eye(len(near))[:, :, None]
     for _ in range(doublings):
         # into the second half, with all that goes to and fro between the halves
-        inside = np.linalg.solve(unit - near @ near, far)
-        near, far = near + far @ near @ inside, far @ inside
-    s = np.empty((series.shape[0], 2 * traces, 2 * traces), dtype=np.complex128)
-    s[:, 0::2, 0::2] = s[:, 1::2, 1::2] = near
-    s[:, 1::2, 0::2] = s[:, 0::2, 1::2] = far
-    # reciprocal by physics; rounding of the doublings is taken out
-    return np.asarray(0.5 * (s + s.swapaxes(1, 2)))
+        inside = matrix_product(inverse(unit - matrix_product(near, near)), far)
+        near, far = near + matrix_product(matrix_product(far, near), inside), matrix_product(far, inside)
+    return near, far
 
 
-def _short(square: NDArray[np.complex128], traces: int) -> tuple[Complex, Complex]:
-    """(cosh x, sinh x / x) of a matrix whose square (F, N, N) is below 1/4."""
-    unit = np.broadcast_to(np.eye(traces, dtype=np.complex128), square.shape)
+def _short(square: Complex) -> tuple[Complex, Complex]:
+    """(cosh x, sinh x / x) of a matrix whose square (N, N, F) is below 1/4."""
+    unit = np.broadcast_to(np.eye(len(square), dtype=np.complex128)[:, :, None], square.shape)
     cosine, sine = unit, unit
     # Horner from the highest power; nine terms leave less than rounding for squares below 1/4
     for n in range(9, 0, -1):
-        cosine = unit + square @ cosine / ((2 * n) * (2 * n - 1))
-        sine = unit + square @ sine / ((2 * n) * (2 * n + 1))
+        cosine = unit + matrix_product(square, cosine) / ((2 * n) * (2 * n - 1))
+        sine = unit + matrix_product(square, sine) / ((2 * n) * (2 * n + 1))
     return np.asarray(cosine), np.asarray(sine)
 
 
 def _waves(a: Complex, b: Complex, c: Complex) -> tuple[Complex, Complex]:
-    """(reflection, transmission), each (F, N, N), of a chain matrix a, b, c, a^T in units of the reference impedance.
+    """(reflection, transmission), each (N, N, F), of a chain matrix a, b, c, a^T in units of the reference impedance.
 
     A uniform piece is the same from both ends, so both are symmetric matrices.
     """
-    d = a.swapaxes(1, 2)
-    through = 2.0 * np.linalg.inv(a + b + c + d)
-    return np.asarray(0.5 * (a + b - c - d) @ through), np.asarray(through)
+    d = a.swapaxes(0, 1)
+    through = 2.0 * inverse(a + b + c + d)
+    return matrix_product(0.5 * (a + b - c - d), through), through

@@ -8,7 +8,7 @@ import numpy as np
 
 from sirf._arrays import Complex, Float
 from sirf._kernels.uniform_line import MAX_ATTENUATION_NEPER
-from sirf.channel.cascade import matrix_product
+from sirf.channel.cascade import inverse, matrix_product
 from sirf.channel.lines.chain_matrix import uniform_scattering
 from sirf.channel.materials import Material
 from sirf.channel.network import LINE_OHM
@@ -125,10 +125,14 @@ def coupled_pair(frequency: Float, series: Complex, shunt: Complex, length: floa
     impedance = matrix_product(sine, series) * (length / LINE_OHM)
     admittance = matrix_product(shunt, sine) * (length * LINE_OHM)
     transposed = cosine.swapaxes(0, 1)
-    through = 2.0 * _inverse(cosine + impedance + admittance + transposed)
+    through = 2.0 * inverse(cosine + impedance + admittance + transposed)
     # a uniform piece is symmetric: one reflection and one transmission matrix
     reflected = 0.5 * matrix_product(cosine + impedance - admittance - transposed, through)
-    # a uniform length looks the same from both ends
+    return pair_of_waves(frequency, reflected, through)
+
+
+def pair_of_waves(frequency: Float, reflected: Complex, through: Complex) -> PairNetwork:
+    """Pair of the waves (2, 2, F) of its modes (differential, common) that turn back and that pass; the same from both ends."""
     return PairNetwork(frequency, *(_two_port(reflected[k], through[k]) for k in ((0, 0), (1, 1), (0, 1), (1, 0))))
 
 
@@ -173,11 +177,6 @@ def _polynomial(constant: Complex, slope: Complex, m: Complex) -> Complex:
     result[0, 0] += constant
     result[1, 1] += constant
     return np.asarray(result)
-
-
-def _inverse(a: Complex) -> Complex:
-    determinant = a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
-    return np.asarray(np.array([[a[1, 1], -a[0, 1]], [-a[1, 0], a[0, 0]]]) / determinant)
 
 
 def _two_port(reflected: Complex, through: Complex) -> Complex:

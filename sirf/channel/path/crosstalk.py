@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from functools import reduce
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.network import PAIR_OHM, Network
 from sirf.channel.pair import PairNetwork, cascade_pairs
-from sirf.channel.path.elements import Coupled, Element, Trace, pair_of
+from sirf.channel.path.elements import Coupled, Element, Trace, converts, pair_of
 from sirf.errors import PhysicsError
 
 Runs: TypeAlias = tuple[list[PairNetwork], list[PairNetwork]]
@@ -29,27 +30,36 @@ def neighbour(
 ) -> Network:
     """Two-port of one neighbour whose coupling is `weight` times the parts' own, from its transmitter to the victim's receiver.
 
-    `alone` are the elements without neighbours, at one grid. Even and odd mode of two equal pairs are joined each by itself, but
-    for traces beside each other, which take all four lines. Without `both_modes` nothing converts: common modes are left out.
+    `alone` are the elements without neighbours, at one grid. Even and odd mode of two equal pairs are joined each by itself;
+    traces beside each other take all four lines where something converts. Without `both_modes` common modes are left out.
     """
     frequency = alone[0].frequency
+    # beside an array the pairs are each other's mirror image, unless P and N differ: P of one is the image of the other's N
+    mirrored = has_array(elements) and not any(converts(element) for element in elements)
     joined: list[LaneNetwork] = []
     runs: Runs = ([], [])
     for element, plain in zip(elements, alone, strict=True):
-        if isinstance(element, Trace) and element.pitch is not None:
+        if isinstance(element, Trace) and element.pitch is not None and not mirrored:
             # runs of parts are joined mode by mode, at half the cost; they end where a trace needs all four lines
             joined += _coupled(runs)
             runs = ([], [])
             joined.append(element.neighbours(frequency, weight))
+            continue
+        if isinstance(element, Trace) and element.pitch is not None:
+            both = element.mirrored(frequency, weight)
         elif isinstance(element, Coupled) and element.coupling > 0.0:
-            # a part without coupling is the same for both modes, and need not be made twice
-            for run, sign in zip(runs, (1.0, -1.0), strict=True):
-                mode = element.mode(sign * weight)
-                # the weight scales the coupling itself, not the crosstalk that comes of it
-                run.append(pair_of(mode, frequency) if both_modes else PairNetwork.balanced(mode.network(frequency)))
+            # the weight scales the coupling itself, not the crosstalk that comes of it
+            modes = (element.mode(sign * weight) for sign in (1.0, -1.0))
+            equal, opposite = (
+                pair_of(mode, frequency) if both_modes else PairNetwork.balanced(mode.network(frequency))
+                for mode in modes
+            )
+            both = _mirrored(equal, opposite) if mirrored else (equal, opposite)
         else:
-            for run in runs:
-                run.append(plain)
+            # a part without coupling is the same for both modes, and need not be made twice
+            both = plain, plain
+        for run, part in zip(runs, both, strict=True):
+            run.append(part)
     # the last run is still open: a path seldom ends in a trace that couples
     if joined:
         # lane 0 is the victim, as everywhere among lanes
@@ -62,6 +72,11 @@ def neighbour(
     s[:, 1, 0] = 0.5 * (even - odd)[:, 1, ports[0]]
     s[:, 0, 1] = 0.5 * (even - odd)[:, ports[0], 1]
     return Network(frequency, s, z0=PAIR_OHM, name=name)
+
+
+def _mirrored(even: PairNetwork, odd: PairNetwork) -> tuple[PairNetwork, PairNetwork]:
+    """Even and odd mode of two pairs as their images have them: where differential waves are equal, common ones are opposite."""
+    return dataclasses.replace(even, cc=odd.cc), dataclasses.replace(odd, cc=even.cc)
 
 
 def lanes_of(elements: Sequence[Element], frequency: Float, lanes: int) -> LaneNetwork:

@@ -155,6 +155,12 @@ class Trace:
         # what is longer lies outside of the array, so it does not couple
         return lanes.cascade(LaneNetwork.alone(extra, 2))
 
+    def mirrored(self, frequency: Float, weight: float) -> tuple[PairNetwork, PairNetwork]:
+        """One of both pairs as `PairArray.mirrored` has it, of a trace that does not convert."""
+        assert self.pitch is not None
+        assert isinstance(self.line, (EdgeStripline, EdgeMicrostrip))
+        return PairArray(self.line, self.pitch).mirrored(frequency, self.length, weight=weight)
+
 
 @dataclass(frozen=True, slots=True)
 class Device:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sirf.channel.figures import impedance_profile
+from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.lines.chain_matrix import line_chain, pair_two_port
 from sirf.channel.lines.coupled import EdgeLine, PairArray, _scattering
 from sirf.channel.lines.edge_stripline import EdgeStripline
@@ -174,7 +175,34 @@ def test_a_metre_of_lossy_film_keeps_its_digits() -> None:
     assert np.allclose(s[:, 0::2, 0::2], half[:, 0::2, 0::2], atol=1e-9)
 
 
+@pytest.mark.parametrize("length", [1e-3, 0.03, 0.5])
+@pytest.mark.parametrize("weight", [0.3, 1.0])
+@pytest.mark.parametrize(
+    "array",
+    [
+        PairArray(EDGE_STRIPLINE, PITCH),
+        PairArray(EDGE_MICROSTRIP, PITCH),
+        PairArray(EdgeStripline(material=LOSSY, width=7.7e-6, gap=0.8e-6, thickness=0.3e-6, spacing=7e-6), 24e-6),
+    ],
+)
+def test_two_pairs_are_one_beside_its_mirror_image(array: PairArray, weight: float, length: float) -> None:
+    """Sum and difference of what stays in a pair and what crosses, of all four lines; lossy film included."""
+    f = FREQUENCY[::8]
+    s = LaneNetwork.from_network(array.network(f, length, weight=weight), [(1, 2, 3, 4), (5, 6, 7, 8)]).s
+    waves = {"d": (0, 4), "c": (1, 5)}
+    for found, same in zip(array.mirrored(f, length, weight=weight), (1.0, -1.0), strict=True):
+        for out, into, part in (("d", "d", found.dd), ("c", "c", found.cc), ("d", "c", found.dc), ("c", "d", found.cd)):
+            rows, own = np.array(waves[out]), np.array(waves[into])
+            # the image of a differential wave is one of opposite sign
+            sign = same if into == "d" else -same
+            whole = s[:, rows[:, None], own] + sign * s[:, rows[:, None], own + 2]
+            assert part is not None
+            assert np.abs(part - whole).max() < 1e-11
+
+
 def test_bad_layouts_are_refused() -> None:
+    with pytest.raises(PhysicsError, match="pairs must be 2 to be mirrored, got 3"):
+        PairArray(EDGE_STRIPLINE, 1e-3, pairs=3).mirrored(FREQUENCY, 0.1)
     with pytest.raises(PhysicsError, match="pitch must leave more between pairs than within"):
         PairArray(EDGE_STRIPLINE, 400e-6)
     with pytest.raises(PhysicsError, match="pairs must be between 1 and 6"):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.parts import Ball
 from sirf.channel.path.crosstalk import neighbour
-from sirf.channel.path.elements import pair_of
+from sirf.channel.path.elements import Element, Trace, pair_of
+from tests.channel.lines.boards import EDGE_MICROSTRIP
 
 FREQUENCY = np.linspace(0.1e9, 60e9, 50)
 
@@ -26,3 +28,16 @@ def test_two_coupled_inductances_couple_as_a_transformer(weight: float, near: bo
         # driven from the other end the current runs the other way round
         expected = -50.0 * victim if near else 50.0 * victim
         assert found.s[place, 1, 0] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+@pytest.mark.parametrize("near", [True, False])
+def test_balls_beside_traces_couple_as_all_four_lines_do(weight: float, near: bool) -> None:
+    """Pairs that mirror each other give what the joint 8-port gives, in whose traces both modes of both pairs mix."""
+    ball, trace = Ball(capacitance=30e-15, inductance=100e-12, coupling=0.2), Trace(EDGE_MICROSTRIP, 0.04, 650e-6)
+    parts: list[Element] = [ball, trace, ball]
+    found = neighbour(parts, [pair_of(one, FREQUENCY) for one in parts], weight, near=near, both_modes=True, name="n")
+    balls = LaneNetwork.coupled(*(pair_of(ball.mode(sign * weight), FREQUENCY) for sign in (1.0, -1.0)))
+    whole = balls.cascade(trace.neighbours(FREQUENCY, weight)).cascade(balls).aggressor(1, near=near)
+    assert np.abs(whole.s[:, 1, 0]).max() > 1e-3
+    assert np.abs(found.s - whole.s).max() < 1e-11
