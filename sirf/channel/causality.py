@@ -8,7 +8,7 @@ from scipy.fft import irfft
 from sirf._arrays import Complex, Float
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network
-from sirf.channel.resample import flatten
+from sirf.channel.resample import flatten, usual_step
 from sirf.channel.screening import MIN_POINTS, judgeable
 
 CAUSAL_DB = -40.0
@@ -83,7 +83,7 @@ def wrap_level(network: Network, lanes: tuple[PortOrder, ...]) -> float | None:
 def _gaussian_pulse(frequency: Float, value: Complex) -> Float:
     """Response (N,) to a Gaussian pulse at time zero on a step of half a period of the last frequency, over 1/step."""
     # the median: a missing point must not double the step
-    step = float(np.median(np.diff(frequency)))
+    step = usual_step(frequency)
     grid = step * np.arange(int(frequency[-1] / step * (1 + 1e-9)) + 1, dtype=np.float64)
     flat = flatten(frequency, value)
     spectrum = flat.at(grid) * np.exp(-2j * np.pi * grid * flat.delay_s)

@@ -15,7 +15,7 @@ from sirf.channel.ieee370 import Ieee370, Ieee370Application, ieee370, ieee370_i
 from sirf.channel.lanes import find_lanes, through_two_port
 from sirf.channel.mixed_mode import PortOrder
 from sirf.channel.network import Network, bulk_delay
-from sirf.channel.resample import UNEVEN
+from sirf.channel.resample import UNEVEN, usual_step
 from sirf.channel.response import WRAP_DB
 from sirf.channel.screening import (
     BAND_NEEDED,
@@ -240,7 +240,7 @@ def quality(
     largest = np.linalg.svd(s, compute_uv=False)[:, 0]
     # reciprocity: S equals its transpose
     skew = np.abs(s - s.swapaxes(1, 2)).max(axis=(1, 2))
-    step = float(np.median(np.diff(frequency))) if frequency.size > 1 else 0.0
+    step = usual_step(frequency) if frequency.size > 1 else 0.0
     # the median, for a file often has one odd step next to DC
     uniform = frequency.size > 1 and bool(np.all(np.abs(np.diff(frequency) - step) <= UNEVEN * step))
     finding = dc_finding(network)

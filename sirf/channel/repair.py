@@ -15,7 +15,7 @@ from sirf._arrays import Complex, Float
 from sirf._display import html_table, table
 from sirf.channel.causality import CAUSAL_DB, early_db, early_levels
 from sirf.channel.network import Network
-from sirf.channel.resample import flatten
+from sirf.channel.resample import flatten, usual_step
 from sirf.channel.screening import MIN_POINTS, WRONG_DC, dc_finding
 from sirf.errors import LimitError, SirfError
 
@@ -185,7 +185,7 @@ def with_dc(network: Network) -> Network:
     if frequency[0] == 0 and np.all(s[0].imag == 0) and not (dc_finding(network) or "").startswith(WRONG_DC):
         return network
     # of one point alone its own frequency is the step
-    step = float(np.median(np.diff(frequency))) if frequency.size > 1 else float(frequency[0])
+    step = usual_step(frequency) if frequency.size > 1 else float(frequency[0])
     if frequency[0] == 0:
         new, kept = np.zeros(1), frequency[1:]
     else:
@@ -208,7 +208,7 @@ def with_dc(network: Network) -> Network:
 
 def _early_part(frequency: Float, value: Complex) -> Complex:
     """What a causal response near `value` (F,) lacks of it, on the file's grid."""
-    step = float(np.median(np.diff(frequency)))
+    step = usual_step(frequency)
     # last bin inside of the band
     last = round(float(frequency[-1]) / step)
     # at least four times the band, of a length at which the transform is fast

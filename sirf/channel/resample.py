@@ -224,7 +224,9 @@ def usual_step(frequency: Float) -> float:
 def _steps(grid: bytes) -> tuple[float, float | None]:
     """Median step of a grid, and its largest one where the grid is uneven; kept by value."""
     steps = np.diff(np.frombuffer(grid))
-    usual = float(np.median(steps)) if steps.size else float("nan")
+    # the median, for one missing point must not double the step; by hand, since NumPy's loads masked arrays, 20 ms of a command
+    ordered, middle = np.sort(steps), steps.size // 2
+    usual = float(ordered[middle] + ordered[~middle]) / 2.0 if steps.size else float("nan")
     if steps.size < 2:
         return usual, None
     # a file may begin with a short step from DC to where its instrument begins
@@ -242,7 +244,7 @@ def even_grid(frequency: Float) -> Float:
     steps = np.diff(frequency)
     shortest = MAX_STEP_HZ if uneven_step(frequency) is None else float(steps.min())
     # at least eight points, and where the sweep is uneven no finer than its shortest step
-    wanted = min(max(shortest, min(float(np.median(steps)), MAX_STEP_HZ)), last / _LOW_POINTS)
+    wanted = min(max(shortest, min(usual_step(frequency), MAX_STEP_HZ)), last / _LOW_POINTS)
     # the last frequency is met exactly: count, not step, is what is chosen
     count = min(int(np.ceil(last / wanted * (1 - 1e-9))), MAX_POINTS - 1)
     # no point below the data: what lies there is extrapolated elsewhere

@@ -280,13 +280,11 @@ def progress(title: str, *, watch: bool = False, estimated: bool = False) -> Ite
     Until the first update it only moves: how long the work takes is not known yet. With `watch` the searches within move it; with
     `estimated` steps in all the time left is said to be an estimate.
     """
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if _state["quiet"] or not console.is_terminal:
+    if _state["quiet"] or not sys.stderr.isatty():
         # the bar would leave an empty line behind, and an error is to be the only one
         yield lambda note, done, total: None
         return
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
@@ -298,7 +296,7 @@ def progress(title: str, *, watch: bool = False, estimated: bool = False) -> Ite
         TextColumn("{task.fields[note]}"),
     )
     # an estimate from the last minutes, not the last steps: cases differ in size
-    with Progress(*columns, console=console, transient=True, speed_estimate_period=600.0) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=600.0) as bar:
         task = bar.add_task(title, total=None, note="")
 
         def update(note: str, done: float, total: float) -> None:

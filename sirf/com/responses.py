@@ -11,6 +11,7 @@ from sirf.channel.annex_93a_response import impulse_response
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import PackageCase, Role, die_to_die, roles_of
 from sirf.channel.network import Network
+from sirf.channel.resample import usual_step
 from sirf.channel.screening import on_fine_grid
 from sirf.channel.transfer import Transfer
 from sirf.com.config.settings import ComSettings
@@ -126,7 +127,7 @@ def _on_fine_grids(channel: Channel, warnings: list[str]) -> Channel:
     if all(one is other for one, other in zip(fine, channel.networks, strict=True)):
         return channel
     warnings.append(
-        f"{channel.name or 'the channel'} has steps of {float(np.median(np.diff(channel.frequency))) / 1e6:g} MHz, coarse for "
+        f"{channel.name or 'the channel'} has steps of {usual_step(channel.frequency) / 1e6:g} MHz, coarse for "
         f"COM: resampled to {(fine[0].frequency[1] - fine[0].frequency[0]) / 1e6:g} MHz."
     )
     fext = 1 + len(channel.fext)

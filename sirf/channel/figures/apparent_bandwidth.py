@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sirf._arrays import Float
+from sirf.channel.resample import usual_step
 from sirf.errors import SirfError
 
 FIT_FROM_GHZ = 10.0
@@ -43,7 +44,7 @@ def apparent_bandwidth(frequency: ArrayLike, transfer: ArrayLike, *, slope_db_pe
     penalty = 20.0 * np.log10(total / total[-1])
     residual = _flattest_residual(f, penalty)
     # the median, as elsewhere: one missing point does not double it
-    step = float(np.median(np.diff(f)))
+    step = usual_step(f)
     count = max(3, int(np.floor(WINDOW_GHZ / step + 0.5)))
     slope = _slope(_moving_mean(residual, count), f)
     steep = np.flatnonzero((f >= FIT_FROM_GHZ) & (slope >= slope_db_per_ghz))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf.channel.network import Network, bulk_delay
-from sirf.channel.resample import flatten
+from sirf.channel.resample import flatten, usual_step
 from sirf.errors import SirfError
 from sirf.signal.fast_length import next_fast_length
 from sirf.signal.filters import gaussian_edge
@@ -71,7 +71,7 @@ def late_start(network: Network) -> tuple[str, bool] | None:
     """
     above = network.frequency[network.frequency > 0]
     # the median, since one missing point should not look like a coarse grid
-    first, usual = float(above[0]), float(np.median(np.diff(network.frequency)))
+    first, usual = float(above[0]), usual_step(network.frequency)
     # a reflection from the far end travels there and back
     turns = first * 2.0 * max(bulk_delay(network.frequency, network.s[:, 1, 0]), 0.0)
     if first <= 1.5 * usual or turns <= TURNS_NOTED:
@@ -115,7 +115,7 @@ def impedance_profile(
             f"{rise * 1e12:g} ps. Use a slower edge or a wider file."
         )
     # what an inverse transform of this step can tell apart before it repeats
-    period = 1.0 / float(np.median(np.diff(network.frequency)))
+    period = 1.0 / usual_step(network.frequency)
     span = 0.25 * period if duration is None else duration
     if not 0 < span <= 0.5 * period:
         raise SirfError(
