@@ -292,7 +292,13 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     if receiver.sampling != MUELLER_MULLER:
         instant += round(link.sampling_instant().offset_ui * m)
     # the offset moves the sampler on purpose, after the instant of its criterion has been found
-    instant += round(receiver.sampling_offset_ui * m)
+    offset = receiver.sampling_offset_ui * m
+    instant += round(offset)
+    # what is left lies between two samples: the waves come earlier by it
+    between = offset - round(offset)
+    if between:
+        shaped, *raw = (earlier(wave, between) for wave in (shaped, *raw))
+        feedback = None if feedback is None else earlier(feedback, between)
     responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:], raw[0])]
     slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
@@ -324,7 +330,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
         crosstalk=tuple(pulses[number] for number in crosstalk_index),
         crosstalk_index=crosstalk_index,
         sampling=int(instant - window[0]),
-        start_time=channel.prepared[0].start_time + window[0] / (m * link.symbol_rate),
+        start_time=channel.prepared[0].start_time + (window[0] + between) / (m * link.symbol_rate),
         noise_correlation=noise_correlation(link),
         # SNR_TX is relative to the main cursor, equation (93A-30)
         transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
@@ -344,6 +350,11 @@ def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int)
             result[later:] += tap * wave[: len(wave) - later]
             result[:later] += tap * wave[len(wave) - later :]
     return result
+
+
+def earlier(wave: Float, samples: float) -> Float:
+    """Circular wave (N,) that comes so many samples, or a part of one, earlier."""
+    return np.asarray(fft.irfft(fft.rfft(wave) * np.exp(2j * np.pi * samples * fft.rfftfreq(len(wave))), n=len(wave)))
 
 
 def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[float, float] = (0.0, 0.0)) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.transmitter_search import coordinate_descent
-from sirf.channel.cached_spectra import transform_grid
 from sirf.engine.front_end import (
     AnalogChannel,
     analog_channel,
+    earlier,
     with_ffe,
 )
 from sirf.equalizer.constrained_taps import merits_of_taps, solve_taps
@@ -25,6 +24,7 @@ from sirf.equalizer.receiver_problem import ReceiverProblem
 from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
 from sirf.equalizer.search_waves import (
     UnequalizedWaves,
+    aggressor_power,
     circular_lags,
     ctle_power,
     with_gains,
@@ -82,8 +82,11 @@ class Setting:
 class GridSearch(ReceiverProblem):
     """State of one search: the prepared channel, the limits, and what was tried."""
 
-    def __init__(self, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> None:
+    def __init__(
+        self, link: Link, limits: EqualizerLimits, freeze: Sequence[str], *, between_samples: bool = False
+    ) -> None:
         super().__init__(link, limits, freeze)
+        self.between_samples = between_samples
         self.channel: AnalogChannel = analog_channel(link)
         self.candidates = 0
         self.path: list[Improvement] = []
@@ -101,7 +104,7 @@ class GridSearch(ReceiverProblem):
             link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
         )
         self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
-        self.power = self._aggressor_power()
+        self.power = aggressor_power(link, self.channel, self.reach)
 
     def run(self, most: int) -> Setting:
         """Coarse CTLE grid first, then ever nearer neighbours of the best."""
@@ -146,7 +149,7 @@ class GridSearch(ReceiverProblem):
         # the problem is set up for every place a floating tap may take; solutions then pick columns of it
         wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
         self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
-        self.power = self._aggressor_power()
+        self.power = aggressor_power(self.link, self.channel, self.reach)
         top = self._within_limits(best, wide)
         self.path.append((*top.gains_db, top.tx, top.fom_db))
         # where nothing floats, limits are put in once and no neighbour is asked
@@ -356,7 +359,16 @@ class GridSearch(ReceiverProblem):
                         top, chosen = found, trial
         near = round(top.offset_ui * waves.m)
         top = max((self._mmse_at(waves, top.tx, range(near - 3, near + 4), known), top), key=lambda s: s.fom_db)
-        return self._with_taps(waves, top, known)
+        return self._with_taps(waves, self._between(waves, top, known) if self.between_samples else top, known)
+
+    def _between(self, waves: UnequalizedWaves, top: Setting, known: _Known) -> Setting:
+        """The setting at the instant between samples that merits of the best sample and those beside it make the best."""
+        best = round(top.offset_ui * waves.m)
+        places = range(best - _OFFSETS_BESIDE, best + _OFFSETS_BESIDE + 1)
+        self._mmse_at(waves, top.tx, places, known)
+        merits = np.array([known.senders[top.tx].merits[place] for place in places])
+        # a polynomial through all of them: merits are smooth in time, as the pulse is
+        return dataclasses.replace(top, offset_ui=(best + _top_of(merits)) / waves.m) if np.all(merits > 0.0) else top
 
     def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
         if "tx_ffe" in self.freeze:
@@ -427,41 +439,17 @@ class GridSearch(ReceiverProblem):
         """The setting with its Rx FFE and DFE, and the figure of merit that these have; as it is where it has none."""
         if setting.fom_db == -np.inf:
             return setting
-        sender, limits = known.senders[setting.tx], self.limits
-        instant = sender.instant + round(setting.offset_ui * waves.m)
-        shape, extra = self._observed(waves, sender.pulse, instant, setting.tx, limits, sender.noise)
+        sender, limits, offset = known.senders[setting.tx], self.limits, setting.offset_ui * waves.m
+        instant, pulse = sender.instant + round(offset), sender.pulse
+        # between two samples the waves come earlier, as in the front end
+        if between := offset - round(offset):
+            pulse, waves = earlier(pulse, between), dataclasses.replace(waves, edge=earlier(waves.edge, between))
+        shape, extra = self._observed(waves, pulse, instant, setting.tx, limits, sender.noise)
         weights, feedback, fom = solve_taps(
             shape, instant // waves.m, extra, self.symbol_variance, limits, self._tx_noise(), self._eye_factor
         )
         fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
         return dataclasses.replace(setting, rx=weights, rx_main=limits.rx_ffe_pre, dfe=feedback, fom_db=fom_db)
-
-    def _aggressor_power(self) -> tuple[tuple[bool, Float, Float, Float], ...]:
-        """Of each kind of aggressor, equal ones together: whether it is FEXT, and where and how strong it is.
-
-        Frequencies (F,), |pulse spectrum|² in (V s)² before the CTLE and cosines (lags, F), to 2.5 x the symbol rate.
-        """
-        result = []
-        fext = len(self.link.channel.fext)
-        alike = [(number, path <= fext) for path, number in enumerate(self.channel.index) if path > 0]
-        for kind in dict.fromkeys(alike):
-            prepared, shape = self.channel.prepared[kind[0]], self.channel.shapes[kind[0]]
-            frequency = prepared.frequency[: len(shape)]
-            frequency = frequency[frequency <= 2.5 * self.link.symbol_rate]
-            turns = frequency / self.link.symbol_rate
-            # a symbol is a rectangle one UI long: its spectrum is a sinc; the shape is an edge's, per UI
-            spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
-            # aggressors of one kind are independent: powers add
-            power = alike.count(kind) * spectrum**2
-            result.append(
-                (
-                    kind[1],
-                    frequency,
-                    power,
-                    _cosines(self.reach, len(turns), prepared.n_samples, prepared.sample_rate, self.link.symbol_rate),
-                )
-            )
-        return tuple(result)
 
     def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
         """Autocorrelation (lags,) at lags of one UI of all FEXT (before the Tx FFE) and of all NEXT, averaged over the phase.
@@ -480,14 +468,13 @@ class GridSearch(ReceiverProblem):
         return fext, near
 
 
-# kept: the trials of one search, and links that differ in copper alone, share a grid
-@lru_cache(maxsize=4)
-def _cosines(lags: int, count: int, n_samples: int, sample_rate: float, symbol_rate: float) -> Float:
-    """cos(2 pi k f / symbol_rate) (lags, count) for lags k and the first frequencies f of a transform's grid."""
-    turns = transform_grid(n_samples, sample_rate)[:count] / symbol_rate
-    table = np.asarray(np.cos(2 * np.pi * np.outer(np.arange(lags), turns)))
-    table.flags.writeable = False
-    return table
+def _top_of(merits: Float) -> float:
+    """Where the polynomial through merits at -n to n is greatest, within a step of the middle one."""
+    half = len(merits) // 2
+    fit = np.polynomial.Polynomial.fit(np.arange(-half, half + 1), merits, 2 * half)
+    turns = fit.deriv().roots()
+    inside = turns.real[(np.abs(turns.imag) < 1e-9) & (np.abs(turns.real) <= 1.0)]
+    return float(max(inside, key=fit, default=0.0))
 
 
 def _key(setting: Setting) -> tuple[float, ...]:

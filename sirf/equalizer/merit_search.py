@@ -39,6 +39,7 @@ def optimize(
     freeze: Sequence[str] = (),
     max_ctle_settings: int = 400,
     by: str = "fom",
+    between_samples: bool = False,
 ) -> Link:
     """The link with the best equaliser setting inside its limits.
 
@@ -55,6 +56,9 @@ def optimize(
         cursor; the figure of merit is a constant over that, so both choose alike, and an Rx FFE is set by it in either case.
         "ber": from there CTLE and Tx FFE are moved step by step while the statistical bit error ratio falls, jitter, crosstalk
         and error propagation in it.
+    between_samples
+        Whether an Rx FFE's instant is the one of the greatest figure of merit between samples, not the best sample: figures then
+        follow the length of a path without steps. Not with floating taps or limits of the Rx FFE, whose search goes by samples.
 
     The result's `equalizer_report` says what was chosen and how; a link that nothing opens is returned with the best
     setting found and `equalizer_report.opened` False. Raises `SirfError` for an unknown block name.
@@ -70,11 +74,18 @@ def optimize(
     if criterion != MUELLER_MULLER:
         # the search works at the Mueller-Müller instant, whose closed form it needs at every setting
         plain = link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER))
-        found = optimize(plain, limits=limits, freeze=freeze, max_ctle_settings=max_ctle_settings, by=by)
+        found = optimize(
+            plain,
+            limits=limits,
+            freeze=freeze,
+            max_ctle_settings=max_ctle_settings,
+            by=by,
+            between_samples=between_samples,
+        )
         return _sampled_by(criterion, found, limits or link.limits, freeze)
     search = _by_figure_of_merit if link.optics is None or "tx_ffe" in freeze else _through_light
-    found = search(link, limits or link.limits, freeze, max_ctle_settings)
-    return refined(found, limits=limits, freeze=freeze) if by == "ber" else found
+    found = search(link, limits or link.limits, freeze, max_ctle_settings, between_samples)
+    return refined(found, limits=limits, freeze=freeze, between_samples=between_samples) if by == "ber" else found
 
 
 def _sampled_by(criterion: SamplingCriterion, link: Link, limits: EqualizerLimits, freeze: Sequence[str]) -> Link:
@@ -94,10 +105,17 @@ def _sampled_by(criterion: SamplingCriterion, link: Link, limits: EqualizerLimit
     return link.replace(receiver=receiver, equalizer_report=report)
 
 
-def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequence[str] = (), rounds: int = 6) -> Link:
+def refined(
+    link: Link,
+    *,
+    limits: EqualizerLimits | None = None,
+    freeze: Sequence[str] = (),
+    rounds: int = 6,
+    between_samples: bool = False,
+) -> Link:
     """An equalised link whose CTLE and Tx FFE are moved step by step, from what they are, while the bit error ratio falls.
 
-    `rounds` through all gains and taps at most.
+    `rounds` through all gains and taps at most; `between_samples` as in `optimize`.
     """
     allowed = limits or link.limits
     # CTLE and Tx FFE stay where the walk has put them: the search then only solves what follows
@@ -106,7 +124,7 @@ def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequen
         link,
         limits=allowed,
         freeze=freeze,
-        close=lambda trial: _by_figure_of_merit(trial, allowed, closed, 1),
+        close=lambda trial: _by_figure_of_merit(trial, allowed, closed, 1, between_samples),
         rounds=rounds,
     )
     # the last report knows its own search alone: start and path are those of the search before the walk
@@ -119,9 +137,11 @@ def refined(link: Link, *, limits: EqualizerLimits | None = None, freeze: Sequen
     return best.replace(equalizer_report=report)
 
 
-def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
+def _by_figure_of_merit(
+    link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int, between_samples: bool = False
+) -> Link:
     """The search over the grid of CTLE settings, Tx taps turned one at a time."""
-    search = GridSearch(link, frozen_limits(link, limits, freeze), freeze)
+    search = GridSearch(link, frozen_limits(link, limits, freeze), freeze, between_samples=between_samples)
     best = search.run(max_ctle_settings)
     receiver = dataclasses.replace(
         with_gains(link.receiver, best.gains_db),
@@ -143,7 +163,9 @@ def _by_figure_of_merit(link: Link, limits: EqualizerLimits, freeze: Sequence[st
     return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
 
 
-def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int) -> Link:
+def _through_light(
+    link: Link, limits: EqualizerLimits, freeze: Sequence[str], max_ctle_settings: int, between_samples: bool = False
+) -> Link:
     """The Tx FFE that opens the light, then the receiver behind it; where nothing bends, all together.
 
     A receiver cannot undo what curves do to a closed eye. The light is judged at the modulator behind a filter of 0.75 of the
@@ -167,7 +189,7 @@ def _through_light(link: Link, limits: EqualizerLimits, freeze: Sequence[str], m
     opened = _by_figure_of_merit(light, alone, ("ctle", "rx_ffe", "dfe"), 1)
     tx = dataclasses.replace(link.transmitter, ffe=opened.transmitter.ffe, ffe_main=opened.transmitter.ffe_main)
     kept = (*freeze, "tx_ffe") if span.large_signal else freeze
-    return _by_figure_of_merit(link.replace(transmitter=tx), limits, kept, max_ctle_settings)
+    return _by_figure_of_merit(link.replace(transmitter=tx), limits, kept, max_ctle_settings, between_samples)
 
 
 def dfe_taps(link: Link, count: int) -> tuple[float, ...]:

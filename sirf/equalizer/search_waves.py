@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sirf._arrays import Float
+from sirf.channel.cached_spectra import transform_grid
 from sirf.engine.front_end import AnalogChannel
 from sirf.engine.noise_correlation import noise_correlation
 from sirf.presets import EqualizerLimits
@@ -92,3 +94,35 @@ def with_gains(receiver: Receiver, gains_db: Sequence[float]) -> Receiver:
     if not isinstance(receiver.ctle, Ctle):
         return receiver
     return dataclasses.replace(receiver, ctle=receiver.ctle.with_gains(gains_db))
+
+
+def aggressor_power(link: Link, channel: AnalogChannel, lags: int) -> tuple[tuple[bool, Float, Float, Float], ...]:
+    """Of each kind of aggressor, equal ones together: whether it is FEXT, and where and how strong it is.
+
+    Frequencies (F,), |pulse spectrum|² in (V s)² before the CTLE and cosines (lags, F), to 2.5 x the symbol rate.
+    """
+    result = []
+    fext = len(link.channel.fext)
+    alike = [(number, path <= fext) for path, number in enumerate(channel.index) if path > 0]
+    for kind in dict.fromkeys(alike):
+        prepared, shape = channel.prepared[kind[0]], channel.shapes[kind[0]]
+        frequency = prepared.frequency[: len(shape)]
+        frequency = frequency[frequency <= 2.5 * link.symbol_rate]
+        turns = frequency / link.symbol_rate
+        # a symbol is a rectangle one UI long: its spectrum is a sinc; the shape is an edge's, per UI
+        spectrum = np.abs(shape[: len(frequency)]) * np.sinc(turns) / prepared.sample_rate
+        # aggressors of one kind are independent: powers add
+        power = alike.count(kind) * spectrum**2
+        cosines = _cosines(lags, len(turns), prepared.n_samples, prepared.sample_rate, link.symbol_rate)
+        result.append((kind[1], frequency, power, cosines))
+    return tuple(result)
+
+
+# kept: the trials of one search, and links that differ in copper alone, share a grid
+@lru_cache(maxsize=4)
+def _cosines(lags: int, count: int, n_samples: int, sample_rate: float, symbol_rate: float) -> Float:
+    """cos(2 pi k f / symbol_rate) (lags, count) for lags k and the first frequencies f of a transform's grid."""
+    turns = transform_grid(n_samples, sample_rate)[:count] / symbol_rate
+    table = np.asarray(np.cos(2 * np.pi * np.outer(np.arange(lags), turns)))
+    table.flags.writeable = False
+    return table

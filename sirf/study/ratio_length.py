@@ -255,10 +255,10 @@ def _held(section: Section, settings: Settings) -> Section:
     given = link.replace(transmitter=sender)
     # a step to each side of the known gains: neighbouring lengths want neighbouring gains
     narrow = _about(link.limits, known.gains_db)
-    found = given.optimized(limits=narrow, freeze=("tx_ffe",))
+    found = given.optimized(limits=narrow, freeze=("tx_ffe",), between_samples=True)
     # at an end of the narrow range the best may lie outside of it
     if not _inside(found, narrow, link.limits):
-        found = given.optimized(freeze=("tx_ffe",))
+        found = given.optimized(freeze=("tx_ffe",), between_samples=True)
     return dataclasses.replace(section, link=found)
 
 
@@ -273,7 +273,7 @@ def _refined(section: Section, *, rounds: int = 1) -> Section:
         dataclasses.replace(section, link=section.link.replace(samples_per_ui=few)), {section.name: _setting(whole)}
     )
     # taps of the transmitter alone: the CTLE follows in '_held'
-    better = refined(optimized(ready.link), freeze=("ctle",), rounds=rounds)
+    better = refined(optimized(ready.link), freeze=("ctle",), rounds=rounds, between_samples=True)
     return _held(section, {section.name: _setting(better)})
 
 

@@ -1,0 +1,87 @@
+"""Reach through light does not hang on rounding: perturbed by a billionth, the equaliser search leads to the same length."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sirf.engine.front_end import front_end
+from sirf.equalizer import error_ratio_search
+from sirf.equalizer.search_waves import UnequalizedWaves
+from sirf.link import Link
+from sirf.study.host_models import HostModels
+from sirf.study.rule import rule_of
+from sirf.study.ruled_reach import ruled_reach
+from sirf.study.sections import optimized, sections
+from sirf.study.subject import ArchitectureSubject
+from sirf.system.architecture import load_architecture
+
+RATE = 106.25e9
+
+
+def _perturbed(monkeypatch: pytest.MonkeyPatch, size: float, seed: int) -> None:
+    """Waves of the search and error ratios of its refinement with relative errors of a `size`."""
+    generator = np.random.default_rng(seed)
+    waves_of, ratio_of = UnequalizedWaves.of.__func__, error_ratio_search._ratio  # type: ignore[attr-defined]
+
+    def of(cls: type[UnequalizedWaves], *given: object) -> UnequalizedWaves:
+        waves: UnequalizedWaves = waves_of(cls, *given)
+        return dataclasses.replace(
+            waves, pulse=waves.pulse * (1.0 + size * generator.standard_normal(len(waves.pulse)))
+        )
+
+    monkeypatch.setattr(UnequalizedWaves, "of", classmethod(of))
+    monkeypatch.setattr(
+        error_ratio_search, "_ratio", lambda link: ratio_of(link) * (1.0 + size * generator.choice((-1.0, 1.0)))
+    )
+
+
+def test_a_billionth_in_the_search_does_not_move_the_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = load_architecture("pluggable-linear")
+    subject = ArchitectureSubject(architecture=item, data_rate=RATE, models=HostModels(), thresholds="adapted")
+    rule = rule_of("common", item, RATE, limit=None)
+    plain = ruled_reach(subject, rule, start=0.37)
+    _perturbed(monkeypatch, 1e-9, 1)
+    moved = ruled_reach(subject, rule, start=0.37)
+    assert moved.length_m == pytest.approx(plain.length_m, rel=1e-5)
+    assert moved.tolerance == pytest.approx(plain.tolerance, rel=1e-3)
+
+
+def _link(samples_per_ui: int) -> Link:
+    item = load_architecture("pluggable-linear")
+    return sections(item, RATE, length=0.2, samples_per_ui=samples_per_ui)[0].link
+
+
+def test_an_instant_between_samples_is_that_of_a_finer_grid() -> None:
+    # offsets of an odd thirty-second of a UI: between samples of 16 a UI, on those of 32
+    coarse, fine = (optimized(_link(16)).replace(samples_per_ui=count) for count in (16, 32))
+    found = []
+    for link, count in ((coarse, 16), (fine, 32)):
+        ends = [
+            front_end(link.replace(receiver=link.receiver.replace(sampling_offset_ui=offset / 32)))
+            for offset in range(-4, 5)
+        ]
+        rate = count * link.symbol_rate
+        found.append([(end.start_time + end.sampling / rate, end.main_cursor) for end in ends])
+    times, cursors = (np.array(one) for one in zip(*(zip(*one, strict=True) for one in found), strict=True))
+    # the Mueller-Mueller instant itself may lie a sample of the finer grid apart
+    apart = round((times[1, 0] - times[0, 0]) * 32 * coarse.symbol_rate)
+    assert abs(apart) <= 1
+    near = slice(max(apart, 0), len(times[0]) + min(apart, 0))
+    late = slice(max(-apart, 0), len(times[0]) + min(-apart, 0))
+    assert times[0, near] == pytest.approx(times[1, late], abs=1e-16)
+    assert cursors[0, near] == pytest.approx(cursors[1, late], rel=1e-6)
+
+
+def test_the_best_instant_between_samples_is_the_same_on_a_finer_grid() -> None:
+    """Figures of merit and taps of 16 and 32 samples a UI agree between samples, and are those of no sample to less."""
+    between = [_link(count).optimized(between_samples=True) for count in (16, 32)]
+    reports = [link.equalizer_report for link in (*between, *(_link(count).optimized() for count in (16, 32)))]
+    merits = [report.fom_db for report in reports if report is not None]
+    assert merits[0] == pytest.approx(merits[1], abs=2e-4)
+    assert np.array(between[0].receiver.ffe) == pytest.approx(np.array(between[1].receiver.ffe), abs=2e-3)
+    # the best sample is as good at most, and closer to it on the finer grid
+    assert merits[2] <= merits[0] + 1e-6
+    assert merits[0] - 2e-3 <= merits[3] <= merits[0] + 2e-4
