@@ -137,7 +137,7 @@ def _led_to(
         here = margin(place)
         # margins that rise beyond a bump lead nowhere: a whole stride then
         ahead = abs(here) / fall if fall > 0.0 else math.log(stride)
-        following = place * math.exp(sign * min(ahead + beyond, 2.0 * math.log(stride)))
+        following = _whole(place * math.exp(sign * min(ahead + beyond, 2.0 * math.log(stride))))
         following = min(max(following, between[0]), between[1])
         there = margin(following)
         if (there >= 0.0) is not rising:
@@ -170,9 +170,17 @@ def _closed(
         # beyond the crossing as seen from the nearer end: if the guess is right, that end's partner comes close in one step
         aimed = crossing * beside if crossing - low < high - crossing else crossing / beside
         # margins that jump (a tap more, another gain) fool interpolation: halving now and then bounds the number of steps
-        middle = math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside)
+        middle = _whole(math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside))
         low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
     return low, high
+
+
+def _whole(length: float) -> float:
+    """A length to six digits, which rounding of the margins that led to it does not move.
+
+    Else the ripple of margins would turn their last digits into other lengths, and those into another reach.
+    """
+    return float(f"{length:.6g}")
 
 
 def _crossing(margins: Mapping[float, float], low: float, high: float) -> float:
@@ -244,7 +252,7 @@ def steady_length(
         return low, high
     above, below = margin(low), margin(high)
     # where the margins' straight line over the logarithm of length crosses
-    centre = low * (high / low) ** (above / (above - below))
+    centre = _whole(low * (high / low) ** (above / (above - below)))
     for count in (FEW_LENGTHS, 2 * FEW_LENGTHS - 1):
         # twice less one holds the fewer lengths again
         first, last = _window(margin, centre, count, between)
