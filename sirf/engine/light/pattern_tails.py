@@ -127,7 +127,9 @@ class _Grid:
         narrowed = np.maximum(variances, self.width**2 / BINS_A_DEVIATION)
         sums = np.empty((4, len(histograms), VOLTAGES))
         room = np.empty(2 * histograms.shape[1] + self.stride * VOLTAGES)
-        sum_tails(histograms, np.sqrt(narrowed) / self.width, self.half, self.stride, room, sums)
+        # one layout, or the kernel is compiled once more for the other
+        counts = np.ascontiguousarray(histograms)
+        sum_tails(counts, np.sqrt(narrowed) / self.width, self.half, self.stride, room, sums)
         return np.asarray(sums.reshape(2, 2, levels, -1, VOLTAGES).sum(axis=3))
 
     def between(self, values: Float, volts: Float) -> Float:

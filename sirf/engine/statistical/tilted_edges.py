@@ -203,7 +203,8 @@ def tied_by_level(
     places = np.stack([before * count + level for before, level in wanted], axis=1)
     totals = np.empty((len(functions), len(wanted), 2, chain.size))
     before_main, given = useful_windows(count, row.stop - row.start, main - row.start)
-    useful = pairs[:, before_main, given]
+    # NumPy lays indexed arrays out as it likes, and kernels compile anew for every layout
+    useful = np.ascontiguousarray(pairs[:, before_main, given])
     outside = row.outside(cursors[0], points)
     for c, own in enumerate(cursors):
         # nothing without pairs of symbols

@@ -197,7 +197,8 @@ class Filterbank:
         coarse = np.empty((history + len(out), c), dtype=np.float32)
         coarse[:history] = self._last
         if len(self.rows):
-            where = self._coarse_rows + shifts[:, self.rows, None]
+            # one layout, whichever NumPy chose for the indexed shifts: kernels compile anew for every one
+            where = np.ascontiguousarray(self._coarse_rows + shifts[:, self.rows, None])
             mixed = np.empty((len(spectra), c, spectra.shape[2]), dtype=np.complex64)
             mix(spectra, self.rows, self.table.responses, where, mixed)
             pieces = fft.irfft(mixed, self.table.transform, overwrite_x=True)
