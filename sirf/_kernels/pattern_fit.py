@@ -114,7 +114,9 @@ def between_samples(columns: Single, first: int, shares: Float, out: Float) -> N
         # one column a sample, from some symbol on: the period is a circle
         column, share = columns[(first + k) % per_row], shares[k]
         start = (first + k) // per_row % size
-        for n in range(size - start):
-            out[n] += share * column[n + start]
+        # views, whose indices cannot be negative: the loops become ones of vectors
+        later, rest = column[start:], out[size - start :]
+        for n in range(len(later)):
+            out[n] += share * later[n]
         for n in range(start):
-            out[n + size - start] += share * column[n]
+            rest[n] += share * column[n]

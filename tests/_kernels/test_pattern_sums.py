@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
+from scipy.special import erfc, ndtr
 
 from sirf._kernels.pattern_sums import (
     count_classes,
     count_split,
     farthest_from,
     gather_groups,
+    gaussian_tails,
     sum_tails,
 )
 
@@ -43,6 +44,15 @@ def test_sums_are_those_of_a_tail_about_every_bin() -> None:
         upper, lower = ndtr((place - volts) / deviation), ndtr((-place - volts) / deviation)
         for found, expected in zip(sums[:, g], (upper, lower, upper**2, lower**2), strict=True):
             assert found == pytest.approx(expected @ row, rel=1e-12, abs=1e-300)
+
+
+@pytest.mark.parametrize("scale", [0.001, 0.07, 0.3, 2.0])
+def test_tails_of_evenly_spaced_distances_are_those_of_scipy(scale: float) -> None:
+    table, room = np.empty(403), np.empty(403)
+    gaussian_tails(scale, room, table)
+    expected = 0.5 * erfc(scale * np.arange(403))
+    # below the smallest number of full precision both have lost digits
+    assert table == pytest.approx(expected, rel=2e-13, abs=1e-307)
 
 
 def test_classes_are_counted_apart_about_the_centre_of_their_group() -> None:
