@@ -60,7 +60,11 @@ class Driver:
         # infinity times tanh(0) would be not-a-number
         if self.saturation == inf:
             return np.asarray(self.gain * real(x))
-        return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
+        # in place: waves of a run are longer than the cache, and each new array of that length costs as much as its arithmetic
+        volts = np.asarray((self.gain / self.saturation) * real(x))
+        np.tanh(volts, out=volts)
+        volts *= self.saturation
+        return volts
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """One-sided noise density (F,) of the output in V²/Hz, the same at any level."""
