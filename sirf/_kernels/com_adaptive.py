@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sirf._kernels.com_bounds import row_errors
 from sirf._kernels.com_peaks import peak_at
-from sirf._kernels.com_receiver import sweep_errors
 from sirf._kernels.jit import kernel
 
 Real = NDArray[np.float64]
@@ -95,29 +95,26 @@ def next_better(
     """The next row with an error below `best_error`, its instant and its error; the number of rows (C,) where there is none.
 
     Looked at are `row` and those after it that `next_candidate` names, all of them while `best_error` is infinite. `candidates`
-    (C, K) are the taps, `sampling` is as in `com_tree`, `tables` are the arguments of `sweep_errors` from the samples a UI on.
+    (C, K) are the taps, `sampling` and `tables` are as in `com_bounds`.
     """
     pulse, per_ui, blocks, ends, anchored = sampling
     offsets = np.arange(ends[0], ends[1] + 1)
-    errors, instant = np.empty((1, offsets.size)), np.empty(1, np.int64)
+    of_row = np.empty(offsets.size)
     tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
     main = tables[9]
     while row < places.shape[0]:
         # given instants follow another rule than the peak
-        if anchored.size:
-            instant[0] = anchored[row]
-        else:
-            instant[0] = peak_at(candidates[row], main, pulse, per_ui, blocks, tops, work, none)
-        sweep_errors(errors, candidates[row : row + 1], instant, offsets, *tables)
+        taps = candidates[row]
+        instant = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, blocks, tops, work, none)
+        row_errors(taps, instant + offsets, tables, np.inf, np.inf, of_row)
         state[4] += 1.0
         # the reference code's innermost loop is over instants: the last two figures of merit that it has seen are those
         # of this row's last two instants
-        of_row = errors[0]
         if of_row.size > 1 and of_row[-1] < np.inf and of_row[-2] < np.inf:
             state[3] = abs(10.0 * np.log10(of_row[-1] / of_row[-2]))
         place = int(np.argmin(of_row))
         if of_row[place] < best_error:
-            return row, instant[0] + offsets[place], of_row[place]
+            return row, instant + offsets[place], of_row[place]
         row += 1
         if best_error < np.inf:
             row = next_candidate(places, row, best, gains, best_gains, reach, least, state)

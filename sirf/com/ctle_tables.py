@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sirf._arrays import Float, Integer
+from sirf._kernels.com_bounds import row_errors
 from sirf._kernels.com_peaks import peaks
-from sirf._kernels.com_receiver import sweep_errors
 from sirf._kernels.com_search import sampling_point
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.filters import gain_weights
@@ -115,7 +115,7 @@ class CtleTables:
 
     @property
     def sampling(self) -> Any:
-        """How instants follow from taps: the tuple `sampling` of `sirf._kernels.com_tree`."""
+        """How instants follow from taps: the tuple `sampling` of `sirf._kernels.com_bounds`."""
         sampling = self.settings.receiver.sampling
         # an empty array says that the kernel finds the peak itself
         anchored = np.zeros(0, dtype=np.int64) if sampling.anchor == 1 else self.instants
@@ -225,6 +225,6 @@ class CtleTables:
         """
         offsets = self.offsets[::every]
         result = np.empty((rows.size, offsets.size))
-        candidates = np.ascontiguousarray(self.grid.taps[rows])
-        sweep_errors(result, candidates, self.instants_of(rows), offsets, *self.arguments)
+        for taps, instant, of_row in zip(self.grid.taps[rows], self.instants_of(rows), result, strict=True):
+            row_errors(taps, instant + offsets, self.arguments, np.inf, np.inf, of_row)
         return result

@@ -2,7 +2,7 @@
 
 A grid of 200GBASE-KR1 has 192 000 settings of transmitter and CTLE, each sampled at several instants, and each of these pairs
 asks for a search of floating taps. Boxes of transmitter settings are bounded from below as a whole and halved while the bound
-is not above the least error found (`sirf._kernels.com_tree`), so nothing is left out that could be the best.
+is not above the least error found (`sirf.com.box_search`), so nothing is left out that could be the best.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.fft import rfft
 
 from sirf._arrays import Single
 from sirf._kernels.com_boxes import AFTER
-from sirf._kernels.com_tree import search_boxes
+from sirf.com.box_search import search_boxes
 from sirf.com.ctle_tables import CtleTables, transmitter_strength, two_sided
 from sirf.com.mmse import ffe_size, receiver_noise_covariance
 from sirf.com.path_terms import POINTS
@@ -56,7 +56,7 @@ class Pair:
 
 
 class Boxes:
-    """The transmitter's grid as boxes are made of it, the same for all CTLE settings; `arrays` are described in `com_tree`."""
+    """The transmitter's grid as boxes are made of it, the same for all CTLE settings; `arrays` are described in `com_bounds`."""
 
     # ascending, so that a box is a range of indices whatever the order in the sheet
     def __init__(self, grid: TransmitterGrid, size: int, c0_least: float) -> None:
@@ -88,7 +88,7 @@ class Boxes:
 
 
 class CtleBounds:
-    """One CTLE setting; `bound_arguments` are the tuples that `com_tree` describes."""
+    """One CTLE setting; `bound_arguments` are the tuples that `com_bounds` describes."""
 
     def __init__(self, receiver: CaseReceiver, gains: tuple[int, int], tables: CtleTables, boxes: Boxes) -> None:
         self.gains, self.tables, self.boxes = gains, tables, boxes
@@ -142,18 +142,16 @@ class CtleBounds:
         # every instant that some peak and some offset can make
         instants = np.arange(first + offsets[0], last + offsets[-1] + 1)
         spread = _PEAK_SPREAD_UI * self.tables.settings.samples_per_ui + offsets[-1] - offsets[0] + 1
-        rows, samples, errors, known, looked = search_boxes(
+        found, known, looked = search_boxes(
             self.boxes.highest,
             instants,
             int(min(spread, instants.size)),
-            *self.bound_arguments,
+            self.bound_arguments,
             self.tables.arguments,
             known,
             self.slack,
         )
-        found = zip(errors, rows, samples, strict=True)
-        pairs = [Pair(float(error), *self.gains, int(row), int(sample), self.slack) for error, row, sample in found]
-        return pairs, float(known), int(looked)
+        return [Pair(error, *self.gains, row, sample, self.slack) for error, row, sample in found], known, looked
 
 
 def _unfiltered_noise(receiver: CaseReceiver, tables: CtleTables, signal: Single) -> Single:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sirf._kernels.com_bounds import box_bounds
 from sirf._kernels.com_boxes import levinson_error, most_gain
-from sirf._kernels.com_tree import box_bounds
 from sirf.com.full_search import Boxes, CtleBounds
 from sirf.com.mmse import ffe_size
 from sirf.com.reference_receiver import reference_receiver
