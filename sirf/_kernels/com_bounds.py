@@ -13,7 +13,7 @@ What is known of a CTLE setting comes as a few tuples of arrays, which `sirf.com
   (A, M, 2 K - 1), densities (A, M, F) and their least (A, F);
 * converter: place of the sample `AFTER` UI after UI zero in `backward`, autocorrelation (M, 2 K - 1) of the pulse, Gaussian noise
   (M,), constants and quantiles of `white_noise`;
-* receiver: `backward`, `last` and `moving` of `pair_error`, feedback taps, taps before the main one and feedback taps together,
+* receiver: `backward`, `last` and `moving` of `row_errors`, feedback taps, taps before the main one and feedback taps together,
   limits of the DFE tap.
 """
 
@@ -40,9 +40,10 @@ from sirf._kernels.com_receiver import (
     converter_noise,
     crosstalk_row,
     filter_samples,
-    pair_error,
     tap_correlation,
 )
+from sirf._kernels.copying import copy_row
+from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
 
 _WORTHWHILE = 1.03
@@ -189,22 +190,28 @@ def _noise_density(alone: Any, level: Any, gain: Any, crosstalk: Any, result: An
 
 @kernel
 def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, errors: Any) -> Any:
-    """Errors (P,) of one transmitter setting at `instants` (P,), infinite above `known` and `slack` of it; the new known.
+    """Errors (P,) over sigma_X^2 of one transmitter setting at `instants` (P,), infinite above `known` and `slack` of it.
 
-    With an infinite `slack` all are computed. `tables` are `CtleTables.arguments`: samples a UI, `backward`, `last`, `moving` and
-    `fixed` of `pair_error`, FEXT aggressors (A, M, lags), `slope`, `noise` and `converter` of it, the index of the main tap, and
-    its limits, `shape` and step.
+    With an infinite `slack` all are computed. The new known is returned. `tables` are `CtleTables.arguments`: samples a UI;
+    `backward` (M, U), the pulse of each phase, later samples first, and `last`, the place of the sample of UI zero in it;
+    `moving` (M, lags), which the taps filter, and `fixed` (M, N), which they do not, all over sigma_X^2; FEXT aggressors
+    (A, M, lags); `slope` (M, 2 K - 1), the pulse's slope alone; `noise` (M,), Gaussian noise without aggressors in V^2;
+    `converter` = (levels, 2 / (2^bits - 1) or 0, clipping probability or 0 for the largest sum, sigma_RJ^2, sigma_X^2); the main
+    tap's index; limits of feedback and of the FFE; `shape` = (main tap, fixed taps, groups, taps a group) and step of the FFE.
     """
     per_ui, backward, last, moving, fixed, fext, slope, noise, converter, main = tables[:10]
     b_min, b_max, w_min, w_max, shape, step = tables[10:]
-    size, own = w_min.size, np.empty(taps.size)
-    crosstalk, correlation = np.empty(size), np.empty(size)
-    behind, around = np.empty(backward.shape[1] - taps.size + 1), np.empty(size + 1)
+    size, feedback_taps, own = w_min.size, b_min.size, np.empty(taps.size)
+    # the bound reads the sample after the main cursor also where no tap feeds it back
+    reach = max(feedback_taps, 1)
+    crosstalk, correlation, around = np.empty(size), np.empty(size), np.empty(size + reach)
+    feedback, behind = np.empty((feedback_taps, size)), np.empty(backward.shape[1] - taps.size + 1)
     lags, forward, predictor, none = np.empty(size), np.empty(size), np.empty(2 * size), np.zeros(size)
     nothing, no_transform = np.zeros(0, dtype=np.float32), np.zeros((size, 0), dtype=np.float32)
     starts = np.zeros(max(shape[2], 1), dtype=np.int64)
-    low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
+    low, high = (b_min[0], b_max[0]) if feedback_taps else (0.0, 0.0)
     tap_correlation(taps, own)
+    # each aggressor stands at its own strongest phase, whatever the victim's instant
     crosstalk_row(own, fext, crosstalk)
     for p in range(instants.size):
         # falls as better errors are found, also within the row
@@ -213,19 +220,20 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
         errors[p] = np.inf
         if converter[1] > 0.0:
             white = converter_noise(taps, own, crosstalk[0], phase, backward, slope, noise, converter, behind)
+        for lag in range(size):
+            correlation[lag] = fixed[phase, lag] + crosstalk[lag]
+        add_combined(own, moving[phase], correlation)
+        # rounding errors are white, so that they stand on the diagonal alone
+        correlation[0] += white
+        filter_samples(taps, backward[phase], last - instant // per_ui - shape[0] - reach - main, around)
         if shape[2] > 0 and limit < np.inf:
             # an FFE with a tap at every place and no limits is no worse
-            for lag in range(size):
-                correlation[lag] = fixed[phase, lag] + crosstalk[lag]
-            add_combined(own, moving[phase], correlation)
-            correlation[0] += white
-            filter_samples(taps, backward[phase], last - instant // per_ui - shape[0] - 1 - main, around)
             whole = levinson_error(
                 correlation,
                 nothing,
                 no_transform,
-                around[1:],
-                around[:size] if b_min.size else none,
+                around[reach:],
+                around[reach - 1 : reach - 1 + size] if feedback_taps else none,
                 low,
                 high,
                 limit,
@@ -235,24 +243,22 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
             )
             if whole * (1.0 - 1e-9) > limit:
                 continue
-        error = pair_error(
-            taps,
-            own,
-            crosstalk,
-            white,
-            instant,
-            per_ui,
-            backward,
-            last,
-            moving,
-            fixed,
-            main,
+        # row k holds the samples k + 1 UI later, and later samples come first
+        for k in range(feedback_taps):
+            copy_row(around[reach - 1 - k : reach - 1 - k + size], feedback[k])
+        error = floating_equalizer(
+            correlation,
+            around[reach:],
+            feedback,
             b_min,
             b_max,
             w_min,
             w_max,
-            shape,
+            shape[0],
             step,
+            shape[1],
+            shape[2],
+            shape[3],
             starts,
             limit,
         )

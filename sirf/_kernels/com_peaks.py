@@ -80,14 +80,14 @@ def peak_range(
                 floor = max(floor, work[0, i] - work[1, i])
     floor -= _ROUNDING * abs(floor)
     first, last = pulse.size, -1
-    block = 0
     # only the outermost samples that can reach the floor are asked for, one from the front and one from the back
-    while first == pulse.size:
+    for block in range(tops.size):
         if tops[block] >= floor:
             for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
                 if work[0, i] + work[1, i] >= floor:
                     first = min(first, block * per_ui + i)
-        block += 1
+        if first < pulse.size:
+            break
     block = tops.size - 1
     while last < 0:
         if tops[block] >= floor:

@@ -3,8 +3,6 @@
 Everything that a candidate needs is linear or quadratic in the transmitter's taps, which are spaced one UI: the autocorrelation
 of a filtered response is the taps' autocorrelation convolved with that of the response. Tables of autocorrelations are two-sided,
 lags -(K - 1) to N + K - 2 for K transmitter and N receiver taps, so that one lag of the taps shifts a whole row.
-
-The receivers themselves are in `sirf._kernels.floating_taps`: delete compiled files (`__pycache__`) after an edit there.
 """
 
 from __future__ import annotations
@@ -14,8 +12,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.copying import copy_row
-from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
 
 Real = NDArray[np.float64]
@@ -143,7 +139,8 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
     quantile = math.sqrt(-2.0 * target)
     # no tilt is larger than that of the noise alone
     least = _SMALL / (quantile / math.sqrt(variance))
-    kept, used, spread = np.empty(samples.size), 0, variance
+    # whole numbers, not literals: numba would compile what takes them once for the literal, too
+    kept, used, spread = np.empty(samples.size), np.int64(0), variance
     for i in range(samples.size):
         if abs(samples[i]) > least:
             kept[used] = abs(samples[i])
@@ -187,8 +184,8 @@ def converter_noise(
     converter: Real,
     samples: Real,
 ) -> float:
-    """Variance over sigma_X^2 of the converter's rounding error, its clipping level by the estimate; see `pair_error`."""
-    filter_samples(taps, backward[phase], 0, samples)
+    """Variance over sigma_X^2 of the converter's rounding error, its clipping level by the estimate."""
+    filter_samples(taps, backward[phase], np.int64(0), samples)
     if converter[2] > 0.0:
         variance = noise[phase] + converter[4] * (crosstalk + converter[3] * combined_power(own, slope[phase]))
         level = clipping_estimate(samples, int(converter[0]), variance, converter[2])
@@ -198,69 +195,6 @@ def converter_noise(
     # a rounding error is uniform within a step of 2 level / (2^bits - 1): its square over 12, relative to the symbols'
     # power
     return float((level * converter[1]) ** 2 / (12.0 * converter[4]))
-
-
-@kernel
-def pair_error(
-    taps: Real,
-    own: Real,
-    crosstalk: Real,
-    white: float,
-    instant: int,
-    per_ui: int,
-    backward: Real,
-    last: int,
-    moving: Real,
-    fixed: Real,
-    tx_reach: int,
-    b_min: Real,
-    b_max: Real,
-    w_min: Real,
-    w_max: Real,
-    shape: Integer,
-    step: float,
-    starts: Integer,
-    known: float,
-) -> float:
-    """Error over sigma_X^2 of one transmitter setting at one sampling instant, with the converter's error `white` over sigma_X^2.
-
-    `backward` (M, U) holds the pulse of each phase, later samples first; `last` is the place of the sample of UI zero in it.
-    `moving` (M, lags) is what the taps filter, `slope` (M, 2 K - 1) the pulse's slope alone, `fixed` (M, N) what they do not
-    filter, all over sigma_X^2; `crosstalk` (N,) that of the FEXT aggressors. `noise` (M,) is the Gaussian noise at the
-    converter without them in V^2; `converter` = (levels, 2 / (2^bits - 1) or 0, clipping probability or 0 for the largest sum,
-    sigma_RJ^2, sigma_X^2). `shape` = (main tap, fixed taps, groups, taps a group).
-    """
-    size, feedback_taps = w_min.size, b_min.size
-    phase = instant % per_ui
-    correlation = fixed[phase] + crosstalk
-    add_combined(own, moving[phase], correlation)
-    # rounding errors are white, so that they stand on the diagonal alone
-    correlation[0] += white
-    around = np.empty(size + feedback_taps)
-    first = last - instant // per_ui - shape[0] - feedback_taps - tx_reach
-    filter_samples(taps, backward[phase], first, around)
-    # row k holds the samples k + 1 UI later, and later samples come first
-    feedback = np.empty((feedback_taps, size))
-    for k in range(feedback_taps):
-        copy_row(around[feedback_taps - 1 - k : feedback_taps - 1 - k + size], feedback[k])
-    return float(
-        floating_equalizer(
-            correlation,
-            around[feedback_taps:],
-            feedback,
-            b_min,
-            b_max,
-            w_min,
-            w_max,
-            shape[0],
-            step,
-            shape[1],
-            shape[2],
-            shape[3],
-            starts,
-            known,
-        )
-    )
 
 
 @kernel

@@ -226,7 +226,7 @@ def floating_equalizer_by_trial(
         count = fixed + group * run
         places, w = np.empty(count, dtype=np.int64), np.empty(count)
         if group == 0:
-            set_places(fixed, starts, 0, run, places)
+            set_places(fixed, starts, group, run, places)
             error = equalizer(correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, step, places, w, b)
             continue
         least, best = np.inf, -1
