@@ -225,7 +225,8 @@ def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, er
         add_combined(own, moving[phase], correlation)
         # rounding errors are white, so that they stand on the diagonal alone
         correlation[0] += white
-        filter_samples(taps, backward[phase], last - instant // per_ui - shape[0] - reach - main, around)
+        begin = last - instant // per_ui - shape[0] - reach - main
+        filter_samples(taps, backward[phase, begin:], around)
         if shape[2] > 0 and limit < np.inf:
             # an FFE with a tap at every place and no limits is no worse
             whole = levinson_error(

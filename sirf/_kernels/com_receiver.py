@@ -83,26 +83,26 @@ def strongest_phase(own: Real, tables: Real) -> int:
 
 
 @kernel
-def filter_samples(taps: Real, backward: Real, start: int, result: Real) -> None:
+def filter_samples(taps: Real, backward: Real, result: Real) -> None:
     """Samples behind the transmitter's taps, later ones first; `backward` holds the pulse's samples of a phase so.
 
-    `start` is where the first result's sample stands for the tap of the first cursor.
+    It begins where the first result's sample stands for the tap of the first cursor.
     """
     result[:] = 0.0
     for k in range(taps.size):
         if taps[k] != 0.0:
-            part = backward[start + k :]
+            part = backward[k:]
             for i in range(result.size):
                 result[i] += taps[k] * part[i]
 
 
 @kernel
-def _cumulants(samples: Real, count: int, levels: int, variance: float, tilt: float) -> tuple[float, float, float]:
+def _cumulants(samples: Real, levels: int, variance: float, tilt: float) -> tuple[float, float, float]:
     """Cumulant generating function at `tilt` and its first two derivatives: equally likely symbols times samples, and noise."""
     # cumulant generating function of the Gaussian part and its derivatives
     value, slope, bend = 0.5 * variance * tilt * tilt, variance * tilt, variance
     outer = levels - 1
-    for i in range(count):
+    for i in range(samples.size):
         sample = samples[i]
         # relative to the outer symbol, because exp(sample x tilt) overflows in deep tails; its logarithm is added back
         # below
@@ -139,8 +139,7 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
     quantile = math.sqrt(-2.0 * target)
     # no tilt is larger than that of the noise alone
     least = _SMALL / (quantile / math.sqrt(variance))
-    # whole numbers, not literals: numba would compile what takes them once for the literal, too
-    kept, used, spread = np.empty(samples.size), np.int64(0), variance
+    kept, used, spread = np.empty(samples.size), 0, variance
     for i in range(samples.size):
         if abs(samples[i]) > least:
             kept[used] = abs(samples[i])
@@ -151,7 +150,7 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
     tilt = 0.5 * quantile * (1.0 / math.sqrt(total) + 1.0 / math.sqrt(variance))
     level = 0.0
     for _ in range(_TURNS):
-        value, level, bend = _cumulants(kept, used, levels, spread, tilt)
+        value, level, bend = _cumulants(kept[:used], levels, spread, tilt)
         w = math.sqrt(2.0 * (tilt * level - value))
         u = tilt * math.sqrt(bend)
         tail = 0.5 * math.erfc(w / math.sqrt(2.0)) + math.exp(-0.5 * w * w) / math.sqrt(2.0 * math.pi) * (
@@ -185,7 +184,7 @@ def converter_noise(
     samples: Real,
 ) -> float:
     """Variance over sigma_X^2 of the converter's rounding error, its clipping level by the estimate."""
-    filter_samples(taps, backward[phase], np.int64(0), samples)
+    filter_samples(taps, backward[phase], samples)
     if converter[2] > 0.0:
         variance = noise[phase] + converter[4] * (crosstalk + converter[3] * combined_power(own, slope[phase]))
         level = clipping_estimate(samples, int(converter[0]), variance, converter[2])

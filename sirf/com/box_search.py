@@ -110,6 +110,7 @@ def _halves(
     room: int,
 ) -> list[_Box]:
     """Both halves of a box with their bounds, the better one last: what it finds lowers the limit for the other."""
+    grid, sampling, spectra, converter, receiver = bound_arguments
     halves = []
     for upper in (False, True):
         lowest, highest = box.lowest.copy(), box.highest.copy()
@@ -118,7 +119,9 @@ def _halves(
         else:
             highest[tap] = middle
         kept, bounds, found = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
-        count = box_bounds(lowest, highest, instants, ratios, *bound_arguments, limit, kept, bounds, found)
+        count = box_bounds(
+            lowest, highest, instants, ratios, grid, sampling, spectra, converter, receiver, limit, kept, bounds, found
+        )
         if count == EVERY:
             halves.append(_Box(lowest, highest, None, bounds[:0], found[:0]))
         else:
