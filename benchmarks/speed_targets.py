@@ -74,7 +74,7 @@ class Outcome:
     key: str
     title: str
     unit: str
-    base: float
+    base: float | None
     new: float
     figure: float
     target: float
@@ -314,9 +314,9 @@ def rows() -> tuple[Row, ...]:
 
 def outcome(row: Row, found: Measured) -> Outcome:
     """A row and what it came to."""
-    base = statistics.median(found.base) if found.base else math.nan
+    base = statistics.median(found.base) if found.base else None
     new = statistics.median(found.new)
-    figure = new / base if row.value == "ratio" else new
+    figure = new / base if base is not None and row.value == "ratio" else new
     ratios = [two / one for one, two in zip(found.base, found.new, strict=False)]
     at_least = row.value == "share"
     return Outcome(
@@ -342,9 +342,9 @@ def line(one: Outcome) -> str:
     if one.answers_agree is False:
         said += ", BEYOND THE BOUND"
     spread = f" ({one.ratios[0]:.3f} to {one.ratios[1]:.3f})" if one.ratios else ""
-    relation = ">=" if one.at_least else "<="
+    relation, base = ">=" if one.at_least else "<=", math.nan if one.base is None else one.base
     return (
-        f"{one.key:18s} base {one.base:9.3f} new {one.new:9.3f} {one.unit:14s} figure {one.figure:8.3f}{spread} "
+        f"{one.key:18s} base {base:9.3f} new {one.new:9.3f} {one.unit:14s} figure {one.figure:8.3f}{spread} "
         f"{relation} {one.target:.3f} {'met' if one.met else 'MISSED'}; {said}"
     )
 
