@@ -72,12 +72,8 @@ class MachZehnder:
         contrast = (1.0 - ratio) / (1.0 + ratio)
         # the best arm balance transmits 1: the loss counts the excess only
         peak = 10.0 ** (-self.insertion_loss_db / 10.0) / (1.0 + contrast)
-        wave = np.asarray((np.pi / self.v_pi) * real(x))
-        wave += self.bias_phase
-        np.sin(wave, out=wave)
-        wave *= peak * contrast
-        wave += peak
-        return wave
+        phase = (np.pi / self.v_pi) * real(x) + self.bias_phase
+        return np.asarray(peak + (peak * contrast) * np.sin(phase))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """Zero: a modulator adds no noise of its own."""

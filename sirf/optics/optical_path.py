@@ -134,9 +134,7 @@ class OpticalPath:
             shape = self.stages[1].response(fft.rfftfreq(n, 1.0 / sample_rate)) if response is None else response
             light = self._light(fft.irfft(fft.rfft(volts) * shape, n, overwrite_x=True))
         # ringing of a response may undershoot the dark level
-        launched = np.asarray(np.maximum(light, 0.0))
-        launched *= 10.0 ** (-self.coupling_loss_db / 10.0)
-        return launched
+        return np.asarray(np.maximum(light, 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
 
     def transmit(self, drive: Float, sample_rate: float) -> Float:
         """Optical power (N,) W at the transmitter's output of a periodic `drive` (N,) V."""

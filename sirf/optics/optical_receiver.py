@@ -75,10 +75,7 @@ class Tia:
         # infinity times tanh(0) would be not-a-number
         if self.saturation == inf:
             return np.asarray(self.gain * real(x))
-        volts = np.asarray((self.gain / self.saturation) * real(x))
-        np.tanh(volts, out=volts)
-        volts *= self.saturation
-        return volts
+        return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
 
     def noise_power_gain(self, x: Float, variance: Float, squared: float) -> Float:
         """Gain in V²/A² for the power of Gaussian noise of `variance` A² beside `x` A about the mean, to first order of that.

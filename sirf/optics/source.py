@@ -60,11 +60,7 @@ class Driver:
         # infinity times tanh(0) would be not-a-number
         if self.saturation == inf:
             return np.asarray(self.gain * real(x))
-        # in place: waves of a run are longer than the cache, and each new array of that length costs as much as its arithmetic
-        volts = np.asarray((self.gain / self.saturation) * real(x))
-        np.tanh(volts, out=volts)
-        volts *= self.saturation
-        return volts
+        return np.asarray(self.saturation * np.tanh((self.gain / self.saturation) * real(x)))
 
     def noise_density(self, frequency: Float, level: float) -> Float:
         """One-sided noise density (F,) of the output in V²/Hz, the same at any level."""
