@@ -1,7 +1,7 @@
 """The full grid of Annex 178A at one CTLE setting: boxes of transmitter settings are halved until bounds exclude them.
 
-Bounds and errors are kernels (`sirf._kernels.com_bounds`). What chooses among boxes is not: a search looks at some thousand of
-them, and to compile it took four times as long as a whole search of the preset's grid.
+Bounds and errors are kernels (`sirf._kernels.com_bounds`). What chooses among boxes is not: a search of a preset's grid looks at
+some thousand of them, and to compile it took far longer than the search.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from sirf._arrays import Float, Integer
 from sirf._kernels.com_bounds import EVERY, box_bounds, mixed_tap, row_errors
-from sirf._kernels.com_peaks import peaks
+from sirf.com.ctle_tables import CtleTables
 
 
 @dataclass(slots=True)
@@ -38,18 +38,18 @@ def search_boxes(
     instants: Integer,
     room: int,
     bound_arguments: tuple[Any, ...],
-    tables: tuple[Any, ...],
+    tables: CtleTables,
     known: float,
     slack: float,
 ) -> tuple[list[tuple[float, int, int]], float, int]:
     """(error, row, instant) of one CTLE setting where the error is not above the least of all by more than the part `slack`.
 
     `highest` (K,) are the last indices of the grid, `instants` (P,) all that there are, of which a box holds `room`;
-    `bound_arguments` are the tuples that `com_bounds` describes, `tables` the arguments of `row_errors`; `known` is the least
-    error of other CTLE settings. Also returned are the least error and how many rows were looked at.
+    `bound_arguments` are the tuples that `com_bounds` describes, `tables` those of the CTLE setting; `known` is the least error
+    of other CTLE settings. Also returned are the least error and how many rows were looked at.
     """
     values, counts, row_of, main, *_ = bound_arguments[0]
-    offsets = bound_arguments[1][3]
+    first, last = tables.offsets[0], tables.offsets[-1]
     found, looked, nothing = [], 0, np.empty(0)
     rows, unknown = values.tolist(), np.zeros(instants.size)
     stack = [_Box(np.zeros_like(highest), highest, None, nothing, nothing)]
@@ -70,12 +70,11 @@ def search_boxes(
         # a combination that is no setting, as where c(0) is too small
         if row < 0:
             continue
-        taps = _taps_of(values, box, main)
-        peak = _peak_of(row, taps, main, bound_arguments[1])
-        within = here[(peak + offsets[0] <= here) & (here <= peak + offsets[1])]
+        (instant,) = tables.instants_of(np.array([row]))
+        within = here[(instant + first <= here) & (here <= instant + last)]
         looked += 1
         errors = np.empty(within.size)
-        known = row_errors(taps, within, tables, known, slack, errors)
+        known = row_errors(tables.grid.taps[row], within, tables.arguments, known, slack, errors)
         found += [(float(errors[p]), row, int(within[p])) for p in np.flatnonzero(errors < np.inf)]
     return found, float(known), looked
 
@@ -83,7 +82,7 @@ def search_boxes(
 def _split_of(values: Float, rows: list[list[float]], box: _Box, main: int) -> tuple[int, int]:
     """The tap whose range is halved, -1 for a single setting, and the last index of the first half: at zero if it is within.
 
-    `rows` are the `values` (K, V) as lists: of a handful of taps NumPy takes four times as long.
+    `rows` are the `values` (K, V) as lists, since NumPy is slow with a handful of numbers.
     """
     lowest, highest = box.lowest.tolist(), box.highest.tolist()
     mixed = int(mixed_tap(values, box.lowest, box.highest, main))
@@ -127,25 +126,3 @@ def _halves(
         else:
             halves.append(_Box(lowest, highest, kept[:count], bounds[:count], found[:count]))
     return halves[::-1] if halves[0].least() < halves[1].least() else halves
-
-
-def _taps_of(values: Float, box: _Box, main: int) -> Float:
-    """The taps (K,) of a box that is a single setting."""
-    taps = values[np.arange(len(values)), box.lowest]
-    taps[main] = 0.0
-    # one after the other, as in the bounds: the peak of equals is the same then
-    total = 0.0
-    for tap in taps.tolist():
-        total += abs(tap)
-    taps[main] = 1.0 - total
-    return taps
-
-
-def _peak_of(row: int, taps: Float, main: int, sampling: tuple[Any, ...]) -> int:
-    """The instant about which a row is sampled, given or where the pulse behind the taps is largest."""
-    pulse, per_ui, blocks, _, anchored = sampling
-    if anchored.size:
-        return int(anchored[row])
-    found = np.empty(1, dtype=np.int64)
-    peaks(taps[None], main, pulse, per_ui, blocks, found)
-    return int(found[0])

@@ -147,7 +147,7 @@ class CtleBounds:
             instants,
             int(min(spread, instants.size)),
             self.bound_arguments,
-            self.tables.arguments,
+            self.tables,
             known,
             self.slack,
         )
