@@ -38,6 +38,8 @@ OF_DECISIONS = frozenset({"dfe", "dfe_unrolled", "adaptation"})
 """Fields of a receiver that work on decisions: no response and no noise ahead of the slicer knows them."""
 WINDOW_MARGIN_UI = 2
 """UI at the end of a response, behind the last of its cursors."""
+_ROUNDING_SAMPLES = 1e-9
+"""An offset nearer to a sample than this part of one is meant to be on it."""
 MIN_CURSOR_RATIO = 1e-4
 """Cursors below this part of the main one, beyond the last larger one, are left out."""
 
@@ -292,10 +294,9 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     if receiver.sampling != MUELLER_MULLER:
         instant += round(link.sampling_instant().offset_ui * m)
     # the offset moves the sampler on purpose, after the instant of its criterion has been found
-    offset = receiver.sampling_offset_ui * m
-    instant += round(offset)
+    samples, between = whole_samples(receiver.sampling_offset_ui * m)
+    instant += samples
     # what is left lies between two samples: the waves come earlier by it
-    between = offset - round(offset)
     if between:
         shaped, *raw = (earlier(wave, between) for wave in (shaped, *raw))
         feedback = None if feedback is None else earlier(feedback, between)
@@ -350,6 +351,13 @@ def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int)
             result[later:] += tap * wave[: len(wave) - later]
             result[:later] += tap * wave[len(wave) - later :]
     return result
+
+
+def whole_samples(offset: float) -> tuple[int, float]:
+    """An offset in samples as a whole number of them and what is left, zero where that is but rounding of a ratio of UI."""
+    samples = round(offset)
+    between = offset - samples
+    return samples, between if abs(between) > _ROUNDING_SAMPLES else 0.0
 
 
 def earlier(wave: Float, samples: float) -> Float:

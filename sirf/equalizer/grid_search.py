@@ -16,6 +16,7 @@ from sirf.engine.front_end import (
     AnalogChannel,
     analog_channel,
     earlier,
+    whole_samples,
     with_ffe,
 )
 from sirf.equalizer.constrained_taps import merits_of_taps, solve_taps
@@ -439,10 +440,11 @@ class GridSearch(ReceiverProblem):
         """The setting with its Rx FFE and DFE, and the figure of merit that these have; as it is where it has none."""
         if setting.fom_db == -np.inf:
             return setting
-        sender, limits, offset = known.senders[setting.tx], self.limits, setting.offset_ui * waves.m
-        instant, pulse = sender.instant + round(offset), sender.pulse
+        sender, limits = known.senders[setting.tx], self.limits
+        samples, between = whole_samples(setting.offset_ui * waves.m)
+        instant, pulse = sender.instant + samples, sender.pulse
         # between two samples the waves come earlier, as in the front end
-        if between := offset - round(offset):
+        if between:
             pulse, waves = earlier(pulse, between), dataclasses.replace(waves, edge=earlier(waves.edge, between))
         shape, extra = self._observed(waves, pulse, instant, setting.tx, limits, sender.noise)
         weights, feedback, fom = solve_taps(

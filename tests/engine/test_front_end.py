@@ -75,6 +75,21 @@ def test_an_offset_moves_the_sampler_later_by_its_share_of_a_ui() -> None:
     assert shift == pytest.approx(0.25 * m)
 
 
+def test_an_offset_of_whole_samples_moves_no_wave() -> None:
+    """7 / 100 x 100 is not 7 to a computer: what is left of it must not shift the waves."""
+    assert 7 / 100 * 100 != 7
+    link = flat_link("PAM4", sigma=0.02).replace(samples_per_ui=100)
+    plain, on, between = (
+        front_end(link.replace(receiver=link.receiver.replace(sampling_offset_ui=samples / 100)))
+        for samples in (0, 7, 7.5)
+    )
+    assert on.sampling == plain.sampling
+    assert (on.start_time - plain.start_time) * 100 * SYMBOL_RATE == pytest.approx(7)
+    # the same samples of the same wave bit for bit, in a window that begins so much later
+    np.testing.assert_array_equal(on.through[:-7], plain.through[7:])
+    assert np.max(np.abs(between.through[:-7] - plain.through[7:])) > 1e-3
+
+
 def test_links_of_a_sequence_detector_share_responses_whatever_else_is_fed_back() -> None:
     """The key of kept responses leaves the DFE out, without which there is no such detector."""
     link = flat_link("PAM4", sigma=0.01)
