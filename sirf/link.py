@@ -18,7 +18,6 @@ from sirf.channel.die_to_die import DieToDie, PackageCase, die_to_die, find_dist
 from sirf.channel.network import Network
 from sirf.channel.transfer import Pulse, Transfer
 from sirf.errors import SirfError, shown
-from sirf.optics.span import Span
 from sirf.presets import EqualizerLimits, Preset, load
 from sirf.receiver.receiver import MUELLER_MULLER, Receiver
 from sirf.signal.pam import bits_per_symbol, levels, order_of
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sirf.ami.model import AmiModel
+    from sirf.optics.span import Span
     from sirf.results.equalizer import EqualizerReport
     from sirf.results.sampling_instant import SamplingInstant
 
@@ -109,12 +109,15 @@ class Link:
         if isinstance(channel, (str, os.PathLike)):
             # a file by its name is read with everything found from its data, as the command line does without options
             channel = Channel.from_touchstone(channel)
-        if not isinstance(channel, (Channel, Span)):
-            raise SirfError(
-                f"channel must be a Channel, a Span or the name of a Touchstone file, got {shown(channel)}. "
-                "Make one with Channel.from_network or path.to_channel()."
-            )
-        if isinstance(channel, Span):
+        if not isinstance(channel, Channel):
+            # light is loaded for links that have it: a short command with copper alone waits for what it loads
+            from sirf.optics.span import Span
+
+            if not isinstance(channel, Span):
+                raise SirfError(
+                    f"channel must be a Channel, a Span or the name of a Touchstone file, got {shown(channel)}. "
+                    "Make one with Channel.from_network or path.to_channel()."
+                )
             optics, channel = channel, channel.copper
         # the copper of a span is what all engines see; the light stands beside it
         if optics is not None:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sirf.channel.citi import read_citi
 from sirf.channel.file_text import FileText
-from sirf.channel.mdif import read_mdif
 from sirf.channel.network_file import NetworkFile
 from sirf.channel.touchstone import load_touchstone
 from sirf.errors import TouchstoneError
@@ -50,11 +48,16 @@ def load_network(
             raise TouchstoneError(
                 f"{path}: file must be Touchstone, CITI or MDIF, got {kind}. Export S-parameters as Touchstone (.sNp)."
             )
+    # the readers of rarer formats are loaded where they are met: a short command waits for what it loads
     if first.startswith("CITIFILE"):
+        from sirf.channel.citi import read_citi
+
         return read_citi(text, block=block).single_ended(mixed_mode=mixed_mode, z0=z0, sort=sort)
     is_table = any(line.strip().upper().startswith("BEGIN ") for line in lines)
     # tables named .mdf come in other dialects; one whose first line is Touchstone's is that
     if text.suffix.lower() in (".mdf", ".mdif") or (is_table and not first.startswith(("#", "["))):
+        from sirf.channel.mdif import read_mdif
+
         return read_mdif(text, block=block).single_ended(mixed_mode=mixed_mode, z0=z0, sort=sort)
     if block not in (None, 1):
         raise TouchstoneError(f"{path}: block must be 1 in a Touchstone file, which holds one network, got {block}.")
