@@ -239,7 +239,10 @@ def test_starting_loads_nothing_heavy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("command", [["eye"], ["com", "--standard", "802.3ck-kr1", "--package-case", "1"]])
 def test_a_short_command_loads_neither_scipy_nor_matplotlib(command: list[str], channels_dir: Path) -> None:
-    """Its imports would take longer than its work; what numba itself asks of SciPy is left out."""
+    """Its imports would take longer than its work; what numba itself asks of SciPy is left out.
+
+    Nor does it load the light that its link has not, nor readers of formats that its file is not of.
+    """
     file = channels_dir / "c2m_16db" / "thru.s4p"
     arguments = [command[0], str(file), *command[1:]]
     code = f"""import sys
@@ -250,7 +253,8 @@ try:
 except SystemExit as done:
     assert not done.code, done.code
 parts = "linalg special fft interpolate optimize signal stats sparse".split()
-heavy = {{"matplotlib", "skrf", "pandas", *(f"scipy.{{part}}" for part in parts)}} & set(sys.modules)
+rare = {{"sirf.optics", "sirf.channel.citi", "sirf.channel.mdif"}}
+heavy = {{"matplotlib", "skrf", "pandas", *rare, *(f"scipy.{{part}}" for part in parts)}} & set(sys.modules)
 assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
