@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float
-from sirf._kernels.decision_filter import filter_decisions
-from sirf._kernels.truncated_normal import FARTHEST
+from sirf.engine.statistical.decision_filter import filter_decisions
 from sirf.engine.statistical.tilted_moment import PairCumulants
+from sirf.engine.statistical.truncated_normal import FARTHEST
 from sirf.signal.gaussian import erfcx, log_gaussian_below
 from sirf.signal.pam import level_shares
 

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-import sirf._kernels.decision_filter as module
-from tests._kernels.plain import plain_module
+from sirf.engine.statistical.decision_filter import LEAST_VARIANCE, filter_decisions, told
 
 NONE = np.zeros((2, 2))
 LOW, HIGH = np.array([-np.inf, -1.0]), np.array([1.0, np.inf])
 """Two levels: an error upwards of the lower one, downwards of the upper one, each a distance of 1 V away."""
 
 
-@pytest.fixture
-def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return plain_module(monkeypatch, module)
-
-
-def test_without_an_error_nothing_is_told(kernels: ModuleType) -> None:
-    out = np.empty((3, 4))
-    kernels.told(np.zeros(3), 3, *np.random.default_rng(1).normal(size=(3, 5, 4)), out)
-    np.testing.assert_allclose(out[0], 0.25)
-    assert (out[1] == 0.0).all()
-    assert (out[2] == 1.0).all()
+def test_without_an_error_nothing_is_told() -> None:
+    share, moved, width = told(np.zeros((1, 3)), *np.random.default_rng(1).normal(size=(3, 5, 4)))
+    np.testing.assert_allclose(share, np.full((1, 4), 0.25))
+    assert (moved == 0.0).all()
+    assert (width == 1.0).all()
 
 
 @pytest.mark.parametrize("surprise", [[0.7, 0.0], [0.0, -0.4], [1.2, -0.3], [-0.5, -0.6]])
-def test_what_errors_tell_adds_up_and_downward_ones_are_mirrored(kernels: ModuleType, surprise: list[float]) -> None:
+def test_what_errors_tell_adds_up_and_downward_ones_are_mirrored(surprise: list[float]) -> None:
     """Each weighs what was learnt of its age; a downward one speaks of the mirrored levels, with offsets of the other sign."""
     leaning, offset, spread = np.random.default_rng(2).normal(0.0, 0.3, (3, 4, 3))
-    out = np.empty((3, 3))
-    kernels.told(np.array([*surprise, 9.0]), 2, leaning, offset, spread, out)
+    # among other sequences, which must not matter
+    out = [each[1] for each in told(np.array([[9.0, 0.0], surprise[::-1]]), leaning, offset, spread)]
     share, shift, width = np.zeros(3), np.zeros(3), np.ones(3)
     for age, value in ((0, surprise[1]), (1, surprise[0])):
         turn = slice(None) if value > 0.0 else slice(None, None, -1)
@@ -43,23 +34,18 @@ def test_what_errors_tell_adds_up_and_downward_ones_are_mirrored(kernels: Module
         width += abs(value) * spread[age][turn]
     np.testing.assert_allclose(out[0], np.exp(share) / np.exp(share).sum(), rtol=1e-12)
     np.testing.assert_allclose(out[1], shift, rtol=1e-12)
-    np.testing.assert_allclose(out[2], np.maximum(width, module.LEAST_VARIANCE), rtol=1e-12)
+    np.testing.assert_allclose(out[2], np.maximum(width, LEAST_VARIANCE), rtol=1e-12)
 
 
-def test_a_variance_does_not_fall_to_nothing(kernels: ModuleType) -> None:
-    out = np.empty((3, 2))
-    kernels.told(np.array([1.0]), 1, np.zeros((1, 2)), np.zeros((1, 2)), np.full((1, 2), -2.0), out)
-    assert (out[2] == module.LEAST_VARIANCE).all()
+def test_a_variance_does_not_fall_to_nothing() -> None:
+    width = told(np.ones((1, 1)), np.zeros((1, 2)), np.zeros((1, 2)), np.full((1, 2), -2.0))[2]
+    assert (width == LEAST_VARIANCE).all()
 
 
-def filtered(
-    kernels: ModuleType, variance: float, ahead: list[float], taps: list[float], **changes: object
-) -> list[np.ndarray]:
+def filtered(variance: float, ahead: list[float], taps: list[float]) -> list[np.ndarray]:
     memory = len(taps)
     none = np.zeros((memory, 2))
-    mean, scale, share = kernels.filter_decisions(
-        variance, np.array(ahead), none, none, none, np.array(taps), LOW, HIGH
-    )
+    mean, scale, share = filter_decisions(variance, np.array(ahead), none, none, none, np.array(taps), LOW, HIGH)
     return [mean, scale, share]
 
 
@@ -71,12 +57,12 @@ def sequences(memory: int) -> list[tuple[int, ...]]:
     return found
 
 
-def test_one_error_moves_the_next_symbol_by_the_regression_on_it(kernels: ModuleType) -> None:
+def test_one_error_moves_the_next_symbol_by_the_regression_on_it() -> None:
     """Two jointly normal interferences: E(second | first above the threshold) is their correlation times E(first | …)."""
     variance, taps = 0.16, [0.0]
     sigma = np.sqrt(variance)
     usual = 0.4 * norm.pdf(2.5) / norm.sf(2.5)
-    mean, scale, share = filtered(kernels, variance, [0.25 * usual], taps)
+    mean, scale, share = filtered(variance, [0.25 * usual], taps)
     assert mean.shape == (3, 2)
     # correlation 0.25: covariance is variance / usual x ahead
     x = np.linspace(-6, 6, 241) * sigma
@@ -92,15 +78,15 @@ def test_one_error_moves_the_next_symbol_by_the_regression_on_it(kernels: Module
     assert (share == 0.5).all()
 
 
-def test_independent_interference_remembers_nothing(kernels: ModuleType) -> None:
-    mean, scale, _ = filtered(kernels, 0.09, [0.0, 0.0], [0.3, 0.1])
+def test_independent_interference_remembers_nothing() -> None:
+    mean, scale, _ = filtered(0.09, [0.0, 0.0], [0.3, 0.1])
     np.testing.assert_allclose(mean, 0.0, atol=1e-12)
     np.testing.assert_allclose(scale, 1.0, rtol=1e-12)
 
 
-def test_right_decisions_before_the_first_error_are_as_usual(kernels: ModuleType) -> None:
+def test_right_decisions_before_the_first_error_are_as_usual() -> None:
     """A sequence (newest first) of one error two symbols ago and then right ones differs from one without any error."""
-    mean, _, _ = filtered(kernels, 0.16, [0.3, 0.2], [0.1, 0.05])
+    mean, _, _ = filtered(0.16, [0.3, 0.2], [0.1, 0.05])
     rows = {errors: k for k, errors in enumerate(sequences(2))}
     np.testing.assert_allclose(mean[rows[0, 0]], 0.0, atol=1e-12)
     for errors, k in rows.items():
@@ -112,11 +98,11 @@ def test_right_decisions_before_the_first_error_are_as_usual(kernels: ModuleType
     assert mean[rows[1, 1], 0] > mean[rows[1, -1], 0]
 
 
-def test_feedback_of_an_error_takes_part_in_the_next_decision(kernels: ModuleType) -> None:
+def test_feedback_of_an_error_takes_part_in_the_next_decision() -> None:
     """An upward error takes its tap off the next symbol: after it a second upward one says more of the interference."""
     rows = {errors: k for k, errors in enumerate(sequences(2))}
-    weak, strong = (filtered(kernels, 0.16, [0.3, 0.2], [tap, 0.0])[0][rows[1, 1], 0] for tap in (0.0, 0.4))
+    weak, strong = (filtered(0.16, [0.3, 0.2], [tap, 0.0])[0][rows[1, 1], 0] for tap in (0.0, 0.4))
     assert strong > weak + 0.02
     # what was taken off makes a downward error usual: it says less
-    plain, fed = (filtered(kernels, 0.16, [0.3, 0.2], [tap, 0.0])[0][rows[-1, 1], 0] for tap in (0.0, 0.4))
+    plain, fed = (filtered(0.16, [0.3, 0.2], [tap, 0.0])[0][rows[-1, 1], 0] for tap in (0.0, 0.4))
     assert plain + 0.02 < fed < 0.0
