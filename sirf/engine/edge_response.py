@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sirf._arrays import Float
-from sirf._kernels.displaced_edges import displaced, steepest
+from sirf.engine.displaced_edges import displaced, steepest
 from sirf.engine.front_end import FrontEnd
 
 
@@ -72,12 +72,10 @@ class EdgeResponse:
 
     def moved(self, tau: Float, rows: slice = slice(None)) -> Float:
         """What edges later by `tau` (K, ...) UI add, in V; `rows` takes some of the cursors. Beyond 1 UI as at 1 UI."""
-        out = np.empty((len(tau), tau.size // len(tau)))
         start = self.start + self.pitch * (rows.start or 0)
-        # contiguous, for the kernel walks along each cursor's own row
-        flat = np.ascontiguousarray(tau).reshape(out.shape)
-        displaced(self.step, self.rise, self.bend, start, self.pitch, self.samples_per_ui, flat, out)
-        return np.asarray(self.scale * out.reshape(tau.shape))
+        flat = tau.reshape(len(tau), -1)
+        added = displaced(self.step, self.rise, self.bend, start, self.pitch, self.samples_per_ui, flat)
+        return self.scale * added.reshape(tau.shape)
 
     def steepest(self, reach: float) -> Float:
         """Largest |slope| (K,) in V per UI within ±`reach` UI of each cursor."""
@@ -85,9 +83,8 @@ class EdgeResponse:
         around = min(int(np.ceil(reach * self.samples_per_ui)), self.samples_per_ui)
         key = self.start, self.count, self.pitch, around
         if key not in self._steepest:
-            out = np.empty(self.count)
-            steepest(self.rise, self.start, self.pitch, around, out)
-            self._steepest[key] = self.samples_per_ui * out
+            steep = steepest(self.rise, self.start, self.pitch, self.count, around)
+            self._steepest[key] = self.samples_per_ui * steep
         return np.asarray(abs(self.scale) * self._steepest[key])
 
     def scaled(self, factor: float) -> EdgeResponse:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
-from sirf._kernels.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
+from sirf.results.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
 from sirf.signal.pam import level_shares
 
 FLOOR = 1e-40
@@ -42,8 +42,7 @@ class Interference:
     def __post_init__(self) -> None:
         """Fill in lower tails that are not given: the mirror image of the upper ones."""
         if self.lower_log_tail is None:
-            # compiled code reads it: of one kind with the upper one
-            object.__setattr__(self, "lower_log_tail", np.ascontiguousarray(self.log_tail[::-1]))
+            object.__setattr__(self, "lower_log_tail", self.log_tail[::-1])
         if self.lower_density is None:
             object.__setattr__(self, "lower_density", self.density[::-1])
 
@@ -54,8 +53,7 @@ class Interference:
 
         def joined(tail: Float, density: Float, far: Float, far_density: Float) -> tuple[Float, Float]:
             # on the grid of the deeper one, by the cubic that all questions about a tail use
-            near = np.empty((len(tail), len(volts)))
-            logarithms_at(tail, self._scale, volts, LOG_FLOOR, near)
+            near = logarithms_at(tail, np.arange(len(tail))[:, None], volts * self._scale, LOG_FLOOR)
             # from the first voltage on at which the tail has fallen that low
             beyond = np.logical_or.accumulate(near < seam, axis=1)
             near_density = np.array([np.interp(volts, self.volts, row, right=0.0) for row in density])
@@ -99,13 +97,10 @@ class Interference:
 
     def beyond(self, upward: NDArray[np.bool_] | bool, level: NDArray[np.int64] | int, value: Float | float) -> Float:
         """P(x > value | level) where `upward`, P(x < -value | level) elsewhere; the arguments are broadcast to one shape."""
-        value = np.asarray(value, dtype=float)
-        shape = np.broadcast_shapes(np.shape(upward), np.shape(level), value.shape)
-        # copies: the kernel would be compiled anew for arrays that cannot be written
-        up, row, where = (np.broadcast_to(one, shape).flatten() for one in (upward, level, value))
-        found = np.empty(where.size)
-        probabilities_beyond(self.log_tail, self.lower_log_tail, self._scale, up, row, where, LOG_FLOOR, found)
-        return found.reshape(shape)
+        where = np.asarray(level), np.asarray(value, dtype=float)
+        return probabilities_beyond(
+            self.log_tail, self.lower_log_tail, self._scale, np.asarray(upward), *where, LOG_FLOOR
+        )
 
     def quantile(self, level: int, probability: float) -> float:
         """The v with P(x > v | level) = probability (below 0.5), V; 0 where even P(x > 0 | level) is smaller."""
@@ -143,12 +138,13 @@ class Interference:
         found = []
         for e in range(len(levels) - 1):
             low, high = float(levels[e]) * main, float(levels[e + 1]) * main
+            tail_above, tail_below = self.log_tail[e].tolist(), self.lower_log_tail[e + 1].tolist()
             start, end = low, high
             for _ in range(BISECTIONS):
                 middle = 0.5 * (start + end)
                 # by the logarithm: both tails may lie far below what a difference of numbers can hold
-                upper = logarithm_at(self.log_tail[e], (middle - low) * self._scale, LOG_FLOOR)
-                lower = logarithm_at(self.lower_log_tail[e + 1], (high - middle) * self._scale, LOG_FLOOR)
+                upper = logarithm_at(tail_above, (middle - low) * self._scale, LOG_FLOOR)
+                lower = logarithm_at(tail_below, (high - middle) * self._scale, LOG_FLOOR)
                 # both lost: every place is as good, and half way is where the levels want it
                 if upper == lower:
                     break

@@ -1,4 +1,4 @@
-"""Short kernels against their closed forms: two-ports in series, uniform lines, splines, displaced edges, a laser at rest."""
+"""Short kernels against their closed forms: two-ports in series, uniform lines, splines, a laser at rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import skrf
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-import sirf._kernels.displaced_edges as displaced_edges
 import sirf._kernels.laser_rates as laser_rates
 import sirf._kernels.uniform_line as uniform_line
 from sirf._kernels.cubic_spline import cubic_spline
@@ -132,34 +131,6 @@ def test_a_spline_is_scipys_between_all_its_knots() -> None:
     np.testing.assert_allclose(got_slopes, slopes, rtol=1e-12)
     np.testing.assert_allclose(out, CubicSpline(knots, values)(places), rtol=1e-12)
     assert np.ptp(rises.real) > 0.1
-
-
-@pytest.fixture
-def edges(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return plain_module(monkeypatch, displaced_edges)
-
-
-def test_a_quintic_is_displaced_exactly(edges: ModuleType) -> None:
-    """Value, slope and curvature of two neighbours fix a polynomial of the fifth degree everywhere between them."""
-    m, coefficients = 8, np.array([2e-6, -1e-4, 1e-3, -0.02, 0.1, 0.4])
-    place = np.arange(60.0)
-    step, rises, bends = (np.polyval(np.polyder(coefficients, k), place) for k in range(3))
-    tau = np.array([[0.1, -0.37, 1.0, -1.0, 0.0], [0.03, 0.5, -0.5, 2.0, -2.0]])
-    out = np.empty_like(tau)
-    edges.displaced(step, rises, bends, 20, 16, m, tau, out)
-    for k, cursor in enumerate((20, 36)):
-        meant = np.polyval(coefficients, cursor - m * np.clip(tau[k], -1.0, 1.0)) - step[cursor]
-        np.testing.assert_allclose(out[k], meant, rtol=1e-9, atol=1e-13)
-
-
-def test_the_steepest_rise_is_looked_for_on_both_sides_of_the_cursor(edges: ModuleType) -> None:
-    rises = np.zeros(40)
-    rises[[7, 13, 20, 26]] = -3.0, 2.0, 5.0, -4.0
-    out = np.empty(3)
-    edges.steepest(rises, 10, 8, 3, out)
-    assert out.tolist() == [3.0, 5.0, 4.0]
-    edges.steepest(rises, 10, 8, 2, out)
-    assert out.tolist() == [0.0, 5.0, 4.0]
 
 
 LASER = np.array([1e4, 1e7, 2e-7, 1e9, 1e-4, 5e11])

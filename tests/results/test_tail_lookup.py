@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sirf._kernels.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
+from sirf.results.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
 
 FLOOR = -90.0
 
@@ -16,17 +16,26 @@ def test_a_cubic_is_met_at_every_place() -> None:
 
     tail = np.asarray(cubic(np.arange(12.0)))
     for place in (0.0, 0.3, 1.0, 5.75, 9.9, 10.6, 11.0):
-        assert logarithm_at(tail, place, FLOOR) == pytest.approx(cubic(place), abs=1e-13)
+        assert logarithm_at(tail.tolist(), place, FLOOR) == pytest.approx(cubic(place), abs=1e-13)
 
 
 def test_lines_are_straight_near_the_floor_and_nothing_lies_beyond_the_grid() -> None:
-    tail = np.array([-1.0, -10.0, -40.0, -80.0, FLOOR, FLOOR])
+    tail = [-1.0, -10.0, -40.0, -80.0, FLOOR, FLOOR]
     assert logarithm_at(tail, 2.25, FLOOR) == pytest.approx(-50.0)
     assert logarithm_at(tail, 5.001, FLOOR) == FLOOR
     assert logarithm_at(tail, np.nan, FLOOR) == FLOOR
-    found = np.empty((2, 2))
-    logarithms_at(np.stack([tail, tail - 1.0]), 2.0, np.array([0.5, 1.125]), FLOOR, found)
+    tails = np.stack([tail, np.array(tail) - 1.0])
+    found = logarithms_at(tails, np.array([[0], [1]]), np.array([1.0, 2.25]), FLOOR)
     assert found == pytest.approx(np.array([[-10.0, -50.0], [-11.0, -51.0]]))
+
+
+def test_many_places_are_read_as_one_after_another() -> None:
+    rng = np.random.default_rng(7)
+    tails = np.maximum(-np.cumsum(rng.uniform(0.0, 4.0, (3, 60)), axis=1), FLOOR)
+    place = np.concatenate([rng.uniform(0.0, 62.0, 200), np.arange(60.0), [0.0, 59.0, 59.5, np.inf, np.nan]])
+    found = logarithms_at(tails, np.arange(3)[:, None], place, FLOOR)
+    for row, tail in zip(found, tails.tolist(), strict=True):
+        assert row.tolist() == [logarithm_at(tail, where, FLOOR) for where in place.tolist()]
 
 
 def test_either_side_is_read_from_the_tail_of_its_side() -> None:
@@ -35,10 +44,9 @@ def test_either_side_is_read_from_the_tail_of_its_side() -> None:
     upper, lower = (np.log(weight) - rate * volts for weight, rate in ((0.7, 1.0), (0.3, 2.0)))
     value = np.array([1.23, -1.23, 1.23, -1.23])
     upward = np.array([True, True, False, False])
-    found = np.empty(4)
     level = np.ones(4, dtype=np.int64)
     # level 0 has other tails: it must not be read
     tails = [np.stack([np.full_like(volts, FLOOR), tail]) for tail in (upper, lower)]
-    probabilities_beyond(tails[0], tails[1], 10.0, upward, level, value, FLOOR, found)
+    found = probabilities_beyond(tails[0], tails[1], 10.0, upward, level, value, FLOOR)
     above, below = 0.7 * np.exp(-1.23), 0.3 * np.exp(-2.46)
     assert found == pytest.approx(np.array([above, 1.0 - below, below, 1.0 - above]), rel=1e-12)
