@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.cubic_spline import cubic_spline
 
 LEAST_KNOTS = 4
 """Knots from which the third derivative can be continuous across the second and the last but one."""
 KEPT_GRIDS = 4
-"""Pairs of grids that are kept, about a megabyte each."""
+"""Pairs of grids that are kept, up to two megabytes each."""
+NEGLIGIBLE = 1e-17
+"""Largest influence of a slope on one further away that is left out, relative to it: a twentieth of its rounding."""
 
 
 class SplineGrid:
@@ -30,18 +31,38 @@ class SplineGrid:
     def __init__(self, knots: Float, points: Float) -> None:
         step = np.diff(knots)
         # what the grids alone decide: the factors of the equations, and of each point's four neighbours
-        self._rows = np.stack(_swept(*_slope_system(knots, step), *_right_side(knots, step)))
-        self._chords = 1.0 / step
+        left, right, before, behind = _swept(*_slope_system(knots, step), *_right_side(knots, step))
+        self._chords, self._left, self._right = _twice(1.0 / step), _twice(left), _twice(right)
+        self._before = [_twice(factor) for factor in _doubled(before)]
+        # backwards the same recursion, with the last slope first
+        self._behind = [_twice(factor[::-1]) for factor in _doubled(behind[::-1])]
         self._piece, self._weights = _hermite_weights(knots, step, points)
 
     def __call__(self, values: Complex) -> Complex:
         """The spline through `values` (K,), at the points (P,)."""
-        found = np.empty(len(self._piece), dtype=np.complex128)
-        slopes = np.empty(len(values), dtype=np.complex128)
-        # the compiled loop takes one layout
         known = np.ascontiguousarray(values, dtype=np.complex128)
-        cubic_spline(known, self._chords, self._rows, self._piece, self._weights, slopes, found)
-        return found
+        slopes = self._slopes(known.view(float)).view(complex)
+        behind = self._piece + 1
+        # Hermite's form: values and slopes at both ends of the piece; the slopes make the second derivative continuous
+        found = self._weights[0] * known[self._piece].view(float)
+        found += self._weights[1] * known[behind].view(float)
+        found += self._weights[2] * slopes[self._piece].view(float)
+        found += self._weights[3] * slopes[behind].view(float)
+        return np.asarray(found.view(complex))
+
+    def _slopes(self, values: Float) -> Float:
+        """Slopes at the knots for `values` (2 K,), real and imaginary parts in turn."""
+        rise = (values[2:] - values[:-2]) * self._chords
+        # the outermost equations meet the same chords as their neighbours
+        near, far = (np.concatenate([part[:2], part, part[-2:]]) for part in (rise[:-2], rise[2:]))
+        slopes = self._left * near + self._right * far
+        for factor in self._before:
+            lag = len(slopes) - len(factor)
+            slopes[lag:] += factor * slopes[:-lag]
+        for factor in self._behind:
+            lag = len(slopes) - len(factor)
+            slopes[:-lag] += factor * slopes[lag:]
+        return np.asarray(slopes)
 
 
 def spline_grid(knots: Float, points: Float) -> SplineGrid:
@@ -74,30 +95,49 @@ def _right_side(knots: Float, step: Float) -> tuple[Float, Float]:
 
 
 def _hermite_weights(knots: Float, step: Float, points: Float) -> tuple[NDArray[np.int64], Float]:
-    """The piece of each point (P,), and the weights (P, 4) of its two values and two slopes."""
+    """The piece of each point (P,), and the weights (4, 2 P) of its two values and two slopes, for both parts."""
     piece = np.clip(np.searchsorted(knots, points, side="right") - 1, 0, len(knots) - 2)
     width = step[piece]
     t = (points - knots[piece]) / width
     u = 1.0 - t
     # Hermite's basis: a cubic by values and slopes at both ends
     weights = (u * u * (1.0 + 2.0 * t), t * t * (3.0 - 2.0 * t), width * t * u * u, -width * t * t * u)
-    return piece, np.stack(weights, axis=1)
+    return piece, np.stack([_twice(weight) for weight in weights])
 
 
-def _swept(
-    lower: Float, middle: Float, upper: Float, left: Float, right: Float
-) -> tuple[list[float], list[float], list[float], list[float]]:
-    """Rows of `cubic_spline`: the equations lower[k] u[k - 1] + middle[k] u[k] + upper[k] u[k + 1], swept from the first on.
+def _twice(factor: Float) -> Float:
+    """Each `factor` (N,) for a real and an imaginary part, (2 N,): NumPy would make it a complex number in every product."""
+    return np.repeat(factor, 2)
 
+
+def _doubled(factor: Float) -> list[Float]:
+    """The recursion y[k] -= `factor`[k] y[k - 1] for whole arrays: y[k] += f[k] y[k - d], for d of 1, 2, 4 … in turn.
+
+    What two steps of d do together is one of 2 d. Each f begins at k = d. On equal knots a factor is about a quarter, so that
+    what is left after five or six doublings is negligible.
+    """
+    found, lag = [], 1
+    factor = -factor[1:]
+    while factor.size and np.abs(factor).max() > NEGLIGIBLE:
+        found.append(factor)
+        factor = factor[lag:] * factor[:-lag]
+        lag *= 2
+    return found
+
+
+def _swept(lower: Float, middle: Float, upper: Float, left: Float, right: Float) -> tuple[Float, Float, Float, Float]:
+    """The equations lower[k] u[k - 1] + middle[k] u[k] + upper[k] u[k + 1], each (K,), swept from the first on.
+
+    Factors (K,) of the slopes of both neighbouring chords, of the slope before and, on the way back, of the one behind.
     Without pivots: inside, the diagonal outweighs its neighbours, and the rows at the ends only meet their neighbours inside.
     """
-    before, onward, pivots = [], [], []
+    before, behind, pivots = [], [], []
     above = 0.0
     for low, mid, up in zip(lower.tolist(), middle.tolist(), upper.tolist(), strict=True):
-        # Thomas' elimination; the kernel sweeps each set of values the same way, and goes back
+        # Thomas' elimination; each set of values is swept the same way, and back
         pivot = 1.0 / (mid - low * above)
         above = up * pivot
         before.append(low * pivot)
-        onward.append(above)
+        behind.append(above)
         pivots.append(pivot)
-    return (left * pivots).tolist(), (right * pivots).tolist(), before, onward
+    return left * pivots, right * pivots, np.array(before), np.array(behind)

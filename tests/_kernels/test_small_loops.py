@@ -1,4 +1,4 @@
-"""Short kernels against their closed forms: two-ports in series, uniform lines, splines, a laser at rest."""
+"""Short kernels against their closed forms: two-ports in series, uniform lines, a laser at rest."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 import skrf
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 import sirf._kernels.laser_rates as laser_rates
 import sirf._kernels.uniform_line as uniform_line
-from sirf._kernels.cubic_spline import cubic_spline
 from sirf._kernels.two_ports import joined
 from tests._kernels.plain import plain_module
 
@@ -91,46 +89,6 @@ def test_a_line_between_admittances_is_scikit_rfs_cascade(lines: ModuleType) -> 
     stub = np.empty(6, dtype=complex)
     lines.open_line(series, shunt, 0.02, stub)
     np.testing.assert_allclose(stub, np.tanh(gamma * 0.02) / impedance, rtol=1e-12)
-
-
-def test_a_spline_is_scipys_between_all_its_knots() -> None:
-    """The kernel's equations by plain elimination: a chain of slopes, not-a-knot at both ends."""
-    knots = np.array([0.0, 1.0, 2.5, 3.0, 4.5, 6.0])
-    values = RNG.normal(size=6) + 1j * RNG.normal(size=6)
-    slopes = CubicSpline(knots, values).derivative()(knots)
-    # equations that state the slopes themselves: rows 0 to 2 are zero but for what the forward pass needs
-    rises = np.diff(values) / np.diff(knots)
-    places = np.array([0.3, 1.0, 2.2, 2.9, 4.4, 5.9])
-    piece = np.searchsorted(knots, places, side="right") - 1
-    width = np.diff(knots)[piece]
-    t = (places - knots[piece]) / width
-    weights = np.stack(
-        [2 * t**3 - 3 * t**2 + 1, 3 * t**2 - 2 * t**3, width * (t**3 - 2 * t**2 + t), width * (t**3 - t**2)], axis=1
-    )
-    h = np.diff(knots)
-    last = 5
-    # tridiagonal system of a not-a-knot spline in its slopes
-    below, diagonal, above = np.zeros(6), np.zeros(6), np.zeros(6)
-    first_factor, second_factor = np.zeros(6), np.zeros(6)
-    diagonal[0], above[0] = h[1], h[0] + h[1]
-    first_factor[0], second_factor[0] = (h[0] + 2 * (h[0] + h[1])) * h[1] / (h[0] + h[1]), h[0] ** 2 / (h[0] + h[1])
-    for k in range(1, last):
-        below[k], diagonal[k], above[k] = h[k], 2 * (h[k - 1] + h[k]), h[k - 1]
-        first_factor[k], second_factor[k] = 3 * h[k], 3 * h[k - 1]
-    below[last], diagonal[last] = h[-2] + h[-1], h[-2]
-    first_factor[last] = h[-1] ** 2 / (h[-2] + h[-1])
-    second_factor[last] = (2 * (h[-2] + h[-1]) + h[-1]) * h[-2] / (h[-2] + h[-1])
-    rows = np.zeros((4, 6))
-    kept = 0.0
-    for k in range(6):
-        pivot = diagonal[k] - below[k] * kept
-        rows[:, k] = first_factor[k] / pivot, second_factor[k] / pivot, below[k] / pivot, above[k] / pivot
-        kept = above[k] / pivot
-    got_slopes, out = np.empty(6, dtype=complex), np.empty(6, dtype=complex)
-    cubic_spline.py_func(values, 1.0 / h, rows, piece, weights, got_slopes, out)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(got_slopes, slopes, rtol=1e-12)
-    np.testing.assert_allclose(out, CubicSpline(knots, values)(places), rtol=1e-12)
-    assert np.ptp(rises.real) > 0.1
 
 
 LASER = np.array([1e4, 1e7, 2e-7, 1e9, 1e-4, 5e11])

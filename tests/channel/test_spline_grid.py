@@ -21,6 +21,28 @@ def test_it_is_the_spline_of_scipy(count: int) -> None:
     assert np.abs(found - expected).max() < 1e-11 * np.abs(expected).max()
 
 
+def test_it_is_the_spline_of_scipy_between_all_its_knots() -> None:
+    """Slopes and values to rounding, where few knots leave no doubling out."""
+    knots = np.array([0.0, 1.0, 2.5, 3.0, 4.5, 6.0])
+    values = RNG.normal(size=6) + 1j * RNG.normal(size=6)
+    places = np.array([0.3, 1.0, 2.2, 2.9, 4.4, 5.9])
+    grid, spline = SplineGrid(knots, places), CubicSpline(knots, values)
+    slopes = grid._slopes(values.view(float)).view(complex)
+    np.testing.assert_allclose(slopes, spline.derivative()(knots), rtol=1e-12)
+    np.testing.assert_allclose(grid(values), spline(places), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "grid", [np.arange(5001) * 1e7, np.sqrt(1e6 + np.arange(5001) * 1e7), np.geomspace(1.0, 1e6, 700)]
+)
+def test_what_doubling_leaves_out_is_rounding(grid: np.ndarray) -> None:
+    """A walk of random steps, read as by SciPy, which goes from knot to knot: 1e-14 of its size."""
+    values = np.cumsum(RNG.normal(size=(len(grid), 2)), axis=0).view(complex).ravel()
+    points = np.linspace(grid[0], grid[-1], 2 * len(grid) + 3)
+    expected = CubicSpline(grid, values)(points)
+    assert np.abs(SplineGrid(grid, points)(values) - expected).max() < 1e-14 * np.abs(expected).max()
+
+
 def test_a_cubic_is_met_between_and_beyond_the_knots() -> None:
     knots, points = np.array([0.0, 0.5, 0.7, 1.1, 2.0]), np.linspace(-0.5, 2.5, 31)
 

@@ -1,0 +1,26 @@
+"""Step responses between their samples against polynomials that the interpolation reproduces, and windows by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sirf.engine.displaced_edges import displaced, steepest
+
+
+def test_a_quintic_is_displaced_exactly() -> None:
+    """Value, slope and curvature of two neighbours fix a polynomial of the fifth degree everywhere between them."""
+    m, coefficients = 8, np.array([2e-6, -1e-4, 1e-3, -0.02, 0.1, 0.4])
+    place = np.arange(60.0)
+    step, rises, bends = (np.polyval(np.polyder(coefficients, k), place) for k in range(3))
+    tau = np.array([[0.1, -0.37, 1.0, -1.0, 0.0], [0.03, 0.5, -0.5, 2.0, -2.0]])
+    out = displaced(step, rises, bends, 20, 16, m, tau)
+    for k, cursor in enumerate((20, 36)):
+        meant = np.polyval(coefficients, cursor - m * np.clip(tau[k], -1.0, 1.0)) - step[cursor]
+        np.testing.assert_allclose(out[k], meant, rtol=1e-9, atol=1e-13)
+
+
+def test_the_steepest_rise_is_looked_for_on_both_sides_of_the_cursor() -> None:
+    rises = np.zeros(40)
+    rises[[7, 13, 20, 26]] = -3.0, 2.0, 5.0, -4.0
+    assert steepest(rises, 10, 8, 3, 3).tolist() == [3.0, 5.0, 4.0]
+    assert steepest(rises, 10, 8, 3, 2).tolist() == [0.0, 5.0, 4.0]
