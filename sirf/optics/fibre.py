@@ -73,18 +73,20 @@ class Fibre:
         # transforms several stretches at once, and in single precision too
         from scipy import fft
 
+        from sirf.signal.single_transform import irfft, rfft
+
         n = wave.shape[-1]
         # single precision stays single: half the memory of long stretches
         kind = np.result_type(wave, np.complex64).str
         if chirp == 0.0:
             # a real field and an even response: what is in phase and what is in quadrature are real waves of their own
             in_phase, in_quadrature = _sideband_turns(self.group_delay_dispersion, n, sample_rate, kind)
-            half = fft.rfft(np.sqrt(wave))
+            half = rfft(np.sqrt(wave))
             parts = half.view(in_phase.dtype)
-            found = np.asarray(fft.irfft((parts * in_phase).view(half.dtype), n, overwrite_x=True))
+            found = irfft((parts * in_phase).view(half.dtype), n)
             np.square(found, out=found)
             parts *= in_quadrature
-            beside = np.asarray(fft.irfft(half, n, overwrite_x=True))
+            beside = irfft(half, n)
             found += np.square(beside, out=beside)
             return found
         response = _dispersion(self.group_delay_dispersion, n, sample_rate, kind)

@@ -126,13 +126,15 @@ class OpticalPath:
         """
         from scipy import fft
 
+        from sirf.signal.single_transform import irfft, rfft
+
         # rate equations have memory that no response and curve can tell
         if isinstance(self.source, RateEquationVcsel):
             light = self.source.light(volts, sample_rate)
         else:
             n = volts.shape[-1]
             shape = self.stages[1].response(fft.rfftfreq(n, 1.0 / sample_rate)) if response is None else response
-            light = self._light(fft.irfft(fft.rfft(volts) * shape, n, overwrite_x=True))
+            light = self._light(irfft(rfft(volts) * shape, n))
         # ringing of a response may undershoot the dark level
         return np.asarray(np.maximum(light, 0.0) * 10.0 ** (-self.coupling_loss_db / 10.0))
 

@@ -28,6 +28,7 @@ from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.receiver.receiver import Receiver
 from sirf.signal.patterns import Pattern
+from sirf.signal.single_transform import irfft, rfft
 from sirf.units import ELECTRON
 
 if TYPE_CHECKING:
@@ -342,15 +343,15 @@ class LightChain:
         # the curve behind is that of an amplifier coupled for AC: the mean current is taken off before it, not after
         if unit is None:
             bright = power if beat is None else np.maximum(power + beat, 0.0)
-            spectrum = fft.rfft(self.span.path.receiver.photodiode.curve(bright) - self.middle)
+            spectrum = rfft(self.span.path.receiver.photodiode.curve(bright) - self.middle)
             spectrum *= shapes.current
         else:
             current, white = self._noisy_currents(power, np.zeros_like(power) if beat is None else beat, unit)
-            spectrum, noise = fft.rfft(current), fft.rfft(white)
+            spectrum, noise = rfft(current), rfft(white)
             spectrum *= shapes.current
             noise *= self._noise_response(n, power.dtype.name)
             spectrum += noise
-        into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
+        into = irfft(spectrum, n)
         return LightWaves(self.behind_amplifier(into, samples_per_ui=samples_per_ui), power, into)
 
     def arriving(self, power: Float) -> tuple[Float, Complex]:
@@ -359,20 +360,20 @@ class LightChain:
         """
         receiver, n = self.span.path.receiver, power.shape[-1]
         shapes = self.spectra(n, power.dtype.name)
-        spectrum = fft.rfft(receiver.photodiode.curve(power) - self.middle)
+        spectrum = rfft(receiver.photodiode.curve(power) - self.middle)
         spectrum *= shapes.current
-        into = np.asarray(fft.irfft(spectrum, n, overwrite_x=True))
-        return into, np.asarray(fft.rfft(receiver.tia.curve(into)) * shapes.behind)
+        into = irfft(spectrum, n)
+        return into, np.asarray(rfft(receiver.tia.curve(into)) * shapes.behind)
 
     def behind_amplifier(self, current: Float, *, samples_per_ui: int | None = None) -> Float:
         """What a `current` (..., N) in A into the amplifier's curve makes at the slicer, `samples_per_ui` as in `detect`."""
         n = current.shape[-1]
-        behind = fft.rfft(self.span.path.receiver.tia.curve(current))
+        behind = rfft(self.span.path.receiver.tia.curve(current))
         behind *= self.spectra(n, current.dtype.name).behind
         samples = n // self.per_ui * (self.m if samples_per_ui is None else samples_per_ui)
         # an inverse transform of another length changes the rate; irfft divides by its own length, so the ratio is put
         # back
-        wave = np.asarray(fft.irfft(behind, samples, overwrite_x=True))
+        wave = irfft(behind, samples)
         wave *= samples / n
         wave -= self.offset
         return wave

@@ -24,6 +24,7 @@ from sirf.link import Link
 from sirf.results.error_count import ErrorCount
 from sirf.results.eye_histogram import EyeHistogram
 from sirf.results.waveform_record import WaveformRecord
+from sirf.signal.single_transform import rfft
 
 MAX_BLOCKS = 4
 """Blocks that are made at a time at most: what a call of a compiled loop or a transform costs is then shared by many symbols."""
@@ -161,7 +162,7 @@ class Stream:
 
     def _waveform(self, drawn: Blocks, out: Single) -> None:
         """Rows `out` (S b, M) in V that blocks make; a stream of another sender replaces this."""
-        spectra = np.asarray(fft.rfft(drawn.drives))
+        spectra = rfft(drawn.drives)
         added = None
         if self.light is not None:
             added = self.light.push(spectra, drawn.shifts * SAMPLES_PER_UI // self.m, self.bank.table.grid.coarse)

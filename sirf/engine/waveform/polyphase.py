@@ -15,6 +15,7 @@ from scipy import fft
 
 from sirf._arrays import Float, Single, SingleComplex
 from sirf._kernels.polyphase import mix, overlap_add, refine
+from sirf.signal.single_transform import irfft
 
 INTERPOLATION_TAPS = 8
 """Coarse samples that an interpolated one is made of."""
@@ -201,7 +202,7 @@ class Filterbank:
             where = np.ascontiguousarray(self._coarse_rows + shifts[:, self.rows, None])
             mixed = np.empty((len(spectra), c, spectra.shape[2]), dtype=np.complex64)
             mix(spectra, self.rows, self.table.responses, where, mixed)
-            pieces = fft.irfft(mixed, self.table.transform, overwrite_x=True)
+            pieces = irfft(mixed, self.table.transform)
             overlap_add(pieces, self.block, self._tail, coarse[history:])
             if added is not None:
                 coarse[history:] += added
