@@ -13,6 +13,7 @@ from sirf._kernels.jit import kernel
 Real = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
+BAND = 1024  # bins of one sum that stay in the first cache while all drives add to it
 TILE = 64  # symbols whose bins stay in the first cache
 WINDOW = 9  # coarse samples that share one pass over the fine ones
 STRIDE = 64  # fine samples, at most, that one pass makes of them
@@ -39,16 +40,18 @@ def mix(
 ) -> None:
     """out[s, c, f] = sum over q of spectra[s, rows[q], f] x responses[where[s, q, c], f]."""
     blocks, phases, bins = out.shape
-    for s in range(blocks):
-        for c in range(phases):
-            row = out[s, c]
-            a, h = spectra[s, rows[0]], responses[where[s, 0, c]]
-            for f in range(bins):
-                row[f] = a[f] * h[f]
-            for q in range(1, len(rows)):
-                a, h = spectra[s, rows[q]], responses[where[s, q, c]]
-                for f in range(bins):
-                    row[f] += a[f] * h[f]
+    for low in range(0, bins, BAND):
+        high = min(low + BAND, bins)
+        for s in range(blocks):
+            for c in range(phases):
+                row = out[s, c, low:high]
+                a, h = spectra[s, rows[0], low:high], responses[where[s, 0, c], low:high]
+                for f in range(len(row)):
+                    row[f] = a[f] * h[f]
+                for q in range(1, len(rows)):
+                    a, h = spectra[s, rows[q], low:high], responses[where[s, q, c], low:high]
+                    for f in range(len(row)):
+                        row[f] += a[f] * h[f]
 
 
 @kernel(fastmath=True)  # sums of a few products in single precision, in one order on one machine

@@ -111,12 +111,12 @@ class Stream:
         names = [field.name for field in fields(Decisions)]
         return Decisions(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
 
-    def pieces(self, symbols: int) -> Iterator[Decisions]:
-        """The same, piece by piece."""
+    def pieces(self, symbols: int, *, ahead: int = 0) -> Iterator[Decisions]:
+        """The same, piece by piece; blocks are made for `ahead` symbols at least, which later calls then find made."""
         left = symbols
         while left:
             if self.exhausted:
-                self._produce(min(-(-left // self.bank.block), self.max_blocks))
+                self._produce(min(-(-max(left, ahead) // self.bank.block), self.max_blocks))
             piece = self._receive(left)
             if piece is None:
                 continue

@@ -33,7 +33,9 @@ def run_stream(
     left = stream.first + symbols
     try:
         while left:
-            for piece in stream.pieces(min(block, left)):
+            asked = min(block, left)
+            # no call ends with a few blocks by themselves, which cost nearly as much as many
+            for piece in stream.pieces(asked, ahead=asked):
                 left -= len(piece.fed_back)
             if progress is not None:
                 count = stream.count()
