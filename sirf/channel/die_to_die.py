@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
-from sirf._arrays import Float
+from sirf._arrays import Complex, Float
 from sirf.channel.network import LINE_OHM, Network
 from sirf.channel.package import Package, terminated_transfer
-from sirf.channel.pair import PairNetwork, cascade_pairs
+from sirf.channel.pair import PairNetwork
 from sirf.channel.transfer import Transfer
 from sirf.errors import ConfigError, SirfError
 
@@ -209,12 +209,12 @@ class _Ends:
         if near is None and far is None:
             return network
         # packages, boards and terminations all are described at R_0
-        if pair is not None:
-            packages = [None if end is None else PairNetwork.balanced(end) for end in (near, far)]
-            whole = cascade_pairs(part for part in (packages[0], pair, packages[1]) if part is not None)
-            ends = _reflection(self.case.ends(role)[0]), _reflection(self.case.receiver)
-            return whole.differential(common_reflection=ends, name=network.name)
-        result = network.renormalized(2.0 * self.case.reference_impedance)
+        if pair is None:
+            result = network.renormalized(2.0 * self.case.reference_impedance)
+        else:
+            # devices and boards convert nothing: to the channel's common mode they are what it ends in
+            ends = _seen(near and near.flipped(), self.case.ends(role)[0]), _seen(far, self.case.receiver)
+            result = pair.differential(common_reflection=ends, name=network.name)
         result = result if near is None else near @ result
         return result if far is None else result @ far
 
@@ -256,6 +256,15 @@ def _through_pair(channel: Channel, reference: float) -> PairNetwork | None:
 def _reflection(end: Package) -> float:
     """Reflection coefficient of a die's termination, of one line and so of either mode."""
     return (end.r_d - end.r_0) / (end.r_d + end.r_0)
+
+
+def _seen(network: Network | None, end: Package) -> Complex | float:
+    """Reflection coefficient at port 1 of what is ended at port 2 by a die's termination; without a network its own."""
+    reflection = _reflection(end)
+    if network is None:
+        return reflection
+    s = network.s
+    return np.asarray(s[:, 0, 0] + s[:, 0, 1] * s[:, 1, 0] * reflection / (1.0 - s[:, 1, 1] * reflection))
 
 
 def _transfer(network: Network, ends: tuple[Package, Package], corner: float | None) -> Transfer:

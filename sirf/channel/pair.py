@@ -13,7 +13,7 @@ from functools import reduce
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.channel.cascade import cascade, cascade_waves
+from sirf.channel.cascade import cascade, cascade_waves, inverse, matrix_product
 from sirf.channel.mixed_mode import mixed_modes
 from sirf.channel.network import LINE_OHM, Network
 from sirf.errors import SirfError
@@ -97,16 +97,21 @@ class PairNetwork:
         """S (F, 2, 2) of line P (+1) or N (-1) of an uncoupled pair."""
         return self.dd if self.dc is None else np.asarray(self.dd + sign * self.dc)
 
-    def differential(self, *, common_reflection: tuple[float, float] = (0.0, 0.0), name: str = "") -> Network:
+    def differential(
+        self, *, common_reflection: tuple[Complex | float, Complex | float] = (0.0, 0.0), name: str = ""
+    ) -> Network:
         """The differential two-port at twice `z0`, the common mode ended at both ends.
 
-        `common_reflection` are the reflection coefficients of the common mode's terminations, 0 where it ends matched.
+        `common_reflection` are the reflection coefficients of the common mode's terminations, one number or (F,) each, 0 where it
+        ends matched.
         """
         s = self.dd
-        if self.dc is not None and self.cd is not None and any(common_reflection):
-            ends = np.diag(common_reflection).astype(np.complex128)
+        if self.dc is not None and self.cd is not None and any(np.any(end) for end in common_reflection):
             # what was converted runs to and fro in the common mode between its terminations, and is converted back
-            s = s + self.dc @ ends @ np.linalg.solve(np.eye(2) - self.cc @ ends, self.cd)
+            dc, cc, cd = (np.moveaxis(part, 0, -1) for part in (self.dc, self.cc, self.cd))
+            ends = np.array([np.broadcast_to(end, len(s)) for end in common_reflection])
+            loop = inverse(np.eye(2)[:, :, None] - cc * ends)
+            s = s + np.moveaxis(matrix_product(dc * ends, matrix_product(loop, cd)), -1, 0)
         return Network(self.frequency, s, z0=2.0 * self.z0, name=name)
 
     def four_port(self, *, name: str = "") -> Network:

@@ -11,6 +11,7 @@ import sirf
 from sirf.channel.die_to_die import BARE, HostBoards, PackageCase, die_to_die, find_distinct, roles_of
 from sirf.channel.network import Network
 from sirf.channel.package import Package, PackageLine, terminated_transfer, transmission_line
+from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.errors import SirfError
 
 GRID = np.arange(0.0, 60e9, 50e6)
@@ -151,6 +152,24 @@ def test_what_a_skewed_channel_converts_reflects_at_the_packages(receiver: Packa
     # the annex encloses the differential two-port alone
     annex = die_to_die(channel, case, common_mode=False).transfer(0).value
     assert np.abs(annex - expected).max() > 1e-3
+
+
+@pytest.mark.parametrize("receiver", [OTHER_DEVICE, BARE])
+def test_a_pair_in_packages_is_the_4_ports_in_series(receiver: Package) -> None:
+    """Coupled lines that convert both ways, joined with both modes of their packages, and the common mode ended behind them."""
+    generator = np.random.default_rng(8)
+    s = generator.normal(size=(GRID.size, 4, 4)) + 1j * generator.normal(size=(GRID.size, 4, 4))
+    # direct voltages have no phase
+    s[0] = s[0].real
+    s *= 0.9 / np.linalg.norm(s, ord=2, axis=(1, 2))[:, None, None]
+    channel = sirf.Channel.from_network(Network(GRID, s), port_order="12-34")
+    parts = [PairNetwork.balanced(at(DEVICE)), PairNetwork.from_four_port(Network(GRID, s))]
+    if receiver is not BARE:
+        parts.append(PairNetwork.balanced(at(receiver, receiver=True)))
+    ends = tuple((end.r_d - end.r_0) / (end.r_d + end.r_0) for end in (DEVICE, receiver))
+    expected = cascade_pairs(parts).differential(common_reflection=(ends[0], ends[1]))
+    found = die_to_die(channel, replace(CASE, receiver=receiver)).network(0)
+    assert np.abs(found.s - expected.s).max() < 1e-13
 
 
 def test_a_4_port_that_is_not_the_through_paths_is_left_out() -> None:
