@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.jit import kernel
+from sirf._kernels.jit import inlined, kernel
 
 Float = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def count_classes(
             sums[1, into] += part * (1.0 - part)
 
 
-@kernel(fastmath=True)  # products and a polynomial of slowly falling terms; their order moves the last digits only
+@inlined
 def gaussian_tails(scale: float, room: Float, table: Float) -> None:
     """erfc(d `scale`) / 2 for d = 0, 1 … in `table` (D,), to 2e-13 of itself; `room` (D,) is overwritten."""
     for d in range(len(table)):
