@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sirf.__main__ import main
 from sirf.channel.touchstone import write_touchstone
 from tests.ami.build import MODELS, build, find_compiler
 from tests.ami.links import link
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 WAVES = ("--standard", "802.3ck-c2m", "--symbol-rate", "10e9")
 
 
@@ -31,13 +33,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def sirf(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sirf", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+@pytest.fixture
+def sirf(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in the folder, in this process: the models have processes of their own."""
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = main(list(arguments))
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
 
 
-def test_check_prints_a_table_and_json(folder: Path) -> None:
-    done = sirf(folder, "ami", "check", "receiver.ami", "--json", "-")
+def test_check_prints_a_table_and_json(sirf: Run) -> None:
+    done = sirf("ami", "check", "receiver.ami", "--json", "-")
     assert done.returncode == 0
     answer = json.loads(done.stdout)
     assert answer["problems"] == []
@@ -45,27 +54,27 @@ def test_check_prints_a_table_and_json(folder: Path) -> None:
     assert "does not grow" in done.stderr
 
 
-def test_check_is_strict_on_request(folder: Path) -> None:
-    done = sirf(folder, "ami", "check", "faulty.ami", "--set", "fault=4", "--strict")
+def test_check_is_strict_on_request(sirf: Run) -> None:
+    done = sirf("ami", "check", "faulty.ami", "--set", "fault=4", "--strict")
     assert done.returncode == 1
     assert "tap must be below 3" in done.stdout
 
 
-def test_a_link_with_models_in_both_flows(folder: Path) -> None:
+def test_a_link_with_models_in_both_flows(sirf: Run) -> None:
     models = ("--tx-ami", "ffe.ami", "--rx-ami", "receiver.ami", "--set", "tx.post1=-0.1", "--set", "rx.peak_db=6")
-    eye = sirf(folder, "eye", "thru.s2p", *WAVES, *models, "--json", "-")
+    eye = sirf("eye", "thru.s2p", *WAVES, *models, "--json", "-")
     assert eye.returncode == 0, eye.stderr
     assert json.loads(eye.stdout)["engine"] == "statistical"
-    wave = sirf(folder, "eye", "thru.s2p", *WAVES, *models, "--engine", "waveform", "--symbols", "20000", "--json", "-")
+    wave = sirf("eye", "thru.s2p", *WAVES, *models, "--engine", "waveform", "--symbols", "20000", "--json", "-")
     assert wave.returncode == 0, wave.stderr
     answer = json.loads(wave.stdout)
     assert answer["models"]["receiver"]["model"] == "receiver.so"
     assert answer["symbols"] == 20000
 
 
-def test_parameters_are_searched_and_the_path_reported(folder: Path) -> None:
+def test_parameters_are_searched_and_the_path_reported(sirf: Run) -> None:
     done = sirf(
-        folder, "ber", "thru.s2p", *WAVES, "--tx-ami", "ffe.ami", "--search", "tx.post1", "--max-symbols", "100000",
+        "ber", "thru.s2p", *WAVES, "--tx-ami", "ffe.ami", "--search", "tx.post1", "--max-symbols", "100000",
         "--json", "-",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -85,19 +94,19 @@ def test_parameters_are_searched_and_the_path_reported(folder: Path) -> None:
         (("--tx-ami", "ffe.ami", "--set", "tx.post1"), "--set must be NAME=VALUE, got 'tx.post1'"),
     ],
 )
-def test_bad_input_is_one_line(folder: Path, arguments: tuple[str, ...], message: str) -> None:
-    done = sirf(folder, "eye", "thru.s2p", *WAVES, *arguments)
+def test_bad_input_is_one_line(sirf: Run, arguments: tuple[str, ...], message: str) -> None:
+    done = sirf("eye", "thru.s2p", *WAVES, *arguments)
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
 
 
-def test_a_link_is_exported_and_its_models_checked(folder: Path) -> None:
+def test_a_link_is_exported_and_its_models_checked(folder: Path, sirf: Run) -> None:
     (folder / "link.toml").write_text(
         'standard = "802.3ck-c2m"\nchannel = "thru.s2p"\nsymbol_rate_gbd = 10\noptimize = false\ntx_ffe = [-0.1, 0.9]\n'
         "tx_ffe_main = 1\ndfe = [0.05]\n"
     )
-    done = sirf(folder, "ami", "export", "link.toml", "--out", "model")
+    done = sirf("ami", "export", "link.toml", "--out", "model")
     assert done.returncode == 0, done.stderr
     subprocess.run(["make", "-s"], cwd=folder / "model", check=True)
-    checked = sirf(folder, "ami", "check", "model/sirf.ibs", "--model", "sirf_tx", "--strict")
+    checked = sirf("ami", "check", "model/sirf.ibs", "--model", "sirf_tx", "--strict")
     assert checked.returncode == 0, checked.stdout
