@@ -55,6 +55,12 @@ def built(own: Link, folder: Path, compiler: str) -> Path:
     return folder / "sirf.ibs"
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory, compiler: str) -> Path:
+    """The models of `equalised()`, built once for all tests that only read them."""
+    return built(equalised(), tmp_path_factory.mktemp("models"), compiler)
+
+
 def through_models(own: Link, ibs: Path, **parameters: object) -> Link:
     """The link with the exported models in place of its own equalisers."""
     return own.replace(
@@ -78,10 +84,9 @@ def test_the_pulse_response_comes_back(tmp_path: Path, compiler: str, modulation
     np.testing.assert_allclose(two[:size], one[:size], rtol=0, atol=1e-9 * np.abs(mine.volts).max())
 
 
-def test_decision_feedback_in_init_is_a_rectangle_of_the_pulse(tmp_path: Path, compiler: str) -> None:
+def test_decision_feedback_in_init_is_a_rectangle_of_the_pulse(usual: Path) -> None:
     own = equalised()
-    ibs = built(own, tmp_path, compiler)
-    received = modelled(through_models(own, ibs)).receiver
+    received = modelled(through_models(own, usual)).receiver
     assert received is not None
     assert received.cancellation is not None
     taps, main = received.cancellation.taps, front_end(own).main_cursor
@@ -132,12 +137,9 @@ def test_the_statistical_eye_of_the_export_is_the_links(tmp_path: Path, compiler
 
 
 @pytest.mark.parametrize(("symbol_rate", "samples_per_ui"), [(10e9, 16), (26.5625e9, 32)])
-def test_the_exported_models_pass_the_checker(
-    tmp_path: Path, compiler: str, symbol_rate: float, samples_per_ui: int
-) -> None:
-    ibs = built(equalised(), tmp_path, compiler)
+def test_the_exported_models_pass_the_checker(usual: Path, symbol_rate: float, samples_per_ui: int) -> None:
     for name in ("sirf_tx", "sirf_rx"):
-        found = check_model(AmiModel(ibs, model=name), symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
+        found = check_model(AmiModel(usual, model=name), symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
         assert found.problems == ()
 
 
@@ -195,10 +197,10 @@ def test_a_link_as_toml(tmp_path: Path) -> None:
         read_link(file)
 
 
-def test_feedback_in_init_stands_behind_the_links_own_transmitter(tmp_path: Path, compiler: str) -> None:
+def test_feedback_in_init_stands_behind_the_links_own_transmitter(usual: Path) -> None:
     """A DFE answers symbols: the pulse is that of the link itself whichever side holds the transmitter's FFE."""
     own = equalised()
-    whole = through_models(own, built(own, tmp_path, compiler))
+    whole = through_models(own, usual)
     mixed = whole.replace(transmitter_model=None, transmitter=own.transmitter)
     mine, theirs = (front_end(modelled(one).linear) for one in (whole, mixed))
     size = min(len(mine.through) - mine.sampling, len(theirs.through) - theirs.sampling) - own.samples_per_ui

@@ -20,19 +20,22 @@ def viterbi_errors(alpha: float, sigma: float, levels: int, *, runs: int, length
     clean = values[sent].copy()
     clean[1:] += alpha * values[sent[:-1]]
     received = clean + sigma * rng.standard_normal(clean.shape)
-    metric = (received[0][:, None] - values) ** 2
-    back = np.empty((length, runs, levels), dtype=np.int64)
+    # runs last, the survivors of a state found by comparison: whole rows at once
+    metric = (received[0] - values[:, None]) ** 2
+    back = np.empty((length, levels, runs), dtype=np.int8)
     expected = values[None, :] + alpha * values[:, None]  # from, to
     for n in range(1, length):
-        total = metric[:, :, None] + (received[n][:, None, None] - expected[None]) ** 2
-        back[n] = np.argmin(total, axis=1)
-        metric = np.min(total, axis=1)
-    state = np.argmin(metric, axis=1)
+        total = metric[:, None] + (received[n] - expected[:, :, None]) ** 2
+        metric, back[n] = total[0], 0
+        for before in range(1, levels):
+            back[n][total[before] < metric] = before
+            metric = np.minimum(metric, total[before])
+    state = np.argmin(metric, axis=0)
     decided = np.empty_like(sent)
     for n in range(length - 1, -1, -1):
         decided[n] = state
         if n:
-            state = back[n, np.arange(runs), state]
+            state = back[n, state, np.arange(runs)]
     inner = slice(20, length - 20)
     return int(np.sum(decided[inner] != sent[inner])), (length - 40) * runs
 

@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,17 @@ from sirf.study.sweep.runner import Progress, sweep
 from sirf.study.sweep.store import read_cases
 from tests.study.sweep.studies import cheap, fresh_sweep
 
-distributed = pytest.importorskip("distributed", reason="dask is an extra: pip install 'sirf[cluster]'")
-pytestmark = pytest.mark.filterwarnings("default")
+# imported where it is needed: it takes a second, and workers that run other tests collect these too
+pytestmark = [
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.skipif(find_spec("distributed") is None, reason="dask is an extra: pip install 'sirf[cluster]'"),
+]
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A scheduler and two worker processes, one thread each."""
+    distributed: Any = import_module("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=50
     ) as found:
@@ -34,6 +40,7 @@ def cluster() -> Iterator[Any]:
 
 
 def test_a_cluster_gives_the_bits_of_one_process_and_survives_a_killed_worker(cluster: Any, tmp_path: Path) -> None:
+    distributed: Any = import_module("distributed")
     study = cheap(24)
     alone = fresh_sweep(tmp_path / "alone.jsonl", 24)
     with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
