@@ -6,13 +6,9 @@ difference in dB of the last two figures of merit looked at (negative while ther
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.com_bounds import row_errors
-from sirf._kernels.com_peaks import peak_at
 from sirf._kernels.jit import kernel
 
 Real = NDArray[np.float64]
@@ -75,47 +71,3 @@ def next_candidate(
             continue
         return c
     return int(places.shape[0])
-
-
-@kernel
-def next_better(
-    places: Integer,
-    row: int,
-    best: Integer,
-    gains: Integer,
-    best_gains: Integer,
-    reach: float,
-    least: float,
-    best_error: float,
-    state: Real,
-    candidates: Real,
-    sampling: Any,
-    tables: Any,
-) -> tuple[int, int, float]:
-    """The next row with an error below `best_error`, its instant and its error; the number of rows (C,) where there is none.
-
-    Looked at are `row` and those after it that `next_candidate` names, all of them while `best_error` is infinite. `candidates`
-    (C, K) are the taps, `sampling` and `tables` are as in `com_bounds`.
-    """
-    pulse, per_ui, blocks, ends, anchored = sampling
-    offsets = np.arange(ends[0], ends[1] + 1)
-    of_row = np.empty(offsets.size)
-    tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
-    main = tables[9]
-    while row < places.shape[0]:
-        # given instants follow another rule than the peak
-        taps = candidates[row]
-        instant = anchored[row] if anchored.size else peak_at(taps, main, pulse, per_ui, blocks, tops, work, none)
-        row_errors(taps, instant + offsets, tables, np.inf, np.inf, of_row)
-        state[4] += 1.0
-        # the reference code's innermost loop is over instants: the last two figures of merit that it has seen are those
-        # of this row's last two instants
-        if of_row.size > 1 and of_row[-1] < np.inf and of_row[-2] < np.inf:
-            state[3] = abs(10.0 * np.log10(of_row[-1] / of_row[-2]))
-        place = int(np.argmin(of_row))
-        if of_row[place] < best_error:
-            return row, instant + offsets[place], of_row[place]
-        row += 1
-        if best_error < np.inf:
-            row = next_candidate(places, row, best, gains, best_gains, reach, least, state)
-    return row, 0, best_error

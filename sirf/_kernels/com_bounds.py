@@ -1,4 +1,4 @@
-"""IEEE 802.3 Annex 178A at one CTLE setting: bounds of boxes of transmitter settings, and the errors of a single one.
+"""IEEE 802.3 Annex 178A at one CTLE setting: bounds of boxes of transmitter settings, and the equations of a single one.
 
 `sirf.com.box_search` halves boxes until bounds exclude them.
 
@@ -9,12 +9,11 @@ What is known of a CTLE setting comes as a few tuples of arrays, which `sirf.com
 * sampling: pulse (T,), samples a UI, `blocks` (2, B) of `com_peaks`, first and last offset (2,) about an instant, instants (C,)
   of all rows or none where it is the peak;
 * spectra: densities (M, F) over sigma_X^2 of noise that the taps do not filter and of jitter, which they do, the signal's power
-  spectrum (M, F), weights (2, F) of integrals over frequency and of those with cos w, FEXT aggressors' autocorrelations
-  (A, M, 2 K - 1), densities (A, M, F) and their least (A, F);
+  spectrum (M, F), weights (2, F) of integrals over frequency and of those with cos w;
 * converter: place of the sample `AFTER` UI after UI zero in `backward`, autocorrelation (M, 2 K - 1) of the pulse, Gaussian noise
   (M,), constants and quantiles of `white_noise`;
-* receiver: `backward`, `last` and `moving` of `row_errors`, feedback taps, taps before the main one and feedback taps together,
-  limits of the DFE tap.
+* receiver: `backward`, `last` and `moving` of `setting_problems`, feedback taps, taps before the main one and feedback taps
+  together, limits of the DFE tap.
 """
 
 from __future__ import annotations
@@ -38,12 +37,9 @@ from sirf._kernels.com_peaks import peak_range
 from sirf._kernels.com_receiver import (
     add_combined,
     converter_noise,
-    crosstalk_row,
     filter_samples,
     tap_correlation,
 )
-from sirf._kernels.copying import copy_row
-from sirf._kernels.floating_taps import floating_equalizer
 from sirf._kernels.jit import kernel
 
 _WORTHWHILE = 1.03
@@ -72,11 +68,30 @@ def _keep_all(instants: Any, ratios: Any, kept: Any, bounds: Any, kept_ratios: A
 
 
 @kernel
+def box_crosstalk(
+    lowest: Any,
+    highest: Any,
+    values: Any,
+    main: Any,
+    strengths: Any,
+    densities: Any,
+    least_densities: Any,
+    result: Any,
+) -> None:
+    """Density (F,) that crosstalk is not below in a box; the aggressors' tables are those of `crosstalk_spectrum`."""
+    centre, radius, sign = np.empty(lowest.size), np.empty(lowest.size), np.empty(lowest.size)
+    centre_of(values, lowest, highest, main, centre, radius, sign)
+    room = np.empty(strengths.shape[1])
+    crosstalk_spectrum(centre, radius, sign, main, strengths, densities, least_densities, room, result)
+
+
+@kernel
 def box_bounds(
     lowest: Any,
     highest: Any,
     instants: Any,
     ratios: Any,
+    crosstalk: Any,
     grid: Any,
     sampling: Any,
     spectra: Any,
@@ -91,13 +106,15 @@ def box_bounds(
 
     A box with taps of both signs, or with peaks anywhere, keeps all: the number is `EVERY` if `kept` has no room for them.
 
+    `crosstalk` (F,) is the density of FEXT by `box_crosstalk`, or zeros.
+
     `ratios` (P,) say how much larger the bound of an FFE with an end was than that of one without in the box that this one is a
     half of, zero where it is not known. Where this ratio lets expect that the box is kept, it is kept without a look: only the
     work changes, no answer. `kept_ratios` are those found here.
     """
     values, _, _, main, c0_least, cosines, transform = grid
     pulse, per_ui, blocks, offsets, anchored = sampling
-    alone, jitter, signal, weights, strengths, densities, least_densities = spectra
+    alone, jitter, signal, weights = spectra
     first_near, power, noise, constants, quantiles = converter
     backward, last, moving, feedback_taps, pre, low, high = receiver
     count = values.shape[0]
@@ -124,11 +141,6 @@ def box_bounds(
     length = moving.shape[1] - edge
     gain, part = np.empty(frequencies, dtype=np.float32), np.empty(frequencies, dtype=np.float32)
     most_gain(values, lowest, highest, main, cosines, np.empty(count), part, gain)
-    crosstalk = np.zeros(frequencies, dtype=np.float32)
-    if strengths.shape[0] > 0:
-        crosstalk_spectrum(
-            centre, radius, sign, main, strengths, densities, least_densities, np.empty(strengths.shape[1]), crosstalk
-        )
     lags, forward, predictor = np.empty(length), np.empty(length), np.empty(2 * length)
     none, found = np.zeros(length), 0
     for p in range(instants.size):
@@ -189,81 +201,30 @@ def _noise_density(alone: Any, level: Any, gain: Any, crosstalk: Any, result: An
 
 
 @kernel
-def row_errors(taps: Any, instants: Any, tables: Any, known: Any, slack: Any, errors: Any) -> Any:
-    """Errors (P,) over sigma_X^2 of one transmitter setting at `instants` (P,), infinite above `known` and `slack` of it.
+def setting_problems(
+    taps: Any, instants: Any, crosstalk: Any, tables: Any, ahead: Any, correlations: Any, samples: Any
+) -> None:
+    """What the receiver's equations hold for one transmitter setting at `instants` (P,).
 
-    With an infinite `slack` all are computed. The new known is returned. `tables` are `CtleTables.arguments`: samples a UI;
-    `backward` (M, U), the pulse of each phase, later samples first, and `last`, the place of the sample of UI zero in it;
-    `moving` (M, lags), which the taps filter, and `fixed` (M, N), which they do not, all over sigma_X^2; FEXT aggressors
-    (A, M, lags); `slope` (M, 2 K - 1), the pulse's slope alone; `noise` (M,), Gaussian noise without aggressors in V^2;
-    `converter` = (levels, 2 / (2^bits - 1) or 0, clipping probability or 0 for the largest sum, sigma_RJ^2, sigma_X^2); the main
-    tap's index; limits of feedback and of the FFE; `shape` = (main tap, fixed taps, groups, taps a group) and step of the FFE.
+    That is the first row of the covariance over sigma_X^2 into `correlations` (P, N), and the filtered pulse from `ahead` UI
+    before the main tap's on into `samples` (P, S), later ones first. `crosstalk` (N,) is that of FEXT behind the taps.
+    `tables` are the first of `CtleTables.arguments`: samples a UI; `backward` (M, U), the pulse of each phase, later samples
+    first, and `last`, the place of the sample of UI zero in it; `moving` (M, lags), which the taps filter, and `fixed` (M, N),
+    which they do not, all over sigma_X^2; `slope` (M, 2 K - 1), the pulse's slope alone; `noise` (M,), Gaussian noise without
+    aggressors in V^2; `converter` = (levels, 2 / (2^bits - 1) or 0, clipping probability or 0 for the largest sum, sigma_RJ^2,
+    sigma_X^2); the main tap's index.
     """
-    per_ui, backward, last, moving, fixed, fext, slope, noise, converter, main = tables[:10]
-    b_min, b_max, w_min, w_max, shape, step = tables[10:]
-    size, feedback_taps, own = w_min.size, b_min.size, np.empty(taps.size)
-    # the bound reads the sample after the main cursor also where no tap feeds it back
-    reach = max(feedback_taps, 1)
-    crosstalk, correlation, around = np.empty(size), np.empty(size), np.empty(size + reach)
-    feedback, behind = np.empty((feedback_taps, size)), np.empty(backward.shape[1] - taps.size + 1)
-    lags, forward, predictor, none = np.empty(size), np.empty(size), np.empty(2 * size), np.zeros(size)
-    nothing, no_transform = np.zeros(0, dtype=np.float32), np.zeros((size, 0), dtype=np.float32)
-    starts = np.zeros(max(shape[2], 1), dtype=np.int64)
-    low, high = (b_min[0], b_max[0]) if feedback_taps else (0.0, 0.0)
+    per_ui, backward, last, moving, fixed, slope, noise, converter, main = tables
+    own, behind = np.empty(taps.size), np.empty(backward.shape[1] - taps.size + 1)
     tap_correlation(taps, own)
-    # each aggressor stands at its own strongest phase, whatever the victim's instant
-    crosstalk_row(own, fext, crosstalk)
     for p in range(instants.size):
-        # falls as better errors are found, also within the row
-        instant, limit = instants[p], known * (1.0 + slack)
+        instant, row = instants[p], correlations[p]
         phase, white = instant % per_ui, 0.0
-        errors[p] = np.inf
         if converter[1] > 0.0:
             white = converter_noise(taps, own, crosstalk[0], phase, backward, slope, noise, converter, behind)
-        for lag in range(size):
-            correlation[lag] = fixed[phase, lag] + crosstalk[lag]
-        add_combined(own, moving[phase], correlation)
+        for lag in range(row.size):
+            row[lag] = fixed[phase, lag] + crosstalk[lag]
+        add_combined(own, moving[phase], row)
         # rounding errors are white, so that they stand on the diagonal alone
-        correlation[0] += white
-        begin = last - instant // per_ui - shape[0] - reach - main
-        filter_samples(taps, backward[phase, begin:], around)
-        if shape[2] > 0 and limit < np.inf:
-            # an FFE with a tap at every place and no limits is no worse
-            whole = levinson_error(
-                correlation,
-                nothing,
-                no_transform,
-                around[reach:],
-                around[reach - 1 : reach - 1 + size] if feedback_taps else none,
-                low,
-                high,
-                limit,
-                lags,
-                forward,
-                predictor,
-            )
-            if whole * (1.0 - 1e-9) > limit:
-                continue
-        # row k holds the samples k + 1 UI later, and later samples come first
-        for k in range(feedback_taps):
-            copy_row(around[reach - 1 - k : reach - 1 - k + size], feedback[k])
-        error = floating_equalizer(
-            correlation,
-            around[reach:],
-            feedback,
-            b_min,
-            b_max,
-            w_min,
-            w_max,
-            shape[0],
-            step,
-            shape[1],
-            shape[2],
-            shape[3],
-            starts,
-            limit,
-        )
-        if error <= limit:
-            errors[p] = error
-            known = min(known, error)
-    return known
+        row[0] += white
+        filter_samples(taps, backward[phase, last - instant // per_ui - ahead - main :], samples[p])

@@ -99,25 +99,25 @@ def peak_range(
 
 
 @kernel
-def peak_at(taps: Any, main: Any, pulse: Any, per_ui: Any, blocks: Any, tops: Any, work: Any, none: Any) -> Any:
-    """Sample of the largest value of the pulse (T,) behind the taps (K,), the first of equals; `none` (K,) are zeros."""
-    block_tops(taps, none, none, main, blocks, tops)
-    highest = int(np.argmax(tops))
-    least = np.max(work[0, : _block_samples(taps, none, none, main, pulse, per_ui, highest, work)])
-    least -= _ROUNDING * abs(least)
-    best, place = -np.inf, 0
-    # in order of time and only if larger: the first of equals stays
-    for block in range(tops.size):
-        if tops[block] >= least:
-            for i in range(_block_samples(taps, none, none, main, pulse, per_ui, block, work)):
-                if work[0, i] > best:
-                    best, place = work[0, i], block * per_ui + i
-    return place
-
-
-@kernel
 def peaks(candidates: Any, main: Any, pulse: Any, per_ui: Any, blocks: Any, result: Any) -> None:
-    """Peaks of the pulse (T,) behind each row of `candidates` (C, K) into `result` (C,)."""
+    """Peaks of the pulse (T,) behind each row of `candidates` (C, K) into `result` (C,), the first of equals."""
     tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
     for c in range(candidates.shape[0]):
-        result[c] = peak_at(candidates[c], main, pulse, per_ui, blocks, tops, work, none)
+        taps = candidates[c]
+        block_tops(taps, none, none, main, blocks, tops)
+        # the UI that can be highest sets a floor, which spares the samples of most others
+        least, best, place = -np.inf, -np.inf, 0
+        for turn in range(tops.size + 1):
+            block = int(np.argmax(tops)) if turn == 0 else turn - 1
+            if tops[block] < least:
+                continue
+            size = _block_samples(taps, none, none, main, pulse, per_ui, block, work)
+            for i in range(size):
+                if turn == 0:
+                    least = max(least, work[0, i])
+                # in order of time and only if larger: the first of equals stays
+                elif work[0, i] > best:
+                    best, place = work[0, i], block * per_ui + i
+            if turn == 0:
+                least -= _ROUNDING * abs(least)
+        result[c] = place

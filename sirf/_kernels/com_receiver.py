@@ -197,8 +197,10 @@ def converter_noise(
 
 
 @kernel
-def crosstalk_row(own: Real, fext: Real, row: Real) -> None:
+def crosstalk_row(taps: Real, fext: Real, row: Real) -> None:
     """Autocorrelation of FEXT aggressors `fext` (A, M, lags) behind the taps into `row` (N,), each at its strongest phase."""
+    own = np.empty(taps.size)
+    tap_correlation(taps, own)
     row[:] = 0.0
     for a in range(fext.shape[0]):
         add_combined(own, fext[a, strongest_phase(own, fext[a])], row)

@@ -278,7 +278,6 @@ def _append_run(
     return True
 
 
-@kernel
 def floating_equalizer(
     correlation: Real,
     main: Real,
@@ -301,15 +300,68 @@ def floating_equalizer(
     more than one. Limits of FFE taps make an error larger only: places are looked at in the order of their error without such
     limits, until the next is above the best. Feedback of more than one tap, and rounded taps, are tried place by place. An error
     above `known` may come out too small, but above it: then the last group's places are not all looked at.
+
+    The kernel is chosen here and not in a kernel, so that a first run compiles the one that its settings need.
     """
     # the closed forms of `_feedback` and `_error` hold for one DFE tap and for taps that are not rounded
     if b_min.size > 1 or step > 0.0:
         return floating_equalizer_by_trial(
             correlation, main, feedback, b_min, b_max, w_min, w_max, cursor, step, fixed, groups, run, starts
         )
+    low, high = (float(b_min[0]), float(b_max[0])) if b_min.size else (0.0, 0.0)
+    later = feedback[0] if b_min.size else np.zeros(main.size)
+    problem = (correlation, main, later, low, high, w_min, w_max, cursor, fixed)
+    if groups == 0:
+        return fixed_error(*problem)
+    return floating_error(*problem, groups, run, starts, known)
+
+
+@kernel
+def fixed_error(
+    correlation: Real,
+    main: Real,
+    later: Real,
+    low: float,
+    high: float,
+    w_min: Real,
+    w_max: Real,
+    cursor: int,
+    fixed: int,
+) -> float:
+    """Error of the `fixed` taps alone, for one DFE tap between `low` and `high`, which takes off `later` (N,)."""
+    lower, y_main, y_later, w = np.empty((fixed, fixed)), np.empty(fixed), np.empty(fixed), np.empty(fixed)
+    gain, cross, square = 0.0, 0.0, 0.0
+    for row in range(fixed):
+        if not _append_fixed(row, correlation, main, later, lower, y_main, y_later):
+            return np.inf
+        gain += y_main[row] ** 2
+        cross += y_main[row] * y_later[row]
+        square += y_later[row] ** 2
+    none = np.zeros(fixed, dtype=np.int64)
+    error = _error_with_limits(
+        fixed, fixed, gain, cross, square, low, high, lower, y_main, y_later, none, main, later, w_min, w_max, cursor, w
+    )
+    return max(error, 0.0)
+
+
+@kernel
+def floating_error(
+    correlation: Real,
+    main: Real,
+    later: Real,
+    low: float,
+    high: float,
+    w_min: Real,
+    w_max: Real,
+    cursor: int,
+    fixed: int,
+    groups: int,
+    run: int,
+    starts: Integer,
+    known: float,
+) -> float:
+    """Error with one group of taps at least, whose places go into `starts`: the search that `floating_equalizer` describes."""
     size, count = main.size, fixed + groups * run
-    low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
-    later = feedback[0] if b_min.size else np.zeros(size)
     lower, spread = np.empty((count, count)), np.empty((count, size - fixed))
     y_main, y_later, w = np.empty(count), np.empty(count), np.empty(count)
     places = np.zeros(count, dtype=np.int64)
@@ -325,30 +377,8 @@ def floating_equalizer(
         products[0] += y_main[row] ** 2
         products[1] += y_main[row] * y_later[row]
         products[2] += y_later[row] ** 2
-        if groups > 0:
-            _spread_row(row, correlation[fixed - row :], lower, y_main, y_later, spread, at_main, at_later, bands)
+        _spread_row(row, correlation[fixed - row :], lower, y_main, y_later, spread, at_main, at_later, bands)
     error = np.inf
-    if groups == 0:
-        error = _error_with_limits(
-            fixed,
-            fixed,
-            products[0],
-            products[1],
-            products[2],
-            low,
-            high,
-            lower,
-            y_main,
-            y_later,
-            places,
-            main,
-            later,
-            w_min,
-            w_max,
-            cursor,
-            w,
-        )
-        return max(error, 0.0)
     gains, factors = np.empty((3, size - fixed)), np.empty((2 * run, run + 3, size - fixed))
     errors, lags = np.empty(size - fixed - run + 1), np.empty(size - fixed)
     for group in range(groups):

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from sirf._arrays import Float
-from sirf._kernels.com_adaptive import next_better, next_candidate
+from sirf._kernels.com_adaptive import next_candidate
 from sirf.com.config.settings import ComSettings
 from sirf.com.ctle_tables import CtleTables
 from sirf.com.full_search import Pair, best_pairs
@@ -206,18 +206,22 @@ def _adaptive(receiver: CaseReceiver) -> tuple[list[_Best], int]:
         tables: CtleTables | None = None
         row, gains = 0, np.array(place)
         while True:
-            about, error = (grid.places[0], gains, gains), np.inf
             if best is not None:
-                about, error = (grid.places[best.row], gains, np.array((best.g_dc, best.g_dc2))), best.error
+                about = grid.places[best.row], gains, np.array((best.g_dc, best.g_dc2))
                 row = next_candidate(grid.places, row, *about, reach, float(least), state)
             if row >= len(grid.taps):
                 break
             # tables are made only where the rule leaves a setting to look at
             tables = tables or make()
-            rule = (grid.places, row, *about, reach, float(least))
-            row, sample, error = next_better(*rule, error, state, grid.taps, tables.sampling, tables.arguments)
-            if row < len(grid.taps):
-                best = _Best(float(error), *place, int(row), int(sample))
-                steps.append(best)
-                row += 1
+            errors = tables.errors(np.array([row]))[0]
+            state[4] += 1.0
+            # the reference code's innermost loop is over instants: the last two figures of merit that it has seen are those
+            # of this row's last two instants
+            if errors.size > 1 and np.all(errors[-2:] < np.inf):
+                state[3] = abs(10.0 * np.log10(errors[-1] / errors[-2]))
+            better = _better(tables, errors, place, row, best)
+            if better is not None:
+                best = better
+                steps.append(better)
+            row += 1
     return steps, int(state[4])

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from sirf._arrays import Float, Integer
-from sirf._kernels.com_bounds import EVERY, box_bounds, mixed_tap, row_errors
+from sirf._arrays import Float, Integer, Single
+from sirf._kernels.com_bounds import EVERY, box_bounds, box_crosstalk, mixed_tap
 from sirf.com.ctle_tables import CtleTables
+from sirf.com.setting_errors import setting_errors
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ def search_boxes(
         within = here[(instant + first <= here) & (here <= instant + last)]
         looked += 1
         errors = np.empty(within.size)
-        known = row_errors(tables.grid.taps[row], within, tables.arguments, known, slack, errors)
+        known = setting_errors(tables.grid.taps[row], within, tables.arguments, known, slack, errors)
         found += [(float(errors[p]), row, int(within[p])) for p in np.flatnonzero(errors < np.inf)]
     return found, float(known), looked
 
@@ -109,7 +110,6 @@ def _halves(
     room: int,
 ) -> list[_Box]:
     """Both halves of a box with their bounds, the better one last: what it finds lowers the limit for the other."""
-    grid, sampling, spectra, converter, receiver = bound_arguments
     halves = []
     for upper in (False, True):
         lowest, highest = box.lowest.copy(), box.highest.copy()
@@ -117,12 +117,30 @@ def _halves(
             lowest[tap] = middle + 1
         else:
             highest[tap] = middle
-        kept, bounds, found = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
-        count = box_bounds(
-            lowest, highest, instants, ratios, grid, sampling, spectra, converter, receiver, limit, kept, bounds, found
-        )
+        count, kept, bounds, found = bounded(lowest, highest, instants, ratios, bound_arguments, limit, room)
         if count == EVERY:
             halves.append(_Box(lowest, highest, None, bounds[:0], found[:0]))
         else:
             halves.append(_Box(lowest, highest, kept[:count], bounds[:count], found[:count]))
     return halves[::-1] if halves[0].least() < halves[1].least() else halves
+
+
+def bounded(
+    lowest: Integer,
+    highest: Integer,
+    instants: Integer,
+    ratios: Float,
+    bound_arguments: tuple[Any, ...],
+    limit: float,
+    room: int,
+) -> tuple[int, Integer, Float, Float]:
+    """What `box_bounds` says of a box: number of instants kept, and `room` for them, their bounds and their ratios."""
+    grid, (strengths, densities, least_densities), sampling, spectra, converter, receiver = bound_arguments
+    values, _, _, main, _, cosines, _ = grid
+    crosstalk: Single = np.zeros(cosines.shape[1], dtype=np.float32)
+    if len(strengths):
+        box_crosstalk(lowest, highest, values, main, strengths, densities, least_densities, crosstalk)
+    kept, bounds, found = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
+    box = lowest, highest, instants, ratios, crosstalk
+    count = box_bounds(*box, grid, sampling, spectra, converter, receiver, limit, kept, bounds, found)
+    return count, kept, bounds, found

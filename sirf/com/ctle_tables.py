@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.com_bounds import row_errors
 from sirf._kernels.com_peaks import peaks
 from sirf._kernels.com_search import sampling_point
 from sirf.com.config.settings import ComSettings, RxFfeSettings
@@ -18,6 +17,7 @@ from sirf.com.path_terms import PathParts, SearchTerms, phase_rows, term_weights
 from sirf.com.quantization import clip_probability
 from sirf.com.revision import Rules
 from sirf.com.search import TransmitterGrid, shifted_rows
+from sirf.com.setting_errors import setting_errors
 from sirf.units import from_db20
 
 _LEAST_MARGIN = 32
@@ -179,9 +179,9 @@ class CtleTables:
         return backward, backward.shape[1] - 1 - margin
 
     @cached_property
-    def arguments(self) -> Any:
-        """What the kernels take besides candidates and instants."""
-        settings, receiver, ffe = self.settings, self.settings.receiver, self.ffe
+    def arguments(self) -> tuple[Any, ...]:
+        """Tables of `setting_problems`, autocorrelations (A, M, lags) of FEXT, and the receiver's limits and shape."""
+        settings, receiver, ffe, m = self.settings, self.settings.receiver, self.ffe, self.settings.samples_per_ui
         moving, fixed, fext, slope, noise = self._tables
         backward, last = self.backward
         detector = receiver.detector
@@ -198,24 +198,21 @@ class CtleTables:
             ]
         )
         limit = tap_limits(ffe)
-        shape = np.array([ffe.pre, ffe.pre + ffe.post + 1, ffe.groups, ffe.group_taps], dtype=np.int64)
+        fixed_taps = ffe.pre + ffe.post + 1
         return (
-            settings.samples_per_ui,
-            backward,
-            last,
-            moving,
-            fixed,
+            (m, backward, last, moving, fixed, slope, noise, converter, self.grid.main),
             fext,
-            slope,
-            noise,
-            converter,
-            self.grid.main,
-            np.array(receiver.dfe.b_min, dtype=float),
-            np.array(receiver.dfe.b_max, dtype=float),
-            -limit,
-            limit,
-            shape,
-            ffe.step,
+            (
+                np.array(receiver.dfe.b_min, dtype=float),
+                np.array(receiver.dfe.b_max, dtype=float),
+                -limit,
+                limit,
+                ffe.pre,
+                fixed_taps,
+                ffe.groups,
+                ffe.group_taps,
+                ffe.step,
+            ),
         )
 
     def errors(self, rows: Integer, every: int = 1) -> Float:
@@ -226,5 +223,5 @@ class CtleTables:
         offsets = self.offsets[::every]
         result = np.empty((rows.size, offsets.size))
         for taps, instant, of_row in zip(self.grid.taps[rows], self.instants_of(rows), result, strict=True):
-            row_errors(taps, instant + offsets, self.arguments, np.inf, np.inf, of_row)
+            setting_errors(taps, instant + offsets, self.arguments, np.inf, np.inf, of_row)
         return result

@@ -88,7 +88,7 @@ class Boxes:
 
 
 class CtleBounds:
-    """One CTLE setting; `bound_arguments` are the tuples that `com_bounds` describes."""
+    """One CTLE setting; `bound_arguments` are the tuples that `com_bounds` describes, after the first that of aggressors."""
 
     def __init__(self, receiver: CaseReceiver, gains: tuple[int, int], tables: CtleTables, boxes: Boxes) -> None:
         self.gains, self.tables, self.boxes = gains, tables, boxes
@@ -111,8 +111,7 @@ class CtleBounds:
         # a sample at its outer symbol leaves the others L times the probability
         shares = probability * float(settings.levels) ** np.array(_OUTER_COUNTS)
         backward, last = tables.backward
-        arguments = tables.arguments
-        moving, dfe = arguments[3], settings.receiver.dfe
+        moving, dfe = tables.arguments[0][3], settings.receiver.dfe
         # a bound knows one DFE tap at most
         low, high = (dfe.b_min[0], dfe.b_max[0]) if dfe.taps == 1 else (0.0, 0.0)
         spectra = (
@@ -121,10 +120,8 @@ class CtleBounds:
             signal,
             # sums over the spectrum itself, and with the cosine of a lag of one
             np.array((boxes.weight, boxes.weight * boxes.arrays[5][1]), dtype=np.float32),
-            strengths,
-            densities,
-            np.min(densities, axis=1) if fext else densities[:, 0],
         )
+        aggressors = (strengths, densities, np.min(densities, axis=1) if fext else densities[:, 0])
         converter = (
             last - receiver.grid.main - AFTER,
             two_sided(tables.signal[:, : edge + 1], edge),
@@ -133,7 +130,7 @@ class CtleBounds:
             np.array([gaussian_quantile(min(share, 0.5)) for share in shares.tolist()]),
         )
         bounded = (backward, last, moving, dfe.taps, receiver.ffe.pre + dfe.taps, float(low), float(high))
-        self.bound_arguments = (boxes.arrays, tables.sampling, spectra, converter, bounded)
+        self.bound_arguments = (boxes.arrays, aggressors, tables.sampling, spectra, converter, bounded)
 
     def search(self, known: float) -> tuple[list[Pair], float, int]:
         """Pairs that can be the best where another CTLE setting has the error `known`, the least error, rows looked at."""

@@ -8,7 +8,6 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf._kernels.floating_taps import floating_equalizer
-from sirf._kernels.mmse import equalizer, set_places
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.ctle_tables import CtleTables, transmitter_strength
 from sirf.com.mmse import (
@@ -24,6 +23,7 @@ from sirf.com.mmse import (
     with_taps,
 )
 from sirf.com.path_terms import PathParts, SearchTerms, path_parts, search_terms
+from sirf.com.placed_taps import placed_taps
 from sirf.com.quantization import check_converter, search_step
 from sirf.com.responses import PathResponse
 from sirf.com.revision import Rules, rules_of
@@ -132,10 +132,9 @@ class CaseReceiver:
         # the search of places gives their error alone; taps are made once, at the places found
         if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts, np.inf) < np.inf:
             return None
-        places = np.empty(fixed + ffe.groups * ffe.group_taps, dtype=np.int64)
-        set_places(fixed, starts, ffe.groups, ffe.group_taps, places)
-        chosen, b = np.empty(places.size), np.empty(dfe.taps)
-        error = equalizer(*arguments, places, chosen, b)
+        floating = [start + np.arange(ffe.group_taps) for start in np.sort(starts[: ffe.groups])]
+        places = np.concatenate((np.arange(fixed), *floating))
+        error, chosen, b = placed_taps(*arguments, places)
         w = np.zeros(size)
         w[places] = chosen
         return MmseReceiver(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sirf._kernels.com_bounds import box_bounds
 from sirf._kernels.com_boxes import levinson_error, most_gain
+from sirf.com.box_search import bounded as bounded_box
 from sirf.com.full_search import Boxes, CtleBounds
 from sirf.com.mmse import ffe_size
 from sirf.com.reference_receiver import reference_receiver
@@ -86,9 +86,8 @@ def test_no_error_in_a_box_is_below_its_bound(reference_dir: Path, name: str, bi
 
             def bounded(limit: float, instant: int = instant, ends: NDArray[np.int64] = ends) -> int:
                 low, high = (np.ascontiguousarray(end) for end in ends.T)
-                kept, bounds, ratios = np.empty(room, dtype=np.int64), np.empty(room), np.empty(room)
                 here = np.array([instant]), np.zeros(1)
-                return int(box_bounds(low, high, *here, *place.bound_arguments, limit, kept, bounds, ratios))
+                return bounded_box(low, high, *here, place.bound_arguments, limit, room)[0]
 
             assert bounded(error) == 1
             if len(inside) == 1:
