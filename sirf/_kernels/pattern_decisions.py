@@ -29,6 +29,8 @@ def follow_decisions(
     bits: Float,
     wrong: Float,
     least: float,
+    room: Float,
+    met: Integers,
     out: Float,
 ) -> None:
     """Follow a course of decisions; add to `out` (4, S) by state: its share, its errors upwards and downwards, its bit errors.
@@ -37,32 +39,31 @@ def follow_decisions(
     state s, the last errors with the newest as the highest digit to base 3, feedback moves the input by `moved` (S,) V. Noise is
     predicted from that of the last symbols by `prediction` (K,); a right decision tells nothing of it. `bits` (L, L) are bit
     errors of a level decided as another. Shares below `least` are let go, and so are errors after right decisions alone, which
-    have the probabilities `wrong` (N,); the state of right decisions alone, the middle one, is not counted in `out`.
+    have the probabilities `wrong` (N,); the state of right decisions alone, the middle one, is not counted in `out`. `room`
+    (2, K + 2, S), zero at first, and `met` (2, S) are overwritten.
     """
     states, memory = len(moved), len(prediction)
     quiet, newest = states // 2, states // 3
-    # noise of the last symbols in deviations, and how much of its variance is known, times the share
-    share, noise, known = np.zeros(states), np.zeros((states, memory)), np.zeros(states)
-    after, noise_after, known_after = np.zeros(states), np.zeros((states, memory)), np.zeros(states)
-    # only states that are met are visited, and cleared once they have been
-    met, met_after = np.empty(states, np.int64), np.empty(states, np.int64)
-    count = 0
+    count, turn = 0, 0
     for n in range(len(seen)):
         # right decisions so far, and another one that is as good as certain
         if count == 0 and wrong[n] <= least:
             continue
         level, following, away = sent[n], 0, 0.0
+        # shares, how much of the noise's variance is known and the last symbols' noise in deviations, both times the share;
+        # only states that are met are visited, and cleared once they have been
+        now, after, here, there = room[turn], room[1 - turn], met[turn], met[1 - turn]
         for k in range(count):
-            away += share[met[k]]
+            away += now[0, here[k]]
         # errors begin among right decisions, of whose noise nothing is known
-        share[quiet], met[count] = 1.0 - away, quiet
+        now[0, quiet], here[count] = 1.0 - away, quiet
         for k in range(count + 1):
-            s = met[k]
-            weight = share[s]
+            s = here[k]
+            weight = now[0, s]
             mean = 0.0
             for j in range(memory):
-                mean += prediction[j] * noise[s, j] / weight
-            wide = math.sqrt(max(1.0 - prediction[0] * prediction[0] * known[s] / weight, MIN_VARIANCE))
+                mean += prediction[j] * now[2 + j, s] / weight
+            wide = math.sqrt(max(1.0 - prediction[0] * prediction[0] * now[1, s] / weight, MIN_VARIANCE))
             centre = (seen[n] + moved[s]) / deviation[n] + mean
             up, down, errors, above, below = _error_probabilities(centre, wide, deviation[n], level, bounds, bits)
             if s != quiet:
@@ -76,23 +77,21 @@ def follow_decisions(
                 # right decisions alone begin anew
                 if new <= least or into == quiet:
                     continue
-                if after[into] == 0.0:
-                    met_after[following] = into
+                if after[0, into] == 0.0:
+                    there[following] = into
                     following += 1
                 # a right decision tells next to nothing of the noise
-                first, second = _beyond(above if way == 2 else -below, part) if way != 1 else (0.0, 1.0)
-                after[into] += new
-                noise_after[into, 0] += new * (mean + wide * (-first if way == 0 else first))
+                first, second = 0.0, 1.0
+                if way != 1:
+                    first, second = _beyond(above if way == 2 else -below, part)
+                after[0, into] += new
+                after[1, into] += new * (1.0 - wide * wide * second)
+                after[2, into] += new * (mean + wide * (-first if way == 0 else first))
                 for j in range(1, memory):
-                    noise_after[into, j] += part * noise[s, j - 1]
-                known_after[into] += new * (1.0 - wide * wide * second)
-            share[s], known[s] = 0.0, 0.0
-            noise[s, :] = 0.0
-        share, after = after, share
-        noise, noise_after = noise_after, noise
-        known, known_after = known_after, known
-        met, met_after = met_after, met
-        count = following
+                    after[2 + j, into] += part * now[1 + j, s]
+            for j in range(memory + 2):
+                now[j, s] = 0.0
+        count, turn = following, 1 - turn
 
 
 @kernel

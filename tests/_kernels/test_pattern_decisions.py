@@ -40,6 +40,11 @@ def by_recursion(seen: Float, deviation: Float, sent: Integer, moved: Float) -> 
     return out
 
 
+def rooms(states: int = 9, memory: int = 3) -> tuple[Float, Integer]:
+    """The work arrays of a course."""
+    return np.zeros((2, memory + 2, states)), np.empty((2, states), np.int64)
+
+
 @pytest.mark.parametrize("function", [follow_decisions, follow_decisions.py_func])  # type: ignore[attr-defined]
 def test_shares_and_rates_are_those_of_all_sequences(function: object) -> None:
     assert callable(function)
@@ -58,11 +63,11 @@ def test_shares_and_rates_are_those_of_all_sequences(function: object) -> None:
     # bad patterns among them: errors upwards and downwards are as likely as none
     assert wrong.max() > 0.5
     out = np.zeros((4, 9))
-    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 0.0, out)
+    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 0.0, *rooms(), out)
     assert out == pytest.approx(by_recursion(seen, deviation, sent, moved), rel=1e-9)
     # unlikely sequences left out take as much as they are worth at most
     fewer = np.zeros((4, 9))
-    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 1e-4, fewer)
+    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 1e-4, *rooms(), fewer)
     assert np.all(fewer <= out * (1.0 + 1e-12))
     assert fewer[0].sum() == pytest.approx(out[0].sum(), rel=1e-2)
 
@@ -74,7 +79,9 @@ def test_the_last_noise_moves_what_follows_an_error() -> None:
     wrong, moved = np.full(1000, 0.2), np.zeros(9)
     tied, free = (np.zeros((4, 9)) for _ in range(2))
     for prediction, out in ((0.5, tied), (0.0, free)):
-        follow_decisions(seen, deviation, sent, BOUNDS, moved, np.array([prediction, 0.0, 0.0]), BITS, wrong, 0.0, out)
+        follow_decisions(
+            seen, deviation, sent, BOUNDS, moved, np.array([prediction, 0.0, 0.0]), BITS, wrong, 0.0, *rooms(), out
+        )
     # states 6 to 8 follow an error upwards
     up, down = (out[1:3, 6:].sum(axis=1) / out[0, 6:].sum() for out in (tied, free))
     assert up[0] > 1.5 * down[0]

@@ -68,7 +68,10 @@ class PatternFeedback:
         moved = -np.asarray(states @ fed, dtype=float)
         least = LEAST_SHARE * float(self.wrong.mean())
         for seen, deviation, wrong in zip(self.seen, self.deviation, self.wrong, strict=True):
-            follow_decisions(seen, deviation, self.sent, self.decision, moved, self.prediction, bits, wrong, least, out)
+            # made here: the compiler takes longer for what makes an array than for the loops
+            room, met = np.zeros((2, PREDICTION + 2, len(states))), np.empty((2, len(states)), np.int64)
+            course = seen, deviation, self.sent, self.decision, moved, self.prediction, bits, wrong
+            follow_decisions(*course, least, room, met, out)
         return np.asarray(out[1:] / np.where(out[0] > 0.0, out[0], np.nan))
 
 
