@@ -42,25 +42,6 @@ RESTART = 16
 
 
 @kernel
-def count_split(
-    values: Float, group: NDArray[np.int64], scale: float, half: int, counts: Float, widened: Float
-) -> None:
-    """Count `values` (R, N) in bins 1 / `scale` wide, `half` of them below zero, by `group` (N,), in `counts` (G, B).
-
-    Each value is split over two bins, its mean kept; `widened` (G,) sums up by how much that widens its square, in bins.
-    """
-    for row in range(len(values)):
-        for n in range(len(group)):
-            place = values[row, n] * scale + half
-            index = int(place)
-            part = place - index
-            g = group[n]
-            counts[g, index] += 1.0 - part
-            counts[g, index + 1] += part
-            widened[g] += part * (1.0 - part)
-
-
-@kernel
 def gather_groups(values: Float, group: NDArray[np.int64], rows: Float, sums: Float, filled: NDArray[np.int64]) -> None:
     """`rows` (G, M) begin with those of `values` (R, N) that belong to each `group` (N,); their sums are added to `sums` (G,).
 
@@ -75,16 +56,6 @@ def gather_groups(values: Float, group: NDArray[np.int64], rows: Float, sums: Fl
 
 
 @kernel
-def farthest_from(values: Float, group: NDArray[np.int64], centres: Float) -> float:
-    """Largest distance of `values` (R, N) from the `centres` (G,) of their `group` (N,)."""
-    farthest = 0.0
-    for row in range(len(values)):
-        for n in range(len(group)):
-            farthest = max(farthest, abs(values[row, n] - centres[group[n]]))
-    return farthest
-
-
-@kernel
 def count_classes(
     values: Float,
     noise: Float,
@@ -96,8 +67,9 @@ def count_classes(
     counts: Float,
     sums: Float,
 ) -> None:
-    """Count `values` (R, N) less the `centres` (G,) of their `group` (N,) as `count_split` does, by class of `noise` (R, N).
+    """Count `values` (R, N) less the `centres` (G,) of their `group` (N,) by class of `noise` (R, N).
 
+    Bins are 1 / `scale` wide, `half` of them below zero; each value is split over two bins, its mean kept.
     `bounds` (G, C - 1) ascend and divide the noise of a group into classes, C in all; `counts` (G C, B) and `sums` (2, G C) are
     those of each class: of their noise where there are several, and of what splitting adds to their squares, in bins.
     """

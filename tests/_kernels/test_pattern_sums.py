@@ -8,8 +8,6 @@ from scipy.special import erfc, ndtr
 
 from sirf._kernels.pattern_sums import (
     count_classes,
-    count_split,
-    farthest_from,
     gather_groups,
     gaussian_tails,
     sum_tails,
@@ -19,15 +17,17 @@ from sirf._kernels.pattern_sums import (
 def test_each_value_is_split_over_two_bins_about_it() -> None:
     generator = np.random.default_rng(1)
     values, group = generator.uniform(-3.0, 3.0, (2, 50)), generator.integers(0, 3, 50)
-    counts, widened = np.zeros((3, 41)), np.zeros(3)
-    count_split(values, group, 5.0, 20, counts, widened)
+    counts, sums = np.zeros((3, 41)), np.zeros((2, 3))
+    count_classes(values, values, group, np.zeros(3), np.empty((3, 0)), 5.0, 20, counts, sums)
     bins = (np.arange(41) - 20) / 5.0
     for g in range(3):
         inside = values[:, group == g].ravel()
         assert counts[g].sum() == pytest.approx(inside.size)
         assert counts[g] @ bins == pytest.approx(inside.sum())
         # what splitting adds to the sum of squares
-        assert counts[g] @ bins**2 - np.sum(inside**2) == pytest.approx(widened[g] / 25.0)
+        assert counts[g] @ bins**2 - np.sum(inside**2) == pytest.approx(sums[1, g] / 25.0)
+    # one class: its noise is not summed
+    assert not sums[0].any()
 
 
 def test_sums_are_those_of_a_tail_about_every_bin() -> None:
@@ -69,15 +69,15 @@ def test_classes_are_counted_apart_about_the_centre_of_their_group() -> None:
         kinds = np.searchsorted(bounds[g], noise, side="right")
         for kind in range(3):
             inside = (kinds == kind) & (group == g)
-            expected, widened = np.zeros((1, 41)), np.zeros(1)
-            count_split(
-                (values[inside] - centres[g])[None], np.zeros(inside.sum(), dtype=np.int64), 10.0, 20, expected, widened
-            )
-            assert counts[3 * g + kind] == pytest.approx(expected[0], abs=1e-12)
-            assert sums[:, 3 * g + kind] == pytest.approx([noise[inside].sum(), widened[0]], abs=1e-12)
+            place = (values[inside] - centres[g]) * 10.0 + 20.0
+            part = place - np.floor(place)
+            expected = np.bincount(place.astype(int), 1.0 - part, 41) + np.bincount(place.astype(int) + 1, part, 41)
+            assert counts[3 * g + kind] == pytest.approx(expected, abs=1e-12)
+            widened = np.sum(part * (1.0 - part))
+            assert sums[:, 3 * g + kind] == pytest.approx([noise[inside].sum(), widened], abs=1e-12)
 
 
-def test_groups_are_gathered_and_their_farthest_values_found() -> None:
+def test_groups_are_gathered_and_summed() -> None:
     generator = np.random.default_rng(4)
     values, group = generator.standard_normal((2, 30)), generator.integers(0, 3, 30)
     rows, sums, filled = np.full((3, 60), np.inf), np.zeros(3), np.zeros(3, dtype=np.int64)
@@ -88,5 +88,3 @@ def test_groups_are_gathered_and_their_farthest_values_found() -> None:
         assert np.array_equal(row[: inside.size], inside)
         assert np.isinf(row[inside.size :]).all()
         assert total == pytest.approx(inside.sum())
-    centres = np.array([1.0, -2.0, 0.5])
-    assert farthest_from(values, group, centres) == np.abs(values - centres[group]).max()

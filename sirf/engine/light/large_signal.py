@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.pattern_fit import between_samples, compare_courses, correlate_neighbours, fit_courses
-from sirf._kernels.pattern_sums import count_split
+from sirf._kernels.pattern_sums import count_classes
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
 from sirf.engine.light.light_chain import LightChain
@@ -246,8 +246,10 @@ def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple
     low, high = ranges
     scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
     # in bins from the lowest on; the largest falls on the last point, and leaves nothing to the one behind it
-    places, counts = (left - (low - constants)[fit.pair]) * scale[fit.pair], np.zeros((len(low), REST_BINS + 1))
-    count_split(places[None], fit.pair, 1.0, 0, counts, np.zeros(len(low)))
+    places = ((left - (low - constants)[fit.pair]) * scale[fit.pair])[None]
+    counts, pairs = np.zeros((len(low), REST_BINS + 1)), len(low)
+    # one class: what stands for the noise is not looked at
+    count_classes(places, places, fit.pair, np.zeros(pairs), np.empty((pairs, 0)), 1.0, 0, counts, np.zeros((2, pairs)))
     return low[:, None] + np.outer(high - low, np.arange(REST_BINS) / (REST_BINS - 1.0)), counts[:, :-1] / fit.count[
         :, None
     ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.pattern_sums import count_classes, farthest_from, gather_groups, sum_tails
+from sirf._kernels.pattern_sums import count_classes, gather_groups, sum_tails
 
 BINS_A_DEVIATION = 10.0
 """Bins of a histogram in the smallest deviation of the noise."""
@@ -58,8 +58,9 @@ class PatternTails:
         mean_noise, bounds = self._noise_classes()
         beside, none = np.asarray(centres).repeat(count), np.zeros(pairs)
         # both sums share one grid, so that their ratio compares the same voltages
-        reach = max(farthest_from(each, self.pair, beside) for each in (self.seen, self.fitted))
-        reach += farthest_from(self.left[None], self.pair, none)
+        middle = beside[self.pair]
+        reach = max(float(np.abs(each - middle).max()) for each in (self.seen, self.fitted))
+        reach += float(np.abs(self.left).max())
         average = mean_noise + variance
         grid = _Grid.of(reach, float(np.sqrt(average.min())))
         # each value is split over two bins, which adds variance: so much is taken off the Gaussian again
