@@ -1,10 +1,11 @@
 """Functions of displaced edges on a line s = theta + j n step, tabulated by transition and interpolated between.
 
-Rows (2, S) are real and imaginary parts at S points of the line, kept apart so that loops over it become vector instructions.
+Rows (2 S) are real and then imaginary parts at S points of the line, kept apart so that loops over it become vector instructions.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,8 @@ Interpolation then moves tails by less than 1e-8 at 1e-9 and 1e-5 at 1e-15 (seen
 class EdgeTables:
     """Functions of displaced edges of an equal `spacings` (Q,) of transitions about none, at S points of a line.
 
-    Edge q has `points`[q] rows of `table` (rows, 2, S) for each direction of the transition, from row `starts`[q] on; none where
-    each transition is as quickly summed by itself.
+    Edge q has `points`[q] rows of `table` (rows, 2 S), real and then imaginary parts, for each direction of the transition, from
+    row `starts`[q] on; none where each transition is as quickly summed by itself.
     """
 
     table: Float
@@ -57,11 +58,22 @@ class EdgeTables:
         # noise far smaller than the edges asks for more of them than there are transitions: then each transition by itself
         points[points > len(levels) ** 4 * np.where(rests > 0.0, 2, 1)] = 0
         points[counts == 0] = 0
-        sides = volts.shape[1]
-        ends = np.cumsum(sides * points)
-        table = np.empty((int(ends[-1]) if len(ends) else 0, 2, size))
-        tabulate_edges(table, ends - sides * points, spacings, points, theta, step, volts, shares, counts)
-        return cls(table, ends - sides * points, spacings, points)
+        each = points.repeat(volts.shape[1])
+        ends = np.cumsum(each)
+        table = np.empty((int(each.sum()), 2 * size))
+        # the table is symmetric about no transition
+        lows = -0.5 * (points - 1) * spacings
+        turns = node_turns(theta, step, lows[:, None, None], spacings[:, None, None], volts, shares[:, None])
+        tabulate_edges(table, ends - each, each, counts.repeat(volts.shape[1]), turns)
+        return cls(table, (ends - each)[:: volts.shape[1]], spacings, points)
+
+    def up_to(self, size: int) -> EdgeTables:
+        """The same at the first `size` points of the line."""
+        rows, width = self.table.shape
+        if width == 2 * size:
+            return self
+        table = self.table.reshape(rows, 2, width // 2)[:, :, :size].reshape(rows, 2 * size)
+        return EdgeTables(table, self.starts, self.spacings, self.points)
 
 
 def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Float:
@@ -77,130 +89,73 @@ def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Fl
     return np.where(largest > 0.0, largest / np.maximum(finest * largest, 1.0), 1.0)
 
 
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def superpose(turn: Float, nodes: int, out: Float, to: int) -> None:
-    """`out`[`to`] (2, S): sums over the first `nodes` of size exp(j n angle).
+def node_turns(theta: float, step: float, low: Float, spacing: Float, volts: Float, shares: Float) -> Float:
+    """(6, E, N): nodes of E edges as `tabulate_edges` takes them, of which any adds a transition times one of `volts` (…, N).
 
-    Rows of `turn` are cos and sin of 1, 2, 3 and 4 angles, the size, and room for its imaginary part; both are overwritten.
+    Size, cosine and sine of each node's term about the first point of the line for a transition of `low` (…, 1), and by what they
+    grow and turn for a further `spacing`; sizes are weighed by `shares` (…, N).
+    """
+    first, apart = low * volts, spacing * volts
+    found = np.array(
+        [
+            shares * np.exp(theta * first), np.cos(step * first), np.sin(step * first),
+            np.exp(theta * apart), np.cos(step * apart), np.sin(step * apart),
+        ]
+    )  # fmt: skip
+    # without any node too, of which the number of edges does not follow
+    return found.reshape(6, math.prod(found.shape[1:-1]), found.shape[-1])
+
+
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
+def tabulate_edges(
+    table: Float, starts: NDArray[np.int64], points: NDArray[np.int64], counts: NDArray[np.int64], turns: Float
+) -> None:
+    """Expectation of exp(s x v) over the nodes v of edge e, for `points`[e] transitions x at equal distances.
+
+    In rows of the `table` (…, 2 S) from `starts`[e] on. The first `counts`[e] of the nodes count, whose `turns` are overwritten.
     S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors.
     """
-    re, im = out[to, 0], out[to, 1]
-    c1, s1, c2, s2, c3, s3, c4, s4 = turn[0], turn[1], turn[2], turn[3], turn[4], turn[5], turn[6], turn[7]
-    real, imag = turn[8], turn[9]
-    for k in range(nodes):
-        imag[k] = 0.0
-    for start in range(0, len(re), LANES):
-        r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
-        for k in range(nodes):
-            p = real[k]
-            q = imag[k]
-            r0 += p
-            i0 += q
-            r1 += p * c1[k] - q * s1[k]
-            i1 += p * s1[k] + q * c1[k]
-            r2 += p * c2[k] - q * s2[k]
-            i2 += p * s2[k] + q * c2[k]
-            r3 += p * c3[k] - q * s3[k]
-            i3 += p * s3[k] + q * c3[k]
-            real[k] = p * c4[k] - q * s4[k]
-            imag[k] = p * s4[k] + q * c4[k]
-        re[start], re[start + 1], re[start + 2], re[start + 3] = r0, r1, r2, r3
-        im[start], im[start + 1], im[start + 2], im[start + 3] = i0, i1, i2, i3
-
-
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def tabulate(
-    theta: float,
-    step: float,
-    low: float,
-    spacing: float,
-    shares: Float,
-    volts: Float,
-    nodes: int,
-    room: Float,
-    out: Float,
-    start: int,
-    stop: int,
-) -> None:
-    """Expectation of exp(s x v) over the nodes v of a displaced edge, `volts` (N,), for x = `low`, `low` + `spacing` …
-
-    In the rows `start` … `stop` - 1 of `out` (…, 2, S); `shares` (N,) are the probabilities of the nodes, of which the first
-    `nodes` count; `room` (15, N) is overwritten.
-    """
-    grown, gain, ahead, aside = room[10], room[11], room[12], room[13]
-    for k in range(nodes):
-        # exponentials and angles of the first transition; from each to the next they turn by a product
-        grown[k] = shares[k] * np.exp(theta * low * volts[k])
-        room[0, k] = np.cos(step * low * volts[k])
-        room[1, k] = np.sin(step * low * volts[k])
-        gain[k] = np.exp(theta * spacing * volts[k])
-        ahead[k] = np.cos(step * spacing * volts[k])
-        aside[k] = np.sin(step * spacing * volts[k])
-    for point in range(start, stop):
-        for k in range(nodes):
-            room[8, k] = grown[k]
-            c = room[0, k]
-            s = room[1, k]
-            # two, three and four angles by the addition theorems
-            c2 = c * c - s * s
-            s2 = 2.0 * c * s
-            room[2, k] = c2
-            room[3, k] = s2
-            room[4, k] = c * c2 - s * s2
-            room[5, k] = c * s2 + s * c2
-            room[6, k] = c2 * c2 - s2 * s2
-            room[7, k] = 2.0 * c2 * s2
-        superpose(room, nodes, out, point)
-        for k in range(nodes):
-            c = room[0, k]
-            s = room[1, k]
-            grown[k] *= gain[k]
-            room[0, k] = c * ahead[k] - s * aside[k]
-            room[1, k] = c * aside[k] + s * ahead[k]
-
-
-@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
-def interpolate(table: Float, start: int, points: int, place: float, weights: Float, out: Float, to: int) -> None:
-    """Lagrange's polynomial through the `POINTS` rows of `table` about `place`, in `out`[`to`] (2, S).
-
-    `place` counts rows from `start` on, where the table of `points` rows begins; `weights` (POINTS,) is overwritten.
-    """
-    # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
-    first = min(max(int(np.floor(place)) - POINTS // 2 + 1, 0), points - POINTS)
-    for i in range(POINTS):
-        weights[i] = 1.0
-        for j in range(POINTS):
-            if j != i:
-                weights[i] *= (place - first - j) / (i - j)
-    a = start + first
-    for part in range(2):
-        for n in range(out.shape[2]):
-            out[to, part, n] = (
-                (weights[0] * table[a, part, n] + weights[1] * table[a + 1, part, n])
-                + (weights[2] * table[a + 2, part, n] + weights[3] * table[a + 3, part, n])
-                + (weights[4] * table[a + 4, part, n] + weights[5] * table[a + 5, part, n])
-                + (weights[6] * table[a + 6, part, n] + weights[7] * table[a + 7, part, n])
-            )
-
-
-@kernel
-def tabulate_edges(
-    table: Float,
-    starts: NDArray[np.int64],
-    spacings: Float,
-    points: NDArray[np.int64],
-    theta: float,
-    step: float,
-    volts: Float,
-    shares: Float,
-    counts: NDArray[np.int64],
-) -> None:
-    """Fill the `table` of `EdgeTables`."""
-    room = np.empty((15, volts.shape[2]))
-    for q in range(len(starts)):
-        # the table is symmetric about no transition
-        low = -0.5 * (points[q] - 1) * spacings[q]
-        for side in range(volts.shape[1] if points[q] > 0 else 0):
-            start = starts[q] + side * points[q]
-            end = start + points[q]
-            tabulate(theta, step, low, spacings[q], shares[q], volts[q, side], counts[q], room, table, start, end)
+    size, angles = table.shape[1] // 2, np.empty((10, turns.shape[2]))
+    for e in range(len(starts)):
+        for row in range(starts[e], starts[e] + points[e]):
+            for k in range(counts[e]):
+                c, s = turns[1, e, k], turns[2, e, k]
+                # two, three and four angles by the addition theorems
+                c2, s2 = c * c - s * s, 2.0 * c * s
+                angles[0, k] = c
+                angles[1, k] = s
+                angles[2, k] = c2
+                angles[3, k] = s2
+                angles[4, k] = c * c2 - s * s2
+                angles[5, k] = c * s2 + s * c2
+                angles[6, k] = c2 * c2 - s2 * s2
+                angles[7, k] = 2.0 * c2 * s2
+                angles[8, k] = turns[0, e, k]
+                angles[9, k] = 0.0
+                # the next transition
+                turns[0, e, k] *= turns[3, e, k]
+                turns[1, e, k] = c * turns[4, e, k] - s * turns[5, e, k]
+                turns[2, e, k] = c * turns[5, e, k] + s * turns[4, e, k]
+            for n in range(0, size, LANES):
+                r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
+                for k in range(counts[e]):
+                    p = angles[8, k]
+                    q = angles[9, k]
+                    r0 += p
+                    i0 += q
+                    r1 += p * angles[0, k] - q * angles[1, k]
+                    i1 += p * angles[1, k] + q * angles[0, k]
+                    r2 += p * angles[2, k] - q * angles[3, k]
+                    i2 += p * angles[3, k] + q * angles[2, k]
+                    r3 += p * angles[4, k] - q * angles[5, k]
+                    i3 += p * angles[5, k] + q * angles[4, k]
+                    angles[8, k] = p * angles[6, k] - q * angles[7, k]
+                    angles[9, k] = p * angles[7, k] + q * angles[6, k]
+                table[row, n] = r0
+                table[row, n + 1] = r1
+                table[row, n + 2] = r2
+                table[row, n + 3] = r3
+                table[row, size + n] = i0
+                table[row, size + n + 1] = i1
+                table[row, size + n + 2] = i2
+                table[row, size + n + 3] = i3

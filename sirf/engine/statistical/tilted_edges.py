@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
 from sirf._kernels.edge_tables import LANES, EdgeTables
-from sirf._kernels.symbol_chain import SymbolChain, useful_windows
+from sirf._kernels.symbol_chain import SymbolChain
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.symbol_pairing import Neighbours
@@ -202,14 +202,11 @@ def tied_by_level(
     # where the totals of what is wanted stand
     places = np.stack([before * count + level for before, level in wanted], axis=1)
     totals = np.empty((len(functions), len(wanted), 2, chain.size))
-    before_main, given = useful_windows(count, row.stop - row.start, main - row.start)
-    # NumPy lays indexed arrays out as it likes, and kernels compile anew for every layout
-    useful = np.ascontiguousarray(pairs[:, before_main, given])
     outside = row.outside(cursors[0], points)
     for c, own in enumerate(cursors):
         # nothing without pairs of symbols
         outside = row.outside(own, points) if len(outside) else outside
-        chain.run(own[row.start : row.stop], main - row.start, outside, pairs[c], useful[c], float(scales[c]))
+        chain.run(own[row.start : row.stop], main - row.start, outside, pairs[c], float(scales[c]))
         totals[c] = chain.total[places[c]]
     totals *= (np.arange(chain.size) < needed[:, None])[:, None, None]
     size = min(chain.size, functions.shape[1])
