@@ -38,6 +38,11 @@ class Edge(NamedTuple):
     signs: int
     tie: float
 
+    @classmethod
+    def of(cls, moves: bool, first: bool, rest: bool, tie: float) -> Edge:
+        """An edge that `moves` or not; its transition may depend on the `first` of four symbols and may have a `rest`."""
+        return cls(not moves, moves and (first or rest), 2 if moves and rest else 1, tie if moves and rest else 0.0)
+
 
 class Chain(NamedTuple):
     """What the lists of all edges of a chain have in common, and the rows that they work in.
@@ -137,7 +142,7 @@ def _known(count: int, symbols: int, main: int) -> NDArray[Any]:
     return np.asarray(before * (count + 1) + given)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def chain_steps(chain: Chain, edges: tuple[Edge, ...]) -> Steps:
     """All steps: both messages begin at the ends, pass every edge up to the one whose third symbol is the main one, and meet."""
     joint = chain.main - 2

@@ -58,14 +58,18 @@ class EdgeTables:
         # noise far smaller than the edges asks for more of them than there are transitions: then each transition by itself
         points[points > len(levels) ** 4 * np.where(rests > 0.0, 2, 1)] = 0
         points[counts == 0] = 0
-        each = points.repeat(volts.shape[1])
+        used, sides = np.flatnonzero(points), volts.shape[1]
+        each = points[used].repeat(sides)
         ends = np.cumsum(each)
+        starts = np.zeros_like(points)
+        starts[used] = (ends - each)[::sides]
         table = np.empty((int(each.sum()), 2 * size))
         # the table is symmetric about no transition
         lows = -0.5 * (points - 1) * spacings
-        turns = node_turns(theta, step, lows[:, None, None], spacings[:, None, None], volts, shares[:, None])
-        tabulate_edges(table, ends - each, each, counts.repeat(volts.shape[1]), turns)
-        return cls(table, (ends - each)[:: volts.shape[1]], spacings, points)
+        low, spacing = lows[used, None, None], spacings[used, None, None]
+        turns = node_turns(theta, step, low, spacing, volts[used], shares[used, None])
+        tabulate_edges(table, ends - each, each, counts[used].repeat(sides), turns)
+        return cls(table, starts, spacings, points)
 
     def up_to(self, size: int) -> EdgeTables:
         """The same at the first `size` points of the line."""
@@ -117,8 +121,9 @@ def tabulate_edges(
     """
     size, angles = table.shape[1] // 2, np.empty((10, turns.shape[2]))
     for e in range(len(starts)):
+        nodes = counts[e]
         for row in range(starts[e], starts[e] + points[e]):
-            for k in range(counts[e]):
+            for k in range(nodes):
                 c, s = turns[1, e, k], turns[2, e, k]
                 # two, three and four angles by the addition theorems
                 c2, s2 = c * c - s * s, 2.0 * c * s
@@ -132,13 +137,14 @@ def tabulate_edges(
                 angles[7, k] = 2.0 * c2 * s2
                 angles[8, k] = turns[0, e, k]
                 angles[9, k] = 0.0
-                # the next transition
+            # the next transition; a loop of its own, because one with all these rows would not become vectors
+            for k in range(nodes):
                 turns[0, e, k] *= turns[3, e, k]
-                turns[1, e, k] = c * turns[4, e, k] - s * turns[5, e, k]
-                turns[2, e, k] = c * turns[5, e, k] + s * turns[4, e, k]
+                turns[1, e, k] = angles[0, k] * turns[4, e, k] - angles[1, k] * turns[5, e, k]
+                turns[2, e, k] = angles[0, k] * turns[5, e, k] + angles[1, k] * turns[4, e, k]
             for n in range(0, size, LANES):
                 r0 = i0 = r1 = i1 = r2 = i2 = r3 = i3 = 0.0
-                for k in range(counts[e]):
+                for k in range(nodes):
                     p = angles[8, k]
                     q = angles[9, k]
                     r0 += p

@@ -58,12 +58,10 @@ class SymbolChain:
         self.theta, self.step, self.size = theta, step, size
         self.levels, self.likely = levels, likely
         self.tables, self.nodes = tables.up_to(size), (volts, shares, counts)
-        signs = np.where((rests > 0.0) & (counts > 0), 2, 1)
-        spanned = (counts > 0) & ((ties != 0.0) | (weights[:, 0] != 0.0) | (signs == 2))
-        kinds = zip((counts == 0).tolist(), spanned.tolist(), signs.tolist(), ties.tolist(), strict=True)
-        self.edges = tuple(Edge(*kind) for kind in kinds)
-        most = int(signs.max(initial=1))
-        self.kind = Chain(tuple(levels.tolist()), len(counts) + 3, 0, bool(np.any(ties)), most, coupling.tobytes())
+        each = zip(counts.tolist(), weights[:, 0].tolist(), rests.tolist(), ties.tolist(), strict=True)
+        self.edges = tuple(Edge.of(nodes > 0, first != 0.0, rest > 0.0, tie) for nodes, first, rest, tie in each)
+        most, tied = max((edge.signs for edge in self.edges), default=1), any(edge.tie for edge in self.edges)
+        self.kind = Chain(tuple(levels.tolist()), len(counts) + 3, 0, tied, most, coupling.tobytes())
         # (E, signs, L⁴): the transitions of the edges that move
         self.moving = np.flatnonzero(counts)
         apart = np.sqrt(rests[self.moving])[:, None, None] * np.array([-1.0, 1.0])[:most, None]
