@@ -26,7 +26,7 @@ Step = tuple[Any, Any, Any, Any, Any]
 """`to`, `one`, `two`, `keep`, `share`: numbers, or arrays by the levels of symbols."""
 
 
-class Edge(NamedTuple):
+class ChainEdge(NamedTuple):
     """How a transition depends on its symbols.
 
     `quiet` edges do not move. Where it is `spanned` the transition depends on the first of the four symbols or has two `signs` of
@@ -39,12 +39,12 @@ class Edge(NamedTuple):
     tie: float
 
     @classmethod
-    def of(cls, moves: bool, first: bool, rest: bool, tie: float) -> Edge:
+    def of(cls, moves: bool, first: bool, rest: bool, tie: float) -> ChainEdge:
         """An edge that `moves` or not; its transition may depend on the `first` of four symbols and may have a `rest`."""
         return cls(not moves, moves and (first or rest), 2 if moves and rest else 1, tie if moves and rest else 0.0)
 
 
-class Chain(NamedTuple):
+class ChainKind(NamedTuple):
     """What the lists of all edges of a chain have in common, and the rows that they work in.
 
     `length` symbols, the main one at index `main`; `coupling` are the bytes of (Q - 1, L, L) or none.
@@ -143,7 +143,7 @@ def _known(count: int, symbols: int, main: int) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=16)
-def chain_steps(chain: Chain, edges: tuple[Edge, ...]) -> Steps:
+def chain_steps(chain: ChainKind, edges: tuple[ChainEdge, ...]) -> Steps:
     """All steps: both messages begin at the ends, pass every edge up to the one whose third symbol is the main one, and meet."""
     joint = chain.main - 2
     parts = [_first(chain), _last(chain)]
@@ -153,7 +153,7 @@ def chain_steps(chain: Chain, edges: tuple[Edge, ...]) -> Steps:
 
 
 @lru_cache(maxsize=32)
-def _first(chain: Chain) -> Steps:
+def _first(chain: ChainKind) -> Steps:
     """The message from the left at the first three symbols: their weights."""
     a, b, c = chain.symbols(3)
     here, share = chain.block(LEFT, 0, a, b, c), chain.coupled(0)[a, b] * chain.coupled(1)[b, c]
@@ -162,7 +162,7 @@ def _first(chain: Chain) -> Steps:
 
 
 @lru_cache(maxsize=32)
-def _last(chain: Chain) -> Steps:
+def _last(chain: ChainKind) -> Steps:
     """The message from the right at the last three symbols."""
     a, b, c = chain.symbols(3)
     start, here = chain.length - 3, chain.block(RIGHT, 0, a, b, c)
@@ -173,24 +173,24 @@ def _last(chain: Chain) -> Steps:
     return chain.listed(start, 3, *steps, *_nothing(chain, RIGHT))
 
 
-def _nothing(chain: Chain, block: int) -> list[Step]:
+def _nothing(chain: ChainKind, block: int) -> list[Step]:
     """Where a rest is tied: no part of this message depends on the symbol before its window."""
     return [(chain.block(block, 1, *chain.symbols(3)), ONE, ONE, 0.0, 0.0)] if chain.tied else []
 
 
-def _coupled_behind(chain: Chain, start: int) -> Float:
+def _coupled_behind(chain: ChainKind, start: int) -> Float:
     """How much more often the last two of three symbols meet; where the messages join, that from the left has it."""
     _, b, c = chain.symbols(3)
     return np.ones(b.shape) if start == chain.main - 1 else chain.coupled(start + 1)[b, c]
 
 
-def _factor(chain: Chain, edge: Edge, q: int, sign: int, *symbols: Any) -> list[Step]:
+def _factor(chain: ChainKind, edge: ChainEdge, q: int, sign: int, *symbols: Any) -> list[Step]:
     """Interpolates the function of a displaced edge; nothing for one that does not move."""
     return [] if edge.quiet else [(FACTOR, chain.transition(q, sign, chain.number(*symbols)), INTERPOLATE, 0.0, 0.0)]
 
 
 @lru_cache(maxsize=32)
-def _forward(chain: Chain, edge: Edge, q: int) -> Steps:
+def _forward(chain: ChainKind, edge: ChainEdge, q: int) -> Steps:
     """The message from the left over edge q: a sum over the first of its four symbols, weighed by the last.
 
     Where a rest is tied it has a second part, weighed by the level of the symbol before the window.
@@ -220,7 +220,7 @@ def _forward(chain: Chain, edge: Edge, q: int) -> Steps:
     return _joined(chain.listed(q, 3, *signed), chain.listed(q, 4, *steps), chain.listed(q + 1, 3, *ends))
 
 
-def _signed(chain: Chain, edge: Edge) -> list[Step]:
+def _signed(chain: ChainKind, edge: ChainEdge) -> list[Step]:
     """The message from the left times the probability of either sign of the rest; nothing without signs."""
     steps: list[Step] = []
     for sign in range(2 if edge.signs == 2 else 0):
@@ -232,7 +232,7 @@ def _signed(chain: Chain, edge: Edge) -> list[Step]:
 
 
 @lru_cache(maxsize=32)
-def _backward(chain: Chain, edge: Edge, q: int) -> Steps:
+def _backward(chain: ChainKind, edge: ChainEdge, q: int) -> Steps:
     """The message from the right over edge q: a sum over the last of its four symbols, weighed by the first.
 
     Where a rest is tied it has a second part, which the level of the symbol before the window multiplies.
@@ -261,7 +261,7 @@ def _backward(chain: Chain, edge: Edge, q: int) -> Steps:
 
 
 @lru_cache(maxsize=32)
-def _meeting(chain: Chain) -> Steps:
+def _meeting(chain: ChainKind) -> Steps:
     """The sum over the symbol behind the main one of both messages' product."""
     a, b, c = chain.symbols(3)
     to = chain.totals + chain.number(c, b)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.chain_steps import ONE, WEIGHTS, Chain, Edge, chain_steps
+from sirf._kernels.chain_steps import ONE, WEIGHTS, ChainEdge, ChainKind, chain_steps
 from sirf._kernels.edge_tables import POINTS, EdgeTables, node_turns, tabulate_edges
 from sirf._kernels.jit import kernel
 
@@ -59,13 +59,14 @@ class SymbolChain:
         self.levels, self.likely = levels, likely
         self.tables, self.nodes = tables.up_to(size), (volts, shares, counts)
         each = zip(counts.tolist(), weights[:, 0].tolist(), rests.tolist(), ties.tolist(), strict=True)
-        self.edges = tuple(Edge.of(nodes > 0, first != 0.0, rest > 0.0, tie) for nodes, first, rest, tie in each)
+        self.edges = tuple(ChainEdge.of(nodes > 0, first != 0.0, rest > 0.0, tie) for nodes, first, rest, tie in each)
         most, tied = max((edge.signs for edge in self.edges), default=1), any(edge.tie for edge in self.edges)
-        self.kind = Chain(tuple(levels.tolist()), len(counts) + 3, 0, tied, most, coupling.tobytes())
+        self.kind = ChainKind(tuple(levels.tolist()), len(counts) + 3, 0, tied, most, coupling.tobytes())
         # (E, signs, L⁴): the transitions of the edges that move
         self.moving = np.flatnonzero(counts)
         apart = np.sqrt(rests[self.moving])[:, None, None] * np.array([-1.0, 1.0])[:most, None]
-        self.transitions = (weights[self.moving] @ levels[self.kind.symbols(4).reshape(4, -1)])[:, None] + apart
+        windows = levels[self.kind.symbols(4).reshape(4, -1)]
+        self.transitions = np.einsum("qi,it->qt", weights[self.moving], windows)[:, None] + apart
         self.rows = np.zeros((self.kind.rows, 2 * size))
         self.rows[ONE, :size] = 1.0
 
