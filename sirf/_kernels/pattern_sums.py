@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.jit import inlined, kernel
+from sirf._kernels.jit import kernel
 
 Float = NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def count_classes(
             sums[1, into] += part * (1.0 - part)
 
 
-@inlined
+@kernel(fastmath=True)  # products and a polynomial of slowly falling terms; their order moves the last digits only
 def gaussian_tails(scale: float, room: Float, table: Float) -> None:
     """erfc(d `scale`) / 2 for d = 0, 1 … in `table` (D,), to 2e-13 of itself; `room` (D,) is overwritten."""
     for d in range(len(table)):
@@ -117,14 +117,13 @@ def gaussian_tails(scale: float, room: Float, table: Float) -> None:
 
 
 @kernel(fastmath=True)  # sums of positive numbers; reordering moves the last digits only
-def sum_tails(counts: Float, deviations: Float, half: int, stride: int, table: Float, sums: Float) -> None:
+def sum_tails(counts: Float, deviations: Float, half: int, stride: int, table: Float, room: Float, sums: Float) -> None:
     """Sum Gaussian tails about bins of `counts` (G, B), the middle one at `half`, with `deviations` (G,) in bins.
 
-    `sums` (4, G, V): above voltages `stride` bins apart from zero on, below their opposites, and both of the squares. `table` is
-    room for 2 B + V `stride` numbers.
+    `sums` (4, G, V): above voltages `stride` bins apart from zero on, below their opposites, and both of the squares. `table`
+    and `room` hold 2 B + V `stride` numbers and are overwritten.
     """
     bins, voltages = counts.shape[1], sums.shape[2]
-    room = np.empty(len(table))
     for g in range(len(counts)):
         first, last = 0, bins - 1
         while first < last and counts[g, first] == 0.0:

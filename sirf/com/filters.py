@@ -122,4 +122,6 @@ def _filtered(numerator: Float, denominator: Float, impulse: Float) -> Float:
     """`impulse` (N,) through a section of up to second order, its coefficients in powers of 1/z."""
     zeros, poles = np.zeros(3), np.zeros(3)
     zeros[: len(numerator)], poles[: len(denominator)] = numerator, denominator
-    return second_order(zeros, poles, np.ascontiguousarray(impulse))
+    filtered = np.empty(len(impulse))
+    second_order(zeros, poles, np.ascontiguousarray(impulse), filtered)
+    return filtered

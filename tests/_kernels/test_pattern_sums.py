@@ -38,7 +38,8 @@ def test_sums_are_those_of_a_tail_about_every_bin() -> None:
     counts[3, 0] = 2.0
     deviations = np.array([0.5, 2.0, 7.0, 1.0])
     sums = np.empty((4, 4, voltages))
-    sum_tails(counts, deviations, half, stride, np.empty(2 * counts.shape[1] + stride * voltages), sums)
+    table, room = np.empty((2, 2 * counts.shape[1] + stride * voltages))
+    sum_tails(counts, deviations, half, stride, table, room, sums)
     volts, place = stride * np.arange(voltages)[:, None], np.arange(-half, half + 1)
     for g, (row, deviation) in enumerate(zip(counts, deviations, strict=True)):
         upper, lower = ndtr((place - volts) / deviation), ndtr((-place - volts) / deviation)

@@ -127,10 +127,10 @@ class _Grid:
         # bins wider than the noise, which only a link nearly without noise asks for, would leave none of it
         narrowed = np.maximum(variances, self.width**2 / BINS_A_DEVIATION)
         sums = np.empty((4, len(histograms), VOLTAGES))
-        room = np.empty(2 * histograms.shape[1] + self.stride * VOLTAGES)
+        table, room = np.empty((2, 2 * histograms.shape[1] + self.stride * VOLTAGES))
         # one layout, or the kernel is compiled once more for the other
         counts = np.ascontiguousarray(histograms)
-        sum_tails(counts, np.sqrt(narrowed) / self.width, self.half, self.stride, room, sums)
+        sum_tails(counts, np.sqrt(narrowed) / self.width, self.half, self.stride, table, room, sums)
         return np.asarray(sums.reshape(2, 2, levels, -1, VOLTAGES).sum(axis=3))
 
     def between(self, values: Float, volts: Float) -> Float:
