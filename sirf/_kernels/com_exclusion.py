@@ -58,24 +58,16 @@ def all_products(rows: Any, per_ui: Any, gram: Any, slope: Any) -> None:
                     out[phase, m, k] = total[phase]
 
 
-@kernel
 def tap_signs(taps: Any, main: Any) -> Any:
     """Sign (K,) of each tap over all settings, 1 for c(0), so that c(0) = 1 - sum of sign c(k) over the others.
 
     All zero where a tap takes both signs: c(0) is then taken for a tap that is free within its own range.
     """
-    signs = np.ones(taps.shape[1])
-    for k in range(taps.shape[1]):
-        least, most = 0.0, 0.0
-        for t in range(taps.shape[0]):
-            least, most = min(least, taps[t, k]), max(most, taps[t, k])
-        if k == main:
-            continue
-        if least < 0.0 and most > 0.0:
-            signs[:] = 0.0
-            return signs
-        signs[k] = -1.0 if least < 0.0 else 1.0
-    return signs
+    negative, positive = np.any(taps < 0.0, axis=0), np.any(taps > 0.0, axis=0)
+    negative[main] = False
+    if np.any(negative & positive):
+        return np.zeros(taps.shape[1])
+    return np.where(negative, -1.0, 1.0)
 
 
 @kernel
@@ -285,7 +277,6 @@ def _first_open(
     return kept
 
 
-@kernel
 def winning_rows(
     rows: Any,
     taps: Any,
@@ -303,36 +294,68 @@ def winning_rows(
 
     `window` begins with the samples between which all peaks are.
     """
-    low, high, per_ui, main, anchor = window[0], window[1], window[2], window[4], window[5]
-    total, count = taps.shape
-    may_win = np.ones(total, dtype=np.bool_)
+    low, high, per_ui, _, main, anchor = window
+    may_win = np.ones(len(taps), dtype=np.bool_)
     # limits that exclude each other are no interval, and what is left of a post-cursor is then not convex
     if np.any(b_min > b_max) or limits[0] < 0.0:
         return may_win
-    signs, main_most = tap_signs(taps, main), np.max(taps[:, main])
-    root_scale = math.sqrt(noise[5])
+    signs, root_scale = tap_signs(taps, main), math.sqrt(noise[5])
     roots = np.array([math.sqrt(best), root_scale, root_scale * np.max(np.abs(rows[main]))])
-    box, center = np.empty((2, count)), np.empty(count)
-    box_of(taps, 0, total, signs, main, box, center)
+    box, center = np.empty((2, taps.shape[1])), np.empty(taps.shape[1])
+    box_of(taps, 0, len(taps), signs, main, box, center)
     first, last = possible_cursors(rows, signs, main, box, low, high, per_ui, anchor)
-    tangents = np.zeros((last - first, count + 1))
-    instants = np.arange(first, last)
+    tangents = np.zeros((last - first, center.size + 1))
+    _exclude_blocks(
+        rows, taps, window, b_max, b_min, limits[0], noise, fext, gram, slope, signs, roots, np.max(taps[:, main]),
+        first, np.arange(first, last), tangents, np.empty((len(taps) + 1, 2), dtype=np.int64), box, center, may_win,
+    )  # fmt: skip
+    return may_win
+
+
+@kernel
+def _exclude_blocks(
+    rows: Any,
+    taps: Any,
+    window: Any,
+    b_max: Any,
+    b_min: Any,
+    floating_max: Any,
+    noise: Any,
+    fext: Any,
+    gram: Any,
+    slope: Any,
+    signs: Any,
+    roots: Any,
+    main_most: Any,
+    begin: Any,
+    instants: Any,
+    tangents: Any,
+    blocks: Any,
+    box: Any,
+    center: Any,
+    may_win: Any,
+) -> None:
+    """Make `may_win` (T,) false for the rows of blocks that bounds exclude; `blocks` (T + 1, 2) is room."""
+    main, total = window[4], taps.shape[0]
     # depth-first, the later part of a split block below the earlier one
-    blocks = np.empty((total + 1, 2), dtype=np.int64)
     blocks[0, 0], blocks[0, 1] = 0, total
-    waiting, whole = 1, True
+    waiting = 1
     while waiting > 0:
         waiting -= 1
         start, stop = blocks[waiting, 0], blocks[waiting, 1]
+        # compared, for numba would compile the callee for the literal of a flag that is set here a second time
+        whole = stop - start == total
         box_of(taps, start, stop, signs, main, box, center)
-        floor = math.sqrt(noise[0] + np.min(fext[start:stop]))
+        least = fext[start]
+        for t in range(start + 1, stop):
+            least = min(least, fext[t])
         kept = _first_open(
-            rows, instants, whole, first, tangents, signs, box, center, floor, window, b_max, b_min, limits[0], noise,
-            roots, main_most, gram, slope,
+            rows, instants, whole, begin, tangents, signs, box, center, math.sqrt(noise[0] + least), window, b_max,
+            b_min, floating_max, noise, roots, main_most, gram, slope,
         )  # fmt: skip
         if whole:
             # what excludes the whole grid at an instant does so for all its parts
-            instants, whole = instants[:kept], False
+            instants = instants[:kept]
         if kept == 0:
             may_win[start:stop] = False
         elif stop - start > BLOCK:
@@ -340,4 +363,3 @@ def winning_rows(
             blocks[waiting, 0], blocks[waiting, 1] = between, stop
             blocks[waiting + 1, 0], blocks[waiting + 1, 1] = start, between
             waiting += 2
-    return may_win

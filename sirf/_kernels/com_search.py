@@ -11,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sirf._kernels.com_exclusion import all_products, winning_rows
 from sirf._kernels.jit import kernel
 
 CURSOR_NONE = -1
-SAMPLES_A_ROW = 60
-"""Samples whose products for all sampling phases cost about as much as a look at one transmitter setting."""
 
 
 @kernel
@@ -348,19 +345,23 @@ def search_setting(
     local: Any,
     best: Any,
     prune: Any,
+    may_win: Any,
+    gram: Any,
+    slope: Any,
+    summed: Any,
 ) -> Any:
-    """Search all rows of `taps` at one CTLE setting; returns (best, row, cursor index, settings evaluated).
+    """Search the rows of `taps` that `may_win` (T,) at one CTLE setting; returns (best, row, cursor index, settings evaluated).
 
     `best` is the square of the ratio in equation (93A-36) to beat (strictly); row is -1 where none does. `noise` holds
     (sigma_N² + sigma_NEXT², sigma_X², (A_DD² + sigma_RJ²) sigma_X² M² / 4, 10^(-SNR_TX/10), 1 where SNR_TX refers to c(0),
-    (R_LM / (L-1))²), `fext` (T,) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor).
+    (R_LM / (L-1))²), `fext` (T,) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor), between
+    whose first two all peaks are.
     With `local` above 0 the reference code's local search holds: `places` (T, S) are the indices of the swept values,
     `state` (S + 2) the index of each at the best so far, that of its second gain, and whether there is a best yet; `setting`
-    the indices of both gains. Without `prune` every setting is evaluated in full. Products are summed for the sampling phases
-    that settings have, when the first has one.
+    the indices of both gains. Without `prune` every setting is evaluated in full. `gram` and `slope` (M, K, K) are products,
+    `summed` (M,) says of which sampling phases: those of other phases are summed when the first setting has them.
     """
     low, high, per_ui, reach, main, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
-    low, high = peak_window(rows, taps, main, low, high)
     work = np.empty(max(high - low, 4 * per_ui + 1))
     post = np.empty(reach)
     upper = np.empty(reach)
@@ -369,20 +370,9 @@ def search_setting(
     size = rows.shape[1]
     swept = places.shape[1]
     count = rows.shape[0]
-    gram, slope = np.empty((per_ui, count, count)), np.empty((per_ui, count, count))
-    summed = np.zeros(per_ui, dtype=np.bool_)
     column = np.empty((2, count, (size - 1) // per_ui + 1))
     b_first = b_max[0] if b_max.size else 0.0
     found, found_cursor, evaluated = -1, -1, 0
-    may_win = np.ones(taps.shape[0], dtype=np.bool_)
-    # a local search looks at few rows, and without a setting to beat no bound excludes any; products of all phases for a
-    # bound cost as much as to look at some hundred rows
-    if prune and local == 0 and best > 0.0 and taps.shape[0] * SAMPLES_A_ROW > size:
-        peaks = window.copy()
-        peaks[0], peaks[1] = low, high
-        all_products(rows, per_ui, gram, slope)
-        summed[:] = True
-        may_win = winning_rows(rows, taps, peaks, b_max, b_min, limits, noise, fext, best, gram, slope)
     for t in range(taps.shape[0]):
         if not may_win[t]:
             continue

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.com_search import feedback_taps, search_setting
+from sirf._kernels.com_exclusion import all_products, winning_rows
+from sirf._kernels.com_search import feedback_taps, peak_window, search_setting
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms, receiver_noise_terms
@@ -32,6 +33,8 @@ SEARCH_THREADS = 2
 """Kernels release the interpreter, so that threads run side by side; a study takes the other cores by its processes."""
 MANY_SETTINGS = 100_000
 """Grids of more settings are searched by several threads."""
+_SAMPLES_A_ROW = 60
+"""Samples whose products for all sampling phases cost about as much as a look at one transmitter setting."""
 SearchPath = tuple[tuple[int, int, float], ...]
 
 
@@ -255,22 +258,39 @@ class CaseSearch:
     ) -> tuple[float, int, int, int]:
         settings, grid = self.settings, self.grid
         per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
+        rows, taps, window = shifted_rows(pulse, grid.offsets, per_ui), grid.taps, self.window(pulse.size)
+        window[:2] = peak_window(rows, taps, grid.main, window[0], window[1])
+        b_max, b_min = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
+        limits, noise = np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]), self.constants(number)
+        fext = np.ascontiguousarray(self.fext[:, number])
+        gram, slope = np.empty((2, per_ui, len(rows), len(rows)))
+        summed, may_win = np.zeros(per_ui, dtype=np.bool_), np.ones(len(taps), dtype=np.bool_)
+        # a local search looks at few rows, and without a setting to beat no bound excludes any; products of all phases
+        # for a bound cost as much as to look at some hundred rows
+        if prune and local == 0 and best > 0.0 and len(taps) * _SAMPLES_A_ROW > pulse.size:
+            all_products(rows, per_ui, gram, slope)
+            summed[:] = True
+            may_win = winning_rows(rows, taps, window, b_max, b_min, limits, noise, fext, best, gram, slope)
         ratio, row, cursor, evaluated = search_setting(
-            shifted_rows(pulse, grid.offsets, per_ui),
-            grid.taps,
+            rows,
+            taps,
             grid.places,
-            self.window(pulse.size),
-            np.array(dfe.b_max, dtype=float),
-            np.array(dfe.b_min, dtype=float),
+            window,
+            b_max,
+            b_min,
             np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
-            np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
-            self.constants(number),
-            np.ascontiguousarray(self.fext[:, number]),
+            limits,
+            noise,
+            fext,
             state,
             np.array(self.gains[number], dtype=np.int64),
             local,
             best,
             prune,
+            may_win,
+            gram,
+            slope,
+            summed,
         )
         return float(ratio), int(row), int(cursor), int(evaluated)
 
