@@ -14,6 +14,8 @@ Integers = NDArray[np.int64]
 
 FARTHEST = 30.0
 """Standard deviations beyond which a threshold is as good as out of reach."""
+LOST = 80.0
+"""Difference of the squares of two numbers of deviations, from which the tail of the larger is 2^-57 of the other's."""
 MIN_VARIANCE = 0.1
 """Least part of the noise's variance that the noise of the last symbols leaves unknown."""
 
@@ -103,8 +105,15 @@ def _error_probabilities(
     """
     up = down = errors = 0.0
     above, below = np.inf, -np.inf
+    # the place of the next threshold on the side of k
+    nearest = min(max((bounds[max(level - 1, 0)] / deviation - centre) / wide, -FARTHEST), FARTHEST)
     for k in range(len(bounds)):
         place = min(max((bounds[k] / deviation - centre) / wide, -FARTHEST), FARTHEST)
+        if k == level:
+            nearest = place
+        # beside the tail of that one the tail of a farther threshold is lost in rounding
+        if place * place - nearest * nearest > LOST:
+            continue
         # every tail is counted from the side on which it keeps its digits
         tail = 0.5 * math.erfc((place if k >= level else -place) * math.sqrt(0.5))
         nearer, farther = (k, k + 1) if k >= level else (k + 1, k)

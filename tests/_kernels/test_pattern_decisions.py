@@ -45,13 +45,15 @@ def rooms(states: int = 9, memory: int = 3) -> tuple[Float, Integer]:
     return np.zeros((2, memory + 2, states)), np.empty((2, states), np.int64)
 
 
+# little noise puts the farther thresholds beyond what double precision adds to the nearer ones
+@pytest.mark.parametrize("noise", [1.0, 0.3])
 @pytest.mark.parametrize("function", [follow_decisions, follow_decisions.py_func])  # type: ignore[attr-defined]
-def test_shares_and_rates_are_those_of_all_sequences(function: object) -> None:
+def test_shares_and_rates_are_those_of_all_sequences(function: object, noise: float) -> None:
     assert callable(function)
     generator = np.random.default_rng(5)
     sent = generator.integers(0, 4, 400)
     seen = LEVELS[sent] + 0.1 * generator.standard_normal(400)
-    deviation = generator.uniform(0.1, 0.2, 400)
+    deviation = noise * generator.uniform(0.1, 0.2, 400)
     moved = -(STATES @ np.array([0.3, -0.1]))
     edges = np.concatenate([[-np.inf], BOUNDS, [np.inf]])
     wrong = np.array(
