@@ -42,70 +42,74 @@ def _turn(lanes: Real, at: int, real: Vector, imaginary: Vector, turns: Real, wh
 
 
 @kernel
-def _two(lanes: Real, first: int, step: int, turns: Real, turn: int) -> None:
-    for p in range(step // PAIR):
-        a = first + PAIR * p
-        b = a + step
-        ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
-        store(lanes, a, ar + br)
-        store(lanes, a + LANES, ai + bi)
-        _turn(lanes, b, ar - br, ai - bi, turns, turn + p)
+def _two(lanes: Real, step: int, turns: Real, turn: int) -> None:
+    for first in range(0, len(lanes), 2 * step):
+        for p in range(step // PAIR):
+            a = first + PAIR * p
+            b = a + step
+            ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
+            store(lanes, a, ar + br)
+            store(lanes, a + LANES, ai + bi)
+            _turn(lanes, b, ar - br, ai - bi, turns, turn + p)
 
 
 @kernel
-def _three(lanes: Real, first: int, step: int, turns: Real, turn: int) -> None:
+def _three(lanes: Real, step: int, turns: Real, turn: int) -> None:
     half, side = filled(HALF), filled(SQRT_3_4)
-    for p in range(step // PAIR):
-        a = first + PAIR * p
-        b, c = a + step, a + 2 * step
-        ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
-        cr, ci = load(lanes, c), load(lanes, c + LANES)
-        sr, si, dr, di = br + cr, bi + ci, side * (br - cr), side * (bi - ci)
-        mr, mi = ar - half * sr, ai - half * si
-        store(lanes, a, ar + sr)
-        store(lanes, a + LANES, ai + si)
-        _turn(lanes, b, mr + di, mi - dr, turns, turn + 2 * p)
-        _turn(lanes, c, mr - di, mi + dr, turns, turn + 2 * p + 1)
+    for first in range(0, len(lanes), 3 * step):
+        for p in range(step // PAIR):
+            a = first + PAIR * p
+            b, c = a + step, a + 2 * step
+            ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
+            cr, ci = load(lanes, c), load(lanes, c + LANES)
+            sr, si, dr, di = br + cr, bi + ci, side * (br - cr), side * (bi - ci)
+            mr, mi = ar - half * sr, ai - half * si
+            store(lanes, a, ar + sr)
+            store(lanes, a + LANES, ai + si)
+            _turn(lanes, b, mr + di, mi - dr, turns, turn + 2 * p)
+            _turn(lanes, c, mr - di, mi + dr, turns, turn + 2 * p + 1)
 
 
 @kernel
-def _four(lanes: Real, first: int, step: int, turns: Real, turn: int) -> None:
-    for p in range(step // PAIR):
-        a = first + PAIR * p
-        b, c, d = a + step, a + 2 * step, a + 3 * step
-        ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
-        cr, ci, dr, di = load(lanes, c), load(lanes, c + LANES), load(lanes, d), load(lanes, d + LANES)
-        sr, si, tr, ti = ar + cr, ai + ci, ar - cr, ai - ci
-        ur, ui, vr, vi = br + dr, bi + di, br - dr, bi - di
-        store(lanes, a, sr + ur)
-        store(lanes, a + LANES, si + ui)
-        _turn(lanes, b, tr + vi, ti - vr, turns, turn + 3 * p)
-        _turn(lanes, c, sr - ur, si - ui, turns, turn + 3 * p + 1)
-        _turn(lanes, d, tr - vi, ti + vr, turns, turn + 3 * p + 2)
+def _four(lanes: Real, step: int, turns: Real, turn: int) -> None:
+    for first in range(0, len(lanes), 4 * step):
+        for p in range(step // PAIR):
+            a = first + PAIR * p
+            b, c, d = a + step, a + 2 * step, a + 3 * step
+            ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
+            cr, ci, dr, di = load(lanes, c), load(lanes, c + LANES), load(lanes, d), load(lanes, d + LANES)
+            sr, si, tr, ti = ar + cr, ai + ci, ar - cr, ai - ci
+            ur, ui, vr, vi = br + dr, bi + di, br - dr, bi - di
+            store(lanes, a, sr + ur)
+            store(lanes, a + LANES, si + ui)
+            _turn(lanes, b, tr + vi, ti - vr, turns, turn + 3 * p)
+            _turn(lanes, c, sr - ur, si - ui, turns, turn + 3 * p + 1)
+            _turn(lanes, d, tr - vi, ti + vr, turns, turn + 3 * p + 2)
 
 
 @kernel
-def _five(lanes: Real, first: int, step: int, turns: Real, turn: int) -> None:
+def _five(lanes: Real, step: int, turns: Real, turn: int) -> None:
     c1, c2, s1, s2 = filled(C1), filled(C2), filled(S1), filled(S2)
-    for p in range(step // PAIR):
-        a = first + PAIR * p
-        b, c, d, e = a + step, a + 2 * step, a + 3 * step, a + 4 * step
-        ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
-        cr, ci, dr, di = load(lanes, c), load(lanes, c + LANES), load(lanes, d), load(lanes, d + LANES)
-        er, ei = load(lanes, e), load(lanes, e + LANES)
-        # sums and differences of places that lie opposite
-        pr, pi, qr, qi = br + er, bi + ei, cr + dr, ci + di
-        ur, ui, vr, vi = br - er, bi - ei, cr - dr, ci - di
-        mr, mi = ar + (c1 * pr + c2 * qr), ai + (c1 * pi + c2 * qi)
-        nr, ni = ar + (c2 * pr + c1 * qr), ai + (c2 * pi + c1 * qi)
-        fr, fi = s1 * ur + s2 * vr, s1 * ui + s2 * vi
-        gr, gi = s2 * ur - s1 * vr, s2 * ui - s1 * vi
-        store(lanes, a, ar + (pr + qr))
-        store(lanes, a + LANES, ai + (pi + qi))
-        _turn(lanes, b, mr + fi, mi - fr, turns, turn + 4 * p)
-        _turn(lanes, c, nr + gi, ni - gr, turns, turn + 4 * p + 1)
-        _turn(lanes, d, nr - gi, ni + gr, turns, turn + 4 * p + 2)
-        _turn(lanes, e, mr - fi, mi + fr, turns, turn + 4 * p + 3)
+    for first in range(0, len(lanes), 5 * step):
+        for p in range(step // PAIR):
+            a = first + PAIR * p
+            b, c, d, e = a + step, a + 2 * step, a + 3 * step, a + 4 * step
+            ar, ai, br, bi = load(lanes, a), load(lanes, a + LANES), load(lanes, b), load(lanes, b + LANES)
+            cr, ci, dr, di = load(lanes, c), load(lanes, c + LANES), load(lanes, d), load(lanes, d + LANES)
+            er, ei = load(lanes, e), load(lanes, e + LANES)
+            # sums and differences of places that lie opposite
+            pr, pi, qr, qi = br + er, bi + ei, cr + dr, ci + di
+            ur, ui, vr, vi = br - er, bi - ei, cr - dr, ci - di
+            mr, mi = ar + (c1 * pr + c2 * qr), ai + (c1 * pi + c2 * qi)
+            nr, ni = ar + (c2 * pr + c1 * qr), ai + (c2 * pi + c1 * qi)
+            fr, fi = s1 * ur + s2 * vr, s1 * ui + s2 * vi
+            gr, gi = s2 * ur - s1 * vr, s2 * ui - s1 * vi
+            store(lanes, a, ar + (pr + qr))
+            store(lanes, a + LANES, ai + (pi + qi))
+            _turn(lanes, b, mr + fi, mi - fr, turns, turn + 4 * p)
+            _turn(lanes, c, nr + gi, ni - gr, turns, turn + 4 * p + 1)
+            _turn(lanes, d, nr - gi, ni + gr, turns, turn + 4 * p + 2)
+            _turn(lanes, e, mr - fi, mi + fr, turns, turn + 4 * p + 3)
 
 
 @kernel
@@ -113,15 +117,14 @@ def _stages(lanes: Real, stages: Places, turns: Real) -> None:
     """All `stages` (S, 3): radix, numbers of the work from one place of a butterfly to the next, and the first of its `turns`."""
     for stage in range(len(stages)):
         radix, step, turn = stages[stage, 0], stages[stage, 1], stages[stage, 2]
-        for first in range(0, len(lanes), radix * step):
-            if radix == 4:
-                _four(lanes, first, step, turns, turn)
-            elif radix == 3:
-                _three(lanes, first, step, turns, turn)
-            elif radix == 2:
-                _two(lanes, first, step, turns, turn)
-            else:
-                _five(lanes, first, step, turns, turn)
+        if radix == 4:
+            _four(lanes, step, turns, turn)
+        elif radix == 3:
+            _three(lanes, step, turns, turn)
+        elif radix == 2:
+            _two(lanes, step, turns, turn)
+        else:
+            _five(lanes, step, turns, turn)
 
 
 @kernel
