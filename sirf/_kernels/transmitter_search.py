@@ -13,6 +13,51 @@ from sirf._kernels.jit import kernel
 Float = NDArray[np.float64]
 
 
+@kernel(fastmath=True)  # sums over a few taps and samples; the order of addition changes them below 1e-12 of the pulse
+def balance(
+    wave: Float,
+    taps: Float,
+    tap_main: int,
+    m: int,
+    index: int,
+    part: float,
+    least: float,
+    limit_low: float,
+    limit_high: float,
+) -> float:
+    """p(t - T) - p(t + T) + b(1) p(t) of the pulse behind the taps, a `part` of a sample after one: zero where (93A-25) holds.
+
+    Infinite where the pulse is not above `least`; b(1) is held within its limits.
+    """
+    here = 0.0
+    before = 0.0
+    after = 0.0
+    # on a sample, it alone counts
+    for j in range(-1, 3) if part else range(1):
+        weight = cubic_weight(j, part)
+        for i in range(len(taps)):
+            at = index + j - (i - tap_main) * m
+            here += weight * taps[i] * wave[at]
+            before += weight * taps[i] * wave[at - m]
+            after += weight * taps[i] * wave[at + m]
+    if here <= least:
+        return np.inf
+    tap = min(max(after / here, limit_low), limit_high)
+    return before - (after - tap * here)
+
+
+@kernel
+def cubic_weight(node: int, part: float) -> float:
+    """Weight of the sample at -1, 0, 1 or 2 in the cubic through all four, at `part` between 0 and 1."""
+    if node == -1:
+        return -part * (part - 1.0) * (part - 2.0) / 6.0
+    if node == 0:
+        return (part + 1.0) * (part - 1.0) * (part - 2.0) / 2.0
+    if node == 1:
+        return -(part + 1.0) * part * (part - 2.0) / 2.0
+    return (part + 1.0) * part * (part - 1.0) / 6.0
+
+
 @kernel(fastmath=True)  # sums of squares; the order of addition changes the FOM below 1e-12
 def figure_of_merit(
     wave: Float,
@@ -29,55 +74,72 @@ def figure_of_merit(
     jitter_variance: float,
     tx_noise: float,
     eye_factor: float,
+    between: bool,
 ) -> tuple[float, int]:
     """(A_s² / sigma², sampling index) of a Tx FFE setting on the unequalised pulse `wave` (N,) with its peak at `peak`.
 
     `edge_power` (m,) is the sum of squared edge responses by sampling phase; `fext_power` (taps,) the FEXT autocorrelation
-    at lags of UI; `fixed_variance` all that the Tx FFE does not touch. Zero when the main cursor is not positive.
+    at lags of UI; `fixed_variance` all that the Tx FFE does not touch. The index is of the sample closest to the root of equation
+    (93A-25); with `between` the merit is that at the root itself. Zero when the main cursor is not positive.
     """
     count = len(taps)
-    n = len(wave)
-    best_error = np.inf
-    instant = -1
-    main = 0.0
     limit_low = dfe_min[0] if len(dfe_min) else 0.0
     limit_high = dfe_max[0] if len(dfe_max) else 0.0
+    # on the way up to the peak the Mueller-Müller condition has false roots, where hardly any signal is
+    least = 0.3 * wave[peak] * taps[tap_main]
+    found = np.inf
+    instant = -1
     # equation (93A-25) has its root on the rising edge or close behind the peak
     for index in range(peak - m, peak + m // 2 + 1):
-        here = 0.0
-        before = 0.0
-        after = 0.0
-        for i in range(count):
-            at = index - (i - tap_main) * m
-            here += taps[i] * wave[at]
-            before += taps[i] * wave[at - m]
-            after += taps[i] * wave[at + m]
-        # on the way up to the peak the Mueller-Müller condition has false roots, where hardly any signal is
-        if here <= 0.3 * wave[peak] * taps[tap_main]:
-            continue
-        tap = min(max(after / here, limit_low), limit_high)
-        # p(t - T) = p(t + T) - b(1) p(t), equation (93A-25): the sample closest to its root
-        error = abs(before - (after - tap * here))
-        if error < best_error:
-            best_error = error
+        error = balance(wave, taps, tap_main, m, index, 0.0, least, limit_low, limit_high)
+        if abs(error) < abs(found):
+            found = error
             instant = index
-            main = here
     if instant < 0:
         return 0.0, peak
+    base = instant
+    part = 0.0
+    if between:
+        # the root lies on the side on which the balance changes its sign
+        for side in (1, -1):
+            error = balance(wave, taps, tap_main, m, instant + side, 0.0, least, limit_low, limit_high)
+            if error < np.inf and error * found < 0.0:
+                base = min(instant, instant + side)
+                part = 0.5
+        # whether it is positive at the later sample of both, which moves nearer where the balance has its sign
+        later = (found > 0.0) == (base < instant)
+        # halved: where b(1) meets a limit the balance has a bend, which fools a secant; to a part in 512 of a sample
+        for halving in range(2, 10 if part else 2):
+            error = balance(wave, taps, tap_main, m, base, part, least, limit_low, limit_high)
+            part += -(0.5**halving) if (error > 0.0) == later else 0.5**halving
+    # the cubic through four samples: within 2e-4 of a wave that ends at the symbol rate and is sampled 16 times a UI
+    early, near, far, late = cubic_weight(-1, part), cubic_weight(0, part), cubic_weight(1, part), cubic_weight(2, part)
+    phase = base % m
+    # one sample a UI first, so that the sums over taps read neighbours
+    rows = len(wave) // m
+    baud = np.empty(rows)
+    for n in range(1, rows - 1):
+        at = phase + n * m
+        baud[n] = early * wave[at - 1] + near * wave[at] + far * wave[at + 1] + late * wave[at + 2]
+    middle = base // m
+    main = 0.0
+    for i in range(count):
+        main += taps[i] * baud[middle - i + tap_main]
     isi = 0.0
-    # the response is read `count` UI around each cursor: the same margin at both ends keeps indices inside
-    first = instant % m + (count + 1) * m
-    for index in range(first, n - (count + 1) * m, m):
+    # what the DFE takes away comes below; the response is read `count` UI around each cursor, which the margins keep inside
+    for n in range(count + 1, rows - count - 1):
         value = 0.0
         for i in range(count):
-            value += taps[i] * wave[index - (i - tap_main) * m]
-        order = (index - instant) // m
-        if order == 0:
-            continue
-        if 0 < order <= len(dfe_max):
-            ratio = value / main
-            value -= main * min(max(ratio, dfe_min[order - 1]), dfe_max[order - 1])
+            value += taps[i] * baud[n - i + tap_main]
+        isi += value * value if n < middle or n > middle + len(dfe_max) else 0.0
+    for order in range(len(dfe_max)):
+        value = 0.0
+        for i in range(count):
+            value += taps[i] * baud[middle + 1 + order - i + tap_main]
+        value -= main * min(max(value / main, dfe_min[order]), dfe_max[order])
         isi += value * value
+    edge = early * edge_power[(base - 1) % m] + near * edge_power[phase]
+    edge += far * edge_power[(base + 1) % m] + late * edge_power[(base + 2) % m]
     # mean square of the FFE's output steps for independent symbols: the taps' differences, with zero before and after
     # them
     transitions = taps[0] * taps[0] + taps[count - 1] * taps[count - 1]
@@ -88,7 +150,7 @@ def figure_of_merit(
         for j in range(count):
             fext += taps[i] * taps[j] * fext_power[abs(i - j)]
     sigma2 = (
-        symbol_variance * (isi + fext + jitter_variance * transitions * edge_power[instant % m])
+        symbol_variance * (isi + fext + jitter_variance * transitions * edge)
         # SNR_TX noise follows the main cursor, equation (93A-30)
         + (tx_noise * main) ** 2
         + fixed_variance
@@ -117,11 +179,13 @@ def coordinate_descent(
     jitter_variance: float,
     tx_noise: float,
     eye_factor: float,
+    between: bool,
 ) -> tuple[float, NDArray[np.int64], int, int]:
     """Best (fom, grid indices, sampling index, candidates) by turning one Tx tap at a time until no turn helps.
 
     `grid` (taps, widest) holds the allowed values of each tap ; a main tap of 0 there takes what the others leave
-    of 1. `sizes` tells how many values each row holds.
+    of 1. `sizes` tells how many values each row holds. With `between` merits are those between samples, and where no turn helps
+    any two taps are moved by a step each: the end then hangs less on the start.
     """
     count = len(sizes)
     chosen = start.copy()
@@ -131,12 +195,25 @@ def coordinate_descent(
     taps = np.empty(count)
     for _ in range(rounds):
         improved = False
-        for turn in range(count):
+        # each tap by itself, then each pair: from `count` on the turn t is of the taps t // count and t % count
+        for turn in range(count * count):
+            one, other = (turn, turn) if turn < count else (turn // count, turn % count)
+            if turn >= count and (improved or not between):
+                break
+            if turn >= count and (other >= one or one == tap_main or other == tap_main):
+                continue
             # the main tap follows from the others: its turn tries the present setting, which counts when it is the only tap
-            options = 1 if turn == tap_main else sizes[turn]
-            winner = chosen[turn]
+            options = 4 if turn >= count else 1 if turn == tap_main else sizes[turn]
+            first = chosen[one]
+            second = chosen[other]
+            winner = first
+            partner = second
             for option in range(options):
-                chosen[turn] = option
+                # all values of one tap, or a step up or down of two
+                chosen[one] = option if one == other else first + 2 * (option % 2) - 1
+                chosen[other] = option if one == other else second + 2 * (option // 2) - 1
+                if min(chosen[one], chosen[other]) < 0 or chosen[one] >= sizes[one] or chosen[other] >= sizes[other]:
+                    continue
                 total = 0.0
                 for i in range(count):
                     if i != tap_main:
@@ -161,14 +238,17 @@ def coordinate_descent(
                     jitter_variance,
                     tx_noise,
                     eye_factor,
+                    between,
                 )
                 if fom > best:
                     best = fom
-                    winner = option
+                    winner = chosen[one]
+                    partner = chosen[other]
                     instant = index
                     improved = True
-            chosen[turn] = winner
-        # no tap alone improves the figure of merit any more
+            chosen[one] = winner
+            chosen[other] = partner
+        # neither a tap alone nor two together improve the figure of merit any more
         if not improved:
             break
     return best, chosen, instant, tried

@@ -21,7 +21,8 @@ from sirf.ami.host import Instance
 from sirf.ami.model_impairments import ClockJitter, ModelNoise, clock_jitter
 from sirf.ami.sample_buffer import SampleBuffer
 from sirf.engine.counting.tally import Errors, tally
-from sirf.engine.front_end import FrontEnd, front_end, sampling_instant
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.mueller_muller import sampling_instant
 from sirf.engine.seeding import segment_generator
 from sirf.engine.waveform.capture import VOLTAGE_BINS
 from sirf.engine.waveform.polyphase import FILTER_MARGIN

@@ -24,6 +24,7 @@ from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Pulse
 from sirf.engine.baseline_wander import BaselineWander, CouplingTail
 from sirf.engine.link_key import LinkKey
+from sirf.engine.mueller_muller import root_beside, sampling_instant
 from sirf.engine.noise_correlation import noise_correlation
 from sirf.errors import SirfError
 from sirf.receiver.receiver import MUELLER_MULLER, AnyCtle, Receiver
@@ -283,12 +284,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     channel = analog_channel(link)
     receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
     raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
-    shaped = with_ffe(raw[0], tx.ffe, tx.ffe_main, m)
-    # it answers the symbol itself, whatever the transmitter's FFE makes of it; as decision feedback it stands still where edges
-    # are displaced
-    feedback = None if receiver.cancellation is None else receiver.cancellation.symbol_response(len(shaped), m)
-    if feedback is not None:
-        shaped += feedback
+    shaped, feedback = _shaped(link, raw[0])
     # found ahead of the Rx FFE, whose taps weigh samples at this instant
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     if receiver.sampling != MUELLER_MULLER:
@@ -341,6 +337,24 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     )
 
 
+def _shaped(link: Link, pulse: Float) -> tuple[Float, Float | None]:
+    """A circular pulse (N,) behind the transmitter's FFE, with what `Receiver.cancellation` adds, and that alone."""
+    shaped = with_ffe(pulse, link.transmitter.ffe, link.transmitter.ffe_main, link.samples_per_ui)
+    if link.receiver.cancellation is None:
+        return shaped, None
+    # it answers the symbol itself, whatever the transmitter's FFE makes of it; as decision feedback it stands still where edges
+    # are displaced
+    feedback = link.receiver.cancellation.symbol_response(len(shaped), link.samples_per_ui)
+    return shaped + feedback, feedback
+
+
+def balanced_offset(link: Link) -> float:
+    """UI from the sample at which a Mueller-Müller loop is taken to lock to where equation (93A-25) holds between samples."""
+    limits, m = _first_dfe_limits(link), link.samples_per_ui
+    shaped, _ = _shaped(link, analog_channel(link).response(0, link.receiver, kind="pulse"))
+    return root_beside(shaped, sampling_instant(shaped, m, dfe_limits=limits), m, dfe_limits=limits) / m
+
+
 def with_ffe(wave: Float, taps: Sequence[float], main: int, samples_per_ui: int) -> Float:
     """Circular wave (N,) through T-spaced taps; the tap at `main` causes no delay."""
     result = np.zeros_like(wave)
@@ -363,23 +377,6 @@ def whole_samples(offset: float) -> tuple[int, float]:
 def earlier(wave: Float, samples: float) -> Float:
     """Circular wave (N,) that comes so many samples, or a part of one, earlier."""
     return np.asarray(fft.irfft(fft.rfft(wave) * np.exp(2j * np.pi * samples * fft.rfftfreq(len(wave))), n=len(wave)))
-
-
-def sampling_instant(pulse: Float, samples_per_ui: int, *, dfe_limits: tuple[float, float] = (0.0, 0.0)) -> int:
-    """Mueller-Müller sampling index: p(t_s - T) = p(t_s + T) - b(1) p(t_s), equation (93A-25), nearest sample.
-
-    b(1) is the first DFE tap, limited to `dfe_limits`. Searched from one UI before the peak to half a UI after it.
-    """
-    m = samples_per_ui
-    # of the signal with its sign: a swapped pair has no positive main cursor, and is refused for that
-    peak = int(np.argmax(pulse))
-    candidates = np.arange(peak - m, peak + m // 2 + 1)
-    here, before, after = (pulse.take(candidates + shift, mode="wrap") for shift in (0, -m, m))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        tap = np.clip(after / here, *dfe_limits)
-    # low on the flanks the condition has roots of its own, where hardly any signal is
-    error = np.where(here > 0.3 * pulse[peak], np.abs(before - (after - tap * here)), np.inf)
-    return int(candidates[np.argmin(error)])
 
 
 def _first_dfe_limits(link: Link) -> tuple[float, float]:

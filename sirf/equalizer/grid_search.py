@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,6 @@ from sirf._kernels.transmitter_search import coordinate_descent
 from sirf.engine.front_end import (
     AnalogChannel,
     analog_channel,
-    earlier,
-    whole_samples,
     with_ffe,
 )
 from sirf.equalizer.constrained_taps import merits_of_taps, solve_taps
@@ -28,6 +26,7 @@ from sirf.equalizer.search_waves import (
     aggressor_power,
     circular_lags,
     ctle_power,
+    sampled_at,
     with_gains,
 )
 from sirf.execution import tell
@@ -194,6 +193,7 @@ class GridSearch(ReceiverProblem):
         middle, top = self._instant(pulse, m), dataclasses.replace(best, fom_db=-np.inf)
         first = last = round(best.offset_ui * m)
         top = self._sampled(top, waves, pulse, middle, first, wide, noise)
+        merits = {first: top.fom_db}
         # a few samples on either side, and on where the best lies at an end
         while last - first < m:
             place = round(top.offset_ui * m)
@@ -206,8 +206,14 @@ class GridSearch(ReceiverProblem):
             else:
                 break
             trial = self._sampled(best, waves, pulse, middle, offset, wide, noise)
+            merits[offset] = trial.fom_db
             top = trial if trial.fom_db > top.fom_db else top
-        return top
+        if not self.between_samples:
+            return top
+        best_offset = _best_between(merits, round(top.offset_ui * m))
+        between = self._sampled(best, waves, pulse, middle, best_offset, wide, noise)
+        # floating taps that find other places between two samples bend the merits: the better one of both
+        return max(between, top, key=lambda setting: setting.fom_db)
 
     def _sampled(
         self,
@@ -215,13 +221,14 @@ class GridSearch(ReceiverProblem):
         waves: UnequalizedWaves,
         pulse: Float,
         middle: int,
-        offset: int,
+        offset: float,
         wide: EqualizerLimits,
         noise: Float,
     ) -> Setting:
         """A CTLE and Tx FFE with floating taps and limits of the Rx FFE at one sampling instant, `offset` from the `middle`."""
         self.candidates += 1
-        m, limits, instant = waves.m, self.limits, middle + offset
+        m, limits = waves.m, self.limits
+        instant, pulse, waves = sampled_at(middle, pulse, waves, offset)
         shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
         samples = pulse[instant % m :: m]
         # noise of SNR_TX as the converter meets it, ahead of the FFE: relative to every sample
@@ -314,6 +321,7 @@ class GridSearch(ReceiverProblem):
             self.jitter_variance,
             self._tx_noise(),
             self._eye_factor,
+            self.between_samples,
         )
         self.candidates += tried
         taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
@@ -365,11 +373,9 @@ class GridSearch(ReceiverProblem):
     def _between(self, waves: UnequalizedWaves, top: Setting, known: _Known) -> Setting:
         """The setting at the instant between samples that merits of the best sample and those beside it make the best."""
         best = round(top.offset_ui * waves.m)
-        places = range(best - _OFFSETS_BESIDE, best + _OFFSETS_BESIDE + 1)
-        self._mmse_at(waves, top.tx, places, known)
-        merits = np.array([known.senders[top.tx].merits[place] for place in places])
-        # a polynomial through all of them: merits are smooth in time, as the pulse is
-        return dataclasses.replace(top, offset_ui=(best + _top_of(merits)) / waves.m) if np.all(merits > 0.0) else top
+        self._mmse_at(waves, top.tx, range(best - _OFFSETS_BESIDE, best + _OFFSETS_BESIDE + 1), known)
+        merits = {place: merit for place, merit in known.senders[top.tx].merits.items() if merit > 0.0}
+        return dataclasses.replace(top, offset_ui=_best_between(merits, best) / waves.m)
 
     def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
         if "tx_ffe" in self.freeze:
@@ -441,11 +447,7 @@ class GridSearch(ReceiverProblem):
         if setting.fom_db == -np.inf:
             return setting
         sender, limits = known.senders[setting.tx], self.limits
-        samples, between = whole_samples(setting.offset_ui * waves.m)
-        instant, pulse = sender.instant + samples, sender.pulse
-        # between two samples the waves come earlier, as in the front end
-        if between:
-            pulse, waves = earlier(pulse, between), dataclasses.replace(waves, edge=earlier(waves.edge, between))
+        instant, pulse, waves = sampled_at(sender.instant, sender.pulse, waves, setting.offset_ui * waves.m)
         shape, extra = self._observed(waves, pulse, instant, setting.tx, limits, sender.noise)
         weights, feedback, fom = solve_taps(
             shape, instant // waves.m, extra, self.symbol_variance, limits, self._tx_noise(), self._eye_factor
@@ -470,13 +472,17 @@ class GridSearch(ReceiverProblem):
         return fext, near
 
 
-def _top_of(merits: Float) -> float:
-    """Where the polynomial through merits at -n to n is greatest, within a step of the middle one."""
-    half = len(merits) // 2
-    fit = np.polynomial.Polynomial.fit(np.arange(-half, half + 1), merits, 2 * half)
+def _best_between(merits: Mapping[int, float], best: int) -> float:
+    """The offset in samples of the greatest merit between samples, within one of the `best`; that where merits beside it lack."""
+    beside = range(-_OFFSETS_BESIDE, _OFFSETS_BESIDE + 1)
+    values = [merits.get(best + step, -np.inf) for step in beside]
+    if not np.all(np.isfinite(values)):
+        return best
+    # a polynomial through all of them: merits are smooth in time, as the pulse is
+    fit = np.polynomial.Polynomial.fit(beside, values, 2 * _OFFSETS_BESIDE)
     turns = fit.deriv().roots()
     inside = turns.real[(np.abs(turns.imag) < 1e-9) & (np.abs(turns.real) <= 1.0)]
-    return float(max(inside, key=fit, default=0.0))
+    return best + float(max(inside, key=fit, default=0.0))
 
 
 def _key(setting: Setting) -> tuple[float, ...]:

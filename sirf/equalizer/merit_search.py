@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sirf.engine.front_end import front_end
+from sirf.engine.front_end import balanced_offset, front_end
 from sirf.equalizer.error_ratio_search import refine_by_error_ratio
 from sirf.equalizer.grid_search import GridSearch
 from sirf.equalizer.search_grid import frozen_limits
@@ -57,8 +57,9 @@ def optimize(
         "ber": from there CTLE and Tx FFE are moved step by step while the statistical bit error ratio falls, jitter, crosstalk
         and error propagation in it.
     between_samples
-        Whether an Rx FFE's instant is the one of the greatest figure of merit between samples, not the best sample: figures then
-        follow the length of a path without steps. Not with floating taps or limits of the Rx FFE, whose search goes by samples.
+        Whether the instant lies between samples, not on the best one: with an Rx FFE where the figure of merit is greatest, else
+        at the root of equation (93A-25), where merits of all settings are then taken. Figures then follow the length of a path
+        without steps, and agree from grid to grid.
 
     The result's `equalizer_report` says what was chosen and how; a link that nothing opens is returned with the best
     setting found and `equalizer_report.opened` False. Raises `SirfError` for an unknown block name.
@@ -155,12 +156,21 @@ def _by_figure_of_merit(
         receiver = dataclasses.replace(receiver, converter=converter)
     transmitter = dataclasses.replace(link.transmitter, ffe=best.tx, ffe_main=search.tap_main)
     result = link.replace(transmitter=transmitter, receiver=receiver, limits=search.limits)
+    if between_samples and not search.uses_rx_ffe:
+        result = _balanced(result)
     if "dfe" not in freeze:
-        result = result.replace(
-            receiver=dataclasses.replace(receiver, dfe=dfe_taps(result, len(search.limits.dfe_max)))
-        )
+        taps = dfe_taps(result, len(search.limits.dfe_max))
+        result = result.replace(receiver=dataclasses.replace(result.receiver, dfe=taps))
     # the search's limits held frozen blocks: the link keeps its own
     return result.replace(limits=link.limits, equalizer_report=search.report(best, result.receiver.dfe))
+
+
+def _balanced(link: Link) -> Link:
+    """The link sampled where its Mueller-Müller loop balances, which lies between samples."""
+    # a DFE counts in the balance by its limits alone
+    present = link.receiver.replace(dfe=(0.0,) * len(link.limits.dfe_max))
+    offset = balanced_offset(link.replace(receiver=present))
+    return link.replace(receiver=link.receiver.replace(sampling_offset_ui=offset))
 
 
 def _through_light(

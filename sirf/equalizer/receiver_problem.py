@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.engine.front_end import sampling_instant
+from sirf.engine.mueller_muller import sampling_instant
 from sirf.equalizer.converter_range import converter_range
 from sirf.equalizer.search_waves import UnequalizedWaves, pulse_columns, through_ffe
 from sirf.presets import EqualizerLimits

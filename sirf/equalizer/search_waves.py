@@ -12,7 +12,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf.channel.cached_spectra import transform_grid
-from sirf.engine.front_end import AnalogChannel
+from sirf.engine.front_end import AnalogChannel, earlier, whole_samples
 from sirf.engine.noise_correlation import noise_correlation
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Ctle, Receiver
@@ -75,6 +75,17 @@ def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) ->
     # both ends wrap round as the transform's circle does; windows reversed make tap j look j - pre symbols back
     circular = np.concatenate([baud[len(baud) - post :], baud, baud[:pre]])
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(circular, pre + post + 1)[:, ::-1])
+
+
+def sampled_at(
+    instant: int, pulse: Float, waves: UnequalizedWaves, offset: float
+) -> tuple[int, Float, UnequalizedWaves]:
+    """(sample, pulse, waves) by which a link is sampled `offset` samples from an instant."""
+    samples, between = whole_samples(offset)
+    # between two samples the waves come earlier, as in the front end
+    if between:
+        pulse, waves = earlier(pulse, between), dataclasses.replace(waves, edge=earlier(waves.edge, between))
+    return instant + samples, pulse, waves
 
 
 def circular_lags(samples: Float, count: int) -> Float:

@@ -125,7 +125,7 @@ def _without_models(link: Link) -> Link:
 def _equalized_anew(link: Link) -> Link:
     if link.has_models:
         return _without_models(equalize_own_side(link))
-    return link.optimized()
+    return link.optimized(between_samples=True)
 
 
 def _lessened(

@@ -59,7 +59,9 @@ def retimed_light_link(optics: OpticsPreset, path: OpticalPath | None = None) ->
     standard = optical_standard(optics.symbol_rate)
     span = Span.alone(path or optics.path, swing=optics.swing, symbol_rate=optics.symbol_rate, agc_db=optics.agc_db)
     # sixteen samples a UI: curves of light need no more
-    return Link(span, standard=standard, symbol_rate=optics.symbol_rate, samples_per_ui=16).optimized()
+    return Link(span, standard=standard, symbol_rate=optics.symbol_rate, samples_per_ui=16).optimized(
+        between_samples=True
+    )
 
 
 def light_ber(optics: OpticsPreset, path: OpticalPath | None = None) -> float:

@@ -237,9 +237,10 @@ def _light_under_preset(
 def optimized(link: Link) -> Link:
     """The link with its equaliser set by the reference search; cached, for several figures are asked of the same link.
 
-    A link that has been through a search keeps its settings. Vendor models keep theirs: the search sets the side without one.
+    Sampled between samples, so that figures follow lengths without steps and hang on no grid. A link that has been through a
+    search keeps its settings. Vendor models keep theirs: the search sets the side without one.
     """
     # vendor models choose their own settings; only the other side is searched
     if link.has_models:
         return link if link.equalizer_report is not None else equalize_own_side(link)
-    return link if link.equalizer_report is not None else link.optimized()
+    return link if link.equalizer_report is not None else link.optimized(between_samples=True)

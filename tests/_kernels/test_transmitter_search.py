@@ -31,10 +31,12 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return plain_module(monkeypatch, module)
 
 
-def arguments(taps: int, dfe: Float, edge: Float | None = None, fext: Float | None = None) -> tuple[Any, ...]:
+def arguments(
+    taps: int, dfe: Float, edge: Float | None = None, fext: Float | None = None, *, between: bool = False
+) -> tuple[Any, ...]:
     edge = np.linspace(0.5, 1.5, M) if edge is None else edge
     fext = np.linspace(0.02, 0.001, taps) if fext is None else fext
-    return (M, PEAK, -dfe, dfe, edge, fext, *VARIANCES.values())
+    return (M, PEAK, -dfe, dfe, edge, fext, *VARIANCES.values(), between)
 
 
 def by_arrays(taps: Float, dfe: Float, instant: int) -> float:
@@ -142,3 +144,49 @@ def test_a_main_tap_of_the_grid_stays(kernels: ModuleType) -> None:
     )
     meant = kernels.figure_of_merit(pulse(), np.array([0.0, 0.5, 0.0]), MAIN, *arguments(3, np.zeros(0)))[0]
     assert fom == meant
+
+
+def smooth_merits(kernels: ModuleType, taps: Float, dfe: Float, m: int, late: float, *, between: bool) -> float:
+    """Merit of a pulse of three Gaussians, which ends in frequency, with `m` samples a UI that lie `late` UI after its peak."""
+    t = (np.arange(40 * m) - 13 * m) / m + late
+    wave = sum(
+        high * np.exp(-(((t - at) / wide) ** 2)) for high, at, wide in ((1, 0, 0.6), (0.2, 1.3, 0.9), (0.05, 4, 2))
+    )
+    flat, fext = np.ones(m), np.linspace(0.02, 0.001, len(taps))
+    given = (m, int(np.argmax(wave)), -dfe, dfe, flat, fext, *VARIANCES.values(), between)
+    return float(kernels.figure_of_merit(wave, taps, MAIN, *given)[0])
+
+
+@pytest.mark.parametrize("dfe", [[], [0.05], [0.4, 0.1]])
+@pytest.mark.parametrize("taps", [[0.0, 1.0, 0.0], [-0.08, 0.82, -0.1]])
+def test_the_merit_between_samples_is_that_of_a_fine_grid(
+    kernels: ModuleType, taps: list[float], dfe: list[float]
+) -> None:
+    """Wherever samples lie about the pulse the merit is the same, and that of 8192 samples a UI; on samples it runs over 1 %."""
+    given, limits = np.array(taps), np.array(dfe)
+    fine = smooth_merits(kernels, given, limits, 8192, 0.0, between=False)
+    places = np.linspace(0.0, 1.0, 7) / 16
+    found = [smooth_merits(kernels, given, limits, 16, late, between=True) for late in places]
+    on_samples = [smooth_merits(kernels, given, limits, 16, late, between=False) for late in places]
+    assert found == pytest.approx([fine] * 7, rel=1e-3)
+    assert np.ptp(on_samples) > 0.01 * fine
+
+
+def test_between_samples_neither_a_tap_nor_two_together_help(kernels: ModuleType) -> None:
+    limits = np.array([0.2])
+    for start in itertools.product(range(3), [0], range(4)):
+        fom, chosen, _, _ = kernels.coordinate_descent(
+            pulse(), np.array(start), GRID, SIZES, MAIN, 0.72, 10, *arguments(3, limits, between=True)
+        )
+        for i, j in itertools.product(range(3), range(4)):
+            taps = np.array([GRID[0, i], 1.0 - abs(GRID[0, i]) - abs(GRID[2, j]), GRID[2, j]])
+            beside = abs(i - chosen[0]) <= 1 and abs(j - chosen[2]) <= 1
+            if taps[MAIN] >= 0.72 and (i == chosen[0] or j == chosen[2] or beside):
+                assert fom >= kernels.figure_of_merit(pulse(), taps, MAIN, *arguments(3, limits, between=True))[0]
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
+def test_weights_of_four_samples_are_those_of_a_cubic(kernels: ModuleType, part: float) -> None:
+    weights = [kernels.cubic_weight(node, part) for node in (-1, 0, 1, 2)]
+    for power in range(4):
+        assert np.dot(weights, np.array([-1.0, 0.0, 1.0, 2.0]) ** power) == pytest.approx(part**power, abs=1e-15)

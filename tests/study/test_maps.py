@@ -32,7 +32,7 @@ def test_each_point_is_a_single_evaluation(losses: Map) -> None:
     for i, j in ((0, 0), (2, 1), (3, 2)):
         path = path_with_loss(load_path("cpo", rate_class="100g"), LOSSES[j], NYQUIST)
         (segment,) = PathSubject(path=path, standard="cei-112g-xsr").sections(LENGTHS[i])
-        eye = statistical_eye(optimize(segment.link), phases=1)
+        eye = statistical_eye(optimize(segment.link, between_samples=True), phases=1)
         assert losses.values[i, j] == pytest.approx(eye.ber, rel=1e-9)
         assert losses.first.values[i] == pytest.approx(1e3 * LENGTHS[i])
 

@@ -1,4 +1,4 @@
-"""Reach through light does not hang on rounding: perturbed by a billionth, the equaliser search leads to the same length."""
+"""Reach does not hang on rounding or on the grid of samples: perturbed by a billionth, the search leads to the same length."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 
 from sirf.engine.front_end import front_end
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer import error_ratio_search
 from sirf.equalizer.search_waves import UnequalizedWaves
 from sirf.link import Link
+from sirf.study import measurement
+from sirf.study import sections as study_sections
 from sirf.study.host_models import HostModels
+from sirf.study.limits import limit_of
+from sirf.study.reach import reach
 from sirf.study.rule import rule_of
 from sirf.study.ruled_reach import ruled_reach
 from sirf.study.sections import optimized, sections
-from sirf.study.subject import ArchitectureSubject
+from sirf.study.subject import ArchitectureSubject, subject_of
 from sirf.system.architecture import load_architecture
 
 RATE = 106.25e9
@@ -47,6 +52,40 @@ def test_a_billionth_in_the_search_does_not_move_the_reach(monkeypatch: pytest.M
     moved = ruled_reach(subject, rule, start=0.37)
     assert moved.length_m == pytest.approx(plain.length_m, rel=1e-5)
     assert moved.tolerance == pytest.approx(plain.tolerance, rel=1e-3)
+
+
+def test_a_billionth_in_the_search_does_not_move_the_reach_of_copper(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for seed in range(3):
+        if seed:
+            _perturbed(monkeypatch, 1e-9, seed)
+        for cache in (study_sections.optimized, measurement._eye):
+            cache.cache_clear()
+        found.append(reach("npo", standard="cei-112g-vsr", limit={"ber": 1e-6}, explain=False))
+    assert [one.reach_mm for one in found] == pytest.approx([found[0].reach_mm] * 3, rel=1e-9)
+    assert [one.tolerance for one in found] == pytest.approx([found[0].tolerance] * 3, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("path", "standard", "length"),
+    [("cable", "802.3ck-cr1", 1.0), ("npo", "cei-112g-vsr", 0.1), ("cpo", "cei-112g-xsr", 0.18)],
+)
+def test_margins_of_copper_follow_length_without_steps(path: str, standard: str, length: float) -> None:
+    """From one twentieth of a percent to the next margins bend by hundredths of a decade; on samples they jumped by up to 1.5."""
+    subject, limit = subject_of(path, standard=standard), limit_of({"ber": 1e-6}, ber=1e-6)
+    lengths = length * 1.0005 ** np.arange(12)
+    margins = [limit.margin(limit.value(limit.measurement(subject, float(one)))) for one in lengths]
+    assert np.abs(np.diff(margins, 2)).max() < 0.03
+
+
+@pytest.mark.parametrize("name", ["pluggable-retimed", "npo", "copper-cable", "copper-copackaged"])
+def test_copper_errs_alike_on_grids_of_16_and_32_samples(name: str) -> None:
+    """A row has 32 samples a UI and its reach 16: on samples their error ratios were up to five times apart."""
+    ratios = []
+    for count in (16, 32):
+        first = sections(load_architecture(name), RATE, step=20e6, samples_per_ui=count)[0]
+        ratios.append(statistical_eye(optimized(first.link), phases=1).ber)
+    assert ratios[0] == pytest.approx(ratios[1], rel=0.02)
 
 
 def _link(samples_per_ui: int) -> Link:
