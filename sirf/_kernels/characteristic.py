@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._kernels.jit import kernel
+from sirf._kernels.jit import inlined, kernel
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 
-@kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
+@inlined
 def add_opposites(factor: Complex, theta: float, step: float, swing: float, share: float) -> None:
     """Add `share` cosh(s `swing`) to `factor` (S,): what a voltage and its opposite, equally likely, make together.
 
@@ -49,16 +49,22 @@ def add_exponentials(total: Complex, theta: float, step: float, volts: Float, sh
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def multiply_symbols(
-    out: Complex, theta: float, step: float, cursors: Float, levels: Float, small: float, cumulants: Float
+    out: Complex,
+    theta: float,
+    step: float,
+    cursors: Float,
+    levels: Float,
+    small: float,
+    cumulants: Float,
+    factor: Complex,
 ) -> None:
     """Multiply `out` (S,) in place by the product over k of mean_j exp(s a_j c_k).
 
     Cursors with |c| < `small` enter by their `cumulants` (3,): second, fourth and sixth of one symbol. Left out is the eighth:
-    |s c|^8 / 148 at most, for two levels.
+    |s c|^8 / 148 at most, for two levels. `factor` (S,) is overwritten.
     """
     size = len(out)
     half = len(levels) // 2
-    factor = np.empty(size, dtype=np.complex128)
     power2 = 0.0
     power4 = 0.0
     power6 = 0.0
@@ -107,10 +113,11 @@ def average_symbols(
 ) -> Complex:
     """(S,): function of one aggressor averaged over the phases `first`, `first` + `stride` … of `wave` (rows, M)."""
     total = np.zeros(size, dtype=np.complex128)
+    factor = np.empty(size, dtype=np.complex128)
     count = 0
     for phase in range(first, wave.shape[1], stride):
         part = np.ones(size, dtype=np.complex128)
-        multiply_symbols(part, theta, step, wave[:, phase].copy(), levels, small, cumulants)
+        multiply_symbols(part, theta, step, wave[:, phase].copy(), levels, small, cumulants, factor)
         total += part
         count += 1
     return total / count

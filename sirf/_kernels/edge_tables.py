@@ -68,7 +68,7 @@ class EdgeTables:
         lows = -0.5 * (points - 1) * spacings
         low, spacing = lows[used, None, None], spacings[used, None, None]
         turns = node_turns(theta, step, low, spacing, volts[used], shares[used, None])
-        tabulate_edges(table, ends - each, each, counts[used].repeat(sides), turns)
+        tabulate_edges(table, ends - each, each, counts[used].repeat(sides), turns, np.empty((10, volts.shape[2])))
         return cls(table, starts, spacings, points)
 
     def up_to(self, size: int) -> EdgeTables:
@@ -112,14 +112,20 @@ def node_turns(theta: float, step: float, low: Float, spacing: Float, volts: Flo
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def tabulate_edges(
-    table: Float, starts: NDArray[np.int64], points: NDArray[np.int64], counts: NDArray[np.int64], turns: Float
+    table: Float,
+    starts: NDArray[np.int64],
+    points: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    turns: Float,
+    angles: Float,
 ) -> None:
     """Expectation of exp(s x v) over the nodes v of edge e, for `points`[e] transitions x at equal distances.
 
-    In rows of the `table` (…, 2 S) from `starts`[e] on. The first `counts`[e] of the nodes count, whose `turns` are overwritten.
+    In rows of the `table` (…, 2 S) from `starts`[e] on. The first `counts`[e] of the nodes count, whose `turns` are overwritten,
+    as are `angles` (10, N), made outside because a kernel that makes arrays takes longer to compile.
     S is a multiple of `LANES`, so that nodes are loaded once for so many points; they fill vectors.
     """
-    size, angles = table.shape[1] // 2, np.empty((10, turns.shape[2]))
+    size = table.shape[1] // 2
     for e in range(len(starts)):
         nodes = counts[e]
         for row in range(starts[e], starts[e] + points[e]):

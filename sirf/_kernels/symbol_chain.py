@@ -156,7 +156,7 @@ class SymbolChain:
         table, number = np.zeros((len(moves) + POINTS - 1, 2 * self.size)), len(moves)
         own, once = volts[q, np.where(moves < 0.0, volts.shape[1] - 1, 0)], np.ones(number, dtype=np.int64)
         turns = node_turns(self.theta, self.step, moves[:, None], np.zeros(1), own, shares[q])
-        tabulate_edges(table, np.arange(number), once, once * counts[q], turns)
+        tabulate_edges(table, np.arange(number), once, once * counts[q], turns, np.empty((10, volts.shape[2])))
         return table
 
 

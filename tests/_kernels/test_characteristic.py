@@ -49,7 +49,7 @@ def test_a_voltage_and_its_opposite_make_a_cosh(kernels: ModuleType, swing: floa
 def test_symbols_multiply_to_the_mean_over_all_of_them(kernels: ModuleType, levels: NDArray[np.float64]) -> None:
     cursors = np.array([0.11, -0.07, 0.23])
     out = np.full(SIZE, 2.0 + 0j)
-    kernels.multiply_symbols(out, THETA, STEP, cursors, levels, 0.0, NONE)
+    kernels.multiply_symbols(out, THETA, STEP, cursors, levels, 0.0, NONE, np.empty_like(out))
     np.testing.assert_allclose(out, 2.0 * enumerated(levels, cursors), rtol=1e-12)
 
 
@@ -59,7 +59,7 @@ def test_small_cursors_enter_by_their_cumulants_to_the_eighth_order(
 ) -> None:
     cursors = np.array([0.02, 0.3, -0.03, 0.025])
     out = np.ones(SIZE, dtype=complex)
-    kernels.multiply_symbols(out, THETA, STEP, cursors, levels, 0.05, cumulants(levels))
+    kernels.multiply_symbols(out, THETA, STEP, cursors, levels, 0.05, cumulants(levels), np.empty_like(out))
     exact = enumerated(levels, cursors)
     # what is left out begins with the eighth cumulant, -272 / 8! of two levels; the next order is a tenth of it here
     bound = sum((np.abs(LINE) * abs(c)) ** 8 / 148.0 for c in cursors if abs(c) < 0.05)

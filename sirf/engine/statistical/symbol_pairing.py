@@ -97,7 +97,7 @@ def multiply_others(out: Complex, tilt: float, step: float, cursors: Float, leve
         if len(levels) == ORDER:
             multiply_pairs(function, tilt, step, through, points, shares, small, known)
         else:
-            multiply_symbols(function, tilt, step, through, levels, small, known)
+            multiply_symbols(function, tilt, step, through, levels, small, known, np.empty_like(function))
 
 
 def averaged_function(
