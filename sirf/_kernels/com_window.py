@@ -356,8 +356,10 @@ def window_estimates(
             post[n] = samples[-low, zero + 1 + n] if zero + 1 + n < count else 0.0
         feedback_taps(post, samples[-low, zero], b_max, b_min, floating, limits, chosen, upper, lower)
         for w in range(weights.size):
-            _interpolate(samples[:, zero : zero + 1], (w - half_window) * step, low, values[:1])
-            top_bins[w] = scale * (levels - 1) * values[0] / bin_size
+            index = int(np.floor((w - half_window) * step))
+            top, following = samples[index - low, zero], samples[index - low + 1, zero]
+            top += ((w - half_window) * step - index) * (following - top)
+            top_bins[w] = scale * (levels - 1) * top / bin_size
         # with more interference than this the row cannot be better than what is known
         most = signal / known / bin_size + SLACK_BINS if known > 0.0 else np.inf
         sigma, frequencies, angle, furthest = steady / bin_size, 0, 0.0, 0.0
@@ -402,8 +404,9 @@ def window_estimates(
                 if frequencies > _MOST_FREQUENCIES:
                     break
             sums[:] = 0.0
-            used = _add_values(values[:count], levels, bin_size, sigma / DECAY, sums, large, 0)
-            used = _add_values(slopes[:count], levels, bin_size, sigma / DECAY, sums, large, used)
+            used = np.int64(0)
+            for part in (values[:count], slopes[:count]):
+                used = _add_values(part, levels, bin_size, sigma / DECAY, sums, large, used)
             _transform(large, used, sums, levels, variance, truncation, angle, transforms[w, :frequencies], state)
             done[w] = True
         if closed:
