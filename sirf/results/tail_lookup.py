@@ -33,6 +33,8 @@ def logarithm_at(tail: Sequence[float], place: float, floor: float) -> float:
 def logarithms_at(tails: Float, row: NDArray[np.int64], place: Float, floor: float) -> Float:
     """`logarithm_at` of the `row` of `tails` (R, V) at each `place`; rows and places are broadcast to one shape."""
     points = tails.shape[1]
+    # what never happens may stand there as minus infinity, of which no difference can be taken
+    tails = np.maximum(tails, floor)
     within = place <= points - 1
     place = np.where(within, place, 0.0)
     index = np.minimum(place.astype(np.int64), points - 2)

@@ -38,6 +38,12 @@ def test_many_places_are_read_as_one_after_another() -> None:
         assert row.tolist() == [logarithm_at(tail, where, FLOOR) for where in place.tolist()]
 
 
+def test_what_never_happens_has_a_probability_of_zero() -> None:
+    tails = np.full((1, 8), -np.inf)
+    value, level = np.array([0.0, 0.3, 2.0]), np.zeros(3, dtype=np.int64)
+    assert not probabilities_beyond(tails, tails, 10.0, np.ones(3, dtype=bool), level, value, FLOOR).any()
+
+
 def test_either_side_is_read_from_the_tail_of_its_side() -> None:
     """Exponential tails with other weights above and below the middle: P(x > v) = 0.7 exp(-v), P(x < -v) = 0.3 exp(-2 v)."""
     volts = np.linspace(0.0, 10.0, 101)
