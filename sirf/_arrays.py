@@ -18,6 +18,10 @@ FecSymbols = NDArray[np.uint16]
 """Symbols of a Reed-Solomon code: ten bits do not fit one byte."""
 
 
+KEPT_BYTES = 1 << 25
+"""Freed memory that the process keeps for arrays to come."""
+
+
 def real(values: object) -> Float:
     """`values` as an array of real numbers: in double precision, but what is in single precision stays so."""
     given = np.asarray(values)
@@ -34,3 +38,13 @@ def read_only_view(values: Complex) -> Complex:
     view = np.ascontiguousarray(values, dtype=np.complex128).view()
     view.flags.writeable = False
     return view
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep freed memory: what it hands back to the system comes again page by page, which costs more than to
+    fill it.
+
+    glibc keeps twice as much as the largest array that a program has ever freed (mallopt(3), M_MMAP_THRESHOLD). This one is
+    never touched, so it costs nothing.
+    """
+    np.empty(KEPT_BYTES // 2, dtype=np.uint8)

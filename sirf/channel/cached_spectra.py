@@ -49,12 +49,16 @@ def symbol_shape(n_samples: int, samples_per_ui: int, symbol_rate: float, points
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def folded_shape(n_samples: int, origin: int) -> Float:
-    """Sum of (t + k)^-1.5 over k = 1, 2, … (n_samples,), t in windows from sample `origin`: a Hurwitz zeta function."""
+def folded_shape(n_samples: int, origin: int, first: int = 0, size: int | None = None) -> Float:
+    """Sum of (t + k)^-1.5 over k = 1, 2, …, t in windows of `n_samples` from sample `origin`: a Hurwitz zeta function.
+
+    At all samples, or at `size` of them from the `first` on: most of a long window is asked for by nobody.
+    """
+    wanted = np.arange(first, n_samples if size is None else first + size)
     # from one window to the next the age grows by a sample in `n_samples`
-    age = 1.0 + (np.arange(n_samples) - origin) / n_samples
-    few = np.linspace(age[0], age[-1], 1025)  # smooth enough for straight lines between 1025 points
-    return _read_only(np.interp(age, few, _zeta(few)))
+    youngest, oldest = 1.0 - origin / n_samples, 1.0 + (n_samples - 1 - origin) / n_samples
+    few = np.linspace(youngest, oldest, 1025)  # smooth enough for straight lines between 1025 points
+    return _read_only(np.interp(1.0 + (wanted - origin) / n_samples, few, _zeta(few)))
 
 
 def _zeta(first: Float) -> Float:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
 
-from sirf._arrays import Complex, Float
+from sirf._arrays import Complex, Float, keep_freed_memory
 from sirf.channel.cached_spectra import KEPT_GRIDS, folded_shape, symbol_low_pass, transform_grid
 from sirf.channel.resample import MAX_UNRESOLVED, FlatResponse, coupling_corner, flatten, usual_step, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
@@ -184,6 +184,8 @@ def prepare(
         corner = None
     if corner is not None:
         frequency, value = without_coupling(frequency, value, corner)
+    # a dozen arrays of some MB come and go
+    keep_freed_memory()
     # the long response first; how much of it counts is known only then
     long = _long_response(flatten(frequency, value), frequency, symbol_rate, samples_per_ui)
     prepared = _shortened(long, tail_energy, 0.0 if corner is None else corner)
@@ -245,7 +247,7 @@ class _LongResponse:
         # most of a window is dropped: it is neither turned nor mended
         whole = np.concatenate([self.circular[start : start + size], self.circular[: max(start + size - self.size, 0)]])
         # nothing of the tail is taken out twice: the shape is that of the whole window
-        whole -= self.folded * folded_shape(self.size, self.origin)[first : first + size]
+        whole -= self.folded * folded_shape(self.size, self.origin, first, size)
         return whole
 
 

@@ -466,3 +466,8 @@ def test_the_ring_about_half_the_span_is_listened_to(side: int, place: float, he
     if heard:
         assert "response is still -6 dB of its peak after half of the 5 ns" in found[0]
     assert _wrap_warnings(np.zeros(4200), origin, half, 5e-9) == ()
+
+
+@pytest.mark.parametrize(("first", "size"), [(0, 5), (100, 2000), (2500, 1500)])
+def test_a_part_of_the_folded_tail_is_that_of_the_whole(first: int, size: int) -> None:
+    np.testing.assert_array_equal(folded_shape(4000, 1000, first, size), folded_shape(4000, 1000)[first : first + size])

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sirf._arrays import Float, Single, Symbols
+from sirf._arrays import Float, Single, Symbols, keep_freed_memory
 from sirf._kernels.polyphase import accumulate
 from sirf.engine.contract import WAVEFORM, check_link
 from sirf.engine.counting.symbol_comparison import LineDecoder, SymbolComparison
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, UnitNoise
 from sirf.engine.waveform.capture import VOLTAGE_BINS, Capture, histogram_eye
 from sirf.engine.waveform.plan import LightPlan, event_errors, kept_draw, plan
-from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank, keep_freed_memory
+from sirf.engine.waveform.polyphase import FILTER_MARGIN, Filterbank
 from sirf.engine.waveform.reception import Decisions, Reception, TracedDecisions
 from sirf.engine.waveform.sequence_stream import DETECTOR_TAIL, SequenceStream
 from sirf.engine.waveform.symbol_source import Blocks, Given, Source

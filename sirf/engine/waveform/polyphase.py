@@ -25,8 +25,6 @@ MIN_PHASES = 4
 """Three phases just hold a bandwidth of 1.5 symbol rates, and leave interpolation no room."""
 MIN_TRANSFORM = 8192
 """Least length of a transform in symbols; a power of two at least eight times the memory otherwise."""
-KEPT_BYTES = 1 << 25
-"""Freed memory that the process keeps for the arrays of the next blocks."""
 FILTER_MARGIN = 2
 """Symbols on each side that the interpolation filter may reach over."""
 
@@ -158,16 +156,6 @@ def _spectra(one: Response, rows: int, step: int, m: int, lead: int, columns: in
     values = np.where(inside, one.wave[np.clip(at, 0, len(one.wave) - 1)], 0.0)
     # single precision: its rounding, 1e-7 of the signal, lies far below any noise
     return np.asarray(fft.rfft(values.astype(np.float32), transform))
-
-
-def keep_freed_memory() -> None:
-    """Let the C library keep freed memory: what it hands back to the system comes again page by page, which costs more than to
-    fill it.
-
-    glibc keeps twice as much as the largest array that a program has ever freed (mallopt(3), M_MMAP_THRESHOLD). This one is
-    never touched, so it costs nothing.
-    """
-    np.empty(KEPT_BYTES // 2, dtype=np.uint8)
 
 
 class Filterbank:
