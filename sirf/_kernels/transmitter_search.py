@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sirf._kernels.jit import kernel
 
 Float = NDArray[np.float64]
+NO_SIGNAL = 1e300
+"""In place of a balance where hardly any signal is: fast arithmetic takes no number for infinite."""
 
 
 @kernel(fastmath=True)  # sums over a few taps and samples; the order of addition changes them below 1e-12 of the pulse
@@ -27,33 +29,33 @@ def balance(
 ) -> float:
     """p(t - T) - p(t + T) + b(1) p(t) of the pulse behind the taps, a `part` of a sample after one: zero where (93A-25) holds.
 
-    Infinite where the pulse is not above `least`; b(1) is held within its limits.
+    `NO_SIGNAL` where the pulse is not above `least`; b(1) is held within its limits.
     """
     here = 0.0
     before = 0.0
     after = 0.0
     # on a sample, it alone counts
     for j in range(-1, 3) if part else range(1):
-        weight = cubic_weight(j, part)
+        weight = cubic_weight(float(j), part)
         for i in range(len(taps)):
             at = index + j - (i - tap_main) * m
             here += weight * taps[i] * wave[at]
             before += weight * taps[i] * wave[at - m]
             after += weight * taps[i] * wave[at + m]
     if here <= least:
-        return np.inf
+        return NO_SIGNAL
     tap = min(max(after / here, limit_low), limit_high)
     return before - (after - tap * here)
 
 
 @kernel
-def cubic_weight(node: int, part: float) -> float:
+def cubic_weight(node: float, part: float) -> float:
     """Weight of the sample at -1, 0, 1 or 2 in the cubic through all four, at `part` between 0 and 1."""
-    if node == -1:
+    if node == -1.0:
         return -part * (part - 1.0) * (part - 2.0) / 6.0
-    if node == 0:
+    if node == 0.0:
         return (part + 1.0) * (part - 1.0) * (part - 2.0) / 2.0
-    if node == 1:
+    if node == 1.0:
         return -(part + 1.0) * part * (part - 2.0) / 2.0
     return (part + 1.0) * part * (part - 1.0) / 6.0
 
@@ -87,15 +89,15 @@ def figure_of_merit(
     limit_high = dfe_max[0] if len(dfe_max) else 0.0
     # on the way up to the peak the Mueller-Müller condition has false roots, where hardly any signal is
     least = 0.3 * wave[peak] * taps[tap_main]
-    found = np.inf
-    instant = -1
+    found = NO_SIGNAL
+    instant = peak
     # equation (93A-25) has its root on the rising edge or close behind the peak
     for index in range(peak - m, peak + m // 2 + 1):
         error = balance(wave, taps, tap_main, m, index, 0.0, least, limit_low, limit_high)
         if abs(error) < abs(found):
             found = error
             instant = index
-    if instant < 0:
+    if found == NO_SIGNAL:
         return 0.0, peak
     base = instant
     part = 0.0
@@ -103,7 +105,7 @@ def figure_of_merit(
         # the root lies on the side on which the balance changes its sign
         for side in (1, -1):
             error = balance(wave, taps, tap_main, m, instant + side, 0.0, least, limit_low, limit_high)
-            if error < np.inf and error * found < 0.0:
+            if error < NO_SIGNAL and error * found < 0.0:
                 base = min(instant, instant + side)
                 part = 0.5
         # whether it is positive at the later sample of both, which moves nearer where the balance has its sign
@@ -113,7 +115,8 @@ def figure_of_merit(
             error = balance(wave, taps, tap_main, m, base, part, least, limit_low, limit_high)
             part += -(0.5**halving) if (error > 0.0) == later else 0.5**halving
     # the cubic through four samples: within 2e-4 of a wave that ends at the symbol rate and is sampled 16 times a UI
-    early, near, far, late = cubic_weight(-1, part), cubic_weight(0, part), cubic_weight(1, part), cubic_weight(2, part)
+    early, near = cubic_weight(-1.0, part), cubic_weight(0.0, part)
+    far, late = cubic_weight(1.0, part), cubic_weight(2.0, part)
     phase = base % m
     # one sample a UI first, so that the sums over taps read neighbours
     rows = len(wave) // m

@@ -187,6 +187,6 @@ def test_between_samples_neither_a_tap_nor_two_together_help(kernels: ModuleType
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
 def test_weights_of_four_samples_are_those_of_a_cubic(kernels: ModuleType, part: float) -> None:
-    weights = [kernels.cubic_weight(node, part) for node in (-1, 0, 1, 2)]
+    weights = [kernels.cubic_weight(node, part) for node in (-1.0, 0.0, 1.0, 2.0)]
     for power in range(4):
         assert np.dot(weights, np.array([-1.0, 0.0, 1.0, 2.0]) ** power) == pytest.approx(part**power, abs=1e-15)
