@@ -139,11 +139,14 @@ class SymbolChain:
         first += begin
         if sides > 1:
             first += np.where(moves < 0.0, (sides - 1) * points, 0)
-        table = tables.table
+        parts, rows = [tables.table], len(tables.table)
         for e in np.flatnonzero(points == 0):
-            # a row for every transition, which is its own first node
-            first[e], place[e] = len(table) + np.arange(moves[e].size).reshape(moves[e].shape), 0.0
-            table = np.concatenate([table, self._each_by_itself(moves[e].ravel(), self.moving[e])])
+            # a row for every transition that differs from the others, which is its own first node
+            apart, which = np.unique(moves[e], return_inverse=True)
+            first[e], place[e] = rows + which.reshape(moves[e].shape), 0.0
+            parts.append(self._each_by_itself(apart, self.moving[e]))
+            rows += len(parts[-1])
+        table = np.concatenate(parts) if len(parts) > 1 else parts[0]
         # numbered by all edges, as steps are
         shape = len(self.edges), *moves.shape[1:]
         starts, places = np.empty(shape, dtype=np.int32), np.empty(shape)

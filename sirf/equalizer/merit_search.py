@@ -167,9 +167,24 @@ def _by_figure_of_merit(
 
 def _balanced(link: Link) -> Link:
     """The link sampled where its Mueller-Müller loop balances, which lies between samples."""
+    return link.replace(receiver=link.receiver.replace(sampling_offset_ui=_root_ui(link)))
+
+
+def _root_ui(link: Link) -> float:
+    """UI from the sample at which the link's loop is taken to lock to where it balances."""
     # a DFE counts in the balance by its limits alone
     present = link.receiver.replace(dfe=(0.0,) * len(link.limits.dfe_max))
-    offset = balanced_offset(link.replace(receiver=present))
+    return balanced_offset(link.replace(receiver=present))
+
+
+def locked_as(link: Link, nominal: Link) -> Link:
+    """The link sampled as far from where its own loop balances as `nominal` from where that one's does.
+
+    For settings that are held while the channel changes: the samples next to both balances lie up to one apart.
+    """
+    if link.receiver.sampling != MUELLER_MULLER or link.has_models:
+        return link
+    offset = nominal.receiver.sampling_offset_ui - _root_ui(nominal) + _root_ui(link)
     return link.replace(receiver=link.receiver.replace(sampling_offset_ui=offset))
 
 

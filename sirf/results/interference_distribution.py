@@ -50,10 +50,14 @@ class Interference:
         """This distribution where its tails exceed `probability`, and `deeper` beyond, on the grid of `deeper`."""
         seam = float(np.log(probability))
         volts = deeper.volts
+        places = volts * self._scale
 
         def joined(tail: Float, density: Float, far: Float, far_density: Float) -> tuple[Float, Float]:
             # on the grid of the deeper one, by the cubic that all questions about a tail use
-            near = logarithms_at(tail, np.arange(len(tail))[:, None], volts * self._scale, LOG_FLOOR)
+            near = np.full((len(tail), len(volts)), LOG_FLOOR)
+            # most of that grid lies behind the last sample above the seam, where the deeper one is asked
+            within = places <= np.flatnonzero((tail >= seam).any(axis=0)).max(initial=0) + 1
+            near[:, within] = logarithms_at(tail, slice(None), places[within], LOG_FLOOR)
             # from the first voltage on at which the tail has fallen that low
             beyond = np.logical_or.accumulate(near < seam, axis=1)
             near_density = np.array([np.interp(volts, self.volts, row, right=0.0) for row in density])

@@ -30,18 +30,24 @@ def logarithm_at(tail: Sequence[float], place: float, floor: float) -> float:
     return _cubic(a, b, c, d, place - first)
 
 
-def logarithms_at(tails: Float, row: NDArray[np.int64], place: Float, floor: float) -> Float:
-    """`logarithm_at` of the `row` of `tails` (R, V) at each `place`; rows and places are broadcast to one shape."""
+def logarithms_at(tails: Float, row: NDArray[np.int64] | slice, place: Float, floor: float) -> Float:
+    """`logarithm_at` of the `row` of `tails` (R, V) at each `place`; rows and places are broadcast to one shape.
+
+    A slice of rows is asked for all places (P,), (R, P): that reads each place once, a fifth of the time.
+    """
     points = tails.shape[1]
-    # what never happens may stand there as minus infinity, of which no difference can be taken
-    tails = np.maximum(tails, floor)
+
+    def read(column: NDArray[np.int64]) -> Float:
+        # what never happens may stand there as minus infinity, of which no difference can be taken
+        return np.asarray(np.maximum(tails[row, column], floor))
+
     within = place <= points - 1
     place = np.where(within, place, 0.0)
     index = np.minimum(place.astype(np.int64), points - 2)
     first = np.clip(index - 1, 0, points - 4)
-    a, b, c, d = (tails[row, first + k] for k in range(4))
-    near = tails[row, index]
-    straight = near + (place - index) * (tails[row, index + 1] - near)
+    a, b, c, d = (read(first + k) for k in range(4))
+    near = read(index)
+    straight = near + (place - index) * (read(index + 1) - near)
     found = np.where(d <= floor, straight, _cubic(a, b, c, d, place - first))
     return np.where(within, found, floor)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sirf.channel.channel import Channel
 from sirf.channel.path import load_path
+from sirf.equalizer.merit_search import locked_as
 from sirf.errors import ConfigError, SirfError
 from sirf.link import Link
 from sirf.presets import load
@@ -289,11 +290,12 @@ def _link(study: Study, subject: _Subject, inputs: Inputs) -> Link:
 
 
 def _held(link: Link, nominal: Link) -> Link:
-    """The link with the equaliser settings of a nominal one."""
+    """The link with the equaliser settings of a nominal one; its clock follows its own channel."""
     tx, rx = nominal.transmitter, nominal.receiver
     # the report goes with the settings: a link that has one is not searched again (`sirf.study.sections.optimized`)
-    return link.replace(
+    held = link.replace(
         transmitter=replace(link.transmitter, ffe=tx.ffe, ffe_main=tx.ffe_main),
         receiver=replace(link.receiver, ctle=rx.ctle, ffe=rx.ffe, ffe_main=rx.ffe_main, dfe=rx.dfe),
         equalizer_report=nominal.equalizer_report,
     )
+    return locked_as(held, nominal)
